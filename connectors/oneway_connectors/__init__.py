@@ -1,0 +1,1 @@
+"""Connectors: one folder or module for each kind of system."""

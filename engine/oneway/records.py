@@ -1,0 +1,190 @@
+"""Records and snapshots, what blank is, and when two values are the same.
+
+A record is what one system holds about one person, as plain JSON data: None, bool, int,
+float, str, list, dict. Records are read whole and never changed.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Hashable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from enum import Enum
+from typing import TypeAlias
+
+Value: TypeAlias = "None | bool | int | float | str | list[Value] | dict[str, Value]"
+
+
+class Missing(Enum):
+    """The value of a key that a record does not have: not null, not blank."""
+
+    MISSING = "missing"
+
+
+MISSING = Missing.MISSING
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """One record of a system: the system's own identity for it, and all its data.
+
+    `problem` is set by a connector that read something it could not make a record of; such
+    a record becomes an `error` outcome and disturbs no other.
+    """
+
+    id: str
+    data: Mapping[str, Value]
+    problem: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """What one read of a resource returned.
+
+    `complete` is False where any record may be missing: then nothing may be concluded from
+    a record's absence. `problems` says in words why.
+    """
+
+    records: tuple[Record, ...]
+    complete: bool = True
+    problems: tuple[str, ...] = ()
+
+
+class Compare(Enum):
+    """When two values are the same, so that a target which normalises causes no update."""
+
+    EXACT = "exact"
+    IGNORE_CASE = "ignore_case"
+    TRIMMED = "trimmed"
+    DATE = "date"
+    NUMBER = "number"
+    UNORDERED = "unordered"
+
+
+def is_blank(value: object) -> bool:
+    """Return whether a value is null, white space only, or an empty list or object."""
+    if value is None:
+        return True
+    if isinstance(value, str):
+        return not value.strip()
+    return isinstance(value, list | dict) and not value
+
+
+def holds(value: object) -> bool:
+    """Return whether a condition holds: everything but blank and `false` does (0 holds)."""
+    return value is not False and not is_blank(value)
+
+
+def path_of(text: str) -> tuple[str, ...]:
+    """Return the keys of a target path: `bankDetails.sortCode` has two."""
+    return tuple(text.split("."))
+
+
+def at(data: Mapping[str, Value], path: Iterable[str]) -> Value | Missing:
+    """Return the value at a path, or MISSING where a key on the way is absent."""
+    value: Value = data  # type: ignore[assignment]  # a record's data is an object
+    for key in path:
+        if not isinstance(value, Mapping) or key not in value:
+            return MISSING
+        value = value[key]
+    return value
+
+
+def with_value(data: Mapping[str, Value], path: tuple[str, ...], value: Value) -> dict[str, Value]:
+    """Return a copy of the data with the value at a path; objects on the way are made."""
+    head, *rest = path
+    copy = dict(data)
+    if rest:
+        inner = copy.get(head)
+        copy[head] = with_value(inner if isinstance(inner, dict) else {}, tuple(rest), value)
+    else:
+        copy[head] = value
+    return copy
+
+
+def identity(value: object) -> Hashable:
+    """Return a hashable that is equal for two values exactly where they are the same JSON.
+
+    `42` is not `"42"`, `true` is not `1`; `1` and `1.0` are one number, as in JSON.
+    """
+    if isinstance(value, bool):
+        return ("boolean", value)
+    if isinstance(value, int | float):
+        return ("number", value)
+    if isinstance(value, list):
+        return ("list", tuple(identity(item) for item in value))
+    if isinstance(value, Mapping):
+        return ("object", frozenset((key, identity(item)) for key, item in value.items()))
+    return value if value is None else ("text", value)
+
+
+def comparable(value: object, compare: Compare) -> Hashable:
+    """Return a hashable that is equal for two values exactly where `compare` calls them the same.
+
+    A value that the comparison does not speak of (a date that is none) is compared exactly.
+    All blank values are the same value.
+    """
+    if is_blank(value):
+        return None
+    normal = _NORMAL.get(compare)
+    return identity(value) if normal is None else normal(value)
+
+
+def same(left: object, right: object, compare: Compare = Compare.EXACT) -> bool:
+    """Return whether two values are the same under a comparison; MISSING counts as blank."""
+    left = None if left is MISSING else left
+    right = None if right is MISSING else right
+    return comparable(left, compare) == comparable(right, compare)
+
+
+def _ignoring_case(value: object) -> Hashable:
+    return ("text", value.casefold()) if isinstance(value, str) else identity(value)
+
+
+def _trimmed(value: object) -> Hashable:
+    return ("text", value.strip()) if isinstance(value, str) else identity(value)
+
+
+def _as_date(value: object) -> Hashable:
+    day = parse_day(value)
+    return identity(value) if day is None else ("date", day.isoformat())
+
+
+def _as_number(value: object) -> Hashable:
+    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
+        text = value.strip()
+        return ("number", int(text) if _INTEGER.fullmatch(text) else float(text))
+    return identity(value)
+
+
+def _unordered(value: object) -> Hashable:
+    if not isinstance(value, list):
+        return identity(value)
+    return ("unordered", frozenset(Counter(identity(item) for item in value).items()))
+
+
+_NUMBER = re.compile(r"[+-]?(\d{1,300}(\.\d{0,300})?|\.\d{1,300})([eE][+-]?\d{1,3})?")
+_INTEGER = re.compile(r"[+-]?\d+")
+_NORMAL = {
+    Compare.IGNORE_CASE: _ignoring_case,
+    Compare.TRIMMED: _trimmed,
+    Compare.DATE: _as_date,
+    Compare.NUMBER: _as_number,
+    Compare.UNORDERED: _unordered,
+}
+
+
+def parse_day(value: object) -> date | None:
+    """Return the day of an ISO 8601 date or date-time text as it is written, or None.
+
+    The zone is not converted: `2026-03-31T23:30:00Z` is the 31st, whoever reads it.
+    """
+    if not isinstance(value, str):
+        return None
+    text = value.strip()
+    try:
+        if len(text) <= 10:
+            return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else None
+        return datetime.fromisoformat(text).date()
+    except ValueError:
+        return None
