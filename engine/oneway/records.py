@@ -80,7 +80,7 @@ def path_of(text: str) -> tuple[str, ...]:
     return tuple(text.split("."))
 
 
-def at(data: Mapping[str, Value], path: Iterable[str]) -> Value | Missing:
+def at(data: Mapping[str, Value], path: Iterable[str]) -> "Value | Missing":
     """Return the value at a path, or MISSING where a key on the way is absent."""
     value: Value = data  # type: ignore[assignment]  # a record's data is an object
     for key in path:
