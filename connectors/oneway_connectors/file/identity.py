@@ -1,0 +1,48 @@
+"""The identity of a record in a file."""
+
+from oneway.connector import ReadError
+from oneway.records import Value, at, path_of, with_value
+from oneway_connectors.file.layout import Entry
+
+
+def id_of(data: dict[str, Value], path: tuple[str, ...]) -> str | None:
+    """Return the id as text, or None where there is none: it is text or a whole number."""
+    value = at(data, path)
+    if isinstance(value, str) and value.strip():
+        return value
+    if isinstance(value, int) and not isinstance(value, bool):
+        return str(value)
+    return None
+
+
+def with_id(values: dict[str, Value], path: tuple[str, ...], id: Value) -> dict[str, Value]:
+    """Return the values of a new record with its id, which stands first."""
+    first = with_value({}, path, id)
+    return with_value(first | values, path, id)
+
+
+class Ids:
+    """Tells the entries of one file apart."""
+
+    def __init__(self, name: str, id_path: str) -> None:
+        self._name = name
+        self._id_path = id_path
+        self._path = path_of(id_path)
+        self._lines: dict[str, int] = {}
+
+    def name(self, entry: Entry) -> tuple[str, str]:
+        """Return an entry's id and its problem; raise `ReadError` where the id stands twice.
+
+        An entry that is no record is known by its line; the problem never quotes it.
+        """
+        id = None if entry.problem else id_of(entry.data, self._path)
+        problem = entry.problem or ("" if id else f"has no id at {self._id_path!r}")
+        known = id if id and not problem else f"line {entry.line}"
+        first = self._lines.setdefault(known, entry.line)
+        if first != entry.line:
+            raise ReadError(
+                "R155",
+                f"{self._name}: lines {first} and {entry.line} have the same id",
+                f"{self._id_path!r} does not tell records apart: set the option id",
+            )
+        return known, f"line {entry.line} {problem}" if problem else ""

@@ -1,0 +1,125 @@
+"""A JSON file: one array of objects."""
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+from oneway.connector import ReadError
+from oneway.records import Value
+from oneway_connectors.file.layout import BOM, Entry
+from oneway_connectors.file.strict_json import Parsed, StrictDecoder, encoded
+
+_SPACE = re.compile(r"[ \t\r\n]*")
+_BAD_BYTE = re.compile("[\udc80-\udcff]")
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{},]', re.DOTALL)
+_CLOSES = {"]": "[", "}": "{"}
+
+
+class JsonArray:
+    """A file that is one JSON array; what stands between its items is kept in rewriting."""
+
+    def __init__(self, name: str) -> None:
+        self._name = name
+        self._decoder = StrictDecoder()
+        self._head = "[\n  "
+        self._tail = "\n]\n"
+        self._bom = b""
+
+    def entries(self, file: BinaryIO) -> Iterator[Entry]:
+        """Yield the items; raise `ReadError` where the file is no array or ends before it does."""
+        data = file.read()
+        self._bom = BOM if data.startswith(BOM) else b""
+        # A byte that is not UTF-8 spoils its own item only: it stands as a lone surrogate.
+        text = data.removeprefix(BOM).decode(errors="surrogateescape")
+        if not text.strip(" \t\r\n"):
+            return
+        start = _past_space(text, 0)
+        if text[start] != "[":
+            raise self._no_array(text[start])
+        yield from self._items(text, _past_space(text, start + 1))
+
+    def decode(self, raw: bytes) -> dict[str, Value]:
+        """Return the object that an item is."""
+        value = self._decoder.parse(raw.decode()).value
+        return value if isinstance(value, dict) else {}
+
+    def encode(self, data: dict[str, Value], like: bytes) -> bytes:
+        """Return an item, on one line or indented as its neighbours are."""
+        margin = self._head.rpartition("\n")[2] if "\n" in self._head else ""
+        indent = margin if b"\n" in like and margin else None
+        return encoded(data, like, indent).replace(b"\n", b"\n" + margin.encode())
+
+    def assemble(self, raws: Sequence[bytes]) -> bytes:
+        """Return the array; items are parted as the first is from the opening bracket."""
+        if not raws:
+            return self._bom + b"[]\n"
+        parting = b"," + self._head.partition("[")[2].encode()
+        return self._bom + self._head.encode() + parting.join(raws) + self._tail.encode()
+
+    def _items(self, text: str, at: int) -> Iterator[Entry]:
+        head, line, counted, last = text[:at], 1, 0, at
+        closed = text.startswith("]", at)
+        while not closed:
+            line, counted = line + text.count("\n", counted, at), at
+            entry, last = self._item(text, at, line)
+            yield entry
+            at = _past_space(text, last)
+            if not text.startswith((",", "]"), at):
+                raise self._broken(text, at)
+            closed = text[at] == "]"
+            at = at if closed else _past_space(text, at + 1)
+        if text[at + 1 :].strip(" \t\r\n"):
+            raise self._broken(text, at + 1)
+        if not text.startswith("]", len(head)):
+            self._head, self._tail = head, text[last:]
+
+    def _item(self, text: str, start: int, line: int) -> tuple[Entry, int]:
+        parsed = self._decoder.parse(text, start)
+        end = parsed.end if not parsed.problem else _end_of_item(text, start)
+        if end is None or end == start:
+            raise self._broken(text, start)
+        raw = text[start:end]
+        if _BAD_BYTE.search(raw):
+            parsed = Parsed(problem="is not UTF-8")
+        elif not parsed.problem and not isinstance(parsed.value, dict):
+            parsed = Parsed(problem="is not a JSON object")
+        data = parsed.value if isinstance(parsed.value, dict) else {}
+        problem = "is not valid JSON" if parsed.broken else parsed.problem
+        entry = Entry(line, raw.encode(errors="surrogateescape"), data, problem, gap=parsed.broken)
+        return entry, end
+
+    def _broken(self, text: str, at: int) -> ReadError:
+        line = text.count("\n", 0, at) + 1
+        return ReadError(
+            "R153",
+            f"{self._name}:{line}: not valid JSON at or after this line",
+            "the file may have been cut off; write it again, as one array of objects",
+        )
+
+    def _no_array(self, first: str) -> ReadError:
+        found = "an object" if first == "{" else "something else"
+        return ReadError(
+            "R153",
+            f"{self._name}: expected an array of objects, found {found}",
+            "keep the array alone (with jq: jq '.employees' in.json > out.json), "
+            "or give one object a line and call the file .jsonl",
+        )
+
+
+def _past_space(text: str, at: int) -> int:
+    found = _SPACE.match(text, at)
+    return found.end() if found else at
+
+
+def _end_of_item(text: str, start: int) -> int | None:
+    """Return where an item that cannot be parsed ends, or None where its brackets do not pair."""
+    opened: list[str] = []
+    for token in _TOKENS.finditer(text, start):
+        match token[0]:
+            case "[" | "{":
+                opened.append(token[0])
+            case "]" | "}" | "," if not opened:
+                return None if token[0] == "}" else token.start()
+            case "]" | "}" if opened.pop() != _CLOSES[token[0]]:
+                return None
+    return None

@@ -1,0 +1,57 @@
+"""JSON Lines: one object a line. Lines end at `\\n` alone, whatever else Unicode calls an end."""
+
+from collections.abc import Iterator, Sequence
+from typing import BinaryIO
+
+from oneway.records import Value
+from oneway_connectors.file.layout import BOM, Entry
+from oneway_connectors.file.strict_json import Parsed, StrictDecoder, encoded
+
+_SPACE = " \t\r\n"
+
+
+class JsonLines:
+    """A file of JSON Lines. Lines of white space hold no record and are dropped in rewriting."""
+
+    def __init__(self) -> None:
+        self._bom = b""
+        self._decoder = StrictDecoder()
+
+    def entries(self, file: BinaryIO) -> Iterator[Entry]:
+        """Yield an entry a line; only a last line that was cut off leaves a gap."""
+        for number, line in enumerate(file, 1):
+            raw = line.removesuffix(b"\n")
+            if number == 1 and raw.startswith(BOM):
+                self._bom, raw = BOM, raw.removeprefix(BOM)
+            if raw.strip(_SPACE.encode()):
+                yield self._entry(number, raw, cut=not line.endswith(b"\n"))
+
+    def decode(self, raw: bytes) -> dict[str, Value]:
+        """Return the object on a line."""
+        value = self._parse(raw.decode()).value
+        return value if isinstance(value, dict) else {}
+
+    def encode(self, data: dict[str, Value], like: bytes) -> bytes:
+        """Return a line, without its end; a carriage return before it is kept."""
+        return encoded(data, like) + (b"\r" if like.endswith(b"\r") else b"")
+
+    def assemble(self, raws: Sequence[bytes]) -> bytes:
+        """Return the lines, each with its end."""
+        return self._bom + b"".join(raw + b"\n" for raw in raws)
+
+    def _entry(self, number: int, raw: bytes, *, cut: bool) -> Entry:
+        try:
+            text = raw.decode()
+        except UnicodeDecodeError:
+            return Entry(number, raw, {}, "is not UTF-8", gap=cut)
+        parsed = self._parse(text)
+        if parsed.problem:
+            return Entry(number, raw, {}, parsed.problem, gap=cut and parsed.broken)
+        if not isinstance(parsed.value, dict):
+            return Entry(number, raw, {}, "is not a JSON object")
+        return Entry(number, raw, parsed.value)
+
+    def _parse(self, text: str) -> Parsed:
+        parsed = self._decoder.parse(text, len(text) - len(text.lstrip(_SPACE)))
+        rest = text[parsed.end :].strip(_SPACE) if not parsed.problem else ""
+        return Parsed(problem="holds more than one JSON value", broken=True) if rest else parsed

@@ -1,0 +1,44 @@
+"""What a format has to offer: the entries of a file, and the file again from its entries.
+
+An entry keeps the bytes it was read from, so that a rewritten file holds the very bytes of
+every record that was not written.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import BinaryIO, Protocol
+
+from oneway.records import Value
+
+BOM = b"\xef\xbb\xbf"
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One record of a file, or what stands in its place.
+
+    `line` is where it starts, from 1. `data` is empty where `problem` says why it is no
+    record. `gap` means that others may be missing after it.
+    """
+
+    line: int
+    raw: bytes
+    data: dict[str, Value]
+    problem: str = ""
+    gap: bool = False
+
+
+class Layout(Protocol):
+    """One file's format. `entries` comes first: it learns what the others need."""
+
+    def entries(self, file: BinaryIO) -> Iterator[Entry]:
+        """Yield what stands in the file; raise `ReadError` where it cannot be told apart."""
+
+    def decode(self, raw: bytes) -> dict[str, Value]:
+        """Return the data of an entry that has no problem, from its bytes."""
+
+    def encode(self, data: dict[str, Value], like: bytes) -> bytes:
+        """Return an entry's bytes in the style of `like`; raise `Rejected` where it cannot be."""
+
+    def assemble(self, raws: Sequence[bytes]) -> bytes:
+        """Return the whole file."""

@@ -1,0 +1,59 @@
+"""Opening a file for reading, and telling whether it is still the same."""
+
+import os
+import stat
+from collections.abc import Iterator
+from contextlib import contextmanager
+from io import BufferedReader
+from typing import BinaryIO, TypeAlias
+
+from oneway.connector import ReadError
+
+Stamp: TypeAlias = tuple[int, int, int, int]
+"""Inode, size, and times of change: differs where a file was replaced or edited."""
+
+
+@contextmanager
+def opened(path: str) -> Iterator[BufferedReader]:
+    """Give the open file; raise `ReadError` where it cannot be opened or read."""
+    if "\0" in path:  # which the system's calls do not take
+        raise ReadError("R150", f"{path!r}: no path of a file", "check the path")
+    try:
+        if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait for ever
+            raise ReadError("R150", f"{path}: not a file", "name a file of records")
+        with open(path, "rb") as file:
+            _refuse_utf16(path, file)
+            yield file
+    except OSError as error:
+        help = _HELP.get(type(error), "check the disk and the path")
+        raise ReadError("R150", f"{path}: cannot be read: {error.strerror}", help) from None
+
+
+def stamp_of(file: BinaryIO) -> Stamp:
+    """Return the stamp of an open file."""
+    return _stamp(os.fstat(file.fileno()))
+
+
+def stamp_at(path: str) -> Stamp | None:
+    """Return the stamp of the file that stands at a path now, or None where there is none."""
+    try:
+        return _stamp(os.stat(path))
+    except (OSError, ValueError):
+        return None
+
+
+def _stamp(found: os.stat_result) -> Stamp:
+    return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
+
+
+def _refuse_utf16(path: str, file: BinaryIO) -> None:
+    start = file.read(2)
+    if start in (b"\xff\xfe", b"\xfe\xff"):
+        raise ReadError("R151", f"{path}: the file is UTF-16", "save the file as UTF-8")
+    file.seek(0)
+
+
+_HELP: dict[type[OSError], str] = {
+    FileNotFoundError: "check the path; a target file must exist, and may be empty",
+    PermissionError: "let this user read the file",
+}

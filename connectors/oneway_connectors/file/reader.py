@@ -1,0 +1,105 @@
+"""Reading a file of records."""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field
+
+from oneway.connector import Progress, silent
+from oneway.records import MISSING, Compare, Record, Snapshot, Value, at, comparable, path_of
+from oneway_connectors.file.formats import format_of, layout_of
+from oneway_connectors.file.identity import Ids
+from oneway_connectors.file.opening import Stamp, opened, stamp_at, stamp_of
+
+_STEP = 1_000
+"""Records between two reports of progress."""
+
+
+class FileReader:
+    """Reads a JSON, JSONL or CSV file as records.
+
+    `id_path` is the dotted path (in CSV the column) of a record's identity; `format` is the
+    name of a format, or empty to go by the file's ending. Raises `ReadError` where it is unknown.
+    """
+
+    def __init__(self, path: str, id_path: str = "id", format: str = "") -> None:
+        self._path = str(path)
+        self._id_path = id_path
+        self._format = format_of(self._path, format)
+        self._index: _Index | None = None
+
+    def read(self, progress: Progress = silent) -> Snapshot:
+        """Return every record; what is no record is one with a `problem` that names its line.
+
+        Raises `ReadError` for a file that cannot be read and for two records with one id.
+        """
+        gaps: list[str] = []
+        records = tuple(self.records(gaps, progress))
+        return Snapshot(records, complete=not gaps, problems=tuple(gaps))
+
+    def records(self, gaps: list[str], progress: Progress = silent) -> Iterator[Record]:
+        """Yield the records one at a time; `gaps` is given why any may be missing, in words."""
+        with opened(self._path) as file:
+            entries = layout_of(self._path, self._format, self._id_path).entries(file)
+            ids, count = Ids(self._path, self._id_path), 0
+            for count, entry in enumerate(entries, 1):
+                if entry.gap:
+                    gaps.append(f"{self._path}: records may be missing after line {entry.line}")
+                if count % _STEP == 0:
+                    progress(f"reading {self._path}", count, None)
+                id, problem = ids.name(entry)
+                yield Record(id, {} if problem else entry.data, problem)
+            progress(f"reading {self._path}", count, count)
+
+    def get(self, id: str) -> Record | None:
+        """Return the record as the file has it now, or None."""
+        return self._now().by_id.get(id)
+
+    def find(self, path: str, value: Value) -> tuple[Record, ...]:
+        """Return the records whose field at `path` is `value` by any comparison, and others."""
+        return tuple(self._now().at(path).get(_loose(value), ()))
+
+    def _now(self) -> "_Index":
+        if self._index is None or self._index.stamp != stamp_at(self._path):
+            self._index = self._read_index()
+        return self._index
+
+    def _read_index(self) -> "_Index":
+        with opened(self._path) as file:
+            stamp = stamp_of(file)
+        records = {record.id: record for record in self.records([]) if not record.problem}
+        return _Index(stamp, records)
+
+
+@dataclass(slots=True)
+class _Index:
+    """A file as it was at one stamp, by id and by the fields that were asked for."""
+
+    stamp: Stamp
+    by_id: dict[str, Record]
+    _by_path: dict[str, dict[Hashable, list[Record]]] = field(default_factory=dict)
+
+    def at(self, path: str) -> dict[Hashable, list[Record]]:
+        """Return the records by what they hold at a path."""
+        if path not in self._by_path:
+            self._by_path[path] = self._group(path)
+        return self._by_path[path]
+
+    def _group(self, path: str) -> dict[Hashable, list[Record]]:
+        groups: dict[Hashable, list[Record]] = defaultdict(list)
+        keys = path_of(path)
+        for record in self.by_id.values():
+            value = at(record.data, keys)
+            if value is not MISSING:
+                groups[_loose(value)].append(record)
+        return dict(groups)
+
+
+def _loose(value: Value) -> Hashable:
+    """Return what is equal for at least all values that some comparison calls the same."""
+    if isinstance(value, list):
+        return "list"
+    for compare in (Compare.DATE, Compare.NUMBER):
+        found = comparable(value, compare)
+        if isinstance(found, tuple) and found[0] in ("date", "number"):
+            return found
+    return value.strip().casefold() if isinstance(value, str) else comparable(value, Compare.EXACT)

@@ -1,0 +1,38 @@
+"""Replacing a file whole: readers see the old one or the new one, and nothing between."""
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+
+def replace_file(path: Path, data: bytes) -> None:
+    """Put a file with the same mode and owner in the place of `path`.
+
+    Raises `OSError`, after which the old file stands. The new one is on the disk, but its
+    name is only once `sync_folder` has returned.
+    """
+    kept = path.stat()
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            with suppress(PermissionError):  # only root may give a file away
+                os.fchown(file.fileno(), kept.st_uid, kept.st_gid)
+            os.fchmod(file.fileno(), kept.st_mode & 0o7777)
+            os.fsync(file.fileno())
+        os.replace(name, path)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable; raise `OSError` where that is not known."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)

@@ -1,0 +1,115 @@
+"""JSON as RFC 8259 has it, and no more: what other readers would take otherwise is refused.
+
+A key that stands twice, NaN, a number beyond all floats, and nesting without end are flaws.
+Lone surrogates (`"\\ud800"`) are read and written back as they are.
+"""
+
+import json
+import math
+import re
+from dataclasses import dataclass
+from typing import NoReturn
+
+from oneway.records import Value
+
+MAX_DEPTH = 100
+"""Objects and lists within each other. No person's record comes near; recursion limits do."""
+
+_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
+
+
+class Flaw(ValueError):
+    """JSON in form, but not to be relied on. The message never holds a value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Parsed:
+    """A value and the position after it; or why there is none, and whether it is not even JSON."""
+
+    value: Value = None
+    end: int = -1
+    problem: str = ""
+    broken: bool = False
+
+
+class StrictDecoder:
+    """Decodes one file's records; keys that return in each record are held in memory once."""
+
+    __slots__ = ("_decoder", "_keys")
+
+    def __init__(self) -> None:
+        self._keys: dict[str, str] = {}
+        self._decoder = json.JSONDecoder(
+            object_pairs_hook=self._object, parse_constant=_constant, parse_float=_finite
+        )
+
+    def parse(self, text: str, start: int = 0) -> Parsed:
+        """Return the value that stands at `start`, which is no white space."""
+        try:
+            value, end = self._decoder.raw_decode(text, start)
+        except (Flaw, RecursionError) as error:
+            return Parsed(problem=str(error) if isinstance(error, Flaw) else _TOO_DEEP)
+        except json.JSONDecodeError as error:
+            return Parsed(problem=f"is not valid JSON (column {error.colno})", broken=True)
+        except ValueError:  # an integer of thousands of digits
+            return Parsed(problem="holds a number that is too long")
+        if nested_too_deep(text, start, end):
+            return Parsed(problem=_TOO_DEEP)
+        return Parsed(value, end)
+
+    def _object(self, pairs: list[tuple[str, Value]]) -> dict[str, Value]:
+        keys = self._keys
+        data = {keys.setdefault(key, key): value for key, value in pairs}
+        if len(data) != len(pairs):
+            raise Flaw("has the same key twice in one object")
+        return data
+
+
+def nested_too_deep(text: str, start: int, end: int) -> bool:
+    """Return whether the JSON between two positions nests deeper than `MAX_DEPTH`."""
+    if text.count("{", start, end) + text.count("[", start, end) <= MAX_DEPTH:
+        return False
+    depth = 0
+    for token in _BRACKETS.finditer(text, start, end):
+        depth += _STEP.get(token[0], 0)
+        if depth > MAX_DEPTH:
+            return True
+    return False
+
+
+def encoded(data: Value, like: bytes, indent: str | None = None) -> bytes:
+    """Return JSON in UTF-8, spaced as `like` is; escaped where UTF-8 cannot hold the text.
+
+    Raises `Flaw` for what would not be read again.
+    """
+    comma, colon = (", ", ": ") if not like or b'": ' in like else (",", ":")
+    separators = (comma, colon) if indent is None else (",", ": ")
+    try:
+        text = json.dumps(
+            data, ensure_ascii=False, allow_nan=False, indent=indent, separators=separators
+        )
+        if nested_too_deep(text, 0, len(text)):
+            raise Flaw(_TOO_DEEP)
+        return text.encode()
+    except UnicodeEncodeError:  # a lone surrogate
+        return json.dumps(data, indent=indent, separators=separators).encode()
+    except RecursionError:
+        raise Flaw(_TOO_DEEP) from None
+    except ValueError as error:
+        raise error if isinstance(error, Flaw) else Flaw(_NO_NUMBER) from None
+
+
+def _constant(_name: str) -> NoReturn:
+    raise Flaw("holds NaN or Infinity, which JSON does not have")
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise Flaw("holds a number that is too large")
+    return number
+
+
+_TOO_DEEP = f"is nested deeper than {MAX_DEPTH} levels"
+_NO_NUMBER = "holds a number that JSON does not have"
+_STEP = {"[": 1, "{": 1, "]": -1, "}": -1}

@@ -1,0 +1,180 @@
+"""Writing a file of records: read whole, changed in memory, rewritten whole by `flush`."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from threading import Lock
+
+from oneway.connector import NotSent, ReadError, Rejected, Unknown
+from oneway.records import MISSING, Value, at, is_blank, path_of
+from oneway_connectors.file.formats import format_of, layout_of
+from oneway_connectors.file.identity import Ids, id_of, with_id
+from oneway_connectors.file.layout import Layout
+from oneway_connectors.file.opening import opened
+from oneway_connectors.file.replace import replace_file, sync_folder
+from oneway_connectors.file.strict_json import Flaw
+
+
+class FileWriter:
+    """Writes records of a JSON, JSONL or CSV file; nothing is on disk until `flush`.
+
+    Records that are not written keep their very bytes. A new record has the id among its
+    values or, where there is none, the smallest positive whole number that is free, as text
+    or as a number as the other ids are (text in a file without any).
+    """
+
+    def __init__(self, path: str, id_path: str = "id", format: str = "") -> None:
+        self._path = str(path)
+        self._id_path = id_path
+        self._format = format_of(self._path, format)
+        self._held: _Held | None = None
+        self._lock = Lock()
+
+    def create(self, values: Mapping[str, Value], token: str) -> str:  # noqa: ARG002  # the SPI's
+        """Add a record at the end and return its id; raise `Rejected` where that is taken."""
+        with self._lock:
+            held = self._load()
+            data, id = self._named(held, values)
+            raw = self._encoded(held, data, held.raws[-1] if held.raws else b"")
+            held.places[id] = len(held.raws)
+            held.raws.append(raw)
+            return id
+
+    def update(self, id: str, values: Mapping[str, Value], token: str) -> None:  # noqa: ARG002
+        """Change the given fields of a record; the others, and the order of all, stay."""
+        with self._lock:
+            held = self._load()
+            place = held.places.get(id)
+            if place is None:
+                raise Rejected(
+                    "W151", f"{self._path}: no record has this id any more", "plan again"
+                )
+            raw = held.raws[place]
+            data = held.layout.decode(raw)
+            merged = _merged(data, values)
+            if id_of(merged, path_of(self._id_path)) != id:
+                summary = f"{self._path}: the id of a record cannot change"
+                raise Rejected(
+                    "W151", summary, f"let the mapping write {self._id_path!r} on_create"
+                )
+            held.raws[place] = self._encoded(held, merged, raw)
+
+    def leave(self, id: str, values: Mapping[str, Value], token: str) -> None:
+        """Write the given fields: a file has no notion of leaving of its own."""
+        self.update(id, values, token)
+
+    def flush(self) -> None:
+        """Rewrite the file, atomically; raise `NotSent` where it still is as it was.
+
+        A file that somebody changed since it was read is left alone.
+        """
+        with self._lock:
+            if self._held is None or not self._held.dirty:
+                return
+            held, data = self._held, self._held.layout.assemble(self._held.raws)
+            if self._digest_now() != held.digest:
+                summary = f"{self._path}: the file was changed by somebody else"
+                raise NotSent("W152", summary, "nothing was written; plan again")
+            self._replace(data)
+            held.digest, held.dirty = _digest(data), False
+
+    def _named(self, held: "_Held", values: Mapping[str, Value]) -> tuple[dict[str, Value], str]:
+        data, path = dict(values), path_of(self._id_path)
+        given = at(data, path)
+        if given is MISSING or is_blank(given):
+            data = with_id(data, path, held.free_id())
+        id = id_of(data, path)
+        if id is None or id in held.places:
+            what = "is taken" if id else "is neither text nor a whole number"
+            summary = f"{self._path}: the id of the new record {what}"
+            raise Rejected("W151", summary, f"see what the mapping writes to {self._id_path!r}")
+        return data, id
+
+    def _load(self) -> "_Held":
+        if self._held is None:
+            self._held = self._read()
+        return self._held
+
+    def _read(self) -> "_Held":
+        layout = layout_of(self._path, self._format, self._id_path)
+        raws: list[bytes] = []
+        held = _Held(layout, raws, places={}, digest="")
+        try:
+            with opened(self._path) as file:
+                held.digest = hashlib.file_digest(file, "sha256").hexdigest()
+                file.seek(0)
+                ids = Ids(self._path, self._id_path)
+                for entry in layout.entries(file):
+                    id, problem = ids.name(entry)
+                    if not problem:
+                        held.places[id] = len(raws)
+                        number = isinstance(at(entry.data, path_of(self._id_path)), int)
+                        held.numeric = number and (held.numeric or len(held.places) == 1)
+                    raws.append(entry.raw)
+        except ReadError as error:
+            raise NotSent(error.code, error.summary, error.help) from None
+        return held
+
+    def _encoded(self, held: "_Held", data: dict[str, Value], like: bytes) -> bytes:
+        try:
+            raw = held.layout.encode(data, like)
+        except (Flaw, RecursionError) as error:
+            why = error if isinstance(error, Flaw) else "is nested too deep"
+            raise Rejected("W150", f"the record {why}", "mend the value at its source") from None
+        held.dirty = True
+        return raw
+
+    def _digest_now(self) -> str:
+        try:
+            with opened(self._path) as file:
+                return hashlib.file_digest(file, "sha256").hexdigest()
+        except ReadError as error:
+            raise NotSent(error.code, error.summary, error.help) from None
+
+    def _replace(self, data: bytes) -> None:
+        path = Path(self._path).resolve()  # a symbolic link stays one
+        try:
+            replace_file(path, data)
+        except OSError as error:
+            summary = f"{self._path}: cannot be rewritten: {error.strerror}"
+            raise NotSent(
+                "W153", summary, "the file is as it was; check space and folder"
+            ) from None
+        try:
+            sync_folder(path.parent)
+        except OSError as error:
+            summary = f"{self._path}: rewritten, but perhaps not on the disk: {error.strerror}"
+            raise Unknown("W154", summary, "check the disk, then plan again") from None
+
+
+@dataclass(slots=True)
+class _Held:
+    """A file in memory: each record's bytes, and where each id stands."""
+
+    layout: Layout
+    raws: list[bytes]
+    places: dict[str, int]
+    digest: str
+    numeric: bool = False
+    dirty: bool = False
+    _next: int = 1
+
+    def free_id(self) -> Value:
+        """Return the smallest positive whole number that no record has for an id."""
+        while str(self._next) in self.places:
+            self._next += 1
+        return self._next if self.numeric else str(self._next)
+
+
+def _merged(data: Mapping[str, Value], values: Mapping[str, Value]) -> dict[str, Value]:
+    merged = dict(data)
+    for key, value in values.items():
+        inner = merged.get(key)
+        both = isinstance(value, dict) and isinstance(inner, dict)
+        merged[key] = _merged(inner, value) if both else value  # type: ignore[arg-type]
+    return merged
+
+
+def _digest(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()
