@@ -24,15 +24,157 @@ class Code:
 
 _TABLE = (
     # Y1xx: the text of a YAML file
+    ("Y101", "a file is too large", "Check that it is the file you meant, or split it."),
+    ("Y102", "a file is not UTF-8", "Save the file as UTF-8, with or without a byte order mark."),
+    (
+        "Y103",
+        "a file holds control characters",
+        "Take them out; where one is meant, write an escape between double quotes.",
+    ),
+    ("Y104", "a file is empty", "Write it, or check the file's name."),
+    (
+        "Y105",
+        "a file holds more than one document",
+        "One file holds one document: take the second one, or the text after the end, out.",
+    ),
+    ("Y106", "a file is not YAML", "Check the indentation, colons and quotes around the place."),
+    ("Y107", "a tab is used for indentation", "Use spaces."),
+    ("Y108", "a key stands twice in one object", "Take one of the two out."),
+    (
+        "Y109",
+        "a value begins with a character that YAML keeps for itself",
+        "Put the whole value between double quotes.",
+    ),
+    ("Y110", "a quote, list or object is not closed", "Close it; check brackets and commas."),
+    (
+        "Y111",
+        "an escape between double quotes is none that YAML knows",
+        "Write the backslash twice, or use single quotes.",
+    ),
+    (
+        "Y112",
+        "a tag is used",
+        "Take the tag out; text or an expression that begins with ! must be in quotes.",
+    ),
+    ("Y113", "a directive is used that is not known", "Take the line that begins with % out."),
+    ("Y114", "a number is too large", "Put it in quotes if it is text."),
+    ("Y115", "a merge key is used", "Write the keys out, or give a whole value by an alias."),
+    ("Y116", "a key is not text", "Put the key in quotes."),
+    (
+        "Y117",
+        "an alias names nothing, or what it stands in",
+        "Write the value out; an expression that begins with * must be in quotes.",
+    ),
+    ("Y118", "lists and objects are nested too deep", "Check the brackets."),
+    (
+        "Y119",
+        "a file holds too many values",
+        "Check that it is the file you meant; write fewer aliases.",
+    ),
     # S1xx: the shape of a file
+    (
+        "S101",
+        "a value has the wrong type",
+        "Give a value of the type that is named; put text in quotes where it reads as another.",
+    ),
+    ("S102", "a key is not known here", "Check its spelling and indentation against the schema."),
+    ("S103", "a key is missing", "Add the key."),
+    ("S104", "a value is none of those allowed", "Use one of the values that are named."),
+    ("S105", "text does not have the right form", "Write it in the form that is named."),
+    ("S106", "a number is out of range", "Use a number in the range that is named."),
+    ("S107", "too few, too many or repeated items", "Add items, or take some out."),
+    ("S108", "keys do not go together", "Give exactly the keys that belong together."),
+    ("S109", "a key's name does not have the right form", "Rename the key as the message says."),
+    ("S110", "a value cannot stand here", "Compare the place with the schema."),
+    (
+        "S111",
+        "a file is made for a newer version of the language",
+        "Install a newer version of this program.",
+    ),
+    ("S120", "there is no schema of that name", "Use one of the names that `oneway schema` lists."),
+    ("S121", "the schemas are missing from the installation", "Install this program again."),
     # C1xx: connectors and their manifests
     # M1xx: the meaning of a mapping, errors
     # M2xx: the meaning of a mapping, warnings
     # R1xx: reading
+    (
+        "R150",
+        "a file cannot be read",
+        "Check the path and who may read it. A target file must exist, and may be empty.",
+    ),
+    ("R151", "a file is not UTF-8", "Save the file as UTF-8."),
+    (
+        "R152",
+        "a file's format is not known",
+        "Give the file an ending of a known format, or set the option format.",
+    ),
+    (
+        "R153",
+        "a JSON file is not one array of objects",
+        "Write the file again as one array of objects, or one object a line.",
+    ),
+    (
+        "R154",
+        "a CSV file's header cannot be used",
+        "Give each column a name of its own, and name the id column in the option id.",
+    ),
+    (
+        "R155",
+        "two records of a file have the same id",
+        "Name another field in the option id, or mend the file.",
+    ),
     # W1xx: writing
+    (
+        "W150",
+        "a file cannot hold a value",
+        "Make the value text in the mapping, leave the field out, or use JSONL.",
+    ),
+    (
+        "W151",
+        "a record's id cannot be used",
+        "Plan again; see what the mapping writes to the id field.",
+    ),
+    ("W152", "a file was changed while it was being written", "Plan again."),
+    (
+        "W153",
+        "a file cannot be rewritten",
+        "Check the space on the disk and the rights on the folder; the file is as it was.",
+    ),
+    ("W154", "a rewritten file may not be on the disk", "Check the disk, then plan again."),
     # P1xx: plans
+    ("P101", "a plan file is torn or unreadable", "Make the plan again; copy the file whole."),
+    ("P102", "a file is not a plan", "Name a file that oneway plan wrote."),
+    ("P103", "a plan file was made by a newer version", "Upgrade oneway, or make the plan again."),
+    (
+        "P104",
+        "a plan file was edited",
+        "Make the plan again: what is applied is what was reviewed.",
+    ),
+    ("P105", "a plan file has the wrong shape", "Make the plan again."),
+    ("P106", "a plan file is too large", "Narrow the mapping, or apply in parts."),
+    ("P107", "a plan cannot be saved", "Check the path and the space on the disk."),
     # G1xx: guards
     # F1xx: files
+    (
+        "F101",
+        "the state folder cannot be made or used",
+        "Check the path, or choose another folder.",
+    ),
+    ("F102", "the state folder is not safe", "Make it yours alone: chown, chmod 700."),
+    ("F103", "a state file is not safe", "Make it yours alone: chown, chmod 600."),
+    (
+        "F104",
+        "the key of sealed values is damaged",
+        "Remove it and make the plans again: open plans cannot be applied.",
+    ),
+    ("F110", "the journal is damaged", "Move it away and keep it: it knows what was in flight."),
+    ("F111", "the journal was made by a newer version", "Upgrade oneway."),
+    (
+        "F112",
+        "the journal cannot be written",
+        "Check the space on the disk and the rights on the state folder.",
+    ),
+    ("F113", "the journal is in use", "Wait for the other run to end."),
 )
 
 CODES: dict[str, Code] = {row[0]: Code(*row) for row in _TABLE}
