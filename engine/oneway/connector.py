@@ -197,6 +197,10 @@ class Writer(Protocol):
     each try of one action, for systems that honour idempotency keys.
     """
 
+    @property
+    def batch(self) -> int:
+        """How many writes may wait for one `flush`: 1 where each is durable by itself."""
+
     def create(self, values: Mapping[str, Value], token: str) -> str:
         """Create a record and return its id."""
 

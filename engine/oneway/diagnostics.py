@@ -78,7 +78,9 @@ class Findings:
 
     def sorted(self) -> tuple[Diagnostic, ...]:
         """Return what was found, in the order of the file."""
-        return tuple(sorted(self.found, key=lambda d: (d.span.file, d.span.line, d.span.column, d.code)))
+        return tuple(
+            sorted(self.found, key=lambda d: (d.span.file, d.span.line, d.span.column, d.code))
+        )
 
     def refuse_errors(self) -> tuple[Diagnostic, ...]:
         """Return all findings, sorted; raise `Refused` with them if any is an error."""

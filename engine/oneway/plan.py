@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from oneway.diagnostics import Span
-from oneway.records import Value
+from oneway.records import Compare, Value
 
 FORMAT = 1
 """The version of the plan file; a reader refuses what it does not understand."""
@@ -87,8 +87,8 @@ class Change:
     """
 
     field: str
-    before: "Value | Sealed"
-    after: "Value | Sealed"
+    before: Value | Sealed
+    after: Value | Sealed
     expression: str
     place: Span
 
@@ -103,8 +103,8 @@ class Claim:
     """A value that no target record may hold when a record is created: re-checked at apply."""
 
     path: str
-    value: "Value | Sealed"
-    ignore_case: bool
+    value: Value | Sealed
+    compare: Compare
 
 
 @dataclass(frozen=True, slots=True)
@@ -219,9 +219,13 @@ class Plan:
 
 def canonical(data: object) -> str:
     """Return data as canonical JSON: sorted keys, ASCII, no white space."""
-    return json.dumps(data, sort_keys=True, ensure_ascii=True, separators=(",", ":"), allow_nan=False)
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)
 
 
-def action_id(verb: Verb, mapping: str, identity: str) -> str:
-    """Return the stable id of an action: 16 hex digits over what is done to whom."""
-    return hashlib.sha256(canonical([mapping, verb.value, identity]).encode("ascii")).hexdigest()[:16]
+def action_id(mapping: str, side: str, record: str) -> str:
+    """Return the stable id of an action: 16 hex digits over the mapping and the record.
+
+    A record has one action a plan, so what is done to it need not be said; the id is the
+    same whether the plan was made today or yesterday.
+    """
+    return hashlib.sha256(canonical([mapping, side, record]).encode("ascii")).hexdigest()[:16]

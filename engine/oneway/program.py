@@ -60,16 +60,18 @@ class Missed:
 class Row:
     """What a mapping makes of one source record.
 
-    `keys` holds the value of each match key, None where it is blank; `cells` and `leaving`
-    stand beside `Policy.fields` and `Policy.leaving`; `failed` are the positions of the
-    eligibility rules that do not hold. Where `failure` is set only `key`, `label` and `keys`
-    may be used, and `keys` only where `keys_known`.
+    `keys` holds what each match key compares, None where it is blank, and `key_values` the
+    values themselves; both end early where a key failed (`keys_known` is False then).
+    `cells` and `leaving` stand beside `Policy.fields` and `Policy.leaving`; `failed` are the
+    positions of the eligibility rules that do not hold. Where `failure` is set, nothing but
+    the keys, `key` and `label` is known.
     """
 
     source_id: str
     key: str
     label: str
     keys: tuple[Hashable, ...]
+    key_values: tuple[Value, ...] = ()
     leaver: bool = False
     failed: tuple[int, ...] = ()
     cells: tuple[Cell, ...] = ()
@@ -81,7 +83,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Held:
-    """What a mapping sees of one target record; `values` and `leaving` stand beside the policy's."""
+    """What a mapping sees of one target record.
+
+    `values` and `leaving` stand beside `Policy.fields` and `Policy.leaving`.
+    """
 
     target_id: str
     key: str
@@ -91,6 +96,7 @@ class Held:
     values: tuple[Value | Missing, ...] = ()
     leaving: tuple[Value | Missing, ...] = ()
     failure: Failure | None = None
+    keys_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,9 +134,17 @@ class Policy:
 
     name: str
     match: tuple[Compare, ...]
+    match_paths: tuple[str, ...]
+    """The target field of each match key, or "" where its expression is more than a path."""
+    key_shown: tuple[bool, ...]
+    """Whether each key's value may be shown: one that is sensitive names nobody."""
+    carried: tuple[bool, ...]
+    """Whether a record that is created holds each key's value, and so is matched from then on."""
     rules: tuple[Rule, ...]
     fields: tuple[FieldRule, ...]
     leaving: tuple[FieldRule, ...]
+    reactivating: tuple[tuple[int, Value], ...]
+    """Positions in `leaving` and what a reactivated record holds there, where not nothing."""
     create: bool
     unless_taken: tuple[int, ...]
     """Positions in `fields`."""
@@ -152,3 +166,9 @@ class Program(Protocol):
 
     def held(self, record: Record) -> Held:
         """Return what the mapping sees of a target record; never raises."""
+
+    def departed(self) -> tuple[Cell, ...]:
+        """Return what is written to a target record that no source record stands for.
+
+        Empty where that takes a source record to say.
+        """

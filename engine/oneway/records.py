@@ -10,9 +10,10 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
-from typing import TypeAlias
+from typing import TypeAlias, Union
 
-Value: TypeAlias = "None | bool | int | float | str | list[Value] | dict[str, Value]"
+# Not written with `|`: a union of text has none at run time, and unions of it are needed.
+Value: TypeAlias = Union[bool, int, float, str, "list[Value]", "dict[str, Value]", None]
 
 
 class Missing(Enum):
@@ -80,7 +81,7 @@ def path_of(text: str) -> tuple[str, ...]:
     return tuple(text.split("."))
 
 
-def at(data: Mapping[str, Value], path: Iterable[str]) -> "Value | Missing":
+def at(data: Mapping[str, Value], path: Iterable[str]) -> Value | Missing:
     """Return the value at a path, or MISSING where a key on the way is absent."""
     value: Value = data  # type: ignore[assignment]  # a record's data is an object
     for key in path:

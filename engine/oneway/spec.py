@@ -122,7 +122,7 @@ class EndpointSpec:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceSpec:
-    """A lookup table. `side` is "source" or "target", or None where `endpoint` names a connector."""
+    """A lookup table; `side` is "source" or "target", or None where `endpoint` is given."""
 
     name: str
     side: str | None
@@ -152,6 +152,8 @@ class RuleSpec:
     otherwise: str
     categories: frozenset[Category]
     span: Span
+    limited: bool = False
+    """Whether `for` was written: then whom the rule speaks of was a decision."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -237,6 +239,8 @@ class MappingSpec:
     joiners: JoinersSpec = JoinersSpec()
     leavers: LeaversSpec | None = None
     rehires: Rehires = Rehires.REPORT
+    reactivated: tuple[tuple[str, Constant], ...] = ()
+    """What fields of `leavers.set` hold once a record is reactivated, where not nothing."""
     absent: Absent = Absent.IGNORE
     guards: GuardsSpec = GuardsSpec()
     label: Text | None = None
