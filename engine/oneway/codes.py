@@ -151,8 +151,9 @@ _TABLE = (
         "Make the plan again: what is applied is what was reviewed.",
     ),
     ("P105", "a plan file has the wrong shape", "Make the plan again."),
-    ("P106", "a plan file is too large", "Narrow the mapping, or apply in parts."),
+    ("P106", "the approved plan is another one", "Plan again, review the new plan, and apply that."),
     ("P107", "a plan cannot be saved", "Check the path and the space on the disk."),
+    ("P108", "a plan file is too large", "Narrow the mapping, so that it plans fewer records."),
     # G1xx: guards
     # F1xx: files
     (

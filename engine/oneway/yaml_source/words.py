@@ -1,0 +1,137 @@
+"""What a YAML parser complains of, in an integrator's words.
+
+The two parsers of PyYAML (libyaml's, and its own where libyaml is not at hand) word the same
+mistake differently; both are recognised here.
+"""
+
+import re
+from dataclasses import dataclass
+
+_QUOTE = "put the whole value between double quotes"
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """How to say one kind of mistake; `opening` where it shows best at the construct's start."""
+
+    pattern: re.Pattern[str]
+    code: str
+    summary: str
+    help: str = ""
+    opening: bool = False
+
+
+def _words(
+    pattern: str, code: str, summary: str, help: str = "", *, opening: bool = False
+) -> Words:
+    return Words(re.compile(pattern), code, summary, help, opening)
+
+
+TAB = Words(
+    re.compile("tab character"),
+    "Y107",
+    "a tab is used for indentation",
+    "use spaces; YAML does not allow tabs there",
+)
+RESERVED = Words(
+    re.compile("cannot start any token"),
+    "Y109",
+    "a value that is not in quotes begins with a character that YAML keeps for itself",
+    _QUOTE,
+)
+
+_KNOWN = (
+    TAB,
+    RESERVED,
+    _words(
+        r"quoted scalar.*(end of stream|document (indicator|separator))",
+        "Y110",
+        "the text that begins with a quote here never ends",
+        "close it with the same quote",
+        opening=True,
+    ),
+    _words(
+        r"flow (sequence|mapping)|parsing a flow node",
+        "Y110",
+        "the list or object that begins here is not closed where it should be",
+        "check its brackets and commas; a value with a comma, bracket or colon needs quotes",
+        opening=True,
+    ),
+    _words(
+        r"unknown escape|hexdecimal|hexadecimal|escape code|chr\(\)",
+        "Y111",
+        "a backslash between double quotes begins an escape, and this is none that YAML knows",
+        "write the backslash twice, or use single quotes",
+    ),
+    _words(
+        r"while scanning an? (alias|anchor)",
+        "Y109",
+        "a value that begins with & or * is an anchor or alias in YAML, and this is none",
+        _QUOTE,
+        opening=True,
+    ),
+    _words(
+        r"tag",
+        "Y112",
+        "a value that begins with ! is a tag in YAML, and tags are not used here",
+        f"take the tag out; if it is text or an expression, {_QUOTE}",
+        opening=True,
+    ),
+    _words(
+        r"mapping values are not allowed",
+        "Y106",
+        "a colon stands where no key can be",
+        "check the indentation of this line; a value that holds ': ' must be in quotes",
+    ),
+    _words(
+        r"sequence entries are not allowed",
+        "Y106",
+        "a list item cannot begin here",
+        "put each '- item' on a line of its own, below its key",
+    ),
+    _words(
+        r"expected ':'",
+        "Y106",
+        "a key without a colon",
+        "write 'key: value', or indent the line if it belongs to the text above",
+        opening=True,
+    ),
+    _words(
+        r"expected key|'-' indicator|<block end>|block collection",
+        "Y106",
+        "this does not fit what stands above it",
+        "check the indentation, and that text after a closing quote is inside the quotes",
+    ),
+    _words(
+        r"block scalar",
+        "Y106",
+        "text after | or > must begin on the next line",
+        "begin the text on the next line, indented",
+    ),
+    _words(
+        r"directive|incompatible YAML|%YAML",
+        "Y113",
+        "a line that begins with % is a directive, and this one is not known",
+        "take the line out",
+    ),
+    _words(r"<document start>", "Y105", "text after the end of the document", "take it out"),
+    _words(
+        r"expected (the )?node content",
+        "Y109",
+        "a value cannot begin with this character",
+        _QUOTE,
+    ),
+)
+_OTHER = _words("", "Y106", "this is not YAML", "check the indentation and the quotes around it")
+
+
+def words_for(complaint: str, character: str) -> Words:
+    """Return how to say a parser's complaint; `character` is the one it stopped at."""
+    if RESERVED.pattern.search(complaint) and character == "\t":
+        return TAB
+    return next((words for words in _KNOWN if words.pattern.search(complaint)), _OTHER)
+
+
+def shown(text: str) -> str:
+    """Return text as it may stand in a message: in quotes, short, nothing invisible."""
+    return repr(text if len(text) <= 60 else text[:57] + "...")
