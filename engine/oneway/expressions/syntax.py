@@ -1,0 +1,163 @@
+"""The text of an expression: its tokens, its tree, and what is wrong with it."""
+
+import json
+import warnings
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+from jmespath.exceptions import (
+    EmptyExpressionError,
+    IncompleteExpressionError,
+    LexerError,
+    ParseError,
+)
+from jmespath.lexer import Lexer
+from jmespath.parser import Parser
+
+if TYPE_CHECKING:
+    from jmespath.visitor import _TreeNode
+else:
+    _TreeNode = dict[str, Any]
+
+Node: TypeAlias = _TreeNode
+"""A node of a syntax tree: a `type`, a `value` and `children`."""
+
+MAX_LENGTH = 10_000
+MAX_DEPTH = 100
+"""How deep an expression may nest: far below what Python's stack can take, and always the same."""
+
+
+class ExpressionSyntax(Exception):
+    """A text is no expression; `offset` and `length` say which characters of it, from 0."""
+
+    def __init__(self, summary: str, offset: int = 0, length: int = 1, help: str = "") -> None:
+        self.summary = summary
+        self.offset = offset
+        self.length = length
+        self.help = help
+        super().__init__(summary)
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A stretch of an expression's text, in characters from 0."""
+
+    offset: int
+    length: int
+
+    @property
+    def end(self) -> int:
+        """The character after the last."""
+        return self.offset + self.length
+
+
+def tree_of(text: str) -> Node:
+    """Return the syntax tree of an expression; raise `ExpressionSyntax` where there is none."""
+    if len(text) > MAX_LENGTH:
+        raise ExpressionSyntax(f"the expression is longer than {MAX_LENGTH:,} characters")
+    tree = _parsed(text)
+    _refuse_depth(tree)
+    return tree
+
+
+def _parsed(text: str) -> Node:
+    try:
+        with warnings.catch_warnings():
+            # `foo` for "foo" is deprecated, yet part of the published suite.
+            warnings.simplefilter("ignore", PendingDeprecationWarning)
+            return Parser().parse(text).parsed
+    except (IncompleteExpressionError, EmptyExpressionError):
+        raise _too_short(text) from None
+    except ParseError as problem:
+        raise _explained(problem, text) from None
+    except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError):
+        # A number of 5,000 digits, say: what the package does not foresee is no less wrong.
+        raise ExpressionSyntax("the expression is not valid", 0, max(len(text), 1)) from None
+
+
+def _too_short(text: str) -> ExpressionSyntax:
+    return ExpressionSyntax("the expression ends too soon", max(len(text) - 1, 0))
+
+
+def _explained(problem: ParseError, text: str) -> ExpressionSyntax:
+    offset = min(max(problem.lex_position, 0), max(len(text) - 1, 0))
+    if isinstance(problem, LexerError):
+        return _bad_token(problem, offset, text)
+    if problem.token_type == "EOF":
+        return _too_short(text)
+    token = str(problem.token_value)
+    length = len(token) if text.startswith(token, offset) else 1
+    if "Quoted identifier" in problem.msg:
+        return ExpressionSyntax("a function's name stands without quotes", offset, length)
+    return ExpressionSyntax(f"{text[offset : offset + length]!r} cannot stand here", offset, length)
+
+
+def _bad_token(problem: LexerError, offset: int, text: str) -> ExpressionSyntax:
+    rest = len(text) - offset
+    if problem.message.startswith("Unclosed"):
+        return ExpressionSyntax(f"the {text[offset]} is never closed", offset, rest)
+    if text[offset] == "=":
+        return ExpressionSyntax("a single = means nothing", offset, 1, "compare with ==")
+    if text[offset] == "`":
+        return ExpressionSyntax("what stands between ` is not JSON", offset, rest)
+    return ExpressionSyntax(f"{text[offset]!r} means nothing in an expression", offset, 1)
+
+
+def too_deep() -> ExpressionSyntax:
+    """Return the error of an expression that nests too deeply."""
+    return ExpressionSyntax(f"the expression nests deeper than {MAX_DEPTH} levels")
+
+
+def _refuse_depth(tree: Node) -> None:
+    level, depth = [tree], 0
+    while level:
+        depth += 1
+        if depth > MAX_DEPTH:
+            raise too_deep()
+        # A slice keeps its numbers among its children.
+        level = [c for node in level if node["type"] != "slice" for c in node["children"]]
+
+
+@dataclass(frozen=True, slots=True)
+class Token:
+    """An identifier or a literal of the text, in the order of the text."""
+
+    identifier: bool
+    value: Any
+    place: Place
+
+
+def tokens_of(text: str) -> Iterator[Token]:
+    """Return the identifiers and literals of a text that has a tree.
+
+    The tree has no places; its nodes, read in the order of the text, meet these tokens one
+    by one. The package's own token ends are not to be relied on, its starts are.
+    """
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PendingDeprecationWarning)
+        tokens: list[Any] = list(Lexer().tokenize(text))
+    for token in tokens:
+        kind, start = token["type"], token["start"]
+        if kind == "unquoted_identifier":
+            yield Token(True, token["value"], Place(start, len(token["value"])))
+        elif kind == "quoted_identifier":
+            yield Token(True, token["value"], Place(start, _quoted_length(text, start)))
+        elif kind == "literal":
+            yield Token(False, token["value"], Place(start, _quoted_length(text, start)))
+
+
+def _quoted_length(text: str, start: int) -> int:
+    position = start + 1
+    while text[position] != text[start]:
+        position += 2 if text[position] == "\\" else 1
+    return position + 1 - start
+
+
+def finite(value: object) -> bool:
+    """Return whether a literal is JSON: the package lets NaN and Infinity through."""
+    try:
+        json.dumps(value, allow_nan=False)
+    except ValueError:
+        return False
+    return True
