@@ -1,0 +1,13 @@
+"""Sandboxes: stand-ins for the two systems that run on this machine alone.
+
+They need the extra `sandbox` (Starlette, uvicorn). `start` is all that a caller needs:
+
+    with start("expensein", today=date(2026, 4, 1)) as sandbox:
+        key = {"Authorization": f"ApiKey {sandbox.keys['full']}"}
+        users = httpx.get(sandbox.url + "/1.0/users", headers=key).json()
+"""
+
+from oneway_connectors.sandbox.payroll import EMPLOYER, EMPTY_EMPLOYER
+from oneway_connectors.sandbox.server import SYSTEMS, Sandbox, build, running, serve, start
+
+__all__ = ["EMPLOYER", "EMPTY_EMPLOYER", "SYSTEMS", "Sandbox", "build", "running", "serve", "start"]

@@ -1,0 +1,48 @@
+"""What a kind of person is, and what the shaping of people shares."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+from typing import TypeAlias
+
+from oneway_connectors.sandbox.drafts import Draft, Json, Maker, status_index
+
+
+@dataclass(slots=True)
+class Cast:
+    """What shapes share: the maker, and the users that no employee was made with."""
+
+    maker: Maker
+    others: list[Json] = field(default_factory=list)
+    quirks: bool = True
+
+    def day(self, offset: int) -> str:
+        """Return the day so many days from today, as ISO text."""
+        return (self.maker.today + timedelta(days=offset)).isoformat()
+
+    def set_status(
+        self, draft: Draft, status: str, form: type[int] | type[str] | None = None
+    ) -> None:
+        """Set an employee's status: as the word or, with quirks, as its index (a number, text)."""
+        indexed = form is not None and self.quirks
+        draft.employee["status"] = form(status_index(status)) if form and indexed else status
+
+    def add_holder(self, email: str, reference: str | None, leave_date: str | None = None) -> None:
+        """Add a user who holds an email that an employee without a user wants."""
+        stranger = self.maker.draft().held
+        self.others.append(
+            {**stranger, "email": email, "reference": reference, "leaveDate": leave_date}
+        )
+
+
+Shape: TypeAlias = Callable[[Sequence[Draft], Cast], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """A kind of person, how many there are, and what makes them so."""
+
+    name: str
+    count: int
+    shape: Shape
+    about: str

@@ -1,0 +1,154 @@
+"""A sandbox that listens: on a loopback address, in a thread or in the foreground."""
+
+import socket
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from threading import Thread
+from time import monotonic, sleep
+from types import TracebackType
+from typing import Any, Self
+
+import uvicorn
+from starlette.applications import Starlette
+from starlette.types import ASGIApp
+
+from oneway_connectors.sandbox import expensein, staffology
+from oneway_connectors.sandbox.expenses import Expenses
+from oneway_connectors.sandbox.payroll import EMPLOYER, Payroll
+from oneway_connectors.sandbox.people import population
+
+HOST = "127.0.0.1"
+SYSTEMS = ("staffology", "expensein")
+_LOOPBACK = ("127.0.0.1", "localhost", "::1")
+_PATIENCE = 10.0
+"""Seconds to wait for a server to start or to stop."""
+
+
+@dataclass(slots=True)
+class Sandbox:
+    """A running sandbox: where it is, and the keys that open it.
+
+    `keys` names the API keys: `full`, and for ExpenseIn `read_only`. `employer` is the id of
+    the employer that has employees; it is empty where a system knows none.
+    """
+
+    system: str
+    url: str
+    keys: Mapping[str, str]
+    employer: str
+    _server: uvicorn.Server = field(repr=False)
+    _thread: Thread = field(repr=False)
+
+    def stop(self) -> None:
+        """End the server and wait until it has ended."""
+        self._server.should_exit = True
+        self._thread.join(_PATIENCE)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.stop()
+
+
+def start(system: str, today: date, port: int = 0, **options: Any) -> Sandbox:
+    """Return a running sandbox of a system, `staffology` or `expensein`; port 0 picks a free one.
+
+    `today` is the day the people are made up for. Options of both: `seed`, `size`, `quirks`
+    (`people.population`) and `rate_limit` (requests a second); of ExpenseIn:
+    `unique_references`. Raises ValueError for an unknown system and OSError where the port
+    cannot be had.
+    """
+    app = build(system, today, **options)
+    url, server, thread = _listen(app, port)
+    return Sandbox(system, url, _KEYS[system], _EMPLOYERS[system], server, thread)
+
+
+def build(system: str, today: date, **options: Any) -> Starlette:
+    """Return a sandbox's ASGI application, which does not listen; options as for `start`."""
+    people = {key: options.pop(key) for key in ("seed", "size", "quirks") if key in options}
+    match system:
+        case "staffology":
+            return staffology.app(Payroll(population(today, **people), **options))
+        case "expensein":
+            return expensein.app(Expenses(population(today, **people), **options))
+        case _:
+            raise ValueError(f"there is no sandbox of {system!r}, only of {' and '.join(SYSTEMS)}")
+
+
+@contextmanager
+def running(app: ASGIApp, port: int = 0) -> Iterator[str]:
+    """Run an application for the length of a block, which is given its URL."""
+    url, server, thread = _listen(app, port)
+    sandbox = Sandbox("", url, {}, "", server, thread)
+    with sandbox:
+        yield url
+
+
+def serve(app: ASGIApp, port: int = 0, host: str = HOST) -> None:
+    """Run an application in the foreground until it is interrupted; loopback hosts only."""
+    with _bound(host, port) as bound:
+        uvicorn.Server(_config(app)).run(sockets=[bound])
+
+
+_KEYS: Mapping[str, Mapping[str, str]] = {
+    "staffology": {"full": staffology.KEY},
+    "expensein": {"full": expensein.KEY, "read_only": expensein.READ_ONLY_KEY},
+}
+_EMPLOYERS = {"staffology": EMPLOYER, "expensein": ""}
+
+
+def _bound(host: str, port: int) -> socket.socket:
+    if host not in _LOOPBACK:
+        raise ValueError(f"a sandbox listens on this machine alone, not on {host!r}")
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    # asyncio turns Nagle's algorithm off only where the protocol is named: 40 ms a request.
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    try:
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        bound.bind((host, port))
+    except BaseException:
+        bound.close()
+        raise
+    return bound
+
+
+def _config(app: ASGIApp) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        http="h11",
+        ws="none",
+        loop="asyncio",
+        lifespan="off",
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        # Longer than a client keeps a connection, so that none is closed under a request.
+        timeout_keep_alive=120,
+        timeout_graceful_shutdown=2,
+    )
+
+
+def _listen(app: ASGIApp, port: int) -> tuple[str, uvicorn.Server, Thread]:
+    bound = _bound(HOST, port)
+    server = uvicorn.Server(_config(app))
+    thread = Thread(target=_run, args=(server, bound), name="sandbox", daemon=True)
+    thread.start()
+    deadline = monotonic() + _PATIENCE
+    while not server.started:
+        if not thread.is_alive() or monotonic() > deadline:
+            raise OSError("the sandbox did not start")
+        sleep(0.005)
+    return f"http://{HOST}:{bound.getsockname()[1]}", server, thread
+
+
+def _run(server: uvicorn.Server, bound: socket.socket) -> None:
+    with bound:
+        server.run(sockets=[bound])
