@@ -94,13 +94,19 @@ class _Claims:
             self.claimed[draft.identity] = slots
             if draft.held is not None:
                 self.by_target[draft.held.target_id] = draft.identity
-        self.holders: dict[Slot, list[str]] = defaultdict(list)
+        self.holders = self._holders(held, watched)
+
+    def _holders(self, held: Iterable[Held], watched: Sequence[int]) -> dict[Slot, list[str]]:
+        """Return who holds each value that is claimed; no other value matters."""
+        wanted = {slot for slots in self.claimed.values() for slot in slots}
+        holders: dict[Slot, list[str]] = defaultdict(list)
         for each in held:
             for i in watched:
                 value = each.values[i] if each.values else MISSING
                 slot = (i, self._comparable(i, None if value is MISSING else value))
-                if slot[1] is not None:
-                    self.holders[slot].append(each.target_id)
+                if slot[1] is not None and slot in wanted:
+                    holders[slot].append(each.target_id)
+        return holders
 
     def rivals(self) -> dict[tuple[str, str], Reason]:
         """Return the drafts that claim what another draft claims as well, and why not."""

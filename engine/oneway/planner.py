@@ -32,7 +32,7 @@ from oneway.plan import (
     action_id,
 )
 from oneway.program import FieldRule, Held, Policy, Program, Row
-from oneway.records import Snapshot, Value, same
+from oneway.records import Collected, Snapshot, Value, same
 from oneway.spec import Absent, Category, Rehires
 
 
@@ -57,9 +57,23 @@ def plan(
     The ids within each snapshot must be unique. The order of records makes no difference,
     and the same arguments give an equal plan.
     """
+    rows = Collected(tuple(map(program.row, source.records)), source.complete, source.problems)
+    held = Collected(tuple(map(program.held, target.records)), target.complete, target.problems)
+    return plan_rows(program, rows, held, seal=seal, header=header)
+
+
+def plan_rows(
+    program: Program,
+    source: Collected[Row],
+    target: Collected[Held],
+    *,
+    seal: Seal,
+    header: Header,
+) -> Plan:
+    """Return the plan, as `plan` does, of records that were evaluated while they were read."""
     policy = program.policy
-    rows = sorted(map(program.row, source.records), key=lambda row: (row.key, row.source_id))
-    held = sorted(map(program.held, target.records), key=lambda each: each.target_id)
+    rows = sorted(source.items, key=lambda row: (row.key, row.source_id))
+    held = sorted(target.items, key=lambda each: each.target_id)
     matches = match(rows, held, len(policy.match))
     unseen = _unseen(target, held)
     drafts = [_Drafter(policy, unseen).draft(row, matches.of(row)) for row in rows]
@@ -74,8 +88,8 @@ def plan(
         settings=header.settings,
         inputs=header.inputs,
         reads=(
-            Read("source", len(source.records), source.complete, source.problems),
-            Read("target", len(target.records), not unseen, (*target.problems, *unseen)),
+            Read("source", len(rows), source.complete, source.problems),
+            Read("target", len(held), not unseen, (*target.problems, *unseen)),
             *header.references,
         ),
         managed=sum(1 for row in rows if matches.of(row).held is not None),
@@ -85,7 +99,7 @@ def plan(
     )
 
 
-def _unseen(target: Snapshot, held: Iterable[Held]) -> tuple[str, ...]:
+def _unseen(target: Collected[Held], held: Iterable[Held]) -> tuple[str, ...]:
     """Return why a target record may exist that no key can find; nothing where none may."""
     why = () if target.complete else ("the list of target records may not be complete",)
     unknown = [each.target_id for each in held if not each.keys_known]
@@ -248,7 +262,11 @@ def _category(row: Row, held: Held | None) -> Category:
 
 
 def _absent(
-    program: Program, held: Iterable[Held], matches: Matches, source: Snapshot, rows: Iterable[Row]
+    program: Program,
+    held: Iterable[Held],
+    matches: Matches,
+    source: Collected[Row],
+    rows: Iterable[Row],
 ) -> list[Draft]:
     """Return the outcome of every target record that no source record matched."""
     matched = {each.held.target_id for each in matches.by_source.values() if each.held is not None}

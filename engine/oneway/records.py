@@ -10,7 +10,7 @@ from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import Enum
-from typing import TypeAlias, Union
+from typing import Generic, TypeAlias, TypeVar, Union
 
 # Not written with `|`: a union of text has none at run time, and unions of it are needed.
 Value: TypeAlias = Union[bool, int, float, str, "list[Value]", "dict[str, Value]", None]
@@ -47,6 +47,21 @@ class Snapshot:
     """
 
     records: tuple[Record, ...]
+    complete: bool = True
+    problems: tuple[str, ...] = ()
+
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Collected(Generic[T]):
+    """What was made of each record of one read, as it was read: the records are not kept.
+
+    `complete` and `problems` are those of the snapshot that the read would have returned.
+    """
+
+    items: tuple[T, ...]
     complete: bool = True
     problems: tuple[str, ...] = ()
 
@@ -116,7 +131,7 @@ def identity(value: object) -> Hashable:
         return ("list", tuple(identity(item) for item in value))
     if isinstance(value, Mapping):
         return ("object", frozenset((key, identity(item)) for key, item in value.items()))
-    return value if value is None else ("text", value)
+    return value  # text stands for itself: nothing above is text, and there is much of it
 
 
 def comparable(value: object, compare: Compare) -> Hashable:
@@ -139,11 +154,11 @@ def same(left: object, right: object, compare: Compare = Compare.EXACT) -> bool:
 
 
 def _ignoring_case(value: object) -> Hashable:
-    return ("text", value.casefold()) if isinstance(value, str) else identity(value)
+    return value.casefold() if isinstance(value, str) else identity(value)
 
 
 def _trimmed(value: object) -> Hashable:
-    return ("text", value.strip()) if isinstance(value, str) else identity(value)
+    return value.strip() if isinstance(value, str) else identity(value)
 
 
 def _as_date(value: object) -> Hashable:
