@@ -96,6 +96,8 @@ def test_functions_settings_and_the_present():
         ("a.", "the expression ends too soon", "."),
         ("", "the expression ends too soon", ""),
         ("a b", "'b' cannot stand here", "b"),
+        ("a ''", "\"''\" cannot stand here", "''"),
+        ('a "b c" d', "'\"b c\"' cannot stand here", '"b c"'),
         ("a = b", "a single = means nothing", "="),
         ("a == 'x", "the ' is never closed", "'x"),
         ("a # b", "'#' means nothing in an expression", "#"),
@@ -108,7 +110,7 @@ def test_functions_settings_and_the_present():
         ("setting(`1`)", "setting() wants the setting's name itself, in single quotes", "setting"),
         ("a || to_string(&b)", "to_string() does not take an expression with &", "to_string"),
         ("a == `NaN`", "NaN and Infinity are no JSON numbers", "`NaN`"),
-        ('"lower"(a)', "a function's name stands without quotes", '"'),
+        ('b || "lower"(a)', "a function's name stands without quotes", '"lower"'),
     ],
 )
 def test_mistakes_have_a_place(text, summary, underlined):

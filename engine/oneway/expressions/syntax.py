@@ -4,6 +4,7 @@ import json
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 from jmespath.exceptions import (
@@ -86,11 +87,27 @@ def _explained(problem: ParseError, text: str) -> ExpressionSyntax:
         return _bad_token(problem, offset, text)
     if problem.token_type == "EOF":
         return _too_short(text)
-    token = str(problem.token_value)
-    length = len(token) if text.startswith(token, offset) else 1
     if "Quoted identifier" in problem.msg:
-        return ExpressionSyntax("a function's name stands without quotes", offset, length)
+        name = _quoted_name(text)
+        return ExpressionSyntax("a function's name stands without quotes", name.offset, name.length)
+    length = _token_length(str(problem.token_value), text, offset)
     return ExpressionSyntax(f"{text[offset : offset + length]!r} cannot stand here", offset, length)
+
+
+def _quoted_name(text: str) -> Place:
+    # The package gives no place for this one mistake.
+    start = next(
+        name["start"]
+        for name, after in pairwise(_tokens(text))
+        if name["type"] == "quoted_identifier" and after["type"] == "lparen"
+    )
+    return Place(start, _quoted_length(text, start))
+
+
+def _token_length(token: str, text: str, offset: int) -> int:
+    if text[offset] in "'\"`":
+        return _quoted_length(text, offset)
+    return len(token) if token and text.startswith(token, offset) else 1
 
 
 def _bad_token(problem: LexerError, offset: int, text: str) -> ExpressionSyntax:
@@ -134,10 +151,7 @@ def tokens_of(text: str) -> Iterator[Token]:
     The tree has no places; its nodes, read in the order of the text, meet these tokens one
     by one. The package's own token ends are not to be relied on, its starts are.
     """
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", PendingDeprecationWarning)
-        tokens: list[Any] = list(Lexer().tokenize(text))
-    for token in tokens:
+    for token in _tokens(text):
         kind, start = token["type"], token["start"]
         if kind == "unquoted_identifier":
             yield Token(True, token["value"], Place(start, len(token["value"])))
@@ -145,6 +159,12 @@ def tokens_of(text: str) -> Iterator[Token]:
             yield Token(True, token["value"], Place(start, _quoted_length(text, start)))
         elif kind == "literal":
             yield Token(False, token["value"], Place(start, _quoted_length(text, start)))
+
+
+def _tokens(text: str) -> list[Any]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", PendingDeprecationWarning)
+        return list(Lexer().tokenize(text))
 
 
 def _quoted_length(text: str, start: int) -> int:
