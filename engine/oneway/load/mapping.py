@@ -49,7 +49,8 @@ def mapping(part: Part, digest: str) -> MappingSpec:
         eligible=tuple(_rule(item) for item in part.items("eligible")),
         joiners=_joiners(joiners) if joiners else JoinersSpec(),
         leavers=_leavers(leavers) if leavers else None,
-        rehires=part.word("rehires", Rehires.REPORT),
+        rehires=_rehires(part),
+        reactivated=_reactivated(part),
         absent=part.word("absent", Absent.IGNORE),
         guards=_guards(guards) if guards else GuardsSpec(),
         label=part.maybe_text("label"),
@@ -105,6 +106,7 @@ def _rule(part: Part) -> RuleSpec:
         otherwise=str(part.at("otherwise").value),
         categories=written or frozenset(Category),
         span=part.span,
+        limited=bool(written),
     )
 
 
@@ -156,6 +158,18 @@ def _leavers(part: Part) -> LeaversSpec:
         scheduled=part.maybe_text("scheduled"),
         span=part.key_span,
     )
+
+
+def _rehires(part: Part) -> Rehires:
+    values = part.maybe("rehires")
+    is_object = values is not None and bool(values.names())
+    return Rehires.REACTIVATE if is_object else part.word("rehires", Rehires.REPORT)
+
+
+def _reactivated(part: Part) -> tuple[tuple[str, Constant], ...]:
+    values = part.maybe("rehires")
+    entries = values.entries("reactivate") if values else ()
+    return tuple((path, entry.constant()) for path, entry in entries)
 
 
 def _guards(part: Part) -> GuardsSpec:

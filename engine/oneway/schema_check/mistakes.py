@@ -1,6 +1,7 @@
 """A validator's error as the mistakes of an integrator: where, which kind, in what words."""
 
-from collections.abc import Callable, Iterator
+import json
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -35,14 +36,16 @@ def _type(error: "ValidationError", path: Path) -> Iterator[Mistake]:
     wanted = rule_of(error)
     types = [wanted] if isinstance(wanted, str) else list(wanted)
     summary = f"expected {expected(types)}, found {found(value_of(error))}"
-    yield Mistake(path, "S101", summary, _advice(error) or type_help(types, value_of(error)))
+    yield Mistake(
+        path, "S101", summary, _told(error) or type_help(types, value_of(error)) or _example(error)
+    )
 
 
 def _unknown_keys(error: "ValidationError", path: Path) -> Iterator[Mistake]:
     known = list(_schema(error).get("properties", ()))
     for key in value_of(error):
         if key not in known:
-            help = did_you_mean(key, known) or (f"known here: {listed(known)}" if known else "")
+            help = did_you_mean(key, known) or f"known here: {listed(known)}"
             yield Mistake((*path, key), "S102", f"unknown key {shown(key)}", help, key=True)
 
 
@@ -52,7 +55,8 @@ def _required(error: "ValidationError", path: Path) -> Iterator[Mistake]:
         # jsonschema gives one error for each missing key; the set of mistakes makes them one.
         if key not in value_of(error):
             about = known.get(key, {})
-            help = about.get("description", "") if isinstance(about, dict) else ""
+            what = about.get("description", "") if isinstance(about, dict) else ""
+            help = f"add it: {what}" if what else f"add '{key}: ...'"
             yield Mistake(path, "S103", f"key {shown(key)} is missing", help, key=True)
 
 
@@ -63,7 +67,8 @@ def _choice(error: "ValidationError", path: Path) -> Iterator[Mistake]:
 
 def _not_among(path: Path, value: object, allowed: list[object]) -> Mistake:
     near = did_you_mean(value, map(str, allowed)) if isinstance(value, str) else ""
-    return Mistake(path, "S104", f"expected {one_of(allowed)}, found {found(value)}", near)
+    summary = f"expected {one_of(allowed)}, found {found(value)}"
+    return Mistake(path, "S104", summary, near or "use it as it is written here")
 
 
 def _text(error: "ValidationError", path: Path) -> Iterator[Mistake]:
@@ -124,13 +129,14 @@ def _union(error: "ValidationError", path: Path) -> Iterator[Mistake]:
         yield _not_among(tuple(first.absolute_path), value_of(first), allowed)
     if fit.types:
         summary = f"expected {expected(fit.types)}, found {found(value_of(error))}"
-        help = _advice(error) or type_help(fit.types, value_of(error))
-        yield Mistake(path, "S101", summary, help)
+        yield Mistake(path, "S101", summary, _type_help(error, fit.types))
 
 
 def _one_key(path: Path, keys: list[str], given: list[str]) -> Iterator[Mistake]:
     if not given:
-        yield Mistake(path, "S108", f"one of the keys {listed(keys)} is missing", "", key=True)
+        yield Mistake(
+            path, "S108", f"one of the keys {listed(keys)} is missing", "add one of them", key=True
+        )
     for extra in given[1:]:
         summary = f"'{given[0]}' and '{extra}' exclude each other"
         yield Mistake((*path, extra), "S108", summary, "take one of them out", key=True)
@@ -151,11 +157,23 @@ def _other(error: "ValidationError", path: Path) -> Iterator[Mistake]:
 
 def _advice(error: "ValidationError", kind: str = "errorMessage") -> str:
     """Return the schema's own advice, or its first example."""
-    schema = _schema(error)
-    if kind in schema:
-        return str(schema[kind])
-    examples = schema.get("examples", ())
-    return f"for example: {examples[0]}" if examples and isinstance(examples[0], str) else ""
+    return _told(error, kind) or _example(error)
+
+
+def _type_help(error: "ValidationError", types: Sequence[str]) -> str:
+    return _told(error) or type_help(types, value_of(error)) or _example(error)
+
+
+def _told(error: "ValidationError", kind: str = "errorMessage") -> str:
+    return str(_schema(error).get(kind, ""))
+
+
+def _example(error: "ValidationError") -> str:
+    examples = _schema(error).get("examples", ())
+    if not examples:
+        return "compare it with the schema (oneway schema)"
+    first = examples[0]
+    return f"for example: {first if isinstance(first, str) else json.dumps(first)}"
 
 
 def _schema(error: "ValidationError") -> dict[str, Any]:

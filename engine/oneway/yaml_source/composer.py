@@ -11,7 +11,7 @@ from oneway.records import Value
 from oneway.yaml_source.nodes import List, Node, Object, Scalar
 from oneway.yaml_source.scalars import Unheld, plain
 from oneway.yaml_source.source import Source
-from oneway.yaml_source.spans import content, index_of, written
+from oneway.yaml_source.spans import closed_at, content, index_of, written
 from oneway.yaml_source.words import shown, words_for
 
 MOST_NODES = 100_000
@@ -106,7 +106,7 @@ class _Composer:
             case yaml.MappingStartEvent():
                 self._begin(event, Object(content(self.source, event)))
             case yaml.SequenceEndEvent() | yaml.MappingEndEvent():
-                self._end()
+                self._end(event)
 
     def complain(self, error: yaml.YAMLError) -> None:
         """Report a syntax error in plain words, at its place; nothing can be read after it."""
@@ -165,11 +165,12 @@ class _Composer:
         self._refuse_tag(event, event.tag, event.implicit)
         self._open.append(_Open(node, event.anchor))
 
-    def _end(self) -> None:
+    def _end(self, event: yaml.Event) -> None:
         closed = self._open.pop()
+        node = replace(closed.node, span=closed_at(self.source, closed.node.span, event))
         # Kept at its end only, so that nothing can hold itself.
-        self._keep(closed.anchor, closed.node)
-        self._place(closed.node, closed.node.span)
+        self._keep(closed.anchor, node)
+        self._place(node, node.span)
 
     def _place(self, node: Node, span: Span) -> None:
         if not self._open:

@@ -1,6 +1,7 @@
 """Where the content of a parser's event stands in the text."""
 
 import re
+from dataclasses import replace
 
 import yaml
 
@@ -38,6 +39,16 @@ def content(source: Source, event: yaml.NodeEvent) -> Span:
         header = _BLOCK_HEADER.match(source.text, start, end)
         start = header.end() if header and header.end() < end else start
     return source.span(start, max(start, end))
+
+
+def closed_at(source: Source, span: Span, event: yaml.Event) -> Span:
+    """Return the span of a list or object whose end has come.
+
+    It ends at its bracket where that is on the same line; an end without one is no place.
+    """
+    end = written(source, event)
+    has_bracket = end.end > end.column
+    return replace(span, end=end.end) if has_bracket and end.line == span.line else span
 
 
 def _after_properties(text: str, event: yaml.NodeEvent) -> int:
