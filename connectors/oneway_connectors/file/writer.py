@@ -1,6 +1,7 @@
 """Writing a file of records: read whole, changed in memory, rewritten whole by `flush`."""
 
 import hashlib
+import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,6 +31,11 @@ class FileWriter:
         self._format = format_of(self._path, format)
         self._held: _Held | None = None
         self._lock = Lock()
+
+    @property
+    def batch(self) -> int:
+        """All writes may wait for one flush, which rewrites the file."""
+        return sys.maxsize
 
     def create(self, values: Mapping[str, Value], token: str) -> str:  # noqa: ARG002  # the SPI's
         """Add a record at the end and return its id; raise `Rejected` where that is taken."""
