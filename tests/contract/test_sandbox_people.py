@@ -5,11 +5,13 @@ import re
 import subprocess
 import sys
 from datetime import date, timedelta
+from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import oneway_connectors.sandbox as sandbox_package
 from oneway_connectors.sandbox.drafts import Json
 from oneway_connectors.sandbox.expensein_rules import problems_of
 from oneway_connectors.sandbox.kinds import KINDS
@@ -225,3 +227,9 @@ def test_starters_are_dated_relative_to_the_day() -> None:
 def test_a_population_too_small_for_every_kind_is_refused() -> None:
     with pytest.raises(ValueError, match="no room"):
         population(TODAY, size=20)
+
+
+def test_the_readme_tells_of_every_kind_and_how_many() -> None:
+    readme = Path(sandbox_package.__file__).with_name("README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| (\d+) \| (.*) \|$", readme, re.MULTILINE)
+    assert rows == [(kind.name, str(kind.count), kind.about) for kind in KINDS]

@@ -7,6 +7,7 @@ is assumed and written down in the README beside this module.
 import hashlib
 import hmac
 import json
+import re
 from collections.abc import Awaitable, Callable
 
 from starlette.applications import Starlette
@@ -17,7 +18,7 @@ from starlette.routing import Route
 
 from oneway_connectors.sandbox.control import control_routes
 from oneway_connectors.sandbox.drafts import Json
-from oneway_connectors.sandbox.expensein_openapi import document
+from oneway_connectors.sandbox.expensein_openapi import TOKEN_PATTERN, document
 from oneway_connectors.sandbox.expenses import Expenses
 from oneway_connectors.sandbox.gate import Gate
 from oneway_connectors.sandbox.web import (
@@ -149,8 +150,8 @@ def _page(request: Request, items: list[Json]) -> list[Json]:
 
 def _token(request: Request) -> str | None:
     token = request.headers.get("idempotency-key")
-    if token is not None and not 1 <= len(token) <= 255:
-        raise Fault(400, "an Idempotency-Key has 1 to 255 characters")
+    if token is not None and not re.fullmatch(TOKEN_PATTERN, token):
+        raise Fault(400, "an Idempotency-Key is 1 to 255 visible ASCII characters")
     return token
 
 

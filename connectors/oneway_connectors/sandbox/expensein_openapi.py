@@ -15,6 +15,8 @@ from oneway_connectors.sandbox.openapi import document as whole
 
 _ID: Json = {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}
 _DATE: Json = {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
+TOKEN_PATTERN = "^[!-~]{1,255}$"
+"""What an Idempotency-Key may be."""
 _PAGING = (
     query("page", {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}),
     query("pageSize", {"type": "integer", "minimum": 1, "maximum": 200}),
@@ -43,7 +45,7 @@ def _paths() -> Json:
         "name": "Idempotency-Key",
         "in": "header",
         "required": False,
-        "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[!-~]+$"},
+        "schema": {"type": "string", "pattern": TOKEN_PATTERN},
     }
     refusals = (400, 403, 409, 413, 415)
     return {

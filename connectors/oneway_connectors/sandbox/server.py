@@ -128,6 +128,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         loop="asyncio",
         lifespan="off",
         log_config=None,
+        log_level="error",  # what a client sends amiss is answered, not printed
         access_log=False,
         server_header=False,
         # Longer than a client keeps a connection, so that none is closed under a request.

@@ -93,7 +93,7 @@ async def _read(request: Request) -> bytes:
 def _parse(body: bytes) -> object:
     try:
         data: object = json.loads(
-            body.decode("utf-8"), parse_constant=_refuse_number, parse_float=_finite
+            body.decode("utf-8"), parse_constant=_refuse_number, parse_float=_number
         )
     except (
         ValueError,
@@ -109,11 +109,12 @@ def _refuse_number(text: str) -> object:
     raise ValueError(f"{text} is no JSON number")
 
 
-def _finite(text: str) -> float:
+def _number(text: str) -> float:
     number = float(text)
     if number in (float("inf"), float("-inf")):
         raise ValueError("the number is too large")
-    return number
+    # JSON has one kind of number: 7.0 is the whole number 7.
+    return int(number) if number.is_integer() else number
 
 
 def _too_deep(data: object) -> bool:
