@@ -8,6 +8,7 @@ out of use stays here, marked as retired; it is never given a new meaning.
     C1xx  connectors and their manifests   R1xx  reading from a system
     P1xx  plans and plan files             W1xx  writing to a system
     G1xx  guards                           F1xx  the state folder and other files
+    U1xx  what the command line asks for
 """
 
 from dataclasses import dataclass
@@ -94,9 +95,46 @@ _TABLE = (
     ("S120", "there is no schema of that name", "Use one of the names that `oneway schema` lists."),
     ("S121", "the schemas are missing from the installation", "Install this program again."),
     # C1xx: connectors and their manifests
+    ("C101", "a connector is not known", "Check its name, or give the path of its manifest."),
+    (
+        "C102",
+        "a manifest is made for another version of Oneway",
+        "Install the version it was made for, or write it in this one's format.",
+    ),
+    ("C103", "a template names something unknown", "Name one of the manifest's options."),
+    ("C104", "a credential stands where it could leak", "Use it in auth or headers only."),
+    ("C105", "a template is not well formed", "Write each name as {name}."),
+    ("C106", "an expression of a manifest is no JMESPath", "Correct it as the message says."),
+    ("C107", "a manifest names a field that its record schema does not have", "Add or rename it."),
+    ("C108", "a record schema's pattern is no regular expression", "Correct the pattern."),
+    ("C109", "keys of a manifest do not go together", "Add or remove the key that is named."),
+    (
+        "C110",
+        "a base URL may not be used",
+        "Use a plain https URL; http is allowed for this machine's own addresses only.",
+    ),
+    ("C111", "a credential cannot be used as it was given", "Give it whole and on one line."),
+    ("C112", "an option or credential is missing", "Set the variable that is named."),
+    ("C113", "an option is given that the connector does not have", "Check its spelling."),
+    ("C114", "a kind of connector is not known", "Check the manifest's kind; install its module."),
+    ("C115", "a manifest cannot be read", "Check the path and its permissions."),
+    ("C116", "a name in a manifest is taken", "Choose another name."),
     # M1xx: the meaning of a mapping, errors
     # M2xx: the meaning of a mapping, warnings
     # R1xx: reading
+    ("R101", "a system cannot be reached, or did not answer", "Check the base URL and network."),
+    ("R102", "a system refuses the credentials", "Check that they are given, whole, and in use."),
+    ("R103", "the credentials may not read this", "Give them the permission that is named."),
+    ("R104", "a system has nothing at an address", "Check the options, such as the employer."),
+    ("R105", "a system is busy or failing", "Run again later."),
+    ("R106", "an answer is not JSON", "Check the base URL: does it lead to the API?"),
+    ("R107", "an answer has another shape than its manifest says", "Correct the manifest."),
+    ("R108", "a system redirects elsewhere", "Correct the base URL."),
+    ("R109", "an answer is too large or too slow", "Raise the manifest's limits if it is right."),
+    ("R110", "a system refuses to answer", "See what it says; check the manifest's request."),
+    ("R111", "a list cannot be read as a whole", "Check the manifest's pagination."),
+    ("R112", "an id or value cannot be asked for", "Check where it comes from."),
+    ("R113", "a resource is not known, or cannot be listed", "Check its name."),
     (
         "R150",
         "a file cannot be read",
@@ -123,7 +161,39 @@ _TABLE = (
         "two records of a file have the same id",
         "Name another field in the option id, or mend the file.",
     ),
+    (
+        "R160",
+        "the source has no records",
+        "Check the connector's options, and what its credentials may see.",
+    ),
+    ("R161", "the source was not read to the end", "Run again; if it stays so, see the manifest."),
+    ("R162", "the target was not read to the end", "Run again; if it stays so, see the manifest."),
+    (
+        "R163",
+        "a lookup table may lack rows",
+        "See why; values that are not found in it change nothing in this run.",
+    ),
+    ("R164", "an id was read twice", "Run again: the list may have changed while it was read."),
     # W1xx: writing
+    ("W101", "a write did not reach its system", "Nothing was written; run again."),
+    ("W102", "no answer came to a write", "Whether it happened is looked up before the next one."),
+    ("W103", "a system refuses the credentials", "Check that they are given, whole, and in use."),
+    ("W104", "the credentials may not write this", "Give them the permission that is named."),
+    ("W105", "a system refuses a record", "Correct the record in the source, or the mapping."),
+    ("W106", "a system is too busy for a write", "Nothing was written; run again later."),
+    ("W107", "a system failed at a write", "Whether it happened is looked up before the next one."),
+    (
+        "W108",
+        "the answer to a write is of no use",
+        "Whether it happened is looked up before the next one.",
+    ),
+    ("W109", "a system redirects a write", "Correct the base URL."),
+    (
+        "W110",
+        "a resource cannot be written so",
+        "Add the request to the manifest, if there is one.",
+    ),
+    ("W111", "a value cannot be sent", "Correct the record in the source."),
     (
         "W150",
         "a file cannot hold a value",
@@ -151,9 +221,24 @@ _TABLE = (
         "Make the plan again: what is applied is what was reviewed.",
     ),
     ("P105", "a plan file has the wrong shape", "Make the plan again."),
-    ("P106", "the approved plan is another one", "Plan again, review the new plan, and apply that."),
+    (
+        "P106",
+        "the approved plan is another one",
+        "Plan again, review the new plan, and apply that.",
+    ),
     ("P107", "a plan cannot be saved", "Check the path and the space on the disk."),
     ("P108", "a plan file is too large", "Narrow the mapping, so that it plans fewer records."),
+    (
+        "P110",
+        "a plan was made for another mapping",
+        "Make the plan again, and review it: the mapping was edited since.",
+    ),
+    (
+        "P111",
+        "a plan was made with other inputs or options",
+        "Give the same options as for the plan, or make the plan again.",
+    ),
+    ("P112", "a plan was made with other settings", "Make the plan again, and review it."),
     # G1xx: guards
     # F1xx: files
     (
@@ -176,6 +261,31 @@ _TABLE = (
         "Check the space on the disk and the rights on the state folder.",
     ),
     ("F113", "the journal is in use", "Wait for the other run to end."),
+    (
+        "F120",
+        "a file cannot be read",
+        "Check the path, and who may read it.",
+    ),
+    (
+        "F121",
+        "a file is none of those that this program knows",
+        "Begin a mapping with `oneway: 1`, a manifest with `oneway_connector: 1`.",
+    ),
+    # U1xx: what the command line asks for
+    ("U101", "a setting is not known", "Declare it under `settings`, or check its spelling."),
+    ("U102", "a setting has a value of the wrong type", "Write a value of the type it declares."),
+    ("U103", "a reference is not known", "Name one of the mapping's references."),
+    ("U104", "an option names a connector that is not used", "Write connector.option=value."),
+    (
+        "U105",
+        "a credential stands on the command line",
+        "Set the variable that is named in the environment.",
+    ),
+    ("U106", "a field that a guard is to count is not known", "Name a field of the mapping."),
+    ("U107", "no record answers to a key", "Give a match value, an id, a name or an email."),
+    ("U108", "a function is not known", "Use one of those that `oneway functions` lists."),
+    ("U109", "an extra of this program is not installed", "Install it as the message says."),
+    ("U110", "a port cannot be had", "Choose another port, or none."),
 )
 
 CODES: dict[str, Code] = {row[0]: Code(*row) for row in _TABLE}

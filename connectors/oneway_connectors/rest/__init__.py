@@ -1,0 +1,94 @@
+"""A connector for any system that speaks JSON over HTTPS, told how by a manifest.
+
+connect  a manifest and credentials make a `Rest`
+model    the manifest's requests, typed          template  filling in names, safely
+client   signed, paced, tried again              wire      one request, bounded
+auth     signing in, tokens                      rate      the rate limit
+paging   lists, page by page                     answers   strict JSON, error messages
+reader   reading a resource                      faults    what went wrong, as SPI errors
+writer   writing a resource                      origin    where the system is
+"""
+
+import logging
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import httpx
+
+from oneway.connector import (
+    Access,
+    Description,
+    Finding,
+    Probe,
+    ReadError,
+    WriteError,
+)
+from oneway_connectors.rest.client import Client, Outside
+from oneway_connectors.rest.model import Probing, Resource, read_api
+from oneway_connectors.rest.paging import answered, json_of, reading_call
+from oneway_connectors.rest.reader import RestReader
+from oneway_connectors.rest.writer import RestWriter
+
+# httpx logs each URL, and a URL's filters hold people's data.
+logging.getLogger("httpx").setLevel(logging.WARNING)
+
+
+@dataclass(frozen=True, slots=True)
+class Rest:
+    """A system behind a manifest; see `oneway.connector.Connector`."""
+
+    client: Client
+
+    def reader(self, resource: str) -> RestReader:
+        """Return a reader of a resource."""
+        found = self.client.api.resources.get(resource)
+        if found is None:
+            raise ReadError("R113", f"{self.client.api.title} has no resource '{resource}'")
+        return RestReader(self.client, found)
+
+    def writer(self, resource: str) -> RestWriter:
+        """Return a writer of a resource; raise `WriteError` where it cannot be written."""
+        found = self.client.api.resources.get(resource)
+        if found is None or not (found.create or found.update or found.leave):
+            text = f"{self.client.api.title}: {resource} cannot be written"
+            raise WriteError("W110", text, "The manifest has no create, update or leave for it.")
+        return RestWriter(self.client, found)
+
+    def probe(self) -> tuple[Probe, ...]:
+        """Return what the credentials may do; nothing is written to find out."""
+        found = [self._try(probing, None) for probing in self.client.api.probes]
+        for resource in self.client.api.resources.values():
+            found += [self._try(probing, resource) for probing in resource.probes]
+            if resource.create or resource.update:
+                what = f"writes {resource.name}"
+                found.append(Probe(what, Finding.UNTESTED, resource.permissions))
+        return tuple(found)
+
+    def close(self) -> None:
+        """End all connections."""
+        self.client.close()
+
+    def _try(self, probing: Probing, resource: Resource | None) -> Probe:
+        try:
+            call = reading_call(self.client, probing.request, {})
+            json_of(self.client, call, answered(self.client, resource, call))
+        except ReadError as error:
+            detail = " ".join((error.summary, error.help)).strip()
+            return Probe(probing.label, Finding.FAILED, detail)
+        return Probe(probing.label, Finding.OK)
+
+
+def connect(
+    description: Description,
+    access: Access,
+    transport: httpx.BaseTransport | None = None,
+    sleep: Callable[[float], None] = time.sleep,
+    clock: Callable[[], float] = time.monotonic,
+) -> Rest:
+    """Return a connector; raise `Refused` where options or credentials cannot be used.
+
+    No request is made. `transport`, `sleep` and `clock` stand in for the world in tests.
+    """
+    api = read_api(description.title, description.body or {})
+    return Rest(Client(description.name, api, access, Outside(transport, sleep, clock)))

@@ -1,0 +1,162 @@
+"""What came back: strict JSON, and error messages that can be shown.
+
+JSON as RFC 8259 has it: UTF-8, no NaN, no number beyond a float's reach. A key that stands
+twice in one object is not an error of the whole answer, but of the record that holds it:
+such an object is a `Doubled`.
+"""
+
+import json
+import math
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import Any, cast
+
+import jmespath
+from jmespath.exceptions import JMESPathError
+from jmespath.parser import ParsedResult
+
+from oneway.records import Value
+from oneway_connectors.rest.model import ErrorShape
+
+_LONGEST = 300
+_MOST_FIELDS = 5
+
+
+class Unreadable(Exception):
+    """An answer is not what it should be; the message never holds any of it."""
+
+
+class Doubled(dict[str, Value]):
+    """An object in which a key stands twice: which value is meant cannot be told."""
+
+
+def parse_json(body: bytes) -> Value:
+    """Return the JSON of an answer; raise `Unreadable` where it is none."""
+    if not body.strip():
+        raise Unreadable("it is empty where JSON was expected")
+    if body.lstrip()[:1] == b"<":
+        raise Unreadable("it is HTML or XML, perhaps a sign-in page, where JSON was expected")
+    try:
+        text = body.decode("utf-8-sig")
+        data = json.loads(
+            text, parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_object
+        )
+    except UnicodeDecodeError:
+        raise Unreadable("it is not UTF-8") from None
+    except json.JSONDecodeError as error:
+        cut = error.pos >= len(error.doc.rstrip())
+        raise Unreadable("its JSON ends too early" if cut else "it is not JSON") from None
+    except RecursionError:
+        raise Unreadable("its JSON is nested too deeply") from None
+    except ValueError:
+        raise Unreadable("it holds a number that JSON does not have") from None
+    return cast(Value, data)
+
+
+def is_doubled(value: Value) -> bool:
+    """Return whether any object in a value has a key twice."""
+    if isinstance(value, dict):
+        return isinstance(value, Doubled) or any(is_doubled(item) for item in value.values())
+    return isinstance(value, list) and any(is_doubled(item) for item in value)
+
+
+def search(expression: str, data: Value) -> Value:
+    """Return what a JMESPath expression finds; raise `Unreadable` where it cannot be evaluated."""
+    try:
+        return cast(Value, _compiled(expression).search(data))
+    except (JMESPathError, RecursionError, TypeError, ValueError):
+        raise Unreadable(f"'{expression}' cannot be evaluated on it") from None
+
+
+def message_of(body: bytes, shape: ErrorShape, hidden: Iterable[str]) -> str:
+    """Return what an error body says, fit to be shown, or "" where it says nothing.
+
+    Only what the manifest points at is taken; the texts in `hidden` (what was sent, and
+    credentials) are cut out, and so is any longer run of digits.
+    """
+    try:
+        data = parse_json(body)
+        parts = [*_message(data, shape), *_field_messages(data, shape)]
+    except Unreadable:
+        return ""
+    return clean("; ".join(parts), hidden)
+
+
+def clean(text: str, hidden: Iterable[str] = ()) -> str:
+    """Return text for one line of a report: short, without control characters or hidden texts."""
+    for pattern in _patterns(hidden):
+        text = pattern.sub("…", text)
+    text = _DIGITS.sub("…", text)
+    text = "".join(" " if unicodedata.category(c) in _UNSEEN else c for c in text)
+    text = " ".join(text.split())
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+
+
+def texts_in(value: Value) -> Iterator[str]:
+    """Yield every text and number in a value, as text."""
+    if isinstance(value, Mapping):
+        for item in value.values():
+            yield from texts_in(item)
+    elif isinstance(value, list):
+        for item in value:
+            yield from texts_in(item)
+    elif isinstance(value, str | int | float) and not isinstance(value, bool):
+        yield str(value)
+
+
+def _message(data: Value, shape: ErrorShape) -> Iterator[str]:
+    if shape.message:
+        found = search(shape.message, data)
+        if isinstance(found, str) and found.strip():
+            yield found.strip()
+
+
+def _field_messages(data: Value, shape: ErrorShape) -> Iterator[str]:
+    found = search(shape.fields, data) if shape.fields else None
+    pairs: list[tuple[Value, Value]] = []
+    if isinstance(found, list):
+        items = [item for item in found if isinstance(item, dict)]
+        pairs = [(i.get(shape.field_name), i.get(shape.field_message)) for i in items]
+    elif isinstance(found, dict):
+        for name, said in found.items():
+            pairs += [(name, one) for one in (said if isinstance(said, list) else [said])]
+    for where, what in pairs[:_MOST_FIELDS]:
+        if isinstance(what, str):
+            yield f"{where}: {what}" if isinstance(where, str) and where else what
+
+
+def _patterns(hidden: Iterable[str]) -> Iterator[re.Pattern[str]]:
+    # Longest first, so that a name inside an email address does not spare the rest of it.
+    for text in sorted({t.strip() for t in hidden}, key=len, reverse=True):
+        if len(text) < 3:
+            continue
+        if text.isdigit():  # a sort code comes back as 00-00-01 where 000001 was sent
+            yield re.compile("[ -]?".join(text))
+        yield re.compile(re.escape(text), re.IGNORECASE)
+
+
+def _object(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
+    plain = dict(pairs)
+    return plain if len(plain) == len(pairs) else Doubled(plain)
+
+
+def _refuse(name: str) -> Value:
+    raise ValueError(name)
+
+
+def _finite(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise ValueError("beyond a float")
+    return number
+
+
+@lru_cache(maxsize=256)
+def _compiled(expression: str) -> ParsedResult:
+    return cast(ParsedResult, cast(Any, jmespath).compile(expression))
+
+
+_DIGITS = re.compile(r"\d(?:[ -]?\d){5,}")
+_UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}

@@ -1,0 +1,225 @@
+"""Signing in: the headers that authorise a request, and tokens that run out.
+
+The only module that opens a `Secret`.
+"""
+
+import base64
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from threading import Lock
+from typing import Protocol
+from urllib.parse import quote_plus, urlencode
+
+import httpx
+
+from oneway.connector import Access
+from oneway.diagnostics import refusal
+from oneway.records import Value
+from oneway_connectors.rest.answers import Unreadable, parse_json, search
+from oneway_connectors.rest.faults import Cause, NoAnswer
+from oneway_connectors.rest.model import Api, Data
+from oneway_connectors.rest.origin import base_url
+from oneway_connectors.rest.template import Unusable, fill, fill_body, fill_header, fill_path
+from oneway_connectors.rest.wire import Answer, Call
+
+_USUAL_LIFE = 300.0
+_FORM = "application/x-www-form-urlencoded"
+
+
+class Auth(Protocol):
+    """Authorises requests."""
+
+    def headers(self) -> Mapping[str, str]:
+        """Return the headers that authorise a request; raise `NoAnswer` where there is no token."""
+
+    def renew(self, used: Mapping[str, str]) -> bool:
+        """Forget the token that was refused; return whether there may be a better one."""
+
+    def held(self) -> Mapping[str, str]:
+        """Return the headers that are at hand, so that they can be cut out of messages."""
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Fixed:
+    """Headers that stay the same."""
+
+    given: Mapping[str, str]
+
+    def headers(self) -> Mapping[str, str]:
+        return self.given
+
+    def renew(self, used: Mapping[str, str]) -> bool:
+        del used  # they do not get better
+        return False
+
+    def held(self) -> Mapping[str, str]:
+        return self.given
+
+
+class Token:
+    """A token that is fetched when needed, kept until shortly before it runs out.
+
+    `fetch` sends a call; `form` makes a header's value of a token.
+    """
+
+    def __init__(
+        self,
+        call: Call,
+        paths: tuple[str, str],
+        header: tuple[str, str],
+        fetch: Callable[[Call], Answer],
+        clock: Callable[[], float],
+    ) -> None:
+        self._call = call
+        self._paths = paths
+        self._header = header
+        self._fetch = fetch
+        self._clock = clock
+        self._lock = Lock()
+        self._held: Mapping[str, str] | None = None
+        self._until = 0.0
+
+    def headers(self) -> Mapping[str, str]:
+        with self._lock:
+            if self._held is None or self._clock() >= self._until:
+                self._held, life = self._exchange()
+                # Ask again a little before the end: the system's clock is not ours.
+                self._until = self._clock() + life - min(30.0, life / 10)
+            return self._held
+
+    def renew(self, used: Mapping[str, str]) -> bool:
+        with self._lock:
+            if self._held == used:
+                self._held = None
+            return True
+
+    def held(self) -> Mapping[str, str]:
+        return self._held or {}
+
+    def _exchange(self) -> tuple[Mapping[str, str], float]:
+        try:
+            answer = self._fetch(self._call)
+        except NoAnswer as trouble:
+            # Whatever became of this request, the one that needs the token was not sent.
+            text = f"no token is given ({self._call.where}: {trouble.summary})"
+            raise NoAnswer(Cause.NO_TOKEN, text, sent=False) from None
+        if not answer.good:
+            text = f"no token is given ({self._call.where} answers {answer.status})"
+            raise NoAnswer(Cause.NO_TOKEN, text, sent=False)
+        try:
+            data = parse_json(answer.body)
+            token, life = search(self._paths[0], data), search(self._paths[1], data)
+            if not isinstance(token, str) or not token:
+                raise Unreadable("it holds no token where the manifest says")
+            return {self._header[0]: fill_header(self._header[1], {"token": token})}, _life(life)
+        except (Unreadable, Unusable) as error:
+            text = f"no token can be read from {self._call.where}: {error}"
+            raise NoAnswer(Cause.NO_TOKEN, text, sent=False) from None
+
+
+def _life(value: Value) -> float:
+    try:
+        seconds = float(value) if isinstance(value, int | float | str) else _USUAL_LIFE
+    except (ValueError, OverflowError):
+        return _USUAL_LIFE
+    return seconds if 0 < seconds < 1e9 else _USUAL_LIFE
+
+
+def revealed(access: Access) -> dict[str, str]:
+    """Return options and credentials together, for what signs in."""
+    return {**access.options, **{name: secret.open() for name, secret in access.secrets.items()}}
+
+
+def to_hide(access: Access, auth: Auth) -> tuple[str, ...]:
+    """Return every text that no message may hold: credentials and what was made of them."""
+    made = [part for text in auth.held().values() for part in text.split()]
+    return (*(secret.open() for secret in access.secrets.values()), *made)
+
+
+def fixed_headers(connector: str, api: Api, access: Access) -> dict[str, str]:
+    """Return the manifest's own headers; raise `Refused` where a value cannot stand in one."""
+    values = revealed(access)
+    try:
+        return {name: fill_header(str(text), values) for name, text in api.headers.items()}
+    except Unusable as error:
+        raise refusal("C111", connector, f"a header cannot be made: {error}", _HELP) from None
+
+
+def signing_in(
+    connector: str,
+    api: Api,
+    access: Access,
+    fetch: Callable[[Call], Answer],
+    clock: Callable[[], float],
+) -> Auth:
+    """Return what authorises requests; raise `Refused` where a credential cannot be used."""
+    auth, values = api.auth, revealed(access)
+    blank = [name for name in access.secrets if not values[name].strip()]
+    if blank:
+        raise refusal("C112", connector, f"the credential '{blank[0]}' is blank", _HELP)
+    try:
+        match auth["type"]:
+            case "basic":
+                pair = f"{fill(str(auth['user']), values)}:{fill(str(auth['password']), values)}"
+                return Fixed({"Authorization": _basic(pair)})
+            case "header":
+                name = str(auth.get("header", "Authorization"))
+                return Fixed({name: fill_header(str(auth["value"]), values)})
+            case "bearer":
+                return Fixed({"Authorization": fill_header(f"Bearer {auth['token']}", values)})
+            case "token_exchange" | "oauth2_client_credentials" as kind:
+                exchange = kind == "token_exchange"
+                call = (_exchange_call if exchange else _oauth2_call)(connector, api, access)
+                paths = (
+                    str(auth.get("token", "access_token")),
+                    str(auth.get("expires_in", "expires_in")),
+                )
+                name = str(auth.get("header", "Authorization"))
+                header = name, str(auth.get("value", "Bearer {token}"))
+                return Token(call, paths, header, fetch, clock)
+            case _:
+                return Fixed({})
+    except Unusable as error:
+        raise refusal("C111", connector, f"credentials cannot be used: {error}", _HELP) from None
+
+
+def _exchange_call(connector: str, api: Api, access: Access) -> Call:
+    body = fill_body(api.auth["body"], revealed(access), {})
+    content = json.dumps(body).encode("ascii")
+    headers = {"Content-Type": "application/json"}
+    return Call("POST", _token_url(connector, api, access), headers, content, repeatable=True)
+
+
+def _oauth2_call(connector: str, api: Api, access: Access) -> Call:
+    auth, values = api.auth, revealed(access)
+    pair = tuple(fill(str(auth[key]), values) for key in ("client_id", "client_secret"))
+    form = {"grant_type": "client_credentials"}
+    if "scope" in auth:
+        form["scope"] = fill(str(auth["scope"]), values)
+    headers = {"Content-Type": _FORM}
+    if auth.get("client_auth") == "basic":
+        # Both are form-encoded first: RFC 6749, section 2.3.1.
+        headers["Authorization"] = _basic(":".join(quote_plus(part) for part in pair))
+    else:
+        form |= dict(zip(("client_id", "client_secret"), pair, strict=True))
+    content = urlencode(form).encode("ascii")
+    return Call("POST", _token_url(connector, api, access), headers, content, repeatable=True)
+
+
+def _token_url(connector: str, api: Api, access: Access) -> httpx.URL:
+    auth: Data = api.auth
+    if "url" in auth:
+        return base_url(connector, str(auth["url"]), access.options)
+    base = base_url(connector, api.base_url, access.options)
+    return httpx.URL(str(base) + fill_path(str(auth.get("path", "")), access.options))
+
+
+def _basic(pair: str) -> str:
+    try:
+        return "Basic " + base64.b64encode(pair.encode("utf-8")).decode("ascii")
+    except UnicodeEncodeError:
+        raise Unusable("a value is not well-formed text") from None
+
+
+_HELP = "Check how the credential was given: whole, on one line, without blanks around it."

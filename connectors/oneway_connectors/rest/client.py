@@ -1,0 +1,252 @@
+"""Requests to one system: signed, paced, tried again where that does no harm."""
+
+import json
+import random
+import time
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+from email.utils import parsedate_to_datetime
+from urllib.parse import urlencode
+
+import httpx
+
+from oneway.connector import Access
+from oneway.records import Value
+from oneway_connectors.rest.answers import message_of
+from oneway_connectors.rest.auth import Auth, fixed_headers, signing_in, to_hide
+from oneway_connectors.rest.faults import Cause, NoAnswer
+from oneway_connectors.rest.model import Api, Request
+from oneway_connectors.rest.origin import base_url, same_origin
+from oneway_connectors.rest.rate import Limiter
+from oneway_connectors.rest.template import (
+    Unusable,
+    as_text,
+    fill,
+    fill_body,
+    fill_header,
+    fill_path,
+    fill_query,
+)
+from oneway_connectors.rest.wire import Answer, Call, Wire
+
+_REDIRECTS = {301, 302, 303, 307, 308}
+_MOST_REDIRECTS = 5
+_BUSY = {425, 429}
+"""Statuses that say that nothing was done: even a POST may be sent again (RFC 6585, 8470)."""
+_FAILING = {408, 502, 503, 504}
+_IDEMPOTENT = {"GET", "PUT", "PATCH"}
+"""PATCH is not idempotent in general (RFC 5789), but ours sets fields to values, which is."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """What a connector needs of the world, passed in so that tests need neither wait nor listen.
+
+    `clock` counts seconds from anywhere; `dice` returns a number from 0 to 1.
+    """
+
+    transport: httpx.BaseTransport | None = None
+    sleep: Callable[[float], None] = time.sleep
+    clock: Callable[[], float] = time.monotonic
+    dice: Callable[[], float] = random.random
+
+
+class Client:
+    """Makes calls of a manifest's requests and answers of calls."""
+
+    def __init__(self, name: str, api: Api, access: Access, outside: Outside) -> None:
+        self.api = api
+        self._options = dict(access.options)
+        self._access = access
+        self._base = base_url(name, api.base_url, access.options)
+        self._fixed = fixed_headers(name, api, access)
+        self._wire = Wire(self._base, api.limits, outside.transport, outside.clock)
+        self._limiter = Limiter(api.rate, outside.clock, outside.sleep)
+        self._outside = outside
+        self._auth: Auth = signing_in(name, api, access, self._persist, outside.clock)
+
+    def call(
+        self,
+        request: Request,
+        values: Mapping[str, str] | None = None,
+        written: Mapping[str, Value] | None = None,
+        *,
+        extra: Mapping[str, Value] | None = None,
+        reading: bool = True,
+    ) -> Call:
+        """Return a request with its templates filled.
+
+        `extra` are further query parameters, taken as they are. Raises `Unusable` where a
+        value cannot stand where it belongs.
+        """
+        known = {**self._options, **(values or {})}
+        pairs = fill_query(request.query, known)
+        pairs += [pair for name, value in (extra or {}).items() for pair in _plain(name, value)]
+        headers, content = httpx.Headers(), None
+        if request.body is not None:
+            content = _json(fill_body(request.body, known, written or {}))
+            headers["Content-Type"] = "application/json"
+        for name, text in (request.headers or {}).items():
+            headers[name] = fill_header(str(text), known)
+        url = self._url(fill_path(request.path, known), pairs)
+        repeatable = reading or request.method in _IDEMPOTENT
+        return Call(request.method, url, headers, content, repeatable)
+
+    def filled(self, query: Mapping[str, Value], value: Value) -> dict[str, Value]:
+        """Return query parameters with a `{value}`, which is never taken for a template itself."""
+        known = {**self._options, "value": as_text(value)}
+        return {
+            name: [fill(as_text(item), known) for item in text]
+            if isinstance(text, list)
+            else fill(as_text(text), known)
+            for name, text in query.items()
+        }
+
+    def follow(self, call: Call, link: str, answer: Answer) -> Call:
+        """Return the call for a link in an answer; raise `Unusable` where it leads elsewhere."""
+        try:
+            url = answer.url.join(link)
+        except (httpx.InvalidURL, ValueError):
+            raise Unusable("the link to the next page is not a URL") from None
+        if not same_origin(url, self._base):
+            raise Unusable("the link to the next page leads to another host")
+        return replace(call, url=url)
+
+    def exchange(self, call: Call) -> Answer:
+        """Return the answer to a call; raise `NoAnswer` where none came at the last try."""
+        return self._persist(call, self._auth)
+
+    def said(self, answer: Answer, sent: tuple[str, ...] = ()) -> str:
+        """Return what an error answer says, without what was sent and without credentials."""
+        return message_of(answer.body, self.api.errors, (*sent, *to_hide(self._access, self._auth)))
+
+    def shown(self, call: Call) -> str:
+        """Return what was asked, fit to be shown."""
+        where = call.where
+        for text in to_hide(self._access, self._auth):
+            where = where.replace(text, "…") if len(text) > 2 else where
+        return where
+
+    def close(self) -> None:
+        """End all connections."""
+        self._wire.close()
+
+    def _persist(self, call: Call, auth: Auth | None = None) -> Answer:
+        """Try a call until it is answered for good; see `faults` for what is repeated."""
+        doubt = False
+        attempts = self.api.limits.attempts
+        for attempt in range(1, attempts + 1):
+            last = attempt == attempts
+            try:
+                answer = self._signed(call, auth)
+            except NoAnswer as trouble:
+                doubt = doubt or trouble.sent
+                if last or not _may_repeat(call, trouble):
+                    raise NoAnswer(trouble.cause, trouble.summary, sent=doubt) from None
+                self._outside.sleep(self._jitter(attempt))
+                continue
+            failing = answer.status in _FAILING
+            again = answer.status in _BUSY or (failing and call.repeatable)
+            wait = self._wait_after(answer, attempt) if again and not last else None
+            if wait is None:
+                return replace(answer, doubt=doubt)
+            doubt = doubt or failing
+            self._outside.sleep(wait)
+        raise AssertionError("the last try returns or raises")
+
+    def _signed(self, call: Call, auth: Auth | None) -> Answer:
+        """Return an answer; a refused token is renewed once."""
+        if auth is None:
+            return self._once(call)
+        used = auth.headers()
+        answer = self._once(_with_headers(call, used))
+        if answer.status == 401 and auth.renew(used):
+            answer = self._once(_with_headers(call, auth.headers()))
+        return answer
+
+    def _once(self, call: Call) -> Answer:
+        """Return one answer; a redirect of a GET to the same origin is followed."""
+        call = _with_headers(call, self._fixed)
+        for _ in range(_MOST_REDIRECTS):
+            self._limiter.wait()
+            answer = self._wire.send(call)
+            if call.method != "GET" or answer.status not in _REDIRECTS:
+                return answer
+            try:
+                call = self.follow(call, answer.headers.get("location", ""), answer)
+            except Unusable:
+                text = f"it redirects to another host ({answer.status})"
+                raise NoAnswer(Cause.REDIRECTED, text, sent=False) from None
+        raise NoAnswer(Cause.REDIRECTED, "it redirects again and again", sent=False)
+
+    def _wait_after(self, answer: Answer, attempt: int) -> float | None:
+        """Return the seconds to wait before a further try; None where it asks for too many."""
+        asked = retry_after(answer.headers)
+        if asked is None:
+            return self._jitter(attempt)
+        if asked > self.api.limits.max_wait:
+            return None
+        self._limiter.hold(asked)
+        return asked
+
+    def _jitter(self, attempt: int) -> float:
+        """Return a random wait, up to twice as long after each try ("full jitter")."""
+        longest: float = min(self.api.limits.max_wait, 0.5 * 2**attempt)
+        return longest * self._outside.dice()
+
+    def _url(self, path: str, pairs: list[tuple[str, str]]) -> httpx.URL:
+        try:
+            query = urlencode(pairs)
+        except UnicodeEncodeError:
+            raise Unusable("a value is not well-formed text") from None
+        wanted = str(self._base) + path
+        url = httpx.URL(wanted + (f"?{query}" if query else ""))
+        # What was built is what is asked: no value may have changed host or path.
+        if not same_origin(url, self._base) or url.raw_path.decode("ascii").split("?")[0] != (
+            self._base.raw_path.decode("ascii").rstrip("/") + path
+        ):
+            raise Unusable("a value would change the address")
+        return url
+
+
+def retry_after(headers: httpx.Headers) -> float | None:
+    """Return the seconds that `Retry-After` asks for, in either form (RFC 9110, 10.2.3), or None.
+
+    A date is read against the answer's own `Date`, so that clocks need not agree.
+    """
+    text = headers.get("retry-after", "").strip()
+    if text.isascii() and text.isdigit():
+        return float(text[:9])
+    try:
+        until = parsedate_to_datetime(text).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        return None
+    try:
+        now = parsedate_to_datetime(headers.get("date", "")).timestamp()
+    except (ValueError, TypeError, OverflowError):
+        now = time.time()
+    return max(0.0, until - now)
+
+
+def _may_repeat(call: Call, trouble: NoAnswer) -> bool:
+    if trouble.cause not in {Cause.UNREACHABLE, Cause.BROKEN}:
+        return False
+    return call.repeatable or not trouble.sent
+
+
+def _with_headers(call: Call, headers: Mapping[str, str]) -> Call:
+    merged = httpx.Headers(headers)
+    merged.update(call.headers)
+    return replace(call, headers=merged)
+
+
+def _plain(name: str, value: Value) -> list[tuple[str, str]]:
+    return fill_query({name: value}, {}) if not isinstance(value, str) else [(name, value)]
+
+
+def _json(body: Value) -> bytes:
+    """Return a body as ASCII JSON: every text arrives as it is, lone surrogates included."""
+    try:
+        return json.dumps(body, ensure_ascii=True, allow_nan=False).encode("ascii")
+    except (ValueError, RecursionError):
+        raise Unusable("a value cannot be written as JSON") from None

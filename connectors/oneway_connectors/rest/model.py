@@ -1,0 +1,285 @@
+"""A manifest's requests, as typed data with every default filled in.
+
+The manifest was checked before (`oneway.manifest`); here it only takes its final shape.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import cast
+
+from oneway.records import Value, path_of
+
+Data = Mapping[str, Value]
+
+
+class PageBy(Enum):
+    """How a list is read page by page."""
+
+    NONE = "none"
+    PAGE = "page"
+    OFFSET = "offset"
+    CURSOR = "cursor"
+    NEXT_LINK = "next_link"
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A request before its templates are filled; `body` None sends none."""
+
+    method: str
+    path: str
+    query: Data
+    body: Value = None
+    headers: Data | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Paging:
+    """How pages follow one another; `next` and `total` are JMESPath, "" where not given."""
+
+    by: PageBy = PageBy.NONE
+    param: str = ""
+    start: int = 0
+    size_param: str = ""
+    size: int = 0
+    in_body: bool = False
+    next: str = ""
+    total: str = ""
+    stop_when_short: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Listing:
+    """The request that reads all records; `records` is JMESPath."""
+
+    request: Request
+    records: str
+    paging: Paging
+
+
+@dataclass(frozen=True, slots=True)
+class Single:
+    """A request for one record by id; `into` is the key that takes it, "" for the record itself."""
+
+    request: Request
+    record: str = "@"
+    into: str = ""
+    concurrency: int = 1
+
+
+@dataclass(frozen=True, slots=True)
+class Write:
+    """A request that writes one record; `id` is JMESPath to a new record's id, "" for the usual."""
+
+    request: Request
+    id: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Probing:
+    """A cheap GET and what it shows."""
+
+    label: str
+    request: Request
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """One resource's requests; what is None cannot be done."""
+
+    name: str
+    id: tuple[str, ...]
+    listing: Listing | None
+    details: tuple[Single, ...]
+    single: Single | None
+    find: Mapping[str, Data]
+    create: Write | None
+    update: Write | None
+    leave: Write | None
+    normalise: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+    permissions: str
+    probes: tuple[Probing, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """When a request is tried again, and what is too slow or too much. Seconds and bytes."""
+
+    attempts: int = 5
+    max_wait: float = 60
+    connect: float = 10
+    read: float = 30
+    total: float = 120
+    response_bytes: int = 50_000_000
+    pages: int = 10_000
+
+
+@dataclass(frozen=True, slots=True)
+class ErrorShape:
+    """Where error bodies keep their messages; `rejected` None means the usual statuses."""
+
+    message: str = ""
+    fields: str = ""
+    field_name: str = "field"
+    field_message: str = "message"
+    rejected: frozenset[int] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Api:
+    """All that a manifest says of how to talk to its system."""
+
+    title: str
+    base_url: str
+    auth: Data
+    headers: Data
+    errors: ErrorShape
+    limits: Limits
+    rate: tuple[int, float] | None
+    idempotency_header: str
+    probes: tuple[Probing, ...]
+    resources: Mapping[str, Resource]
+
+
+def read_api(title: str, body: Data) -> Api:
+    """Return the typed form of a manifest's body."""
+    rate = _data(body.get("rate_limit"))
+    return Api(
+        title=title,
+        base_url=_text(body, "base_url"),
+        auth=_data(body.get("auth")) or {"type": "none"},
+        headers=_data(body.get("headers")),
+        errors=_error_shape(_data(body.get("errors"))),
+        limits=_limits(body),
+        rate=(_whole(rate, "requests"), _number(rate, "seconds")) if rate else None,
+        idempotency_header=_text(body, "idempotency_header"),
+        probes=_probes(body),
+        resources={
+            name: _resource(name, _data(item)) for name, item in _data(body["resources"]).items()
+        },
+    )
+
+
+def _resource(name: str, body: Data) -> Resource:
+    details = tuple(_single(_data(item)) for item in _items(body, "detail"))
+    replacing = next((detail for detail in details if not detail.into), None)
+    update = _write(body, "update")
+    return Resource(
+        name=name,
+        id=path_of(_text(body, "id")),
+        listing=_listing(_data(body["list"])) if "list" in body else None,
+        details=details,
+        single=_single(_data(body["get"])) if "get" in body else replacing,
+        find={field: _data(query) for field, query in _data(body.get("find")).items()},
+        create=_write(body, "create"),
+        update=update,
+        leave=_write(body, "leave") or update,
+        normalise=tuple(
+            (path_of(path), tuple(cast(Sequence[str], words)))
+            for path, words in _data(body.get("normalise")).items()
+        ),
+        permissions=_text(body, "permissions"),
+        probes=_probes(body),
+    )
+
+
+def _listing(body: Data) -> Listing:
+    return Listing(
+        _request(body), _text(body, "records", "@"), _paging(_data(body.get("pagination")))
+    )
+
+
+def _single(body: Data) -> Single:
+    into = _text(body, "into")
+    return Single(
+        request=_request(body),
+        record=_text(body, "record", "@"),
+        into="" if into == "replace" else into,
+        concurrency=_whole(body, "concurrency", 4),
+    )
+
+
+def _write(body: Data, key: str) -> Write | None:
+    if key not in body:
+        return None
+    request = _data(body[key])
+    return Write(_request({"body": "{values}", **request}), _text(request, "id"))
+
+
+def _probes(body: Data) -> tuple[Probing, ...]:
+    items = (_data(item) for item in _items(body, "probe"))
+    return tuple(Probing(_text(item, "label"), _request(item)) for item in items)
+
+
+def _request(body: Data) -> Request:
+    return Request(
+        method=_text(body, "method", "GET"),
+        path=_text(body, "path"),
+        query=_data(body.get("query")),
+        body=body.get("body"),
+        headers=_data(body.get("headers")),
+    )
+
+
+def _paging(body: Data) -> Paging:
+    return Paging(
+        by=PageBy(_text(body, "type", "none")),
+        param=_text(body, "param"),
+        start=_whole(body, "start"),
+        size_param=_text(body, "size_param"),
+        size=_whole(body, "size"),
+        in_body=body.get("in") == "body",
+        next=_text(body, "next"),
+        total=_text(body, "total"),
+        stop_when_short=body.get("stop") == "short",
+    )
+
+
+def _error_shape(body: Data) -> ErrorShape:
+    rejected = body.get("rejected")
+    return ErrorShape(
+        message=_text(body, "message"),
+        fields=_text(body, "fields"),
+        field_name=_text(body, "field_name", "field"),
+        field_message=_text(body, "field_message", "message"),
+        rejected=None if rejected is None else frozenset(cast(Sequence[int], rejected)),
+    )
+
+
+def _limits(body: Data) -> Limits:
+    retry, times, most = (_data(body.get(key)) for key in ("retry", "timeouts", "limits"))
+    usual = Limits()
+    return Limits(
+        attempts=_whole(retry, "attempts", usual.attempts),
+        max_wait=_number(retry, "max_wait", usual.max_wait),
+        connect=_number(times, "connect", usual.connect),
+        read=_number(times, "read", usual.read),
+        total=_number(times, "total", usual.total),
+        response_bytes=_whole(most, "response_bytes", usual.response_bytes),
+        pages=_whole(most, "pages", usual.pages),
+    )
+
+
+def _data(value: Value) -> Data:
+    return value if isinstance(value, dict) else {}
+
+
+def _items(body: Data, key: str) -> Sequence[Value]:
+    value = body.get(key)
+    return value if isinstance(value, list) else ()
+
+
+def _text(body: Data, key: str, usual: str = "") -> str:
+    value = body.get(key)
+    return usual if value is None else str(value)
+
+
+def _whole(body: Data, key: str, usual: int = 0) -> int:
+    value = body.get(key)
+    return int(value) if isinstance(value, int | float) else usual
+
+
+def _number(body: Data, key: str, usual: float = 0) -> float:
+    value = body.get(key)
+    return float(value) if isinstance(value, int | float) else usual

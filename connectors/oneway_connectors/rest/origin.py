@@ -1,0 +1,62 @@
+"""Where a system is: its base URL, checked, and what is the same place."""
+
+import ipaddress
+import re
+from collections.abc import Mapping
+
+import httpx
+
+from oneway.diagnostics import refusal
+from oneway_connectors.rest.template import Unusable, fill, fill_path
+
+_NAME = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+_HOST_PART = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
+
+
+def base_url(connector: str, template: str, options: Mapping[str, str]) -> httpx.URL:
+    """Return the base URL without a slash at its end; raise `Refused` where it is not one."""
+    try:
+        url = httpx.URL(_filled(template, options).rstrip("/"))
+        port_is_sound = url.port is None or 0 < url.port < 65536
+    except (httpx.InvalidURL, UnicodeError, ValueError, Unusable):
+        raise refusal("C110", connector, "the base URL is not a URL", _HELP) from None
+    if url.userinfo or url.query or url.fragment or not url.host or not port_is_sound:
+        raise refusal("C110", connector, "the base URL is not a plain URL", _HELP)
+    if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.host)):
+        raise refusal("C110", connector, "the base URL is not https", _HELP)
+    return url
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine itself."""
+    if host.lower() == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host.strip("[]")).is_loopback
+    except ValueError:
+        return False
+
+
+def same_origin(left: httpx.URL, right: httpx.URL) -> bool:
+    """Return whether two URLs are of one scheme, host and port (RFC 6454, section 5)."""
+    return _origin(left) == _origin(right)
+
+
+def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    usual = {"https": 443, "http": 80}.get(url.scheme)
+    return url.scheme, url.host.lower(), url.port or usual
+
+
+def _filled(template: str, options: Mapping[str, str]) -> str:
+    """Return the filled template; an option in it is part of a host or path, and no more."""
+    if _NAME.fullmatch(template):
+        return fill(template, options).strip()
+    scheme, _, rest = template.partition("://")
+    host, slash, path = rest.partition("/")
+    for name in _NAME.findall(host):
+        if not _HOST_PART.fullmatch(options[name]):
+            raise Unusable(f"'{name}' cannot be part of a host")
+    return fill(f"{scheme}://{host}", options) + slash + fill_path(path, options)
+
+
+_HELP = "It looks like https://api.example.com; http is allowed for this machine only (127.0.0.1)."

@@ -1,0 +1,246 @@
+"""Reading a list page by page, and noticing when it cannot be whole.
+
+the same page again, an id that comes twice,     incomplete, with a sentence that says so
+more pages than the limit, fewer records than
+the answer's own total
+a page that is not JSON, or has no list          `ReadError`: nothing usable was read
+a link that leads to another host                `ReadError`
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+
+import httpx
+
+from oneway.connector import ReadError
+from oneway.records import MISSING, Value, at
+from oneway_connectors.rest.answers import Doubled, Unreadable, is_doubled, parse_json, search
+from oneway_connectors.rest.client import Client
+from oneway_connectors.rest.faults import NoAnswer, read_fault, read_refusal
+from oneway_connectors.rest.model import Listing, PageBy, Paging, Request, Resource
+from oneway_connectors.rest.template import Unusable
+from oneway_connectors.rest.wire import Answer, Call
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """One item of a list by its id; one without an id is known by its place and has a problem."""
+
+    id: str
+    data: Mapping[str, Value]
+    problem: str = ""
+
+
+@dataclass(slots=True)
+class Collected:
+    """The items of a list so far, by id, and why it may be incomplete."""
+
+    items: dict[str, Item] = field(default_factory=dict)
+    problems: list[str] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
+class _Page:
+    """One page; `position` is its number, offset or cursor."""
+
+    number: int
+    position: Value
+    call: Call
+    answer: Answer
+    data: Value
+    rows: list[Value]
+
+
+def collect(
+    client: Client, resource: Resource, listing: Listing, extra: Mapping[str, Value]
+) -> Iterator[Collected]:
+    """Yield the same collection after each page; `extra` are further query parameters."""
+    collected, seen = Collected(), set()
+    position: Value = listing.paging.start
+    if listing.paging.by is PageBy.CURSOR:
+        position = None
+    call: Call | None = _call(client, listing, extra, position)
+    number = 0
+    while call is not None:
+        number += 1
+        seen.add((call.url, call.content))
+        page = _read(client, resource, listing, call, number, position)
+        problem = _take(collected, resource, page, listing.paging)
+        yield collected
+        if problem:
+            collected.problems.append(problem)
+            return
+        position = _following(client, listing.paging, page)
+        call = None if position is None else _turn(client, listing, extra, page, position)
+        if call and (call.url, call.content) in seen:
+            collected.problems.append(f"page {number} leads back to a page that was read before")
+            return
+        if call and number >= client.api.limits.pages:
+            collected.problems.append(f"the list has more than {number:,} pages")
+            return
+    _check_total(client, listing.paging, collected, page)
+
+
+def answered(client: Client, resource: Resource | None, call: Call) -> Answer:
+    """Return a good answer to a reading call; raise `ReadError` otherwise."""
+    try:
+        answer = client.exchange(call)
+    except NoAnswer as trouble:
+        raise read_fault(client.shown(call), trouble) from None
+    if not answer.good:
+        raise read_refusal(client.shown(call), answer.status, client.said(answer), resource)
+    return answer
+
+
+def json_of(client: Client, call: Call, answer: Answer) -> Value:
+    """Return the JSON of a reading answer; raise `ReadError` where it is none."""
+    try:
+        return parse_json(answer.body)
+    except Unreadable as error:
+        raise _unreadable(client, call, error, "R106") from None
+
+
+def found_in(client: Client, call: Call, expression: str, data: Value) -> Value:
+    """Return what a manifest's expression finds in an answer; raise `ReadError` if it cannot."""
+    try:
+        return search(expression, data)
+    except Unreadable as error:
+        raise _unreadable(client, call, error, "R107") from None
+
+
+def item_of(data: Value, resource: Resource, place: str) -> Item:
+    """Return an item with its id; one without is known by its place and has a problem."""
+    if not isinstance(data, dict):
+        return Item(place, {}, "it is not an object")
+    value = at(data, resource.id)
+    if is_doubled(data):
+        return Item(place, {}, "a key stands in it twice")
+    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
+        said = "no id" if value in (None, MISSING, "") else "an id that is neither text nor number"
+        return Item(place, {}, f"it has {said} at '{'.'.join(resource.id)}'")
+    return Item(str(value), data)
+
+
+def reading_call(
+    client: Client,
+    request: Request,
+    values: Mapping[str, str],
+    extra: Mapping[str, Value] | None = None,
+) -> Call:
+    """Return a reading call; raise `ReadError` where a value cannot stand in it."""
+    try:
+        return client.call(request, values, extra=extra)
+    except Unusable as error:
+        raise ReadError("R112", f"{client.api.title}: {error}", "Nothing was asked.") from None
+
+
+def _call(client: Client, listing: Listing, extra: Mapping[str, Value], position: Value) -> Call:
+    paging, request = listing.paging, listing.request
+    wanted: dict[str, Value] = {}
+    if paging.by is not PageBy.NONE and paging.param and position is not None:
+        wanted[paging.param] = position
+    if paging.size_param:
+        wanted[paging.size_param] = paging.size
+    if paging.in_body:
+        body = request.body if isinstance(request.body, dict) else {}
+        request = Request(
+            request.method, request.path, request.query, {**body, **wanted}, request.headers
+        )
+        return reading_call(client, request, {}, extra)
+    return reading_call(client, request, {}, {**extra, **wanted})
+
+
+def _read(
+    client: Client, resource: Resource, listing: Listing, call: Call, number: int, position: Value
+) -> _Page:
+    answer = answered(client, resource, call)
+    data = json_of(client, call, answer)
+    rows = found_in(client, call, listing.records, data)
+    if not isinstance(rows, list):
+        error = Unreadable(f"it has no list at '{listing.records}'")
+        raise _unreadable(client, call, error, "R107")
+    if isinstance(data, Doubled):
+        raise _unreadable(client, call, Unreadable("a key stands in it twice"), "R107")
+    return _Page(number, position, call, answer, data, rows)
+
+
+def _take(collected: Collected, resource: Resource, page: _Page, paging: Paging) -> str:
+    """Keep the items of a page; return why the read cannot go on, or nothing."""
+    fresh = twice = 0
+    for index, row in enumerate(page.rows, 1):
+        item = item_of(row, resource, f"page {page.number}, item {index}")
+        if item.id in collected.items:
+            twice += 1
+        else:
+            collected.items[item.id] = item
+            fresh += 1
+    if not twice:
+        return ""
+    if not fresh and page.number > 1:
+        hint = f" (is '{paging.param}' ignored?)" if paging.param else ""
+        return f"page {page.number} holds only records that were read before{hint}"
+    ids = "an id comes" if twice == 1 else f"{twice} ids come"
+    collected.problems.append(
+        f"{ids} twice by page {page.number}: the list changed while it was read"
+    )
+    return ""
+
+
+def _following(client: Client, paging: Paging, page: _Page) -> Value:
+    """Return the position of the next page, or None after the last one."""
+    rows = len(page.rows)
+    if paging.by in {PageBy.PAGE, PageBy.OFFSET}:
+        if not rows or (paging.stop_when_short and rows < paging.size):
+            return None
+        step = 1 if paging.by is PageBy.PAGE else rows
+        return step + (page.position if isinstance(page.position, int) else 0)
+    if paging.by is PageBy.CURSOR or (paging.by is PageBy.NEXT_LINK and paging.next):
+        return _mark(client, page, found_in(client, page.call, paging.next, page.data))
+    if paging.by is PageBy.NEXT_LINK:
+        return _link_header(page.answer.headers)
+    return None
+
+
+def _mark(client: Client, page: _Page, value: Value) -> Value:
+    if value is None or value is False or value == "":
+        return None
+    if isinstance(value, str | int) and not isinstance(value, bool):
+        return str(value)
+    error = Unreadable("what should lead to the next page is neither text nor number")
+    raise _unreadable(client, page.call, error, "R107")
+
+
+def _link_header(headers: httpx.Headers) -> str | None:
+    """Return the target of `Link: <…>; rel="next"` (RFC 8288), or None."""
+    links = httpx.Response(200, headers=headers.multi_items()).links
+    return links.get("next", {}).get("url")
+
+
+def _turn(
+    client: Client, listing: Listing, extra: Mapping[str, Value], page: _Page, position: Value
+) -> Call:
+    if listing.paging.by is not PageBy.NEXT_LINK:
+        return _call(client, listing, extra, position)
+    try:
+        return client.follow(page.call, str(position), page.answer)
+    except Unusable as error:
+        raise ReadError(
+            "R111", f"{client.shown(page.call)}: {error}", "Credentials are not sent elsewhere."
+        ) from None
+
+
+def _check_total(client: Client, paging: Paging, collected: Collected, page: _Page) -> None:
+    if not paging.total:
+        return
+    total = found_in(client, page.call, paging.total, page.data)
+    if isinstance(total, int) and len(collected.items) < total:
+        collected.problems.append(f"{len(collected.items)} of {total} records came")
+
+
+def _unreadable(client: Client, call: Call, error: Unreadable, code: str) -> ReadError:
+    help = (
+        "Check the base URL: does it lead to the API?"
+        if code == "R106"
+        else ("Check the manifest against the system's reference.")
+    )
+    return ReadError(code, f"{client.shown(call)}: the answer is of no use: {error}", help)

@@ -1,0 +1,190 @@
+"""Reading a resource: its list, the details of each record, single records.
+
+A record that is gone when its detail is asked for (404) is left out and noted; where many
+are, the read is incomplete. A detail that cannot be read as this record gives a record with
+a problem. What concerns all records (credentials, the network) ends the read.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TypeVar
+
+from oneway.connector import Progress, ReadError, silent
+from oneway.records import MISSING, Record, Snapshot, Value, at, with_value
+from oneway_connectors.rest.answers import Unreadable, is_doubled, parse_json, search
+from oneway_connectors.rest.client import Client
+from oneway_connectors.rest.faults import NoAnswer, read_fault, read_refusal
+from oneway_connectors.rest.model import Listing, Resource, Single
+from oneway_connectors.rest.paging import Collected, Item, collect, item_of
+from oneway_connectors.rest.template import Unusable
+from oneway_connectors.rest.wire import Answer, Call
+
+_In = TypeVar("_In")
+_Out = TypeVar("_Out")
+
+
+@dataclass(frozen=True, slots=True)
+class RestReader:
+    """Reads one resource; see `oneway.connector.Reader`."""
+
+    client: Client
+    resource: Resource
+
+    def read(self, progress: Progress = silent) -> Snapshot:
+        """Return every record, in the order of the system's list."""
+        collected = self._collect({}, progress)
+        records = tuple(self._records(collected, progress))
+        gone = [record for record in records if record is None]
+        kept = tuple(record for record in records if record is not None)
+        problems = list(collected.problems)
+        complete = not problems
+        if gone:
+            problems.append(f"{len(gone)} of {len(records)} records were gone when read one by one")
+            # One or two deleted meanwhile are an everyday thing; many are a wrong address.
+            complete = complete and len(gone) <= max(2, len(records) // 100)
+        return Snapshot(kept, complete, tuple(problems))
+
+    def get(self, id: str) -> Record | None:
+        """Return the record with an id as it is now, or None."""
+        single = self.resource.single
+        if single is None:
+            return next((record for record in self._whole() if record.id == id), None)
+        try:
+            call, answer = self._ask(single, id)
+        except Unusable as error:
+            raise ReadError("R112", f"{self.client.api.title}: {error}") from None
+        if answer.status in {404, 410}:
+            return None
+        self._refuse_failure(call, answer)
+        item = self._item(single, answer, id)
+        if item.problem:
+            summary = f"{self.client.shown(call)}: the answer is of no use: {item.problem}"
+            raise ReadError("R107", summary, "Check the manifest against the system's reference.")
+        return self._finish(item, [detail for detail in self.resource.details if detail.into])
+
+    def find(self, path: str, value: Value) -> tuple[Record, ...]:
+        """Return at least the records whose field at `path` is `value`."""
+        query = self.resource.find.get(path)
+        if query is None or isinstance(value, dict | list) or value is None:
+            return self._whole()
+        return self._whole(self.client.filled(query, value))
+
+    def _whole(self, extra: Mapping[str, Value] | None = None) -> tuple[Record, ...]:
+        collected = self._collect(extra or {}, silent)
+        if collected.problems:
+            summary = f"{self.client.api.title}: {self.resource.name}: {collected.problems[0]}"
+            raise ReadError("R111", summary, "What may be missing cannot be looked up.")
+        return tuple(r for r in self._records(collected, silent) if r is not None)
+
+    def _collect(self, extra: Mapping[str, Value], progress: Progress) -> Collected:
+        collected = Collected()
+        for collected in collect(self.client, self.resource, self._listing(), extra):
+            progress(f"list of {self.resource.name}", len(collected.items), None)
+        return collected
+
+    def _listing(self) -> Listing:
+        if self.resource.listing is None:
+            summary = f"{self.client.api.title}: {self.resource.name} cannot be listed"
+            raise ReadError("R113", summary, "The manifest has no list for this resource.")
+        return self.resource.listing
+
+    def _records(self, collected: Collected, progress: Progress) -> Iterator[Record | None]:
+        """Yield a record for each item in order; None for one that is gone."""
+        details = self.resource.details
+        total = len(collected.items)
+        workers = max((detail.concurrency for detail in details), default=1)
+        finished = _in_order(
+            lambda item: self._finish(item, details), collected.items.values(), workers
+        )
+        for done, record in enumerate(finished, 1):
+            if details:
+                progress(self.resource.name, done, total)
+            yield record
+
+    def _finish(self, item: Item, details: Iterable[Single]) -> Record | None:
+        """Return an item's record with its details; None where it is gone."""
+        for detail in details:
+            if item.problem:
+                break
+            try:
+                call, answer = self._ask(detail, item.id)
+            except Unusable as error:
+                item = Item(item.id, {}, f"it cannot be asked for: {error}")
+                break
+            if answer.status in {404, 410}:
+                if detail.into:
+                    continue  # unstated: a key that is absent never clears anything
+                return None
+            if answer.status == 500:
+                item = Item(item.id, item.data, "the system fails (500) when asked for it")
+                break
+            self._refuse_failure(call, answer)
+            item = self._merged(item, detail, answer)
+        return self._record(item)
+
+    def _merged(self, item: Item, detail: Single, answer: Answer) -> Item:
+        if not detail.into:
+            return self._item(detail, answer, item.id)
+        try:
+            found = search(detail.record, parse_json(answer.body))
+            if is_doubled(found):
+                raise Unreadable("a key stands in it twice")
+        except Unreadable as error:
+            return Item(item.id, item.data, f"its '{detail.into}' cannot be read: {error}")
+        return Item(item.id, {**item.data, detail.into: found})
+
+    def _item(self, single: Single, answer: Answer, id: str) -> Item:
+        """Return the record that a single answer holds; one of another id is a problem."""
+        try:
+            data = search(single.record, parse_json(answer.body))
+        except Unreadable as error:
+            return Item(id, {}, f"it cannot be read: {error}")
+        item = item_of(data, self.resource, id)
+        # Some systems give one id now in capitals, now not; the list's form is kept.
+        if item.problem or item.id.casefold() == id.casefold():
+            return Item(id, item.data, item.problem)
+        return Item(id, {}, "another record came when it was asked for")
+
+    def _ask(self, single: Single, id: str) -> tuple[Call, Answer]:
+        call = self.client.call(single.request, {"id": id})
+        try:
+            return call, self.client.exchange(call)
+        except NoAnswer as trouble:
+            raise read_fault(self.client.shown(call), trouble) from None
+
+    def _refuse_failure(self, call: Call, answer: Answer) -> None:
+        if not answer.good:
+            said = self.client.said(answer)
+            raise read_refusal(self.client.shown(call), answer.status, said, self.resource)
+
+    def _record(self, item: Item) -> Record:
+        if item.problem:
+            return Record(item.id, {}, item.problem)
+        return Record(item.id, normalised(item.data, self.resource.normalise))
+
+
+def normalised(
+    data: Mapping[str, Value], tables: Iterable[tuple[tuple[str, ...], tuple[str, ...]]]
+) -> Mapping[str, Value]:
+    """Return the data with each enumeration as a word where its index came, as number or text."""
+    for path, words in tables:
+        value = at(data, path)
+        if value is MISSING or isinstance(value, bool) or not isinstance(value, str | int):
+            continue
+        text = str(value)
+        if text.isascii() and text.isdigit() and len(text) < 4 and int(text) < len(words):
+            data = with_value(data, path, words[int(text)])
+    return data
+
+
+def _in_order(work: Callable[[_In], _Out], items: Iterable[_In], workers: int) -> Iterator[_Out]:
+    """Yield the results in the order of the items; the first error ends the rest."""
+    if workers == 1:
+        yield from map(work, items)
+        return
+    pool = ThreadPoolExecutor(max_workers=workers, thread_name_prefix="oneway-detail")
+    try:
+        yield from pool.map(work, items)
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)

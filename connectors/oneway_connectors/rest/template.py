@@ -1,0 +1,75 @@
+"""Filling in `{name}`: in paths (encoded), queries, headers and bodies.
+
+A value can never change what surrounds it: in a path everything but letters, digits and
+`-_~.` is percent-encoded (RFC 3986, section 2.3), and what would still be read as a step up
+or as nothing is refused; in a header nothing may stand that ends the header.
+"""
+
+import re
+from collections.abc import Mapping
+from urllib.parse import quote
+
+from oneway.records import Value
+
+_NAME = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+_IN_HEADER = re.compile(r"[\t\x20-\x7e]*")
+
+
+class Unusable(Exception):
+    """A value cannot stand where a template puts it; the message never holds the value."""
+
+
+def fill(template: str, values: Mapping[str, str]) -> str:
+    """Return the template with its names replaced, as they are."""
+    return _NAME.sub(lambda found: values[found[1]], template)
+
+
+def fill_path(template: str, values: Mapping[str, str]) -> str:
+    """Return a path with percent-encoded values; raise `Unusable` where one cannot stand there."""
+    return _NAME.sub(lambda found: _segment(found[1], values[found[1]]), template)
+
+
+def fill_header(template: str, values: Mapping[str, str]) -> str:
+    """Return a header's value; raise `Unusable` where it is more than printable ASCII."""
+    text = fill(template, values)
+    if not _IN_HEADER.fullmatch(text):
+        raise Unusable("a value holds characters that cannot stand in a header")
+    return text
+
+
+def fill_query(query: Mapping[str, Value], values: Mapping[str, str]) -> list[tuple[str, str]]:
+    """Return the parameters in order; a list repeats its parameter."""
+    pairs: list[tuple[str, str]] = []
+    for name, value in query.items():
+        for item in value if isinstance(value, list) else [value]:
+            pairs.append((name, fill(as_text(item), values)))
+    return pairs
+
+
+def fill_body(body: Value, values: Mapping[str, str], written: Mapping[str, Value]) -> Value:
+    """Return a body; a text that is exactly `{values}` becomes the values that are written."""
+    if body == "{values}":
+        return dict(written)
+    if isinstance(body, str):
+        return fill(body, values)
+    if isinstance(body, list):
+        return [fill_body(item, values, written) for item in body]
+    if isinstance(body, dict):
+        return {key: fill_body(item, values, written) for key, item in body.items()}
+    return body
+
+
+def as_text(value: Value) -> str:
+    """Return a scalar as queries write it: `true`, `1`, or the text itself."""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return str(value)
+
+
+def _segment(name: str, value: str) -> str:
+    if value in {"", ".", ".."}:
+        raise Unusable(f"'{name}' is blank or dots, which would change the path")
+    try:
+        return quote(value, safe="")
+    except UnicodeEncodeError:
+        raise Unusable(f"'{name}' is not well-formed text") from None

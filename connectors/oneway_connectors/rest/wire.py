@@ -1,0 +1,185 @@
+"""One request, one answer: sent once, bounded in size and time.
+
+TLS certificates are always verified and there is no switch for it. Answers are decompressed
+here, a bounded piece at a time, so that a small answer cannot become a huge one.
+"""
+
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from queue import Empty, LifoQueue
+from ssl import SSLContext
+from threading import Lock
+
+import httpx
+
+from oneway_connectors.rest.answers import clean
+from oneway_connectors.rest.faults import Cause, NoAnswer
+from oneway_connectors.rest.model import Limits
+from oneway_connectors.rest.origin import is_loopback
+
+_BEFORE_SENDING = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request, ready to be sent. `repeatable` ones may be sent again without harm."""
+
+    method: str
+    url: httpx.URL
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes | None = field(repr=False)
+    repeatable: bool
+
+    @property
+    def where(self) -> str:
+        """What was asked, for messages: no query, since filters hold people's data."""
+        return f"{self.method} {self.url.copy_with(query=None, fragment=None)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer; `doubt` says that an earlier try of the call may have been carried out."""
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+    url: httpx.URL
+    doubt: bool = False
+
+    @property
+    def good(self) -> bool:
+        """Whether the status is a success."""
+        return 200 <= self.status < 300
+
+
+class Wire:
+    """Sends calls over httpx, each over a client that no other thread uses meanwhile.
+
+    A client shared by threads collapses under load; so each worker takes one that is idle,
+    or a new one. All share one TLS context, which is what is slow to make.
+    """
+
+    def __init__(
+        self,
+        base: httpx.URL,
+        limits: Limits,
+        transport: httpx.BaseTransport | None,
+        clock: Callable[[], float],
+    ) -> None:
+        self._limits = limits
+        self._transport = transport
+        self._clock = clock
+        self._idle: LifoQueue[httpx.Client] = LifoQueue()
+        self._tls: SSLContext | None = None
+        self._making = Lock()
+        self._loopback = is_loopback(base.host)
+
+    def send(self, call: Call) -> Answer:
+        """Return the answer to a call; raise `NoAnswer` where none came, or too much of one."""
+        with self._client() as client:
+            request = client.build_request(
+                call.method, call.url, headers=dict(call.headers), content=call.content
+            )
+            try:
+                response = client.send(request, stream=True)
+                try:
+                    return self._whole(response)
+                finally:
+                    response.close()
+            except _BEFORE_SENDING as error:
+                text = f"it cannot be reached ({_words(error)})"
+                raise NoAnswer(Cause.UNREACHABLE, text, sent=False) from None
+            except httpx.TimeoutException:
+                text = "it did not answer in time"
+                raise NoAnswer(Cause.BROKEN, text, sent=True) from None
+            except (httpx.HTTPError, zlib.error) as error:
+                text = f"the answer broke off ({_words(error)})"
+                raise NoAnswer(Cause.BROKEN, text, sent=True) from None
+
+    def close(self) -> None:
+        """End all connections."""
+        while True:
+            try:
+                self._idle.get_nowait().close()
+            except Empty:
+                return
+
+    def _whole(self, response: httpx.Response) -> Answer:
+        latest = self._clock() + self._limits.total
+        body = bytearray()
+        for piece in _pieces(response, self._limits.response_bytes):
+            body += piece
+            if len(body) > self._limits.response_bytes:
+                text = f"the answer is longer than {self._limits.response_bytes:,} bytes"
+                raise NoAnswer(Cause.TOO_MUCH, text, sent=True)
+            if self._clock() > latest:
+                text = f"the answer takes longer than {self._limits.total:g} seconds"
+                raise NoAnswer(Cause.TOO_MUCH, text, sent=True)
+        return Answer(response.status_code, response.headers, bytes(body), response.url)
+
+    @contextmanager
+    def _client(self) -> Iterator[httpx.Client]:
+        try:
+            client = self._idle.get_nowait()
+        except Empty:
+            client = self._new_client()
+        try:
+            yield client
+        finally:
+            self._idle.put(client)
+
+    def _new_client(self) -> httpx.Client:
+        timeout = httpx.Timeout(self._limits.read, connect=self._limits.connect)
+        return httpx.Client(
+            transport=self._transport,
+            verify=self._verifying(),
+            timeout=timeout,
+            follow_redirects=False,
+            trust_env=not self._loopback,  # a proxy is for other machines
+            headers={"Accept": "application/json", "Accept-Encoding": "gzip"},
+        )
+
+    def _verifying(self) -> SSLContext | bool:
+        """Return the one TLS context; a transport that is passed in brings its own."""
+        if self._transport is not None:
+            return True
+        with self._making:
+            if self._tls is None:
+                self._tls = httpx.create_ssl_context()
+            return self._tls
+
+
+def _pieces(response: httpx.Response, most: int) -> Iterator[bytes]:
+    """Yield the decompressed body; each piece is at most one byte more than `most`."""
+    if response.is_stream_consumed:  # a transport handed over a body that it had read itself
+        yield response.content
+        return
+    coding = response.headers.get("content-encoding", "identity").strip().lower()
+    if coding in {"", "identity"}:
+        yield from response.iter_raw(65_536)
+        return
+    if coding not in {"gzip", "x-gzip", "deflate"}:
+        raise zlib.error(f"unknown coding {coding}")
+    # 47: gzip and zlib are told apart by their first bytes.
+    unpacker, began = zlib.decompressobj(47), False
+    for raw in response.iter_raw(65_536):
+        data = raw
+        began = began or bool(raw)
+        while data:
+            yield unpacker.decompress(data, min(most + 1, 1_000_000))
+            data = unpacker.unconsumed_tail
+    if began and not unpacker.eof:
+        raise zlib.error("compressed data ends too early")
+
+
+def _words(error: Exception) -> str:
+    return clean(str(error)) or type(error).__name__

@@ -1,0 +1,111 @@
+"""Where a manifest holds templates and expressions, and which names each may use."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from oneway.manifest.parts import Data, items, obj
+from oneway.records import Value
+from oneway.yaml_source import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text with `{names}`: `own` are those it may use beside the manifest's options."""
+
+    path: Path
+    text: str
+    own: frozenset[str] = frozenset()
+    secrets: bool = False
+
+
+_WRITES = ("create", "update", "leave")
+_TOKEN_KINDS = {"token_exchange", "oauth2_client_credentials"}
+_ID = frozenset({"id"})
+
+
+def templates(data: Data) -> Iterator[Template]:
+    """Yield every template of a manifest."""
+    yield from _texts(("base_url",), data.get("base_url"))
+    yield from _texts(("headers",), data.get("headers"), secrets=True)
+    yield from _auth(obj(data.get("auth")))
+    yield from _probes((), data)
+    for name, value in obj(data.get("resources")).items():
+        yield from _resource(("resources", name), obj(value))
+
+
+def expressions(data: Data) -> Iterator[tuple[Path, str]]:
+    """Yield every JMESPath expression of a manifest with its path."""
+    yield from _named((), data, "errors", ("message", "fields"))
+    if obj(data.get("auth")).get("type") in _TOKEN_KINDS:
+        yield from _named((), data, "auth", ("token", "expires_in"))
+    for name, value in obj(data.get("resources")).items():
+        path, resource = ("resources", name), obj(value)
+        yield from _named(path, resource, "list", ("records",))
+        listing = obj(resource.get("list"))
+        yield from _named((*path, "list"), listing, "pagination", ("next", "total"))
+        yield from _named(path, resource, "get", ("record",))
+        yield from _named(path, resource, "create", ("id",))
+        for index, detail in enumerate(items(resource.get("detail"))):
+            inner = {str(index): detail}
+            for at, text in _named((*path, "detail"), inner, str(index), ("record",)):
+                yield (*path, "detail", index, *at[len(path) + 2 :]), text
+
+
+def _named(path: Path, data: Data, part: str, keys: tuple[str, ...]) -> Iterator[tuple[Path, str]]:
+    for key in keys:
+        value = obj(data.get(part)).get(key)
+        if isinstance(value, str):
+            yield (*path, part, key), value
+
+
+def _auth(auth: Data) -> Iterator[Template]:
+    exchange = auth.get("type") in _TOKEN_KINDS
+    for key in ("user", "password", "client_id", "client_secret", "scope", "body"):
+        yield from _texts(("auth", key), auth.get(key), secrets=True)
+    own = frozenset({"token"}) if exchange else frozenset()
+    yield from _texts(("auth", "value"), auth.get("value"), own, secrets=True)
+    for key in ("path", "url"):
+        yield from _texts(("auth", key), auth.get(key))
+    if not exchange:
+        yield from _texts(("auth", "token"), auth.get("token"), secrets=True)
+
+
+def _resource(path: Path, resource: Data) -> Iterator[Template]:
+    yield from _request((*path, "list"), resource.get("list"))
+    yield from _request((*path, "get"), resource.get("get"), _ID)
+    for index, detail in enumerate(items(resource.get("detail"))):
+        yield from _request((*path, "detail", index), detail, _ID)
+    for key in _WRITES:
+        own = frozenset() if key == "create" else _ID
+        yield from _request((*path, key), resource.get(key), own, values=True)
+    for field, query in obj(resource.get("find")).items():
+        yield from _texts((*path, "find", field), query, frozenset({"value"}))
+    yield from _probes(path, resource)
+
+
+def _request(
+    path: Path, request: Value, own: frozenset[str] = frozenset(), *, values: bool = False
+) -> Iterator[Template]:
+    for key in ("path", "query", "headers"):
+        yield from _texts((*path, key), obj(request).get(key), own)
+    in_body = own | {"values"} if values else own
+    yield from _texts((*path, "body"), obj(request).get("body"), in_body)
+
+
+def _probes(path: Path, data: Data) -> Iterator[Template]:
+    for index, probe in enumerate(items(data.get("probe"))):
+        yield from _request((*path, "probe", index), probe)
+
+
+def _texts(
+    path: Path, value: object, own: frozenset[str] = frozenset(), *, secrets: bool = False
+) -> Iterator[Template]:
+    """Yield the texts in a value, at any depth."""
+    if isinstance(value, str):
+        yield Template(path, value, own, secrets)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _texts((*path, index), item, own, secrets=secrets)
+    else:
+        for key, item in obj(value).items():
+            yield from _texts((*path, key), item, own, secrets=secrets)

@@ -1,0 +1,362 @@
+"""Reading: pages, details, single records, and everything that can be wrong with them."""
+
+import json
+import threading
+
+import httpx
+import pytest
+from rest_world import MANIFEST, altered, opened, page, reply
+
+from oneway.connector import ReadError
+from oneway.records import Record
+
+PAGED = "{type: page, param: page, start: 1, size_param: size, size: 2}"
+DETAILED = altered(
+    "    get: {path:",
+    '    detail: [{path: "/people/{id}/full", into: replace, concurrency: 4}]\n    get: {path:',
+)
+
+
+def paged(pagination: str) -> str:
+    return altered(PAGED, pagination)
+
+
+def ids(records: tuple[Record, ...]) -> list[str]:
+    return [record.id for record in records]
+
+
+def test_pages_are_read_until_an_empty_one() -> None:
+    connector, world = opened(page("a", "b"), page("c"), page())
+    snapshot = connector.reader("people").read()
+    assert ids(snapshot.records) == ["a", "b", "c"]
+    assert snapshot.complete
+    assert snapshot.problems == ()
+    assert world.urls == ["/people?page=1&size=2", "/people?page=2&size=2", "/people?page=3&size=2"]
+
+
+def test_a_short_page_ends_the_list_where_the_manifest_says_so() -> None:
+    connector, world = opened(
+        page("a", "b"), page("c"), manifest=paged(PAGED.replace("}", ", stop: short}"))
+    )
+    assert ids(connector.reader("people").read().records) == ["a", "b", "c"]
+    assert len(world.asked) == 2
+
+
+def test_offsets_advance_by_what_came_not_by_what_was_asked_for() -> None:
+    manifest = paged("{type: offset, param: skip, start: 1, size_param: n, size: 50}")
+    connector, world = opened(page("a", "b"), page("c"), page(), manifest=manifest)
+    assert ids(connector.reader("people").read().records) == ["a", "b", "c"]
+    assert [dict(r.url.params)["skip"] for r in world.asked] == ["1", "3", "4"]
+
+
+def test_a_cursor_is_followed_until_there_is_none() -> None:
+    manifest = paged("{type: cursor, param: after, next: meta.next}")
+    first = reply({"data": [{"id": 1}], "meta": {"next": "x/&y"}})
+    connector, world = opened(first, page(2), manifest=manifest)
+    assert ids(connector.reader("people").read().records) == ["1", "2"]
+    assert "after" not in world.asked[0].url.params
+    assert world.asked[1].url.params["after"] == "x/&y"
+
+
+def test_a_cursor_that_comes_again_makes_the_read_incomplete() -> None:
+    manifest = paged("{type: cursor, param: after, next: meta.next}")
+    pages = [reply({"data": [{"id": i}], "meta": {"next": "x"}}) for i in (1, 2)]
+    connector, _ = opened(*pages, manifest=manifest)
+    snapshot = connector.reader("people").read()
+    assert ids(snapshot.records) == ["1", "2"]
+    assert not snapshot.complete
+    assert "leads back" in snapshot.problems[0]
+
+
+@pytest.mark.parametrize("link", ["/v1/people?p=2", "https://api.example.com:443/v1/people?p=2"])
+def test_a_next_link_of_the_same_origin_is_followed(link: str) -> None:
+    manifest = paged("{type: next_link, next: links.next}")
+    first = reply({"data": [{"id": 1}], "links": {"next": link}})
+    connector, world = opened(first, page(2), manifest=manifest)
+    assert ids(connector.reader("people").read().records) == ["1", "2"]
+    assert world.asked[1].url.host == "api.example.com"
+
+
+def test_a_link_header_is_followed() -> None:
+    header = '<https://api.example.com/v1/people?p=2>; rel="next", <x>; rel="last"'
+    connector, world = opened(
+        reply({"data": [{"id": 1}]}, link=header), page(2), manifest=paged("{type: next_link}")
+    )
+    assert ids(connector.reader("people").read().records) == ["1", "2"]
+    assert world.urls[1] == "/people?p=2"
+
+
+@pytest.mark.parametrize(
+    "link",
+    [
+        "https://evil.example/people",
+        "http://api.example.com/v1/p",
+        "//evil.example/",
+        "https://api.example.com:8443/",
+    ],
+)
+def test_a_next_link_to_another_origin_is_refused_and_never_asked(link: str) -> None:
+    first = reply({"data": [{"id": 1}], "links": {"next": link}})
+    connector, world = opened(first, manifest=paged("{type: next_link, next: links.next}"))
+    with pytest.raises(ReadError) as caught:
+        connector.reader("people").read()
+    assert caught.value.code == "R111"
+    assert len(world.asked) == 1
+
+
+def test_a_list_may_be_asked_for_with_a_body() -> None:
+    manifest = altered(
+        "      path: /people\n      records: data\n      pagination: " + PAGED,
+        "      method: POST\n      path: /people/search\n      records: data\n"
+        "      body: {fields: [id], for: '{tenant}'}\n"
+        "      pagination: {type: page, param: page, in: body}",
+    )
+    connector, world = opened(page("a"), page(), manifest=manifest)
+    connector.reader("people").read()
+    assert [json.loads(r.content)["page"] for r in world.asked] == [0, 1]
+    assert json.loads(world.asked[0].content)["for"] == "t1"
+    assert world.methods == ["POST", "POST"]
+
+
+def test_a_page_that_comes_again_makes_the_read_incomplete() -> None:
+    connector, _ = opened(page("a", "b"), page("a", "b"))
+    snapshot = connector.reader("people").read()
+    assert ids(snapshot.records) == ["a", "b"]
+    assert not snapshot.complete
+    assert "'page' ignored" in snapshot.problems[0]
+
+
+def test_an_id_that_comes_twice_makes_the_read_incomplete() -> None:
+    connector, _ = opened(page("a", "b"), page("b", "c"), page())
+    snapshot = connector.reader("people").read()
+    assert ids(snapshot.records) == ["a", "b", "c"]
+    assert not snapshot.complete
+    assert "twice" in snapshot.problems[0]
+
+
+def test_a_list_that_never_ends_is_incomplete() -> None:
+    connector, world = opened(*(page(f"{n}a", f"{n}b") for n in range(9)))
+    snapshot = connector.reader("people").read()
+    assert len(world.asked) == 5
+    assert not snapshot.complete
+    assert "more than 5 pages" in snapshot.problems[0]
+
+
+def test_fewer_records_than_the_total_make_the_read_incomplete() -> None:
+    first = reply({"data": [{"id": 1}], "total": 7})
+    manifest = paged("{type: none, total: total}")
+    snapshot = opened(first, manifest=manifest)[0].reader("people").read()
+    assert not snapshot.complete
+    assert "1 of 7" in snapshot.problems[0]
+
+
+@pytest.mark.parametrize(
+    ("body", "code", "says"),
+    [
+        (b"<!doctype html><title>Sign in</title>", "R106", "HTML"),
+        (b"", "R106", "empty"),
+        (b'{"data": [{"id": 1}', "R106", "too early"),
+        (b"nonsense", "R106", "not JSON"),
+        (b'{"data": [{"id": 1, "x": NaN}]}', "R106", "number"),
+        (b'{"data": [{"id": 1, "x": 1e999}]}', "R106", "number"),
+        (b'{"data": ["\xff"]}', "R106", "UTF-8"),
+        (b"[" * 19_000, "R106", "nested too deeply"),
+        (b'{"error": "x"}', "R107", "no list at 'data'"),
+        (b"[]", "R107", "no list at 'data'"),
+        (b'{"data": {"id": 1}}', "R107", "no list at 'data'"),
+        (b'{"data": [], "data": [{"id": 1}]}', "R107", "twice"),
+    ],
+)
+def test_an_answer_of_no_use_is_a_read_error(body: bytes, code: str, says: str) -> None:
+    connector, _ = opened(reply(body))
+    with pytest.raises(ReadError, match=says) as caught:
+        connector.reader("people").read()
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize(
+    ("status", "code"),
+    [(401, "R102"), (403, "R103"), (404, "R104"), (400, "R110"), (500, "R105"), (304, "R108")],
+)
+def test_a_refused_list_is_a_read_error_that_says_what_to_check(status: int, code: str) -> None:
+    connector, _ = opened(reply({"message": "No\x1b[31m way\u202e"}, status))
+    with pytest.raises(ReadError) as caught:
+        connector.reader("people").read()
+    assert caught.value.code == code
+    assert "No [31m way" in caught.value.summary
+    assert "\x1b" not in caught.value.summary
+    if status in {401, 403}:
+        assert "Tick 'People'" in caught.value.help
+
+
+def test_odd_items_get_a_problem_and_disturb_no_other() -> None:
+    body = b'{"data": [1, {}, {"id": true}, {"id": "a", "x": 1, "x": 2}, {"id": "b"}]}'
+    connector, _ = opened(reply(body), page())
+    snapshot = connector.reader("people").read()
+    assert [bool(record.problem) for record in snapshot.records] == [True] * 4 + [False]
+    assert snapshot.records[0].id == "page 1, item 1"
+    assert snapshot.complete
+
+
+def test_values_are_read_as_they_are() -> None:
+    body = b'{"data": [{"id": "a", "s": "\\ud800 \\u0000", "n": 12345678901234567890}]}'
+    connector, _ = opened(reply(body), page())
+    data = connector.reader("people").read().records[0].data
+    assert data["s"] == "\ud800 \x00"
+    assert data["n"] == 12345678901234567890
+
+
+# Details
+
+
+def full(request: httpx.Request) -> httpx.Response:
+    return reply({"id": request.url.path.split("/")[-2], "by": "detail"})
+
+
+def test_details_keep_the_order_of_the_list_whichever_is_answered_first() -> None:
+    barrier = threading.Barrier(4, timeout=10)
+
+    def slow(request: httpx.Request) -> httpx.Response:
+        barrier.wait()  # only four at once get through
+        return full(request)
+
+    people = [str(n) for n in range(8)]
+    connector, _ = opened(page(*people), page(), *[slow] * 8, manifest=DETAILED)
+    seen: list[tuple[str, int, int | None]] = []
+    snapshot = connector.reader("people").read(lambda *step: seen.append(step))
+    assert ids(snapshot.records) == people
+    assert all(record.data["by"] == "detail" for record in snapshot.records)
+    assert seen[-1] == ("people", 8, 8)
+
+
+def test_a_record_that_is_gone_is_left_out_and_noted() -> None:
+    connector, _ = opened(page("a"), page(), reply({}, 404), manifest=DETAILED)
+    snapshot = connector.reader("people").read()
+    assert snapshot.records == ()
+    assert snapshot.complete
+    assert "1 of 1 records were gone" in snapshot.problems[0]
+
+
+def test_many_that_are_gone_make_the_read_incomplete() -> None:
+    connector, _ = opened(
+        page("a", "b", "c"), page(), *(reply({}, 404) for _ in "abc"), manifest=DETAILED
+    )
+    assert not connector.reader("people").read().complete
+
+
+@pytest.mark.parametrize(
+    "answer",
+    [reply(b"<html>"), reply(b'{"id": "a"'), reply([]), reply({"id": "other"}), reply({}, 500)],
+)
+def test_a_detail_that_cannot_be_read_is_that_records_problem(answer: httpx.Response) -> None:
+    connector, _ = opened(page("a"), page(), answer, manifest=DETAILED)
+    (record,) = connector.reader("people").read().records
+    assert record.id == "a"
+    assert record.problem
+    assert record.data == {}
+
+
+@pytest.mark.parametrize("id", ["..", ".", "\ud800"])
+def test_an_id_that_cannot_stand_in_a_path_is_that_records_problem(id: str) -> None:
+    connector, world = opened(page(id), page(), manifest=DETAILED)
+    (record,) = connector.reader("people").read().records
+    assert "cannot be asked for" in record.problem
+    assert len(world.asked) == 2
+
+
+def test_refused_credentials_amid_the_details_end_the_read() -> None:
+    connector, _ = opened(page("a"), page(), reply({}, 401), manifest=DETAILED)
+    with pytest.raises(ReadError) as caught:
+        connector.reader("people").read()
+    assert caught.value.code == "R102"
+
+
+def test_a_detail_goes_into_its_key_and_a_missing_one_leaves_it_absent() -> None:
+    manifest = altered("into: replace, concurrency: 4", "into: bank, record: data", DETAILED)
+    bank = reply({"data": {"n": "x"}})
+    connector, _ = opened(page("a", "b"), page(), bank, reply({}, 404), manifest=manifest)
+    first, second = connector.reader("people").read().records
+    assert first.data == {"id": "a", "bank": {"n": "x"}}
+    assert second.data == {"id": "b"}
+
+
+@pytest.mark.parametrize("given", ["Former", 1, "1"])
+def test_an_index_becomes_its_word(given: object) -> None:
+    manifest = altered(
+        "    get: {path:", "    normalise: {status: [Current, Former]}\n    get: {path:"
+    )
+    connector, _ = opened(
+        reply({"data": [{"id": "a", "status": given}]}), page(), manifest=manifest
+    )
+    assert connector.reader("people").read().records[0].data["status"] == "Former"
+
+
+@pytest.mark.parametrize("given", [7, "7", True, None, "١", ["1"], -1])
+def test_what_is_no_index_stays(given: object) -> None:
+    manifest = altered(
+        "    get: {path:", "    normalise: {status: [Current, Former]}\n    get: {path:"
+    )
+    connector, _ = opened(
+        reply({"data": [{"id": "a", "status": given}]}), page(), manifest=manifest
+    )
+    assert connector.reader("people").read().records[0].data["status"] == given
+
+
+# One record
+
+
+def test_get_returns_the_record_or_none() -> None:
+    connector, world = opened(reply({"id": "a/b"}), reply({}, 404))
+    reader = connector.reader("people")
+    assert reader.get("a/b") == Record("a/b", {"id": "a/b"})
+    assert reader.get("c") is None
+    assert world.asked[0].url.raw_path == b"/v1/people/a%2Fb"
+
+
+def test_get_of_another_record_is_a_read_error() -> None:
+    connector, _ = opened(reply({"id": "b"}))
+    with pytest.raises(ReadError, match="another record"):
+        connector.reader("people").get("a")
+
+
+def test_get_without_a_request_of_its_own_reads_the_list() -> None:
+    manifest = altered('    get: {path: "/people/{id}"}\n', "")
+    connector, _ = opened(page("a", "b"), page(), manifest=manifest)
+    assert connector.reader("people").get("b") == Record("b", {"id": "b"})
+
+
+def test_find_asks_by_the_value_as_it_is() -> None:
+    value = "O'Łódź+{tenant}&x=1"
+    connector, world = opened(page("a"), page())
+    assert ids(connector.reader("people").find("email", value)) == ["a"]
+    assert world.asked[0].url.params["email"] == value
+    assert "x" not in world.asked[0].url.params
+
+
+@pytest.mark.parametrize(("path", "value"), [("name", "x"), ("email", None), ("email", ["x"])])
+def test_find_without_a_filter_reads_all(path: str, value: None) -> None:
+    connector, world = opened(page("a", "b"), page())
+    assert ids(connector.reader("people").find(path, value)) == ["a", "b"]
+    assert "email" not in world.asked[0].url.params
+
+
+def test_find_in_a_list_that_is_incomplete_is_a_read_error() -> None:
+    connector, _ = opened(page("a", "b"), page("a", "b"))
+    with pytest.raises(ReadError):
+        connector.reader("people").find("email", "x")
+
+
+def test_an_unknown_resource_is_a_read_error() -> None:
+    with pytest.raises(ReadError, match="no resource 'pepole'"):
+        opened()[0].reader("pepole")
+
+
+def test_probes_say_what_works_and_write_nothing() -> None:
+    manifest = altered("retry:", "probe: [{label: signs in, path: /me}]\nretry:", MANIFEST)
+    connector, world = opened(reply({}, 401), manifest=manifest)
+    probes = connector.probe()
+    assert [(p.what, p.finding.value) for p in probes] == [
+        ("signs in", "failed"),
+        ("writes people", "untested"),
+    ]
+    assert world.methods == ["GET"]

@@ -1,0 +1,198 @@
+"""What is tried again, how long is waited, and what is said where it is in doubt."""
+
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import httpx
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rest_world import altered, opened, page, reply
+
+from oneway.connector import NotSent, ReadError, Rejected, Unknown, WriteError
+from oneway_connectors.rest import RestWriter
+from oneway_connectors.rest.client import retry_after
+
+NEVER_SENT = [httpx.ConnectError("refused"), httpx.ConnectTimeout("late"), httpx.PoolTimeout("x")]
+PERHAPS_SENT = [
+    httpx.ReadTimeout("late"),
+    httpx.ReadError("reset"),
+    httpx.RemoteProtocolError("gone"),
+    httpx.WriteError("pipe"),
+    httpx.WriteTimeout("late"),
+]
+
+
+@pytest.mark.parametrize("status", [408, 425, 429, 502, 503, 504])
+def test_reading_is_tried_again(status: int) -> None:
+    connector, world = opened(reply({}, status), reply({}, status), page("a"), page())
+    assert connector.reader("people").read().complete
+    assert len(world.slept) == 2
+
+
+@pytest.mark.parametrize("error", NEVER_SENT + PERHAPS_SENT)
+def test_reading_is_tried_again_after_a_network_error(error: Exception) -> None:
+    connector, world = opened(error, page("a"), page())
+    assert connector.reader("people").read().complete
+    assert len(world.slept) == 1
+
+
+@pytest.mark.parametrize("error", NEVER_SENT + PERHAPS_SENT)
+def test_attempts_are_bounded(error: Exception) -> None:
+    connector, world = opened(*[error] * 9)
+    with pytest.raises(ReadError) as caught:
+        connector.reader("people").read()
+    assert caught.value.code == "R101"
+    assert len(world.asked) == 4
+
+
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 500, 501])
+def test_what_will_not_heal_is_not_tried_again(status: int) -> None:
+    connector, world = opened(reply({}, status))
+    with pytest.raises(ReadError):
+        connector.reader("people").read()
+    assert len(world.asked) == 1
+
+
+def test_waits_grow_and_are_random() -> None:
+    connector, world = opened(*[httpx.ConnectError("x")] * 4)
+    with pytest.raises(ReadError):
+        connector.reader("people").read()
+    assert all(0 <= wait <= 0.5 * 2 ** (i + 1) for i, wait in enumerate(world.slept))
+
+
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+@pytest.mark.parametrize(
+    ("headers", "seconds"),
+    [
+        ({"retry_after": "7"}, 7),
+        ({"retry_after": "0"}, 0),
+        (
+            {
+                "retry_after": format_datetime(NOON + timedelta(seconds=9), usegmt=True),
+                "date": format_datetime(NOON, usegmt=True),
+            },
+            9,
+        ),
+        (
+            {
+                "retry_after": format_datetime(NOON - timedelta(days=9), usegmt=True),
+                "date": format_datetime(NOON, usegmt=True),
+            },
+            0,
+        ),
+    ],
+)
+def test_both_forms_of_retry_after_are_obeyed(headers: dict[str, str], seconds: float) -> None:
+    connector, world = opened(reply({}, 429, **headers), page())
+    connector.reader("people").read()
+    assert sum(world.slept) == pytest.approx(seconds)
+
+
+def test_a_wait_over_the_cap_ends_the_request() -> None:
+    connector, world = opened(reply({"message": "nightly works"}, 503, retry_after="3600"))
+    with pytest.raises(ReadError, match="nightly works"):
+        connector.reader("people").read()
+    assert world.slept == []
+
+
+@given(st.text(alphabet=st.characters(max_codepoint=255, exclude_categories=["Cc"]), max_size=40))
+def test_an_odd_retry_after_is_none_or_a_wait(text: str) -> None:
+    wait = retry_after(httpx.Headers([(b"retry-after", text.encode("latin-1"))]))
+    assert wait is None or wait >= 0
+
+
+# Writes
+
+Send = Callable[[RestWriter], object]
+
+
+def create(writer: RestWriter) -> object:
+    return writer.create({"email": "a@example.com"}, "t")
+
+
+def update(writer: RestWriter) -> object:
+    return writer.update("7", {"email": "a@example.com"}, "t")
+
+
+@pytest.mark.parametrize("error", PERHAPS_SENT)
+def test_a_create_that_was_perhaps_sent_is_unknown_and_never_repeated(error: Exception) -> None:
+    connector, world = opened(error)
+    with pytest.raises(Unknown) as caught:
+        create(connector.writer("people"))
+    assert caught.value.code == "W102"
+    assert len(world.asked) == 1
+
+
+@pytest.mark.parametrize("status", [408, 500, 502, 503, 504, 301, 302, 303, 599])
+def test_a_create_that_a_server_failed_at_is_unknown_and_never_repeated(status: int) -> None:
+    connector, world = opened(reply({}, status, location="/v1/people/1", retry_after="1"))
+    with pytest.raises(Unknown) as caught:
+        create(connector.writer("people"))
+    assert caught.value.code == "W107"
+    assert len(world.asked) == 1
+
+
+@pytest.mark.parametrize("first", [*NEVER_SENT, 429, 425])
+def test_a_create_that_did_not_happen_is_tried_again(first: object) -> None:
+    first = reply({}, first, retry_after="3") if isinstance(first, int) else first
+    connector, world = opened(first, reply({"id": 5}, 201))
+    assert create(connector.writer("people")) == "5"
+    assert len(world.asked) == 2
+
+
+@pytest.mark.parametrize(("first", "code"), [(httpx.ConnectError("x"), "W101"), (429, "W106")])
+def test_a_create_that_never_gets_through_is_not_sent(first: object, code: str) -> None:
+    steps = [reply({}, first) if isinstance(first, int) else first for _ in range(4)]
+    connector, _ = opened(*steps)
+    with pytest.raises(NotSent) as caught:
+        create(connector.writer("people"))
+    assert caught.value.code == code
+
+
+@pytest.mark.parametrize("first", [*PERHAPS_SENT, 502, 503, 504])
+def test_an_update_is_repeated_because_it_sets_fields_to_values(first: object) -> None:
+    first = reply({}, first) if isinstance(first, int) else first
+    connector, world = opened(first, reply({"id": 7}))
+    update(connector.writer("people"))
+    assert len(world.asked) == 2
+    assert world.asked[0].content == world.asked[1].content
+
+
+@pytest.mark.parametrize("send", [create, update])
+@pytest.mark.parametrize(
+    ("status", "kind", "code"),
+    [
+        (400, Rejected, "W105"), (404, Rejected, "W105"), (409, Rejected, "W105"),
+        (422, Rejected, "W105"), (401, Rejected, "W103"), (403, Rejected, "W104"),
+        (307, Rejected, "W109"), (308, Rejected, "W109"), (302, Unknown, "W107"),
+        (500, Unknown, "W107"),
+    ],
+)  # fmt: skip
+def test_what_an_answer_to_a_write_is(
+    send: Send, status: int, kind: type[WriteError], code: str
+) -> None:
+    connector, world = opened(reply({}, status, location="https://evil.example/"))
+    with pytest.raises(kind) as caught:
+        send(connector.writer("people"))
+    assert (type(caught.value), caught.value.code) == (kind, code)
+    assert len(world.asked) == 1
+
+
+def test_the_manifest_may_say_which_statuses_are_rejections() -> None:
+    manifest = altered("fields: errors}", "fields: errors, rejected: [422, 500]}")
+    for status, kind in ((500, Rejected), (422, Rejected), (409, Unknown)):
+        connector, _ = opened(reply({}, status), manifest=manifest)
+        with pytest.raises(kind):
+            create(connector.writer("people"))
+
+
+@pytest.mark.parametrize("then", [409, 429, 401, httpx.ConnectError("x")])
+def test_after_a_try_in_doubt_whatever_follows_is_in_doubt(then: object) -> None:
+    following = [reply({}, then) if isinstance(then, int) else then for _ in range(3)]
+    connector, _ = opened(httpx.ReadTimeout("late"), *following)
+    with pytest.raises(Unknown):
+        update(connector.writer("people"))

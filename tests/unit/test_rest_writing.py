@@ -1,0 +1,162 @@
+"""Writing: what is sent, what comes back, and what a refusal may say."""
+
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from rest_world import altered, opened, reply
+
+from oneway.connector import Rejected, Unknown, WriteError
+from oneway.records import Value
+from oneway_connectors.rest.answers import clean
+
+
+def test_a_create_sends_the_values_and_returns_the_id() -> None:
+    connector, world = opened(reply({"id": 42}, 201))
+    values = {"email": "zoë@example.com", "bank": {"sortCode": "000001"}}
+    assert connector.writer("people").create(values, "tok") == "42"
+    assert json.loads(world.asked[0].content) == values
+    assert world.asked[0].headers["content-type"] == "application/json"
+
+
+def test_an_update_sends_the_given_fields_and_null_clears() -> None:
+    connector, world = opened(reply(b"", 204))
+    connector.writer("people").update("7", {"email": None}, "tok")
+    assert (world.methods, world.urls) == (["PATCH"], ["/people/7"])
+    assert json.loads(world.asked[0].content) == {"email": None}
+
+
+def test_leaving_is_an_update_unless_it_has_a_request_of_its_own() -> None:
+    connector, world = opened(reply({}), reply({}))
+    connector.writer("people").leave("7", {"leaveDate": "2026-01-31"}, "t")
+    assert world.methods == ["PATCH"]
+    manifest = altered(
+        "    record:", '    leave: {method: PUT, path: "/people/{id}/left"}\n    record:'
+    )
+    connector, world = opened(reply({}), manifest=manifest)
+    connector.writer("people").leave("7", {"leaveDate": "2026-01-31"}, "t")
+    assert world.urls == ["/people/7/left"]
+
+
+def test_a_body_may_wrap_the_values_and_answers_their_id() -> None:
+    manifest = altered(
+        "create: {method: POST, path: /people}",
+        'create: {method: POST, path: /people, body: {data: {type: user, attributes: "{values}"}},'
+        " id: data.id, headers: {content-type: application/vnd.api+json}}",
+    )
+    connector, world = opened(reply({"data": {"id": "x"}}, 201), manifest=manifest)
+    assert connector.writer("people").create({"email": "{tenant}"}, "t") == "x"
+    assert json.loads(world.asked[0].content) == {
+        "data": {"type": "user", "attributes": {"email": "{tenant}"}}
+    }
+    assert world.asked[0].headers["content-type"] == "application/vnd.api+json"
+
+
+def test_the_token_goes_with_each_try_where_the_manifest_names_a_header() -> None:
+    manifest = altered("retry:", "idempotency_header: Idempotency-Key\nretry:")
+    connector, world = opened(reply({}, 429), reply({"id": 1}, 201), manifest=manifest)
+    connector.writer("people").create({"email": "a@example.com"}, "abc123")
+    assert [r.headers["idempotency-key"] for r in world.asked] == ["abc123"] * 2
+
+
+@pytest.mark.parametrize(
+    "body", [b"", b"<html>Sign in</html>", b'{"id": ', b"{}", b"[]", b'{"id": null}', b'{"id": ""}']
+)
+def test_a_create_whose_answer_shows_no_id_is_unknown(body: bytes) -> None:
+    connector, world = opened(reply(body, 201))
+    with pytest.raises(Unknown) as caught:
+        connector.writer("people").create({"email": "a@example.com"}, "t")
+    assert caught.value.code == "W108"
+    assert len(world.asked) == 1
+
+
+@pytest.mark.parametrize("body", [b"<html>Sign in</html>", b'{"id": '])
+def test_an_update_answered_by_something_else_is_unknown(body: bytes) -> None:
+    connector, _ = opened(reply(body, 200))
+    with pytest.raises(Unknown):
+        connector.writer("people").update("7", {"email": "a@example.com"}, "t")
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf")])
+def test_a_value_that_json_does_not_have_is_rejected_unsent(value: float) -> None:
+    connector, world = opened()
+    with pytest.raises(Rejected) as caught:
+        connector.writer("people").update("7", {"rate": value}, "t")
+    assert caught.value.code == "W111"
+    assert not world.asked
+
+
+def test_what_cannot_be_written_says_so() -> None:
+    manifest = altered("    create: {method: POST, path: /people}\n", "")
+    connector, _ = opened(manifest=manifest)
+    with pytest.raises(WriteError, match="cannot be created"):
+        connector.writer("people").create({}, "t")
+    manifest = altered('    update: {method: PATCH, path: "/people/{id}"}\n', "", manifest)
+    with pytest.raises(WriteError) as caught:
+        opened(manifest=manifest)[0].writer("people")
+    assert caught.value.code == "W110"
+
+
+def refusal(answer: object, values: dict[str, Value]) -> str:
+    connector, _ = opened(reply(answer, 422))
+    with pytest.raises(Rejected) as caught:
+        connector.writer("people").create(values, "t")
+    return caught.value.summary
+
+
+def test_a_refusal_says_why_field_by_field() -> None:
+    listed = {"message": "Invalid.", "errors": [{"field": "email", "message": "is not one"}]}
+    assert refusal(listed, {}).endswith("answers 422: Invalid.; email: is not one")
+    keyed = {"message": "Invalid.", "errors": {"Email": ["is not one", "is long"], "X": "y"}}
+    assert refusal(keyed, {}).endswith("Invalid.; Email: is not one; Email: is long; X: y")
+
+
+def test_a_refusal_shows_none_of_the_values_that_were_sent() -> None:
+    values: dict[str, Value] = {
+        "email": "Sian.Canary@example.com",
+        "bank": {"accountNumber": "00001234", "sortCode": "000001", "names": ["Siân Canary"]},
+        "pin": 987,
+    }
+    said = {
+        "message": "sian.canary@EXAMPLE.com taken; 00-00-01 / 0000 1234 / Siân Canary; 987; 1234567"
+    }
+    shown = refusal(said, values)
+    for canary in ("canary", "00-00-01", "0000 1234", "987", "1234567"):
+        assert canary not in shown.lower()
+    assert "taken" in shown
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        {"message": 5},
+        {"message": None, "errors": [1, {}, {"field": 2, "message": 3}]},
+        [],
+        "x",
+        {"errors": {"a": {"b": "c"}}},
+        b"<html>secret page</html>",
+        b"\xff\xfe",
+    ],
+)
+def test_an_odd_error_body_does_no_harm_and_is_not_shown(said: object) -> None:
+    assert refusal(said, {}).endswith("answers 422")
+
+
+def test_a_long_message_is_cut_and_control_characters_go() -> None:
+    shown = refusal({"message": "\x1b[2J\u202eno\nno" + "x" * 5000}, {})
+    assert len(shown) < 400
+    assert shown.isprintable()
+
+
+@given(st.text(max_size=400), st.lists(st.text(max_size=8), max_size=4))
+def test_clean_text_is_one_short_printable_line_without_what_is_hidden(
+    text: str, hidden: list[str]
+) -> None:
+    shown = clean(text, hidden)
+    assert len(shown) <= 300
+    assert "\n" not in shown
+    assert "\x1b" not in shown
+    for secret in (h.strip() for h in hidden):
+        # What is left may only come together anew by white space that was taken out.
+        assert len(secret) < 3 or secret not in shown or " " in secret or secret not in text
