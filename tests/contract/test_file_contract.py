@@ -110,4 +110,4 @@ def naughty() -> list[str]:
         print(f"not at hand: {SUITE.name}")
         return []
     coded: list[str] = json.loads(SUITE.read_text("utf-8"))
-    return [base64.b64decode(each).decode() for each in coded]
+    return [base64.b64decode(each).decode(errors="replace") for each in coded]
