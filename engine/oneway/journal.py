@@ -13,14 +13,13 @@ import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
-from enum import Enum
 from pathlib import Path
 from threading import Lock
 from types import TracebackType
 from typing import Any, Self, TypeVar
 
 from oneway.diagnostics import Refused, refusal
-from oneway.plan import Action, Verb
+from oneway.plan import Action, Ending, Verb
 from oneway.state import link_once, refuse_shared_file
 
 T = TypeVar("T")
@@ -57,19 +56,14 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         """CREATE INDEX unsettled ON entry (run, action)
             WHERE ending IS NULL OR ending = 'unknown'""",
     ),
+    (
+        # What an interrupted run needs to be gone on with: its plan, and whose run it was.
+        "ALTER TABLE run ADD COLUMN connection TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE run ADD COLUMN plan TEXT NOT NULL DEFAULT ''",
+        "CREATE INDEX unfinished ON run (connection) WHERE ended IS NULL",
+    ),
 )
 """The statements that lead from each version of the schema to the next, oldest first."""
-
-
-class Ending(Enum):
-    """How an action ended."""
-
-    DONE = "done"
-    REJECTED = "rejected"
-    UNKNOWN = "unknown"
-    STALE = "stale"
-    NOT_SENT = "not_sent"
-    FAILED = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +76,8 @@ class RunStart:
     as_of: str
     started: str
     by: str
+    connection: str = ""
+    """Whose run it is: the name under which the run holds its lock."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,12 +158,11 @@ class Journal:
     ) -> None:
         self.close()
 
-    def begin(self, start: RunStart) -> int:
-        """Write down that a run starts and return its id."""
-        columns = "mapping, digest, fingerprint, as_of, started, started_by"
+    def begin(self, start: RunStart, plan: str = "") -> int:
+        """Write down that a run of a plan (as its file has it) starts, and return the run's id."""
+        sql = f"INSERT INTO run ({_START}, plan) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
         values = (start.mapping, start.digest, start.fingerprint, start.as_of, start.started)
-        sql = f"INSERT INTO run ({columns}) VALUES (?, ?, ?, ?, ?, ?)"
-        return self._write(sql, *values, start.by)
+        return self._write(sql, *values, start.by, start.connection, plan)
 
     def intended(self, run: int, action: Action, token: str) -> None:
         """Write down that an action is about to be sent."""
@@ -210,9 +205,21 @@ class Journal:
 
     def runs(self, limit: int = 20) -> tuple[Run, ...]:
         """Return the last runs, newest first."""
-        columns = "mapping, digest, fingerprint, as_of, started, started_by"
-        sql = f"SELECT {columns}, id, ended, counts FROM run ORDER BY id DESC LIMIT ?"
+        sql = f"SELECT {_START}, id, ended, counts FROM run ORDER BY id DESC LIMIT ?"
         return self._read(_run, sql, limit)
+
+    def unfinished(self, connection: str | None = None) -> tuple[Run, ...]:
+        """Return the runs that died, or that sent what nobody knows the end of; oldest first."""
+        sql = f"""SELECT {_START}, id, ended, counts FROM run
+            WHERE (ended IS NULL OR id IN (SELECT run FROM entry WHERE {_UNSETTLED}))
+            ORDER BY id"""
+        found = self._read(_run, sql)
+        return tuple(r for r in found if connection is None or r.start.connection == connection)
+
+    def plan_of(self, run: int) -> str:
+        """Return the plan of a run, as its file would have it."""
+        (text,) = self._read(lambda row: str(row[0]), "SELECT plan FROM run WHERE id = ?", run)
+        return text
 
     def _write(self, sql: str, *values: object) -> int:
         """Change one row and return its id; outside a transaction that is durable at once."""
@@ -233,6 +240,7 @@ class Journal:
             return tuple(made(tuple(_loaded(value) for value in row)) for row in rows)
 
 
+_START = "mapping, digest, fingerprint, as_of, started, started_by, connection"
 _UNSETTLED = "(ending IS NULL OR ending = 'unknown')"
 _ENTRIES = """SELECT run, action, verb, source_id, target_id, token, sent, ending, code, reason
     FROM entry"""

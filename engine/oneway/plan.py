@@ -43,6 +43,24 @@ class Verb(Enum):
     DEACTIVATE = "deactivate"
 
 
+class Ending(Enum):
+    """How one action ended."""
+
+    DONE = "done"
+    STALE = "stale"
+    """The source or the target is no longer as the plan saw it; nothing was written."""
+    REJECTED = "rejected"
+    """The target refused the record; nothing was written."""
+    NOT_SENT = "not_sent"
+    """It never reached the target; nothing was written."""
+    UNKNOWN = "unknown"
+    """It was sent, and nobody knows whether it happened."""
+    HELD = "held"
+    """A guard holds it back."""
+    NOT_ATTEMPTED = "not_attempted"
+    """An action that must go before it was not done, or the target is down."""
+
+
 class Seal:
     """Digests sensitive values with a key that never leaves the state folder.
 

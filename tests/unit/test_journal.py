@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 from oneway import journal as journals
 from oneway.diagnostics import Refused, Span
-from oneway.journal import End, Ending, Entry, Journal, RunStart
+from oneway.journal import End, Entry, Journal, RunStart
+from oneway.plan import Ending
 from oneway.plan import Action, Change, Verb
 
 START = RunStart("acme", "d" * 64, "f" * 64, "2026-03-31T04:00:00Z", "2026-03-31T04:00:01Z", "me")
@@ -23,7 +24,7 @@ CANARY = "S3CRET-VALUE"
 WRITES_UNTIL_KILLED = """
 import sys
 from pathlib import Path
-from oneway.journal import End, Ending, Journal, RunStart
+from oneway.journal import End, Journal, RunStart
 from oneway.plan import Action, Verb
 journal = Journal.open(Path(sys.argv[1]))
 run = journal.begin(RunStart("m", "d", "f", "a", "s", "b"))

@@ -1,0 +1,169 @@
+"""What the systems say now, compared with what a plan saw of them.
+
+Before a write: is the plan's view still true? After a write whose end nobody knows: did it
+happen? Both ask the source and the target again, for one record at a time.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from oneway.connector import Reader
+from oneway.plan import Action, Change, Claim, Seal, Sealed
+from oneway.program import Program, Row
+from oneway.records import MISSING, Compare, Missing, Record, Value, at, path_of, same, with_value
+
+
+class Stale(Exception):
+    """The source or the target is no longer as the plan saw it; the text says what."""
+
+
+class Happened(Enum):
+    """What became of a write whose end was not known."""
+
+    YES = "yes"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The source and the target as they are now.
+
+    Methods raise `ReadError` where one of them cannot be asked.
+    """
+
+    program: Program
+    source: Reader
+    target: Reader
+    seal: Seal
+
+    def values(self, action: Action) -> dict[str, Value]:
+        """Return what is to be written, nested; raise `Stale` where a sealed value has changed."""
+        nested: dict[str, Value] = {}
+        opened = self._opened(action)
+        for change in action.changes:
+            value = opened[change.field] if isinstance(change.after, Sealed) else change.after
+            nested = with_value(nested, path_of(change.field), value)
+        return nested
+
+    def refuse_stale(self, action: Action) -> None:
+        """Raise `Stale` unless the target still is as the plan saw it."""
+        if action.target_id is None:
+            self._refuse_holders(action)
+            return
+        record = self._held(action.target_id)
+        moved = [each.field for each in action.changes if not self._is_before(record, action, each)]
+        if moved:
+            raise Stale(f"changed in the target since the plan: {', '.join(moved)}")
+
+    def happened(self, action: Action) -> tuple[Happened, str | None]:
+        """Return whether a write that was sent has happened, and the id of the record if so.
+
+        Raises `Stale` where the target shows neither the record before nor the one after.
+        """
+        if action.target_id is None:
+            return self._created(action)
+        record = self._held(action.target_id)
+        if all(self._is_after(record, action, each) for each in action.changes):
+            return Happened.YES, action.target_id
+        moved = [
+            each.field
+            for each in action.changes
+            if not self._is_before(record, action, each)
+            and not self._is_after(record, action, each)
+        ]
+        if moved:
+            raise Stale(f"changed in the target since the plan: {', '.join(moved)}")
+        return Happened.NO, None
+
+    def _created(self, action: Action) -> tuple[Happened, str | None]:
+        """Return who holds everything that the new record was to hold, if there is one."""
+        opened = self._opened(action)
+        written = {change.field for change in action.changes}
+        found: set[str] = set()
+        missed = False
+        for claim in action.claims:
+            ids = {each.id for each in self._holders(claim, self._claimed(claim, opened))}
+            found |= ids
+            missed = missed or (not ids and claim.path in written)
+        if not found:
+            return Happened.NO, None
+        if len(found) == 1 and not missed:
+            return Happened.YES, found.pop()
+        raise Stale(f"its values by now belong to target record {', '.join(sorted(found))}")
+
+    def _refuse_holders(self, action: Action) -> None:
+        opened = self._opened(action)
+        for claim in action.claims:
+            for holder in self._holders(claim, self._claimed(claim, opened)):
+                raise Stale(f"{claim.path} by now belongs to target record {holder.id}")
+
+    def _holders(self, claim: Claim, value: Value) -> list[Record]:
+        # Systems ignore filters they do not know and answer with everybody: look again.
+        path = path_of(claim.path)
+        found = self.target.find(claim.path, value)
+        return [each for each in found if _is(at(each.data, path), value, claim.compare)]
+
+    def _claimed(self, claim: Claim, opened: dict[str, Value]) -> Value:
+        return opened[claim.path] if isinstance(claim.value, Sealed) else claim.value
+
+    def _opened(self, action: Action) -> dict[str, Value]:
+        """Return the sealed values of an action, read from the source again."""
+        sealed = {
+            each.field: each.after for each in action.changes if isinstance(each.after, Sealed)
+        }
+        claimed = {
+            each.path: each.value for each in action.claims if isinstance(each.value, Sealed)
+        }
+        if not sealed and not claimed:
+            return {}
+        said = self._said(self._row(action))
+        for field, digest in (sealed | claimed).items():
+            value = said.get(field)
+            if value is None or self._sealed(action.source_id, field, value) != digest:
+                raise Stale(f"the source's value for {field} is no longer the one that was planned")
+        return said
+
+    def _row(self, action: Action) -> Row:
+        record = self.source.get(action.source_id) if action.source_id is not None else None
+        if record is None:
+            raise Stale("the source record is gone")
+        row = self.program.row(record)
+        if row.failure is not None:
+            raise Stale(f"the source record can no longer be evaluated: {row.failure.text}")
+        return row
+
+    def _said(self, row: Row) -> dict[str, Value]:
+        """Return what a row says of each target field."""
+        policy = self.program.policy
+        said = dict(zip(policy.match_paths, row.key_values, strict=True))
+        rules = (*policy.fields, *policy.leaving)
+        for rule, cell in zip(rules, (*row.cells, *row.leaving), strict=True):
+            said[rule.path] = cell.value if cell.value is not None else cell.initial
+        return said
+
+    def _held(self, id: str) -> Record:
+        record = self.target.get(id)
+        if record is None:
+            raise Stale("the target record is gone")
+        return record
+
+    def _is_before(self, record: Record, action: Action, change: Change) -> bool:
+        return self._holds(record, change.field, change.before, action.target_id)
+
+    def _is_after(self, record: Record, action: Action, change: Change) -> bool:
+        return self._holds(record, change.field, change.after, action.source_id or action.target_id)
+
+    def _holds(
+        self, record: Record, field: str, value: Value | Sealed, sealed_for: str | None
+    ) -> bool:
+        now = at(record.data, path_of(field))
+        if isinstance(value, Sealed):
+            return self._sealed(sealed_for, field, None if now is MISSING else now) == value
+        return same(now, value, Compare.EXACT)
+
+    def _sealed(self, record: str | None, field: str, value: Value) -> Sealed:
+        return Sealed(self.seal.digest(record or "", field, value))
+
+
+def _is(now: Value | Missing, value: Value, compare: Compare) -> bool:
+    return now is not MISSING and same(now, value, compare)
