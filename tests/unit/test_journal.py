@@ -16,8 +16,7 @@ from hypothesis import strategies as st
 from oneway import journal as journals
 from oneway.diagnostics import Refused, Span
 from oneway.journal import End, Entry, Journal, RunStart
-from oneway.plan import Ending
-from oneway.plan import Action, Change, Verb
+from oneway.plan import Action, Change, Ending, Verb
 
 START = RunStart("acme", "d" * 64, "f" * 64, "2026-03-31T04:00:00Z", "2026-03-31T04:00:01Z", "me")
 CANARY = "S3CRET-VALUE"
@@ -25,7 +24,7 @@ WRITES_UNTIL_KILLED = """
 import sys
 from pathlib import Path
 from oneway.journal import End, Journal, RunStart
-from oneway.plan import Action, Verb
+from oneway.plan import Action, Ending, Verb
 journal = Journal.open(Path(sys.argv[1]))
 run = journal.begin(RunStart("m", "d", "f", "a", "s", "b"))
 for number in range(int(sys.argv[2])):
