@@ -10,7 +10,8 @@ import json
 import os
 import sqlite3
 import tempfile
-from collections.abc import Callable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
@@ -60,6 +61,10 @@ MIGRATIONS: tuple[tuple[str, ...], ...] = (
         # What an interrupted run needs to be gone on with: its plan, and whose run it was.
         "ALTER TABLE run ADD COLUMN connection TEXT NOT NULL DEFAULT ''",
         "ALTER TABLE run ADD COLUMN plan TEXT NOT NULL DEFAULT ''",
+        # What guards remember: how large the source was, and what each action counted as.
+        "ALTER TABLE run ADD COLUMN source_records INTEGER",
+        "ALTER TABLE entry ADD COLUMN counted TEXT NOT NULL DEFAULT ''",
+        "ALTER TABLE entry ADD COLUMN at TEXT NOT NULL DEFAULT ''",
         "CREATE INDEX unfinished ON run (connection) WHERE ended IS NULL",
     ),
 )
@@ -164,12 +169,15 @@ class Journal:
         values = (start.mapping, start.digest, start.fingerprint, start.as_of, start.started)
         return self._write(sql, *values, start.by, start.connection, plan)
 
-    def intended(self, run: int, action: Action, token: str) -> None:
-        """Write down that an action is about to be sent."""
-        columns = "run, action, verb, source_id, target_id, token"
+    def intended(
+        self, run: int, action: Action, token: str, *, counted: Sequence[str] = (), at: str = ""
+    ) -> None:
+        """Write down that an action is about to be sent, when, and what guards count it as."""
+        columns = "run, action, verb, source_id, target_id, token, counted, at"
         ids = (action.source_id, action.target_id)
-        sql = f"INSERT INTO entry ({columns}) VALUES (?, ?, ?, ?, ?, ?)"
-        self._write(sql, run, action.id, action.verb.value, *ids, token)
+        sql = f"INSERT INTO entry ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
+        words = json.dumps(list(counted))
+        self._write(sql, run, action.id, action.verb.value, *ids, token, words, at)
 
     def sent(self, run: int, action_id: str) -> None:
         """Write down that an action is being sent: from now on it may have happened."""
@@ -190,10 +198,36 @@ class Journal:
             WHERE {_UNSETTLED}"""
         self._write(sql, run, action.id, action.verb.value, *ids, *found)
 
-    def finish(self, run: int, counts: Mapping[str, int], ended: str) -> None:
-        """Write down that a run has ended, and how many actions ended how."""
-        sql = "UPDATE run SET counts = ?, ended = ? WHERE id = ?"
-        self._write(sql, json.dumps(dict(counts), sort_keys=True), ended, run)
+    def finish(
+        self, run: int, counts: Mapping[str, int], ended: str, source_records: int | None = None
+    ) -> None:
+        """Write down that a run has ended, and how many actions ended how.
+
+        `source_records` is the size of the source, where it was read whole.
+        """
+        sql = "UPDATE run SET counts = ?, ended = ?, source_records = ? WHERE id = ?"
+        self._write(sql, json.dumps(dict(counts), sort_keys=True), ended, source_records, run)
+
+    def done_since(
+        self, connection: str, since: str, *, but_not: int | None = None
+    ) -> Mapping[str, int]:
+        """Return how many actions of a connection were done since an instant, as guards count.
+
+        What may have been done counts as done. `but_not` is a run that is left out: its own
+        actions are in its plan.
+        """
+        sql = """SELECT counted FROM entry JOIN run ON run.id = entry.run
+            WHERE connection = ? AND at >= ? AND run.id IS NOT ?
+            AND (ending IS NULL OR ending IN ('done', 'unknown'))"""
+        found = self._read(lambda row: json.loads(row[0] or "[]"), sql, connection, since, but_not)
+        return Counter(name for names in found for name in names)
+
+    def last_source_size(self, connection: str) -> int | None:
+        """Return the size of the source at the last run of a connection that ended well."""
+        sql = """SELECT source_records FROM run
+            WHERE connection = ? AND source_records IS NOT NULL ORDER BY id DESC LIMIT 1"""
+        found = self._read(lambda row: int(row[0]), sql, connection)
+        return found[0] if found else None
 
     def unsettled(self) -> tuple[Entry, ...]:
         """Return the entries of which nobody knows how they ended, oldest run first."""
@@ -234,9 +268,12 @@ class Journal:
             raise LookupError("no such run or entry, or one that has ended")
         return row or 0
 
-    def _read(self, made: Callable[[tuple[Any, ...]], T], sql: str, *values: int) -> tuple[T, ...]:
+    def _read(
+        self, made: Callable[[tuple[Any, ...]], T], sql: str, *values: object
+    ) -> tuple[T, ...]:
         with self._lock, _refusing(self._path):
-            rows = self._connection.execute(sql, values).fetchall()
+            bound = [_stored(value) for value in values]
+            rows = self._connection.execute(sql, bound).fetchall()
             return tuple(made(tuple(_loaded(value) for value in row)) for row in rows)
 
 

@@ -75,6 +75,8 @@ class GuardKind(Enum):
     LEAVERS = "leavers"
     CLEARS = "clears"
     FIELD_CHANGES = "field_changes"
+    SOURCE_SHRINK = "source_shrink"
+    """Records that the source had at the last good run and has no more."""
 
 
 class OnBreach(Enum):
