@@ -1,0 +1,89 @@
+"""Findings as compilers print them: place, severity, summary, code, the line and a caret.
+
+    mappings/acme.yaml:21:3: error: unknown target field 'emial' [M102]
+       21 |   emial: personalDetails.email
+          |   ^^^^^ did you mean 'email'?
+
+The first line is never wrapped: editors and continuous integration read it.
+"""
+
+from collections.abc import Sequence
+
+from oneway.diagnostics import Diagnostic, Severity
+from oneway.render.harmless import harmless
+from oneway.render.layout import clip, columns, wrap
+from oneway.render.style import Ink, Style
+
+_INKS = {
+    Severity.ERROR: Ink.TROUBLE,
+    Severity.WARNING: Ink.CAUTION,
+    Severity.NOTE: Ink.STRONG,
+}
+_GUTTER = 8
+"""The columns before the quoted line: a line number and a bar."""
+
+
+def text(diagnostics: Sequence[Diagnostic], style: Style) -> str:
+    """Return the findings as text, one after the other; ends with a newline where any is."""
+    return "".join(f"{line}\n" for each in diagnostics for line in _lines(each, style))
+
+
+def as_json(diagnostics: Sequence[Diagnostic]) -> list[dict[str, object]]:
+    """Return the findings as data.
+
+    Keys: file, line, column, end (all counted from 1; line 0 is the whole file), severity
+    (error, warning, note), code, summary, help.
+    """
+    return [
+        {
+            "file": each.span.file,
+            "line": each.span.line,
+            "column": each.span.column,
+            "end": each.span.end,
+            "severity": each.severity.value,
+            "code": each.code,
+            "summary": each.summary,
+            "help": each.help,
+        }
+        for each in diagnostics
+    ]
+
+
+def _lines(diagnostic: Diagnostic, style: Style) -> list[str]:
+    place = style.paint(harmless(str(diagnostic.span)), Ink.STRONG)
+    severity = style.paint(diagnostic.severity.value, _INKS[diagnostic.severity])
+    head = f"{place}: {severity}: {harmless(diagnostic.summary)} [{diagnostic.code}]"
+    if diagnostic.quote and diagnostic.span.line and diagnostic.span.column:
+        return [head, *_quoted(diagnostic, style)]
+    help = harmless(diagnostic.help)
+    return [head, *(wrap(help, style, 7) if help else [])]
+
+
+def _quoted(diagnostic: Diagnostic, style: Style) -> list[str]:
+    span = diagnostic.span
+    room = max(style.width - _GUTTER, 20)
+    cut = _cut(diagnostic.quote, span.column - 1, room)
+    before = harmless(diagnostic.quote[cut : span.column - 1])
+    lead = ("..." if cut else "") + before
+    marked = harmless(diagnostic.quote[span.column - 1 : max(span.end, span.column + 1) - 1])
+    line = clip(lead + harmless(diagnostic.quote[cut:])[len(before) :], room)
+    start = columns(lead)
+    carets = "^" * max(min(columns(marked), room - start), 1)
+    quoted = f"{span.line:>5} | {line}"
+    bar = f"{'':5} | {' ' * start}"
+    help = harmless(diagnostic.help)
+    beside = f"{bar}{carets} {help}" if help else bar + carets
+    painted = bar + style.paint(carets, _INKS[diagnostic.severity])
+    if columns(beside) <= style.width:
+        return [quoted, painted + (f" {help}" if help else "")]
+    return [quoted, painted, *(f"{'':5} | {each}" for each in wrap(help, _narrow(style)))]
+
+
+def _narrow(style: Style) -> Style:
+    return Style(style.color, max(style.width - _GUTTER, 20))
+
+
+def _cut(quote: str, offset: int, room: int) -> int:
+    """Return how much of a long line to leave out on the left so that the caret can be seen."""
+    wide = columns(harmless(quote[:offset]))
+    return max(offset - room // 3, 0) if wide > room * 2 // 3 else 0

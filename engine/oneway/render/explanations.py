@@ -1,0 +1,168 @@
+"""One person, step by step, as `oneway explain` prints it."""
+
+from collections.abc import Sequence
+
+from oneway.diagnostics import Span
+from oneway.explain import MASK, Condition, Explanation, FieldStep, KeyStep, RuleStep
+from oneway.records import Value
+from oneway.render.harmless import harmless, on_one_line, shown
+from oneway.render.layout import clip, wrap
+from oneway.render.style import Ink, Style
+
+_ANSWERS = {True: "+", False: "-", None: " "}
+
+
+def text(explanations: Sequence[Explanation], style: Style) -> str:
+    """Return explanations as text, one after the other."""
+    return "\n".join("\n".join(_whole(each, style)) + "\n" for each in explanations)
+
+
+def as_json(explanations: Sequence[Explanation]) -> list[dict[str, object]]:
+    """Return explanations as data.
+
+    Keys: outcome, key, label, source_id, target_id, match, eligible, leaving, fields, reasons,
+    why. Sensitive values are "***"; a place is {file, line, column}.
+    """
+    return [
+        {
+            "outcome": each.kind.value,
+            "key": each.key,
+            "label": each.label,
+            "source_id": each.source_id,
+            "target_id": each.target_id,
+            "match": [_key_data(step) for step in each.keys],
+            "eligible": [_rule_data(step) for step in each.rules],
+            "leaving": [_condition_data(step) for step in each.leaving],
+            "fields": [_field_data(step) for step in each.fields],
+            "reasons": [
+                {"code": reason.code, "text": reason.text, "candidates": list(reason.candidates)}
+                for reason in each.reasons
+            ],
+            "why": list(each.why),
+        }
+        for each in explanations
+    ]
+
+
+def _whole(each: Explanation, style: Style) -> list[str]:
+    label = harmless(each.label)
+    name = clip(harmless(each.key)) + (f" {clip(label)}" if label else "")
+    lines = _strong(wrap(f"{name}: {each.kind.value}", style), style)
+    lines += wrap(f"read from the source: {_record(each.source_id)}", style, 2, 4)
+    lines += wrap(f"in the target: {_record(each.target_id)}", style, 2, 4)
+    sections = (
+        ("Match", [line for step in each.keys for line in _key(step, style)]),
+        ("Eligible", [line for step in each.rules for line in _rule(step, style)]),
+        ("Leaving", [line for step in each.leaving for line in _condition(step, style)]),
+        ("Fields", [line for step in each.fields for line in _field(step, style)]),
+        ("So", [line for said in each.why for line in wrap(harmless(said), style, 2, 4)]),
+    )
+    for title, found in sections:
+        if found:
+            lines += ["", *_strong([title], style), *found]
+    return lines
+
+
+def _record(id: str | None) -> str:
+    return "no record" if id is None else f"record {clip(harmless(id))}"
+
+
+def _key(step: KeyStep, style: Style) -> list[str]:
+    compared = f"{on_one_line(step.source)} = {on_one_line(step.target)}"
+    return [
+        *wrap(f"{compared} ({step.compare.value})  {_place(step.place)}", style, 2, 6),
+        *wrap(f"{_value(step.value)}: {harmless(step.verdict)}", style, 6, 8),
+    ]
+
+
+def _rule(step: RuleStep, style: Style) -> list[str]:
+    said = f"{_ANSWERS[step.holds]} {step.id}: {harmless(step.verdict)}"
+    lines = wrap(said, style, 2, 6)
+    if step.holds is False:
+        lines = [style.paint(line, Ink.CAUTION) for line in lines]
+    return lines + wrap(f"{on_one_line(step.expression)}  {_place(step.place)}", style, 6, 8)
+
+
+def _condition(step: Condition, style: Style) -> list[str]:
+    return [
+        *wrap(f"{step.about}: {step.verdict}", style, 2, 6),
+        *wrap(f"{on_one_line(step.expression)}  {_place(step.place)}", style, 6, 8),
+    ]
+
+
+def _field(step: FieldStep, style: Style) -> list[str]:
+    when = " (on leaving)" if step.leaving else ""
+    head = wrap(f"{harmless(step.path)}{when}: {harmless(step.verdict)}", style, 2, 6)
+    ink = Ink.CHANGED if "will be" in step.verdict else Ink.FAINT
+    said = f"{step.state}: {_value(step.read)}"
+    if step.value != step.read:
+        said += f", becomes {_value(step.value)}"
+    return [
+        *(style.paint(line, ink) for line in head),
+        *wrap(f"{on_one_line(step.expression)}  {_place(step.place)}", style, 6, 8),
+        *wrap(said, style, 6, 8),
+        *wrap(f"before {_value(step.before)}, after {_value(step.after)}", style, 6, 8),
+        *wrap(on_one_line("; ".join(step.policy)), style, 6, 8),
+    ]
+
+
+def _value(value: Value) -> str:
+    return MASK if value == MASK else clip(shown(value))
+
+
+def _place(span: Span) -> str:
+    return harmless(str(span))
+
+
+def _strong(lines: list[str], style: Style) -> list[str]:
+    return [style.paint(line, Ink.STRONG) for line in lines]
+
+
+def _place_data(span: Span) -> dict[str, object]:
+    return {"file": span.file, "line": span.line, "column": span.column}
+
+
+def _key_data(step: KeyStep) -> dict[str, object]:
+    return {
+        "source": step.source,
+        "target": step.target,
+        "compare": step.compare.value,
+        "value": step.value,
+        "place": _place_data(step.place),
+        "verdict": step.verdict,
+    }
+
+
+def _rule_data(step: RuleStep) -> dict[str, object]:
+    return {
+        "id": step.id,
+        "expression": step.expression,
+        "holds": step.holds,
+        "place": _place_data(step.place),
+        "verdict": step.verdict,
+    }
+
+
+def _condition_data(step: Condition) -> dict[str, object]:
+    return {
+        "about": step.about,
+        "expression": step.expression,
+        "place": _place_data(step.place),
+        "verdict": step.verdict,
+    }
+
+
+def _field_data(step: FieldStep) -> dict[str, object]:
+    return {
+        "field": step.path,
+        "expression": step.expression,
+        "place": _place_data(step.place),
+        "state": step.state,
+        "read": step.read,
+        "value": step.value,
+        "before": step.before,
+        "after": step.after,
+        "policy": list(step.policy),
+        "verdict": step.verdict,
+        "leaving": step.leaving,
+    }

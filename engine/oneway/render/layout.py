@@ -1,0 +1,86 @@
+"""Columns and lines: how wide text is on a terminal, and how it is fitted.
+
+All text given here is harmless already and holds no colour: colour is put on afterwards.
+"""
+
+import unicodedata
+from collections.abc import Iterator
+
+from oneway.render.style import Style
+
+MOST = 60
+"""The widest that one value is shown, in columns."""
+
+
+def columns(text: str) -> int:
+    """Return how many columns the text takes: East Asian wide characters two, marks none."""
+    return len(text) if text.isascii() else sum(map(_columns, text))
+
+
+def pad(text: str, width: int) -> str:
+    """Return the text with spaces after it, up to a width."""
+    return text + " " * (width - columns(text))
+
+
+def clip(text: str, width: int = MOST) -> str:
+    """Return the text, or its beginning and "..." where it is wider."""
+    if columns(text) <= width:
+        return text
+    return _fitting(text, max(width - 3, 0)) + "..."[:width]
+
+
+def wrap(text: str, style: Style, indent: int = 0, hang: int | None = None) -> list[str]:
+    """Return the text in lines that fit; `hang` is the indent of all but the first.
+
+    Spaces between words stay as many as they are, but for those where a line ends.
+    """
+    hang = indent if hang is None else hang
+    lines: list[str] = []
+    start = indent
+    line: str | None = None
+    for word in _words(text, max(style.width - max(indent, hang), 2)):
+        joined = word if line is None else f"{line} {word}"
+        if line is not None and start + columns(joined) > style.width:
+            lines.append((" " * start + line).rstrip())
+            line, start = word, hang
+        else:
+            line = joined
+    return lines if line is None else [*lines, (" " * start + line).rstrip()]
+
+
+def count(number: int, noun: str = "record") -> str:
+    """Return a number of things as people write it: "1 record", "3,412 records"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def people(names: list[str], limit: int | None) -> str:
+    """Return names with commas between them; of more than `limit`, how many more there are."""
+    if limit is None or len(names) <= limit:
+        return ", ".join(names)
+    more = f"and {len(names) - limit:,} more; --verbose shows all"
+    return ", ".join([*names[:limit], more])
+
+
+def _words(text: str, width: int) -> Iterator[str]:
+    """Yield the words of the text; one that is wider than a line comes in pieces."""
+    for word in text.split(" "):
+        while columns(word) > width:
+            piece = _fitting(word, width)
+            yield piece
+            word = word[len(piece) :]
+        yield word
+
+
+def _fitting(text: str, width: int) -> str:
+    used = 0
+    for position, character in enumerate(text):
+        used += _columns(character)
+        if used > width:
+            return text[:position]
+    return text
+
+
+def _columns(character: str) -> int:
+    if unicodedata.category(character) in ("Mn", "Me"):
+        return 0
+    return 2 if unicodedata.east_asian_width(character) in ("W", "F") else 1

@@ -1,0 +1,7 @@
+"""A plan and what the guards say of it, as text, as Markdown and as data."""
+
+from oneway.render.plans.as_data import as_json
+from oneway.render.plans.as_markdown import markdown
+from oneway.render.plans.as_text import text
+
+__all__ = ["as_json", "markdown", "text"]

@@ -1,0 +1,159 @@
+"""A plan as data for other programs. Not a plan file: what it says cannot be applied.
+
+    report        1, the version of this form; keys are added, never renamed
+    mapping       {name, file, digest}
+    as_of         the pinned instant
+    fingerprint   what an approval names
+    settings      {name: value}
+    inputs        {name: what was read or would be written, in words}
+    reads         [{name, records, complete, problems}]
+    managed       target records that source records matched
+    counts        {outcome: records}, every outcome named
+    actions       {verb: records}, every verb named
+    verdict       {blocked, held: [action id], breaches: [{guard, field, found, earlier,
+                  ceiling, share, floor, base, text, allow, held: [action id]}]}; found are
+                  this plan's, earlier those of the window, base what the share is taken of
+    allowed       [{guard, ceiling, by}]
+    misses        [{reference, field, value, found, records}]
+    outcomes      [{outcome, key, label, source_id, target_id, reasons, action}]
+      reasons       [{code, text, place, candidates, warning}]
+      action        null, or {id, verb, after: [action id], changes}
+      changes       [{field, before, after, sensitive, expression, place}]
+
+Where `sensitive` is true, `before` and `after` are "***" or null. A place is
+{file, line, column}, or null. Text is as it was read, control characters included: JSON
+escapes them.
+"""
+
+from oneway.diagnostics import Span
+from oneway.guards import Breach, Verdict
+from oneway.plan import Action, Change, Outcome, Plan, Reason, Sealed, Verb
+from oneway.plan_file import fingerprint
+from oneway.records import Value
+
+REPORT = 1
+"""The version of the form."""
+
+
+def as_json(plan: Plan, verdict: Verdict) -> dict[str, object]:
+    """Return a plan, what the guards say of it and its fingerprint, as plain JSON data."""
+    return {
+        "report": REPORT,
+        "mapping": {
+            "name": plan.mapping,
+            "file": plan.mapping_file,
+            "digest": plan.mapping_digest,
+        },
+        "as_of": plan.as_of,
+        "fingerprint": fingerprint(plan),
+        "settings": dict(plan.settings),
+        "inputs": dict(plan.inputs),
+        "reads": [
+            {
+                "name": each.name,
+                "records": each.records,
+                "complete": each.complete,
+                "problems": list(each.problems),
+            }
+            for each in plan.reads
+        ],
+        "managed": plan.managed,
+        "counts": plan.counts(),
+        "actions": _verbs(plan),
+        "verdict": {
+            "blocked": verdict.blocked,
+            "held": sorted(verdict.held),
+            "breaches": [_breach(each) for each in verdict.breaches],
+        },
+        "allowed": [
+            {"guard": each.guard, "ceiling": each.ceiling, "by": each.by} for each in plan.allowed
+        ],
+        "misses": [
+            {
+                "reference": each.reference,
+                "field": each.field,
+                "value": each.value,
+                "found": each.found,
+                "records": each.records,
+            }
+            for each in plan.misses
+        ],
+        "outcomes": [_outcome(each) for each in plan.outcomes],
+    }
+
+
+def place(span: Span | None) -> dict[str, object] | None:
+    """Return a place as data."""
+    if span is None:
+        return None
+    return {"file": span.file, "line": span.line, "column": span.column}
+
+
+def reason(each: Reason) -> dict[str, object]:
+    """Return a reason as data."""
+    return {
+        "code": each.code,
+        "text": each.text,
+        "place": place(each.place),
+        "candidates": list(each.candidates),
+        "warning": each.warning,
+    }
+
+
+def _verbs(plan: Plan) -> dict[str, int]:
+    counts = {verb.value: 0 for verb in Verb}
+    for action in plan.actions:
+        counts[action.verb.value] += 1
+    return counts
+
+
+def _breach(each: Breach) -> dict[str, object]:
+    return {
+        "guard": each.name,
+        "field": each.field,
+        "found": each.found,
+        "earlier": each.earlier,
+        "ceiling": each.ceiling,
+        "share": float(each.limit.share),
+        "floor": each.limit.floor,
+        "of": each.base,
+        "text": each.text,
+        "allow": each.allow,
+        "held": list(each.held),
+    }
+
+
+def _outcome(each: Outcome) -> dict[str, object]:
+    return {
+        "outcome": each.kind.value,
+        "key": each.key,
+        "label": each.label,
+        "source_id": each.source_id,
+        "target_id": each.target_id,
+        "reasons": [reason(found) for found in each.reasons],
+        "action": None if each.action is None else _action(each.action),
+    }
+
+
+def _action(action: Action) -> dict[str, object]:
+    return {
+        "id": action.id,
+        "verb": action.verb.value,
+        "after": list(action.after),
+        "changes": [_change(each) for each in action.changes],
+    }
+
+
+def _change(each: Change) -> dict[str, object]:
+    return {
+        "field": each.field,
+        "before": _value(each.before),
+        "after": _value(each.after),
+        "sensitive": isinstance(each.before, Sealed) or isinstance(each.after, Sealed),
+        "expression": each.expression,
+        "place": place(each.place),
+    }
+
+
+def _value(value: Value | Sealed) -> Value:
+    return "***" if isinstance(value, Sealed) else value

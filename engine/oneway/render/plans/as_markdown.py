@@ -1,0 +1,127 @@
+"""A plan as Markdown: the comment of a pull request.
+
+Everything that comes from a file or a system stands in a code span, so that no name can
+make markup, mention somebody or link to anything.
+"""
+
+from collections.abc import Iterable, Iterator
+
+from oneway.guards import Verdict
+from oneway.plan import Outcome, Plan
+from oneway.plan_file import fingerprint
+from oneway.render.harmless import markdown as code
+from oneway.render.harmless import on_one_line, shown
+from oneway.render.layout import clip
+from oneway.render.plans import content
+
+_ROWS = 200
+"""The most rows of one table: a comment on GitHub holds 65,536 characters."""
+_NAMES = 20
+"""The most records named for one reason."""
+
+
+def markdown(plan: Plan, verdict: Verdict) -> str:
+    """Return a plan as GitHub-flavoured Markdown, with the fingerprint at the end."""
+    parts = [
+        _head(plan),
+        _guards(plan, verdict),
+        _changes(plan, verdict),
+        _folded("Does not sync", _staying(plan)),
+        _folded("Rehires", _groups(content.rehired(plan))),
+        _folded("Not in the source", _groups(content.absent(plan))),
+        _folded("Lookups that missed", [f"- {code(content.missed(each))}" for each in plan.misses]),
+        _folded("Warnings", _groups(content.warnings(plan))),
+        f"Fingerprint: `{fingerprint(plan)}`",
+    ]
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _head(plan: Plan) -> str:
+    lines = [f"### Plan for {code(plan.mapping)}", ""]
+    lines += [f"**{line}**  " for line in content.totals(plan)]
+    lines += ["", f"- mapping: {code(plan.mapping_file)}", f"- as of: {code(plan.as_of)}"]
+    lines += [f"- {code(each.name)}: {code(content.read(plan, each))}" for each in plan.reads]
+    lines += [
+        f"- {code(key)}: {code(shown(value))}" for key, value in sorted(plan.settings.items())
+    ]
+    lines += [
+        f"- allowed: {code(each.guard)} up to {each.ceiling:,}, by {code(each.by)}"
+        for each in plan.allowed
+    ]
+    return "\n".join(lines)
+
+
+def _guards(plan: Plan, verdict: Verdict) -> str:
+    if not verdict.breaches:
+        return ""
+    lines = [f"#### Guards that fired ({len(verdict.breaches):,})", ""]
+    for breach in verdict.breaches:
+        lines.append(f"- {code(breach.text)}")
+        lines.append(
+            f"  - limit: `{breach.setting}`; to let these pass, in this plan only: "
+            f"{code(breach.allow)}"
+        )
+    return "\n".join([*lines, "", content.held_back(plan, verdict)])
+
+
+def _changes(plan: Plan, verdict: Verdict) -> str:
+    rows = [
+        row for _, outcomes in content.by_verb(plan) for each in outcomes for row in _rows(each)
+    ]
+    if not rows:
+        return ""
+    held = content.holders(verdict)
+    notes = [
+        f"- {code(content.name(outcome))}: {code(note)}"
+        for outcome in plan.outcomes
+        for note in content.notes(outcome, held)
+    ]
+    table = ["| | Record | Field | Change | From |", "|---|---|---|---|---|", *rows[:_ROWS]]
+    rest = [f"\nand {len(rows) - _ROWS:,} more rows"] if len(rows) > _ROWS else []
+    title = f"#### Changes ({len(plan.actions):,})"
+    return "\n".join([title, "", *table, *rest, *([""] if notes else []), *_limited(notes)])
+
+
+def _rows(outcome: Outcome) -> Iterator[str]:
+    action = outcome.action
+    assert action is not None
+    start = f"| `{content.MARKERS[action.verb]}` {action.verb.value} | {code(content.who(outcome))}"
+    if not action.changes:
+        yield f"{start} | | | |"
+    for change in action.changes:
+        said = code(content.changed(change, action.verb))
+        origin = f"{code(clip(on_one_line(change.expression)))} {code(str(change.place))}"
+        yield f"{start} | {code(change.field)} | {said} | {origin} |"
+
+
+def _staying(plan: Plan) -> list[str]:
+    return [
+        line
+        for section in content.staying(plan)
+        for line in _groups(section.groups, f"{section.title}: ")
+    ]
+
+
+def _groups(groups: Iterable[content.Group], before: str = "") -> list[str]:
+    lines = []
+    for group in groups:
+        names = [code(content.name(each)) for each in group.outcomes[:_NAMES]]
+        more = len(group.outcomes) - len(names)
+        rest = f", and {more:,} more" if more else ""
+        said = f"{code(group.title)} ({len(group.outcomes):,}): {', '.join(names)}{rest}"
+        lines.append(f"- {before}{said}")
+    return lines
+
+
+def _folded(title: str, lines: list[str]) -> str:
+    """Return lines under a title that opens at a click."""
+    if not lines:
+        return ""
+    body = "\n".join(_limited(lines))
+    return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
+
+
+def _limited(lines: list[str]) -> list[str]:
+    if len(lines) <= _ROWS:
+        return lines
+    return [*lines[:_ROWS], f"- and {len(lines) - _ROWS:,} more"]

@@ -1,0 +1,260 @@
+"""A plan as a person reviews it: counts, changes with their places, who does not sync and why."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from oneway.guards import Breach, Verdict
+from oneway.plan import Action, Change, Outcome, Plan, Verb
+from oneway.plan_file import fingerprint
+from oneway.render.harmless import harmless, on_one_line, shown
+from oneway.render.layout import clip, columns, pad, people, wrap
+from oneway.render.plans import content
+from oneway.render.style import Ink, Style
+
+_INKS = {
+    Verb.CREATE: Ink.ADDED,
+    Verb.UPDATE: Ink.CHANGED,
+    Verb.LEAVE: Ink.REMOVED,
+    Verb.REACTIVATE: Ink.CHANGED,
+    Verb.DEACTIVATE: Ink.REMOVED,
+}
+_FIELD = 6
+"""The columns before a field's name."""
+
+
+def text(plan: Plan, verdict: Verdict, style: Style, *, limit: int | None = 20) -> str:
+    """Return a plan as text that fits `style.width`.
+
+    Of each verb, reason and warning at most `limit` records are named (None: all); what is
+    left out is counted. Ends with the fingerprint that an approval names.
+    """
+    page = _Page(plan, verdict, style, limit)
+    sections = [
+        page.head(),
+        page.totals(),
+        *page.actions(),
+        page.staying(),
+        page.rehires(),
+        page.absent(),
+        page.misses(),
+        page.warnings(),
+        page.guards(),
+        page.end(),
+    ]
+    return "\n\n".join("\n".join(lines) for lines in sections if lines) + "\n"
+
+
+@dataclass(frozen=True, slots=True)
+class _Row:
+    """One field of one action, in words."""
+
+    field: str
+    value: str
+    expression: str
+    place: str
+
+    @property
+    def columns(self) -> int:
+        """How wide it is at least, on one line."""
+        return sum(map(columns, (self.field, self.value, self.expression, self.place))) + 6
+
+
+class _Page:
+    """The parts of the page, each a list of lines."""
+
+    def __init__(self, plan: Plan, verdict: Verdict, style: Style, limit: int | None) -> None:
+        self.plan = plan
+        self.verdict = verdict
+        self.style = style
+        self.limit = limit
+        self.held = content.holders(verdict)
+        # The page's head names the mapping; a line number then says as much in less room.
+        self.short = self.is_wide()
+
+    def head(self) -> list[str]:
+        plan = self.plan
+        rows = [("mapping", harmless(plan.mapping_file)), ("as of", harmless(plan.as_of))]
+        rows += [(harmless(each.name), content.read(plan, each)) for each in plan.reads]
+        rows += [(harmless(key), shown(value)) for key, value in sorted(plan.settings.items())]
+        rows += [("allowed", allowed) for allowed in self.allowed()]
+        wide = max(min(columns(name), 24) for name, _ in rows) + 2
+        title = self.strong(wrap(f"Plan for {harmless(plan.mapping)}", self.style))
+        return title + [
+            line
+            for name, said in rows
+            for line in wrap(f"{pad(name, wide)}{said}", self.style, 2, 2 + wide)
+        ]
+
+    def allowed(self) -> list[str]:
+        return [
+            f"{harmless(each.guard)} up to {each.ceiling:,}, by {harmless(each.by)}"
+            for each in self.plan.allowed
+        ]
+
+    def totals(self) -> list[str]:
+        lines = self.strong(
+            [line for each in content.totals(self.plan) for line in wrap(each, self.style)]
+        )
+        if not self.verdict.breaches:
+            return lines
+        held = f"! {content.held_back(self.plan, self.verdict)} See the guards below."
+        return lines + self.trouble(wrap(held, self.style, 0, 2))
+
+    def actions(self) -> Iterator[list[str]]:
+        for verb, outcomes in content.by_verb(self.plan):
+            title = self.strong([f"To {verb.value} ({len(outcomes):,})"])
+            shown = outcomes[: self.limit]
+            lines = [line for each in shown for line in self.action(each, verb)]
+            yield [*title, *lines, *self.more(len(outcomes))]
+
+    def more(self, number: int) -> list[str]:
+        """Return how many of a number are left out, where any are."""
+        if self.limit is None or number <= self.limit:
+            return []
+        return [f"  and {number - self.limit:,} more; --verbose shows all"]
+
+    def action(self, outcome: Outcome, verb: Verb) -> list[str]:
+        assert outcome.action is not None
+        named = f"{content.MARKERS[verb]} {verb.value} {content.who(outcome)}"
+        lines = [self.style.paint(line, _INKS[verb]) for line in wrap(named, self.style, 2, 4)]
+        for note in content.notes(outcome, self.held):
+            lines += self.caution(wrap(f"! {note}", self.style, 4, 6))
+        return lines + self.fields(outcome.action)
+
+    def fields(self, action: Action) -> list[str]:
+        rows = _rows(action.changes, action.verb)
+        if not self.short:
+            return _table(rows, self.style)
+        own = harmless(f"{self.plan.mapping_file}:")
+        short = [replace(row, place=row.place.replace(own, "line ", 1)) for row in rows]
+        return _table(short, self.style)
+
+    def is_wide(self) -> bool:
+        """Return whether some field does not fit a line with the whole place of its rule."""
+        return any(
+            _FIELD + row.columns > self.style.width
+            for verb, outcomes in content.by_verb(self.plan)
+            for outcome in outcomes[: self.limit]
+            if outcome.action is not None
+            for row in _rows(outcome.action.changes, verb)
+        )
+
+    def staying(self) -> list[str]:
+        sections = content.staying(self.plan)
+        if not sections:
+            return []
+        number = sum(section.records for section in sections)
+        lines = self.strong([f"Does not sync ({number:,})"])
+        for section in sections:
+            marker = "!" if section.warning else " "
+            lines.append(f"  {marker} {section.title} ({section.records:,})")
+            lines += self.named(section.groups, 6)
+        return lines
+
+    def rehires(self) -> list[str]:
+        return self.section("Rehires", content.rehired(self.plan), "!")
+
+    def absent(self) -> list[str]:
+        groups = content.absent(self.plan)
+        if not groups:
+            return []
+        number = sum(len(group.outcomes) for group in groups)
+        lines = self.strong([f"Not in the source ({number:,})"])
+        for group in groups:
+            told = any(reason.warning for each in group.outcomes for reason in each.reasons)
+            if told or self.limit is None:
+                lines += self.named([group], 2)
+            else:
+                lines += wrap(f"{group.title} ({len(group.outcomes):,})", self.style, 2, 4)
+        return lines
+
+    def misses(self) -> list[str]:
+        if not self.plan.misses:
+            return []
+        lines = self.strong([f"Lookups that missed ({len(self.plan.misses):,})"])
+        for miss in self.plan.misses[: self.limit]:
+            lines += wrap(f"! {content.missed(miss)}", self.style, 2, 4)
+        return lines + self.more(len(self.plan.misses))
+
+    def warnings(self) -> list[str]:
+        return self.section("Warnings", content.warnings(self.plan), "!")
+
+    def guards(self) -> list[str]:
+        if not self.verdict.breaches:
+            return []
+        lines = self.strong([f"Guards that fired ({len(self.verdict.breaches):,})"])
+        for breach in self.verdict.breaches:
+            lines += self.breach(breach)
+        return lines
+
+    def breach(self, breach: Breach) -> list[str]:
+        fired = self.trouble(wrap(f"! {harmless(breach.text)}", self.style, 2, 4))
+        where = f"limit: {breach.setting} in {harmless(self.plan.mapping_file)}"
+        allow = f"to let these pass, in this plan only: {harmless(breach.allow)}"
+        return fired + wrap(where, self.style, 4, 6) + wrap(allow, self.style, 4, 6)
+
+    def end(self) -> list[str]:
+        return wrap(f"Fingerprint: {fingerprint(self.plan)}", self.style)
+
+    def section(self, title: str, groups: tuple[content.Group, ...], marker: str) -> list[str]:
+        if not groups:
+            return []
+        number = sum(len(group.outcomes) for group in groups)
+        lines = self.named(groups, 2, f"{marker} ")
+        return self.strong([f"{title} ({number:,})"]) + lines
+
+    def named(self, groups: Iterable[content.Group], indent: int, marker: str = "") -> list[str]:
+        """Return each reason with the records that it speaks of."""
+        lines: list[str] = []
+        for group in groups:
+            names = people([content.name(each) for each in group.outcomes], self.limit)
+            number = f" ({len(group.outcomes):,})" if len(group.outcomes) > 1 else ""
+            said = f"{marker}{group.title}{number}: {names}"
+            lines += wrap(said, self.style, indent, indent + 2 + len(marker))
+        return lines
+
+    def strong(self, lines: list[str]) -> list[str]:
+        return [self.style.paint(line, Ink.STRONG) for line in lines]
+
+    def caution(self, lines: list[str]) -> list[str]:
+        return [self.style.paint(line, Ink.CAUTION) for line in lines]
+
+    def trouble(self, lines: list[str]) -> list[str]:
+        return [self.style.paint(line, Ink.TROUBLE) for line in lines]
+
+
+def _table(rows: list[_Row], style: Style) -> list[str]:
+    """Return a line for each field: name, values, expression and place; two where it is long."""
+    field = _widest(row.field for row in rows)
+    value = _widest(row.value for row in rows)
+    expression = _widest(row.expression for row in rows)
+    lines: list[str] = []
+    for row in rows:
+        name = pad(row.field, field)
+        line = f"{name}  {pad(row.value, value)}  {pad(row.expression, expression)}  {row.place}"
+        if _FIELD + columns(line) > style.width:
+            # Too long for the columns that the others share, but perhaps not for a line.
+            line = f"{name}  {row.value}  {row.expression}  {row.place}"
+        if _FIELD + columns(line) <= style.width:
+            lines.append(" " * _FIELD + line)
+        else:
+            lines += wrap(f"{name}  {row.value}", style, _FIELD, _FIELD + 2)
+            lines += wrap(f"<- {row.expression}  {row.place}", style, _FIELD + 4, _FIELD + 7)
+    return lines
+
+
+def _rows(changes: Iterable[Change], verb: Verb) -> list[_Row]:
+    return [
+        _Row(
+            clip(harmless(each.field)),
+            content.changed(each, verb),
+            clip(on_one_line(each.expression)),
+            clip(harmless(f"{each.place.file}:{each.place.line}")),
+        )
+        for each in changes
+    ]
+
+
+def _widest(texts: Iterable[str]) -> int:
+    """Return the width of a column: that of the widest text, a long one left out."""
+    return max((wide for each in texts if (wide := columns(each)) <= 40), default=0)

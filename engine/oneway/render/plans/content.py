@@ -1,0 +1,229 @@
+"""What every form of a plan says: the same groups, words and sentences. All text is harmless."""
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from oneway.guards import Breach, Verdict
+from oneway.plan import Change, Kind, Miss, Outcome, Plan, Read, Reason, Sealed, Verb
+from oneway.render.harmless import harmless, shown
+from oneway.render.layout import clip, count
+from oneway.spec import GuardKind
+
+
+@dataclass(frozen=True, slots=True)
+class Group:
+    """Records of which one thing is said."""
+
+    title: str
+    outcomes: tuple[Outcome, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """A kind of outcome, and its records by reason."""
+
+    title: str
+    groups: tuple[Group, ...]
+    warning: bool = True
+
+    @property
+    def records(self) -> int:
+        """How many records it speaks of."""
+        return sum(len(group.outcomes) for group in self.groups)
+
+
+MARKERS = {
+    Verb.CREATE: "+",
+    Verb.UPDATE: "~",
+    Verb.LEAVE: "-",
+    Verb.REACTIVATE: "~",
+    Verb.DEACTIVATE: "-",
+}
+_STAYING = {
+    Kind.ERROR: "in error",
+    Kind.CONFLICT: "in conflict",
+    Kind.INELIGIBLE: "ineligible",
+    Kind.IGNORED: "ignored",
+}
+
+
+def by_verb(plan: Plan) -> tuple[tuple[Verb, tuple[Outcome, ...]], ...]:
+    """Return the outcomes that have an action, by verb, in a fixed order of verbs."""
+    groups = (
+        (verb, tuple(o for o in plan.outcomes if o.action is not None and o.action.verb is verb))
+        for verb in Verb
+    )
+    return tuple(group for group in groups if group[1])
+
+
+def staying(plan: Plan) -> tuple[Section, ...]:
+    """Return the source records that do not sync, by kind and reason."""
+    sections = (
+        Section(
+            word,
+            _by_title((o for o in plan.outcomes if o.kind is kind), _reasons),
+            warning=kind is not Kind.IGNORED,
+        )
+        for kind, word in _STAYING.items()
+    )
+    return tuple(section for section in sections if section.groups)
+
+
+def rehired(plan: Plan) -> tuple[Group, ...]:
+    """Return those who are employed in the source and have left in the target, by reason."""
+    return _by_title((o for o in plan.outcomes if o.kind is Kind.REHIRE), _reasons)
+
+
+def absent(plan: Plan) -> tuple[Group, ...]:
+    """Return the target records that no source record matched, by reason."""
+    return _by_title((o for o in plan.outcomes if o.kind is Kind.ABSENT), _reasons)
+
+
+def warnings(plan: Plan) -> tuple[Group, ...]:
+    """Return what to know beside what is said elsewhere: drift, and leavers that keep access."""
+    keeping = tuple(
+        o
+        for o in plan.outcomes
+        if o.kind is Kind.INELIGIBLE and any(reason.warning for reason in o.reasons)
+    )
+    told = {Kind.REHIRE: 1}  # the first reason of a rehire is its own section
+    drifting: dict[str, list[Outcome]] = {}
+    for outcome in plan.outcomes:
+        if outcome.kind in _STAYING or outcome.kind is Kind.ABSENT:
+            continue
+        for reason in outcome.reasons[told.get(outcome.kind, 0) :]:
+            drifting.setdefault(sentence(reason), []).append(outcome)
+    groups = [Group(title, tuple(found)) for title, found in drifting.items()]
+    if keeping:
+        groups.insert(0, Group("has left, is ineligible, and keeps the access", keeping))
+    return tuple(groups)
+
+
+def missed(miss: Miss) -> str:
+    """Return what was not found once in a lookup table, and for how many records."""
+    rows = "in no row" if miss.found == 0 else f"in {miss.found:,} rows"
+    where = f"{harmless(miss.field)}: {_code(miss.value)} is {rows} of {harmless(miss.reference)}"
+    return f"{where}, {count(miss.records)}"
+
+
+def read(plan: Plan, each: Read) -> str:
+    """Return how one read ended."""
+    system = plan.inputs.get(each.name, "")
+    said = f"{harmless(system)}: {count(each.records)}" if system else count(each.records)
+    if each.name == "target":
+        said += f", {plan.managed:,} managed"
+    if not each.complete:
+        said += "; NOT COMPLETE"
+    return "; ".join([said, *map(harmless, each.problems)])
+
+
+def totals(plan: Plan) -> tuple[str, ...]:
+    """Return the counts of a plan in sentences."""
+    verbs = [f"{len(outcomes):,} to {verb.value}" for verb, outcomes in by_verb(plan)]
+    counts = plan.counts()
+    doing = f"{', '.join(verbs) if verbs else 'No changes to make'}; "
+    lines = [f"{doing}{counts['unchanged']:,} unchanged."]
+    stay = [f"{section.records:,} {section.title}" for section in staying(plan)]
+    if stay:
+        number = sum(section.records for section in staying(plan))
+        verb = "does" if number == 1 else "do"
+        lines.append(f"{number:,} {verb} not sync: {', '.join(stay)}.")
+    if counts["rehire"]:
+        lines.append(f"{count(counts['rehire'], 'rehire')}.")
+    if counts["absent"]:
+        lines.append(f"{count(counts['absent'], 'target record')} not in the source.")
+    return tuple(lines)
+
+
+def who(outcome: Outcome) -> str:
+    """Return the name of a record for people: its key, its label, its id in the target."""
+    key, label = clip(harmless(outcome.key)), clip(harmless(outcome.label))
+    name = f"{key} {label}" if label and label != key else key
+    if outcome.target_id is None or outcome.target_id == outcome.key:
+        return name
+    return f"{name} (record {clip(harmless(outcome.target_id))})"
+
+
+def name(outcome: Outcome) -> str:
+    """Return the short name of a record, for lists."""
+    key, label = clip(harmless(outcome.key), 40), clip(harmless(outcome.label), 40)
+    return f"{key} {label}" if label and label != key else key
+
+
+def changed(change: Change, verb: Verb) -> str:
+    """Return the values before and after of one field; sensitive ones as `***`."""
+    before, after = change.before, change.after
+    if verb is Verb.CREATE:
+        return clip(shown(after))
+    if isinstance(before, Sealed) or isinstance(after, Sealed):
+        return f"*** ({_sealed_change(change)})"
+    return f"{clip(shown(before))} -> {clip(shown(after))}"
+
+
+def holders(verdict: Verdict) -> dict[str, str]:
+    """Return the guards that hold back each action, by the action's id."""
+    held = dict.fromkeys(verdict.held, "")
+    for breach in verdict.breaches:
+        for id in breach.held:
+            if id in held:
+                held[id] = f"{held[id]}, {breach.name}" if held[id] else breach.name
+    return {id: harmless(names) or "the whole plan (on_breach: stop)" for id, names in held.items()}
+
+
+def notes(outcome: Outcome, held: dict[str, str]) -> list[str]:
+    """Return what to know of an action before it is applied."""
+    action = outcome.action
+    lines = []
+    if action is not None and action.id in held:
+        lines.append(f"held back by guards: {held[action.id]}")
+    if action is not None and action.after:
+        lines.append("waits until another record has given up a value that only one may hold")
+    return lines
+
+
+def sentence(reason: Reason) -> str:
+    """Return a reason's text."""
+    return clip(harmless(reason.text), 400)
+
+
+def setting(breach: Breach) -> str:
+    """Return the key of a mapping that a guard's limit stands at."""
+    if breach.kind is GuardKind.SOURCE_SHRINK:
+        return "guards.source.shrink"
+    return f"guards.{breach.kind.value}"
+
+
+def held_back(plan: Plan, verdict: Verdict) -> str:
+    """Return how much of a plan the guards hold back."""
+    actions = plan.actions
+    held = sum(1 for action in actions if action.id in verdict.held)
+    if not actions:
+        return "There is no action to hold back."
+    if held == len(actions):
+        return f"All of it ({count(held, 'action')}) is held back."
+    verb = "is" if held == 1 else "are"
+    return (
+        f"{held:,} of {count(len(actions), 'action')} {verb} held back; the others can be applied."
+    )
+
+
+def _by_title(outcomes: Iterable[Outcome], title: Callable[[Outcome], str]) -> tuple[Group, ...]:
+    groups: dict[str, list[Outcome]] = {}
+    for outcome in outcomes:
+        groups.setdefault(title(outcome), []).append(outcome)
+    return tuple(Group(text, tuple(found)) for text, found in groups.items())
+
+
+def _reasons(outcome: Outcome) -> str:
+    reasons = outcome.reasons[:1] if outcome.kind is Kind.REHIRE else outcome.reasons
+    return "; ".join(map(sentence, reasons)) or "no reason is known"
+
+
+def _sealed_change(change: Change) -> str:
+    if change.after is None:
+        return "cleared"
+    return "added" if change.before is None else "changed"
+
+
+def _code(value: str) -> str:
+    return value if value == "***" else clip(shown(value))

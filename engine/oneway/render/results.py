@@ -1,0 +1,110 @@
+"""How an apply ended: counts by ending, and each action that was not done, with the reason."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from oneway.apply import Ending, Result
+from oneway.plan import Outcome, Plan
+from oneway.render.harmless import harmless
+from oneway.render.layout import clip, columns, pad, wrap
+from oneway.render.plans.content import name
+from oneway.render.style import Ink, Style
+
+_WORDS = {
+    Ending.DONE: "done",
+    Ending.STALE: "stale",
+    Ending.REJECTED: "rejected",
+    Ending.NOT_SENT: "not sent",
+    Ending.UNKNOWN: "unknown",
+    Ending.HELD: "held back by a guard",
+    Ending.NOT_ATTEMPTED: "not attempted",
+}
+_MEANING = {
+    Ending.STALE: "source or target changed since the plan; plan again",
+    Ending.REJECTED: "the target refused it; nothing was written",
+    Ending.NOT_SENT: "it never reached the target; plan again",
+    Ending.UNKNOWN: "sent, and nobody knows whether it happened; look at the target",
+    Ending.HELD: "raise the ceiling with --allow in a new plan, or mend the data",
+    Ending.NOT_ATTEMPTED: "it waits for another action; plan again",
+}
+
+
+def text(
+    results: Sequence[Result], style: Style, plan: Plan | None = None, *, limit: int | None = 20
+) -> str:
+    """Return how an apply ended; with `plan`, records are named by it."""
+    counts = Counter(result.ending for result in results)
+    said = [f"{counts[ending]:,} {word}" for ending, word in _WORDS.items() if counts[ending]]
+    ink = Ink.GOOD if set(counts) <= {Ending.DONE} else Ink.CAUTION
+    summary = f"Applied: {', '.join(said) if said else 'nothing to do'}."
+    lines = [style.paint(line, ink) for line in wrap(summary, style)]
+    names = _names(plan)
+    for ending, meaning in _MEANING.items():
+        found = [result for result in results if result.ending is ending]
+        if found:
+            lines += ["", *_heading(ending, len(found), meaning, style)]
+            lines += _table(found, names, style, limit)
+    return "\n".join(lines) + "\n"
+
+
+def as_json(results: Sequence[Result]) -> dict[str, object]:
+    """Return how an apply ended, as data.
+
+    Keys: counts ({ending: actions}, every ending named) and results, a list of {action, verb,
+    source_id, target_id, ending, code, reason} in the order in which they ended.
+    """
+    counts = Counter(result.ending for result in results)
+    return {
+        "counts": {ending.value: counts[ending] for ending in Ending},
+        "results": [
+            {
+                "action": each.action.id,
+                "verb": each.action.verb.value,
+                "source_id": each.action.source_id,
+                "target_id": each.target_id,
+                "ending": each.ending.value,
+                "code": each.code,
+                "reason": each.reason,
+            }
+            for each in results
+        ],
+    }
+
+
+def _heading(ending: Ending, number: int, meaning: str, style: Style) -> list[str]:
+    lines = wrap(f"! {_WORDS[ending]} ({number:,}): {meaning}", style, 0, 2)
+    return [style.paint(line, Ink.CAUTION) for line in lines]
+
+
+def _table(
+    found: Sequence[Result], names: dict[str, Outcome], style: Style, limit: int | None
+) -> list[str]:
+    shown = found if limit is None else found[:limit]
+    rows = [(_who(each, names), _why(each)) for each in shown]
+    wide = max((columns(who) for who, _ in rows if columns(who) <= 32), default=0)
+    lines = [
+        line
+        for who, why in rows
+        for line in wrap(f"{pad(who, wide)}  {why}", style, 4, min(6 + wide, 24))
+    ]
+    more = len(found) - len(shown)
+    return [*lines, f"    and {more:,} more; --verbose shows all"] if more else lines
+
+
+def _who(result: Result, names: dict[str, Outcome]) -> str:
+    action = result.action
+    outcome = names.get(action.id)
+    if outcome is not None:
+        return f"{action.verb.value} {name(outcome)}"
+    return f"{action.verb.value} {clip(harmless(result.target_id or action.source_id or ''), 40)}"
+
+
+def _why(result: Result) -> str:
+    reason = clip(harmless(result.reason), 400)
+    return f"{reason} [{harmless(result.code)}]" if result.code else reason
+
+
+def _names(plan: Plan | None) -> dict[str, Outcome]:
+    if plan is None:
+        return {}
+    return {outcome.action.id: outcome for outcome in plan.outcomes if outcome.action is not None}

@@ -1,0 +1,29 @@
+"""How text is dressed: whether in colour, and how wide it may be."""
+
+from dataclasses import dataclass
+from enum import Enum
+
+
+class Ink(Enum):
+    """What a colour says; each is said by a marker or a word as well."""
+
+    STRONG = "1"
+    FAINT = "2"
+    ADDED = "32"
+    CHANGED = "33"
+    REMOVED = "31"
+    TROUBLE = "1;31"
+    CAUTION = "1;33"
+    GOOD = "1;32"
+
+
+@dataclass(frozen=True, slots=True)
+class Style:
+    """Whether to colour, and how many columns there are."""
+
+    color: bool = False
+    width: int = 80
+
+    def paint(self, text: str, ink: Ink) -> str:
+        """Return the text in a colour, or as it is. The text must be harmless already."""
+        return f"\x1b[{ink.value}m{text}\x1b[0m" if self.color and text else text

@@ -1,0 +1,214 @@
+"""Whatever a plan holds, it is printed: within the width, and without a control character."""
+
+import json
+import unicodedata
+from fractions import Fraction
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from oneway.apply import Ending, Result
+from oneway.diagnostics import Diagnostic, Severity, Span
+from oneway.guards import Breach, Limit, Verdict
+from oneway.plan import (
+    Action,
+    Allowance,
+    Change,
+    Kind,
+    Miss,
+    Outcome,
+    Plan,
+    Read,
+    Reason,
+    Sealed,
+    Verb,
+)
+from oneway.render import Style, diagnostics, plans, results
+from oneway.render.harmless import harmless, markdown, shown
+from oneway.render.layout import clip, columns, wrap
+from oneway.spec import GuardKind
+
+# One small pool with what breaks terminals, tables and alignment, beside any text at all.
+NASTY = st.sampled_from(
+    ("", " ", "PAY0012", "Ann Example", "a\nb", "\x1b[2J", "\u202eexe", "\u0301x", "山田", "|`\\|")
+) | st.sampled_from(
+    ("x" * 200, "\ud800", "a\u200bb", "</details>", "e" + "\u0301" * 9, "  two  spaces  ")
+)
+TEXTS = NASTY | st.text(max_size=30)
+SCALARS = st.none() | st.booleans() | st.integers(-99, 10**12) | st.floats(allow_nan=False) | TEXTS
+VALUES = st.recursive(
+    SCALARS,
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(TEXTS, inner, max_size=3),
+    max_leaves=5,
+)
+FINITE = VALUES.filter(lambda value: "inf" not in repr(value).lower())
+SEALED = st.builds(Sealed, st.just("0" * 64))
+PLACES = st.builds(Span, TEXTS, st.integers(0, 2000), st.integers(0, 90), st.integers(0, 90))
+CHANGES = st.builds(Change, TEXTS, FINITE | SEALED, FINITE | SEALED, TEXTS, PLACES)
+ACTIONS = st.builds(
+    Action,
+    id=st.sampled_from("abcdef"),
+    verb=st.sampled_from(Verb),
+    source_id=TEXTS,
+    target_id=st.none() | TEXTS,
+    changes=st.lists(CHANGES, max_size=4).map(tuple),
+    after=st.lists(st.sampled_from("abcdef"), max_size=2).map(tuple),
+)
+REASONS = st.builds(
+    Reason,
+    code=TEXTS,
+    text=TEXTS,
+    place=st.none() | PLACES,
+    candidates=st.lists(TEXTS, max_size=2).map(tuple),
+    warning=st.booleans(),
+)
+OUTCOMES = st.builds(
+    Outcome,
+    kind=st.sampled_from(Kind),
+    key=TEXTS,
+    label=TEXTS,
+    source_id=st.none() | TEXTS,
+    target_id=st.none() | TEXTS,
+    reasons=st.lists(REASONS, max_size=2).map(tuple),
+    action=st.none() | ACTIONS,
+)
+PLANS = st.builds(
+    Plan,
+    mapping=TEXTS,
+    mapping_file=TEXTS,
+    mapping_digest=st.just("1" * 64),
+    as_of=st.just("2026-11-22T04:00:00Z"),
+    settings=st.dictionaries(TEXTS, SCALARS.filter(lambda v: "inf" not in repr(v)), max_size=2),
+    inputs=st.dictionaries(st.sampled_from(["source", "target"]), TEXTS),
+    reads=st.lists(
+        st.builds(
+            Read,
+            st.sampled_from(["source", "target"]) | TEXTS,
+            st.integers(0, 10**6),
+            st.booleans(),
+            st.lists(TEXTS, max_size=2).map(tuple),
+        ),
+        max_size=3,
+    ).map(tuple),
+    managed=st.integers(0, 10**6),
+    outcomes=st.lists(OUTCOMES, max_size=5).map(tuple),
+    misses=st.lists(
+        st.builds(Miss, TEXTS, TEXTS, st.integers(0, 3), st.integers(1, 9999), TEXTS), max_size=2
+    ).map(tuple),
+    allowed=st.lists(st.builds(Allowance, TEXTS, st.integers(0, 9), TEXTS), max_size=1).map(tuple),
+)
+BREACHES = st.builds(
+    Breach,
+    kind=st.sampled_from(GuardKind),
+    field=TEXTS,
+    found=st.integers(1, 9999),
+    ceiling=st.integers(0, 99),
+    limit=st.just(Limit(Fraction(1, 10), 2)),
+    earlier=st.integers(0, 9),
+    base=st.integers(0, 999),
+    held=st.lists(st.sampled_from("abcdef"), max_size=3).map(tuple),
+)
+VERDICTS = st.lists(BREACHES, max_size=2).map(
+    lambda found: Verdict(tuple(found), frozenset(id for each in found for id in each.held))
+)
+WIDTHS = st.integers(40, 130)
+
+
+def hidden(text):
+    """Return what a terminal does not show, new lines left out."""
+    return {c for c in text if c != "\n" and unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl")}
+
+
+def fits(text, width):
+    return all(columns(line) <= width for line in text.split("\n"))
+
+
+@given(PLANS, VERDICTS, WIDTHS, st.none() | st.integers(1, 3))
+@settings(max_examples=150, deadline=None)
+def test_a_plan_as_text_is_harmless_and_fits(plan, verdict, width, limit):
+    text = plans.text(plan, verdict, Style(width=width), limit=limit)
+    assert not hidden(text)
+    assert fits(text, width)
+
+
+@given(PLANS, VERDICTS)
+@settings(max_examples=100, deadline=None)
+def test_colour_adds_nothing_but_colour(plan, verdict):
+    plain = plans.text(plan, verdict, Style())
+    colored = plans.text(plan, verdict, Style(color=True))
+    for code in ("0", "1", "2", "31", "32", "33", "1;31", "1;32", "1;33"):
+        colored = colored.replace(f"\x1b[{code}m", "")
+    assert colored == plain
+
+
+@given(PLANS, VERDICTS)
+@settings(max_examples=100, deadline=None)
+def test_a_plan_as_markdown_is_harmless(plan, verdict):
+    text = plans.markdown(plan, verdict)
+    assert not hidden(text)
+    assert text.count("<details>") == text.count("\n</details>")
+    rows = [line for line in text.split("\n") if line.startswith("| `")]
+    assert all(row.count("|") == 6 for row in rows)
+
+
+@given(PLANS, VERDICTS)
+@settings(max_examples=100, deadline=None)
+def test_a_plan_as_data_is_json_without_what_is_sealed(plan, verdict):
+    data = plans.as_json(plan, verdict)
+    assert json.loads(json.dumps(data)) == data
+    assert "0" * 64 not in json.dumps(data)
+    assert sum(data["counts"].values()) == len(data["outcomes"])
+
+
+@given(st.lists(st.builds(Result, ACTIONS, st.sampled_from(Ending), TEXTS, TEXTS, TEXTS)), WIDTHS)
+@settings(max_examples=60, deadline=None)
+def test_results_are_harmless_and_fit(ended, width):
+    text = results.text(ended, Style(width=width))
+    assert not hidden(text)
+    assert fits(text, width)
+    assert json.loads(json.dumps(results.as_json(ended)))["counts"]
+
+
+@given(PLACES, st.sampled_from(Severity), TEXTS, TEXTS, TEXTS, WIDTHS)
+@settings(max_examples=150, deadline=None)
+def test_a_diagnostic_is_harmless(span, severity, summary, help, quote, width):
+    found = [Diagnostic(span, severity, "M101", summary, help, quote)]
+    text = diagnostics.text(found, Style(width=width))
+    assert not hidden(text)
+    assert fits(text.partition("\n")[2], width), "all but the line that editors read"
+
+
+@given(TEXTS)
+def test_harmless_text_has_no_hidden_character_and_stays(text):
+    safe = harmless(text)
+    assert not hidden(safe)
+    assert "\n" not in safe
+    assert harmless(safe) == safe
+
+
+@given(TEXTS, st.integers(3, 60))
+def test_clipped_text_fits(text, width):
+    assert columns(clip(harmless(text), width)) <= width
+
+
+@given(TEXTS, WIDTHS, st.integers(0, 8), st.integers(0, 12))
+def test_wrapping_loses_nothing_but_spaces(text, width, indent, hang):
+    lines = wrap(harmless(text), Style(width=width), indent, hang)
+    assert "".join(lines).replace(" ", "") == harmless(text).replace(" ", "")
+    assert all(columns(line) <= width for line in lines)
+
+
+@given(TEXTS)
+def test_a_code_span_holds_no_markup(text):
+    span = markdown(text)
+    if span.startswith("`"):
+        assert not set("`|\\") & set(span[1:-1])
+    elif span:
+        inner = span.removeprefix("<code>").removesuffix("</code>")
+        assert not set("<>|`*_[]") & set(inner)
+
+
+@given(FINITE)
+def test_a_value_is_shown_on_one_line(value):
+    assert not hidden(shown(value))
+    assert "\n" not in shown(value)
