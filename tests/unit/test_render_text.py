@@ -3,8 +3,8 @@
 from oneway.apply import Ending, Result
 from oneway.diagnostics import Diagnostic, Severity, Span
 from oneway.functions import LIBRARY
-from oneway.guards import History, judge
-from oneway.plan import Action, Kind, Outcome, Plan, Read, Verb
+from oneway.guards import History, Verdict, judge
+from oneway.plan import Action, Change, Kind, Outcome, Plan, Read, Reason, Verb
 from oneway.render import Style, diagnostics, functions, plans, results
 from oneway.render.harmless import harmless, markdown, shown
 from oneway.render.layout import clip, columns, count, pad, people, wrap
@@ -114,6 +114,23 @@ def test_a_guard_names_the_key_of_its_limit_and_what_lets_the_plan_pass():
     assert "! There is no action to hold back." in text
     assert "limit: guards.source.shrink in m.yaml\n" in text
     assert "to let these pass, in this plan only: --allow source_shrink=40\n" in text
+
+
+def test_a_plan_of_any_size_fits_a_comment_and_says_what_it_leaves_out():
+    name = "`|" * 40
+    span = Span("m.yaml", 1, 1)
+    outcomes = []
+    for i in range(2000):
+        change = Change("field", None, name, "expression", span)
+        action = Action(str(i), Verb.CREATE, str(i), None, (change,))
+        outcomes.append(Outcome(Kind.CREATE, f"P{i}", name, str(i), None, (), action))
+        reason = Reason("x", f"reason {i}")
+        outcomes.append(Outcome(Kind.CONFLICT, f"C{i}", name, f"c{i}", None, (reason,)))
+    plan = Plan("m", "m.yaml", "0", "2026-11-22T04:00:00Z", {}, {}, (), 0, tuple(outcomes))
+    text = plans.markdown(plan, Verdict((), frozenset()))
+    assert len(text) < 65_536
+    assert " more rows" in text
+    assert text.count(" more\n") == 1
 
 
 def test_nothing_to_apply_is_said():

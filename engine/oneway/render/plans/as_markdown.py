@@ -14,8 +14,9 @@ from oneway.render.harmless import on_one_line, shown
 from oneway.render.layout import clip
 from oneway.render.plans import content
 
-_ROWS = 200
-"""The most rows of one table: a comment on GitHub holds 65,536 characters."""
+_MOST_CHANGES = 36_000
+_MOST_FOLDED = 4_000
+"""Characters: a comment on GitHub holds 65,536 of them, and refuses more."""
 _NAMES = 20
 """The most records named for one reason."""
 
@@ -40,9 +41,11 @@ def _head(plan: Plan) -> str:
     lines = [f"### Plan for {code(plan.mapping)}", ""]
     lines += [f"**{line}**  " for line in content.totals(plan)]
     lines += ["", f"- mapping: {code(plan.mapping_file)}", f"- as of: {code(plan.as_of)}"]
-    lines += [f"- {code(each.name)}: {code(content.read(plan, each))}" for each in plan.reads]
     lines += [
-        f"- {code(key)}: {code(shown(value))}" for key, value in sorted(plan.settings.items())
+        f"- {code(each.name)}: {code(clip(content.read(plan, each), 400))}" for each in plan.reads
+    ]
+    lines += [
+        f"- {code(key)}: {code(clip(shown(value)))}" for key, value in sorted(plan.settings.items())
     ]
     lines += [
         f"- allowed: {code(each.guard)} up to {each.ceiling:,}, by {code(each.by)}"
@@ -76,8 +79,9 @@ def _changes(plan: Plan, verdict: Verdict) -> str:
         for outcome in plan.outcomes
         for note in content.notes(outcome, held)
     ]
-    table = ["| | Record | Field | Change | From |", "|---|---|---|---|---|", *rows[:_ROWS]]
-    rest = [f"\nand {len(rows) - _ROWS:,} more rows"] if len(rows) > _ROWS else []
+    fitting, more = _within(rows, _MOST_CHANGES)
+    table = ["| | Record | Field | Change | From |", "|---|---|---|---|---|", *fitting]
+    rest = [f"\nand {more:,} more rows"] if more else []
     title = f"#### Changes ({len(plan.actions):,})"
     return "\n".join([title, "", *table, *rest, *([""] if notes else []), *_limited(notes)])
 
@@ -121,7 +125,16 @@ def _folded(title: str, lines: list[str]) -> str:
     return f"<details><summary>{title}</summary>\n\n{body}\n\n</details>"
 
 
+def _within(lines: list[str], most: int) -> tuple[list[str], int]:
+    """Return as many lines as `most` characters hold, and how many are left out."""
+    used = 0
+    for position, line in enumerate(lines):
+        used += len(line) + 1
+        if used > most:
+            return lines[:position], len(lines) - position
+    return lines, 0
+
+
 def _limited(lines: list[str]) -> list[str]:
-    if len(lines) <= _ROWS:
-        return lines
-    return [*lines[:_ROWS], f"- and {len(lines) - _ROWS:,} more"]
+    shown, more = _within(lines, _MOST_FOLDED)
+    return [*shown, f"- and {more:,} more"] if more else shown
