@@ -104,6 +104,9 @@ def apply(
     waiting: list[Result] = []
     actions = [each for each in ordered(plan.actions) if each.id not in earlier.ended]
     for count, action in enumerate(actions, 1):
+        if any(each.action.id in action.after for each in waiting):
+            # A value changes hands: who gives it up must be seen to have done so.
+            yield from _confirmed(systems.writer, waiting, log, done)
         if action.id in held:
             result = Result(action, Ending.HELD, action.target_id)
         elif not done.issuperset(action.after):
@@ -115,11 +118,7 @@ def apply(
         if result.ending is Ending.DONE:
             done.add(action.id)
         if len(waiting) >= systems.writer.batch or count == len(actions):
-            for ended in _flushed(systems.writer, waiting, log):
-                if ended.ending is not Ending.DONE:
-                    done.discard(ended.action.id)
-                yield ended
-            waiting.clear()
+            yield from _confirmed(systems.writer, waiting, log, done)
         progress("applying", count, len(actions))
 
 
@@ -192,6 +191,15 @@ class _Attempt:
         else:
             self.writer.update(action.target_id, values, token)
         return action.target_id
+
+
+def _confirmed(writer: Writer, waiting: list[Result], log: Log, done: set[str]) -> Iterator[Result]:
+    """Flush what waits, yield how each action ended, and wait for nothing more."""
+    for ended in _flushed(writer, waiting, log):
+        if ended.ending is not Ending.DONE:
+            done.discard(ended.action.id)
+        yield ended
+    waiting.clear()
 
 
 def _flushed(writer: Writer, results: Sequence[Result], log: Log) -> Iterator[Result]:

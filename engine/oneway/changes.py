@@ -102,12 +102,12 @@ def _differences(
         if after is KEEP:
             continue
         if rule.merge is Merge.ADD:
-            after = _added(before, after)
+            after = added(before, after)
         if not same(before, after, rule.compare):
             yield Difference(rule, before, after)
 
 
-def _added(before: Value, after: Value) -> Value:
+def added(before: Value, after: Value) -> Value:
     """Return the list with what is not yet in it; what others put there stays."""
     have = before if isinstance(before, list) else []
     known = {identity(item) for item in have}

@@ -5,6 +5,8 @@ it. Claims are settled on what the target would hold afterwards:
 
 - Two updates that claim one value conflict with each other, as do two creates; a create
   yields to an update.
+- A create whose match key another draft writes into that key's field yields as well: from
+  then on that record would be found by the key.
 - A value that another target record holds is free only if that record gives it up in the
   same plan; then the two are ordered. A circle of such claims is a conflict.
 
@@ -35,11 +37,8 @@ class Settled:
 
 def settle(drafts: Sequence[Draft], held: Iterable[Held], policy: Policy) -> Settled:
     """Turn every draft whose claim cannot be met into a conflict, and order the others."""
-    watched = _watched(policy)
-    if not watched:
-        return Settled(tuple(drafts), {})
-    claims = _Claims(drafts, held, policy, watched)
-    refused = claims.rivals()
+    claims = _Claims(drafts, held, policy, _watched(policy))
+    refused = _found_by_their_keys(drafts, policy) | claims.rivals()
     while True:
         refused = claims.closed(refused)
         circle = claims.circles(refused)
@@ -63,6 +62,28 @@ def comparison(rule: FieldRule) -> Compare:
 def _watched(policy: Policy) -> tuple[int, ...]:
     unique = {i for i, rule in enumerate(policy.fields) if rule.unique}
     return tuple(sorted(unique | set(policy.unless_taken)))
+
+
+def _found_by_their_keys(drafts: Sequence[Draft], policy: Policy) -> dict[tuple[str, str], Reason]:
+    """Return the creates whose match key will be the value of another draft's record."""
+    levels: dict[str, list[int]] = defaultdict(list)
+    for level, path in enumerate(policy.match_paths):
+        levels[path].append(level)
+    written: dict[Slot, list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        for each in draft.differences:
+            for level in levels.get(each.rule.path, ()):
+                written[level, comparable(each.after, policy.match[level])].append(draft)
+    refused: dict[tuple[str, str], Reason] = {}
+    for draft in drafts:
+        if draft.verb is not Verb.CREATE or draft.row is None:
+            continue
+        for level, key in enumerate(draft.row.keys):
+            others = [each for each in written.get((level, key), ()) if each is not draft]
+            if key is not None and others:
+                reason = _same_key(policy.match_paths[level], others)
+                refused.setdefault(draft.identity, reason)
+    return refused
 
 
 def _conflict(draft: Draft, reason: Reason) -> Draft:
@@ -233,6 +254,12 @@ def _on_a_circle(
         return seen
 
     return {identity for identity in waits if identity in reached(identity)}
+
+
+def _same_key(path: str, rivals: Iterable[Draft]) -> Reason:
+    ids = tuple(sorted(each.identity[1] for each in rivals))
+    text = f"another record of this plan is given the {path} that this one is matched by: "
+    return Reason("claimed_twice", text + ", ".join(ids), candidates=ids)
 
 
 def _rivalled(rule: FieldRule, rivals: Iterable[Draft]) -> Reason:

@@ -11,6 +11,7 @@ import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+from oneway.connections import variable
 from oneway.connector import Access, Capability, Connector, Description, Option, Resource
 from oneway.diagnostics import Diagnostic, Refused, Severity, Span, did_you_mean, refusal
 from oneway.manifest import load_manifest
@@ -60,11 +61,6 @@ def known_connectors(folders: Sequence[Path] = ()) -> tuple[str, ...]:
     for folder in folders:
         names |= {path.stem for path in folder.glob("*.yaml")}
     return tuple(sorted(name for name in names if _NAME.fullmatch(name)))
-
-
-def variable(connector: str, name: str) -> str:
-    """Return the environment variable that holds an option or secret, by convention."""
-    return re.sub(r"[^A-Z0-9]", "_", f"oneway_{connector}_{name}".upper())
 
 
 def complete(description: Description, access: Access) -> Access:

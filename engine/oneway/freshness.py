@@ -4,13 +4,17 @@ Before a write: is the plan's view still true? After a write whose end nobody kn
 happen? Both ask the source and the target again, for one record at a time.
 """
 
+from collections import defaultdict
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
 
+from oneway.changes import added, new_value, present
 from oneway.connector import Reader
-from oneway.plan import Action, Change, Claim, Seal, Sealed
-from oneway.program import Program, Row
+from oneway.plan import Action, Change, Claim, Seal, Sealed, Verb
+from oneway.program import Cell, FieldRule, Program, Row
 from oneway.records import MISSING, Compare, Missing, Record, Value, at, path_of, same, with_value
+from oneway.spec import Merge
 
 
 class Stale(Exception):
@@ -39,9 +43,9 @@ class Now:
     def values(self, action: Action) -> dict[str, Value]:
         """Return what is to be written, nested; raise `Stale` where a sealed value has changed."""
         nested: dict[str, Value] = {}
-        opened = self._opened(action)
+        said = self._said(action)
         for change in action.changes:
-            value = opened[change.field] if isinstance(change.after, Sealed) else change.after
+            value = self._open(action, change.field, change.after, said)
             nested = with_value(nested, path_of(change.field), value)
         return nested
 
@@ -77,12 +81,13 @@ class Now:
 
     def _created(self, action: Action) -> tuple[Happened, str | None]:
         """Return who holds everything that the new record was to hold, if there is one."""
-        opened = self._opened(action)
+        said = self._said(action)
         written = {change.field for change in action.changes}
         found: set[str] = set()
         missed = False
         for claim in action.claims:
-            ids = {each.id for each in self._holders(claim, self._claimed(claim, opened))}
+            value = self._open(action, claim.path, claim.value, said)
+            ids = {each.id for each in self._holders(claim, value)}
             found |= ids
             missed = missed or (not ids and claim.path in written)
         if not found:
@@ -92,9 +97,10 @@ class Now:
         raise Stale(f"its values by now belong to target record {', '.join(sorted(found))}")
 
     def _refuse_holders(self, action: Action) -> None:
-        opened = self._opened(action)
+        said = self._said(action)
         for claim in action.claims:
-            for holder in self._holders(claim, self._claimed(claim, opened)):
+            value = self._open(action, claim.path, claim.value, said)
+            for holder in self._holders(claim, value):
                 raise Stale(f"{claim.path} by now belongs to target record {holder.id}")
 
     def _holders(self, claim: Claim, value: Value) -> list[Record]:
@@ -103,43 +109,58 @@ class Now:
         found = self.target.find(claim.path, value)
         return [each for each in found if _is(at(each.data, path), value, claim.compare)]
 
-    def _claimed(self, claim: Claim, opened: dict[str, Value]) -> Value:
-        return opened[claim.path] if isinstance(claim.value, Sealed) else claim.value
+    def _open(
+        self, action: Action, field: str, value: Value | Sealed, said: Mapping[str, list[Value]]
+    ) -> Value:
+        """Return a planned value; of a sealed one, what has its digest still."""
+        if not isinstance(value, Sealed):
+            return value
+        record = action.source_id or action.target_id
+        for each in said.get(field, ()):
+            if each is not None and self._sealed(record, field, each) == value:
+                return each
+        raise Stale(f"the source's value for {field} is no longer the one that was planned")
 
-    def _opened(self, action: Action) -> dict[str, Value]:
-        """Return the sealed values of an action, read from the source again."""
-        sealed = {
-            each.field: each.after for each in action.changes if isinstance(each.after, Sealed)
-        }
-        claimed = {
-            each.path: each.value for each in action.claims if isinstance(each.value, Sealed)
-        }
-        if not sealed and not claimed:
+    def _said(self, action: Action) -> Mapping[str, list[Value]]:
+        """Return what would be written to each target field now; nothing if nothing is sealed.
+
+        A field that is a match key too may be known by two values: as key, and as written.
+        """
+        sealed = [each.after for each in action.changes] + [each.value for each in action.claims]
+        if not any(isinstance(each, Sealed) for each in sealed):
             return {}
-        said = self._said(self._row(action))
-        for field, digest in (sealed | claimed).items():
-            value = said.get(field)
-            if value is None or self._sealed(action.source_id, field, value) != digest:
-                raise Stale(f"the source's value for {field} is no longer the one that was planned")
+        policy = self.program.policy
+        said: dict[str, list[Value]] = defaultdict(list)
+        if action.source_id is None:
+            cells = zip(policy.leaving, self.program.departed(), strict=True)
+        else:
+            row = self._row(action.source_id)
+            for path, value in zip(policy.match_paths, row.key_values, strict=True):
+                said[path].append(value)
+            cells = zip((*policy.fields, *policy.leaving), (*row.cells, *row.leaving), strict=True)
+        for rule, cell in cells:
+            said[rule.path] += self._written(rule, cell, action)
+        if action.verb is Verb.REACTIVATE:
+            for position, value in policy.reactivating:
+                said[policy.leaving[position].path].append(value)
         return said
 
-    def _row(self, action: Action) -> Row:
-        record = self.source.get(action.source_id) if action.source_id is not None else None
+    def _written(self, rule: FieldRule, cell: Cell, action: Action) -> list[Value]:
+        """Return what a rule may write: what is stated, or at create what stands in for it."""
+        value = new_value(cell)
+        if rule.merge is not Merge.ADD or action.target_id is None:
+            return [value]
+        held = present(at(self._held(action.target_id).data, rule.keys))
+        return [added(held, value)]
+
+    def _row(self, source_id: str) -> Row:
+        record = self.source.get(source_id)
         if record is None:
             raise Stale("the source record is gone")
         row = self.program.row(record)
         if row.failure is not None:
             raise Stale(f"the source record can no longer be evaluated: {row.failure.text}")
         return row
-
-    def _said(self, row: Row) -> dict[str, Value]:
-        """Return what a row says of each target field."""
-        policy = self.program.policy
-        said = dict(zip(policy.match_paths, row.key_values, strict=True))
-        rules = (*policy.fields, *policy.leaving)
-        for rule, cell in zip(rules, (*row.cells, *row.leaving), strict=True):
-            said[rule.path] = cell.value if cell.value is not None else cell.initial
-        return said
 
     def _held(self, id: str) -> Record:
         record = self.target.get(id)

@@ -32,7 +32,7 @@ from oneway.plan import (
     action_id,
 )
 from oneway.program import FieldRule, Held, Policy, Program, Row
-from oneway.records import Collected, Snapshot, Value, same
+from oneway.records import Collected, Snapshot, Value, identity, same
 from oneway.spec import Absent, Category, Rehires
 
 
@@ -76,7 +76,8 @@ def plan_rows(
     held = sorted(target.items, key=lambda each: each.target_id)
     matches = match(rows, held, len(policy.match))
     unseen = _unseen(target, held)
-    drafts = [_Drafter(policy, unseen).draft(row, matches.of(row)) for row in rows]
+    drafter = _Drafter(policy, unseen, _contested(policy, matches))
+    drafts = [drafter.draft(row, matches.of(row)) for row in rows]
     drafts += _absent(program, held, matches, source, rows)
     settled = settle(drafts, held, policy)
     finisher = _Finisher(policy, seal, settled.before)
@@ -122,6 +123,7 @@ class _Drafter:
 
     policy: Policy
     unseen: tuple[str, ...]
+    contested: Mapping[tuple[str, str], Sequence[str]]
 
     def draft(self, row: Row, found: Match) -> Draft:
         held = found.held
@@ -218,8 +220,9 @@ class _Drafter:
         )
 
     def _mover(self, row: Row, held: Held) -> Draft:
-        differences = at_update(self.policy.fields, row.cells, held.values)
-        reasons = self._drift(row, held)
+        found = at_update(self.policy.fields, row.cells, held.values)
+        differences = tuple(d for d in found if not self._rivals(held, d))
+        reasons = (*self._drift(row, held), *self._left_to_a_person(held, found))
         if differences:
             return Draft(Kind.UPDATE, row, held, Verb.UPDATE, differences, reasons)
         return Draft(Kind.UNCHANGED, row, held, reasons=reasons)
@@ -237,6 +240,23 @@ class _Drafter:
             return replace(mover, kind=Kind.UPDATE, verb=Verb.UPDATE, differences=differences)
         return replace(mover, kind=Kind.LEAVE, verb=Verb.LEAVE, differences=differences)
 
+    def _rivals(self, held: Held, difference: Difference) -> Sequence[str]:
+        return self.contested.get((held.target_id, difference.rule.path), ())
+
+    def _left_to_a_person(self, held: Held, found: Iterable[Difference]) -> tuple[Reason, ...]:
+        return tuple(
+            Reason(
+                "key_contested",
+                f"{each.rule.path} is left alone: other source records are matched by it: "
+                f"{_some(rivals)}",
+                each.rule.place,
+                tuple(rivals),
+                warning=True,
+            )
+            for each in found
+            if (rivals := self._rivals(held, each))
+        )
+
     def _drift(self, row: Row, held: Held) -> tuple[Reason, ...]:
         return tuple(
             Reason(
@@ -247,6 +267,22 @@ class _Drafter:
             )
             for each in drift(self.policy.fields, row.cells, held.values)
         )
+
+
+def _contested(policy: Policy, matches: Matches) -> Mapping[tuple[str, str], Sequence[str]]:
+    """Return the target fields, by record and path, that keep some source record in conflict.
+
+    Were such a field written, the conflict would be gone at the next run, and a record that
+    a person was asked about would be created, or matched with somebody else.
+    """
+    contested: dict[tuple[str, str], list[str]] = {}
+    for source_id, found in sorted(matches.by_source.items()):
+        if found.conflict is None or found.level is None or found.conflict.code == "duplicate":
+            continue
+        for target_id in found.conflict.candidates:
+            field = (target_id, policy.match_paths[found.level])
+            contested.setdefault(field, []).append(source_id)
+    return contested
 
 
 def _failure_text(row: Row) -> str:
@@ -384,7 +420,8 @@ class _Finisher:
             for each in draft.differences
             if each.rule.path in unless_taken
         ]
-        return tuple(dict.fromkeys([*keys, *taken]))
+        # A value may be a list, which no hash can tell apart.
+        return (*keys, *(claim for claim in taken if not _among(claim, keys)))
 
     def _sealed(self, rule: FieldRule, record: str, value: Value) -> Value | Sealed:
         if value is None or not rule.sensitive:
@@ -393,6 +430,15 @@ class _Finisher:
 
     def _digest(self, record: str, field: str, value: Value) -> Sealed:
         return Sealed(self.seal.digest(record, field, value))
+
+
+def _among(claim: Claim, claims: Iterable[Claim]) -> bool:
+    """Return whether the same is claimed already: `1 == True`, so values are compared as JSON."""
+    return any(
+        (claim.path, claim.compare, identity(claim.value))
+        == (other.path, other.compare, identity(other.value))
+        for other in claims
+    )
 
 
 def _ids(draft: Draft) -> tuple[str, str]:

@@ -1,0 +1,12 @@
+"""The command line: reads files, prints, ends with an exit code; decides nothing.
+
+    entry       the group, and what every ending becomes      exits      the exit codes
+    options     what several commands take                     console    standard output and error
+    NAME        one module a command                           reference  the reference pages
+
+`oneway --help` and `oneway validate` import neither a connector nor anything of a network.
+"""
+
+from oneway.cli.entry import main
+
+__all__ = ["main"]

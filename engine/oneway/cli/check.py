@@ -1,0 +1,98 @@
+"""`oneway check`."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import click
+
+from oneway.checks import CheckResult, CheckState, Evidence, checks
+from oneway.cli.console import Console
+from oneway.cli.exits import Exit
+from oneway.cli.options import consoled, formatted, requesting
+from oneway.connector import Finding, Probe, Progress
+from oneway.diagnostics import Refused
+from oneway.render import checks as render
+from oneway.runs import Prepared, Request, Systems, compiled, inputs, read
+
+
+@click.command("check")
+@requesting
+@click.option("--brief", is_flag=True, help="Of what is in order or untested, print the title.")
+@formatted("text", "json")
+@consoled
+def command(*, console: Console, request: Request, brief: bool, format: str) -> Exit:
+    """Check the set-up of both systems for a mapping; write nothing.
+
+    Do the credentials work? Has each code in the source one row in its lookup table? Are
+    match keys filled and unique? What is assumed of a system, and how is it checked?
+
+    \b
+    Example:
+      oneway check mappings/staffology-to-expensein.yaml
+    """
+    prepared = compiled(request)
+    with Systems(prepared) as systems, console.progress() as progress:
+        found = _checked(prepared, systems, progress)
+    if format == "json":
+        console.json(render.as_json(found))
+    else:
+        shown = [_titled(each) for each in found] if brief else found
+        console.out(render.text(shown, console.style))
+    failed = any(each.state is CheckState.FAILED for each in found)
+    return Exit.ERROR if failed else Exit.DONE
+
+
+def _titled(result: CheckResult) -> CheckResult:
+    settled = result.state in (CheckState.OK, CheckState.UNTESTED)
+    return replace(result, lines=()) if settled else result
+
+
+def _checked(prepared: Prepared, systems: Systems, progress: Progress) -> Sequence[CheckResult]:
+    probes = _probes(prepared, systems)
+    try:
+        reading = read(prepared, systems, progress)
+    except Refused as refused:
+        return (*_connections(probes), *_unread(refused))
+    used = {each.connector for each in inputs(prepared).values()}
+    evidence = Evidence(
+        source=reading.source,
+        target=reading.target,
+        tables=reading.tables,
+        probes=probes,
+        descriptions=[each for name, each in prepared.catalogue.items() if name in used],
+    )
+    return checks(prepared.compiled, reading.program, evidence)
+
+
+def _probes(prepared: Prepared, systems: Systems) -> dict[str, Sequence[Probe]]:
+    """Return what each connector's credentials may do, files left out: they have none."""
+    found: dict[str, Sequence[Probe]] = {}
+    for each in inputs(prepared).values():
+        if each.connector not in found:
+            found[each.connector] = systems.connector(each).probe()
+    return {name: probes for name, probes in found.items() if probes}
+
+
+def _connections(probes: dict[str, Sequence[Probe]]) -> list[CheckResult]:
+    """Return what the probes found, where there is nothing else to go by."""
+    return [
+        CheckResult(
+            f"Connection to {name}",
+            CheckState.FAILED
+            if any(each.finding is Finding.FAILED for each in found)
+            else CheckState.OK,
+            tuple(f"{each.finding.value}: {each.what} {each.detail}".strip() for each in found),
+        )
+        for name, found in probes.items()
+    ]
+
+
+def _unread(refused: Refused) -> list[CheckResult]:
+    return [
+        CheckResult(
+            f"Reading {each.span}",
+            CheckState.FAILED,
+            tuple(filter(None, (f"{each.summary} [{each.code}]", each.help))),
+        )
+        for each in refused.diagnostics
+    ]

@@ -1,0 +1,117 @@
+"""The terminal: data to standard output, all else to standard error."""
+
+import json
+import os
+import shutil
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from time import monotonic
+from typing import TextIO
+
+from oneway.connector import Progress, silent
+from oneway.diagnostics import Diagnostic
+from oneway.render import Style, diagnostics
+
+_WIDEST = 110
+_PATIENCE = 0.7
+"""Seconds that must pass before progress is worth showing."""
+_PAUSE = 0.1
+
+
+@dataclass(frozen=True, slots=True)
+class Console:
+    """Where a command prints: what it was asked for, and beside it what a person should know."""
+
+    color: bool = True
+    quiet: bool = False
+
+    @property
+    def style(self) -> Style:
+        """How to render for standard output."""
+        return _style(sys.stdout, wanted=self.color)
+
+    def out(self, text: str) -> None:
+        """Print data."""
+        sys.stdout.write(text if text.endswith("\n") or not text else f"{text}\n")
+        sys.stdout.flush()
+
+    def json(self, data: object) -> None:
+        """Print data as JSON: ASCII, so that every terminal and program can read it."""
+        self.out(json.dumps(data, indent=2, sort_keys=True))
+
+    def note(self, text: str) -> None:
+        """Tell a person something beside the data, unless it is to be quiet."""
+        if not self.quiet:
+            self.tell(f"{text}\n")
+
+    def report(self, found: Sequence[Diagnostic]) -> None:
+        """Print findings to standard error."""
+        self.tell(diagnostics.text(found, _style(sys.stderr, wanted=self.color)))
+
+    def tell(self, text: str) -> None:
+        """Print to standard error."""
+        sys.stderr.write(text)
+        sys.stderr.flush()
+
+    @contextmanager
+    def progress(self) -> Iterator[Progress]:
+        """Give what reports progress: on a terminal, and only where it takes long."""
+        if self.quiet or not _is_terminal(sys.stderr):
+            yield silent
+            return
+        meter = _Meter(sys.stderr)
+        try:
+            yield meter.show
+        finally:
+            meter.clear()
+
+
+class _Meter:
+    """One line of a terminal that says how far something is."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self.stream = stream
+        self.began = self.shown = monotonic()
+        self.width = 0
+
+    def show(self, what: str, done: int, total: int | None) -> None:
+        now = monotonic()
+        if now - self.began < _PATIENCE or now - self.shown < _PAUSE:
+            return
+        self.shown = now
+        self.write(f"{what}: {done:,}" + (f" of {total:,}" if total is not None else ""))
+
+    def clear(self) -> None:
+        if self.width:
+            self.write("")
+
+    def write(self, text: str) -> None:
+        # Paths and names may stand in it: nothing but plain text reaches the terminal.
+        plain = "".join(c if c.isprintable() else "?" for c in text)[: _columns() - 1]
+        with suppress(OSError):
+            self.stream.write(f"\r{plain:<{self.width}}\r{plain}")
+            self.stream.flush()
+        self.width = len(plain)
+
+
+def _style(stream: TextIO, *, wanted: bool) -> Style:
+    terminal = _is_terminal(stream)
+    color = wanted and terminal and not os.environ.get("NO_COLOR") and _terminal_type() != "dumb"
+    return Style(color=color, width=min(max(_columns(), 40), _WIDEST) if terminal else 80)
+
+
+def _terminal_type() -> str:
+    return os.environ.get("TERM", "")
+
+
+def _columns() -> int:
+    return shutil.get_terminal_size().columns
+
+
+def _is_terminal(stream: TextIO) -> bool:
+    try:
+        return stream.isatty()
+    except ValueError:  # closed
+        return False

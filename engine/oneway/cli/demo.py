@@ -1,0 +1,111 @@
+"""`oneway demo`."""
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, chdir, contextmanager
+from importlib.resources import as_file, files
+from pathlib import Path
+
+import click
+
+from oneway.cli.console import Console
+from oneway.cli.exits import Exit
+from oneway.cli.options import consoled
+from oneway.cli.sandbox import SYSTEMS, environment, started
+from oneway.diagnostics import refusal
+
+MAPPING = "mappings/staffology-to-expensein.yaml"
+
+
+@click.command("demo")
+@consoled
+def command(*, console: Console) -> Exit:
+    """See it all work, in a minute, on this machine.
+
+    Starts a stand-in of each system with 200 made-up people, then checks, plans, applies and
+    plans again, in a temporary folder. Ends with 0 where the second plan is empty.
+
+    \b
+    Example:
+      oneway demo
+    """
+    with ExitStack() as stack:
+        running = [stack.enter_context(started(each)) for each in SYSTEMS]
+        stack.enter_context(_folder())
+        stack.enter_context(_environment(environment(running)))
+        return _tour(console)
+
+
+def _tour(console: Console) -> Exit:
+    """Run one command after the other; each is shown as somebody would type it."""
+    console.out("A payroll and an expenses system now run on this machine, with 200 people in")
+    console.out("payroll. Nothing beyond this machine is reached.")
+    _step(console, "Is everything set up?", "check", MAPPING, "--brief", "--quiet")
+    _step(
+        console,
+        "What would change, and why? Nothing is written yet.",
+        *("plan", MAPPING, "--out", "plan.json", "--limit", "1", "--quiet"),
+    )
+    _step(console, "Reviewed: apply that plan, and nothing else.", "apply", "plan.json", "--quiet")
+    again = _step(
+        console,
+        "Once more: nothing is left to do, and this is who does not sync, and why.",
+        *("plan", MAPPING, "--exit-code", "--limit", "1", "--quiet"),
+    )
+    if again is not Exit.DONE:
+        console.out("\nThe second plan should have been empty.")
+        return Exit.ERROR
+    console.out("\nThe second plan is empty: payroll and expenses agree.")
+    return Exit.DONE
+
+
+def _step(console: Console, about: str, *args: str) -> Exit:
+    from oneway.cli.entry import run
+
+    shown = " ".join(arg for arg in args if arg != "--quiet")
+    console.out(f"\n# {about}\n$ oneway {shown}\n")
+    return Exit(run([*args, *([] if console.color else ["--no-color"])]))
+
+
+@contextmanager
+def _folder() -> Iterator[None]:
+    """Work in a temporary folder that holds the mapping."""
+    with tempfile.TemporaryDirectory(prefix="oneway-demo-") as name:
+        Path(name, MAPPING).parent.mkdir()
+        with _mapping() as source:
+            shutil.copy(source, Path(name, MAPPING))
+        with chdir(name):
+            yield
+
+
+@contextmanager
+def _mapping() -> Iterator[Path]:
+    """Give the mapping that comes with the program: in the wheel, or in the checkout."""
+    packaged = files("oneway").joinpath("_mappings", Path(MAPPING).name)
+    if packaged.is_file():
+        with as_file(packaged) as path:
+            yield path
+        return
+    # In the checkout only: engine/oneway/cli/demo.py stands three folders below it.
+    path = Path(__file__).resolve().parents[3] / MAPPING
+    if not path.is_file():
+        summary = "the mapping is missing from this installation"
+        raise refusal("F120", str(packaged), summary, "install oneway again")
+    yield path
+
+
+@contextmanager
+def _environment(variables: Mapping[str, str]) -> Iterator[None]:
+    """Set variables for the length of a block."""
+    before = {name: os.environ.get(name) for name in variables}
+    os.environ.update(variables)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value

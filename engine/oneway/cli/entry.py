@@ -1,0 +1,183 @@
+"""The command `oneway`: finds the subcommand, and turns whatever happens into an exit code."""
+
+import importlib
+import os
+import sys
+import traceback
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NoReturn
+
+import click
+
+from oneway import __version__
+from oneway.cli.exits import MEANINGS, Exit
+
+
+@dataclass(frozen=True, slots=True)
+class Listed:
+    """A command, as `oneway --help` lists it: its module is imported when it is run."""
+
+    name: str
+    about: str
+
+
+COMMANDS = (
+    Listed("validate", "Check mappings, manifests and plans, without network."),
+    Listed("plan", "Show what a sync would change, and why; write nothing."),
+    Listed("apply", "Apply a reviewed plan, and nothing else."),
+    Listed("sync", "Plan and apply in one go, with all guards on."),
+    Listed("resume", "Go on with what an interrupted run left undone."),
+    Listed("explain", "Show one person: what is read, decided, and why; write nothing."),
+    Listed("check", "Check the set-up of both systems for a mapping; write nothing."),
+    Listed("functions", "List the functions that expressions may use."),
+    Listed("schema", "Print the JSON Schema of a kind of file."),
+    Listed("sandbox", "Run stand-ins of both systems on this machine."),
+    Listed("demo", "See it all work, in a minute, on this machine."),
+)
+
+EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {e.value:<4} {MEANINGS[e]}" for e in Exit)
+
+
+class Commands(click.Group):
+    """The subcommands, each in the module of its name, imported when it is asked for."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's
+        """Return the names of all commands, in the order in which they are used."""
+        return [each.name for each in COMMANDS]
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        """Return a command, importing its module."""
+        if cmd_name not in self.list_commands(ctx):
+            return None
+        command: click.Command = importlib.import_module(f"oneway.cli.{cmd_name}").command
+        return command
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        """Return the command that the arguments name; say which one may be meant otherwise."""
+        from oneway.diagnostics import did_you_mean
+
+        if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
+            near = did_you_mean(args[0], self.list_commands(ctx))
+            ctx.fail(f"No such command {args[0]!r}." + (f" {near.capitalize()}" if near else ""))
+        return super().resolve_command(ctx, args)
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:  # noqa: ARG002
+        """List the commands without importing any."""
+        with formatter.section("Commands"):
+            formatter.write_dl([(each.name, each.about) for each in COMMANDS])
+
+
+@click.command(
+    cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]}
+)
+@click.version_option(__version__, prog_name="oneway")
+def oneway() -> None:
+    """Keep one system's records as another system says, from a YAML mapping.
+
+    A mapping is validated, planned, reviewed and applied: what is applied is exactly what
+    was reviewed. Nothing is ever written to the source.
+
+    \b
+    Example:
+      oneway demo
+      oneway validate
+      oneway plan mappings/staffology-to-expensein.yaml --out plan.json
+      oneway apply plan.json
+    """
+
+
+def main() -> NoReturn:
+    """Run the command line and end the process."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            # A name that the terminal cannot show must not end the run.
+            stream.reconfigure(errors="backslashreplace")
+    code = run(sys.argv[1:])
+    try:
+        sys.stdout.flush()
+    except OSError:
+        code = _broken_pipe()
+    sys.exit(code)
+
+
+def run(args: Sequence[str]) -> int:
+    """Run one command and return its exit code; whatever goes wrong is printed, not raised."""
+    from oneway.connector import ConnectorError
+    from oneway.diagnostics import Refused
+
+    try:
+        ended = oneway.main(list(args), prog_name="oneway", standalone_mode=False)
+        return int(ended) if isinstance(ended, int) else Exit.DONE
+    except click.exceptions.Abort:
+        return interrupted()
+    except KeyboardInterrupt:
+        return interrupted()
+    except click.ClickException as error:
+        error.show()
+        return Exit.USAGE if isinstance(error, click.UsageError) else Exit.ERROR
+    except (BrokenPipeError, SystemExit):
+        # Click ends the process for a broken pipe, and for nothing else.
+        return _broken_pipe()
+    except (Refused, ConnectorError) as error:
+        return _refused(error, args)
+    except Exception as error:
+        return _unexpected(error, debug="--debug" in args)
+
+
+def interrupted() -> int:
+    """Say that the run was interrupted and return its exit code."""
+    _tell("interrupted; what was written is written, and planning again shows the rest\n")
+    return Exit.INTERRUPTED
+
+
+def _refused(error: Exception, args: Sequence[str]) -> int:
+    from oneway.cli.console import Console
+    from oneway.connector import ConnectorError
+    from oneway.diagnostics import Diagnostic, Refused, Severity, Span
+
+    if isinstance(error, Refused):
+        found = error.diagnostics
+    else:
+        assert isinstance(error, ConnectorError)
+        where = Span("oneway")
+        found = (Diagnostic(where, Severity.ERROR, error.code, error.summary, error.help),)
+    try:
+        Console(color="--no-color" not in args).report(found)
+    except OSError:
+        return _broken_pipe()
+    return Exit.ERROR
+
+
+def _unexpected(error: Exception, *, debug: bool) -> int:
+    """Apologise, without a value of anybody's: not even the exception's own message is shown."""
+    _tell(
+        f"oneway: sorry, that is a mistake in this program ({type(error).__name__}).\n"
+        "No report of it was saved or sent. "
+        + ("" if debug else "Run it again with --debug to see where it happened.")
+        + "\n"
+    )
+    if debug:
+        _tell("".join(traceback.format_tb(error.__traceback__)))
+    return Exit.ERROR
+
+
+def _broken_pipe() -> int:
+    # Whoever read the output is gone (`oneway plan … | head`): end without another word.
+    sink = os.open(os.devnull, os.O_WRONLY)
+    for stream in (sys.stdout, sys.stderr):
+        try:
+            stream.flush()
+        except OSError:
+            os.dup2(sink, stream.fileno())
+    return Exit.ERROR
+
+
+def _tell(text: str) -> None:
+    try:
+        sys.stderr.write(text)
+        sys.stderr.flush()
+    except OSError:
+        _broken_pipe()

@@ -1,0 +1,33 @@
+"""What the command ends with: one table, printed by `oneway --help` and the reference."""
+
+from enum import IntEnum
+
+
+class Exit(IntEnum):
+    """How a command ended."""
+
+    DONE = 0
+    ERROR = 1
+    USAGE = 2
+    PENDING = 3
+    BLOCKED = 4
+    FAILED = 5
+    INTERRUPTED = 130
+
+
+MEANINGS = {
+    Exit.DONE: "done",
+    Exit.ERROR: "an error: the message says what and where",
+    Exit.USAGE: "the command was not understood",
+    Exit.PENDING: "changes are pending (plan, with --exit-code)",
+    Exit.BLOCKED: "a guard holds something back",
+    Exit.FAILED: "finished, but some records failed",
+    Exit.INTERRUPTED: "interrupted (Ctrl-C)",
+}
+
+_PRECEDENCE = (Exit.ERROR, Exit.BLOCKED, Exit.FAILED, Exit.PENDING)
+
+
+def worst(*exits: Exit) -> Exit:
+    """Return the exit that is to be told where several apply: error, guard, failed, pending."""
+    return next((each for each in _PRECEDENCE if each in exits), Exit.DONE)

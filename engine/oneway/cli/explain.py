@@ -1,0 +1,84 @@
+"""`oneway explain`."""
+
+from itertools import islice
+
+import click
+
+from oneway.cli.console import Console
+from oneway.cli.exits import Exit
+from oneway.cli.options import consoled, formatted, requesting
+from oneway.cli.printing import introduce
+from oneway.diagnostics import Refused, refusal
+from oneway.explain import Explanation, explain, near_keys
+from oneway.plan import Plan, Seal
+from oneway.render import explanations
+from oneway.render.harmless import harmless
+from oneway.runs import Prepared, Reading, Request, Systems, compiled, plan_of, read
+
+_FULL = 5
+"""Up to this many records that answer to one key are explained, each in full."""
+
+
+@click.command("explain")
+@requesting
+@click.argument("key")
+@formatted("text", "json")
+@consoled
+def command(*, console: Console, request: Request, key: str, format: str) -> Exit:
+    """Show one person: what is read, decided, and why; write nothing.
+
+    KEY is a match value (a payroll code), an id in either system, a name, or an email.
+    Everything is shown: eligibility rule by rule, match key by key, each field's expression,
+    value, before and after; and why nothing happens, if nothing does.
+
+    \b
+    Example:
+      oneway explain mappings/staffology-to-expensein.yaml PAY0042
+    """
+    prepared = compiled(request)
+    introduce(console, prepared)
+    with Systems(prepared) as systems, console.progress() as progress:
+        reading = read(prepared, systems, progress)
+    # Nothing is saved or applied, so that any key seals as well as the one that is kept.
+    plan = plan_of(prepared, reading, Seal(b"explain"))
+    found = _found(prepared, reading, plan, key)
+    if format == "json":
+        console.json(explanations.as_json(found))
+    elif len(found) > _FULL:
+        _list(console, found)
+    else:
+        console.out(explanations.text(found, console.style))
+    return Exit.DONE
+
+
+def _found(prepared: Prepared, reading: Reading, plan: Plan, key: str) -> tuple[Explanation, ...]:
+    found = explain(
+        prepared.compiled,
+        reading.program,
+        reading.source,
+        reading.target,
+        plan,
+        key,
+        reading.tables,
+    )
+    if not found:
+        raise _unknown(plan, key)
+    return found
+
+
+def _unknown(plan: Plan, key: str) -> Refused:
+    near = ", ".join(islice(near_keys(plan, key), 5))
+    help = f"did you mean: {near}?" if near else "give a match value, an id, a name or an email"
+    return refusal("U107", plan.mapping_file, f"no record answers to {key!r}", help)
+
+
+def _list(console: Console, found: tuple[Explanation, ...]) -> None:
+    console.out(f"{len(found)} records answer to this; name one by its id:")
+    for each in found:
+        ids = ", ".join(
+            f"{side} id {id}"
+            for side, id in (("source", each.source_id), ("target", each.target_id))
+            if id is not None
+        )
+        line = f"  {each.kind.value:<10} {each.key}  {each.label}  ({ids})"
+        console.out(harmless(line))

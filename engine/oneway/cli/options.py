@@ -1,0 +1,237 @@
+"""Options that several commands take, each made into what the engine knows."""
+
+import getpass
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from functools import wraps
+from pathlib import Path
+from typing import Any, TypeAlias
+
+import click
+
+from oneway.cli.console import Console
+from oneway.cli.exits import Exit
+from oneway.connections import from_environment
+from oneway.diagnostics import did_you_mean
+from oneway.plan import Allowance
+from oneway.runs.request import Request, parse_instant
+from oneway.spec import GuardKind
+
+Command: TypeAlias = Callable[..., Exit]
+Decorator: TypeAlias = Callable[[Command], Command]
+
+STATE = ".oneway"
+"""The state folder, in the working folder."""
+
+_NAMED = 20
+
+FOLDERS = (Path("connectors"),)
+"""Where manifests of one's own are looked for."""
+
+
+def user() -> str:
+    """Return the name of who runs this, as the system knows it."""
+    try:
+        return getpass.getuser()
+    except (KeyError, OSError, ImportError):
+        return "unknown"
+
+
+def now() -> datetime:
+    """Return the present, to the second: the one place where the clock is read."""
+    return datetime.now(UTC).replace(microsecond=0)
+
+
+def limited(command: Command) -> Command:
+    """Give a command its `limit`: how many records of each kind it names, None for all."""
+
+    @click.option(
+        "--limit",
+        type=click.IntRange(min=0),
+        default=_NAMED,
+        show_default=True,
+        metavar="N",
+        help="Name at most this many records of each kind.",
+    )
+    @click.option("--verbose", is_flag=True, help="Name every record.")
+    @wraps(command)
+    def with_limit(*, limit: int, verbose: bool, **rest: Any) -> Exit:
+        return command(limit=None if verbose else limit, **rest)
+
+    return with_limit
+
+
+def consoled(command: Command) -> Command:
+    """Give a command its `console`, and the options that it goes by."""
+
+    @click.option("-q", "--quiet", is_flag=True, help="Print no notes and no progress.")
+    @click.option("--no-color", is_flag=True, help="Print without colour; so does NO_COLOR.")
+    @click.option("--debug", is_flag=True, help="Where this program fails, show where it did.")
+    @wraps(command)
+    def with_console(*, quiet: bool, no_color: bool, debug: bool, **rest: Any) -> Exit:
+        del debug  # entry looks for it where it has to: after everything else has failed
+        return command(console=Console(color=not no_color, quiet=quiet), **rest)
+
+    return with_console
+
+
+def formatted(*formats: str) -> Decorator:
+    """Give a command the option `--format`; the first is the default."""
+    return click.option(
+        "--format",
+        type=click.Choice(formats),
+        default=formats[0],
+        show_default=True,
+        help="How to print it.",
+    )
+
+
+def connected(command: Command) -> Command:
+    """Give a command `options`, those of connectors."""
+    return click.option(
+        "--option",
+        "options",
+        multiple=True,
+        metavar="CONNECTOR.NAME=VALUE",
+        callback=_pairs,
+        help="An option of a connector; credentials are read from the environment only.",
+    )(command)
+
+
+def requesting(command: Command) -> Command:
+    """Give a command a `request`: the mapping, and what stands in for its connectors."""
+
+    @click.argument("mapping", type=click.Path())
+    @click.option(
+        "--source", type=click.Path(), metavar="FILE", help="Read a file instead of the source."
+    )
+    @click.option(
+        "--target", type=click.Path(), metavar="FILE", help="Read a file instead of the target."
+    )
+    @click.option(
+        "--reference",
+        "references",
+        multiple=True,
+        metavar="NAME=FILE",
+        callback=_pairs,
+        help="Read a file instead of a reference.",
+    )
+    @click.option(
+        "--set",
+        "settings",
+        multiple=True,
+        metavar="NAME=VALUE",
+        callback=_pairs,
+        help="Set one of the mapping's settings.",
+    )
+    @connected
+    @click.option(
+        "--as-of",
+        metavar="INSTANT",
+        callback=_instant,
+        help="The present of this run: an instant with its offset, or a date (UTC).",
+    )
+    @wraps(command)
+    def with_request(
+        *,
+        mapping: str,
+        source: str | None,
+        target: str | None,
+        references: Mapping[str, str],
+        settings: Mapping[str, str],
+        options: Mapping[str, str],
+        as_of: datetime,
+        **rest: Any,
+    ) -> Exit:
+        request = Request(
+            mapping=mapping,
+            as_of=as_of,
+            lookup=from_environment,
+            source=source,
+            target=target,
+            references=references,
+            settings=settings,
+            options=options,
+            folders=FOLDERS,
+        )
+        return command(request=request, **rest)
+
+    return with_request
+
+
+def allowing(command: Command) -> Command:
+    """Give a command's `request` what a person allows this once; stands below `requesting`."""
+
+    @click.option(
+        "--allow",
+        multiple=True,
+        metavar="KIND=N",
+        callback=_allowances,
+        help="Let this many through a guard, in this plan only; recorded with your name.",
+    )
+    @wraps(command)
+    def with_allowed(*, allow: tuple[Allowance, ...], request: Request, **rest: Any) -> Exit:
+        return command(request=replace(request, allowed=allow), **rest)
+
+    return with_allowed
+
+
+def remembering(command: Command) -> Command:
+    """Give a command its `state` folder."""
+    return click.option(
+        "--state",
+        type=click.Path(path_type=Path),
+        default=STATE,
+        show_default=True,
+        metavar="FOLDER",
+        help="Where the journal and the key of sealed values are kept.",
+    )(command)
+
+
+def _pairs(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+    """Return what `NAME=VALUE` options say, each name once."""
+    found: dict[str, str] = {}
+    for text in given:
+        name, equals, value = text.partition("=")
+        if not name or not equals:
+            raise click.BadParameter(f"{text!r} is not of the form {param.metavar}.", ctx, param)
+        if name in found:
+            raise click.BadParameter(f"{name!r} is given twice.", ctx, param)
+        found[name] = value
+    return found
+
+
+def _instant(ctx: click.Context, param: click.Parameter, given: str | None) -> datetime:
+    """Return the instant that is given, or the present."""
+    try:
+        return now() if given is None else parse_instant(given)
+    except ValueError as error:
+        raise click.BadParameter(f"{error}.", ctx, param) from None
+
+
+def _allowances(
+    ctx: click.Context, param: click.Parameter, given: tuple[str, ...]
+) -> tuple[Allowance, ...]:
+    """Return what `KIND=N` options allow, by the user who runs this."""
+    found = {}
+    for text in given:
+        guard, _, number = text.partition("=")
+        wrong = _wrong_guard(guard)
+        if not (number.isascii() and number.isdigit() and len(number) < 10):
+            wrong = f"{text!r} is not of the form KIND=N, with N a whole number."
+        if guard in found:
+            wrong = f"{guard!r} is given twice."
+        if wrong:
+            raise click.BadParameter(wrong, ctx, param)
+        found[guard] = Allowance(guard, int(number), user())
+    return tuple(found.values())
+
+
+def _wrong_guard(guard: str) -> str:
+    kind, _, field = guard.partition(".")
+    kinds = [each.value for each in GuardKind]
+    if kind in kinds and (not field or kind == GuardKind.FIELD_CHANGES.value):
+        return ""
+    near = did_you_mean(kind, kinds) or f"kinds are: {', '.join(kinds)}"
+    return f"{guard!r} is not a guard; {near}"

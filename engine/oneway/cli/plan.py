@@ -1,0 +1,71 @@
+"""`oneway plan`."""
+
+from pathlib import Path
+
+import click
+
+from oneway.cli.console import Console
+from oneway.cli.exits import Exit, worst
+from oneway.cli.options import allowing, consoled, formatted, limited, remembering, requesting
+from oneway.cli.printing import introduce, print_plan, quoted, refuse_errors
+from oneway.plan import Plan
+from oneway.plan_file import fingerprint, save
+from oneway.runs import Request, Systems, compiled, health, judged, planned
+from oneway.state import State
+
+
+@click.command("plan")
+@requesting
+@allowing
+@remembering
+@click.option("--out", type=click.Path(path_type=Path), metavar="PLAN", help="Save the plan.")
+@formatted("text", "json", "markdown")
+@click.option("--exit-code", is_flag=True, help="End with 3 where changes are pending.")
+@limited
+@consoled
+def command(
+    *,
+    console: Console,
+    request: Request,
+    state: Path,
+    out: Path | None,
+    format: str,
+    exit_code: bool,
+    limit: int | None,
+) -> Exit:
+    """Show what a sync would change, and why; write nothing.
+
+    Reads both systems (or files in their place), and prints the changes with the expression
+    and place that each value comes from, who does not sync and why, and what the guards say.
+
+    \b
+    Example:
+      oneway plan mappings/staffology-to-expensein.yaml --out plan.json
+      oneway plan mappings/acme.yaml --source people.csv --target users.json
+    """
+    prepared = compiled(request)
+    introduce(console, prepared)
+    with Systems(prepared) as systems, console.progress() as progress:
+        plan, found = planned(prepared, systems, State(state).seal(), progress)
+    refuse_errors(console, health(prepared, found, plan))
+    verdict = judged(prepared, plan, State(state))
+    if out is not None:
+        save(plan, out)
+    print_plan(console, plan, verdict, format, limit=limit)
+    _next(console, plan, request, out)
+    return worst(
+        Exit.BLOCKED if verdict.blocked else Exit.DONE,
+        Exit.PENDING if exit_code and plan.actions else Exit.DONE,
+    )
+
+
+def _next(console: Console, plan: Plan, request: Request, out: Path | None) -> None:
+    """Say what to type to apply the plan."""
+    if not plan.actions:
+        return
+    if out is None:
+        console.note("to apply it, save it first: give --out plan.json")
+        return
+    options = "".join(f" --option {quoted(f'{k}={v}')}" for k, v in request.options.items())
+    approve = f" --approve {fingerprint(plan)[:12]}"
+    console.note(f"saved; apply it with: oneway apply {quoted(out)}{approve}{options}")

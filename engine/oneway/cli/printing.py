@@ -1,0 +1,91 @@
+"""What several commands print in the same way."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from oneway.apply import Ending, Result
+from oneway.cli.console import Console
+from oneway.cli.exits import Exit, worst
+from oneway.connector import Assumption
+from oneway.diagnostics import Diagnostic, Refused, Severity
+from oneway.guards import Verdict
+from oneway.plan import Plan
+from oneway.render import plans, results
+from oneway.runs import Prepared, inputs
+
+_FAILED = frozenset(
+    {Ending.STALE, Ending.REJECTED, Ending.NOT_SENT, Ending.UNKNOWN, Ending.NOT_ATTEMPTED}
+)
+
+
+def introduce(console: Console, prepared: Prepared) -> None:
+    """Say beforehand what a person should know: the mapping's warnings, what is assumed."""
+    mapping = prepared.request.mapping
+    warnings = len(prepared.compiled.warnings)
+    if warnings:
+        console.note(
+            f"note: {_count(warnings, 'warning')} on the mapping: oneway validate {mapping}"
+        )
+    for name, found in assumed(prepared).items():
+        console.note(
+            f"note: {_count(len(found), 'thing')} about {name} could not be confirmed: "
+            f"oneway check {mapping}"
+        )
+
+
+def assumed(prepared: Prepared) -> dict[str, Sequence[Assumption]]:
+    """Return what is assumed of each connector that this run uses."""
+    used = {each.connector for each in inputs(prepared).values()}
+    return {
+        description.title: description.assumptions
+        for name, description in prepared.catalogue.items()
+        if name in used and description.assumptions
+    }
+
+
+def refuse_errors(console: Console, found: Sequence[Diagnostic]) -> None:
+    """Print warnings; raise `Refused` with all where any is an error."""
+    if any(each.severity is Severity.ERROR for each in found):
+        raise Refused(found)
+    console.report(found)
+
+
+def print_plan(
+    console: Console, plan: Plan, verdict: Verdict, format: str, *, limit: int | None
+) -> None:
+    """Print a plan in one of its formats."""
+    match format:
+        case "json":
+            console.json(plans.as_json(plan, verdict))
+        case "markdown":
+            console.out(plans.markdown(plan, verdict))
+        case _:
+            console.out(plans.text(plan, verdict, console.style, limit=limit))
+
+
+def print_results(
+    console: Console, ended: Sequence[Result], plan: Plan, *, limit: int | None
+) -> None:
+    """Print how an apply ended."""
+    console.out(results.text(ended, console.style, plan, limit=limit))
+
+
+def exit_of(ended: Sequence[Result], verdict: Verdict) -> Exit:
+    """Return what an apply ends with."""
+    endings = {each.ending for each in ended}
+    held = verdict.blocked or Ending.HELD in endings
+    return worst(
+        Exit.BLOCKED if held else Exit.DONE,
+        Exit.FAILED if endings & _FAILED else Exit.DONE,
+    )
+
+
+def quoted(path: str | Path) -> str:
+    """Return a path as it can be typed."""
+    from shlex import quote
+
+    return quote(str(path))
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,197 @@
+"""The reference pages, written from the code: `python -m oneway.cli.reference FOLDER`.
+
+A test fails where the committed pages differ from what this writes.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Iterator, Mapping
+from inspect import cleandoc
+from pathlib import Path
+from typing import Any
+
+import click
+
+from oneway.cli.entry import COMMANDS, oneway
+from oneway.cli.exits import MEANINGS
+from oneway.codes import CODES
+from oneway.expressions import BUILT_IN
+from oneway.functions import FAMILIES, Example, Function
+from oneway.functions.entra import ENTRA
+from oneway.functions.function import TYPE_WORDS
+from oneway.schema_check import schema_names, schema_text
+
+_NOTE = "<!-- Written by `make docs` from the code: edit the code, not this page. -->"
+_FAMILIES = {
+    "Y": "The text of a YAML file",
+    "S": "The shape of a file",
+    "M": "The meaning of a mapping",
+    "C": "Connectors and their manifests",
+    "R": "Reading from a system",
+    "W": "Writing to a system",
+    "P": "Plans and plan files",
+    "G": "Guards",
+    "F": "The state folder and other files",
+    "U": "What the command line asks for",
+}
+
+
+def pages() -> dict[str, str]:
+    """Return every reference page, by file name."""
+    made = {
+        "cli.md": _cli(),
+        "codes.md": _codes(),
+        "entra.md": _entra(),
+        "functions.md": _functions(),
+        "schemas.md": _schemas(),
+    }
+    return {name: "\n".join([_NOTE, "", *lines]).rstrip() + "\n" for name, lines in made.items()}
+
+
+def _cli() -> Iterator[str]:
+    yield from ("# The command line", "")
+    yield from ("| Exit code | Meaning |", "|---|---|")
+    yield from (f"| {code.value} | {meaning} |" for code, meaning in MEANINGS.items())
+    yield from ("", "Where several apply: an error goes before a guard, a guard before")
+    yield from ("failed records, those before pending changes.", "")
+    group = click.Context(oneway, info_name="oneway")
+    for each in COMMANDS:
+        command = oneway.get_command(group, each.name)
+        assert command is not None
+        yield from _command(command)
+
+
+def _command(command: click.Command) -> Iterator[str]:
+    arguments = [_argument(p) for p in command.params if isinstance(p, click.Argument)]
+    about, _, example = cleandoc(command.help or "").partition("\b\nExample:\n")
+    usage = " ".join(["oneway", str(command.name), *arguments, "[OPTIONS]"])
+    yield from (f"## oneway {command.name}", "", "```text", usage, "```", "", about.strip(), "")
+    yield from ("```sh", *(line.strip() for line in example.splitlines()), "```", "")
+    yield from ("| Option | Meaning |", "|---|---|")
+    for option in command.params:
+        if isinstance(option, click.Option):
+            yield f"| {_code(_option(option))} | {_cell(option.help or '')}{_default(option)} |"
+    yield ""
+
+
+def _argument(argument: click.Argument) -> str:
+    name = argument.metavar or str(argument.name).upper()
+    if isinstance(argument.type, click.Choice):
+        name = "|".join(argument.type.choices)
+    return name if argument.required or name.startswith("[") else f"[{name}]"
+
+
+def _option(option: click.Option) -> str:
+    names = ", ".join(option.opts)
+    if isinstance(option.type, click.Choice):
+        return f"{names} {'|'.join(option.type.choices)}"
+    return names if option.is_flag else f"{names} {option.metavar or 'N'}"
+
+
+def _default(option: click.Option) -> str:
+    return f" Default: {_code(str(option.default))}." if option.show_default else ""
+
+
+def _codes() -> Iterator[str]:
+    yield from ("# Codes", "", "A code never changes its meaning.", "")
+    for letter, title in _FAMILIES.items():
+        rows = [code for code in CODES.values() if code.code.startswith(letter)]
+        if rows:
+            yield from (f"## {letter}: {title}", "", "| Code | Meaning | What to do |")
+            yield "|---|---|---|"
+            yield from (f"| {c.code} | {_cell(c.title)} | {_cell(c.advice)} |" for c in rows)
+            yield ""
+
+
+def _entra() -> Iterator[str]:
+    yield from ("# Entra's functions, said here", "")
+    yield from ("| In Entra | Here | To know |", "|---|---|---|")
+    for each in ENTRA:
+        expression = _code(each.expression) if each.expression else "-"
+        yield f"| {each.entra} | {expression} | {_cell(each.remark)} |"
+
+
+def _functions() -> Iterator[str]:
+    yield from ("# Functions", "")
+    yield from ("Null as the first argument is null as the result, unless said otherwise.", "")
+    yield f"JMESPath's own functions are there too: {', '.join(sorted(BUILT_IN))}."
+    for family, functions in FAMILIES:
+        yield from ("", f"## {family}")
+        for function in functions:
+            yield from _function(function)
+
+
+def _function(function: Function) -> Iterator[str]:
+    yield from ("", f"### {function.name}", "", f"`{function.signature}`", "", function.summary)
+    yield ""
+    for parameter in function.parameters:
+        words = " or ".join(TYPE_WORDS.get(name, name) for name in parameter.types)
+        about = f": {parameter.description}" if parameter.description else ""
+        yield f"- `{parameter.name}`, {words}{about}"
+    yield from ("", "| Expression | on | is |", "|---|---|---|")
+    for example in function.examples:
+        yield f"| {_code(example.expression)} | {_given(example)} | {_json(example.result)} |"
+
+
+def _given(example: Example) -> str:
+    return _json(example.data) if example.data else ""
+
+
+def _schemas() -> Iterator[str]:
+    yield from ("# Files", "", "`oneway schema NAME` prints the schema itself.", "")
+    for name in schema_names():
+        schema = json.loads(schema_text(name))
+        yield from (f"## {name}", "", schema.get("description", schema.get("title", "")), "")
+        yield from _keys(schema)
+        for title, definition in schema.get("$defs", {}).items():
+            if definition.get("properties"):
+                yield from (f"### {name}: {title}", "")
+                if "description" in definition:
+                    yield from (definition["description"], "")
+                yield from _keys(definition)
+
+
+def _keys(schema: Mapping[str, Any]) -> Iterator[str]:
+    properties = schema.get("properties", {})
+    if not properties:
+        return
+    yield from ("| Key | | Meaning |", "|---|---|---|")
+    for key, about in properties.items():
+        about = about if isinstance(about, dict) else {}
+        needed = "needed" if key in schema.get("required", ()) else ""
+        said = about.get("description") or about.get("title") or _see(about)
+        yield f"| {_code(key)} | {needed} | {_cell(said)} |"
+    yield ""
+
+
+def _see(about: Mapping[str, Any]) -> str:
+    reference = about.get("$ref", "")
+    return f"see {reference.rsplit('/', 1)[-1]}" if reference else ""
+
+
+def _json(value: object) -> str:
+    return _code(json.dumps(value, ensure_ascii=False))
+
+
+def _code(text: str) -> str:
+    """Return text as a code span that may stand in a table."""
+    longest = max((len(run) for run in re.findall("`+", text)), default=0)
+    fence = "`" * (longest + 1)
+    space = " " if longest else ""
+    return f"{fence}{space}{text.replace('|', chr(92) + '|')}{space}{fence}"
+
+
+def _cell(text: str) -> str:
+    return " ".join(text.split()).replace("|", "\\|")
+
+
+def main(folder: Path) -> None:
+    """Write every page into a folder."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, text in pages().items():
+        (folder / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

@@ -1,0 +1,84 @@
+"""`oneway sandbox`."""
+
+import importlib
+from collections.abc import Sequence
+from contextlib import ExitStack
+from threading import Event
+from typing import Any
+
+import click
+
+from oneway.cli.console import Console
+from oneway.cli.exits import Exit
+from oneway.cli.options import consoled, now
+from oneway.connections import variable
+from oneway.diagnostics import refusal
+
+SYSTEMS = ("staffology", "expensein")
+API = {"staffology": "", "expensein": "/1.0"}
+"""Where each system's API begins, below its address."""
+
+
+@click.command("sandbox")
+@click.argument("system", type=click.Choice([*SYSTEMS, "all"]))
+@click.option(
+    "--port",
+    type=click.IntRange(0, 65534),
+    default=0,
+    help="The port; the second system of `all` takes the next one. Without it, any.",
+)
+@consoled
+def command(*, console: Console, system: str, port: int) -> Exit:
+    """Run stand-ins of both systems on this machine.
+
+    They behave as the real ones are known to, hold 200 made-up people, and listen on
+    127.0.0.1 alone. Prints what to export, then runs until Ctrl-C.
+
+    \b
+    Example:
+      oneway sandbox all --port 8100
+    """
+    systems = SYSTEMS if system == "all" else (system,)
+    with ExitStack() as stack:
+        running = [
+            stack.enter_context(started(each, port + i if port else 0))
+            for i, each in enumerate(systems)
+        ]
+        try:
+            _introduce(console, running)
+            Event().wait()
+        except KeyboardInterrupt:
+            console.note("\n# ended")
+    return Exit.DONE
+
+
+def _introduce(console: Console, running: Sequence[Any]) -> None:
+    for each in running:
+        console.note(f"# {each.system} listens at {each.url}")
+    console.out("\n".join(f"export {k}={v}" for k, v in environment(running).items()))
+    console.note("# export these in another terminal; Ctrl-C ends it")
+
+
+def started(system: str, port: int = 0) -> Any:
+    """Return a running sandbox; raise `Refused` where the extra is missing or the port taken."""
+    try:
+        sandboxes = importlib.import_module("oneway_connectors.sandbox")
+    except ModuleNotFoundError as error:
+        summary = f"sandboxes need a package that is not installed ({error.name})"
+        raise refusal("U109", "sandbox", summary, "pip install 'oneway[sandbox]'") from None
+    try:
+        return sandboxes.start(system, now().date(), port)
+    except OSError as error:
+        summary = f"port {port} cannot be had: {error.strerror or error}"
+        raise refusal("U110", "sandbox", summary, "choose another --port, or none") from None
+
+
+def environment(running: Sequence[Any]) -> dict[str, str]:
+    """Return the variables that point the connectors to running sandboxes."""
+    found = {}
+    for each in running:
+        found[variable(each.system, "base_url")] = each.url + API[each.system]
+        found[variable(each.system, "api_key")] = each.keys["full"]
+        if each.employer:
+            found[variable(each.system, "employer")] = each.employer
+    return found

@@ -1,0 +1,158 @@
+"""`oneway validate`."""
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from oneway.cli.console import Console
+from oneway.cli.exits import Exit
+from oneway.cli.options import FOLDERS, consoled, formatted
+from oneway.diagnostics import Diagnostic, Refused, Severity, refusal
+from oneway.manifest import load_manifest
+from oneway.plan_file import MAX_SIZE
+from oneway.plan_file import load as load_plan
+from oneway.render import diagnostics
+from oneway.runs import read_file
+from oneway.runs.preparation import compile_data
+from oneway.yaml_source import LIMIT, read_all
+
+_ENDINGS = (".yaml", ".yml", ".json")
+_DEFAULT = "mappings/"
+_PLAN = re.compile(rb'[{,\n]\s*"oneway_plan"\s*:')
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """A file, what kind of file it is, and what was found in it."""
+
+    path: str
+    kind: str
+    found: tuple[Diagnostic, ...]
+
+    @property
+    def failed(self) -> bool:
+        """Whether anything that was found is an error."""
+        return any(each.severity is Severity.ERROR for each in self.found)
+
+
+@click.command("validate")
+@click.argument("paths", nargs=-1, metavar="[PATH]...")
+@formatted("text", "json")
+@consoled
+def command(*, console: Console, paths: Sequence[str], format: str) -> Exit:
+    """Check mappings, manifests and plans, without network.
+
+    Every mistake of every file is reported in one run. Folders are searched for .yaml, .yml
+    and .json files; what each file is, it says itself. Without PATH: mappings/.
+
+    \b
+    Example:
+      oneway validate
+      oneway validate mappings/acme.yaml connectors/ plan.json
+    """
+    checked = [one for path in paths or (_DEFAULT,) for one in _checked(path)]
+    if format == "json":
+        console.json([_as_data(each) for each in checked])
+    else:
+        found = [diagnostic for each in checked for diagnostic in each.found]
+        console.out(diagnostics.text(found, console.style))
+        console.out(_summary(checked))
+    return Exit.ERROR if any(each.failed for each in checked) else Exit.DONE
+
+
+def _checked(path: str) -> Iterator[Checked]:
+    """Check a file, or all files in a folder."""
+    try:
+        is_folder = Path(path).is_dir()
+    except ValueError:  # a NUL in the path: reading it says so
+        is_folder = False
+    if not is_folder:
+        yield _check(path, named=True)
+        return
+    files = sorted(each for each in Path(path).rglob("*") if _is_ours(each))
+    found = [one for file in files if (one := _check(str(file), named=False)).kind]
+    if not found:
+        nothing = refusal("F121", path, "no mapping, manifest or plan is in here")
+        yield Checked(path, "folder", nothing.diagnostics)
+    yield from found
+
+
+def _is_ours(path: Path) -> bool:
+    hidden = any(part.startswith(".") and part not in (".", "..") for part in path.parts)
+    return path.suffix in _ENDINGS and path.is_file() and not hidden
+
+
+def _check(path: str, *, named: bool) -> Checked:
+    """Check one file; where it was not named, data that is none of ours has no kind."""
+    kind = "file"
+    try:
+        data = read_file(path, MAX_SIZE + 1)
+        kind = _kind(data, path)
+        if not kind and path.endswith(".json"):
+            if not named:
+                return Checked(path, "", ())
+            kind = "plan"
+        return Checked(path, kind, _findings(kind, data, path))
+    except Refused as refused:
+        return Checked(path, kind or "file", refused.diagnostics)
+
+
+def _kind(data: bytes, path: str) -> str:
+    """Return what a file says that it is: by its first keys, also where the rest is broken."""
+    if _PLAN.search(data):
+        return "plan"
+    if path.endswith(".json"):
+        return ""
+    document = read_all(data, path).document
+    keys = document.data if document is not None and isinstance(document.data, dict) else {}
+    if "oneway_connector" in keys or (not keys and b"\noneway_connector:" in b"\n" + data):
+        return "manifest"
+    if "oneway" in keys or (not keys and b"\noneway:" in b"\n" + data):
+        return "mapping"
+    return ""
+
+
+def _findings(kind: str, data: bytes, path: str) -> tuple[Diagnostic, ...]:
+    """Return what is wrong with a file; its warnings where nothing is. Raises `Refused`."""
+    match kind:
+        case "plan":
+            load_plan(data, path)
+        case "manifest":
+            load_manifest(data, path)
+        case "mapping":
+            compiled, _ = compile_data(data, path, FOLDERS)
+            return compiled.warnings
+        case _:
+            raise _unknown(data, path)
+    return ()
+
+
+def _unknown(data: bytes, path: str) -> Refused:
+    found = read_all(data[: LIMIT + 1], path).found
+    if found:
+        return Refused(found)
+    help = "begin a mapping with `oneway: 1`, a manifest with `oneway_connector: 1`"
+    return refusal("F121", path, "neither a mapping nor a manifest nor a plan", help)
+
+
+def _summary(checked: Sequence[Checked]) -> str:
+    found = [each.severity for one in checked for each in one.found]
+    errors, warnings = found.count(Severity.ERROR), found.count(Severity.WARNING)
+    said = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}" if found else "no mistakes"
+    return f"{_count(len(checked), 'file')} checked: {said}"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def _as_data(checked: Checked) -> dict[str, object]:
+    return {
+        "file": checked.path,
+        "kind": checked.kind,
+        "ok": not checked.failed,
+        "diagnostics": diagnostics.as_json(checked.found),
+    }

@@ -1,0 +1,131 @@
+"""Applying an approved plan, with every step in the journal."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+
+from oneway import apply as engine
+from oneway.apply import Result
+from oneway.connector import Progress, silent
+from oneway.guards import Verdict, counted_as
+from oneway.journal import End, Journal, RunStart
+from oneway.plan import Action, Plan, canonical
+from oneway.plan_file import dump, fingerprint
+from oneway.program import Program
+from oneway.runs.inputs import Systems, inputs
+from oneway.runs.request import instant_text
+from oneway.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who applies a plan, with which state folder; `now` is the clock, for the journal."""
+
+    name: str
+    state: State
+    now: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """The fingerprint that was approved, and what the guards say."""
+
+    fingerprint: str
+    verdict: Verdict
+
+
+def apply_plan(
+    plan: Plan,
+    approval: Approval,
+    program: Program,
+    systems: Systems,
+    operator: Operator,
+    progress: Progress = silent,
+) -> Iterator[Result]:
+    """Apply an approved plan and yield how each action ended.
+
+    The journal says that the run has ended once the last action has. Raises `Refused` before
+    any write where the plan is not the approved one, or where the journal cannot be written.
+    """
+    seen: Counter[str] = Counter()
+    with Journal.open(operator.state.journal_path) as journal:
+        steps = engine.apply(
+            plan,
+            approved=approval.fingerprint,
+            held=approval.verdict.held,
+            program=program,
+            systems=engine_systems(systems),
+            seal=operator.state.seal(),
+            log=(log := RunLog(journal, plan, operator)),
+            progress=progress,
+        )
+        for result in steps:
+            seen[result.ending.value] += 1
+            yield result
+        # Not where somebody stops it in the middle: then it has not ended.
+        log.finish(seen)
+
+
+def engine_systems(systems: Systems) -> engine.Systems:
+    """Return what an apply reads and writes."""
+    found = inputs(systems.prepared)
+    return engine.Systems(
+        source=systems.reader(found["source"]),
+        target=systems.reader(found["target"]),
+        writer=systems.writer(found["target"]),
+    )
+
+
+def connection_of(mapping: str, words: Mapping[str, str]) -> str:
+    """Return the name under which runs of one mapping over the same inputs know each other."""
+    return f"{mapping} {sha256(canonical(dict(words)).encode('ascii')).hexdigest()[:8]}"
+
+
+class RunLog:
+    """Writes the steps of one run down; a new run begins with its first step."""
+
+    def __init__(
+        self, journal: Journal, plan: Plan, operator: Operator, run: int | None = None
+    ) -> None:
+        self.journal = journal
+        self.plan = plan
+        self.operator = operator
+        self._run = run
+
+    @property
+    def run(self) -> int:
+        if self._run is None:
+            # Not earlier: a plan that is refused is no run.
+            self._run = self.journal.begin(_start(self.plan, self.operator), dump(self.plan))
+        return self._run
+
+    def intended(self, action: Action, token: str) -> None:
+        """The action is about to be sent: from now on it may have happened."""
+        counted, at = counted_as(action), instant_text(self.operator.now())
+        self.journal.intended(self.run, action, token, counted=counted, at=at)
+        self.journal.sent(self.run, action.id)
+
+    def ended(self, result: Result) -> None:
+        """The action has ended."""
+        end = End(result.ending, result.target_id, result.code, result.reason)
+        self.journal.ended(self.run, result.action, end)
+
+    def finish(self, counts: Mapping[str, int]) -> None:
+        """The run has ended, with so many actions of each ending."""
+        source = next(read for read in self.plan.reads if read.name == "source")
+        ended = instant_text(self.operator.now())
+        self.journal.finish(self.run, counts, ended, source.records if source.complete else None)
+
+
+def _start(plan: Plan, operator: Operator) -> RunStart:
+    return RunStart(
+        mapping=plan.mapping,
+        digest=plan.mapping_digest,
+        fingerprint=fingerprint(plan),
+        as_of=plan.as_of,
+        started=instant_text(operator.now()),
+        by=operator.name,
+        connection=connection_of(plan.mapping, plan.inputs),
+    )

@@ -1,0 +1,91 @@
+"""Whether what was read is good enough to write by."""
+
+from collections.abc import Mapping, Sequence
+from typing import Protocol
+
+from oneway.diagnostics import Diagnostic, Severity, Span
+from oneway.interpreter import Table
+from oneway.plan import Plan
+from oneway.runs.inputs import inputs
+from oneway.runs.preparation import Prepared
+
+
+class Whole(Protocol):
+    """Something read, of which records may be missing."""
+
+    @property
+    def complete(self) -> bool:
+        """Whether no record is missing."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """Why any may be."""
+
+
+class Readings(Protocol):
+    """A `Reading` or an `Evaluated`."""
+
+    @property
+    def source(self) -> Whole:
+        """What was read of the source."""
+
+    @property
+    def target(self) -> Whole:
+        """What was read of the target."""
+
+    @property
+    def tables(self) -> Mapping[str, Table]:
+        """The lookup tables."""
+
+
+def health(prepared: Prepared, reading: Readings, plan: Plan) -> tuple[Diagnostic, ...]:
+    """Return what is wrong with what was read; nothing may be written where any is an error."""
+    words = {role: each.text for role, each in inputs(prepared).items()}
+    found = list(sick(plan))
+    if not reading.target.complete:
+        found.append(_error("R162", words["target"], reading.target.problems))
+    for name, table in reading.tables.items():
+        if not table.complete:
+            where, why = Span(words[f"references.{name}"]), _why(table.problems)
+            summary = f"reference '{name}' may lack rows{why}"
+            help = "values that are not found in it change nothing in this run"
+            found.append(Diagnostic(where, Severity.WARNING, "R163", summary, help))
+    return tuple(found)
+
+
+def sick(plan: Plan) -> tuple[Diagnostic, ...]:
+    """Return why a plan may not be applied by what it says of its own source."""
+    source = next(each for each in plan.reads if each.name == "source")
+    where = plan.inputs.get("source", "source")
+    if not source.complete:
+        return (_error("R161", where, source.problems),)
+    if not source.records:
+        return (_error("R160", where, ()),)
+    return ()
+
+
+def _error(code: str, where: str, problems: Sequence[str]) -> Diagnostic:
+    summary, help = _SAYINGS[code]
+    return Diagnostic(Span(where), Severity.ERROR, code, f"{summary}{_why(problems)}", help)
+
+
+def _why(problems: Sequence[str]) -> str:
+    shown = "; ".join(problems[:3])
+    more = f"; and {len(problems) - 3} more" if len(problems) > 3 else ""
+    return f": {shown}{more}" if problems else ""
+
+
+_SAYINGS = {
+    "R160": (
+        "the source has no records; nothing will be written",
+        "check the connector's options and what the credentials may see",
+    ),
+    "R161": (
+        "the source was not read to the end; nothing will be written",
+        "run again; if it stays so, check the connector's manifest",
+    ),
+    "R162": (
+        "the target was not read to the end; nothing will be written",
+        "run again; if it stays so, check the connector's manifest",
+    ),
+}

@@ -1,0 +1,66 @@
+"""From what was read to a plan and its verdict."""
+
+from collections.abc import Mapping
+
+from oneway.connector import Progress, silent
+from oneway.guards import WINDOW, History, Verdict, judge
+from oneway.journal import Journal
+from oneway.plan import Plan, Read, Seal
+from oneway.planner import Header, plan, plan_rows
+from oneway.records import Snapshot
+from oneway.runs.applying import connection_of
+from oneway.runs.inputs import Systems, inputs_in_words
+from oneway.runs.preparation import Prepared
+from oneway.runs.reading import Evaluated, Reading, evaluated
+from oneway.runs.request import instant_text, parse_instant
+from oneway.state import State
+
+
+def plan_of(prepared: Prepared, reading: Reading, seal: Seal) -> Plan:
+    """Return the plan of what was read."""
+    header = _header(prepared, reading.references)
+    return plan(reading.program, reading.source, reading.target, seal=seal, header=header)
+
+
+def planned(
+    prepared: Prepared, systems: Systems, seal: Seal, progress: Progress = silent
+) -> tuple[Plan, Evaluated]:
+    """Read the inputs and return the plan, and what the mapping made of what was read."""
+    found = evaluated(prepared, systems, progress)
+    header = _header(prepared, found.references)
+    return plan_rows(found.program, found.source, found.target, seal=seal, header=header), found
+
+
+def judged(prepared: Prepared, plan: Plan, state: State, *, resuming: int | None = None) -> Verdict:
+    """Return what the mapping's guards say of a plan, and of what was done the days before.
+
+    `resuming` is the run that is gone on with: what it did is in the plan already.
+    """
+    return judge(plan, prepared.spec.guards, _history(plan, state, resuming))
+
+
+def _history(plan: Plan, state: State, resuming: int | None) -> History:
+    if not state.journal_path.exists():
+        return History()
+    name = connection_of(plan.mapping, plan.inputs)
+    # The plan's own instant, not the clock: what was judged can be judged again.
+    since = instant_text(parse_instant(plan.as_of) - WINDOW)
+    with Journal.open(state.journal_path) as journal:
+        done = journal.done_since(name, since, but_not=resuming)
+        return History(done, journal.last_source_size(name))
+
+
+def _header(prepared: Prepared, references: Mapping[str, Snapshot]) -> Header:
+    request = prepared.request
+    return Header(
+        mapping_file=request.mapping,
+        mapping_digest=prepared.spec.digest,
+        as_of=instant_text(request.as_of),
+        settings=prepared.settings,
+        inputs=inputs_in_words(prepared),
+        references=tuple(
+            Read(name, len(each.records), each.complete, each.problems)
+            for name, each in references.items()
+        ),
+        allowed=request.allowed,
+    )

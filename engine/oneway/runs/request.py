@@ -1,0 +1,54 @@
+"""What somebody asks of a run."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+
+from oneway.connections import Lookup
+from oneway.plan import Allowance
+
+_INSTANT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """A mapping, the instant, and what stands in for its connectors and settings.
+
+    `source`, `target` and `references` are paths of files that are read instead of systems.
+    `settings` are texts by name; `options` are texts by "connector.option". `folders` are
+    looked in for manifests; `lookup` gives options and credentials.
+    """
+
+    mapping: str
+    as_of: datetime
+    lookup: Lookup
+    source: str | None = None
+    target: str | None = None
+    references: Mapping[str, str] = field(default_factory=dict)
+    settings: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, str] = field(default_factory=dict)
+    folders: tuple[Path, ...] = ()
+    allowed: tuple[Allowance, ...] = ()
+
+
+def parse_instant(text: str) -> datetime:
+    """Return an instant in UTC, to the second; a date is its midnight in UTC.
+
+    Raises ValueError with a sentence where the text is none, or has no offset from UTC.
+    """
+    try:
+        if not _INSTANT.fullmatch(text):
+            raise ValueError
+        instant = datetime.fromisoformat(text)
+        aware = instant if instant.tzinfo else instant.replace(tzinfo=UTC)
+        return aware.astimezone(UTC).replace(microsecond=0)
+    except (ValueError, OverflowError):
+        want = "a date (2026-11-22) or an instant with its offset (2026-11-22T04:00:00Z)"
+        raise ValueError(f"{text!r} is not {want}") from None
+
+
+def instant_text(instant: datetime) -> str:
+    """Return an instant as plans write it: `2026-11-22T04:00:00Z`."""
+    return instant.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,152 @@
+"""What an interrupted run left behind: settled before anything else, or gone on with.
+
+`settled` finds out what became of what was in flight, and sends nothing: a new plan, made
+from what the systems say now, takes it from there. `resumed` does the same and then goes on
+with the very plan that was approved.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from pathlib import Path
+
+from oneway import apply as engine
+from oneway.apply import Earlier, Result
+from oneway.connector import Progress, ReadError, silent
+from oneway.diagnostics import Refused, refusal
+from oneway.freshness import Happened, Now, Stale
+from oneway.guards import Verdict
+from oneway.journal import Entry, Journal, Run
+from oneway.lock import Holder, locked
+from oneway.plan import Action, Ending, Plan
+from oneway.plan_file import load
+from oneway.program import Program
+from oneway.runs.applying import Operator, RunLog, connection_of, engine_systems
+from oneway.runs.inputs import Systems, inputs_in_words
+from oneway.runs.preparation import Prepared
+from oneway.runs.reopening import program_for
+from oneway.runs.request import instant_text
+
+
+def alone(prepared: Prepared, operator: Operator) -> AbstractContextManager[Holder]:
+    """Hold the lock of a run's connection; raise `Refused`, naming the holder, where taken."""
+    name = connection_of(prepared.spec.name, inputs_in_words(prepared))
+    since = instant_text(operator.now())
+    return locked(operator.state.path / "locks", name, since=since)
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A run that did not end, its plan, and what the journal knows of its actions."""
+
+    run: Run
+    plan: Plan
+    entries: tuple[Entry, ...]
+
+    @property
+    def in_flight(self) -> tuple[Entry, ...]:
+        """The actions that were sent, or about to be, and whose end nobody knows."""
+        return tuple(e for e in self.entries if e.end is None or e.end.ending is Ending.UNKNOWN)
+
+    @property
+    def earlier(self) -> Earlier:
+        """What an apply of the same plan must know."""
+        flying = {entry.action_id: entry.token for entry in self.in_flight}
+        ended = {
+            entry.action_id: entry.end.ending
+            for entry in self.entries
+            if entry.end is not None and entry.action_id not in flying
+        }
+        return Earlier(ended, flying)
+
+
+def interrupted(operator: Operator, connection: str | None = None) -> tuple[Interrupted, ...]:
+    """Return the runs that did not end, oldest first: of one connection, or of all."""
+    path = operator.state.journal_path
+    if not path.exists():
+        return ()
+    with Journal.open(path) as journal:
+        return tuple(_read(journal, run, path) for run in journal.unfinished(connection))
+
+
+def settled(prepared: Prepared, systems: Systems, operator: Operator) -> tuple[Result, ...]:
+    """Find out what became of everything that earlier runs of this connection left in flight.
+
+    Nothing is sent. Raises `Refused` where the systems cannot be asked: then nothing may be
+    written, for a record might be created twice.
+    """
+    name = connection_of(prepared.spec.name, inputs_in_words(prepared))
+    results = []
+    for left in interrupted(operator, name):
+        found = engine_systems(systems)
+        program = program_for(prepared, left.plan, systems)
+        now = Now(program, found.source, found.target, operator.state.seal())
+        with Journal.open(operator.state.journal_path) as journal:
+            log = RunLog(journal, left.plan, operator, left.run.id)
+            for entry in left.in_flight:
+                result = _found_out(_action(left.plan, entry), now)
+                log.ended(result)
+                results.append(result)
+            log.finish(_counts(journal.entries(left.run.id)))
+    return tuple(results)
+
+
+def resumed(
+    left: Interrupted,
+    verdict: Verdict,
+    program: Program,
+    systems: Systems,
+    operator: Operator,
+    progress: Progress = silent,
+) -> Iterator[Result]:
+    """Go on with an interrupted run and yield how each action that was left ended."""
+    with Journal.open(operator.state.journal_path) as journal:
+        log = RunLog(journal, left.plan, operator, left.run.id)
+        steps = engine.apply(
+            left.plan,
+            approved=left.run.start.fingerprint,
+            held=verdict.held,
+            program=program,
+            systems=engine_systems(systems),
+            seal=operator.state.seal(),
+            log=log,
+            earlier=left.earlier,
+            progress=progress,
+        )
+        yield from steps
+        log.finish(_counts(journal.entries(left.run.id)))
+
+
+def _found_out(action: Action, now: Now) -> Result:
+    try:
+        happened, target_id = now.happened(action)
+    except Stale as stale:
+        return Result(action, Ending.STALE, action.target_id, "W101", str(stale))
+    except ReadError as error:
+        summary = f"what an interrupted run sent cannot be looked up: {error.summary}"
+        raise refusal("W102", action.target_id or "target", summary, error.help) from None
+    if happened is Happened.YES:
+        reason = "looked up after an interruption: it had happened"
+        return Result(action, Ending.DONE, target_id, reason=reason)
+    reason = "looked up after an interruption: it had not happened"
+    return Result(action, Ending.NOT_SENT, action.target_id, "W103", reason)
+
+
+def _read(journal: Journal, run: Run, path: Path) -> Interrupted:
+    text = journal.plan_of(run.id)
+    try:
+        plan = load(text.encode(), str(path))
+    except Refused as refused:
+        raise refusal(
+            "F114", str(path), f"the plan of run {run.id} cannot be read: {refused}"
+        ) from None
+    return Interrupted(run, plan, journal.entries(run.id))
+
+
+def _action(plan: Plan, entry: Entry) -> Action:
+    return next(action for action in plan.actions if action.id == entry.action_id)
+
+
+def _counts(entries: tuple[Entry, ...]) -> Mapping[str, int]:
+    return Counter(entry.end.ending.value for entry in entries if entry.end is not None)

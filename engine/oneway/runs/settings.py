@@ -1,0 +1,73 @@
+"""Settings given as text become values of their declared types."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from oneway.diagnostics import Diagnostic, Refused, Severity, Span, did_you_mean
+from oneway.records import Value
+from oneway.spec import SettingSpec
+
+
+def settled(specs: Iterable[SettingSpec], given: Mapping[str, str]) -> dict[str, Value]:
+    """Return every setting's value; raise `Refused` for each that is unknown or ill-typed."""
+    declared = {spec.name: spec for spec in specs}
+    values = {spec.name: spec.default for spec in declared.values()}
+    wrong = []
+    for name, text in given.items():
+        if name not in declared:
+            wrong.append(_unknown(name, declared))
+            continue
+        try:
+            values[name] = _PARSERS[declared[name].type](text)
+        except ValueError:
+            wrong.append(_ill_typed(declared[name]))
+    if wrong:
+        raise Refused(wrong)
+    return values
+
+
+def _unknown(name: str, declared: Iterable[str]) -> Diagnostic:
+    known = ", ".join(declared)
+    help = did_you_mean(name, declared) or (f"it has: {known}" if known else "it has none")
+    return _error("U101", name, f"the mapping has no setting '{name}'", help)
+
+
+def _ill_typed(spec: SettingSpec) -> Diagnostic:
+    want = _WANTED[spec.type]
+    return _error("U102", spec.name, f"setting '{spec.name}' is {want[0]}", f"write {want[1]}")
+
+
+def _error(code: str, name: str, summary: str, help: str) -> Diagnostic:
+    return Diagnostic(Span(f"--set {name}"), Severity.ERROR, code, summary, help)
+
+
+def _boolean(text: str) -> Value:
+    if text not in ("true", "false"):
+        raise ValueError
+    return text == "true"
+
+
+def _integer(text: str) -> Value:
+    if len(text) > 18:
+        raise ValueError
+    return int(text)
+
+
+def _number(text: str) -> Value:
+    number = float(text)
+    if number - number != 0:  # not a number, or without end
+        raise ValueError
+    return number
+
+
+_PARSERS: Mapping[str, Callable[[str], Value]] = {
+    "boolean": _boolean,
+    "string": str,
+    "integer": _integer,
+    "number": _number,
+}
+_WANTED = {
+    "boolean": ("a switch", "true or false"),
+    "integer": ("a whole number", "digits, such as 30"),
+    "number": ("a number", "digits, such as 30 or 2.5"),
+    "string": ("text", "text"),
+}
