@@ -350,3 +350,11 @@ def test_options_are_read_from_the_access(tmp_path: Path) -> None:
     connector.close()
     with pytest.raises(ReadError, match="latin-1"):
         connect(description, Access({"encoding": "latin-1"}, {}))
+
+
+def test_records_on_one_line_are_told_apart(tmp_path: Path) -> None:
+    with pytest.raises(ReadError, match="same id"):
+        read(written(tmp_path, "a.json", '[{"id": 1}, {"id": 1}]'))
+    data, problems, _ = read(written(tmp_path, "b.json", '[{"id": 1}, {}, 3]'))
+    assert list(data) == ["1"]
+    assert list(problems) == ["line 1", "line 1, item 2"]

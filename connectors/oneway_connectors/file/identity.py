@@ -37,12 +37,22 @@ class Ids:
         """
         id = None if entry.problem else id_of(entry.data, self._path)
         problem = entry.problem or ("" if id else f"has no id at {self._id_path!r}")
-        known = id if id and not problem else f"line {entry.line}"
-        first = self._lines.setdefault(known, entry.line)
-        if first != entry.line:
+        if problem or id is None:
+            return self._unnamed(entry.line), f"line {entry.line} {problem}"
+        if id in self._lines:
             raise ReadError(
                 "R155",
-                f"{self._name}: lines {first} and {entry.line} have the same id",
+                f"{self._name}: lines {self._lines[id]} and {entry.line} have the same id",
                 f"{self._id_path!r} does not tell records apart: set the option id",
             )
-        return known, f"line {entry.line} {problem}" if problem else ""
+        self._lines[id] = entry.line
+        return id, ""
+
+    def _unnamed(self, line: int) -> str:
+        """Return what an entry without an id is known by: several may stand on one line."""
+        known, count = f"line {line}", 1
+        while known in self._lines:
+            count += 1
+            known = f"line {line}, item {count}"
+        self._lines[known] = line
+        return known

@@ -20,6 +20,11 @@ class RestWriter:
     client: Client
     resource: Resource
 
+    @property
+    def batch(self) -> int:
+        """One: each write is done when it returns."""
+        return 1
+
     def create(self, values: Mapping[str, Value], token: str) -> str:
         """Create a record and return its id; `Unknown` where the answer does not show the id."""
         write = self._able(self.resource.create, "created")
