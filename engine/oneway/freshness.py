@@ -132,7 +132,7 @@ class Now:
         policy = self.program.policy
         said: dict[str, list[Value]] = defaultdict(list)
         if action.source_id is None:
-            cells = zip(policy.leaving, self.program.departed(), strict=True)
+            cells = zip(policy.leaving, self.program.departed(), strict=False)
         else:
             row = self._row(action.source_id)
             for path, value in zip(policy.match_paths, row.key_values, strict=True):
