@@ -165,13 +165,13 @@ def _pieces(response: httpx.Response, most: int) -> Iterator[bytes]:
         return
     coding = response.headers.get("content-encoding", "identity").strip().lower()
     if coding in {"", "identity"}:
-        yield from response.iter_raw(65_536)
+        yield from response.iter_raw()  # as it comes: a size would gather drips unseen
         return
     if coding not in {"gzip", "x-gzip", "deflate"}:
         raise zlib.error(f"unknown coding {coding}")
     # 47: gzip and zlib are told apart by their first bytes.
     unpacker, began = zlib.decompressobj(47), False
-    for raw in response.iter_raw(65_536):
+    for raw in response.iter_raw():
         data = raw
         began = began or bool(raw)
         while data:

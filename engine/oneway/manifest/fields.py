@@ -22,7 +22,7 @@ def is_open(record: Data) -> bool:
 
 
 def _below(prefix: str, schema: Data, holder: Field) -> Iterator[Field]:
-    required = set(items(schema.get("required")))
+    required = {name for name in items(schema.get("required")) if isinstance(name, str)}
     for key, value in obj(schema.get("properties")).items():
         inner = obj(value)
         field = _field(f"{prefix}{key}", inner, holder, key in required)

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-from oneway.manifest.parts import Data, items, obj
+from oneway.manifest.parts import Data, items, obj, text
 from oneway.records import Value
 from oneway.yaml_source import Path
 
@@ -36,7 +36,7 @@ def templates(data: Data) -> Iterator[Template]:
 def expressions(data: Data) -> Iterator[tuple[Path, str]]:
     """Yield every JMESPath expression of a manifest with its path."""
     yield from _named((), data, "errors", ("message", "fields"))
-    if obj(data.get("auth")).get("type") in _TOKEN_KINDS:
+    if text(obj(data.get("auth")), "type") in _TOKEN_KINDS:
         yield from _named((), data, "auth", ("token", "expires_in"))
     for name, value in obj(data.get("resources")).items():
         path, resource = ("resources", name), obj(value)
@@ -46,9 +46,9 @@ def expressions(data: Data) -> Iterator[tuple[Path, str]]:
         yield from _named(path, resource, "get", ("record",))
         yield from _named(path, resource, "create", ("id",))
         for index, detail in enumerate(items(resource.get("detail"))):
-            inner = {str(index): detail}
-            for at, text in _named((*path, "detail"), inner, str(index), ("record",)):
-                yield (*path, "detail", index, *at[len(path) + 2 :]), text
+            record = obj(detail).get("record")
+            if isinstance(record, str):
+                yield (*path, "detail", index, "record"), record
 
 
 def _named(path: Path, data: Data, part: str, keys: tuple[str, ...]) -> Iterator[tuple[Path, str]]:
@@ -59,7 +59,7 @@ def _named(path: Path, data: Data, part: str, keys: tuple[str, ...]) -> Iterator
 
 
 def _auth(auth: Data) -> Iterator[Template]:
-    exchange = auth.get("type") in _TOKEN_KINDS
+    exchange = text(auth, "type") in _TOKEN_KINDS
     for key in ("user", "password", "client_id", "client_secret", "scope", "body"):
         yield from _texts(("auth", key), auth.get(key), secrets=True)
     own = frozenset({"token"}) if exchange else frozenset()
