@@ -163,7 +163,7 @@ class _Attempt:
                 self.now.refuse_stale(action)
             values = self.now.values(action)
         except Stale as stale:
-            return self.ended(Result(action, Ending.STALE, action.target_id, "W101", str(stale)))
+            return self.ended(Result(action, Ending.STALE, action.target_id, "W160", str(stale)))
         except ReadError as error:
             return self.ended(self.unread(action, error))
         if action.id not in self.sent_before:

@@ -47,9 +47,9 @@ def locked(folder: Path, name: str, *, since: str) -> Iterator[Holder]:
     except Timeout:
         help = "wait for it to end; it can be stopped, and `oneway resume` will settle what it did"
         summary = f"another run holds the lock of '{name}': {_read(beside)}"
-        raise refusal("F120", str(path), summary, help) from None
+        raise refusal("F115", str(path), summary, help) from None
     except OSError as error:
-        raise refusal("F121", str(path), f"cannot be locked: {error.strerror}") from None
+        raise refusal("F116", str(path), f"cannot be locked: {error.strerror}") from None
     try:
         holder = Holder(socket.gethostname(), os.getpid(), since)
         _write(beside, holder)

@@ -30,8 +30,8 @@ COMMANDS = (
     Listed("resume", "Go on with what an interrupted run left undone."),
     Listed("explain", "Show one person: what is read, decided, and why; write nothing."),
     Listed("check", "Check the set-up of both systems for a mapping; write nothing."),
-    Listed("functions", "List the functions that expressions may use."),
-    Listed("schema", "Print the JSON Schema of a kind of file."),
+    Listed("functions", "List the functions that expressions may use, or show one."),
+    Listed("schema", "Print the JSON Schema of a kind of file, or list them."),
     Listed("sandbox", "Run stand-ins of both systems on this machine."),
     Listed("demo", "See it all work, in a minute, on this machine."),
 )

@@ -16,7 +16,9 @@ from oneway.render import functions
 @formatted("text", "json")
 @consoled
 def command(*, console: Console, name: str | None, format: str) -> Exit:
-    """List the functions that expressions may use, or show one with examples.
+    """List the functions that expressions may use, or show one.
+
+    One is shown with its parameters and examples.
 
     \b
     Example:

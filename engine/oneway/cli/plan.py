@@ -48,6 +48,7 @@ def command(
     with Systems(prepared) as systems, console.progress() as progress:
         plan, found = planned(prepared, systems, State(state).seal(), progress)
     refuse_errors(console, health(prepared, found, plan))
+    del found  # the rows of large inputs; the plan holds all that is shown
     verdict = judged(prepared, plan, State(state))
     if out is not None:
         save(plan, out)

@@ -14,7 +14,7 @@ from oneway.schema_check import schema_names, schema_text
 @click.argument("name", required=False)
 @consoled
 def command(*, console: Console, name: str | None) -> Exit:
-    """Print the JSON Schema of a kind of file; without NAME, list them.
+    """Print the JSON Schema of a kind of file, or list them.
 
     \b
     Example:

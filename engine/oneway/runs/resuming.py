@@ -122,15 +122,15 @@ def _found_out(action: Action, now: Now) -> Result:
     try:
         happened, target_id = now.happened(action)
     except Stale as stale:
-        return Result(action, Ending.STALE, action.target_id, "W101", str(stale))
+        return Result(action, Ending.STALE, action.target_id, "W160", str(stale))
     except ReadError as error:
         summary = f"what an interrupted run sent cannot be looked up: {error.summary}"
-        raise refusal("W102", action.target_id or "target", summary, error.help) from None
+        raise refusal("W161", action.target_id or "target", summary, error.help) from None
     if happened is Happened.YES:
         reason = "looked up after an interruption: it had happened"
         return Result(action, Ending.DONE, target_id, reason=reason)
     reason = "looked up after an interruption: it had not happened"
-    return Result(action, Ending.NOT_SENT, action.target_id, "W103", reason)
+    return Result(action, Ending.NOT_SENT, action.target_id, "W162", reason)
 
 
 def _read(journal: Journal, run: Run, path: Path) -> Interrupted:

@@ -1,0 +1,36 @@
+"""Fixtures of the command line: a way in, and a working folder."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cli_world import MAPPING, TEAMS, Ended, World, person, user
+
+from oneway.cli.entry import run
+
+
+@pytest.fixture
+def oneway(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
+    """A command, run in this process."""
+
+    def ended(*args: object) -> Ended:
+        capsys.readouterr()
+        code = run([str(arg) for arg in args])
+        found = capsys.readouterr()
+        assert "Traceback" not in found.err
+        return Ended(code, found.out, found.err)
+
+    return ended
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, oneway: Callable[..., Ended]) -> World:
+    """One to create, one to update, one that is as it should be, one who does not sync."""
+    monkeypatch.chdir(tmp_path)
+    found = World(tmp_path, oneway)
+    found.write("m.yaml", MAPPING)
+    found.write("teams.json", TEAMS)
+    people = [person(1), person(2), person(3), person(4, email="")]
+    found.write("people.json", people)
+    found.write("users.json", [user(2, name="Old Name"), user(3)])
+    return found

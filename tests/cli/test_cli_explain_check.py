@@ -1,0 +1,89 @@
+"""`oneway explain`, `check`, `functions` and `schema`."""
+
+import pytest
+from cli_world import World, person
+
+from oneway.cli.entry import COMMANDS
+from oneway.cli.exits import MEANINGS
+from oneway.functions import LIBRARY
+from oneway.schema_check import schema_names
+
+
+@pytest.mark.parametrize("key", ["P002", "p002", "s2", "2", "Person 2", "P002@EXAMPLE.com"])
+def test_a_person_is_found_by_whatever_names_them(world: World, key: str) -> None:
+    ended = world.run("explain", "m.yaml", key)
+    assert ended.code == 0
+    assert "Old Name" in ended.out
+    assert "m.yaml:20" in ended.flat or "line 20" in ended.flat
+    assert not (world.folder / ".oneway").exists()
+
+
+def test_why_nothing_happens(world: World) -> None:
+    assert "Email is missing" in world.run("explain", "m.yaml", "P004").out
+    (data,) = world.run("explain", "m.yaml", "P003", "--format", "json").data
+    assert data["outcome"] == "unchanged"
+
+
+def test_a_key_that_nobody_answers_to(world: World) -> None:
+    ended = world.run("explain", "m.yaml", "P0O2")
+    assert (ended.code, "[U107]" in ended.err, "P002" in ended.err) == (1, True, True)
+
+
+def test_several_who_answer_to_one_key(world: World) -> None:
+    world.write("people.json", [person(i, name="Ann Example") for i in range(1, 4)])
+    assert world.run("explain", "m.yaml", "Ann Example").out.count("read from the source") == 3
+    people = [person(i, name="Ann \x1b[31m Example") for i in range(1, 9)]
+    world.write("people.json", people)
+    ended = world.run("explain", "m.yaml", "Ann \x1b[31m Example")
+    assert "8 records answer to this" in ended.out
+    assert "source id s5" in ended.out
+    assert "\x1b" not in ended.out
+
+
+def test_check_names_what_an_integrator_must_mend(world: World) -> None:
+    people = [person(1, team="NONE"), person(2, team="NONE"), person(3), person(4, code="P003")]
+    world.write("people.json", people)
+    ended = world.run("check", "m.yaml")
+    assert ended.code == 0
+    assert "NONE: 0 rows, 2 records" in ended.out
+    assert "records s3, s4 have one value" in ended.out
+    assert "values, each held by one record" not in world.run("check", "m.yaml", "--brief").out
+    world.write("people.json", [])
+    assert world.run("check", "m.yaml").code == 1
+
+
+def test_check_says_what_cannot_be_read(world: World) -> None:
+    (world.folder / "people.json").unlink()
+    ended = world.run("check", "m.yaml", "--format", "json")
+    assert ended.code == 1
+    assert ended.data[-1]["state"] == "failed"
+    assert "[R150]" in ended.data[-1]["lines"][0]
+
+
+def test_functions_lists_all_and_shows_one(world: World) -> None:
+    ended = world.run("functions")
+    assert all(each.signature in ended.out for each in LIBRARY)
+    assert "starts_with" in ended.err
+    assert "Examples" in world.run("functions", "pad_left").out
+    assert len(world.run("functions", "--format", "json").data) == len(LIBRARY)
+    assert "did you mean 'pad_left'?" in world.run("functions", "padleft").err
+    assert "JMESPath's own" in world.run("functions", "length").err
+
+
+def test_schema_lists_and_prints(world: World) -> None:
+    listed = [line.split()[0] for line in world.run("schema").out.splitlines()]
+    assert tuple(listed) == schema_names()
+    for name in listed:
+        assert world.run("schema", name).data["$schema"].endswith("2020-12/schema")
+    ended = world.run("schema", "maping")
+    assert (ended.code, "did you mean 'mapping'?" in ended.err) == (1, True)
+
+
+def test_every_command_has_help_with_an_example(world: World) -> None:
+    listed = world.run("--help").flat
+    for each in COMMANDS:
+        ended = world.run(each.name, "--help")
+        assert (ended.code, "Example:" in ended.out) == (0, True)
+        assert each.about in ended.flat
+        assert f"{each.name} {each.about}" in listed
+    assert all(f"{code.value} {meaning}" in listed for code, meaning in MEANINGS.items())

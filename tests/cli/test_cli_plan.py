@@ -1,0 +1,323 @@
+"""`oneway plan`, `apply` and `sync` over files: what is printed, written, and ended with."""
+
+import json
+import stat
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_world import World, person, user
+
+
+def planned(world: World, *args: object) -> Path:
+    """Save a plan and return its file."""
+    ended = world.run("plan", "m.yaml", "--out", "plan.json", *args)
+    assert ended.code == 0, ended.err
+    return world.folder / "plan.json"
+
+
+def crowd(world: World, number: int, leaving: int) -> None:
+    """Fill both files with people, of whom the last so many leave."""
+    people = [person(i, left=i > number - leaving) for i in range(1, number + 1)]
+    world.write("people.json", people)
+    world.write("users.json", [user(i) for i in range(1, number + 1)])
+
+
+def test_a_plan_says_what_why_and_where(world: World) -> None:
+    before = world.read("users.json")
+    ended = world.run("plan", "m.yaml", "--as-of", "2026-11-22")
+    assert ended.code == 0
+    assert "create P001 Person 1" in ended.out
+    assert '"Old Name" -> "Person 2"' in ended.out
+    assert "Email is missing" in ended.out
+    assert "2026-11-22T00:00:00Z" in ended.out
+    assert "Fingerprint: " in ended.out
+    assert world.read("users.json") == before
+
+
+@pytest.mark.parametrize(("people", "code"), [([person(3)], 0), ([person(3), person(1)], 3)])
+def test_exit_code_tells_whether_changes_are_pending(
+    world: World, people: list[Any], code: int
+) -> None:
+    world.write("people.json", people)
+    assert world.run("plan", "m.yaml").code == 0
+    assert world.run("plan", "m.yaml", "--exit-code").code == code
+
+
+def test_json_and_markdown(world: World) -> None:
+    data = world.run("plan", "m.yaml", "--format", "json").data
+    assert data["mapping"]["name"] == "people-to-users"
+    assert "### Plan for" in world.run("plan", "m.yaml", "--format", "markdown").out
+
+
+def test_equal_inputs_give_equal_files(world: World) -> None:
+    one = planned(world, "--as-of", "2026-11-22").read_bytes()
+    world.write("people.json", list(reversed(world.read("people.json"))))
+    assert planned(world, "--as-of", "2026-11-22T01:00:00+01:00").read_bytes() == one
+
+
+def test_apply_does_what_was_planned_and_the_second_plan_is_empty(world: World) -> None:
+    path = planned(world)
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
+    ended = world.run("apply", "plan.json")
+    assert (ended.code, "Applied: 2 done." in ended.out) == (0, True)
+    assert world.read("users.json") == [
+        user(2, name="Person 2"),
+        user(3),
+        {"id": 1, "reference": "P001", "name": "Person 1", "email": "P001@example.com", "team": 7},
+    ]
+    assert world.run("plan", "m.yaml", "--exit-code").code == 0
+    data = world.run("apply", "plan.json", "--format", "json")
+    assert data.code == 5
+    assert data.data["counts"]["stale"] == 2
+
+
+def test_the_plan_says_what_to_type_next(world: World) -> None:
+    ended = world.run("plan", "m.yaml", "--out", "my plan.json")
+    (line,) = [each for each in ended.err.splitlines() if "oneway apply" in each]
+    fingerprint = world.read("my plan.json")["fingerprint"]
+    assert line.endswith(f"oneway apply 'my plan.json' --approve {fingerprint[:12]}")
+    assert world.run("apply", "my plan.json", "--approve", fingerprint[:12]).code == 0
+
+
+def test_another_fingerprint_approves_nothing(world: World) -> None:
+    planned(world)
+    before = world.read("users.json")
+    for wrong in ("0" * 12, "f" * 64, world.read("plan.json")["fingerprint"][:11]):
+        ended = world.run("apply", "plan.json", "--approve", wrong)
+        assert (ended.code, "[P106]" in ended.err) == (1, True)
+    assert world.read("users.json") == before
+
+
+def edited(data: dict[str, Any]) -> str:
+    data["managed"] += 1
+    return json.dumps(data)
+
+
+def newer(data: dict[str, Any]) -> str:
+    return json.dumps(data | {"oneway_plan": 99})
+
+
+def torn(data: dict[str, Any]) -> str:
+    return json.dumps(data)[:-20]
+
+
+@pytest.mark.parametrize(
+    ("spoil", "code"),
+    [(edited, "P104"), (newer, "P103"), (torn, "P101"), (lambda _: "[]", "P102")],
+)
+def test_a_spoiled_plan_file_is_refused(world: World, spoil: Any, code: str) -> None:
+    planned(world)
+    world.write("plan.json", spoil(world.read("plan.json")))
+    before = world.read("users.json")
+    for command in ("apply", "validate"):
+        ended = world.run(command, "plan.json")
+        assert (ended.code, f"[{code}]" in ended.err + ended.out) == (1, True)
+    assert world.read("users.json") == before
+
+
+def test_a_plan_made_for_another_mapping_is_refused(world: World) -> None:
+    planned(world)
+    text = (world.folder / "m.yaml").read_text()
+    world.write("m.yaml", text.replace("name: name", "name: code"))
+    ended = world.run("apply", "plan.json")
+    assert (ended.code, "[P110]" in ended.err) == (1, True)
+    (world.folder / "m.yaml").unlink()
+    assert "[F120]" in world.run("apply", "plan.json").err
+
+
+def test_sync_plans_and_applies_and_says_who_does_not_sync(world: World) -> None:
+    ended = world.run("sync", "m.yaml")
+    assert ended.code == 0
+    assert "Email is missing" in ended.out
+    assert "Applied: 2 done." in ended.out
+    data = world.run("sync", "m.yaml", "--format", "json").data
+    assert data["results"] == []
+    assert data["plan"]["fingerprint"]
+
+
+def test_a_guard_holds_back_and_a_person_may_allow_it_once(world: World) -> None:
+    crowd(world, 10, leaving=4)
+    ended = world.run("plan", "m.yaml", "--out", "plan.json")
+    assert (ended.code, "--allow leavers=4" in ended.out) == (4, True)
+    applied = world.run("apply", "plan.json")
+    assert (applied.code, "held back by a guard" in applied.out) == (4, True)
+    assert "--allow leavers=4" in applied.err
+    assert world.read("users.json") == [user(i) for i in range(1, 11)]
+    allowed = world.run("plan", "m.yaml", "--allow", "leavers=4", "--out", "plan.json")
+    assert (allowed.code, allowed.err.count("saved; apply it")) == (0, 1)
+    assert world.read("plan.json")["allowed"][0]["by"]
+    assert world.run("apply", "plan.json").code == 0
+    assert sum("leaveDate" in each for each in world.read("users.json")) == 4
+
+
+def test_a_guard_goes_before_failed_records_and_pending_changes(world: World) -> None:
+    crowd(world, 10, leaving=4)
+    people = world.read("people.json")
+    people[0]["name"] = "New Name"
+    world.write("people.json", people)
+    assert world.run("plan", "m.yaml", "--exit-code", "--out", "plan.json").code == 4
+    users = world.read("users.json")
+    users[0]["name"] = "Changed meanwhile"
+    world.write("users.json", users)
+    ended = world.run("apply", "plan.json", "--format", "json")
+    assert ended.code == 4
+    assert ended.data["counts"] | {"stale": 1, "held": 4} == ended.data["counts"]
+
+
+def test_a_stale_record_is_left_alone_and_the_field_named(world: World) -> None:
+    planned(world)
+    world.write("users.json", [user(2, name="Somebody else's edit"), user(3)])
+    ended = world.run("apply", "plan.json")
+    assert (ended.code, "changed in the target since the plan: name" in ended.out) == (5, True)
+    assert world.read("users.json")[0]["name"] == "Somebody else's edit"
+    assert len(world.read("users.json")) == 3
+
+
+def test_sensitive_values_are_nowhere_and_are_written_all_the_same(world: World) -> None:
+    world.write("people.json", [person(3, phone="0000-CANARY")])
+    path = planned(world, "--set", "with_phone=true")
+    ended = world.run("plan", "m.yaml", "--set", "with_phone=true")
+    assert "***" in ended.out
+    applied = world.run("apply", "plan.json")
+    assert applied.code == 0
+    assert world.read("users.json")[1]["phone"] == "0000-CANARY"
+    for text in (path.read_text(), ended.out, ended.err, applied.out, applied.err):
+        assert "CANARY" not in text
+    for file in (world.folder / ".oneway").rglob("*"):
+        assert file.is_dir() or b"CANARY" not in file.read_bytes()
+
+
+def test_a_sensitive_value_that_changed_since_the_plan_is_stale(world: World) -> None:
+    world.write("people.json", [person(3, phone="0000-1")])
+    planned(world, "--set", "with_phone=true")
+    world.write("people.json", [person(3, phone="0000-2")])
+    ended = world.run("apply", "plan.json")
+    assert (ended.code, "no longer the one that was planned" in ended.flat) == (5, True)
+    assert "phone" not in world.read("users.json")[1]
+
+
+def test_files_stand_in_for_systems_and_apply_finds_them_again(world: World) -> None:
+    world.write("other-people.jsonl", json.dumps(person(9)) + "\n")
+    world.write("other-users.json", [])
+    world.write("other-teams.csv", "id,code\n70,OPS\n")
+    planned(
+        world,
+        *("--source", "other-people.jsonl", "--target", "other-users.json"),
+        *("--reference", "teams=other-teams.csv"),
+    )
+    assert world.run("apply", "plan.json").code == 0
+    (made,) = world.read("other-users.json")
+    assert (made["reference"], made["team"]) == ("P009", "70")
+    assert len(world.read("users.json")) == 2
+
+
+def test_values_are_read_as_they_are(world: World) -> None:
+    odd = [
+        person(1, name=42),
+        person(2, name="x" * 10_000),
+        person(3, name="a\x1b[31m\n\x00b"),
+        person(5, email="   "),
+        person(6, code=["P006"]),
+    ]
+    text = json.dumps([*odd, person(7)]).replace("Person 7", "\\ud800 7")
+    world.write("people.json", text)
+    data = world.run("plan", "m.yaml", "--format", "json").data
+    counts = data["counts"]
+    assert sum(counts.values()) - counts["absent"] == 6
+    assert counts | {"create": 1, "update": 2, "ineligible": 1, "error": 2} == counts
+    text_plan = world.run("plan", "m.yaml").out
+    assert "\x1b" not in text_plan
+    assert "\x00" not in text_plan
+
+
+@pytest.mark.parametrize(
+    ("content", "code"),
+    [
+        ("[]", "R160"),
+        ("<html>sign in</html>", "R153"),
+        ('[{"id": 1, "code": "P001"}, {"id": 1}]', "R155"),
+        ('[{"id": 1, "code": "P001"},\n{"id": 1}]', "R155"),
+        (None, "R150"),
+    ],
+)
+def test_a_source_of_no_use_stops_everything(world: World, content: str | None, code: str) -> None:
+    (world.folder / "people.json").unlink()
+    if content is not None:
+        world.write("people.json", content)
+    for command in ("plan", "sync"):
+        ended = world.run(command, "m.yaml")
+        assert (ended.code, ended.out, f"[{code}]" in ended.err) == (1, "", True)
+    assert world.read("users.json") == [user(2, name="Old Name"), user(3)]
+
+
+def test_a_truncated_read_stops_everything(world: World) -> None:
+    lines = "".join(json.dumps(each) + "\n" for each in (person(1), person(2)))
+    world.write("cut.jsonl", lines[:-20])
+    ended = world.run("sync", "m.yaml", "--source", "cut.jsonl")
+    assert (ended.code, "[R161]" in ended.err) == (1, True)
+    users = "".join(json.dumps(each) + "\n" for each in world.read("users.json"))
+    world.write("cut-users.jsonl", users[:-20])
+    ended = world.run("sync", "m.yaml", "--target", "cut-users.jsonl", "--out", "no")
+    assert ended.code == 2
+    ended = world.run("plan", "m.yaml", "--target", "cut-users.jsonl", "--out", "plan.json")
+    assert (ended.code, "[R162]" in ended.err) == (1, True)
+    assert not (world.folder / "plan.json").exists()
+    assert (world.folder / "cut-users.jsonl").read_text() == users[:-20]
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["--set", "with_fone=true"], "did you mean 'with_phone'?"),
+        (["--set", "with_phone=yes"], "write true or false"),
+        (["--set", "days=many"], "whole number"),
+        (["--set", "factor=nan"], "a number"),
+        (["--reference", "team=teams.json"], "did you mean 'teams'?"),
+        (["--option", "flie.id=code"], "did you mean 'file'?"),
+        (["--option", "file.idd=code"], "did you mean 'id'?"),
+        (["--allow", "field_changes.nam=3"], "did you mean 'name'?"),
+    ],
+)
+def test_what_the_command_asks_for_is_checked(world: World, args: list[str], said: str) -> None:
+    ended = world.run("plan", "m.yaml", *args)
+    assert (ended.code, said in ended.err) == (1, True), ended.err
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["plan"], "Missing argument 'MAPPING'"),
+        (["plan", "m.yaml", "--set", "x"], "NAME=VALUE"),
+        (["plan", "m.yaml", "--set", "days=1", "--set", "days=2"], "given twice"),
+        (["plan", "m.yaml", "--as-of", "yesterday"], "2026-11-22"),
+        (["plan", "m.yaml", "--as-of", "2026-11-22T04:00:00"], "offset"),
+        (["plan", "m.yaml", "--as-of", "0001-01-01T00:00:00+14:00"], "offset"),
+        (["plan", "m.yaml", "--allow", "leaver=3"], "did you mean 'leavers'?"),
+        (["plan", "m.yaml", "--allow", "leavers=many"], "KIND=N"),
+        (["plan", "m.yaml", "--allow", "leavers=-1"], "KIND=N"),
+        (["plna"], "Did you mean 'plan'?"),
+        (["sandbox", "sap"], "staffology"),
+    ],
+)
+def test_usage(world: World, args: list[str], said: str) -> None:
+    ended = world.run(*args)
+    assert (ended.code, said in ended.err) == (2, True), ended.err
+
+
+def test_settings_have_their_types(world: World) -> None:
+    args = ("--set", "days=7", "--set", "factor=2", "--set", "region=true")
+    planned(world, *args)
+    assert world.read("plan.json")["settings"] == {
+        "with_phone": False,
+        "days": 7,
+        "factor": 2.0,
+        "region": "true",
+    }
+
+
+def test_a_folder_that_others_may_write_to_is_no_state_folder(world: World) -> None:
+    (world.folder / "shared").mkdir(mode=0o777)
+    (world.folder / "shared").chmod(0o777)
+    ended = world.run("plan", "m.yaml", "--state", "shared")
+    assert (ended.code, "[F102]" in ended.err) == (1, True)

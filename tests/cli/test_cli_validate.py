@@ -1,0 +1,131 @@
+"""`oneway validate`: every mistake of every file, in one run, without network."""
+
+from pathlib import Path
+
+import pytest
+from cli_world import MAPPING, World, process
+
+MISTAKEN = (
+    MAPPING.replace("setting('with_phone')", "setting('with_fone')")
+    .replace("name: name", "name: titel_case(name)")
+    .replace("lookup: teams", "lookup: team")
+    .replace("[email]", "[emial]")
+)
+MANIFEST = """\
+oneway_connector: 1
+name: acme
+title: Acme
+kind: rest
+base_url: "https://api.acme.example/{version}"
+auth: {type: none}
+resources: {}
+"""
+
+
+def test_every_mistake_is_reported_with_place_code_and_caret(world: World) -> None:
+    world.write("m.yaml", MISTAKEN)
+    ended = world.run("validate", "m.yaml")
+    assert ended.code == 1
+    for said in ("'with_phone'", "'title_case'", "'teams'", "'email'"):
+        assert f"did you mean {said}?" in ended.flat
+    assert ended.out.count("m.yaml:") == 4
+    assert ended.out.count("^") >= 4
+    assert "1 file checked: 4 errors, 0 warnings" in ended.out
+    (found,) = world.run("validate", "m.yaml", "--format", "json").data
+    assert [each["line"] for each in found["diagnostics"]] == sorted(
+        each["line"] for each in found["diagnostics"]
+    )
+    assert (found["kind"], found["ok"], len(found["diagnostics"])) == ("mapping", False, 4)
+
+
+def test_an_unknown_connector_hides_no_other_mistake(world: World) -> None:
+    text = MISTAKEN.replace("{connector: file, resource: users", "{connector: fiel, resource: u")
+    world.write("m.yaml", text)
+    ended = world.run("validate", "m.yaml")
+    assert "m.yaml:11:21: error: no connector is called 'fiel' [C101]" in ended.out
+    assert "did you mean 'file'?" in ended.out
+    assert "did you mean 'title_case'?" in ended.out
+
+
+def test_folders_are_searched_for_all_kinds(world: World) -> None:
+    folder = world.folder / "mappings"
+    (folder / "deep").mkdir(parents=True)
+    (folder / ".hidden").mkdir()
+    (folder / "good.yaml").write_text(MAPPING)
+    (folder / "deep" / "bad.yml").write_text(MISTAKEN)
+    (folder / "deep" / "manifest.yaml").write_text(MANIFEST)
+    (folder / "deep" / "people.json").write_text("[]")
+    (folder / ".hidden" / "bad.yaml").write_text("nothing: here")
+    world.run("plan", "m.yaml", "--out", "mappings/plan.json")
+    data = world.run("validate", "--format", "json").data
+    assert {Path(each["file"]).name: (each["kind"], each["ok"]) for each in data} == {
+        "good.yaml": ("mapping", True),
+        "bad.yml": ("mapping", False),
+        "manifest.yaml": ("manifest", False),
+        "plan.json": ("plan", True),
+    }
+    assert world.run("validate", "mappings/good.yaml", "mappings/plan.json").code == 0
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "code"),
+    [
+        ("a.yaml", b"", "Y104"),
+        ("a.yaml", b"onway: 1\nname: x\n", "F121"),
+        ("a.yaml", b"- a list\n", "F121"),
+        ("a.yaml", b"oneway: 1\nname: [\n", "Y1"),
+        ("a.yaml", b"oneway: 1\n\tname: x\n", "Y107"),
+        ("a.yaml", b"oneway: 2\nname: x\n", "S111"),
+        ("a.yaml", b"oneway: 1\nname: a\nname: b\n", "Y108"),
+        ("a.yaml", "oneway: 1\nname: x\n".encode("utf-16"), "Y102"),
+        ("a.yaml", b"\x00\x01\x02\xff", "Y10"),
+        ("a.yaml", b"[" * 10_000_000, "Y101"),
+        ("a.yaml", b"[" * 900_000, "Y1"),
+        (
+            "a.yaml",
+            b"a: &a [1,1,1,1,1,1,1,1]\n"
+            + b"".join(b"%c: &%c [%s]\n" % (c, c, b",".join([b"*%c" % (c - 1)] * 8))
+                       for c in range(ord("b"), ord("k"))),
+            "Y119",
+        ),
+        ("a.json", b"{", "P101"),
+        ("a.json", b"[1]", "P102"),
+        ("a.json", b'{"oneway_plan": ' + b"9" * 5000 + b"}", "P10"),
+        ("a.json", b"[" * 100_000, "P10"),
+        (".", b"", "F121"),
+        ("absent.yaml", None, "F120"),
+        ("a\0b", None, "F120"),
+    ],
+)  # fmt: skip
+def test_nothing_that_a_file_may_hold_ends_in_a_traceback(
+    tmp_path: Path, world: World, name: str, content: bytes | None, code: str
+) -> None:
+    (tmp_path / "empty").mkdir()
+    if name == ".":
+        name = "empty"
+    elif content is not None:
+        (tmp_path / name).write_bytes(content)
+    ended = world.run("validate", name)
+    assert (ended.code, f"[{code}" in ended.out) == (1, True), ended.out + ended.err
+    assert "mistake in this program" not in ended.err
+
+
+def test_a_pipe_is_no_file(world: World) -> None:
+    import os
+
+    os.mkfifo(world.folder / "pipe.yaml")
+    assert "[F120]" in world.run("validate", "pipe.yaml").out
+    assert "[F120]" in world.run("plan", "pipe.yaml").err
+
+
+def test_neither_network_nor_connectors_are_imported(world: World) -> None:
+    (world.folder / "connectors").mkdir()
+    code = (
+        "import sys; from oneway.cli.entry import run; run(sys.argv[1:]);"
+        "bad = [m for m in sys.modules if m.split('.')[0] in"
+        " ('httpx', 'starlette', 'uvicorn', 'anyio', 'oneway_connectors')];"
+        "print('imported:', bad)"
+    )
+    for args in (["--help"], ["validate", "m.yaml"], ["functions"], ["schema"]):
+        ended = process(*args, cwd=world.folder, code=code)
+        assert ended.stdout.splitlines()[-1] == "imported: []", (args, ended.stdout, ended.stderr)

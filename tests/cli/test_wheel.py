@@ -1,0 +1,106 @@
+"""The wheel, by itself: unpacked into an empty environment with no checkout nearby."""
+
+import os
+import subprocess
+import sysconfig
+import venv
+import zipfile
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from cli_world import ROOT
+from hatchling.builders.wheel import WheelBuilder
+
+Run = Callable[..., subprocess.CompletedProcess[str]]
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    folder = tmp_path_factory.mktemp("wheel")
+    (built,) = WheelBuilder(str(ROOT)).build(directory=str(folder), versions=["standard"])
+    return Path(built)
+
+
+@pytest.fixture(scope="module")
+def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
+    """An environment that holds the wheel; dependencies are those of this one, by path.
+
+    What this environment has installed for editing does not shine through: its .pth files
+    are not read.
+    """
+    folder = tmp_path_factory.mktemp("installed")
+    venv.create(folder / "env", with_pip=False)
+    python = folder / "env" / "bin" / "python"
+    (site,) = (folder / "env" / "lib").glob("python*/site-packages")
+    with zipfile.ZipFile(wheel) as archive:
+        archive.extractall(site)
+    (site / "dependencies.pth").write_text(sysconfig.get_paths()["purelib"] + "\n")
+    work = folder / "work"
+    work.mkdir()
+    variables = {k: v for k, v in os.environ.items() if not k.startswith(("PYTHON", "ONEWAY"))}
+
+    def run(*args: str) -> subprocess.CompletedProcess[str]:
+        return subprocess.run(
+            [python, "-I", *args],
+            cwd=work,
+            env=variables,
+            capture_output=True,
+            encoding="utf-8",
+            timeout=60,
+            check=False,
+        )
+
+    return run
+
+
+def test_it_holds_the_packages_the_schemas_and_the_mappings_alone(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+    tops = {name.split("/")[0] for name in names if ".dist-info/" not in name}
+    assert tops == {"oneway", "oneway_connectors"}
+    assert "oneway/_schemas/mapping.schema.json" in names
+    assert "oneway/_mappings/staffology-to-expensein.yaml" in names
+    assert "oneway_connectors/staffology/manifest.yaml" in names
+
+
+def test_it_runs_from_itself(installed: Run) -> None:
+    where = installed("-c", "import oneway; print(oneway.__file__)").stdout
+    assert str(ROOT) not in where
+    assert "site-packages" in where
+
+
+@pytest.mark.parametrize(
+    ("args", "said"),
+    [
+        (["schema", "mapping"], '"https://json-schema.org/draft/2020-12/schema"'),
+        (["functions"], "pad_left("),
+        (["--version"], "oneway, version"),
+    ],
+)
+def test_it_knows_its_schemas_and_functions(installed: Run, args: list[str], said: str) -> None:
+    ended = installed("-m", "oneway", *args)
+    assert (ended.returncode, said in ended.stdout) == (0, True), ended.stderr
+
+
+def test_it_validates_its_own_mapping(installed: Run) -> None:
+    code = "from importlib.resources import files; print(files('oneway') / '_mappings')"
+    folder = installed("-c", code).stdout.strip()
+    ended = installed("-m", "oneway", "validate", folder)
+    assert (ended.returncode, "0 errors" in ended.stdout or "no mistakes" in ended.stdout) == (
+        0,
+        True,
+    ), ended.stdout + ended.stderr
+
+
+def test_the_demo_runs_from_it(installed: Run) -> None:
+    ended = installed("-m", "oneway", "demo")
+    assert ended.returncode == 0, ended.stdout + ended.stderr
+
+
+def test_the_command_is_declared(installed: Run) -> None:
+    code = (
+        "from importlib.metadata import entry_points as e;"
+        "print(e(group='console_scripts', name='oneway')['oneway'].load().__name__)"
+    )
+    assert installed("-c", code).stdout == "main\n"

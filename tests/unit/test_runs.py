@@ -1,0 +1,133 @@
+"""Runs: instants, options and credentials, and what is read how often."""
+
+from datetime import UTC, datetime, timedelta, timezone
+from importlib import import_module
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oneway.connections import access, variable
+from oneway.connector import Access, Description, Option, Resource
+from oneway.diagnostics import Refused
+from oneway.records import Record, Snapshot
+from oneway.runs import Request, Systems, compiled, evaluated, instant_text, parse_instant, read
+from oneway.runs.reading import Streaming
+
+PAYROLL = Description(
+    "pay-roll",
+    "Payroll",
+    "rest",
+    {"people": Resource("people", "id", {}, frozenset(), open=True)},
+    (
+        Option("employer", "Who."),
+        Option("url", "Where.", "https://x"),
+        Option("key", "", None, True),
+    ),
+)
+
+
+@given(st.integers(-62135510400, 253402127999), st.integers(-840, 840))
+def test_an_instant_is_read_as_it_is_written(second: int, minutes: int) -> None:
+    instant = datetime(1970, 1, 1, tzinfo=UTC) + timedelta(seconds=second)
+    assert parse_instant(instant_text(instant)) == instant
+    moved = instant.astimezone(timezone(timedelta(minutes=minutes)))
+    assert instant_text(parse_instant(moved.isoformat())) == instant_text(instant)
+
+
+@given(st.text(max_size=30))
+def test_text_that_is_no_instant_is_a_value_error(text: str) -> None:
+    try:
+        instant = parse_instant(text)
+    except ValueError:
+        return
+    assert instant.tzinfo is UTC
+
+
+def test_a_date_is_its_midnight_and_a_fraction_of_a_second_is_cut() -> None:
+    assert instant_text(parse_instant("2026-11-22")) == "2026-11-22T00:00:00Z"
+    assert instant_text(parse_instant("2026-11-22T04:00:00.9+01:00")) == "2026-11-22T03:00:00Z"
+
+
+def test_variables_are_letters_digits_and_underscores() -> None:
+    assert variable("pay-roll", "base_url") == "ONEWAY_PAY_ROLL_BASE_URL"
+    assert variable("connectors/ß.yaml", "a.b") == "ONEWAY_CONNECTORS_SS_YAML_A_B"
+
+
+def test_what_is_given_goes_before_the_environment() -> None:
+    found = access(PAYROLL, lambda _, name: f"env {name}", {"url": "given"})
+    assert found.options == {"employer": "env employer", "url": "given"}
+    assert found.secrets["key"].open() == "env key"
+    assert "env key" not in repr(found)
+    assert access(PAYROLL, lambda *_: None, {}) == Access({}, {})
+
+
+def test_a_credential_is_never_taken_from_the_command_line() -> None:
+    with pytest.raises(Refused) as refused:
+        access(PAYROLL, lambda *_: None, {"key": "CANARY", "emploier": "x"})
+    assert [each.code for each in refused.value.diagnostics] == ["U105", "C113"]
+    assert "CANARY" not in str(refused.value)
+
+
+MAPPING = """\
+oneway: 1
+name: m
+title: M
+source: {connector: file, resource: a.jsonl}
+target: {connector: file, resource: b.jsonl}
+references:
+  names: {from: target, resource: b.jsonl, key: id, value: name}
+match: [{source: id, target: id}]
+fields: {name: name, boss: {from: boss, lookup: names}}
+joiners: {create: false}
+"""
+
+
+def test_a_resource_is_read_once_though_it_is_also_a_reference(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    Path("m.yaml").write_text(MAPPING)
+    Path("a.jsonl").write_text('{"id": "1", "name": "A", "boss": "2"}\n')
+    Path("b.jsonl").write_text('{"id": "1"}\n{"id": "2", "name": "B"}\n')
+    prepared = compiled(Request("m.yaml", datetime(2026, 11, 22, tzinfo=UTC), lambda *_: None))
+    begun: list[str] = []
+
+    def progress(what: str, done: int, total: int | None) -> None:
+        if done == total:
+            begun.append(what)
+
+    with Systems(prepared) as systems:
+        reading = read(prepared, systems, progress)
+        assert begun == ["reading b.jsonl", "reading a.jsonl"]
+        kept = evaluated(prepared, systems, progress)
+    assert kept.source.items == tuple(map(reading.program.row, reading.source.records))
+    assert kept.target.items == tuple(map(reading.program.held, reading.target.records))
+    assert len(begun) == 4
+
+
+def test_an_id_that_was_read_twice_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Twice:
+        def read(self, progress: object) -> Snapshot:
+            return Snapshot((Record("1", {}), Record("1", {})))
+
+    class Connector:
+        def reader(self, resource: str) -> Twice:
+            return Twice()
+
+        def close(self) -> None:
+            pass
+
+    monkeypatch.chdir(tmp_path)
+    Path("m.yaml").write_text(MAPPING)
+    inputs = import_module("oneway.runs.inputs")
+    monkeypatch.setattr(inputs, "open_connector", lambda *_: Connector())
+    prepared = compiled(Request("m.yaml", datetime(2026, 11, 22, tzinfo=UTC), lambda *_: None))
+    for act in (read, evaluated):
+        with Systems(prepared) as systems, pytest.raises(Refused) as refused:
+            act(prepared, systems)
+        assert refused.value.diagnostics[0].code == "R164"
+    assert not isinstance(Twice(), Streaming)
