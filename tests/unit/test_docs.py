@@ -1,0 +1,189 @@
+"""The documentation is true: its mappings compile, its links lead somewhere, its commands exist."""
+
+import re
+import shlex
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+from pkgutil import resolve_name
+
+import click
+import pytest
+import yaml
+
+from oneway.cli.entry import oneway
+from oneway.cli.exits import MEANINGS
+from oneway.cli.reference import pages
+from oneway.codes import CODES
+from oneway.compiler import Compiled, compile_mapping, connectors_of
+from oneway.connector import Capability, Description, Resource
+from oneway.diagnostics import Refused
+from oneway.discovery import describe
+from oneway.load import load_mapping
+from oneway.plan import Ending, Kind
+from oneway.spec import MappingSpec
+
+ROOT = Path(__file__).resolve().parents[2]
+REFERENCE = ROOT / "docs" / "reference"
+SHIPPED = ("staffology", "expensein", "file")
+
+# What a part of a mapping stands in, key by key, where it does not say otherwise.
+AROUND = {
+    "oneway": "oneway: 1\n",
+    "name": "name: example\n",
+    "settings": "settings:\n"
+    "  include_bank_details: {type: boolean, default: false, description: Copy bank details.}\n",
+    "source": "source: {connector: payroll, resource: people}\n",
+    "target": "target: {connector: expenses, resource: users}\n",
+    "references": "references:\n"
+    "  departments: {from: target, resource: departments, key: reference, value: id}\n",
+    "match": "match: [{source: code, target: reference}]\n",
+    "fields": "fields: {reference: {from: code, write: on_create}, email: email}\n",
+}
+
+
+def documents() -> list[Path]:
+    """Return every page that people wrote for people; golden files are none."""
+    folders = ("mappings", "engine", "connectors", "schemas", "tests", "benchmarks", "docs")
+    found = [page for name in folders for page in (ROOT / name).rglob("*.md")]
+    return sorted(each for each in [*ROOT.glob("*.md"), *found] if "golden" not in each.parts)
+
+
+def blocks(text: str, language: str) -> Iterator[str]:
+    """Yield the code blocks whose opening fence says exactly this."""
+    yield from re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
+
+
+def examples(language: str) -> list[object]:
+    """Return the code blocks of all pages, each named by its page."""
+    return [
+        pytest.param(block, id=f"{page.relative_to(ROOT)}-{number}")
+        for page in documents()
+        for number, block in enumerate(blocks(page.read_text(encoding="utf-8"), language), 1)
+    ]
+
+
+def whole(part: str) -> str:
+    """Return a part of a mapping as a whole one."""
+    keys = yaml.safe_load(part)
+    return part + "\n" + "".join(text for key, text in AROUND.items() if key not in keys)
+
+
+def compiled(text: str) -> Compiled:
+    """Return a mapping compiled: with the manifests we ship, and with open ones for all others."""
+    loaded = load_mapping(text.encode(), "example.yaml")
+    names = [each.text for each in connectors_of(loaded.spec)]
+    shipped = {name: describe(name, ()) for name in names if name in SHIPPED}
+    catalogue = {name: anything(loaded.spec, name) for name in names} | shipped
+    return compile_mapping(loaded.spec, loaded.document.lines, catalogue)
+
+
+def anything(spec: MappingSpec, name: str) -> Description:
+    """Return a connector that has every resource the mapping asks for, of any shape."""
+    asked = [spec.source.resource.text, spec.target.resource.text]
+    asked += [each.resource.text for each in spec.references]
+    resources = {each: Resource(each, "id", {}, frozenset(Capability), open=True) for each in asked}
+    return Description(name, name, "rest", resources)
+
+
+@pytest.mark.parametrize("text", examples("yaml mapping"))
+def test_a_mapping_in_the_documentation_compiles(text: str) -> None:
+    compiled(text)
+
+
+@pytest.mark.parametrize("text", examples("yaml mapping-part"))
+def test_a_part_of_a_mapping_in_the_documentation_compiles(text: str) -> None:
+    compiled(whole(text))
+
+
+def test_a_wrong_example_would_be_found() -> None:
+    with pytest.raises(Refused, match="M107"):
+        compiled(whole("fields: {departmentId: {from: d, lookup: department}}\n"))
+
+
+@pytest.mark.parametrize("page", documents(), ids=lambda page: str(page.relative_to(ROOT)))
+def test_links_lead_somewhere(page: Path) -> None:
+    text = page.read_text(encoding="utf-8")
+    prose = re.sub(r"^```.*?^```$|(`+).*?\1", "", text, flags=re.MULTILINE | re.DOTALL)
+    for link in re.findall(r"\]\(([^)\s]+)\)", prose):
+        if re.match(r"[a-z]+:", link):
+            continue
+        path, _, anchor = link.partition("#")
+        target = (page.parent / path).resolve() if path else page
+        generated = target.parent == REFERENCE and target.name in pages()
+        assert generated or target.exists(), f"{link} leads nowhere"
+        if anchor and target.suffix == ".md" and not generated:
+            assert anchor in anchors(target), f"{link}: no such heading"
+
+
+def anchors(page: Path) -> set[str]:
+    """Return the anchors of a page's headings, as they are made where Markdown is shown."""
+    headings = re.findall(r"^#+ (.+)$", page.read_text(encoding="utf-8"), re.MULTILINE)
+    return {re.sub(r"[^\w\- ]", "", each.lower()).replace(" ", "-") for each in headings}
+
+
+def command_lines() -> list[object]:
+    """Return every command line of ours in a block of shell."""
+    lines = []
+    for page in documents():
+        for block in blocks(page.read_text(encoding="utf-8"), "sh"):
+            for line in block.replace("\\\n", " ").splitlines():
+                found = re.search(r"(?:^|\s)oneway( .*)", line.partition(" #")[0])
+                if found and not line.startswith("#"):
+                    name = f"{page.relative_to(ROOT)}:{line.strip()}"
+                    lines.append(pytest.param(found[1], id=name))
+    return lines
+
+
+@pytest.mark.parametrize("line", command_lines())
+def test_commands_exist(line: str) -> None:
+    name, *rest = shlex.split(re.split(r"[|;&>]", line)[0])
+    assert isinstance(oneway, click.Group)
+    if name.startswith("-"):
+        return
+    command = oneway.get_command(click.Context(oneway), name)
+    assert command is not None, f"there is no command {name}"
+    known = {option for each in command.params for option in (*each.opts, *each.secondary_opts)}
+    given = {word.partition("=")[0] for word in rest if word.startswith("-")}
+    assert given <= known | {"--help", "-h"}, f"{name} has no {', '.join(sorted(given - known))}"
+
+
+def test_codes_that_are_spoken_of_exist() -> None:
+    spoken = {
+        code
+        for page in documents()
+        for code in re.findall(r"\b[YSCMRWPGFU]\d{3}\b", page.read_text(encoding="utf-8"))
+    }
+    assert spoken <= CODES.keys()
+
+
+def test_every_exit_code_outcome_and_ending_is_explained() -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    operating = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
+    assert [each for each in MEANINGS if f"| {each.value} |" not in readme] == []
+    assert [each for each in (*Kind, *Ending) if f"| `{each.value}` |" not in operating] == []
+
+
+def test_the_layers_are_those_that_are_checked() -> None:
+    contracts = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    layers = contracts["tool"]["importlinter"]["contracts"][0]["layers"]
+    checked = [tuple(sorted(each.strip() for each in layer.split("|"))) for layer in layers]
+    page = (ROOT / "engine" / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| ((?:`\w+`(?:, )?)+) \|", page, re.MULTILINE)
+    written = [tuple(sorted(re.findall(r"`(\w+)`", row))) for row in rows]
+    assert written == checked, "engine/README.md has other layers than pyproject.toml"
+
+
+def test_the_functions_of_the_main_path_exist() -> None:
+    page = (ROOT / "engine" / "README.md").read_text(encoding="utf-8")
+    for name in re.findall(r"`(oneway(?:\.\w+)+)`", page):
+        assert resolve_name(name) is not None
+
+
+def test_every_key_of_the_language_is_in_its_reference() -> None:
+    text = (ROOT / "docs" / "language.md").read_text(encoding="utf-8")
+    schema = yaml.safe_load((ROOT / "schemas" / "mapping.schema.json").read_text(encoding="utf-8"))
+    tables = [schema, *schema["$defs"].values()]
+    keys = {key for table in tables for key in table.get("properties", ())}
+    words = {word for table in tables for word in table.get("enum", ())}
+    assert sorted(each for each in keys | words if not re.search(rf"\b{each}\b", text)) == []
