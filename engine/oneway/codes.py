@@ -119,6 +119,14 @@ _TABLE = (
     ("C114", "a kind of connector is not known", "Check the manifest's kind; install its module."),
     ("C115", "a manifest cannot be read", "Check the path and its permissions."),
     ("C116", "a name in a manifest is taken", "Choose another name."),
+    ("C117", "a credential is given in more than one way", "Unset all but one of the variables."),
+    ("C118", "a credential's file cannot be read", "Check the path, and who may read it."),
+    ("C119", "a credential's file is not safe", "Make it yours alone: chown, chmod 600."),
+    (
+        "C120",
+        "a credential cannot be had from the keyring",
+        "Store it with `keyring set`, unlock the keyring, or keep it in a private file.",
+    ),
     # M1xx: the meaning of a mapping, errors
     ("M101", "an expression reads a field that there is not", "Check its spelling and case."),
     ("M102", "a target field is not known", "Check its spelling and case."),
@@ -158,7 +166,11 @@ _TABLE = (
         "records are created without what they are matched by",
         "Add a field for the match key, without `when` or `lookup`.",
     ),
-    ("M131", "a match key is overwritten with another value", "Use `write: on_create`."),
+    (
+        "M131",
+        "a match key is written with another value than its own",
+        "Use `write: on_create`, and no `default` or `initial`.",
+    ),
     # M2xx: the meaning of a mapping, warnings
     (
         "M203",

@@ -105,7 +105,11 @@ class Description:
 
 
 class Secret:
-    """A credential. Prints as `***`; only a connector opens it."""
+    """A credential. Prints as `***`, however it is formatted; only a connector opens it.
+
+    It cannot be copied, pickled or made into JSON. Two of them are never equal, so that no
+    comparison tells what is in one.
+    """
 
     __slots__ = ("_value",)
 
@@ -121,8 +125,14 @@ class Secret:
 
     __str__ = __repr__
 
+    def __format__(self, spec: str) -> str:
+        return "***"
+
     def __reduce__(self) -> str | tuple[object, ...]:
-        raise TypeError("a secret is not to be stored")
+        raise TypeError("a secret is not to be stored or copied")
+
+    def __getstate__(self) -> object:
+        raise TypeError("a secret is not to be stored or copied")
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,7 +8,7 @@ connectors that come with Oneway. A name with a slash, or ending in `.yaml`, is 
 import importlib
 import importlib.util
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from oneway.connections import variable
@@ -68,9 +68,9 @@ def complete(description: Description, access: Access) -> Access:
 
     Amiss are options and secrets that are missing, blank, or not known.
     """
-    options = {o.name: o.default for o in description.options if not o.secret}
-    given = {**{k: v for k, v in options.items() if v is not None}, **access.options}
+    options = {o.name for o in description.options if not o.secret}
     secrets = {o.name for o in description.options if o.secret}
+    given = with_defaults(description, access.options)
     found = [_unknown(description, name) for name in access.options if name not in options]
     found += [_unknown(description, name) for name in access.secrets if name not in secrets]
     for option in description.options:
@@ -81,6 +81,12 @@ def complete(description: Description, access: Access) -> Access:
     if found:
         raise Refused(found)
     return Access(given, access.secrets)
+
+
+def with_defaults(description: Description, options: Mapping[str, str]) -> dict[str, str]:
+    """Return the options that are given, and the defaults of those that are not."""
+    defaults = {o.name: o.default for o in description.options if not o.secret}
+    return {**{k: v for k, v in defaults.items() if v is not None}, **options}
 
 
 def open_connector(description: Description, access: Access) -> Connector:
@@ -136,7 +142,9 @@ def _loaded(path: Path) -> Description:
 def _missing(description: Description, option: Option) -> Diagnostic:
     kind = "credential" if option.secret else "option"
     summary = f"{description.title}: the {kind} '{option.name}' is missing"
-    help = f"set {variable(description.name, option.name)}: {option.description}"
+    name = variable(description.name, option.name)
+    ways = f"{name}, {name}_FILE or {name}_KEYRING" if option.secret else name
+    help = f"set {ways}: {option.description}"
     return Diagnostic(Span(description.name), Severity.ERROR, "C112", summary, help)
 
 

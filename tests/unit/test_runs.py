@@ -56,7 +56,8 @@ def test_variables_are_letters_digits_and_underscores() -> None:
 
 
 def test_what_is_given_goes_before_the_environment() -> None:
-    found = access(PAYROLL, lambda _, name: f"env {name}", {"url": "given"})
+    said = {name: f"env {name}" for name in ("employer", "url", "key")}
+    found = access(PAYROLL, lambda _, name: said.get(name), {"url": "given"})
     assert found.options == {"employer": "env employer", "url": "given"}
     assert found.secrets["key"].open() == "env key"
     assert "env key" not in repr(found)

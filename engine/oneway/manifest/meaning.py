@@ -3,7 +3,7 @@
 import ipaddress
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from oneway.diagnostics import Diagnostic, did_you_mean
@@ -57,6 +57,16 @@ def _names(document: Document, data: Data) -> Iterator[Diagnostic]:
         if name in options:
             summary = f"'{name}' is an option already"
             yield document.at(("secrets", name), "C116", summary, "choose another", key=True)
+        yield from _hiding(document, name, {"options": options, "secrets": secrets})
+
+
+def _hiding(document: Document, secret: str, named: Mapping[str, Data]) -> Iterator[Diagnostic]:
+    """Find names whose variables already say where a secret is kept."""
+    for key, names in named.items():
+        for name in (f"{secret}_file", f"{secret}_keyring"):
+            if name in names:
+                summary = f"the variable of '{name}' says where the secret '{secret}' is kept"
+                yield document.at((key, name), "C116", summary, "choose another", key=True)
 
 
 def _template(document: Document, data: Data, template: Template) -> Iterator[Diagnostic]:

@@ -5,10 +5,10 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
-from oneway.connections import access
+from oneway.connections import access, given_options
 from oneway.connector import Access, Connector, Description, Reader, Writer
 from oneway.diagnostics import Refused
-from oneway.discovery import FILE, complete, open_connector
+from oneway.discovery import FILE, complete, open_connector, with_defaults
 from oneway.runs.preparation import Prepared
 from oneway.spec import EndpointSpec, ReferenceSpec
 
@@ -48,7 +48,7 @@ def inputs_in_words(prepared: Prepared) -> dict[str, str]:
     words = {role: each.text for role, each in found.items()}
     for each in found.values():
         if each.connector != FILE.name:
-            for name, value in sorted(access_of(prepared, each).options.items()):
+            for name, value in sorted(options_of(prepared, each).items()):
                 words[f"options.{each.connector}.{name}"] = value
     return words
 
@@ -56,16 +56,25 @@ def inputs_in_words(prepared: Prepared) -> dict[str, str]:
 def access_of(prepared: Prepared, each: Input) -> Access:
     """Return the options and credentials of an input's connector; raise `Refused`."""
     description = description_of(prepared, each)
-    prefix = f"{each.connector}."
-    request = prepared.request
-    given = {
-        key.removeprefix(prefix): value
-        for key, value in request.options.items()
-        if key.startswith(prefix)
-    }
-    found = access(description, request.lookup, given)
+    found = access(description, prepared.request.lookup, _given(prepared, each))
     # What is given for one run goes before what the mapping says for all of them.
     return complete(description, replace(found, options={**dict(each.options), **found.options}))
+
+
+def options_of(prepared: Prepared, each: Input) -> dict[str, str]:
+    """Return the options alone: no credential is opened, which a keyring may ask a person for."""
+    description = description_of(prepared, each)
+    found = given_options(description, prepared.request.lookup, _given(prepared, each))
+    return with_defaults(description, {**dict(each.options), **found})
+
+
+def _given(prepared: Prepared, each: Input) -> dict[str, str]:
+    prefix = f"{each.connector}."
+    return {
+        key.removeprefix(prefix): value
+        for key, value in prepared.request.options.items()
+        if key.startswith(prefix)
+    }
 
 
 def description_of(prepared: Prepared, each: Input) -> Description:

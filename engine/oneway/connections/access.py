@@ -1,0 +1,108 @@
+"""What a connector needs to reach a system, put together of what is given.
+
+A credential `api_key` of `acme` is given in one of three ways: ONEWAY_ACME_API_KEY holds it,
+ONEWAY_ACME_API_KEY_FILE names a private file that does, or ONEWAY_ACME_API_KEY_KEYRING an
+entry (service/name) of the system's keyring.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from oneway.connections.environment import variable
+from oneway.connections.opening import opened, sealed
+from oneway.connections.secret_refs import SecretKind, SecretRef
+from oneway.connector import Access, Description, Option, Secret
+from oneway.diagnostics import Diagnostic, Findings, Refused, Severity, Span, did_you_mean
+
+Lookup: TypeAlias = Callable[[str, str], str | None]
+"""Returns the value of a connector's option or credential, or None where none is given."""
+
+
+def access(description: Description, lookup: Lookup, given: Mapping[str, str]) -> Access:
+    """Return the options and credentials of a connector, as far as they are given.
+
+    `given` are options by name, as the command line or a mapping says them: they win.
+    Raises `Refused` where one of them is unknown or is a credential, and where a credential
+    is given twice or cannot be used.
+    """
+    options = given_options(description, lookup, given)
+    found = Findings()
+    secrets: dict[str, Secret] = {}
+    for option in description.options:
+        if option.secret:
+            try:
+                secret = _secret(description, option, lookup)
+            except Refused as refused:
+                found.found.extend(refused.diagnostics)
+                continue
+            if secret is not None:
+                secrets[option.name] = secret
+    found.refuse_errors()
+    return Access(options, secrets)
+
+
+def given_options(
+    description: Description, lookup: Lookup, given: Mapping[str, str]
+) -> dict[str, str]:
+    """Return the options of a connector that are given, opening no credential.
+
+    Raises `Refused` where one of `given` is unknown or is a credential.
+    """
+    wrong = [each for name in given if (each := _wrong(description, name)) is not None]
+    if wrong:
+        raise Refused(wrong)
+    plain = [option.name for option in description.options if not option.secret]
+    found = {name: lookup(description.name, name) for name in plain}
+    return {**{name: value for name, value in found.items() if value is not None}, **given}
+
+
+def given_secrets(description: Description, lookup: Lookup) -> dict[str, tuple[SecretRef, ...]]:
+    """Return where each credential of a connector is said to be; more than one place is wrong."""
+    return {
+        option.name: tuple(
+            SecretRef(SecretKind.ENV, variable(description.name, option.name))
+            if kind is SecretKind.ENV
+            else SecretRef(kind, text)
+            for kind in SecretKind
+            if (text := lookup(description.name, _key(option, kind)))
+        )
+        for option in description.options
+        if option.secret
+    }
+
+
+def _secret(description: Description, option: Option, lookup: Lookup) -> Secret | None:
+    refs = given_secrets(description, lookup)[option.name]
+    if not refs:
+        return None
+    if len(refs) > 1:
+        raise Refused([_twice(description, option, refs)])
+    if refs[0].kind is SecretKind.ENV:
+        return sealed(lookup(description.name, option.name) or "", refs[0])
+    return opened(refs[0])
+
+
+def _key(option: Option, kind: SecretKind) -> str:
+    return option.name if kind is SecretKind.ENV else f"{option.name}_{kind.value}"
+
+
+def _twice(description: Description, option: Option, refs: tuple[SecretRef, ...]) -> Diagnostic:
+    names = [variable(description.name, _key(option, ref.kind)) for ref in refs]
+    summary = f"the credential '{option.name}' is given more than once: {' and '.join(names)}"
+    help = "unset all but one of them"
+    return Diagnostic(Span(description.name), Severity.ERROR, "C117", summary, help)
+
+
+def _wrong(description: Description, name: str) -> Diagnostic | None:
+    options: dict[str, Option] = {option.name: option for option in description.options}
+    where = Span(description.name)
+    if name not in options:
+        known = [option.name for option in description.options if not option.secret]
+        help = did_you_mean(name, known) or f"it has: {', '.join(known) or 'none'}"
+        summary = f"{description.title} has no option '{name}'"
+        return Diagnostic(where, Severity.ERROR, "C113", summary, help)
+    if options[name].secret:
+        summary = f"'{name}' is a credential, and other users of this machine can see a command"
+        help = f"set {variable(description.name, name)} in the environment instead"
+        return Diagnostic(where, Severity.ERROR, "U105", summary, help)
+    return None

@@ -1,0 +1,60 @@
+"""Reading a file that holds a credential: private, small, a file, and never waited for."""
+
+import os
+import stat
+
+from oneway.diagnostics import Refused, refusal
+
+LIMIT = 65_536
+"""Bytes that a credential may have; keys and certificates' keys have far fewer."""
+
+_FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
+"""Without O_NONBLOCK, a FIFO would be waited for."""
+
+
+def read_private(path: str) -> bytes:
+    """Return the bytes of a private file; raise `Refused` where it is none, or too large.
+
+    What was opened is what is checked: of a symbolic link the target, and a file that takes
+    its place meanwhile is not read.
+    """
+    try:
+        _refuse_other(path, os.stat(path))  # opening a device may do something
+        handle = os.open(path, _FLAGS)
+        try:
+            found = os.fstat(handle)
+            _refuse_other(path, found)
+            _refuse_shared(path, found)
+            with open(handle, "rb", closefd=False) as file:
+                data = file.read(LIMIT + 1)
+        finally:
+            os.close(handle)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise refusal("C118", path, f"a credential cannot be read: {why}", _CHECK) from None
+    except ValueError:  # a NUL in the path
+        raise refusal("C118", repr(path), "no path of a file", _CHECK) from None
+    if len(data) > LIMIT:
+        raise refusal("C118", path, f"it is longer than {LIMIT:,} bytes", _CHECK)
+    return data
+
+
+def _refuse_other(path: str, found: os.stat_result) -> None:
+    if not stat.S_ISREG(found.st_mode):
+        kind = "a folder" if stat.S_ISDIR(found.st_mode) else "a pipe, socket or device"
+        raise refusal("C118", path, f"it is {kind}, not a file", _CHECK)
+
+
+def _refuse_shared(path: str, found: os.stat_result) -> None:
+    if found.st_uid not in (0, os.geteuid()):
+        raise _unsafe(path, "it belongs to another user", f"chown {os.geteuid()} {path}")
+    if found.st_mode & 0o077:
+        mode = stat.S_IMODE(found.st_mode)
+        raise _unsafe(path, f"others may read or write it (mode {mode:04o})", f"chmod 600 {path}")
+
+
+def _unsafe(path: str, why: str, command: str) -> Refused:
+    return refusal("C119", path, f"a credential's file is not safe: {why}", command)
+
+
+_CHECK = "check the path; it must be a file that this user may read"

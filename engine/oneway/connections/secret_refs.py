@@ -1,0 +1,61 @@
+"""Where a credential is kept: the reference that may be written down in its place."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+
+class SecretKind(Enum):
+    """What keeps a credential. The values are the words of files and, in capitals, variables."""
+
+    ENV = "env"
+    FILE = "file"
+    KEYRING = "keyring"
+
+
+@dataclass(frozen=True, slots=True)
+class SecretRef:
+    """Where a credential is kept: it holds no credential, and may be shown.
+
+    `name` is the name of a variable, the path of a file, or `service/name` of a keyring; the
+    last slash parts the two, so that a service may be a URL.
+    """
+
+    kind: SecretKind
+    name: str
+
+    def __str__(self) -> str:
+        return f"{_IN_WORDS[self.kind]} {self.name}"
+
+
+def secret_ref(data: object) -> SecretRef:
+    """Return the reference that `{env: NAME}`, `{file: PATH}` or `{keyring: SERVICE/NAME}` says.
+
+    Raises ValueError with a sentence, which holds nothing of a text that stands where a
+    reference should: it may be the credential itself.
+    """
+    if not isinstance(data, Mapping):
+        raise ValueError(f"a credential is given by reference, as {_FORMS}")
+    kinds = [kind for kind in SecretKind if kind.value in data]
+    if len(data) != 1 or len(kinds) != 1:
+        raise ValueError(f"a reference to a credential has exactly one key: {_FORMS}")
+    name = data[kinds[0].value]
+    if not isinstance(name, str) or not name.strip() or "\0" in name:
+        raise ValueError(f"'{kinds[0].value}' must be text that is not blank")
+    if kinds[0] is SecretKind.KEYRING and not all(entry(name)):
+        raise ValueError("'keyring' must be of the form service/name")
+    return SecretRef(kinds[0], name)
+
+
+def entry(name: str) -> tuple[str, str]:
+    """Return the service and the name of a keyring's entry; either is "" where it is missing."""
+    service, _, user = name.rpartition("/")
+    return service, user
+
+
+_IN_WORDS = {
+    SecretKind.ENV: "the variable",
+    SecretKind.FILE: "the file",
+    SecretKind.KEYRING: "the keyring's entry",
+}
+_FORMS = "{env: NAME}, {file: PATH} or {keyring: SERVICE/NAME}"
