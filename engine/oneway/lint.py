@@ -173,16 +173,21 @@ def unmatched_creates(subject: Subject) -> Iterator[Diagnostic]:
 
 
 def lost_matches(subject: Subject) -> Iterator[Diagnostic]:
-    """A field that is a match key must hold what it is matched by."""
+    """A field that is a match key must hold what it is matched by, and nobody else's value."""
     for key, path in zip(subject.spec.match, subject.code.policy.match_paths, strict=True):
-        for field in subject.spec.fields:
-            if not path or field.path != path or field.write in (Write.ON_CREATE, Write.NEVER):
+        for field, _ in subject.fields:
+            if not path or field.path != path or field.write is Write.NEVER:
                 continue
-            if field.source is None or field.source.text.strip() != key.source.text.strip():
+            own = field.source is not None and field.source.text.strip() == key.source.text.strip()
+            if not own and field.write is not Write.ON_CREATE:
                 summary = (
                     f"'{path}' is a match key, and is overwritten by another value than its own"
                 )
                 help = "the record would not be matched at the next run; use `write: on_create`"
+                yield _error("M131", field.key_span, summary, help)
+            elif own and (field.default is not None or field.initial is not None):
+                summary = f"'{path}' is a match key, and has a value that stands in for its own"
+                help = "the record would be matched by whoever has that value; remove the stand-in"
                 yield _error("M131", field.key_span, summary, help)
 
 

@@ -1,0 +1,397 @@
+"""The laws of the language, each over generated mappings, data and orders."""
+
+import copy
+import inspect
+import random
+from collections import Counter
+from dataclasses import replace
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from memory import Applied, applied, leaves, systems_of
+from model import GONE, blank, get, predict, same
+from oneway.apply import Ending
+from oneway.changes import wanted
+from oneway.connector import Connector, Reader, Writer
+from oneway.plan import Kind, Outcome, Plan, Verb
+from oneway.plan_file import dump
+from oneway.program import State
+from oneway.records import Record, Snapshot
+from oneway.spec import Write
+from strategies import accepted, any_worlds, worlds
+from worlds import World, bound, planned
+
+SETTLED = worlds(due=False)
+"""Worlds without a date that is yet to come."""
+WORLDS = worlds()
+
+
+def all_done(done: Applied) -> bool:
+    return all(result.ending is Ending.DONE for result in done.results)
+
+
+def endings(done: Applied) -> list[tuple[str, str]]:
+    return [(each.ending.value, each.reason) for each in done.results]
+
+
+def by_source(plan: Plan) -> dict[str, Outcome]:
+    return {each.source_id: each for each in plan.outcomes if each.source_id is not None}
+
+
+def targets(snapshot: Snapshot) -> dict[str, dict[str, object]]:
+    return {record.id: dict(record.data) for record in snapshot.records}
+
+
+# 1. One way
+
+
+def test_law_01_one_way_a_reader_has_no_way_to_write() -> None:
+    writing = {name for name, _ in inspect.getmembers(Writer, callable) if name[0] != "_"}
+    reading = {name for name, _ in inspect.getmembers(Reader, callable) if name[0] != "_"}
+    assert reading == {"read", "get", "find"}
+    assert not reading & writing
+    assert inspect.signature(Connector.reader).return_annotation is Reader
+
+
+@given(WORLDS)
+def test_law_01_one_way_the_source_is_as_it_was(world: World) -> None:
+    before = copy.deepcopy(targets(world.source))
+    done = applied(world, planned(world))
+    assert targets(world.source) == before
+    assert targets(done.source.read()) == before
+    held = {record.id for record in world.target.records}
+    assert all(id in held or id.startswith("n") for _, id, _ in done.writer.calls)
+
+
+# 2. Overwrite
+
+
+@given(WORLDS)
+def test_law_02_overwrite_what_the_target_held_makes_no_difference(world: World) -> None:
+    plan = planned(world)
+    done = applied(world, plan)
+    program = bound(world)
+    after = {record.id: program.held(record) for record in done.target.records}
+    rows = {record.id: program.row(record) for record in world.source.records}
+    for source_id, outcome in by_source(plan).items():
+        if outcome.target_id is None or outcome.kind not in SYNCED:
+            continue
+        if outcome.target_id not in after:
+            continue
+        held = after[outcome.target_id]
+        cells = zip(program.policy.fields, rows[source_id].cells, held.values, strict=True)
+        for rule, cell, now in cells:
+            if rule.write is not Write.OVERWRITE or cell.state is not State.STATED:
+                continue
+            if rule.merge.value == "add":
+                assert isinstance(now, list)
+                assert all(any(same(v, n) for n in now) for v in cell.value)
+            else:
+                assert same(now, wanted(rule, cell), rule.compare.value)
+
+
+SYNCED = {Kind.UPDATE, Kind.UNCHANGED, Kind.LEAVE, Kind.REHIRE}
+
+
+# 3. Frame
+
+
+@given(WORLDS)
+def test_law_03_frame_nothing_else_changes(world: World) -> None:
+    plan = planned(world)
+    before, after = targets(world.target), targets(applied(world, plan).target)
+    mapped = {*world.mapping["fields"], *world.mapping.get("leavers", {}).get("set", {})}
+    matched = {each.target_id for each in by_source(plan).values()}
+    if world.mapping["absent"] == "deactivate":
+        matched |= {each.target_id for each in plan.outcomes if each.kind is Kind.ABSENT}
+    for id, data in before.items():
+        changed = {path for path in _paths(data, after[id]) if _differs(data, after[id], path)}
+        assert not changed or id in matched
+        assert all(_inside(path, mapped) for path in changed)
+
+
+def _paths(*records: dict[str, object]) -> set[str]:
+    return {".".join(path) for record in records for path in leaves(record)}
+
+
+def _differs(left: dict[str, object], right: dict[str, object], path: str) -> bool:
+    old, new = get(left, path), get(right, path)
+    return (old is GONE) != (new is GONE) or repr(old) != repr(new)
+
+
+def _inside(path: str, mapped: set[str]) -> bool:
+    return any(path == m or m.startswith(f"{path}.") for m in mapped)
+
+
+# 4. Convergence
+
+
+@given(SETTLED, st.sampled_from([1, 50]))
+def test_law_04_convergence_the_second_plan_is_empty(world: World, batch: int) -> None:
+    done = applied(world, planned(world), batch=batch)
+    assert all_done(done), endings(done)
+    second = planned(world.with_target(done.target.records))
+    assert not second.actions
+
+
+@given(SETTLED, st.sampled_from([1, 365]))
+def test_law_04_convergence_nor_does_time_make_work(world: World, days: int) -> None:
+    done = applied(world, planned(world))
+    later = world.with_target(done.target.records).later(days)
+    assert not planned(later).actions
+
+
+@given(WORLDS, st.sampled_from([1, 365]))
+def test_law_04_convergence_a_date_that_comes_due_makes_work_once(world: World, days: int) -> None:
+    done = applied(world, planned(world))
+    assert all_done(done), endings(done)
+    world = world.with_target(done.target.records)
+    assert not planned(world).actions
+    later = world.later(days)
+    again = applied(later, planned(later))
+    assert all_done(again), endings(again)
+    assert not planned(later.with_target(again.target.records)).actions
+
+
+# 5. Determinism
+
+
+@given(WORLDS, st.randoms(use_true_random=False))
+def test_law_05_determinism_order_decides_nothing(world: World, chance: random.Random) -> None:
+    shuffled = replace(
+        world,
+        source=replace(world.source, records=_shuffled(world.source.records, chance)),
+        target=replace(world.target, records=_shuffled(world.target.records, chance)),
+        departments=replace(
+            world.departments, records=_shuffled(world.departments.records, chance)
+        ),
+    )
+    assert dump(planned(world)) == dump(planned(shuffled))
+
+
+def _shuffled(records: tuple[Record, ...], chance: random.Random) -> tuple[Record, ...]:
+    return tuple(chance.sample(records, len(records)))
+
+
+# 6. Minimality
+
+
+@given(WORLDS)
+def test_law_06_minimality_an_action_holds_what_differs(world: World) -> None:
+    before = targets(world.target)
+    plan = planned(world)
+    done = applied(world, plan)
+    after = targets(done.target)
+    for action in plan.actions:
+        assert action.changes
+        if action.verb is Verb.CREATE:
+            assert all(not blank(each.after) for each in action.changes)
+            continue
+        for each in action.changes:
+            old = get(before[action.target_id], each.field)
+            new = get(after[action.target_id], each.field)
+            assert not same(old, new)
+    written = sum(len(list(leaves(values))) for _, _, values in done.writer.calls)
+    assert written == sum(len(action.changes) for action in plan.actions)
+
+
+# 7. Injectivity
+
+
+@given(WORLDS)
+def test_law_07_injectivity_one_action_a_record_and_one_create_a_value(world: World) -> None:
+    plan = planned(world)
+    touched = Counter(action.target_id for action in plan.actions if action.target_id)
+    assert all(count == 1 for count in touched.values())
+    assert all(
+        count == 1 for count in Counter(a.source_id for a in plan.actions if a.source_id).values()
+    )
+    program = bound(world)
+    rows = {record.id: program.row(record) for record in world.source.records}
+    creates = [a for a in plan.actions if a.verb is Verb.CREATE]
+    for level in range(len(program.policy.match)):
+        keys = [rows[str(a.source_id)].keys[level] for a in creates]
+        values = [key for key in keys if key is not None]
+        assert len(values) == len(set(values))
+    done = targets(applied(world, plan).target)
+    made = [done[id] for id in done if id.startswith("n")]
+    for path in world.mapping["joiners"]["unless_taken"]:
+        values = [get(each, path) for each in made if not blank(get(each, path))]
+        assert not any(same(v, w) for n, v in enumerate(values) for w in values[:n])
+
+
+# 8. No guessing
+
+
+@given(WORLDS)
+def test_law_08_no_guessing_an_ambiguous_record_is_left_alone(world: World) -> None:
+    program = bound(world)
+    rows = [program.row(record) for record in world.source.records]
+    held = [program.held(record) for record in world.target.records]
+    plan = by_source(planned(world))
+    decided: set[str] = set()
+    for level in range(len(program.policy.match)):
+        tried = [r for r in rows if r.source_id not in decided and len(r.keys) > level]
+        for row in tried:
+            value = row.keys[level]
+            if value is None:
+                continue
+            rivals = sum(other.keys[level] == value for other in tried)
+            found = [h.target_id for h in held if len(h.keys) > level and h.keys[level] == value]
+            if rivals > 1 or len(found) > 1:
+                outcome = plan[row.source_id]
+                assert outcome.kind in (Kind.CONFLICT, Kind.ERROR)
+                assert outcome.action is None
+                if outcome.kind is Kind.CONFLICT:
+                    assert set(found) <= set(outcome.reasons[0].candidates)
+            if rivals > 1 or found:
+                decided.add(row.source_id)
+
+
+# 9. Eligibility
+
+
+@given(WORLDS)
+def test_law_09_eligibility_who_is_not_fit_causes_nothing(world: World) -> None:
+    program = bound(world)
+    rows = {record.id: program.row(record) for record in world.source.records}
+    for source_id, outcome in by_source(planned(world)).items():
+        row = rows[source_id]
+        whom = "leavers" if row.leaver else "movers" if outcome.target_id else "joiners"
+        failed = [program.policy.rules[position] for position in row.failed]
+        barred = [rule for rule in failed if whom in {c.value for c in rule.categories}]
+        if barred:
+            assert outcome.action is None
+        if outcome.kind is Kind.INELIGIBLE:
+            assert outcome.action is None
+            named = {reason.code for reason in outcome.reasons}
+            assert {rule.id for rule in barred} <= named
+
+
+# 10. Joiners
+
+
+@given(WORLDS, st.sampled_from([1, 50]))
+def test_law_10_joiners_nobody_is_created_whose_value_is_held(world: World, batch: int) -> None:
+    systems = systems_of(world, batch=batch)
+    taken = world.mapping["joiners"]["unless_taken"]
+    create = systems.writer.create
+
+    def watched(values: dict[str, object], token: str) -> str:
+        now = {**systems.writer.reader.records, **systems.writer.pending}
+        for path in taken:
+            value = get(values, path)
+            if not blank(value):
+                held = [get(data, path) for data in now.values()]
+                compare = "ignore_case" if path == "email" else "exact"
+                assert not any(same(value, other, compare) for other in held)
+        return create(values, token)
+
+    systems.writer.create = watched
+    done = applied(world, planned(world), systems=systems)
+    assert all_done(done), endings(done)
+
+
+# 11. Leavers
+
+
+@given(SETTLED)
+def test_law_11_leavers_leave_once_and_are_never_created(world: World) -> None:
+    program = bound(world)
+    rows = {record.id: program.row(record) for record in world.source.records}
+    plan = planned(world)
+    for source_id, outcome in by_source(plan).items():
+        if rows[source_id].leaver and rows[source_id].failure is None:
+            assert outcome.kind not in (Kind.CREATE, Kind.REHIRE)
+        elif outcome.kind is Kind.LEAVE:
+            pytest.fail("only a leaver leaves")
+    done = applied(world, plan)
+    later = world.with_target(done.target.records)
+    for day in (0, 1, 400):
+        verbs = [action.verb for action in planned(later.later(day)).actions]
+        assert Verb.LEAVE not in verbs
+
+
+# 12. Totality
+
+
+@given(WORLDS)
+def test_law_12_totality_outcomes_add_up(world: World) -> None:
+    plan = planned(world)
+    read = sorted(record.id for record in world.source.records)
+    assert sorted(o.source_id for o in plan.outcomes if o.source_id is not None) == read
+    looked_at = {o.target_id for o in plan.outcomes if o.target_id is not None}
+    assert looked_at == {record.id for record in world.target.records}
+    seen = Counter(o.target_id for o in plan.outcomes if o.target_id is not None)
+    assert all(count == 1 for count in seen.values())
+    assert sum(plan.counts().values()) == len(plan.outcomes)
+    assert all((o.kind is Kind.ABSENT) == (o.source_id is None) for o in plan.outcomes)
+
+
+# 13. Absence is not blankness
+
+
+@given(WORLDS)
+def test_law_13_absence_is_not_blankness(world: World) -> None:
+    plain = {"code", "mail", "name", "nick", "dept", "tags", "level", "leave", "bank.no"}
+    sources = {record.id: record.data for record in world.source.records}
+    rules = world.mapping["fields"] | world.mapping.get("leavers", {}).get("set", {})
+    for action in planned(world).actions:
+        if action.source_id is None or action.verb is Verb.REACTIVATE:
+            continue
+        for change in action.changes:
+            rule = rules[change.field]
+            expression = rule if isinstance(rule, str) else rule.get("from")
+            absent = expression in plain and get(sources[action.source_id], expression) is GONE
+            assert not (absent and change.clears)
+
+
+# The model
+
+
+@given(WORLDS)
+def test_the_model_agrees_on_every_outcome(world: World) -> None:
+    plan = planned(world)
+    predicted = predict(world)
+    assert {id: o.kind.value for id, o in by_source(plan).items()} == predicted.kinds
+
+
+@given(WORLDS, st.sampled_from([1, 3, 50]))
+def test_the_model_agrees_on_what_the_target_holds_afterwards(world: World, batch: int) -> None:
+    done = applied(world, planned(world), batch=batch)
+    assert all_done(done), endings(done)
+    created = {r.target_id: f"new {r.action.source_id}" for r in done.results}
+    now = {
+        created.get(id, id) if id.startswith("n") else id: {**data, "id": None}
+        for id, data in targets(done.target).items()
+    }
+    then = {id: {**data, "id": None} for id, data in predict(world).target.items()}
+    assert now == then
+
+
+def test_most_drawn_mappings_compile_and_every_outcome_is_common() -> None:
+    seen: Counter[str] = Counter()
+    tally_worlds(seen)
+    assert seen["refused"] < seen["drawn"] / 4
+    few = [kind.value for kind in Kind if seen[kind.value] < 5]
+    assert not few, seen
+    assert min(seen[f"verb {verb.value}"] for verb in Verb) >= 3, seen
+    assert seen["ordered"] >= 3, seen
+
+
+def tally_worlds(seen: Counter[str]) -> None:
+    @settings(max_examples=200, derandomize=True, database=None)
+    @given(any_worlds())
+    def tally(world: World) -> None:
+        seen["drawn"] += 1
+        if not accepted(world):
+            seen["refused"] += 1
+            return
+        plan = planned(world)
+        seen.update(outcome.kind.value for outcome in plan.outcomes)
+        seen.update(f"verb {action.verb.value}" for action in plan.actions)
+        seen["ordered"] += sum(bool(action.after) for action in plan.actions)
+
+    tally()

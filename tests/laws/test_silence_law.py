@@ -1,0 +1,95 @@
+"""Law 14, silence: no sensitive value is in any output or file in clear."""
+
+from dataclasses import replace
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from memory import MemoryReader, applied, systems_of
+from oneway.apply import Systems
+from oneway.connector import ReadError
+from oneway.guards import judge
+from oneway.plan_file import dump
+from oneway.records import Record
+from strategies import worlds
+from worlds import World, bound, planned
+
+CANARIES = {"code": "cnryc-", "mail": "cnrym-", "nick": "cnryn-", "dept": "cnryd-"}
+
+
+def with_canaries(world: World) -> World:
+    """Return the world with every mapped value sensitive, and every source value a canary."""
+    mapping = dict(world.mapping)
+    mapping.pop("label", None)
+    mapping["fields"] = {path: _sealed(rule) for path, rule in mapping["fields"].items()}
+    people = tuple(_canary(record) for record in world.source.records)
+    users = tuple(_canary_user(record) for record in world.target.records)
+    return replace(
+        world,
+        mapping=mapping,
+        source=replace(world.source, records=people),
+        target=replace(world.target, records=users),
+    )
+
+
+def _sealed(rule: object) -> dict[str, object]:
+    if isinstance(rule, str):
+        return {"from": rule, "sensitive": True}
+    assert isinstance(rule, dict)
+    return {**rule, "sensitive": True} if "from" in rule else rule
+
+
+def _canary(record: Record) -> Record:
+    data = dict(record.data)
+    for key in CANARIES.keys() & data.keys():
+        if isinstance(data[key], str) and data[key].strip():
+            data[key] = f"{CANARIES[key]}{data[key]}"
+    return replace(record, data=data)
+
+
+def _canary_user(record: Record) -> Record:
+    names = {"ref": "code", "email": "mail", "nick": "nick", "dept": "dept"}
+    data = dict(record.data)
+    for path, key in names.items():
+        if isinstance(data.get(path), str) and data[path].strip():
+            data[path] = f"{CANARIES[key]}{data[path]}"
+    return replace(record, data=data)
+
+
+def _said(*things: object) -> str:
+    return " ".join(repr(thing) + str(thing) for thing in things)
+
+
+@given(worlds(), st.sampled_from([1, 50]))
+def test_law_14_silence_a_canary_is_nowhere(world: World, batch: int) -> None:
+    world = with_canaries(world)
+    plan = planned(world)
+    done = applied(world, plan, batch=batch)
+    verdict = judge(plan, bound(world).policy.guards)
+    text = _said(plan, dump(plan), done.results, done.log.steps, verdict)
+    keys = {key["source"] for key in world.mapping["match"]}
+    rules = [rule for rule in world.mapping["fields"].values() if "from" in rule]
+    sealed = {rule["from"] for rule in rules}
+    for key, canary in CANARIES.items():
+        # A match key that no sensitive rule writes may be shown: it names people in reports.
+        if key in sealed or not any(key in each for each in keys):
+            assert canary not in text, (key, canary)
+
+
+class Refusing(MemoryReader):
+    """A source that can no longer be read."""
+
+    def get(self, id: str) -> Record | None:
+        raise ReadError("R1", "the source does not answer")
+
+
+@given(worlds())
+def test_law_14_silence_also_when_reading_fails(world: World) -> None:
+    world = with_canaries(world)
+    plan = planned(world)
+    ready = systems_of(world)
+    systems = Systems(Refusing({}), ready.target, ready.writer)
+    done = applied(world, plan, systems=systems)
+    for field, canary in CANARIES.items():
+        if any(rule.get("from") == field for rule in world.mapping["fields"].values()):
+            assert canary not in _said(done.results, done.log.steps)

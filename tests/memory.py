@@ -1,0 +1,202 @@
+"""A target in memory: what it enforces is what makes a plan in the wrong order fail."""
+
+import copy
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from oneway.apply import Result, Systems, apply
+from oneway.connector import Progress, Rejected, silent
+from oneway.plan import Action, Plan
+from oneway.plan_file import fingerprint
+from oneway.records import Record, Snapshot, is_blank
+from worlds import SEAL, World, bound
+
+Data = dict[str, Any]
+
+
+@dataclass
+class MemoryReader:
+    """Reads records from a dict; `find` filters by nothing, as systems may."""
+
+    records: dict[str, Data]
+    broken: frozenset[str] = frozenset()
+
+    def read(self, progress: Progress = silent) -> Snapshot:
+        """Return every record."""
+        return Snapshot(tuple(self._record(id) for id in self.records))
+
+    def get(self, id: str) -> Record | None:
+        """Return one record."""
+        return self._record(id) if id in self.records else None
+
+    def find(self, path: str, value: object) -> tuple[Record, ...]:
+        """Return all records: the caller looks again."""
+        return self.read().records
+
+    def _record(self, id: str) -> Record:
+        problem = "torn" if id in self.broken else ""
+        return Record(id, copy.deepcopy(self.records[id]), problem)
+
+
+@dataclass
+class MemoryWriter:
+    """Writes to the reader's dict at each `flush`, and enforces unique and computed fields."""
+
+    reader: MemoryReader
+    unique: frozenset[str] = frozenset()
+    batch: int = 1
+    calls: list[tuple[str, str, Data]] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
+    pending: dict[str, Data] = field(default_factory=dict)
+    made: int = 0
+    on_flush: Callable[[], None] = lambda: None
+
+    def create(self, values: Mapping[str, Any], token: str) -> str:
+        """Create a record."""
+        self.made += 1
+        id = f"n{self.made}"
+        self._write("create", id, {"id": id}, values, token)
+        return id
+
+    def update(self, id: str, values: Mapping[str, Any], token: str) -> None:
+        """Write some fields."""
+        self._write("update", id, self._now()[id], values, token)
+
+    def leave(self, id: str, values: Mapping[str, Any], token: str) -> None:
+        """Write some fields of somebody who leaves."""
+        self._write("leave", id, self._now()[id], values, token)
+
+    def flush(self) -> None:
+        """Make the writes so far durable."""
+        self.on_flush()
+        self.reader.records.update(self.pending)
+        self.pending.clear()
+
+    def _now(self) -> dict[str, Data]:
+        return {**self.reader.records, **self.pending}
+
+    def _write(self, verb: str, id: str, old: Data, values: Mapping[str, Any], token: str) -> None:
+        new = merged(old, values)
+        for path in leaves(values):
+            if path == ("seq",):
+                raise Rejected("W1", "seq is computed")
+            self._demand_free(id, path, new)
+        self.calls.append((verb, id, copy.deepcopy(dict(values))))
+        self.tokens.append(token)
+        self.pending[id] = new
+
+    def _demand_free(self, id: str, path: tuple[str, ...], new: Data) -> None:
+        value = _held(new, path)
+        if ".".join(path) not in self.unique or is_blank(value):
+            return
+        for other, data in self._now().items():
+            if other != id and _folded(path, _held(data, path)) == _folded(path, value):
+                raise Rejected("W1", f"{'.'.join(path)} is taken by {other}")
+
+
+@dataclass
+class Recording:
+    """A log in memory."""
+
+    steps: list[tuple[str, str]] = field(default_factory=list)
+    results: list[Result] = field(default_factory=list)
+
+    def intended(self, action: Action, token: str) -> None:
+        """Note that an action is about to be sent."""
+        self.steps.append(("intended", action.id))
+
+    def ended(self, result: Result) -> None:
+        """Note how an action ended."""
+        self.steps.append((result.ending.value, result.action.id))
+        self.results.append(result)
+
+
+@dataclass
+class Applied:
+    """What an apply did."""
+
+    results: tuple[Result, ...]
+    target: Snapshot
+    writer: MemoryWriter
+    source: MemoryReader
+    log: Recording
+
+
+def systems_of(world: World, *, batch: int = 1) -> Systems:
+    """Return the world's two systems in memory."""
+    target = MemoryReader(_by_id(world.target.records), _broken(world.target))
+    return Systems(
+        MemoryReader(_by_id(world.source.records), _broken(world.source)),
+        target,
+        MemoryWriter(target, world.unique, batch),
+    )
+
+
+def applied(
+    world: World,
+    plan: Plan,
+    *,
+    batch: int = 1,
+    held: frozenset[str] = frozenset(),
+    systems: Systems | None = None,
+) -> Applied:
+    """Apply a plan of a world through the engine."""
+    systems = systems or systems_of(world, batch=batch)
+    log = Recording()
+    results = tuple(
+        apply(
+            plan,
+            approved=fingerprint(plan),
+            held=held,
+            program=bound(world),
+            systems=systems,
+            seal=SEAL,
+            log=log,
+        )
+    )
+    return Applied(results, systems.target.read(), systems.writer, systems.source, log)
+
+
+def merged(old: Mapping[str, Any], values: Mapping[str, Any]) -> Data:
+    """Return a record with nested values written over it."""
+    new = copy.deepcopy(dict(old))
+    for key, value in values.items():
+        inner = new.get(key)
+        if isinstance(value, dict):
+            new[key] = merged(inner if isinstance(inner, dict) else {}, value)
+        else:
+            new[key] = copy.deepcopy(value)
+    return new
+
+
+def leaves(values: Mapping[str, Any]) -> Iterable[tuple[str, ...]]:
+    """Return the paths of nested values."""
+    for key, value in values.items():
+        if isinstance(value, dict):
+            yield from ((key, *rest) for rest in leaves(value))
+        else:
+            yield (key,)
+
+
+def _by_id(records: Iterable[Record]) -> dict[str, Data]:
+    return {record.id: copy.deepcopy(dict(record.data)) for record in records}
+
+
+def _broken(snapshot: Snapshot) -> frozenset[str]:
+    return frozenset(record.id for record in snapshot.records if record.problem)
+
+
+def _held(data: Mapping[str, Any], path: tuple[str, ...]) -> Any:
+    value: Any = data
+    for key in path:
+        value = value.get(key) if isinstance(value, dict) else None
+    return value
+
+
+def _folded(path: tuple[str, ...], value: Any) -> Any:
+    if is_blank(value):
+        return object()
+    if path == ("email",) and isinstance(value, str):
+        return value.casefold()
+    return (type(value) is bool, value)

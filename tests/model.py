@@ -1,0 +1,542 @@
+"""A second opinion: what the specification says becomes of each record, as plainly as it goes.
+
+Written from the language's specification over the mapping's plain data, not from the planner:
+expressions are Python functions, claims are settled by trying every write until none is left
+that can be done. It knows the expressions, and only those, that `strategies` draws.
+"""
+
+import copy
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date
+from typing import Any
+
+from memory import leaves, merged
+from worlds import LONGEST_NAME, SOURCE_TYPES, TARGET_TYPES, World
+
+Data = dict[str, Any]
+GONE = object()
+"""A key that is absent."""
+
+
+class Failed(Exception):
+    """An expression has no value on a record."""
+
+
+def blank(value: Any) -> bool:
+    return value is None or value is GONE or value in ([], {}) or (
+        isinstance(value, str) and not value.strip()
+    )  # fmt: skip
+
+
+def get(data: Any, path: str) -> Any:
+    for key in path.split("."):
+        if not isinstance(data, dict) or key not in data:
+            return GONE
+        data = data[key]
+    return data
+
+
+@dataclass
+class Reader:
+    """Reads a record, and remembers whether everything it was asked for was there."""
+
+    data: Data
+    today: date
+    on: bool
+    stated: bool = True
+
+    def path(self, path: str) -> Any:
+        value: Any = self.data
+        for key in path.split("."):
+            if isinstance(value, dict) and key in value:
+                value = value[key]
+            else:
+                self.stated = self.stated and value is None
+                value = None
+        return value
+
+    def either(self, left: str, right: Callable[[], Any]) -> Any:
+        value = self.path(left)
+        return right() if value is False or value in (None, "", [], {}) else value
+
+    def lower(self, path: str) -> Any:
+        value = self.path(path)
+        if value is not None and not isinstance(value, str):
+            raise Failed
+        return value if value is None else value.lower()
+
+    def contains(self, path: str, what: str) -> bool:
+        value = self.path(path)
+        if not isinstance(value, str | list):
+            raise Failed
+        return what in value
+
+    def day(self, path: str) -> date | None:
+        value = self.path(path)
+        if value is None or (isinstance(value, str) and not value.strip()):
+            return None
+        try:
+            return date.fromisoformat(value)
+        except (TypeError, ValueError):
+            raise Failed from None
+
+
+EXPRESSIONS: dict[str, Callable[[Reader], Any]] = {
+    "nick || name": lambda r: r.either("nick", lambda: r.path("name")),
+    "lower(mail)": lambda r: r.lower("mail"),
+    "leave || today()": lambda r: r.either("leave", lambda: r.today.isoformat()),
+    "status == 'L'": lambda r: r.path("status") == "L",
+    "state == 'off'": lambda r: r.path("state") == "off",
+    "setting('on')": lambda r: r.on,
+    "contains(tags, 'x')": lambda r: r.contains("tags", "x"),
+    "is_past(leaveDate)": lambda r: (day := r.day("leaveDate")) is not None and day < r.today,
+    "is_future(leaveDate)": lambda r: (day := r.day("leaveDate")) is not None and day > r.today,
+}
+
+
+def same(left: Any, right: Any, compare: str = "exact") -> bool:
+    """Compare two values; all blank ones are the same."""
+    if blank(left) or blank(right):
+        return blank(left) and blank(right)
+    left, right = _normal(left, compare), _normal(right, compare)
+    if isinstance(left, list) and isinstance(right, list):
+        if compare == "unordered":
+            left, right = sorted(map(repr, left)), sorted(map(repr, right))
+        return len(left) == len(right) and all(map(same_json, left, right))
+    return same_json(left, right)
+
+
+def same_json(left: Any, right: Any) -> bool:
+    return left == right and isinstance(left, bool) == isinstance(right, bool)
+
+
+def _normal(value: Any, compare: str) -> Any:
+    if not isinstance(value, str):
+        return value
+    if compare == "ignore_case":
+        return value.casefold()
+    if compare == "trimmed":
+        return value.strip()
+    if compare == "date":
+        try:
+            return date.fromisoformat(value.strip()[:10])
+        except ValueError:
+            return value
+    if compare == "number":
+        try:
+            return float(value)
+        except ValueError:
+            return value
+    return value
+
+
+@dataclass
+class Person:
+    """A source record on its way to an outcome."""
+
+    id: str
+    data: Data
+    keys: list[Any] = field(default_factory=list)
+    failed: bool = False
+    keys_known: bool = True
+    leaver: bool = False
+    matched: str | None = None
+    conflict: bool = False
+    disputes: list[tuple[str, str]] = field(default_factory=list)
+    refused: bool = False
+    kind: str = ""
+    writes: Data = field(default_factory=dict)
+
+
+@dataclass
+class User:
+    """A target record."""
+
+    id: str
+    data: Data
+    keys: list[Any]
+    failed: bool = False
+    keys_known: bool = True
+    left: bool = False
+    scheduled: bool = False
+
+
+@dataclass
+class Prediction:
+    """What becomes of every source record, and what the target holds afterwards."""
+
+    kinds: dict[str, str]
+    target: dict[str, Data]
+
+
+def predict(world: World) -> Prediction:
+    """Return what the specification says of a world."""
+    return _Model(world).predict()
+
+
+class _Model:
+    def __init__(self, world: World) -> None:
+        self.world = world
+        self.mapping = world.mapping
+        self.today = world.as_of.date()
+        self.fields: dict[str, Data] = {p: _long(r) for p, r in self.mapping["fields"].items()}
+        self.leavers = self.mapping.get("leavers") or {}
+        self.setting = {p: _long(r) for p, r in self.leavers.get("set", {}).items()}
+
+    def predict(self) -> Prediction:
+        people = [self.person(r.id, dict(r.data), r.problem) for r in self.world.source.records]
+        users = [self.user(r.id, dict(r.data), r.problem) for r in self.world.target.records]
+        spoken = self.match(people, users)
+        self.disputed = {(user, key) for p in people for user, key in p.disputes}
+        by_id = {user.id: user for user in users}
+        unseen = not self.world.target.complete or any(not user.keys_known for user in users)
+        for person in people:
+            self.decide(person, by_id.get(person.matched or ""), unseen)
+        nobody = [self.absent(user, people, spoken) for user in users]
+        target = self.settle([*people, *nobody], users)
+        return Prediction({person.id: person.kind for person in people}, target)
+
+    # Evaluation
+
+    def value(self, expression: str, data: Data) -> tuple[Any, bool]:
+        reader = Reader(data, self.today, self.world.on)
+        if expression in EXPRESSIONS:
+            return EXPRESSIONS[expression](reader), reader.stated
+        value = reader.path(expression)
+        wanted = SOURCE_TYPES.get(expression) if self.world.typed else None
+        if wanted and not blank(value) and not _is(value, wanted):
+            raise Failed
+        return value, reader.stated
+
+    def holds(self, expression: str | None, data: Data) -> bool:
+        if expression is None:
+            return False
+        reader = Reader(data, self.today, self.world.on)
+        known = EXPRESSIONS.get(expression)
+        value = known(reader) if known else reader.path(expression)
+        return value is not False and not blank(value)
+
+    def key(self, value: Any) -> Any:
+        if isinstance(value, list | dict) and not blank(value):
+            raise Failed
+        return None if blank(value) else value
+
+    def person(self, id: str, data: Data, problem: str) -> Person:
+        person = Person(id, data)
+        try:
+            if problem:
+                raise Failed
+            for key in self.mapping["match"]:
+                person.keys.append(self.key(self.value(key["source"], data)[0]))
+        except Failed:
+            person.failed, person.keys_known = True, False
+            return person
+        try:
+            person.leaver = self.holds(self.leavers.get("when"), data)
+            for rule in self.mapping["eligible"]:
+                self.holds(rule["when"], data)
+            for path, rule in [*self.fields.items(), *self.setting.items()]:
+                self.says(path, rule, data)
+        except Failed:
+            person.failed = True
+        return person
+
+    def user(self, id: str, data: Data, problem: str) -> User:
+        user = User(id, data, [])
+        try:
+            if problem:
+                raise Failed
+            for key in self.mapping["match"]:
+                value = get(data, key["target"])
+                user.keys.append(self.key(None if value is GONE else value))
+        except Failed:
+            user.failed, user.keys_known = True, False
+            return user
+        try:
+            user.left = self.holds(self.leavers.get("left"), data)
+            user.scheduled = not user.left and self.holds(self.leavers.get("scheduled"), data)
+        except Failed:
+            user.failed = True
+        return user
+
+    def says(self, path: str, rule: Data, data: Data) -> tuple[str, Any, Any]:
+        """Return what a record says of a field: stated, blank, unstated, inactive or missed;
+        the value; and what stands in for it at create.
+        """
+        if "when" in rule and not self.holds(rule["when"], data):
+            return "inactive", None, None
+        value, stated = (rule["value"], True) if "value" in rule else self.value(rule["from"], data)
+        state = "stated" if not blank(value) else "blank" if stated else "unstated"
+        if state == "stated" and "lookup" in rule:
+            state, value = self.looked_up(value)
+        initial = None
+        if state == "blank" and "default" in rule:
+            default = self.stand_in(rule["default"], data)
+            state, value = ("blank", None) if blank(default) else ("stated", default)
+        elif state in ("blank", "unstated"):
+            initial = self.stand_in(rule.get("initial", rule.get("default")), data)
+        for written in (value if state == "stated" else None, initial):
+            self.demand_fit(path, written)
+        if rule.get("merge") == "add" and state == "stated" and not isinstance(value, list):
+            raise Failed
+        return state, value if state == "stated" else None, initial
+
+    def stand_in(self, default: Any, data: Data) -> Any:
+        return self.value(default["from"], data)[0] if isinstance(default, dict) else default
+
+    def looked_up(self, value: Any) -> tuple[str, Any]:
+        if isinstance(value, list | dict):
+            raise Failed
+        rows = [record.data for record in self.world.departments.records]
+        broken = any(isinstance(row["code"], list) for row in rows)
+        found = [r["value"] for r in rows if not blank(r["code"]) and same_json(r["code"], value)]
+        found = [each for each in found if not blank(each)]
+        if len(found) == 1:
+            return "stated", found[0]
+        complete = self.world.departments.complete and not broken
+        return ("missed" if complete else "unstated"), None
+
+    def demand_fit(self, path: str, value: Any) -> None:
+        if blank(value):
+            return
+        if "\ud800" in repr(value) or "\\ud800" in repr(value):
+            raise Failed
+        if self.world.typed and path in TARGET_TYPES and not _is(value, TARGET_TYPES[path]):
+            raise Failed
+        if self.world.typed and path == "fullName" and len(value) > LONGEST_NAME:
+            raise Failed
+
+    # Who is whom
+
+    def match(self, people: list[Person], users: list[User]) -> set[str]:
+        """Match key by key; return the users that some record speaks for."""
+        spoken: set[str] = set()
+        open_ = list(people)
+        for level, key in enumerate(self.mapping["match"]):
+            tried = [p for p in open_ if level < len(p.keys) and p.keys[level] is not None]
+            now: set[str] = set()
+            for person in tried:
+                value, compare = person.keys[level], key["compare"]
+                rivals = [p for p in tried if same(p.keys[level], value, compare)]
+                found = [
+                    u for u in users if level < len(u.keys) and same(u.keys[level], value, compare)
+                ]
+                if len(rivals) == 1 and not found:
+                    continue
+                open_.remove(person)
+                now |= {u.id for u in found}
+                if len(rivals) == 1 and len(found) == 1 and found[0].id not in spoken:
+                    person.matched = found[0].id
+                else:
+                    person.conflict = True
+                    if len(rivals) == 1:
+                        person.disputes = [(u.id, key["target"]) for u in found]
+            spoken |= now
+        return spoken
+
+    # What becomes of each
+
+    def decide(self, person: Person, user: User | None, unseen: bool) -> None:
+        if person.failed or (not person.conflict and user is not None and user.failed):
+            person.kind = "error"
+        elif person.conflict:
+            person.kind = "conflict"
+        elif user is None and person.leaver:
+            keyless = all(key is None for key in person.keys)
+            person.kind = "ineligible" if keyless and self.unfit(person, user) else "ignored"
+        elif self.unfit(person, user):
+            person.kind = "ineligible"
+        elif user is None:
+            self.join(person, unseen)
+        else:
+            self.move(person, user)
+
+    def unfit(self, person: Person, user: User | None) -> bool:
+        whom = "leavers" if person.leaver else "movers" if user else "joiners"
+        for rule in self.mapping["eligible"]:
+            limited = rule.get("for", ["joiners", "movers", "leavers"])
+            if whom in limited and not self.holds(rule["when"], person.data):
+                return True
+        rules = [*self.fields.items(), *(self.setting.items() if person.leaver else ())]
+        for path, rule in rules:
+            state, _, initial = self.says(path, rule, person.data)
+            if state == "missed" and rule.get("on_miss") == "ineligible":
+                return True
+            stands_in = user is None and not blank(initial)
+            required = rule.get("on_blank") == "ineligible"
+            if state in ("blank", "unstated") and required and not stands_in:
+                return True
+        return False
+
+    def join(self, person: Person, unseen: bool) -> None:
+        if not self.mapping["joiners"]["create"]:
+            person.kind = "ignored"
+        elif unseen:
+            person.kind = "error"
+        elif not any(
+            value is not None and self.carried(key)
+            for key, value in zip(self.mapping["match"], person.keys, strict=True)
+        ):
+            person.kind = "ineligible"
+        else:
+            person.kind = "create"
+            for path, rule in self.fields.items():
+                state, value, initial = self.says(path, rule, person.data)
+                new = value if state == "stated" else initial
+                if rule.get("write") != "never" and not blank(new):
+                    person.writes[path] = new
+
+    def carried(self, key: Data) -> bool:
+        rule = self.fields.get(key["target"], {})
+        return (
+            rule.get("from") == key["source"]
+            and rule.get("write") != "never"
+            and not {"when", "lookup"} & rule.keys()
+        )
+
+    def differing(self, rules: dict[str, Data], data: Data, user: User) -> Data:
+        writes = {}
+        for path, rule in rules.items():
+            write = rule.get("write", "overwrite")
+            held = get(user.data, path)
+            if write not in ("overwrite", "if_empty") or (write == "if_empty" and not blank(held)):
+                continue
+            state, value, _ = self.says(path, rule, data)
+            clears = (state == "blank" and rule.get("on_blank") == "clear") or (
+                state == "missed" and rule.get("on_miss") == "clear"
+            )
+            if state != "stated" and not clears:
+                continue
+            if rule.get("merge") == "add":
+                have = held if isinstance(held, list) else []
+                fresh = [v for v in value or [] if not any(same_json(v, h) for h in have)]
+                value = [*have, *fresh] if fresh else held
+            if not same(held, value, rule.get("compare", "exact")):
+                writes[path] = value
+        return writes
+
+    def move(self, person: Person, user: User) -> None:
+        writes = self.differing(self.fields, person.data, user)
+        writes = {p: v for p, v in writes.items() if (user.id, p) not in self.disputed}
+        person.kind = "update" if writes else "unchanged"
+        rehires = self.mapping.get("rehires", "report")
+        if person.leaver:
+            rules = {
+                p: r for p, r in self.setting.items() if not user.left or r.get("write_is_written")
+            }
+            leaving = self.differing(rules, person.data, user)
+            if leaving:
+                person.kind = "update" if user.left else "leave"
+            writes |= leaving
+        elif self.leavers and (user.left or user.scheduled) and rehires != "ignore":
+            person.kind = "rehire"
+            if rehires == "reactivate":
+                writes |= {p: None for p in self.setting if not blank(get(user.data, p))}
+        person.writes = writes
+
+    def absent(self, user: User, people: list[Person], spoken: set[str]) -> Person:
+        nobody = Person("", {}, matched=user.id, kind="absent")
+        provable = self.world.source.complete and all(p.keys_known for p in people)
+        bare = user.failed or user.left or all(key is None for key in user.keys)
+        if user.id in spoken or bare or not provable:
+            return nobody
+        if self.mapping["absent"] == "deactivate":
+            nobody.writes = self.differing(self.setting, {}, user)
+        return nobody
+
+    # Values that only one may hold
+
+    def settle(self, drafts: list[Person], users: list[User]) -> dict[str, Data]:
+        """Do every write that can be done, in any order that works; the others conflict."""
+        held = {user.id: copy.deepcopy(user.data) for user in users}
+        todo = [d for d in drafts if d.writes or d.kind == "create"]
+        for draft in todo:
+            others = [other for other in todo if other is not draft]
+            if any(self.rivals(draft, o) or self.will_be_found(draft, o) for o in others):
+                draft.refused = True
+        refused = [draft for draft in todo if draft.refused]
+        todo = [draft for draft in todo if not draft.refused]
+        progress = True
+        while progress:
+            progress = False
+            for draft in list(todo):
+                own = self.place(draft)
+                if any(self.taken(draft, path, held, own) for path in draft.writes):
+                    continue
+                held[own] = merged(held.get(own, {}), nested(draft.writes))
+                todo.remove(draft)
+                progress = True
+        for draft in [*refused, *todo]:
+            draft.kind = "conflict"
+        return held
+
+    def place(self, draft: Person) -> str:
+        return f"new {draft.id}" if draft.kind == "create" else str(draft.matched)
+
+    def contested(self, draft: Person, path: str) -> bool:
+        taken = self.mapping["joiners"]["unless_taken"]
+        return path in self.fields and (
+            path in self.world.unique or (draft.kind == "create" and path in taken)
+        )
+
+    def told_apart(self, path: str) -> str:
+        cased = self.fields[path].get("compare") == "ignore_case"
+        return "ignore_case" if path == "email" or cased else "exact"
+
+    def rivals(self, draft: Person, other: Person) -> bool:
+        """Return whether the draft yields to the other: a create to all, an update to updates."""
+        return any(
+            path in other.writes
+            and self.contested(draft, path)
+            and not blank(value)
+            and same(value, other.writes[path], self.told_apart(path))
+            and (draft.kind == "create" or other.kind != "create")
+            for path, value in draft.writes.items()
+        )
+
+    def will_be_found(self, draft: Person, other: Person) -> bool:
+        """Return whether a record to be created would find the other's by its match key."""
+        return draft.kind == "create" and any(
+            key["target"] in other.writes
+            and not blank(value)
+            and same(value, other.writes[key["target"]], key["compare"])
+            for key, value in zip(self.mapping["match"], draft.keys, strict=True)
+        )
+
+    def taken(self, draft: Person, path: str, held: dict[str, Data], own: str) -> bool:
+        value = draft.writes[path]
+        return (
+            self.contested(draft, path)
+            and not blank(value)
+            and any(
+                same(get(data, path), value, self.told_apart(path))
+                for id, data in held.items()
+                if id != own
+            )
+        )
+
+
+def nested(writes: Data) -> Data:
+    """Return written values as nested objects."""
+    whole: Data = {}
+    for path, value in writes.items():
+        *outer, last = path.split(".")
+        inner: Data = {last: value}
+        for key in reversed(outer):
+            inner = {key: inner}
+        whole = merged(whole, inner)
+    return whole
+
+
+def _long(rule: Any) -> Data:
+    if isinstance(rule, str):
+        return {"from": rule}
+    return {**rule, "write_is_written": "write" in rule}
+
+
+def _is(value: Any, type: str) -> bool:
+    return isinstance(value, {"string": str, "array": list}[type])
+
+
+__all__ = ["GONE", "Prediction", "blank", "get", "leaves", "predict", "same"]

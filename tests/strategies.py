@@ -1,0 +1,404 @@
+"""Whole worlds for property tests: mappings as text, and data whose keys come from one pool.
+
+With free text, sources and targets almost never meet; here every key, email and code is
+drawn from a few values, so that collisions, ambiguities, swaps and circles are common.
+"""
+
+from functools import cache
+from typing import Any
+
+from hypothesis import strategies as st
+
+from oneway.diagnostics import Refused
+from oneway.records import Record, Snapshot
+from worlds import World, compiled
+
+ABSENT = "<absent>"
+BLANKS = [None, "", " ", ABSENT]
+ODD = [7, True, [], {}, ["A1"], "\ud800"]
+
+CODES = ["A1", "A2", "A3", "A4", "a1", " A1"]
+MAILS = ["x@example.com", "y@example.com", "z@example.com", "X@example.com", "w@example.com"]
+NAMES = ["Ann", "Bo", "ann", "Ann ", "Anneliese"]
+DEPARTMENTS = ["D1", "D2", "D3", 7, "d1"]
+DEPARTMENT_IDS = ["1", "2", "3"]
+ACCOUNTS = ["00000001", "00000002", "00000003", "00000004"]
+GRADES = [1, "1", 2, "2.0", "1.0"]
+TAGS = [["x"], ["y"], ["x", "y"], ["y", "x"], ["x", "x"], []]
+PAST = ["2026-01-31", "2025-12-01"]
+TODAY = "2026-06-15"
+FUTURE = ["2026-06-16", "2027-03-01"]
+
+SOURCE_EXPRESSIONS = {
+    "ref": ["code"],
+    "email": ["mail", "lower(mail)"],
+    "fullName": ["name", "nick || name"],
+    "nick": ["nick", "nick || name"],
+    "dept": ["dept"],
+    "tags": ["tags"],
+    "bank.no": ["bank.no"],
+    "grade": ["level"],
+    "since": ["leave"],
+    "seq": ["code"],
+}
+LISTS = {"tags"}
+CONDITIONS = ["flag", "status == 'L'", "name", "mail", "setting('on')", "contains(tags, 'x')"]
+MATCH_KEYS = [
+    {"source": "code", "target": "ref"},
+    {"source": "mail", "target": "email"},
+    {"source": "lower(mail)", "target": "email"},
+    {"source": "bank.no", "target": "bank.no"},
+    {"source": "nick", "target": "nick"},
+]
+
+
+def often(usual: list[Any], rare: list[Any]) -> st.SearchStrategy[Any]:
+    """Draw mostly from `usual`, now and then from `rare`."""
+    return st.integers(0, 9).flatmap(lambda n: st.sampled_from(rare if n == 9 else usual))
+
+
+# Four people, as both systems would hold them were nothing wrong.
+PEOPLE = range(4)
+SOURCE_PEOPLE = [
+    {
+        "code": CODES[n],
+        "mail": MAILS[n % 3] if n < 3 else MAILS[4],
+        "name": NAMES[n % 2],
+        "nick": None,
+        "dept": DEPARTMENTS[n % 3],
+        "status": "E",
+        "leave": None,
+        "level": GRADES[n % 2],
+        "tags": TAGS[n % 3],
+        "flag": True,
+        "bank": {"no": ACCOUNTS[n]},
+    }
+    for n in PEOPLE
+]
+TARGET_PEOPLE = [
+    {
+        "ref": CODES[n],
+        "email": MAILS[n % 3] if n < 3 else MAILS[4],
+        "fullName": NAMES[n % 2],
+        "nick": None,
+        "dept": DEPARTMENT_IDS[n % 3],
+        "tags": TAGS[n % 3],
+        "bank": {"no": ACCOUNTS[n]},
+        "grade": GRADES[n % 2],
+        "since": None,
+        "leaveDate": None,
+        "state": "on",
+        "seq": CODES[n],
+        "note": "kept",
+    }
+    for n in PEOPLE
+]
+
+
+@cache
+def source_slips(dates: tuple[str, ...]) -> st.SearchStrategy[tuple[str, Any]]:
+    """Draw one way in which a source record differs from what was expected."""
+    return _slips(
+        {
+            "code": often(CODES, BLANKS + ODD),
+            "mail": often(MAILS, BLANKS + ODD),
+            "name": often(NAMES, BLANKS + ODD),
+            "nick": often([*NAMES[:2], ABSENT, ""], ODD),
+            "dept": often(DEPARTMENTS, BLANKS + ODD),
+            "status": st.sampled_from(["L", "L", ABSENT]),
+            "leave": st.sampled_from([ABSENT, "", *dates]),
+            "level": often(GRADES, BLANKS + ODD),
+            "tags": often(TAGS, [ABSENT, None, "x", 7]),
+            "flag": st.sampled_from([False, ABSENT]),
+            "bank": often([{"no": no} for no in ACCOUNTS], NO_BANK),
+        }
+    )
+
+
+@cache
+def target_slips(dates: tuple[str, ...]) -> st.SearchStrategy[tuple[str, Any]]:
+    """Draw one way in which a target record differs from what was expected."""
+    return _slips(
+        {
+            "ref": often(CODES, BLANKS + ODD),
+            "email": often(MAILS, BLANKS + ODD),
+            "fullName": often(NAMES, BLANKS + ODD),
+            "nick": often([*NAMES[:2], ABSENT], ODD),
+            "dept": often([*DEPARTMENT_IDS, *DEPARTMENTS], BLANKS + ODD),
+            "tags": often(TAGS, [None, ABSENT, *ODD]),
+            "bank": often([{"no": no} for no in ACCOUNTS], NO_BANK),
+            "grade": often(GRADES, BLANKS + ODD),
+            "since": st.sampled_from([ABSENT, *dates, f"{TODAY}T09:00:00Z"]),
+            "leaveDate": often([ABSENT, *dates, *dates], ["soon", 7, ""]),
+            "state": st.sampled_from(["off", None, ABSENT]),
+            "seq": st.sampled_from(["A2", None]),
+            "note": st.sampled_from([None, ABSENT]),
+        }
+    )
+
+
+@cache
+def source_gone(dates: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
+    """Draw how the source says that somebody has left."""
+    leave = st.sampled_from([None, ABSENT, *dates])
+    return st.fixed_dictionaries({"status": st.just("L"), "leave": leave})
+
+
+@cache
+def target_gone(dates: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
+    """Draw how the target says that somebody has left, or is due to."""
+    return st.fixed_dictionaries(
+        {"state": st.sampled_from(["off", "off", "on"]), "leaveDate": st.sampled_from(dates)}
+    )
+
+
+NO_BANK = [{"no": ""}, {}, None, ABSENT, "x", []]
+
+
+def _slips(
+    fields: dict[str, st.SearchStrategy[Any]],
+) -> st.SearchStrategy[tuple[str, Any]]:
+    return st.sampled_from(sorted(fields)).flatmap(
+        lambda name: fields[name].map(lambda value: (name, value))
+    )
+
+
+# Mostly all four, so that most people are on both sides; shrinks towards nobody.
+ROWS = st.sampled_from(
+    [(0,), (), (0, 1), (1, 0, 2), (0, 1, 2), (0, 1, 2, 3), (3, 2, 1, 0), (0, 2, 1, 3), (2, 3, 0, 1)]
+)
+
+
+@st.composite
+def snapshots(
+    draw: st.DrawFn,
+    people: list[dict[str, Any]],
+    slips: st.SearchStrategy[tuple[str, Any]],
+    gone: st.SearchStrategy[dict[str, Any]],
+    prefix: str,
+) -> Snapshot:
+    """Draw a read: a few of the people, some twice, some with slips; rarely broken or cut off.
+
+    Now and then one field moves along the rows, so that values change hands: round a circle,
+    or in a chain that ends with a value nobody had.
+    """
+    rows = [dict(people[n]) for n in draw(ROWS) + draw(often([()], [(0,), (1,)]))]
+    for row in rows:
+        row.update(draw(st.lists(slips, max_size=3)))
+        row.update(draw(gone) if draw(often([False, False, True], [True])) else {})
+    movable = sorted(people[0].keys() & {"ref", "email", "mail"})
+    moved = draw(st.sampled_from(["", "", "", "", "", *movable]))
+    values = [row.get(moved) for row in rows]
+    last = draw(st.sampled_from([values[:1], values[:1] and ["new@example.com"]]))
+    for row, value in zip(rows, values[1:] + last, strict=True):
+        row.update({moved: value} if moved else {})
+    broken = draw(often([""], [f"{prefix}0", f"{prefix}1"]))
+    return Snapshot(
+        tuple(
+            Record(id, {"id": id}, "torn") if id == broken else Record(id, _stated(row, id))
+            for id, row in ((f"{prefix}{n}", row) for n, row in enumerate(rows))
+        ),
+        complete=draw(often([True], [True, False])),
+    )
+
+
+def _stated(row: dict[str, Any], id: str) -> dict[str, Any]:
+    return {key: value for key, value in row.items() if value != ABSENT} | {"id": id}
+
+
+DEPARTMENT_ROWS = st.lists(
+    st.fixed_dictionaries(
+        {
+            "code": st.sampled_from(["D1", "D2", "D2", "D3", 7, "7", None, ["D1"]]),
+            "value": st.sampled_from(["1", "2", "3", None, ""]),
+        }
+    ),
+    max_size=5,
+)
+
+
+@st.composite
+def field_rules(draw: st.DrawFn, path: str, *, expression: str | None = None) -> Any:
+    """Draw the rule of one target field, short or long."""
+    text = expression or draw(st.sampled_from(SOURCE_EXPRESSIONS[path]))
+    if draw(st.booleans()) and path != "seq":
+        return text
+    rule: dict[str, Any] = {"from": text}
+    if expression is None and draw(often([False], [False, True])):
+        constant = ["x"] if path in LISTS else draw(st.sampled_from(["A1", "Bo"]))
+        return {"value": constant}
+    options = draw(st.sets(st.sampled_from(OPTIONS), max_size=3)) - _forbidden(path)
+    if expression is not None:
+        options -= {"default", "initial"}  # M131: a match key takes nobody else's value
+    if "initial" in options:
+        options -= {"default", "on_blank"}
+    for option in sorted(options):
+        rule[option] = draw(_option(option, path))
+    if path == "seq":
+        rule["write"] = "never"
+    if rule.get("lookup"):
+        rule["on_miss"] = draw(st.sampled_from(["keep", "clear", "ineligible"]))
+    return rule
+
+
+OPTIONS = [
+    "write", "on_blank", "compare", "default", "initial", "when", "sensitive", "merge", "lookup",
+]  # fmt: skip
+
+
+def _forbidden(path: str) -> set[str]:
+    lookup = set() if path == "dept" else {"lookup"}
+    return lookup if path in LISTS else lookup | {"merge"}
+
+
+def _option(option: str, path: str) -> st.SearchStrategy[Any]:
+    stand_in = ["z"] if path in LISTS else "A2" if path == "ref" else "Bo"
+    choices: dict[str, list[Any]] = {
+        "write": ["overwrite", "on_create", "if_empty", "never"],
+        "on_blank": ["keep", "clear", "clear", "ineligible"],
+        "compare": ["unordered", "exact"]
+        if path in LISTS
+        else ["exact", "ignore_case", "trimmed", "date", "number"],
+        "default": [stand_in, {"from": "nick"}] if path not in LISTS else [stand_in],
+        "initial": [stand_in],
+        "when": CONDITIONS,
+        "sensitive": [True, True, False],
+        "merge": ["add", "add", "replace"],
+        "lookup": ["departments"],
+    }
+    return st.sampled_from(choices[option])
+
+
+LEAVING = [
+    {"set": {"leaveDate": "leave || today()"}, "left": "is_past(leaveDate)"},
+    {
+        "set": {"leaveDate": "leave || today()"},
+        "left": "is_past(leaveDate)",
+        "scheduled": "is_future(leaveDate)",
+    },
+    {"set": {"state": {"value": "off"}}, "left": "state == 'off'"},
+    {
+        "set": {
+            "leaveDate": {"from": "leave", "write": "overwrite", "on_blank": "clear"},
+            "state": {"value": "off"},
+        },
+        "left": "state == 'off'",
+        "scheduled": "is_future(leaveDate)",
+    },
+    {
+        "set": {"leaveDate": {"from": "leave", "compare": "date"}},
+        "left": "is_past(leaveDate)",
+    },
+    {"set": {"leaveDate": {"from": "leave", "sensitive": True}}},
+    {"set": {"state": {"value": "off", "sensitive": True}}, "left": "state == 'off'"},
+]
+
+
+@st.composite
+def mappings(draw: st.DrawFn) -> dict[str, Any]:
+    """Draw the data of a mapping, every key of the language in it now and then."""
+    keys = draw(_match_keys())
+    fields = draw(_fields(keys))
+    mapping: dict[str, Any] = {
+        "oneway": 1,
+        "name": "generated",
+        "label": "to_string(name)",
+        "settings": {"on": {"type": "boolean", "default": False, "description": "A switch."}},
+        "source": {"connector": "payroll", "resource": "people"},
+        "target": {"connector": "expenses", "resource": "users"},
+        "references": {
+            "departments": {
+                "from": "target",
+                "resource": "departments",
+                "key": "code",
+                "value": "value",
+            }
+        },
+        "match": keys,
+        "eligible": draw(_rules()),
+        "fields": fields,
+        "joiners": draw(_joiners(sorted(fields))),
+    }
+    leavers = draw(st.sampled_from([None, *LEAVING, *LEAVING]))
+    absent = ["ignore", "report"]
+    if leavers is not None:
+        mapping["leavers"] = {"when": "status == 'L'", **leavers}
+        mapping["rehires"] = draw(st.sampled_from(["report", "reactivate", "ignore"]))
+        absent.append("deactivate")
+    mapping["absent"] = draw(st.sampled_from(absent))
+    return mapping
+
+
+@st.composite
+def _match_keys(draw: st.DrawFn) -> list[dict[str, Any]]:
+    drawn = draw(
+        st.lists(
+            st.sampled_from(MATCH_KEYS), min_size=1, max_size=3, unique_by=lambda k: k["target"]
+        )
+    )
+    compares = ["exact", "exact", "ignore_case", "trimmed"]
+    return [{**key, "compare": draw(st.sampled_from(compares))} for key in drawn]
+
+
+@st.composite
+def _fields(draw: st.DrawFn, keys: list[dict[str, Any]]) -> dict[str, Any]:
+    paths = draw(st.sets(st.sampled_from(sorted(SOURCE_EXPRESSIONS)), min_size=2, max_size=6))
+    sources = {key["target"]: key["source"] for key in keys}
+    if draw(often([True], [False])):
+        paths |= {keys[0]["target"]}
+    fields = {}
+    for path in sorted(paths):
+        fields[path] = draw(field_rules(path, expression=sources.get(path)))
+    return fields
+
+
+@st.composite
+def _rules(draw: st.DrawFn) -> list[dict[str, Any]]:
+    conditions = draw(st.lists(st.sampled_from(CONDITIONS), max_size=2, unique=True))
+    rules = []
+    for number, condition in enumerate(conditions):
+        rule: dict[str, Any] = {"id": f"r{number}", "when": condition, "otherwise": "not fit"}
+        if draw(st.booleans()):
+            whom = st.sampled_from(["joiners", "movers", "leavers"])
+            rule["for"] = sorted(draw(st.sets(whom, min_size=1)))
+        rules.append(rule)
+    return rules
+
+
+@st.composite
+def _joiners(draw: st.DrawFn, paths: list[str]) -> dict[str, Any]:
+    taken = draw(st.sets(st.sampled_from(paths), max_size=2))
+    return {"create": draw(often([True], [False])), "unless_taken": sorted(taken)}
+
+
+@st.composite
+def any_worlds(draw: st.DrawFn, *, due: bool = True) -> World:
+    """Draw a world whose mapping the compiler may refuse; `due`: some dates are yet to come."""
+    dates = (*PAST, TODAY, *FUTURE) if due else tuple(PAST)
+    source = draw(snapshots(SOURCE_PEOPLE, source_slips(dates), source_gone(dates), "s"))
+    target = draw(snapshots(TARGET_PEOPLE, target_slips(dates), target_gone(dates), "t"))
+    rows = draw(DEPARTMENT_ROWS)
+    departments = tuple(Record(str(n), row) for n, row in enumerate(rows))
+    return World(
+        mapping=draw(mappings()),
+        source=source,
+        target=target,
+        departments=Snapshot(departments, complete=draw(often([True], [False]))),
+        unique=draw(st.frozensets(st.sampled_from(["ref", "email", "nick", "bank.no"]))),
+        typed=draw(st.booleans()),
+        on=draw(st.booleans()),
+    )
+
+
+def accepted(world: World) -> bool:
+    """Return whether the compiler accepts the world's mapping."""
+    try:
+        compiled(world)
+    except Refused:
+        return False
+    return True
+
+
+def worlds(*, due: bool = True) -> st.SearchStrategy[World]:
+    """Draw a world whose mapping the compiler accepts."""
+    return any_worlds(due=due).filter(accepted)

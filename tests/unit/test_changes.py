@@ -1,0 +1,99 @@
+"""What differs: each policy of a field rule, by example."""
+
+import pytest
+
+from oneway.changes import KEEP, added, at_create, at_update, drift, refuses, wanted
+from oneway.diagnostics import Span
+from oneway.program import Cell, FieldRule, State
+from oneway.records import MISSING, Compare, Missing, Value
+from oneway.spec import Merge, OnBlank, OnMiss, Write
+
+
+def rule(**options: object) -> FieldRule:
+    return FieldRule("f", ("f",), "e", Span("m.yaml"), **options)  # type: ignore[arg-type]
+
+
+def stated(value: Value) -> Cell:
+    return Cell(State.STATED, value)
+
+
+BLANK = Cell(State.BLANK)
+UNSTATED = Cell(State.UNSTATED)
+MISSED = Cell(State.MISSED)
+INACTIVE = Cell(State.INACTIVE)
+
+
+def after(rule: FieldRule, cell: Cell, held: Value | Missing) -> list[Value]:
+    return [each.after for each in at_update([rule], [cell], [held])]
+
+
+@pytest.mark.parametrize(
+    ("write", "held", "expected"),
+    [
+        (Write.OVERWRITE, "old", ["new"]),
+        (Write.OVERWRITE, "new", []),
+        (Write.OVERWRITE, MISSING, ["new"]),
+        (Write.ON_CREATE, "old", []),
+        (Write.ON_CREATE, None, []),
+        (Write.IF_EMPTY, "old", []),
+        (Write.IF_EMPTY, " ", ["new"]),
+        (Write.NEVER, "old", []),
+    ],
+)
+def test_when_a_matched_record_is_written(write: Write, held: Value, expected: list[str]) -> None:
+    assert after(rule(write=write), stated("new"), held) == expected
+
+
+@pytest.mark.parametrize(
+    ("cell", "options", "expected"),
+    [
+        (BLANK, {}, KEEP),
+        (BLANK, {"on_blank": OnBlank.CLEAR}, None),
+        (UNSTATED, {"on_blank": OnBlank.CLEAR}, KEEP),
+        (INACTIVE, {"on_blank": OnBlank.CLEAR}, KEEP),
+        (MISSED, {}, KEEP),
+        (MISSED, {"on_miss": OnMiss.CLEAR}, None),
+        (MISSED, {"on_blank": OnBlank.CLEAR}, KEEP),
+        (Cell(State.BLANK, None, "initial"), {}, KEEP),
+    ],
+)
+def test_what_a_matched_record_should_have(
+    cell: Cell, options: dict[str, object], expected: object
+) -> None:
+    assert wanted(rule(**options), cell) is expected
+
+
+def test_a_create_holds_no_blank_field_and_takes_initial() -> None:
+    rules = [rule(), rule(), rule(), rule(write=Write.NEVER)]
+    cells = [stated("a"), BLANK, Cell(State.UNSTATED, None, "first"), stated("b")]
+    assert [each.after for each in at_create(rules, cells)] == ["a", "first"]
+
+
+def test_drift_is_what_never_differs() -> None:
+    assert len(drift([rule(write=Write.NEVER)], [stated("a")], ["b"])) == 1
+    assert not drift([rule(write=Write.NEVER)], [stated("a")], ["a"])
+    assert not drift([rule()], [stated("a")], ["b"])
+
+
+def test_values_that_compare_the_same_are_not_written() -> None:
+    assert not after(rule(compare=Compare.IGNORE_CASE), stated("A@example.com"), "a@example.com")
+    assert after(rule(), stated("A@example.com"), "a@example.com")
+
+
+def test_add_keeps_what_others_put_there() -> None:
+    adding = rule(merge=Merge.ADD)
+    assert after(adding, stated(["a", "b"]), ["c", "a"]) == [["c", "a", "b"]]
+    assert after(adding, stated(["a"]), ["c", "a"]) == []
+    assert after(rule(merge=Merge.ADD, on_blank=OnBlank.CLEAR), BLANK, ["a"]) == []
+    assert added([True], [1]) == [True, 1]
+
+
+def test_what_makes_a_record_ineligible() -> None:
+    required = rule(on_blank=OnBlank.INELIGIBLE)
+    assert refuses(required, BLANK, creating=False)
+    assert refuses(required, UNSTATED, creating=True)
+    assert not refuses(required, Cell(State.BLANK, None, "x"), creating=True)
+    assert refuses(required, Cell(State.BLANK, None, "x"), creating=False)
+    assert not refuses(required, INACTIVE, creating=True)
+    assert refuses(rule(on_miss=OnMiss.INELIGIBLE), MISSED, creating=False)
+    assert not refuses(rule(), MISSED, creating=False)

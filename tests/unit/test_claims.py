@@ -1,0 +1,145 @@
+"""Who gets a value that only one record may hold, by example."""
+
+from dataclasses import replace
+
+from oneway.plan import Kind, Outcome
+from oneway.records import Record, Snapshot
+from worlds import World, planned
+
+MAPPING = {
+    "oneway": 1,
+    "name": "claims",
+    "source": {"connector": "payroll", "resource": "people"},
+    "target": {"connector": "expenses", "resource": "users"},
+    "match": [{"source": "code", "target": "ref"}],
+    "fields": {"ref": {"from": "code", "write": "on_create"}, "email": "mail"},
+}
+
+
+def world(
+    people: dict[str, str], users: dict[str, str], *, taken: bool = False, unique: bool = True
+) -> World:
+    mapping = MAPPING | {"joiners": {"unless_taken": ["email"] if taken else []}}
+    return World(
+        mapping,
+        Snapshot(tuple(Record(f"s{c}", {"code": c, "mail": m}) for c, m in people.items())),
+        Snapshot(tuple(Record(f"t{c}", {"ref": c, "email": m}) for c, m in users.items())),
+        Snapshot(()),
+        frozenset({"email"}) if unique else frozenset(),
+    )
+
+
+def outcomes(world: World) -> dict[str, Outcome]:
+    return {each.key: each for each in planned(world).outcomes}
+
+
+def kinds(world: World) -> dict[str, str]:
+    return {key: each.kind.value for key, each in outcomes(world).items()}
+
+
+def test_a_unique_value_that_another_record_holds_is_a_conflict_that_names_it() -> None:
+    found = outcomes(world({"A": "b@example.com"}, {"A": "a@example.com", "B": "B@example.com"}))
+    assert found["A"].kind is Kind.CONFLICT
+    assert found["A"].action is None
+    assert found["A"].reasons[-1].candidates == ("tB",)
+
+
+def test_a_value_that_is_given_up_is_free_and_the_two_are_ordered() -> None:
+    found = outcomes(
+        world(
+            {"A": "b@example.com", "B": "new@example.com"},
+            {"A": "a@example.com", "B": "b@example.com"},
+        )
+    )
+    first, second = found["B"].action, found["A"].action
+    assert first is not None
+    assert second is not None
+    assert second.after == (first.id,)
+    assert first.after == ()
+
+
+def test_a_circle_is_a_conflict_and_who_waits_for_it_as_well() -> None:
+    swapped = {"A": "b@example.com", "B": "a@example.com", "C": "a@example.com"}
+    users = {"A": "a@example.com", "B": "b@example.com", "C": "c@example.com"}
+    assert set(kinds(world(swapped, users)).values()) == {"conflict"}
+
+
+def test_three_in_a_circle_and_a_free_one_beside_it() -> None:
+    people = {
+        "A": "b@example.com",
+        "B": "c@example.com",
+        "C": "a@example.com",
+        "D": "d@example.com",
+    }
+    users = {"A": "a@example.com", "B": "b@example.com", "C": "c@example.com", "D": "x@example.com"}
+    found = outcomes(world(people, users))
+    assert [found[key].kind.value for key in "ABCD"] == [*["conflict"] * 3, "update"]
+    assert found["A"].reasons[-1].code == "circle"
+
+
+def test_two_updates_that_claim_one_value_conflict_with_each_other() -> None:
+    same = {"A": "new@example.com", "B": "NEW@example.com"}
+    users = {"A": "a@example.com", "B": "b@example.com"}
+    found = outcomes(world(same, users))
+    assert [found[key].reasons[-1].candidates for key in "AB"] == [("sB",), ("sA",)]
+
+
+def test_a_create_yields_to_an_update() -> None:
+    same = {"A": "new@example.com", "J": "new@example.com"}
+    users = {"A": "a@example.com"}
+    assert kinds(world(same, users)) == {"A": "update", "J": "conflict"}
+
+
+def test_two_joiners_that_claim_one_value_conflict_with_each_other() -> None:
+    same = {"J": "new@example.com", "K": "New@example.com"}
+    found = kinds(world(same, {}, taken=True, unique=False))
+    assert found == {"J": "conflict", "K": "conflict"}
+
+
+def test_unless_taken_names_the_owner_and_knows_emails_without_case() -> None:
+    found = outcomes(world({"J": "A@example.com"}, {"Z": "a@example.com"}, taken=True))
+    assert found["J"].kind is Kind.CONFLICT
+    assert found["J"].reasons[-1].candidates == ("tZ",)
+
+
+def test_a_create_waits_for_who_gives_its_value_up() -> None:
+    people = {"A": "new@example.com", "J": "a@example.com"}
+    users = {"A": "a@example.com"}
+    found = outcomes(world(people, users, taken=True, unique=False))
+    create, update = found["J"].action, found["A"].action
+    assert create is not None
+    assert update is not None
+    assert create.after == (update.id,)
+
+
+def test_who_is_in_conflict_gives_nothing_up() -> None:
+    people = {"A": "b@example.com", "B": "c@example.com"}
+    users = {"A": "a@example.com", "B": "b@example.com", "C": "c@example.com"}
+    assert kinds(world(people, users)) == {"A": "conflict", "B": "conflict", "C": "absent"}
+
+
+def test_values_that_nothing_marks_unique_may_be_shared() -> None:
+    people = {"A": "b@example.com"}
+    users = {"A": "a@example.com", "B": "b@example.com"}
+    assert kinds(world(people, users, unique=False))["A"] == "update"
+
+
+def test_a_create_yields_where_another_record_is_given_its_match_key() -> None:
+    """Created, it would be found by a key that from then on is another person's as well."""
+    base = world({}, {}, unique=False)
+    keys = [*MAPPING["match"], {"source": "mail", "target": "email"}]  # type: ignore[misc]
+    two = replace(
+        base,
+        mapping={**base.mapping, "match": keys},
+        source=Snapshot(
+            (
+                Record("s1", {"code": "A", "mail": "m@example.com"}),
+                Record("s2", {"mail": "m@example.com"}),
+            )
+        ),
+        target=Snapshot((Record("t1", {"ref": "A", "email": "old@example.com"}),)),
+    )
+    by_source = {each.source_id: each for each in planned(two).outcomes}
+    assert by_source["s1"].kind is Kind.UPDATE
+    assert by_source["s2"].kind is Kind.CONFLICT
+    assert by_source["s2"].reasons[-1].candidates == ("s1",)

@@ -1,0 +1,109 @@
+"""Guards, with numbers: what passes, what is held back, and what lets it pass."""
+
+from fractions import Fraction
+
+import pytest
+
+from oneway.diagnostics import Span
+from oneway.guards import Limit, judge
+from oneway.plan import Action, Allowance, Change, Kind, Outcome, Plan, Read, Verb
+from oneway.spec import GuardKind, GuardsSpec, LimitSpec, OnBreach
+
+SPAN = Span("m.yaml", 1, 1, 1)
+
+
+def action(n: int, verb: Verb, field: str = "name", after: str | None = "new") -> Action:
+    change = Change(field, None if verb is Verb.CREATE else "old", after, "e", SPAN)
+    return Action(f"{verb.value}-{n}", verb, f"s{n}", f"t{n}", (change,))
+
+
+def plan_of(managed: int, *actions: Action, allowed: tuple[Allowance, ...] = ()) -> Plan:
+    outcomes = tuple(Outcome(Kind.UPDATE, "", "", a.source_id, a.target_id, (), a) for a in actions)
+    reads = (Read("source", managed, True), Read("target", managed, True))
+    return Plan("m", "m.yaml", "0", "2026-06-15", {}, {}, reads, managed, outcomes, (), allowed)
+
+
+def leaving(count: int, verb: Verb = Verb.LEAVE) -> list[Action]:
+    return [action(n, verb, f"leave{n}") for n in range(count)]
+
+
+def limits(kind: GuardKind, share: float, floor: int) -> GuardsSpec:
+    return GuardsSpec(limits=((kind, LimitSpec(share, floor, SPAN)),))
+
+
+def test_twelve_of_forty_leavers_are_held_back_by_default() -> None:
+    verdict = judge(plan_of(40, *leaving(12), action(99, Verb.UPDATE)), GuardsSpec())
+    assert [(b.name, b.found, b.ceiling) for b in verdict.breaches] == [("leavers", 12, 4)]
+    assert verdict.held == {f"leave-{n}" for n in range(12)}
+    assert "leavers: 12 now, at most 4 pass" in verdict.breaches[0].text
+
+
+@pytest.mark.parametrize(
+    ("leavers", "managed", "blocked"),
+    [(1, 8, False), (2, 8, False), (3, 8, True), (4, 40, False), (5, 40, True), (2, 0, False)],
+)
+def test_the_floor_lets_small_numbers_through(leavers: int, managed: int, blocked: bool) -> None:
+    assert judge(plan_of(managed, *leaving(leavers)), GuardsSpec()).blocked is blocked
+
+
+@pytest.mark.parametrize(
+    ("share", "managed", "ceiling"), [("0.1", 30, 3), ("0.1", 31, 4), ("0.07", 100, 7), ("0", 9, 0)]
+)
+def test_shares_are_exact(share: str, managed: int, ceiling: int) -> None:
+    assert Limit(Fraction(share), 0).ceiling(managed) == ceiling
+
+
+def test_a_share_from_a_mapping_is_exact_too() -> None:
+    guards = limits(GuardKind.LEAVERS, 0.1, 0)
+    assert not judge(plan_of(30, *leaving(3)), guards).blocked
+    assert judge(plan_of(30, *leaving(4)), guards).blocked
+
+
+def test_deactivating_counts_as_leaving() -> None:
+    plan = plan_of(40, *leaving(3), *leaving(3, Verb.DEACTIVATE))
+    assert judge(plan, GuardsSpec()).breaches[0].found == 6
+
+
+def test_an_allowance_lets_that_many_pass_and_no_more() -> None:
+    raised = (Allowance("leavers", 12, "ada"),)
+    assert not judge(plan_of(40, *leaving(12), allowed=raised), GuardsSpec()).blocked
+    assert judge(plan_of(40, *leaving(13), allowed=raised), GuardsSpec()).blocked
+
+
+def test_an_allowance_never_lowers_a_limit() -> None:
+    lowered = (Allowance("leavers", 0, "ada"),)
+    assert not judge(plan_of(40, *leaving(4), allowed=lowered), GuardsSpec()).blocked
+
+
+def test_on_breach_stop_holds_everything_back() -> None:
+    plan = plan_of(40, *leaving(12), action(99, Verb.UPDATE))
+    assert len(judge(plan, GuardsSpec(on_breach=OnBreach.STOP)).held) == 13
+
+
+def test_one_field_changing_on_92_percent_is_a_wrong_column() -> None:
+    actions = [action(n, Verb.UPDATE, "lastName") for n in range(46)]
+    verdict = judge(plan_of(50, *actions), GuardsSpec())
+    assert [(b.name, b.ceiling) for b in verdict.breaches] == [("field_changes.lastName", 25)]
+    assert verdict.breaches[0].allow == "--allow field_changes.lastName=46"
+
+
+def test_each_field_is_counted_by_itself_and_creates_are_not() -> None:
+    actions = [action(n, Verb.UPDATE, f"f{n % 2}") for n in range(50)]
+    actions += [action(n, Verb.CREATE, "f0") for n in range(50)]
+    assert not judge(plan_of(50, *actions), GuardsSpec()).blocked
+
+
+def test_clears_are_counted_whatever_clears() -> None:
+    actions = [action(n, Verb.UPDATE, f"f{n}", None) for n in range(3)]
+    assert [b.name for b in judge(plan_of(10, *actions), GuardsSpec()).breaches] == ["clears"]
+
+
+def test_creates_and_updates_are_free_until_a_mapping_limits_them() -> None:
+    creates = [action(n, Verb.CREATE) for n in range(40)]
+    assert not judge(plan_of(0, *creates), GuardsSpec()).blocked
+    verdict = judge(plan_of(0, *creates), limits(GuardKind.CREATES, 0.5, 10))
+    assert [b.name for b in verdict.breaches] == ["creates"]
+
+
+def test_an_empty_plan_passes() -> None:
+    assert not judge(plan_of(0), limits(GuardKind.LEAVERS, 0, 0)).blocked

@@ -1,0 +1,79 @@
+"""Who is whom, one decision a test."""
+
+from collections.abc import Hashable
+
+from oneway.matching import NOBODY, Matches, match
+from oneway.program import Held, Row
+
+
+def row(id: str, *keys: Hashable) -> Row:
+    return Row(id, id, "", keys)
+
+
+def held(id: str, *keys: Hashable) -> Held:
+    return Held(id, id, keys)
+
+
+def matched(rows: list[Row], targets: list[Held], levels: int = 1) -> Matches:
+    return match(rows, targets, levels)
+
+
+def test_one_row_and_one_record_with_one_value_match() -> None:
+    found = matched([row("s", "A")], [held("t", "A")])
+    assert found.by_source["s"].held == held("t", "A")
+
+
+def test_nothing_matches_a_blank_key() -> None:
+    found = matched([row("s", None)], [held("t", None)])
+    assert found.of(row("s", None)) is NOBODY
+
+
+def test_two_rows_with_one_key_conflict_both_and_name_all() -> None:
+    found = matched([row("s1", "A"), row("s2", "A")], [held("t", "A")])
+    for id in ("s1", "s2"):
+        conflict = found.by_source[id].conflict
+        assert conflict is not None
+        assert conflict.code == "duplicate"
+        assert conflict.candidates == ("s1", "s2", "t")
+
+
+def test_two_rows_with_one_key_conflict_where_no_record_has_it() -> None:
+    found = matched([row("s1", "A"), row("s2", "A")], [])
+    assert all(found.by_source[id].conflict is not None for id in ("s1", "s2"))
+
+
+def test_two_records_with_the_key_are_a_conflict_never_a_choice() -> None:
+    conflict = matched([row("s", "A")], [held("t1", "A"), held("t2", "A")]).by_source["s"].conflict
+    assert conflict is not None
+    assert (conflict.code, conflict.candidates) == ("ambiguous", ("t1", "t2"))
+
+
+def test_the_next_key_is_tried_where_no_record_has_the_first() -> None:
+    found = matched([row("s", "A", "m")], [held("t", "B", "m")], 2)
+    assert found.by_source["s"].held is not None
+    assert found.by_source["s"].level == 1
+
+
+def test_an_ambiguous_first_key_is_not_resolved_by_the_second() -> None:
+    targets = [held("t1", "A", "m"), held("t2", "A", "n")]
+    assert matched([row("s", "A", "m")], targets, 2).by_source["s"].conflict is not None
+
+
+def test_a_record_that_an_earlier_key_gave_away_is_a_conflict() -> None:
+    rows = [row("s1", "A", None), row("s2", None, "m")]
+    found = matched(rows, [held("t", "A", "m")], 2)
+    assert found.by_source["s1"].held is not None
+    conflict = found.by_source["s2"].conflict
+    assert conflict is not None
+    assert (conflict.code, conflict.candidates) == ("claimed", ("t",))
+
+
+def test_a_row_whose_second_key_failed_still_speaks_through_its_first() -> None:
+    found = matched([row("s1", "A"), row("s2", None, "m")], [held("t", "A", "m")], 2)
+    assert found.by_source["s1"].held is not None
+    assert found.by_source["s2"].conflict is not None
+
+
+def test_who_is_in_conflict_still_speaks_for_the_candidates() -> None:
+    found = matched([row("s1", "A"), row("s2", "A")], [held("t", "A")])
+    assert found.spoken == {"t"}

@@ -1,0 +1,254 @@
+"""What becomes of one record: each decision of the planner, by example."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+
+from oneway.plan import Kind, Outcome, Verb
+from oneway.records import Record, Snapshot
+from worlds import World, planned
+
+MAPPING: dict[str, Any] = {
+    "oneway": 1,
+    "name": "planner",
+    "source": {"connector": "payroll", "resource": "people"},
+    "target": {"connector": "expenses", "resource": "users"},
+    "match": [{"source": "code", "target": "ref"}],
+    "eligible": [{"id": "named", "when": "name", "otherwise": "Name is missing"}],
+    "fields": {"ref": "code", "fullName": "name"},
+}
+LEAVERS = {
+    "when": "status == 'L'",
+    "set": {"leaveDate": "leave || today()"},
+    "left": "is_past(leaveDate)",
+    "scheduled": "is_future(leaveDate)",
+}
+ADA = {"code": "A1", "name": "Ada"}
+LEFT = {"ref": "A1", "fullName": "Ada", "leaveDate": "2026-01-31"}
+
+
+def world(
+    people: list[dict[str, Any]],
+    users: list[dict[str, Any]],
+    *,
+    source: bool = True,
+    target: bool = True,
+    **parts: Any,
+) -> World:
+    return World(
+        MAPPING | parts,
+        Snapshot(tuple(Record(f"s{n}", data) for n, data in enumerate(people)), source),
+        Snapshot(tuple(Record(f"t{n}", data) for n, data in enumerate(users)), target),
+        Snapshot(()),
+    )
+
+
+def only(*args: Any, **parts: Any) -> Outcome:
+    return planned(world(*args, **parts)).outcomes[0]
+
+
+def written(outcome: Outcome) -> Mapping[str, Any]:
+    assert outcome.action is not None
+    return {change.field: change.after for change in outcome.action.changes}
+
+
+def codes(outcome: Outcome) -> list[str]:
+    return [reason.code for reason in outcome.reasons]
+
+
+def test_a_joiner_is_created_with_what_has_a_value() -> None:
+    outcome = only([ADA], [])
+    assert (outcome.kind, written(outcome)) == (Kind.CREATE, {"ref": "A1", "fullName": "Ada"})
+
+
+def test_each_change_says_where_it_comes_from() -> None:
+    action = only([ADA], []).action
+    assert action is not None
+    assert [(c.expression, str(c.place)) for c in action.changes] == [
+        ("code", "mappings/generated.yaml:14:9"),
+        ("name", "mappings/generated.yaml:15:14"),
+    ]
+
+
+def test_a_mover_gets_what_differs() -> None:
+    outcome = only([ADA], [{"ref": "A1", "fullName": "Old"}])
+    assert (outcome.kind, written(outcome)) == (Kind.UPDATE, {"fullName": "Ada"})
+
+
+def test_nothing_differs_nothing_is_done() -> None:
+    outcome = only([ADA], [{"ref": "A1", "fullName": "Ada", "note": "mine"}])
+    assert (outcome.kind, outcome.action) == (Kind.UNCHANGED, None)
+
+
+def test_every_rule_that_fails_is_named() -> None:
+    rules = [*MAPPING["eligible"], {"id": "mail", "when": "mail", "otherwise": "Email is missing"}]
+    outcome = only([{"code": "A1"}], [], eligible=rules)
+    assert (outcome.kind, codes(outcome)) == (Kind.INELIGIBLE, ["named", "mail"])
+
+
+def test_a_rule_may_speak_of_joiners_alone() -> None:
+    rules = [{"id": "n", "when": "mail", "otherwise": "no mail", "for": ["joiners"]}]
+    assert only([ADA], [], eligible=rules).kind is Kind.INELIGIBLE
+    assert only([ADA], [{"ref": "A1"}], eligible=rules).kind is Kind.UPDATE
+
+
+def test_an_expression_that_fails_is_that_records_error_with_its_place() -> None:
+    fields = MAPPING["fields"] | {"email": "lower(mail)"}
+    plan = planned(world([ADA | {"mail": 7}, ADA | {"code": "A2"}], [], fields=fields))
+    first, second = plan.outcomes
+    assert (first.kind, second.kind) == (Kind.ERROR, Kind.CREATE)
+    assert str(first.reasons[0].place) == "mappings/generated.yaml:16:11"
+    assert "lower(mail)" in first.reasons[0].text
+
+
+def test_a_matched_target_record_that_fails_is_an_error() -> None:
+    outcome = only([ADA], [LEFT | {"leaveDate": "soon"}], leavers=LEAVERS)
+    assert (outcome.kind, outcome.target_id) == (Kind.ERROR, "t0")
+
+
+def test_joiners_may_be_off() -> None:
+    outcome = only([ADA], [], joiners={"create": False})
+    assert (outcome.kind, codes(outcome)) == (Kind.IGNORED, ["joiners_off"])
+
+
+def test_nobody_is_created_over_an_incomplete_list() -> None:
+    outcome = only([ADA], [], target=False)
+    assert (outcome.kind, codes(outcome)) == (Kind.ERROR, ["unproven"])
+
+
+def test_who_would_be_created_every_night_is_ineligible() -> None:
+    outcome = only([{"name": "Ada"}], [])
+    assert (outcome.kind, codes(outcome)) == (Kind.INELIGIBLE, ["keyless"])
+
+
+def test_a_leaver_leaves_and_other_fields_are_synced_in_the_same_action() -> None:
+    outcome = only([ADA | {"status": "L"}], [{"ref": "A1", "fullName": "Old"}], leavers=LEAVERS)
+    assert outcome.kind is Kind.LEAVE
+    assert outcome.action is not None
+    assert outcome.action.verb is Verb.LEAVE
+    assert written(outcome) == {"fullName": "Ada", "leaveDate": "2026-06-15"}
+
+
+def test_a_leaver_leaves_once() -> None:
+    assert only([ADA | {"status": "L"}], [LEFT], leavers=LEAVERS).kind is Kind.UNCHANGED
+
+
+def test_a_set_field_that_says_overwrite_is_kept_equal_all_the_same() -> None:
+    kept = LEAVERS | {"set": {"leaveDate": {"from": "leave", "write": "overwrite"}}}
+    outcome = only([ADA | {"status": "L", "leave": "2026-02-28"}], [LEFT], leavers=kept)
+    assert (outcome.kind, written(outcome)) == (Kind.UPDATE, {"leaveDate": "2026-02-28"})
+
+
+def test_a_scheduled_leaver_is_written_again_when_the_date_changes() -> None:
+    gone = ADA | {"status": "L", "leave": "2027-03-01"}
+    due = LEFT | {"leaveDate": "2027-02-01"}
+    assert written(only([gone], [due], leavers=LEAVERS)) == {"leaveDate": "2027-03-01"}
+    assert only([gone], [due | {"leaveDate": "2027-03-01"}], leavers=LEAVERS).action is None
+
+
+def test_a_leaver_with_no_match_is_ignored() -> None:
+    outcome = only([ADA | {"status": "L"}], [], leavers=LEAVERS)
+    assert (outcome.kind, codes(outcome)) == (Kind.IGNORED, ["leaver_unmatched"])
+
+
+def test_a_blocked_leaver_is_a_warning() -> None:
+    outcome = only([{"code": "A1", "status": "L"}], [{"ref": "A1"}], leavers=LEAVERS)
+    assert outcome.kind is Kind.INELIGIBLE
+    assert outcome.reasons[0].warning
+
+
+def test_a_leaver_whom_no_key_names_and_a_rule_blocks_is_reported() -> None:
+    assert only([{"status": "L"}], [], leavers=LEAVERS).kind is Kind.INELIGIBLE
+
+
+@pytest.mark.parametrize(
+    ("rehires", "kind", "changes"),
+    [
+        ("report", Kind.REHIRE, None),
+        ("reactivate", Kind.REHIRE, {"leaveDate": None}),
+        ("ignore", Kind.UNCHANGED, None),
+    ],
+)
+@pytest.mark.parametrize("left", ["2026-01-31", "2027-01-31"])
+def test_rehires(rehires: str, kind: Kind, changes: object, left: str) -> None:
+    outcome = only([ADA], [LEFT | {"leaveDate": left}], leavers=LEAVERS, rehires=rehires)
+    assert outcome.kind is kind
+    assert (written(outcome) if outcome.action else None) == changes
+
+
+def test_absent_is_ignored_or_reported_without_an_action() -> None:
+    for absent in ("ignore", "report"):
+        outcome = only([], [{"ref": "A1"}], absent=absent)
+        assert (outcome.kind, outcome.action) == (Kind.ABSENT, None)
+        assert outcome.reasons[0].warning is (absent == "report")
+
+
+FIXED = LEAVERS | {"set": {"leaveDate": "today()"}}
+
+
+def test_absent_may_be_deactivated() -> None:
+    outcome = only([], [{"ref": "A1"}], absent="deactivate", leavers=FIXED)
+    assert outcome.action is not None
+    assert outcome.action.verb is Verb.DEACTIVATE
+    assert written(outcome) == {"leaveDate": "2026-06-15"}
+
+
+def test_nobody_is_deactivated_over_an_incomplete_source() -> None:
+    outcome = only([], [{"ref": "A1"}], source=False, absent="deactivate", leavers=FIXED)
+    assert (codes(outcome), outcome.action) == (["unproven"], None)
+
+
+@pytest.mark.parametrize(
+    ("user", "code"), [(LEFT, "left"), ({"ref": None}, "keyless"), ({"leaveDate": 7}, "failed")]
+)
+def test_who_is_not_deactivated(user: dict[str, Any], code: str) -> None:
+    outcome = only([], [user], absent="deactivate", leavers=FIXED)
+    assert (codes(outcome), outcome.action) == ([code], None)
+
+
+def test_a_record_that_source_records_speak_of_is_not_deactivated() -> None:
+    plan = planned(world([ADA, ADA], [{"ref": "A1"}], absent="deactivate", leavers=FIXED))
+    assert [codes(o) for o in plan.outcomes if o.kind is Kind.ABSENT] == [["in_conflict"]]
+    assert not plan.actions
+
+
+def test_a_miss_is_counted_by_code() -> None:
+    lookups = {
+        "departments": {
+            "from": "target",
+            "resource": "departments",
+            "key": "code",
+            "value": "value",
+        }
+    }
+    fields = MAPPING["fields"] | {"dept": {"from": "dept", "lookup": "departments"}}
+    people = [ADA | {"dept": "D1"}, {"code": "A2", "name": "Bo", "dept": "D1"}]
+    plan = planned(world(people, [], references=lookups, fields=fields))
+    assert [(m.reference, m.value, m.found, m.records) for m in plan.misses] == [
+        ("departments", "D1", 0, 2)
+    ]
+
+
+TWO_KEYS = [{"source": "code", "target": "ref"}, {"source": "mail", "target": "email"}]
+
+
+def test_a_key_that_keeps_another_record_in_conflict_is_left_to_a_person() -> None:
+    """Were it written, tomorrow's run would create whom today's run asked about."""
+    fields = MAPPING["fields"] | {"email": "mail"}
+    people = [ADA | {"mail": "new@example.com"}, {"name": "Bo", "mail": "old@example.com"}]
+    users = [{"ref": "A1", "fullName": "Old", "email": "old@example.com"}]
+    plan = planned(world(people, users, match=TWO_KEYS, fields=fields))
+    by_source = {outcome.source_id: outcome for outcome in plan.outcomes}
+    assert by_source["s1"].kind is Kind.CONFLICT
+    assert written(by_source["s0"]) == {"fullName": "Ada"}
+    assert by_source["s0"].reasons[0].code == "key_contested"
+    assert by_source["s0"].reasons[0].candidates == ("s1",)
+
+
+def test_a_list_may_be_claimed() -> None:
+    fields = MAPPING["fields"] | {"tags": "tags"}
+    plan = planned(
+        world([ADA | {"tags": ["x"]}], [], fields=fields, joiners={"unless_taken": ["tags"]})
+    )
+    assert [claim.value for claim in plan.actions[0].claims] == ["A1", ["x"]]

@@ -1,0 +1,58 @@
+"""What a record schema says of a value, in words that never show the value."""
+
+import pytest
+
+from oneway.connector import Field
+from oneway.record_schema import in_words, json_types, readable, writable
+
+
+def field(**options: object) -> Field:
+    types = frozenset(options.pop("types", ()))  # type: ignore[call-overload]
+    return Field("f", types, **options)  # type: ignore[arg-type]
+
+
+SECRET = "cnry"
+
+
+@pytest.mark.parametrize(
+    ("declared", "value", "wrong"),
+    [
+        (field(types=["string"]), SECRET, ""),
+        (field(types=["string"]), 7, "declared as text, but it is a number or a whole number"),
+        (field(types=["integer"]), 7.0, ""),
+        (field(types=["integer"]), 7.5, "declared as a whole number, but it is a number"),
+        (field(types=["number"]), True, "declared as a number, but it is true or false"),
+        (field(types=["array", "null"]), {"a": SECRET}, "declared as a list, but it is an object"),
+        (field(enum=("A", 1)), "A", ""),
+        (field(enum=("A", 1)), True, "not one of the values that the target allows"),
+        (field(max_length=3), SECRET, "4 characters long; at most 3 fit"),
+        (field(max_length=4), SECRET, ""),
+        (field(pattern="^[0-9]+$"), SECRET, "does not have the shape that the target asks for"),
+        (field(pattern="^[0-9]+$"), "42", ""),
+        (field(format="date"), SECRET, "not a date (YYYY-MM-DD)"),
+        (field(format="date"), "2026-03-31", ""),
+        (None, "\ud800", "holds half a character (a lone surrogate)"),
+        (None, [{"a": ["\ud800"]}], "holds half a character (a lone surrogate)"),
+        (None, {"\ud800": 1}, "holds half a character (a lone surrogate)"),
+        (None, "Zoë 🎈", ""),
+    ],
+)
+def test_what_is_wrong_with_a_value(declared: Field | None, value, wrong: str) -> None:
+    assert writable(declared)(value) == wrong
+    assert SECRET not in writable(declared)(value)
+
+
+def test_only_declared_types_are_checked_when_reading() -> None:
+    assert readable(None) is None
+    assert readable(field()) is None
+    assert readable(field(types=["null"])) is None
+    check = readable(field(types=["string", "null"], max_length=1))
+    assert check is not None
+    assert check("long") == ""
+    assert check(7) != ""
+
+
+def test_types_in_words() -> None:
+    assert in_words(json_types([])) == "a list"
+    assert in_words(frozenset()) == "nothing"
+    assert json_types(None) == {"null"}

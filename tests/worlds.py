@@ -1,0 +1,132 @@
+"""A world: a mapping as text, two systems' records, and what the engine makes of them."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
+from functools import lru_cache
+from typing import Any
+
+from oneway.compiler import Compiled, compile_mapping
+from oneway.connector import Capability, Description, Field, Resource
+from oneway.interpreter import Interpreted, tabulate
+from oneway.load import load_mapping
+from oneway.plan import Plan, Seal
+from oneway.planner import Header, plan
+from oneway.records import Record, Snapshot
+
+AS_OF = datetime(2026, 6, 15, 4, tzinfo=UTC)
+SEAL = Seal(b"k" * 32)
+FILE = "mappings/generated.yaml"
+
+
+@dataclass(frozen=True)
+class World:
+    """Everything one run reads. `mapping` is the data of the YAML text; `typed` says whether the
+    record schemas declare types; `unique` are target fields that one record only may hold.
+    """
+
+    mapping: Mapping[str, Any]
+    source: Snapshot
+    target: Snapshot
+    departments: Snapshot
+    unique: frozenset[str] = frozenset()
+    typed: bool = False
+    on: bool = True
+    as_of: datetime = AS_OF
+
+    @property
+    def text(self) -> str:
+        """The mapping as an integrator writes it, every part on a line of its own."""
+        return yaml_of(self.mapping)
+
+    def later(self, days: int) -> "World":
+        """Return the same world, looked at some days later."""
+        return replace(self, as_of=self.as_of + timedelta(days=days))
+
+    def with_target(self, records: Iterable[Record]) -> "World":
+        """Return the world with other target records."""
+        return replace(self, target=replace(self.target, records=tuple(records)))
+
+
+def yaml_of(mapping: Mapping[str, Any]) -> str:
+    """Return a mapping as YAML text."""
+    lines = []
+    for key, value in mapping.items():
+        if isinstance(value, dict) and value:
+            lines.append(f"{key}:")
+            lines += [f"  {name}: {json.dumps(part)}" for name, part in value.items()]
+        elif isinstance(value, list) and value:
+            lines.append(f"{key}:")
+            lines += [f"  - {json.dumps(part)}" for part in value]
+        else:
+            lines.append(f"{key}: {json.dumps(value)}")
+    return "\n".join(lines) + "\n"
+
+
+def catalogue(typed: bool, unique: frozenset[str]) -> dict[str, Description]:
+    """Return the descriptions of both systems."""
+    return {
+        "payroll": _system("payroll", "people", _source_fields(typed)),
+        "expenses": _system("expenses", "users", _target_fields(typed, unique), "departments"),
+    }
+
+
+def _system(name: str, main: str, fields: Mapping[str, Field], *others: str) -> Description:
+    resources = {main: Resource(main, "id", fields, frozenset(Capability), open=True)}
+    for other in others:
+        resources[other] = Resource(other, "id", {}, frozenset(Capability), open=True)
+    return Description(name, name, "rest", resources)
+
+
+SOURCE_TYPES = {"name": "string", "tags": "array"}
+TARGET_TYPES = {"fullName": "string", "tags": "array", "ref": "string"}
+LONGEST_NAME = 5
+
+
+def _source_fields(typed: bool) -> dict[str, Field]:
+    types = SOURCE_TYPES if typed else {}
+    return {path: Field(path, frozenset({type, "null"})) for path, type in types.items()}
+
+
+def _target_fields(typed: bool, unique: frozenset[str]) -> dict[str, Field]:
+    types = TARGET_TYPES if typed else {}
+    paths = [*types, *sorted((unique | {"email"}) - types.keys()), "seq"]
+    return {
+        path: Field(
+            path,
+            frozenset({types[path], "null"}) if path in types else frozenset(),
+            format="email" if path == "email" else "",
+            max_length=LONGEST_NAME if path == "fullName" else None,
+            unique=path in unique,
+            computed=path == "seq",
+        )
+        for path in paths
+    }
+
+
+def compiled(world: World) -> Compiled:
+    """Return the world's mapping, loaded and compiled; raises `Refused`."""
+    return _compiled(world.text, world.typed, world.unique)
+
+
+@lru_cache(maxsize=200)
+def _compiled(text: str, typed: bool, unique: frozenset[str]) -> Compiled:
+    loaded = load_mapping(text.encode(), FILE)
+    return compile_mapping(loaded.spec, loaded.document.lines, catalogue(typed, unique))
+
+
+def bound(world: World) -> Interpreted:
+    """Return the world's program."""
+    mapping = compiled(world)
+    context = mapping.context({"on": world.on}, world.as_of)
+    tables = {
+        code.name: tabulate(code, world.departments, context) for code in mapping.code.references
+    }
+    return mapping.bind(context, tables)
+
+
+def planned(world: World) -> Plan:
+    """Return the engine's plan of a world."""
+    header = Header(FILE, "0" * 64, world.as_of.isoformat(), {"on": world.on}, {})
+    return plan(bound(world), world.source, world.target, seal=SEAL, header=header)
