@@ -7,8 +7,9 @@ stops the others.
 """
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from typing import Protocol
 
 from oneway.connector import (
@@ -29,7 +30,17 @@ from oneway.plan_file import fingerprint
 from oneway.program import Program
 from oneway.records import Value
 
-__all__ = ["Earlier", "Ending", "Log", "Result", "Systems", "apply", "ordered", "token_of"]
+__all__ = [
+    "Earlier",
+    "Ending",
+    "Log",
+    "Result",
+    "Stopped",
+    "Systems",
+    "apply",
+    "ordered",
+    "token_of",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,6 +62,15 @@ class Log(Protocol):
 
     def ended(self, result: Result) -> None:
         """The action has ended."""
+
+
+class Stopped(Exception):
+    """An apply was asked to stop: what was begun has ended, the rest was not begun."""
+
+
+def never() -> bool:
+    """Return that nobody asks an apply to stop."""
+    return False
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,19 +99,22 @@ def apply(
     *,
     approved: str,
     held: frozenset[str],
+    postponed: Mapping[str, str] = MappingProxyType({}),
     program: Program,
     systems: Systems,
     seal: Seal,
     log: Log,
     earlier: Earlier = Earlier(),
     progress: Progress = silent,
+    stopping: Callable[[], bool] = never,
 ) -> Iterator[Result]:
     """Apply an approved plan and yield how each action ended, in the order of the plan's needs.
 
     `approved` is the fingerprint that a person or a run approved; it is compared, never
-    merely present. `held` are the actions that guards hold back. What `earlier` says has
-    ended is left as it ended. Raises `Refused` before any write where the plan is not the
-    approved one.
+    merely present. `held` are the actions that guards hold back, `postponed` those that wait
+    for another day, and why. What `earlier` says has ended is left as it ended. Raises
+    `Refused` before any write where the plan is not the approved one, and `Stopped` between
+    two actions once `stopping` says so.
     """
     own = fingerprint(plan)
     if approved != own:
@@ -104,11 +127,17 @@ def apply(
     waiting: list[Result] = []
     actions = [each for each in ordered(plan.actions) if each.id not in earlier.ended]
     for count, action in enumerate(actions, 1):
+        if stopping():
+            yield from _confirmed(systems.writer, waiting, log, done)
+            raise Stopped
         if any(each.action.id in action.after for each in waiting):
             # A value changes hands: who gives it up must be seen to have done so.
             yield from _confirmed(systems.writer, waiting, log, done)
         if action.id in held:
             result = Result(action, Ending.HELD, action.target_id)
+        elif action.id in postponed:
+            why = postponed[action.id]
+            result = Result(action, Ending.POSTPONED, action.target_id, reason=why)
         elif not done.issuperset(action.after):
             reason = "an action that must go before it was not done"
             result = Result(action, Ending.NOT_ATTEMPTED, action.target_id, reason=reason)

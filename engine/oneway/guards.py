@@ -118,6 +118,11 @@ class Verdict:
         """Whether any guard fired."""
         return bool(self.breaches)
 
+    @property
+    def source_shrank(self) -> bool:
+        """Whether the source has fewer records than can be believed."""
+        return any(breach.kind is GuardKind.SOURCE_SHRINK for breach in self.breaches)
+
 
 def judge(plan: Plan, guards: GuardsSpec, history: History = History()) -> Verdict:
     """Return what the guards of a mapping say of a plan; a pure function."""

@@ -57,6 +57,8 @@ class Ending(Enum):
     """It was sent, and nobody knows whether it happened."""
     HELD = "held"
     """A guard holds it back."""
+    POSTPONED = "postponed"
+    """The target refused the same values before; they are sent again on another day."""
     NOT_ATTEMPTED = "not_attempted"
     """An action that must go before it was not done, or the target is down."""
 

@@ -13,9 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oneway import journal as journals
 from oneway.diagnostics import Refused, Span
-from oneway.journal import End, Entry, Journal, RunStart
+from oneway.journal import End, Entry, Journal, RunStart, schema, store
 from oneway.plan import Action, Change, Ending, Verb
 
 START = RunStart("acme", "d" * 64, "f" * 64, "2026-03-31T04:00:00Z", "2026-03-31T04:00:01Z", "me")
@@ -246,7 +245,7 @@ def test_a_full_disk_is_refused_and_what_was_written_stays(path: Path, journal: 
 def test_a_journal_in_use_is_refused(
     path: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(journals, "BUSY_TIMEOUT", 0.05)
+    monkeypatch.setattr(store, "BUSY_TIMEOUT", 0.05)
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with Journal.open(path) as other, pytest.raises(Refused, match="F113"):
@@ -259,7 +258,7 @@ def test_a_journal_in_use_is_refused(
 def test_a_newer_journal_is_refused(path: Path) -> None:
     Journal.open(path).close()
     connection = sqlite3.connect(path)
-    connection.execute(f"PRAGMA user_version = {len(journals.MIGRATIONS) + 1}")
+    connection.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS) + 1}")
     connection.close()
     assert refused(path) == "F111"
 
@@ -270,7 +269,7 @@ def test_an_older_journal_is_brought_up_to_date(
     with Journal.open(path) as journal:
         run = journal.begin(START)
     more = ("CREATE TABLE more (id INTEGER)", "INSERT INTO more VALUES (1)")
-    monkeypatch.setattr(journals, "MIGRATIONS", (*journals.MIGRATIONS, more))
+    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, more))
     for _ in range(2):
         with Journal.open(path) as journal:
             assert [each.id for each in journal.runs()] == [run]
@@ -284,7 +283,7 @@ def test_a_migration_that_fails_leaves_the_journal_as_it_was(
     before = path.read_bytes()
     with monkeypatch.context() as patch:
         broken = ("CREATE TABLE more (id INTEGER)", "INSERT INTO nowhere VALUES (1)")
-        patch.setattr(journals, "MIGRATIONS", (*journals.MIGRATIONS, broken))
+        patch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, broken))
         with pytest.raises(Refused):
             Journal.open(path)
     assert path.read_bytes() == before

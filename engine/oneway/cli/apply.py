@@ -1,31 +1,36 @@
 """`oneway apply`."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 
 import click
 
-from oneway.apply import Result
+from oneway.apply import Result, Stopped
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
+from oneway.cli.interruption import patient
 from oneway.cli.options import (
     FOLDERS,
+    STATE,
     connected,
     consoled,
     formatted,
     limited,
     now,
     remembering,
+    retrying,
     user,
 )
-from oneway.cli.printing import exit_of, introduce, print_results
+from oneway.cli.printing import exit_of, introduce, print_results, quoted
 from oneway.connections import from_environment
 from oneway.connector import Progress
 from oneway.guards import Verdict
+from oneway.memory import Memory
 from oneway.plan import Plan
 from oneway.plan_file import MAX_SIZE, fingerprint, load
 from oneway.program import Program
-from oneway.render import results
+from oneway.render import plans, results
 from oneway.runs import (
     Approval,
     Operator,
@@ -34,9 +39,11 @@ from oneway.runs import (
     Systems,
     alone,
     apply_plan,
+    interrupted,
     judged,
     program_for,
     read_file,
+    remembered,
     reopened,
     settled,
 )
@@ -50,6 +57,7 @@ _SHORTEST = 12
 @click.argument("plan_file", metavar="PLAN", type=click.Path())
 @click.option("--approve", metavar="FINGERPRINT", help="Apply only the plan with this fingerprint.")
 @connected
+@retrying
 @remembering
 @formatted("text", "json")
 @limited
@@ -60,6 +68,7 @@ def command(
     plan_file: str,
     approve: str | None,
     options: Mapping[str, str],
+    retry_now: bool,
     state: Path,
     format: str,
     limit: int | None,
@@ -88,13 +97,15 @@ def command(
         settle(console, prepared, systems, operator)
         verdict = judged(prepared, plan, operator.state)
         program = program_for(prepared, plan, systems, progress)
-        approval = Approval(_approved(plan, approve), verdict)
+        memory = remembered(plan, operator.state, retry_now=retry_now)
+        approval = Approval(_approved(plan, approve), verdict, memory.postponed)
         ended = applied(console, plan, approval, program, systems, operator, progress)
     if format == "json":
         console.json({"fingerprint": fingerprint(plan), **results.as_json(ended)})
     else:
         print_results(console, ended, plan, limit=limit)
     say_held(console, verdict)
+    say_sticking(console, plan, memory)
     return exit_of(ended, verdict)
 
 
@@ -115,15 +126,36 @@ def applied(
     operator: Operator,
     progress: Progress,
 ) -> list[Result]:
-    """Apply a plan and return how each action ended; where interrupted, print that first."""
+    """Apply a plan and return how each action ended, as `carried_out` does."""
+
+    def steps(operator: Operator) -> Iterator[Result]:
+        return apply_plan(plan, approval, program, systems, operator, progress)
+
+    return carried_out(console, plan, operator, steps)
+
+
+def carried_out(
+    console: Console,
+    plan: Plan,
+    operator: Operator,
+    steps: Callable[[Operator], Iterator[Result]],
+) -> list[Result]:
+    """Return how each action of a plan ended; where interrupted, print that first.
+
+    The first Ctrl-C lets the write in flight end; then this raises `KeyboardInterrupt`.
+    """
     ended: list[Result] = []
     try:
-        for result in apply_plan(plan, approval, program, systems, operator, progress):
-            ended.append(result)
-    except BaseException:
+        with patient() as interruption:
+            for result in steps(replace(operator, stopping=interruption.stopping)):
+                ended.append(result)  # one by one: what ended before an error is kept
+    except BaseException as error:
         if ended:
             console.tell(results.text(ended, console.style, plan))
-        raise
+        if not isinstance(error, Stopped | KeyboardInterrupt):
+            raise
+        _say_interrupted(console, operator)
+        raise KeyboardInterrupt from None
     return ended
 
 
@@ -131,6 +163,24 @@ def say_held(console: Console, verdict: Verdict) -> None:
     """Say which guard holds what back, and how a person lets it through."""
     for breach in verdict.breaches:
         console.tell(f"! {breach.text}\n  to let it through, plan again with {breach.allow}\n")
+
+
+def say_sticking(console: Console, plan: Plan, memory: Memory) -> None:
+    """Say which changes the target undid after each of the last runs."""
+    for line in plans.sticking(plan, memory):
+        console.tell(f"! not sticking: {line}\n")
+
+
+def _say_interrupted(console: Console, operator: Operator) -> None:
+    if not interrupted(operator):
+        console.tell("nothing was being written\n")
+        return
+    folder = operator.state.path
+    where = "" if folder == Path(STATE) else f" --state {quoted(folder)}"
+    console.tell(
+        f"`oneway resume{where}` goes on with this plan; the next `oneway sync` looks up what was "
+        "in flight and plans anew\n"
+    )
 
 
 def _approved(plan: Plan, given: str | None) -> str:

@@ -177,6 +177,15 @@ def allowing(command: Command) -> Command:
     return with_allowed
 
 
+def retrying(command: Command) -> Command:
+    """Give a command its `retry_now`: whether to send at once what was refused before."""
+    return click.option(
+        "--retry-now",
+        is_flag=True,
+        help="Send what the target refused before at once, whatever day it is.",
+    )(command)
+
+
 def remembering(command: Command) -> Command:
     """Give a command its `state` folder."""
     return click.option(

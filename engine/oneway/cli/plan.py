@@ -6,17 +6,26 @@ import click
 
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit, worst
-from oneway.cli.options import allowing, consoled, formatted, limited, remembering, requesting
+from oneway.cli.options import (
+    allowing,
+    consoled,
+    formatted,
+    limited,
+    remembering,
+    requesting,
+    retrying,
+)
 from oneway.cli.printing import introduce, print_plan, quoted, refuse_errors
 from oneway.plan import Plan
 from oneway.plan_file import fingerprint, save
-from oneway.runs import Request, Systems, compiled, health, judged, planned
+from oneway.runs import Request, Systems, compiled, health, judged, planned, remembered
 from oneway.state import State
 
 
 @click.command("plan")
 @requesting
 @allowing
+@retrying
 @remembering
 @click.option("--out", type=click.Path(path_type=Path), metavar="PLAN", help="Save the plan.")
 @formatted("text", "json", "markdown")
@@ -27,6 +36,7 @@ def command(
     *,
     console: Console,
     request: Request,
+    retry_now: bool,
     state: Path,
     out: Path | None,
     format: str,
@@ -50,17 +60,20 @@ def command(
     refuse_errors(console, health(prepared, found, plan))
     del found  # the rows of large inputs; the plan holds all that is shown
     verdict = judged(prepared, plan, State(state))
+    memory = remembered(plan, State(state), retry_now=retry_now)
     if out is not None:
         save(plan, out)
-    print_plan(console, plan, verdict, format, limit=limit)
-    _next(console, plan, request, out)
+    print_plan(console, plan, verdict, memory, format, limit=limit)
+    _next(console, plan, request, out, retry_now=retry_now)
     return worst(
         Exit.BLOCKED if verdict.blocked else Exit.DONE,
         Exit.PENDING if exit_code and plan.actions else Exit.DONE,
     )
 
 
-def _next(console: Console, plan: Plan, request: Request, out: Path | None) -> None:
+def _next(
+    console: Console, plan: Plan, request: Request, out: Path | None, *, retry_now: bool
+) -> None:
     """Say what to type to apply the plan."""
     if not plan.actions:
         return
@@ -68,5 +81,5 @@ def _next(console: Console, plan: Plan, request: Request, out: Path | None) -> N
         console.note("to apply it, save it first: give --out plan.json")
         return
     options = "".join(f" --option {quoted(f'{k}={v}')}" for k, v in request.options.items())
-    approve = f" --approve {fingerprint(plan)[:12]}"
+    approve = f" --approve {fingerprint(plan)[:12]}{' --retry-now' if retry_now else ''}"
     console.note(f"saved; apply it with: oneway apply {quoted(out)}{approve}{options}")

@@ -9,13 +9,12 @@ from oneway.cli.exits import Exit, worst
 from oneway.connector import Assumption
 from oneway.diagnostics import Diagnostic, Refused, Severity
 from oneway.guards import Verdict
+from oneway.memory import Memory
 from oneway.plan import Plan
 from oneway.render import plans, results
 from oneway.runs import Prepared, inputs
 
-_FAILED = frozenset(
-    {Ending.STALE, Ending.REJECTED, Ending.NOT_SENT, Ending.UNKNOWN, Ending.NOT_ATTEMPTED}
-)
+_FAILED = frozenset(set(Ending) - {Ending.DONE, Ending.HELD})
 
 
 def introduce(console: Console, prepared: Prepared) -> None:
@@ -51,16 +50,22 @@ def refuse_errors(console: Console, found: Sequence[Diagnostic]) -> None:
 
 
 def print_plan(
-    console: Console, plan: Plan, verdict: Verdict, format: str, *, limit: int | None
+    console: Console,
+    plan: Plan,
+    verdict: Verdict,
+    memory: Memory,
+    format: str,
+    *,
+    limit: int | None,
 ) -> None:
     """Print a plan in one of its formats."""
     match format:
         case "json":
-            console.json(plans.as_json(plan, verdict))
+            console.json(plans.as_json(plan, verdict, memory))
         case "markdown":
-            console.out(plans.markdown(plan, verdict))
+            console.out(plans.markdown(plan, verdict, memory))
         case _:
-            console.out(plans.text(plan, verdict, console.style, limit=limit))
+            console.out(plans.text(plan, verdict, console.style, memory, limit=limit))
 
 
 def print_results(

@@ -1,18 +1,19 @@
 """`oneway resume`."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import click
 
 from oneway.apply import Result
-from oneway.cli.apply import say_held
+from oneway.cli.apply import carried_out, say_held
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit, worst
 from oneway.cli.options import FOLDERS, connected, consoled, limited, now, remembering, user
 from oneway.cli.printing import exit_of, print_results
 from oneway.connections import from_environment
 from oneway.runs import (
+    Approval,
     Interrupted,
     Operator,
     Request,
@@ -21,6 +22,7 @@ from oneway.runs import (
     interrupted,
     judged,
     program_for,
+    remembered,
     reopened,
     resumed,
 )
@@ -54,25 +56,43 @@ def command(
 
 def _go_on(
     console: Console,
-    left: Interrupted,
+    run: Interrupted,
     operator: Operator,
     options: Mapping[str, str],
     limit: int | None,
 ) -> Exit:
-    plan = left.plan
+    plan = run.plan
     request = Request(plan.mapping_file, now(), from_environment, options=options, folders=FOLDERS)
     prepared = reopened(plan, request)
-    count, flying = len(plan.actions), len(left.in_flight)
-    console.note(
-        f"run {left.run.id} of {plan.mapping}, begun {left.run.start.started}: "
-        f"{len(left.entries)} of {count} actions begun, {flying} in flight"
-    )
-    verdict = judged(prepared, plan, operator.state, resuming=left.run.id)
-    ended: list[Result] = []
     with alone(prepared, operator), Systems(prepared) as systems, console.progress() as progress:
+        left = _still(operator, run)
+        if left is None:
+            console.note(f"run {run.run.id} of {plan.mapping} has ended meanwhile")
+            return Exit.DONE
+        _introduce(console, left)
+        verdict = judged(prepared, plan, operator.state, resuming=left.run.id)
+        memory = remembered(plan, operator.state)
+        approval = Approval(left.run.start.fingerprint, verdict, memory.postponed)
         program = program_for(prepared, plan, systems, progress)
-        for result in resumed(left, verdict, program, systems, operator, progress):
-            ended.append(result)
+
+        def steps(operator: Operator) -> Iterator[Result]:
+            return resumed(left, approval, program, systems, operator, progress)
+
+        ended = carried_out(console, plan, operator, steps)
     print_results(console, ended, plan, limit=limit)
     say_held(console, verdict)
     return exit_of(ended, verdict)
+
+
+def _still(operator: Operator, run: Interrupted) -> Interrupted | None:
+    """Return a run as it is now that nobody else can go on with it; None where it has ended."""
+    left = interrupted(operator)
+    return next((each for each in left if each.run.id == run.run.id), None)
+
+
+def _introduce(console: Console, left: Interrupted) -> None:
+    console.note(
+        f"run {left.run.id} of {left.plan.mapping}, begun {left.run.start.started}: "
+        f"{len(left.entries)} of {len(left.plan.actions)} actions begun, "
+        f"{len(left.in_flight)} in flight"
+    )

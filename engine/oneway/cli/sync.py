@@ -15,6 +15,7 @@ from oneway.cli.options import (
     now,
     remembering,
     requesting,
+    retrying,
     user,
 )
 from oneway.cli.printing import (
@@ -36,6 +37,7 @@ from oneway.runs import (
     health,
     judged,
     planned,
+    remembered,
 )
 from oneway.state import State
 
@@ -43,12 +45,19 @@ from oneway.state import State
 @click.command("sync")
 @requesting
 @allowing
+@retrying
 @remembering
 @formatted("text", "json")
 @limited
 @consoled
 def command(
-    *, console: Console, request: Request, state: Path, format: str, limit: int | None
+    *,
+    console: Console,
+    request: Request,
+    retry_now: bool,
+    state: Path,
+    format: str,
+    limit: int | None,
 ) -> Exit:
     """Plan and apply in one go, with all guards on.
 
@@ -70,12 +79,13 @@ def command(
         plan, found = planned(prepared, systems, operator.state.seal(), progress)
         refuse_errors(console, health(prepared, found, plan))
         verdict = judged(prepared, plan, operator.state)
+        memory = remembered(plan, operator.state, retry_now=retry_now)
         if format == "text":
-            print_plan(console, plan, verdict, format, limit=limit)
-        approval = Approval(fingerprint(plan), verdict)
+            print_plan(console, plan, verdict, memory, format, limit=limit)
+        approval = Approval(fingerprint(plan), verdict, memory.postponed)
         ended = applied(console, plan, approval, found.program, systems, operator, progress)
     if format == "json":
-        console.json({"plan": plans.as_json(plan, verdict), **results.as_json(ended)})
+        console.json({"plan": plans.as_json(plan, verdict, memory), **results.as_json(ended)})
     else:
         console.out("\n")
         print_results(console, ended, plan, limit=limit)

@@ -17,6 +17,7 @@ _WORDS = {
     Ending.NOT_SENT: "not sent",
     Ending.UNKNOWN: "unknown",
     Ending.HELD: "held back by a guard",
+    Ending.POSTPONED: "postponed",
     Ending.NOT_ATTEMPTED: "not attempted",
 }
 _MEANING = {
@@ -25,6 +26,7 @@ _MEANING = {
     Ending.NOT_SENT: "it never reached the target; plan again",
     Ending.UNKNOWN: "sent, and nobody knows whether it happened; look at the target",
     Ending.HELD: "raise the ceiling with --allow in a new plan, or mend the data",
+    Ending.POSTPONED: "the target refused the same values before; --retry-now sends them at once",
     Ending.NOT_ATTEMPTED: "it waits for another action; plan again",
 }
 

@@ -10,7 +10,7 @@
 from oneway.runs.applying import Approval, Operator, apply_plan
 from oneway.runs.health import health, sick
 from oneway.runs.inputs import Input, Systems, inputs, inputs_in_words
-from oneway.runs.planning import judged, plan_of, planned
+from oneway.runs.planning import judged, plan_of, planned, remembered
 from oneway.runs.preparation import Prepared, compiled, read_file
 from oneway.runs.reading import Reading, evaluated, read
 from oneway.runs.reopening import program_for, reopened
@@ -42,6 +42,7 @@ __all__ = [
     "program_for",
     "read",
     "read_file",
+    "remembered",
     "reopened",
     "resumed",
     "settled",

@@ -2,38 +2,45 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 
 from oneway import apply as engine
-from oneway.apply import Result
+from oneway.apply import Result, never
 from oneway.connector import Progress, silent
 from oneway.guards import Verdict, counted_as
 from oneway.journal import End, Journal, RunStart
-from oneway.plan import Action, Plan, canonical
+from oneway.plan import Action, Plan, Seal, canonical
 from oneway.plan_file import dump, fingerprint
 from oneway.program import Program
 from oneway.runs.inputs import Systems, inputs
 from oneway.runs.request import instant_text
 from oneway.state import State
+from oneway.traces import traces_of
 
 
 @dataclass(frozen=True, slots=True)
 class Operator:
-    """Who applies a plan, with which state folder; `now` is the clock, for the journal."""
+    """Who applies a plan, with which state folder; `now` is the clock, for the journal.
+
+    `stopping` is asked before each action whether to end there.
+    """
 
     name: str
     state: State
     now: Callable[[], datetime]
+    stopping: Callable[[], bool] = never
 
 
 @dataclass(frozen=True, slots=True)
 class Approval:
-    """The fingerprint that was approved, and what the guards say."""
+    """The fingerprint that was approved, what the guards say, and what is not sent today."""
 
     fingerprint: str
     verdict: Verdict
+    postponed: Mapping[str, str] = field(default_factory=dict)
+    """Why each action waits that the target refused before, by action id."""
 
 
 def apply_plan(
@@ -47,25 +54,29 @@ def apply_plan(
     """Apply an approved plan and yield how each action ended.
 
     The journal says that the run has ended once the last action has. Raises `Refused` before
-    any write where the plan is not the approved one, or where the journal cannot be written.
+    any write where the plan is not the approved one, or where the journal cannot be written,
+    and `Stopped` where the operator asks for that.
     """
     seen: Counter[str] = Counter()
     with Journal.open(operator.state.journal_path) as journal:
+        log = RunLog(journal, plan, operator)
         steps = engine.apply(
             plan,
             approved=approval.fingerprint,
             held=approval.verdict.held,
+            postponed=approval.postponed,
             program=program,
             systems=engine_systems(systems),
             seal=operator.state.seal(),
-            log=(log := RunLog(journal, plan, operator)),
+            log=log,
             progress=progress,
+            stopping=operator.stopping,
         )
         for result in steps:
             seen[result.ending.value] += 1
             yield result
         # Not where somebody stops it in the middle: then it has not ended.
-        log.finish(seen)
+        log.finish(seen, good=not approval.verdict.source_shrank)
 
 
 def engine_systems(systems: Systems) -> engine.Systems:
@@ -92,31 +103,44 @@ class RunLog:
         self.journal = journal
         self.plan = plan
         self.operator = operator
+        self.seal: Seal = operator.state.seal()
         self._run = run
 
     @property
     def run(self) -> int:
         if self._run is None:
             # Not earlier: a plan that is refused is no run.
-            self._run = self.journal.begin(_start(self.plan, self.operator), dump(self.plan))
+            self._run = self._begun(dump(self.plan))
         return self._run
 
     def intended(self, action: Action, token: str) -> None:
         """The action is about to be sent: from now on it may have happened."""
-        counted, at = counted_as(action), instant_text(self.operator.now())
+        # The plan's instant, as guards look back from one: not the clock, which may disagree.
+        counted, at = counted_as(action), self.plan.as_of
         self.journal.intended(self.run, action, token, counted=counted, at=at)
         self.journal.sent(self.run, action.id)
 
     def ended(self, result: Result) -> None:
         """The action has ended."""
         end = End(result.ending, result.target_id, result.code, result.reason)
-        self.journal.ended(self.run, result.action, end)
+        self.journal.ended(self.run, result.action, end, traces_of(result.action, self.seal))
 
-    def finish(self, counts: Mapping[str, int]) -> None:
-        """The run has ended, with so many actions of each ending."""
+    def finish(self, counts: Mapping[str, int], *, good: bool = True) -> None:
+        """The run has ended, with so many actions of each ending.
+
+        `good` is False where guards distrust the source: the next run must not be compared
+        with this one.
+        """
         source = next(read for read in self.plan.reads if read.name == "source")
-        ended = instant_text(self.operator.now())
-        self.journal.finish(self.run, counts, ended, source.records if source.complete else None)
+        records = source.records if source.complete and good else None
+        planned = {each.id: [c.field for c in each.changes] for each in self.plan.actions}
+        with self.journal.at_once():
+            run = self.run if self._run is not None else self._begun("")
+            self.journal.forget_all_but(connection_of(self.plan.mapping, self.plan.inputs), planned)
+            self.journal.finish(run, counts, instant_text(self.operator.now()), records)
+
+    def _begun(self, plan: str) -> int:
+        return self.journal.begin(_start(self.plan, self.operator), plan)
 
 
 def _start(plan: Plan, operator: Operator) -> RunStart:
@@ -128,4 +152,5 @@ def _start(plan: Plan, operator: Operator) -> RunStart:
         started=instant_text(operator.now()),
         by=operator.name,
         connection=connection_of(plan.mapping, plan.inputs),
+        allowed=plan.allowed,
     )

@@ -3,8 +3,10 @@
 from collections.abc import Mapping
 
 from oneway.connector import Progress, silent
+from oneway.failures import refusals
 from oneway.guards import WINDOW, History, Verdict, judge
 from oneway.journal import Journal
+from oneway.memory import Memory
 from oneway.plan import Plan, Read, Seal
 from oneway.planner import Header, plan, plan_rows
 from oneway.records import Snapshot
@@ -14,6 +16,7 @@ from oneway.runs.preparation import Prepared
 from oneway.runs.reading import Evaluated, Reading, evaluated
 from oneway.runs.request import instant_text, parse_instant
 from oneway.state import State
+from oneway.sticking import not_sticking
 
 
 def plan_of(prepared: Prepared, reading: Reading, seal: Seal) -> Plan:
@@ -48,6 +51,17 @@ def _history(plan: Plan, state: State, resuming: int | None) -> History:
     with Journal.open(state.journal_path) as journal:
         done = journal.done_since(name, since, but_not=resuming)
         return History(done, journal.last_source_size(name))
+
+
+def remembered(plan: Plan, state: State, *, retry_now: bool = False) -> Memory:
+    """Return what earlier runs tell of a plan; with `retry_now` nothing of it waits."""
+    if not state.journal_path.exists():
+        return Memory()
+    name, seal = connection_of(plan.mapping, plan.inputs), state.seal()
+    with Journal.open(state.journal_path) as journal:
+        failures, written = journal.failures(name), journal.written(name)
+    found = refusals(plan, failures, seal, retry_now=retry_now)
+    return Memory(found, not_sticking(plan, written, seal))
 
 
 def _header(prepared: Prepared, references: Mapping[str, Snapshot]) -> Header:

@@ -16,13 +16,12 @@ from oneway.apply import Earlier, Result
 from oneway.connector import Progress, ReadError, silent
 from oneway.diagnostics import Refused, refusal
 from oneway.freshness import Happened, Now, Stale
-from oneway.guards import Verdict
 from oneway.journal import Entry, Journal, Run
 from oneway.lock import Holder, locked
 from oneway.plan import Action, Ending, Plan
 from oneway.plan_file import load
 from oneway.program import Program
-from oneway.runs.applying import Operator, RunLog, connection_of, engine_systems
+from oneway.runs.applying import Approval, Operator, RunLog, connection_of, engine_systems
 from oneway.runs.inputs import Systems, inputs_in_words
 from oneway.runs.preparation import Prepared
 from oneway.runs.reopening import program_for
@@ -94,28 +93,34 @@ def settled(prepared: Prepared, systems: Systems, operator: Operator) -> tuple[R
 
 def resumed(
     left: Interrupted,
-    verdict: Verdict,
+    approval: Approval,
     program: Program,
     systems: Systems,
     operator: Operator,
     progress: Progress = silent,
 ) -> Iterator[Result]:
-    """Go on with an interrupted run and yield how each action that was left ended."""
+    """Go on with an interrupted run and yield how each action that was left ended.
+
+    `approval` names the fingerprint that the run was begun with. Raises as `apply_plan` does.
+    """
     with Journal.open(operator.state.journal_path) as journal:
         log = RunLog(journal, left.plan, operator, left.run.id)
         steps = engine.apply(
             left.plan,
-            approved=left.run.start.fingerprint,
-            held=verdict.held,
+            approved=approval.fingerprint,
+            held=approval.verdict.held,
+            postponed=approval.postponed,
             program=program,
             systems=engine_systems(systems),
             seal=operator.state.seal(),
             log=log,
             earlier=left.earlier,
             progress=progress,
+            stopping=operator.stopping,
         )
         yield from steps
-        log.finish(_counts(journal.entries(left.run.id)))
+        good = not approval.verdict.source_shrank
+        log.finish(_counts(journal.entries(left.run.id)), good=good)
 
 
 def _found_out(action: Action, now: Now) -> Result:

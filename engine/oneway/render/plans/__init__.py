@@ -1,7 +1,8 @@
-"""A plan and what the guards say of it, as text, as Markdown and as data."""
+"""A plan, what guards and earlier runs say of it: as text, as Markdown and as data."""
 
 from oneway.render.plans.as_data import as_json
 from oneway.render.plans.as_markdown import markdown
 from oneway.render.plans.as_text import text
+from oneway.render.plans.content import sticking
 
-__all__ = ["as_json", "markdown", "text"]
+__all__ = ["as_json", "markdown", "sticking", "text"]

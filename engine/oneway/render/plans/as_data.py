@@ -14,6 +14,10 @@
                   ceiling, share, floor, base, text, allow, held: [action id]}]}; found are
                   this plan's, earlier those of the window, base what the share is taken of
     allowed       [{guard, ceiling, by}]
+    refused       [{action, code, reason, first, last, times, same_values, next_try}]: what the
+                  target refused before; next_try is a day, or null where it is sent now
+    not_sticking  [{action, runs, field, before, after, sensitive, expression, place}]: what
+                  was written in so many runs in a row, and is planned again
     misses        [{reference, field, value, found, records}]
     outcomes      [{outcome, key, label, source_id, target_id, reasons, action}]
       reasons       [{code, text, place, candidates, warning}]
@@ -26,17 +30,20 @@ escapes them.
 """
 
 from oneway.diagnostics import Span
+from oneway.failures import Refusal
 from oneway.guards import Breach, Verdict
+from oneway.memory import NOTHING, Memory
 from oneway.plan import Action, Change, Outcome, Plan, Reason, Sealed, Verb
 from oneway.plan_file import fingerprint
 from oneway.records import Value
+from oneway.sticking import Sticking
 
 REPORT = 1
 """The version of the form."""
 
 
-def as_json(plan: Plan, verdict: Verdict) -> dict[str, object]:
-    """Return a plan, what the guards say of it and its fingerprint, as plain JSON data."""
+def as_json(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> dict[str, object]:
+    """Return a plan, what guards and earlier runs say of it and its fingerprint, as JSON data."""
     return {
         "report": REPORT,
         "mapping": {
@@ -68,6 +75,8 @@ def as_json(plan: Plan, verdict: Verdict) -> dict[str, object]:
         "allowed": [
             {"guard": each.guard, "ceiling": each.ceiling, "by": each.by} for each in plan.allowed
         ],
+        "refused": [_refusal(each) for each in memory.refusals.values()],
+        "not_sticking": [_sticking(each) for each in memory.sticking],
         "misses": [
             {
                 "reference": each.reference,
@@ -121,6 +130,24 @@ def _breach(each: Breach) -> dict[str, object]:
         "allow": each.allow,
         "held": list(each.held),
     }
+
+
+def _refusal(each: Refusal) -> dict[str, object]:
+    failure = each.failure
+    return {
+        "action": failure.action_id,
+        "code": failure.code,
+        "reason": failure.reason,
+        "first": failure.first,
+        "last": failure.last,
+        "times": failure.times,
+        "same_values": each.same_values,
+        "next_try": None if each.next_try is None else each.next_try.isoformat(),
+    }
+
+
+def _sticking(each: Sticking) -> dict[str, object]:
+    return {"action": each.action.id, "runs": each.times, **_change(each.change)}
 
 
 def _outcome(each: Outcome) -> dict[str, object]:

@@ -7,6 +7,7 @@ make markup, mention somebody or link to anything.
 from collections.abc import Iterable, Iterator
 
 from oneway.guards import Verdict
+from oneway.memory import NOTHING, Memory
 from oneway.plan import Outcome, Plan
 from oneway.plan_file import fingerprint
 from oneway.render.harmless import markdown as code
@@ -21,12 +22,14 @@ _NAMES = 20
 """The most records named for one reason."""
 
 
-def markdown(plan: Plan, verdict: Verdict) -> str:
+def markdown(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> str:
     """Return a plan as GitHub-flavoured Markdown, with the fingerprint at the end."""
     parts = [
-        _head(plan),
+        _head(plan, memory),
         _guards(plan, verdict),
-        _changes(plan, verdict),
+        _changes(plan, verdict, memory),
+        _folded("Refused before", _refused(plan, memory)),
+        _folded("Not sticking", [f"- {code(each)}" for each in content.sticking(plan, memory)]),
         _folded("Does not sync", _staying(plan)),
         _folded("Rehires", _groups(content.rehired(plan))),
         _folded("Not in the source", _groups(content.absent(plan))),
@@ -37,9 +40,14 @@ def markdown(plan: Plan, verdict: Verdict) -> str:
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
-def _head(plan: Plan) -> str:
+def _refused(plan: Plan, memory: Memory) -> list[str]:
+    found = content.refused(plan, memory)
+    return [f"- {code(content.name(outcome))}: {code(why)}" for outcome, why in found]
+
+
+def _head(plan: Plan, memory: Memory) -> str:
     lines = [f"### Plan for {code(plan.mapping)}", ""]
-    lines += [f"**{line}**  " for line in content.totals(plan)]
+    lines += [f"**{line}**  " for line in (*content.totals(plan), content.waiting(memory)) if line]
     lines += ["", f"- mapping: {code(plan.mapping_file)}", f"- as of: {code(plan.as_of)}"]
     lines += [
         f"- {code(each.name)}: {code(clip(content.read(plan, each), 400))}" for each in plan.reads
@@ -67,7 +75,7 @@ def _guards(plan: Plan, verdict: Verdict) -> str:
     return "\n".join([*lines, "", content.held_back(plan, verdict)])
 
 
-def _changes(plan: Plan, verdict: Verdict) -> str:
+def _changes(plan: Plan, verdict: Verdict, memory: Memory) -> str:
     rows = [
         row for _, outcomes in content.by_verb(plan) for each in outcomes for row in _rows(each)
     ]
@@ -77,7 +85,7 @@ def _changes(plan: Plan, verdict: Verdict) -> str:
     notes = [
         f"- {code(content.name(outcome))}: {code(note)}"
         for outcome in plan.outcomes
-        for note in content.notes(outcome, held)
+        for note in content.notes(outcome, held, memory)
     ]
     fitting, more = _within(rows, _MOST_CHANGES)
     table = ["| | Record | Field | Change | From |", "|---|---|---|---|---|", *fitting]

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
 from oneway.guards import Breach, Verdict
+from oneway.memory import NOTHING, Memory
 from oneway.plan import Action, Change, Outcome, Plan, Verb
 from oneway.plan_file import fingerprint
 from oneway.render.harmless import harmless, on_one_line, shown
@@ -22,13 +23,20 @@ _FIELD = 6
 """The columns before a field's name."""
 
 
-def text(plan: Plan, verdict: Verdict, style: Style, *, limit: int | None = 20) -> str:
+def text(
+    plan: Plan,
+    verdict: Verdict,
+    style: Style,
+    memory: Memory = NOTHING,
+    *,
+    limit: int | None = 20,
+) -> str:
     """Return a plan as text that fits `style.width`.
 
     Of each verb, reason and warning at most `limit` records are named (None: all); what is
     left out is counted. Ends with the fingerprint that an approval names.
     """
-    page = _Page(plan, verdict, style, limit)
+    page = _Page(plan, verdict, style, memory, limit)
     sections = [
         page.head(),
         page.totals(),
@@ -38,6 +46,8 @@ def text(plan: Plan, verdict: Verdict, style: Style, *, limit: int | None = 20) 
         page.absent(),
         page.misses(),
         page.warnings(),
+        page.refused(),
+        page.sticking(),
         page.guards(),
         page.end(),
     ]
@@ -62,11 +72,14 @@ class _Row:
 class _Page:
     """The parts of the page, each a list of lines."""
 
-    def __init__(self, plan: Plan, verdict: Verdict, style: Style, limit: int | None) -> None:
+    def __init__(
+        self, plan: Plan, verdict: Verdict, style: Style, memory: Memory, limit: int | None
+    ) -> None:
         self.plan = plan
         self.verdict = verdict
         self.style = style
         self.limit = limit
+        self.memory = memory
         self.held = content.holders(verdict)
         # The page's head names the mapping; a line number then says as much in less room.
         self.short = self.is_wide()
@@ -95,6 +108,9 @@ class _Page:
         lines = self.strong(
             [line for each in content.totals(self.plan) for line in wrap(each, self.style)]
         )
+        waiting = content.waiting(self.memory)
+        if waiting:
+            lines += self.caution(wrap(f"! {waiting}", self.style, 0, 2))
         if not self.verdict.breaches:
             return lines
         held = f"! {content.held_back(self.plan, self.verdict)} See the guards below."
@@ -117,7 +133,7 @@ class _Page:
         assert outcome.action is not None
         named = f"{content.MARKERS[verb]} {verb.value} {content.who(outcome)}"
         lines = [self.style.paint(line, _INKS[verb]) for line in wrap(named, self.style, 2, 4)]
-        for note in content.notes(outcome, self.held):
+        for note in content.notes(outcome, self.held, self.memory):
             lines += self.caution(wrap(f"! {note}", self.style, 4, 6))
         return lines + self.fields(outcome.action)
 
@@ -178,6 +194,22 @@ class _Page:
 
     def warnings(self) -> list[str]:
         return self.section("Warnings", content.warnings(self.plan), "!")
+
+    def refused(self) -> list[str]:
+        found = content.refused(self.plan, self.memory)
+        said = [f"{content.name(outcome)}: {why}" for outcome, why in found]
+        return self.listed("Refused before", said)
+
+    def sticking(self) -> list[str]:
+        return self.listed("Not sticking", content.sticking(self.plan, self.memory))
+
+    def listed(self, title: str, said: list[str]) -> list[str]:
+        if not said:
+            return []
+        lines = self.strong([f"{title} ({len(said):,})"])
+        for each in said[: self.limit]:
+            lines += wrap(f"! {each}", self.style, 2, 4)
+        return lines + self.more(len(said))
 
     def guards(self) -> list[str]:
         if not self.verdict.breaches:

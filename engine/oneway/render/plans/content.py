@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from oneway.guards import Breach, Verdict
+from oneway.memory import Memory
 from oneway.plan import Change, Kind, Miss, Outcome, Plan, Read, Reason, Sealed, Verb
 from oneway.render.harmless import harmless, shown
 from oneway.render.layout import clip, count
@@ -170,7 +171,7 @@ def holders(verdict: Verdict) -> dict[str, str]:
     return {id: harmless(names) or "the whole plan (on_breach: stop)" for id, names in held.items()}
 
 
-def notes(outcome: Outcome, held: dict[str, str]) -> list[str]:
+def notes(outcome: Outcome, held: dict[str, str], memory: Memory) -> list[str]:
     """Return what to know of an action before it is applied."""
     action = outcome.action
     lines = []
@@ -178,7 +179,39 @@ def notes(outcome: Outcome, held: dict[str, str]) -> list[str]:
         lines.append(f"held back by guards: {held[action.id]}")
     if action is not None and action.after:
         lines.append("waits until another record has given up a value that only one may hold")
+    if action is not None and action.id in memory.postponed:
+        day = memory.refusals[action.id].next_try
+        lines.append(f"postponed: the target refused the same values before; next try {day}")
     return lines
+
+
+def refused(plan: Plan, memory: Memory) -> list[tuple[Outcome, str]]:
+    """Return the records that the target refused before, and what is known of it."""
+    return [
+        (outcome, clip(harmless(memory.refusals[outcome.action.id].text), 400))
+        for outcome in plan.outcomes
+        if outcome.action is not None and outcome.action.id in memory.refusals
+    ]
+
+
+def waiting(memory: Memory) -> str:
+    """Return how many actions are not sent today; nothing where none is."""
+    number = len(memory.postponed)
+    if not number:
+        return ""
+    verb = "is" if number == 1 else "are"
+    return f"{count(number, 'action')} that the target refused before {verb} not sent today."
+
+
+def sticking(plan: Plan, memory: Memory) -> list[str]:
+    """Return the changes that the target undid after each of the last runs, with both values."""
+    names = {o.action.id: name(o) for o in plan.outcomes if o.action is not None}
+    return [
+        f"{names[each.action.id]}: {harmless(each.change.field)}: "
+        f"{changed(each.change, each.action.verb)}; "
+        f"written in each of the last {each.times} runs, and planned again"
+        for each in memory.sticking
+    ]
 
 
 def sentence(reason: Reason) -> str:

@@ -1,0 +1,49 @@
+"""Ctrl-C while records are written: the write in flight ends first, and is journalled."""
+
+import os
+import signal
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from types import FrameType
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@dataclass(slots=True)
+class Interruption:
+    """Whether somebody asked to stop; ask it as `stopping`."""
+
+    asked: bool = False
+
+    def stopping(self) -> bool:
+        """Return whether to begin no further write."""
+        return self.asked
+
+
+@contextmanager
+def patient() -> Iterator[Interruption]:
+    """Take the first Ctrl-C or SIGTERM of a block as a wish; the second ends at once.
+
+    The second one raises `KeyboardInterrupt`, wherever the program is: in the middle of a
+    write as well, which is then looked up by whoever resumes.
+    """
+    found = Interruption()
+
+    def wished(_number: int, _frame: FrameType | None) -> None:
+        if found.asked:
+            raise KeyboardInterrupt
+        found.asked = True
+        with suppress(OSError):  # not through sys.stderr, which may be in the middle of a line
+            os.write(2, b"\nstopping after the write in flight; once more ends at once\n")
+
+    if threading.current_thread() is not threading.main_thread():
+        yield found  # only there can signals be handled
+        return
+    before = {number: signal.signal(number, wished) for number in _SIGNALS}
+    try:
+        yield found
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
