@@ -7,9 +7,9 @@ auth     signing in, tokens                      rate      the rate limit
 paging   lists, page by page                     answers   strict JSON, error messages
 reader   reading a resource                      faults    what went wrong, as SPI errors
 writer   writing a resource                      origin    where the system is
+hiding   cutting values out of messages          quiet     what libraries would log
 """
 
-import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -27,11 +27,11 @@ from oneway.connector import (
 from oneway_connectors.rest.client import Client, Outside
 from oneway_connectors.rest.model import Probing, Resource, read_api
 from oneway_connectors.rest.paging import answered, json_of, reading_call
+from oneway_connectors.rest.quiet import be_quiet
 from oneway_connectors.rest.reader import RestReader
 from oneway_connectors.rest.writer import RestWriter
 
-# httpx logs each URL, and a URL's filters hold people's data.
-logging.getLogger("httpx").setLevel(logging.WARNING)
+be_quiet()
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,9 +18,12 @@ from jmespath.exceptions import JMESPathError
 from jmespath.parser import ParsedResult
 
 from oneway.records import Value
+from oneway_connectors.rest.hiding import MARK, hide
 from oneway_connectors.rest.model import ErrorShape
 
 _LONGEST = 300
+_LONGEST_READ = 4_000
+"""Characters of a message that are looked at: more are never shown."""
 _MOST_FIELDS = 5
 
 
@@ -86,12 +89,11 @@ def message_of(body: bytes, shape: ErrorShape, hidden: Iterable[str]) -> str:
 
 def clean(text: str, hidden: Iterable[str] = ()) -> str:
     """Return text for one line of a report: short, without control characters or hidden texts."""
-    for pattern in _patterns(hidden):
-        text = pattern.sub("…", text)
-    text = _DIGITS.sub("…", text)
+    text = hide(text[:_LONGEST_READ], hidden)
+    text = _DIGITS.sub(MARK, text)
     text = "".join(" " if unicodedata.category(c) in _UNSEEN else c for c in text)
     text = " ".join(text.split())
-    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
+    return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + MARK
 
 
 def texts_in(value: Value) -> Iterator[str]:
@@ -125,16 +127,6 @@ def _field_messages(data: Value, shape: ErrorShape) -> Iterator[str]:
     for where, what in pairs[:_MOST_FIELDS]:
         if isinstance(what, str):
             yield f"{where}: {what}" if isinstance(where, str) and where else what
-
-
-def _patterns(hidden: Iterable[str]) -> Iterator[re.Pattern[str]]:
-    # Longest first, so that a name inside an email address does not spare the rest of it.
-    for text in sorted({t.strip() for t in hidden}, key=len, reverse=True):
-        if len(text) < 3:
-            continue
-        if text.isdigit():  # a sort code comes back as 00-00-01 where 000001 was sent
-            yield re.compile("[ -]?".join(text))
-        yield re.compile(re.escape(text), re.IGNORECASE)
 
 
 def _object(pairs: list[tuple[str, Value]]) -> dict[str, Value]:

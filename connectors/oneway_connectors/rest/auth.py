@@ -5,7 +5,8 @@ The only module that opens a `Secret`.
 
 import base64
 import json
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from threading import Lock
 from typing import Protocol
@@ -24,6 +25,7 @@ from oneway_connectors.rest.template import Unusable, fill, fill_body, fill_head
 from oneway_connectors.rest.wire import Answer, Call
 
 _USUAL_LIFE = 300.0
+_REMEMBERED = 8
 _FORM = "application/x-www-form-urlencoded"
 
 
@@ -36,8 +38,8 @@ class Auth(Protocol):
     def renew(self, used: Mapping[str, str]) -> bool:
         """Forget the token that was refused; return whether there may be a better one."""
 
-    def held(self) -> Mapping[str, str]:
-        """Return the headers that are at hand, so that they can be cut out of messages."""
+    def held(self) -> Iterable[str]:
+        """Return what headers held, now and before, so that it can be cut out of messages."""
 
 
 @dataclass(frozen=True, slots=True, repr=False)
@@ -53,8 +55,8 @@ class Fixed:
         del used  # they do not get better
         return False
 
-    def held(self) -> Mapping[str, str]:
-        return self.given
+    def held(self) -> Iterable[str]:
+        return self.given.values()
 
 
 class Token:
@@ -79,11 +81,14 @@ class Token:
         self._lock = Lock()
         self._held: Mapping[str, str] | None = None
         self._until = 0.0
+        # A message may quote the token that was refused, which another one has replaced.
+        self._known: deque[str] = deque(maxlen=_REMEMBERED)
 
     def headers(self) -> Mapping[str, str]:
         with self._lock:
             if self._held is None or self._clock() >= self._until:
                 self._held, life = self._exchange()
+                self._known.extend(self._held.values())
                 # Ask again a little before the end: the system's clock is not ours.
                 self._until = self._clock() + life - min(30.0, life / 10)
             return self._held
@@ -94,8 +99,8 @@ class Token:
                 self._held = None
             return True
 
-    def held(self) -> Mapping[str, str]:
-        return self._held or {}
+    def held(self) -> Iterable[str]:
+        return tuple(self._known)
 
     def _exchange(self) -> tuple[Mapping[str, str], float]:
         try:
@@ -106,7 +111,9 @@ class Token:
             raise NoAnswer(Cause.NO_TOKEN, text, sent=False) from None
         if not answer.good:
             text = f"no token is given ({self._call.where} answers {answer.status})"
-            raise NoAnswer(Cause.NO_TOKEN, text, sent=False)
+            # 400 is OAuth's word for a client or grant it does not accept (RFC 6749, 5.2).
+            refused = answer.status in {400, 401, 403}
+            raise NoAnswer(Cause.REFUSED if refused else Cause.NO_TOKEN, text, sent=False)
         try:
             data = parse_json(answer.body)
             token, life = search(self._paths[0], data), search(self._paths[1], data)
@@ -133,7 +140,7 @@ def revealed(access: Access) -> dict[str, str]:
 
 def to_hide(access: Access, auth: Auth) -> tuple[str, ...]:
     """Return every text that no message may hold: credentials and what was made of them."""
-    made = [part for text in auth.held().values() for part in text.split()]
+    made = [part for text in auth.held() for part in text.split()]
     return (*(secret.open() for secret in access.secrets.values()), *made)
 
 

@@ -14,7 +14,9 @@ from oneway.connector import Access
 from oneway.records import Value
 from oneway_connectors.rest.answers import message_of
 from oneway_connectors.rest.auth import Auth, fixed_headers, signing_in, to_hide
+from oneway_connectors.rest.budget import Budget
 from oneway_connectors.rest.faults import Cause, NoAnswer
+from oneway_connectors.rest.hiding import MARK
 from oneway_connectors.rest.model import Api, Request
 from oneway_connectors.rest.origin import base_url, same_origin
 from oneway_connectors.rest.rate import Limiter
@@ -34,6 +36,7 @@ _MOST_REDIRECTS = 5
 _BUSY = {425, 429}
 """Statuses that say that nothing was done: even a POST may be sent again (RFC 6585, 8470)."""
 _FAILING = {408, 502, 503, 504}
+_SPENT = "(not tried again: this run's budget of tries is spent)"
 _IDEMPOTENT = {"GET", "PUT", "PATCH"}
 """PATCH is not idempotent in general (RFC 5789), but ours sets fields to values, which is."""
 
@@ -62,6 +65,7 @@ class Client:
         self._fixed = fixed_headers(name, api, access)
         self._wire = Wire(self._base, api.limits, outside.transport, outside.clock)
         self._limiter = Limiter(api.rate, outside.clock, outside.sleep)
+        self._budget = Budget(api.limits.retry_share, api.limits.retry_floor)
         self._outside = outside
         self._auth: Auth = signing_in(name, api, access, self._persist, outside.clock)
 
@@ -118,13 +122,16 @@ class Client:
 
     def said(self, answer: Answer, sent: tuple[str, ...] = ()) -> str:
         """Return what an error answer says, without what was sent and without credentials."""
-        return message_of(answer.body, self.api.errors, (*sent, *to_hide(self._access, self._auth)))
+        asked = (value for _, value in answer.url.params.multi_items())
+        hidden = (*sent, *asked, *to_hide(self._access, self._auth))
+        said = message_of(answer.body, self.api.errors, hidden)
+        return " ".join((said, _SPENT)).strip() if answer.spent else said
 
     def shown(self, call: Call) -> str:
         """Return what was asked, fit to be shown."""
         where = call.where
         for text in to_hide(self._access, self._auth):
-            where = where.replace(text, "…") if len(text) > 2 else where
+            where = where.replace(text, MARK) if len(text) > 2 else where
         return where
 
     def close(self) -> None:
@@ -134,25 +141,23 @@ class Client:
     def _persist(self, call: Call, auth: Auth | None = None) -> Answer:
         """Try a call until it is answered for good; see `faults` for what is repeated."""
         doubt = False
-        attempts = self.api.limits.attempts
-        for attempt in range(1, attempts + 1):
-            last = attempt == attempts
-            try:
-                answer = self._signed(call, auth)
-            except NoAnswer as trouble:
-                doubt = doubt or trouble.sent
-                if last or not _may_repeat(call, trouble):
-                    raise NoAnswer(trouble.cause, trouble.summary, sent=doubt) from None
-                self._outside.sleep(self._jitter(attempt))
-                continue
-            failing = answer.status in _FAILING
-            again = answer.status in _BUSY or (failing and call.repeatable)
-            wait = self._wait_after(answer, attempt) if again and not last else None
-            if wait is None:
-                return replace(answer, doubt=doubt)
-            doubt = doubt or failing
+        self._budget.count()
+        for attempt in range(1, self.api.limits.attempts + 1):
+            came = self._tried(call, auth)
+            wait = self._wait_after(call, came, attempt)
+            if wait is None or attempt == self.api.limits.attempts:
+                return _final(came, doubt=doubt)
+            if not self._budget.spend():
+                return _final(came, doubt=doubt, spent=True)
+            doubt = doubt or _perhaps_done(came)
             self._outside.sleep(wait)
         raise AssertionError("the last try returns or raises")
+
+    def _tried(self, call: Call, auth: Auth | None) -> Answer | NoAnswer:
+        try:
+            return self._signed(call, auth)
+        except NoAnswer as trouble:
+            return trouble
 
     def _signed(self, call: Call, auth: Auth | None) -> Answer:
         """Return an answer; a refused token is renewed once."""
@@ -179,9 +184,11 @@ class Client:
                 raise NoAnswer(Cause.REDIRECTED, text, sent=False) from None
         raise NoAnswer(Cause.REDIRECTED, "it redirects again and again", sent=False)
 
-    def _wait_after(self, answer: Answer, attempt: int) -> float | None:
-        """Return the seconds to wait before a further try; None where it asks for too many."""
-        asked = retry_after(answer.headers)
+    def _wait_after(self, call: Call, came: Answer | NoAnswer, attempt: int) -> float | None:
+        """Return the seconds to wait before a further try; None where there is to be none."""
+        if not _may_repeat(call, came):
+            return None
+        asked = retry_after(came.headers) if isinstance(came, Answer) else None
         if asked is None:
             return self._jitter(attempt)
         if asked > self.api.limits.max_wait:
@@ -228,10 +235,24 @@ def retry_after(headers: httpx.Headers) -> float | None:
     return max(0.0, until - now)
 
 
-def _may_repeat(call: Call, trouble: NoAnswer) -> bool:
-    if trouble.cause not in {Cause.UNREACHABLE, Cause.BROKEN}:
+def _may_repeat(call: Call, came: Answer | NoAnswer) -> bool:
+    if isinstance(came, Answer):
+        return came.status in _BUSY or (came.status in _FAILING and call.repeatable)
+    if came.cause not in {Cause.UNREACHABLE, Cause.BROKEN}:
         return False
-    return call.repeatable or not trouble.sent
+    return call.repeatable or not came.sent
+
+
+def _perhaps_done(came: Answer | NoAnswer) -> bool:
+    return came.status in _FAILING if isinstance(came, Answer) else came.sent
+
+
+def _final(came: Answer | NoAnswer, *, doubt: bool, spent: bool = False) -> Answer:
+    """Return an answer, or raise that there is none, as the last word on a call."""
+    if isinstance(came, Answer):
+        return replace(came, doubt=doubt, spent=spent)
+    summary = f"{came.summary} {_SPENT}" if spent else came.summary
+    raise NoAnswer(came.cause, summary, sent=doubt or came.sent)
 
 
 def _with_headers(call: Call, headers: Mapping[str, str]) -> Call:

@@ -1,12 +1,13 @@
 """One request, one answer: sent once, bounded in size and time.
 
 TLS certificates are always verified and there is no switch for it. Answers are decompressed
-here, a bounded piece at a time, so that a small answer cannot become a huge one.
+here, a bounded piece at a time, so that a small answer cannot become a huge one; what comes
+over the wire is counted too, so that a large one cannot pass for a small one.
 """
 
 import zlib
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
 from queue import Empty, LifoQueue
 from ssl import SSLContext
@@ -16,6 +17,7 @@ import httpx
 
 from oneway_connectors.rest.answers import clean
 from oneway_connectors.rest.faults import Cause, NoAnswer
+from oneway_connectors.rest.line import Line
 from oneway_connectors.rest.model import Limits
 from oneway_connectors.rest.origin import is_loopback
 
@@ -47,13 +49,18 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """A whole answer; `doubt` says that an earlier try of the call may have been carried out."""
+    """A whole answer, and what became of the tries before it.
+
+    `doubt`: an earlier one may have been carried out. `spent`: there would be a further one,
+    were the run's budget of them not spent.
+    """
 
     status: int
     headers: httpx.Headers
     body: bytes
     url: httpx.URL
     doubt: bool = False
+    spent: bool = False
 
     @property
     def good(self) -> bool:
@@ -78,64 +85,78 @@ class Wire:
         self._limits = limits
         self._transport = transport
         self._clock = clock
-        self._idle: LifoQueue[httpx.Client] = LifoQueue()
+        self._idle: LifoQueue[Line] = LifoQueue()
         self._tls: SSLContext | None = None
         self._making = Lock()
         self._loopback = is_loopback(base.host)
 
     def send(self, call: Call) -> Answer:
         """Return the answer to a call; raise `NoAnswer` where none came, or too much of one."""
-        with self._client() as client:
-            request = client.build_request(
-                call.method, call.url, headers=dict(call.headers), content=call.content
-            )
+        with self._line() as line:
             try:
-                response = client.send(request, stream=True)
-                try:
-                    return self._whole(response)
-                finally:
-                    response.close()
+                return self._answer(line, call)
             except _BEFORE_SENDING as error:
                 text = f"it cannot be reached ({_words(error)})"
                 raise NoAnswer(Cause.UNREACHABLE, text, sent=False) from None
-            except httpx.TimeoutException:
-                text = "it did not answer in time"
-                raise NoAnswer(Cause.BROKEN, text, sent=True) from None
             except (httpx.HTTPError, zlib.error) as error:
-                text = f"the answer broke off ({_words(error)})"
+                if line.late:
+                    raise self._too_long() from None
+                late = isinstance(error, httpx.TimeoutException)
+                broken = f"the answer broke off ({_words(error)})"
+                text = "it did not answer in time" if late else broken
                 raise NoAnswer(Cause.BROKEN, text, sent=True) from None
 
     def close(self) -> None:
         """End all connections."""
         while True:
             try:
-                self._idle.get_nowait().close()
+                self._idle.get_nowait().client.close()
             except Empty:
                 return
 
-    def _whole(self, response: httpx.Response) -> Answer:
+    def _answer(self, line: Line, call: Call) -> Answer:
         latest = self._clock() + self._limits.total
+        request = line.client.build_request(
+            call.method,
+            call.url,
+            headers=dict(call.headers),
+            content=call.content,
+            extensions={"trace": line.noted},
+        )
+        # A transport that is passed in has no connections to shut down, and a clock of its own.
+        with nullcontext() if self._transport else line.within(self._limits.total):
+            response = line.client.send(request, stream=True)
+            try:
+                return self._whole(response, latest)
+            finally:
+                response.close()
+
+    def _whole(self, response: httpx.Response, latest: float) -> Answer:
+        most = self._limits.response_bytes
         body = bytearray()
-        for piece in _pieces(response, self._limits.response_bytes):
+        for piece in _pieces(response, most):
             body += piece
-            if len(body) > self._limits.response_bytes:
-                text = f"the answer is longer than {self._limits.response_bytes:,} bytes"
+            if max(len(body), response.num_bytes_downloaded) > most:
+                text = f"the answer is longer than {most:,} bytes"
                 raise NoAnswer(Cause.TOO_MUCH, text, sent=True)
             if self._clock() > latest:
-                text = f"the answer takes longer than {self._limits.total:g} seconds"
-                raise NoAnswer(Cause.TOO_MUCH, text, sent=True)
+                raise self._too_long()
         return Answer(response.status_code, response.headers, bytes(body), response.url)
 
+    def _too_long(self) -> NoAnswer:
+        text = f"the answer takes longer than {self._limits.total:g} seconds"
+        return NoAnswer(Cause.TOO_MUCH, text, sent=True)
+
     @contextmanager
-    def _client(self) -> Iterator[httpx.Client]:
+    def _line(self) -> Iterator[Line]:
         try:
-            client = self._idle.get_nowait()
+            line = self._idle.get_nowait()
         except Empty:
-            client = self._new_client()
+            line = Line(self._new_client())
         try:
-            yield client
+            yield line
         finally:
-            self._idle.put(client)
+            self._idle.put(line)
 
     def _new_client(self) -> httpx.Client:
         timeout = httpx.Timeout(self._limits.read, connect=self._limits.connect)
@@ -182,4 +203,6 @@ def _pieces(response: httpx.Response, most: int) -> Iterator[bytes]:
 
 
 def _words(error: Exception) -> str:
+    if isinstance(error, httpx.ProtocolError):
+        return "it breaks the rules of HTTP"  # the error's own words quote the header, key and all
     return clean(str(error)) or type(error).__name__

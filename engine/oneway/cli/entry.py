@@ -3,7 +3,6 @@
 import importlib
 import os
 import sys
-import traceback
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NoReturn
@@ -11,6 +10,7 @@ from typing import NoReturn
 import click
 
 from oneway import __version__
+from oneway.cli.crashes import hook, places
 from oneway.cli.exits import MEANINGS, Exit
 
 
@@ -95,6 +95,7 @@ def main() -> NoReturn:
         if hasattr(stream, "reconfigure"):
             # A name that the terminal cannot show must not end the run.
             stream.reconfigure(errors="backslashreplace")
+    hook(debug="--debug" in sys.argv[1:])
     code = run(sys.argv[1:])
     try:
         sys.stdout.flush()
@@ -160,7 +161,7 @@ def _unexpected(error: Exception, *, debug: bool) -> int:
         + "\n"
     )
     if debug:
-        _tell("".join(traceback.format_tb(error.__traceback__)))
+        _tell(places(error))
     return Exit.ERROR
 
 

@@ -1,0 +1,119 @@
+"""Cutting texts out of a message, in whatever form a system gives them back.
+
+A system that refuses a record often quotes it: in capitals, with other separators, escaped
+for JSON, HTML or a URL, shortened, or in base64 or hexadecimal. So message and hidden texts
+are both reduced to their bare letters and digits, each of which remembers where it stood, and
+what they have in common is cut out.
+"""
+
+import base64
+import re
+import unicodedata
+from collections.abc import Iterable, Iterator
+from html import unescape
+
+MARK = "…"
+"""What stands where something was cut out."""
+
+_SHORTEST = 3
+_TELLING = 6
+"""Letters and digits from which on a text is looked for among letters and digits alone."""
+_PIECE = 8
+"""So long a piece of a hidden text is cut out too: systems quote the beginning of long values."""
+
+
+def hide(text: str, hidden: Iterable[str]) -> str:
+    """Return the text without the hidden texts, which stand for themselves and for their forms.
+
+    Texts of one or two characters are not looked for: they stand in every message.
+    """
+    wanted = {each for one in hidden if len(each := one.strip()) >= _SHORTEST}
+    cut = bytearray(len(text))
+    for start, end in (*_as_they_are(text, wanted), *_in_other_forms(text, wanted)):
+        cut[start:end] = b"\1" * (end - start)
+    kept = "".join("\0" if gone else c for c, gone in zip(text, cut, strict=True))
+    return re.sub("\0+", MARK, kept)
+
+
+def _as_they_are(text: str, wanted: Iterable[str]) -> Iterator[tuple[int, int]]:
+    for each in wanted:
+        for found in re.finditer(re.escape(each), text, re.IGNORECASE):
+            yield found.span()
+
+
+def _in_other_forms(text: str, wanted: Iterable[str]) -> Iterator[tuple[int, int]]:
+    bare, places = _bare(text)
+    whole, pieces = set[str](), set[str]()
+    for each in wanted:
+        for form in _forms(each):
+            if len(form) >= _TELLING or (form.isdigit() and len(form) >= _SHORTEST):
+                whole.add(form)
+            pieces.update(form[i : i + _PIECE] for i in range(len(form) - _PIECE + 1))
+    for each in whole:
+        start = bare.find(each)
+        while start >= 0:
+            yield places[start][0], places[start + len(each) - 1][1]
+            start = bare.find(each, start + 1)
+    for start in range(len(bare) - _PIECE + 1):
+        if bare[start : start + _PIECE] in pieces:
+            yield places[start][0], places[start + _PIECE - 1][1]
+
+
+def _forms(text: str) -> Iterator[str]:
+    """Yield the bare forms of a text: its own, hexadecimal, and base64 wherever it begins."""
+    data = text.encode("utf-8", "surrogatepass")
+    encoded = [data.hex()]
+    for before in range(3):
+        whole = base64.b64encode(bytes(before) + data).decode("ascii")
+        # Characters that also depend on what stands before or after are left out.
+        encoded.append(whole[(0, 2, 3)[before] : (before + len(data)) * 8 // 6])
+    for each in (text, *encoded):
+        yield _bare(each)[0]
+
+
+def _bare(text: str) -> tuple[str, list[tuple[int, int]]]:
+    """Return the letters and digits of a text, small and unescaped, and where each stood."""
+    found: list[str] = []
+    places: list[tuple[int, int]] = []
+    for token in _TOKEN.finditer(text):
+        for letter in _letters(_unescaped(token)):
+            found.append(letter)
+            places.append(token.span())
+    return "".join(found), places
+
+
+def _unescaped(token: re.Match[str]) -> str:
+    match token.lastgroup:
+        case "percent":
+            data = bytes.fromhex("".join(_BYTE.findall(token[0])))
+            return data.decode("utf-8", "replace")
+        case "unicode":
+            return chr(int(token["code"], 16))
+        case "control":
+            return ""
+        case "entity":
+            return unescape(token[0])
+        case _:
+            return token[0]
+
+
+def _letters(text: str) -> Iterator[str]:
+    """Yield small letters and digits; accents are taken off, and what is beyond the BMP left out.
+
+    JSON escapes a character beyond it as two, neither of which is a letter.
+    """
+    for c in unicodedata.normalize("NFKD", text.casefold()):
+        if c.isalnum() and c < "\U00010000":
+            yield from c.casefold()
+
+
+# A percent sign may itself be encoded, and a backslash escaped: any number of times.
+_TOKEN = re.compile(
+    r"""(?P<percent>(?:%(?:25)*[0-9a-f]{2})+)
+    | \\+u(?P<unicode>(?P<code>[0-9a-f]{4}))
+    | (?P<control>\\+[bfnrt])
+    | (?P<entity>&(?:\#\d{1,7}|\#x[0-9a-f]{1,6}|[a-z]{2,8});)
+    | .""",
+    re.IGNORECASE | re.VERBOSE | re.DOTALL,
+)
+_BYTE = re.compile(r"%(?:25)*([0-9a-f]{2})", re.IGNORECASE)

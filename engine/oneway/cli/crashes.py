@@ -1,0 +1,83 @@
+"""What is printed of an error that nobody expected: its kind and place, and nobody's values.
+
+An error's message may quote whatever it stumbled over, and so may the errors that led to it,
+its notes, and a library's warnings. None of that is ever shown, with `--debug` either.
+"""
+
+import sys
+import threading
+import traceback
+import warnings
+from contextlib import suppress
+from types import TracebackType
+from typing import Any, TextIO
+
+_MOST = 10
+"""Errors of one chain that are shown."""
+
+
+def places(error: BaseException) -> str:
+    """Return the kinds of an error and of those that led to it, and the lines they passed."""
+    text, seen = "", set[int]()
+    following: BaseException | None = error
+    while following is not None and id(following) not in seen and len(seen) < _MOST:
+        seen.add(id(following))
+        lines = "".join(traceback.format_tb(following.__traceback__))
+        text += f"{'which came of ' if text else ''}{type(following).__name__}, at:\n{lines}"
+        hidden = following.__suppress_context__
+        following = following.__cause__ or (None if hidden else following.__context__)
+    return text
+
+
+def hook(*, debug: bool) -> None:
+    """Print no values where an error reaches nobody: in a thread, in a finaliser, at the end.
+
+    Of warnings the kind and place are printed. No memory image is written where the process
+    dies: credentials would be in it.
+    """
+
+    def said(kind: type[BaseException], error: BaseException | None, where: str) -> None:
+        text = f"oneway: sorry, that is a mistake in this program ({kind.__name__}{where}).\n"
+        if debug and error is not None:
+            text += places(error)
+        with suppress(Exception):
+            sys.stderr.write(text)
+
+    def at_the_end(
+        kind: type[BaseException], error: BaseException, _: TracebackType | None
+    ) -> None:
+        said(kind, error, "")
+
+    def in_a_thread(args: threading.ExceptHookArgs) -> None:
+        if not issubclass(args.exc_type, SystemExit):
+            said(args.exc_type, args.exc_value, ", in a thread")
+
+    def in_a_finaliser(args: Any) -> None:
+        said(args.exc_type, args.exc_value, ", while tidying up")
+
+    sys.excepthook = at_the_end
+    threading.excepthook = in_a_thread
+    sys.unraisablehook = in_a_finaliser
+    warnings.showwarning = _show_warning
+    _write_no_image()
+
+
+def _show_warning(
+    message: Warning | str,
+    category: type[Warning],
+    filename: str,
+    lineno: int,
+    file: TextIO | None = None,
+    line: str | None = None,
+) -> None:
+    del message, line  # they may quote values
+    with suppress(Exception):
+        (file or sys.stderr).write(f"oneway: {category.__name__} at {filename}:{lineno}\n")
+
+
+def _write_no_image() -> None:
+    with suppress(ImportError, OSError, ValueError):
+        import resource
+
+        _, most = resource.getrlimit(resource.RLIMIT_CORE)
+        resource.setrlimit(resource.RLIMIT_CORE, (0, most))
