@@ -9,10 +9,11 @@ import json
 import os
 import socket
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from hashlib import sha256
 from pathlib import Path
+from time import sleep
 
 from filelock import FileLock, Timeout
 
@@ -36,41 +37,78 @@ def locked(folder: Path, name: str, *, since: str) -> Iterator[Holder]:
     """Hold the lock of a connection; raise `Refused`, naming the holder, where another does.
 
     `folder` is private to the user and must not be on a file system without locks; `since`
-    is the instant that is shown to others. Never waits.
+    is the instant that is shown to others. Never waits for the lock.
     """
-    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     path = folder / f"{_file_name(name)}.lock"
     beside = path.with_suffix(".holder")
     lock = FileLock(path, timeout=0, mode=0o600)
+    holder = Holder(socket.gethostname(), os.getpid(), since)
     try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         lock.acquire()
+        _write(beside, holder)
     except Timeout:
         help = "wait for it to end; it can be stopped, and `oneway resume` will settle what it did"
-        summary = f"another run holds the lock of '{name}': {_read(beside)}"
+        summary = f"another run holds the lock of '{name}': {_named(beside)}"
         raise refusal("F115", str(path), summary, help) from None
     except OSError as error:
-        raise refusal("F116", str(path), f"cannot be locked: {error.strerror}") from None
+        lock.release()
+        help = "check the space on the disk and the rights on the state folder; nothing was sent"
+        summary = f"cannot be locked: {error.strerror or type(error).__name__}"
+        raise refusal("F116", str(path), summary, help) from None
     try:
-        holder = Holder(socket.gethostname(), os.getpid(), since)
-        _write(beside, holder)
         yield holder
     finally:
-        beside.unlink(missing_ok=True)
+        with suppress(OSError):  # whoever comes next writes over it
+            beside.unlink(missing_ok=True)
         lock.release()
 
 
 def _write(path: Path, holder: Holder) -> None:
     made = path.with_suffix(f".{holder.process}")
-    made.touch(mode=0o600)
-    made.write_text(json.dumps(asdict(holder)), encoding="utf-8")
-    made.replace(path)
-
-
-def _read(path: Path) -> str:
     try:
-        return str(Holder(**json.loads(path.read_text(encoding="utf-8"))))
+        made.touch(mode=0o600)
+        made.write_text(json.dumps(asdict(holder)), encoding="utf-8")
+        made.replace(path)
+    except OSError:
+        with suppress(OSError):
+            made.unlink(missing_ok=True)
+        raise
+
+
+def _named(path: Path) -> str:
+    """Return who holds a lock; one who has it already may be about to write who that is."""
+    for _ in range(_TRIES):
+        holder = _read(path)
+        if holder is not None and _lives(holder):
+            return str(holder)
+        sleep(_PAUSE)
+    return "one that has only just begun"
+
+
+def _read(path: Path) -> Holder | None:
+    try:
+        return Holder(**json.loads(path.read_text(encoding="utf-8")))
     except (OSError, ValueError, TypeError):
-        return "one that has only just begun"
+        return None
+
+
+def _lives(holder: Holder) -> bool:
+    """Return whether a holder may be alive: what a killed one left behind must not be named."""
+    if holder.host != socket.gethostname():
+        return True
+    try:
+        os.kill(holder.process, 0)
+    except (ProcessLookupError, OverflowError, TypeError):
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+_TRIES = 50
+_PAUSE = 0.02
+"""Seconds; a whole second passes before a holder that says nothing of itself goes unnamed."""
 
 
 def _file_name(name: str) -> str:
