@@ -165,7 +165,8 @@ def moving_value(subject: Subject) -> Iterator[Diagnostic]:
 def unmatched_creates(subject: Subject) -> Iterator[Diagnostic]:
     """What is created must be matched from then on, or it is created again."""
     policy = subject.code.policy
-    if policy.create and policy.match and not any(policy.carried):
+    known = any(subject.target.open or path in subject.target.fields for path in policy.match_paths)
+    if policy.create and known and not any(policy.carried):
         key = subject.spec.match[0]
         summary = "a created record would not be matched by any key, and be created every run"
         help = f"add the field `{key.target.text}: {key.source.text}`, without `when` or `lookup`"
