@@ -1,0 +1,1 @@
+"""The help page of the integration, sentence by sentence, over both sandboxes."""
