@@ -1,0 +1,176 @@
+"""Ctrl-C and SIGTERM in the middle of a write: real processes, real signals, a real server.
+
+The target holds the answer to one write back until the test lets it go, so that the signal
+always finds that write in flight, and nothing depends on how fast anything is.
+"""
+
+import asyncio
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from datetime import date
+from threading import Event
+from typing import Any
+
+import pytest
+from cli_world import ROOT, World
+from test_cli_process import environment
+
+from oneway.connections import variable
+from oneway.journal import Journal
+from oneway.plan import Ending
+from oneway_connectors import sandbox
+from oneway_connectors.sandbox.expensein import KEY
+
+MAPPING = ROOT / "mappings" / "staffology-to-expensein.yaml"
+TODAY = date(2026, 11, 22)
+HELD_BACK = 3
+"""Which write of the run is in flight when the signal comes."""
+PATIENCE = 30
+
+
+@dataclass
+class Slow:
+    """An ASGI application that carries the n-th write out and holds its answer back."""
+
+    app: Any
+    held_back: int = HELD_BACK
+    reached: Event = field(default_factory=Event)
+    released: Event = field(default_factory=Event)
+    writes: int = 0
+
+    async def __call__(self, scope: Any, receive: Any, send: Any) -> None:
+        """Handle one request."""
+        if scope.get("method") in ("POST", "PATCH") and "/_sandbox/" not in scope["path"]:
+            self.writes += 1
+            if self.writes == self.held_back:
+                send = self._holding(send)
+        await self.app(scope, receive, send)
+
+    def _holding(self, send: Any) -> Any:
+        async def holding(message: Any) -> None:
+            self.reached.set()
+            while not self.released.is_set():
+                await asyncio.sleep(0.01)
+            await send(message)
+
+        return holding
+
+
+@dataclass
+class Running:
+    """Both systems, and a way to run the command against them."""
+
+    target: Slow
+    world: World
+    variables: dict[str, str]
+
+    @contextmanager
+    def started(self, *args: object) -> Iterator[subprocess.Popen[str]]:
+        command = [sys.executable, "-m", "oneway", *map(str, args)]
+        env = environment(**self.variables)
+        with subprocess.Popen(
+            command, cwd=self.world.folder, env=env, text=True, stderr=-1, stdout=subprocess.DEVNULL
+        ) as running:
+            try:
+                yield running
+            finally:
+                self.target.released.set()
+                running.kill()
+
+    def endings(self) -> list[Ending | None]:
+        """Return how each action in the journal ended, of all runs."""
+        with Journal.open(self.world.folder / ".oneway" / "journal.db") as journal:
+            found = [entry for run in journal.runs() for entry in journal.entries(run.id)]
+        return [None if each.end is None else each.end.ending for each in found]
+
+
+@pytest.fixture
+def running(world: World, monkeypatch: pytest.MonkeyPatch) -> Iterator[Running]:
+    with ExitStack() as stack:
+        source = stack.enter_context(sandbox.start("staffology", TODAY))
+        target = Slow(sandbox.build("expensein", TODAY))
+        url = stack.enter_context(sandbox.running(target))
+        stack.callback(target.released.set)
+        variables = {
+            variable("staffology", "base_url"): source.url,
+            variable("staffology", "api_key"): source.keys["full"],
+            variable("staffology", "employer"): source.employer,
+            variable("expensein", "base_url"): f"{url}/1.0",
+            variable("expensein", "api_key"): KEY,
+        }
+        for name, value in variables.items():
+            monkeypatch.setenv(name, value)
+        yield Running(target, world, variables)
+
+
+def told(running: subprocess.Popen[str], words: str) -> None:
+    """Read what a process says until it has said some words."""
+    assert running.stderr is not None
+    for line in running.stderr:
+        if words in line:
+            return
+    raise AssertionError(f"it never said {words!r}")
+
+
+def converges(running: Running) -> None:
+    """Resume, and see that nothing is left to do and nothing was written twice."""
+    resumed = running.world.run("resume")
+    assert resumed.code == 0, resumed.err
+    assert {*running.endings()} == {Ending.DONE}
+    writes = running.target.writes
+    assert writes == len(running.endings())
+    assert "Nothing to resume" in running.world.run("resume").out
+    assert running.world.run("plan", MAPPING, "--exit-code").code == 0
+    assert running.target.writes == writes
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_the_first_one_lets_the_write_in_flight_end(running: Running, number: int) -> None:
+    with running.started("sync", MAPPING) as started:
+        assert running.target.reached.wait(PATIENCE)
+        started.send_signal(number)
+        told(started, "stopping after the write in flight")
+        running.target.released.set()
+        _, err = started.communicate(timeout=PATIENCE)
+    assert started.returncode == 130
+    assert "`oneway resume` goes on with this plan" in re.sub(r"\s+", " ", err)
+    assert "Traceback" not in err
+    assert running.endings() == [Ending.DONE] * HELD_BACK
+    assert running.target.writes == HELD_BACK
+    converges(running)
+
+
+def test_the_second_one_ends_at_once_and_resume_finds_out(running: Running) -> None:
+    with running.started("sync", MAPPING) as started:
+        assert running.target.reached.wait(PATIENCE)
+        started.send_signal(signal.SIGINT)
+        told(started, "stopping after the write in flight")
+        started.send_signal(signal.SIGINT)
+        # Its answer is still held back.
+        _, err = started.communicate(timeout=PATIENCE)
+        assert not running.target.released.is_set()
+    assert started.returncode == 130
+    assert "oneway resume" in err
+    assert "Traceback" not in err
+    assert sorted(map(str, running.endings())) == ["Ending.DONE"] * (HELD_BACK - 1) + ["None"]
+    converges(running)
+
+
+def test_the_next_sync_settles_and_goes_on_as_well(running: Running) -> None:
+    with running.started("sync", MAPPING) as started:
+        assert running.target.reached.wait(PATIENCE)
+        started.send_signal(signal.SIGINT)
+        told(started, "stopping after the write in flight")
+        started.send_signal(signal.SIGTERM)
+        started.communicate(timeout=PATIENCE)
+    synced = running.world.run("sync", MAPPING)
+    assert synced.code == 0, synced.err
+    assert "what was in flight was looked up" in synced.flat
+    assert {*running.endings()} == {Ending.DONE}
+    assert running.target.writes == len(running.endings())
+    assert "Nothing to resume" in running.world.run("resume").out
