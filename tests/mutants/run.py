@@ -1,0 +1,97 @@
+"""Mutants of the engine: every one of them must die. Anyone can run:
+
+    python tests/mutants/run.py [--only NAME]
+
+Each mutant is put into a copy of the package, and the tests that ought to notice are run with
+fixed examples. Ends with 0 where all are noticed; a mutant whose text is no longer found is
+an error.
+"""
+
+import argparse
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(Path(__file__).parent))
+
+from table import MUTANTS, Mutant  # noqa: E402
+
+WORKERS = 2
+SECONDS = 240
+DIED, LIVED, STALE = "died", "LIVED", "STALE"
+
+
+def source_of(mutant: Mutant) -> Path:
+    """Return the file that a mutant changes."""
+    return ROOT / "engine" / "oneway" / f"{mutant.module}.py"
+
+
+def is_stale(mutant: Mutant) -> bool:
+    """Return whether the mutant's place is no longer there, or no longer the only one."""
+    return source_of(mutant).read_text(encoding="utf-8").count(mutant.old) != 1
+
+
+def fate(mutant: Mutant | None, tests: str = "") -> str:
+    """Return what became of a mutant: died, LIVED or STALE. None runs the engine as it is."""
+    if mutant is not None and is_stale(mutant):
+        return STALE
+    with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
+        copy = Path(folder)
+        ignore = shutil.ignore_patterns("__pycache__", ".hypothesis")
+        for part in ("engine", "schemas", "tests/laws", "tests/unit"):
+            shutil.copytree(ROOT / part, copy / part, ignore=ignore)
+        for helper in (ROOT / "tests").glob("*.py"):
+            shutil.copy(helper, copy / "tests")
+        shutil.copy(ROOT / "pyproject.toml", copy)
+        if mutant is not None:
+            changed = copy / source_of(mutant).relative_to(ROOT)
+            text = changed.read_text(encoding="utf-8")
+            changed.write_text(text.replace(mutant.old, mutant.new), encoding="utf-8")
+        return DIED if _fails(copy, tests or (mutant.tests if mutant else "")) else LIVED
+
+
+def _fails(folder: Path, tests: str) -> bool:
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(folder / "engine"),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "HYPOTHESIS_PROFILE": "mutants",
+        "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
+    }
+    command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
+    command += tests.split()
+    try:
+        done = subprocess.run(
+            command, cwd=folder, env=environment, capture_output=True, timeout=SECONDS, check=False
+        )
+    except subprocess.TimeoutExpired:
+        return True
+    if done.returncode not in (0, 1):
+        raise SystemExit(f"pytest ended with {done.returncode}:\n{done.stdout.decode()[-2000:]}")
+    return done.returncode == 1
+
+
+def main() -> int:
+    """Run the mutants and print a line for each."""
+    parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
+    parser.add_argument("--only", metavar="NAME", help="run the mutants of this name alone")
+    only = parser.parse_args().only
+    chosen = [mutant for mutant in MUTANTS if only in (None, mutant.name)]
+    if not chosen:
+        parser.error(f"no mutant is called {only}")
+    fates = []
+    with ThreadPoolExecutor(WORKERS) as pool:
+        for mutant, became in zip(chosen, pool.map(fate, chosen), strict=True):
+            print(f"{became:6} {mutant.module:12} {mutant.name:30} {mutant.why}", flush=True)
+            fates.append(became)
+    print(f"{fates.count(DIED)} of {len(fates)} mutants died")
+    return 0 if all(became == DIED for became in fates) else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,26 @@
+"""The mutants are kept in step with the engine, and a few of them are tried in every run."""
+
+import sys
+from pathlib import Path
+
+import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from run import DIED, fate, is_stale
+from table import MUTANTS
+
+SAMPLE = ("guard-one-more", "stale-overwritten", "approval-is-present")
+
+
+def test_no_mutant_is_stale() -> None:
+    assert [mutant.name for mutant in MUTANTS if is_stale(mutant)] == []
+
+
+def test_names_are_unique_and_there_are_enough() -> None:
+    assert len({mutant.name for mutant in MUTANTS}) == len(MUTANTS) >= 30
+
+
+@pytest.mark.parametrize("name", SAMPLE)
+def test_a_sample_dies(name: str) -> None:
+    assert fate(next(mutant for mutant in MUTANTS if mutant.name == name)) == DIED
