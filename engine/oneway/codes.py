@@ -265,6 +265,11 @@ _TABLE = (
     ),
     ("W111", "a value cannot be sent", "Correct the record in the source."),
     (
+        "W112",
+        "nothing more is sent in this run",
+        "The system is down or refuses us: see the errors before. The next run goes on.",
+    ),
+    (
         "W150",
         "a file cannot hold a value",
         "Make the value text in the mapping, leave the field out, or use JSONL.",
@@ -345,6 +350,11 @@ _TABLE = (
     ),
     ("F115", "another run holds the lock", "Wait for it to end."),
     ("F116", "a lock cannot be had", "Check the rights on the state folder."),
+    (
+        "F117",
+        "the clock stands before the last run",
+        "Set it right, or leave --as-of out; nothing was written.",
+    ),
     (
         "F120",
         "a file cannot be read",

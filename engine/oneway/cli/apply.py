@@ -43,6 +43,7 @@ from oneway.runs import (
     judged,
     program_for,
     read_file,
+    refuse_turned_back,
     remembered,
     reopened,
     settled,
@@ -94,6 +95,7 @@ def command(
         Systems(prepared) as systems,
         console.progress() as progress,
     ):
+        refuse_turned_back(prepared, operator, as_of=None)
         settle(console, prepared, systems, operator)
         verdict = judged(prepared, plan, operator.state)
         program = program_for(prepared, plan, systems, progress)

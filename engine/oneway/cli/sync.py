@@ -37,6 +37,7 @@ from oneway.runs import (
     health,
     judged,
     planned,
+    refuse_turned_back,
     remembered,
 )
 from oneway.state import State
@@ -75,6 +76,7 @@ def command(
         Systems(prepared) as systems,
         console.progress() as progress,
     ):
+        refuse_turned_back(prepared, operator, request.as_of)
         settle(console, prepared, systems, operator)
         plan, found = planned(prepared, systems, operator.state.seal(), progress)
         refuse_errors(console, health(prepared, found, plan))

@@ -13,6 +13,6 @@ resumes must find out what became of it before it is sent again.
 """
 
 from oneway.journal.journal import Journal
-from oneway.journal.rows import End, Entry, Run, RunStart
+from oneway.journal.rows import End, Entry, Latest, Run, RunStart
 
-__all__ = ["End", "Entry", "Journal", "Run", "RunStart"]
+__all__ = ["End", "Entry", "Journal", "Latest", "Run", "RunStart"]

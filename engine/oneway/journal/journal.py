@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping, Sequence
 
 from oneway.failures import Failure
 from oneway.journal import rows
-from oneway.journal.rows import ENTRY, START, End, Entry, Run, RunStart
+from oneway.journal.rows import ENTRY, START, End, Entry, Latest, Run, RunStart
 from oneway.journal.store import Store
 from oneway.plan import Action, Ending
 from oneway.sticking import Written
@@ -94,6 +94,13 @@ class Journal(Store):
             WHERE connection = ? AND source_records IS NOT NULL ORDER BY id DESC LIMIT 1"""
         found = self.read(lambda row: int(row[0]), sql, connection)
         return found[0] if found else None
+
+    def latest(self, connection: str) -> Latest | None:
+        """Return the latest instants of a connection's runs, None where there was none."""
+        # All are of one form (`instant_text`), so that the greatest text is the latest.
+        sql = "SELECT MAX(as_of), MAX(started) FROM run WHERE connection = ?"
+        ((as_of, started),) = self.read(tuple, sql, connection)
+        return None if as_of is None else Latest(as_of, started)
 
     def failures(self, connection: str) -> Mapping[str, Failure]:
         """Return what the target refused and has not healed since, by action id."""

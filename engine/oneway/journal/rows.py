@@ -35,6 +35,14 @@ class Run:
 
 
 @dataclass(frozen=True, slots=True)
+class Latest:
+    """The latest instants that runs of one connection went by, and began at."""
+
+    as_of: str
+    started: str
+
+
+@dataclass(frozen=True, slots=True)
 class End:
     """How an action ended; `target_id` is that of a record just created, too."""
 

@@ -8,6 +8,7 @@
 """
 
 from oneway.runs.applying import Approval, Operator, apply_plan
+from oneway.runs.clock import refuse_turned_back
 from oneway.runs.health import health, sick
 from oneway.runs.inputs import Input, Systems, inputs, inputs_in_words
 from oneway.runs.planning import judged, plan_of, planned, remembered
@@ -42,6 +43,7 @@ __all__ = [
     "program_for",
     "read",
     "read_file",
+    "refuse_turned_back",
     "remembered",
     "reopened",
     "resumed",

@@ -141,12 +141,17 @@ def _found_out(action: Action, now: Now) -> Result:
 def _read(journal: Journal, run: Run, path: Path) -> Interrupted:
     text = journal.plan_of(run.id)
     try:
-        plan = load(text.encode(), str(path))
+        plan = load(text.encode(errors="surrogatepass"), str(path))
     except Refused as refused:
         raise refusal(
-            "F114", str(path), f"the plan of run {run.id} cannot be read: {refused}"
+            "F114", str(path), f"the plan of run {run.id} cannot be read: {refused}", _KEPT
         ) from None
-    return Interrupted(run, plan, journal.entries(run.id))
+    entries = journal.entries(run.id)
+    known = {action.id for action in plan.actions}
+    if any(entry.action_id not in known for entry in entries):
+        summary = f"run {run.id} has actions that its plan does not have"
+        raise refusal("F114", str(path), summary, _KEPT)
+    return Interrupted(run, plan, entries)
 
 
 def _action(plan: Plan, entry: Entry) -> Action:
@@ -155,3 +160,6 @@ def _action(plan: Plan, entry: Entry) -> Action:
 
 def _counts(entries: tuple[Entry, ...]) -> Mapping[str, int]:
     return Counter(entry.end.ending.value for entry in entries if entry.end is not None)
+
+
+_KEPT = "the journal is damaged: keep a copy, then move it away, and plan again"

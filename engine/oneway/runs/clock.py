@@ -1,0 +1,54 @@
+"""A clock that has gone back: refused before anything is written by it.
+
+Whether a leave date has passed, what is counted as the last seven days and how long a refused
+record waits all go by the clock. One that has gone back would date leavers anew and judge by
+a week that is yet to come.
+"""
+
+from datetime import datetime, timedelta
+
+from oneway.diagnostics import refusal
+from oneway.journal import Journal
+from oneway.runs.applying import Operator, connection_of
+from oneway.runs.inputs import inputs_in_words
+from oneway.runs.preparation import Prepared
+from oneway.runs.request import instant_text, parse_instant
+
+TOLERANCE = timedelta(minutes=5)
+"""Clocks are set right by seconds all the time, and two machines differ by as much."""
+
+
+def refuse_turned_back(prepared: Prepared, operator: Operator, as_of: datetime | None) -> None:
+    """Raise `Refused` where the clock stands before the last run of this connection.
+
+    `as_of` is the instant that a new plan goes by; None where the plan was made before.
+    """
+    path = operator.state.journal_path
+    if not path.exists():
+        return
+    name = connection_of(prepared.spec.name, inputs_in_words(prepared))
+    with Journal.open(path) as journal:
+        last = journal.latest(name)
+    if last is None:
+        return
+    if _is_before(operator.now(), last.started):
+        what = f"the clock says {instant_text(operator.now())}"
+        raise _refused(prepared, f"{what}, but the last run began at {last.started}")
+    if as_of is not None and _is_before(as_of, last.as_of):
+        what = f"this run would go by {instant_text(as_of)}"
+        raise _refused(prepared, f"{what}, but the last run went by {last.as_of}")
+
+
+def _is_before(instant: datetime, last: str) -> bool:
+    try:
+        return instant < parse_instant(last) - TOLERANCE
+    except (ValueError, OverflowError):  # no instant of ours: nothing can be said by it
+        return False
+
+
+def _refused(prepared: Prepared, summary: str) -> Exception:
+    help = (
+        "set the clock right, or leave --as-of out; if it was the last run that went by a wrong "
+        "clock, move the journal away: guards then forget what was done this week"
+    )
+    return refusal("F117", prepared.request.mapping, summary, help)
