@@ -5,15 +5,15 @@ happen? Both ask the source and the target again, for one record at a time.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
 from oneway.changes import added, new_value, present
-from oneway.connector import Reader
+from oneway.connector import Reader, ReadError
 from oneway.plan import Action, Change, Claim, Seal, Sealed, Verb
 from oneway.program import Cell, FieldRule, Program, Row
-from oneway.records import MISSING, Compare, Missing, Record, Value, at, path_of, same, with_value
+from oneway.records import MISSING, Compare, Record, Value, at, path_of, same, with_value
 from oneway.spec import Merge
 
 
@@ -81,13 +81,13 @@ class Now:
 
     def _created(self, action: Action) -> tuple[Happened, str | None]:
         """Return who holds everything that the new record was to hold, if there is one."""
-        said = self._said(action)
+        wanted = self._wanted(action)
+        candidates = self._candidates(wanted)
         written = {change.field for change in action.changes}
         found: set[str] = set()
         missed = False
-        for claim in action.claims:
-            value = self._open(action, claim.path, claim.value, said)
-            ids = {each.id for each in self._holders(claim, value)}
+        for claim, value in wanted:
+            ids = {each.id for each in candidates if _claims(each, claim, value)}
             found |= ids
             missed = missed or (not ids and claim.path in written)
         if not found:
@@ -96,18 +96,48 @@ class Now:
             return Happened.YES, found.pop()
         raise Stale(f"its values by now belong to target record {', '.join(sorted(found))}")
 
-    def _refuse_holders(self, action: Action) -> None:
-        said = self._said(action)
-        for claim in action.claims:
-            value = self._open(action, claim.path, claim.value, said)
-            for holder in self._holders(claim, value):
-                raise Stale(f"{claim.path} by now belongs to target record {holder.id}")
+    def _wanted(self, action: Action) -> list[tuple[Claim, Value]]:
+        """Return the claims of a create that was sent, and the value of each that is known still.
 
-    def _holders(self, claim: Claim, value: Value) -> list[Record]:
-        # Systems ignore filters they do not know and answer with everybody: look again.
-        path = path_of(claim.path)
-        found = self.target.find(claim.path, value)
-        return [each for each in found if _is(at(each.data, path), value, claim.compare)]
+        The source may have changed since, or have lost the record: that does not undo the
+        create. Raises `Stale` where no claim's value is known.
+        """
+        wanted: list[tuple[Claim, Value]] = []
+        unknown: Stale | None = None
+        for claim in action.claims:
+            try:
+                wanted.append((claim, self._claimed(action, claim)))
+            except Stale as stale:
+                unknown = stale
+        if unknown is not None and not wanted:
+            raise unknown
+        return wanted
+
+    def _candidates(self, wanted: Sequence[tuple[Claim, Value]]) -> tuple[Record, ...]:
+        """Return the target records that may be the one that was created."""
+        found = {r.id: r for c, value in wanted for r in self.target.find(c.path, value)}
+        exact = any(claim.compare is Compare.EXACT for claim, _ in wanted)
+        if exact or not wanted:
+            return tuple(found.values())
+        if any(_claims(each, claim, value) for each in found.values() for claim, value in wanted):
+            return tuple(found.values())
+        # A target may store an email in lower case, and find it by that alone.
+        whole = self.target.read()
+        if not whole.complete:
+            raise ReadError("R162", "the target was not read to the end", "run again")
+        return whole.records
+
+    def _refuse_holders(self, action: Action) -> None:
+        for claim in action.claims:
+            value = self._claimed(action, claim)
+            # Systems ignore filters they do not know and answer with everybody: look again.
+            for holder in self.target.find(claim.path, value):
+                if _claims(holder, claim, value):
+                    raise Stale(f"{claim.path} by now belongs to target record {holder.id}")
+
+    def _claimed(self, action: Action, claim: Claim) -> Value:
+        sealed = isinstance(claim.value, Sealed)
+        return self._open(action, claim.path, claim.value, self._said(action) if sealed else {})
 
     def _open(
         self, action: Action, field: str, value: Value | Sealed, said: Mapping[str, list[Value]]
@@ -186,5 +216,7 @@ class Now:
         return Sealed(self.seal.digest(record or "", field, value))
 
 
-def _is(now: Value | Missing, value: Value, compare: Compare) -> bool:
-    return now is not MISSING and same(now, value, compare)
+def _claims(record: Record, claim: Claim, value: Value) -> bool:
+    """Return whether a record holds a claimed value."""
+    now = at(record.data, path_of(claim.path))
+    return now is not MISSING and same(now, value, claim.compare)
