@@ -3,7 +3,7 @@
 For each action, in order: is it held back, and were the actions before it done? Does the
 source still say what the plan sealed, and does the target still hold what the plan saw?
 Then it is journalled as intended, sent, and its end journalled. One record's failure never
-stops the others.
+stops the others; a system that is down, or refuses the credentials, does (`oneway.patience`).
 """
 
 import hashlib
@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Protocol
 
 from oneway.connector import (
+    ConnectorError,
     NotSent,
     Progress,
     Reader,
@@ -25,6 +26,7 @@ from oneway.connector import (
 )
 from oneway.diagnostics import refusal
 from oneway.freshness import Happened, Now, Stale
+from oneway.patience import Patience
 from oneway.plan import Action, Ending, Plan, Seal, Verb
 from oneway.plan_file import fingerprint
 from oneway.program import Program
@@ -138,6 +140,8 @@ def apply(
         elif action.id in postponed:
             why = postponed[action.id]
             result = Result(action, Ending.POSTPONED, action.target_id, reason=why)
+        elif attempt.patience.lost:
+            result = attempt.given_up(action)
         elif not done.issuperset(action.after):
             reason = "an action that must go before it was not done"
             result = Result(action, Ending.NOT_ATTEMPTED, action.target_id, reason=reason)
@@ -171,6 +175,15 @@ def token_of(action: Action, plan_fingerprint: str) -> str:
     return hashlib.sha256(f"{plan_fingerprint}:{action.id}".encode("ascii")).hexdigest()[:32]
 
 
+class _Failed(Exception):
+    """A system failed at an action, which ended so."""
+
+    def __init__(self, result: Result, error: ConnectorError) -> None:
+        super().__init__(error.summary)
+        self.result = result
+        self.error = error
+
+
 @dataclass(frozen=True, slots=True)
 class _Attempt:
     """Tries one action at a time."""
@@ -179,9 +192,20 @@ class _Attempt:
     writer: Writer
     log: Log
     sent_before: Mapping[str, str]
+    patience: Patience = field(default_factory=Patience)
 
     def one(self, action: Action, token: str) -> Result:
         """Return how an action ended; where it was sent before, what became of that first."""
+        try:
+            result = self.tried(action, token)
+        except _Failed as failed:
+            self.patience.met(failed.error.blame, failed.error.summary)
+            return self.ended(failed.result)
+        self.patience.met(None)
+        return result
+
+    def tried(self, action: Action, token: str) -> Result:
+        """Return how an action ended; raise `_Failed` where a system failed at it."""
         try:
             if action.id in self.sent_before:
                 token = self.sent_before[action.id]
@@ -194,13 +218,20 @@ class _Attempt:
         except Stale as stale:
             return self.ended(Result(action, Ending.STALE, action.target_id, "W160", str(stale)))
         except ReadError as error:
-            return self.ended(self.unread(action, error))
+            raise _Failed(self.unread(action, error), error) from None
         if action.id not in self.sent_before:
             self.log.intended(action, token)
         try:
             return Result(action, Ending.DONE, self.write(action, values, token))
         except WriteError as error:
-            return self.ended(_failed(action, error))
+            raise _Failed(_failed(action, error), error) from None
+
+    def given_up(self, action: Action) -> Result:
+        """Return that nothing more is sent; what was sent before, nobody knows the end of still."""
+        reason = f"nothing more was sent in this run: {self.patience.why}"
+        if action.id in self.sent_before:
+            return self.ended(Result(action, Ending.UNKNOWN, action.target_id, "W112", reason))
+        return Result(action, Ending.NOT_ATTEMPTED, action.target_id, "W112", reason)
 
     def unread(self, action: Action, error: ReadError) -> Result:
         ending = Ending.UNKNOWN if action.id in self.sent_before else Ending.NOT_SENT

@@ -143,17 +143,31 @@ class Access:
     secrets: Mapping[str, Secret]
 
 
+class Blame(Enum):
+    """What an error speaks against; `apply` gives up on a target by it."""
+
+    RECORD = "record"
+    """This record or request: the next one may well succeed."""
+    SYSTEM = "system"
+    """The system: it may be down, busy, or no longer let us in. Several in a row are enough."""
+    ACCESS = "access"
+    """The credentials: no other request can succeed."""
+
+
 class ConnectorError(Exception):
     """A system could not be used. `code` is a diagnostic code, `help` says what to do.
 
     Messages never hold a credential or a sensitive value.
     """
 
-    def __init__(self, code: str, summary: str, help: str = "") -> None:
+    def __init__(
+        self, code: str, summary: str, help: str = "", *, blame: Blame = Blame.RECORD
+    ) -> None:
         super().__init__(summary)
         self.code = code
         self.summary = summary
         self.help = help
+        self.blame = blame
 
 
 class ReadError(ConnectorError):

@@ -2,7 +2,7 @@
 
 import threading
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from rest_world import World, altered, opened, page
 
@@ -45,20 +45,80 @@ def test_a_wait_that_a_system_asks_for_holds_for_all() -> None:
     assert world.slept == [5]
 
 
-def test_the_limit_holds_over_threads() -> None:
-    lock, starts = threading.Lock(), []
+class SharedTime:
+    """A clock for threads: while all of them sleep, it moves to when the first one wakes."""
 
-    def sleep(seconds: float) -> None:
-        with lock:
-            starts.append(seconds)
+    def __init__(self, threads: int) -> None:
+        self.now = 0.0
+        self._awake = threads
+        self._wakes: list[float] = []
+        self._moved = threading.Condition()
 
-    limiter = Limiter((2, 10.0), lambda: 0.0, sleep)
-    threads = [threading.Thread(target=limiter.wait) for _ in range(8)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(starts) == [10, 10, 20, 20, 30, 30]
+    def clock(self) -> float:
+        return self.now
+
+    def sleep(self, seconds: float) -> None:
+        with self._moved:
+            until = self.now + seconds
+            self._wakes.append(until)
+            self._leave()
+            self._moved.wait_for(lambda: self.now >= until)
+
+    def end(self) -> None:
+        """One thread has done its work."""
+        with self._moved:
+            self._leave()
+
+    def _leave(self) -> None:
+        self._awake -= 1
+        if not self._awake and self._wakes:
+            self.now = min(self._wakes)
+            self._awake = sum(until <= self.now for until in self._wakes)
+            self._wakes = [until for until in self._wakes if until > self.now]
+            self._moved.notify_all()
+
+
+def starts_of(threads: int, each: int, limit: tuple[int, float], pause: float = 0) -> list[float]:
+    """Return when the requests of so many threads began; the first one is asked to wait."""
+    time = SharedTime(threads)
+    limiter = Limiter(limit, time.clock, time.sleep)
+    starts, lock = list[float](), threading.Lock()
+
+    def work(first: bool) -> None:
+        for number in range(each):
+            limiter.wait()
+            with lock:
+                starts.append(time.clock())
+            if first and not number and pause:
+                limiter.hold(pause)
+        time.end()
+
+    workers = [threading.Thread(target=work, args=(not n,)) for n in range(threads)]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join()
+    return sorted(starts)
+
+
+@given(st.integers(2, 8), st.integers(1, 6), st.integers(1, 5))
+@settings(max_examples=25)
+def test_no_window_of_any_number_of_threads_holds_more_than_the_limit(
+    threads: int, each: int, requests: int
+) -> None:
+    starts = starts_of(threads, each, (requests, 10.0))
+    assert len(starts) == threads * each
+    for first, later in zip(starts, starts[requests:], strict=False):
+        assert later - first >= 10.0
+
+
+def test_threads_that_wait_already_wait_longer_where_a_system_asks_for_it() -> None:
+    starts = starts_of(8, 2, (2, 10.0), pause=95.0)
+    began = [start for start in starts if start > 0]
+    assert len(began) >= 14
+    assert min(began) >= 95.0
+    for first, later in zip(began, began[2:], strict=False):
+        assert later - first >= 10.0
 
 
 def test_the_manifests_limit_is_kept() -> None:

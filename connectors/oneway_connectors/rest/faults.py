@@ -16,6 +16,13 @@ is decides whether a person is created twice:
 | success that does not show the new record's id; HTML with 200 | Unknown |
 | any of the above after a try that may have been carried out | Unknown |
 
+What an error speaks against (`Blame`), by which `apply` gives up on a target:
+
+    ACCESS   401 after renewal; credentials that get no token: nothing more is sent
+    SYSTEM   no connection, no answer or too much of one, no token, a redirect; 403, 408, 425,
+             429, 502 to 504: several in a row are enough
+    RECORD   all else; 500 too, which one record alone may cause
+
 503 means that a system does not handle the request now (RFC 9110, 15.6.4), but it is also
 what proxies say of a system that has just broken off. To call it Unknown costs one look-up;
 to call it NotSent can cost a double.
@@ -23,7 +30,7 @@ to call it NotSent can cost a double.
 
 from enum import Enum
 
-from oneway.connector import NotSent, ReadError, Rejected, Unknown, WriteError
+from oneway.connector import Blame, NotSent, ReadError, Rejected, Unknown, WriteError
 from oneway_connectors.rest.model import Resource
 
 
@@ -35,6 +42,7 @@ class Cause(Enum):
     TOO_MUCH = "too much"
     REDIRECTED = "redirected"
     NO_TOKEN = "no token"
+    REFUSED = "credentials refused"
 
 
 class NoAnswer(Exception):
@@ -53,6 +61,7 @@ _READ_CODES = {
     Cause.TOO_MUCH: ("R109", "The manifest's limits and timeouts say what is too much."),
     Cause.REDIRECTED: ("R108", "Credentials are not sent elsewhere: correct the base URL."),
     Cause.NO_TOKEN: ("R102", "Check the credentials and the manifest's auth."),
+    Cause.REFUSED: ("R102", "Check the credentials and the manifest's auth."),
 }
 
 _STATUS_HELP = {
@@ -66,7 +75,7 @@ _STATUS_HELP = {
 def read_fault(where: str, trouble: NoAnswer) -> ReadError:
     """Return the error of a reading request to which no usable answer came."""
     code, help = _READ_CODES[trouble.cause]
-    return ReadError(code, f"{where}: {trouble.summary}", help)
+    return ReadError(code, f"{where}: {trouble.summary}", help, blame=_blame_of(trouble))
 
 
 def read_refusal(where: str, status: int, said: str, resource: Resource | None) -> ReadError:
@@ -78,39 +87,54 @@ def read_refusal(where: str, status: int, said: str, resource: Resource | None) 
         code, help = _READ_CODES[Cause.REDIRECTED]
     if status in {401, 403} and resource and resource.permissions:
         help = f"{help} {resource.permissions}"
-    return ReadError(code, f"{where}: {summary}{_quoted(said)}", help)
+    return ReadError(code, f"{where}: {summary}{_quoted(said)}", help, blame=_blame(status))
 
 
 def write_fault(where: str, trouble: NoAnswer) -> WriteError:
     """Return the error of a write to which no usable answer came."""
+    summary, blame = f"{where}: {trouble.summary}", _blame_of(trouble)
     if trouble.sent:
-        return Unknown("W102", f"{where}: {trouble.summary}", _LOOK)
-    if trouble.cause is Cause.NO_TOKEN:
-        return NotSent("W103", f"{where}: {trouble.summary}", _READ_CODES[trouble.cause][1])
-    return NotSent("W101", f"{where}: {trouble.summary}", _READ_CODES[trouble.cause][1])
+        return Unknown("W102", summary, _LOOK, blame=blame)
+    code = "W103" if trouble.cause in {Cause.NO_TOKEN, Cause.REFUSED} else "W101"
+    return NotSent(code, summary, _READ_CODES[trouble.cause][1], blame=blame)
 
 
 def write_refusal(
     where: str, status: int, said: str, resource: Resource, rejected: frozenset[int] | None
 ) -> WriteError:
     """Return the error of a write that was answered with no success."""
-    summary = f"{where}: answers {status}{_quoted(said)}"
+    summary, blame = f"{where}: answers {status}{_quoted(said)}", _blame(status)
     if status in {401, 403}:
         code = "W103" if status == 401 else "W104"
         help = " ".join((_STATUS_HELP[status][2], resource.permissions)).strip()
-        return Rejected(code, f"{where}: {_STATUS_HELP[status][1]}{_quoted(said)}", help)
+        summary = f"{where}: {_STATUS_HELP[status][1]}{_quoted(said)}"
+        return Rejected(code, summary, help, blame=blame)
     if status in {307, 308}:
-        return Rejected("W109", summary, _READ_CODES[Cause.REDIRECTED][1])
+        return Rejected("W109", summary, _READ_CODES[Cause.REDIRECTED][1], blame=blame)
     if status in {425, 429}:
-        return NotSent("W106", summary, "The system is busy and did nothing; run again later.")
+        help = "The system is busy and did nothing; run again later."
+        return NotSent("W106", summary, help, blame=blame)
     if _is_rejection(status, rejected):
         return Rejected("W105", summary, "Correct the record in the source, or the mapping.")
-    return Unknown("W107", summary, _LOOK)
+    return Unknown("W107", summary, _LOOK, blame=blame)
 
 
 def in_doubt(error: WriteError) -> WriteError:
     """Return the error as it is after an earlier try that may have been carried out."""
-    return error if isinstance(error, Unknown) else Unknown("W107", error.summary, _LOOK)
+    if isinstance(error, Unknown):
+        return error
+    return Unknown("W107", error.summary, _LOOK, blame=error.blame)
+
+
+def _blame_of(trouble: NoAnswer) -> Blame:
+    return Blame.ACCESS if trouble.cause is Cause.REFUSED else Blame.SYSTEM
+
+
+def _blame(status: int) -> Blame:
+    if status == 401:
+        return Blame.ACCESS
+    known = {403, 408, 425, 429, 502, 503, 504}
+    return Blame.SYSTEM if status in known or 300 <= status < 400 else Blame.RECORD
 
 
 def _is_rejection(status: int, rejected: frozenset[int] | None) -> bool:

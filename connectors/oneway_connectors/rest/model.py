@@ -108,6 +108,8 @@ class Limits:
 
     attempts: int = 5
     max_wait: float = 60
+    retry_share: float = 0.2
+    retry_floor: int = 100
     connect: float = 10
     read: float = 30
     total: float = 120
@@ -249,10 +251,13 @@ def _error_shape(body: Data) -> ErrorShape:
 
 def _limits(body: Data) -> Limits:
     retry, times, most = (_data(body.get(key)) for key in ("retry", "timeouts", "limits"))
+    budget = _data(retry.get("budget"))
     usual = Limits()
     return Limits(
         attempts=_whole(retry, "attempts", usual.attempts),
         max_wait=_number(retry, "max_wait", usual.max_wait),
+        retry_share=_share(budget, "share", usual.retry_share),
+        retry_floor=_whole(budget, "floor", usual.retry_floor),
         connect=_number(times, "connect", usual.connect),
         read=_number(times, "read", usual.read),
         total=_number(times, "total", usual.total),
@@ -283,3 +288,11 @@ def _whole(body: Data, key: str, usual: int = 0) -> int:
 def _number(body: Data, key: str, usual: float = 0) -> float:
     value = body.get(key)
     return float(value) if isinstance(value, int | float) else usual
+
+
+def _share(body: Data, key: str, usual: float) -> float:
+    """Return a share as a number from 0 to 1: `20%` is 0.2."""
+    value = body.get(key)
+    if isinstance(value, str):
+        return float(value.rstrip("% ")) / 100
+    return _number(body, key, usual)

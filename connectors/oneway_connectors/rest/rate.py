@@ -26,18 +26,26 @@ class Limiter:
         self._lock = Lock()
 
     def wait(self) -> None:
-        """Return when the next request may begin."""
-        with self._lock:
-            now = self._clock()
-            start = max(now, self._not_before)
-            if self._starts is not None:
-                if len(self._starts) == self._starts.maxlen:
-                    start = max(start, self._starts[0] + self._seconds)
-                self._starts.append(start)
-        if start > now:
+        """Return when the next request may begin; it counts as begun then."""
+        while True:
+            with self._lock:
+                now = self._clock()
+                start = self._earliest(now)
+                if start <= now:
+                    if self._starts is not None:
+                        self._starts.append(now)
+                    return
+            # Nothing is reserved: whoever sleeps here asks again, for meanwhile the system
+            # may have asked all of us to wait longer.
             self._sleep(start - now)
 
     def hold(self, seconds: float) -> None:
         """Let no worker begin a request for so long: the system asked for it."""
         with self._lock:
             self._not_before = max(self._not_before, self._clock() + seconds)
+
+    def _earliest(self, now: float) -> float:
+        start = max(now, self._not_before)
+        if self._starts is not None and len(self._starts) == self._starts.maxlen:
+            start = max(start, self._starts[0] + self._seconds)
+        return start

@@ -27,7 +27,7 @@ _MEANING = {
     Ending.UNKNOWN: "sent, and nobody knows whether it happened; look at the target",
     Ending.HELD: "raise the ceiling with --allow in a new plan, or mend the data",
     Ending.POSTPONED: "the target refused the same values before; --retry-now sends them at once",
-    Ending.NOT_ATTEMPTED: "it waits for another action; plan again",
+    Ending.NOT_ATTEMPTED: "it waits for another action, or the target is down; plan again",
 }
 
 
