@@ -7,6 +7,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -14,8 +15,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oneway.diagnostics import Refused, Span
+from oneway.failures import Failure
 from oneway.journal import End, Entry, Journal, RunStart, schema, store
-from oneway.plan import Action, Change, Ending, Verb
+from oneway.plan import Action, Allowance, Change, Ending, Verb
+from oneway.sticking import Written
+from oneway.traces import Traces
 
 START = RunStart("acme", "d" * 64, "f" * 64, "2026-03-31T04:00:00Z", "2026-03-31T04:00:01Z", "me")
 CANARY = "S3CRET-VALUE"
@@ -107,6 +111,84 @@ def test_an_end_is_final(journal: Journal, ending: Ending) -> None:
         with pytest.raises(LookupError):
             again()
     assert [entry.end for entry in journal.entries(run)] == [End(ending, "t1")]
+
+
+def traces(values: str, **fields: str) -> Traces:
+    return Traces(values, fields)
+
+
+def ended_in(journal: Journal, as_of: str, ending: Ending, found: Traces) -> None:
+    """Journal one run of one action."""
+    run = journal.begin(replace(START, as_of=as_of, connection="c"))
+    journal.ended(run, action("a"), End(ending, None, "W105", f"said {as_of}"), found)
+    journal.finish(run, {}, as_of)
+
+
+def test_a_refusal_is_kept_until_it_heals(journal: Journal) -> None:
+    ended_in(journal, "1", Ending.REJECTED, traces("v"))
+    ended_in(journal, "2", Ending.REJECTED, traces("v"))
+    assert journal.failures("c") == {"a": Failure("a", "v", "W105", "said 2", "1", "2", 2)}
+    assert journal.failures("another connection") == {}
+    ended_in(journal, "3", Ending.STALE, traces("v"))
+    assert journal.failures("c")["a"].times == 2
+    ended_in(journal, "4", Ending.REJECTED, traces("w"))
+    assert journal.failures("c") == {"a": Failure("a", "w", "W105", "said 4", "4", "4", 1)}
+    ended_in(journal, "5", Ending.DONE, traces("w"))
+    assert journal.failures("c") == {}
+
+
+def test_writes_are_counted_while_they_are_the_same(journal: Journal) -> None:
+    ended_in(journal, "1", Ending.DONE, traces("v", name="x", team="y"))
+    ended_in(journal, "2", Ending.REJECTED, traces("v", name="x", team="y"))
+    ended_in(journal, "3", Ending.DONE, traces("v", name="x", team="z"))
+    found = {("a", "name"): Written("x", 2), ("a", "team"): Written("z", 1)}
+    assert journal.written("c") == found
+    journal.forget_all_but("another connection", {})
+    assert journal.written("c") == found
+    journal.forget_all_but("c", {"a": ["name"], "b": ["team"]})
+    assert journal.written("c") == {("a", "name"): Written("x", 2)}
+
+
+def test_what_is_planned_no_more_is_forgotten(journal: Journal) -> None:
+    ended_in(journal, "1", Ending.REJECTED, traces("v"))
+    journal.forget_all_but("c", {"a": []})
+    assert set(journal.failures("c")) == {"a"}
+    journal.forget_all_but("c", {})
+    assert journal.failures("c") == {}
+
+
+def test_who_raised_a_ceiling_is_kept(journal: Journal) -> None:
+    start = replace(START, allowed=(Allowance("leavers", 12, "ann"), Allowance("clears", 3, "bo")))
+    journal.begin(start)
+    assert journal.runs()[0].start == start
+
+
+def test_a_plan_is_kept_while_something_of_it_is_unsettled(journal: Journal) -> None:
+    run = journal.begin(START, "the plan")
+    journal.intended(run, action("a"), "token")
+    journal.ended(run, action("a"), End(Ending.UNKNOWN))
+    journal.finish(run, {}, "later")
+    assert journal.plan_of(run) == "the plan"
+    journal.ended(run, action("a"), End(Ending.DONE))
+    journal.finish(run, {}, "later")
+    assert journal.plan_of(run) == ""
+    assert journal.unfinished() == ()
+
+
+def test_what_is_written_at_once_is_there_whole_or_not_at_all(path: Path, journal: Journal) -> None:
+    def fail_half_way() -> None:
+        with journal.at_once():
+            run = journal.begin(START)
+            journal.ended(run, action("a"), End(Ending.DONE))
+            journal.sent(run, "a")
+
+    with pytest.raises(LookupError):
+        fail_half_way()
+    assert journal.runs() == ()
+    with Journal.open(path) as other, journal.at_once():
+        journal.begin(START)
+        assert other.runs() == ()
+    assert len(journal.runs()) == 1
 
 
 def test_what_was_never_begun_is_a_mistake_of_the_program(journal: Journal) -> None:

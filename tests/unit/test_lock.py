@@ -1,94 +1,116 @@
-"""The lock: one holder, named to whoever comes second; nothing to clean up after a crash."""
+"""The lock of a connection: one holder, named to whoever comes second, gone with its process."""
 
-import json
 import os
-import socket
+import signal
+import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from oneway.diagnostics import Refused
 from oneway.lock import locked
 
-SINCE = "2026-06-15T04:00:00Z"
+SINCE = "2026-11-22T04:00:00Z"
+HOLDS = """
+import sys, time
+from pathlib import Path
+from oneway.lock import locked
+with locked(Path(sys.argv[1]), sys.argv[2], since="2026-11-22T03:00:00Z"):
+    print("held", flush=True)
+    time.sleep(600)
+"""
 
 
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("oneway.lock._PAUSE", 0.001)
-
-
-def refusal(folder: Path, name: str = "a mapping") -> tuple[str, str]:
-    """Return the code and summary with which a second holder is refused."""
+def refused(folder: Path, name: str = "a b") -> str:
     with pytest.raises(Refused) as caught, locked(folder, name, since=SINCE):
         pass
     (found,) = caught.value.diagnostics
-    return found.code, found.summary
+    assert found.code == "F115"
+    return f"{found.summary}; {found.help}"
 
 
-def holder_file(folder: Path) -> Path:
-    (found,) = folder.glob("*.lock")
-    return found.with_suffix(".holder")
+def holder(folder: Path, name: str = "a b") -> subprocess.Popen[str]:
+    """Return another process that holds the lock by now."""
+    env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    command = [sys.executable, "-c", HOLDS, str(folder), name]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, env=env, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    return process
 
 
-def test_a_second_one_is_refused_and_told_who_holds_it(tmp_path: Path) -> None:
-    with locked(tmp_path / "locks", "a mapping", since=SINCE):
-        code, summary = refusal(tmp_path / "locks")
-    assert code == "F115"
-    assert f"process {os.getpid()} on {socket.gethostname()} since {SINCE}" in summary
-    with locked(tmp_path / "locks", "a mapping", since=SINCE):
+def test_the_second_one_is_told_who_holds_it(tmp_path: Path) -> None:
+    with locked(tmp_path, "a b", since=SINCE) as mine:
+        said = refused(tmp_path)
+        assert f"process {os.getpid()} on {mine.host} since {SINCE}" in said
+        assert "'a b'" in said
+        assert "oneway resume" in said
+    with locked(tmp_path, "a b", since=SINCE):
         pass
 
 
-def test_other_connections_do_not_wait(tmp_path: Path) -> None:
-    with locked(tmp_path, "one/../..\ud800", since=SINCE), locked(tmp_path, "two", since=SINCE):
-        assert len(list(tmp_path.glob("*.lock"))) == 2
+def test_another_connection_has_another_lock(tmp_path: Path) -> None:
+    with locked(tmp_path, "a b", since=SINCE), locked(tmp_path, "a c", since=SINCE):
+        pass
 
 
-def test_what_a_killed_holder_left_behind_is_taken_over_and_never_named(tmp_path: Path) -> None:
-    code = (
-        "import os, signal, sys; from pathlib import Path; from oneway.lock import locked\n"
-        f"with locked(Path(sys.argv[1]), 'a mapping', since={SINCE!r}):\n"
-        "    os.kill(os.getpid(), signal.SIGKILL)"
-    )
-    died = subprocess.run([sys.executable, "-c", code, str(tmp_path)], env=_env(), check=False)
-    assert died.returncode == -9
-    dead = json.loads(holder_file(tmp_path).read_text())["process"]
-    with locked(tmp_path, "a mapping", since=SINCE):
-        held = holder_file(tmp_path)
-        assert json.loads(held.read_text())["process"] == os.getpid()
-        # As if the new holder had not come to writing who it is.
-        held.write_text(json.dumps({"host": socket.gethostname(), "process": dead, "since": "x"}))
-        assert "only just begun" in refusal(tmp_path)[1]
+@given(st.lists(st.text(max_size=90), min_size=2, max_size=2, unique=True))
+def test_any_name_has_a_lock_of_its_own(
+    tmp_path_factory: pytest.TempPathFactory, names: list[str]
+) -> None:
+    folder = tmp_path_factory.mktemp("locks")
+    with locked(folder, names[0], since=SINCE), locked(folder, names[1], since=SINCE):
+        refused(folder, names[0])
+    assert all(each.parent == folder for each in folder.rglob("*"))
 
 
-@pytest.mark.parametrize("text", ["", "[]", "{}", '{"host": 1}', "\0", '{"a": 1}'])
-def test_a_holder_that_cannot_be_read_is_not_named(tmp_path: Path, text: str) -> None:
-    with locked(tmp_path, "a mapping", since=SINCE):
-        holder_file(tmp_path).write_text(text)
-        assert refusal(tmp_path) == (
-            "F115",
-            "another run holds the lock of 'a mapping': one that has only just begun",
-        )
+def test_the_files_are_private_and_hold_no_more_than_who(tmp_path: Path) -> None:
+    folder = tmp_path / "locks"
+    old = os.umask(0)
+    try:
+        with locked(folder, "a", since=SINCE):
+            modes = {stat.S_IMODE(each.stat().st_mode) for each in folder.iterdir()}
+            assert len(list(folder.iterdir())) == 2
+    finally:
+        os.umask(old)
+    assert modes == {0o600}
+    assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
-def test_a_folder_that_cannot_be_made_is_refused(tmp_path: Path) -> None:
+def test_another_process_is_named_and_its_death_frees_the_lock(tmp_path: Path) -> None:
+    with holder(tmp_path) as other:
+        said = refused(tmp_path)
+        assert f"process {other.pid} on " in said
+        assert "since 2026-11-22T03:00:00Z" in said
+        other.send_signal(signal.SIGKILL)
+    with locked(tmp_path, "a b", since=SINCE) as mine:
+        assert mine.process == os.getpid()
+        assert f"process {os.getpid()} " in refused(tmp_path)
+
+
+@pytest.mark.parametrize("content", [b"", b"\xff", b"[]", b'{"host": 1}', b'{"a": 1}'])
+def test_a_torn_note_beside_the_lock_harms_nobody(tmp_path: Path, content: bytes) -> None:
+    with locked(tmp_path, "a b", since=SINCE):
+        (beside,) = tmp_path.glob("*.holder")
+        beside.write_bytes(content)
+        assert "another run holds the lock" in refused(tmp_path)
+    with locked(tmp_path, "a b", since=SINCE):
+        assert f"process {os.getpid()} " in refused(tmp_path)
+
+
+def test_an_error_inside_frees_the_lock(tmp_path: Path) -> None:
+    with pytest.raises(RuntimeError), locked(tmp_path, "a b", since=SINCE):
+        raise RuntimeError
+    with locked(tmp_path, "a b", since=SINCE):
+        pass
+
+
+def test_a_folder_that_cannot_be_locked_is_refused(tmp_path: Path) -> None:
     (tmp_path / "file").touch()
-    assert refusal(tmp_path / "file" / "locks")[0] == "F116"
-
-
-def test_where_the_holder_cannot_be_written_down_nothing_stays_locked(tmp_path: Path) -> None:
-    with locked(tmp_path, "a mapping", since=SINCE):
-        held = holder_file(tmp_path)
-    held.mkdir()
-    assert refusal(tmp_path)[0] == "F116"
-    held.rmdir()
-    with locked(tmp_path, "a mapping", since=SINCE):
+    with pytest.raises(Refused) as caught, locked(tmp_path / "file", "a", since=SINCE):
         pass
-    assert [each.suffix for each in tmp_path.iterdir()] == [".lock"]
-
-
-def _env() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+    assert caught.value.diagnostics[0].code == "F116"
