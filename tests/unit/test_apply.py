@@ -7,7 +7,7 @@ import pytest
 
 from memory import MemoryReader, Recording, applied, systems_of
 from oneway.apply import Ending, Systems, apply, ordered
-from oneway.connector import NotSent, ReadError, Rejected, Unknown, WriteError
+from oneway.connector import Blame, NotSent, ReadError, Rejected, Unknown, WriteError
 from oneway.diagnostics import Refused
 from oneway.plan import Action, Verb
 from oneway.records import Record, Snapshot
@@ -105,6 +105,56 @@ def test_a_field_that_changed_since_the_plan_is_stale_and_named() -> None:
     assert [result.ending for result in done.results] == [Ending.STALE, Ending.DONE]
     assert "fullName" in done.results[0].reason
     assert "edit" not in done.results[0].reason
+
+
+class Down:
+    """A writer that fails at each record as it is told, and then writes."""
+
+    def __init__(self, writer: Any, errors: list[WriteError | None]) -> None:
+        self.writer, self.errors, self.batch = writer, errors, 1
+        self.flush = writer.flush
+
+    def update(self, *args: Any) -> None:
+        error = self.errors.pop(0) if self.errors else None
+        if error is not None:
+            raise error
+        self.writer.update(*args)
+
+
+def ends(errors: list[WriteError | None], people: int = 9) -> list[Ending]:
+    codes = [f"C{n}" for n in range(people)]
+    changed = world([person(c) for c in codes], [user(c, fullName="old") for c in codes])
+    systems = systems_of(changed)
+    return endings(changed, replace(systems, writer=Down(systems.writer, errors)))
+
+
+def failing(kind: type[WriteError], blame: Blame) -> WriteError:
+    return kind("W101", "it is down", blame=blame)
+
+
+def test_after_five_failures_in_a_row_of_the_system_the_rest_is_not_attempted() -> None:
+    down = [failing(NotSent, Blame.SYSTEM), failing(Unknown, Blame.SYSTEM)] * 3
+    found = ends([*down])
+    assert found[:5] == [Ending.NOT_SENT, Ending.UNKNOWN] * 2 + [Ending.NOT_SENT]
+    assert found[5:] == [Ending.NOT_ATTEMPTED] * 4
+
+
+def test_an_answer_in_between_keeps_it_going() -> None:
+    down = failing(NotSent, Blame.SYSTEM)
+    refused = failing(Rejected, Blame.RECORD)
+    for answer, ending in ((None, Ending.DONE), (refused, Ending.REJECTED)):
+        found = ends([down, down, down, down, answer, down, down, down, down])
+        assert found == [*[Ending.NOT_SENT] * 4, ending, *[Ending.NOT_SENT] * 4]
+
+
+def test_failures_of_records_never_stop_the_others() -> None:
+    found = ends([failing(Unknown, Blame.RECORD)] * 8)
+    assert found == [*[Ending.UNKNOWN] * 8, Ending.DONE]
+
+
+def test_refused_credentials_stop_at_once() -> None:
+    found = ends([None, failing(Rejected, Blame.ACCESS)])
+    assert found == [Ending.DONE, Ending.REJECTED, *[Ending.NOT_ATTEMPTED] * 7]
 
 
 def test_a_field_outside_the_action_may_change() -> None:

@@ -10,8 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_world import altered, opened, page, reply
 
-from oneway.connector import NotSent, ReadError, Rejected, Unknown, WriteError
+from oneway.connector import Blame, NotSent, ReadError, Rejected, Unknown, WriteError
 from oneway_connectors.rest import RestWriter
+from oneway_connectors.rest.budget import Budget
 from oneway_connectors.rest.client import retry_after
 
 NEVER_SENT = [httpx.ConnectError("refused"), httpx.ConnectTimeout("late"), httpx.PoolTimeout("x")]
@@ -196,3 +197,61 @@ def test_after_a_try_in_doubt_whatever_follows_is_in_doubt(then: object) -> None
     connector, _ = opened(httpx.ReadTimeout("late"), *following)
     with pytest.raises(Unknown):
         update(connector.writer("people"))
+
+
+# The budget of a run
+
+
+@pytest.mark.parametrize(
+    ("budget", "retries"),
+    [("{floor: 2, share: 0%}", 2), ("{floor: 0, share: 0%}", 0), ("{floor: 1, share: 100%}", 3)],
+)
+def test_all_requests_share_one_budget_of_further_tries(budget: str, retries: int) -> None:
+    manifest = altered("max_wait: 60}", f"max_wait: 60, budget: {budget}}}")
+    connector, world = opened(*[lambda _: reply({}, 503)] * 20, manifest=manifest)
+    for _ in range(3):
+        with pytest.raises(ReadError) as caught:
+            connector.reader("people").read()
+    assert len(world.asked) == 3 + retries
+    assert "budget" in caught.value.summary
+
+
+def test_a_write_within_a_spent_budget_is_sent_once_and_says_why() -> None:
+    manifest = altered("max_wait: 60}", "max_wait: 60, budget: {floor: 0, share: 0}}")
+    for step, kind in ((httpx.ConnectError("x"), NotSent), (reply({}, 429), NotSent)):
+        connector, world = opened(step, manifest=manifest)
+        with pytest.raises(kind, match="budget of tries is spent"):
+            create(connector.writer("people"))
+        assert len(world.asked) == 1
+
+
+@given(st.lists(st.booleans(), max_size=60), st.integers(0, 5), st.sampled_from([0.0, 0.2, 1.0]))
+def test_a_budget_is_never_overspent(steps: list[bool], floor: int, share: float) -> None:
+    budget, requests, spent = Budget(share, floor), 0, 0
+    for is_request in steps:
+        if is_request:
+            budget.count()
+            requests += 1
+        else:
+            spent += budget.spend()
+        assert spent <= max(floor, share * requests + 1)
+    assert budget.spend() or spent >= max(floor, share * requests)
+
+
+# What an error speaks against
+
+
+@pytest.mark.parametrize(
+    ("step", "blame"),
+    [
+        (401, Blame.ACCESS), (403, Blame.SYSTEM), (429, Blame.SYSTEM), (503, Blame.SYSTEM),
+        (302, Blame.SYSTEM), (500, Blame.RECORD), (422, Blame.RECORD), (200, Blame.RECORD),
+        (httpx.ConnectError("x"), Blame.SYSTEM), (httpx.ReadTimeout("x"), Blame.SYSTEM),
+    ],
+)  # fmt: skip
+def test_what_an_error_speaks_against(step: object, blame: Blame) -> None:
+    answer = (lambda _: reply({}, step)) if isinstance(step, int) else step
+    connector, _ = opened(*[answer] * 4)
+    with pytest.raises(WriteError) as caught:
+        create(connector.writer("people"))
+    assert caught.value.blame is blame

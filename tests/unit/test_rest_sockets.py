@@ -1,18 +1,25 @@
 """The rest connector over real loopback sockets: what a mock transport cannot show."""
 
 import gzip
+import json
+import re
 import socket
+import ssl
 import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
 
 import pytest
-from rest_world import KEY, altered, described
+import trustme
+import yaml
+from rest_world import KEY, MANIFEST, altered, described
 
 from oneway.connector import Access, ConnectorError, NotSent, ReadError, Secret, Unknown
+from oneway.diagnostics import Refused
 from oneway_connectors.rest import Rest, connect
 
 Answer = Callable[[BaseHTTPRequestHandler], None]
@@ -97,6 +104,31 @@ def dripping(handler: BaseHTTPRequestHandler) -> None:
         handler.close_connection = True
 
 
+def dripping_headers(handler: BaseHTTPRequestHandler) -> None:
+    """Send headers, one after the other, for as long as anyone listens."""
+    handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+    try:
+        while True:
+            handler.wfile.write(b"X-Y: z\r\n")
+            time.sleep(0.02)
+    except OSError:
+        handler.close_connection = True
+
+
+def empty_blocks(handler: BaseHTTPRequestHandler) -> None:
+    """Send compressed data that unpacks to nothing, without end."""
+    handler.send_response(200)
+    handler.send_header("Content-Encoding", "gzip")
+    handler.send_header("Content-Length", "100000000")
+    handler.end_headers()
+    try:
+        handler.wfile.write(gzip.compress(b"")[:10])
+        while True:
+            handler.wfile.write(b"\x00\x00\x00\xff\xff" * 1000)
+    except OSError:
+        handler.close_connection = True
+
+
 LIST = b'{"data": []}'
 QUICK = altered("limits: {", "timeouts: {connect: 5, read: 5, total: 0.2}\nlimits: {")
 
@@ -156,6 +188,22 @@ def test_an_answer_that_drips_is_cut_off() -> None:
     error, server = read_error(dripping, manifest=QUICK)
     assert error.code == "R109"
     assert len(server.asked) == 1
+
+
+def test_headers_that_drip_are_cut_off_and_the_next_request_is_answered() -> None:
+    error, server = read_error(dripping_headers, manifest=QUICK)
+    assert error.code == "R109"
+    assert len(server.asked) == 1
+    with serving(dripping_headers, sent(LIST)) as server, connected(server.url, QUICK) as it:
+        with pytest.raises(Unknown):
+            it.writer("people").create({"email": "a@example.com"}, "t")
+        assert it.reader("people").read().complete
+        assert server.asked == ["POST /people", "GET /people?page=1&size=2"]
+
+
+def test_what_unpacks_to_nothing_is_cut_off() -> None:
+    error, _ = read_error(empty_blocks)
+    assert error.code == "R109"
 
 
 def test_a_truncated_answer_is_tried_again_and_then_an_error() -> None:
@@ -225,11 +273,82 @@ def test_connections_are_used_again_and_ended_by_close() -> None:
         assert len(ports) == 2
 
 
-def test_an_untrusted_certificate_is_refused() -> None:
-    # A port that speaks no TLS at all stands for all that cannot prove who it is.
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@contextmanager
+def tls_serving(authority: trustme.CA, name: str) -> Iterator[tuple[Server, str]]:
+    """Give a server whose certificate says that it is `name`, and its address."""
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert(name).configure_cert(context)
+    with serving(sent(LIST)) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        yield server, server.url.replace("http:", "https:")
+
+
+def test_a_certificate_of_nobody_known_is_refused(authority: trustme.CA) -> None:
+    with tls_serving(authority, "127.0.0.1") as (server, url), connected(url) as connector:
+        with pytest.raises(ReadError, match=r"(?i)certificate") as caught:
+            connector.reader("people").read()
+        with pytest.raises(NotSent):
+            connector.writer("people").create({"email": "a@example.com"}, "t")
+        assert caught.value.code == "R101"
+        assert server.asked == []
+
+
+def test_a_certificate_of_an_authority_that_is_named_is_taken(
+    authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(file))
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    with tls_serving(authority, "127.0.0.1") as (_, url), connected(url) as connector:
+        assert connector.reader("people").read().complete
+    with tls_serving(authority, "other.example.com") as (server, url), connected(url) as connector:
+        with pytest.raises(ReadError, match=r"(?i)certificate"):
+            connector.reader("people").read()
+        assert server.asked == []
+
+
+def test_what_speaks_no_tls_is_refused() -> None:
     with serving(sent(LIST)) as server:
         url = server.url.replace("http:", "https:")
         with connected(url) as connector, pytest.raises(ReadError) as caught:
             connector.reader("people").read()
         assert caught.value.code == "R101"
         assert server.asked == []
+
+
+_SWITCHES = ("verify", "tls_verify", "ssl_verify", "insecure", "check_hostname", "verify_tls")
+
+
+@pytest.mark.parametrize("where", ["", "auth", "timeouts", "limits", "retry", "option"])
+@pytest.mark.parametrize("switch", _SWITCHES)
+def test_no_manifest_can_turn_verification_off(where: str, switch: str) -> None:
+    data = yaml.safe_load(MANIFEST)
+    part = data["options"]["tenant"] if where == "option" else data
+    (part.setdefault(where, {}) if where not in ("", "option") else part)[switch] = False
+    with pytest.raises(Refused, match=switch):
+        described(yaml.safe_dump(data, sort_keys=False))
+
+
+@pytest.mark.parametrize("schema", ["mapping", "connector"])
+def test_no_key_of_any_file_speaks_of_verification(schema: str) -> None:
+    text = (Path(__file__).parents[2] / "schemas" / f"{schema}.schema.json").read_text("utf-8")
+    names: set[str] = set()
+
+    def walk(node: object) -> None:
+        if isinstance(node, dict):
+            names.update(node.get("properties", {}))
+            for each in node.values():
+                walk(each)
+        elif isinstance(node, list):
+            for each in node:
+                walk(each)
+
+    walk(json.loads(text))
+    assert names
+    wrong = [n for n in names if re.search(r"verif|insecure|tls|ssl|cert|hostname|trust", n)]
+    assert wrong == []
