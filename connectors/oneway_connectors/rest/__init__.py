@@ -9,6 +9,7 @@ reader   reading a resource                      faults    what went wrong, as S
 writer   writing a resource                      origin    where the system is
 hiding   cutting values out of messages          quiet     what libraries would log
 line     a client, with an end to each request   budget    tries again, over the whole run
+operations  changed fields as a SCIM PATCH
 """
 
 import time

@@ -2,8 +2,10 @@
 
 import json
 import random
+import re
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode
@@ -33,6 +35,7 @@ from oneway_connectors.rest.wire import Answer, Call, Wire
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 5
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
 _BUSY = {425, 429}
 """Statuses that say that nothing was done: even a POST may be sent again (RFC 6585, 8470)."""
 _FAILING = {408, 502, 503, 504}
@@ -97,8 +100,12 @@ class Client:
         return Call(request.method, url, headers, content, repeatable)
 
     def filled(self, query: Mapping[str, Value], value: Value) -> dict[str, Value]:
-        """Return query parameters with a `{value}`, which is never taken for a template itself."""
-        known = {**self._options, "value": as_text(value)}
+        """Return query parameters with a `{value}`, which is never taken for a template itself.
+
+        `{value_json}` is the same as JSON: text in quotes that it cannot leave.
+        """
+        quoted = json.dumps(value, ensure_ascii=False)
+        known = {**self._options, "value": as_text(value), "value_json": quoted}
         return {
             name: [fill(as_text(item), known) for item in text]
             if isinstance(text, list)
@@ -122,8 +129,7 @@ class Client:
 
     def said(self, answer: Answer, sent: tuple[str, ...] = ()) -> str:
         """Return what an error answer says, without what was sent and without credentials."""
-        asked = (value for _, value in answer.url.params.multi_items())
-        hidden = (*sent, *asked, *to_hide(self._access, self._auth))
+        hidden = (*sent, *_asked(answer.url), *to_hide(self._access, self._auth))
         said = message_of(answer.body, self.api.errors, hidden)
         return " ".join((said, _SPENT)).strip() if answer.spent else said
 
@@ -259,6 +265,15 @@ def _with_headers(call: Call, headers: Mapping[str, str]) -> Call:
     merged = httpx.Headers(headers)
     merged.update(call.headers)
     return replace(call, headers=merged)
+
+
+def _asked(url: httpx.URL) -> Iterator[str]:
+    """Yield what a query asks for: its values, and the texts in quotes within them."""
+    for _, value in url.params.multi_items():
+        yield value
+        for quoted in _QUOTED.findall(value):
+            with suppress(ValueError):
+                yield str(json.loads(quoted, strict=False))
 
 
 def _plain(name: str, value: Value) -> list[tuple[str, str]]:

@@ -98,6 +98,8 @@ class Resource:
     update: Write | None
     leave: Write | None
     normalise: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
+    names: Mapping[str, str]
+    """The system's own key for a key that mappings know by another name."""
     permissions: str
     probes: tuple[Probing, ...]
 
@@ -181,6 +183,7 @@ def _resource(name: str, body: Data) -> Resource:
             (path_of(path), tuple(cast(Sequence[str], words)))
             for path, words in _data(body.get("normalise")).items()
         ),
+        names={ours: str(theirs) for ours, theirs in _data(body.get("names")).items()},
         permissions=_text(body, "permissions"),
         probes=_probes(body),
     )

@@ -161,7 +161,15 @@ class RestReader:
     def _record(self, item: Item) -> Record:
         if item.problem:
             return Record(item.id, {}, item.problem)
-        return Record(item.id, normalised(item.data, self.resource.normalise))
+        data = renamed(item.data, {theirs: ours for ours, theirs in self.resource.names.items()})
+        return Record(item.id, normalised(data, self.resource.normalise))
+
+
+def renamed(data: Mapping[str, Value], names: Mapping[str, str]) -> Mapping[str, Value]:
+    """Return the data with other names for some of its keys."""
+    if not names:
+        return data
+    return {names.get(key, key): value for key, value in data.items()}
 
 
 def normalised(

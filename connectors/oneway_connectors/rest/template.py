@@ -10,8 +10,10 @@ from collections.abc import Mapping
 from urllib.parse import quote
 
 from oneway.records import Value
+from oneway_connectors.rest.operations import operations
 
 _NAME = re.compile(r"\{([a-z][a-z0-9_]*)\}")
+_SPREAD = ("...", "{values}")
 _IN_HEADER = re.compile(r"[\t\x20-\x7e]*")
 
 
@@ -47,15 +49,27 @@ def fill_query(query: Mapping[str, Value], values: Mapping[str, str]) -> list[tu
 
 
 def fill_body(body: Value, values: Mapping[str, str], written: Mapping[str, Value]) -> Value:
-    """Return a body; a text that is exactly `{values}` becomes the values that are written."""
+    """Return a body; a text that is exactly `{values}` becomes the values that are written.
+
+    `{operations}` becomes the same as operations; a key `...` with `{values}` stands for the
+    keys of the values, among other keys.
+    """
     if body == "{values}":
         return dict(written)
+    if body == "{operations}":
+        return operations(written)
     if isinstance(body, str):
         return fill(body, values)
     if isinstance(body, list):
         return [fill_body(item, values, written) for item in body]
     if isinstance(body, dict):
-        return {key: fill_body(item, values, written) for key, item in body.items()}
+        filled: dict[str, Value] = {}
+        for key, item in body.items():
+            if (key, item) == _SPREAD:
+                filled.update(written)
+            else:
+                filled[key] = fill_body(item, values, written)
+        return filled
     return body
 
 

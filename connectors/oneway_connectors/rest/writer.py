@@ -9,6 +9,7 @@ from oneway_connectors.rest.answers import Unreadable, parse_json, search, texts
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.faults import NoAnswer, in_doubt, write_fault, write_refusal
 from oneway_connectors.rest.model import Request, Resource, Write
+from oneway_connectors.rest.reader import renamed
 from oneway_connectors.rest.template import Unusable
 from oneway_connectors.rest.wire import Answer, Call
 
@@ -64,8 +65,9 @@ class RestWriter:
         self, write: Write, names: Mapping[str, str], values: Mapping[str, Value], token: str
     ) -> tuple[Call, Answer]:
         try:
+            written = renamed(values, self.resource.names)
             call = self.client.call(
-                self._marked(write.request, token), names, values, reading=False
+                self._marked(write.request, token), names, written, reading=False
             )
         except Unusable as error:
             text = f"{self.client.api.title}: {self.resource.name}: {error}"

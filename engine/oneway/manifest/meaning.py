@@ -14,7 +14,8 @@ from oneway.manifest.places import Template, expressions, templates
 from oneway.yaml_source import Document, Path
 
 _NAME = re.compile(r"\{([^{}]*)\}")
-_RESERVED = {"id", "value", "values", "token"}
+_RESERVED = {"id", "value", "value_json", "values", "operations", "token"}
+_WHOLE = {"values": "an object", "operations": "a list"}
 _AUTH_KEYS = {
     "none": set[str](),
     "basic": {"user", "password"},
@@ -77,8 +78,8 @@ def _template(document: Document, data: Data, template: Template) -> Iterator[Di
         name = found[1]
         place = document.inside(span, template.text, *found.span())
         if name in known:
-            if name == "values" and template.text != "{values}":
-                summary = "'{values}' stands for an object, so it must be the whole text"
+            if name in _WHOLE and template.text != f"{{{name}}}":
+                summary = f"'{{{name}}}' stands for {_WHOLE[name]}, so it must be the whole text"
                 yield document.report(place, "C105", summary)
         elif name in secrets:
             help = "credentials go in auth and headers only: URLs and bodies are logged by others"
@@ -185,7 +186,7 @@ def _resource(document: Document, path: Path, resource: Data) -> Iterator[Diagno
     if is_open(record):
         return
     named: list[tuple[Path, str, bool]] = [((*path, "id"), text(resource, "id"), False)]
-    for key in ("normalise", "find"):
+    for key in ("normalise", "find", "names"):
         named += [((*path, key, field), field, True) for field in obj(resource.get(key))]
     for place, field, is_key in named:
         if field and known and field not in known:

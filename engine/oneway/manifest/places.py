@@ -79,7 +79,7 @@ def _resource(path: Path, resource: Data) -> Iterator[Template]:
         own = frozenset() if key == "create" else _ID
         yield from _request((*path, key), resource.get(key), own, values=True)
     for field, query in obj(resource.get("find")).items():
-        yield from _texts((*path, "find", field), query, frozenset({"value"}))
+        yield from _texts((*path, "find", field), query, frozenset({"value", "value_json"}))
     yield from _probes(path, resource)
 
 
@@ -88,7 +88,7 @@ def _request(
 ) -> Iterator[Template]:
     for key in ("path", "query", "headers"):
         yield from _texts((*path, key), obj(request).get(key), own)
-    in_body = own | {"values"} if values else own
+    in_body = own | {"values", "operations"} if values else own
     yield from _texts((*path, "body"), obj(request).get("body"), in_body)
 
 
