@@ -1,11 +1,8 @@
 """What a system gives back is cut out of its messages, in whatever form."""
 
-import base64
-import html
 import json
 import logging
-import unicodedata
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote
 
 import httpx
 import pytest
@@ -16,31 +13,8 @@ from rest_world import KEY, opened, reply
 from oneway.connector import ReadError, Rejected, Unknown
 from oneway_connectors.rest.answers import clean
 from oneway_connectors.rest.hiding import hide
+from silence.forms import FORMS
 
-FORMS = {
-    "as it is": lambda text: text,
-    "capitals": str.upper,
-    "small": str.lower,
-    "json": lambda text: json.dumps(text)[1:-1],
-    "json twice": lambda text: json.dumps(json.dumps(text))[1:-1],
-    "url": lambda text: quote(text, safe=""),
-    "url, small": lambda text: quote(text, safe="").lower(),
-    "url twice": lambda text: quote(quote(text, safe=""), safe=""),
-    "form": quote_plus,
-    "html": html.escape,
-    "html, numbers": lambda text: "".join(f"&#{ord(c)};" for c in text),
-    "hex": lambda text: text.encode().hex(),
-    "hex, capitals": lambda text: text.encode().hex().upper(),
-    "base64": lambda text: base64.b64encode(text.encode()).decode(),
-    "base64 of a pair": lambda text: base64.b64encode(f"oneway:{text}".encode()).decode(),
-    "base64 for a URL": lambda text: base64.urlsafe_b64encode(f"x:{text}:y".encode()).decode(),
-    "in fours": lambda text: " ".join(text[i : i + 4] for i in range(0, len(text), 4)),
-    "dashes": lambda text: "-".join(text),
-    "decomposed": lambda text: unicodedata.normalize("NFD", text),
-    "without accents": lambda text: "".join(
-        c for c in unicodedata.normalize("NFD", text) if not unicodedata.combining(c)
-    ),
-}
 VALUES = ["k3y-Zq7Hx91LmPw4", "Zoë O'Brien & Söhne", "00004271", "000091", 'José/"Ágnès" Łuk']
 
 

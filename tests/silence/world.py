@@ -1,0 +1,206 @@
+"""A working folder, the runs in it, and everything that they left, searched."""
+
+import io
+import logging
+import os
+import signal
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterator, Mapping
+from contextlib import chdir, contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from unittest.mock import patch
+
+from oneway.cli.entry import run
+from oneway.journal import Journal
+from oneway_connectors.sandbox import EMPLOYER
+
+from .canaries import Hit, Search, people_canaries
+from .servers import (
+    API_KEY,
+    CLIENT_ID,
+    CLIENT_SECRET,
+    CREDENTIALS,
+    STAFFOLOGY_KEY,
+    Servers,
+    serving,
+)
+
+ROOT = Path(__file__).resolve().parents[2]
+_EXPENSEIN = ROOT / "connectors/oneway_connectors/expensein/manifest.yaml"
+_MAPPING = ROOT / "mappings/staffology-to-expensein.yaml"
+_HEADER = 'auth: {type: header, header: Authorization, value: "ApiKey {api_key}"}'
+_SECRET = "  api_key:\n"
+_CLIENT = "  client_id: {description: Whose.}\n  client_secret:\n"
+_OAUTH = "auth: {type: oauth2_client_credentials, path: /auth/token, client_id: '{client_id}', "
+_OAUTH += "client_secret: '{client_secret}', client_auth: %s}"
+
+AUTHS: Mapping[str, tuple[tuple[str, str], ...]] = {
+    "header": (),
+    "token": (
+        (
+            _HEADER,
+            "auth: {type: token_exchange, path: /auth/token, body: {secret: '{api_key}'}}",
+        ),
+    ),
+    "oauth_body": ((_HEADER, _OAUTH % "body"), (_SECRET, _CLIENT)),
+    "oauth_basic": ((_HEADER, _OAUTH % "basic"), (_SECRET, _CLIENT)),
+}
+"""Ways to sign in to the target, each as what it changes in the manifest."""
+
+# What the servers of this process log is not the program's.
+_NOT_OURS = ("uvicorn", "asyncio", "starlette")
+
+
+@dataclass
+class World:
+    """A folder in which every run is searched for canaries as soon as it has ended."""
+
+    folder: Path
+    vault: Path
+    servers: Servers
+    search: Search
+    hits: list[Hit] = field(default_factory=list)
+    runs: int = 0
+    codes: dict[int, int] = field(default_factory=dict)
+    files: int = 0
+
+    def run(self, *args: str) -> int:
+        """Run a command in this process, with every logger wide open, and search what it said."""
+        said, log = io.StringIO(), io.StringIO()
+        with redirect_stdout(said), redirect_stderr(said), _logging(log):
+            code = run(args)
+        self._ended(code, said.getvalue() + log.getvalue(), " ".join(args))
+        return code
+
+    def killed(self, write: int, *args: str) -> int:
+        """Run a command as a process that is killed after so many writes have happened."""
+        command = [sys.executable, "-X", "dev", "-m", "oneway", *args]
+        paths = os.pathsep.join(str(ROOT / each) for each in ("engine", "connectors"))
+        env = {**os.environ, "PYTHONPATH": paths, "HTTPX_LOG_LEVEL": "trace"}
+        env["TMPDIR"] = str(self.folder)
+        with subprocess.Popen(
+            command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
+        ) as process:
+            first = self.servers.expenses.written
+            self.servers.expenses.on_write = lambda number: (
+                os.kill(process.pid, signal.SIGKILL) if number == first + write else None
+            )
+            said, _ = process.communicate(timeout=60)
+            self.servers.expenses.on_write = lambda number: None
+        self._ended(process.returncode, said.decode(), f"killed: {' '.join(args)}")
+        return process.returncode
+
+    def _ended(self, code: int, said: str, where: str) -> None:
+        self.runs += 1
+        self.codes[code] = self.codes.get(code, 0) + 1
+        self.hits += self.search.hits(said.encode("utf-8", "surrogatepass"), f"output of {where}")
+
+    def search_files(self) -> None:
+        """Search every file below the folder: plans, journal, locks, whatever there is."""
+        for path in sorted(self.folder.rglob("*")):
+            if path.is_file():
+                self.files += 1
+                self.hits += self.search.hits(path.read_bytes(), str(path.name))
+                self.hits += self.search.hits(str(path).encode(), f"name of {path.name}")
+        self.hits += self.search.hits(self._journal(), "journal, as text")
+
+    def fresh(self) -> None:
+        """Begin again: both systems as they were, no plan and no state in the folder."""
+        self.servers.reset()
+        self.servers.payroll.be()
+        self.servers.expenses.be()
+        for path in sorted(self.folder.rglob("*"), reverse=True):
+            if path.is_file() and not path.name.endswith(".yaml"):
+                path.unlink()
+        self.servers.expenses.used = 0
+
+    def mapping(self, auth: str) -> str:
+        """Return the mapping that reaches the target in one of its ways to sign in."""
+        return f"mappings/{auth}.yaml"
+
+    def _journal(self) -> bytes:
+        path = self.folder / ".oneway/journal.db"
+        if not path.exists():
+            return b""
+        with Journal.open(path) as journal:
+            found = [repr(run) + journal.plan_of(run.id) for run in journal.runs(1000)]
+            for each in journal.runs(1000):
+                found += [repr(entry) for entry in journal.entries(each.id)]
+        return "\n".join(found).encode("utf-8", "surrogatepass")
+
+
+@contextmanager
+def silent_world(folder: Path) -> Iterator[World]:
+    """Give a world in an empty folder, with both systems running and the environment set."""
+    work, vault = folder / "work", folder / "vault"
+    (work / "mappings").mkdir(parents=True)
+    (work / "connectors").mkdir()
+    vault.mkdir()
+    for auth, changes in AUTHS.items():
+        _write_auth(work, auth, changes)
+    search = Search([*people_canaries(), *CREDENTIALS])
+    with serving(datetime.now(UTC).date()) as servers, chdir(work):
+        variables = _environment(servers, vault)
+        with patch.dict(os.environ, variables), patch.object(tempfile, "tempdir", str(work)):
+            yield World(work, vault, servers, search)
+
+
+def _write_auth(work: Path, auth: str, changes: tuple[tuple[str, str], ...]) -> None:
+    manifest = _EXPENSEIN.read_text(encoding="utf-8").replace(
+        "name: expensein\n", f"name: {auth}\n"
+    )
+    for old, new in changes:
+        assert old in manifest, old
+        manifest = manifest.replace(old, new)
+    (work / f"connectors/{auth}.yaml").write_text(manifest, encoding="utf-8")
+    mapping = _MAPPING.read_text(encoding="utf-8")
+    assert "connector: expensein" in mapping
+    mapping = mapping.replace("connector: expensein", f"connector: {auth}")
+    (work / f"mappings/{auth}.yaml").write_text(mapping, encoding="utf-8")
+
+
+def _environment(servers: Servers, vault: Path) -> dict[str, str]:
+    """Return the variables; some credentials stand in files, which are not searched."""
+    found = {
+        "ONEWAY_STAFFOLOGY_BASE_URL": servers.payroll_url,
+        "ONEWAY_STAFFOLOGY_EMPLOYER": EMPLOYER,
+        "ONEWAY_STAFFOLOGY_API_KEY": STAFFOLOGY_KEY,
+        "ONEWAY_HEADER_API_KEY": API_KEY,
+        "ONEWAY_TOKEN_API_KEY_FILE": _kept(vault / "key", API_KEY),
+    }
+    for auth in AUTHS:
+        found[f"ONEWAY_{auth.upper()}_BASE_URL"] = servers.expenses_url
+    for auth in ("OAUTH_BODY", "OAUTH_BASIC"):
+        found[f"ONEWAY_{auth}_CLIENT_ID"] = CLIENT_ID
+        found[f"ONEWAY_{auth}_CLIENT_SECRET_FILE"] = _kept(vault / auth, CLIENT_SECRET)
+    return found
+
+
+def _kept(path: Path, text: str) -> str:
+    path.touch(mode=0o600)
+    path.write_text(f"{text}\n", encoding="utf-8")
+    return str(path)
+
+
+@contextmanager
+def _logging(stream: io.StringIO) -> Iterator[None]:
+    """Write every log record of every logger to a stream, whatever levels were set."""
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(logging.Formatter("%(name)s %(levelname)s %(message)s %(args)r"))
+    handler.addFilter(lambda record: not record.name.startswith(_NOT_OURS))
+    names = [name for name in logging.root.manager.loggerDict if not name.startswith(_NOT_OURS)]
+    loggers = [logging.root, *(logging.getLogger(name) for name in (*names, "httpcore.http11"))]
+    before = [(each, each.level) for each in loggers]
+    logging.root.addHandler(handler)
+    for each in loggers:
+        each.setLevel(logging.DEBUG)
+    try:
+        yield
+    finally:
+        logging.root.removeHandler(handler)
+        for each, level in before:
+            each.setLevel(level)
