@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from rest_world import altered, described
 
 from oneway.connections import (
     SecretKind,
@@ -353,3 +354,12 @@ def test_a_secret_cannot_be_stored_copied_or_compared() -> None:
     assert secret != CANARY
     assert not hasattr(secret, "__dict__")
     assert not hasattr(secret, "__len__")
+
+
+@pytest.mark.parametrize("section", ["options", "secrets"])
+@pytest.mark.parametrize("name", ["api_key_file", "api_key_keyring"])
+def test_no_manifest_names_what_says_where_a_secret_is_kept(section: str, name: str) -> None:
+    text = altered(f"{section}:\n", f"{section}:\n  {name}: {{description: A trap.}}\n")
+    with pytest.raises(Refused) as refused:
+        described(text)
+    assert codes(refused) == ["C116"]
