@@ -232,6 +232,11 @@ _TABLE = (
         "Name another field in the option id, or mend the file.",
     ),
     (
+        "R156",
+        "the types of a CSV file's columns cannot be used",
+        "Write column=integer, column=number or column=boolean, with spaces between.",
+    ),
+    (
         "R160",
         "the source has no records",
         "Check the connector's options, and what its credentials may see.",

@@ -31,6 +31,13 @@ FILE = Description(
         Option("id", "The field, or the column, that is a record's identity.", "id"),
         Option("format", "json, jsonl or csv; without it, the file's ending says so.", ""),
         Option("encoding", "utf-8, with or without a byte order mark.", "utf-8"),
+        Option(
+            "types",
+            "For CSV: the columns that are not text, as column=integer, column=number or "
+            "column=boolean, with spaces between. A file that stands in for a system has the "
+            "system's.",
+            "",
+        ),
     ),
 )
 

@@ -126,3 +126,31 @@ def test_a_port_that_is_taken(world: World, systems: dict[str, Any]) -> None:
     port = systems["expensein"].url.rpartition(":")[2]
     ended = world.run("sandbox", "expensein", "--port", port)
     assert (ended.code, "[U110]" in ended.err) == (1, True)
+
+
+def test_csv_files_in_the_place_of_systems_have_the_types_of_the_systems(world: World) -> None:
+    """Department ids are numbers, and FALSE is no reason to mark anybody as a leaver."""
+    world.write(
+        "people.csv",
+        "id,status,personalDetails.firstName,personalDetails.lastName,personalDetails.email,"
+        "employmentDetails.payrollCode,employmentDetails.department.code,"
+        "employmentDetails.leaverDetails.hasLeft\n"
+        "e1,Current,Ann,Example,a@example.com,0042,OPS,FALSE\n"
+        "e2,Current,Ben,Example,b@example.com,0043,LAB,false\n",
+    )
+    header = "id,firstName,lastName,email,reference,departmentId,leaveDate\n"
+    world.write("users.csv", header + "7,Ann,Example,a@example.com,0042,5,\n")
+    world.write("departments.csv", "id,reference\n5,OPS\n6,LAB\n")
+    files = (
+        *("--source", "people.csv", "--target", "users.csv"),
+        *("--reference", "departments=departments.csv"),
+    )
+    assert world.run("plan", MAPPING, *files, "--out", "plan.json").code == 0
+    ended = world.run("apply", "plan.json")
+    assert (ended.code, "Applied: 1 done." in ended.out) == (0, True)
+    lines = (world.folder / "users.csv").read_text().splitlines()
+    assert lines[1:] == [
+        "7,Ann,Example,a@example.com,0042,5,",
+        "1,Ben,Example,b@example.com,0043,6,",
+    ]
+    assert world.run("plan", MAPPING, *files, "--exit-code").code == 0

@@ -1,8 +1,10 @@
 """A folder's worth of files, opened as a connector."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from oneway.connector import Access, Description, NotSent, Probe, ReadError
+from oneway_connectors.file.csv_types import column_types
 from oneway_connectors.file.reader import FileReader
 from oneway_connectors.file.writer import FileWriter
 
@@ -15,15 +17,16 @@ class FileConnector:
 
     id_path: str = "id"
     format: str = ""
+    types: Mapping[str, str] = field(default_factory=dict)
 
     def reader(self, resource: str) -> FileReader:
         """Return a reader of a file; raise `ReadError` where its format is not known."""
-        return FileReader(resource, self.id_path, self.format)
+        return FileReader(resource, self.id_path, self.format, self.types)
 
     def writer(self, resource: str) -> FileWriter:
         """Return a writer of a file; raise `NotSent` where its format is not known."""
         try:
-            return FileWriter(resource, self.id_path, self.format)
+            return FileWriter(resource, self.id_path, self.format, self.types)
         except ReadError as error:
             raise NotSent(error.code, error.summary, error.help) from None
 
@@ -36,8 +39,9 @@ class FileConnector:
 
 
 def connect(description: Description, access: Access) -> FileConnector:  # noqa: ARG001  # the SPI's
-    """Return the connector for the given options; raise `ReadError` for an encoding we lack."""
+    """Return the connector for the given options; raise `ReadError` for one that is of no use."""
     encoding = access.options.get("encoding", "utf-8")
     if encoding.lower() not in _ENCODINGS:
         raise ReadError("R151", f"encoding {encoding!r} is not supported", "save the file as UTF-8")
-    return FileConnector(access.options.get("id", "id"), access.options.get("format", ""))
+    types = column_types(access.options.get("types", ""))
+    return FileConnector(access.options.get("id", "id"), access.options.get("format", ""), types)

@@ -1,14 +1,15 @@
 """CSV: a header row, then a record a row (RFC 4180, in UTF-8, parted by commas).
 
 All values are text, and an empty cell is the blank text `""`. A dotted header makes nested
-objects: `bankDetails.sortCode`. A CSV file cannot hold numbers, booleans or lists: they would
-come back as text, and be written again every night. Text arrives unchanged, also where it
+objects: `bankDetails.sortCode`. Numbers and booleans stand in columns that are declared so
+(`csv_types`) and nowhere else, and lists nowhere: they would come back as text, and be
+written again every night. Text arrives unchanged, also where it
 looks like a formula (`=1+1`): a sync that altered values would be wrong, and who opens the
 file in a spreadsheet should import it as text.
 """
 
 import csv
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
 from oneway.connector import ReadError
@@ -33,9 +34,10 @@ LONGEST_CELL = 16_000_000
 class CsvRows:
     """A CSV file. Columns keep their order; new ones are added at the end."""
 
-    def __init__(self, name: str, id_column: str) -> None:
+    def __init__(self, name: str, id_column: str, types: Mapping[str, str]) -> None:
         self._name = name
         self._id_column = id_column
+        self._types = types
         self._bom = b""
         self._end = ""
         self._columns: list[str] = []
@@ -59,11 +61,11 @@ class CsvRows:
 
     def decode(self, raw: bytes) -> dict[str, Value]:
         """Return the record that a row is."""
-        return nested(self._columns, cells_of(raw))
+        return nested(self._columns, cells_of(raw), self._types)
 
     def encode(self, data: dict[str, Value], like: bytes) -> bytes:
         """Return a row, without its end; raise `Rejected` for what a cell cannot hold."""
-        cells = flat(data)
+        cells = flat(data, self._types)
         self._extend([name for name, text in cells.items() if text])
         del like  # rows are all of one style
         return row_of([cells.get(name, "") for name in self._columns]) + self._end.encode()
@@ -126,7 +128,7 @@ class CsvRows:
             return Entry(line, raw, {}, problem, gap=lines.cut and found < wanted)
         if not is_utf8(raw):
             return Entry(line, raw, {}, "is not UTF-8")
-        return Entry(line, raw, nested(self._columns, cells) if cells else {})
+        return Entry(line, raw, nested(self._columns, cells, self._types) if cells else {})
 
     def _extend(self, names: Iterable[str]) -> None:
         added = [name for name in names if name not in self._columns]

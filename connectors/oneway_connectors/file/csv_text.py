@@ -7,6 +7,7 @@ from typing import BinaryIO
 
 from oneway.connector import Rejected
 from oneway.records import Value, path_of
+from oneway_connectors.file.csv_types import typed, untyped
 from oneway_connectors.file.layout import BOM
 
 _QUOTED = frozenset(',"\r\n')
@@ -77,7 +78,9 @@ def encodable(text: str) -> bool:
     return True
 
 
-def nested(columns: Sequence[str], cells: Sequence[str]) -> dict[str, Value]:
+def nested(
+    columns: Sequence[str], cells: Sequence[str], types: Mapping[str, str]
+) -> dict[str, Value]:
     """Return a record from its cells; a dotted column goes into an object."""
     data: dict[str, Value] = {}
     for name, cell in zip(columns, cells, strict=False):
@@ -87,20 +90,21 @@ def nested(columns: Sequence[str], cells: Sequence[str]) -> dict[str, Value]:
             step = inner.setdefault(key, {})
             assert isinstance(step, dict)  # the header has no column that is value and object
             inner = step
-        inner[last] = cell
+        inner[last] = typed(cell, types.get(name))
     return data
 
 
-def flat(data: Mapping[str, Value], prefix: str = "") -> dict[str, str]:
+def flat(data: Mapping[str, Value], types: Mapping[str, str], prefix: str = "") -> dict[str, str]:
     """Return the text of each column of a record; raise `Rejected` for what is none."""
     cells: dict[str, str] = {}
     for key, value in data.items():
         if not key.strip() or "." in key or not encodable(key):
             raise rejected("a field has a name that no column can have", _CELL_HELP)
         if isinstance(value, dict):
-            cells |= flat(value, f"{prefix}{key}.")
+            cells |= flat(value, types, f"{prefix}{key}.")
         else:
-            cells[prefix + key] = _cell(value, prefix + key)
+            written = untyped(value, types.get(prefix + key))
+            cells[prefix + key] = _cell(value, prefix + key) if written is None else written
     return cells
 
 

@@ -1,5 +1,6 @@
 """Which format a file has."""
 
+from collections.abc import Mapping
 from pathlib import PurePath
 
 from oneway.connector import ReadError
@@ -21,8 +22,8 @@ def format_of(path: str, format: str = "") -> str:
     raise ReadError("R152", f"{path}: {what}", f"set the option format to one of {known}")
 
 
-def layout_of(name: str, format: str, id_path: str) -> Layout:
+def layout_of(name: str, format: str, id_path: str, types: Mapping[str, str]) -> Layout:
     """Return a fresh layout for one reading of a file; `name` is the file in messages."""
     if format == "csv":
-        return CsvRows(name, id_path)
+        return CsvRows(name, id_path, types)
     return JsonLines() if format == "jsonl" else JsonArray(name)

@@ -1,11 +1,12 @@
 """Reading a file of records."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from oneway.connector import Progress, silent
 from oneway.records import MISSING, Compare, Record, Snapshot, Value, at, comparable, path_of
+from oneway_connectors.file.csv_types import NO_TYPES
 from oneway_connectors.file.formats import format_of, layout_of
 from oneway_connectors.file.identity import Ids
 from oneway_connectors.file.opening import Stamp, opened, stamp_at, stamp_of
@@ -18,13 +19,21 @@ class FileReader:
     """Reads a JSON, JSONL or CSV file as records.
 
     `id_path` is the dotted path (in CSV the column) of a record's identity; `format` is the
-    name of a format, or empty to go by the file's ending. Raises `ReadError` where it is unknown.
+    name of a format, or empty to go by the file's ending. `types` are those of CSV columns that
+    are not text. Raises `ReadError` where the format is unknown.
     """
 
-    def __init__(self, path: str, id_path: str = "id", format: str = "") -> None:
+    def __init__(
+        self,
+        path: str,
+        id_path: str = "id",
+        format: str = "",
+        types: Mapping[str, str] = NO_TYPES,
+    ) -> None:
         self._path = str(path)
         self._id_path = id_path
         self._format = format_of(self._path, format)
+        self._types = types
         self._index: _Index | None = None
 
     def read(self, progress: Progress = silent) -> Snapshot:
@@ -39,7 +48,7 @@ class FileReader:
     def records(self, gaps: list[str], progress: Progress = silent) -> Iterator[Record]:
         """Yield the records one at a time; `gaps` is given why any may be missing, in words."""
         with opened(self._path) as file:
-            entries = layout_of(self._path, self._format, self._id_path).entries(file)
+            entries = layout_of(self._path, self._format, self._id_path, self._types).entries(file)
             ids, count = Ids(self._path, self._id_path), 0
             for count, entry in enumerate(entries, 1):
                 if entry.gap:

@@ -9,6 +9,7 @@ from threading import Lock
 
 from oneway.connector import NotSent, ReadError, Rejected, Unknown
 from oneway.records import MISSING, Value, at, is_blank, path_of
+from oneway_connectors.file.csv_types import NO_TYPES
 from oneway_connectors.file.formats import format_of, layout_of
 from oneway_connectors.file.identity import Ids, id_of, with_id
 from oneway_connectors.file.layout import Layout
@@ -25,10 +26,17 @@ class FileWriter:
     or as a number as the other ids are (text in a file without any).
     """
 
-    def __init__(self, path: str, id_path: str = "id", format: str = "") -> None:
+    def __init__(
+        self,
+        path: str,
+        id_path: str = "id",
+        format: str = "",
+        types: Mapping[str, str] = NO_TYPES,
+    ) -> None:
         self._path = str(path)
         self._id_path = id_path
         self._format = format_of(self._path, format)
+        self._types = types
         self._held: _Held | None = None
         self._lock = Lock()
 
@@ -103,7 +111,7 @@ class FileWriter:
         return self._held
 
     def _read(self) -> "_Held":
-        layout = layout_of(self._path, self._format, self._id_path)
+        layout = layout_of(self._path, self._format, self._id_path, self._types)
         raws: list[bytes] = []
         held = _Held(layout, raws, places={}, digest="")
         try:

@@ -1,12 +1,11 @@
 """What a run reads and writes: which system's records, or which file in their place."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
 from oneway.connections import access, given_options
-from oneway.connector import Access, Connector, Description, Reader, Writer
+from oneway.connector import Access, Connector, Description, Reader, Resource, Writer
 from oneway.diagnostics import Refused
 from oneway.discovery import FILE, complete, open_connector, with_defaults
 from oneway.runs.preparation import Prepared
@@ -30,8 +29,8 @@ class Input:
 def inputs(prepared: Prepared) -> dict[str, Input]:
     """Return what stands for "source", "target" and each "references.NAME"."""
     spec, request = prepared.spec, prepared.request
-    source = _of(spec.source, request.source, prepared.compiled.source.id)
-    target = _of(spec.target, request.target, prepared.compiled.target.id)
+    source = _of(spec.source, request.source, prepared.compiled.source)
+    target = _of(spec.target, request.target, prepared.compiled.target)
     found = {"source": source, "target": target}
     for reference in spec.references:
         file = request.references.get(reference.name)
@@ -130,9 +129,10 @@ def offline_help(refused: Refused, role: str) -> Refused:
     )
 
 
-def _of(endpoint: EndpointSpec, file: str | None, id_path: str) -> Input:
+def _of(endpoint: EndpointSpec, file: str | None, resource: Resource | None) -> Input:
     if file is not None:
-        return Input(FILE.name, file, (("id", id_path),))
+        id_path = "id" if resource is None else resource.id
+        return Input(FILE.name, file, (("id", id_path), ("types", _column_types(resource))))
     options = tuple((name, str(each.value)) for name, each in endpoint.options)
     return Input(endpoint.connector.text, endpoint.resource.text, options)
 
@@ -143,9 +143,24 @@ def _reference(prepared: Prepared, reference: ReferenceSpec, file: str | None) -
     if endpoint is None:
         side = spec.source if reference.side == "source" else spec.target
         endpoint = replace(side, resource=reference.resource)
-    return _of(endpoint, file, _id_path(prepared.catalogue, endpoint))
+    resources = prepared.catalogue[endpoint.connector.text].resources
+    return _of(endpoint, file, resources.get(endpoint.resource.text))
 
 
-def _id_path(catalogue: Mapping[str, Description], endpoint: EndpointSpec) -> str:
-    resource = catalogue[endpoint.connector.text].resources.get(endpoint.resource.text)
-    return resource.id if resource is not None else "id"
+def _column_types(resource: Resource | None) -> str:
+    """Return what the file connector is told of the columns of a CSV file in a system's place."""
+    if resource is None:
+        return ""
+    kinds = {path: _kind(each.types - {"null"}) for path, each in resource.fields.items()}
+    return " ".join(
+        f"{path}={kind}" for path, kind in kinds.items() if kind and path.split() == [path]
+    )
+
+
+def _kind(types: frozenset[str]) -> str:
+    if types == {"integer", "number"}:
+        return "number"
+    return next(iter(types & _NOT_TEXT), "") if len(types) == 1 else ""
+
+
+_NOT_TEXT = frozenset({"integer", "number", "boolean"})
