@@ -202,7 +202,10 @@ def _unique(
 def _assumptions(descriptions: Iterable[Description]) -> Iterator[CheckResult]:
     for each in descriptions:
         if each.assumptions:
-            lines = tuple(f"{assumed.about}: {assumed.check}" for assumed in each.assumptions)
+            lines = tuple(
+                f"{assumed.about.removesuffix('.')}. To check: {assumed.check}"
+                for assumed in each.assumptions
+            )
             yield CheckResult(f"Assumed of {each.title}", CheckState.UNTESTED, lines)
 
 

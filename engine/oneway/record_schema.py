@@ -88,7 +88,11 @@ def _first(checks: tuple[Check, ...], value: Value) -> str:
 
 def _typed(types: frozenset[str], value: Value) -> str:
     have = json_types(value)
-    return "" if have & types else f"declared as {in_words(types)}, but it is {in_words(have)}"
+    if have & types:
+        return ""
+    if "integer" in have:
+        have = frozenset({"integer"})  # to say that it is a number as well would say less
+    return f"declared as {in_words(types)}, but it is {in_words(have)}"
 
 
 def _one_of(allowed: frozenset[object], value: Value) -> str:

@@ -112,5 +112,5 @@ def test_assumptions_are_listed_in_full_and_writing_is_untested():
         "expenses", "Expenses", "rest", {}, assumptions=(Assumption("PATCH", "try one user"),)
     )
     found = checked([{"id": "a", "code": "P1"}], [], descriptions=(described,))
-    assert found["Assumed of Expenses"].lines == ("PATCH: try one user",)
+    assert found["Assumed of Expenses"].lines == ("PATCH. To check: try one user",)
     assert found["Permission to write"].state is CheckState.UNTESTED

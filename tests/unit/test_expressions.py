@@ -202,3 +202,9 @@ def test_nan_in_the_data_is_an_error():
 
 def test_a_read_only_mapping_is_an_object():
     assert evaluate("keys(@)", MappingProxyType({"a": 1})) == (["a"], True)
+
+
+def test_a_number_without_backticks_is_told_how_to_be_one() -> None:
+    with pytest.raises(ExpressionSyntax) as caught:
+        parse("id > 5", SPAN)
+    assert caught.value.help == "a number stands between backticks: `5`"

@@ -18,7 +18,7 @@ SECRET = "cnry"
     ("declared", "value", "wrong"),
     [
         (field(types=["string"]), SECRET, ""),
-        (field(types=["string"]), 7, "declared as text, but it is a number or a whole number"),
+        (field(types=["string"]), 7, "declared as text, but it is a whole number"),
         (field(types=["integer"]), 7.0, ""),
         (field(types=["integer"]), 7.5, "declared as a whole number, but it is a number"),
         (field(types=["number"]), True, "declared as a number, but it is true or false"),

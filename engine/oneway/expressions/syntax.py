@@ -1,6 +1,7 @@
 """The text of an expression: its tokens, its tree, and what is wrong with it."""
 
 import json
+import re
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,6 +24,8 @@ else:
 
 Node: TypeAlias = _TreeNode
 """A node of a syntax tree: a `type`, a `value` and `children`."""
+
+_NUMBER = re.compile("-?[0-9]+")
 
 MAX_LENGTH = 10_000
 MAX_DEPTH = 100
@@ -91,7 +94,9 @@ def _explained(problem: ParseError, text: str) -> ExpressionSyntax:
         name = _quoted_name(text)
         return ExpressionSyntax("a function's name stands without quotes", name.offset, name.length)
     length = _token_length(str(problem.token_value), text, offset)
-    return ExpressionSyntax(f"{text[offset : offset + length]!r} cannot stand here", offset, length)
+    found = text[offset : offset + length]
+    help = f"a number stands between backticks: `{found}`" if _NUMBER.fullmatch(found) else ""
+    return ExpressionSyntax(f"{found!r} cannot stand here", offset, length, help)
 
 
 def _quoted_name(text: str) -> Place:
