@@ -1,0 +1,1 @@
+"""Crashes, disk trouble, and two runs at once; see the README beside this file."""

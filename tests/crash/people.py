@@ -1,0 +1,47 @@
+"""Who lives in the crash world: few enough for thousands of runs, of every kind that is written."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from oneway_connectors.sandbox.people import Population, population
+
+TODAY = date(2026, 6, 15)
+AS_OF = "2026-06-15T04:00:00Z"
+_KINDS = (
+    *("joiner", "joiner_upcoming"),
+    *("mover_name", "mover_email", "mover_department", "mover_bank", "drift", "email_handover"),
+    *("leaver_today", "leaver_past", "leaver_future", "leaver_undated", "leaver_rescheduled"),
+    *("missing_email", "taken_email"),
+)
+_RENAMED, _UNCHANGED = 12, 4
+_ONE_OF_EACH = ("joiner", "mover_bank", "leaver_today", "unchanged")
+
+
+def sixty() -> Population:
+    """Return some eighty employees, sixty of whom differ from their users."""
+    whole = population(TODAY, size=116, quirks=False)
+    ids = {id for kind in _KINDS for id in whole.kinds[kind]}
+    return _those(whole, ids, whole.kinds["unchanged"][: _RENAMED + _UNCHANGED])
+
+
+def six() -> Population:
+    """Return six employees, five of whom differ from their users; two hand an email over."""
+    whole = population(TODAY, size=116, quirks=False)
+    ids = {whole.kinds[kind][0] for kind in _ONE_OF_EACH} | set(whole.kinds["email_handover"])
+    return _those(whole, ids, ())
+
+
+def _those(whole: Population, ids: set[str], unchanged: Sequence[str]) -> Population:
+    """Return a population of some employees and of users; some of the unchanged are renamed."""
+    ids = ids | set(unchanged)
+    employees = tuple(each for each in whole.employees if each["id"] in ids)
+    codes = {each["employmentDetails"]["payrollCode"]: each["id"] for each in employees}
+    strangers = {id for kind in ("admin", "email_holder") for id in whole.kinds[kind]}
+    users = []
+    for user in whole.users:
+        employee = codes.get(user["reference"])
+        if employee is not None or str(user["id"]) in strangers:
+            renamed = {"lastName": f"Before-{user['lastName']}"}
+            users.append({**user, **(renamed if employee in unchanged[:_RENAMED] else {})})
+    return replace(whole, employees=employees, users=tuple(users))

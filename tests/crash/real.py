@@ -1,0 +1,207 @@
+"""Kill real processes with SIGKILL at system calls, go on, and compare.
+
+    python -m tests.crash.real [--points 500] [--workers 2]
+
+`oneway sync` runs as a process under strace, which kills it at the N-th call of a kind
+(`-e inject=CALL:signal=SIGKILL:when=N`), before the call is carried out; the code that is
+killed knows nothing of it. One goes on by turns with `oneway resume` and the next `oneway
+sync`. The points are spread evenly over all calls that reach the network or the state folder.
+"""
+
+import argparse
+import os
+import re
+import shutil
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from oneway_connectors.sandbox.server import running
+
+from .matrix import WAYS, Undisturbed, problems, undisturbed
+from .world import ROOT, SYNC, Ended, Steps, World, environment, made
+
+EVERYWHERE = (
+    "connect",
+    "sendto",
+    "recvfrom",
+    "pwrite64",
+    "fdatasync",
+    "fsync",
+    "ftruncate",
+    "flock",
+)
+"""Calls that only the network and the state folder cause."""
+IN_STATE = ("openat", "mkdir", "link", "rename", "unlink", "write")
+"""Calls that count where they name the state folder, or a file that was just opened there."""
+_LINE = re.compile(r"(?:\[pid +\d+\] |\d+ +)?(\w+)\((.*)")
+
+
+@dataclass(frozen=True)
+class Kill:
+    """The N-th call of a kind, and how one goes on."""
+
+    call: str
+    number: int
+    way: str
+
+
+@dataclass(frozen=True)
+class Fate:
+    """What came of a kill: whether the process was reached by it, and what is wrong."""
+
+    kill: Kill
+    killed: bool
+    problems: tuple[str, ...]
+
+
+def why_not() -> str:
+    """Return why processes cannot be killed in this way here, or nothing."""
+    if shutil.which("strace") is None:
+        return "strace is not installed"
+    command = ["strace", "-f", "-qq", "-o", os.devnull, "-e", "trace=none", "true"]
+    tried = subprocess.run(command, capture_output=True, encoding="utf-8", check=False)
+    return f"strace is not permitted: {tried.stderr.strip()[:200]}" if tried.returncode else ""
+
+
+@dataclass(frozen=True)
+class Real:
+    """A world whose systems listen, so that processes can run in it."""
+
+    world: World
+    urls: dict[str, str]
+
+    def run(self, *args: str, before: Sequence[str] = ()) -> Ended:
+        """Run a command as a process and return how it ended."""
+        path = os.pathsep.join(str(ROOT / each) for each in ("engine", "connectors"))
+        ended = subprocess.run(
+            [*before, sys.executable, "-m", "oneway", *args],
+            cwd=self.world.folder,
+            env={**os.environ, **environment(self.urls), "PYTHONPATH": path},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT,
+            encoding="utf-8",
+            timeout=300,
+            check=False,
+        )
+        return Ended(ended.returncode, ended.stdout, Steps(self.world.kept))
+
+    def calls(self) -> list[tuple[str, int]]:
+        """Return the calls of an undisturbed run, each with its number among those of its kind."""
+        log = self.world.folder / "calls"
+        self.world.fresh()
+        ended = self.run(*SYNC, before=traced((*EVERYWHERE, *IN_STATE), "-o", str(log)))
+        assert ended.code == 0, ended.out
+        return list(_found(log.read_text(encoding="utf-8", errors="replace").splitlines()))
+
+    def fate(self, kill: Kill, reference: Undisturbed) -> Fate:
+        """Kill a run, go on, and return what is not as in an undisturbed run."""
+        inject = f"inject={kill.call}:signal=SIGKILL:when={kill.number}"
+        self.world.fresh()
+        died = self.run(*SYNC, before=traced([kill.call], "-o", os.devnull, "-e", inject))
+        if died.code == 0:
+            return Fate(kill, killed=False, problems=())
+        ended = [self.run(*WAYS[kill.way])]
+        if "Nothing to resume" in ended[0].out:
+            ended.append(self.run(*SYNC))
+        found = [] if died.code in (-9, 137) else [f"it ended with {died.code}: {died.out[-300:]}"]
+        return Fate(kill, killed=True, problems=(*found, *problems(self.world, reference, ended)))
+
+
+def traced(calls: Sequence[str], *more: str) -> list[str]:
+    """Return the strace command that stops at some calls and at no others."""
+    return ["strace", "-f", "-qq", "-e", f"trace={','.join(calls)}", *more]
+
+
+@contextmanager
+def listening() -> Iterator[Real]:
+    """Give a world whose systems listen on addresses of this machine."""
+    with made() as world, ExitStack() as stack:
+        apps = world.both.apps
+        yield Real(world, {name: stack.enter_context(running(apps[name])) for name in apps})
+
+
+def kills(count: int) -> list[Kill]:
+    """Return so many kills, spread evenly over all calls; all of them where there are fewer."""
+    with listening() as real:
+        calls = real.calls()
+    count = min(count, len(calls))
+    chosen = [calls[place * len(calls) // count] for place in range(count)]
+    ways = list(WAYS)
+    return [Kill(*each, ways[turn % len(ways)]) for turn, each in enumerate(chosen)]
+
+
+def fates(chosen: Sequence[Kill]) -> list[Fate]:
+    """Return what comes of some kills, in a world of their own."""
+    with listening() as real:
+        reference = undisturbed(real.world)
+        return [real.fate(kill, reference) for kill in chosen]
+
+
+def spread(chosen: Sequence[Kill], workers: int, size: int = 10) -> Iterator[Fate]:
+    """Yield what comes of kills, several at once."""
+    shares = [chosen[start : start + size] for start in range(0, len(chosen), size)]
+    with ProcessPoolExecutor(workers) as pool:
+        for share in pool.map(fates, shares):
+            yield from share
+
+
+def report(found: Sequence[Fate]) -> str:
+    """Return the counts, and each kill after which something was wrong."""
+    killed = [each for each in found if each.killed]
+    wrong = [each for each in found if each.problems]
+    kinds = Counter(each.kill.call for each in killed)
+    ways = Counter(each.kill.way for each in killed)
+    lines = [f"{count:6,}  {call}" for call, count in sorted(kinds.items())]
+    lines += [f"WRONG {each.kill}: {'; '.join(each.problems)}" for each in wrong]
+    lines += [
+        f"{len(killed):,} kill points ({ways['resume']:,} gone on with by resume, "
+        f"{ways['sync']:,} by the next sync); {len(found) - len(killed):,} were not reached.",
+        f"{len(wrong):,} ended otherwise than without a crash.",
+    ]
+    return "\n".join(lines)
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Kill at so many points and print the counts; return 1 where anything went wrong."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=_Raw)
+    parser.add_argument("--points", type=int, default=500)
+    parser.add_argument("--workers", type=int, default=2)
+    given = parser.parse_args(arguments)
+    if why := why_not():
+        print(f"nothing was killed: {why}")
+        return 2
+    found: list[Fate] = []
+    for fate in spread(kills(given.points), given.workers):
+        found.append(fate)
+        if len(found) % 20 == 0:
+            print(f"{len(found):,} points", file=sys.stderr, flush=True)
+    print(report(found))
+    return 1 if any(each.problems for each in found) else 0
+
+
+def _found(lines: Sequence[str]) -> Iterator[tuple[str, int]]:
+    """Yield the calls of a trace that matter; their numbers count the others as well."""
+    counts: Counter[str] = Counter()
+    begun = False
+    for line in lines:
+        if (match := _LINE.match(line)) is None:
+            continue
+        call, rest = match.groups()
+        counts[call] += 1
+        begun = begun or ".oneway" in rest
+        if call in EVERYWHERE or ".oneway" in rest or (call == "write" and begun):
+            yield call, counts[call]
+
+
+class _Raw(argparse.RawDescriptionHelpFormatter):
+    """Prints the description as it stands."""
+
+
+if __name__ == "__main__":
+    sys.exit(main())

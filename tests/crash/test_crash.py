@@ -1,0 +1,136 @@
+"""The crash matrix, disk trouble and two at once, at a size that ends in a minute or two."""
+
+import os
+import subprocess
+from collections.abc import Iterator
+
+import pytest
+
+from oneway.freshness import Happened, Now
+
+from . import disk, real
+from .disk import (
+    damaged_journal,
+    damages,
+    full_disk,
+    full_disk_for_a_plan,
+    interrupted_run,
+    mounted,
+)
+from .matrix import WAYS, Point, Undisturbed, outcomes, points, report, undisturbed
+from .pairs import course
+from .people import six
+from .world import PLAN, SYNC, World, made
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def world() -> Iterator[World]:
+    with made() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def reference(world: World) -> Undisturbed:
+    return undisturbed(world)
+
+
+def test_the_crash_world_has_all_that_it_should(world: World, reference: Undisturbed) -> None:
+    assert reference.writes["created"] + reference.writes["updated"] >= 60
+    assert reference.writes["refused"] == 0
+    assert reference.tokens > 3
+    assert reference.labels.count("after GET /employers/EMPLOYER/employees") >= 2
+    planned = world.fresh().run(*PLAN, "--verbose").out
+    assert all(verb in planned for verb in ("  + create ", "  ~ update ", "  - leave "))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_a_small_run_may_die_at_every_step(way: str) -> None:
+    with made(six) as small:
+        whole = undisturbed(small)
+    assert whole.writes == {"created": 1, "updated": 4, "refused": 0}
+    # By turns with the other way: together the two tests try each step once.
+    first = 1 + list(WAYS).index(way)
+    chosen = [Point(step, way) for step in range(first, len(whole.labels) + 1, 2)]
+    found = outcomes(chosen, six)
+    assert not [each for each in found if each.problems], report(found, whole)
+
+
+def test_a_run_of_sixty_actions_may_die_anywhere_and_twice(reference: Undisturbed) -> None:
+    found = outcomes(points(len(reference.labels), every=157, twice=3, seed=os.getpid()))
+    assert len(found) >= 8
+    assert not [each for each in found if each.problems], report(found, reference)
+
+
+def test_the_matrix_finds_a_create_that_is_blindly_repeated(
+    reference: Undisturbed, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Now, "happened", lambda self, action: (Happened.NO, None))
+    step = 1 + reference.labels.index("after POST /1.0/users")
+    (found,) = outcomes([Point(step, "resume")])
+    assert any("1 users too many" in each for each in found.problems)
+    assert any("'created': 16" in each for each in found.problems)
+
+
+@pytest.mark.parametrize("half", [0, 1])
+def test_real_processes_are_killed_at_system_calls(half: int) -> None:
+    if why := real.why_not():
+        pytest.skip(why)
+    found = real.fates(real.kills(16)[half * 8 : half * 8 + 8])
+    assert not [each for each in found if each.problems], real.report(found)
+    assert sum(each.killed for each in found) >= 6, real.report(found)
+
+
+def test_a_full_disk_is_said_and_nothing_is_written_unjournalled(
+    world: World, reference: Undisturbed
+) -> None:
+    if why := disk.why_not():
+        pytest.skip(why)
+    world.fresh()
+    world.state.mkdir()
+    with mounted(world.state):
+        for free in (0, 1, 3, 20, 60, 200):
+            ended, found = full_disk(world, reference, free)
+            assert not found, (free, ended.out)
+            assert ended.code == 1, "a run is not to have had room enough"
+        for free, code in ((0, 1), (5, 1), (400, 0)):
+            ended, found = full_disk_for_a_plan(world, free)
+            assert (ended.code, found) == (code, []), ended.out
+            assert code == 0 or "[P107]" in ended.out
+
+
+def test_a_read_only_state_folder_is_said_before_anything_is_written(world: World) -> None:
+    if why := disk.why_not():
+        pytest.skip(why)
+    for used in (False, True):
+        world.fresh()
+        world.state.mkdir()
+        with mounted(world.state):
+            if used:
+                assert world.run(*SYNC).code == 0
+                world.both.reset()
+            remount = ["mount", "-o", "remount,ro", str(world.state)]
+            subprocess.run(remount, check=True, capture_output=True)
+            ended = world.run(*SYNC)
+        assert ended.code == 1
+        assert disk.REFUSED.search(ended.out), ended.out
+        assert world.both.writes() == {"created": 0, "updated": 0, "refused": 0}
+
+
+@pytest.mark.parametrize("whole", [True, False])
+def test_a_damaged_journal_is_refused_or_does_no_harm(
+    world: World, reference: Undisturbed, whole: bool
+) -> None:
+    moment = interrupted_run(world, whole=whole)
+    assert moment.state is not None
+    for damage in damages(moment.state, 4, seed=os.getpid()):
+        what, found = damaged_journal(world, moment, damage, reference)
+        assert not found, (damage, what)
+
+
+def test_of_two_at_once_one_runs_and_the_other_is_told_who() -> None:
+    with course() as where:
+        assert where.pair(killed=False) == []
+        assert where.pair(killed=False) == []
+        assert where.pair(killed=True) == []

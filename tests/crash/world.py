@@ -1,0 +1,328 @@
+"""A world in which a run can die at any step, with everything in one process.
+
+A step is what the outside world can see of a run: a request that is about to be sent, an
+answer that has just come, a statement about to change the journal, one that just has. At the
+step where a run is to die its state folder and both systems are kept as they are at that
+moment, and nothing that the run does afterwards counts: no clean-up, no `finally`, as after
+SIGKILL.
+"""
+
+import io
+import os
+import shutil
+import sqlite3
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager, redirect_stderr, redirect_stdout
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+from starlette.types import ASGIApp
+
+import oneway_connectors.rest as rest
+from oneway.cli.entry import run as run_command
+from oneway_connectors.sandbox import expensein, staffology
+from oneway_connectors.sandbox.payroll import EMPLOYER
+from oneway_connectors.sandbox.people import Population
+
+from .people import AS_OF, sixty
+from .systems import Both
+
+ROOT = Path(__file__).resolve().parents[2]
+MAPPING = "staffology-to-expensein.yaml"
+SYNC = (
+    *("sync", MAPPING, "--as-of", AS_OF, "--set", "include_bank_details=true"),
+    *("--allow", "leavers=40", "--allow", "field_changes=200", "--quiet"),
+)
+PLAN = ("plan", *SYNC[1:], "--exit-code")
+RESUME = ("resume", "--quiet")
+PORTS = {"staffology": 8001, "expensein": 8002}
+"""Nothing listens there: requests are handed to the applications as they are."""
+
+
+class Dead(BaseException):
+    """The process is no more. Nothing catches it."""
+
+
+@dataclass(frozen=True)
+class Moment:
+    """All that outlives a process that dies now: its state folder, and both systems."""
+
+    label: str
+    state: Path | None
+    systems: bytes
+
+
+@dataclass
+class Steps:
+    """Counts steps, and lets the run die at one of them; `keep` makes a moment of now."""
+
+    keep: Callable[[str, int], Moment]
+    die_at: int | None = None
+    keeping: frozenset[int] = frozenset()
+    labels: list[str] = field(default_factory=list)
+    moments: dict[int, Moment] = field(default_factory=dict)
+    dead: bool = False
+
+    @property
+    def count(self) -> int:
+        """How many steps were taken."""
+        return len(self.labels)
+
+    def step(self, label: str) -> None:
+        """Pass a step, or die at it."""
+        if self.dead:
+            raise Dead
+        self.labels.append(label)
+        if self.count in self.keeping or self.count == self.die_at:
+            self.moments[self.count] = self.keep(label, self.count)
+        if self.count == self.die_at:
+            self.dead = True
+            raise Dead(label)
+
+
+@dataclass(frozen=True)
+class Ended:
+    """How a command ended; `code` None where it died."""
+
+    code: int | None
+    out: str
+    steps: Steps
+
+
+class World:
+    """A folder with a mapping, manifests and a state folder, and both systems behind it."""
+
+    def __init__(self, folder: Path, people: Population) -> None:
+        self.folder = folder
+        self.both = Both(people)
+        self.now = 1000.0
+        furnish(folder)
+
+    @property
+    def state(self) -> Path:
+        """The state folder."""
+        return self.folder / ".oneway"
+
+    def fresh(self) -> "World":
+        """Begin again: the systems as at the start, and no state."""
+        self.both.reset()
+        shutil.rmtree(self.state, ignore_errors=True)
+        return self
+
+    def restore(self, moment: Moment) -> "World":
+        """Let it be as it was when a process died."""
+        self.both.restore(moment.systems)
+        shutil.rmtree(self.state, ignore_errors=True)
+        if moment.state is not None:
+            shutil.copytree(moment.state, self.state)
+        return self
+
+    def run(self, *args: str, die_at: int | None = None, keeping: Iterable[int] = ()) -> Ended:
+        """Run a command; where it dies at a step, all is then as it was at that step.
+
+        The moments of the steps in `keeping` are kept.
+        """
+        steps = Steps(self.kept, die_at, frozenset(keeping))
+        out = io.StringIO()
+        with self._outside(steps), redirect_stdout(out), redirect_stderr(out):
+            try:
+                code: int | None = run_command(list(args))
+            except Dead:
+                code = None
+        if not steps.dead:
+            return Ended(code, out.getvalue(), steps)
+        self.restore(steps.moments[steps.count])
+        # Also where something did catch it: a dead process has no exit code.
+        return Ended(None, out.getvalue(), steps)
+
+    def kept(self, label: str, number: int) -> Moment:
+        """Keep this moment."""
+        state = self.folder / "moments" / str(number)
+        shutil.rmtree(state, ignore_errors=True)
+        if self.state.exists():
+            shutil.copytree(self.state, state)
+        return Moment(label, state if state.exists() else None, self.both.saved())
+
+    @contextmanager
+    def _outside(self, steps: Steps) -> Iterator[None]:
+        """Let requests and the journal's statements be steps."""
+        wires = {PORTS[name]: app for name, app in self.both.apps.items()}
+        transport = _Wires(wires, steps, self._tick)
+        connect, opened, folder = rest.connect, sqlite3.connect, Path.cwd()
+
+        class Connection(sqlite3.Connection):
+            def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
+                if not _changes(sql):
+                    return super().execute(sql, *values)
+                steps.step(f"before {_first_words(sql)}")
+                found = super().execute(sql, *values)
+                steps.step(f"after {_first_words(sql)}")
+                return found
+
+        def connected(description: Any, access: Any, *_: Any, **__: Any) -> rest.Rest:
+            return connect(description, access, transport, self._sleep, lambda: self.now)
+
+        def journal(*args: Any, **options: Any) -> sqlite3.Connection:
+            return opened(*args, **options, factory=Connection)
+
+        try:
+            rest.connect, sqlite3.connect = connected, journal  # type: ignore[assignment]
+            os.chdir(self.folder)
+            with variables(environment({n: f"http://127.0.0.1:{p}" for n, p in PORTS.items()})):
+                yield
+        finally:
+            rest.connect, sqlite3.connect = connect, opened
+            os.chdir(folder)
+
+    def _tick(self) -> None:
+        self.now += 0.02
+
+    def _sleep(self, seconds: float) -> None:
+        self.now += seconds
+
+
+@contextmanager
+def made(people: Callable[[], Population] = sixty) -> Iterator[World]:
+    """Give a world in a folder of its own, in memory where there is such a place."""
+    with tempfile.TemporaryDirectory(dir=in_memory()) as folder:
+        yield World(Path(folder), people())
+
+
+def in_memory() -> str | None:
+    """Return a folder whose files are in memory, where fsync costs nothing; None for any."""
+    return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+
+
+def furnish(folder: Path) -> None:
+    """Put the mapping and this world's manifests into a folder."""
+    shutil.copy(ROOT / "mappings" / MAPPING, folder)
+    (folder / "connectors").mkdir()
+    for name, changes in _MANIFESTS.items():
+        packaged = ROOT / "connectors" / "oneway_connectors" / name / "manifest.yaml"
+        text = packaged.read_text(encoding="utf-8")
+        for old, new in changes:
+            assert old in text, f"{packaged} no longer has {old!r}"
+            text = text.replace(old, new)
+        (folder / "connectors" / f"{name}.yaml").write_text(text, encoding="utf-8")
+
+
+def environment(urls: Mapping[str, str]) -> dict[str, str]:
+    """Return what points a run to the systems at these addresses."""
+    return {
+        "ONEWAY_STAFFOLOGY_BASE_URL": urls["staffology"],
+        "ONEWAY_STAFFOLOGY_EMPLOYER": EMPLOYER,
+        "ONEWAY_STAFFOLOGY_API_KEY": staffology.KEY,
+        "ONEWAY_EXPENSEIN_BASE_URL": urls["expensein"] + "/1.0",
+        "ONEWAY_EXPENSEIN_API_KEY": expensein.KEY,
+    }
+
+
+@contextmanager
+def variables(given: Mapping[str, str]) -> Iterator[None]:
+    """Set environment variables for the length of a block."""
+    before = {name: os.environ.get(name) for name in given}
+    os.environ.update(given)
+    try:
+        yield
+    finally:
+        for name, value in before.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+class _Wires(httpx.BaseTransport):
+    """Hands requests to applications in this process; before and after each is a step."""
+
+    def __init__(self, apps: Mapping[int, ASGIApp], steps: Steps, tick: Any) -> None:
+        self._apps = apps
+        self._steps = steps
+        self._tick = tick
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        """Answer one request."""
+        label = f"{request.method} {_kind(request.url.path)}"
+        self._steps.step(f"before {label}")
+        self._tick()
+        response = answered(self._apps[request.url.port or 0], request)
+        self._steps.step(f"after {label}")
+        return response
+
+
+def answered(app: ASGIApp, request: httpx.Request) -> httpx.Response:
+    """Return an application's answer, without a socket."""
+    sent: list[Any] = []
+    body = request.read()
+    scope = {
+        "type": "http",
+        "asgi": {"version": "3.0"},
+        "http_version": "1.1",
+        "method": request.method,
+        "scheme": request.url.scheme,
+        "path": request.url.path,
+        "raw_path": request.url.raw_path.partition(b"?")[0],
+        "query_string": request.url.query,
+        "root_path": "",
+        "headers": [(name.lower(), value) for name, value in request.headers.raw],
+        "client": ("127.0.0.1", 1),
+        "server": (request.url.host, request.url.port),
+    }
+
+    async def receive() -> dict[str, Any]:
+        return {"type": "http.request", "body": body, "more_body": False}
+
+    async def send(message: Any) -> None:
+        sent.append(message)
+
+    _driven(app(scope, receive, send))  # type: ignore[arg-type]
+    content = b"".join(message.get("body", b"") for message in sent[1:])
+    return httpx.Response(sent[0]["status"], headers=sent[0]["headers"], content=content)
+
+
+def _driven(work: Any) -> None:
+    """Run a coroutine that never has to wait."""
+    try:
+        work.send(None)
+    except StopIteration:
+        return
+    work.close()
+    raise AssertionError("the application waits for something")
+
+
+def _kind(path: str) -> str:
+    """Return a path without the ids in it, for counting."""
+    parts = path.replace(EMPLOYER, "EMPLOYER").split("/")
+    return "/".join("ID" if len(p) == 36 or (p.isdigit() and len(p) > 2) else p for p in parts)
+
+
+def _changes(sql: str) -> bool:
+    word = sql.split(None, 1)[0].upper()
+    return word not in ("SELECT", "PRAGMA") or "user_version =" in sql
+
+
+def _first_words(sql: str) -> str:
+    return " ".join(sql.split()[:3])
+
+
+_MANIFESTS = {
+    # Two pages, and details one after the other, so that each step has its number.
+    "staffology": (
+        (
+            "size_param: pageSize, size: 100}\n      assumed",
+            "size_param: pageSize, size: 40}\n      assumed",
+        ),
+        ("concurrency: 8", "concurrency: 1"),
+    ),
+    # Tokens in place of the key; and nothing that would make a second create harmless.
+    "expensein": (
+        (
+            'auth: {type: header, header: Authorization, value: "ApiKey {api_key}"}',
+            'auth: {type: token_exchange, path: /token, body: {key: "{api_key}"}}',
+        ),
+        ("idempotency_header: Idempotency-Key\n", ""),
+    ),
+}
