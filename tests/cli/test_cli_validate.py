@@ -129,3 +129,20 @@ def test_neither_network_nor_connectors_are_imported(world: World) -> None:
     for args in (["--help"], ["validate", "m.yaml"], ["functions"], ["schema"]):
         ended = process(*args, cwd=world.folder, code=code)
         assert ended.stdout.splitlines()[-1] == "imported: []", (args, ended.stdout, ended.stderr)
+
+
+def test_a_mistake_in_a_manifest_is_said_once_however_many_mappings_need_it(world: World) -> None:
+    (world.folder / "connectors").mkdir()
+    world.write("connectors/acme.yaml", "oneway_connector: 1\nname: acme\ntitel: Acme\n")
+    text = (world.folder / "m.yaml").read_text()
+    for name in ("one.yaml", "two.yaml"):
+        world.write(
+            name,
+            text.replace(
+                "{connector: file, resource: people.json}", "{connector: acme, resource: x}"
+            ),
+        )
+    ended = world.run("validate", "connectors", "one.yaml", "two.yaml")
+    assert (ended.code, ended.out.count("'titel'")) == (1, 1)
+    data = world.run("validate", "connectors", "one.yaml", "two.yaml", "--format", "json").data
+    assert [each["ok"] for each in data] == [False] * 3

@@ -57,9 +57,10 @@ def command(*, console: Console, paths: Sequence[str], format: str) -> Exit:
     if format == "json":
         console.json([_as_data(each) for each in checked])
     else:
-        found = [diagnostic for each in checked for diagnostic in each.found]
+        # A mistake in a manifest is one of each mapping that needs it as well: it is said once.
+        found = list(dict.fromkeys(diagnostic for each in checked for diagnostic in each.found))
         console.out(diagnostics.text(found, console.style))
-        console.out(_summary(checked))
+        console.out(_summary(len(checked), found))
     return Exit.ERROR if any(each.failed for each in checked) else Exit.DONE
 
 
@@ -138,11 +139,11 @@ def _unknown(data: bytes, path: str) -> Refused:
     return refusal("F121", path, "neither a mapping nor a manifest nor a plan", help)
 
 
-def _summary(checked: Sequence[Checked]) -> str:
-    found = [each.severity for one in checked for each in one.found]
-    errors, warnings = found.count(Severity.ERROR), found.count(Severity.WARNING)
+def _summary(files: int, found: Sequence[Diagnostic]) -> str:
+    severities = [each.severity for each in found]
+    errors, warnings = severities.count(Severity.ERROR), severities.count(Severity.WARNING)
     said = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}" if found else "no mistakes"
-    return f"{_count(len(checked), 'file')} checked: {said}"
+    return f"{_count(files, 'file')} checked: {said}"
 
 
 def _count(number: int, noun: str) -> str:
