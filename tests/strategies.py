@@ -4,6 +4,7 @@ With free text, sources and targets almost never meet; here every key, email and
 drawn from a few values, so that collisions, ambiguities, swaps and circles are common.
 """
 
+from dataclasses import replace
 from functools import cache
 from typing import Any
 
@@ -175,6 +176,7 @@ def snapshots(
     people: list[dict[str, Any]],
     slips: st.SearchStrategy[tuple[str, Any]],
     gone: st.SearchStrategy[dict[str, Any]],
+    left: list[bool],
     prefix: str,
 ) -> Snapshot:
     """Draw a read: a few of the people, some twice, some with slips; rarely broken or cut off.
@@ -185,9 +187,9 @@ def snapshots(
     rows = [dict(people[n]) for n in draw(ROWS) + draw(often([()], [(0,), (1,)]))]
     for row in rows:
         row.update(draw(st.lists(slips, max_size=3)))
-        row.update(draw(gone) if draw(often([False, False, True], [True])) else {})
+        row.update(draw(gone) if draw(st.sampled_from(left)) else {})
     movable = sorted(people[0].keys() & {"ref", "email", "mail"})
-    moved = draw(st.sampled_from(["", "", "", "", "", *movable]))
+    moved = draw(st.sampled_from(["", "", *movable]))
     values = [row.get(moved) for row in rows]
     last = draw(st.sampled_from([values[:1], values[:1] and ["new@example.com"]]))
     for row, value in zip(rows, values[1:] + last, strict=True):
@@ -324,7 +326,7 @@ def mappings(draw: st.DrawFn) -> dict[str, Any]:
         "fields": fields,
         "joiners": draw(_joiners(sorted(fields))),
     }
-    leavers = draw(st.sampled_from([None, *LEAVING, *LEAVING]))
+    leavers = draw(st.sampled_from([*LEAVING, *LEAVING, None]))
     absent = ["ignore", "report"]
     if leavers is not None:
         mapping["leavers"] = {"when": "status == 'L'", **leavers}
@@ -338,7 +340,10 @@ def mappings(draw: st.DrawFn) -> dict[str, Any]:
 def _match_keys(draw: st.DrawFn) -> list[dict[str, Any]]:
     drawn = draw(
         st.lists(
-            st.sampled_from(MATCH_KEYS), min_size=1, max_size=3, unique_by=lambda k: k["target"]
+            st.sampled_from([*MATCH_KEYS[:2], *MATCH_KEYS]),
+            min_size=1,
+            max_size=3,
+            unique_by=lambda k: k["target"],
         )
     )
     compares = ["exact", "exact", "ignore_case", "trimmed"]
@@ -359,7 +364,8 @@ def _fields(draw: st.DrawFn, keys: list[dict[str, Any]]) -> dict[str, Any]:
 
 @st.composite
 def _rules(draw: st.DrawFn) -> list[dict[str, Any]]:
-    conditions = draw(st.lists(st.sampled_from(CONDITIONS), max_size=2, unique=True))
+    most = draw(st.sampled_from([0, 0, 1, 2]))
+    conditions = draw(st.lists(st.sampled_from(CONDITIONS), max_size=most, unique=True))
     rules = []
     for number, condition in enumerate(conditions):
         rule: dict[str, Any] = {"id": f"r{number}", "when": condition, "otherwise": "not fit"}
@@ -376,22 +382,58 @@ def _joiners(draw: st.DrawFn, paths: list[str]) -> dict[str, Any]:
     return {"create": draw(often([True], [False])), "unless_taken": sorted(taken)}
 
 
+UNIQUE = [
+    frozenset(each.split())
+    for each in ("email", "ref email nick bank.no", "ref email", "", "nick", "ref bank.no")
+]
+
+
 @st.composite
 def any_worlds(draw: st.DrawFn, *, due: bool = True) -> World:
     """Draw a world whose mapping the compiler may refuse; `due`: some dates are yet to come."""
     dates = (*PAST, TODAY, *FUTURE) if due else tuple(PAST)
-    source = draw(snapshots(SOURCE_PEOPLE, source_slips(dates), source_gone(dates), "s"))
-    target = draw(snapshots(TARGET_PEOPLE, target_slips(dates), target_gone(dates), "t"))
+    source = draw(
+        snapshots(SOURCE_PEOPLE, source_slips(dates), source_gone(dates), [False, False, True], "s")
+    )
+    target = draw(
+        snapshots(TARGET_PEOPLE, target_slips(dates), target_gone(dates), [True, False], "t")
+    )
     rows = draw(DEPARTMENT_ROWS)
     departments = tuple(Record(str(n), row) for n, row in enumerate(rows))
-    return World(
+    world = World(
         mapping=draw(mappings()),
         source=source,
         target=target,
         departments=Snapshot(departments, complete=draw(often([True], [False]))),
-        unique=draw(st.frozensets(st.sampled_from(["ref", "email", "nick", "bank.no"]))),
+        unique=draw(st.sampled_from(UNIQUE)),
         typed=draw(st.booleans()),
         on=draw(st.booleans()),
+    )
+    return draw(handed_on(world)) if draw(often([False], [True])) else world
+
+
+@st.composite
+def handed_on(draw: st.DrawFn, world: World) -> World:
+    """Draw the world with emails that change hands: in chains, round circles, to joiners."""
+    fields = {**world.mapping["fields"], "ref": "code", "email": "mail"}
+    joiners = {"create": True, "unless_taken": draw(st.sampled_from([[], ["email"]]))}
+    parts = {
+        "match": [MATCH_KEYS[0] | {"compare": "exact"}],
+        "eligible": [],
+        "fields": fields,
+        "joiners": joiners,
+    }
+    wanted = draw(st.permutations([*MAILS[:3], "new@example.com"]))
+    people = zip(SOURCE_PEOPLE, wanted, strict=True)
+    held = draw(st.sampled_from([SOURCE_PEOPLE[:3], SOURCE_PEOPLE[1:3], SOURCE_PEOPLE]))
+    source = [{**person, "mail": mail} for person, mail in people]
+    target = [TARGET_PEOPLE[SOURCE_PEOPLE.index(person)] for person in held]
+    return replace(
+        world,
+        mapping=world.mapping | parts,
+        source=Snapshot(tuple(Record(f"s{n}", _stated(r, f"s{n}")) for n, r in enumerate(source))),
+        target=Snapshot(tuple(Record(f"t{n}", _stated(r, f"t{n}")) for n, r in enumerate(target))),
+        unique=draw(st.sampled_from([frozenset({"email"}), frozenset()])),
     )
 
 

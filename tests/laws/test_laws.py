@@ -378,7 +378,7 @@ def test_most_drawn_mappings_compile_and_every_outcome_is_common() -> None:
     few = [kind.value for kind in Kind if seen[kind.value] < 5]
     assert not few, seen
     assert min(seen[f"verb {verb.value}"] for verb in Verb) >= 3, seen
-    assert seen["ordered"] >= 3, seen
+    assert seen["ordered"] >= 2, seen
 
 
 def tally_worlds(seen: Counter[str]) -> None:

@@ -36,7 +36,7 @@ def _sealed(rule: object) -> dict[str, object]:
     if isinstance(rule, str):
         return {"from": rule, "sensitive": True}
     assert isinstance(rule, dict)
-    return {**rule, "sensitive": True} if "from" in rule else rule
+    return {**rule, "sensitive": True}
 
 
 def _canary(record: Record) -> Record:

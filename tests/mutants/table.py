@@ -424,7 +424,7 @@ MUTANTS = (
         "return Cell(State.BLANK if stated else State.UNSTATED)",
         "return Cell(State.BLANK)",
         "a key that is absent is not blank",
-        f"{MODEL} {STATE}",
+        f"tests/unit/test_planner.py {MODEL} {STATE}",
     ),
     Mutant(
         "first-of-two-found",
@@ -432,7 +432,7 @@ MUTANTS = (
         "if len(found) == 1:",
         "if found:",
         "an ambiguous lookup is a miss",
-        f"{MODEL} {STATE}",
+        f"tests/unit/test_planner.py {MODEL} {STATE}",
     ),
     Mutant(
         "default-is-lost",

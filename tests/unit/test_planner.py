@@ -1,11 +1,12 @@
 """What becomes of one record: each decision of the planner, by example."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from oneway.plan import Kind, Outcome, Verb
+from oneway.plan import Kind, Outcome, Plan, Verb
 from oneway.records import Record, Snapshot
 from worlds import World, planned
 
@@ -213,21 +214,43 @@ def test_a_record_that_source_records_speak_of_is_not_deactivated() -> None:
     assert not plan.actions
 
 
-def test_a_miss_is_counted_by_code() -> None:
-    lookups = {
-        "departments": {
-            "from": "target",
-            "resource": "departments",
-            "key": "code",
-            "value": "value",
-        }
-    }
-    fields = MAPPING["fields"] | {"dept": {"from": "dept", "lookup": "departments"}}
-    people = [ADA | {"dept": "D1"}, {"code": "A2", "name": "Bo", "dept": "D1"}]
-    plan = planned(world(people, [], references=lookups, fields=fields))
+LOOKUPS = {
+    "departments": {"from": "target", "resource": "departments", "key": "code", "value": "value"}
+}
+
+
+def looked_up(department: str, *rows: tuple[str, str], on_miss: str = "keep") -> Plan:
+    rule = {"from": "dept", "lookup": "departments", "on_miss": on_miss}
+    people = [ADA | {"dept": department}, {"code": "A2", "name": "Bo", "dept": department}]
+    users = [{"ref": "A1", "fullName": "Ada", "dept": "old"}]
+    base = world(people, users, references=LOOKUPS, fields=MAPPING["fields"] | {"dept": rule})
+    table = (Record(str(n), {"code": k, "value": v}) for n, (k, v) in enumerate(rows))
+    return planned(replace(base, departments=Snapshot(tuple(table))))
+
+
+def test_a_code_that_stands_once_is_translated() -> None:
+    assert written(looked_up("D1", ("D1", "1"), ("D2", "2")).outcomes[0]) == {"dept": "1"}
+
+
+@pytest.mark.parametrize("rows", [(), (("D1", "1"), ("D1", "2"))])
+def test_a_miss_is_counted_by_code_and_so_is_an_ambiguous_one(rows: Any) -> None:
+    plan = looked_up("D1", *rows)
     assert [(m.reference, m.value, m.found, m.records) for m in plan.misses] == [
-        ("departments", "D1", 0, 2)
+        ("departments", "D1", len(rows), 2)
     ]
+    assert plan.outcomes[0].kind is Kind.UNCHANGED
+
+
+def test_a_miss_may_clear_or_stop_the_record() -> None:
+    assert written(looked_up("D1", on_miss="clear").outcomes[0]) == {"dept": None}
+    assert looked_up("D1", on_miss="ineligible").outcomes[0].kind is Kind.INELIGIBLE
+
+
+def test_a_blank_value_clears_where_told_to_and_an_absent_key_never() -> None:
+    fields = MAPPING["fields"] | {"email": {"from": "mail", "on_blank": "clear"}}
+    users = [{"ref": "A1", "fullName": "Ada", "email": "a@example.com"}]
+    assert written(only([ADA | {"mail": " "}], users, fields=fields)) == {"email": None}
+    assert only([ADA], users, fields=fields).action is None
 
 
 TWO_KEYS = [{"source": "code", "target": "ref"}, {"source": "mail", "target": "email"}]
