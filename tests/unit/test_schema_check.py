@@ -260,3 +260,9 @@ def test_an_unknown_schema_is_refused_with_the_nearest_name() -> None:
 def test_loading_the_module_does_not_load_the_validator() -> None:
     code = "import sys, oneway.load; sys.exit('jsonschema' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+def test_an_expression_that_was_cut_at_a_comma_is_told_to_be_quoted() -> None:
+    mistake = only("eligible: [{id: a, when: default(x, y), otherwise: x is missing}]\n")
+    assert quoted(mistake) == "y)"
+    assert "double quotes" in mistake.help

@@ -41,11 +41,17 @@ def _type(error: "ValidationError", path: Path) -> Iterator[Mistake]:
     )
 
 
+_CUT_OFF = frozenset("()[]'")
+"""What the rest of an expression holds that was cut at a comma; no key of ours does."""
+
+
 def _unknown_keys(error: "ValidationError", path: Path) -> Iterator[Mistake]:
     known = list(_schema(error).get("properties", ()))
     for key in value_of(error):
         if key not in known:
             help = did_you_mean(key, known) or f"known here: {listed(known)}"
+            if value_of(error)[key] is None and _CUT_OFF.intersection(key):
+                help = "within { } a value that holds a comma must be in double quotes"
             yield Mistake((*path, key), "S102", f"unknown key {shown(key)}", help, key=True)
 
 
