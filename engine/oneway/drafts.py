@@ -1,5 +1,6 @@
 """What a plan would like to do to one record, before it is known who gets which value."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from oneway.changes import Difference
@@ -32,3 +33,9 @@ class Draft:
         if self.row is not None:
             return self.row.key
         return self.held.key if self.held is not None else ""
+
+
+def some(ids: Sequence[str]) -> str:
+    """Return the first few ids, and how many more there are."""
+    shown = ", ".join(ids[:5])
+    return f"{shown} and {len(ids) - 5} more" if len(ids) > 5 else shown

@@ -283,7 +283,7 @@ MUTANTS = (
     # planner
     Mutant(
         "creates-off-creates",
-        "planner",
+        "drafting",
         "if not self.policy.create:",
         "if False:",
         "`joiners.create: false` creates nothing",
@@ -291,7 +291,7 @@ MUTANTS = (
     ),
     Mutant(
         "creates-unproven",
-        "planner",
+        "drafting",
         "if self.unseen:",
         "if False:",
         "nothing is created over an incomplete list",
@@ -299,7 +299,7 @@ MUTANTS = (
     ),
     Mutant(
         "keyless-created",
-        "planner",
+        "drafting",
         "if not any(key is not None and on for key, on in carried):",
         "if False:",
         "what no key finds again is not created",
@@ -307,7 +307,7 @@ MUTANTS = (
     ),
     Mutant(
         "leavers-created",
-        "planner",
+        "drafting",
         "if held is None and row.leaver:",
         "if held is None and row.leaver and unfit:",
         "leavers are never created",
@@ -315,7 +315,7 @@ MUTANTS = (
     ),
     Mutant(
         "leaves-again",
-        "planner",
+        "drafting",
         'leaving = tuple(each for each in leaving if "write" in each.rule.written)',
         "pass",
         "who has left has left",
@@ -323,7 +323,7 @@ MUTANTS = (
     ),
     Mutant(
         "leaver-not-synced",
-        "planner",
+        "drafting",
         "differences = (*mover.differences, *leaving)",
         "differences = (*leaving,)",
         "a leaver's other fields are still synced",
@@ -331,7 +331,7 @@ MUTANTS = (
     ),
     Mutant(
         "rehire-always-reactivates",
-        "planner",
+        "drafting",
         "if self.policy.rehires is Rehires.REPORT:",
         "if False:",
         "`rehires: report` leaves it to a person",
@@ -339,7 +339,7 @@ MUTANTS = (
     ),
     Mutant(
         "scheduled-is-nothing",
-        "planner",
+        "drafting",
         "self.policy.has_leavers and (held.left or held.scheduled)",
         "self.policy.has_leavers and held.left",
         "who is due to leave and is employed is a rehire",
@@ -347,7 +347,7 @@ MUTANTS = (
     ),
     Mutant(
         "rules-for-all",
-        "planner",
+        "drafting",
         "if category in rule.categories\n",
         "if category\n",
         "a rule may be limited to joiners, movers or leavers",
@@ -355,7 +355,7 @@ MUTANTS = (
     ),
     Mutant(
         "ineligible-synced",
-        "planner",
+        "drafting",
         "if unfit:\n            return Draft(Kind.INELIGIBLE",
         "if unfit and held is None:\n            return Draft(Kind.INELIGIBLE",
         "an ineligible record causes no action",
@@ -363,7 +363,7 @@ MUTANTS = (
     ),
     Mutant(
         "deactivate-unproven",
-        "planner",
+        "drafting",
         "if blocked:",
         "if False:",
         "`absent: deactivate` needs a complete read",
@@ -371,7 +371,7 @@ MUTANTS = (
     ),
     Mutant(
         "deactivate-disputed",
-        "planner",
+        "drafting",
         "if held.target_id in matches.spoken:",
         "if False:",
         "a record that source records speak of is not absent",
@@ -379,7 +379,7 @@ MUTANTS = (
     ),
     Mutant(
         "report-deactivates",
-        "planner",
+        "drafting",
         "if program.policy.absent is Absent.DEACTIVATE and",
         "if",
         "`absent: report` writes nothing",
@@ -387,7 +387,7 @@ MUTANTS = (
     ),
     Mutant(
         "contested-key-written",
-        "planner",
+        "drafting",
         "differences = tuple(d for d in found if not self._rivals(held, d))",
         "differences = found",
         "a key that keeps others in conflict is left alone",
@@ -403,7 +403,7 @@ MUTANTS = (
     ),
     Mutant(
         "nothing-sealed",
-        "planner",
+        "finishing",
         "if value is None or not rule.sensitive:",
         "if True:",
         "a sensitive value is sealed",
