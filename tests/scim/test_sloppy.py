@@ -1,0 +1,158 @@
+"""A server that answers carelessly never gets the wrong person written to."""
+
+from collections.abc import Callable
+from copy import deepcopy
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+import oneway_connectors.rest as rest
+from oneway_connectors.sandbox import Sandbox
+
+from .server import ENTERPRISE, Tenant
+from .sloppy import Sloppy
+from .two_systems import TwoSystems, person
+
+ALL_BUT_PAGES = ("", "no filter", "first only", "no Resources", "no filter, no Resources")
+HELD = (1, 2, 3, 4)
+Wired = Callable[..., TwoSystems]
+
+
+@pytest.fixture
+def wired(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> Wired:
+    """The command over a transport; payroll is a file."""
+    monkeypatch.chdir(tmp_path)
+    nobody = Sandbox("", "http://127.0.0.1:9", {"full": "none"}, "none", None, None)  # type: ignore[arg-type]
+    connect = rest.connect
+
+    def over(transport: httpx.BaseTransport) -> TwoSystems:
+        def connected(description: Any, access: Any, *_: Any, **__: Any) -> rest.Rest:
+            return connect(description, access, transport, lambda seconds: None)
+
+        monkeypatch.setattr(rest, "connect", connected)
+        found = TwoSystems(nobody, Tenant("http://127.0.0.1:9"), capsys)
+        for name, value in found.environment.items():
+            monkeypatch.setenv(name, value)
+        return found
+
+    return over
+
+
+def held(number: int) -> dict[str, Any]:
+    """Return the user that stands for somebody."""
+    email = f"person{number}@example.com"
+    return {
+        "id": f"s{number}",
+        "externalId": f"P{number}",
+        "userName": email,
+        "active": True,
+        "name": {"givenName": "First", "familyName": f"Last {number}"},
+        "emails": [{"value": email, "type": "work", "primary": True}],
+        ENTERPRISE: {"employeeNumber": f"P{number}", "department": "OPS"},
+    }
+
+
+def sloppy(wrong: str, *numbers: int) -> Sloppy:
+    strangers = {"s0": {"id": "s0", "userName": "admin@example.com", "active": True}}
+    return Sloppy(
+        strangers | {f"s{n}": held(n) for n in numbers},
+        frozenset(each for each in wrong.split(", ") if each),
+    )
+
+
+def some_change() -> list[dict[str, Any]]:
+    """Return payroll in which one is renamed, one leaves and one joins."""
+    leaver = person(3)
+    leaver["status"] = "Former"
+    return [person(1), person(2, lastName="New"), leaver, person(4), person(5)]
+
+
+@pytest.mark.parametrize("wrong", ALL_BUT_PAGES)
+def test_each_write_reaches_whom_it_is_for(wired: Wired, wrong: str) -> None:
+    server = sloppy(wrong, *HELD)
+    before = deepcopy(server.users)
+    two = wired(server)
+    two.source(some_change())
+    assert two.run("sync").code == 0
+    assert sorted(server.writes) == [("PATCH", "s2"), ("PATCH", "s3"), ("POST", "s6")]
+    before["s2"]["name"]["familyName"] = "New"
+    before["s3"]["active"] = False
+    created = server.users.pop("s6")
+    assert server.users == before
+    assert (created["userName"], created["active"]) == ("person5@example.com", True)
+    server.users["s6"] = created
+    assert two.run("plan", "--exit-code").code == 0
+
+
+@pytest.mark.parametrize("wrong", ["", "no filter", "no Resources"])
+@pytest.mark.parametrize("acted", [True, False])
+def test_a_create_in_doubt_is_looked_up_and_nobody_else_is_taken_for_it(
+    wired: Wired, wrong: str, acted: bool
+) -> None:
+    server = sloppy(wrong, *HELD)
+    before = deepcopy(server.users)
+    two = wired(Doubtful(server, acted=acted))
+    two.source([*map(person, HELD), person(5)])
+    assert two.run("sync").code == 5
+    assert two.run("resume").code == 0
+    if not acted:
+        assert two.run("sync").code == 0
+    created = server.users.pop("s6")
+    assert created["externalId"] == "P5"
+    assert server.users == before
+    assert server.writes == [("POST", "s6")]
+
+
+def test_a_list_that_ignores_pages_is_not_taken_for_all_there_is(wired: Wired) -> None:
+    server = sloppy("no pages, no external id", 1, 2)
+    two = wired(server)
+    two.source([person(1, lastName="New"), person(9)])
+    two.run("sync")
+    assert [write for write in server.writes if write[0] == "POST"] == []
+
+
+def test_a_server_that_drops_the_external_id_is_not_filled_with_doubles(wired: Wired) -> None:
+    server = sloppy("no external id")
+    two = wired(server)
+    two.source([person(1)])
+    two.run("sync")
+    assert two.run("sync").code in (0, 5)
+    assert [id for verb, id in server.writes if verb == "POST"] == ["s2"]
+    assert two.outcomes() == {"P1": "conflict"}
+
+
+@pytest.mark.parametrize("body", [{}, {"Resources": None}, {"schemas": []}, []])
+def test_an_answer_without_count_and_list_is_no_empty_target(wired: Wired, body: Any) -> None:
+    asked: list[httpx.Request] = []
+
+    def answer(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return httpx.Response(200, json=body)
+
+    two = wired(httpx.MockTransport(answer))
+    two.source([person(1)])
+    ended = two.run("sync")
+    assert ended.code == 1
+    assert "[R107]" in ended.err
+    assert {request.method for request in asked} == {"GET"}
+
+
+class Doubtful(httpx.BaseTransport):
+    """Breaks off the first create: after it was carried out, or before."""
+
+    def __init__(self, server: Sloppy, *, acted: bool) -> None:
+        self._server = server
+        self._acted = acted
+        self._broken = False
+
+    def handle_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method != "POST" or self._broken:
+            return self._server.handle_request(request)
+        self._broken = True
+        if self._acted:
+            self._server.handle_request(request)
+        raise httpx.ReadError("connection reset", request=request)
