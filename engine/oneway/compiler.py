@@ -16,7 +16,7 @@ from oneway.expressions import Context, Expression
 from oneway.interpreter import Code, FieldCode, Interpreted, ReferenceCode, Table, Typed
 from oneway.lint import lint
 from oneway.program import FieldRule, Policy, Rule
-from oneway.record_schema import readable, writable
+from oneway.record_schema import Check, decidable, readable, writable
 from oneway.records import Value, path_of
 from oneway.resolver import UNKNOWN, Resolver
 from oneway.spec import (
@@ -97,6 +97,7 @@ class _Compiler:
             rules=tuple(self.on_source(each.when) for each in spec.eligible),
             fields=tuple(map(self.field, spec.fields)),
             leaver=self.on_source(leavers.when) if leavers else None,
+            decided_by=self.decided_by(leavers.when) if leavers else (),
             leaving=tuple(map(self.field, leavers.set)) if leavers else (),
             left=self.on_target(leavers.left) if leavers and leavers.left else None,
             scheduled=self.on_target(leavers.scheduled) if leavers and leavers.scheduled else None,
@@ -106,6 +107,15 @@ class _Compiler:
         for diagnostic in lint(spec, code, self.source, self.target):
             self.names.report(diagnostic)
         return Compiled(spec, code, self.source, self.target, self.zone())
+
+    def decided_by(self, text: Text) -> tuple[tuple[tuple[str, ...], Check], ...]:
+        """Return the paths that a condition reads and the source's record schema speaks of."""
+        expression = self.names.quietly(text)
+        reads = expression.paths if expression is not None else ()
+        checks = (
+            (use.keys, decidable(self.source.fields.get(".".join(use.keys)))) for use in reads
+        )
+        return tuple((keys, check) for keys, check in checks if check is not None)
 
     def on_source(self, text: Text) -> Expression:
         return self.names.parsed(text, self.source, "source")

@@ -15,7 +15,17 @@ from typing import TypeAlias
 from oneway.diagnostics import Span
 from oneway.expressions import Context, EvaluationError, Expression
 from oneway.program import Cell, Failure, FieldRule, Held, Missed, Policy, Row, State
-from oneway.records import Record, Snapshot, Value, at, comparable, holds, identity, is_blank
+from oneway.records import (
+    MISSING,
+    Record,
+    Snapshot,
+    Value,
+    at,
+    comparable,
+    holds,
+    identity,
+    is_blank,
+)
 from oneway.spec import Constant, Merge
 
 Check: TypeAlias = Callable[[Value], str]
@@ -63,6 +73,8 @@ class Code:
     rules: tuple[Expression, ...]
     fields: tuple[FieldCode, ...]
     leaver: Expression | None = None
+    decided_by: tuple[tuple[tuple[str, ...], Check], ...] = ()
+    """What `leaver` reads of a record, and the check of each value that is there."""
     leaving: tuple[FieldCode, ...] = ()
     left: Expression | None = None
     scheduled: Expression | None = None
@@ -174,7 +186,7 @@ class Interpreted:
         missed: list[Missed] = []
         return replace(
             row,
-            leaver=self._holds(self.code.leaver, record),
+            leaver=self._leaves(record),
             failed=tuple(
                 position
                 for position, rule in enumerate(self.code.rules)
@@ -184,6 +196,16 @@ class Interpreted:
             leaving=tuple(self._cell(each, record, missed) for each in self.code.leaving),
             missed=tuple(missed),
         )
+
+    def _leaves(self, record: Record) -> bool:
+        leaver = self.code.leaver
+        if leaver is None:
+            return False
+        for keys, check in self.code.decided_by:
+            value = at(record.data, keys)
+            if value is not MISSING and not is_blank(value) and (wrong := check(value)):
+                raise _Stopped(Failure(f"{'.'.join(keys)}: {wrong}", leaver.text, leaver.span))
+        return self._holds(leaver, record)
 
     def _cell(self, code: FieldCode, record: Record, missed: list[Missed]) -> Cell:
         if code.when is not None and not self._holds(code.when, record):

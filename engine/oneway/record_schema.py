@@ -41,6 +41,18 @@ def readable(field: Field | None) -> Check | None:
     return partial(_typed, field.types - {"null"})
 
 
+def decidable(field: Field | None) -> Check | None:
+    """Return the check that a value is one that its source declares, where it declares any.
+
+    Whether somebody has left must not hang on a word that nobody knows.
+    """
+    typed = readable(field)
+    if field is None or not field.enum:
+        return typed
+    known = partial(_known, frozenset(map(identity, field.enum)))
+    return known if typed is None else partial(_first, (typed, known))
+
+
 def json_types(value: Value) -> frozenset[str]:
     """Return the JSON Schema types that a value has: a whole number is a number as well."""
     match value:
@@ -97,6 +109,10 @@ def _typed(types: frozenset[str], value: Value) -> str:
 
 def _one_of(allowed: frozenset[object], value: Value) -> str:
     return "" if identity(value) in allowed else "not one of the values that the target allows"
+
+
+def _known(declared: frozenset[object], value: Value) -> str:
+    return "" if identity(value) in declared else "not one of the values that the source declares"
 
 
 def _short(most: int, value: Value) -> str:

@@ -3,7 +3,7 @@
 import pytest
 
 from oneway.connector import Field
-from oneway.record_schema import in_words, json_types, readable, writable
+from oneway.record_schema import decidable, in_words, json_types, readable, writable
 
 
 def field(**options: object) -> Field:
@@ -56,3 +56,17 @@ def test_types_in_words() -> None:
     assert in_words(json_types([])) == "a list"
     assert in_words(frozenset()) == "nothing"
     assert json_types(None) == {"null"}
+
+
+@pytest.mark.parametrize(
+    ("value", "wrong"),
+    [
+        ("Former", ""),
+        (7, "declared as text, but it is a whole number"),
+        ("Gone", "not one of the values that the source declares"),
+    ],
+)
+def test_no_decision_hangs_on_a_word_that_nobody_knows(value: str | int, wrong: str) -> None:
+    check = decidable(field(types=["string"], enum=("Current", "Former")))
+    assert check is not None
+    assert check(value) == wrong
