@@ -190,10 +190,11 @@ def test_a_refused_list_is_a_read_error_that_says_what_to_check(status: int, cod
 
 
 def test_odd_items_get_a_problem_and_disturb_no_other() -> None:
-    body = b'{"data": [1, {}, {"id": true}, {"id": "a", "x": 1, "x": 2}, {"id": "b"}]}'
-    connector, _ = opened(reply(body), page())
+    odd = b'1, {}, {"id": true}, {"id": "a", "x": 1, "x": 2}'
+    sound = b", ".join(b'{"id": "b%d"}' % number for number in range(16))
+    connector, _ = opened(reply(b'{"data": [' + odd + b", " + sound + b"]}"), page())
     snapshot = connector.reader("people").read()
-    assert [bool(record.problem) for record in snapshot.records] == [True] * 4 + [False]
+    assert [bool(record.problem) for record in snapshot.records] == [True] * 4 + [False] * 16
     assert snapshot.records[0].id == "page 1, item 1"
     assert snapshot.complete
 
@@ -262,6 +263,20 @@ def test_an_id_that_cannot_stand_in_a_path_is_that_records_problem(id: str) -> N
     (record,) = connector.reader("people").read().records
     assert "cannot be asked for" in record.problem
     assert len(world.asked) == 2
+
+
+@pytest.mark.parametrize(("broken", "complete"), [(1, True), (2, True), (3, False), (10, False)])
+def test_where_a_fifth_of_the_details_cannot_be_read_the_read_is_incomplete(
+    broken: int, complete: bool
+) -> None:
+    listed = [str(number) for number in range(10)]
+    pages = [page(*listed[n : n + 2]) for n in range(0, 10, 2)]
+    manifest = altered("pages: 5", "pages: 9", DETAILED).replace("concurrency: 4", "concurrency: 1")
+    details = [reply(b"<html>sign in</html>") if n < broken else full for n in range(10)]
+    connector, _ = opened(*pages, page(), *details, manifest=manifest)
+    snapshot = connector.reader("people").read()
+    assert len(snapshot.records) == 10
+    assert snapshot.complete is complete
 
 
 def test_refused_credentials_amid_the_details_end_the_read() -> None:

@@ -2,7 +2,8 @@
 
 A record that is gone when its detail is asked for (404) is left out and noted; where many
 are, the read is incomplete. A detail that cannot be read as this record gives a record with
-a problem. What concerns all records (credentials, the network) ends the read.
+a problem; where a fifth of all have one, the read is incomplete. What concerns all records
+(credentials, the network) ends the read.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -19,6 +20,9 @@ from oneway_connectors.rest.model import Listing, Resource, Single
 from oneway_connectors.rest.paging import Collected, Item, collect, item_of
 from oneway_connectors.rest.template import Unusable
 from oneway_connectors.rest.wire import Answer, Call
+
+_FEW = 2
+_A_FIFTH = 5
 
 _In = TypeVar("_In")
 _Out = TypeVar("_Out")
@@ -42,7 +46,13 @@ class RestReader:
         if gone:
             problems.append(f"{len(gone)} of {len(records)} records were gone when read one by one")
             # One or two deleted meanwhile are an everyday thing; many are a wrong address.
-            complete = complete and len(gone) <= max(2, len(records) // 100)
+            complete = complete and len(gone) <= max(_FEW, len(records) // 100)
+        unread = [record.problem for record in kept if record.problem]
+        if len(unread) > max(_FEW, len(kept) // _A_FIFTH):
+            # A few broken records are theirs alone; so many are a page to sign in, or a system
+            # that is failing: what it says of the others is not to be trusted either.
+            problems.append(f"{len(unread)} of {len(kept)} records cannot be read: {unread[0]}")
+            complete = False
         return Snapshot(kept, complete, tuple(problems))
 
     def get(self, id: str) -> Record | None:
