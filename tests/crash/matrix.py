@@ -13,12 +13,14 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
+from functools import partial
 from random import Random
 
 from oneway.journal import Journal
 from oneway_connectors.sandbox.people import Population
 
 from .people import sixty
+from .scene import EXPENSES, Scene
 from .world import PLAN, RESUME, SYNC, Ended, Moment, World, made
 
 WAYS = {"resume": RESUME, "sync": SYNC}
@@ -122,9 +124,13 @@ def points(steps: int, *, every: int = 1, twice: int = 0, seed: int = 1) -> list
     return found
 
 
-def outcomes(chosen: Sequence[Point], people: Callable[[], Population] = sixty) -> list[Outcome]:
+def outcomes(
+    chosen: Sequence[Point],
+    people: Callable[[], Population] = sixty,
+    scene: Scene = EXPENSES,
+) -> list[Outcome]:
     """Return what comes of some points, in a world of their own."""
-    with made(people) as world:
+    with made(people, scene) as world:
         reference = undisturbed(world)
         ended = world.fresh().run(*SYNC, keeping={point.step for point in chosen})
         assert ended.steps.labels == list(reference.labels), "a run is not like the one before"
@@ -150,7 +156,7 @@ def report(found: Sequence[Outcome], reference: Undisturbed) -> str:
     return "\n".join(lines)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, scene: Scene = EXPENSES) -> int:
     """Run the matrix and print its counts; return 1 where anything went wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=_Raw)
     parser.add_argument("--every", type=int, default=1, help="each so manieth step (1: all)")
@@ -158,14 +164,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args(arguments)
-    with made() as world:
+    with made(scene=scene) as world:
         reference = undisturbed(world)
     chosen = points(len(reference.labels), every=given.every, twice=given.twice, seed=given.seed)
     size = -(-len(chosen) // (given.workers * 6))
     shares = [chosen[start : start + size] for start in range(0, len(chosen), size)]
     found: list[Outcome] = []
     with ProcessPoolExecutor(given.workers) as pool:
-        for share in pool.map(outcomes, shares):
+        for share in pool.map(partial(outcomes, scene=scene), shares):
             found += share
             print(f"{len(found):,} of {len(chosen):,} points", file=sys.stderr, flush=True)
     print(report(found, reference))

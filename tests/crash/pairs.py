@@ -24,7 +24,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from oneway_connectors.sandbox.server import running
 
 from .matrix import Undisturbed, differences, undisturbed
-from .world import ROOT, SYNC, World, environment, made
+from .world import ROOT, SYNC, World, made
 
 AT_ONCE = 60.0
 """Seconds after which a refusal has not come at once, on the busiest machine."""
@@ -67,7 +67,7 @@ class Course:
         process = subprocess.Popen(
             [sys.executable, "-c", _START, *SYNC],
             cwd=self.world.folder,
-            env={**os.environ, **environment(self.urls), "PYTHONPATH": path},
+            env={**os.environ, **self.world.scene.environment(self.urls), "PYTHONPATH": path},
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -108,8 +108,8 @@ def course() -> Iterator[Course]:
     """Give a place where pairs run."""
     with made() as world, ExitStack() as stack:
         reference = undisturbed(world)
-        gate = Gate(world.both.apps["staffology"])
-        apps = {**world.both.apps, "staffology": gate}
+        gate = Gate(world.both.apps["source"])
+        apps = {**world.both.apps, "source": gate}
         urls = {name: stack.enter_context(running(app)) for name, app in apps.items()}
         stack.callback(gate.open.set)
         yield Course(world, gate, urls, reference)

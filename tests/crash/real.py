@@ -19,11 +19,13 @@ from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 
 from oneway_connectors.sandbox.server import running
 
 from .matrix import WAYS, Undisturbed, problems, undisturbed
-from .world import ROOT, SYNC, Ended, Steps, World, environment, made
+from .scene import EXPENSES, Scene
+from .world import ROOT, SYNC, Ended, Steps, World, made
 
 EVERYWHERE = (
     "connect",
@@ -81,7 +83,7 @@ class Real:
         ended = subprocess.run(
             [*before, sys.executable, "-m", "oneway", *args],
             cwd=self.world.folder,
-            env={**os.environ, **environment(self.urls), "PYTHONPATH": path},
+            env={**os.environ, **self.world.scene.environment(self.urls), "PYTHONPATH": path},
             stdin=subprocess.DEVNULL,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
@@ -119,16 +121,16 @@ def traced(calls: Sequence[str], *more: str) -> list[str]:
 
 
 @contextmanager
-def listening() -> Iterator[Real]:
+def listening(scene: Scene = EXPENSES) -> Iterator[Real]:
     """Give a world whose systems listen on addresses of this machine."""
-    with made() as world, ExitStack() as stack:
+    with made(scene=scene) as world, ExitStack() as stack:
         apps = world.both.apps
         yield Real(world, {name: stack.enter_context(running(apps[name])) for name in apps})
 
 
-def kills(count: int) -> list[Kill]:
+def kills(count: int, scene: Scene = EXPENSES) -> list[Kill]:
     """Return so many kills, spread evenly over all calls; all of them where there are fewer."""
-    with listening() as real:
+    with listening(scene) as real:
         calls = real.calls()
     count = min(count, len(calls))
     chosen = [calls[place * len(calls) // count] for place in range(count)]
@@ -136,18 +138,20 @@ def kills(count: int) -> list[Kill]:
     return [Kill(*each, ways[turn % len(ways)]) for turn, each in enumerate(chosen)]
 
 
-def fates(chosen: Sequence[Kill]) -> list[Fate]:
+def fates(chosen: Sequence[Kill], scene: Scene = EXPENSES) -> list[Fate]:
     """Return what comes of some kills, in a world of their own."""
-    with listening() as real:
+    with listening(scene) as real:
         reference = undisturbed(real.world)
         return [real.fate(kill, reference) for kill in chosen]
 
 
-def spread(chosen: Sequence[Kill], workers: int, size: int = 10) -> Iterator[Fate]:
+def spread(
+    chosen: Sequence[Kill], workers: int, size: int = 10, scene: Scene = EXPENSES
+) -> Iterator[Fate]:
     """Yield what comes of kills, several at once."""
     shares = [chosen[start : start + size] for start in range(0, len(chosen), size)]
     with ProcessPoolExecutor(workers) as pool:
-        for share in pool.map(fates, shares):
+        for share in pool.map(partial(fates, scene=scene), shares):
             yield from share
 
 
@@ -167,7 +171,7 @@ def report(found: Sequence[Fate]) -> str:
     return "\n".join(lines)
 
 
-def main(arguments: Sequence[str] | None = None) -> int:
+def main(arguments: Sequence[str] | None = None, scene: Scene = EXPENSES) -> int:
     """Kill at so many points and print the counts; return 1 where anything went wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=_Raw)
     parser.add_argument("--points", type=int, default=500)
@@ -177,7 +181,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         print(f"nothing was killed: {why}")
         return 2
     found: list[Fate] = []
-    for fate in spread(kills(given.points), given.workers):
+    for fate in spread(kills(given.points, scene), given.workers, scene=scene):
         found.append(fate)
         if len(found) % 20 == 0:
             print(f"{len(found):,} points", file=sys.stderr, flush=True)

@@ -3,7 +3,7 @@
 import json
 import pickle
 from collections import Counter
-from typing import Any
+from typing import Any, Protocol
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 
@@ -34,9 +34,10 @@ class Trusting(Expenses):
 class Tokens:
     """Stands before a system: gives tokens for its key, and takes each for so many requests."""
 
-    def __init__(self, app: ASGIApp, key: str) -> None:
+    def __init__(self, app: ASGIApp, key: str, scheme: str = "ApiKey") -> None:
         self._app = app
         self._key = key
+        self._scheme = scheme
         self.reset()
 
     def reset(self) -> None:
@@ -45,9 +46,17 @@ class Tokens:
         self.refused = 0
         self._left: dict[str, int] = {}
 
+    def saved(self) -> dict[str, Any]:
+        """Return all that requests change."""
+        return {"given": self.given, "refused": self.refused, "_left": dict(self._left)}
+
+    def restore(self, saved: dict[str, Any]) -> None:
+        """Be again as at an earlier moment."""
+        vars(self).update({**saved, "_left": dict(saved["_left"])})
+
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Handle one request."""
-        if scope["type"] == "http" and scope["path"] == "/1.0/token":
+        if scope["type"] == "http" and scope["path"].endswith("/token"):
             return await (await self._give(receive))(scope, receive, send)
         headers = dict(scope.get("headers", ()))
         token = headers.get(b"authorization", b"").decode("latin-1").removeprefix("Bearer ")
@@ -55,7 +64,7 @@ class Tokens:
             self.refused += 1
             return await answer({"message": "the token has expired"}, 401)(scope, receive, send)
         self._left[token] -= 1
-        headers[b"authorization"] = f"ApiKey {self._key}".encode()
+        headers[b"authorization"] = f"{self._scheme} {self._key}".encode()
         return await self._app({**scope, "headers": list(headers.items())}, receive, send)
 
     async def _give(self, receive: Receive) -> Any:
@@ -74,6 +83,31 @@ class Tokens:
         return answer({"access_token": token, "expires_in": life})
 
 
+class Systems(Protocol):
+    """A source and a target: what they hold, and the applications that answer for them."""
+
+    apps: dict[str, ASGIApp]
+    tokens: Tokens
+
+    def reset(self) -> None:
+        """Hold again what was held at the start, and forget what was asked."""
+
+    def saved(self) -> Any:
+        """Return all that a run can change, as `restore` takes it."""
+
+    def restore(self, saved: Any) -> None:
+        """Hold again what was held at an earlier moment."""
+
+    def held(self) -> Counter[str]:
+        """Return the users, each as text; what the target alone decides is left out."""
+
+    def source(self) -> Counter[str]:
+        """Return the employees, each as text."""
+
+    def writes(self) -> Counter[str]:
+        """Return how many writes the target took, and how many it refused."""
+
+
 class Both:
     """Payroll and expenses: what they hold, and the applications that answer for them."""
 
@@ -82,8 +116,8 @@ class Both:
         self.expenses = Trusting(people)
         self.tokens = Tokens(expensein.app(self.expenses), expensein.KEY)
         self.apps: dict[str, ASGIApp] = {
-            "staffology": staffology.app(self.payroll),
-            "expensein": self.tokens,
+            "source": staffology.app(self.payroll),
+            "target": self.tokens,
         }
 
     def reset(self) -> None:
@@ -95,16 +129,16 @@ class Both:
 
     def saved(self) -> bytes:
         """Return all that a run can change, as `restore` takes it."""
-        kept = {name: vars(self.tokens)[name] for name in ("given", "refused", "_left")}
         expenses = self.expenses
-        return pickle.dumps((expenses.records, expenses.answered, vars(expenses.log), kept))
+        held = (expenses.records, expenses.answered, vars(expenses.log), self.tokens.saved())
+        return pickle.dumps(held)
 
     def restore(self, saved: bytes) -> None:
         """Hold again what was held at an earlier moment."""
         expenses = self.expenses
         expenses.records, expenses.answered, log, kept = pickle.loads(saved)
         vars(expenses.log).update(log)
-        vars(self.tokens).update(kept)
+        self.tokens.restore(kept)
 
     def held(self) -> Counter[str]:
         """Return the users, each as text; ids and instants, which the system gives, aside."""

@@ -23,22 +23,21 @@ from starlette.types import ASGIApp
 
 import oneway_connectors.rest as rest
 from oneway.cli.entry import run as run_command
-from oneway_connectors.sandbox import expensein, staffology
 from oneway_connectors.sandbox.payroll import EMPLOYER
 from oneway_connectors.sandbox.people import Population
 
 from .people import AS_OF, sixty
-from .systems import Both
+from .scene import EXPENSES, Changes, Scene
 
 ROOT = Path(__file__).resolve().parents[2]
-MAPPING = "staffology-to-expensein.yaml"
+MAPPING = "mapping.yaml"
 SYNC = (
-    *("sync", MAPPING, "--as-of", AS_OF, "--set", "include_bank_details=true"),
+    *("sync", MAPPING, "--as-of", AS_OF),
     *("--allow", "leavers=40", "--allow", "field_changes=200", "--quiet"),
 )
 PLAN = ("plan", *SYNC[1:], "--exit-code")
 RESUME = ("resume", "--quiet")
-PORTS = {"staffology": 8001, "expensein": 8002}
+PORTS = {"source": 8001, "target": 8002}
 """Nothing listens there: requests are handed to the applications as they are."""
 
 
@@ -52,7 +51,7 @@ class Moment:
 
     label: str
     state: Path | None
-    systems: bytes
+    systems: Any
 
 
 @dataclass
@@ -95,11 +94,12 @@ class Ended:
 class World:
     """A folder with a mapping, manifests and a state folder, and both systems behind it."""
 
-    def __init__(self, folder: Path, people: Population) -> None:
+    def __init__(self, folder: Path, people: Population, scene: Scene) -> None:
         self.folder = folder
-        self.both = Both(people)
+        self.scene = scene
+        self.both = scene.both(people)
         self.now = 1000.0
-        furnish(folder)
+        furnish(folder, scene)
 
     @property
     def state(self) -> Path:
@@ -171,7 +171,8 @@ class World:
         try:
             rest.connect, sqlite3.connect = connected, journal  # type: ignore[assignment]
             os.chdir(self.folder)
-            with variables(environment({n: f"http://127.0.0.1:{p}" for n, p in PORTS.items()})):
+            urls = {name: f"http://127.0.0.1:{port}" for name, port in PORTS.items()}
+            with variables(self.scene.environment(urls)):
                 yield
         finally:
             rest.connect, sqlite3.connect = connect, opened
@@ -185,10 +186,10 @@ class World:
 
 
 @contextmanager
-def made(people: Callable[[], Population] = sixty) -> Iterator[World]:
+def made(people: Callable[[], Population] = sixty, scene: Scene = EXPENSES) -> Iterator[World]:
     """Give a world in a folder of its own, in memory where there is such a place."""
     with tempfile.TemporaryDirectory(dir=in_memory()) as folder:
-        yield World(Path(folder), people())
+        yield World(Path(folder), people(), scene)
 
 
 def in_memory() -> str | None:
@@ -196,28 +197,21 @@ def in_memory() -> str | None:
     return "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
 
 
-def furnish(folder: Path) -> None:
-    """Put the mapping and this world's manifests into a folder."""
-    shutil.copy(ROOT / "mappings" / MAPPING, folder)
+def furnish(folder: Path, scene: Scene) -> None:
+    """Put a scene's mapping and manifests into a folder."""
+    _changed(ROOT / "mappings" / scene.mapping, folder / MAPPING, scene.settings)
     (folder / "connectors").mkdir()
-    for name, changes in _MANIFESTS.items():
+    for name, changes in scene.manifests.items():
         packaged = ROOT / "connectors" / "oneway_connectors" / name / "manifest.yaml"
-        text = packaged.read_text(encoding="utf-8")
-        for old, new in changes:
-            assert old in text, f"{packaged} no longer has {old!r}"
-            text = text.replace(old, new)
-        (folder / "connectors" / f"{name}.yaml").write_text(text, encoding="utf-8")
+        _changed(packaged, folder / "connectors" / f"{name}.yaml", changes)
 
 
-def environment(urls: Mapping[str, str]) -> dict[str, str]:
-    """Return what points a run to the systems at these addresses."""
-    return {
-        "ONEWAY_STAFFOLOGY_BASE_URL": urls["staffology"],
-        "ONEWAY_STAFFOLOGY_EMPLOYER": EMPLOYER,
-        "ONEWAY_STAFFOLOGY_API_KEY": staffology.KEY,
-        "ONEWAY_EXPENSEIN_BASE_URL": urls["expensein"] + "/1.0",
-        "ONEWAY_EXPENSEIN_API_KEY": expensein.KEY,
-    }
+def _changed(packaged: Path, copy: Path, changes: Changes) -> None:
+    text = packaged.read_text(encoding="utf-8")
+    for old, new in changes:
+        assert old in text, f"{packaged} no longer has {old!r}"
+        text = text.replace(old, new)
+    copy.write_text(text, encoding="utf-8")
 
 
 @contextmanager
@@ -306,23 +300,3 @@ def _changes(sql: str) -> bool:
 
 def _first_words(sql: str) -> str:
     return " ".join(sql.split()[:3])
-
-
-_MANIFESTS = {
-    # Two pages, and details one after the other, so that each step has its number.
-    "staffology": (
-        (
-            "size_param: pageSize, size: 100}\n      assumed",
-            "size_param: pageSize, size: 40}\n      assumed",
-        ),
-        ("concurrency: 8", "concurrency: 1"),
-    ),
-    # Tokens in place of the key; and nothing that would make a second create harmless.
-    "expensein": (
-        (
-            'auth: {type: header, header: Authorization, value: "ApiKey {api_key}"}',
-            'auth: {type: token_exchange, path: /token, body: {key: "{api_key}"}}',
-        ),
-        ("idempotency_header: Idempotency-Key\n", ""),
-    ),
-}
