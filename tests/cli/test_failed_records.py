@@ -9,6 +9,8 @@ from datetime import date, timedelta
 import pytest
 from cli_world import Ended, World, person, user
 
+from oneway_connectors.file.writer import FileWriter
+
 FIRST = date(2026, 11, 1)
 CSV = """\
 id,reference,name,email,team,phone,leaveDate
@@ -103,6 +105,21 @@ def test_somebody_may_send_it_now(nightly: World) -> None:
     assert (kept.code, "postponed (1)" in kept.flat) == (5, True)
     sent = nightly.run("apply", "plan.json", "--retry-now")
     assert (sent.code, "rejected (1)" in sent.flat) == (5, True)
+
+
+def test_a_resumed_run_waits_as_well(nightly: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    counts(nightly, 1)
+    people = nightly.read("people.json")
+    nightly.write("people.json", [*people, person(5)])
+
+    def dies(_: FileWriter) -> None:
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(FileWriter, "flush", dies)
+        assert sync(nightly, 1).code == 130
+    ended = nightly.run("resume")
+    assert (ended.code, "1 done, 1 postponed" in ended.out) == (5, True)
 
 
 @pytest.mark.parametrize("sensitive", [False, True])
