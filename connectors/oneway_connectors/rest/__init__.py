@@ -8,7 +8,7 @@ paging   lists, page by page                     answers   strict JSON, error me
 reader   reading a resource                      faults    what went wrong, as SPI errors
 writer   writing a resource                      origin    where the system is
 hiding   cutting values out of messages          quiet     what libraries would log
-line     a client, with an end to each request   budget    tries again, over the whole run
+line     clients, with an end to each request    budget    tries again, over the whole run
 operations  changed fields as a SCIM PATCH
 """
 

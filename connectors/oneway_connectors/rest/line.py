@@ -1,14 +1,16 @@
-"""A client with an end to how long one request may take, whatever of it is slow.
+"""Clients with an end to how long one request may take, whatever of it is slow.
 
 httpx bounds each read of a socket, so that headers may drip for ever. When the time is over
 the connection is shut down from another thread, which ends whatever is being read or written.
+One thread watches over all clients: one for each request would cost a tenth of it.
 """
 
 import socket
+import time
 from collections import deque
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
-from threading import Lock, Timer
+from threading import Event, Lock, Thread
 from typing import Any
 
 import httpx
@@ -25,43 +27,58 @@ class Line:
         self.client = client
         self.late = False
         self._streams: deque[Any] = deque(maxlen=_REMEMBERED)
-        self._turn = 0
-        self._lock = Lock()
 
     def noted(self, event: str, info: Mapping[str, Any]) -> None:
         """Note a connection that was opened: an httpcore trace function."""
-        if not event.endswith(_OPENED):
-            return
-        with self._lock:
+        if event.endswith(_OPENED):
             self._streams.append(info["return_value"])
-            if self.late:
-                self._shut_down()
 
-    @contextmanager
-    def within(self, seconds: float) -> Iterator[None]:
-        """Let what happens inside take so many seconds, and not longer."""
-        with self._lock:
-            self._turn += 1
-            self.late = False
-        timer = Timer(seconds, self._cut, (self._turn,))
-        timer.daemon = True
-        timer.start()
-        try:
-            yield
-        finally:
-            timer.cancel()
-            with self._lock:
-                self._turn += 1  # a timer that fires now is too late
-
-    def _cut(self, turn: int) -> None:
-        with self._lock:
-            if turn == self._turn:
-                self.late = True
-                self._shut_down()
-
-    def _shut_down(self) -> None:
-        for stream in self._streams:
+    def cut(self) -> None:
+        """Shut down all connections, and remember that it was so."""
+        self.late = True
+        for stream in tuple(self._streams):
             end = stream.get_extra_info("socket")
             with suppress(OSError, TypeError):
                 # Not SSLSocket's own: it takes the TLS object away while it is being read.
                 socket.socket.shutdown(end, socket.SHUT_RDWR)
+
+
+class Watch:
+    """Cuts off what takes longer than so many seconds, at the latest a tenth of them after."""
+
+    def __init__(self, seconds: float) -> None:
+        self._seconds = seconds
+        self._until: dict[Line, float] = {}
+        self._lock = Lock()
+        self._ended: Event | None = None
+
+    @contextmanager
+    def over(self, line: Line) -> Iterator[None]:
+        """Let what happens inside take its time, and no longer."""
+        line.late = False
+        with self._lock:
+            self._until[line] = time.monotonic() + self._seconds
+            if self._ended is None:
+                self._ended = Event()
+                Thread(target=self._look, args=(self._ended,), daemon=True).start()
+        try:
+            yield
+        finally:
+            with self._lock:
+                del self._until[line]
+
+    def end(self) -> None:
+        """Look no longer; a further request begins anew."""
+        with self._lock:
+            if self._ended is not None:
+                self._ended.set()
+                self._ended = None
+
+    def _look(self, ended: Event) -> None:
+        while not ended.wait(self._seconds / 10):
+            with self._lock:
+                now = time.monotonic()
+                for line, until in self._until.items():
+                    if now >= until:
+                        # Again at each look: a connection may have been opened since.
+                        line.cut()

@@ -17,7 +17,7 @@ import httpx
 
 from oneway_connectors.rest.answers import clean
 from oneway_connectors.rest.faults import Cause, NoAnswer
-from oneway_connectors.rest.line import Line
+from oneway_connectors.rest.line import Line, Watch
 from oneway_connectors.rest.model import Limits
 from oneway_connectors.rest.origin import is_loopback
 
@@ -86,6 +86,7 @@ class Wire:
         self._transport = transport
         self._clock = clock
         self._idle: LifoQueue[Line] = LifoQueue()
+        self._watch = Watch(limits.total)
         self._tls: SSLContext | None = None
         self._making = Lock()
         self._loopback = is_loopback(base.host)
@@ -108,6 +109,7 @@ class Wire:
 
     def close(self) -> None:
         """End all connections."""
+        self._watch.end()
         while True:
             try:
                 self._idle.get_nowait().client.close()
@@ -124,7 +126,7 @@ class Wire:
             extensions={"trace": line.noted},
         )
         # A transport that is passed in has no connections to shut down, and a clock of its own.
-        with nullcontext() if self._transport else line.within(self._limits.total):
+        with nullcontext() if self._transport else self._watch.over(line):
             response = line.client.send(request, stream=True)
             try:
                 return self._whole(response, latest)
