@@ -37,8 +37,8 @@ class Trusting(InMemoryStorage):
         self.numbers = count(1001)
 
     def generate_id(self, resource_type: ResourceType, resource: Resource[Any]) -> str:
-        """Return ids in order."""
-        return f"u{next(self.numbers)}"
+        """Return ids in order, as long as the server's own."""
+        return f"{next(self.numbers):036}"
 
     def _check_uniqueness(self, *_: Any) -> None:
         """Refuse nothing."""
