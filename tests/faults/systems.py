@@ -1,0 +1,138 @@
+"""Both systems of the fault matrix, in memory, as lax as systems may be.
+
+The target takes two users of one email without a word and forgets idempotency tokens: that
+no user is made twice is the engine's doing alone. Tokens last for so many requests, whatever
+the target says of them.
+"""
+
+import json
+from collections import Counter
+from typing import Any
+from urllib.parse import unquote
+
+import httpx
+
+Json = dict[str, Any]
+
+SOURCE, TARGET = "hr.example.com", "desk.example.com"
+KEY, TOKEN = "canary-key-77aa", "canary-token"
+TOKEN_USES = 25
+PAGE = 10
+EACH = 8
+"""So many joiners, movers and leavers."""
+
+
+def _person(number: int) -> Json:
+    status = "left" if 2 * EACH <= number < 3 * EACH else "active"
+    return {
+        "id": f"p{number:02}",
+        "code": f"C{number:02}",
+        "name": f"Person {number}",
+        "email": f"person{number}@example.com",
+        "status": status,
+        "leftOn": "2026-02-27" if status == "left" else None,
+    }
+
+
+def _user(number: int) -> Json:
+    person = _person(number)
+    name = person["name"] if number >= 2 * EACH else "Old Name"
+    return {
+        "id": 100 + number,
+        "code": person["code"],
+        "name": name,
+        "email": person["email"],
+        "leaveDate": None,
+        "note": f"kept {number}",
+    }
+
+
+def _stranger(number: int) -> Json:
+    email = f"admin{number}@example.com"
+    return {
+        "id": number,
+        "code": None,
+        "name": "Admin",
+        "email": email,
+        "leaveDate": None,
+        "note": "",
+    }
+
+
+class Systems:
+    """Answers requests to both systems; `made` counts the creates that were done, by email."""
+
+    def __init__(self) -> None:
+        everybody = range(4 * EACH)
+        self.people = [_person(number) for number in everybody]
+        users = [_user(number) for number in everybody if number >= EACH]
+        self.users = {str(user["id"]): user for user in [*users, *map(_stranger, range(1, 5))]}
+        self.made: Counter[str] = Counter()
+        self.writes = 0
+        self._left: dict[str, int] = {}
+        self._next = 1000
+
+    def revoke(self) -> None:
+        """Take back every token."""
+        self._left.clear()
+
+    def answer(self, request: httpx.Request) -> tuple[int, Any]:
+        """Return a status and what is said, having done what was asked for."""
+        parts = [unquote(part) for part in request.url.path.strip("/").split("/")]
+        if request.url.host == SOURCE:
+            assert request.method == "GET", "the source is never written"
+            return self._source(request, parts)
+        if parts == ["token"]:
+            token = f"{TOKEN}-{len(self._left)}"
+            self._left[token] = TOKEN_USES
+            return 200, {"access_token": token, "expires_in": 3600}
+        token = request.headers.get("authorization", "").removeprefix("Bearer ")
+        if not self._left.get(token):
+            return 401, {"message": "no such token"}
+        self._left[token] -= 1
+        return self._target(request, parts)
+
+    def _source(self, request: httpx.Request, parts: list[str]) -> tuple[int, Any]:
+        if request.headers.get("x-key") != KEY:
+            return 401, {"message": "no such key"}
+        if len(parts) == 1:
+            return 200, _page(request, [{"id": person["id"]} for person in self.people])
+        found = [person for person in self.people if person["id"] == parts[1]]
+        return (200, found[0]) if found else (404, {})
+
+    def _target(self, request: httpx.Request, parts: list[str]) -> tuple[int, Any]:
+        if request.method == "POST":
+            return self._create(json.loads(request.content))
+        if request.method == "GET" and len(parts) == 1:
+            asked = request.url.params
+            users = [self.users[id] for id in sorted(self.users, key=int)]
+            for key in ("email", "code"):
+                users = [user for user in users if user[key] == asked.get(key, user[key])]
+            return 200, _page(request, users)
+        user = self.users.get(parts[1])
+        if user is None:
+            return 404, {}
+        if request.method != "GET":
+            self.writes += 1
+            user.update(json.loads(request.content))
+        return 200, user
+
+    def _create(self, fields: Json) -> tuple[int, Any]:
+        self.writes += 1
+        self.made[fields["email"]] += 1
+        self._next += 1
+        user = {**_stranger(self._next), "name": None, **fields}
+        self.users[str(self._next)] = user
+        return 201, user
+
+    def held(self) -> Counter[str]:
+        """Return the users, each as text; ids, which the target gives, aside."""
+        return Counter(
+            json.dumps({key: value for key, value in user.items() if key != "id"}, sort_keys=True)
+            for user in self.users.values()
+        )
+
+
+def _page(request: httpx.Request, items: list[Json]) -> list[Json]:
+    first = (int(request.url.params["page"]) - 1) * PAGE
+    return items[first : first + PAGE]

@@ -1,0 +1,70 @@
+"""The fault matrix at a size for every day; all of it by `python -m tests.faults`."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from oneway.freshness import Happened, Now
+from oneway.runs import Prepared
+
+from .kinds import FAULTS, Call
+from .matrix import Cell, Ideal, cells, ideal, socket_cells, tried, tried_over
+from .sockets import SECONDS, Loopback, listening
+from .table import as_documented, documented
+from .world import prepared_mapping
+
+pytestmark = pytest.mark.slow
+
+EVERYDAY = list(cells())[::11]
+OVER_SOCKETS = [cell for cell in socket_cells() if cell.call is Call.CREATE][::3]
+
+
+@pytest.fixture(scope="module")
+def prepared() -> Iterator[Prepared]:
+    with prepared_mapping() as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def best(prepared: Prepared) -> Ideal:
+    return ideal(prepared)
+
+
+@pytest.fixture(scope="module")
+def loopback() -> Iterator[Loopback]:
+    with listening() as found:
+        yield found
+
+
+def test_every_cell_has_its_documented_outcome_and_no_other() -> None:
+    assert set(documented()) == set(cells())
+
+
+def test_what_is_run_every_day_has_every_fault_call_place_and_duration() -> None:
+    assert {cell.fault for cell in EVERYDAY} == set(FAULTS)
+    assert {cell.call for cell in EVERYDAY} == set(Call)
+    assert len({(cell.place, cell.lasts) for cell in EVERYDAY}) == 4
+
+
+def test_a_create_that_is_sent_again_blindly_is_found(
+    prepared: Prepared, best: Ideal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cell = next(c for c in cells() if str(c) == "create, timeout after, middle, once")
+    assert tried(cell, prepared, best).text == "1 unknown W102"
+    monkeypatch.setattr(Now, "happened", lambda self, action: (Happened.NO, None))
+    with pytest.raises(AssertionError):
+        tried(cell, prepared, best)
+
+
+@pytest.mark.parametrize("cell", EVERYDAY, ids=str)
+def test_a_night_with_a_fault_ends_as_documented(
+    cell: Cell, prepared: Prepared, best: Ideal
+) -> None:
+    assert tried(cell, prepared, best).text == documented()[cell]
+
+
+@pytest.mark.parametrize("cell", OVER_SOCKETS, ids=str)
+def test_so_does_one_over_real_sockets(cell: Cell, loopback: Loopback, best: Ideal) -> None:
+    with prepared_mapping(loopback.systems_at, SECONDS) as prepared:
+        found = tried_over(loopback, cell, prepared, best)
+    assert found.text == documented()[as_documented(cell)]

@@ -1,0 +1,260 @@
+"""A night over both systems: settle, read, plan, guard, apply, as `oneway sync` does it."""
+
+import os
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Protocol
+
+from oneway.apply import Result
+from oneway.connector import Access, Connector, Description
+from oneway.diagnostics import Refused, Severity
+from oneway.plan import Kind
+from oneway.plan_file import fingerprint
+from oneway.runs import (
+    Approval,
+    Operator,
+    Prepared,
+    Request,
+    Systems,
+    alone,
+    apply_plan,
+    compiled,
+    health,
+    interrupted,
+    judged,
+    planned,
+    program_for,
+    remembered,
+    resumed,
+    settled,
+)
+from oneway.runs.inputs import Input, access_of, description_of
+from oneway.state import State
+
+from .systems import KEY, SOURCE, TARGET
+from .wire import START
+
+MAPPING = """
+oneway: 1
+name: faults
+title: People become users
+source: {connector: hr, resource: people}
+target: {connector: desk, resource: users}
+match: [{source: code, target: code}]
+fields:
+  code: {from: code, write: on_create}
+  name: name
+  email: {from: email, compare: ignore_case}
+joiners: {create: true, unless_taken: [email, code]}
+leavers:
+  when: status == 'left'
+  set: {leaveDate: leftOn}
+  left: is_past(leaveDate)
+guards:
+  leavers: {share: 100%, floor: 100}
+  field_changes: {share: 100%, floor: 100}
+"""
+
+COMMON = """
+retry: {attempts: 3, max_wait: 60}
+timeouts: {connect: CONNECT, read: READ, total: TOTAL}
+limits: {pages: 12, response_bytes: 100000}
+errors: {message: message}
+"""
+
+HR = """
+oneway_connector: 1
+name: hr
+title: HR
+kind: rest
+options: {base_url: {description: Where., default: "https://hr.example.com"}}
+secrets: {key: {description: The key.}}
+base_url: "{base_url}"
+auth: {type: header, header: X-Key, value: "{key}"}
+resources:
+  people:
+    id: id
+    list: {path: /people, pagination: {type: page, param: page, start: 1}}
+    detail: [{path: "/people/{id}", into: replace, concurrency: 1}]
+    record:
+      type: object
+      properties:
+        id: {type: string, readOnly: true}
+        code: {type: string}
+        name: {type: string}
+        email: {type: string}
+        status: {type: string}
+        leftOn: {type: [string, "null"], format: date}
+"""
+
+DESK = """
+oneway_connector: 1
+name: desk
+title: Desk
+kind: rest
+options: {base_url: {description: Where., default: "https://desk.example.com"}}
+secrets: {key: {description: The key.}}
+base_url: "{base_url}"
+auth: {type: token_exchange, path: /token, body: {key: "{key}"}}
+resources:
+  users:
+    id: id
+    list: {path: /users, pagination: {type: page, param: page, start: 1}}
+    get: {path: "/users/{id}"}
+    find: {email: {email: "{value}"}, code: {code: "{value}"}}
+    create: {method: POST, path: /users}
+    update: {method: PATCH, path: "/users/{id}"}
+    leave: {method: PUT, path: "/users/{id}"}
+    record:
+      type: object
+      properties:
+        id: {type: integer, readOnly: true, unique: true}
+        code: {type: [string, "null"]}
+        name: {type: [string, "null"]}
+        email: {type: string, unique_ignores_case: true}
+        leaveDate: {type: [string, "null"], format: date}
+        note: {type: [string, "null"]}
+"""
+
+SECONDS = {"CONNECT": "10", "READ": "30", "TOTAL": "120"}
+"""Of a clock that moves by itself."""
+
+
+class Network(Protocol):
+    """What stands between a run and the systems, and the clock there."""
+
+    def connect(self, description: Description, access: Access) -> Connector:
+        """Return a connector over it."""
+
+    def now(self) -> datetime:
+        """Return the instant."""
+
+
+@dataclass(frozen=True)
+class Night:
+    """How a night ended: `refused` before anything was written, or so many results."""
+
+    refused: tuple[str, ...]
+    results: tuple[Result, ...]
+    unread: int = 0
+    """So many records could not be read, and have no action."""
+
+    @property
+    def exit(self) -> int:
+        """What `oneway sync` ends with."""
+        if self.refused:
+            return 1
+        return 0 if all(each.ending.value == "done" for each in self.results) else 5
+
+
+class Wired(Systems):
+    """The systems of a run, over a given wire."""
+
+    def __init__(self, prepared: Prepared, wire: Network) -> None:
+        super().__init__(prepared)
+        self._wire = wire
+        self._made: dict[Input, Connector] = {}
+
+    def __exit__(self, *args: object) -> None:
+        for connector in self._made.values():
+            connector.close()
+
+    def connector(self, each: Input) -> Connector:
+        """Return an input's connector over the wire."""
+        key = replace(each, resource="")
+        if key not in self._made:
+            access = access_of(self.prepared, each)
+            description = description_of(self.prepared, each)
+            self._made[key] = self._wire.connect(description, access)
+        return self._made[key]
+
+
+class World:
+    """A mapping, manifests, and a state folder."""
+
+    def __init__(self, folder: Path, prepared: Prepared) -> None:
+        self.folder = folder
+        self.prepared = prepared
+
+    def night(self, wire: Network, *, days: int = 0) -> Night:
+        """Run a sync so many days later."""
+        prepared, operator = self._begin(wire, days)
+        try:
+            with alone(prepared, operator), Wired(prepared, wire) as systems:
+                settled(prepared, systems, operator)
+                plan, found = planned(prepared, systems, operator.state.seal())
+                sick = [d for d in health(prepared, found, plan) if d.severity is Severity.ERROR]
+                if sick:
+                    raise Refused(sick)
+                verdict = judged(prepared, plan, operator.state)
+                memory = remembered(plan, operator.state, retry_now=False)
+                approval = Approval(fingerprint(plan), verdict, memory.postponed)
+                steps = apply_plan(plan, approval, found.program, systems, operator)
+                unread = sum(each.kind is Kind.ERROR for each in plan.outcomes)
+                return Night((), tuple(steps), unread)
+        except Refused as refused:
+            return Night(tuple(each.code for each in refused.diagnostics), ())
+
+    def resume(self, wire: Network, *, days: int = 0) -> None:
+        """Go on with what was left, as `oneway resume` does."""
+        prepared, operator = self._begin(wire, days)
+        for left in interrupted(operator):
+            with alone(prepared, operator), Wired(prepared, wire) as systems:
+                program = program_for(prepared, left.plan, systems)
+                verdict = judged(prepared, left.plan, operator.state, resuming=left.run.id)
+                approval = Approval(left.run.start.fingerprint, verdict)
+                list(resumed(left, approval, program, systems, operator))
+
+    def actions(self, wire: Network, *, days: int = 0) -> int:
+        """Return how many actions a plan has now."""
+        prepared, operator = self._begin(wire, days)
+        with Wired(prepared, wire) as systems:
+            plan, _ = planned(prepared, systems, operator.state.seal())
+        return len(plan.actions)
+
+    def files(self) -> bytes:
+        """Return all that the state folder holds."""
+        return b"".join(p.read_bytes() for p in sorted(self.folder.rglob("*")) if p.is_file())
+
+    def _begin(self, wire: Network, days: int) -> tuple[Prepared, Operator]:
+        def now() -> datetime:
+            return wire.now() + timedelta(days=days)
+
+        request = replace(self.prepared.request, as_of=START + timedelta(days=days))
+        return replace(self.prepared, request=request), Operator("test", State(self.folder), now)
+
+
+@contextmanager
+def prepared_mapping(
+    urls: dict[str, str] | None = None, seconds: dict[str, str] = SECONDS
+) -> Iterator[Prepared]:
+    """Give the mapping compiled, over systems at these addresses."""
+    urls = urls or {"hr": f"https://{SOURCE}", "desk": f"https://{TARGET}"}
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        common = COMMON
+        for word, value in seconds.items():
+            common = common.replace(word, value)
+        (folder / "hr.yaml").write_text(HR.replace("resources:", common + "resources:"))
+        (folder / "desk.yaml").write_text(DESK.replace("resources:", common + "resources:"))
+        (folder / "faults.yaml").write_text(MAPPING)
+        request = Request(
+            str(folder / "faults.yaml"),
+            START,
+            lambda _, option: KEY if option == "key" else None,
+            options={f"{system}.base_url": url for system, url in urls.items()},
+            folders=(folder,),
+        )
+        yield compiled(request)
+
+
+@contextmanager
+def made(prepared: Prepared) -> Iterator[World]:
+    """Give a world with a state folder of its own, in memory where there is such a place."""
+    memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
+    with tempfile.TemporaryDirectory(dir=memory) as name:
+        yield World(Path(name) / "state", prepared)
