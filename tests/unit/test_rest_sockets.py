@@ -279,11 +279,11 @@ def authority() -> trustme.CA:
 
 
 @contextmanager
-def tls_serving(authority: trustme.CA, name: str) -> Iterator[tuple[Server, str]]:
+def tls_serving(authority: trustme.CA, name: str, *answers: Answer) -> Iterator[tuple[Server, str]]:
     """Give a server whose certificate says that it is `name`, and its address."""
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     authority.issue_cert(name).configure_cert(context)
-    with serving(sent(LIST)) as server:
+    with serving(*(answers or (sent(LIST),))) as server:
         server.socket = context.wrap_socket(server.socket, server_side=True)
         yield server, server.url.replace("http:", "https:")
 
@@ -310,6 +310,19 @@ def test_a_certificate_of_an_authority_that_is_named_is_taken(
         with pytest.raises(ReadError, match=r"(?i)certificate"):
             connector.reader("people").read()
         assert server.asked == []
+
+
+@pytest.mark.parametrize("slow", [dripping, dripping_headers])
+def test_what_drips_through_tls_is_cut_off_too(
+    slow: Answer, authority: trustme.CA, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = tmp_path / "authority.pem"
+    authority.cert_pem.write_to_path(str(file))
+    monkeypatch.setenv("SSL_CERT_FILE", str(file))
+    with tls_serving(authority, "127.0.0.1", slow) as (_, url), connected(url, QUICK) as connector:
+        with pytest.raises(ReadError) as caught:
+            connector.reader("people").read()
+        assert caught.value.code == "R109"
 
 
 def test_what_speaks_no_tls_is_refused() -> None:
