@@ -25,8 +25,8 @@ def _user(user: Json, employee: Json | None, day: str) -> Json:
     }
     if user["reference"]:
         found["externalId"] = user["reference"]
-    # Half have no extension yet, so that there is more to update.
-    if employee is not None and int(user["id"]) % 2:
+    # Most have no extension yet, so that there is more to update.
+    if employee is not None and int(user["id"]) % 5 == 0:
         department = employee["employmentDetails"].get("department") or {}
         known = {"employeeNumber": user["reference"], "department": department.get("title")}
         found[ENTERPRISE] = {key: value for key, value in known.items() if value}
