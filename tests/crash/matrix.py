@@ -115,7 +115,8 @@ def points(steps: int, *, every: int = 1, twice: int = 0, seed: int = 1) -> list
         found = [Point(step, way) for step in range(1, steps + 1) for way in WAYS]
     else:
         ways = list(WAYS)
-        chosen = range(1 + seed % every, steps + 1, every)
+        stride = every | 1  # odd: steps alternate between before and after
+        chosen = range(1 + seed % stride, steps + 1, stride)
         found = [Point(step, ways[turn % 2]) for turn, step in enumerate(chosen)]
     dice = Random(seed)
     for _ in range(twice):

@@ -9,6 +9,7 @@ sync`. The points are spread evenly over all calls that reach the network or the
 """
 
 import argparse
+import logging
 import os
 import re
 import shutil
@@ -124,6 +125,8 @@ def traced(calls: Sequence[str], *more: str) -> list[str]:
 def listening(scene: Scene = EXPENSES) -> Iterator[Real]:
     """Give a world whose systems listen on addresses of this machine."""
     with made(scene=scene) as world, ExitStack() as stack:
+        # A client that is killed breaks its request off, which is no news here.
+        logging.getLogger("uvicorn.error").disabled = True
         apps = world.both.apps
         yield Real(world, {name: stack.enter_context(running(apps[name])) for name in apps})
 
