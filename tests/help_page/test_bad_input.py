@@ -181,7 +181,7 @@ ODD: dict[str, tuple[Callable[[Draft], None], str]] = {
     "no personal details": (put("personalDetails", value=None), "ineligible"),
     "a list for personal details": (put("personalDetails", value=[]), "ineligible"),
     "text for employment details": (put("employmentDetails", value="none"), "ineligible"),
-    "a status that is none": (put("status", value=7), "unchanged"),
+    "a status that is none": (put("status", value=7), "error"),
     "no status": (put("status", value=None), "unchanged"),
     "a department that is text": (
         put("employmentDetails", "department", value="SALES"),
