@@ -1,0 +1,186 @@
+"""What must hold, told from both systems and the journal, and never from the planner."""
+
+import sqlite3
+from collections import Counter
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+
+from oneway.plan import Ending
+
+from .people import DEPARTMENTS, Json, People
+from .world import World
+
+IN_DOUBT = (None, Ending.UNKNOWN.value)
+UNTOUCHED = frozenset(each.value for each in Ending if each not in (Ending.DONE, Ending.UNKNOWN))
+
+
+class Violation(AssertionError):
+    """Something that must hold does not."""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One row of the journal."""
+
+    verb: str
+    source_id: str | None
+    target_id: str | None
+    token: str
+    sent: int
+    ending: str | None
+
+
+def demand(holds: object, text: str) -> None:
+    """Raise `Violation` where something does not hold."""
+    if not holds:
+        raise Violation(text)
+
+
+def entries(state_folder: Path) -> tuple[Entry, ...]:
+    """Return all that the journal holds of actions, read past the engine."""
+    path = state_folder / "journal.db"
+    if not path.exists():
+        return ()
+    sql = "SELECT verb, source_id, target_id, token, sent, ending FROM entry"
+    with closing(sqlite3.connect(path)) as connection:
+        return tuple(Entry(*row) for row in connection.execute(sql))
+
+
+def write_ahead(world: World, token: str) -> None:
+    """Demand that a write which arrives stands in the journal, and without an end.
+
+    Called as it arrives. `sent` is not asked: what died before it was sent counts as sent.
+    """
+    found = [entry for entry in entries(world.state_folder) if entry.token == token]
+    demand(found, f"a write arrives that is not journalled: {token}")
+    endings = [entry.ending for entry in found]
+    demand(any(each in IN_DOUBT for each in endings), f"a write arrives that is called {endings}")
+
+
+def after_each_run(world: World) -> None:
+    """Demand what holds at every moment, also right after a crash."""
+    _no_doubles(world)
+    acts, touched = world.servers.acts, world.people.touched
+    by_token: dict[str, list[Entry]] = {}
+    for entry in entries(world.state_folder):
+        # A plan that is applied twice has the same tokens again: what is meant is one write.
+        by_token.setdefault(entry.token or f"never sent: {entry.source_id}", []).append(entry)
+    for token, found in by_token.items():
+        ids = {id for id, made_by in world.servers.made.items() if made_by == token}
+        held = ids | {each.target_id for each in found if each.target_id}
+        _true(found, acts[token], ids, by_hand=not touched.isdisjoint(held))
+
+
+def _true(found: list[Entry], done: int, ids: set[str], *, by_hand: bool) -> None:
+    """Demand that what the journal says of one write is what came of it."""
+    who, verb = found[0].source_id, found[0].verb
+    endings = {each.ending for each in found}
+    called_done = Ending.DONE.value in endings
+    if verb == "create":
+        demand(done <= 1 or by_hand, f"{who} is created {done} times")
+        named = all(each.target_id in ids for each in found if each.ending == Ending.DONE.value)
+        demand(named, f"{who} is called created, and is not")
+    elif called_done:
+        demand(done or by_hand, f"{who} is called written, and is not")
+    if endings <= UNTOUCHED:
+        demand(done == 0 or by_hand, f"{who} is called {endings}, and was written")
+
+
+def held_back(world: World, before: Counter[str]) -> None:
+    """Demand that nothing which a guard held back in a run arrived; `before` are earlier acts."""
+    arrived = {
+        entry.source_id
+        for entry in entries(world.state_folder)
+        if world.servers.acts[entry.token] > before[entry.token]
+    }
+    held = {r.action.source_id for r in world.results if r.ending is Ending.HELD}
+    demand(arrived.isdisjoint(held), "what is held back was sent")
+
+
+def _no_doubles(world: World) -> None:
+    count = Counter(u["reference"] for u in world.people.users.values() if u["reference"])
+    for user in world.people.users.values():
+        made = str(user["id"]) in world.servers.made
+        demand(not made or count[user["reference"]] == 1, f"two users are {user['reference']}")
+
+
+def silent(world: World) -> None:
+    """Demand that no bank account stands in any file of the state folder, even by digits alone."""
+    for path in world.state_folder.rglob("*"):
+        if path.is_file():
+            data = path.read_bytes()
+            found = [s for s in world.people.secrets if s.encode() in data]
+            demand(not found, f"{path.name} holds a bank account")
+
+
+def in_the_end(world: World) -> None:
+    """Demand that the target is what payroll says, as far as nobody has to decide anything."""
+    people = world.people
+    codes = Counter(_code(each) for each in people.employees.values())
+    wanted = Counter(_email(e) for e in people.employees.values() if _eligible(e))
+    for employee in people.employees.values():
+        alone = codes[_code(employee)] == 1
+        if _eligible(employee) and alone:
+            _settled(people, employee, contested=wanted[_email(employee)] > 1)
+
+
+def _settled(people: People, employee: Json, *, contested: bool) -> None:
+    code, email = _code(employee), _email(employee)
+    users = [user for user in people.users.values() if user["reference"] == code]
+    holders = [user for user in people.users.values() if user["email"].casefold() == email]
+    if not users:
+        lost = not _gone(employee) and not holders and not contested
+        demand(not lost, f"{employee['id']} has no user")
+        return
+    user = users[0]
+    others = [each for each in holders if each is not user]
+    if len(users) > 1 or others or contested:
+        return
+    left = user["leaveDate"] is not None and user["leaveDate"] <= people.today.isoformat()
+    if _gone(employee):
+        demand(user["leaveDate"], f"{employee['id']} has left, and their user has not")
+    elif not left:
+        _equal(employee, user)
+
+
+def _equal(employee: Json, user: Json) -> None:
+    person = employee["personalDetails"]
+    pairs = {
+        "firstName": (person["firstName"], user["firstName"]),
+        "lastName": (person["lastName"], user["lastName"]),
+        "email": (_email(employee), user["email"].casefold()),
+    }
+    code = employee["employmentDetails"]["department"]["code"]
+    known = [each["id"] for each in DEPARTMENTS if each["reference"] == code]
+    if len(known) == 1:
+        pairs["departmentId"] = (known[0], user["departmentId"])
+    bank = employee.get("bankDetails")
+    if bank:
+        expected = {**bank, "sortCode": bank["sortCode"].replace("-", "")}
+        pairs["bankDetails"] = (expected, user["bankDetails"])
+    wrong = [name for name, (said, held) in pairs.items() if said != held]
+    demand(not wrong, f"{employee['id']}: {', '.join(wrong)} are not what payroll says")
+
+
+def _code(employee: Json) -> str:
+    return str(employee["employmentDetails"]["payrollCode"])
+
+
+def _email(employee: Json) -> str:
+    return (employee["personalDetails"].get("email") or "").casefold()
+
+
+def _eligible(employee: Json) -> bool:
+    return bool(_email(employee).strip())
+
+
+def _gone(employee: Json) -> bool:
+    details = employee["employmentDetails"]["leaverDetails"]
+    return employee["status"] == "Former" or bool(details["hasLeft"])
+
+
+def folder_for_state() -> Path | None:
+    """Return a folder in memory where there is one: each journal write waits for its disk."""
+    memory = Path("/dev/shm")
+    return memory if memory.is_dir() else None

@@ -1,0 +1,91 @@
+"""Three hundred lives, and proof that each would have noticed an engine that is broken."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from oneway import apply, freshness
+from oneway.freshness import Happened, Now
+from oneway.plan import Ending
+from oneway.runs.applying import RunLog
+from oneway_connectors.rest import client
+from oneway_connectors.rest.faults import NoAnswer
+
+from .life import Tally, live
+from .oracle import Violation
+from .wire import KINDS
+
+SEEDS = 300
+CHUNK = 50
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("first", range(0, SEEDS, CHUNK))
+def test_whatever_goes_wrong_nothing_is_doubled_and_nothing_is_lost(first: int) -> None:
+    total = Tally()
+    for seed in range(first, first + CHUNK):
+        total.add(live(seed))
+    print("\n".join(total.lines()))
+    # What is shown is worth what really happened.
+    assert total.crashes > CHUNK / 5
+    assert total.settled > CHUNK / 10
+    assert total.endings[Ending.DONE.value] > CHUNK * 2
+    assert len(total.faults) > len(KINDS) * 2 / 3, total.faults
+
+
+def test_a_seed_can_be_replayed() -> None:
+    told: list[list[str]] = [[], []]
+    for story in told:
+        live(7, story.append)
+    assert told[0] == told[1]
+
+
+def blind_repeat(_: Now, __: object) -> tuple[Happened, None]:
+    """Say that what is not known to have happened has not."""
+    return Happened.NO, None
+
+
+@contextmanager
+def journal_after_sending() -> Iterator[None]:
+    """Write down that an action is intended once it has ended."""
+    intended, ended = RunLog.intended, RunLog.ended
+    late: dict[str, str] = {}
+
+    def after(log: RunLog, result: Any) -> None:
+        if result.action.id in late:
+            intended(log, result.action, late.pop(result.action.id))
+        ended(log, result)
+
+    def before(log: RunLog, action: Any, token: str) -> None:
+        late[action.id] = token
+
+    with patch.object(RunLog, "intended", before), patch.object(RunLog, "ended", after):
+        yield
+
+
+BROKEN: dict[str, Callable[[], Any]] = {
+    "an unknown create is repeated blindly": lambda: patch.object(Now, "happened", blind_repeat),
+    "what is sent is journalled afterwards": journal_after_sending,
+    "the first record of a look-up is taken": lambda: patch.object(
+        freshness, "_claims", lambda *_: True
+    ),
+    "a create is sent again where no answer came": lambda: patch.object(
+        client, "_may_repeat", lambda _, came: isinstance(came, NoAnswer)
+    ),
+    "what is unknown is called rejected": lambda: patch.object(
+        apply, "_ENDINGS", dict.fromkeys(apply._ENDINGS, Ending.REJECTED)
+    ),
+    "nothing stale is noticed before a create": lambda: patch.object(
+        Now, "_refuse_holders", lambda *_: None
+    ),
+}
+
+
+@pytest.mark.parametrize("what", sorted(BROKEN))
+def test_a_broken_engine_is_noticed(what: str) -> None:
+    with BROKEN[what](), pytest.raises(Violation) as caught:
+        list(map(live, range(SEEDS)))
+    print(f"{what}: {caught.value}")

@@ -1,0 +1,221 @@
+"""One set-up of everything, and the runs that people start: sync, plan, apply, resume.
+
+The runs are put together as the commands put them together; only the connectors' transport,
+the clock and the operator's name are ours.
+"""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from datetime import UTC, datetime, timedelta
+from functools import cache, lru_cache
+from pathlib import Path
+from random import Random
+from unittest.mock import patch
+
+from oneway.apply import Result
+from oneway.connector import Connector
+from oneway.diagnostics import Refused, Severity
+from oneway.guards import Verdict
+from oneway.plan import Allowance, Plan
+from oneway.plan_file import dump, fingerprint, load
+from oneway.runs import (
+    Approval,
+    Operator,
+    Prepared,
+    Request,
+    Systems,
+    alone,
+    apply_plan,
+    compiled,
+    health,
+    interrupted,
+    judged,
+    planned,
+    preparation,
+    program_for,
+    refuse_turned_back,
+    remembered,
+    reopened,
+    resumed,
+    settled,
+)
+from oneway.runs.inputs import Input, access_of, description_of
+from oneway.runs.reading import Evaluated
+from oneway.state import State
+from oneway_connectors.rest import connect
+
+from .crash import Steps
+from .people import People, populate
+from .servers import EMPLOYER, EXPENSES, PAYROLL, Servers, Traits, traits_of
+from .wire import Wire
+
+ROOT = Path(__file__).resolve().parents[2]
+MAPPING = ROOT / "mappings" / "staffology-to-expensein.yaml"
+MANIFESTS = ROOT / "connectors" / "oneway_connectors"
+START = datetime(2026, 6, 15, 4, tzinfo=UTC)
+WHO = "simulation"
+EVERYTHING = tuple(
+    Allowance(guard, 1_000_000, WHO)
+    for guard in ("creates", "updates", "leavers", "clears", "field_changes", "source_shrink")
+)
+"""Ceilings that let everything pass."""
+SETTINGS = {
+    "employer": EMPLOYER,
+    "api_key": "simulated-key",
+    "staffology": f"https://{PAYROLL}",
+    "expensein": f"https://{EXPENSES}/1.0",
+}
+
+
+@cache
+def manifests() -> "tempfile.TemporaryDirectory[str]":
+    """Write both manifests down, once a process, with small pages and nothing in threads.
+
+    Threads would take the dice in another order at each run of a seed.
+    """
+    folder = tempfile.TemporaryDirectory(prefix="simulation-")
+    small = {"size: 200": "size: 5", "size: 100": "size: 4", "concurrency: 8": "concurrency: 1"}
+    for name in ("staffology", "expensein"):
+        text = (MANIFESTS / name / "manifest.yaml").read_text(encoding="utf-8")
+        for old, new in small.items():
+            text = text.replace(old, new)
+        Path(folder.name, f"{name}.yaml").write_text(text, encoding="utf-8")
+    return folder
+
+
+def lookup(connector: str, name: str) -> str | None:
+    """Return an option or credential."""
+    return SETTINGS[connector] if name == "base_url" else SETTINGS.get(name)
+
+
+class Wired(Systems):
+    """The systems of a run, reached over a simulated wire."""
+
+    wire: Wire
+
+    def connector(self, each: Input) -> Connector:
+        key = (each.connector, each.options)
+        if key not in self._open:
+            description = description_of(self.prepared, each)
+            access = access_of(self.prepared, each)
+            wire = self.wire
+            self._open[key] = connect(description, access, wire, wire.sleep, wire.clock)
+        return self._open[key]
+
+
+_compiled_once = lru_cache(preparation.compile_data)
+
+
+def quick_compiling() -> AbstractContextManager[object]:
+    """Compile each text once: compiling is a pure function, and most of a short run's time."""
+    return patch.object(preparation, "compile_data", _compiled_once)
+
+
+class World:
+    """Both systems, the wire, the clock and the state folder; `folder` is for its state."""
+
+    def __init__(self, rng: Random, folder: Path, traits: Traits | None = None) -> None:
+        self.rng = rng
+        self.steps = Steps()
+        self.people: People = populate(rng, START.date())
+        self.servers = Servers(self.people, traits or traits_of(rng))
+        self.wire = Wire(self.servers, self.steps, rng, START)
+        self.state_folder = folder / "state"
+        self.results: list[Result] = []
+
+    @property
+    def operator(self) -> Operator:
+        """Who runs it all."""
+        return Operator(WHO, State(self.state_folder), lambda: self.wire.now)
+
+    def pass_days(self, days: int) -> None:
+        """Let days pass."""
+        self.wire.seconds += timedelta(days=days).total_seconds()
+        self.people.today = self.wire.now.date()
+
+    def request(self, allowed: tuple[Allowance, ...] = ()) -> Request:
+        """Return what is asked of a run now."""
+        return Request(
+            str(MAPPING),
+            self.wire.now.replace(microsecond=0),
+            lookup,
+            settings={"include_bank_details": "true"},
+            folders=(Path(manifests().name),),
+            allowed=allowed,
+        )
+
+    def sync(self, allowed: tuple[Allowance, ...] = ()) -> tuple[Plan, Verdict]:
+        """Do what `oneway sync` does; raise `Refused` as it would."""
+        prepared, operator = compiled(self.request(allowed)), self.operator
+        with alone(prepared, operator), self._systems(prepared) as systems:
+            refuse_turned_back(prepared, operator, prepared.request.as_of)
+            settled(prepared, systems, operator)
+            plan, found = self._planned(prepared, systems, operator)
+            verdict = judged(prepared, plan, operator.state)
+            postponed = remembered(plan, operator.state).postponed
+            approval = Approval(fingerprint(plan), verdict, postponed)
+            self._take(apply_plan(plan, approval, found.program, systems, operator))
+        return plan, verdict
+
+    def plan(self) -> str:
+        """Do what `oneway plan -o` does: return the plan's file."""
+        prepared, operator = compiled(self.request()), self.operator
+        with self._systems(prepared) as systems:
+            return dump(self._planned(prepared, systems, operator)[0])
+
+    def apply(self, text: str) -> Plan:
+        """Do what `oneway apply` does with a plan's file."""
+        plan = load(text.encode(), "plan.json")
+        prepared, operator = reopened(plan, self.request()), self.operator
+        with alone(prepared, operator), self._systems(prepared) as systems:
+            refuse_turned_back(prepared, operator, as_of=None)
+            settled(prepared, systems, operator)
+            verdict = judged(prepared, plan, operator.state)
+            program = program_for(prepared, plan, systems)
+            postponed = remembered(plan, operator.state).postponed
+            approval = Approval(fingerprint(plan), verdict, postponed)
+            self._take(apply_plan(plan, approval, program, systems, operator))
+        return plan
+
+    def resume(self) -> int:
+        """Do what `oneway resume` does; return how many runs were gone on with."""
+        operator = self.operator
+        left = interrupted(operator)
+        for each in left:
+            prepared = reopened(each.plan, self.request())
+            with alone(prepared, operator), self._systems(prepared) as systems:
+                verdict = judged(prepared, each.plan, operator.state, resuming=each.run.id)
+                postponed = remembered(each.plan, operator.state).postponed
+                approval = Approval(each.run.start.fingerprint, verdict, postponed)
+                program = program_for(prepared, each.plan, systems)
+                self._take(resumed(each, approval, program, systems, operator))
+        return len(left)
+
+    def _planned(
+        self, prepared: Prepared, systems: Systems, operator: Operator
+    ) -> tuple[Plan, Evaluated]:
+        with self._planning():
+            plan, found = planned(prepared, systems, operator.state.seal())
+        errors = [d for d in health(prepared, found, plan) if d.severity is Severity.ERROR]
+        if errors:
+            raise Refused(errors)
+        return plan, found
+
+    @contextmanager
+    def _planning(self) -> Iterator[None]:
+        self.wire.planning = True
+        try:
+            yield
+        finally:
+            self.wire.planning = False
+
+    def _systems(self, prepared: Prepared) -> Wired:
+        systems = Wired(prepared)
+        systems.wire = self.wire
+        return systems
+
+    def _take(self, results: Iterator[Result]) -> None:
+        self.results = []
+        for result in results:
+            self.results.append(result)
