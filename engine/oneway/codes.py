@@ -127,6 +127,11 @@ _TABLE = (
         "a credential cannot be had from the keyring",
         "Store it with `keyring set`, unlock the keyring, or keep it in a private file.",
     ),
+    (
+        "C121",
+        "a list of choices needs what is chosen from it",
+        "Name options that are given before; choices are listed in the order of the options.",
+    ),
     # M1xx: the meaning of a mapping, errors
     ("M101", "an expression reads a field that there is not", "Check its spelling and case."),
     ("M102", "a target field is not known", "Check its spelling and case."),
@@ -359,6 +364,16 @@ _TABLE = (
         "F117",
         "the clock stands before the last run",
         "Set it right, or leave --as-of out; nothing was written.",
+    ),
+    (
+        "F118",
+        "the database that keeps the runs cannot be used",
+        "Check that the server runs, that the database exists, and that it lets us in.",
+    ),
+    (
+        "F119",
+        "the place of the store is not understood",
+        "Write ONEWAY_STORE=postgresql://user@host/database, or leave it out for a file.",
     ),
     (
         "F120",

@@ -70,12 +70,25 @@ class Resource:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """A setting of a connector (an employer, a base URL) or, where `secret`, a credential."""
+    """A setting of a connector (an employer, a base URL) or, where `secret`, a credential.
+
+    With `choices` the system can list what it may be (`Connector.choices`), once it is given
+    credentials.
+    """
 
     name: str
     description: str
     default: str | None = None
     secret: bool = False
+    choices: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing that an option may be: its value, and what people call it."""
+
+    value: str
+    label: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -266,6 +279,13 @@ class Connector(Protocol):
 
     def probe(self) -> tuple[Probe, ...]:
         """Return what the credentials may do, found by requests that only read."""
+
+    def choices(self, option: str) -> tuple[Choice, ...]:
+        """Return what an option may be, in the system's order; raise `ReadError`.
+
+        Asked only where `Option.choices` says so, perhaps of a connector that was opened
+        without that option. Returns nothing where the credentials may see none.
+        """
 
     def close(self) -> None:
         """End all connections."""

@@ -70,10 +70,11 @@ def known_connectors(folders: Sequence[Path] = ()) -> tuple[str, ...]:
     return tuple(sorted(name for name in names if _NAME.fullmatch(name)))
 
 
-def complete(description: Description, access: Access) -> Access:
+def complete(description: Description, access: Access, *, choosing: bool = False) -> Access:
     """Return the access with defaults filled in; raise `Refused` for all that is amiss.
 
-    Amiss are options and secrets that are missing, blank, or not known.
+    Amiss are options and secrets that are missing, blank, or not known. While `choosing`,
+    options may be missing that the system itself lists.
     """
     options = {o.name for o in description.options if not o.secret}
     secrets = {o.name for o in description.options if o.secret}
@@ -81,7 +82,7 @@ def complete(description: Description, access: Access) -> Access:
     found = [_unknown(description, name) for name in access.options if name not in options]
     found += [_unknown(description, name) for name in access.secrets if name not in secrets]
     for option in description.options:
-        blank_is_fine = option.default == ""
+        blank_is_fine = option.default == "" or (choosing and option.choices)
         held = option.name in access.secrets or given.get(option.name, "").strip()
         if not (held or blank_is_fine):
             found.append(_missing(description, option))
@@ -96,12 +97,15 @@ def with_defaults(description: Description, options: Mapping[str, str]) -> dict[
     return {**{k: v for k, v in defaults.items() if v is not None}, **options}
 
 
-def open_connector(description: Description, access: Access) -> Connector:
+def open_connector(
+    description: Description, access: Access, *, choosing: bool = False
+) -> Connector:
     """Return a configured connector; raise `Refused` where it cannot be configured.
 
-    Imports `oneway_connectors.<kind>` and nothing else; makes no request.
+    Imports `oneway_connectors.<kind>` and nothing else; makes no request. One that is opened
+    for `choosing` may lack the options that the system lists, and is good for `choices` alone.
     """
-    full = complete(description, access)
+    full = complete(description, access, choosing=choosing)
     module = f"{_PACKAGE}.{description.kind}"
     if not _is_module(module):
         where = Span(description.file or description.name)

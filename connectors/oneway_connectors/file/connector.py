@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from oneway.connector import Access, Description, NotSent, Probe, ReadError
+from oneway.connector import Access, Choice, Description, NotSent, Probe, ReadError
 from oneway_connectors.file.csv_types import column_types
 from oneway_connectors.file.reader import FileReader
 from oneway_connectors.file.writer import FileWriter
@@ -32,6 +32,10 @@ class FileConnector:
 
     def probe(self) -> tuple[Probe, ...]:
         """Return nothing: files have no credentials to test."""
+        return ()
+
+    def choices(self, option: str) -> tuple[Choice, ...]:  # noqa: ARG002  # the SPI's
+        """Return nothing: a file lists none."""
         return ()
 
     def close(self) -> None:

@@ -9,7 +9,7 @@ reader   reading a resource                      faults    what went wrong, as S
 writer   writing a resource                      origin    where the system is
 hiding   cutting values out of messages          quiet     what libraries would log
 line     clients, with an end to each request    budget    tries again, over the whole run
-operations  changed fields as a SCIM PATCH
+operations  changed fields as a SCIM PATCH       choosing  what an option may be
 """
 
 import time
@@ -20,12 +20,14 @@ import httpx
 
 from oneway.connector import (
     Access,
+    Choice,
     Description,
     Finding,
     Probe,
     ReadError,
     WriteError,
 )
+from oneway_connectors.rest.choosing import choices_of
 from oneway_connectors.rest.client import Client, Outside
 from oneway_connectors.rest.model import Probing, Resource, read_api
 from oneway_connectors.rest.paging import answered, json_of, reading_call
@@ -66,6 +68,11 @@ class Rest:
                 what = f"writes {resource.name}"
                 found.append(Probe(what, Finding.UNTESTED, resource.permissions))
         return tuple(found)
+
+    def choices(self, option: str) -> tuple[Choice, ...]:
+        """Return what an option may be, as the system lists it; raise `ReadError`."""
+        found = self.client.api.choices.get(option)
+        return () if found is None else choices_of(self.client, option, found)
 
     def close(self) -> None:
         """End all connections."""

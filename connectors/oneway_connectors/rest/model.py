@@ -4,7 +4,7 @@ The manifest was checked before (`oneway.manifest`); here it only takes its fina
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import cast
 
@@ -105,6 +105,15 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True)
+class Choosing:
+    """The request that lists what an option may be; `value` and `label` are paths in an item."""
+
+    listing: Listing
+    value: tuple[str, ...]
+    label: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Limits:
     """When a request is tried again, and what is too slow or too much. Seconds and bytes."""
 
@@ -144,6 +153,7 @@ class Api:
     idempotency_header: str
     probes: tuple[Probing, ...]
     resources: Mapping[str, Resource]
+    choices: Mapping[str, Choosing] = field(default_factory=dict)
 
 
 def read_api(title: str, body: Data) -> Api:
@@ -162,7 +172,17 @@ def read_api(title: str, body: Data) -> Api:
         resources={
             name: _resource(name, _data(item)) for name, item in _data(body["resources"]).items()
         },
+        choices={
+            name: _choosing(_data(choices))
+            for name, item in _data(body.get("options")).items()
+            if (choices := _data(item).get("choices"))
+        },
     )
+
+
+def _choosing(body: Data) -> Choosing:
+    value = _text(body, "value")
+    return Choosing(_listing(body), path_of(value), path_of(_text(body, "label", value)))
 
 
 def _resource(name: str, body: Data) -> Resource:

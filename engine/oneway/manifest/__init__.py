@@ -92,6 +92,7 @@ def _options(data: Data, key: str) -> list[Option]:
             text(obj(item), "description"),
             cast(str | None, obj(item).get("default")),
             secret=secret,
+            choices="choices" in obj(item),
         )
         for name, item in obj(data.get(key)).items()
     ]

@@ -77,7 +77,10 @@ def _template(document: Document, data: Data, template: Template) -> Iterator[Di
     for found in _NAME.finditer(template.text):
         name = found[1]
         place = document.inside(span, template.text, *found.span())
-        if name in known:
+        if name in template.unchosen:
+            summary = f"'{name}' is chosen from a list that this is needed to read"
+            yield document.report(place, "C121", summary, "name an option that is given before")
+        elif name in known:
             if name in _WHOLE and template.text != f"{{{name}}}":
                 summary = f"'{{{name}}}' stands for {_WHOLE[name]}, so it must be the whole text"
                 yield document.report(place, "C105", summary)

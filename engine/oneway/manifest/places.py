@@ -1,7 +1,7 @@
 """Where a manifest holds templates and expressions, and which names each may use."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from oneway.manifest.parts import Data, items, obj, text
 from oneway.records import Value
@@ -10,12 +10,16 @@ from oneway.yaml_source import Path
 
 @dataclass(frozen=True, slots=True)
 class Template:
-    """A text with `{names}`: `own` are those it may use beside the manifest's options."""
+    """A text with `{names}`: `own` are those it may use beside the manifest's options.
+
+    `unchosen` are the options that are not chosen yet when it is filled in.
+    """
 
     path: Path
     text: str
     own: frozenset[str] = frozenset()
     secrets: bool = False
+    unchosen: frozenset[str] = frozenset()
 
 
 _WRITES = ("create", "update", "leave")
@@ -25,12 +29,28 @@ _ID = frozenset({"id"})
 
 def templates(data: Data) -> Iterator[Template]:
     """Yield every template of a manifest."""
-    yield from _texts(("base_url",), data.get("base_url"))
-    yield from _texts(("headers",), data.get("headers"), secrets=True)
-    yield from _auth(obj(data.get("auth")))
+    listed = _listed(data)
+    for template in _everywhere(data):
+        yield replace(template, unchosen=frozenset(listed))
+    for index, name in enumerate(listed):
+        choices = obj(obj(data.get("options")).get(name)).get("choices")
+        for template in _request(("options", name, "choices"), choices):
+            yield replace(template, unchosen=frozenset(listed[index:]))
     yield from _probes((), data)
     for name, value in obj(data.get("resources")).items():
         yield from _resource(("resources", name), obj(value))
+
+
+def _listed(data: Data) -> list[str]:
+    """Return the options that the system itself lists, in the order in which they are asked."""
+    return [name for name, item in obj(data.get("options")).items() if "choices" in obj(item)]
+
+
+def _everywhere(data: Data) -> Iterator[Template]:
+    """Yield the templates that every request goes by: the first one is made to choose."""
+    yield from _texts(("base_url",), data.get("base_url"))
+    yield from _texts(("headers",), data.get("headers"), secrets=True)
+    yield from _auth(obj(data.get("auth")))
 
 
 def expressions(data: Data) -> Iterator[tuple[Path, str]]:
@@ -38,6 +58,11 @@ def expressions(data: Data) -> Iterator[tuple[Path, str]]:
     yield from _named((), data, "errors", ("message", "fields"))
     if text(obj(data.get("auth")), "type") in _TOKEN_KINDS:
         yield from _named((), data, "auth", ("token", "expires_in"))
+    for name, item in obj(data.get("options")).items():
+        option, choices = obj(item), obj(obj(item).get("choices"))
+        yield from _named(("options", name), option, "choices", ("records",))
+        within = ("options", name, "choices")
+        yield from _named(within, choices, "pagination", ("next", "total"))
     for name, value in obj(data.get("resources")).items():
         path, resource = ("resources", name), obj(value)
         yield from _named(path, resource, "list", ("records",))
