@@ -127,6 +127,24 @@ _TABLE = (
         "a credential cannot be had from the keyring",
         "Store it with `keyring set`, unlock the keyring, or keep it in a private file.",
     ),
+    # C13x: connection files
+    (
+        "C130",
+        "a credential is not given by reference",
+        "Write {env: NAME}, {file: PATH} or {keyring: SERVICE/NAME}, never the credential.",
+    ),
+    ("C131", "a cron line is none, or never fires", "Write five fields, such as 0 4 * * *."),
+    ("C132", "runs are spread over too long", "Write 2h or less."),
+    ("C133", "a webhook's URL may not be used", "Use https; http is for this machine only."),
+    ("C134", "an email cannot be sent as it is described", "Correct it as the message says."),
+    ("C135", "there is no connection of that name", "Check its spelling, or give the file's path."),
+    ("C136", "two connections have one name", "Rename one of them."),
+    ("C137", "a credential and an option are mistaken for each other", "Move it to the other."),
+    (
+        "C138",
+        "a connection's guards are looser than its mapping's",
+        "Make them stricter, or let `reviewed_by` say who looked at them.",
+    ),
     (
         "C121",
         "a list of choices needs what is chosen from it",

@@ -5,22 +5,54 @@ secret_refs  where a credential is kept, as data    files   private files, and n
 keyrings     the system's keyring                   opening a reference becomes a `Secret`
 
 Options may stand on the command line or in a mapping as well; credentials never.
+
+A customer's connection is a file: `connection` is what it says, `reading` gets there from
+bytes (`parts` by its shape, `meaning` and `secret_places` what is wrong, `written` the places),
+`folder` finds the files.
 """
 
 from oneway.connections.access import Lookup, access, given_options, given_secrets
+from oneway.connections.connection import (
+    Connection,
+    Email,
+    Notify,
+    Occasion,
+    OwnGuards,
+    Schedule,
+    Security,
+    Side,
+    Webhook,
+)
 from oneway.connections.environment import from_environment, variable
+from oneway.connections.folder import FOLDER, Found, connection_at, connections_in, path_of
 from oneway.connections.opening import opened
+from oneway.connections.reading import load_connection
 from oneway.connections.secret_refs import SecretKind, SecretRef, secret_ref
 
 __all__ = [
+    "FOLDER",
+    "Connection",
+    "Email",
+    "Found",
     "Lookup",
+    "Notify",
+    "Occasion",
+    "OwnGuards",
+    "Schedule",
     "SecretKind",
     "SecretRef",
+    "Security",
+    "Side",
+    "Webhook",
     "access",
+    "connection_at",
+    "connections_in",
     "from_environment",
     "given_options",
     "given_secrets",
+    "load_connection",
     "opened",
+    "path_of",
     "secret_ref",
     "variable",
 ]

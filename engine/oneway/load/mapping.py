@@ -178,18 +178,21 @@ def _guards(part: Part) -> GuardsSpec:
     shrink = source.maybe("shrink") if source else None
     return GuardsSpec(
         limits=tuple(
-            (kind, _limit(part.at(kind.value))) for kind in GuardKind if kind.value in part.names()
+            (kind, limit_of(part.at(kind.value)))
+            for kind in GuardKind
+            if kind.value in part.names()
         ),
         on_breach=part.word("on_breach", OnBreach.HOLD),
-        source_shrink=_share(shrink) if shrink else default.source_shrink,
+        source_shrink=share_of(shrink) if shrink else default.source_shrink,
     )
 
 
-def _limit(part: Part) -> LimitSpec:
-    return LimitSpec(_share(part.at("share")), int(str(part.at("floor").value)), part.key_span)
+def limit_of(part: Part) -> LimitSpec:
+    """Return a guard's limit, placed at its key."""
+    return LimitSpec(share_of(part.at("share")), int(str(part.at("floor").value)), part.key_span)
 
 
-def _share(part: Part) -> float:
+def share_of(part: Part) -> float:
     """Return a share as a number from 0 to 1: `10%` is 0.1."""
     value = part.value
     return float(value.rstrip(" %")) / 100 if isinstance(value, str) else float(str(value))

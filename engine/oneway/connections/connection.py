@@ -1,0 +1,118 @@
+"""One customer's sync, as its file says it: a mapping, two sides, a schedule, who is told.
+
+Nothing here is a credential: `SecretRef` says where one is kept, and may be shown.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+from enum import Enum
+from typing import TypeAlias
+
+from oneway.connections.secret_refs import SecretRef
+from oneway.connections.written import Written
+from oneway.records import Value
+from oneway.spec import GuardKind, LimitSpec, OnBreach
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """How one system is reached; what is not named here comes from the environment."""
+
+    options: Mapping[str, str] = field(default_factory=dict)
+    credentials: Mapping[str, SecretRef] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Schedule:
+    """When a run is due: a cron line in a time zone, and how far runs are spread after it."""
+
+    cron: str = "0 4 * * *"
+    zone: str = "UTC"
+    spread: timedelta = timedelta(minutes=10)
+
+
+class Occasion(Enum):
+    """Something that is told."""
+
+    FAILURE = "failure"
+    GUARD = "guard"
+    RECOVERY = "recovery"
+    WEEKLY = "weekly"
+
+
+TOLD = frozenset({Occasion.FAILURE, Occasion.GUARD, Occasion.RECOVERY})
+"""What is told where `on` is not written."""
+
+
+class Security(Enum):
+    """How a mail server is spoken to."""
+
+    TLS = "tls"
+    STARTTLS = "starttls"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Webhook:
+    """A URL that is sent JSON, signed where there is a secret.
+
+    The URL is not to be shown: with many services whoever knows it may post.
+    """
+
+    url: str = field(repr=False)
+    secret: SecretRef | None = None
+    on: frozenset[Occasion] = TOLD
+
+
+@dataclass(frozen=True, slots=True)
+class Email:
+    """A message sent through a mail server; without `user` nobody logs in."""
+
+    to: tuple[str, ...]
+    sender: str
+    server: str
+    port: int = 587
+    security: Security = Security.STARTTLS
+    user: str = ""
+    password: SecretRef | None = None
+    on: frozenset[Occasion] = TOLD
+
+
+Notify: TypeAlias = Webhook | Email
+
+
+@dataclass(frozen=True, slots=True)
+class OwnGuards:
+    """The limits that a connection writes; what it leaves out is as the mapping says."""
+
+    limits: Mapping[GuardKind, LimitSpec] = field(default_factory=dict)
+    on_breach: OnBreach | None = None
+    source_shrink: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Connection:
+    """A connection as written in `file`; `mapping` is the mapping's path from where we stand.
+
+    `settings` are values as written, not yet compared with what the mapping declares.
+    `schedule` is None where the connection never runs by itself. `written` finds the places
+    of its keys, and is no part of what the connection is.
+    """
+
+    name: str
+    file: str
+    mapping: str
+    settings: Mapping[str, Value] = field(default_factory=dict)
+    source: Side = Side()
+    target: Side = Side()
+    schedule: Schedule | None = Schedule()
+    guards: OwnGuards | None = None
+    reviewed_by: str = ""
+    notify: tuple[Notify, ...] = ()
+    written: Written = field(default=Written(), repr=False, compare=False)
+
+    @property
+    def sides(self) -> Mapping[str, Side]:
+        """Both sides, by name."""
+        return {"source": self.source, "target": self.target}

@@ -1,0 +1,124 @@
+"""All connections of a folder: each is read for itself, and a broken one disturbs no other."""
+
+from collections import Counter
+from dataclasses import dataclass
+from pathlib import Path
+
+from oneway.connections.connection import Connection
+from oneway.connections.reading import load_connection
+from oneway.connections.regular_files import read_regular
+from oneway.diagnostics import Refused, did_you_mean, refusal
+from oneway.yaml_source import LIMIT, read_all
+
+FOLDER = "connections"
+"""Where connections are looked for that are named and not given by path."""
+
+ENDINGS = (".yaml", ".yml")
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A file of a folder: its connection, or why it has none (exactly one of the two)."""
+
+    file: str
+    connection: Connection | None = None
+    refused: Refused | None = None
+
+
+def connections_in(folder: str | Path) -> tuple[Found, ...]:
+    """Return the connections of a folder and of the folders in it, sorted by path.
+
+    Files that begin with another kind's key (a mapping, a manifest) are left out. Of two
+    connections with one name both are refused: nobody could say which is meant. Raises
+    `Refused` where there is no such folder.
+    """
+    found = [each for path in files_in(folder) if (each := _found(str(path))) is not None]
+    names = Counter(each.connection.name for each in found if each.connection is not None)
+    twice = {name for name, count in names.items() if count > 1}
+    return tuple(_alone(each, found) if _is_named(each, twice) else each for each in found)
+
+
+def files_in(folder: str | Path) -> list[Path]:
+    """Return the YAML files of a folder, hidden ones left out; raise `Refused` without one."""
+    try:
+        if not Path(folder).is_dir():
+            why = "it is a file" if Path(folder).exists() else "there is no such folder"
+            raise refusal("F120", str(folder), f"cannot be read: {why}", "check the path")
+        paths = sorted(Path(folder).rglob("*"))
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise refusal("F120", str(folder), f"cannot be read: {why}", "check the path") from None
+    except ValueError:  # a NUL in the path
+        raise refusal("F120", repr(str(folder)), "no path of a folder", "check the path") from None
+    return [each for each in paths if _is_ours(each, Path(folder))]
+
+
+def connection_at(path: str) -> Connection:
+    """Return the connection in a file; raise `Refused` with all that is wrong with it."""
+    return load_connection(read_regular(path, LIMIT + 1), path)
+
+
+def path_of(name: str, folder: str | Path = FOLDER) -> str:
+    """Return the path of a connection that is named; raise `Refused`, saying which may be meant.
+
+    A file of that name is taken as it is, broken or not; without one, the names in the
+    files are looked at.
+    """
+    for ending in ENDINGS:
+        path = Path(folder) / f"{name}{ending}"
+        if path.is_file():
+            return str(path)
+    found = connections_in(folder) if Path(folder).is_dir() else ()
+    names = {each.connection.name: each.file for each in found if each.connection is not None}
+    if name in names:
+        return names[name]
+    known = sorted({*names, *(Path(each.file).stem for each in found)})
+    few = ", ".join(known[:20]) + (" ..." if len(known) > 20 else "")
+    help = did_you_mean(name, known) or (f"there are: {few}" if known else _NONE)
+    raise refusal("C135", name, f"no connection of {folder}/ is called '{name}'", help)
+
+
+def is_connection(data: bytes, file: str) -> bool:
+    """Return whether a file says that it is a connection, also where the rest is broken."""
+    return "oneway_connection" in _keys(data, file)
+
+
+def _found(path: str) -> Found | None:
+    try:
+        data = read_regular(path, LIMIT + 1)
+        if {"oneway", "oneway_connector"} & _keys(data, path):
+            return None
+        return Found(path, load_connection(data, path))
+    except Refused as refused:
+        return Found(path, refused=refused)
+
+
+def _keys(data: bytes, file: str) -> set[str]:
+    """Return the keys at the top of a file, as far as can be told, of those that say its kind."""
+    kinds = ("oneway", "oneway_connector", "oneway_connection")
+    document = read_all(data, file).document
+    if document is not None and isinstance(document.data, dict):
+        return {each for each in kinds if each in document.data}
+    return {each for each in kinds if f"\n{each}:".encode() in b"\n" + data}
+
+
+def _is_named(each: Found, names: set[str]) -> bool:
+    return each.connection is not None and each.connection.name in names
+
+
+def _alone(each: Found, found: list[Found]) -> Found:
+    assert each.connection is not None
+    name = each.connection.name
+    others = [other.file for other in found if other is not each and _is_named(other, {name})]
+    summary = f"another connection is called '{name}' as well: {', '.join(others)}"
+    help = "rename one of them; the one that has run should keep its name"
+    wrong = each.connection.written.at(("name",), "C136", summary, help)
+    return Found(each.file, refused=Refused([wrong]))
+
+
+def _is_ours(path: Path, folder: Path) -> bool:
+    hidden = any(part.startswith(".") for part in path.relative_to(folder).parts)
+    return path.suffix in ENDINGS and not hidden and path.is_file()
+
+
+_NONE = "there is none yet: make one with `oneway connect`, or give the path of a file"

@@ -1,0 +1,71 @@
+"""A connection's bytes to a `Connection`, or everything that is wrong with them.
+
+    bytes ─yaml_source→ Document ─shape, meaning→ findings ─parts→ Connection
+
+What needs the mapping and the connectors (settings, options, guards) is for
+`oneway.runs.connecting`; what needs the disk (private files) for `secret_files`.
+"""
+
+from oneway.connections.connection import Connection
+from oneway.connections.meaning import mistakes_in
+from oneway.connections.parts import connection
+from oneway.connections.secret_places import bad_credentials
+from oneway.connections.written import Written, hushed
+from oneway.diagnostics import Diagnostic, Findings, Refused
+from oneway.load.part import Part
+from oneway.schema_check import check
+from oneway.yaml_source import LIMIT, Document, read_all
+
+VERSION = 1
+"""The newest version of connection files that is understood."""
+
+
+def load_connection(data: bytes, file: str) -> Connection:
+    """Return the connection that a file's bytes hold; raise `Refused` with all that is wrong.
+
+    `file` is its path: what is relative in it is relative to the file.
+    """
+    reading = read_all(data, file, LIMIT)
+    found = Findings([_unquoted(each) for each in reading.found])
+    document = reading.document
+    if document is not None:
+        # A value that could not be read has no shape either: one mistake is enough.
+        unread = {(each.span.line, each.span.column) for each in reading.found}
+        for wrong in _newer(document) or _mistakes(document):
+            if (wrong.span.line, wrong.span.column) not in unread:
+                found.add(wrong)
+    if found.found or document is None:
+        raise Refused(found.sorted())
+    return connection(Part(document, ()), Written(document, file))
+
+
+def _unquoted(each: Diagnostic) -> Diagnostic:
+    # The text is no YAML: there is no telling which line holds a credential.
+    return Diagnostic(each.span, each.severity, each.code, each.summary, each.help)
+
+
+def _newer(document: Document) -> list[Diagnostic]:
+    data = document.data if isinstance(document.data, dict) else {}
+    version = data.get("oneway_connection")
+    if isinstance(version, bool) or not isinstance(version, int) or version <= VERSION:
+        return []
+    summary = f"this connection is made for a newer version of oneway ({version})"
+    help = f"this program understands version {VERSION}: install a newer one"
+    return [Written(document).at(("oneway_connection",), "S111", summary, help)]
+
+
+def _mistakes(document: Document) -> list[Diagnostic]:
+    credentials, taken = bad_credentials(document)
+    shape = [
+        each
+        for each in hushed(document, check(document, "connection"))
+        if (each.span.line, each.span.column) not in taken
+    ]
+    # One mistake a place is enough: what has the wrong shape has no meaning either.
+    places = {(each.span.line, each.span.column) for each in (*shape, *credentials)}
+    meaning = mistakes_in(document)
+    return [
+        *credentials,
+        *shape,
+        *(each for each in meaning if (each.span.line, each.span.column) not in places),
+    ]

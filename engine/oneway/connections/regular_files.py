@@ -1,0 +1,21 @@
+"""Reading a file that somebody names: never waited for, never more than asked for."""
+
+from pathlib import Path
+
+from oneway.diagnostics import refusal
+
+
+def read_regular(path: str, limit: int) -> bytes:
+    """Return at most `limit` bytes of a file; raise `Refused` where it cannot be read."""
+    try:
+        if not Path(path).is_file():
+            # A pipe would be waited for, without end.
+            why = "it is a folder" if Path(path).is_dir() else "there is no such file"
+            raise refusal("F120", path, f"cannot be read: {why}", "check the path")
+        with Path(path).open("rb") as file:
+            return file.read(limit)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise refusal("F120", path, f"cannot be read: {why}", "check the path") from None
+    except ValueError:  # a NUL in the path
+        raise refusal("F120", repr(path), "no path of a file", "check the path") from None

@@ -1,0 +1,54 @@
+"""Where a connection's file refers to credentials, and what is wrong with a reference."""
+
+from collections.abc import Iterator
+from typing import TypeAlias
+
+from oneway.connections.secret_refs import secret_ref
+from oneway.connections.written import Written
+from oneway.diagnostics import Diagnostic
+from oneway.manifest.parts import Data, items, obj
+from oneway.records import Value
+from oneway.yaml_source import Document, Path
+
+Places: TypeAlias = set[tuple[int, int]]
+
+
+def bad_credentials(document: Document) -> tuple[list[Diagnostic], Places]:
+    """Return a finding for each credential that is not given by reference.
+
+    The second value are the places in and around those: nothing else is to be said there.
+    """
+    written = Written(document, document.file)
+    found: list[Diagnostic] = []
+    taken: Places = set()
+    for path, value in references(obj(document.data)):
+        try:
+            secret_ref(value)
+        except ValueError as error:
+            found.append(written.at(path, "C130", str(error), _HELP, key=True))
+            taken |= _around(document, path)
+    return found, taken
+
+
+def references(data: Data) -> Iterator[tuple[Path, Value]]:
+    """Yield what stands where a reference to a credential should, with its path."""
+    for side in ("source", "target"):
+        for name, value in obj(obj(data.get(side)).get("credentials")).items():
+            yield (side, "credentials", name), value
+    for index, entry in enumerate(items(data.get("notify"))):
+        for kind, key in (("webhook", "secret"), ("email", "password")):
+            told = obj(obj(entry).get(kind))
+            if key in told:
+                yield ("notify", index, kind, key), told[key]
+
+
+def _around(document: Document, path: Path) -> Places:
+    return {
+        (span.line, span.column)
+        for places in (document.places, document.key_places)
+        for each, span in places.items()
+        if each[: len(path)] == path
+    }
+
+
+_HELP = "if a credential stands here, take it out of the file, and have it replaced"
