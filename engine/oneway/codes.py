@@ -8,7 +8,7 @@ out of use stays here, marked as retired; it is never given a new meaning.
     C1xx  connectors and their manifests   R1xx  reading from a system
     P1xx  plans and plan files             W1xx  writing to a system
     G1xx  guards                           F1xx  the state folder and other files
-    U1xx  what the command line asks for
+    U1xx  what the command line asks for   N1xx  notices
 """
 
 from dataclasses import dataclass
@@ -150,6 +150,14 @@ _TABLE = (
         "a list of choices needs what is chosen from it",
         "Name options that are given before; choices are listed in the order of the options.",
     ),
+    # C14x: connecting and disconnecting
+    (
+        "C140",
+        "a credential cannot be kept",
+        "Check the rights on the folder, or keep it elsewhere: --keep-secrets.",
+    ),
+    ("C141", "a credential cannot be removed", "Remove it by hand where the message says."),
+    ("C142", "a connection's file cannot be written", "Check the folder's rights and space."),
     # M1xx: the meaning of a mapping, errors
     ("M101", "an expression reads a field that there is not", "Check its spelling and case."),
     ("M102", "a target field is not known", "Check its spelling and case."),
@@ -403,6 +411,22 @@ _TABLE = (
         "a file is none of those that this program knows",
         "Begin a mapping with `oneway: 1`, a manifest with `oneway_connector: 1`.",
     ),
+    # N1xx: notices
+    ("N101", "a webhook cannot be reached", "Check its URL; it is tried again for three days."),
+    ("N102", "a webhook does not take a notice", "See what it is, and whether it knows us."),
+    ("N103", "a webhook redirects elsewhere", "Write the URL that it redirects to."),
+    ("N104", "a webhook wants no more notices", "Take it out of the connection's file."),
+    (
+        "N105",
+        "the secret of a webhook has another form than Standard Webhooks says",
+        "Write whsec_ and the base64 of 24 to 64 random bytes.",
+    ),
+    ("N106", "a mail server cannot be reached", "Check its name and port."),
+    ("N107", "a mail server refuses a notice", "Check the addresses, `user` and `password`."),
+    ("N108", "a mail server cannot be trusted", "Check `security`, the port, the certificate."),
+    ("N109", "a notice waits for a channel that is gone", "Nothing: it is not sent."),
+    ("N110", "a notice could not be sent, by a mistake of this program", "Report it."),
+    ("N111", "a connection tells nobody", "Add `notify` to the connection's file."),
     # U1xx: what the command line asks for
     ("U101", "a setting is not known", "Declare it under `settings`, or check its spelling."),
     ("U102", "a setting has a value of the wrong type", "Write a value of the type it declares."),

@@ -4,6 +4,9 @@ Needs the extra `keyring`, which is imported when a reference asks for it.
 """
 
 import importlib
+from collections.abc import Callable
+from hmac import compare_digest
+from typing import Any
 
 from oneway.connections.secret_refs import SecretRef, entry
 from oneway.diagnostics import refusal
@@ -11,6 +14,38 @@ from oneway.diagnostics import refusal
 
 def from_keyring(ref: SecretRef) -> str:
     """Return the text of an entry; raise `Refused` where there is none, or no keyring."""
+    found = find_in_keyring(ref)
+    if found is None:
+        service, name = entry(ref.name)
+        help = f"store it: keyring set {service} {name}"
+        raise refusal("C120", ref.name, "the keyring has no such entry", help)
+    return found
+
+
+def find_in_keyring(ref: SecretRef) -> str | None:
+    """Return the text of an entry, None where there is none; raise `Refused` without a keyring."""
+    found = _asked(ref, lambda keyring, service, name: keyring.get_password(service, name))
+    return None if found is None else str(found)
+
+
+def into_keyring(ref: SecretRef, text: str) -> None:
+    """Keep a text as an entry; raise `Refused` where it is not kept."""
+    _asked(ref, lambda keyring, service, name: keyring.set_password(service, name, text))
+    # A backend that keeps nothing raises nothing either.
+    if not compare_digest((find_in_keyring(ref) or "").encode(), text.encode()):
+        raise refusal("C120", ref.name, "the keyring does not keep what it is given", _ELSEWHERE)
+
+
+def out_of_keyring(ref: SecretRef) -> bool:
+    """Remove an entry; return whether there was one. Raises `Refused` where it cannot be."""
+    if find_in_keyring(ref) is None:
+        return False
+    _asked(ref, lambda keyring, service, name: keyring.delete_password(service, name))
+    return True
+
+
+def _asked(ref: SecretRef, ask: Callable[[Any, str, str], object]) -> object:
+    """Return what the keyring answers; raise `Refused` where it cannot be used."""
     service, name = entry(ref.name)
     if not service or not name:
         raise refusal("C120", ref.name, "a keyring's entry is named service/name", _FORM)
@@ -20,14 +55,10 @@ def from_keyring(ref: SecretRef) -> str:
         summary = "a credential is kept in a keyring, and the package for that is not installed"
         raise refusal("U109", ref.name, summary, "pip install 'oneway[keyring]'") from None
     try:
-        found = keyring.get_password(service, name)
+        return ask(keyring, service, name)
     except Exception as error:
         # Backends raise what they like; what they say may hold anything, and is not shown.
         raise refusal("C120", ref.name, *_why(type(error).__name__)) from None
-    if found is None:
-        help = f"store it: keyring set {service} {name}"
-        raise refusal("C120", ref.name, "the keyring has no such entry", help)
-    return str(found)
 
 
 def _why(kind: str) -> tuple[str, str]:

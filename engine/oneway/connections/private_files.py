@@ -1,0 +1,50 @@
+"""Writing a file whole: it is there with all of its bytes, or as it was before."""
+
+import os
+import tempfile
+from contextlib import suppress
+from pathlib import Path
+
+
+def write_whole(path: Path, data: bytes, *, mode: int, over: bool = True) -> None:
+    """Write a file atomically, and durably; raise `OSError`.
+
+    Without `over`, raises `FileExistsError` where there is one, and leaves it as it is.
+    """
+    made = _written_beside(path, data, mode)
+    try:
+        if over:
+            os.replace(made, path)
+        else:
+            os.link(made, path)
+            os.unlink(made)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(made)
+        raise
+    sync_folder(path.parent)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable; raise `OSError`."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _written_beside(path: Path, data: bytes, mode: int) -> str:
+    # mkstemp gives mode 0600, whatever the umask. Hidden, so that no folder's list has it.
+    handle, made = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+            os.fchmod(file.fileno(), mode)
+    except BaseException:
+        with suppress(OSError):
+            os.unlink(made)
+        raise
+    return made

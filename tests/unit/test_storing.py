@@ -1,0 +1,250 @@
+"""Credentials that are kept, taken back and forgotten; connection files that are written."""
+
+import os
+import stat
+import subprocess
+import sys
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import keyring
+import keyring.errors
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from keyring.backend import KeyringBackend
+
+from oneway.connections import Connection, Schedule, SecretKind, SecretRef, Side, load_connection
+from oneway.connections.opening import opened
+from oneway.connections.storing import Keeping, Place, forgotten
+from oneway.connections.writing import moved_aside, new_file, scalar, with_refs, write_new
+from oneway.connector import Secret
+from oneway.diagnostics import Refused
+from oneway.yaml_source import parse
+
+
+class Ring(KeyringBackend):
+    """A keyring in memory; `keeps` says whether it keeps what it is given."""
+
+    priority = 1  # type: ignore[assignment]
+
+    def __init__(self, *, keeps: bool = True, locked: bool = False) -> None:
+        self.entries: dict[tuple[str, str], str] = {}
+        self.keeps = keeps
+        self.locked = locked
+
+    def get_password(self, service: str, username: str) -> str | None:
+        if self.locked:
+            raise keyring.errors.KeyringLocked("CANARY")
+        return self.entries.get((service, username))
+
+    def set_password(self, service: str, username: str, password: str) -> None:
+        if self.keeps:
+            self.entries[service, username] = password
+
+    def delete_password(self, service: str, username: str) -> None:
+        del self.entries[service, username]
+
+
+@pytest.fixture
+def ring() -> Iterator[Ring]:
+    before, found = keyring.get_keyring(), Ring()
+    keyring.set_keyring(found)
+    yield found
+    keyring.set_keyring(before)
+
+
+@pytest.fixture
+def place(tmp_path: Path) -> Place:
+    return Place("acme", str(tmp_path / "connections" / "acme.yaml"), "source", "api_key")
+
+
+def folder(place: Place) -> Path:
+    return Path(place.file).parent / "secrets"
+
+
+def test_a_file_is_private_and_so_is_its_folder(place: Place) -> None:
+    before = os.umask(0)
+    try:
+        with Keeping() as keeping:
+            ref = keeping.keep(Secret("s3cret"), place, SecretKind.FILE)
+            keeping.for_good()
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE(os.stat(ref.name).st_mode) == 0o600
+    assert stat.S_IMODE(folder(place).stat().st_mode) == 0o700
+    assert (folder(place) / ".gitignore").read_text() == "*\n"
+    assert opened(ref).open() == "s3cret"
+    assert place.is_own(ref)
+    assert forgotten(ref)
+    assert not folder(place).exists()
+    assert not forgotten(ref)
+
+
+@pytest.mark.parametrize("kind", [SecretKind.FILE, SecretKind.KEYRING])
+def test_who_leaves_in_the_middle_leaves_what_was_there(
+    place: Place, ring: Ring, kind: SecretKind
+) -> None:
+    def interrupted(text: str) -> None:
+        with Keeping() as keeping:
+            assert opened(keeping.keep(Secret(text), place, kind)).open() == text
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted("first")
+    assert (ring.entries, folder(place).exists()) == ({}, False)
+    with Keeping() as keeping:
+        keeping.keep(Secret("first"), place, kind)
+        keeping.for_good()
+    with pytest.raises(KeyboardInterrupt):
+        interrupted("second")
+    assert opened(place.ref(kind)).open() == "first"
+
+
+def test_without_a_word_it_is_the_keyring_where_one_works(place: Place, ring: Ring) -> None:
+    with Keeping() as keeping:
+        ref = keeping.keep(Secret("s3cret"), place, None)
+        keeping.for_good()
+    assert str(ref) == "the keyring's entry oneway/acme.source.api_key"
+    assert ring.entries == {("oneway", "acme.source.api_key"): "s3cret"}
+    assert not folder(place).exists()
+    assert forgotten(ref)
+    assert not forgotten(ref)
+    assert ring.entries == {}
+
+
+@pytest.mark.parametrize("broken", [Ring(keeps=False), Ring(locked=True)])
+def test_a_keyring_that_keeps_nothing_is_none(place: Place, ring: Ring, broken: Ring) -> None:
+    keyring.set_keyring(broken)
+    with Keeping() as keeping:
+        assert keeping.keep(Secret("s3cret"), place, None).kind is SecretKind.FILE
+    with pytest.raises(Refused) as caught, Keeping() as keeping:
+        keeping.keep(Secret("s3cret"), place, SecretKind.KEYRING)
+    assert caught.value.diagnostics[0].code == "C120"
+    assert "CANARY" not in str(caught.value)
+    assert "s3cret" not in str(caught.value)
+
+
+def test_a_folder_that_others_may_look_into_is_refused(place: Place) -> None:
+    folder(place).mkdir(parents=True, mode=0o755)
+    folder(place).chmod(0o755)
+    with pytest.raises(Refused) as caught, Keeping() as keeping:
+        keeping.keep(Secret("s3cret"), place, SecretKind.FILE)
+    assert caught.value.diagnostics[0].code == "C119"
+    assert list(folder(place).iterdir()) == []
+
+
+def test_what_a_person_keeps_elsewhere_is_not_ours(place: Place, tmp_path: Path) -> None:
+    for ref in (
+        SecretRef(SecretKind.FILE, str(tmp_path / "key")),
+        SecretRef(SecretKind.ENV, "ONEWAY_ACME_API_KEY"),
+        SecretRef(SecretKind.KEYRING, "oneway/other.source.api_key"),
+    ):
+        assert not place.is_own(ref)
+
+
+def test_importing_what_keeps_credentials_imports_no_keyring() -> None:
+    code = "import sys, oneway.connections.storing; sys.exit('keyring' in sys.modules)"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
+
+
+names = st.from_regex(r"[a-z0-9]{1,8}(-[a-z0-9]{1,5})?", fullmatch=True)
+keys = st.from_regex(r"[A-Za-z][A-Za-z0-9_]{0,10}", fullmatch=True)
+words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20)
+lines = words.filter(lambda text: text.strip() != "")
+values = st.booleans() | st.integers(-(10**15), 10**15) | words
+refs = st.builds(SecretRef, st.just(SecretKind.ENV), lines) | st.builds(
+    SecretRef, st.just(SecretKind.FILE), st.sampled_from(["x/secrets/k", "/run/k"])
+)
+sides = st.builds(
+    Side, st.dictionaries(keys, words, max_size=3), st.dictionaries(keys, refs, max_size=2)
+)
+connections = st.builds(
+    Connection,
+    name=names,
+    file=st.just("x/acme.yaml"),
+    mapping=st.sampled_from(["mappings/a.yaml", "x/b c.yaml", "/abs/m.yaml"]),
+    settings=st.dictionaries(keys, values, max_size=3),
+    source=sides,
+    target=sides,
+    schedule=st.none()
+    | st.builds(
+        Schedule,
+        st.sampled_from(["0 4 * * *", "*/5 1-3 * * MON-FRI"]),
+        st.sampled_from(["UTC", "Europe/London"]),
+        st.sampled_from([timedelta(), timedelta(minutes=10), timedelta(seconds=90)]),
+    ),
+)
+
+
+@given(connections)
+def test_a_file_that_is_written_is_read_as_what_was_written(connection: Connection) -> None:
+    assert load_connection(new_file(connection).encode(), connection.file) == connection
+
+
+@given(words | values)
+def test_a_value_that_is_written_is_read_as_the_same_value(value: str | int | bool) -> None:
+    text = scalar(value)
+    for written in (f"a: {text}\n", f"a: {{b: {text}, c: [{text}]}}\n"):
+        found = parse(written.encode(), "x.yaml").data
+        assert isinstance(found, dict)
+        assert found["a"] in (value, {"b": value, "c": [value]})
+
+
+WRITTEN = """\
+# Acme's payroll; ask Jo before you change it.
+oneway_connection: 1
+name: acme      # the name
+mapping: m.yaml
+source:
+  credentials:
+    api_key: {env: ACME_KEY}     # until the vault is there
+    other:
+      file: "secrets/old"
+target: {credentials: {token: {keyring: 'oneway/x'}}, options: {employer: 12}}
+"""
+
+
+def test_only_the_references_change_and_every_comment_stays() -> None:
+    connection = load_connection(WRITTEN.encode(), "acme.yaml")
+    made = with_refs(
+        connection,
+        {
+            ("source", "api_key"): SecretRef(SecretKind.FILE, "secrets/acme.source.api_key"),
+            ("source", "other"): SecretRef(SecretKind.KEYRING, "oneway/acme.source.other"),
+            ("target", "token"): SecretRef(SecretKind.ENV, "B: # ]"),
+        },
+    )
+    assert made == (
+        WRITTEN.replace("{env: ACME_KEY}", "{file: secrets/acme.source.api_key}")
+        .replace('file: "secrets/old"', "keyring: oneway/acme.source.other")
+        .replace("{keyring: 'oneway/x'}", '{env: "B: # ]"}')
+    )
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "source: {credentials: {api_key: &k {env: A}}}\ntarget: {credentials: {api_key: *k}}\n",
+        "target: {}\n",
+    ],
+)
+def test_a_reference_that_cannot_be_replaced_alone_is_not(text: str) -> None:
+    head = "oneway_connection: 1\nname: acme\nmapping: m.yaml\n"
+    connection = load_connection((head + text).encode(), "acme.yaml")
+    assert with_refs(connection, {("source", "api_key"): SecretRef(SecretKind.ENV, "B")}) is None
+
+
+def test_a_file_never_takes_another_ones_place(tmp_path: Path) -> None:
+    path = tmp_path / "a" / "acme.yaml"
+    write_new(path, "one\n")
+    with pytest.raises(Refused) as caught:
+        write_new(path, "two\n")
+    assert caught.value.diagnostics[0].code == "C142"
+    assert path.read_text() == "one\n"
+    first = moved_aside(path, ".disconnected")
+    write_new(path, "two\n")
+    second = moved_aside(path, ".disconnected")
+    assert [first.read_text(), second.read_text()] == ["one\n", "two\n"]
+    assert sorted(each.name for each in path.parent.iterdir()) == [first.name, second.name]
