@@ -411,6 +411,9 @@ _TABLE = (
         "a file is none of those that this program knows",
         "Begin a mapping with `oneway: 1`, a manifest with `oneway_connector: 1`.",
     ),
+    ("F130", "there is no such run, or nothing is kept of it", "See `oneway runs`."),
+    ("F131", "what is kept of a run was damaged or changed", "Its plan can still be shown."),
+    ("F132", "what is kept of a run was kept by a newer version", "Upgrade oneway."),
     # N1xx: notices
     ("N101", "a webhook cannot be reached", "Check its URL; it is tried again for three days."),
     ("N102", "a webhook does not take a notice", "See what it is, and whether it knows us."),

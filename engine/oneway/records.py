@@ -7,7 +7,7 @@ float, str, list, dict. Records are read whole and never changed.
 import re
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
 from typing import Generic, TypeAlias, TypeVar, Union
@@ -77,6 +77,29 @@ class Compare(Enum):
     UNORDERED = "unordered"
 
 
+@dataclass(frozen=True, slots=True, repr=False)
+class Veiled:
+    """A value that is not known: only what it is the same as, and its keyed digest.
+
+    It stands for a sensitive value where a plan is derived again from what was kept. `same_as`
+    is one word for every comparison, or a number for each: two that share it are the same.
+    """
+
+    same_as: str | tuple[tuple[str, int], ...]
+    digest: str = field(default="", compare=False)
+
+    def under(self, compare: Compare) -> Hashable:
+        """Return what is equal for two such values exactly where `compare` calls them the same."""
+        if isinstance(self.same_as, str):
+            return ("veiled", self.same_as)
+        return next((("veiled", each) for each in self.same_as if each[0] == compare.value), self)
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
+
+
 def is_blank(value: object) -> bool:
     """Return whether a value is null, white space only, or an empty list or object."""
     if value is None:
@@ -142,6 +165,8 @@ def comparable(value: object, compare: Compare) -> Hashable:
     """
     if is_blank(value):
         return None
+    if isinstance(value, Veiled):
+        return value.under(compare)
     normal = _NORMAL.get(compare)
     return identity(value) if normal is None else normal(value)
 

@@ -1,0 +1,101 @@
+"""What is kept with a run, so that its plan can be derived again: never a sensitive value.
+
+inputs     what the mapping made of each record that was read (`kept`)
+mapping    the mapping's bytes
+unkept     in their place: why nothing is kept
+"""
+
+import hashlib
+from collections.abc import Mapping
+
+from oneway import __version__
+from oneway.diagnostics import Refused
+from oneway.plan import Plan, Seal, Sealed, Verb
+from oneway.planner import Header
+from oneway.program import Policy
+from oneway.records import Collected
+from oneway.runs.kept import LIMIT, Kept, Shape, TooLarge, dump
+from oneway.runs.preparation import Prepared, read_file
+from oneway.runs.reading import Evaluated
+from oneway.runs.veiling import veiler_of
+from oneway.yaml_source import LIMIT as MAPPING_LIMIT
+
+INPUTS, MAPPING, UNKEPT = "inputs", "mapping", "unkept"
+
+
+def snapshots_of(
+    prepared: Prepared, found: Evaluated, plan: Plan, seal: Seal, *, limit: int = LIMIT
+) -> Mapping[str, bytes]:
+    """Return what is to be kept with a run of a plan, by name.
+
+    `found` is what the plan was made of. Only what the mapping makes of a record is kept, and
+    of sensitive values what they are the same as. Where that takes more than `limit` bytes,
+    compressed, what is returned says so, under `unkept`.
+    """
+    try:
+        mapping = read_file(prepared.request.mapping, MAPPING_LIMIT + 1)
+    except Refused:
+        return _unkept("the mapping could not be read again")
+    if hashlib.sha256(mapping).hexdigest() != plan.mapping_digest:
+        return _unkept("the mapping was changed during the run")
+    try:
+        return {INPUTS: inputs_of(found, plan, seal, limit=limit), MAPPING: mapping}
+    except TooLarge:
+        return _unkept(f"it would take more than {limit:,} bytes, compressed")
+    except (ValueError, RecursionError):  # a number that is none; lists in lists without end
+        return _unkept("it holds a value that cannot be kept")
+
+
+def inputs_of(found: Evaluated, plan: Plan, seal: Seal, *, limit: int = LIMIT) -> bytes:
+    """Return what a plan was derived from, without its sensitive values; raise `TooLarge`."""
+    policy = found.program.policy
+    veiler = veiler_of(policy, plan, found.target.items, found.program.departed(), seal)
+    kept = Kept(
+        version=__version__,
+        header=_header(plan),
+        shape=shape_of(policy),
+        departed=veiler.gone(),
+        deactivated=_deactivated(plan),
+        source=Collected((), found.source.complete, found.source.problems),
+        target=Collected((), found.target.complete, found.target.problems),
+    )
+    rows, held = map(veiler.row, found.source.items), map(veiler.held, found.target.items)
+    return dump(kept, rows, held, limit)
+
+
+def shape_of(policy: Policy) -> Shape:
+    """Return what the rows of a policy stand beside."""
+    return Shape(
+        match=policy.match_paths,
+        rules=tuple(rule.id for rule in policy.rules),
+        fields=tuple(rule.path for rule in policy.fields),
+        leaving=tuple(rule.path for rule in policy.leaving),
+    )
+
+
+def _header(plan: Plan) -> Header:
+    return Header(
+        mapping_file=plan.mapping_file,
+        mapping_digest=plan.mapping_digest,
+        as_of=plan.as_of,
+        settings=plan.settings,
+        inputs=plan.inputs,
+        references=tuple(each for each in plan.reads if each.name not in ("source", "target")),
+        allowed=plan.allowed,
+    )
+
+
+def _deactivated(plan: Plan) -> Mapping[str, Mapping[str, str]]:
+    """Return the digests of what is written to records that nobody stands for."""
+    found: dict[str, dict[str, str]] = {}
+    for action in plan.actions:
+        if action.verb is Verb.DEACTIVATE and action.target_id is not None:
+            after = ((change.field, change.after) for change in action.changes)
+            sealed = {name: each.digest for name, each in after if isinstance(each, Sealed)}
+            if sealed:
+                found[action.target_id] = sealed
+    return found
+
+
+def _unkept(why: str) -> Mapping[str, bytes]:
+    return {UNKEPT: why.encode()}

@@ -1,0 +1,204 @@
+"""A plan, derived again from what was kept with its run; and what differs, where anything does.
+
+The mapping is the one of the run, as its bytes were kept; the engine and the manifests are
+today's. So a difference is a change in how plans are made: a newer version, a manifest, or a
+snapshot that somebody touched.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from oneway.plan import Action, Change, Outcome, Plan, Seal, Sealed
+from oneway.planner import plan_rows
+from oneway.program import Cell, Held, Policy, Row
+from oneway.records import Record, Value, Veiled, identity
+from oneway.runs.keeping import shape_of
+from oneway.runs.kept import Kept
+
+_NOBODY = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Differs:
+    """One thing that two plans say differently, of one record or of the plan as a whole.
+
+    `record` is the id of a source record, or of a target record where `on_target`; both are
+    blank for the plan as a whole. `before` is what the run's plan says, `after` the derived one.
+    """
+
+    record: str
+    name: str
+    what: str
+    before: "Value | Sealed"
+    after: "Value | Sealed"
+    on_target: bool = False
+
+
+class KeptSeal(Seal):
+    """Gives each veiled value the digest that it had, and has no key."""
+
+    __slots__ = ("_deactivated",)
+
+    def __init__(self, deactivated: Mapping[str, Mapping[str, str]]) -> None:
+        super().__init__(b"")
+        self._deactivated = deactivated
+
+    def digest(self, record: str, field: str, value: Value) -> str:
+        """Return the digest that was kept; blank where the run had none."""
+        found: object = value[-1] if isinstance(value, list) and value else value
+        if isinstance(found, Veiled) and found.digest:
+            return found.digest
+        return self._deactivated.get(record, {}).get(field, "")
+
+
+@dataclass(frozen=True, slots=True)
+class Replaying:
+    """A program whose rows are there already."""
+
+    policy: Policy
+    cells: tuple[Cell, ...]
+
+    def row(self, record: Record) -> Row:
+        """Never asked: the rows are given to the planner."""
+        raise NotImplementedError(record.id)
+
+    def held(self, record: Record) -> Held:
+        """Never asked: what is held is given to the planner."""
+        raise NotImplementedError(record.id)
+
+    def departed(self) -> tuple[Cell, ...]:
+        """Return what is written to a target record that no source record stands for."""
+        return self.cells
+
+
+def unfit(kept: Kept, policy: Policy) -> tuple[Differs, ...]:
+    """Return how a policy differs from the one that the rows were made by; it must not."""
+    was, now = kept.shape, shape_of(policy)
+    parts = (
+        ("match", was.match, now.match),
+        ("eligible", was.rules, now.rules),
+        ("fields", was.fields, now.fields),
+        ("leavers.set", was.leaving, now.leaving),
+    )
+    return tuple(
+        Differs(_NOBODY, "", name, list(before), list(after))
+        for name, before, after in parts
+        if before != after
+    )
+
+
+def replayed(kept: Kept, policy: Policy) -> Plan:
+    """Return the plan that today's engine derives from what was kept; `unfit` must be nothing."""
+    program = Replaying(policy, kept.departed)
+    seal = KeptSeal(kept.deactivated)
+    return plan_rows(program, kept.source, kept.target, seal=seal, header=kept.header)
+
+
+def differences(before: Plan, after: Plan) -> Iterator[Differs]:
+    """Yield what two plans say differently: of the whole first, then record by record."""
+    yield from _whole(before, after)
+    left, right = _by_record(before), _by_record(after)
+    for id in sorted({*left, *right}):
+        yield from _of_record(id, left.get(id), right.get(id))
+
+
+def _whole(before: Plan, after: Plan) -> Iterator[Differs]:
+    pairs: tuple[tuple[str, Value, Value], ...] = (
+        ("mapping", before.mapping, after.mapping),
+        ("mapping file", before.mapping_file, after.mapping_file),
+        ("mapping digest", before.mapping_digest, after.mapping_digest),
+        ("as of", before.as_of, after.as_of),
+        ("settings", dict(before.settings), dict(after.settings)),
+        ("inputs", dict(before.inputs), dict(after.inputs)),
+        ("reads", _texts(before.reads), _texts(after.reads)),
+        ("managed", before.managed, after.managed),
+        ("values without a reference", _texts(before.misses), _texts(after.misses)),
+        ("allowed", _texts(before.allowed), _texts(after.allowed)),
+    )
+    for what, left, right in pairs:
+        if identity(left) != identity(right):
+            yield Differs(_NOBODY, "", what, left, right)
+
+
+def _texts(items: Sequence[object]) -> list[Value]:
+    return [str(each) for each in items]
+
+
+def _by_record(plan: Plan) -> dict[tuple[str, str], Outcome]:
+    return {_id(each): each for each in plan.outcomes}
+
+
+def _id(outcome: Outcome) -> tuple[str, str]:
+    if outcome.source_id is not None:
+        return ("source", outcome.source_id)
+    return ("target", str(outcome.target_id))
+
+
+def _of_record(
+    id: tuple[str, str], before: Outcome | None, after: Outcome | None
+) -> Iterator[Differs]:
+    on_target = id[0] == "target"
+    shown = before or after
+    assert shown is not None
+    name = shown.label or shown.key
+    for what, left, right in _said(before, after):
+        if _identity(left) != _identity(right):
+            yield Differs(id[1], name, what, left, right, on_target)
+
+
+def _said(
+    before: Outcome | None, after: Outcome | None
+) -> Iterator[tuple[str, "Value | Sealed", "Value | Sealed"]]:
+    yield "outcome", _kind(before), _kind(after)
+    if before is None or after is None:
+        return
+    yield "key", before.key, after.key
+    yield "name", before.label, after.label
+    yield "target record", before.target_id, after.target_id
+    yield "reasons", _texts(before.reasons), _texts(after.reasons)
+    left, right = before.action, after.action
+    yield "action", _verb(left), _verb(right)
+    if left is None or right is None:
+        return
+    yield "waits for", list(left.after), list(right.after)
+    yield "claims", _claims(left), _claims(right)
+    changes = {each.field: each for each in left.changes}
+    others = {each.field: each for each in right.changes}
+    for field in sorted({*changes, *others}):
+        yield from _change(field, changes.get(field), others.get(field))
+
+
+def _change(
+    field: str, before: Change | None, after: Change | None
+) -> Iterator[tuple[str, "Value | Sealed", "Value | Sealed"]]:
+    if before is None or after is None:
+        yield f"writes {field}", before is not None, after is not None
+        return
+    yield f"{field} before", before.before, after.before
+    yield f"{field} after", before.after, after.after
+    yield f"expression of {field}", before.expression, after.expression
+    yield f"place of {field}", str(before.place), str(after.place)
+
+
+def _claims(action: Action) -> list[Value]:
+    """Return the claims of an action, those on sensitive values by their digests."""
+    return [
+        [
+            each.path,
+            each.value.digest if isinstance(each.value, Sealed) else each.value,
+            each.compare.value,
+        ]
+        for each in action.claims
+    ]
+
+
+def _kind(outcome: Outcome | None) -> str | None:
+    return None if outcome is None else outcome.kind.value
+
+
+def _verb(action: Action | None) -> str | None:
+    return None if action is None else action.verb.value
+
+
+def _identity(value: "Value | Sealed") -> object:
+    return ("sealed", value.digest) if isinstance(value, Sealed) else identity(value)

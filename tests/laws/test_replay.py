@@ -1,0 +1,150 @@
+"""What is kept with a run gives its plan again, and holds nothing sensitive."""
+
+import gzip
+from dataclasses import replace
+
+import pytest
+from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import strategies as st
+
+from oneway.diagnostics import Refused
+from oneway.plan import Plan
+from oneway.plan_file import dump, fingerprint
+from oneway.program import Policy, Row
+from oneway.records import Collected
+from oneway.runs import kept as kept_files
+from oneway.runs.keeping import inputs_of
+from oneway.runs.reading import Evaluated
+from oneway.runs.replaying import differences, replayed, unfit
+from strategies import worlds
+from worlds import SEAL, World, bound, planned
+
+WORLDS = worlds()
+
+
+def kept(world: World, plan: Plan) -> bytes:
+    program = bound(world)
+    source, target = (
+        Collected(tuple(map(make, each.records)), each.complete, each.problems)
+        for make, each in ((program.row, world.source), (program.held, world.target))
+    )
+    found = Evaluated(source, target, {}, {}, program)
+    return inputs_of(found, plan, SEAL)
+
+
+def again(data: bytes, world: World) -> Plan:
+    policy = bound(world).policy
+    found = kept_files.load(data, "kept")
+    assert not unfit(found, policy)
+    return replayed(found, policy)
+
+
+@given(WORLDS)
+def test_every_plan_is_derived_again_byte_for_byte(world: World) -> None:
+    plan = planned(world)
+    derived = again(kept(world, plan), world)
+    assert list(differences(plan, derived)) == []
+    assert dump(derived) == dump(plan)
+    assert fingerprint(derived) == fingerprint(plan)
+
+
+@given(WORLDS)
+def test_the_same_inputs_keep_the_same_bytes(world: World) -> None:
+    plan = planned(world)
+    assert kept(world, plan) == kept(world, plan)
+
+
+@given(WORLDS, st.sampled_from(["bank.no", "pad_left(bank.no, `9`, '0')"]))
+def test_nothing_sensitive_is_kept(world: World, text: str) -> None:
+    fields = world.mapping["fields"] | {"bank.no": {"from": text, "sensitive": True}}
+    keys = [each for each in world.mapping["match"] if each["target"] != "bank.no"]
+    hidden = {"source": text, "target": "bank.no", "compare": "exact"}
+    mapping = world.mapping | {"fields": fields, "match": [*keys, hidden]}
+    secret = replace(_with_canaries(world), mapping=mapping)
+    plan = planned(secret)
+    data = kept(secret, plan)
+    assert CANARY not in gzip.decompress(data)
+    assert dump(again(data, secret)) == dump(plan)
+
+
+@given(WORLDS)
+def test_a_kept_snapshot_that_was_touched_is_refused(world: World) -> None:
+    data = kept(world, planned(world))
+    lines = gzip.decompress(data).splitlines(keepends=True)
+    touched = gzip.compress(
+        b"".join([lines[0].replace(b'"as_of":"2026', b'"as_of":"2025'), *lines[1:]])
+    )
+    for broken in (
+        touched,
+        data[:-9],
+        b"",
+        b"{}",
+        gzip.compress(b"{}"),
+        gzip.compress(b"\n".join(lines[1:])),
+    ):
+        with pytest.raises(Refused) as refused:
+            kept_files.load(broken, "kept")
+        assert [each.code for each in refused.value.diagnostics] == ["F131"]
+
+
+@given(WORLDS)
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
+def test_a_row_that_says_something_else_is_found_and_named(world: World) -> None:
+    plan = planned(world)
+    changed = [
+        (action, change)
+        for action in plan.actions
+        if action.source_id is not None
+        for change in action.changes
+        if isinstance(change.after, str)
+    ]
+    assume(changed)
+    for action, change in changed:
+        found = kept_files.load(kept(world, plan), "kept")
+        rows = tuple(
+            _saying(row, bound(world).policy, change.field)
+            if row.source_id == action.source_id
+            else row
+            for row in found.source.items
+        )
+        mutated = replace(found, source=replace(found.source, items=rows))
+        derived = replayed(mutated, bound(world).policy)
+        told = list(differences(plan, derived))
+        assert dump(derived) != dump(plan)
+        assert any(each.record == action.source_id and not each.on_target for each in told)
+
+
+def _saying(row: Row, policy: Policy, path: str) -> Row:
+    """Return a row with another value in every cell of a path."""
+
+    def other(cells, rules):
+        return tuple(
+            replace(cell, value="something else", initial="something else")
+            if rule.path == path
+            else cell
+            for rule, cell in zip(rules, cells, strict=False)
+        )
+
+    return replace(
+        row, cells=other(row.cells, policy.fields), leaving=other(row.leaving, policy.leaving)
+    )
+
+
+CANARY = b"4242"
+
+
+def _with_canaries(world: World) -> World:
+    def marked(records):
+        return tuple(replace(each, data=_marked(dict(each.data))) for each in records)
+
+    source = replace(world.source, records=marked(world.source.records))
+    return replace(
+        world, source=source, target=replace(world.target, records=marked(world.target.records))
+    )
+
+
+def _marked(data):
+    bank = data.get("bank")
+    if isinstance(bank, dict) and bank.get("no"):
+        data["bank"] = {"no": f"4242{bank['no'][-1]}"}
+    return data
