@@ -409,7 +409,7 @@ _TABLE = (
     (
         "F121",
         "a file is none of those that this program knows",
-        "Begin a mapping with `oneway: 1`, a manifest with `oneway_connector: 1`.",
+        "Begin it with `oneway: 1`, `oneway_connection: 1` or `oneway_connector: 1`.",
     ),
     ("F130", "there is no such run, or nothing is kept of it", "See `oneway runs`."),
     ("F131", "what is kept of a run was damaged or changed", "Its plan can still be shown."),

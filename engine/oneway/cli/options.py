@@ -1,6 +1,7 @@
 """Options that several commands take, each made into what the engine knows."""
 
 import getpass
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -12,11 +13,14 @@ import click
 
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
-from oneway.connections import from_environment
-from oneway.diagnostics import did_you_mean
+from oneway.connections import Connection, from_environment, load_connection, path_of
+from oneway.connections.folder import is_connection
+from oneway.diagnostics import Refused, did_you_mean
 from oneway.plan import Allowance
+from oneway.runs.preparation import read_file
 from oneway.runs.request import Request, parse_instant
 from oneway.spec import GuardKind
+from oneway.yaml_source import LIMIT
 
 Command: TypeAlias = Callable[..., Exit]
 Decorator: TypeAlias = Callable[[Command], Command]
@@ -95,14 +99,14 @@ def connected(command: Command) -> Command:
         multiple=True,
         metavar="CONNECTOR.NAME=VALUE",
         callback=_pairs,
-        help="An option of a connector; credentials are read from the environment only.",
+        help="An option of a connector; credentials come from the environment or a connection.",
     )(command)
 
 
 def requesting(command: Command) -> Command:
-    """Give a command a `request`: the mapping, and what stands in for its connectors."""
+    """Give a command a `request`: a mapping or a connection, and what stands in for systems."""
 
-    @click.argument("mapping", type=click.Path())
+    @click.argument("mapping", metavar="MAPPING", type=click.Path())
     @click.option(
         "--source", type=click.Path(), metavar="FILE", help="Read a file instead of the source."
     )
@@ -144,8 +148,9 @@ def requesting(command: Command) -> Command:
         as_of: datetime,
         **rest: Any,
     ) -> Exit:
+        connection = named_connection(mapping)
         request = Request(
-            mapping=mapping,
+            mapping=mapping if connection is None else connection.mapping,
             as_of=as_of,
             lookup=from_environment,
             source=source,
@@ -154,10 +159,45 @@ def requesting(command: Command) -> Command:
             settings=settings,
             options=options,
             folders=FOLDERS,
+            connection=connection,
         )
         return command(request=request, **rest)
 
+    with_request.__doc__ = _with_connections(command.__doc__)
     return with_request
+
+
+def named_connection(text: str) -> Connection | None:
+    """Return the connection that a path or a bare name stands for; None where it is another file.
+
+    `acme` is `connections/acme.yaml`. Raises `Refused` where there is no such connection, or
+    where it is broken.
+    """
+    path = text if _is_path(text) else path_of(text)
+    try:
+        data = read_file(path, LIMIT + 1)
+    except Refused:
+        return None  # whoever reads the mapping says why it cannot
+    # Most files are none, and need not be read as YAML twice.
+    is_one = b"oneway_connection" in data and is_connection(data, path)
+    return load_connection(data, str(Path(path))) if is_one else None
+
+
+def _is_path(text: str) -> bool:
+    try:
+        return any(c in text for c in "/\\.\0") or Path(text).exists()
+    except OSError:  # a name longer than names may be
+        return False
+
+
+def _with_connections(doc: str | None) -> str:
+    """Return a command's help, which also says that it takes connections."""
+    said = (
+        "MAPPING may also be a connection: its file, or its name (acme for "
+        "connections/acme.yaml).\n\n"
+    )
+    before, example, after = inspect.cleandoc(doc or "").partition("\b\n")
+    return f"{before}{said}{example}{after}"
 
 
 def allowing(command: Command) -> Command:

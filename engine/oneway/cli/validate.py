@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import click
@@ -10,17 +10,19 @@ import click
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled, formatted
+from oneway.connections import FOLDER, Connection, load_connection
+from oneway.connections.folder import same_names
 from oneway.diagnostics import Diagnostic, Refused, Severity, refusal
 from oneway.manifest import load_manifest
 from oneway.plan_file import MAX_SIZE
 from oneway.plan_file import load as load_plan
 from oneway.render import diagnostics
 from oneway.runs import read_file
-from oneway.runs.preparation import compile_data
+from oneway.runs.validation import Mappings, findings
 from oneway.yaml_source import LIMIT, read_all
 
 _ENDINGS = (".yaml", ".yml", ".json")
-_DEFAULT = "mappings/"
+_DEFAULTS = ("mappings/", f"{FOLDER}/")
 _PLAN = re.compile(rb'[{,\n]\s*"oneway_plan"\s*:')
 
 
@@ -31,6 +33,7 @@ class Checked:
     path: str
     kind: str
     found: tuple[Diagnostic, ...]
+    connection: Connection | None = None
 
     @property
     def failed(self) -> bool:
@@ -43,17 +46,22 @@ class Checked:
 @formatted("text", "json")
 @consoled
 def command(*, console: Console, paths: Sequence[str], format: str) -> Exit:
-    """Check mappings, manifests and plans, without network.
+    """Check mappings, connections, manifests and plans, without network.
 
     Every mistake of every file is reported in one run. Folders are searched for .yaml, .yml
-    and .json files; what each file is, it says itself. Without PATH: mappings/.
+    and .json files; what each file is, it says itself. Without PATH: mappings/, and
+    connections/ where there is one. No credential is opened: of one in a file it is checked
+    that the file is there and nobody else may read it.
 
     \b
     Example:
       oneway validate
       oneway validate mappings/acme.yaml connectors/ plan.json
     """
-    checked = [one for path in paths or (_DEFAULT,) for one in _checked(path)]
+    mappings = Mappings(FOLDERS)
+    checked = _named_twice(
+        [one for path in paths or _defaults() for one in _checked(path, mappings)]
+    )
     if format == "json":
         console.json([_as_data(each) for each in checked])
     else:
@@ -64,19 +72,34 @@ def command(*, console: Console, paths: Sequence[str], format: str) -> Exit:
     return Exit.ERROR if any(each.failed for each in checked) else Exit.DONE
 
 
-def _checked(path: str) -> Iterator[Checked]:
+def _defaults() -> tuple[str, ...]:
+    """Return the folders that are looked at where none is named: the first in any case."""
+    return (_DEFAULTS[0], *(each for each in _DEFAULTS[1:] if Path(each).is_dir()))
+
+
+def _named_twice(checked: Sequence[Checked]) -> list[Checked]:
+    """Return what was checked, and of connections with one name that they have it."""
+    unique = {each.path: each.connection for each in checked if each.connection is not None}
+    twice = same_names(unique.values())
+    return [
+        replace(each, found=(*each.found, twice[each.path])) if each.path in twice else each
+        for each in checked
+    ]
+
+
+def _checked(path: str, mappings: Mappings) -> Iterator[Checked]:
     """Check a file, or all files in a folder."""
     try:
         is_folder = Path(path).is_dir()
     except ValueError:  # a NUL in the path: reading it says so
         is_folder = False
     if not is_folder:
-        yield _check(path, named=True)
+        yield _check(path, mappings, named=True)
         return
     files = sorted(each for each in Path(path).rglob("*") if _is_ours(each))
-    found = [one for file in files if (one := _check(str(file), named=False)).kind]
+    found = [one for file in files if (one := _check(str(file), mappings, named=False)).kind]
     if not found:
-        nothing = refusal("F121", path, "no mapping, manifest or plan is in here")
+        nothing = refusal("F121", path, "no mapping, connection, manifest or plan is in here")
         yield Checked(path, "folder", nothing.diagnostics)
     yield from found
 
@@ -86,7 +109,7 @@ def _is_ours(path: Path) -> bool:
     return path.suffix in _ENDINGS and path.is_file() and not hidden
 
 
-def _check(path: str, *, named: bool) -> Checked:
+def _check(path: str, mappings: Mappings, *, named: bool) -> Checked:
     """Check one file; where it was not named, data that is none of ours has no kind."""
     kind = "file"
     try:
@@ -96,7 +119,10 @@ def _check(path: str, *, named: bool) -> Checked:
             if not named:
                 return Checked(path, "", ())
             kind = "plan"
-        return Checked(path, kind, _findings(kind, data, path))
+        if kind == "connection":
+            connection = load_connection(data, path)
+            return Checked(path, kind, findings(connection, mappings), connection)
+        return Checked(path, kind, _findings(kind, data, path, mappings))
     except Refused as refused:
         return Checked(path, kind or "file", refused.diagnostics)
 
@@ -109,14 +135,17 @@ def _kind(data: bytes, path: str) -> str:
         return ""
     document = read_all(data, path).document
     keys = document.data if document is not None and isinstance(document.data, dict) else {}
-    if "oneway_connector" in keys or (not keys and b"\noneway_connector:" in b"\n" + data):
-        return "manifest"
-    if "oneway" in keys or (not keys and b"\noneway:" in b"\n" + data):
-        return "mapping"
+    for key, kind in _KINDS.items():
+        if key in keys or (not keys and f"\n{key}:".encode() in b"\n" + data):
+            return kind
     return ""
 
 
-def _findings(kind: str, data: bytes, path: str) -> tuple[Diagnostic, ...]:
+_KINDS = {"oneway_connector": "manifest", "oneway_connection": "connection", "oneway": "mapping"}
+"""The key at the top of each kind of YAML file."""
+
+
+def _findings(kind: str, data: bytes, path: str, mappings: Mappings) -> tuple[Diagnostic, ...]:
     """Return what is wrong with a file; its warnings where nothing is. Raises `Refused`."""
     match kind:
         case "plan":
@@ -124,7 +153,7 @@ def _findings(kind: str, data: bytes, path: str) -> tuple[Diagnostic, ...]:
         case "manifest":
             load_manifest(data, path)
         case "mapping":
-            compiled, _ = compile_data(data, path, FOLDERS)
+            compiled, _ = mappings.compiled(data, path)
             return compiled.warnings
         case _:
             raise _unknown(data, path)
@@ -135,8 +164,11 @@ def _unknown(data: bytes, path: str) -> Refused:
     found = read_all(data[: LIMIT + 1], path).found
     if found:
         return Refused(found)
-    help = "begin a mapping with `oneway: 1`, a manifest with `oneway_connector: 1`"
-    return refusal("F121", path, "neither a mapping nor a manifest nor a plan", help)
+    help = (
+        "begin a mapping with `oneway: 1`, a connection with `oneway_connection: 1`, "
+        "a manifest with `oneway_connector: 1`"
+    )
+    return refusal("F121", path, "no mapping, connection, manifest or plan", help)
 
 
 def _summary(files: int, found: Sequence[Diagnostic]) -> str:

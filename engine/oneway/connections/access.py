@@ -18,10 +18,16 @@ Lookup: TypeAlias = Callable[[str, str], str | None]
 """Returns the value of a connector's option or credential, or None where none is given."""
 
 
-def access(description: Description, lookup: Lookup, given: Mapping[str, str]) -> Access:
+def access(
+    description: Description,
+    lookup: Lookup,
+    given: Mapping[str, str],
+    kept: Mapping[str, SecretRef] | None = None,
+) -> Access:
     """Return the options and credentials of a connector, as far as they are given.
 
-    `given` are options by name, as the command line or a mapping says them: they win.
+    `given` are options by name, as the command line or a connection says them: they win.
+    `kept` says where a connection's credentials are, by name: there nothing is looked up.
     Raises `Refused` where one of them is unknown or is a credential, and where a credential
     is given twice or cannot be used.
     """
@@ -31,7 +37,7 @@ def access(description: Description, lookup: Lookup, given: Mapping[str, str]) -
     for option in description.options:
         if option.secret:
             try:
-                secret = _secret(description, option, lookup)
+                secret = _secret(description, option, lookup, (kept or {}).get(option.name))
             except Refused as refused:
                 found.found.extend(refused.diagnostics)
                 continue
@@ -71,7 +77,11 @@ def given_secrets(description: Description, lookup: Lookup) -> dict[str, tuple[S
     }
 
 
-def _secret(description: Description, option: Option, lookup: Lookup) -> Secret | None:
+def _secret(
+    description: Description, option: Option, lookup: Lookup, kept: SecretRef | None
+) -> Secret | None:
+    if kept is not None:
+        return opened(kept)
     refs = given_secrets(description, lookup)[option.name]
     if not refs:
         return None

@@ -13,6 +13,7 @@ from oneway.connections.secret_refs import SecretRef
 from oneway.connections.written import Written
 from oneway.records import Value
 from oneway.spec import GuardKind, LimitSpec, OnBreach
+from oneway.yaml_source import Path
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,6 +112,21 @@ class Connection:
     reviewed_by: str = ""
     notify: tuple[Notify, ...] = ()
     written: Written = field(default=Written(), repr=False, compare=False)
+
+    @property
+    def references(self) -> tuple[tuple[Path, SecretRef], ...]:
+        """Where each credential is kept, by the path of its key in the file."""
+        found: list[tuple[Path, SecretRef | None]] = [
+            ((name, "credentials", key), ref)
+            for name, side in self.sides.items()
+            for key, ref in side.credentials.items()
+        ]
+        for index, each in enumerate(self.notify):
+            if isinstance(each, Webhook):
+                found.append((("notify", index, "webhook", "secret"), each.secret))
+            else:
+                found.append((("notify", index, "email", "password"), each.password))
+        return tuple((path, ref) for path, ref in found if ref is not None)
 
     @property
     def sides(self) -> Mapping[str, Side]:

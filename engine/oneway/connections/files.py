@@ -39,6 +39,19 @@ def read_private(path: str) -> bytes:
     return data
 
 
+def refuse_unsafe(path: str) -> None:
+    """Raise `Refused` where a path is no private file; its contents are not looked at."""
+    try:
+        found = os.stat(path)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise refusal("C118", path, f"a credential cannot be read: {why}", _CHECK) from None
+    except ValueError:  # a NUL in the path
+        raise refusal("C118", repr(path), "no path of a file", _CHECK) from None
+    _refuse_other(path, found)
+    _refuse_shared(path, found)
+
+
 def _refuse_other(path: str, found: os.stat_result) -> None:
     if not stat.S_ISREG(found.st_mode):
         kind = "a folder" if stat.S_ISDIR(found.st_mode) else "a pipe, socket or device"

@@ -1,13 +1,14 @@
 """All connections of a folder: each is read for itself, and a broken one disturbs no other."""
 
-from collections import Counter
+from collections import defaultdict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
 from oneway.connections.connection import Connection
 from oneway.connections.reading import load_connection
 from oneway.connections.regular_files import read_regular
-from oneway.diagnostics import Refused, did_you_mean, refusal
+from oneway.diagnostics import Diagnostic, Refused, did_you_mean, refusal
 from oneway.yaml_source import LIMIT, read_all
 
 FOLDER = "connections"
@@ -33,9 +34,24 @@ def connections_in(folder: str | Path) -> tuple[Found, ...]:
     `Refused` where there is no such folder.
     """
     found = [each for path in files_in(folder) if (each := _found(str(path))) is not None]
-    names = Counter(each.connection.name for each in found if each.connection is not None)
-    twice = {name for name, count in names.items() if count > 1}
-    return tuple(_alone(each, found) if _is_named(each, twice) else each for each in found)
+    twice = same_names(each.connection for each in found if each.connection is not None)
+    return tuple(
+        Found(each.file, refused=Refused([twice[each.file]])) if each.file in twice else each
+        for each in found
+    )
+
+
+def same_names(connections: Iterable[Connection]) -> dict[str, Diagnostic]:
+    """Return a finding for each connection that has another's name, by its file."""
+    by_name = defaultdict(list)
+    for each in connections:
+        by_name[each.name].append(each)
+    return {
+        each.file: _same_name(each, [other.file for other in group if other is not each])
+        for group in by_name.values()
+        for each in group
+        if len(group) > 1
+    }
 
 
 def files_in(folder: str | Path) -> list[Path]:
@@ -102,18 +118,10 @@ def _keys(data: bytes, file: str) -> set[str]:
     return {each for each in kinds if f"\n{each}:".encode() in b"\n" + data}
 
 
-def _is_named(each: Found, names: set[str]) -> bool:
-    return each.connection is not None and each.connection.name in names
-
-
-def _alone(each: Found, found: list[Found]) -> Found:
-    assert each.connection is not None
-    name = each.connection.name
-    others = [other.file for other in found if other is not each and _is_named(other, {name})]
-    summary = f"another connection is called '{name}' as well: {', '.join(others)}"
+def _same_name(each: Connection, others: list[str]) -> Diagnostic:
+    summary = f"another connection is called '{each.name}' as well: {', '.join(others)}"
     help = "rename one of them; the one that has run should keep its name"
-    wrong = each.connection.written.at(("name",), "C136", summary, help)
-    return Found(each.file, refused=Refused([wrong]))
+    return each.written.at(("name",), "C136", summary, help)
 
 
 def _is_ours(path: Path, folder: Path) -> bool:

@@ -9,6 +9,7 @@
 
 from oneway.runs.applying import Approval, Operator, apply_plan
 from oneway.runs.clock import refuse_turned_back
+from oneway.runs.connecting import request_for
 from oneway.runs.health import health, sick
 from oneway.runs.inputs import Input, Systems, inputs, inputs_in_words
 from oneway.runs.planning import judged, plan_of, planned, remembered
@@ -46,6 +47,7 @@ __all__ = [
     "refuse_turned_back",
     "remembered",
     "reopened",
+    "request_for",
     "resumed",
     "settled",
     "sick",

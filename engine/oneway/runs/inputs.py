@@ -4,21 +4,25 @@ from dataclasses import dataclass, field, replace
 from types import TracebackType
 from typing import Self
 
-from oneway.connections import access, given_options
+from oneway.connections import Side, access, given_options
 from oneway.connector import Access, Connector, Description, Reader, Resource, Writer
 from oneway.diagnostics import Refused
 from oneway.discovery import FILE, complete, open_connector, with_defaults
 from oneway.runs.preparation import Prepared
-from oneway.spec import EndpointSpec, ReferenceSpec
+from oneway.spec import EndpointSpec, MappingSpec, ReferenceSpec
 
 
 @dataclass(frozen=True, slots=True)
 class Input:
-    """One resource of one connector; `options` are those that the mapping writes for it."""
+    """One resource of one connector; `options` are those that the mapping writes for it.
+
+    `side` is "source" or "target" where a connection says how that side is reached.
+    """
 
     connector: str
     resource: str
     options: tuple[tuple[str, str], ...] = ()
+    side: str = ""
 
     @property
     def text(self) -> str:
@@ -29,8 +33,8 @@ class Input:
 def inputs(prepared: Prepared) -> dict[str, Input]:
     """Return what stands for "source", "target" and each "references.NAME"."""
     spec, request = prepared.spec, prepared.request
-    source = _of(spec.source, request.source, prepared.compiled.source)
-    target = _of(spec.target, request.target, prepared.compiled.target)
+    source = _of(spec.source, request.source, prepared.compiled.source, _side("source", prepared))
+    target = _of(spec.target, request.target, prepared.compiled.target, _side("target", prepared))
     found = {"source": source, "target": target}
     for reference in spec.references:
         file = request.references.get(reference.name)
@@ -41,23 +45,32 @@ def inputs(prepared: Prepared) -> dict[str, Input]:
 def inputs_in_words(prepared: Prepared) -> dict[str, str]:
     """Return what a plan records of its inputs: each of them, and the options they go by.
 
-    Credentials are no part of it, so that one may change between plan and apply.
+    Credentials are no part of it, so that one may change between plan and apply. With a
+    connection its name and file are, and options are named by side: `options.source.employer`.
     """
     found = inputs(prepared)
     words = {role: each.text for role, each in found.items()}
+    connection = prepared.request.connection
+    if connection is not None:
+        words |= {"connection": connection.name, "connection.file": connection.file}
     for each in found.values():
         if each.connector != FILE.name:
             for name, value in sorted(options_of(prepared, each).items()):
-                words[f"options.{each.connector}.{name}"] = value
+                words[f"options.{each.side or each.connector}.{name}"] = value
     return words
 
 
 def access_of(prepared: Prepared, each: Input) -> Access:
     """Return the options and credentials of an input's connector; raise `Refused`."""
     description = description_of(prepared, each)
-    found = access(description, prepared.request.lookup, _given(prepared, each))
+    kept = _written(prepared, each).credentials
+    found = access(description, prepared.request.lookup, _given(prepared, each), kept)
     # What is given for one run goes before what the mapping says for all of them.
-    return complete(description, replace(found, options={**dict(each.options), **found.options}))
+    options = {**dict(each.options), **found.options}
+    try:
+        return complete(description, replace(found, options=options))
+    except Refused as refused:
+        raise _or_in_connection(refused, prepared, each) from None
 
 
 def options_of(prepared: Prepared, each: Input) -> dict[str, str]:
@@ -69,11 +82,34 @@ def options_of(prepared: Prepared, each: Input) -> dict[str, str]:
 
 def _given(prepared: Prepared, each: Input) -> dict[str, str]:
     prefix = f"{each.connector}."
-    return {
+    given = {
         key.removeprefix(prefix): value
         for key, value in prepared.request.options.items()
         if key.startswith(prefix)
     }
+    return {**_written(prepared, each).options, **given}
+
+
+def _written(prepared: Prepared, each: Input) -> Side:
+    """Return what the connection says of an input's side; nothing without one."""
+    connection = prepared.request.connection
+    return connection.sides[each.side] if connection is not None and each.side else Side()
+
+
+def _or_in_connection(refused: Refused, prepared: Prepared, each: Input) -> Refused:
+    """Return a refusal that also says where in a connection to name what is missing."""
+    connection = prepared.request.connection
+    if connection is None or not each.side:
+        return refused
+    place = f"; or name it in {connection.file} under '{each.side}'"
+    return Refused(
+        replace(one, help=f"{one.help}{place}") if one.code == "C112" else one
+        for one in refused.diagnostics
+    )
+
+
+def _side(role: str, prepared: Prepared) -> str:
+    return role if prepared.request.connection is not None else ""
 
 
 def description_of(prepared: Prepared, each: Input) -> Description:
@@ -86,11 +122,11 @@ class Systems:
     """The connectors of a run, each opened when first asked for, all closed at the end."""
 
     prepared: Prepared
-    _open: dict[tuple[str, tuple[tuple[str, str], ...]], Connector] = field(default_factory=dict)
+    _open: dict[Input, Connector] = field(default_factory=dict)
 
     def connector(self, each: Input) -> Connector:
         """Return an input's connector, open; raise `Refused` where it cannot be configured."""
-        key = (each.connector, each.options)
+        key = replace(each, resource="")
         if key not in self._open:
             found = access_of(self.prepared, each)
             self._open[key] = open_connector(description_of(self.prepared, each), found)
@@ -129,22 +165,38 @@ def offline_help(refused: Refused, role: str) -> Refused:
     )
 
 
-def _of(endpoint: EndpointSpec, file: str | None, resource: Resource | None) -> Input:
+def _of(
+    endpoint: EndpointSpec, file: str | None, resource: Resource | None, side: str = ""
+) -> Input:
     if file is not None:
         id_path = "id" if resource is None else resource.id
         return Input(FILE.name, file, (("id", id_path), ("types", _column_types(resource))))
     options = tuple((name, str(each.value)) for name, each in endpoint.options)
-    return Input(endpoint.connector.text, endpoint.resource.text, options)
+    return Input(endpoint.connector.text, endpoint.resource.text, options, side)
 
 
 def _reference(prepared: Prepared, reference: ReferenceSpec, file: str | None) -> Input:
-    spec = prepared.spec
+    spec, side = prepared.spec, reference.side or ""
     endpoint = reference.endpoint
     if endpoint is None:
-        side = spec.source if reference.side == "source" else spec.target
-        endpoint = replace(side, resource=reference.resource)
+        endpoint = replace(
+            spec.source if side == "source" else spec.target, resource=reference.resource
+        )
+    else:
+        side = _side_of(endpoint.connector.text, spec)
     resources = prepared.catalogue[endpoint.connector.text].resources
-    return _of(endpoint, file, resources.get(endpoint.resource.text))
+    resource = resources.get(endpoint.resource.text)
+    return _of(endpoint, file, resource, _side(side, prepared))
+
+
+def _side_of(connector: str, spec: MappingSpec) -> str:
+    """Return the side that a connector is; nothing where it is neither, or both."""
+    sides = [
+        name
+        for name, each in (("source", spec.source), ("target", spec.target))
+        if each.connector.text == connector
+    ]
+    return sides[0] if len(sides) == 1 else ""
 
 
 def _column_types(resource: Resource | None) -> str:

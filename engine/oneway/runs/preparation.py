@@ -5,15 +5,19 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from oneway.compiler import Compiled, compile_mapping, connectors_of
+from oneway.connections import Connection
+from oneway.connections.limits import merged
+from oneway.connections.regular_files import read_regular
 from oneway.connector import Description
-from oneway.diagnostics import Diagnostic, Findings, Refused, Severity, Span, did_you_mean, refusal
+from oneway.diagnostics import Diagnostic, Findings, Refused, Severity, Span, did_you_mean
 from oneway.discovery import describe
 from oneway.expressions import Context
 from oneway.load import Loaded, load_mapping
 from oneway.records import Value
+from oneway.runs.fitting import misfits
 from oneway.runs.request import Request
 from oneway.runs.settings import settled
-from oneway.spec import MappingSpec, Text
+from oneway.spec import GuardsSpec, MappingSpec, Text
 from oneway.yaml_source import LIMIT
 
 
@@ -32,6 +36,12 @@ class Prepared:
         return self.compiled.spec
 
     @property
+    def guards(self) -> GuardsSpec:
+        """The mapping's guards, with the connection's in their place where it has any."""
+        connection = self.request.connection
+        return merged(self.spec.guards, connection.guards if connection else None)
+
+    @property
     def context(self) -> Context:
         """What expressions may know besides a record."""
         return self.compiled.context(self.settings, self.request.as_of)
@@ -39,19 +49,38 @@ class Prepared:
 
 def compiled(request: Request) -> Prepared:
     """Return what a request asks for, compiled; raise `Refused` with every mistake."""
-    data = read_file(request.mapping, LIMIT + 1)
+    data = mapping_of(request.mapping, request.connection)
     compiled_mapping, catalogue = compile_data(data, request.mapping, request.folders)
-    spec = compiled_mapping.spec
+    spec, connection = compiled_mapping.spec, request.connection
     found = Findings()
     for diagnostic in (*_unknown_names(request, spec), *_unknown_fields(request, compiled_mapping)):
         found.add(diagnostic)
+    if connection is not None:
+        found.found.extend(misfits(connection, compiled_mapping, catalogue))
     settings: Mapping[str, Value] = {}
     try:
-        settings = settled(spec.settings, request.settings)
+        own = connection.settings if connection else None
+        settings = settled(spec.settings, request.settings, own)
     except Refused as refused:
         found.found.extend(refused.diagnostics)
     found.refuse_errors()
     return Prepared(request, compiled_mapping, catalogue, settings)
+
+
+def mapping_of(path: str, connection: Connection | None) -> bytes:
+    """Return the bytes of a mapping; raise `Refused` where it cannot be read.
+
+    The place is then where the connection names it.
+    """
+    try:
+        return read_file(path, LIMIT + 1)
+    except Refused as refused:
+        if connection is None:
+            raise
+        raise Refused(
+            connection.written.at(("mapping",), each.code, f"{each.span} {each.summary}", each.help)
+            for each in refused.diagnostics
+        ) from None
 
 
 def compile_data(
@@ -77,18 +106,7 @@ def compile_data(
 
 def read_file(path: str, limit: int) -> bytes:
     """Return at most `limit` bytes of a file; raise `Refused` where it cannot be read."""
-    try:
-        if not Path(path).is_file():
-            # A pipe would be waited for, without end.
-            why = "it is a folder" if Path(path).is_dir() else "there is no such file"
-            raise refusal("F120", path, f"cannot be read: {why}", "check the path")
-        with Path(path).open("rb") as file:
-            return file.read(limit)
-    except OSError as error:
-        why = error.strerror or type(error).__name__
-        raise refusal("F120", path, f"cannot be read: {why}", "check the path") from None
-    except ValueError:  # a NUL in the path
-        raise refusal("F120", repr(path), "no path of a file", "check the path") from None
+    return read_regular(path, limit)
 
 
 def _placed(loaded: Loaded, name: Text, diagnostic: Diagnostic) -> Diagnostic:

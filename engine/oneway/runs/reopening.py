@@ -4,6 +4,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 
+from oneway.connections import Connection, connection_at
 from oneway.connector import Progress, silent
 from oneway.diagnostics import Diagnostic, Refused, Severity, Span, refusal
 from oneway.discovery import FILE
@@ -25,7 +26,8 @@ def reopened(plan: Plan, request: Request) -> Prepared:
 
     Of `request` only `lookup`, `options` and `folders` count: the mapping, the instant, the
     settings and the files come from the plan. Options are compared and never taken from it,
-    or a plan could send our credentials anywhere.
+    or a plan could send our credentials anywhere. The connection is read again from its file,
+    and must have the same name, mapping and options; its credentials may be others.
     """
     found = sick(plan)
     if found:
@@ -64,6 +66,7 @@ def _request(plan: Plan, request: Request) -> Request:
     return replace(
         request,
         mapping=plan.mapping_file,
+        connection=_connection(plan),
         as_of=as_of,
         source=files.get("source"),
         target=files.get("target"),
@@ -71,6 +74,17 @@ def _request(plan: Plan, request: Request) -> Request:
         settings={},
         allowed=plan.allowed,
     )
+
+
+def _connection(plan: Plan) -> Connection | None:
+    file = plan.inputs.get("connection.file")
+    if file is None:
+        return None
+    connection = connection_at(file)
+    if connection.mapping != plan.mapping_file:
+        summary = f"the mapping was '{plan.mapping_file}' when the plan was made"
+        raise Refused([connection.written.at(("mapping",), "P111", summary, _AGAIN)])
+    return connection
 
 
 def _refuse_other_mapping(plan: Plan) -> None:

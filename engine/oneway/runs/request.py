@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
 
-from oneway.connections import Lookup
+from oneway.connections import Connection, Lookup
 from oneway.plan import Allowance
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d))?")
@@ -18,7 +18,8 @@ class Request:
 
     `source`, `target` and `references` are paths of files that are read instead of systems.
     `settings` are texts by name; `options` are texts by "connector.option". `folders` are
-    looked in for manifests; `lookup` gives options and credentials.
+    looked in for manifests; `lookup` gives options and credentials. `connection` is the one
+    that is run: `mapping` is its mapping, and what is given here goes before what it says.
     """
 
     mapping: str
@@ -31,6 +32,12 @@ class Request:
     options: Mapping[str, str] = field(default_factory=dict)
     folders: tuple[Path, ...] = ()
     allowed: tuple[Allowance, ...] = ()
+    connection: Connection | None = None
+
+    @property
+    def name(self) -> str:
+        """What a person named: the connection's file, or the mapping's."""
+        return self.mapping if self.connection is None else self.connection.file
 
 
 def parse_instant(text: str) -> datetime:

@@ -1,4 +1,4 @@
-"""Settings given as text become values of their declared types."""
+"""Settings, given as text or written in a connection, become values of their declared types."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -7,10 +7,18 @@ from oneway.records import Value
 from oneway.spec import SettingSpec
 
 
-def settled(specs: Iterable[SettingSpec], given: Mapping[str, str]) -> dict[str, Value]:
-    """Return every setting's value; raise `Refused` for each that is unknown or ill-typed."""
+def settled(
+    specs: Iterable[SettingSpec],
+    given: Mapping[str, str],
+    own: Mapping[str, Value] | None = None,
+) -> dict[str, Value]:
+    """Return every setting's value; raise `Refused` for each that is unknown or ill-typed.
+
+    `given` are texts, which win; `own` are the values of a connection, known to be right.
+    """
     declared = {spec.name: spec for spec in specs}
     values = {spec.name: spec.default for spec in declared.values()}
+    values |= {name: value for name, value in (own or {}).items() if name in declared}
     wrong = []
     for name, text in given.items():
         if name not in declared:
@@ -25,6 +33,19 @@ def settled(specs: Iterable[SettingSpec], given: Mapping[str, str]) -> dict[str,
     return values
 
 
+def is_of(type: str, value: Value) -> bool:
+    """Return whether a value has the type that a setting declares."""
+    match type:
+        case "boolean":
+            return isinstance(value, bool)
+        case "string":
+            return isinstance(value, str)
+        case "integer":
+            return isinstance(value, int) and not isinstance(value, bool)
+        case _:
+            return isinstance(value, int | float) and not isinstance(value, bool)
+
+
 def _unknown(name: str, declared: Iterable[str]) -> Diagnostic:
     known = ", ".join(declared)
     help = did_you_mean(name, declared) or (f"it has: {known}" if known else "it has none")
@@ -32,7 +53,7 @@ def _unknown(name: str, declared: Iterable[str]) -> Diagnostic:
 
 
 def _ill_typed(spec: SettingSpec) -> Diagnostic:
-    want = _WANTED[spec.type]
+    want = WANTED[spec.type]
     return _error("U102", spec.name, f"setting '{spec.name}' is {want[0]}", f"write {want[1]}")
 
 
@@ -65,9 +86,10 @@ _PARSERS: Mapping[str, Callable[[str], Value]] = {
     "integer": _integer,
     "number": _number,
 }
-_WANTED = {
+WANTED = {
     "boolean": ("a switch", "true or false"),
     "integer": ("a whole number", "digits, such as 30"),
     "number": ("a number", "digits, such as 30 or 2.5"),
     "string": ("text", "text"),
 }
+"""What each type of setting is, and what to write, in words."""

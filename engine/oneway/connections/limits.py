@@ -1,0 +1,56 @@
+"""Guards of a mapping and of a connection, put together: the connection's may only be stricter."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from fractions import Fraction
+
+from oneway.connections.connection import OwnGuards
+from oneway.guards import DEFAULTS, Limit
+from oneway.spec import GuardKind, GuardsSpec, LimitSpec, OnBreach
+from oneway.yaml_source import Path
+
+
+def merged(guards: GuardsSpec, own: OwnGuards | None) -> GuardsSpec:
+    """Return a mapping's guards with a connection's limits in the place of the mapping's."""
+    if own is None:
+        return guards
+    return replace(
+        guards,
+        limits=tuple({**dict(guards.limits), **own.limits}.items()),
+        on_breach=own.on_breach or guards.on_breach,
+        source_shrink=guards.source_shrink if own.source_shrink is None else own.source_shrink,
+    )
+
+
+def looser(guards: GuardsSpec, own: OwnGuards) -> Iterator[tuple[Path, str]]:
+    """Yield what of a connection's guards lets more through, as its path and a sentence."""
+    limits = dict(guards.limits)
+    for kind, limit in own.limits.items():
+        yield from _limit(kind, _effective(kind, limits), limit)
+    if own.on_breach is OnBreach.HOLD and guards.on_breach is OnBreach.STOP:
+        yield ("guards", "on_breach"), "the mapping stops the whole plan where a guard fires"
+    shrink = own.source_shrink
+    if shrink is not None and shrink > guards.source_shrink:
+        most = _percent(guards.source_shrink)
+        yield ("guards", "source", "shrink"), f"the mapping lets the source shrink by {most}"
+
+
+def _effective(kind: GuardKind, limits: dict[GuardKind, LimitSpec]) -> Limit | None:
+    """Return what is in force without the connection, or None where nothing is."""
+    if kind in limits:
+        return Limit(Fraction(str(limits[kind].share)), limits[kind].floor)
+    return DEFAULTS.get(kind)
+
+
+def _limit(kind: GuardKind, before: Limit | None, limit: LimitSpec) -> Iterator[tuple[Path, str]]:
+    if before is None:
+        return
+    path = ("guards", kind.value)
+    if Fraction(str(limit.share)) > before.share:
+        yield (*path, "share"), f"{kind.value}: the mapping's share is {_percent(before.share)}"
+    if limit.floor > before.floor:
+        yield (*path, "floor"), f"{kind.value}: the mapping's floor is {before.floor}"
+
+
+def _percent(share: float | Fraction) -> str:
+    return f"{float(share) * 100:g}%"

@@ -1,0 +1,24 @@
+"""The private files that a connection refers to, looked at without opening one."""
+
+from collections.abc import Iterator
+
+from oneway.connections.connection import Connection
+from oneway.connections.files import refuse_unsafe
+from oneway.connections.secret_refs import SecretKind
+from oneway.diagnostics import Diagnostic, Refused
+
+
+def unsafe_files(connection: Connection) -> Iterator[Diagnostic]:
+    """Yield a finding for each file that is missing, or that others may read.
+
+    Variables and keyrings are not asked: the one belongs to whoever runs it, the other may
+    ask a person.
+    """
+    for path, ref in connection.references:
+        if ref.kind is SecretKind.FILE:
+            try:
+                refuse_unsafe(ref.name)
+            except Refused as refused:
+                for each in refused.diagnostics:
+                    summary = f"{each.span}: {each.summary}"
+                    yield connection.written.at(path, each.code, summary, each.help)

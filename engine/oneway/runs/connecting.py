@@ -1,0 +1,33 @@
+"""From a connection to a request: what its file says is what is asked for."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from pathlib import Path
+
+from oneway.connections import Connection, Lookup, from_environment
+from oneway.runs.request import Request
+
+
+def request_for(
+    connection: Connection,
+    as_of: datetime,
+    *,
+    lookup: Lookup = from_environment,
+    folders: tuple[Path, ...] = (),
+    settings: Mapping[str, str] | None = None,
+    options: Mapping[str, str] | None = None,
+) -> Request:
+    """Return the request that runs a connection at an instant.
+
+    `lookup` gives what the connection does not name; `settings` and `options` are texts that
+    go before what it says. `folders` are looked in for manifests.
+    """
+    return Request(
+        mapping=connection.mapping,
+        as_of=as_of,
+        lookup=lookup,
+        settings=settings or {},
+        options=options or {},
+        folders=folders,
+        connection=connection,
+    )
