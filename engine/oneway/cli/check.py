@@ -12,7 +12,7 @@ from oneway.cli.options import consoled, formatted, requesting
 from oneway.connector import Finding, Probe, Progress
 from oneway.diagnostics import Refused
 from oneway.render import checks as render
-from oneway.runs import Prepared, Request, Systems, compiled, inputs, read
+from oneway.runs import Input, Prepared, Request, Systems, compiled, inputs, read
 
 
 @click.command("check")
@@ -67,10 +67,18 @@ def _checked(prepared: Prepared, systems: Systems, progress: Progress) -> Sequen
 def _probes(prepared: Prepared, systems: Systems) -> dict[str, Sequence[Probe]]:
     """Return what each connector's credentials may do, files left out: they have none."""
     found: dict[str, Sequence[Probe]] = {}
-    for each in inputs(prepared).values():
-        if each.connector not in found:
-            found[each.connector] = systems.connector(each).probe()
+    given = list(inputs(prepared).values())
+    for each in given:
+        name = _name(each, given)
+        if name not in found:
+            found[name] = systems.connector(each).probe()
     return {name: probes for name, probes in found.items() if probes}
+
+
+def _name(each: Input, given: Sequence[Input]) -> str:
+    """Return what a system is called: its connector, and its side where both sides have one."""
+    sides = {other.side for other in given if other.connector == each.connector}
+    return f"{each.connector} ({each.side or 'environment'})" if len(sides) > 1 else each.connector
 
 
 def _connections(probes: dict[str, Sequence[Probe]]) -> list[CheckResult]:

@@ -28,7 +28,7 @@ def introduce(console: Console, prepared: Prepared) -> None:
     for name, found in assumed(prepared).items():
         console.note(
             f"note: {_count(len(found), 'thing')} about {name} could not be confirmed: "
-            f"oneway check {mapping}"
+            f"oneway check {quoted(prepared.request.name)}"
         )
 
 

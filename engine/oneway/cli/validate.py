@@ -46,12 +46,12 @@ class Checked:
 @formatted("text", "json")
 @consoled
 def command(*, console: Console, paths: Sequence[str], format: str) -> Exit:
-    """Check mappings, connections, manifests and plans, without network.
+    """Check mappings, connections and plans, without network.
 
-    Every mistake of every file is reported in one run. Folders are searched for .yaml, .yml
-    and .json files; what each file is, it says itself. Without PATH: mappings/, and
-    connections/ where there is one. No credential is opened: of one in a file it is checked
-    that the file is there and nobody else may read it.
+    Manifests too. Every mistake of every file is reported in one run. Folders are searched
+    for .yaml, .yml and .json files; what each file is, it says itself. Without PATH:
+    mappings/, and connections/ where there is one. No credential is opened: of one in a file
+    it is checked that the file is there, and that nobody else may read it.
 
     \b
     Example:

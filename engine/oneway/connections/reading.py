@@ -10,7 +10,7 @@ from oneway.connections.connection import Connection
 from oneway.connections.meaning import mistakes_in
 from oneway.connections.parts import connection
 from oneway.connections.secret_places import bad_credentials
-from oneway.connections.written import Written, hushed
+from oneway.connections.written import Written, hushed, unquoted
 from oneway.diagnostics import Diagnostic, Findings, Refused
 from oneway.load.part import Part
 from oneway.schema_check import check
@@ -26,7 +26,7 @@ def load_connection(data: bytes, file: str) -> Connection:
     `file` is its path: what is relative in it is relative to the file.
     """
     reading = read_all(data, file, LIMIT)
-    found = Findings([_unquoted(each) for each in reading.found])
+    found = Findings([unquoted(each) for each in reading.found])
     document = reading.document
     if document is not None:
         # A value that could not be read has no shape either: one mistake is enough.
@@ -37,11 +37,6 @@ def load_connection(data: bytes, file: str) -> Connection:
     if found.found or document is None:
         raise Refused(found.sorted())
     return connection(Part(document, ()), Written(document, file))
-
-
-def _unquoted(each: Diagnostic) -> Diagnostic:
-    # The text is no YAML: there is no telling which line holds a credential.
-    return Diagnostic(each.span, each.severity, each.code, each.summary, each.help)
 
 
 def _newer(document: Document) -> list[Diagnostic]:

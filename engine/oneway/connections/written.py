@@ -51,6 +51,11 @@ def hushed(document: Document, found: Iterable[Diagnostic]) -> Iterator[Diagnost
             yield replace(each, quote="", summary=_without_value(each.summary))
 
 
+def unquoted(found: Diagnostic) -> Diagnostic:
+    """Return a finding on text that is no YAML: no telling which of it is a credential."""
+    return replace(found, quote="", summary=_ALIAS.sub("*...", found.summary))
+
+
 def _open_lines(document: Document) -> set[int]:
     """Return the lines on which nothing stands but what is below an open key."""
     lines: dict[int, bool] = {}
@@ -66,6 +71,9 @@ def _without_value(summary: str) -> str:
         summary = pattern.sub(instead, summary)
     return summary
 
+
+_ALIAS = re.compile(r"\*\S+")
+"""A value that begins with a star is an alias to YAML, and shown as one."""
 
 _VALUES = (
     (re.compile(r"found the text .*", re.DOTALL), "found other text"),
