@@ -158,6 +158,8 @@ _TABLE = (
     ),
     ("C141", "a credential cannot be removed", "Remove it by hand where the message says."),
     ("C142", "a connection's file cannot be written", "Check the folder's rights and space."),
+    ("C143", "a system was tried and does not let us in", "Check the credentials and options."),
+    ("C144", "a set-up fails its checks", "Mend what the checks name, or keep it with --yes."),
     # M1xx: the meaning of a mapping, errors
     ("M101", "an expression reads a field that there is not", "Check its spelling and case."),
     ("M102", "a target field is not known", "Check its spelling and case."),
@@ -411,9 +413,11 @@ _TABLE = (
         "a file is none of those that this program knows",
         "Begin it with `oneway: 1`, `oneway_connection: 1` or `oneway_connector: 1`.",
     ),
+    ("F122", "a file cannot be written", "Check the folder, its rights and the space there."),
     ("F130", "there is no such run, or nothing is kept of it", "See `oneway runs`."),
     ("F131", "what is kept of a run was damaged or changed", "Its plan can still be shown."),
     ("F132", "what is kept of a run was kept by a newer version", "Upgrade oneway."),
+    ("F133", "the mapping of a run does not compile any more", "See what the other errors say."),
     # N1xx: notices
     ("N101", "a webhook cannot be reached", "Check its URL; it is tried again for three days."),
     ("N102", "a webhook does not take a notice", "See what it is, and whether it knows us."),
@@ -445,6 +449,10 @@ _TABLE = (
     ("U108", "a function is not known", "Use one of those that `oneway functions` lists."),
     ("U109", "an extra of this program is not installed", "Install it as the message says."),
     ("U110", "a port cannot be had", "Choose another port, or none."),
+    ("U111", "something is missing, and there is nobody to ask", "Give it as the message says."),
+    ("U112", "a connection of that name exists", "Edit its file, or give credentials alone."),
+    ("U113", "standard input holds what is no credential", "Write source.NAME=VALUE lines."),
+    ("U114", "a name is none that a connection may have", "Use small letters, digits, hyphens."),
 )
 
 CODES: dict[str, Code] = {row[0]: Code(*row) for row in _TABLE}

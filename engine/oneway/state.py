@@ -24,10 +24,14 @@ KEY_SIZE = 32
 
 
 class State:
-    """A state folder, made if it is not there; raises `Refused` where it is not ours alone."""
+    """A state folder, made if it is not there; raises `Refused` where it is not ours alone.
 
-    def __init__(self, path: Path) -> None:
+    `store` is the URL of a database that keeps the journal in place of a file in the folder.
+    """
+
+    def __init__(self, path: Path, store: str | None = None) -> None:
         self.path = path
+        self.store = store
         with _refusing(path):
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             _refuse_shared_folder(path)
@@ -35,9 +39,14 @@ class State:
                 make_once(path / ".gitignore", b"*\n")
 
     @property
-    def journal_path(self) -> Path:
-        """Where the journal is."""
-        return self.path / "journal.db"
+    def journal(self) -> Path | str:
+        """Where the journal is: the path of a file, or the URL of a database."""
+        return self.store or self.path / "journal.db"
+
+    @property
+    def has_journal(self) -> bool:
+        """Whether anything may have been journalled; nothing is made to find out."""
+        return isinstance(self.journal, str) or self.journal.exists()
 
     def seal(self) -> Seal:
         """Return the seal with this folder's key, which is made when it is first asked for."""

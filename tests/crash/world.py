@@ -153,7 +153,7 @@ class World:
         transport = _Wires(wires, steps, self._tick)
         connect, opened, folder = rest.connect, sqlite3.connect, Path.cwd()
 
-        class Connection(sqlite3.Connection):
+        class Cursor(sqlite3.Cursor):
             def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
                 if not _changes(sql):
                     return super().execute(sql, *values)
@@ -161,6 +161,17 @@ class World:
                 found = super().execute(sql, *values)
                 steps.step(f"after {_first_words(sql)}")
                 return found
+
+        class Connection(sqlite3.Connection):
+            def cursor(self, factory: Any = Cursor) -> Any:
+                return super().cursor(factory)
+
+            def commit(self) -> None:
+                if not self.in_transaction:
+                    return
+                steps.step("before COMMIT")
+                super().commit()
+                steps.step("after COMMIT")
 
         def connected(description: Any, access: Any, *_: Any, **__: Any) -> rest.Rest:
             return connect(description, access, transport, self._sleep, lambda: self.now)

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -16,7 +17,7 @@ from hypothesis import strategies as st
 
 from oneway.diagnostics import Refused, Span
 from oneway.failures import Failure
-from oneway.journal import End, Entry, Journal, RunStart, schema, store
+from oneway.journal import End, Entry, Journal, RunStart, sqlite
 from oneway.plan import Action, Allowance, Change, Ending, Verb
 from oneway.sticking import Written
 from oneway.traces import Traces
@@ -50,6 +51,11 @@ def started(path: Path, *arguments: str) -> subprocess.Popen[str]:
     env = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
     command = [sys.executable, "-c", WRITES_UNTIL_KILLED, str(path), *arguments]
     return subprocess.Popen(command, stdout=subprocess.PIPE, env=env, text=True)
+
+
+def pragma(journal: Journal, text: str) -> Any:
+    with journal._connection.begin():
+        return journal._connection.exec_driver_sql(f"PRAGMA {text}").scalar()
 
 
 def refused(path: Path) -> str:
@@ -163,16 +169,17 @@ def test_who_raised_a_ceiling_is_kept(journal: Journal) -> None:
     assert journal.runs()[0].start == start
 
 
-def test_a_plan_is_kept_while_something_of_it_is_unsettled(journal: Journal) -> None:
-    run = journal.begin(START, "the plan")
-    journal.intended(run, action("a"), "token")
-    journal.ended(run, action("a"), End(Ending.UNKNOWN))
+def test_a_plan_is_kept_with_its_run_and_what_it_was_derived_from(journal: Journal) -> None:
+    run = journal.begin(START, "the plan \ud800", {"source": b"people" * 1000})
     journal.finish(run, {}, "later")
-    assert journal.plan_of(run) == "the plan"
-    journal.ended(run, action("a"), End(Ending.DONE))
-    journal.finish(run, {}, "later")
-    assert journal.plan_of(run) == ""
+    assert journal.plan_of(run) == "the plan \ud800"
+    assert journal.kept(run) == {
+        "plan": b"the plan \xed\xa0\x80",
+        "source": b"people" * 1000,
+    }
+    assert journal.kept(run, "source").keys() == {"source"}
     assert journal.unfinished() == ()
+    assert journal.plan_of(journal.begin(START)) == ""
 
 
 def test_what_is_written_at_once_is_there_whole_or_not_at_all(path: Path, journal: Journal) -> None:
@@ -211,7 +218,7 @@ def test_runs_are_listed_newest_first(journal: Journal) -> None:
         (first, START, None),
     ]
     assert runs[0].counts == {"done": 3, "rejected": 0}
-    assert [run.id for run in journal.runs(1)] == [second]
+    assert [run.id for run in journal.runs(limit=1)] == [second]
 
 
 @given(st.lists(st.text(st.characters(exclude_categories=()), max_size=5), min_size=6, max_size=6))
@@ -253,8 +260,8 @@ def test_every_write_is_a_full_commit(path: Path, journal: Journal) -> None:
     """Another connection sees each step at once, and the settings that make it last are on."""
     pragmas = {"journal_mode": "wal", "synchronous": 2, "foreign_keys": 1}
     for name, value in pragmas.items():
-        assert journal._connection.execute(f"PRAGMA {name}").fetchone() == (value,)
-    assert not journal._connection.in_transaction
+        assert pragma(journal, name) == value
+    assert not journal._connection.in_transaction()
     with Journal.open(path) as other:
         run = journal.begin(START)
         journal.intended(run, action("a"), "token")
@@ -307,8 +314,7 @@ def test_threads_may_share_a_journal(journal: Journal) -> None:
 
 def test_a_full_disk_is_refused_and_what_was_written_stays(path: Path, journal: Journal) -> None:
     run = journal.begin(START)
-    pages = journal._connection.execute("PRAGMA page_count").fetchone()[0]
-    journal._connection.execute(f"PRAGMA max_page_count = {pages + 2}")
+    pragma(journal, f"max_page_count = {pragma(journal, 'page_count') + 2}")
     written = 0
 
     def fill() -> None:
@@ -327,7 +333,7 @@ def test_a_full_disk_is_refused_and_what_was_written_stays(path: Path, journal: 
 def test_a_journal_in_use_is_refused(
     path: Path, journal: Journal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(store, "BUSY_TIMEOUT", 0.05)
+    monkeypatch.setattr(sqlite, "BUSY_TIMEOUT", 0.05)
     holder = sqlite3.connect(path, isolation_level=None)
     holder.execute("BEGIN IMMEDIATE")
     with Journal.open(path) as other, pytest.raises(Refused, match="F113"):
@@ -335,41 +341,6 @@ def test_a_journal_in_use_is_refused(
     holder.execute("ROLLBACK")
     holder.close()
     journal.begin(START)
-
-
-def test_a_newer_journal_is_refused(path: Path) -> None:
-    Journal.open(path).close()
-    connection = sqlite3.connect(path)
-    connection.execute(f"PRAGMA user_version = {len(schema.MIGRATIONS) + 1}")
-    connection.close()
-    assert refused(path) == "F111"
-
-
-def test_an_older_journal_is_brought_up_to_date(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with Journal.open(path) as journal:
-        run = journal.begin(START)
-    more = ("CREATE TABLE more (id INTEGER)", "INSERT INTO more VALUES (1)")
-    monkeypatch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, more))
-    for _ in range(2):
-        with Journal.open(path) as journal:
-            assert [each.id for each in journal.runs()] == [run]
-            assert journal._connection.execute("SELECT count(*) FROM more").fetchone() == (1,)
-
-
-def test_a_migration_that_fails_leaves_the_journal_as_it_was(
-    path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    Journal.open(path).close()
-    before = path.read_bytes()
-    with monkeypatch.context() as patch:
-        broken = ("CREATE TABLE more (id INTEGER)", "INSERT INTO nowhere VALUES (1)")
-        patch.setattr(schema, "MIGRATIONS", (*schema.MIGRATIONS, broken))
-        with pytest.raises(Refused):
-            Journal.open(path)
-    assert path.read_bytes() == before
-    Journal.open(path).close()
 
 
 @pytest.mark.parametrize(

@@ -62,7 +62,7 @@ def test_the_folder_and_its_files_are_private(tmp_path: Path) -> None:
     assert mode(state.path / "seal.key") == 0o600
     assert (state.path / "seal.key").stat().st_size == 32
     assert (state.path / ".gitignore").read_text() == "*\n"
-    assert state.journal_path.parent == state.path
+    assert state.journal == state.path / "journal.db"
 
 
 def test_the_key_stays_the_same_and_is_never_shown(tmp_path: Path) -> None:

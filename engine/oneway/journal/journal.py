@@ -1,78 +1,105 @@
-"""The journal itself: what is written down of a run and its actions, and asked of them later."""
+"""The journal itself: what is written down of a run and its actions, and what guards ask of it."""
 
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from gzip import compress
+from typing import Any
 
+from sqlalchemy import case, delete, func, select, union, update
+
+from oneway.diagnostics import Diagnostic
 from oneway.failures import Failure
 from oneway.journal import rows
-from oneway.journal.rows import ENTRY, START, End, Entry, Latest, Run, RunStart
-from oneway.journal.store import Store
+from oneway.journal.history import PLAN, History
+from oneway.journal.rows import End, RunStart
+from oneway.journal.store import Upsert
+from oneway.journal.tables import UNSETTLED, entry, failure, run, snapshot, written
 from oneway.plan import Action, Ending
 from oneway.sticking import Written
 from oneway.traces import Traces
 
 
-class Journal(Store):
-    """An open journal. Every method raises `Refused` where the file cannot be used.
+class Journal(History):
+    """An open journal. Every method raises `Refused` where the store cannot be used.
 
     May be shared by threads. Calls for an action that was never journalled, or that has
     already ended for good, are mistakes of the program and raise `LookupError`.
     """
 
-    def begin(self, start: RunStart, plan: str = "") -> int:
-        """Write down that a run of a plan (as its file has it) starts, and return the run's id."""
-        sql = f"INSERT INTO run ({START}, plan) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
-        return self.write(sql, *rows.start(start), plan)
+    def begin(self, start: RunStart, plan: str = "", kept: Mapping[str, bytes] = {}) -> int:
+        """Write down that a run of a plan (as its file has it) starts, and return the run's id.
+
+        `kept` is what the plan was derived from.
+        """
+        with self.at_once():
+            id = self.change(self.insert(run).values(**rows.start(start))).id
+            if plan:
+                self.keep(id, PLAN, plan.encode(errors="surrogatepass"))
+            for name, data in kept.items():
+                self.keep(id, name, data)
+        return id
+
+    def keep(self, id: int, name: str, data: bytes) -> None:
+        """Keep something with a run, for as long as the run is kept; it is compressed."""
+        packed = compress(data, 6, mtime=0)
+        self.change(self.insert(snapshot).values(run=id, name=name, data=packed))
+
+    def refused(self, start: RunStart, problems: tuple[Diagnostic, ...], ended: str) -> int:
+        """Write down a run that an error stopped before it had begun to write; return its id."""
+        values = {**rows.start(start), "ended": ended, "problems": rows.problems(problems)}
+        return self.change(self.insert(run).values(**values)).id
 
     def intended(
-        self, run: int, action: Action, token: str, *, counted: Sequence[str] = (), at: str = ""
+        self, id: int, action: Action, token: str, *, counted: Sequence[str] = (), at: str = ""
     ) -> None:
         """Write down that an action is about to be sent, when, and what guards count it as."""
-        columns = "run, action, verb, source_id, target_id, token, counted, at"
-        ids = (action.source_id, action.target_id)
-        sql = f"INSERT INTO entry ({columns}) VALUES (?, ?, ?, ?, ?, ?, ?, ?)"
-        words = json.dumps(list(counted))
-        self.write(sql, run, action.id, action.verb.value, *ids, token, words, at)
+        values = {**_action(id, action), "token": token, "counted": json.dumps(list(counted))}
+        self.change(self.insert(entry).values(**values, at=at))
 
-    def sent(self, run: int, action_id: str) -> None:
+    def sent(self, id: int, action_id: str) -> None:
         """Write down that an action is being sent: from now on it may have happened."""
-        sql = "UPDATE entry SET sent = 1 WHERE run = ? AND action = ? AND ending IS NULL"
-        self.write(sql, run, action_id)
+        which = (entry.c.run == id) & (entry.c.action == action_id) & entry.c.ending.is_(None)
+        self.change(update(entry).where(which).values(sent=1))
 
-    def ended(self, run: int, action: Action, end: End, traces: Traces | None = None) -> None:
+    def ended(self, id: int, action: Action, end: End, traces: Traces | None = None) -> None:
         """Write down how an action ended, also one that was not even intended.
 
         An unknown end may be replaced once it is known; no other may. With `traces`, what
         was refused is kept until it is done, and what was written is counted.
         """
-        columns = "run, action, verb, source_id, target_id, token, ending, code, reason"
-        ids = (action.source_id, end.target_id or action.target_id)
-        found = (end.ending.value, end.code, end.reason)
-        sql = f"""INSERT INTO entry ({columns}) VALUES (?, ?, ?, ?, ?, '', ?, ?, ?)
-            ON CONFLICT (run, action) DO UPDATE SET target_id = excluded.target_id,
-                ending = excluded.ending, code = excluded.code, reason = excluded.reason
-            WHERE {_UNSETTLED}"""
+        found = {
+            "target_id": end.target_id or action.target_id,
+            "ending": end.ending.value,
+            "code": end.code,
+            "reason": end.reason,
+        }
+        new = self.insert(entry).values(**{**_action(id, action), **found}, token="")
         with self.at_once():
-            self.write(sql, run, action.id, action.verb.value, *ids, *found)
+            self.change(
+                new.on_conflict_do_update(
+                    index_elements=["run", "action"], set_=found, where=UNSETTLED
+                )
+            )
             if traces is not None and end.ending is Ending.REJECTED:
-                self._refused(run, action.id, end, traces.values)
+                self._refused(id, action.id, end, traces.values)
             elif traces is not None and end.ending is Ending.DONE:
-                self._done(run, action.id, traces.fields)
+                self._done(id, action.id, traces.fields)
 
     def finish(
-        self, run: int, counts: Mapping[str, int], ended: str, source_records: int | None = None
+        self, id: int, counts: Mapping[str, int], ended: str, source_records: int | None = None
     ) -> None:
         """Write down that a run has ended, and how many actions ended how.
 
         `source_records` is the size of the source, where it was read whole and guards found
-        it good. The plan is kept only while something of it is unsettled.
+        it good.
         """
-        sql = f"""UPDATE run SET counts = ?, ended = ?, source_records = ?,
-            plan = CASE WHEN EXISTS (SELECT 1 FROM entry WHERE entry.run = run.id AND {_UNSETTLED})
-                THEN plan ELSE '' END
-            WHERE id = ?"""
-        self.write(sql, json.dumps(dict(counts), sort_keys=True), ended, source_records, run)
+        values = {
+            "counts": json.dumps(dict(counts), sort_keys=True),
+            "ended": ended,
+            "source_records": source_records,
+        }
+        self.change(update(run).where(run.c.id == id).values(**values))
 
     def done_since(
         self, connection: str, since: str, *, but_not: int | None = None
@@ -82,39 +109,34 @@ class Journal(Store):
         What may have been done counts as done. `but_not` is a run that is left out: its own
         actions are in its plan.
         """
-        sql = """SELECT counted FROM entry JOIN run ON run.id = entry.run
-            WHERE connection = ? AND at >= ? AND run.id IS NOT ?
-            AND (ending IS NULL OR ending IN ('done', 'unknown'))"""
-        found = self.read(lambda row: json.loads(row[0] or "[]"), sql, connection, since, but_not)
-        return Counter(name for names in found for name in names)
+        ours = (run.c.connection == connection) & (entry.c.at >= since)
+        happened = entry.c.ending.is_(None) | entry.c.ending.in_(("done", "unknown"))
+        query = select(entry.c.counted).join(run).where(ours & happened)
+        if but_not is not None:
+            query = query.where(run.c.id != but_not)
+        return Counter(name for row in self.rows(query) for name in json.loads(row[0] or "[]"))
 
     def last_source_size(self, connection: str) -> int | None:
         """Return the size of the source at the last run of a connection that ended well."""
-        sql = """SELECT source_records FROM run
-            WHERE connection = ? AND source_records IS NOT NULL ORDER BY id DESC LIMIT 1"""
-        found = self.read(lambda row: int(row[0]), sql, connection)
-        return found[0] if found else None
-
-    def latest(self, connection: str) -> Latest | None:
-        """Return the latest instants of a connection's runs, None where there was none."""
-        # All are of one form (`instant_text`), so that the greatest text is the latest.
-        sql = "SELECT MAX(as_of), MAX(started) FROM run WHERE connection = ?"
-        ((as_of, started),) = self.read(tuple, sql, connection)
-        return None if as_of is None else Latest(as_of, started)
+        ours = (run.c.connection == connection) & run.c.source_records.is_not(None)
+        query = select(run.c.source_records).where(ours).order_by(run.c.id.desc()).limit(1)
+        found = self.rows(query)
+        return int(found[0][0]) if found else None
 
     def failures(self, connection: str) -> Mapping[str, Failure]:
         """Return what the target refused and has not healed since, by action id."""
-        sql = """SELECT action, digest, code, reason, first, last, times FROM failure
-            WHERE connection = ? ORDER BY action"""
-        found = self.read(lambda row: Failure(*row), sql, connection)
-        return {each.action_id: each for each in found}
+        query = select(failure).where(failure.c.connection == connection)
+        return {
+            row.action: Failure(
+                row.action, row.digest, row.code, row.reason, row.first, row.last, row.times
+            )
+            for row in self.rows(query.order_by(failure.c.action))
+        }
 
     def written(self, connection: str) -> Mapping[tuple[str, str], Written]:
         """Return the changes that the last runs wrote, by action id and field."""
-        sql = "SELECT action, field, digest, times FROM written WHERE connection = ?"
-        return dict(
-            self.read(lambda row: ((row[0], row[1]), Written(row[2], row[3])), sql, connection)
-        )
+        query = select(written).where(written.c.connection == connection)
+        return {(row.action, row.field): Written(row.digest, row.times) for row in self.rows(query)}
 
     def forget_all_but(self, connection: str, planned: Mapping[str, Collection[str]]) -> None:
         """Forget failures and writes of what is planned no more: it has healed, or it sticks.
@@ -124,64 +146,95 @@ class Journal(Store):
         with self.at_once():
             for id in self.failures(connection):
                 if id not in planned:
-                    sql = "DELETE FROM failure WHERE connection = ? AND action = ?"
-                    self.write(sql, connection, id)
-            for id, field in self.written(connection):
-                if field not in planned.get(id, ()):
-                    sql = "DELETE FROM written WHERE connection = ? AND action = ? AND field = ?"
-                    self.write(sql, connection, id, field)
+                    ours = (failure.c.connection == connection) & (failure.c.action == id)
+                    self.change(delete(failure).where(ours))
+            for id, name in self.written(connection):
+                if name not in planned.get(id, ()):
+                    ours = (written.c.connection == connection) & (written.c.action == id)
+                    self.change(delete(written).where(ours & (written.c.field == name)))
 
-    def unsettled(self) -> tuple[Entry, ...]:
-        """Return the entries of which nobody knows how they ended, oldest run first."""
-        sql = f"SELECT {ENTRY} FROM entry WHERE {_UNSETTLED} ORDER BY run, action"
-        return self.read(rows.entry, sql)
+    def prune(self, before: str) -> int:
+        """Forget the runs that ended before an instant, with all that was kept; return how many.
 
-    def entries(self, run: int) -> tuple[Entry, ...]:
-        """Return all entries of a run."""
-        return self.read(
-            rows.entry, f"SELECT {ENTRY} FROM entry WHERE run = ? ORDER BY action", run
+        A run of which anything is unsettled stays, and so does the last one of each connection
+        and the last that knew the size of its source: guards compare with it.
+        """
+        old = (run.c.ended < before) & run.c.id.not_in(_needed())
+        with self.at_once():
+            ids = [row.id for row in self.rows(select(run.c.id).where(old))]
+            for table in (snapshot, entry):
+                self.change(delete(table).where(table.c.run.in_(ids)), at_least=0)
+            self.change(delete(run).where(run.c.id.in_(ids)), at_least=0)
+        return len(ids)
+
+    def _refused(self, id: int, action_id: str, end: End, digest: str) -> None:
+        connection, as_of = self._whose(id)
+        new = self.insert(failure).values(
+            connection=connection,
+            action=action_id,
+            digest=digest,
+            code=end.code,
+            reason=end.reason,
+            first=as_of,
+            last=as_of,
+            times=1,
         )
+        again = failure.c.digest == new.excluded.digest
+        found = {
+            "times": case((again, failure.c.times + 1), else_=1),
+            "first": case((again, failure.c.first), else_=new.excluded.first),
+            **{name: new.excluded[name] for name in ("digest", "code", "reason", "last")},
+        }
+        self.change(_or(new, ["connection", "action"], found))
 
-    def runs(self, limit: int = 20) -> tuple[Run, ...]:
-        """Return the last runs, newest first."""
-        sql = f"SELECT {START}, id, ended, counts FROM run ORDER BY id DESC LIMIT ?"
-        return self.read(rows.run, sql, limit)
-
-    def unfinished(self, connection: str | None = None) -> tuple[Run, ...]:
-        """Return the runs that died, or that sent what nobody knows the end of; oldest first."""
-        sql = f"""SELECT {START}, id, ended, counts FROM run
-            WHERE (ended IS NULL OR id IN (SELECT run FROM entry WHERE {_UNSETTLED}))
-            ORDER BY id"""
-        found = self.read(rows.run, sql)
-        return tuple(r for r in found if connection is None or r.start.connection == connection)
-
-    def plan_of(self, run: int) -> str:
-        """Return the plan of an unfinished run, as its file would have it."""
-        (text,) = self.read(lambda row: str(row[0]), "SELECT plan FROM run WHERE id = ?", run)
-        return text
-
-    def _refused(self, run: int, action_id: str, end: End, digest: str) -> None:
-        sql = """INSERT INTO failure
-                (connection, action, digest, code, reason, first, last, times)
-            SELECT connection, ?, ?, ?, ?, as_of, as_of, 1 FROM run WHERE id = ?
-            ON CONFLICT (connection, action) DO UPDATE SET
-                times = CASE WHEN digest = excluded.digest THEN times + 1 ELSE 1 END,
-                first = CASE WHEN digest = excluded.digest THEN first ELSE excluded.first END,
-                digest = excluded.digest, code = excluded.code, reason = excluded.reason,
-                last = excluded.last"""
-        self.write(sql, action_id, digest, end.code, end.reason, run)
-
-    def _done(self, run: int, action_id: str, fields: Mapping[str, str]) -> None:
-        healed = """DELETE FROM failure WHERE action = ?
-            AND connection = (SELECT connection FROM run WHERE id = ?)"""
-        self.write(healed, action_id, run, at_least=0)
-        sql = """INSERT INTO written (connection, action, field, digest, times)
-            SELECT connection, ?, ?, ?, 1 FROM run WHERE id = ?
-            ON CONFLICT (connection, action, field) DO UPDATE SET
-                times = CASE WHEN digest = excluded.digest THEN times + 1 ELSE 1 END,
-                digest = excluded.digest"""
+    def _done(self, id: int, action_id: str, fields: Mapping[str, str]) -> None:
+        connection, _ = self._whose(id)
+        ours = (failure.c.connection == connection) & (failure.c.action == action_id)
+        self.change(delete(failure).where(ours), at_least=0)
         for name, digest in fields.items():
-            self.write(sql, action_id, name, digest, run)
+            new = self.insert(written).values(
+                connection=connection, action=action_id, field=name, digest=digest, times=1
+            )
+            again = written.c.digest == new.excluded.digest
+            found = {
+                "times": case((again, written.c.times + 1), else_=1),
+                "digest": new.excluded.digest,
+            }
+            self.change(
+                new.on_conflict_do_update(
+                    index_elements=["connection", "action", "field"], set_=found
+                )
+            )
+
+    def _whose(self, id: int) -> tuple[str, str]:
+        """Return the connection of a run and the instant that it goes by."""
+        query = select(run.c.connection, run.c.as_of).where(run.c.id == id)
+        found = self.rows(query)
+        if not found:
+            raise LookupError("no such run")
+        return found[0].connection, found[0].as_of
 
 
-_UNSETTLED = "(ending IS NULL OR ending = 'unknown')"
+def _action(id: int, action: Action) -> dict[str, Any]:
+    return {
+        "run": id,
+        "action": action.id,
+        "verb": action.verb.value,
+        "source_id": action.source_id,
+        "target_id": action.target_id,
+    }
+
+
+def _or(new: Upsert, keys: list[str], found: Mapping[str, Any], *, where: Any = None) -> Upsert:
+    """Return an insert that changes the row where it is there already (and `where` holds)."""
+    return new.on_conflict_do_update(index_elements=keys, set_=dict(found), where=where)
+
+
+def _needed() -> Any:
+    """Return the query for the runs that must stay, however old they are."""
+    sized = run.c.source_records.is_not(None)
+    return union(
+        select(func.max(run.c.id)).group_by(run.c.connection),
+        select(func.max(run.c.id)).where(sized).group_by(run.c.connection),
+        select(entry.c.run).where(UNSETTLED),
+    )

@@ -5,12 +5,14 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
+from socket import gethostname
 
+from oneway import __version__
 from oneway import apply as engine
 from oneway.apply import Result, never
 from oneway.connector import Progress, silent
 from oneway.guards import Verdict, counted_as
-from oneway.journal import End, Journal, RunStart
+from oneway.journal import Breached, End, Journal, RunStart, Why
 from oneway.plan import Action, Plan, Seal, canonical
 from oneway.plan_file import dump, fingerprint
 from oneway.program import Program
@@ -31,6 +33,7 @@ class Operator:
     state: State
     now: Callable[[], datetime]
     stopping: Callable[[], bool] = never
+    why: Why = Why.HAND
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,8 @@ class Approval:
     verdict: Verdict
     postponed: Mapping[str, str] = field(default_factory=dict)
     """Why each action waits that the target refused before, by action id."""
+    kept: Mapping[str, bytes] = field(default_factory=dict)
+    """What the plan was derived from, to be kept with the run."""
 
 
 def apply_plan(
@@ -58,8 +63,8 @@ def apply_plan(
     and `Stopped` where the operator asks for that.
     """
     seen: Counter[str] = Counter()
-    with Journal.open(operator.state.journal_path) as journal:
-        log = RunLog(journal, plan, operator)
+    with Journal.open(operator.state.journal) as journal:
+        log = RunLog(journal, plan, operator, approval)
         steps = engine.apply(
             plan,
             approved=approval.fingerprint,
@@ -90,28 +95,38 @@ def engine_systems(systems: Systems) -> engine.Systems:
 
 
 def connection_of(mapping: str, words: Mapping[str, str]) -> str:
-    """Return the name under which runs of one mapping over the same inputs know each other."""
+    """Return the name under which runs of one mapping over the same inputs know each other.
+
+    It is the connection's own where there is one, whatever its options are by now.
+    """
+    if "connection" in words:
+        return words["connection"]
     return f"{mapping} {sha256(canonical(dict(words)).encode('ascii')).hexdigest()[:8]}"
 
 
 class RunLog:
-    """Writes the steps of one run down; a new run begins with its first step."""
+    """Writes the steps of one run down.
+
+    `of` is the run that is gone on with, or the approval of a new one, which begins with its
+    first step.
+    """
 
     def __init__(
-        self, journal: Journal, plan: Plan, operator: Operator, run: int | None = None
+        self, journal: Journal, plan: Plan, operator: Operator, of: int | Approval
     ) -> None:
         self.journal = journal
         self.plan = plan
         self.operator = operator
         self.seal: Seal = operator.state.seal()
-        self._run = run
+        self._of = of
 
     @property
     def run(self) -> int:
-        if self._run is None:
-            # Not earlier: a plan that is refused is no run.
-            self._run = self._begun(dump(self.plan))
-        return self._run
+        if isinstance(self._of, Approval):
+            # Not earlier: a plan that is refused before its first step has sent nothing.
+            start = start_of(self.plan, self.operator, self._of.verdict)
+            self._of = self.journal.begin(start, dump(self.plan), self._of.kept)
+        return self._of
 
     def intended(self, action: Action, token: str) -> None:
         """The action is about to be sent: from now on it may have happened."""
@@ -135,15 +150,13 @@ class RunLog:
         records = source.records if source.complete and good else None
         planned = {each.id: [c.field for c in each.changes] for each in self.plan.actions}
         with self.journal.at_once():
-            run = self.run if self._run is not None else self._begun("")
             self.journal.forget_all_but(connection_of(self.plan.mapping, self.plan.inputs), planned)
-            self.journal.finish(run, counts, instant_text(self.operator.now()), records)
-
-    def _begun(self, plan: str) -> int:
-        return self.journal.begin(_start(self.plan, self.operator), plan)
+            self.journal.finish(self.run, counts, instant_text(self.operator.now()), records)
 
 
-def _start(plan: Plan, operator: Operator) -> RunStart:
+def start_of(plan: Plan, operator: Operator, verdict: Verdict | None = None) -> RunStart:
+    """Return what is written down of a run when it starts."""
+    breaches = verdict.breaches if verdict is not None else ()
     return RunStart(
         mapping=plan.mapping,
         digest=plan.mapping_digest,
@@ -153,4 +166,8 @@ def _start(plan: Plan, operator: Operator) -> RunStart:
         by=operator.name,
         connection=connection_of(plan.mapping, plan.inputs),
         allowed=plan.allowed,
+        why=operator.why,
+        version=__version__,
+        host=gethostname(),
+        breaches=tuple(Breached(b.name, b.text, b.allow, b.held) for b in breaches),
     )

@@ -23,11 +23,10 @@ def refuse_turned_back(prepared: Prepared, operator: Operator, as_of: datetime |
 
     `as_of` is the instant that a new plan goes by; None where the plan was made before.
     """
-    path = operator.state.journal_path
-    if not path.exists():
+    if not operator.state.has_journal:
         return
     name = connection_of(prepared.spec.name, inputs_in_words(prepared))
-    with Journal.open(path) as journal:
+    with Journal.open(operator.state.journal) as journal:
         last = journal.latest(name)
     if last is None:
         return

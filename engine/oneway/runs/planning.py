@@ -35,30 +35,30 @@ def planned(
 
 
 def judged(prepared: Prepared, plan: Plan, state: State, *, resuming: int | None = None) -> Verdict:
-    """Return what the mapping's guards say of a plan, and of what was done the days before.
+    """Return what the guards say of a plan, and of what was done the days before.
 
     `resuming` is the run that is gone on with: what it did is in the plan already.
     """
-    return judge(plan, prepared.spec.guards, _history(plan, state, resuming))
+    return judge(plan, prepared.guards, _history(plan, state, resuming))
 
 
 def _history(plan: Plan, state: State, resuming: int | None) -> History:
-    if not state.journal_path.exists():
+    if not state.has_journal:
         return History()
     name = connection_of(plan.mapping, plan.inputs)
     # The plan's own instant, not the clock: what was judged can be judged again.
     since = instant_text(parse_instant(plan.as_of) - WINDOW)
-    with Journal.open(state.journal_path) as journal:
+    with Journal.open(state.journal) as journal:
         done = journal.done_since(name, since, but_not=resuming)
         return History(done, journal.last_source_size(name))
 
 
 def remembered(plan: Plan, state: State, *, retry_now: bool = False) -> Memory:
     """Return what earlier runs tell of a plan; with `retry_now` nothing of it waits."""
-    if not state.journal_path.exists():
+    if not state.has_journal:
         return Memory()
     name, seal = connection_of(plan.mapping, plan.inputs), state.seal()
-    with Journal.open(state.journal_path) as journal:
+    with Journal.open(state.journal) as journal:
         failures, written = journal.failures(name), journal.written(name)
     found = refusals(plan, failures, seal, retry_now=retry_now)
     return Memory(found, not_sticking(plan, written, seal))

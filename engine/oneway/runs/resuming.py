@@ -7,9 +7,8 @@ with the very plan that was approved.
 
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from contextlib import AbstractContextManager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
-from pathlib import Path
 
 from oneway import apply as engine
 from oneway.apply import Earlier, Result
@@ -17,6 +16,7 @@ from oneway.connector import Progress, ReadError, silent
 from oneway.diagnostics import Refused, refusal
 from oneway.freshness import Happened, Now, Stale
 from oneway.journal import Entry, Journal, Run
+from oneway.journal.lease import leased
 from oneway.lock import Holder, locked
 from oneway.plan import Action, Ending, Plan
 from oneway.plan_file import load
@@ -28,11 +28,19 @@ from oneway.runs.reopening import program_for
 from oneway.runs.request import instant_text
 
 
-def alone(prepared: Prepared, operator: Operator) -> AbstractContextManager[Holder]:
-    """Hold the lock of a run's connection; raise `Refused`, naming the holder, where taken."""
+@contextmanager
+def alone(prepared: Prepared, operator: Operator) -> Iterator[Holder]:
+    """Hold the lock of a run's connection; raise `Refused`, naming the holder, where taken.
+
+    Where machines share a store, it holds there as well as on this machine.
+    """
     name = connection_of(prepared.spec.name, inputs_in_words(prepared))
     since = instant_text(operator.now())
-    return locked(operator.state.path / "locks", name, since=since)
+    with ExitStack() as stack:
+        holder = stack.enter_context(locked(operator.state.path / "locks", name, since=since))
+        if operator.state.store is not None:
+            stack.enter_context(leased(operator.state.store, name, holder))
+        yield holder
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,11 +70,10 @@ class Interrupted:
 
 def interrupted(operator: Operator, connection: str | None = None) -> tuple[Interrupted, ...]:
     """Return the runs that did not end, oldest first: of one connection, or of all."""
-    path = operator.state.journal_path
-    if not path.exists():
+    if not operator.state.has_journal:
         return ()
-    with Journal.open(path) as journal:
-        return tuple(_read(journal, run, path) for run in journal.unfinished(connection))
+    with Journal.open(operator.state.journal) as journal:
+        return tuple(_read(journal, run) for run in journal.unfinished(connection))
 
 
 def settled(prepared: Prepared, systems: Systems, operator: Operator) -> tuple[Result, ...]:
@@ -81,7 +88,7 @@ def settled(prepared: Prepared, systems: Systems, operator: Operator) -> tuple[R
         found = engine_systems(systems)
         program = program_for(prepared, left.plan, systems)
         now = Now(program, found.source, found.target, operator.state.seal())
-        with Journal.open(operator.state.journal_path) as journal:
+        with Journal.open(operator.state.journal) as journal:
             log = RunLog(journal, left.plan, operator, left.run.id)
             for entry in left.in_flight:
                 result = _found_out(_action(left.plan, entry), now)
@@ -103,7 +110,7 @@ def resumed(
 
     `approval` names the fingerprint that the run was begun with. Raises as `apply_plan` does.
     """
-    with Journal.open(operator.state.journal_path) as journal:
+    with Journal.open(operator.state.journal) as journal:
         log = RunLog(journal, left.plan, operator, left.run.id)
         steps = engine.apply(
             left.plan,
@@ -138,19 +145,19 @@ def _found_out(action: Action, now: Now) -> Result:
     return Result(action, Ending.NOT_SENT, action.target_id, "W162", reason)
 
 
-def _read(journal: Journal, run: Run, path: Path) -> Interrupted:
+def _read(journal: Journal, run: Run) -> Interrupted:
     text = journal.plan_of(run.id)
     try:
-        plan = load(text.encode(errors="surrogatepass"), str(path))
+        plan = load(text.encode(errors="surrogatepass"), journal.place)
     except Refused as refused:
         raise refusal(
-            "F114", str(path), f"the plan of run {run.id} cannot be read: {refused}", _KEPT
+            "F114", journal.place, f"the plan of run {run.id} cannot be read: {refused}", _KEPT
         ) from None
     entries = journal.entries(run.id)
     known = {action.id for action in plan.actions}
     if any(entry.action_id not in known for entry in entries):
         summary = f"run {run.id} has actions that its plan does not have"
-        raise refusal("F114", str(path), summary, _KEPT)
+        raise refusal("F114", journal.place, summary, _KEPT)
     return Interrupted(run, plan, entries)
 
 

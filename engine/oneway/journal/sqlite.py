@@ -1,0 +1,137 @@
+"""A store in a file: SQLite, write-ahead log, every commit flushed to the disk."""
+
+import os
+import sqlite3
+import tempfile
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event
+
+from oneway.journal import migration
+from oneway.journal.tables import HEAD
+from oneway.journal.troubles import damaged
+from oneway.state import link_once, refuse_shared_file
+
+BUSY_TIMEOUT = 10.0
+"""Seconds that a write waits for another process's."""
+
+IMMEDIATELY = "immediately"
+"""Set in a connection's `info` while it writes: the file is locked when a transaction begins."""
+
+SMALL = ("run", "entry", "failure", "written", "due", "incident", "notice")
+"""The tables whose pages are checked when a store is opened; snapshots may be large."""
+
+
+def connected(path: Path) -> Connection:
+    """Return an open connection to a store's file, made or brought up to date if need be.
+
+    Raises `Refused`, `OSError` and SQLite's errors.
+    """
+    if not path.exists():
+        _make(path)
+    refuse_shared_file(path)
+    _refuse_truncated(path)
+    connection = engine(path).connect()
+    try:
+        _check(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@lru_cache(maxsize=8)
+def engine(path: Path) -> Engine:
+    """Return SQLAlchemy's engine for a file; it holds no connection open."""
+
+    def opened() -> sqlite3.Connection:
+        return _opened(path)
+
+    made = create_engine("sqlite://", creator=opened, poolclass=NullPool)
+    event.listen(made, "begin", _begin)
+    # Compiled statements are the same for every file.
+    return made.execution_options(compiled_cache=_COMPILED)
+
+
+_COMPILED: dict[Any, Any] = {}
+
+
+def _begin(connection: Connection) -> None:
+    how = "IMMEDIATE" if connection.info.get(IMMEDIATELY) else "DEFERRED"
+    connection.exec_driver_sql(f"BEGIN {how}")
+
+
+def _opened(path: Path) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+    )
+    try:
+        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _make(path: Path) -> None:
+    """Make an empty store under another name, then give it its own: nobody sees half of one."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    os.close(handle)
+    try:
+        with engine.__wrapped__(Path(name)).connect() as connection:
+            connection.info[IMMEDIATELY] = True
+            with connection.begin():
+                migration.create(connection)
+                # Programs from before Alembic read this, and refuse what is newer than they are.
+                connection.exec_driver_sql(f"PRAGMA user_version = {int(HEAD)}")
+        link_once(Path(name), path)
+    finally:
+        with suppress(OSError):
+            os.unlink(name)
+
+
+def _refuse_truncated(path: Path) -> None:
+    # SQLite takes an empty or very short file for a new database. Ours are never made so:
+    # what was in flight has been lost, and must not be forgotten silently.
+    with path.open("rb") as file:
+        if file.read(len(_MAGIC)) != _MAGIC:
+            raise damaged(str(path))
+
+
+def _check(connection: Connection, path: Path) -> None:
+    with connection.begin():
+        found = migration.version(connection)
+        if found == HEAD:
+            _refuse_damaged(connection, path)
+            return
+    if found is None:  # another program's
+        raise damaged(str(path))
+    _upgrade(connection, path)
+
+
+def _refuse_damaged(connection: Connection, path: Path) -> None:
+    for table in SMALL:
+        if connection.exec_driver_sql(f"PRAGMA quick_check({table})").scalar() != "ok":
+            raise damaged(str(path))
+
+
+def _upgrade(connection: Connection, path: Path) -> None:
+    connection.info[IMMEDIATELY] = True
+    try:
+        with connection.begin():
+            if connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() != "ok":
+                raise damaged(str(path))
+            found = migration.version(connection) or ""
+            if found != HEAD:  # nobody else has done it meanwhile
+                migration.upgrade(connection, found, str(path))
+                connection.exec_driver_sql(f"PRAGMA user_version = {int(HEAD)}")
+    finally:
+        connection.info.pop(IMMEDIATELY, None)
+
+
+_MAGIC = b"SQLite format 3\0"

@@ -1,0 +1,219 @@
+"""The tables of the store, as the newest version has them: the same in SQLite and PostgreSQL.
+
+Changes go through a migration (`migrations/versions`); a test compares what all migrations
+lead to with what stands here.
+"""
+
+import json
+from typing import Any
+
+from sqlalchemy import (
+    CheckConstraint,
+    Column,
+    Dialect,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    Table,
+    Text,
+    TypeDecorator,
+    text,
+)
+
+HEAD = "0004"
+"""The newest migration."""
+
+_MARK = "\x01"
+"""Begins a text that is kept as JSON; no text of ours begins so otherwise."""
+
+
+class AnyText(TypeDecorator[str]):
+    """Text of any kind: PostgreSQL takes no NUL, and neither takes half a character.
+
+    What holds one goes in as JSON behind a mark. Equal texts stay equal, so that they can be
+    looked for.
+    """
+
+    impl = Text
+    cache_ok = True
+
+    def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Return what is stored."""
+        if value is None or (value.isascii() and "\0" not in value and value[:1] != _MARK):
+            return value
+        if "\0" in value or value[:1] == _MARK or any("\ud800" <= c <= "\udfff" for c in value):
+            return _MARK + json.dumps(value)
+        return value
+
+    def process_result_value(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
+        """Return what was meant."""
+        if isinstance(value, bytes):  # as versions before 0004 kept such a text
+            return value.decode(errors="surrogatepass")
+        if value is not None and value[:1] == _MARK:
+            return str(json.loads(value[1:]))
+        return value if value is None else str(value)
+
+
+METADATA = MetaData()
+
+
+def _text(name: str, default: str | None = None, *, null: bool = False) -> Column[Any]:
+    return Column(
+        name,
+        AnyText,
+        nullable=null,
+        server_default=None if default is None else text(f"'{default}'"),
+    )
+
+
+run = Table(
+    "run",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    _text("mapping"),
+    _text("digest"),
+    _text("fingerprint"),
+    _text("as_of"),
+    _text("started"),
+    _text("started_by"),
+    _text("ended", null=True),
+    _text("counts", "{}"),
+    # Whose run it was, and what guards remember of it.
+    _text("connection", ""),
+    Column("source_records", Integer),
+    # Who raised which ceiling: [guard, ceiling, by] of each.
+    _text("allowed", "[]"),
+    # What a history tells: why it ran, by which version, where, what guards and errors said.
+    _text("why", "by hand"),
+    _text("version", ""),
+    _text("host", ""),
+    _text("breaches", "[]"),
+    _text("problems", "[]"),
+    sqlite_autoincrement=True,
+)
+Index(
+    "unfinished",
+    run.c.connection,
+    sqlite_where=run.c.ended.is_(None),
+    postgresql_where=run.c.ended.is_(None),
+)
+Index("run_of_connection", run.c.connection, run.c.id)
+
+entry = Table(
+    "entry",
+    METADATA,
+    Column("run", Integer, ForeignKey("run.id"), primary_key=True, autoincrement=False),
+    Column("action", AnyText, primary_key=True),
+    _text("verb"),
+    _text("source_id", null=True),
+    _text("target_id", null=True),
+    _text("token"),
+    Column("sent", Integer, nullable=False, server_default=text("0")),
+    _text("ending", null=True),
+    _text("code", ""),
+    _text("reason", ""),
+    # What guards count it as, and when.
+    _text("counted", ""),
+    _text("at", ""),
+    CheckConstraint("sent IN (0, 1)", name="sent_is_a_truth"),
+    sqlite_with_rowid=False,
+)
+UNSETTLED = entry.c.ending.is_(None) | (entry.c.ending == text("'unknown'"))
+Index("unsettled", entry.c.run, entry.c.action, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)
+
+failure = Table(
+    "failure",
+    METADATA,
+    Column("connection", AnyText, primary_key=True),
+    Column("action", AnyText, primary_key=True),
+    # Of the values a keyed digest alone.
+    _text("digest"),
+    _text("code"),
+    _text("reason"),
+    _text("first"),
+    _text("last"),
+    Column("times", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+written = Table(
+    "written",
+    METADATA,
+    Column("connection", AnyText, primary_key=True),
+    Column("action", AnyText, primary_key=True),
+    Column("field", AnyText, primary_key=True),
+    _text("digest"),
+    Column("times", Integer, nullable=False),
+    sqlite_with_rowid=False,
+)
+
+snapshot = Table(
+    "snapshot",
+    METADATA,
+    # "plan", and what the plan was derived from; each by itself, for they may be large.
+    Column("run", Integer, ForeignKey("run.id"), primary_key=True, autoincrement=False),
+    Column("name", AnyText, primary_key=True),
+    Column("data", LargeBinary, nullable=False),
+)
+
+due = Table(
+    "due",
+    METADATA,
+    # Whoever writes the row runs it: the key lets nobody do that twice.
+    Column("connection", AnyText, primary_key=True),
+    Column("due", AnyText, primary_key=True),
+    _text("taken"),
+    _text("taken_by", ""),
+    _text("ended", null=True),
+    _text("outcome", ""),
+    sqlite_with_rowid=False,
+)
+
+incident = Table(
+    "incident",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    _text("connection"),
+    _text("kind"),
+    _text("opened"),
+    _text("closed", null=True),
+    _text("about", ""),
+    sqlite_autoincrement=True,
+)
+Index("incident_of_connection", incident.c.connection, incident.c.kind)
+
+notice = Table(
+    "notice",
+    METADATA,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("incident", Integer, ForeignKey("incident.id")),
+    _text("connection"),
+    _text("kind"),
+    _text("channel"),
+    _text("body"),
+    _text("created"),
+    _text("sent", null=True),
+    Column("tries", Integer, nullable=False, server_default=text("0")),
+    _text("next_try", ""),
+    _text("error", ""),
+    sqlite_autoincrement=True,
+)
+Index(
+    "notice_waiting",
+    notice.c.next_try,
+    sqlite_where=notice.c.sent.is_(None),
+    postgresql_where=notice.c.sent.is_(None),
+)
+
+holder = Table(
+    "holder",
+    METADATA,
+    # Who holds the lock of a connection, where several machines share a store.
+    Column("connection", AnyText, primary_key=True),
+    _text("host"),
+    Column("process", Integer, nullable=False),
+    _text("since"),
+    sqlite_with_rowid=False,
+)
