@@ -16,6 +16,7 @@ Errors of reading and writing:
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum
+from pathlib import Path
 from typing import Protocol, TypeAlias
 
 from oneway.records import Record, Snapshot, Value
@@ -150,10 +151,17 @@ class Secret:
 
 @dataclass(frozen=True, slots=True)
 class Access:
-    """What a connector needs to reach a system: its options and credentials, by name."""
+    """What a connector needs to reach a system: its options and credentials, by name.
+
+    `shared` is a private folder that all processes share which reach systems from here; a
+    connector that must agree with them (on a rate limit) keeps files in it, without secrets.
+    `whose` says in words whose credentials these are, the same at each run.
+    """
 
     options: Mapping[str, str]
     secrets: Mapping[str, Secret]
+    shared: Path | None = None
+    whose: str = ""
 
 
 class Blame(Enum):

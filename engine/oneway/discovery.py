@@ -9,6 +9,7 @@ import importlib
 import importlib.util
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from oneway.connections import variable
@@ -88,7 +89,7 @@ def complete(description: Description, access: Access, *, choosing: bool = False
             found.append(_missing(description, option))
     if found:
         raise Refused(found)
-    return Access(given, access.secrets)
+    return replace(access, options=given)
 
 
 def with_defaults(description: Description, options: Mapping[str, str]) -> dict[str, str]:

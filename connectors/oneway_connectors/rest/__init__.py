@@ -10,6 +10,7 @@ writer   writing a resource                      origin    where the system is
 hiding   cutting values out of messages          quiet     what libraries would log
 line     clients, with an end to each request    budget    tries again, over the whole run
 operations  changed fields as a SCIM PATCH       choosing  what an option may be
+pace     the rate limit over all processes       pace_file   the file they share
 """
 
 import time

@@ -21,6 +21,7 @@ from oneway_connectors.rest.faults import Cause, NoAnswer
 from oneway_connectors.rest.hiding import MARK
 from oneway_connectors.rest.model import Api, Request
 from oneway_connectors.rest.origin import base_url, same_origin
+from oneway_connectors.rest.pace import pace_of
 from oneway_connectors.rest.rate import Limiter
 from oneway_connectors.rest.template import (
     Unusable,
@@ -67,7 +68,8 @@ class Client:
         self._base = base_url(name, api.base_url, access.options)
         self._fixed = fixed_headers(name, api, access)
         self._wire = Wire(self._base, api.limits, outside.transport, outside.clock)
-        self._limiter = Limiter(api.rate, outside.clock, outside.sleep)
+        pace = pace_of(name, api, self._base, access)
+        self._limiter = Limiter(pace, outside.clock, outside.sleep)
         self._budget = Budget(api.limits.retry_share, api.limits.retry_floor)
         self._outside = outside
         self._auth: Auth = signing_in(name, api, access, self._persist, outside.clock)
@@ -143,6 +145,7 @@ class Client:
     def close(self) -> None:
         """End all connections."""
         self._wire.close()
+        self._limiter.close()
 
     def _persist(self, call: Call, auth: Auth | None = None) -> Answer:
         """Try a call until it is answered for good; see `faults` for what is repeated."""
@@ -179,8 +182,8 @@ class Client:
         """Return one answer; a redirect of a GET to the same origin is followed."""
         call = _with_headers(call, self._fixed)
         for _ in range(_MOST_REDIRECTS):
-            self._limiter.wait()
-            answer = self._wire.send(call)
+            with self._limiter.turn():
+                answer = self._wire.send(call)
             if call.method != "GET" or answer.status not in _REDIRECTS:
                 return answer
             try:

@@ -150,6 +150,8 @@ class Api:
     errors: ErrorShape
     limits: Limits
     rate: tuple[int, float] | None
+    rate_per: str
+    """Over what the limit holds: "host" or "credential"."""
     idempotency_header: str
     probes: tuple[Probing, ...]
     resources: Mapping[str, Resource]
@@ -167,6 +169,7 @@ def read_api(title: str, body: Data) -> Api:
         errors=_error_shape(_data(body.get("errors"))),
         limits=_limits(body),
         rate=(_whole(rate, "requests"), _number(rate, "seconds")) if rate else None,
+        rate_per=_text(rate, "per", "host"),
         idempotency_header=_text(body, "idempotency_header"),
         probes=_probes(body),
         resources={

@@ -39,10 +39,11 @@ def is_loopback(host: str) -> bool:
 
 def same_origin(left: httpx.URL, right: httpx.URL) -> bool:
     """Return whether two URLs are of one scheme, host and port (RFC 6454, section 5)."""
-    return _origin(left) == _origin(right)
+    return origin(left) == origin(right)
 
 
-def _origin(url: httpx.URL) -> tuple[str, str, int | None]:
+def origin(url: httpx.URL) -> tuple[str, str, int | None]:
+    """Return the scheme, host and port of a URL."""
     usual = {"https": 443, "http": 80}.get(url.scheme)
     return url.scheme, url.host.lower(), url.port or usual
 

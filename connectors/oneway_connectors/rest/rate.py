@@ -1,51 +1,146 @@
-"""A rate limit that holds over all workers."""
+"""A rate limit over all workers of this process and, where a folder is shared, over all processes.
+
+A system counts a request somewhere between its beginning and its answer; when exactly, nobody
+here can know. So a request counts from when it begins until so many seconds after its answer
+is here. Then no window of that length at the system holds more than the limit, however long
+requests travel and in whatever order they arrive:
+
+    Were there N + 1 in a window that begins at w, look at when the last of them to begin did, at
+    b < w + seconds. Each of the other N had begun before b, and was counted by the system at w or
+    later, so that its answer came after w > b - seconds. It still counted at b, and so did N: the
+    last one would not have begun.
+
+What this costs is speed where answers are slow: N requests in (seconds + the time of an answer).
+"""
 
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
 from threading import Lock
+from typing import Protocol
+
+Limit = tuple[int, float]
+"""So many requests in so many seconds."""
+
+MARGIN = 1.001
+"""How much longer our seconds are than the system's: clocks that are being set run up to 0.05 %
+slow or fast, on either side (adjtime's 500 ppm)."""
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """No request may begin now; ask again at this instant."""
+
+    at: float
+
+
+class Pace(Protocol):
+    """What is known of the requests that count. All instants are of one clock, in seconds."""
+
+    def begin(self, now: float) -> int | Later:
+        """Count one more request and return its number, or say when to ask again."""
+
+    def end(self, number: int, now: float, /) -> None:
+        """Note that a request was answered, or given up."""
+
+    def hold(self, now: float, seconds: float) -> None:
+        """Let no request begin for so long."""
+
+    def close(self) -> None:
+        """Let go of what it is kept in."""
+
+
+class OwnPace:
+    """The pace of one process, over all of its threads. Its requests need no numbers."""
+
+    def __init__(self, limit: Limit | None) -> None:
+        self._requests, self._seconds = limit or (0, 0.0)
+        self._ends: deque[float] = deque(maxlen=self._requests)
+        self._open = 0
+        self._not_before = float("-inf")
+        self._lock = Lock()
+
+    def begin(self, now: float) -> int | Later:
+        """See `Pace`."""
+        with self._lock:
+            at = max(self._not_before, self._free(now))
+            if at > now:
+                return Later(at)
+            self._open += 1
+            return 0
+
+    def count(self) -> None:
+        """Count one more request, which another pace let begin."""
+        with self._lock:
+            self._open += 1
+
+    def end(self, _: int, now: float) -> None:
+        """See `Pace`."""
+        with self._lock:
+            self._open -= 1
+            self._ends.append(now)
+
+    def hold(self, now: float, seconds: float) -> None:
+        """See `Pace`."""
+        with self._lock:
+            self._not_before = max(self._not_before, now + seconds)
+
+    def close(self) -> None:
+        """See `Pace`: there is nothing to let go of."""
+
+    def _free(self, now: float) -> float:
+        if not self._requests:
+            return now
+        free = self._requests - self._open
+        if free <= 0:
+            # One of them is answered now at the earliest, and then rests.
+            return rested(now, self._seconds)
+        return now if len(self._ends) < free else rested(self._ends[-free], self._seconds)
+
+
+def rested(end: float, seconds: float) -> float:
+    """Return when a request that was answered at `end` counts no more."""
+    return end + seconds * MARGIN
 
 
 class Limiter:
-    """Lets so many requests begin in any so many seconds; none while the system asks to wait.
+    """Lets so many requests be made in any so many seconds; none while the system asks to wait.
 
     `clock` counts seconds from anywhere; `sleep` waits. Both are passed in, so that tests
     need not wait.
     """
 
     def __init__(
-        self,
-        limit: tuple[int, float] | None,
-        clock: Callable[[], float],
-        sleep: Callable[[float], None],
+        self, pace: Pace, clock: Callable[[], float], sleep: Callable[[float], None]
     ) -> None:
-        self._seconds = limit[1] if limit else 0.0
-        self._starts: deque[float] | None = deque(maxlen=limit[0]) if limit else None
-        self._not_before = float("-inf")
+        self._pace = pace
         self._clock = clock
         self._sleep = sleep
-        self._lock = Lock()
 
-    def wait(self) -> None:
-        """Return when the next request may begin; it counts as begun then."""
-        while True:
-            with self._lock:
-                now = self._clock()
-                start = self._earliest(now)
-                if start <= now:
-                    if self._starts is not None:
-                        self._starts.append(now)
-                    return
-            # Nothing is reserved: whoever sleeps here asks again, for meanwhile the system
-            # may have asked all of us to wait longer.
-            self._sleep(start - now)
+    @contextmanager
+    def turn(self) -> Iterator[None]:
+        """Wait until one more request may begin; it is made, and answered, within the block."""
+        number = self._begun()
+        try:
+            yield
+        finally:
+            self._pace.end(number, self._clock())
 
     def hold(self, seconds: float) -> None:
-        """Let no worker begin a request for so long: the system asked for it."""
-        with self._lock:
-            self._not_before = max(self._not_before, self._clock() + seconds)
+        """Let nobody begin a request for so long: the system asked for it."""
+        self._pace.hold(self._clock(), seconds)
 
-    def _earliest(self, now: float) -> float:
-        start = max(now, self._not_before)
-        if self._starts is not None and len(self._starts) == self._starts.maxlen:
-            start = max(start, self._starts[0] + self._seconds)
-        return start
+    def close(self) -> None:
+        """Let go of what the pace is kept in."""
+        self._pace.close()
+
+    def _begun(self) -> int:
+        while True:
+            now = self._clock()
+            came = self._pace.begin(now)
+            if not isinstance(came, Later):
+                return came
+            # Nothing is reserved: whoever sleeps here asks again, for meanwhile the system
+            # may have asked all of us to wait longer.
+            self._sleep(came.at - now)
