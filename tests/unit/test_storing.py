@@ -223,17 +223,40 @@ def test_only_the_references_change_and_every_comment_stays() -> None:
     )
 
 
+HEAD = "oneway_connection: 1\nname: acme\nmapping: m.yaml\n"
+REF = SecretRef(SecretKind.ENV, "B")
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        ("", "source:\n  credentials:\n    api_key: {env: B}\n"),
+        (
+            "source:  # payroll\n  options: {a: b}\n# end\n",
+            "source:  # payroll\n  credentials:\n    api_key: {env: B}\n  options: {a: b}\n# end\n",
+        ),
+        (
+            "source:\n    credentials:  # two\n        x: {env: X}\n",
+            "source:\n    credentials:  # two\n        api_key: {env: B}\n        x: {env: X}\n",
+        ),
+    ],
+)
+def test_a_reference_that_was_not_written_is_added(before: str, after: str) -> None:
+    connection = load_connection((HEAD + before).encode(), "acme.yaml")
+    assert with_refs(connection, {("source", "api_key"): REF}) == HEAD + after
+
+
 @pytest.mark.parametrize(
     "text",
     [
         "source: {credentials: {api_key: &k {env: A}}}\ntarget: {credentials: {api_key: *k}}\n",
-        "target: {}\n",
+        "source: {options: {a: b}}\n",
+        "source:\n  credentials: {x: {env: X}}\n",
     ],
 )
 def test_a_reference_that_cannot_be_replaced_alone_is_not(text: str) -> None:
-    head = "oneway_connection: 1\nname: acme\nmapping: m.yaml\n"
-    connection = load_connection((head + text).encode(), "acme.yaml")
-    assert with_refs(connection, {("source", "api_key"): SecretRef(SecretKind.ENV, "B")}) is None
+    connection = load_connection((HEAD + text).encode(), "acme.yaml")
+    assert with_refs(connection, {("source", "api_key"): REF}) is None
 
 
 def test_a_file_never_takes_another_ones_place(tmp_path: Path) -> None:

@@ -32,22 +32,24 @@ def command(*, console: Console, request: Request, brief: bool, format: str) -> 
     """
     prepared = compiled(request)
     with Systems(prepared) as systems, console.progress() as progress:
-        found = _checked(prepared, systems, progress)
+        found = checked(prepared, systems, progress)
     if format == "json":
         console.json(render.as_json(found))
     else:
-        shown = [_titled(each) for each in found] if brief else found
+        shown = [briefly(each) for each in found] if brief else found
         console.out(render.text(shown, console.style))
     failed = any(each.state is CheckState.FAILED for each in found)
     return Exit.ERROR if failed else Exit.DONE
 
 
-def _titled(result: CheckResult) -> CheckResult:
+def briefly(result: CheckResult) -> CheckResult:
+    """Return a check without its lines, where there is nothing to be done about them."""
     settled = result.state in (CheckState.OK, CheckState.UNTESTED)
     return replace(result, lines=()) if settled else result
 
 
-def _checked(prepared: Prepared, systems: Systems, progress: Progress) -> Sequence[CheckResult]:
+def checked(prepared: Prepared, systems: Systems, progress: Progress) -> Sequence[CheckResult]:
+    """Return every check of a set-up; where something cannot be read, what was found till then."""
     probes = _probes(prepared, systems)
     try:
         reading = read(prepared, systems, progress)

@@ -1,8 +1,8 @@
 """Writing a connection's file: a new one whole, an existing one only where it changes.
 
 A person may have put comments into a file, and an order. So `with_refs` replaces the
-references of credentials letter by letter and leaves everything else as it is; only where
-that cannot be done (a reference that was not written, an alias) is the file written anew.
+references of credentials, or adds them, and leaves every other letter as it is; where that
+cannot be done (an alias, a list in braces), it says so, and a person has to.
 """
 
 import os
@@ -12,10 +12,12 @@ from pathlib import Path
 
 from oneway.connections.connection import Connection, Schedule, Side
 from oneway.connections.private_files import sync_folder, write_whole
+from oneway.connections.reading import load_connection
 from oneway.connections.secret_refs import SecretKind, SecretRef
-from oneway.diagnostics import Refused, Span, refusal
+from oneway.diagnostics import Refused, refusal
 from oneway.records import Value
-from oneway.yaml_source import parse
+from oneway.yaml_source import Document, parse
+from oneway.yaml_source import Path as KeyPath
 
 _HEAD = """\
 # Made by `oneway connect`; change it as you like. What may stand here: `oneway schema connection`.
@@ -40,29 +42,15 @@ def new_file(connection: Connection) -> str:
 def with_refs(connection: Connection, refs: Mapping[tuple[str, str], SecretRef]) -> str | None:
     """Return the text of a connection's file with other references, by side and credential.
 
-    None where one of them cannot be replaced as it stands.
+    None where one of them cannot be replaced, or added, without touching anything else.
     """
-    document = connection.written.document
-    if document is None:
-        return None
-    lines = list(document.lines)
-    edits = []
+    text = _text_of(connection)
     for (side, name), ref in refs.items():
-        former = connection.sides[side].credentials.get(name)
-        if former is None:
+        changed = _with_ref(connection, (side, "credentials", name), ref)
+        if changed is None or not _says(changed, connection, (side, name), ref):
             return None
-        path = (side, "credentials", name, former.kind.value)
-        if path not in document.places or path not in document.key_places:
-            return None
-        edits.append((document.key_places[path], former.kind.value, ref.kind.value))
-        edits.append((document.places[path], "", scalar(_shown(ref, connection.file))))
-    for span, was, text in sorted(edits, key=lambda e: (e[0].line, e[0].column), reverse=True):
-        replaced = _replaced(lines[span.line - 1], span, was, text)
-        if replaced is None:
-            return None
-        lines[span.line - 1] = replaced
-    made = "\n".join(lines).rstrip("\n") + "\n"
-    return made if _says(made, connection, refs) else None
+        text, connection = changed, load_connection(changed.encode(), connection.file)
+    return text
 
 
 def write_new(path: Path, text: str) -> None:
@@ -145,31 +133,77 @@ def _schedule(schedule: Schedule | None) -> str:
     return "{" + ", ".join(f"{key}: {text}" for key, text in parts.items()) + "}"
 
 
-def _replaced(line: str, span: Span, was: str, text: str) -> str | None:
-    """Return a line with what stands at a span replaced, and the quotes around it."""
-    start, end = span.column - 1, span.end - 1
-    if was and line[start:end] != was:
-        return None
-    if start and line[start - 1] in "\"'" and line[end : end + 1] == line[start - 1]:
-        start, end = start - 1, end + 1
-    return line[:start] + text + line[end:]
-
-
-def _says(text: str, connection: Connection, refs: Mapping[tuple[str, str], SecretRef]) -> bool:
-    """Return whether a text says what the connection's file says, but for the references."""
+def _text_of(connection: Connection) -> str:
     document = connection.written.document
-    try:
-        found = parse(text.encode(), connection.file).data
-    except (Refused, ValueError):
+    return "\n".join(document.lines).rstrip("\n") + "\n" if document else new_file(connection)
+
+
+def _with_ref(connection: Connection, path: KeyPath, ref: SecretRef) -> str | None:
+    """Return a connection's text with one reference replaced or added."""
+    document = connection.written.document
+    if document is None:
+        return None
+    lines = list(document.lines)
+    while lines and not lines[-1]:
+        lines.pop()
+    side, _, name = path
+    former = connection.sides[str(side)].credentials.get(str(name))
+    shown = scalar(_shown(ref, connection.file))
+    if former is None:
+        done = _add(lines, document, path, f"{{{ref.kind.value}: {shown}}}")
+    else:
+        done = _replace(lines, document, (*path, former.kind.value), ref.kind.value, shown)
+    return "\n".join(lines) + "\n" if done else None
+
+
+def _replace(lines: list[str], document: Document, path: KeyPath, kind: str, text: str) -> bool:
+    """Replace the one key of a reference and its value; return whether that could be done."""
+    if path not in document.places or path not in document.key_places:
         return False
-    wanted = _copied(document.data if document else None)
-    for (side, name), ref in refs.items():
-        at = wanted
-        for key in (side, "credentials"):
-            at = at[key] if isinstance(at, dict) else None
-        if isinstance(at, dict):
-            at[name] = {ref.kind.value: _shown(ref, connection.file)}
-    return found == wanted
+    value, key = document.places[path], document.key_places[path]
+    # The value first: it stands after the key, whose place stays what it was.
+    for span, new in ((value, text), (key, kind)):
+        line = lines[span.line - 1]
+        start, end = span.column - 1, span.end - 1
+        if start and line[start - 1] in "\"'" and line[end : end + 1] == line[start - 1]:
+            start, end = start - 1, end + 1
+        lines[span.line - 1] = line[:start] + new + line[end:]
+    return True
+
+
+def _add(lines: list[str], document: Document, path: KeyPath, text: str) -> bool:
+    """Add a reference under the nearest key that there is; return whether that could be done."""
+    there = max((n for n in range(len(path)) if path[:n] in document.key_places), default=0)
+    depth, after = 0, len(lines)
+    if there:
+        above = document.key_places[path[:there]]
+        below = [
+            span
+            for key, span in document.key_places.items()
+            if key[:there] == path[:there] and len(key) == there + 1
+        ]
+        if not below or any(span.line == above.line for span in below):
+            return False  # it stands in braces, or is empty
+        depth, after = below[0].column - 1, above.line
+    added = [f"{' ' * (depth + 2 * n)}{key}:" for n, key in enumerate(path[there:])]
+    added[-1] += f" {text}"
+    lines[after:after] = added
+    return True
+
+
+def _says(text: str, connection: Connection, at: tuple[str, str], ref: SecretRef) -> bool:
+    """Return whether a text says what the connection's file says, but for one reference."""
+    document = connection.written.document
+    wanted = within = _copied(document.data if document else {})
+    for key in (at[0], "credentials"):
+        within = within.setdefault(key, {}) if isinstance(within, dict) else None
+    if not isinstance(within, dict):
+        return False
+    within[at[1]] = {ref.kind.value: _shown(ref, connection.file)}
+    try:
+        return parse(text.encode(), connection.file).data == wanted
+    except Refused:
+        return False
 
 
 def _copied(value: Value) -> Value:

@@ -6,7 +6,7 @@ from typing import Self
 
 from oneway.connections import Side, access, given_options
 from oneway.connector import Access, Connector, Description, Reader, Resource, Writer
-from oneway.diagnostics import Refused
+from oneway.diagnostics import Refused, refusal
 from oneway.discovery import FILE, complete, open_connector, with_defaults
 from oneway.runs.preparation import Prepared
 from oneway.spec import EndpointSpec, MappingSpec, ReferenceSpec
@@ -60,15 +60,21 @@ def inputs_in_words(prepared: Prepared) -> dict[str, str]:
     return words
 
 
-def access_of(prepared: Prepared, each: Input) -> Access:
-    """Return the options and credentials of an input's connector; raise `Refused`."""
+def access_of(prepared: Prepared, each: Input, *, choosing: bool = False) -> Access:
+    """Return the options and credentials of an input's connector; raise `Refused`.
+
+    While `choosing`, options may be missing that the system itself lists.
+    """
     description = description_of(prepared, each)
     kept = _written(prepared, each).credentials
     found = access(description, prepared.request.lookup, _given(prepared, each), kept)
     # What is given for one run goes before what the mapping says for all of them.
     options = {**dict(each.options), **found.options}
+    typed = prepared.request.typed.items()
+    secrets = {**found.secrets, **{name: text for (side, name), text in typed if side == each.side}}
     try:
-        return complete(description, replace(found, options=options))
+        whole = replace(found, options=options, secrets=secrets)
+        return complete(description, whole, choosing=choosing)
     except Refused as refused:
         raise _or_in_connection(refused, prepared, each) from None
 
@@ -124,12 +130,16 @@ class Systems:
     prepared: Prepared
     _open: dict[Input, Connector] = field(default_factory=dict)
 
-    def connector(self, each: Input) -> Connector:
-        """Return an input's connector, open; raise `Refused` where it cannot be configured."""
-        key = replace(each, resource="")
+    def connector(self, each: Input, *, choosing: bool = False) -> Connector:
+        """Return an input's connector, open; raise `Refused` where it cannot be configured.
+
+        One that is opened for `choosing` may lack options, and is good for `choices` alone.
+        """
+        key = replace(each, resource="*" if choosing else "")
         if key not in self._open:
-            found = access_of(self.prepared, each)
-            self._open[key] = open_connector(description_of(self.prepared, each), found)
+            found = access_of(self.prepared, each, choosing=choosing)
+            description = description_of(self.prepared, each)
+            self._open[key] = open_connector(description, found, choosing=choosing)
         return self._open[key]
 
     def reader(self, each: Input) -> Reader:
@@ -141,6 +151,7 @@ class Systems:
         return self.connector(each).writer(each.resource)
 
     def __enter__(self) -> Self:
+        refuse_one_system(self.prepared)
         return self
 
     def __exit__(
@@ -151,6 +162,22 @@ class Systems:
     ) -> None:
         for connector in self._open.values():
             connector.close()
+
+
+def refuse_one_system(prepared: Prepared) -> None:
+    """Raise `Refused` where source and target are one: what a mapping alone cannot show.
+
+    Options that a connection, the environment or the command line give may make them so.
+    """
+    found = inputs(prepared)
+    source, target = found["source"], found["target"]
+    if source.connector != target.connector or source.resource != target.resource:
+        return
+    is_file = target.connector == FILE.name
+    if is_file or options_of(prepared, source) == options_of(prepared, target):
+        with_options = "" if is_file else ", with the same options"
+        summary = f"source and target are both {target.text}{with_options}"
+        raise refusal("M120", prepared.request.name, summary, "a source is never written to")
 
 
 def offline_help(refused: Refused, role: str) -> Refused:

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from oneway.connections import Connection, Lookup
+from oneway.connector import Secret
 from oneway.plan import Allowance
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d))?")
@@ -20,6 +21,7 @@ class Request:
     `settings` are texts by name; `options` are texts by "connector.option". `folders` are
     looked in for manifests; `lookup` gives options and credentials. `connection` is the one
     that is run: `mapping` is its mapping, and what is given here goes before what it says.
+    `typed` are credentials that are kept nowhere yet, by side of the connection and name.
     """
 
     mapping: str
@@ -33,6 +35,7 @@ class Request:
     folders: tuple[Path, ...] = ()
     allowed: tuple[Allowance, ...] = ()
     connection: Connection | None = None
+    typed: Mapping[tuple[str, str], Secret] = field(default_factory=dict)
 
     @property
     def name(self) -> str:

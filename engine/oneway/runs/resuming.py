@@ -30,11 +30,18 @@ from oneway.runs.request import instant_text
 
 @contextmanager
 def alone(prepared: Prepared, operator: Operator) -> Iterator[Holder]:
-    """Hold the lock of a run's connection; raise `Refused`, naming the holder, where taken.
+    """Hold the lock of a run's connection; raise `Refused`, naming the holder, where taken."""
+    name = connection_of(prepared.spec.name, inputs_in_words(prepared))
+    with holding(name, operator) as holder:
+        yield holder
+
+
+@contextmanager
+def holding(name: str, operator: Operator) -> Iterator[Holder]:
+    """Hold the lock of a connection by its name, as `alone` does.
 
     Where machines share a store, it holds there as well as on this machine.
     """
-    name = connection_of(prepared.spec.name, inputs_in_words(prepared))
     since = instant_text(operator.now())
     with ExitStack() as stack:
         holder = stack.enter_context(locked(operator.state.path / "locks", name, since=since))
