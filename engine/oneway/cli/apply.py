@@ -1,6 +1,6 @@
 """`oneway apply`."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -20,21 +20,19 @@ from oneway.cli.options import (
     now,
     remembering,
     retrying,
+    state_of,
     user,
 )
 from oneway.cli.printing import exit_of, introduce, print_results, quoted
 from oneway.connections import from_environment
-from oneway.connector import Progress
 from oneway.guards import Verdict
 from oneway.memory import Memory
 from oneway.plan import Plan
 from oneway.plan_file import MAX_SIZE, fingerprint, load
-from oneway.program import Program
 from oneway.render import plans, results
 from oneway.runs import (
     Approval,
     Operator,
-    Prepared,
     Request,
     Systems,
     alone,
@@ -43,12 +41,12 @@ from oneway.runs import (
     judged,
     program_for,
     read_file,
+    recorded,
     refuse_turned_back,
     remembered,
     reopened,
     settled,
 )
-from oneway.state import State
 
 _SHORTEST = 12
 """Hex digits of a fingerprint that are enough to approve by."""
@@ -89,19 +87,24 @@ def command(
     request = Request(plan.mapping_file, now(), from_environment, options=options, folders=FOLDERS)
     prepared = reopened(plan, request)
     introduce(console, prepared)
-    operator = Operator(user(), State(state), now)
+    operator = Operator(user(), state_of(state), now)
     with (
         alone(prepared, operator),
-        Systems(prepared) as systems,
+        recorded(prepared, operator),
+        Systems(prepared, operator.state.path) as systems,
         console.progress() as progress,
     ):
         refuse_turned_back(prepared, operator, as_of=None)
-        settle(console, prepared, systems, operator)
+        say_settled(console, settled(prepared, systems, operator))
         verdict = judged(prepared, plan, operator.state)
         program = program_for(prepared, plan, systems, progress)
         memory = remembered(plan, operator.state, retry_now=retry_now)
         approval = Approval(_approved(plan, approve), verdict, memory.postponed)
-        ended = applied(console, plan, approval, program, systems, operator, progress)
+
+        def steps(operator: Operator) -> Iterator[Result]:
+            return apply_plan(plan, approval, program, systems, operator, progress)
+
+        ended = carried_out(console, plan, operator, steps)
     if format == "json":
         console.json({"fingerprint": fingerprint(plan), **results.as_json(ended)})
     else:
@@ -111,29 +114,11 @@ def command(
     return exit_of(ended, verdict)
 
 
-def settle(console: Console, prepared: Prepared, systems: Systems, operator: Operator) -> None:
-    """Find out what became of what an interrupted run left in flight, and say so."""
-    ended = settled(prepared, systems, operator)
+def say_settled(console: Console, ended: Sequence[Result]) -> None:
+    """Say what became of what an interrupted run had left in flight."""
     if ended:
         console.note("An earlier run was interrupted; what was in flight was looked up:")
         console.note(results.text(ended, console.style))
-
-
-def applied(
-    console: Console,
-    plan: Plan,
-    approval: Approval,
-    program: Program,
-    systems: Systems,
-    operator: Operator,
-    progress: Progress,
-) -> list[Result]:
-    """Apply a plan and return how each action ended, as `carried_out` does."""
-
-    def steps(operator: Operator) -> Iterator[Result]:
-        return apply_plan(plan, approval, program, systems, operator, progress)
-
-    return carried_out(console, plan, operator, steps)
 
 
 def carried_out(

@@ -13,13 +13,14 @@ import click
 
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
-from oneway.connections import Connection, from_environment, load_connection, path_of
+from oneway.connections import Connection, from_environment, load_connection, path_of, store_url
 from oneway.connections.folder import is_connection
 from oneway.diagnostics import Refused, did_you_mean
 from oneway.plan import Allowance
 from oneway.runs.preparation import read_file
 from oneway.runs.request import Request, parse_instant
 from oneway.spec import GuardKind
+from oneway.state import State
 from oneway.yaml_source import LIMIT
 
 Command: TypeAlias = Callable[..., Exit]
@@ -40,6 +41,11 @@ def user() -> str:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
         return "unknown"
+
+
+def state_of(folder: Path) -> State:
+    """Return the state folder, whose journal may be kept in a database (ONEWAY_STORE)."""
+    return State(folder, store_url())
 
 
 def now() -> datetime:
@@ -98,7 +104,7 @@ def connected(command: Command) -> Command:
         "options",
         multiple=True,
         metavar="CONNECTOR.NAME=VALUE",
-        callback=_pairs,
+        callback=pairs,
         help="An option of a connector; credentials come from the environment or a connection.",
     )(command)
 
@@ -118,7 +124,7 @@ def requesting(command: Command) -> Command:
         "references",
         multiple=True,
         metavar="NAME=FILE",
-        callback=_pairs,
+        callback=pairs,
         help="Read a file instead of a reference.",
     )
     @click.option(
@@ -126,7 +132,7 @@ def requesting(command: Command) -> Command:
         "settings",
         multiple=True,
         metavar="NAME=VALUE",
-        callback=_pairs,
+        callback=pairs,
         help="Set one of the mapping's settings.",
     )
     @connected
@@ -238,7 +244,7 @@ def remembering(command: Command) -> Command:
     )(command)
 
 
-def _pairs(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
+def pairs(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
     """Return what `NAME=VALUE` options say, each name once."""
     found: dict[str, str] = {}
     for text in given:

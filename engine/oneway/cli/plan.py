@@ -14,12 +14,12 @@ from oneway.cli.options import (
     remembering,
     requesting,
     retrying,
+    state_of,
 )
 from oneway.cli.printing import introduce, print_plan, quoted, refuse_errors
 from oneway.plan import Plan
 from oneway.plan_file import fingerprint, save
 from oneway.runs import Request, Systems, compiled, health, judged, planned, remembered
-from oneway.state import State
 
 
 @click.command("plan")
@@ -55,12 +55,13 @@ def command(
     """
     prepared = compiled(request)
     introduce(console, prepared)
-    with Systems(prepared) as systems, console.progress() as progress:
-        plan, found = planned(prepared, systems, State(state).seal(), progress)
+    kept = state_of(state)
+    with Systems(prepared, kept.path) as systems, console.progress() as progress:
+        plan, found = planned(prepared, systems, kept.seal(), progress)
     refuse_errors(console, health(prepared, found, plan))
     del found  # the rows of large inputs; the plan holds all that is shown
-    verdict = judged(prepared, plan, State(state))
-    memory = remembered(plan, State(state), retry_now=retry_now)
+    verdict = judged(prepared, plan, kept)
+    memory = remembered(plan, kept, retry_now=retry_now)
     if out is not None:
         save(plan, out)
     print_plan(console, plan, verdict, memory, format, limit=limit)

@@ -9,7 +9,16 @@ from oneway.apply import Result
 from oneway.cli.apply import carried_out, say_held
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit, worst
-from oneway.cli.options import FOLDERS, connected, consoled, limited, now, remembering, user
+from oneway.cli.options import (
+    FOLDERS,
+    connected,
+    consoled,
+    limited,
+    now,
+    remembering,
+    state_of,
+    user,
+)
 from oneway.cli.printing import exit_of, print_results
 from oneway.connections import from_environment
 from oneway.runs import (
@@ -26,7 +35,6 @@ from oneway.runs import (
     reopened,
     resumed,
 )
-from oneway.state import State
 
 
 @click.command("resume")
@@ -46,7 +54,7 @@ def command(
     Example:
       oneway resume
     """
-    operator = Operator(user(), State(state), now)
+    operator = Operator(user(), state_of(state), now)
     left = interrupted(operator)
     if not left:
         console.out("Nothing to resume: every run has ended.")
@@ -64,7 +72,11 @@ def _go_on(
     plan = run.plan
     request = Request(plan.mapping_file, now(), from_environment, options=options, folders=FOLDERS)
     prepared = reopened(plan, request)
-    with alone(prepared, operator), Systems(prepared) as systems, console.progress() as progress:
+    with (
+        alone(prepared, operator),
+        Systems(prepared, operator.state.path) as systems,
+        console.progress() as progress,
+    ):
         left = _still(operator, run)
         if left is None:
             console.note(f"run {run.run.id} of {plan.mapping} has ended meanwhile")

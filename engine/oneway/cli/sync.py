@@ -4,7 +4,7 @@ from pathlib import Path
 
 import click
 
-from oneway.cli.apply import applied, settle
+from oneway.cli.apply import carried_out, say_settled
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import (
@@ -16,31 +16,12 @@ from oneway.cli.options import (
     remembering,
     requesting,
     retrying,
+    state_of,
     user,
 )
-from oneway.cli.printing import (
-    exit_of,
-    introduce,
-    print_plan,
-    print_results,
-    refuse_errors,
-)
-from oneway.plan_file import fingerprint
+from oneway.cli.printing import exit_of, introduce, print_plan, print_results
 from oneway.render import plans, results
-from oneway.runs import (
-    Approval,
-    Operator,
-    Request,
-    Systems,
-    alone,
-    compiled,
-    health,
-    judged,
-    planned,
-    refuse_turned_back,
-    remembered,
-)
-from oneway.state import State
+from oneway.runs import Operator, Request, compiled, drafted
 
 
 @click.command("sync")
@@ -70,22 +51,17 @@ def command(
     """
     prepared = compiled(request)
     introduce(console, prepared)
-    operator = Operator(user(), State(state), now)
+    operator = Operator(user(), state_of(state), now)
     with (
-        alone(prepared, operator),
-        Systems(prepared) as systems,
         console.progress() as progress,
+        drafted(prepared, operator, retry_now=retry_now, progress=progress) as draft,
     ):
-        refuse_turned_back(prepared, operator, request.as_of)
-        settle(console, prepared, systems, operator)
-        plan, found = planned(prepared, systems, operator.state.seal(), progress)
-        refuse_errors(console, health(prepared, found, plan))
-        verdict = judged(prepared, plan, operator.state)
-        memory = remembered(plan, operator.state, retry_now=retry_now)
+        say_settled(console, draft.settled)
+        console.report(draft.warnings)
+        plan, verdict, memory = draft.plan, draft.verdict, draft.memory
         if format == "text":
             print_plan(console, plan, verdict, memory, format, limit=limit)
-        approval = Approval(fingerprint(plan), verdict, memory.postponed)
-        ended = applied(console, plan, approval, found.program, systems, operator, progress)
+        ended = carried_out(console, plan, operator, draft.applied)
     if format == "json":
         console.json({"plan": plans.as_json(plan, verdict, memory), **results.as_json(ended)})
     else:

@@ -3,6 +3,7 @@
 environment  the variables that say them            access  both, put together
 secret_refs  where a credential is kept, as data    files   private files, and nothing else
 keyrings     the system's keyring                   opening a reference becomes a `Secret`
+stores       where runs are kept
 
 Options may stand on the command line or in a mapping as well; credentials never.
 
@@ -28,6 +29,7 @@ from oneway.connections.folder import FOLDER, Found, connection_at, connections_
 from oneway.connections.opening import opened
 from oneway.connections.reading import load_connection
 from oneway.connections.secret_refs import SecretKind, SecretRef, secret_ref
+from oneway.connections.stores import store_url
 
 __all__ = [
     "FOLDER",
@@ -54,5 +56,6 @@ __all__ = [
     "opened",
     "path_of",
     "secret_ref",
+    "store_url",
     "variable",
 ]

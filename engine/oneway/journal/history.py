@@ -63,11 +63,15 @@ class History(Store):
         return tuple(sorted(row.connection for row in self.rows(query)))
 
     def latest(self, connection: str) -> Latest | None:
-        """Return the latest instants of a connection's runs, None where there was none."""
+        """Return the latest instants of a connection's runs, None where there was none.
+
+        Runs that were refused did nothing, and do not count.
+        """
         # All are of one form (`instant_text`), so that the greatest text is the latest.
         run = tables.run
         query = select(func.max(run.c.as_of), func.max(run.c.started))
-        (found,) = self.rows(query.where(run.c.connection == connection))
+        ours = (run.c.connection == connection) & (run.c.problems == "[]")
+        (found,) = self.rows(query.where(ours))
         return None if found[0] is None else Latest(found[0], found[1])
 
     def plan_of(self, run: int) -> str:

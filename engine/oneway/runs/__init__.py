@@ -17,33 +17,41 @@ from oneway.runs.preparation import Prepared, compiled, read_file
 from oneway.runs.reading import Reading, evaluated, read
 from oneway.runs.reopening import program_for, reopened
 from oneway.runs.request import Request, instant_text, parse_instant
-from oneway.runs.resuming import Interrupted, alone, interrupted, resumed, settled
+from oneway.runs.resuming import Interrupted, alone, holding, interrupted, resumed, settled
+from oneway.runs.syncing import Draft, Synced, drafted, last_run, problems_of, recorded, synced
 
 __all__ = [
     "Approval",
+    "Draft",
     "Input",
     "Interrupted",
     "Operator",
     "Prepared",
     "Reading",
     "Request",
+    "Synced",
     "Systems",
     "alone",
     "apply_plan",
     "compiled",
+    "drafted",
     "evaluated",
     "health",
+    "holding",
     "inputs",
     "inputs_in_words",
     "instant_text",
     "interrupted",
     "judged",
+    "last_run",
     "parse_instant",
     "plan_of",
     "planned",
+    "problems_of",
     "program_for",
     "read",
     "read_file",
+    "recorded",
     "refuse_turned_back",
     "remembered",
     "reopened",
@@ -51,4 +59,5 @@ __all__ = [
     "resumed",
     "settled",
     "sick",
+    "synced",
 ]

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from socket import gethostname
@@ -154,20 +154,30 @@ class RunLog:
             self.journal.finish(self.run, counts, instant_text(self.operator.now()), records)
 
 
-def start_of(plan: Plan, operator: Operator, verdict: Verdict | None = None) -> RunStart:
-    """Return what is written down of a run when it starts."""
-    breaches = verdict.breaches if verdict is not None else ()
+def start_of_none(operator: Operator, mapping: str, connection: str) -> RunStart:
+    """Return what is written down of a run that never came to a plan."""
     return RunStart(
-        mapping=plan.mapping,
-        digest=plan.mapping_digest,
-        fingerprint=fingerprint(plan),
-        as_of=plan.as_of,
+        mapping=mapping,
+        digest="",
+        fingerprint="",
+        as_of="",
         started=instant_text(operator.now()),
         by=operator.name,
-        connection=connection_of(plan.mapping, plan.inputs),
-        allowed=plan.allowed,
+        connection=connection,
         why=operator.why,
         version=__version__,
         host=gethostname(),
-        breaches=tuple(Breached(b.name, b.text, b.allow, b.held) for b in breaches),
+    )
+
+
+def start_of(plan: Plan, operator: Operator, verdict: Verdict) -> RunStart:
+    """Return what is written down of a run when it starts."""
+    connection = connection_of(plan.mapping, plan.inputs)
+    return replace(
+        start_of_none(operator, plan.mapping, connection),
+        digest=plan.mapping_digest,
+        fingerprint=fingerprint(plan),
+        as_of=plan.as_of,
+        allowed=plan.allowed,
+        breaches=tuple(Breached(b.name, b.text, b.allow, b.held) for b in verdict.breaches),
     )

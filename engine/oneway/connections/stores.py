@@ -1,0 +1,23 @@
+"""Where runs are kept: in a file of the state folder, or in a database that a URL names."""
+
+from oneway.connections.environment import of_environment
+from oneway.connections.opening import opened
+from oneway.connections.secret_refs import SecretKind, SecretRef
+from oneway.diagnostics import refusal
+
+VARIABLE = "ONEWAY_STORE"
+
+
+def store_url() -> str | None:
+    """Return the URL of the database that keeps the runs; None where a file does.
+
+    ONEWAY_STORE holds it, or ONEWAY_STORE_FILE names a private file that does: a password
+    may stand in it, so it is no option of a command. Raises `Refused` where both are given.
+    """
+    url, file = of_environment(VARIABLE), of_environment(f"{VARIABLE}_FILE")
+    if url and file:
+        summary = f"the store is given twice: {VARIABLE} and {VARIABLE}_FILE"
+        raise refusal("F119", VARIABLE, summary, "unset one of them")
+    if file:
+        return opened(SecretRef(SecretKind.FILE, file)).open()
+    return url or None
