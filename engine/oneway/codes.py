@@ -5,7 +5,7 @@ out of use stays here, marked as retired; it is never given a new meaning.
 
     Y1xx  the text of a YAML file          M1xx  the meaning of a mapping: errors
     S1xx  the shape of a file              M2xx  the meaning of a mapping: warnings
-    C1xx  connectors and their manifests   R1xx  reading from a system
+    C1xx  connectors and connections       R1xx  reading from a system
     P1xx  plans and plan files             W1xx  writing to a system
     G1xx  guards                           F1xx  the state folder and other files
     U1xx  what the command line asks for   N1xx  notices
@@ -127,6 +127,11 @@ _TABLE = (
         "a credential cannot be had from the keyring",
         "Store it with `keyring set`, unlock the keyring, or keep it in a private file.",
     ),
+    (
+        "C121",
+        "a list of choices needs what is chosen from it",
+        "Name options that are given before; choices are listed in the order of the options.",
+    ),
     # C13x: connection files
     (
         "C130",
@@ -144,11 +149,6 @@ _TABLE = (
         "C138",
         "a connection's guards are looser than its mapping's",
         "Make them stricter, or let `reviewed_by` say who looked at them.",
-    ),
-    (
-        "C121",
-        "a list of choices needs what is chosen from it",
-        "Name options that are given before; choices are listed in the order of the options.",
     ),
     # C14x: connecting and disconnecting
     (
@@ -418,6 +418,11 @@ _TABLE = (
     ("F131", "what is kept of a run was damaged or changed", "Its plan can still be shown."),
     ("F132", "what is kept of a run was kept by a newer version", "Upgrade oneway."),
     ("F133", "the mapping of a run does not compile any more", "See what the other errors say."),
+    (
+        "F140",
+        "the runs of a due died, again and again",
+        "See the machine's own log (memory?), and try `oneway sync`. The next due runs.",
+    ),
     # N1xx: notices
     ("N101", "a webhook cannot be reached", "Check its URL; it is tried again for three days."),
     ("N102", "a webhook does not take a notice", "See what it is, and whether it knows us."),
@@ -453,6 +458,11 @@ _TABLE = (
     ("U112", "a connection of that name exists", "Edit its file, or give credentials alone."),
     ("U113", "standard input holds what is no credential", "Write source.NAME=VALUE lines."),
     ("U114", "a name is none that a connection may have", "Use small letters, digits, hyphens."),
+    (
+        "U120",
+        "an address is not this machine's own",
+        "Listen on 127.0.0.1 with a port, or write `off`.",
+    ),
 )
 
 CODES: dict[str, Code] = {row[0]: Code(*row) for row in _TABLE}

@@ -27,12 +27,13 @@ _FAMILIES = {
     "Y": "The text of a YAML file",
     "S": "The shape of a file",
     "M": "The meaning of a mapping",
-    "C": "Connectors and their manifests",
+    "C": "Connectors, manifests and connections",
     "R": "Reading from a system",
     "W": "Writing to a system",
     "P": "Plans and plan files",
     "G": "Guards",
     "F": "The state folder and other files",
+    "N": "Notices",
     "U": "What the command line asks for",
 }
 
@@ -62,17 +63,31 @@ def _cli() -> Iterator[str]:
         yield from _command(command)
 
 
-def _command(command: click.Command) -> Iterator[str]:
+def _command(command: click.Command, parent: str = "oneway") -> Iterator[str]:
+    if isinstance(command, click.Group):
+        yield from _group(command, parent)
+        return
     arguments = [_argument(p) for p in command.params if isinstance(p, click.Argument)]
     about, _, example = cleandoc(command.help or "").partition("\b\nExample:\n")
-    usage = " ".join(["oneway", str(command.name), *arguments, "[OPTIONS]"])
-    yield from (f"## oneway {command.name}", "", "```text", usage, "```", "", about.strip(), "")
+    usage = " ".join([parent, str(command.name), *arguments, "[OPTIONS]"])
+    level = "#" * (len(parent.split()) + 1)
+    yield from (f"{level} {parent} {command.name}", "")
+    yield from ("```text", usage, "```", "", about.strip(), "")
     yield from ("```sh", *(line.strip() for line in example.splitlines()), "```", "")
     yield from ("| Option | Meaning |", "|---|---|")
     for option in command.params:
         if isinstance(option, click.Option):
             yield f"| {_code(_option(option))} | {_cell(option.help or '')}{_default(option)} |"
     yield ""
+
+
+def _group(group: click.Group, parent: str) -> Iterator[str]:
+    name = f"{parent} {group.name}"
+    about, _, example = cleandoc(group.help or "").partition("\b\nExample:\n")
+    yield from (f"## {name}", "", about.strip(), "")
+    yield from ("```sh", *(line.strip() for line in example.splitlines()), "```", "")
+    for command in group.commands.values():
+        yield from _command(command, name)
 
 
 def _argument(argument: click.Argument) -> str:

@@ -1,0 +1,36 @@
+"""Telling people: what went wrong with a connection, that it is over, and how the week was.
+
+    run ─shown→ Shown ─changes→ Changes ─after_run→ incidents and notices, in the store
+                                          store ─deliver→ webhooks and mail
+
+    causes      what a run shows              incidents  what that opens, closes, reminds of
+    bodies      what notices say, as data     texts      the same as a mail
+    queueing    after a run: written down     weekly     the summary of a week
+    delivery    sent, and tried again         channels   where notices go
+    webhook, signing, email, deadline         one sending
+    undelivered                               that it did not arrive
+
+A run is told of once an incident, not once a night, and never waits for a webhook.
+"""
+
+from oneway.notices.bodies import trial
+from oneway.notices.channels import channel_words, channels
+from oneway.notices.delivery import PATIENCE, PAUSES, Delivery, deliver, send
+from oneway.notices.incidents import REMINDER
+from oneway.notices.queueing import after_run, weekly
+from oneway.notices.undelivered import Undelivered
+
+__all__ = [
+    "PATIENCE",
+    "PAUSES",
+    "REMINDER",
+    "Delivery",
+    "Undelivered",
+    "after_run",
+    "channel_words",
+    "channels",
+    "deliver",
+    "send",
+    "trial",
+    "weekly",
+]

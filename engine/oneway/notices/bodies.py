@@ -1,0 +1,145 @@
+"""What notices say, as data: `schemas/notice.schema.json` is its form.
+
+A notice holds names of connections, codes, guards, rules of the mapping, and counts: no name
+of a person, no value, and not a word that a system said. Mail and chat are read by many and
+kept for long; who is meant is shown by `oneway runs show`, to who may read the store.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from hashlib import sha256
+from typing import Any
+
+from oneway.codes import CODES
+from oneway.connections import Connection, Occasion
+from oneway.journal import Breached, Run
+from oneway.journal.incidents import Incident
+from oneway.notices.causes import DIED, UNNAMED, Shown
+from oneway.notices.instants import instant_text
+from oneway.plan import canonical
+
+Data = dict[str, Any]
+
+TYPES = {
+    Occasion.FAILURE: "connection.failure",
+    Occasion.GUARD: "connection.guard",
+    Occasion.RECOVERY: "connection.recovery",
+    Occasion.WEEKLY: "connection.weekly",
+}
+TEST = "connection.test"
+
+_OTHERS = {
+    DIED: (
+        "a run died before its end",
+        "The next run finds out what became of what was in flight.",
+    ),
+    UNNAMED: ("some records failed", "See the run."),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A run, what it shows, and when that was."""
+
+    run: Run
+    shown: Shown
+    now: datetime
+
+
+def body_of(type: str, data: Data, now: datetime) -> str:
+    """Return a notice as JSON text, in the form that is sent, with an id of its own.
+
+    The id is that of what is told: it is the same for every channel and at every try.
+    """
+    content = {"type": type, "timestamp": instant_text(now), "data": data}
+    id = sha256(canonical(content).encode("ascii")).hexdigest()[:32]
+    return canonical({"id": f"msg_{id}", **content})
+
+
+def trouble(seen: Seen, incident: Incident, *, reminder: bool = False) -> str:
+    """Return the notice that an incident began, or that it goes on."""
+    guard = incident.kind is Occasion.GUARD
+    causes = [_guard(seen, name) if guard else _cause(seen, name) for name in incident.about]
+    data = {
+        "connection": incident.connection,
+        "incident": incident.id,
+        "since": incident.opened,
+        "reminder": reminder,
+        "guards" if guard else "causes": [each for each in causes if each is not None],
+        "run": _run(seen.run),
+        "command": f"oneway runs show {seen.run.id}",
+    }
+    return body_of(TYPES[incident.kind], data, seen.now)
+
+
+def recovery(seen: Seen, incident: Incident, still: Sequence[Incident]) -> str:
+    """Return the notice that an incident is over, and which others go on."""
+    data = {
+        "connection": incident.connection,
+        "incident": incident.id,
+        "since": incident.opened,
+        "until": instant_text(seen.now),
+        "ended": _open(incident),
+        "still": [_open(each) for each in still],
+        "run": _run(seen.run),
+        "command": f"oneway runs show {seen.run.id}",
+    }
+    return body_of(TYPES[Occasion.RECOVERY], data, seen.now)
+
+
+def trial(connection: Connection, now: datetime) -> str:
+    """Return a notice that says only that notices arrive."""
+    data = {"connection": connection.name, "command": f"oneway status {connection.name}"}
+    return body_of(TEST, data, now)
+
+
+def open_incidents_of(incidents: Sequence[Incident]) -> list[Data]:
+    """Return what is wrong now, for a summary."""
+    return [_open(each) for each in incidents]
+
+
+def breaches_of(breaches: Sequence[Breached]) -> list[Data]:
+    """Return what guards hold back, each with what lets it through."""
+    return [_breach(each) for each in breaches]
+
+
+def _cause(seen: Seen, name: str) -> Data:
+    title, advice = _said(name)
+    records = seen.shown.failing.get(name, 0)
+    return {"code": name, "title": title, "advice": advice, "records": records}
+
+
+def _guard(seen: Seen, name: str) -> Data | None:
+    found = {each.guard: each for each in seen.run.start.breaches}
+    return _breach(found[name]) if name in found else None
+
+
+def _breach(breach: Breached) -> Data:
+    return {
+        "guard": breach.guard,
+        "text": breach.text,
+        "allow": breach.allow,
+        "records": len(breach.held),
+    }
+
+
+def _said(name: str) -> tuple[str, str]:
+    code = CODES.get(name)
+    return (code.title, code.advice) if code else _OTHERS.get(name, _OTHERS[UNNAMED])
+
+
+def _open(incident: Incident) -> Data:
+    return {"kind": incident.kind.value, "about": list(incident.about), "since": incident.opened}
+
+
+def _run(run: Run) -> Data:
+    counts: Mapping[str, int] = run.counts
+    return {
+        "id": run.id,
+        "state": run.state.value,
+        "why": run.start.why.value,
+        "started": run.start.started,
+        "ended": run.ended,
+        "counts": {name: count for name, count in sorted(counts.items()) if count},
+    }

@@ -1,0 +1,76 @@
+"""What a run shows to be wrong, and what it shows to be right again; a pure function."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from oneway.connections import Occasion
+from oneway.diagnostics import Severity
+from oneway.failures import Failure
+from oneway.journal import Run, RunState
+from oneway.plan import Ending
+
+DIED = "died"
+"""The cause of a run that never ended: its process was killed, or the machine."""
+UNNAMED = "failed"
+"""The cause of a failure that says no code."""
+
+_GIVEN_UP = "W112"
+_FAILING = (Ending.REJECTED, Ending.NOT_SENT, Ending.UNKNOWN)
+"""Not STALE, which the next plan sees as it is; not POSTPONED, which the refusals stand for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What one run shows: codes that fail and guards that hold, each with how many records.
+
+    `whole`: the run got to its end, so that what it does not show is over. `wrote`: it shows
+    as much of writing, not only of reading.
+    """
+
+    failing: Mapping[str, int]
+    holding: Mapping[str, int]
+    whole: bool
+    wrote: bool
+
+    def of(self, kind: Occasion) -> Mapping[str, int]:
+        """Return what is shown of failures, or of guards."""
+        return self.holding if kind is Occasion.GUARD else self.failing
+
+
+def shown(
+    run: Run, ends: Mapping[tuple[Ending, str], int], refusals: Iterable[Failure] = ()
+) -> Shown:
+    """Return what a run shows.
+
+    `ends` says how many of its actions ended in each way, by ending and code; `refusals` are
+    what the target refused and has not healed: tonight they may only have waited.
+    """
+    match run.state:
+        case RunState.OPEN:
+            return Shown({DIED: 0}, {}, whole=False, wrote=False)
+        case RunState.REFUSED:
+            errors = Counter(d.code for d in run.problems if d.severity is Severity.ERROR)
+            return Shown(dict.fromkeys(errors, 0) or {UNNAMED: 0}, {}, whole=False, wrote=False)
+        case _:
+            held = {each.guard: len(each.held) for each in run.start.breaches}
+            # Where everything was held back, nobody knows whether writes work.
+            wrote = any(end is Ending.DONE for end, _ in ends) or not any(
+                end is Ending.HELD for end, _ in ends
+            )
+            return Shown(_failing(ends, refusals), held, whole=True, wrote=wrote)
+
+
+def _failing(
+    ends: Mapping[tuple[Ending, str], int], refusals: Iterable[Failure]
+) -> Mapping[str, int]:
+    tonight: Counter[str] = Counter()
+    for (end, code), records in ends.items():
+        if end in _FAILING and code != _GIVEN_UP:
+            tonight[code or UNNAMED] += records
+    still = Counter(each.code or UNNAMED for each in refusals)
+    found = tonight | still  # who was refused tonight is in both
+    left = sum(n for (end, code), n in ends.items() if code == _GIVEN_UP and end is not Ending.DONE)
+    if left and not found:
+        found[_GIVEN_UP] = left
+    return dict(sorted(found.items()))

@@ -1,0 +1,43 @@
+"""Where the notices of a connection go: each way by a name that tells nothing it should not."""
+
+from collections.abc import Mapping
+from hashlib import sha256
+from urllib.parse import urlsplit
+
+from oneway.connections import Connection, Notify, Occasion, Webhook
+
+_ENOUGH = 12
+"""Hex digits of a digest that tell the channels of one connection apart."""
+
+
+def channels(connection: Connection) -> Mapping[str, Notify]:
+    """Return the ways in which a connection tells people, by name, in the order of its file.
+
+    A name holds the host and a digest. Whoever knows a webhook's URL may post to it, and
+    addresses are people's: neither goes into the store.
+    """
+    return {channel_name(each): each for each in connection.notify}
+
+
+def channel_name(notify: Notify) -> str:
+    """Return the name of a channel, such as `webhook hooks.example.com 3f2a9c0d1e4b`."""
+    if isinstance(notify, Webhook):
+        return f"webhook {urlsplit(notify.url).hostname} {_digest(notify.url)}"
+    return f"email {notify.server} {_digest(' '.join((notify.sender, *notify.to)))}"
+
+
+def channel_words(name: str) -> str:
+    """Return a channel's name as people are shown it: `webhook hooks.example.com`."""
+    return " ".join(name.split()[:2])
+
+
+def wants(notify: Notify, kind: Occasion, about: Occasion | None = None) -> bool:
+    """Return whether a channel is told of a kind of thing.
+
+    Of a recovery only who is told of what is recovered from, which is `about`.
+    """
+    return kind in notify.on and (about is None or about in notify.on)
+
+
+def _digest(text: str) -> str:
+    return sha256(text.encode(errors="surrogatepass")).hexdigest()[:_ENOUGH]

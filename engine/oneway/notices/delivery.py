@@ -1,0 +1,133 @@
+"""Delivery: what waits in the store is sent, and tried again with growing pauses.
+
+A notice is taken, sent, and written down as delivered. Whoever dies between the last two
+sends it again when the time that it was taken for is over: at least once, and each time with
+the same id. The notices of one channel go in the order in which they were written.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from oneway.connections import Connection, Notify, Webhook
+from oneway.diagnostics import Diagnostic, Refused
+from oneway.journal import Journal
+from oneway.journal.incidents import Notice, delivered, failed, take_notice, waiting
+from oneway.notices.channels import channel_words, channels
+from oneway.notices.email import mail
+from oneway.notices.instants import instant_of, instant_text
+from oneway.notices.queueing import weekly
+from oneway.notices.undelivered import Undelivered
+from oneway.notices.webhook import SYSTEM, Trust, post
+
+PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 6 * 60))
+"""How long after each try the next one is; then always the last."""
+PATIENCE = timedelta(days=3)
+"""How long a notice is tried."""
+
+_TAKEN = timedelta(minutes=10)
+"""For how long a notice is ours: longer than all that one delivery may take of one channel."""
+_AT_ONCE = 8
+_MOST = 10
+"""Notices of one channel in one delivery."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """How many notices arrived, and what was wrong with the others that were tried."""
+
+    sent: int
+    troubles: tuple[Diagnostic, ...]
+
+
+def deliver(
+    connections: Iterable[Connection], store: Journal, now: datetime, trust: Trust = SYSTEM
+) -> Delivery:
+    """Queue the summaries that are due, and send what is due of these connections' notices.
+
+    Takes no longer than some seconds for each channel that does not answer, eight channels
+    at a time; the store's troubles are `Refused`, a channel's are in what is returned.
+    """
+    known = {each.name: each for each in connections}
+    weekly(known.values(), store, now)
+    lines = _lines(waiting(store, known), now)
+    if not lines:
+        return Delivery(0, ())
+    with ThreadPoolExecutor(min(_AT_ONCE, len(lines))) as workers:
+        jobs = [workers.submit(_Line(store, known, now, trust).sent, each) for each in lines]
+        ended = [job.result() for job in jobs]
+    return Delivery(
+        sum(sent for sent, _ in ended), tuple(each for _, each in ended if each is not None)
+    )
+
+
+def send(to: Notify, body: str, now: datetime, trust: Trust = SYSTEM) -> None:
+    """Send one notice; raise `Undelivered` where it did not arrive, and `Refused`."""
+    if isinstance(to, Webhook):
+        post(to, body, now, trust)
+    else:
+        mail(to, body, now, trust)
+
+
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """Sends what waits for one channel, one after the other, until one does not arrive."""
+
+    store: Journal
+    connections: dict[str, Connection]
+    now: datetime
+    trust: Trust
+
+    def sent(self, notices: Sequence[Notice]) -> tuple[int, Diagnostic | None]:
+        count = 0
+        for notice in notices[:_MOST]:
+            if not take_notice(self.store, notice, instant_text(self.now + _TAKEN)):
+                break  # somebody else is at it
+            trouble = self._tried(notice)
+            if trouble is not None:
+                return count, trouble
+            count += 1
+        return count, None
+
+    def _tried(self, notice: Notice) -> Diagnostic | None:
+        try:
+            self._send(notice)
+        except Undelivered as trouble:
+            return self._failed(notice, trouble)
+        except Refused as refused:
+            wrong = refused.diagnostics[0]
+            why = Undelivered(wrong.code, wrong.span.file, wrong.summary, wrong.help)
+            return self._failed(notice, why)
+        except Exception as error:
+            # A mistake of ours with one channel must not keep the others waiting.
+            summary = f"a notice could not be sent: {type(error).__name__}"
+            where = channel_words(notice.draft.channel)
+            return self._failed(notice, Undelivered("N110", where, summary, "report it"))
+        delivered(self.store, notice.id, instant_text(self.now))
+        return None
+
+    def _send(self, notice: Notice) -> None:
+        to = channels(self.connections[notice.draft.connection]).get(notice.draft.channel)
+        if to is None:
+            where = channel_words(notice.draft.channel)
+            summary = "a notice waits for a channel that the connection no longer has"
+            raise Undelivered("N109", where, summary, "", final=True)
+        send(to, notice.draft.body, self.now, self.trust)
+
+    def _failed(self, notice: Notice, trouble: Undelivered) -> Diagnostic:
+        pause = max(PAUSES[min(notice.tries, len(PAUSES) - 1)], trouble.after)
+        next_try = self.now + pause
+        over = trouble.final or next_try > instant_of(notice.created) + PATIENCE
+        said = f"{trouble.diagnostic.summary} [{trouble.diagnostic.code}]"
+        failed(self.store, notice.id, said, "" if over else instant_text(next_try))
+        return trouble.diagnostic
+
+
+def _lines(notices: Iterable[Notice], now: datetime) -> list[list[Notice]]:
+    """Return what waits, by channel, where the first of a channel is due."""
+    found: dict[tuple[str, str], list[Notice]] = defaultdict(list)
+    for each in notices:
+        found[each.draft.connection, each.draft.channel].append(each)
+    return [line for line in found.values() if line[0].next_try <= instant_text(now)]

@@ -1,0 +1,145 @@
+"""A notice as a mail: plain text, over verified TLS, through one server."""
+
+import json
+import smtplib
+import socket
+import ssl
+from contextlib import suppress
+from datetime import datetime
+from email.message import EmailMessage
+from email.policy import SMTP
+from email.utils import format_datetime
+
+from oneway.connections import Email, Security, opened
+from oneway.connections.meaning import is_loopback
+from oneway.notices.deadline import Deadline, within
+from oneway.notices.texts import subject_of, text_of
+from oneway.notices.undelivered import Undelivered
+from oneway.notices.webhook import SYSTEM, Trust
+
+_TIMEOUT = 15.0
+_LOGIN = {530, 534, 535, 538}
+"""Replies to a login that is refused, or needed (RFC 4954, section 6)."""
+
+
+def mail(to: Email, body: str, now: datetime, trust: Trust = SYSTEM) -> None:
+    """Send a notice through a mail server.
+
+    Raises `Undelivered` where it did not take it, and `Refused` where the password cannot be
+    had. Certificates are always verified; without TLS only this machine is spoken to.
+    """
+    message = message_of(to, body, now)
+    with within(trust.seconds) as deadline:
+        try:
+            _sent(to, message, trust, deadline)
+        except smtplib.SMTPException as error:
+            raise _refused(to.server, error, deadline) from None
+        except ssl.SSLError as error:
+            why = "the certificate is not valid" if _is_certificate(error) else "TLS fails"
+            raise _unsafe(to.server, why) from None
+        except OSError as error:
+            late = deadline.over or isinstance(error, TimeoutError)
+            why = "it did not answer in time" if late else type(error).__name__
+            summary = f"the mail server cannot be reached ({why})"
+            raise Undelivered("N106", to.server, summary, _LATER) from None
+        except UnicodeError:
+            summary = "`user` or `password` holds what no login can"
+            raise Undelivered("N107", to.server, summary, "use ASCII characters") from None
+
+
+def message_of(to: Email, body: str, now: datetime) -> EmailMessage:
+    """Return a notice as a mail; raise `Undelivered` where an address cannot stand in one."""
+    message = EmailMessage(policy=SMTP)
+    domain = to.sender.rpartition("@")[2]
+    try:
+        if not all(each.isprintable() for each in (to.sender, *to.to)):
+            raise ValueError
+        message["From"] = to.sender
+        message["To"] = ", ".join(to.to)
+        message["Subject"] = subject_of(body)
+        message["Date"] = format_datetime(now)
+        # The same at every try: who gets it twice is shown it once.
+        message["Message-ID"] = f"<{json.loads(body)['id']}@{domain}>"
+        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday answers it
+    except (ValueError, IndexError):  # a line break, or what is no address
+        summary = "an address cannot stand in a mail"
+        raise Undelivered("N107", to.server, summary, "correct `from` and `to`") from None
+    message.set_content(text_of(body))
+    return message
+
+
+def _sent(to: Email, message: EmailMessage, trust: Trust, deadline: Deadline) -> None:
+    password = opened(to.password) if to.password else None
+    session = _session(to, trust, deadline)
+    try:
+        if to.user and password is not None:
+            session.login(to.user, password.open())
+        # Some of several recipients may be refused: the others have it, and only once.
+        session.send_message(message, to.sender, list(to.to))
+        with suppress(smtplib.SMTPException, OSError):
+            session.quit()  # the mail is taken, however the conversation ends
+    finally:
+        session.close()
+
+
+class _Session(smtplib.SMTP):
+    """A conversation that ends with its deadline, also while it is greeted or meets TLS."""
+
+    def __init__(self, to: Email, tls: ssl.SSLContext, deadline: Deadline) -> None:
+        self._tls = tls if to.security is Security.TLS else None
+        self._deadline = deadline
+        super().__init__(to.server, to.port, timeout=_TIMEOUT)
+
+    def _get_socket(self, host: str, port: int, timeout: float) -> socket.socket:
+        # smtplib's own way to choose how to connect: SMTP_SSL is made so.
+        opened = socket.create_connection((host, port), timeout)
+        self._deadline.note(opened)
+        return self._tls.wrap_socket(opened, server_hostname=host) if self._tls else opened
+
+
+def _session(to: Email, trust: Trust, deadline: Deadline) -> smtplib.SMTP:
+    if to.security is Security.NONE and not is_loopback(to.server):
+        raise _unsafe(to.server, "without TLS only this machine is spoken to")
+    tls = trust.tls or ssl.create_default_context()
+    session = _Session(to, tls, deadline)
+    if to.security is Security.STARTTLS:
+        try:
+            session.starttls(context=tls)
+        except BaseException:
+            session.close()
+            raise
+    return session
+
+
+def _refused(server: str, error: smtplib.SMTPException, deadline: Deadline) -> Undelivered:
+    if deadline.over or isinstance(error, smtplib.SMTPServerDisconnected):
+        why = "it did not answer in time" if deadline.over else "it ended the conversation"
+        return Undelivered("N106", server, f"the mail server cannot be reached ({why})", _LATER)
+    if isinstance(error, smtplib.SMTPNotSupportedError):
+        return _unsafe(server, "it offers no TLS, or no login over it")
+    # Only the number of a reply: its words may quote addresses, or what was sent.
+    code = _reply(error)
+    if code in _LOGIN or isinstance(error, smtplib.SMTPAuthenticationError):
+        summary = f"the mail server refuses the login ({code})"
+        return Undelivered("N107", server, summary, "check `user` and `password`")
+    return Undelivered("N107", server, f"the mail server refuses the mail ({code})", _LATER)
+
+
+def _reply(error: smtplib.SMTPException) -> int:
+    if isinstance(error, smtplib.SMTPResponseException):
+        return int(error.smtp_code)
+    if isinstance(error, smtplib.SMTPRecipientsRefused):
+        return max(code for code, _ in error.recipients.values())
+    return 0
+
+
+def _unsafe(server: str, why: str) -> Undelivered:
+    help = "check `server`, `port` and `security`; there is no way around TLS"
+    return Undelivered("N108", server, f"the mail server cannot be trusted: {why}", help)
+
+
+def _is_certificate(error: ssl.SSLError) -> bool:
+    return isinstance(error, ssl.SSLCertVerificationError)
+
+
+_LATER = "it is tried again with growing pauses, for three days"

@@ -1,0 +1,96 @@
+"""After a run: its incidents, and the notices of them, written down together.
+
+Nothing is sent here, so that a run neither waits for a webhook nor fails by one.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from oneway.connections import Connection, Occasion
+from oneway.journal import Journal, Run
+from oneway.journal.incidents import (
+    Draft,
+    Incident,
+    close_incident,
+    endings,
+    last_told,
+    open_incident,
+    open_incidents,
+    queue,
+    take_week,
+    weeks_told,
+)
+from oneway.notices import bodies
+from oneway.notices.bodies import Seen
+from oneway.notices.causes import shown
+from oneway.notices.channels import channels, wants
+from oneway.notices.incidents import changes
+from oneway.notices.instants import instant_text, week_of
+from oneway.notices.weekly import summary
+
+
+def after_run(connection: Connection, run: Run | int, store: Journal, now: datetime) -> None:
+    """Open and close the incidents of a connection as a run shows them, and queue the notices.
+
+    All of it becomes durable together, or none. Called twice for one run, it does nothing
+    the second time. A run that has not ended counts as one that died.
+    """
+    with store.at_once():
+        found = store.run(run) if isinstance(run, int) else run
+        if found is None:
+            raise LookupError("no such run")
+        refusals = store.failures(connection.name).values()
+        seen = Seen(found, shown(found, endings(store, found.id), refusals), now)
+        _changed(connection, seen, store)
+
+
+def weekly(connections: Iterable[Connection], store: Journal, now: datetime) -> None:
+    """Queue the week's summary of each connection that wants one and has none yet."""
+    told = weeks_told(store)  # one question for all of them: this is asked all the time
+    for each in connections:
+        asked = [name for name, to in channels(each).items() if wants(to, Occasion.WEEKLY)]
+        week = week_of(each, now)
+        if asked and told.get(each.name, "") < week:
+            with store.at_once():
+                if take_week(store, each.name, week):
+                    _tell_week(each, asked, store, now)
+
+
+def _tell_week(connection: Connection, asked: Iterable[str], store: Journal, now: datetime) -> None:
+    body = summary(connection, store, now)
+    for name in asked:
+        draft = Draft(None, connection.name, Occasion.WEEKLY, name, body)
+        queue(store, draft, instant_text(now))
+
+
+def _changed(connection: Connection, seen: Seen, store: Journal) -> None:
+    at = instant_text(seen.now)
+    before = open_incidents(store, connection.name)
+    found = changes(seen.shown, before, last_told(store, connection.name), seen.now)
+    for each in found.closed:
+        close_incident(store, each.id, at)
+    for new in found.opened:
+        open_incident(store, connection.name, new.kind, new.about, at)
+    now_open = open_incidents(store, connection.name)
+    for each in found.closed:
+        _tell(connection, each, bodies.recovery(seen, each, now_open), store, at, over=True)
+    for each in now_open:
+        if each not in before:
+            _tell(connection, each, bodies.trouble(seen, each), store, at)
+    for each in found.reminded:
+        _tell(connection, each, bodies.trouble(seen, each, reminder=True), store, at)
+
+
+def _tell(
+    connection: Connection,
+    incident: Incident,
+    body: str,
+    store: Journal,
+    at: str,
+    *,
+    over: bool = False,
+) -> None:
+    kind = Occasion.RECOVERY if over else incident.kind
+    for name, to in channels(connection).items():
+        if wants(to, kind, incident.kind):
+            queue(store, Draft(incident.id, connection.name, kind, name, body), at)

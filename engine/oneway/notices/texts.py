@@ -1,0 +1,129 @@
+"""A notice as a mail says it: a subject and some lines, short and plain."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+Data = dict[str, Any]
+
+_MOST = 10
+"""Lines of one list."""
+
+
+def subject_of(body: str) -> str:
+    """Return the subject of a notice: one line that says which connection, and what."""
+    notice = json.loads(body)
+    data = notice["data"]
+    match notice["type"]:
+        case "connection.failure":
+            what = ", ".join(each["code"] for each in data["causes"])
+            said = f"{'still fails' if data['reminder'] else 'fails'} ({what})"
+        case "connection.guard":
+            what = ", ".join(each["guard"] for each in data["guards"])
+            said = f"{'still held back' if data['reminder'] else 'held back'} by a guard ({what})"
+        case "connection.recovery":
+            said = f"recovered ({', '.join(data['ended']['about'])})"
+        case "connection.weekly":
+            said = "the week"
+        case _:
+            said = "a test"
+    return f"[oneway] {data['connection']}: {said}"
+
+
+def text_of(body: str) -> str:
+    """Return a notice as plain text for people."""
+    notice = json.loads(body)
+    data = notice["data"]
+    lines = _LINES.get(notice["type"], _test)(data)
+    return "\n".join([*lines, "", f"See: {data['command']}", ""])
+
+
+def _failure(data: Data) -> Iterator[str]:
+    yield f"The connection {data['connection']} fails, since {data['since']}."
+    if data["reminder"]:
+        yield "You were told before; it goes on."
+    yield ""
+    for each in data["causes"]:
+        records = f" ({_records(each['records'])})" if each["records"] else ""
+        yield f"  {each['code']}: {each['title']}{records}"
+        yield f"    {each['advice']}"
+    yield from _run(data)
+
+
+def _guard(data: Data) -> Iterator[str]:
+    yield f"A guard holds something back on the connection {data['connection']}."
+    if data["reminder"]:
+        yield f"You were told before; it has been so since {data['since']}."
+    yield ""
+    yield from _held(data["guards"])
+    yield ""
+    yield "Look at who is meant before you let it through."
+    yield from _run(data)
+
+
+def _recovery(data: Data) -> Iterator[str]:
+    yield f"The connection {data['connection']} has recovered: {_named(data['ended'])},"
+    yield f"from {data['since']} until {data['until']}."
+    if data["still"]:
+        yield ""
+        yield "Still open:"
+        yield from (f"  {_named(each)}, since {each['since']}" for each in data["still"])
+    yield from _run(data)
+
+
+def _weekly(data: Data) -> Iterator[str]:
+    yield f"The connection {data['connection']}, from {data['from']} until {data['until']}."
+    yield ""
+    yield f"Runs: {_counted(data['runs'])}"
+    yield f"Done: {_counted(data['done'])}"
+    for title, lines in (
+        ("Who does not sync, by reason", [_reason(each) for each in data["not_syncing"]]),
+        ("Held back by guards", list(_held(data["held"]))),
+        ("Open", [f"  {_named(each)}, since {each['since']}" for each in data["open"]]),
+    ):
+        if lines:
+            more = len(lines) - _MOST
+            yield from ("", f"{title}:", *lines[:_MOST])
+            yield from [f"  and {more} more"] if more > 0 else []
+
+
+def _test(data: Data) -> Iterator[str]:
+    yield f"This is a test. Notices of the connection {data['connection']} arrive here."
+
+
+def _run(data: Data) -> Iterator[str]:
+    run = data["run"]
+    yield ""
+    yield f"Run {run['id']}, {run['why']}, {run['started']}: {run['state']}."
+    if run["counts"]:
+        yield f"Writes: {_counted(run['counts'])}"
+
+
+def _held(guards: list[Data]) -> Iterator[str]:
+    for each in guards:
+        yield f"  {each['text']}"
+        yield f"    {_records(each['records'])} held; to let these pass: {each['allow']}"
+
+
+def _reason(each: Data) -> str:
+    return f"  {_records(each['records'])}: {each['outcome']} {each['reason']}".rstrip()
+
+
+def _named(each: Data) -> str:
+    return f"{each['kind']} ({', '.join(each['about'])})"
+
+
+def _records(count: int) -> str:
+    return f"{count:,} record{'' if count == 1 else 's'}"
+
+
+def _counted(counts: Data) -> str:
+    return ", ".join(f"{count:,} {name}" for name, count in counts.items()) or "none"
+
+
+_LINES = {
+    "connection.failure": _failure,
+    "connection.guard": _guard,
+    "connection.recovery": _recovery,
+    "connection.weekly": _weekly,
+}

@@ -1,0 +1,27 @@
+"""That a notice did not arrive: why, and whether to try again."""
+
+from datetime import timedelta
+
+from oneway.diagnostics import Diagnostic, Severity, Span
+
+
+class Undelivered(Exception):
+    """A notice did not arrive; `diagnostic` says why, without a word of the notice or a URL.
+
+    `final`: trying again is of no use. `after`: how long whoever refused asks us to wait.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        where: str,
+        summary: str,
+        help: str = "",
+        *,
+        final: bool = False,
+        after: timedelta = timedelta(0),
+    ) -> None:
+        self.diagnostic = Diagnostic(Span(where), Severity.ERROR, code, summary, help)
+        self.final = final
+        self.after = after
+        super().__init__(f"{where}: {summary} [{code}]")

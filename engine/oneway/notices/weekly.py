@@ -1,0 +1,77 @@
+"""The summary of a week: what ran, what was done, who does not sync and why, what is held."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+from oneway.connections import Connection, Occasion
+from oneway.journal import Journal, Run, RunState
+from oneway.journal.incidents import done_since, open_incidents
+from oneway.notices.bodies import TYPES, Data, body_of, breaches_of, open_incidents_of
+from oneway.notices.instants import instant_text
+from oneway.plan import Kind
+
+_WEEK = timedelta(days=7)
+_MOST_RUNS = 1000
+"""Runs of a week that are counted: one every ten minutes."""
+
+_NOT_SYNCING = {Kind.INELIGIBLE.value, Kind.CONFLICT.value, Kind.ERROR.value}
+_TO_THE_END = {RunState.DONE, RunState.HELD, RunState.FAILED}
+
+
+def summary(connection: Connection, store: Journal, now: datetime) -> str:
+    """Return the notice of a connection's last seven days, as JSON text."""
+    since = instant_text(now - _WEEK)
+    runs = store.runs(connection.name, limit=_MOST_RUNS)
+    last = next((each for each in runs if each.state in _TO_THE_END), None)
+    done = done_since(store, connection.name, since)
+    data = {
+        "connection": connection.name,
+        "from": since,
+        "until": instant_text(now),
+        "runs": _states([each for each in runs if each.start.started >= since]),
+        "done": {verb.value: count for verb, count in sorted(done.items(), key=_word)},
+        "not_syncing": not_syncing(store.plan_of(last.id)) if last else [],
+        "held": breaches_of(last.start.breaches) if last else [],
+        "open": open_incidents_of(open_incidents(store, connection.name)),
+        "last_run": last.id if last else None,
+        "command": f"oneway status {connection.name}",
+    }
+    return body_of(TYPES[Occasion.WEEKLY], data, now)
+
+
+def not_syncing(plan: str) -> list[Data]:
+    """Return how many records of a plan do not sync, by outcome and reason, most first.
+
+    A reason is a rule's id or a word of the program, never the sentence, which may name
+    somebody. `plan` is a plan file's text, read a line at a time: it may be large.
+    """
+    found: Counter[tuple[str, str]] = Counter()
+    for line in plan.splitlines():
+        outcome = _outcome(line)
+        if outcome.get("kind") in _NOT_SYNCING:
+            codes = {each["code"] for each in outcome["reasons"] if not each["warning"]}
+            found.update((outcome["kind"], code) for code in codes or {""})
+    ordered = sorted(found.items(), key=lambda each: (-each[1], each[0]))
+    return [{"outcome": o, "reason": r, "records": count} for (o, r), count in ordered]
+
+
+def _outcome(line: str) -> Mapping[str, Any]:
+    """Return the outcome that a line of a plan file holds; {} where it holds something else."""
+    if not line.startswith('{"action":'):
+        return {}
+    try:
+        found = json.loads(line.removesuffix(","))
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) and "reasons" in found else {}
+
+
+def _states(runs: list[Run]) -> Data:
+    return dict(sorted(Counter(each.state.value for each in runs).items()))
+
+
+def _word(item: tuple[Any, int]) -> str:
+    return str(item[0].value)

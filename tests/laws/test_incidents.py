@@ -1,0 +1,244 @@
+"""Incidents: whatever runs show in whatever order, each is told of once, and ends once."""
+
+import json
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from notified import MONDAY, connection, died, ended, hook, refused
+from oneway.connections import Occasion
+from oneway.journal import Journal
+from oneway.journal.incidents import Incident, Notice, open_incidents, waiting
+from oneway.notices import REMINDER, after_run, channels
+from oneway.notices.causes import Shown
+from oneway.notices.incidents import Changes, changes
+from oneway.notices.instants import instant_text
+from oneway.plan import Ending
+
+KINDS = (Occasion.FAILURE, Occasion.GUARD)
+CODES = ("R101", "R102", "W101", "W105")
+GUARDS = ("leavers", "clears", "field_changes.email")
+
+
+def counted(names: tuple[str, ...]) -> st.SearchStrategy[dict[str, int]]:
+    return st.sets(st.sampled_from(names), max_size=2).map(lambda found: dict.fromkeys(found, 1))
+
+
+to_the_end = st.builds(
+    Shown, counted(CODES), counted(GUARDS), whole=st.just(True), wrote=st.booleans()
+)
+stopped = st.builds(
+    Shown,
+    counted(CODES).filter(bool),
+    st.just({}),
+    whole=st.just(False),
+    wrote=st.just(False),
+)
+nights = st.lists(
+    st.tuples(st.one_of(to_the_end, stopped), st.sampled_from([0.5, 1, 1, 1, 3, 8])),
+    max_size=12,
+)
+
+
+@dataclass
+class Life:
+    """A connection in memory: what is open, and all that was ever told."""
+
+    now: datetime = MONDAY
+    open: list[Incident] = field(default_factory=list)
+    told: dict[int, str] = field(default_factory=dict)
+    story: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
+    ids: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def night(self, shown: Shown, days: float) -> Changes:
+        self.now += timedelta(days=days)
+        at = instant_text(self.now)
+        found = changes(shown, self.open, self.told, self.now)
+        self.open = [each for each in self.open if each not in found.closed]
+        for each in found.closed:
+            self.story[each.id].append("closed")
+        for new in found.opened:
+            each = Incident(next(self.ids), "acme", new.kind, at, None, new.about)
+            self.open.append(each)
+            self.story[each.id].append("opened")
+            self.told[each.id] = at
+        for each in found.reminded:
+            self.story[each.id].append("reminded")
+            self.told[each.id] = at
+        return found
+
+
+def lived(given: list[tuple[Shown, float]]) -> Life:
+    life = Life()
+    for shown, days in given:
+        life.night(shown, days)
+    return life
+
+
+@given(nights)
+def test_every_incident_opens_once_and_ends_at_most_once_and_after_that_is_silent(
+    given: list[tuple[Shown, float]],
+) -> None:
+    for story in lived(given).story.values():
+        assert story[0] == "opened"
+        assert story.count("opened") == 1
+        assert story.count("closed") <= 1
+        assert "closed" not in story[:-1]
+
+
+@given(nights)
+def test_what_is_wrong_is_always_covered_and_by_one_incident_only(
+    given: list[tuple[Shown, float]],
+) -> None:
+    life = Life()
+    for shown, days in given:
+        life.night(shown, days)
+        for kind in KINDS:
+            about = [name for each in life.open if each.kind is kind for name in each.about]
+            assert len(about) == len(set(about))
+            assert set(shown.of(kind)) <= set(about)
+
+
+@given(nights)
+def test_an_incident_ends_only_by_a_run_that_got_to_its_end_without_it(
+    given: list[tuple[Shown, float]],
+) -> None:
+    life = Life()
+    for shown, days in given:
+        for each in life.night(shown, days).closed:
+            assert shown.whole
+            assert not set(each.about) & set(shown.of(each.kind))
+
+
+@given(nights)
+def test_a_run_without_trouble_leaves_nothing_open(given: list[tuple[Shown, float]]) -> None:
+    life = lived(given)
+    life.night(Shown({}, {}, whole=True, wrote=True), 1)
+    assert life.open == []
+
+
+@given(nights, st.one_of(to_the_end, stopped))
+def test_the_same_the_next_night_tells_nothing(
+    given: list[tuple[Shown, float]], shown: Shown
+) -> None:
+    life = lived(given)
+    life.night(shown, 0)
+    open = list(life.open)
+    again = life.night(shown, 1)
+    assert not again.opened
+    assert not again.closed
+    # What was last told of a week ago may be due today: but not what was told last night.
+    assert all(life.story[each.id].count("reminded") for each in again.reminded)
+    assert life.open == open
+
+
+@given(nights, st.integers(1, 40))
+def test_what_goes_on_every_night_is_told_of_again_each_week(
+    given: list[tuple[Shown, float]], days: int
+) -> None:
+    life = lived(given)
+    life.night(Shown({}, {}, whole=True, wrote=True), 1)
+    for _ in range(days):
+        life.night(Shown({"R102": 0}, {}, whole=False, wrote=False), 1)
+    (incident,) = life.open
+    assert life.story[incident.id].count("reminded") == (days - 1) // REMINDER.days
+
+
+def test_a_failure_of_writing_is_not_over_while_everything_is_held_back() -> None:
+    life = lived([(Shown({"W103": 1}, {}, whole=True, wrote=True), 1)])
+    life.night(Shown({}, {"source_shrink": 3}, whole=True, wrote=False), 1)
+    assert [each.about for each in life.open] == [("W103",), ("source_shrink",)]
+    life.night(Shown({}, {}, whole=True, wrote=True), 1)
+    assert life.open == []
+
+
+def test_a_mistake_in_the_rules_would_be_found() -> None:
+    """A model that opens an incident every night breaks the law that nothing is covered twice."""
+    life = Life()
+    for _ in range(2):
+        life.open = [replace(each, about=()) for each in life.open]  # forgets what it is about
+        life.night(Shown({"R102": 0}, {}, whole=False, wrote=False), 1)
+    with pytest.raises(AssertionError):
+        assert sum(story.count("opened") for story in life.story.values()) == 1
+
+
+# Through the store: what the channels are told.
+
+steps = st.lists(
+    st.one_of(
+        st.tuples(st.just("refused"), st.sampled_from(CODES[:2])),
+        st.tuples(st.just("failed"), st.sampled_from(CODES[2:])),
+        st.tuples(st.just("held"), st.sampled_from(GUARDS)),
+        st.tuples(st.just("done"), st.just("")),
+        st.tuples(st.just("died"), st.just("")),
+    ),
+    max_size=10,
+)
+names = (f"c{number}" for number in count(1))
+
+
+@pytest.fixture(scope="module")
+def store(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Journal]:
+    folder: Path = tmp_path_factory.mktemp("state")
+    folder.chmod(0o700)
+    with Journal.open(folder / "journal.db") as journal:
+        yield journal
+
+
+def night(store: Journal, step: tuple[str, str], now: datetime, name: str) -> int:
+    what, about = step
+    match what:
+        case "refused":
+            return refused(store, about, now, name)
+        case "failed":
+            return ended(store, now, {"a": (Ending.NOT_SENT, about)}, name=name)
+        case "held":
+            ends = {"a": (Ending.HELD, ""), "b": (Ending.DONE, "")}
+            return ended(store, now, ends, guards=(about,), name=name)
+        case "died":
+            return died(store, now, name)
+        case _:
+            return ended(store, now, {"a": (Ending.DONE, "")}, name=name)
+
+
+@given(steps, st.sets(st.sampled_from(list(Occasion))), st.booleans())
+def test_each_channel_is_told_of_a_beginning_then_of_its_end(
+    store: Journal, steps: list[tuple[str, str]], on: set[Occasion], twice: bool
+) -> None:
+    some = hook("https://hooks.example.com/some", frozenset(on))
+    customer = connection(hook(), some, name=next(names))
+    (all_of_it, part_of_it) = channels(customer)
+    for number, step in enumerate(steps):
+        now = MONDAY + timedelta(days=number)
+        run = night(store, step, now, customer.name)
+        for _ in range(1 + twice):  # whoever comes twice changes nothing
+            after_run(customer, run, store, now)
+    told = [each for each in waiting(store) if each.draft.connection == customer.name]
+    still = {each.id for each in open_incidents(store, customer.name)}
+    assert_alternating([each for each in told if each.draft.channel == all_of_it], still)
+    assert {each.draft.kind for each in told if each.draft.channel == part_of_it} <= on
+    if not steps or steps[-1][0] == "done":
+        assert not still
+    if steps and steps[-1][0] != "done":
+        assert still
+
+
+def assert_alternating(told: list[Notice], still: set[int]) -> None:
+    stories: dict[int, list[str]] = defaultdict(list)
+    for each in told:
+        body = json.loads(each.draft.body)
+        assert each.draft.incident == body["data"]["incident"]
+        kind = "over" if each.draft.kind is Occasion.RECOVERY else "begins"
+        stories[each.draft.incident].append("again" if body["data"].get("reminder") else kind)
+    for id, story in stories.items():
+        firsts = [each for each in story if each != "again"]
+        assert firsts == (["begins"] if id in still else ["begins", "over"])
+        assert story[0] == "begins"
+    assert set(stories) >= still

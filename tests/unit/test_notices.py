@@ -1,0 +1,860 @@
+"""Notices: what they say, how they are signed and sent, and what becomes of those that fail."""
+
+import json
+import re
+import smtplib
+import socket
+import ssl
+import threading
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+import trustme
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import AuthResult, Envelope, LoginPassword
+from jsonschema import Draft202012Validator
+from standardwebhooks.webhooks import Webhook as Verifier
+from standardwebhooks.webhooks import WebhookVerificationError
+
+from notified import EVERYTHING, MONDAY, after, connection, died, ended, hook, mailbox, refused
+from oneway.codes import CODES
+from oneway.connections import (
+    Connection,
+    Email,
+    Occasion,
+    Schedule,
+    SecretKind,
+    SecretRef,
+    Security,
+    Webhook,
+)
+from oneway.connector import Secret
+from oneway.diagnostics import Refused
+from oneway.journal import Journal
+from oneway.journal.incidents import (
+    delivered,
+    forget_notices,
+    open_incidents,
+    take_notice,
+    undelivered,
+    waiting,
+)
+from oneway.notices import Undelivered, after_run, channels, deliver, send, trial, weekly
+from oneway.notices.causes import shown
+from oneway.notices.channels import channel_name
+from oneway.notices.deadline import within
+from oneway.notices.delivery import PATIENCE, PAUSES
+from oneway.notices.email import message_of
+from oneway.notices.instants import instant_of, instant_text, week_of
+from oneway.notices.signing import BadSecret, signature
+from oneway.notices.texts import subject_of, text_of
+from oneway.notices.webhook import Trust
+from oneway.notices.weekly import not_syncing
+from oneway.plan import Ending, canonical
+from oneway.schema_check import schema_text
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+SCHEMA = json.loads(schema_text("notice"))
+CANARY = "Hastings-Canary"
+"""Somebody's name, in every place where a run may say one."""
+
+
+def _outcome(kind: str, *reasons: tuple[str, bool]) -> str:
+    """Return a line of a plan file, as `plan_file.dump` writes one."""
+    found = [
+        {"candidates": [], "code": code, "place": None, "text": CANARY, "warning": warning}
+        for code, warning in reasons
+    ]
+    outcome = {"action": None, "key": "1", "kind": kind, "label": CANARY, "reasons": found}
+    return canonical(outcome | {"source_id": "s1", "target_id": None})
+
+
+PLAN = (
+    "{\n"
+    + '"outcomes": [\n'
+    + ",\n".join(
+        (
+            _outcome("ineligible", ("email", False)),
+            _outcome("ineligible", ("email", False), ("late", True)),
+            _outcome("conflict", ("ambiguous", False)),
+            _outcome("unchanged"),
+        )
+    )
+    + "\n]\n}\n"
+)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Journal]:
+    tmp_path.chmod(0o700)
+    with Journal.open(tmp_path / "journal.db") as journal:
+        yield journal
+
+
+def bodies(store: Journal) -> list[dict[str, Any]]:
+    return [json.loads(each.draft.body) for each in undelivered(store)]
+
+
+def kinds(store: Journal) -> list[str]:
+    return [each["type"].removeprefix("connection.") for each in bodies(store)]
+
+
+# What is told.
+
+
+def test_a_failure_is_told_once_and_its_end_too(store: Journal) -> None:
+    customer = connection(hook())
+    for days in range(3):
+        after_run(customer, refused(store, "R102", after(days)), store, after(days))
+    after_run(customer, ended(store, after(3)), store, after(3))
+    failure, recovery = bodies(store)
+    assert failure["data"]["causes"] == [
+        {
+            "code": "R102",
+            "title": CODES["R102"].title,
+            "advice": CODES["R102"].advice,
+            "records": 0,
+        }
+    ]
+    assert failure["data"]["run"]["state"] == "refused"
+    assert recovery["data"]["ended"]["about"] == ["R102"]
+    assert recovery["data"]["still"] == []
+    assert recovery["data"]["incident"] == failure["data"]["incident"]
+    assert open_incidents(store, "acme") == ()
+
+
+def test_another_failure_is_told_as_well_and_what_goes_on_is_named_at_the_end(
+    store: Journal,
+) -> None:
+    customer = connection(hook())
+    ends = {"a": (Ending.NOT_SENT, "W101")}
+    after_run(customer, ended(store, after(0), ends, guards=("leavers",)), store, after(0))
+    after_run(customer, refused(store, "R101", after(1)), store, after(1))
+    after_run(customer, ended(store, after(2), guards=("leavers",)), store, after(2))
+    assert kinds(store) == ["failure", "guard", "failure", "recovery", "recovery"]
+    first, last = bodies(store)[-2:]
+    assert first["data"]["ended"]["about"] == ["W101"]
+    assert last["data"]["still"][0]["about"] == ["leavers"]
+
+
+def test_what_the_target_refused_and_waits_for_another_day_is_not_over(store: Journal) -> None:
+    customer = connection(hook())
+    ends = {"a": (Ending.REJECTED, "W105"), "b": (Ending.DONE, "")}
+    after_run(customer, ended(store, after(0), ends), store, after(0))
+    _keep_refusal(store)
+    later = {"a": (Ending.POSTPONED, ""), "b": (Ending.DONE, "")}
+    after_run(customer, ended(store, after(1), later), store, after(1))
+    assert kinds(store) == ["failure"]
+
+
+def _keep_refusal(store: Journal) -> None:
+    from oneway.journal.tables import failure
+
+    values = {"connection": "acme", "action": "a", "digest": "d", "code": "W105", "reason": "no"}
+    at = instant_text(after(0))
+    store.change(store.insert(failure).values(**values, first=at, last=at, times=1))
+
+
+def test_what_is_stale_is_no_failure_and_of_a_target_that_is_down_the_cause_is_told(
+    store: Journal,
+) -> None:
+    customer = connection(hook())
+    after_run(customer, ended(store, after(0), {"a": (Ending.STALE, "W160")}), store, after(0))
+    assert kinds(store) == []
+    ends = {"a": (Ending.NOT_SENT, "W101"), "b": (Ending.NOT_ATTEMPTED, "W112")}
+    after_run(customer, ended(store, after(1), ends), store, after(1))
+    assert [each["code"] for each in bodies(store)[0]["data"]["causes"]] == ["W101"]
+
+
+def test_a_run_that_died_is_told(store: Journal) -> None:
+    after_run(connection(hook()), died(store, after(0)), store, after(0))
+    assert bodies(store)[0]["data"]["causes"][0]["code"] == "died"
+
+
+def test_each_channel_is_told_of_what_it_asks_for(store: Journal) -> None:
+    guards = hook("https://a.example.com", frozenset({Occasion.GUARD, Occasion.RECOVERY}))
+    failures = hook("https://b.example.com", frozenset({Occasion.FAILURE}))
+    customer = connection(guards, failures)
+    after_run(customer, refused(store, "R102", after(0)), store, after(0))
+    after_run(customer, ended(store, after(1)), store, after(1))
+    assert [each.draft.channel.split()[1] for each in waiting(store)] == ["b.example.com"]
+
+
+def test_an_unknown_run_is_a_mistake_of_the_program(store: Journal) -> None:
+    with pytest.raises(LookupError):
+        after_run(connection(hook()), 99, store, MONDAY)
+
+
+# What stands in a notice, and what does not.
+
+
+def every_kind(store: Journal, *, plan: str = PLAN) -> Connection:
+    """Let a connection have one notice of each kind, with somebody's name in all that it met."""
+    customer = connection(hook("https://hooks.example.com/s3cr3t-path"))
+    ends = {"a": (Ending.REJECTED, "W105"), "b": (Ending.HELD, ""), "c": (Ending.DONE, "")}
+    weekly([customer], store, after(-7))
+    run = ended(store, after(0), ends, guards=("leavers",), plan=plan, reason=CANARY)
+    after_run(customer, run, store, after(0))
+    after_run(customer, refused(store, "R105", after(1), text=CANARY), store, after(1))
+    after_run(customer, ended(store, after(2), plan=plan), store, after(2))
+    weekly([customer], store, after(3))
+    return customer
+
+
+def test_every_notice_has_the_form_that_its_schema_says(store: Journal) -> None:
+    customer = every_kind(store)
+    found = [*bodies(store), json.loads(trial(customer, MONDAY))]
+    assert {each["type"] for each in found} == set(SCHEMA["properties"]["type"]["enum"])
+    for each in found:
+        Draft202012Validator(SCHEMA).validate(each)
+
+
+def test_every_key_of_the_schema_is_explained_and_its_examples_are_right() -> None:
+    named = [(name, each) for name, each in SCHEMA["$defs"].items()]
+    for name, each in (("", SCHEMA), *named):
+        for example in each["examples"]:
+            Draft202012Validator({**each, "$defs": SCHEMA["$defs"]}).validate(example)
+        for key, about in each["properties"].items():
+            whole = {**SCHEMA["$defs"].get(about.get("$ref", "").split("/")[-1], {}), **about}
+            assert {"title", "description", "examples"} <= set(whole), (name, key)
+    examples = {each["type"] for each in SCHEMA["examples"]}
+    assert examples == set(SCHEMA["properties"]["type"]["enum"])
+
+
+def test_no_name_and_no_word_of_a_system_stands_in_any_notice(store: Journal) -> None:
+    customer = every_kind(store)
+    for each in undelivered(store):
+        texts = (each.draft.body, subject_of(each.draft.body), text_of(each.draft.body))
+        for text in (*texts, each.draft.channel, repr(each)):
+            assert CANARY not in text
+            assert "s3cr3t" not in text
+    assert "s3cr3t" not in repr(customer)
+
+
+def test_the_canary_was_there_to_be_found(store: Journal) -> None:
+    every_kind(store)
+    last = store.runs("acme")
+    assert any(CANARY in each.summary for run in last for each in run.problems)
+    assert CANARY in store.plan_of(last[0].id)
+    assert any(each.end is not None and CANARY in each.end.reason for each in store.entries(1))
+
+
+def test_mails_of_every_kind_say_what_and_where_to_look(store: Journal) -> None:
+    every_kind(store)
+    found = {each.draft.kind: each.draft.body for each in undelivered(store)}
+    assert subject_of(found[Occasion.GUARD]) == "[oneway] acme: held back by a guard (leavers)"
+    assert "--allow leavers=4" in text_of(found[Occasion.GUARD])
+    assert "oneway runs show" in text_of(found[Occasion.FAILURE])
+    week = text_of(found[Occasion.WEEKLY])
+    assert "Runs: 1 done, 1 held, 1 refused" in week
+    assert "2 records: ineligible email" in week
+    for body in found.values():
+        assert max(map(len, text_of(body).splitlines())) <= 100
+        assert subject_of(body).isprintable()
+
+
+def test_who_does_not_sync_is_counted_by_reason() -> None:
+    assert not_syncing(PLAN) == [
+        {"outcome": "ineligible", "reason": "email", "records": 2},
+        {"outcome": "conflict", "reason": "ambiguous", "records": 1},
+    ]
+    assert not_syncing("") == not_syncing('{"action":torn') == []
+
+
+# The week.
+
+
+@pytest.mark.parametrize(
+    ("instant", "week"),
+    [
+        ("2026-11-23T07:59:59+00:00", "2026-W47"),
+        ("2026-11-23T08:00:00+00:00", "2026-W48"),
+        ("2026-03-30T06:59:59+00:00", "2026-W13"),
+        ("2026-03-30T07:00:00+00:00", "2026-W14"),  # summer time began the day before
+        ("2027-01-03T12:00:00+00:00", "2026-W53"),
+    ],
+)
+def test_a_week_begins_on_monday_at_eight_on_the_wall(instant: str, week: str) -> None:
+    customer = replace(connection(), schedule=Schedule(zone="Europe/London"))
+    assert week_of(customer, datetime.fromisoformat(instant)) == week
+
+
+def test_the_summary_comes_once_a_week_and_not_in_the_first(store: Journal) -> None:
+    customer = replace(connection(hook()), schedule=None)
+    other = connection(hook("https://x.example.com", frozenset({Occasion.FAILURE})), name="quiet")
+    for hours in range(0, 24 * 15, 6):
+        now = MONDAY + timedelta(hours=hours)
+        weekly([customer, other], store, now)
+    assert kinds(store) == ["weekly", "weekly", "weekly"]
+    told = [instant_of(each.created) for each in undelivered(store)]
+    assert [each.astimezone(ZoneInfo("UTC")).isoformat()[:13] for each in told] == [
+        "2026-11-23T10",
+        "2026-11-30T10",
+        "2026-12-07T10",
+    ]
+    weekly([customer], store, MONDAY)  # a clock that was set back
+    assert len(kinds(store)) == 3
+
+
+# Signatures.
+
+
+def test_the_signature_is_that_of_the_specification_s_own_example() -> None:
+    found = signature(
+        Secret(SECRET), "msg_p5jXN8AQM9LWM0D4loKWxJek", 1614265330, b'{"test": 2432232314}'
+    )
+    assert found == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+@pytest.mark.parametrize(
+    "text", ["plain text", "whsec_", "whsec_%%%", "whsec_c2hvcnQ=", "whsec_" + "A" * 100]
+)
+def test_a_secret_of_another_form_is_refused_and_not_shown(text: str) -> None:
+    with pytest.raises(BadSecret) as caught:
+        signature(Secret(text), "msg_1", 1, b"{}")
+    assert text not in str(caught.value)
+
+
+def test_padding_of_a_secret_may_be_left_out() -> None:
+    secrets = [Secret("whsec_" + "QUFB" * 8 + "QUE" + pad) for pad in ("", "=")]
+    assert len({signature(each, "msg_1", 1, b"{}") for each in secrets}) == 1
+
+
+# Webhooks, over real HTTP.
+
+Answer = Callable[[BaseHTTPRequestHandler], None]
+
+
+@dataclass
+class Heard:
+    """One request that came."""
+
+    path: str
+    headers: dict[str, str]
+    body: bytes
+
+
+class Listener(ThreadingHTTPServer):
+    daemon_threads = True
+    answers: list[Answer]
+    heard: list[Heard]
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server_address[1]}/hook"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    server: Listener
+
+    def do_POST(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length", 0)))
+        headers = {name.lower(): value for name, value in self.headers.items()}
+        self.server.heard.append(Heard(self.path, headers, body))
+        answers = self.server.answers
+        (answers.pop(0) if len(answers) > 1 else answers[0])(self)
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@contextmanager
+def listening(*answers: Answer, tls: ssl.SSLContext | None = None) -> Iterator[Listener]:
+    server = Listener(("127.0.0.1", 0), _Handler)
+    server.answers, server.heard = list(answers) or [status(204)], []
+    if tls is not None:
+        server.socket = tls.wrap_socket(server.socket, server_side=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield server
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
+
+
+def status(code: int, **headers: str) -> Answer:
+    def answer(handler: BaseHTTPRequestHandler) -> None:
+        handler.send_response(code)
+        for name, value in headers.items():
+            handler.send_header(name.replace("_", "-"), value)
+        handler.send_header("Content-Length", "0")
+        handler.end_headers()
+
+    return answer
+
+
+def endless(handler: BaseHTTPRequestHandler) -> None:
+    handler.send_response(200)
+    handler.end_headers()
+    handler.close_connection = True
+    try:
+        while True:
+            handler.wfile.write(b"x" * 65_536)
+    except OSError:
+        pass
+
+
+def dripping(handler: BaseHTTPRequestHandler) -> None:
+    handler.close_connection = True
+    try:
+        handler.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        for number in range(1000):
+            handler.wfile.write(f"X-{number}: x\r\n".encode())
+            time.sleep(0.02)
+    except OSError:
+        pass
+
+
+def signed_hook(url: str, monkeypatch: pytest.MonkeyPatch, secret: str = SECRET) -> Webhook:
+    monkeypatch.setenv("HOOK_SECRET", secret)
+    return Webhook(url, SecretRef(SecretKind.ENV, "HOOK_SECRET"), EVERYTHING)
+
+
+def test_a_webhook_gets_json_with_a_signature_that_others_verify(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with listening() as server:
+        body = trial(connection(), MONDAY)
+        send(signed_hook(server.url, monkeypatch), body, datetime.now(UTC))
+        (heard,) = server.heard
+    assert heard.headers["content-type"] == "application/json"
+    assert heard.headers["webhook-id"] == json.loads(body)["id"]
+    assert heard.body == body.encode()
+    assert Verifier(SECRET).verify(heard.body, heard.headers)["type"] == "connection.test"
+    with pytest.raises(WebhookVerificationError):
+        Verifier(SECRET).verify(heard.body + b" ", heard.headers)
+    assert not {"cookie", "authorization"} & set(heard.headers)
+
+
+@pytest.mark.parametrize(
+    ("answer", "code", "final"),
+    [
+        (status(500), "N102", False),
+        (status(401), "N102", False),
+        (status(410), "N104", True),
+        (status(302, Location="http://127.0.0.1:1/elsewhere"), "N103", False),
+        (dripping, "N101", False),
+    ],
+)
+def test_a_webhook_that_does_not_take_it_is_told_apart(
+    answer: Answer, code: str, final: bool
+) -> None:
+    with listening(answer) as server:
+        with pytest.raises(Undelivered) as caught:
+            send(hook(server.url), trial(connection(), MONDAY), MONDAY, Trust(seconds=0.3))
+        assert len(server.heard) == 1
+    assert (caught.value.diagnostic.code, caught.value.final) == (code, final)
+    assert "/hook" not in str(caught.value)
+
+
+def test_an_answer_without_end_is_not_read_to_it() -> None:
+    with listening(endless) as server:
+        send(hook(server.url), trial(connection(), MONDAY), MONDAY)
+
+
+@pytest.mark.parametrize(
+    ("said", "minutes"), [("120", 2), ("999999999", 0), ("Mon, 23 Nov 2026 05:00:00 GMT", 60)]
+)
+def test_a_webhook_may_ask_us_to_wait(said: str, minutes: int) -> None:
+    with listening(status(503, Retry_After=said)) as server, pytest.raises(Undelivered) as caught:
+        send(hook(server.url), trial(connection(), MONDAY), MONDAY)
+    assert caught.value.after == timedelta(minutes=minutes)
+
+
+def test_only_this_machine_is_spoken_to_without_tls() -> None:
+    with pytest.raises(Undelivered, match="https"):
+        send(hook("http://hooks.example.com/x"), trial(connection(), MONDAY), MONDAY)
+
+
+def test_certificates_are_verified() -> None:
+    authority = trustme.CA()
+    server_side = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("127.0.0.1").configure_cert(server_side)
+    trusting = ssl.create_default_context()
+    authority.configure_trust(trusting)
+    with listening(tls=server_side) as server:
+        to = hook(server.url.replace("http:", "https:"))
+        send(to, trial(connection(), MONDAY), MONDAY, Trust(trusting))
+        with pytest.raises(Undelivered, match="N101"):
+            send(to, trial(connection(), MONDAY), MONDAY)
+        assert len(server.heard) == 1
+
+
+def test_a_secret_that_cannot_be_used_is_no_unsigned_notice(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with listening() as server:
+        to = signed_hook(server.url, monkeypatch, "only-some-text")
+        with pytest.raises(Undelivered, match="N105") as caught:
+            send(to, trial(connection(), MONDAY), MONDAY)
+        assert "only-some-text" not in str(caught.value)
+        monkeypatch.delenv("HOOK_SECRET")
+        with pytest.raises(Refused, match="C112"):
+            send(to, trial(connection(), MONDAY), MONDAY)
+        assert server.heard == []
+
+
+def test_no_log_holds_a_webhook_s_address(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(0)
+    with listening() as server:
+        send(hook(f"{server.url}/s3cr3t"), trial(connection(), MONDAY), MONDAY)
+        assert server.heard[0].path.endswith("s3cr3t")
+    assert "s3cr3t" not in caplog.text
+
+
+# Mail, over a real SMTP server.
+
+
+@dataclass
+class Post:
+    """Takes mail, or answers with something else."""
+
+    reply: str = "250 taken"
+    came: list[Envelope] = field(default_factory=list)
+    logins: list[tuple[str, str]] = field(default_factory=list)
+
+    async def handle_DATA(self, server: object, session: object, envelope: Envelope) -> str:
+        self.came.append(envelope)
+        return self.reply
+
+    def authenticate(
+        self, server: object, session: object, envelope: object, mechanism: str, data: object
+    ) -> AuthResult:
+        assert isinstance(data, LoginPassword)
+        self.logins.append((data.login.decode(), data.password.decode()))
+        return AuthResult(success=data.password == b"right", handled=False)
+
+
+@contextmanager
+def post_office(post: Post, **options: Any) -> Iterator[int]:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    office = Controller(post, hostname="127.0.0.1", port=port, **options)
+    office.start()
+    try:
+        yield port
+    finally:
+        office.stop()
+
+
+@pytest.fixture(scope="module")
+def authority() -> trustme.CA:
+    return trustme.CA()
+
+
+@pytest.fixture
+def tls(authority: trustme.CA) -> ssl.SSLContext:
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    authority.issue_cert("localhost").configure_cert(context)
+    return context
+
+
+@pytest.fixture
+def trusting(authority: trustme.CA) -> Trust:
+    context = ssl.create_default_context()
+    authority.configure_trust(context)
+    return Trust(context, seconds=10)
+
+
+def test_a_mail_arrives_as_plain_text_for_nobody_s_holiday_answer(store: Journal) -> None:
+    post = Post()
+    after_run(connection(hook()), refused(store, "R102", MONDAY), store, MONDAY)
+    with post_office(post) as port:
+        send(mailbox(port), waiting(store)[0].draft.body, MONDAY)
+    (envelope,) = post.came
+    assert envelope.mail_from == "oneway@example.com"
+    assert envelope.rcpt_tos == ["payroll@example.com"]
+    text = bytes(envelope.content or b"").decode("ascii")
+    assert "Subject: [oneway] acme: fails (R102)\r\n" in text
+    assert "Auto-Submitted: auto-generated" in text
+    assert re.search(r"Message-ID: <msg_[0-9a-f]{32}@example.com>", text)
+    assert "text/plain" in text
+    assert "oneway runs show 1" in text
+
+
+def test_mail_goes_over_starttls_with_a_login(
+    tls: ssl.SSLContext, trusting: Trust, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    post = Post()
+    monkeypatch.setenv("MAIL_PASSWORD", "right")
+    options = {"tls_context": tls, "require_starttls": True, "authenticator": post.authenticate}
+    with post_office(post, **options, auth_required=True) as port:
+        to = replace(
+            mailbox(port, Security.STARTTLS),
+            user="oneway",
+            password=SecretRef(SecretKind.ENV, "MAIL_PASSWORD"),
+        )
+        send(to, trial(connection(), MONDAY), MONDAY, trusting)
+        assert post.logins == [("oneway", "right")]
+        assert len(post.came) == 1
+        with pytest.raises(Undelivered, match="N108"):
+            send(to, trial(connection(), MONDAY), MONDAY)  # nobody known signed it
+        monkeypatch.setenv("MAIL_PASSWORD", "wrong-p4ssword")
+        with pytest.raises(Undelivered, match="N107") as caught:
+            send(to, trial(connection(), MONDAY), MONDAY, trusting)
+        assert "p4ssword" not in str(caught.value)
+        assert len(post.came) == 1
+
+
+def test_mail_goes_over_tls_from_the_first_byte(tls: ssl.SSLContext, trusting: Trust) -> None:
+    post = Post()
+    with post_office(post, ssl_context=tls) as port:
+        to = mailbox(port, Security.TLS)
+        send(to, trial(connection(), MONDAY), MONDAY, trusting)
+    assert len(post.came) == 1
+
+
+def test_without_starttls_nothing_is_sent(trusting: Trust) -> None:
+    post = Post()
+    with post_office(post) as port, pytest.raises(Undelivered, match="N108"):
+        send(mailbox(port, Security.STARTTLS), trial(connection(), MONDAY), MONDAY, trusting)
+    assert post.came == []
+
+
+def test_without_tls_only_this_machine_is_spoken_to() -> None:
+    to = replace(mailbox(25), server="smtp.example.com")
+    with pytest.raises(Undelivered, match="N108"):
+        send(to, trial(connection(), MONDAY), MONDAY)
+
+
+def test_a_mail_server_that_refuses_is_told_by_its_number_alone() -> None:
+    post = Post(reply=f"554 {CANARY}")
+    with post_office(post) as port, pytest.raises(Undelivered, match=r"554.*N107") as caught:
+        send(mailbox(port), trial(connection(), MONDAY), MONDAY)
+    assert CANARY not in str(caught.value)
+
+
+def test_a_mail_server_that_drips_is_left(monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket() as server:
+        server.bind(("127.0.0.1", 0))
+        server.listen()
+        ended = threading.Event()
+
+        def drip() -> None:
+            peer, _ = server.accept()
+            with peer:
+                while not ended.wait(0.02):
+                    try:
+                        peer.sendall(b"220-wait\r\n")
+                    except OSError:
+                        return
+
+        thread = threading.Thread(target=drip)
+        thread.start()
+        try:
+            to = mailbox(server.getsockname()[1])
+            with pytest.raises(Undelivered, match="N106"):
+                send(to, trial(connection(), MONDAY), MONDAY, Trust(seconds=0.3))
+        finally:
+            ended.set()
+            thread.join()
+
+
+@pytest.mark.parametrize("address", ["a@example.com\r\nBcc: b@example.com", "a@example.com\n"])
+def test_no_header_can_be_slipped_into_a_mail(address: str) -> None:
+    for to in (replace(mailbox(25), to=(address,)), replace(mailbox(25), sender=address)):
+        with pytest.raises(Undelivered, match="N107"):
+            message_of(to, trial(connection(), MONDAY), MONDAY)
+
+
+def test_a_server_that_is_not_there(free_port: int) -> None:
+    for to in (mailbox(free_port), hook(f"http://127.0.0.1:{free_port}/x")):
+        with pytest.raises(Undelivered, match=r"N10[16]"):
+            send(to, trial(connection(), MONDAY), MONDAY)
+
+
+@pytest.fixture
+def free_port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
+
+
+def test_a_deadline_ends_what_is_opened_after_it_too() -> None:
+    left, right = socket.socketpair()
+    with left, right, within(0) as deadline:
+        while not deadline.over:
+            time.sleep(0)
+        deadline.note(left)
+        assert right.recv(1) == b""
+
+
+# Delivery.
+
+
+def queued(store: Journal, *urls: str) -> Connection:
+    """Let one failure wait for each webhook."""
+    customer = connection(*(hook(url, EVERYTHING - {Occasion.WEEKLY}) for url in urls))
+    after_run(customer, refused(store, "R102", MONDAY), store, MONDAY)
+    return customer
+
+
+def test_what_waits_is_sent_once(store: Journal) -> None:
+    with listening() as server:
+        customer = queued(store, server.url)
+        assert deliver([customer], store, after(0)).sent == 1
+        assert deliver([customer], store, after(1)).sent == 0
+        assert len(server.heard) == 1
+    assert undelivered(store) == ()
+
+
+def test_a_dead_webhook_is_tried_with_growing_pauses_and_then_given_up(store: Journal) -> None:
+    with listening(status(500)) as server:
+        customer = queued(store, server.url)
+        now, tries = MONDAY, []
+        while not undelivered(store)[0].given_up:
+            assert deliver([customer], store, now - timedelta(seconds=1)).troubles == ()
+            found = deliver([customer], store, now)
+            assert [each.code for each in found.troubles] == ["N102"]
+            tries.append(now)
+            assert now < after(4)
+            now = instant_of(undelivered(store)[0].next_try or instant_text(now))
+    pauses = [later - earlier for earlier, later in pairwise(tries)]
+    assert tuple(pauses[: len(PAUSES)]) == PAUSES
+    assert set(pauses[len(PAUSES) :]) == {PAUSES[-1]}
+    assert after(2.5) < tries[-1] <= MONDAY + PATIENCE
+    assert "500" in undelivered(store)[0].error
+    ids = {each.headers["webhook-id"] for each in server.heard}
+    assert len(ids) == 1
+    assert waiting(store) == ()
+
+
+def test_the_notices_of_a_channel_keep_their_order_and_a_dead_one_is_asked_once(
+    store: Journal,
+) -> None:
+    with listening(status(500), status(500), status(204)) as server:
+        customer = queued(store, server.url)
+        after_run(customer, ended(store, after(0.1)), store, after(0.1))
+        deliver([customer], store, after(0.2))
+        deliver([customer], store, after(0.3))
+        assert [json.loads(each.body)["type"][11:] for each in server.heard] == ["failure"] * 2
+        assert deliver([customer], store, after(1)).sent == 2
+        assert [json.loads(each.body)["type"][11:] for each in server.heard[2:]] == [
+            "failure",
+            "recovery",
+        ]
+
+
+def test_a_webhook_that_is_gone_is_not_tried_again(store: Journal) -> None:
+    with listening(status(410)) as server:
+        customer = queued(store, server.url)
+        deliver([customer], store, after(0))
+        deliver([customer], store, after(1))
+        assert len(server.heard) == 1
+    assert undelivered(store)[0].given_up
+
+
+def test_one_channel_that_is_dead_holds_up_no_other(store: Journal, free_port: int) -> None:
+    with listening() as server:
+        customer = queued(store, f"http://127.0.0.1:{free_port}/x", server.url)
+        found = deliver([customer], store, MONDAY)
+        assert (found.sent, [each.code for each in found.troubles]) == (1, ["N101"])
+
+
+def test_a_mistake_of_ours_holds_up_nobody(store: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
+    def broken(*_: object) -> None:
+        raise RuntimeError(CANARY)
+
+    monkeypatch.setattr("oneway.notices.delivery.post", broken)
+    customer = queued(store, "https://hooks.example.com/x")
+    assert [each.code for each in deliver([customer], store, MONDAY).troubles] == ["N110"]
+    assert CANARY not in undelivered(store)[0].error
+
+
+def test_who_dies_after_sending_sends_the_same_again_later_and_not_at_once(
+    store: Journal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: object) -> None:
+        raise Killed
+
+    with listening() as server:
+        customer = queued(store, server.url)
+        with monkeypatch.context() as patched:
+            patched.setattr("oneway.notices.delivery.delivered", killed)
+            with pytest.raises(Killed):
+                deliver([customer], store, MONDAY)
+        deliver([customer], store, MONDAY + timedelta(minutes=1))
+        assert len(server.heard) == 1
+        deliver([customer], store, MONDAY + timedelta(minutes=11))
+        first, second = server.heard
+        assert first.headers["webhook-id"] == second.headers["webhook-id"]
+        assert first.body == second.body
+
+
+def test_of_two_who_deliver_at_once_one_sends(store: Journal) -> None:
+    queued(store, "https://hooks.example.com/x")
+    (notice,) = waiting(store)
+    until = instant_text(after(1))
+    assert [take_notice(store, notice, until) for _ in range(2)] == [True, False]
+
+
+def test_a_channel_that_is_no_longer_in_the_file_is_not_written_to(store: Journal) -> None:
+    queued(store, "https://hooks.example.com/old")
+    found = deliver([connection(hook("https://hooks.example.com/new"))], store, MONDAY)
+    assert [each.code for each in found.troubles] == ["N109"]
+    assert undelivered(store)[0].given_up
+
+
+def test_the_notices_of_other_connections_wait(store: Journal) -> None:
+    queued(store, "https://hooks.example.com/x")
+    assert deliver([connection(name="other")], store, MONDAY).troubles == ()
+    assert waiting(store)[0].tries == 0
+
+
+def test_a_store_is_told_what_may_be_forgotten(store: Journal) -> None:
+    customer = queued(store, "https://hooks.example.com/x")
+    after_run(customer, ended(store, after(1)), store, after(1))
+    first, second = waiting(store)
+    delivered(store, first.id, instant_text(after(1)))
+    forget_notices(store, instant_text(after(30)))
+    assert [each.id for each in undelivered(store)] == [second.id]  # it may arrive yet
+    delivered(store, second.id, instant_text(after(2)))
+    forget_notices(store, instant_text(after(30)))
+    from sqlalchemy import select
+
+    from oneway.journal.tables import incident, notice
+
+    assert store.rows(select(notice)) == store.rows(select(incident)) == []
+
+
+def test_a_channel_s_name_tells_nobody_where_to_post() -> None:
+    to: Sequence[Webhook | Email] = (hook("https://hooks.example.com/s3cr3t"), mailbox(25))
+    assert [len(each.split()) for each in channels(connection(*to))] == [3, 3]
+    assert "s3cr3t" not in channel_name(to[0])
+    assert "payroll" not in channel_name(to[1])
+
+
+def test_what_a_run_shows_without_a_code(store: Journal) -> None:
+    run = ended(store, MONDAY, {"a": (Ending.UNKNOWN, "")})
+    found = store.run(run)
+    assert found is not None
+    assert shown(found, {(Ending.UNKNOWN, ""): 1}).failing == {"failed": 1}
+
+
+def test_mail_that_was_taken_is_not_sent_again_for_a_bad_goodbye(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    def bad(self: smtplib.SMTP) -> None:
+        raise smtplib.SMTPResponseException(421, b"no")
+
+    post = Post()
+    with post_office(post) as port:
+        monkeypatch.setattr(smtplib.SMTP, "quit", bad)
+        send(mailbox(port), trial(connection(), MONDAY), MONDAY)
+    assert len(post.came) == 1
