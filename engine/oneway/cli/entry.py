@@ -28,6 +28,13 @@ COMMANDS = (
     Listed("apply", "Apply a reviewed plan, and nothing else."),
     Listed("sync", "Plan and apply in one go, with all guards on."),
     Listed("resume", "Go on with what an interrupted run left undone."),
+    Listed("connect", "Connect two systems: credentials, employer, schedule, first sync."),
+    Listed("disconnect", "Forget a connection's credentials; keep its history."),
+    Listed("status", "Show how each connection stands: last run, next run, who does not sync."),
+    Listed("runs", "List what was run, show one run, or forget old ones."),
+    Listed("replay", "Derive a run's plan again from what was kept, and say what differs."),
+    Listed("serve", "Keep the schedules of all connections, until it is stopped."),
+    Listed("run-due", "Run the connections that are due, once: for cron and timers."),
     Listed("explain", "Show one person: what is read, decided, and why; write nothing."),
     Listed("check", "Check the set-up of both systems for a mapping; write nothing."),
     Listed("functions", "List the functions that expressions may use, or show one."),
@@ -50,7 +57,9 @@ class Commands(click.Group):
         """Return a command, importing its module."""
         if cmd_name not in self.list_commands(ctx):
             return None
-        command: click.Command = importlib.import_module(f"oneway.cli.{cmd_name}").command
+        command: click.Command = importlib.import_module(
+            f"oneway.cli.{cmd_name.replace('-', '_')}"
+        ).command
         return command
 
     def resolve_command(

@@ -20,8 +20,8 @@ from oneway.yaml_source import Document, parse
 from oneway.yaml_source import Path as KeyPath
 
 _HEAD = """\
-# Made by `oneway connect`; change it as you like. What may stand here: `oneway schema connection`.
-# No credential is in it: each is kept where it says.
+# Made by `oneway connect`; change it as you like. `oneway schema connection`
+# says what may stand here. No credential does: each is kept where it is named.
 """
 
 

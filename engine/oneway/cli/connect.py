@@ -1,0 +1,151 @@
+"""`oneway connect`."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from pathlib import Path
+
+import click
+
+from oneway.cli.connecting.asking import Asking, is_terminal
+from oneway.cli.connecting.connection import connected, renewed
+from oneway.cli.connecting.first_sync import first_sync
+from oneway.cli.connecting.naming import asked_name, existing
+from oneway.cli.connecting.settling import in_order
+from oneway.cli.connecting.telling import say_kept
+from oneway.cli.connecting.wishes import Wishes, from_stdin, references
+from oneway.cli.console import Console
+from oneway.cli.exits import Exit
+from oneway.cli.options import consoled, limited, pairs, remembering
+from oneway.connections import SecretKind, SecretRef
+
+
+@click.command("connect")
+@click.argument("name", required=False, default="")
+@click.option("--mapping", metavar="PATH", default="", help="The mapping.")
+@click.option(
+    "--set",
+    "settings",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=pairs,
+    help="Set one of the mapping's settings.",
+)
+@click.option(
+    "--source-option",
+    "source_options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=pairs,
+    help="An option of the source, such as the employer.",
+)
+@click.option(
+    "--target-option",
+    "target_options",
+    multiple=True,
+    metavar="NAME=VALUE",
+    callback=pairs,
+    help="An option of the target.",
+)
+@click.option(
+    "--source-credential",
+    "source_refs",
+    multiple=True,
+    metavar="NAME=env:VARIABLE",
+    callback=references("source"),
+    help="Where a credential of the source is kept: env:VARIABLE, file:PATH, keyring:SERVICE/NAME.",
+)
+@click.option(
+    "--target-credential",
+    "target_refs",
+    multiple=True,
+    metavar="NAME=env:VARIABLE",
+    callback=references("target"),
+    help="The same for the target.",
+)
+@click.option(
+    "--credentials-stdin",
+    is_flag=True,
+    help="Read credentials from standard input and keep them: a line source.NAME=VALUE each.",
+)
+@click.option(
+    "--keep-secrets",
+    type=click.Choice(["keyring", "file"]),
+    help="Where typed credentials are kept; without it, in a keyring where one works.",
+)
+@click.option("--schedule", metavar="CRON", default="", help="When it runs by itself, or never.")
+@click.option("--time-zone", metavar="ZONE", default="", help="The time zone of the schedule.")
+@click.option("-y", "--yes", is_flag=True, help="Take all defaults, and apply the first plan.")
+@click.option("--no-sync", is_flag=True, help="Leave the first sync to the schedule, or to you.")
+@remembering
+@limited
+@consoled
+def command(
+    *,
+    console: Console,
+    name: str,
+    mapping: str,
+    settings: Mapping[str, str],
+    source_options: Mapping[str, str],
+    target_options: Mapping[str, str],
+    source_refs: Mapping[tuple[str, str], SecretRef],
+    target_refs: Mapping[tuple[str, str], SecretRef],
+    credentials_stdin: bool,
+    keep_secrets: str | None,
+    schedule: str,
+    time_zone: str,
+    yes: bool,
+    no_sync: bool,
+    state: Path,
+    limit: int | None,
+) -> Exit:
+    """Connect two systems: credentials, employer, schedule, first sync.
+
+    Asks what is missing, tests both credentials at once, lists employers to choose from, and
+    checks the set-up. Then it keeps the credentials and writes connections/NAME.yaml, shows
+    what the first sync would change, and asks before it writes.
+
+    With the NAME of a connection that there is, it asks for new credentials, tests them
+    before they take the place of the old ones, and syncs again.
+
+    Credentials are never given on the command line, where others could see them: they are
+    typed unseen, or read from standard input, or kept where you say.
+
+    \b
+    Example:
+      oneway connect
+      oneway connect acme
+      oneway connect acme --yes --mapping mappings/staffology-to-expensein.yaml \\
+        --source-credential api_key=env:PAYROLL_KEY \\
+        --source-option employer=5a9df0c1-0d1e-4f6a-9c57-0e1f2a3b4c5d \\
+        --target-credential api_key=file:/run/secrets/expenses
+    """
+    asking = Asking(console) if is_terminal() else None
+    wishes = Wishes(
+        name=name,
+        mapping=mapping,
+        settings=settings,
+        options={"source": source_options, "target": target_options},
+        refs={**source_refs, **target_refs},
+        typed=from_stdin() if credentials_stdin else {},
+        schedule=schedule,
+        time_zone=time_zone,
+        keep=SecretKind(keep_secrets) if keep_secrets else None,
+        yes=yes,
+        sync=not no_sync,
+    )
+    try:
+        with in_order():
+            if asking is not None and not wishes.name:
+                wishes = replace(wishes, name=asked_name(asking))
+            former = existing(wishes.name)
+            if former is None:
+                connection = connected(console, asking, wishes)
+            else:
+                connection = renewed(asking, wishes, former)
+    except (KeyboardInterrupt, click.Abort):
+        console.tell("\nended; nothing was kept and nothing was changed\n")
+        return Exit.INTERRUPTED
+    say_kept(console, connection)
+    if not wishes.sync:
+        return Exit.DONE
+    return first_sync(console, asking, connection, state, yes=yes, limit=limit)

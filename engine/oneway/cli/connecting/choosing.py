@@ -1,0 +1,68 @@
+"""Choosing one of a list: by its number, its id, or a part of its name."""
+
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from oneway.cli.connecting.asking import Asking
+from oneway.connector import Choice
+from oneway.render.harmless import harmless
+from oneway.render.layout import clip, count
+
+MOST = 20
+"""The longest list that is shown; of a longer one, a part is asked for."""
+
+
+@dataclass(frozen=True, slots=True)
+class Picked:
+    """What an answer means: one choice, or those that are left to choose from."""
+
+    choice: Choice | None
+    left: tuple[Choice, ...] = ()
+
+
+def chosen(asking: Asking, noun: str, choices: Sequence[Choice]) -> Choice:
+    """Return the choice that somebody makes; `noun` is what there is to choose: an employer."""
+    every = shown = tuple(choices)
+    while True:
+        numbered = shown if len(shown) <= MOST else ()
+        _list(asking, numbered, every, noun, len(shown))
+        ask = "Number, id, or part of the name" if numbered else "Part of the name, or the id"
+        answer = asking.text(ask, "1" if len(numbered) == 1 else "")
+        found = picked(answer, numbered, every)
+        if found.choice is not None:
+            return found.choice
+        if not found.left:
+            asking.say(f"No {noun} is called like that.")
+        shown = found.left or every
+
+
+def picked(answer: str, numbered: Sequence[Choice], every: Sequence[Choice]) -> Picked:
+    """Return what an answer means: a number of the list, else an id, else a part of names."""
+    if answer.isascii() and answer.isdigit() and 0 < int(answer[:9]) <= len(numbered):
+        return Picked(numbered[int(answer) - 1])
+    for choice in every:
+        if answer == choice.value:
+            return Picked(choice)
+    part = answer.casefold()
+    return Picked(None, tuple(c for c in every if part in c.label.casefold()))
+
+
+def named(choice: Choice) -> str:
+    """Return a choice as people know it, fit to be shown: its name, and its id."""
+    label, value = clip(harmless(choice.label), 50), clip(harmless(choice.value), 50)
+    return label if label == value else f"{label} ({value})"
+
+
+def _list(
+    asking: Asking, numbered: Sequence[Choice], every: Sequence[Choice], noun: str, left: int
+) -> None:
+    if not numbered:
+        asking.say(f"There are {count(left, noun)} to choose from.")
+        return
+    labels = Counter(choice.label for choice in every)
+    asking.say(f"{count(left, noun)} to choose from:")
+    for number, choice in enumerate(numbered, 1):
+        alone = labels[choice.label] == 1
+        text = clip(harmless(choice.label), 60) if alone else named(choice)
+        asking.say(f"{number:>3}. {text}", 0)

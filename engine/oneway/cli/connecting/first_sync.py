@@ -1,0 +1,94 @@
+"""The first sync of a connection, and that after each reconnection: shown, asked, applied."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from oneway.cli.apply import carried_out
+from oneway.cli.connecting.asking import Asking
+from oneway.cli.console import Console
+from oneway.cli.exits import Exit
+from oneway.cli.options import FOLDERS, now, state_of, user
+from oneway.cli.printing import exit_of, introduce, print_plan, print_results
+from oneway.connections import Connection
+from oneway.connector import Progress, silent
+from oneway.journal import Why
+from oneway.render import results
+from oneway.render.layout import count
+from oneway.runs import Draft, Operator, compiled, drafted, request_for
+
+
+def first_sync(
+    console: Console,
+    asking: Asking | None,
+    connection: Connection,
+    state: Path,
+    *,
+    yes: bool,
+    limit: int | None,
+) -> Exit:
+    """Plan, show the plan, ask, apply. Who declines keeps the connection as it is."""
+    prepared = compiled(request_for(connection, now(), folders=FOLDERS))
+    console.note("\nThe first sync: this is what would change. Nothing is written yet.")
+    introduce(console, prepared)
+    operator = Operator(user(), state_of(state), now, why=Why.CONNECT)
+    line = _Line()
+    with ExitStack() as stack:
+        with line.of(console):
+            draft = stack.enter_context(drafted(prepared, operator, progress=line))
+        _show(console, draft, limit=limit)
+        if not _agreed(asking, draft, yes=yes):
+            by_hand = f"oneway sync {connection.name}"
+            console.tell(f"Nothing was written. The first sync is: {by_hand}\n")
+            return Exit.DONE
+        with line.of(console):
+            ended = carried_out(console, draft.plan, operator, draft.applied)
+    console.out("\n")
+    print_results(console, ended, draft.plan, limit=limit)
+    return exit_of(ended, draft.verdict)
+
+
+@dataclass(slots=True)
+class _Line:
+    """Progress on a line that is clear again while the plan is shown and asked about."""
+
+    now: Progress = silent
+
+    def __call__(self, what: str, done: int, total: int | None) -> None:
+        self.now(what, done, total)
+
+    @contextmanager
+    def of(self, console: Console) -> Iterator[None]:
+        """Show progress for the length of a block."""
+        with console.progress() as progress:
+            self.now = progress
+            yield
+        self.now = silent
+
+
+def _show(console: Console, draft: Draft, *, limit: int | None) -> None:
+    if draft.settled:
+        console.note("An earlier run was interrupted; what was in flight was looked up:")
+        console.note(results.text(draft.settled, console.style))
+    console.report(draft.warnings)
+    print_plan(console, draft.plan, draft.verdict, draft.memory, "text", limit=limit)
+
+
+def _agreed(asking: Asking | None, draft: Draft, *, yes: bool) -> bool:
+    """Return whether to apply a plan; one that changes nothing needs nobody's word."""
+    waiting = draft.verdict.held | set(draft.memory.postponed)
+    changes = sum(action.id not in waiting for action in draft.plan.actions)
+    if yes or not changes:
+        return True
+    if asking is None:
+        return False
+    asking.say()
+    these = "this change" if changes == 1 else f"these {count(changes, 'change')}"
+    try:
+        return asking.yes(f"Apply {these}?", default=False)
+    except (KeyboardInterrupt, click.Abort):
+        asking.console.tell("\n")
+        return False

@@ -1,0 +1,54 @@
+"""What a connection is called, and the file it has or will have."""
+
+from pathlib import Path
+
+from oneway.cli.connecting.asking import Asking
+from oneway.connections import FOLDER, Connection, connection_at, load_connection, path_of
+from oneway.connections.folder import ENDINGS
+from oneway.connections.writing import new_file
+from oneway.diagnostics import Refused, Span, refusal
+
+
+def existing(name: str) -> Connection | None:
+    """Return the connection of that name or path, None where there is none yet.
+
+    Raises `Refused` where its file is there and broken.
+    """
+    if not name:
+        return None
+    if _is_path(name):
+        return connection_at(name) if Path(name).exists() else None
+    try:
+        path = path_of(name)
+    except Refused:
+        return None
+    return connection_at(path)
+
+
+def place_for(name: str) -> tuple[str, str]:
+    """Return the name and the file of a new connection; raise `Refused` where it is no name."""
+    path = Path(name) if _is_path(name) else Path(FOLDER, f"{name}{ENDINGS[0]}")
+    called = path.stem
+    try:
+        trial = new_file(Connection(called, str(path), "mapping.yaml"))
+        load_connection(trial.encode("utf-8", "surrogateescape"), str(path))
+    except Refused as refused:
+        summary = refused.diagnostics[0].summary
+        help = refused.diagnostics[0].help or "use small letters, digits and single hyphens"
+        raise refusal("U114", Span("NAME"), f"'{called}' is no name: {summary}", help) from None
+    return called, str(path)
+
+
+def asked_name(asking: Asking) -> str:
+    """Return what somebody calls the connection; one that there is, is connected anew."""
+    asking.say("What is this connection called? Small letters, digits, hyphens: acme")
+    return asking.text("Name", check=lambda name: name if existing(name) else _checked(name))
+
+
+def _checked(name: str) -> str:
+    place_for(name)
+    return name
+
+
+def _is_path(name: str) -> bool:
+    return "/" in name or name.endswith(ENDINGS)

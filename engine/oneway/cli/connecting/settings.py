@@ -1,0 +1,47 @@
+"""The mapping's settings: each with what it is for, and its default."""
+
+from collections.abc import Mapping
+
+from oneway.cli.connecting.asking import Asking
+from oneway.records import Value
+from oneway.render.harmless import harmless
+from oneway.runs import Prepared
+from oneway.runs.settings import settled
+from oneway.spec import SettingSpec
+
+
+def settings_for(
+    asking: Asking | None, prepared: Prepared, given: Mapping[str, str]
+) -> dict[str, Value]:
+    """Return the settings that a connection writes; without anybody to ask, what is given."""
+    specs = prepared.spec.settings
+    values = settled(specs, given)
+    if asking is None:
+        return {name: values[name] for name in given}
+    open_ones = [each for each in specs if each.name not in given]
+    if open_ones:
+        asking.say()
+        asking.say("Settings of the mapping; Enter takes what stands in brackets.")
+    for spec in open_ones:
+        values[spec.name] = _asked(asking, spec)
+    return {name: value for name, value in values.items() if value is not None}
+
+
+def _asked(asking: Asking, spec: SettingSpec) -> Value:
+    asking.say(harmless(f"{spec.name}: {spec.description}") if spec.description else spec.name)
+    if spec.type == "boolean":
+        return asking.yes(f"{_spoken(spec.name)}?", default=bool(spec.default))
+    default = "" if spec.default is None else str(spec.default)
+
+    def checked(text: str) -> str:
+        if text:
+            settled([spec], {spec.name: text})
+        return text
+
+    text = asking.text(_spoken(spec.name), default, checked, optional=True)
+    return settled([spec], {spec.name: text})[spec.name] if text else spec.default
+
+
+def _spoken(name: str) -> str:
+    """Return a setting's name as words: "Include bank details"."""
+    return name.replace("_", " ").replace("-", " ").strip().capitalize()

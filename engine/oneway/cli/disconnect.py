@@ -1,0 +1,147 @@
+"""`oneway disconnect`."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from oneway.cli.connecting.settling import place_of
+from oneway.cli.console import Console
+from oneway.cli.exits import Exit
+from oneway.cli.options import (
+    consoled,
+    formatted,
+    named_connection,
+    now,
+    remembering,
+    state_of,
+    user,
+)
+from oneway.connections import Connection, SecretRef
+from oneway.connections.storing import forgotten
+from oneway.connections.writing import moved_aside
+from oneway.diagnostics import refusal
+from oneway.journal import Entry, Journal
+from oneway.plan import Ending, Verb
+from oneway.plan_file import load
+from oneway.render.harmless import harmless
+from oneway.render.layout import count, wrap
+from oneway.runs import Operator, holding
+from oneway.state import State
+
+ENDING = ".disconnected"
+"""What a connection's file is called by afterwards: no command and no schedule reads it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What was forgotten, what was left where it is, and what stays in the target."""
+
+    connection: Connection
+    aside: Path
+    forgotten: tuple[tuple[str, SecretRef], ...]
+    left: tuple[tuple[str, SecretRef], ...]
+    stays: str
+    """What is in the target, in words; "" where no run says so."""
+
+
+@click.command("disconnect")
+@click.argument("name")
+@remembering
+@formatted("text", "json")
+@consoled
+def command(*, console: Console, name: str, state: Path, format: str) -> Exit:
+    """Forget a connection's credentials; keep its history.
+
+    Forgets the credentials that `oneway connect` kept, and names those that are kept
+    elsewhere. The connection's file gets another name, so that nothing runs by it any more;
+    `oneway connect` with the same name goes on with its history. Nothing in the target
+    changes: users that the connection made or keeps stay as they are.
+
+    \b
+    Example:
+      oneway disconnect acme
+    """
+    connection = named_connection(name)
+    if connection is None:
+        raise refusal("C135", name, "this is no connection", "give its name, or its file")
+    operator = Operator(user(), state_of(state), now)
+    with holding(connection.name, operator):
+        ended = _disconnected(connection, operator.state)
+    if format == "json":
+        console.json(_as_data(ended))
+    else:
+        console.out("\n".join(line for said in _said(ended) for line in _lines(said, console)))
+    return Exit.DONE
+
+
+def _disconnected(connection: Connection, state: State) -> Ended:
+    """Forget the credentials, then move the file: who is interrupted can do it again."""
+    stays = _stays(connection.name, state)
+    gone, left = [], []
+    for side, each in connection.sides.items():
+        for name, ref in each.credentials.items():
+            if place_of(connection, (side, name)).is_own(ref):
+                forgotten(ref)
+                gone.append((f"{side} {name}", ref))
+            else:
+                left.append((f"{side} {name}", ref))
+    aside = moved_aside(Path(connection.file), ENDING)
+    return Ended(connection, aside, tuple(gone), tuple(left), stays)
+
+
+def _stays(name: str, state: State) -> str:
+    """Return how many records of the target the last run that has a plan leaves managed."""
+    if not state.has_journal:
+        return ""
+    with Journal.open(state.journal) as journal:
+        for run in journal.runs(name, limit=_RUNS):
+            text = journal.plan_of(run.id)
+            if text:
+                plan = load(text.encode(errors="surrogatepass"), journal.place)
+                entries = journal.entries(run.id)
+                made = sum(e.verb is Verb.CREATE and _is_done(e) for e in entries)
+                records = count(plan.managed + made)
+                return f"{records} of {plan.inputs.get('target', 'the target')}"
+    return ""
+
+
+def _is_done(entry: Entry) -> bool:
+    return entry.end is not None and entry.end.ending is Ending.DONE
+
+
+def _said(ended: Ended) -> Iterator[str]:
+    name = ended.connection.name
+    yield f"Disconnected '{name}'. Its file is now {ended.aside}; nothing runs by it any more."
+    for what, ref in ended.forgotten:
+        yield f"  forgotten: {what}, which was in {ref}"
+    for what, ref in ended.left:
+        yield f"  left where it is: {what}, in {ref}; remove it there if nothing else needs it"
+    if ended.stays:
+        yield f"What stays: {ended.stays} are managed, and stay as they are. No more syncs come."
+    else:
+        yield "It never ran: nothing in the target is its work."
+    yield f"The history is kept: oneway runs {name}. To go on: oneway connect {name}"
+
+
+def _lines(said: str, console: Console) -> list[str]:
+    return wrap(harmless(said), console.style, 0, 4)
+
+
+def _as_data(ended: Ended) -> dict[str, object]:
+    return {
+        "connection": ended.connection.name,
+        "file": str(ended.aside),
+        "forgotten": [_credential(what, ref) for what, ref in ended.forgotten],
+        "left": [_credential(what, ref) for what, ref in ended.left],
+        "stays": ended.stays,
+    }
+
+
+def _credential(what: str, ref: SecretRef) -> dict[str, str]:
+    return {"credential": what.replace(" ", "."), ref.kind.value: ref.name}
+
+
+_RUNS = 50
+"""How far back a run is looked for that has a plan: those that were refused have none."""
