@@ -1,5 +1,6 @@
 """The documentation is true: its mappings compile, its links lead somewhere, its commands exist."""
 
+import json
 import re
 import shlex
 import tomllib
@@ -16,11 +17,14 @@ from oneway.cli.exits import MEANINGS
 from oneway.cli.reference import pages
 from oneway.codes import CODES
 from oneway.compiler import Compiled, compile_mapping, connectors_of
+from oneway.connections import load_connection
 from oneway.connector import Capability, Description, Resource
 from oneway.diagnostics import Refused
 from oneway.discovery import describe
 from oneway.load import load_mapping
 from oneway.plan import Ending, Kind
+from oneway.runs.validation import Mappings, findings
+from oneway.schema_check import schema_text
 from oneway.spec import MappingSpec
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -94,6 +98,35 @@ def test_a_mapping_in_the_documentation_compiles(text: str) -> None:
 @pytest.mark.parametrize("text", examples("yaml mapping-part"))
 def test_a_part_of_a_mapping_in_the_documentation_compiles(text: str) -> None:
     compiled(whole(text))
+
+
+def of_connection(text: str) -> set[str]:
+    """Return the codes of all that is wrong with a connection beside our own mapping."""
+    file = str(ROOT / "connections" / "example.yaml")
+    found = findings(load_connection(text.encode(), file), Mappings())
+    return {each.code for each in found} - {"C118"}  # nobody has the credentials of an example
+
+
+@pytest.mark.parametrize("text", examples("yaml connection"))
+def test_a_connection_in_the_documentation_is_right(text: str) -> None:
+    assert of_connection(text) == set()
+
+
+@pytest.mark.parametrize("text", examples("yaml connection-part"))
+def test_a_part_of_a_connection_in_the_documentation_is_right(text: str) -> None:
+    least = "oneway_connection: 1\nname: example\n"
+    mapping = "mapping: ../mappings/staffology-to-expensein.yaml\n"
+    assert of_connection(least + mapping + text) == set()
+
+
+def test_every_key_of_a_connection_is_in_its_page() -> None:
+    text = (ROOT / "docs" / "connections.md").read_text(encoding="utf-8")
+    schema = json.loads(schema_text("connection"))
+    tables = [schema, *schema["$defs"].values()]
+    keys = {key for table in tables for key in table.get("properties", ())}
+    words = {word for table in tables for word in table.get("enum", ())}
+    named = {"creates", "updates", "leavers", "clears", "field_changes"}  # as in a mapping
+    assert sorted(each for each in (keys | words) - named if f"{each}" not in text) == []
 
 
 def test_a_wrong_example_would_be_found() -> None:
