@@ -59,7 +59,10 @@ class RequestLog:
 
 
 class RateLimit:
-    """At most so many requests in any one second."""
+    """At most so many requests in any one second.
+
+    `most` is how many the fullest second held so far, of those that were let through.
+    """
 
     def __init__(self, per_second: int, clock: Callable[[], float] = time.monotonic) -> None:
         if per_second < 1:
@@ -67,6 +70,7 @@ class RateLimit:
         self._per_second = per_second
         self._clock = clock
         self._taken: deque[float] = deque()
+        self.most = 0
 
     def take(self) -> bool:
         """Return whether one more request is within the limit, and count it if so."""
@@ -76,6 +80,7 @@ class RateLimit:
         if len(self._taken) >= self._per_second:
             return False
         self._taken.append(now)
+        self.most = max(self.most, len(self._taken))
         return True
 
 

@@ -5,12 +5,12 @@ names are invented; emails are at example.com and example.org, sort codes 00-00-
 account numbers 0000xxxx, which no bank has.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from random import Random
 
-from oneway_connectors.sandbox.cast import Cast
+from oneway_connectors.sandbox.cast import Cast, Kind
 from oneway_connectors.sandbox.drafts import Draft, Json, Maker, payroll_department
 from oneway_connectors.sandbox.kinds import KINDS
 from oneway_connectors.sandbox.names import (
@@ -50,16 +50,23 @@ class Population:
 
 
 def population(
-    today: date, *, seed: int = SEED, size: int = SIZE, quirks: bool = True
+    today: date,
+    *,
+    seed: int = SEED,
+    size: int = SIZE,
+    quirks: bool = True,
+    kinds: Sequence[Kind] = KINDS,
 ) -> Population:
     """Return the employees and users of a day; whoever is of no special kind is unchanged.
+
+    `kinds` are the special kinds there are.
 
     `quirks` lets some employees' status be its index (`1` or `"1"`) in place of the word, as
     has been seen of the vendor, against its own OpenAPI document. Raises ValueError where
     `size` leaves no room for every kind.
     """
     cast = Cast(Maker(seed, today), quirks=quirks)
-    drafts = _drafts(cast, size)
+    drafts = _drafts(cast, size, kinds)
     people = [draft for group in drafts.values() for draft in group]
     strangers = _strangers(cast)
     users = [d.user for d in people if d.user is not None] + [
@@ -79,12 +86,12 @@ def population(
     )
 
 
-def _drafts(cast: Cast, size: int) -> dict[str, list[Draft]]:
-    unchanged = size - sum(kind.count for kind in KINDS)
+def _drafts(cast: Cast, size: int, kinds: Sequence[Kind]) -> dict[str, list[Draft]]:
+    unchanged = size - sum(kind.count for kind in kinds)
     if unchanged < 0:
         raise ValueError(f"a population of {size} has no room for every kind of person")
     drafts = {"unchanged": [cast.maker.draft() for _ in range(unchanged)]}
-    for kind in KINDS:
+    for kind in kinds:
         drafts[kind.name] = [cast.maker.draft() for _ in range(kind.count)]
         kind.shape(drafts[kind.name], cast)
     return drafts

@@ -1,6 +1,7 @@
 """What a run reads and writes: which system's records, or which file in their place."""
 
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -125,9 +126,13 @@ def description_of(prepared: Prepared, each: Input) -> Description:
 
 @dataclass(slots=True)
 class Systems:
-    """The connectors of a run, each opened when first asked for, all closed at the end."""
+    """The connectors of a run, each opened when first asked for, all closed at the end.
+
+    `shared` is the folder through which runs agree on rate limits: the state folder.
+    """
 
     prepared: Prepared
+    shared: Path | None = None
     _open: dict[Input, Connector] = field(default_factory=dict)
 
     def connector(self, each: Input, *, choosing: bool = False) -> Connector:
@@ -139,6 +144,7 @@ class Systems:
         if key not in self._open:
             found = access_of(self.prepared, each, choosing=choosing)
             description = description_of(self.prepared, each)
+            found = replace(found, shared=self.shared, whose=whose(self.prepared, each))
             self._open[key] = open_connector(description, found, choosing=choosing)
         return self._open[key]
 
@@ -162,6 +168,13 @@ class Systems:
     ) -> None:
         for connector in self._open.values():
             connector.close()
+
+
+def whose(prepared: Prepared, each: Input) -> str:
+    """Return in words whose credentials an input's are: those of a connection, or a mapping's."""
+    connection = prepared.request.connection
+    name = prepared.spec.name if connection is None else connection.name
+    return f"{name}/{each.side or each.connector}"
 
 
 def refuse_one_system(prepared: Prepared) -> None:
