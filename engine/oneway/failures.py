@@ -73,13 +73,20 @@ def refusals(
     return found
 
 
-def _next(failure: Failure, as_of: str) -> date | None:
-    """Return the day of the next try of the same values; None where it has come."""
-    last, now = parse_day(failure.last), parse_day(as_of)
-    if failure.code in EVERYBODYS or last is None or now is None or now < last:
-        return None  # a refusal in the future is a clock's mistake, and delays nothing
+def next_try(failure: Failure) -> date | None:
+    """Return the day from which the same values are sent again; None where any run sends them."""
+    last = parse_day(failure.last)
+    if failure.code in EVERYBODYS or last is None:
+        return None
     try:
-        day = last + timedelta(days=WAITS[min(failure.times, len(WAITS)) - 1])
+        return last + timedelta(days=WAITS[min(failure.times, len(WAITS)) - 1])
     except OverflowError:
         return None
+
+
+def _next(failure: Failure, as_of: str) -> date | None:
+    """Return the day of the next try of the same values; None where it has come."""
+    last, now, day = parse_day(failure.last), parse_day(as_of), next_try(failure)
+    if day is None or last is None or now is None or now < last:
+        return None  # a refusal in the future is a clock's mistake, and delays nothing
     return day if now < day else None

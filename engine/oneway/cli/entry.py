@@ -35,6 +35,7 @@ COMMANDS = (
     Listed("replay", "Derive a run's plan again from what was kept, and say what differs."),
     Listed("serve", "Keep the schedules of all connections, until it is stopped."),
     Listed("run-due", "Run the connections that are due, once: for cron and timers."),
+    Listed("notify", "Test who is told of failures; send or list notices that wait."),
     Listed("explain", "Show one person: what is read, decided, and why; write nothing."),
     Listed("check", "Check the set-up of both systems for a mapping; write nothing."),
     Listed("functions", "List the functions that expressions may use, or show one."),
@@ -126,7 +127,7 @@ def run(args: Sequence[str]) -> int:
     except KeyboardInterrupt:
         return interrupted()
     except click.ClickException as error:
-        error.show()
+        _show(error)
         return Exit.USAGE if isinstance(error, click.UsageError) else Exit.ERROR
     except (BrokenPipeError, SystemExit):
         # Click ends the process for a broken pipe, and for nothing else.
@@ -135,6 +136,19 @@ def run(args: Sequence[str]) -> int:
         return _refused(error, args)
     except Exception as error:
         return _unexpected(error, debug="--debug" in args)
+
+
+def _show(error: click.ClickException) -> None:
+    """Print what click says of the arguments: it quotes them, whatever they hold."""
+    from io import StringIO
+
+    from oneway.render.harmless import harmless
+
+    error.message = harmless(error.message)
+    said = StringIO()
+    error.show(said)
+    lines = said.getvalue().expandtabs(4).rstrip("\n").split("\n")
+    _tell("".join(f"{harmless(line)}\n" for line in lines))
 
 
 def interrupted() -> int:

@@ -19,7 +19,7 @@ MEANINGS = {
     Exit.DONE: "done",
     Exit.ERROR: "an error: the message says what and where",
     Exit.USAGE: "the command was not understood",
-    Exit.PENDING: "changes are pending (plan, with --exit-code)",
+    Exit.PENDING: "changes are pending (plan, with --exit-code), or a replay differs",
     Exit.BLOCKED: "a guard holds something back",
     Exit.FAILED: "finished, but some records failed",
     Exit.INTERRUPTED: "interrupted (Ctrl-C)",

@@ -10,7 +10,7 @@ from oneway.render.layout import clip, columns, pad, wrap
 from oneway.render.plans.content import name
 from oneway.render.style import Ink, Style
 
-_WORDS = {
+WORDS = {
     Ending.DONE: "done",
     Ending.STALE: "stale",
     Ending.REJECTED: "rejected",
@@ -20,7 +20,7 @@ _WORDS = {
     Ending.POSTPONED: "postponed",
     Ending.NOT_ATTEMPTED: "not attempted",
 }
-_MEANING = {
+MEANING = {
     Ending.STALE: "source or target changed since the plan; plan again",
     Ending.REJECTED: "the target refused it; nothing was written",
     Ending.NOT_SENT: "it never reached the target; plan again",
@@ -36,12 +36,12 @@ def text(
 ) -> str:
     """Return how an apply ended; with `plan`, records are named by it."""
     counts = Counter(result.ending for result in results)
-    said = [f"{counts[ending]:,} {word}" for ending, word in _WORDS.items() if counts[ending]]
+    said = [f"{counts[ending]:,} {word}" for ending, word in WORDS.items() if counts[ending]]
     ink = Ink.GOOD if set(counts) <= {Ending.DONE} else Ink.CAUTION
     summary = f"Applied: {', '.join(said) if said else 'nothing to do'}."
     lines = [style.paint(line, ink) for line in wrap(summary, style)]
     names = _names(plan)
-    for ending, meaning in _MEANING.items():
+    for ending, meaning in MEANING.items():
         found = [result for result in results if result.ending is ending]
         if found:
             lines += ["", *_heading(ending, len(found), meaning, style)]
@@ -74,7 +74,7 @@ def as_json(results: Sequence[Result]) -> dict[str, object]:
 
 
 def _heading(ending: Ending, number: int, meaning: str, style: Style) -> list[str]:
-    lines = wrap(f"! {_WORDS[ending]} ({number:,}): {meaning}", style, 0, 2)
+    lines = wrap(f"! {WORDS[ending]} ({number:,}): {meaning}", style, 0, 2)
     return [style.paint(line, Ink.CAUTION) for line in lines]
 
 

@@ -14,9 +14,10 @@ from oneway.plan import Plan, Seal, Sealed, Verb
 from oneway.planner import Header
 from oneway.program import Policy
 from oneway.records import Collected
-from oneway.runs.kept import LIMIT, Kept, Shape, TooLarge, dump
+from oneway.runs.kept import LIMIT, Items, Kept, Shape, TooLarge, dump
 from oneway.runs.preparation import Prepared, read_file
-from oneway.runs.reading import Evaluated
+from oneway.runs.projection import Projection
+from oneway.runs.reading import Evaluated, projection_of
 from oneway.runs.veiling import veiler_of
 from oneway.yaml_source import LIMIT as MAPPING_LIMIT
 
@@ -28,9 +29,9 @@ def snapshots_of(
 ) -> Mapping[str, bytes]:
     """Return what is to be kept with a run of a plan, by name.
 
-    `found` is what the plan was made of. Only what the mapping makes of a record is kept, and
-    of sensitive values what they are the same as. Where that takes more than `limit` bytes,
-    compressed, what is returned says so, under `unkept`.
+    `found` is what the plan was made of, read with `keeping`. Only what the mapping reads of a
+    record and makes of it is kept, and of sensitive values what they are the same as. Where
+    that takes more than `limit` bytes, compressed, what is returned says so, under `unkept`.
     """
     try:
         mapping = read_file(prepared.request.mapping, MAPPING_LIMIT + 1)
@@ -39,16 +40,24 @@ def snapshots_of(
     if hashlib.sha256(mapping).hexdigest() != plan.mapping_digest:
         return _unkept("the mapping was changed during the run")
     try:
-        return {INPUTS: inputs_of(found, plan, seal, limit=limit), MAPPING: mapping}
+        projection = projection_of(prepared)
+        data = inputs_of(found, projection, plan, seal, limit=limit)
+        return {INPUTS: data, MAPPING: mapping}
     except TooLarge:
         return _unkept(f"it would take more than {limit:,} bytes, compressed")
     except (ValueError, RecursionError):  # a number that is none; lists in lists without end
         return _unkept("it holds a value that cannot be kept")
 
 
-def inputs_of(found: Evaluated, plan: Plan, seal: Seal, *, limit: int = LIMIT) -> bytes:
-    """Return what a plan was derived from, without its sensitive values; raise `TooLarge`."""
+def inputs_of(
+    found: Evaluated, projection: Projection, plan: Plan, seal: Seal, *, limit: int = LIMIT
+) -> bytes:
+    """Return what a plan was derived from, without its sensitive values; raise `TooLarge`.
+
+    Raises `ValueError` where no JSON can hold it.
+    """
     policy = found.program.policy
+    assert len(found.kept[0]) == len(found.source.items), "not read with `keeping`"
     veiler = veiler_of(policy, plan, found.target.items, found.program.departed(), seal)
     kept = Kept(
         version=__version__,
@@ -58,18 +67,23 @@ def inputs_of(found: Evaluated, plan: Plan, seal: Seal, *, limit: int = LIMIT) -
         deactivated=_deactivated(plan),
         source=Collected((), found.source.complete, found.source.problems),
         target=Collected((), found.target.complete, found.target.problems),
+        trees=(projection.source_tree, projection.target_tree),
+        tables={name: found.tables[name] for name in projection.tables},
     )
     rows, held = map(veiler.row, found.source.items), map(veiler.held, found.target.items)
-    return dump(kept, rows, held, limit)
+    items = Items(zip(rows, found.kept[0], strict=True), zip(held, found.kept[1], strict=True))
+    return dump(kept, items, limit)
 
 
 def shape_of(policy: Policy) -> Shape:
     """Return what the rows of a policy stand beside."""
+    rules = (*policy.fields, *policy.leaving)
     return Shape(
         match=policy.match_paths,
         rules=tuple(rule.id for rule in policy.rules),
         fields=tuple(rule.path for rule in policy.fields),
         leaving=tuple(rule.path for rule in policy.leaving),
+        sensitive=tuple(rule.path for rule in rules if rule.sensitive),
     )
 
 

@@ -10,16 +10,18 @@ import hashlib
 import json
 import zlib
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from io import BytesIO
-from typing import Any
+from typing import Any, TypeAlias
 
 from oneway.diagnostics import Span, refusal
+from oneway.interpreter import Table
 from oneway.plan import Allowance, Read, canonical
 from oneway.plan_file.written import place_text
 from oneway.planner import Header
 from oneway.program import Cell, Failure, Held, Missed, Row, State
 from oneway.records import MISSING, Collected, Missing, Value, Veiled
+from oneway.runs.projection import UNKEEPABLE, Tree
 
 FORMAT = 1
 """The version of what is kept; a reader refuses what it does not understand."""
@@ -30,6 +32,7 @@ LIMIT = 50_000_000
 _LEVEL = 5
 
 Data = dict[str, Any]
+Part: TypeAlias = Mapping[str, Value] | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +43,7 @@ class Shape:
     rules: tuple[str, ...]
     fields: tuple[str, ...]
     leaving: tuple[str, ...]
+    sensitive: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +51,10 @@ class Kept:
     """All that one plan was derived from, without its sensitive values.
 
     `deactivated` are the digests of what is written to records that nobody stands for, by
-    target id and field. `version` is that of the engine that planned.
+    target id and field. `version` is that of the engine that planned. `trees` say which paths
+    of a source record and of a target record are kept (None: all), and `records` are those
+    parts, in the order of the rows and of what is held; None for a record that could not be
+    read. `tables` are the lookup tables that hold nothing sensitive.
     """
 
     version: str
@@ -57,20 +64,34 @@ class Kept:
     deactivated: Mapping[str, Mapping[str, str]]
     source: Collected[Row]
     target: Collected[Held]
+    trees: tuple[Tree | None, Tree | None] = ({}, {})
+    records: tuple[tuple[Part, ...], tuple[Part, ...]] = ((), ())
+    tables: Mapping[str, Table] = field(default_factory=dict)
 
 
 class TooLarge(Exception):
     """What is to be kept takes more than `LIMIT`."""
 
 
-def dump(kept: Kept, rows: Iterable[Row], held: Iterable[Held], limit: int = LIMIT) -> bytes:
-    """Return what is kept as bytes; `rows` and `held` go in the place of those in `kept`.
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Rows and held records, each beside the text of what is kept of its record.
 
-    They may be iterators, and are not held in memory. Raises `TooLarge` beyond `limit`.
+    They may be iterators, and are not held in memory.
+    """
+
+    rows: Iterable[tuple[Row, str]]
+    held: Iterable[tuple[Held, str]]
+
+
+def dump(kept: Kept, items: Items, limit: int = LIMIT) -> bytes:
+    """Return what is kept as bytes; `items` go in the place of those in `kept`.
+
+    Raises `TooLarge` beyond `limit`, and `ValueError` where no JSON can hold it.
     """
     packed, digest = BytesIO(), hashlib.sha256()
     with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=_LEVEL, mtime=0) as file:
-        for line in _lines(kept, rows, held):
+        for line in _lines(kept, items):
             digest.update(line)
             file.write(line)
             if packed.tell() > limit:
@@ -104,12 +125,19 @@ def _damaged(where: str) -> Exception:
     return refusal("F131", where, summary, "its plan can be shown, and cannot be derived again")
 
 
-def _lines(kept: Kept, rows: Iterable[Row], held: Iterable[Held]) -> Iterator[bytes]:
+def _lines(kept: Kept, items: Items) -> Iterator[bytes]:
     yield _line(_head(kept))
-    for row in rows:
-        yield _line({"row": _row(row)})
-    for each in held:
-        yield _line({"held": _held(each)})
+    for row, text in items.rows:
+        yield _item(text, "row", _row(row))
+    for held, text in items.held:
+        yield _item(text, "held", _held(held))
+
+
+def _item(text: str, name: str, data: Data) -> bytes:
+    if text == UNKEEPABLE:
+        raise ValueError
+    # As canonical JSON has it: the keys are in order.
+    return f'{{"data":{text},"{name}":{canonical(data)}}}\n'.encode("ascii")
 
 
 def _line(data: Data) -> bytes:
@@ -127,9 +155,11 @@ def _head(kept: Kept) -> Data:
         "inputs": dict(header.inputs),
         "references": [[r.name, r.records, r.complete, r.problems] for r in header.references],
         "allowed": [[a.guard, a.ceiling, a.by] for a in header.allowed],
-        "shape": [shape.match, shape.rules, shape.fields, shape.leaving],
+        "shape": [*(shape.match, shape.rules, shape.fields, shape.leaving, shape.sensitive)],
         "departed": list(map(_cell, kept.departed)),
         "deactivated": {id: dict(fields) for id, fields in kept.deactivated.items()},
+        "trees": kept.trees,
+        "tables": {name: _table(each) for name, each in sorted(kept.tables.items())},
         "source": [kept.source.complete, kept.source.problems],
         "target": [kept.target.complete, kept.target.problems],
     }
@@ -137,8 +167,9 @@ def _head(kept: Kept) -> Data:
 
 def _kept(head: Data, lines: list[Data]) -> Kept:
     source, target = head["source"], head["target"]
-    rows = tuple(_row_of(line["row"]) for line in lines if "row" in line)
-    held = tuple(_held_of(line["held"]) for line in lines if "held" in line)
+    rows = [line for line in lines if "row" in line]
+    held = [line for line in lines if "held" in line]
+    first, second = head["trees"]
     return Kept(
         version=head["version"],
         header=Header(
@@ -156,9 +187,30 @@ def _kept(head: Data, lines: list[Data]) -> Kept:
         shape=Shape(*map(tuple, head["shape"])),
         departed=_each(_cell_of, head["departed"]),
         deactivated=head["deactivated"],
-        source=Collected(rows, source[0], tuple(source[1])),
-        target=Collected(held, target[0], tuple(target[1])),
+        source=Collected(tuple(_row_of(line["row"]) for line in rows), source[0], tuple(source[1])),
+        target=Collected(
+            tuple(_held_of(line["held"]) for line in held), target[0], tuple(target[1])
+        ),
+        trees=(first, second),
+        records=(
+            tuple(line["data"] for line in rows),
+            tuple(line["data"] for line in held),
+        ),
+        tables={name: _table_of(each) for name, each in head["tables"].items()},
     )
+
+
+def _table(table: Table) -> Data:
+    return {
+        "rows": [[_hashable(key), list(values)] for key, values in table.rows.items()],
+        "complete": table.complete,
+        "problems": table.problems,
+    }
+
+
+def _table_of(data: Data) -> Table:
+    rows = {_hashable_of(key): tuple(values) for key, values in data["rows"]}
+    return Table(rows, data["complete"], tuple(data["problems"]))
 
 
 def _row(row: Row) -> Data:

@@ -26,10 +26,18 @@ def plan_of(prepared: Prepared, reading: Reading, seal: Seal) -> Plan:
 
 
 def planned(
-    prepared: Prepared, systems: Systems, seal: Seal, progress: Progress = silent
+    prepared: Prepared,
+    systems: Systems,
+    seal: Seal,
+    progress: Progress = silent,
+    *,
+    keeping: bool = False,
 ) -> tuple[Plan, Evaluated]:
-    """Read the inputs and return the plan, and what the mapping made of what was read."""
-    found = evaluated(prepared, systems, progress)
+    """Read the inputs and return the plan, and what the mapping made of what was read.
+
+    With `keeping`, also what may be kept of each record (`keeping.snapshots_of`).
+    """
+    found = evaluated(prepared, systems, progress, keeping=keeping)
     header = _header(prepared, found.references)
     return plan_rows(found.program, found.source, found.target, seal=seal, header=header), found
 

@@ -1,16 +1,18 @@
 """Reading all inputs of a run, each resource once."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Protocol, TypeVar, runtime_checkable
+from typing import Generic, Protocol, TypeVar, runtime_checkable
 
-from oneway.connector import Progress, ReadError, silent
+from oneway.connector import Field, Progress, ReadError, silent
 from oneway.diagnostics import Refused, refusal
 from oneway.interpreter import Interpreted, Table, tabulate
 from oneway.program import Held, Row
 from oneway.records import Collected, Record, Snapshot
 from oneway.runs.inputs import Input, Systems, inputs, offline_help
 from oneway.runs.preparation import Prepared
+from oneway.runs.projection import Projection, is_open_table
+from oneway.spec import ReferenceSpec
 
 T = TypeVar("T")
 
@@ -36,13 +38,17 @@ class Reading:
 
 @dataclass(frozen=True, slots=True)
 class Evaluated:
-    """What the mapping makes of all that was read; the records themselves are not kept."""
+    """What the mapping makes of all that was read; the records themselves are not kept.
+
+    `kept` is what may be kept of each source record and each target record, in their order.
+    """
 
     source: Collected[Row]
     target: Collected[Held]
     references: Mapping[str, Snapshot]
     tables: Mapping[str, Table]
     program: Interpreted
+    kept: tuple[Sequence[str], Sequence[str]] = ((), ())
 
 
 def read(prepared: Prepared, systems: Systems, progress: Progress = silent) -> Reading:
@@ -53,16 +59,31 @@ def read(prepared: Prepared, systems: Systems, progress: Progress = silent) -> R
     return Reading(source, target, references, tables, program)
 
 
-def evaluated(prepared: Prepared, systems: Systems, progress: Progress = silent) -> Evaluated:
+def evaluated(
+    prepared: Prepared, systems: Systems, progress: Progress = silent, *, keeping: bool = False
+) -> Evaluated:
     """Return what the mapping makes of a run's inputs; raise `Refused` as `read` does.
 
-    Gives the plan that `read` would give, in a fraction of the memory.
+    Gives the plan that `read` would give, in a fraction of the memory. With `keeping`, also
+    what may be kept of each record.
     """
     reads = _Reads(prepared, systems, progress)
     references, tables, program = reads.bound()
-    source = reads.collected("source", program.row)
-    target = reads.collected("target", program.held)
-    return Evaluated(source, target, references, tables, program)
+    if not keeping:
+        source = reads.collected("source", program.row)
+        target = reads.collected("target", program.held)
+        return Evaluated(source, target, references, tables, program)
+    projection = projection_of(prepared)
+    rows = _Keeping(program.row, projection.of_source)
+    held = _Keeping(program.held, projection.of_target)
+    return Evaluated(
+        reads.collected("source", rows),
+        reads.collected("target", held),
+        references,
+        tables,
+        program,
+        (rows.kept, held.kept),
+    )
 
 
 def tables_of(
@@ -70,6 +91,50 @@ def tables_of(
 ) -> Mapping[str, Table]:
     """Return the lookup tables of a run, reading nothing else."""
     return _Reads(prepared, systems, progress).bound()[1]
+
+
+class _Keeping(Generic[T]):
+    """Makes something of each record, and keeps what may be kept of it."""
+
+    def __init__(self, make: Callable[[Record], T], project: Callable[[Record], str]) -> None:
+        self.make = make
+        self.project = project
+        self.kept: list[str] = []
+
+    def __call__(self, record: Record) -> T:
+        self.kept.append(self.project(record))
+        return self.make(record)
+
+
+def projection_of(prepared: Prepared) -> Projection:
+    """Return what may be kept of the records of a run."""
+    compiled = prepared.compiled
+    tables = _open_tables(prepared)
+    return Projection(compiled.code, compiled.source, compiled.target, tables)
+
+
+def _open_tables(prepared: Prepared) -> frozenset[str]:
+    """Return the references whose lookup tables hold nothing that is marked as sensitive."""
+    code = prepared.compiled.code
+    secret = {each.lookup for each in (*code.fields, *code.leaving) if each.rule.sensitive}
+    codes = {each.name: each for each in code.references if each.name not in secret}
+    specs = {spec.name: spec for spec in prepared.spec.references}
+    return frozenset(
+        name
+        for name, each in codes.items()
+        if is_open_table(each, _fields_of(prepared, specs[name]))
+    )
+
+
+def _fields_of(prepared: Prepared, reference: ReferenceSpec) -> Iterable[Field]:
+    """Return what is known of the fields of a reference's records."""
+    spec, endpoint = prepared.spec, reference.endpoint
+    if endpoint is None:
+        side = spec.source if reference.side == "source" else spec.target
+        endpoint = replace(side, resource=reference.resource)
+    resources = prepared.catalogue[endpoint.connector.text].resources
+    found = resources.get(endpoint.resource.text)
+    return () if found is None else found.fields.values()
 
 
 class _Reads:

@@ -5,15 +5,28 @@ today's. So a difference is a change in how plans are made: a newer version, a m
 snapshot that somebody touched.
 """
 
+import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
+from oneway import __version__
+from oneway.compiler import Compiled
+from oneway.diagnostics import Diagnostic, Refused, Severity, Span, refusal
+from oneway.journal import Journal, Run, RunState
 from oneway.plan import Action, Change, Outcome, Plan, Seal, Sealed
-from oneway.planner import plan_rows
+from oneway.plan_file import dump, fingerprint, load
+from oneway.planner import Header, plan_rows
 from oneway.program import Cell, Held, Policy, Row
 from oneway.records import Record, Value, Veiled, identity
-from oneway.runs.keeping import shape_of
+from oneway.runs import kept as kept_files
+from oneway.runs.keeping import INPUTS, MAPPING, UNKEPT, shape_of
 from oneway.runs.kept import Kept
+from oneway.runs.preparation import compile_data, read_file
+from oneway.runs.projection import Projection
+from oneway.runs.rederiving import Rederiving
+from oneway.runs.request import parse_instant
+from oneway.yaml_source import LIMIT
 
 _NOBODY = ""
 
@@ -32,6 +45,91 @@ class Differs:
     before: "Value | Sealed"
     after: "Value | Sealed"
     on_target: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Replay:
+    """What deriving a run's plan again showed.
+
+    `fingerprint` is that of the run's plan, `derived` that of the plan derived now ("" where
+    the rows do not fit today's program). `version` is the engine's that planned the run.
+    """
+
+    run: int
+    same: bool
+    fingerprint: str
+    derived: str
+    version: str
+    remarks: tuple[str, ...] = ()
+    differences: tuple[Differs, ...] = ()
+
+
+def replay(journal: Journal, run: Run, folders: Sequence[Path]) -> Replay:
+    """Derive a run's plan again; manifests are looked for in `folders`.
+
+    Raises `Refused` where nothing is kept of it, or what is kept was damaged.
+    """
+    text = journal.plan_of(run.id)
+    names = journal.kept(run.id, INPUTS, MAPPING, UNKEPT)
+    where = f"run {run.id}"
+    _refuse_unkept(run, text, names)
+    before = load(text.encode(errors="surrogatepass"), where)
+    kept = kept_files.load(names[INPUTS], where)
+    if hashlib.sha256(names[MAPPING]).hexdigest() != kept.header.mapping_digest:
+        raise refusal("F131", where, "the mapping that is kept of this run was changed", "")
+    then = _recompiled(names[MAPPING], kept, folders)
+    remarks = tuple(_remarks(kept))
+    wrong = unfit(kept, then.code.policy)
+    if wrong:
+        return Replay(run.id, False, fingerprint(before), "", kept.version, remarks, wrong)
+    after = replayed(rederiving(kept, then, then), kept.header)
+    same = dump(after) == text
+    found = () if same else tuple(differences(before, after)) or (_ELSEWHERE,)
+    prints = (fingerprint(before), fingerprint(after))
+    return Replay(run.id, same, *prints, kept.version, remarks, found)
+
+
+def _refuse_unkept(run: Run, text: str, names: Mapping[str, bytes]) -> None:
+    where = f"run {run.id}"
+    if not text and run.state is RunState.REFUSED:
+        help = f"`oneway runs show {run.id}` shows the error"
+        raise refusal("F130", where, "an error stopped this run before it had a plan", help)
+    if UNKEPT in names:
+        why = names[UNKEPT].decode(errors="replace")
+        help = f"`oneway runs show {run.id}` shows its plan"
+        raise refusal("F130", where, f"nothing is kept of what it was derived from: {why}", help)
+    if not text or INPUTS not in names or MAPPING not in names:
+        summary = "nothing is kept of what its plan was derived from"
+        help = "that is kept with the runs of sync, serve and run-due, not with `oneway apply`"
+        raise refusal("F130", where, summary, help)
+
+
+def _recompiled(mapping: bytes, kept: Kept, folders: Sequence[Path]) -> Compiled:
+    file = kept.header.mapping_file
+    try:
+        return compile_data(mapping, file, folders)[0]
+    except Refused as refused:
+        summary = "the mapping of that run does not compile with today's engine and connectors"
+        help = f"it was planned by oneway {kept.version}; this is {__version__}"
+        first = Diagnostic(Span(file), Severity.ERROR, "F133", summary, help)
+        raise Refused([first, *refused.diagnostics]) from None
+
+
+def _remarks(kept: Kept) -> Iterator[str]:
+    if kept.version != __version__:
+        yield f"it was planned by oneway {kept.version}; this is {__version__}"
+    file = kept.header.mapping_file
+    try:
+        now = hashlib.sha256(read_file(file, LIMIT + 1)).hexdigest()
+    except Refused:
+        yield f"{file} is not there any more; the mapping is the one that was kept"
+        return
+    if now != kept.header.mapping_digest:
+        was = kept.header.mapping_digest[:12]
+        yield f"{file} was changed since ({was} then, {now[:12]} now); the mapping is that of then"
+
+
+_ELSEWHERE = Differs(_NOBODY, "", "the text of the plan", None, None)
 
 
 class KeptSeal(Seal):
@@ -79,6 +177,7 @@ def unfit(kept: Kept, policy: Policy) -> tuple[Differs, ...]:
         ("eligible", was.rules, now.rules),
         ("fields", was.fields, now.fields),
         ("leavers.set", was.leaving, now.leaving),
+        ("sensitive", was.sensitive, now.sensitive),
     )
     return tuple(
         Differs(_NOBODY, "", name, list(before), list(after))
@@ -87,11 +186,23 @@ def unfit(kept: Kept, policy: Policy) -> tuple[Differs, ...]:
     )
 
 
-def replayed(kept: Kept, policy: Policy) -> Plan:
-    """Return the plan that today's engine derives from what was kept; `unfit` must be nothing."""
-    program = Replaying(policy, kept.departed)
-    seal = KeptSeal(kept.deactivated)
-    return plan_rows(program, kept.source, kept.target, seal=seal, header=kept.header)
+def replayed(again: Rederiving, header: Header) -> Plan:
+    """Return the plan that today's engine derives from what was kept.
+
+    `unfit` and `again.lacking()` must be nothing.
+    """
+    program = Replaying(again.now.code.policy, again.departed())
+    seal = KeptSeal(again.kept.deactivated)
+    return plan_rows(program, again.source(), again.target(), seal=seal, header=header)
+
+
+def rederiving(kept: Kept, then: Compiled, now: Compiled) -> Rederiving:
+    """Return what evaluates the kept parts again, by `now`; `then` is the mapping of the run."""
+    tables = frozenset(kept.tables)
+    one, other = (Projection(each.code, each.source, each.target, tables) for each in (then, now))
+    defaults = {spec.name: spec.default for spec in now.spec.settings}
+    settings = {name: kept.header.settings.get(name, each) for name, each in defaults.items()}
+    return Rederiving(kept, one, other, now.context(settings, parse_instant(kept.header.as_of)))
 
 
 def differences(before: Plan, after: Plan) -> Iterator[Differs]:

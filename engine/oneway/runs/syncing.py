@@ -85,7 +85,7 @@ def drafted(
         refuse_turned_back(prepared, operator, prepared.request.as_of)
         found_out = settled(prepared, systems, operator)
         seal = operator.state.seal()
-        plan, found = planned(prepared, systems, seal, progress)
+        plan, found = planned(prepared, systems, seal, progress, keeping=True)
         warnings = _healthy(health(prepared, found, plan))
         verdict = judged(prepared, plan, operator.state)
         memory = remembered(plan, operator.state, retry_now=retry_now)

@@ -15,6 +15,7 @@ from oneway.claims import comparison
 from oneway.plan import Plan, Seal
 from oneway.program import Cell, FieldRule, Held, Policy, Row
 from oneway.records import MISSING, Compare, Missing, Value, Veiled, comparable, is_blank, same
+from oneway.runs.projection import is_hidden
 from oneway.spec import Merge
 
 
@@ -156,16 +157,9 @@ class Veiler:
     def _keys(self, keys: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
         return tuple(
             ("veiled", (compare.value, self._number(compare, key)))
-            if key is not None and self._is_secret(level)
+            if key is not None and is_hidden(self.policy, level)
             else key
             for level, (key, compare) in enumerate(zip(keys, self.policy.match, strict=False))
-        )
-
-    def _is_secret(self, level: int) -> bool:
-        path = self.policy.match_paths[level]
-        rules = (*self.policy.fields, *self.policy.leaving)
-        return not self.policy.key_shown[level] or any(
-            rule.sensitive and rule.path == path for rule in rules
         )
 
     def _key_values(self, row: Row, owner: _Owner) -> tuple[Value, ...]:

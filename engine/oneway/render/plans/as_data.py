@@ -87,7 +87,7 @@ def as_json(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> dict[str,
             }
             for each in plan.misses
         ],
-        "outcomes": [_outcome(each) for each in plan.outcomes],
+        "outcomes": [outcome(each) for each in plan.outcomes],
     }
 
 
@@ -150,7 +150,8 @@ def _sticking(each: Sticking) -> dict[str, object]:
     return {"action": each.action.id, "runs": each.times, **_change(each.change)}
 
 
-def _outcome(each: Outcome) -> dict[str, object]:
+def outcome(each: Outcome) -> dict[str, object]:
+    """Return an outcome as data."""
     return {
         "outcome": each.kind.value,
         "key": each.key,

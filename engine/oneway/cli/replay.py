@@ -1,0 +1,42 @@
+"""`oneway replay`."""
+
+from pathlib import Path
+
+import click
+
+from oneway.cli.console import Console
+from oneway.cli.exits import Exit
+from oneway.cli.options import FOLDERS, consoled, formatted, limited, remembering, state_of
+from oneway.journal import Journal
+from oneway.render import replays
+from oneway.runs.finding import refuse_without_journal, run_named
+from oneway.runs.replaying import replay
+
+
+@click.command("replay")
+@click.argument("run", metavar="RUN")
+@remembering
+@formatted("text", "json")
+@limited
+@consoled
+def command(*, console: Console, run: str, state: Path, format: str, limit: int | None) -> Exit:
+    """Derive a run's plan again from what was kept, and say what differs.
+
+    RUN is a run's number, `latest`, or a connection's name. The mapping is the one of that
+    run; the engine and the connectors are today's. No system is asked, and nothing is
+    written. Ends with 0 where the plan is the same byte for byte, and with 3 where it is not.
+
+    \b
+    Example:
+      oneway replay latest
+      oneway replay 12 --format json
+    """
+    found = state_of(state)
+    refuse_without_journal(found)
+    with Journal.open(found.journal) as journal:
+        shown = replay(journal, run_named(journal, run), FOLDERS)
+    if format == "json":
+        console.json(replays.as_json(shown))
+    else:
+        console.out(replays.text(shown, console.style, limit=limit))
+    return Exit.DONE if shown.same else Exit.PENDING

@@ -1,0 +1,213 @@
+"""`oneway runs`: what was run, one run in full, and forgetting what is old."""
+
+import re
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import click
+
+from oneway.cli.console import Console
+from oneway.cli.exits import Exit
+from oneway.cli.options import consoled, formatted, now, remembering, state_of
+from oneway.journal import Journal, Run, RunState
+from oneway.journal.retained import kept_names
+from oneway.journal.tallies import Tally, tallies
+from oneway.render import history, past_run
+from oneway.runs.finding import plan_of_run, refuse_without_journal, run_named
+from oneway.runs.retention import LEAST_DAYS, forget, forgettable
+from oneway.state import State
+
+_PAGE = 200
+"""Runs that are read at once where those of one state are looked for."""
+
+
+class _Listing(click.Group):
+    """A group whose subcommand `list` may be left out."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        """Put `list` before what names no subcommand."""
+        if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
+            args = ["list", *args]
+        return super().parse_args(ctx, args)
+
+
+@click.group("runs", cls=_Listing)
+def command() -> None:
+    """List what was run, show one run, or forget old ones.
+
+    `list` may be left out. RUN is a run's number, `latest`, or a connection's name for its
+    last run.
+
+    \b
+    Example:
+      oneway runs
+      oneway runs acme --state-of failed
+      oneway runs show latest
+      oneway runs show 12 --outcome rejected --outcome ineligible --person smith
+      oneway runs prune --older-than 90d --dry-run
+    """
+
+
+@command.command("list")
+@click.argument("connection", required=False)
+@click.option(
+    "--state-of",
+    "states",
+    multiple=True,
+    type=click.Choice([each.value for each in RunState]),
+    help="Only runs in this state; may be given more than once.",
+)
+@click.option(
+    "--limit",
+    type=click.IntRange(min=1),
+    default=20,
+    show_default=True,
+    metavar="N",
+    help="At most this many runs.",
+)
+@remembering
+@formatted("text", "json")
+@consoled
+def listing(
+    *,
+    console: Console,
+    connection: str | None,
+    states: tuple[str, ...],
+    limit: int,
+    state: Path,
+    format: str,
+) -> Exit:
+    """List the last runs, newest first.
+
+    Counts are of records created, changed and made to leave, of those that failed, and of
+    those that a guard held back.
+
+    \b
+    Example:
+      oneway runs
+      oneway runs acme --state-of failed --state-of refused --limit 5
+    """
+    runs, found = _listed(state_of(state), connection, frozenset(states), limit)
+    if format == "json":
+        console.json({"runs": history.as_json(runs, found)})
+    else:
+        console.out(history.text(runs, found, console.style))
+    return Exit.DONE
+
+
+@command.command("show")
+@click.argument("run", metavar="RUN")
+@click.option(
+    "--outcome",
+    "outcomes",
+    multiple=True,
+    type=click.Choice(past_run.OUTCOMES),
+    metavar="KIND",
+    help="Only who was planned so (create, ineligible, ...) or ended so (done, rejected, ...).",
+)
+@click.option(
+    "--person", default="", metavar="TEXT", help="Only who has this in the key, name or id."
+)
+@remembering
+@formatted("text", "json")
+@consoled
+def showing(
+    *,
+    console: Console,
+    run: str,
+    outcomes: tuple[str, ...],
+    person: str,
+    state: Path,
+    format: str,
+) -> Exit:
+    """Show one run: who started it, what was planned for whom, and how that ended.
+
+    \b
+    Example:
+      oneway runs show 12
+      oneway runs show acme --outcome rejected --person smith
+    """
+    found = state_of(state)
+    refuse_without_journal(found)
+    with Journal.open(found.journal) as journal:
+        one = run_named(journal, run)
+        kept = kept_names(journal, one.id)
+        past = past_run.Past(one, plan_of_run(journal, one), journal.entries(one.id), kept)
+        tally = tallies(journal, [one])[one.id]
+    people = past_run.told(past, outcomes, person)
+    if format == "json":
+        console.json({**history.run_as_json(one, tally), **past_run.as_json(past, people)})
+    else:
+        chosen = bool(outcomes or person)
+        console.out(past_run.text(past, people, console.style, chosen=chosen))
+    return Exit.DONE
+
+
+@command.command("prune")
+@click.option(
+    "--older-than",
+    "days",
+    required=True,
+    metavar="DAYS",
+    callback=lambda ctx, param, given: _days(ctx, param, given),
+    help=f"How old a run must be, in days: 90d; at least {LEAST_DAYS}d.",
+)
+@click.option("--dry-run", is_flag=True, help="Say how many would be forgotten, and forget none.")
+@remembering
+@formatted("text", "json")
+@consoled
+def pruning(*, console: Console, days: int, dry_run: bool, state: Path, format: str) -> Exit:
+    """Forget old runs: their plans, outcomes and what was kept of their inputs.
+
+    What guards and `resume` need stays: the last run of each connection, and whatever is in
+    flight.
+
+    \b
+    Example:
+      oneway runs prune --older-than 90d --dry-run
+      oneway runs prune --older-than 90d
+    """
+    found = state_of(state)
+    refuse_without_journal(found)
+    before = now() - timedelta(days=days)
+    with Journal.open(found.journal) as journal:
+        number = forgettable(journal, before) if dry_run else forget(journal, before)
+    if format == "json":
+        console.json({"runs": number, "forgotten": not dry_run, "days": days})
+    else:
+        verb = "would be" if dry_run else "was" if number == 1 else "were"
+        console.out(f"{number:,} run{'' if number == 1 else 's'} {verb} forgotten.\n")
+    return Exit.DONE
+
+
+def _listed(
+    state: State, connection: str | None, states: frozenset[str], limit: int
+) -> tuple[tuple[Run, ...], Any]:
+    """Return the last runs in one of some states (in any where none is given), and tallies."""
+    if not state.has_journal:
+        return (), {}
+    runs: list[Run] = []
+    with Journal.open(state.journal) as journal:
+        if connection is not None and not journal.runs(connection, limit=1):
+            run_named(journal, connection)  # says that there is none, and which may be meant
+        before: int | None = None
+        while len(runs) < limit:
+            page = journal.runs(connection, limit=_PAGE if states else limit, before=before)
+            runs += [run for run in page if not states or run.state.value in states]
+            if not page or not states:
+                break
+            before = page[-1].id
+        found: dict[int, Tally] = dict(tallies(journal, runs[:limit]))
+    return tuple(runs[:limit]), found
+
+
+def _days(ctx: click.Context, param: click.Parameter, given: str) -> int:
+    match = re.fullmatch(r"(\d{1,5})d?", given, re.ASCII)
+    if match is None:
+        raise click.BadParameter(f"{given!r} is not a number of days, such as 90d.", ctx, param)
+    days = int(match[1])
+    if days < LEAST_DAYS:
+        why = f"at least {LEAST_DAYS}d: guards look back a week."
+        raise click.BadParameter(why, ctx, param)
+    return days

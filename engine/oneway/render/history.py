@@ -1,0 +1,118 @@
+"""The runs that were, as a table and as data."""
+
+from collections.abc import Mapping, Sequence
+
+from oneway.journal import Run, RunState
+from oneway.journal.tallies import Tally
+from oneway.render import diagnostics
+from oneway.render.harmless import harmless
+from oneway.render.layout import clip, columns, pad
+from oneway.render.style import Ink, Style
+
+INKS = {
+    RunState.OPEN: Ink.CAUTION,
+    RunState.DONE: Ink.GOOD,
+    RunState.HELD: Ink.CAUTION,
+    RunState.FAILED: Ink.TROUBLE,
+    RunState.REFUSED: Ink.TROUBLE,
+}
+_HEAD = ("run", "started (UTC)", "connection", "why", "state")
+_NUMBERS = ("new", "changed", "left", "failed", "held")
+_CONNECTION = 2
+_STATE = 4
+_LEAST = 10
+"""Columns that a connection's name gets, however narrow the terminal is."""
+
+
+def text(runs: Sequence[Run], tallies: Mapping[int, Tally], style: Style) -> str:
+    """Return runs as a table, one a line; an empty table says that there is none."""
+    if not runs:
+        return "No run.\n"
+    rows = [_HEAD + _NUMBERS, *(_row(run, tallies[run.id]) for run in runs)]
+    widths = [max(columns(row[i]) for row in rows) for i in range(len(rows[0]))]
+    others = sum(widths) - widths[_CONNECTION] + 2 * (len(widths) - 1)
+    widths[_CONNECTION] = max(min(widths[_CONNECTION], style.width - others), _LEAST)
+    lines = [style.paint(_line(rows[0], widths).rstrip(), Ink.STRONG)]
+    for run, row in zip(runs, rows[1:], strict=True):
+        plain = _line(row, widths)
+        word = row[_STATE]
+        at = sum(widths[:_STATE]) + 2 * _STATE
+        after = plain[at + len(word) :]
+        lines.append((plain[:at] + style.paint(word, INKS[run.state]) + after).rstrip())
+    return "\n".join(lines) + "\n"
+
+
+def as_json(runs: Sequence[Run], tallies: Mapping[int, Tally]) -> list[dict[str, object]]:
+    """Return runs as data, as they are given; see `run_as_json`."""
+    return [run_as_json(run, tallies[run.id]) for run in runs]
+
+
+def run_as_json(run: Run, tally: Tally) -> dict[str, object]:
+    """Return a run as data.
+
+    Keys: run (its id), connection, state (open, done, held, failed, refused), why (by hand,
+    schedule, connect), by, host, version, started, ended (null while it is open), as_of,
+    mapping, digest, fingerprint, created, changed, left, failed, held, counts (by ending),
+    allowed, breaches (guard, text, allow, held), problems (as `validate` gives them).
+    """
+    start = run.start
+    return {
+        "run": run.id,
+        "connection": start.connection,
+        "state": run.state.value,
+        "why": start.why.value,
+        "by": start.by,
+        "host": start.host,
+        "version": start.version,
+        "started": start.started,
+        "ended": run.ended,
+        "as_of": start.as_of,
+        "mapping": start.mapping,
+        "digest": start.digest,
+        "fingerprint": start.fingerprint,
+        "created": tally.created,
+        "changed": tally.changed,
+        "left": tally.left,
+        "failed": tally.failed,
+        "held": tally.held,
+        "counts": dict(run.counts),
+        "allowed": [
+            {"guard": each.guard, "ceiling": each.ceiling, "by": each.by} for each in start.allowed
+        ],
+        "breaches": [
+            {
+                "guard": each.guard,
+                "text": each.text,
+                "allow": each.allow,
+                "held": list(each.held),
+            }
+            for each in start.breaches
+        ],
+        "problems": diagnostics.as_json(run.problems),
+    }
+
+
+def when(instant: str) -> str:
+    """Return an instant for people, to the minute: `2026-11-22 04:00`, in UTC."""
+    return harmless(instant[:16].replace("T", " "))
+
+
+def _row(run: Run, tally: Tally) -> tuple[str, ...]:
+    numbers = (tally.created, tally.changed, tally.left, tally.failed, tally.held)
+    return (
+        str(run.id),
+        when(run.start.started),
+        harmless(run.start.connection),
+        run.start.why.value,
+        run.state.value,
+        *(f"{number:,}" if number else "-" for number in numbers),
+    )
+
+
+def _line(row: Sequence[str], widths: Sequence[int]) -> str:
+    cells = []
+    for position, (cell, width) in enumerate(zip(row, widths, strict=True)):
+        shown = clip(cell, width)
+        right = position == 0 or position >= len(_HEAD)
+        cells.append(" " * (width - columns(shown)) + shown if right else pad(shown, width))
+    return "  ".join(cells)

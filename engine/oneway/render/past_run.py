@@ -1,0 +1,285 @@
+"""One run of the past: who started it, what was planned for whom, and how that ended."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from oneway.journal import End, Entry, Run, RunState
+from oneway.plan import Ending, Kind, Outcome, Plan
+from oneway.render import diagnostics
+from oneway.render.harmless import harmless, quoted
+from oneway.render.history import INKS
+from oneway.render.layout import clip, count, wrap
+from oneway.render.plans import as_data, content
+from oneway.render.results import MEANING, WORDS
+from oneway.render.style import Ink, Style
+
+OUTCOMES = tuple(dict.fromkeys([*(kind.value for kind in Kind), *(each.value for each in Ending)]))
+"""What people may be chosen by: what was planned for them, or how that ended."""
+
+_QUIET = frozenset({Kind.UNCHANGED, Kind.IGNORED, Kind.ABSENT})
+"""Counted, and named only where somebody asks for them."""
+
+_STAYED = {
+    Kind.ERROR: "does not sync: in error",
+    Kind.CONFLICT: "does not sync: in conflict",
+    Kind.INELIGIBLE: "does not sync: ineligible",
+    Kind.REHIRE: "rehire, left to a person",
+    Kind.IGNORED: "ignored",
+    Kind.ABSENT: "not in the source",
+    Kind.UNCHANGED: "unchanged",
+}
+_NOT_BEGUN = "not begun"
+_STATES = {
+    RunState.OPEN: "open: it goes on, or it was interrupted (`oneway resume`)",
+    RunState.DONE: "done",
+    RunState.HELD: "a guard held something back",
+    RunState.FAILED: "some records failed",
+    RunState.REFUSED: "refused: an error stopped it",
+}
+_MARGIN = 12
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What a run planned for one record and how that ended; `guards` are those that held it."""
+
+    outcome: Outcome
+    end: End | None
+    guards: tuple[str, ...] = ()
+
+    @property
+    def words(self) -> frozenset[str]:
+        """What it may be chosen by."""
+        ended = (self.end.ending.value,) if self.end is not None else ()
+        return frozenset({self.outcome.kind.value, *ended})
+
+
+@dataclass(frozen=True, slots=True)
+class Past:
+    """A run, its plan where one is kept, and what was kept besides, by name."""
+
+    run: Run
+    plan: Plan | None
+    entries: tuple[Entry, ...]
+    kept: frozenset[str] = frozenset()
+
+
+def told(past: Past, outcomes: Iterable[str] = (), person: str = "") -> tuple[Told, ...]:
+    """Return what happened to each record, in the plan's order.
+
+    `outcomes` are words of `OUTCOMES`, any of which is enough; `person` is a part of a key, a
+    name or an id, in any case.
+    """
+    if past.plan is None:
+        return ()
+    ends = {entry.action_id: entry.end for entry in past.entries}
+    found = (_told(outcome, ends, past.run) for outcome in past.plan.outcomes)
+    wanted, part = frozenset(outcomes), person.casefold()
+    return tuple(
+        each
+        for each in found
+        if (not wanted or wanted & each.words) and _is_named(each.outcome, part)
+    )
+
+
+def as_json(past: Past, people: Sequence[Told]) -> dict[str, object]:
+    """Return a run's people as data: {people: [...], reads: [...] or null, kept: [...]}.
+
+    Each of the people is as in a plan, and has `ending`, `code`, `reason` and
+    `record` (all null where nothing was tried) and `held_by`, the guards.
+    """
+    plan = past.plan
+    return {
+        "people": [_person_as_json(each) for each in people],
+        "reads": None
+        if plan is None
+        else [
+            {"name": each.name, "records": each.records, "complete": each.complete}
+            for each in plan.reads
+        ],
+        "settings": None if plan is None else dict(plan.settings),
+        "inputs": None if plan is None else dict(plan.inputs),
+        "kept": sorted(past.kept),
+    }
+
+
+def text(past: Past, people: Sequence[Told], style: Style, *, chosen: bool = False) -> str:
+    """Return a run for people; `chosen` says that somebody asked for some of them only.
+
+    Where nobody did, those for whom nothing was to be done are counted and not named.
+    """
+    lines = [*_head(past, style)]
+    if past.run.problems:
+        lines += ["", *diagnostics.text(past.run.problems, style).splitlines()]
+    for breach in past.run.start.breaches:
+        lines += ["", *_marked(f"! {harmless(breach.text)}", style)]
+        lines += wrap(f"it lets this through once: {harmless(breach.allow)}", style, 2)
+    if past.plan is not None:
+        lines += ["", *(line for said in content.totals(past.plan) for line in wrap(said, style))]
+    shown = [each for each in people if chosen or each.outcome.kind not in _QUIET]
+    lines += _people(shown, style)
+    if chosen and not people:
+        lines += ["", "Nobody like that."]
+    return "\n".join(lines) + "\n"
+
+
+def _head(past: Past, style: Style) -> Iterator[str]:
+    run, start = past.run, past.run.start
+    title = f"Run {run.id} of {harmless(start.connection) or harmless(start.mapping)}"
+    yield f"{style.paint(title, Ink.STRONG)}: {style.paint(_STATES[run.state], INKS[run.state])}"
+    yield from _fact("started", f"{_instant(start.started)}, {_by(run)}", style)
+    if run.ended is not None:
+        yield from _fact(
+            "ended", f"{_instant(run.ended)}, {_took(start.started, run.ended)}", style
+        )
+    yield from _fact("as of", _instant(start.as_of), style)
+    version = f", oneway {harmless(start.version)}" if start.version else ""
+    mapping = past.plan.mapping_file if past.plan is not None else start.mapping
+    yield from _fact("mapping", f"{harmless(mapping)} ({start.digest[:12]}){version}", style)
+    if start.fingerprint:
+        yield from _fact("plan", harmless(start.fingerprint[:12]), style)
+    if past.plan is not None:
+        for each in past.plan.reads:
+            yield from _fact(each.name, content.read(past.plan, each), style)
+        for name, value in sorted(past.plan.settings.items()):
+            yield from _fact("setting", f"{harmless(name)} = {quoted(str(value))}", style)
+    for allowance in start.allowed:
+        said = f"{harmless(allowance.guard)} up to {allowance.ceiling:,}, by {allowance.by}"
+        yield from _fact("allowed", harmless(said), style)
+    yield from _fact("kept", _kept(past), style)
+
+
+def _by(run: Run) -> str:
+    start = run.start
+    where = f" on {start.host}" if start.host else ""
+    return harmless(f"{start.why.value}, {start.by}{where}")
+
+
+def _kept(past: Past) -> str:
+    if past.plan is None:
+        return "no plan"
+    if "inputs" in past.kept:
+        return f"the plan, and what it was derived from: oneway replay {past.run.id}"
+    return "the plan"
+
+
+def _fact(name: str, said: str, style: Style) -> list[str]:
+    return wrap(f"{name:<{_MARGIN - 2}}{said}", style, 2, _MARGIN)
+
+
+def _people(people: Sequence[Told], style: Style) -> Iterator[str]:
+    """Yield a section for each way to end, troubles first."""
+    endings = [*(e for e in Ending if e is not Ending.DONE), None, Ending.DONE]
+    for ending in endings:
+        found = [each for each in people if each.outcome.action and _ending(each) is ending]
+        if found:
+            yield ""
+            yield from _title(ending, len(found), style)
+            for each in found:
+                yield from _acted(each, style)
+    for kind, title in _STAYED.items():
+        found = [each for each in people if each.outcome.kind is kind and not each.outcome.action]
+        if found:
+            yield ""
+            yield from _stayed(f"{title} ({len(found):,})", found, style)
+
+
+def _title(ending: Ending | None, number: int, style: Style) -> list[str]:
+    if ending is Ending.DONE:
+        return [style.paint(f"done ({number:,})", Ink.GOOD)]
+    word = _NOT_BEGUN if ending is None else WORDS[ending]
+    meaning = "" if ending is None else f": {MEANING[ending]}"
+    return _marked(f"! {word} ({number:,}){meaning}", style)
+
+
+def _acted(each: Told, style: Style) -> Iterator[str]:
+    outcome = each.outcome
+    action = outcome.action
+    assert action is not None
+    record = each.end.target_id if each.end is not None and each.end.target_id else None
+    where = f" (record {clip(harmless(record))})" if record and record != outcome.key else ""
+    yield from wrap(f"{content.MARKERS[action.verb]} {content.name(outcome)}{where}", style, 2, 4)
+    for change in action.changes:
+        said = f"{harmless(change.field)}: {content.changed(change, action.verb)}"
+        yield from wrap(said, style, 6, 8)
+    why = _why(each)
+    if why:
+        yield from wrap(f"! {why}", style, 6, 8)
+    for reason in outcome.reasons:
+        yield from wrap(content.sentence(reason), style, 6, 8)
+
+
+def _why(each: Told) -> str:
+    if each.guards:
+        return f"held back by {harmless(', '.join(each.guards))}"
+    if each.end is None or not (each.end.reason or each.end.code):
+        return ""
+    code = f" [{harmless(each.end.code)}]" if each.end.code else ""
+    return f"{clip(harmless(each.end.reason), 400)}{code}"
+
+
+def _stayed(title: str, found: Sequence[Told], style: Style) -> Iterator[str]:
+    yield style.paint(title, Ink.STRONG)
+    by_reason: dict[str, list[Told]] = {}
+    for each in found:
+        reasons = "; ".join(content.sentence(reason) for reason in each.outcome.reasons)
+        by_reason.setdefault(reasons, []).append(each)
+    for reason, people in by_reason.items():
+        indent = 2
+        if reason:
+            yield from wrap(f"{reason} ({count(len(people))})", style, 2, 4)
+            indent = 6
+        for each in people:
+            yield from wrap(content.who(each.outcome), style, indent, indent + 2)
+
+
+def _marked(said: str, style: Style) -> list[str]:
+    return [style.paint(line, Ink.CAUTION) for line in wrap(said, style, 0, 2)]
+
+
+def _told(outcome: Outcome, ends: Mapping[str, End | None], run: Run) -> Told:
+    action = outcome.action
+    if action is None:
+        return Told(outcome, None)
+    end = ends.get(action.id)
+    held = end is not None and end.ending is Ending.HELD
+    guards = tuple(each.guard for each in run.start.breaches if action.id in each.held)
+    return Told(outcome, end, guards if held else ())
+
+
+def _ending(each: Told) -> Ending | None:
+    return None if each.end is None else each.end.ending
+
+
+def _is_named(outcome: Outcome, part: str) -> bool:
+    names = (outcome.key, outcome.label, outcome.source_id or "", outcome.target_id or "")
+    return any(part in name.casefold() for name in names)
+
+
+def _person_as_json(each: Told) -> dict[str, object]:
+    end = each.end
+    return {
+        **as_data.outcome(each.outcome),
+        "ending": None if end is None else end.ending.value,
+        "code": None if end is None else end.code,
+        "reason": None if end is None else end.reason,
+        "record": None if end is None else end.target_id,
+        "held_by": list(each.guards),
+    }
+
+
+def _instant(text: str) -> str:
+    return harmless(text.replace("T", " ").replace("Z", " UTC"))
+
+
+def _took(started: str, ended: str) -> str:
+    try:
+        gone = datetime.fromisoformat(ended) - datetime.fromisoformat(started)
+    except ValueError:  # no instants of ours
+        return "nobody knows after how long"
+    seconds = int(gone.total_seconds())
+    if seconds < 0:
+        return "the clock was set back meanwhile"
+    minutes, rest = divmod(seconds, 60)
+    return f"after {minutes} min {rest} s" if minutes else f"after {rest} s"

@@ -1,0 +1,90 @@
+"""What deriving a plan again showed: the same, or what differs."""
+
+from collections.abc import Sequence
+
+from oneway.plan import Sealed
+from oneway.records import Value
+from oneway.render.harmless import harmless, shown
+from oneway.render.layout import clip, wrap
+from oneway.render.style import Ink, Style
+from oneway.runs.replaying import Differs, Replay
+
+
+def text(replay: Replay, style: Style, *, limit: int | None = 20) -> str:
+    """Return what a replay showed, naming at most `limit` differences."""
+    fingerprint = harmless(replay.fingerprint[:12])
+    lines = []
+    if replay.same:
+        said = f"The same: plan {fingerprint} was derived again, byte for byte."
+        lines.append(style.paint(said, Ink.GOOD))
+    else:
+        found = replay.differences
+        said = f"Not the same: {len(found):,} difference{'' if len(found) == 1 else 's'}."
+        lines.append(style.paint(said, Ink.CAUTION))
+    for remark in replay.remarks:
+        lines += wrap(harmless(remark), style, 2, 4)
+    if replay.differences:
+        lines.append("")
+        lines += _differences(replay.differences, style, limit)
+    return "\n".join(lines) + "\n"
+
+
+def as_json(replay: Replay) -> dict[str, object]:
+    """Return what a replay showed, as data.
+
+    Keys: run, same, fingerprint (the run's), derived (null where no plan could be), version,
+    remarks, and differences, a list of {record, on_target, name, what, before, after};
+    sensitive values are `***`.
+    """
+    return {
+        "run": replay.run,
+        "same": replay.same,
+        "fingerprint": replay.fingerprint,
+        "derived": replay.derived or None,
+        "version": replay.version,
+        "remarks": list(replay.remarks),
+        "differences": [
+            {
+                "record": each.record or None,
+                "on_target": each.on_target,
+                "name": each.name,
+                "what": each.what,
+                "before": _data(each.before),
+                "after": _data(each.after),
+            }
+            for each in replay.differences
+        ],
+    }
+
+
+def _differences(found: Sequence[Differs], style: Style, limit: int | None) -> list[str]:
+    lines: list[str] = []
+    last: tuple[bool, str] | None = None
+    few = found if limit is None else found[:limit]
+    for each in few:
+        if (each.on_target, each.record) != last:
+            lines += wrap(_who(each), style, 0, 2)
+            last = (each.on_target, each.record)
+        values = f"{_value(each.before)} -> {_value(each.after)}"
+        lines += wrap(f"{harmless(each.what)}: {values}", style, 4, 6)
+    if len(few) < len(found):
+        lines.append(f"and {len(found) - len(few):,} more; --verbose shows all")
+    return lines
+
+
+def _who(each: Differs) -> str:
+    if not each.record:
+        return "the plan as a whole"
+    kind = "target record" if each.on_target else "source record"
+    name = f" ({clip(harmless(each.name), 40)})" if each.name else ""
+    return f"{kind} {clip(harmless(each.record), 60)}{name}"
+
+
+def _value(value: Value | Sealed) -> str:
+    if isinstance(value, Sealed):
+        return f"*** ({harmless(value.digest[:12]) or 'not kept'})"
+    return clip(shown(value), 200)
+
+
+def _data(value: Value | Sealed) -> Value:
+    return "***" if isinstance(value, Sealed) else value

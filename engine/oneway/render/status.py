@@ -1,0 +1,165 @@
+"""How each connection stands: a line each, and below it what needs somebody."""
+
+from collections.abc import Iterator, Sequence
+
+from oneway.journal import Run, RunState
+from oneway.render import diagnostics
+from oneway.render.harmless import harmless
+from oneway.render.history import INKS, when
+from oneway.render.layout import clip, columns, count, pad, people, wrap
+from oneway.render.style import Ink, Style
+from oneway.runs.standing import HeldBack, Refusing, Standing
+
+_NAME = 24
+"""The widest a name is in its column."""
+
+
+def text(standings: Sequence[Standing], style: Style, *, limit: int | None = 0) -> str:
+    """Return how connections stand; `limit` is how many people are named for each reason."""
+    if not standings:
+        return "No connection, and nothing has run yet.\n"
+    wide = max(columns(clip(harmless(each.name), _NAME)) for each in standings)
+    lines = [line for each in standings for line in _lines(each, wide, style, limit)]
+    return "\n".join(lines) + "\n"
+
+
+def as_json(standings: Sequence[Standing]) -> dict[str, object]:
+    """Return how connections stand, as data: {connections: [...]}.
+
+    Each has: name, file (null without one), problems (of the file, as `validate` gives them),
+    last and last_done ({run, state, started, ended} or null), next (an instant, or null),
+    unsynced (a list of {kind, reason, number, people}; null where no plan is known), held (a
+    list of {guard, text, allow, number, since}) and refused (a list of {code, reason, records,
+    since, next_try}; null for whenever it runs next).
+    """
+    return {"connections": [_data(each) for each in standings]}
+
+
+def _data(each: Standing) -> dict[str, object]:
+    unsynced = [
+        {
+            "kind": group.kind,
+            "reason": group.reason,
+            "number": len(group.people),
+            "people": list(group.people),
+        }
+        for group in each.unsynced
+    ]
+    return {
+        "name": each.name,
+        "file": each.file or None,
+        "problems": diagnostics.as_json(each.broken),
+        "last": _run_data(each.last),
+        "last_done": _run_data(each.last_done),
+        "next": each.due or None,
+        "unsynced": unsynced if each.planned else None,
+        "held": [
+            {
+                "guard": held.breach.guard,
+                "text": held.breach.text,
+                "allow": held.breach.allow,
+                "number": len(held.breach.held),
+                "since": held.since,
+            }
+            for held in each.held
+        ],
+        "refused": [
+            {
+                "code": refusing.code,
+                "reason": refusing.reason,
+                "records": refusing.records,
+                "since": refusing.since,
+                "next_try": None if refusing.next_try is None else refusing.next_try.isoformat(),
+            }
+            for refusing in each.refusing
+        ],
+    }
+
+
+def _run_data(run: Run | None) -> dict[str, object] | None:
+    if run is None:
+        return None
+    return {
+        "run": run.id,
+        "state": run.state.value,
+        "started": run.start.started,
+        "ended": run.ended,
+    }
+
+
+def _lines(each: Standing, wide: int, style: Style, limit: int | None) -> Iterator[str]:
+    name = pad(clip(harmless(each.name), _NAME), wide)
+    head, *more = wrap("; ".join(_said(each)), style, wide + 2)
+    yield style.paint(name, Ink.STRONG) + _inked(head[wide:], each, style)
+    yield from more
+    for broken in each.broken:
+        yield from diagnostics.text([broken], style).splitlines()
+    if each.last is not None and each.last.state is RunState.REFUSED:
+        for problem in each.last.problems:
+            said = f"! {harmless(problem.summary)} [{problem.code}]"
+            yield from _marked(said, style)
+    for held in each.held:
+        yield from _marked(_held(held), style)
+        yield from wrap(f"`oneway sync {harmless(each.name)} {held.breach.allow}`", style, 6)
+    for refusing in each.refusing:
+        yield from _marked(_refusing(refusing), style)
+    yield from _unsynced(each, style, limit)
+
+
+def _said(each: Standing) -> Iterator[str]:
+    if each.file == each.name and each.broken:
+        yield "cannot be read"
+        return
+    if each.last is None:
+        yield "has not run yet"
+    else:
+        yield f"{each.last.state.value} {when(each.last.start.started)} (run {each.last.id})"
+        if each.last_done is not None and each.last_done.id != each.last.id:
+            yield f"last done {when(each.last_done.start.started)}"
+        elif each.last_done is None:
+            yield "never done yet"
+    if not each.file:
+        yield "no file in this folder"
+    elif each.never:
+        yield "runs by hand"
+    else:
+        yield f"next {when(each.due)}" if each.due else "never due again"
+
+
+def _inked(head: str, each: Standing, style: Style) -> str:
+    if each.last is None:
+        return head
+    word = each.last.state.value
+    return head.replace(word, style.paint(word, INKS[each.last.state]), 1)
+
+
+def _held(held: HeldBack) -> str:
+    number = len(held.breach.held)
+    verb = "is" if number == 1 else "are"
+    held_back = f"{count(number, 'action')} {verb} held back since {when(held.since)}"
+    return f"! {held_back}: {harmless(held.breach.text)}"
+
+
+def _refusing(each: Refusing) -> str:
+    records = count(each.records)
+    day = each.next_try.isoformat() if each.next_try is not None else "with the next run"
+    code = f" [{harmless(each.code)}]" if each.code else ""
+    why = clip(harmless(each.reason), 200)
+    return f"! the target refuses {records} since {each.since[:10]}, next try {day}: {why}{code}"
+
+
+def _unsynced(each: Standing, style: Style, limit: int | None) -> Iterator[str]:
+    number = sum(len(group.people) for group in each.unsynced)
+    if not number:
+        return
+    yield from wrap(f"{count(number)} {'does' if number == 1 else 'do'} not sync:", style, 4, 6)
+    for group in each.unsynced:
+        reason = f": {clip(harmless(group.reason), 200)}" if group.reason else ""
+        yield from wrap(f"{len(group.people):,} {group.kind}{reason}", style, 6, 8)
+        if limit != 0:
+            names = [clip(harmless(name), 40) for name in group.people]
+            yield from wrap(people(names, limit), style, 8, 10)
+
+
+def _marked(said: str, style: Style) -> list[str]:
+    return [style.paint(line, Ink.CAUTION) for line in wrap(said, style, 4, 6)]
