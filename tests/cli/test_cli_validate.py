@@ -123,7 +123,8 @@ def test_neither_network_nor_connectors_are_imported(world: World) -> None:
     code = (
         "import sys; from oneway.cli.entry import run; run(sys.argv[1:]);"
         "bad = [m for m in sys.modules if m.split('.')[0] in"
-        " ('httpx', 'starlette', 'uvicorn', 'anyio', 'oneway_connectors')];"
+        " ('httpx', 'starlette', 'uvicorn', 'anyio', 'oneway_connectors', 'sqlalchemy',"
+        " 'alembic', 'jinja2', 'prometheus_client', 'smtplib')];"
         "print('imported:', bad)"
     )
     for args in (["--help"], ["validate", "m.yaml"], ["functions"], ["schema"]):

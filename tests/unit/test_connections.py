@@ -333,7 +333,7 @@ def test_a_secret_shows_as_three_stars_whatever_it_holds(text: str) -> None:
     secret = Secret(text)
     shown = {repr(secret), str(secret), f"{secret}", f"{secret:>99x}", f"{secret!r:s}"}
     assert shown == {"***"} | {"'***'"} & shown
-    assert repr(Access({}, {"key": secret})) == "Access(options={}, secrets={'key': ***})"
+    assert "secrets={'key': ***}" in repr(Access({}, {"key": secret}))
 
 
 def test_a_secret_cannot_be_stored_copied_or_compared() -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oneway import runs
 from oneway.connections import access, variable
 from oneway.connector import Access, Description, Option, Resource
 from oneway.diagnostics import Refused
@@ -125,10 +126,17 @@ def test_an_id_that_was_read_twice_is_refused(
     monkeypatch.chdir(tmp_path)
     Path("m.yaml").write_text(MAPPING)
     inputs = import_module("oneway.runs.inputs")
-    monkeypatch.setattr(inputs, "open_connector", lambda *_: Connector())
+    monkeypatch.setattr(inputs, "open_connector", lambda *_, **__: Connector())
     prepared = compiled(Request("m.yaml", datetime(2026, 11, 22, tzinfo=UTC), lambda *_: None))
     for act in (read, evaluated):
         with Systems(prepared) as systems, pytest.raises(Refused) as refused:
             act(prepared, systems)
         assert refused.value.diagnostics[0].code == "R164"
     assert not isinstance(Twice(), Streaming)
+
+
+def test_everything_that_the_package_offers_is_there() -> None:
+    """Also what is imported only when it is asked for."""
+    assert [name for name in runs.__all__ if not callable(getattr(runs, name, None))] == []
+    with pytest.raises(AttributeError, match="nonsense"):
+        _ = runs.nonsense

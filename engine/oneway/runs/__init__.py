@@ -7,18 +7,23 @@
 `reopened` gets from a saved plan to what `apply_plan` needs.
 """
 
-from oneway.runs.applying import Approval, Operator, apply_plan
-from oneway.runs.clock import refuse_turned_back
+from importlib import import_module
+from typing import TYPE_CHECKING
+
 from oneway.runs.connecting import request_for
 from oneway.runs.health import health, sick
 from oneway.runs.inputs import Input, Systems, inputs, inputs_in_words
-from oneway.runs.planning import judged, plan_of, planned, remembered
 from oneway.runs.preparation import Prepared, compiled, read_file
 from oneway.runs.reading import Reading, evaluated, read
 from oneway.runs.reopening import program_for, reopened
 from oneway.runs.request import Request, instant_text, parse_instant
-from oneway.runs.resuming import Interrupted, alone, holding, interrupted, resumed, settled
-from oneway.runs.syncing import Draft, Synced, drafted, last_run, problems_of, recorded, synced
+
+if TYPE_CHECKING:
+    from oneway.runs.applying import Approval, Operator, apply_plan
+    from oneway.runs.clock import refuse_turned_back
+    from oneway.runs.planning import judged, plan_of, planned, remembered
+    from oneway.runs.resuming import Interrupted, alone, holding, interrupted, resumed, settled
+    from oneway.runs.syncing import Draft, Synced, drafted, last_run, problems_of, recorded, synced
 
 __all__ = [
     "Approval",
@@ -61,3 +66,29 @@ __all__ = [
     "sick",
     "synced",
 ]
+
+# What needs the journal is imported when it is asked for: a database library takes longer to
+# import than a mapping to validate.
+_WITH_JOURNAL = {
+    "applying": ("Approval", "Operator", "apply_plan"),
+    "clock": ("refuse_turned_back",),
+    "planning": ("judged", "plan_of", "planned", "remembered"),
+    "resuming": ("Interrupted", "alone", "holding", "interrupted", "resumed", "settled"),
+    "syncing": (
+        "Draft",
+        "Synced",
+        "drafted",
+        "last_run",
+        "problems_of",
+        "recorded",
+        "synced",
+    ),
+}
+_HOMES = {name: module for module, names in _WITH_JOURNAL.items() for name in names}
+
+
+def __getattr__(name: str) -> object:
+    """Return what the journal's part of this package offers."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
