@@ -100,7 +100,7 @@ class Store:
         """
         try:
             with self.at_once(), refusing(self.place):
-                result = self._connection.execute(statement)
+                result = self._connection.execute(statement, execution_options=_COUNTED)
                 key = result.inserted_primary_key if result.is_insert else None
                 changed = Changed(result.rowcount, _number(key))
         except IntegrityError:
@@ -125,6 +125,10 @@ class Store:
     def shared(self) -> bool:
         """Whether other machines may use this store as well."""
         return self._connection.dialect.name == "postgresql"
+
+
+_COUNTED = {"preserve_rowcount": True}
+"""An insert of which the id is fetched would otherwise not say how many rows it made."""
 
 
 def _number(key: "AnyRow | None") -> int:
