@@ -9,7 +9,7 @@ from itertools import count
 from pathlib import Path
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from notified import MONDAY, connection, died, ended, hook, refused
@@ -179,7 +179,7 @@ steps = st.lists(
         st.tuples(st.just("done"), st.just("")),
         st.tuples(st.just("died"), st.just("")),
     ),
-    max_size=10,
+    max_size=7,
 )
 names = (f"c{number}" for number in count(1))
 
@@ -208,6 +208,7 @@ def night(store: Journal, step: tuple[str, str], now: datetime, name: str) -> in
             return ended(store, now, {"a": (Ending.DONE, "")}, name=name)
 
 
+@settings(max_examples=settings().max_examples // 2)  # each step is durable
 @given(steps, st.sets(st.sampled_from(list(Occasion))), st.booleans())
 def test_each_channel_is_told_of_a_beginning_then_of_its_end(
     store: Journal, steps: list[tuple[str, str]], on: set[Occasion], twice: bool

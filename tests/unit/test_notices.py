@@ -7,11 +7,11 @@ import socket
 import ssl
 import threading
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from jsonschema import Draft202012Validator
 from standardwebhooks.webhooks import Webhook as Verifier
 from standardwebhooks.webhooks import WebhookVerificationError
 
+from listener import Answer, listening, status
 from notified import EVERYTHING, MONDAY, after, connection, died, ended, hook, mailbox, refused
 from oneway.codes import CODES
 from oneway.connections import (
@@ -330,69 +331,6 @@ def test_padding_of_a_secret_may_be_left_out() -> None:
 
 
 # Webhooks, over real HTTP.
-
-Answer = Callable[[BaseHTTPRequestHandler], None]
-
-
-@dataclass
-class Heard:
-    """One request that came."""
-
-    path: str
-    headers: dict[str, str]
-    body: bytes
-
-
-class Listener(ThreadingHTTPServer):
-    daemon_threads = True
-    answers: list[Answer]
-    heard: list[Heard]
-
-    @property
-    def url(self) -> str:
-        return f"http://127.0.0.1:{self.server_address[1]}/hook"
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    server: Listener
-
-    def do_POST(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length", 0)))
-        headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.heard.append(Heard(self.path, headers, body))
-        answers = self.server.answers
-        (answers.pop(0) if len(answers) > 1 else answers[0])(self)
-
-    def log_message(self, *_: object) -> None:
-        pass
-
-
-@contextmanager
-def listening(*answers: Answer, tls: ssl.SSLContext | None = None) -> Iterator[Listener]:
-    server = Listener(("127.0.0.1", 0), _Handler)
-    server.answers, server.heard = list(answers) or [status(204)], []
-    if tls is not None:
-        server.socket = tls.wrap_socket(server.socket, server_side=True)
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
-        yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
-
-
-def status(code: int, **headers: str) -> Answer:
-    def answer(handler: BaseHTTPRequestHandler) -> None:
-        handler.send_response(code)
-        for name, value in headers.items():
-            handler.send_header(name.replace("_", "-"), value)
-        handler.send_header("Content-Length", "0")
-        handler.end_headers()
-
-    return answer
 
 
 def endless(handler: BaseHTTPRequestHandler) -> None:

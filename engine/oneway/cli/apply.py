@@ -8,6 +8,7 @@ import click
 
 from oneway.apply import Result, Stopped
 from oneway.cli.console import Console
+from oneway.cli.delivering import delivering
 from oneway.cli.exits import Exit
 from oneway.cli.interruption import patient
 from oneway.cli.options import (
@@ -89,6 +90,7 @@ def command(
     introduce(console, prepared)
     operator = Operator(user(), state_of(state), now)
     with (
+        delivering(console, prepared.request.connection, state),
         alone(prepared, operator),
         recorded(prepared, operator),
         Systems(prepared, operator.state.path) as systems,

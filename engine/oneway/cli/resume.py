@@ -8,6 +8,7 @@ import click
 from oneway.apply import Result
 from oneway.cli.apply import carried_out, say_held
 from oneway.cli.console import Console
+from oneway.cli.delivering import delivering
 from oneway.cli.exits import Exit, worst
 from oneway.cli.options import (
     FOLDERS,
@@ -73,6 +74,7 @@ def _go_on(
     request = Request(plan.mapping_file, now(), from_environment, options=options, folders=FOLDERS)
     prepared = reopened(plan, request)
     with (
+        delivering(console, prepared.request.connection, operator.state.path),
         alone(prepared, operator),
         Systems(prepared, operator.state.path) as systems,
         console.progress() as progress,

@@ -6,6 +6,7 @@ import click
 
 from oneway.cli.apply import carried_out, say_settled
 from oneway.cli.console import Console
+from oneway.cli.delivering import delivering
 from oneway.cli.exits import Exit
 from oneway.cli.options import (
     allowing,
@@ -53,6 +54,7 @@ def command(
     introduce(console, prepared)
     operator = Operator(user(), state_of(state), now)
     with (
+        delivering(console, request.connection, state),
         console.progress() as progress,
         drafted(prepared, operator, retry_now=retry_now, progress=progress) as draft,
     ):

@@ -14,7 +14,7 @@ A run is told of once an incident, not once a night, and never waits for a webho
 """
 
 from oneway.notices.bodies import trial
-from oneway.notices.channels import channel_words, channels
+from oneway.notices.channels import channel_name, channel_words, channels
 from oneway.notices.delivery import PATIENCE, PAUSES, Delivery, deliver, send
 from oneway.notices.incidents import REMINDER
 from oneway.notices.queueing import after_run, weekly
@@ -27,6 +27,7 @@ __all__ = [
     "Delivery",
     "Undelivered",
     "after_run",
+    "channel_name",
     "channel_words",
     "channels",
     "deliver",

@@ -90,7 +90,7 @@ def recovery(seen: Seen, incident: Incident, still: Sequence[Incident]) -> str:
 
 def trial(connection: Connection, now: datetime) -> str:
     """Return a notice that says only that notices arrive."""
-    data = {"connection": connection.name, "command": f"oneway status {connection.name}"}
+    data = {"connection": connection.name, "command": "oneway status"}
     return body_of(TEST, data, now)
 
 

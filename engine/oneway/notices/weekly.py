@@ -37,7 +37,7 @@ def summary(connection: Connection, store: Journal, now: datetime) -> str:
         "held": breaches_of(last.start.breaches) if last else [],
         "open": open_incidents_of(open_incidents(store, connection.name)),
         "last_run": last.id if last else None,
-        "command": f"oneway status {connection.name}",
+        "command": "oneway status",
     }
     return body_of(TYPES[Occasion.WEEKLY], data, now)
 

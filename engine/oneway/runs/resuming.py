@@ -23,6 +23,7 @@ from oneway.plan_file import load
 from oneway.program import Program
 from oneway.runs.applying import Approval, Operator, RunLog, connection_of, engine_systems
 from oneway.runs.inputs import Systems, inputs_in_words
+from oneway.runs.noticing import noticed
 from oneway.runs.preparation import Prepared
 from oneway.runs.reopening import program_for
 from oneway.runs.request import instant_text
@@ -30,9 +31,15 @@ from oneway.runs.request import instant_text
 
 @contextmanager
 def alone(prepared: Prepared, operator: Operator) -> Iterator[Holder]:
-    """Hold the lock of a run's connection; raise `Refused`, naming the holder, where taken."""
+    """Hold the lock of a run's connection; raise `Refused`, naming the holder, where taken.
+
+    At the end the connection's incidents are as its run left them, and the notices queued.
+    """
     name = connection_of(prepared.spec.name, inputs_in_words(prepared))
-    with holding(name, operator) as holder:
+    with (
+        holding(name, operator) as holder,
+        noticed(prepared.request.connection, operator),
+    ):
         yield holder
 
 

@@ -10,6 +10,7 @@ import click
 from oneway.cli.apply import carried_out
 from oneway.cli.connecting.asking import Asking
 from oneway.cli.console import Console
+from oneway.cli.delivering import delivering
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, now, state_of, user
 from oneway.cli.printing import exit_of, introduce, print_plan, print_results
@@ -37,6 +38,7 @@ def first_sync(
     operator = Operator(user(), state_of(state), now, why=Why.CONNECT)
     line = _Line()
     with ExitStack() as stack:
+        stack.enter_context(delivering(console, connection, state))
         with line.of(console):
             draft = stack.enter_context(drafted(prepared, operator, progress=line))
         _show(console, draft, limit=limit)

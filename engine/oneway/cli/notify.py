@@ -1,0 +1,113 @@
+"""`oneway notify`."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import click
+
+from oneway.cli.console import Console
+from oneway.cli.delivering import say_troubles
+from oneway.cli.exits import Exit
+from oneway.cli.options import consoled, formatted, now, remembering, state_of
+from oneway.connections import FOLDER, Connection, connection_at, connections_in, path_of
+from oneway.diagnostics import Diagnostic, Refused, refusal
+from oneway.journal import Journal
+from oneway.journal.incidents import Notice, undelivered
+from oneway.notices import Undelivered, channel_name, channel_words, deliver, send, trial
+from oneway.render import notices
+
+
+@click.command("notify")
+@click.argument("what", metavar="test|deliver|list", type=click.Choice(["test", "deliver", "list"]))
+@click.argument("connection", required=False)
+@remembering
+@formatted("text", "json")
+@consoled
+def command(
+    *, console: Console, what: str, connection: str | None, state: Path, format: str
+) -> Exit:
+    """Test the channels of a connection, or send or list the notices that wait.
+
+    `test CONNECTION` sends a test to each of its channels. `deliver` sends what is due of the
+    notices that wait, and this week's summaries; `oneway serve` does that all the time. `list`
+    names what was not delivered: what waits, since when and why, and what was given up.
+    CONNECTION is a name or a file; without it, all of connections/.
+
+    \b
+    Example:
+      oneway notify test acme
+      oneway notify deliver
+      oneway notify list --format json
+    """
+    match what:
+        case "test":
+            return _test(console, connection, format)
+        case "deliver":
+            return _deliver(console, _some(console, connection), state, format)
+        case _:
+            return _list(console, connection, state, format)
+
+
+def _test(console: Console, name: str | None, format: str) -> Exit:
+    if name is None:
+        raise click.UsageError("Missing argument 'CONNECTION': whose channels are to be tested?")
+    connection = _one(name)
+    if not connection.notify:
+        help = "add `notify` to it: docs/notifications.md shows how"
+        raise refusal("N111", connection.file, "the connection tells nobody", help)
+    found: list[tuple[str, Diagnostic | None]] = []
+    for each in connection.notify:
+        channel = channel_words(channel_name(each))
+        try:
+            send(each, trial(connection, now()), now())
+            found.append((channel, None))
+        except Undelivered as trouble:
+            found.append((channel, trouble.diagnostic))
+        except Refused as refused:
+            found.extend((channel, wrong) for wrong in refused.diagnostics)
+    if format == "json":
+        console.json(notices.tests_as_json(found))
+    else:
+        console.out(notices.tests(found, console.style))
+    return Exit.ERROR if any(wrong for _, wrong in found) else Exit.DONE
+
+
+def _deliver(console: Console, connections: Sequence[Connection], state: Path, format: str) -> Exit:
+    with Journal.open(state_of(state).journal) as journal:
+        delivery = deliver(connections, journal, now())
+        left = undelivered(journal, [each.name for each in connections])
+    if format == "json":
+        console.json({"sent": delivery.sent, "left": notices.as_json(left)})
+    else:
+        console.out(notices.text(left, console.style, sent=delivery.sent))
+    say_troubles(console, delivery.troubles)
+    return Exit.ERROR if delivery.troubles else Exit.DONE
+
+
+def _list(console: Console, name: str | None, state: Path, format: str) -> Exit:
+    names = None if name is None else [_one(name).name]
+    where, found = state_of(state), tuple[Notice, ...]()
+    if where.has_journal:
+        with Journal.open(where.journal) as journal:
+            found = undelivered(journal, names)
+    if format == "json":
+        console.json(notices.as_json(found))
+    else:
+        console.out(notices.text(found, console.style))
+    return Exit.DONE
+
+
+def _some(console: Console, name: str | None) -> Sequence[Connection]:
+    """Return the connection that is named, or all that can be read."""
+    if name is not None:
+        return [_one(name)]
+    found = connections_in(FOLDER)
+    for each in found:
+        if each.refused is not None:  # the others tell what they have to tell
+            console.report(each.refused.diagnostics)
+    return [each.connection for each in found if each.connection is not None]
+
+
+def _one(name: str) -> Connection:
+    is_path = "/" in name or name.endswith((".yaml", ".yml"))
+    return connection_at(name if is_path else path_of(name))

@@ -1,0 +1,85 @@
+"""What was not delivered, and what a test of channels found, as text and as data."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from oneway.diagnostics import Diagnostic
+from oneway.journal.incidents import Notice
+from oneway.notices import channel_words
+from oneway.render.harmless import harmless
+from oneway.render.layout import clip, count, pad, wrap
+from oneway.render.style import Style
+
+_NAME, _KIND = 20, 9
+
+
+def text(left: Sequence[Notice], style: Style, *, sent: int | None = None) -> str:
+    """Return the notices that were not delivered, a line or two each."""
+    lines = [] if sent is None else [f"{count(sent, 'notice')} sent."]
+    if not left:
+        lines.append("No notice waits.")
+    for each in left:
+        lines += _lines(each, style)
+    return "\n".join(lines) + "\n"
+
+
+def as_json(left: Sequence[Notice]) -> list[dict[str, Any]]:
+    """Return the notices that were not delivered, as data."""
+    return [
+        {
+            "id": each.id,
+            "connection": each.draft.connection,
+            "kind": each.draft.kind.value,
+            "channel": channel_words(each.draft.channel),
+            "created": each.created,
+            "tries": each.tries,
+            "next_try": each.next_try or None,
+            "given_up": each.given_up,
+            "error": each.error,
+        }
+        for each in left
+    ]
+
+
+def tests(found: Sequence[tuple[str, Diagnostic | None]], style: Style) -> str:
+    """Return what became of the test of each channel."""
+    lines = []
+    for channel, wrong in found:
+        if wrong is None:
+            lines.append(f"ok      {harmless(channel)}")
+        else:
+            lines.append(f"failed  {harmless(channel)}: {harmless(wrong.summary)} [{wrong.code}]")
+            lines += wrap(harmless(wrong.help), style, 8) if wrong.help else []
+    return "\n".join(lines) + "\n"
+
+
+def tests_as_json(found: Sequence[tuple[str, Diagnostic | None]]) -> list[dict[str, Any]]:
+    """Return what became of the test of each channel, as data."""
+    return [
+        {
+            "channel": channel,
+            "arrived": wrong is None,
+            "code": wrong.code if wrong else None,
+            "error": wrong.summary if wrong else None,
+        }
+        for channel, wrong in found
+    ]
+
+
+def _lines(notice: Notice, style: Style) -> list[str]:
+    name = pad(clip(harmless(notice.draft.connection), _NAME), _NAME)
+    kind = pad(notice.draft.kind.value, _KIND)
+    lines = [f"{name}  {kind}  {_minute(notice.created)}  {_state(notice)}"]
+    why = f"{channel_words(notice.draft.channel)}: {notice.error}" if notice.error else ""
+    return lines + (wrap(harmless(why), style, 2) if why else [])
+
+
+def _state(notice: Notice) -> str:
+    if notice.given_up:
+        return "given up"
+    return f"next try {_minute(notice.next_try)} UTC" if notice.tries else "waits"
+
+
+def _minute(instant: str) -> str:
+    """Return an instant to the minute, in UTC: `2026-11-23 04:00`."""
+    return instant[:16].replace("T", " ")

@@ -1,0 +1,202 @@
+"""`oneway notify`, and what a sync of a connection tells."""
+
+import json
+from collections.abc import Callable, Iterator
+
+import pytest
+from cli_world import Ended, World, person, process, user
+from standardwebhooks.webhooks import Webhook as Verifier
+
+from listener import Listener, listening, status
+from oneway.cli.exits import Exit
+
+SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
+CONNECTION = """\
+oneway_connection: 1
+name: acme
+mapping: ../m.yaml
+schedule: never
+notify:
+  - webhook: {url: "%s", secret: {env: HOOK_SECRET}}
+    on: [failure, guard, recovery]
+"""
+
+
+@pytest.fixture
+def hook() -> Iterator[Listener]:
+    with listening() as server:
+        yield server
+
+
+@pytest.fixture
+def acme(world: World, hook: Listener, monkeypatch: pytest.MonkeyPatch) -> World:
+    """A connection over the files of `world`, which tells a webhook."""
+    monkeypatch.setenv("HOOK_SECRET", SECRET)
+    (world.folder / "connections").mkdir()
+    world.write("connections/acme.yaml", CONNECTION % hook.url)
+    return world
+
+
+def told(hook: Listener) -> list[str]:
+    return [json.loads(each.body)["type"].removeprefix("connection.") for each in hook.heard]
+
+
+def test_a_test_arrives_signed(acme: World, hook: Listener) -> None:
+    ended = acme.run("notify", "test", "acme")
+    assert (ended.code, ended.out) == (Exit.DONE, "ok      webhook 127.0.0.1\n")
+    (heard,) = hook.heard
+    assert Verifier(SECRET).verify(heard.body, heard.headers)["data"]["connection"] == "acme"
+
+
+def test_a_test_says_which_channel_does_not_take_it(world: World) -> None:
+    (world.folder / "connections").mkdir()
+    with listening(status(401)) as server:
+        text = (CONNECTION % server.url).replace(", secret: {env: HOOK_SECRET}", "")
+        world.write("connections/acme.yaml", text)
+        ended = world.run("notify", "test", "connections/acme.yaml")
+        assert ended.code == Exit.ERROR
+        assert "failed  webhook 127.0.0.1" in ended.out
+        assert "N102" in ended.out
+        data = world.run("notify", "test", "acme", "--format", "json").data
+    assert data == [
+        {
+            "channel": "webhook 127.0.0.1",
+            "arrived": False,
+            "code": "N102",
+            "error": "a webhook does not take a notice (401)",
+        }
+    ]
+
+
+def test_a_sync_that_is_refused_is_told_once_and_its_recovery_too(
+    acme: World, hook: Listener
+) -> None:
+    good = acme.read("people.json")
+    acme.write("people.json", [])
+    for _ in range(3):
+        assert acme.run("sync", "acme").code == Exit.ERROR
+    assert told(hook) == ["failure"]
+    assert json.loads(hook.heard[0].body)["data"]["causes"][0]["code"] == "R160"
+    acme.write("people.json", good)
+    assert acme.run("sync", "connections/acme.yaml").code == Exit.DONE
+    assert told(hook) == ["failure", "recovery"]
+
+
+def test_a_guard_is_told_and_what_lets_it_through(acme: World, hook: Listener) -> None:
+    people = [person(each, left=True) for each in range(1, 7)]
+    acme.write("people.json", people)
+    acme.write("users.json", [user(each) for each in range(1, 7)])
+    assert acme.run("sync", "acme").code == Exit.BLOCKED
+    assert acme.run("sync", "acme").code == Exit.BLOCKED
+    assert told(hook) == ["guard"]
+    (guard,) = json.loads(hook.heard[0].body)["data"]["guards"]
+    assert (guard["guard"], guard["allow"], guard["records"]) == ("leavers", "--allow leavers=6", 6)
+    assert acme.run("sync", "acme", *guard["allow"].split()).code == Exit.DONE
+    assert told(hook) == ["guard", "recovery"]
+
+
+def test_an_applied_plan_ends_an_incident_as_well(acme: World, hook: Listener) -> None:
+    good = acme.read("people.json")
+    acme.write("people.json", [])
+    acme.run("sync", "acme")
+    acme.write("people.json", good)
+    acme.run("plan", "acme", "--out", "plan.json")
+    assert acme.run("apply", "plan.json").code == Exit.DONE
+    assert told(hook) == ["failure", "recovery"]
+
+
+def test_a_dead_webhook_changes_nothing_about_a_sync(acme: World, hook: Listener) -> None:
+    hook.answers[:] = [status(500)]
+    good = acme.read("people.json")
+    acme.write("people.json", [])
+    ended = acme.run("sync", "acme")
+    assert ended.code == Exit.ERROR
+    assert "N102" in ended.flat
+    acme.write("people.json", good)
+    assert acme.run("sync", "acme").code == Exit.DONE
+    waits = acme.run("notify", "list", "--format", "json").data
+    assert [(each["kind"], each["given_up"]) for each in waits] == [
+        ("failure", False),
+        ("recovery", False),
+    ]
+    listed = acme.run("notify", "list", "acme")
+    assert "next try" in listed.out
+    assert "webhook 127.0.0.1: a webhook does not take a notice (500) [N102]" in listed.flat
+    assert max(map(len, listed.out.splitlines())) <= 80
+
+
+def test_what_waits_is_delivered_later(acme: World, hook: Listener) -> None:
+    hook.answers[:] = [status(500), status(204)]
+    acme.write("people.json", [])
+    acme.run("sync", "acme")
+    assert "0 notices sent." in acme.run("notify", "deliver").out  # a minute has not passed
+    assert len(hook.heard) == 1
+
+
+def test_nothing_waits_where_nothing_ever_ran(acme: World) -> None:
+    assert acme.run("notify", "list").out == "No notice waits.\n"
+    assert acme.run("notify", "list", "--format", "json").data == []
+    ended = acme.run("notify", "deliver", "acme")
+    assert (ended.code, ended.out) == (Exit.DONE, "0 notices sent.\nNo notice waits.\n")
+
+
+def test_a_broken_file_holds_up_no_other(acme: World) -> None:
+    acme.write("connections/broken.yaml", "oneway_connection: 1\nname: broken\n")
+    ended = acme.run("notify", "deliver")
+    assert ended.code == Exit.DONE
+    assert "broken.yaml" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("args", "code", "said"),
+    [
+        (("test",), Exit.USAGE, "CONNECTION"),
+        (("shout", "acme"), Exit.USAGE, "shout"),
+        (("test", "acne"), Exit.ERROR, "did you mean 'acme'?"),
+        (("test", "nobody"), Exit.ERROR, "C135"),
+        (("list", "connections/nothing.yaml"), Exit.ERROR, "F120"),
+    ],
+)
+def test_what_is_asked_wrongly_is_said(
+    acme: World, args: tuple[str, ...], code: Exit, said: str
+) -> None:
+    ended = acme.run("notify", *args)
+    assert ended.code == code
+    assert said in ended.flat
+
+
+def test_a_connection_that_tells_nobody_is_told_so(acme: World) -> None:
+    text = (acme.folder / "connections/acme.yaml").read_text().partition("notify:")[0]
+    acme.write("connections/acme.yaml", text)
+    ended = acme.run("notify", "test", "acme")
+    assert ended.code == Exit.ERROR
+    assert "N111" in ended.flat
+
+
+def test_no_secret_is_printed_or_stored(
+    acme: World, hook: Listener, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    canary = "whsec_Canary-that-is-no-base64"
+    monkeypatch.setenv("HOOK_SECRET", canary)
+    text = (acme.folder / "connections/acme.yaml").read_text()
+    acme.write("connections/acme.yaml", text.replace("/hook", "/p4th-canary"))
+    acme.write("people.json", [])
+    ended = [acme.run("sync", "acme"), acme.run("notify", "test", "acme", "--debug")]
+    ended.append(acme.run("notify", "list", "--format", "json"))
+    assert all("N105" in each.out + each.err for each in ended)
+    files = [each.read_bytes() for each in (acme.folder / ".oneway").rglob("*") if each.is_file()]
+    assert any(b"SQLite" in each for each in files)
+    for found in (canary, "Canary-that", "p4th-canary"):
+        assert all(found not in each.out + each.err for each in ended)
+        assert not any(found.encode() in each for each in files)
+    assert hook.heard == []
+
+
+def test_help_and_validate_load_no_http_client(oneway: Callable[..., Ended], acme: World) -> None:
+    code = (
+        "import sys; from oneway.cli.entry import run;"
+        "run(['--help']); run(['validate', 'connections/acme.yaml']);"
+        "print([each for each in ('httpx', 'oneway.notices') if each in sys.modules])"
+    )
+    ended = process(cwd=acme.folder, code=code)
+    assert ended.stdout.splitlines()[-1] == "[]"
