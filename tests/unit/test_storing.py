@@ -114,6 +114,16 @@ def test_without_a_word_it_is_the_keyring_where_one_works(place: Place, ring: Ri
     assert ring.entries == {}
 
 
+def test_a_new_connection_takes_no_other_ones_entry(place: Place, ring: Ring) -> None:
+    ring.entries["oneway", "acme.source.api_key"] = "of another folder"
+    with pytest.raises(Refused) as caught, Keeping() as keeping:
+        keeping.keep(Secret("s3cret"), place, SecretKind.KEYRING, new=True)
+    assert caught.value.diagnostics[0].code == "C140"
+    with Keeping() as keeping:
+        assert keeping.keep(Secret("s3cret"), place, None, new=True).kind is SecretKind.FILE
+    assert ring.entries == {("oneway", "acme.source.api_key"): "of another folder"}
+
+
 @pytest.mark.parametrize("broken", [Ring(keeps=False), Ring(locked=True)])
 def test_a_keyring_that_keeps_nothing_is_none(place: Place, ring: Ring, broken: Ring) -> None:
     keyring.set_keyring(broken)

@@ -62,19 +62,26 @@ class Keeping:
 
     _undo: list[Undo] = field(default_factory=list)
 
-    def keep(self, secret: Secret, place: Place, kind: SecretKind | None) -> SecretRef:
+    def keep(
+        self, secret: Secret, place: Place, kind: SecretKind | None, *, new: bool = False
+    ) -> SecretRef:
         """Keep a credential and return where; `kind` None is a keyring where one works.
 
-        Raises `Refused` where it cannot be kept: then nothing has changed.
+        That of a `new` connection takes no entry's place in the keyring, which all folders of
+        a person share: another one's connection may have this name, too. Raises `Refused`
+        where it cannot be kept: then nothing has changed.
         """
         if kind is None:
             try:
-                return self.keep(secret, place, SecretKind.KEYRING)
+                return self.keep(secret, place, SecretKind.KEYRING, new=new)
             except Refused:
-                return self.keep(secret, place, SecretKind.FILE)
+                return self.keep(secret, place, SecretKind.FILE, new=new)
         ref = place.ref(kind)
         steps = _in_keyring if kind is SecretKind.KEYRING else _in_file
         former = steps.former(ref)
+        if new and former is not None and kind is SecretKind.KEYRING:
+            help = "choose another name, or --keep-secrets file; or remove it from the keyring"
+            raise refusal("C140", ref.name, "the keyring has such an entry already", help)
         # Before it is written: a Ctrl-C in between would otherwise leave it behind.
         self._undo.append(lambda: steps.restore(ref, former))
         try:

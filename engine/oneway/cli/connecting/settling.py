@@ -28,7 +28,10 @@ def settled_new(request: Request, kind: SecretKind | None) -> Connection:
     """
     connection = _of(request)
     with Keeping() as keeping:
-        kept = _kept(keeping, connection, request.typed, kind)
+        kept = {
+            name: keeping.keep(secret, place_of(connection, name), kind, new=True)
+            for name, secret in request.typed.items()
+        }
         text = new_file(_with(connection, kept))
         made = load_connection(text.encode(), connection.file)
         with _undisturbed():
