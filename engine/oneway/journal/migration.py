@@ -18,17 +18,17 @@ _FOLDER = Path(__file__).parent / "migrations"
 
 def create(connection: Connection) -> None:
     """Make all tables, as the newest version has them."""
-    METADATA.create_all(connection)
+    METADATA.create_all(connection, checkfirst=False)
     connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)"))
     connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
 
 
 def version(connection: Connection) -> str | None:
     """Return the version of a store's tables, None where it has none of ours."""
-    names = inspect(connection).get_table_names()
-    if "alembic_version" in names and "run" in names:
+    ours = _ours(connection)
+    if ours == {"alembic_version", "run"}:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
-    if connection.dialect.name == "sqlite" and "run" in names:
+    if connection.dialect.name == "sqlite" and "run" in ours:
         # Before Alembic, a number in the file's head counted the versions.
         number = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
         return f"{number:04}" if number else None
@@ -57,6 +57,14 @@ def newer(found: str, place: str) -> Refused:
     """Return the refusal of a store that only a newer program understands."""
     summary = f"made by a newer version: its format is {found}, not {HEAD}"
     return refusal("F111", place, summary, "upgrade oneway, or choose another state folder")
+
+
+def _ours(connection: Connection) -> set[str]:
+    """Return which of two tables there are; asked at every opening, so without reflection."""
+    if connection.dialect.name != "sqlite":
+        return {"alembic_version", "run"} & set(inspect(connection).get_table_names())
+    sql = "SELECT name FROM sqlite_master WHERE name IN ('alembic_version', 'run')"
+    return {str(row[0]) for row in connection.exec_driver_sql(sql)}
 
 
 def _older() -> set[str]:

@@ -22,7 +22,10 @@ IMMEDIATELY = "immediately"
 """Set in a connection's `info` while it writes: the file is locked when a transaction begins."""
 
 SMALL = ("run", "entry", "failure", "written", "due", "incident", "notice")
-"""The tables whose pages are checked when a store is opened; snapshots may be large."""
+"""The tables whose pages are checked when a large store is opened: all but the snapshots."""
+
+LARGE = 4_000_000
+"""Bytes; a file below that is checked whole."""
 
 
 def connected(path: Path) -> Connection:
@@ -115,8 +118,9 @@ def _check(connection: Connection, path: Path) -> None:
 
 
 def _refuse_damaged(connection: Connection, path: Path) -> None:
-    for table in SMALL:
-        if connection.exec_driver_sql(f"PRAGMA quick_check({table})").scalar() != "ok":
+    whole = path.stat().st_size < LARGE
+    for scope in ("1",) if whole else SMALL:
+        if connection.exec_driver_sql(f"PRAGMA quick_check({scope})").scalar() != "ok":
             raise damaged(str(path))
 
 
