@@ -418,6 +418,7 @@ _TABLE = (
     ("F131", "what is kept of a run was damaged or changed", "Its plan can still be shown."),
     ("F132", "what is kept of a run was kept by a newer version", "Upgrade oneway."),
     ("F133", "the mapping of a run does not compile any more", "See what the other errors say."),
+    ("F134", "a mapping needs what a run did not keep", "Plan with today's data instead."),
     (
         "F140",
         "the runs of a due died, again and again",
@@ -458,6 +459,7 @@ _TABLE = (
     ("U112", "a connection of that name exists", "Edit its file, or give credentials alone."),
     ("U113", "standard input holds what is no credential", "Write source.NAME=VALUE lines."),
     ("U114", "a name is none that a connection may have", "Use small letters, digits, hyphens."),
+    ("U115", "how long runs are kept is no number of days", "Write at least 8."),
     (
         "U120",
         "an address is not this machine's own",

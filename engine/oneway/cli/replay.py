@@ -15,11 +15,19 @@ from oneway.runs.replaying import replay
 
 @click.command("replay")
 @click.argument("run", metavar="RUN")
+@click.option(
+    "--mapping",
+    type=click.Path(),
+    metavar="FILE",
+    help="Derive it by this mapping: what would it have made of that run's inputs?",
+)
 @remembering
 @formatted("text", "json")
 @limited
 @consoled
-def command(*, console: Console, run: str, state: Path, format: str, limit: int | None) -> Exit:
+def command(
+    *, console: Console, run: str, mapping: str | None, state: Path, format: str, limit: int | None
+) -> Exit:
     """Derive a run's plan again from what was kept, and say what differs.
 
     RUN is a run's number, `latest`, or a connection's name. The mapping is the one of that
@@ -29,12 +37,12 @@ def command(*, console: Console, run: str, state: Path, format: str, limit: int 
     \b
     Example:
       oneway replay latest
-      oneway replay 12 --format json
+      oneway replay 12 --mapping mappings/acme.yaml
     """
     found = state_of(state)
     refuse_without_journal(found)
     with Journal.open(found.journal) as journal:
-        shown = replay(journal, run_named(journal, run), FOLDERS)
+        shown = replay(journal, run_named(journal, run), FOLDERS, mapping)
     if format == "json":
         console.json(replays.as_json(shown))
     else:

@@ -11,11 +11,12 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled, formatted, now, remembering, state_of
 from oneway.journal import Journal, Run, RunState
-from oneway.journal.retained import kept_names
+from oneway.journal.retained import kept_names, prunable
 from oneway.journal.tallies import Tally, tallies
 from oneway.render import history, past_run
 from oneway.runs.finding import plan_of_run, refuse_without_journal, run_named
-from oneway.runs.retention import LEAST_DAYS, forget, forgettable
+from oneway.runs.request import instant_text
+from oneway.runs.retention import LEAST_DAYS
 from oneway.state import State
 
 _PAGE = 200
@@ -170,9 +171,9 @@ def pruning(*, console: Console, days: int, dry_run: bool, state: Path, format: 
     """
     found = state_of(state)
     refuse_without_journal(found)
-    before = now() - timedelta(days=days)
+    before = instant_text(now() - timedelta(days=days))
     with Journal.open(found.journal) as journal:
-        number = forgettable(journal, before) if dry_run else forget(journal, before)
+        number = len(prunable(journal, before)) if dry_run else journal.prune(before)
     if format == "json":
         console.json({"runs": number, "forgotten": not dry_run, "days": days})
     else:

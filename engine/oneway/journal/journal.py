@@ -6,18 +6,22 @@ from collections.abc import Collection, Mapping, Sequence
 from gzip import compress
 from typing import Any
 
-from sqlalchemy import case, delete, func, select, union, update
+from sqlalchemy import case, delete, select, update
 
 from oneway.diagnostics import Diagnostic
 from oneway.failures import Failure
 from oneway.journal import rows
 from oneway.journal.history import PLAN, History
+from oneway.journal.retained import prunable
 from oneway.journal.rows import End, RunStart
 from oneway.journal.store import Upsert
 from oneway.journal.tables import UNSETTLED, entry, failure, run, snapshot, written
 from oneway.plan import Action, Ending
 from oneway.sticking import Written
 from oneway.traces import Traces
+
+_AT_ONCE = 500
+"""Runs that are forgotten in one transaction: a statement takes only so many values."""
 
 
 class Journal(History):
@@ -153,18 +157,18 @@ class Journal(History):
                     ours = (written.c.connection == connection) & (written.c.action == id)
                     self.change(delete(written).where(ours & (written.c.field == name)))
 
-    def prune(self, before: str) -> int:
+    def prune(self, before: str, connection: str | None = None) -> int:
         """Forget the runs that ended before an instant, with all that was kept; return how many.
 
-        A run of which anything is unsettled stays, and so does the last one of each connection
-        and the last that knew the size of its source: guards compare with it.
+        Of one connection, or of all. What is needed stays (`retained.prunable`).
         """
-        old = (run.c.ended < before) & run.c.id.not_in(_needed())
-        with self.at_once():
-            ids = [row.id for row in self.rows(select(run.c.id).where(old))]
-            for table in (snapshot, entry):
-                self.change(delete(table).where(table.c.run.in_(ids)), at_least=0)
-            self.change(delete(run).where(run.c.id.in_(ids)), at_least=0)
+        ids = prunable(self, before, connection)
+        for start in range(0, len(ids), _AT_ONCE):
+            some = ids[start : start + _AT_ONCE]
+            with self.at_once():
+                for table in (snapshot, entry):
+                    self.change(delete(table).where(table.c.run.in_(some)), at_least=0)
+                self.change(delete(run).where(run.c.id.in_(some)), at_least=0)
         return len(ids)
 
     def _refused(self, id: int, action_id: str, end: End, digest: str) -> None:
@@ -228,13 +232,3 @@ def _action(id: int, action: Action) -> dict[str, Any]:
 def _or(new: Upsert, keys: list[str], found: Mapping[str, Any], *, where: Any = None) -> Upsert:
     """Return an insert that changes the row where it is there already (and `where` holds)."""
     return new.on_conflict_do_update(index_elements=keys, set_=dict(found), where=where)
-
-
-def _needed() -> Any:
-    """Return the query for the runs that must stay, however old they are."""
-    sized = run.c.source_records.is_not(None)
-    return union(
-        select(func.max(run.c.id)).group_by(run.c.connection),
-        select(func.max(run.c.id)).where(sized).group_by(run.c.connection),
-        select(entry.c.run).where(UNSETTLED),
-    )

@@ -14,14 +14,19 @@ def kept_names(store: Store, id: int) -> frozenset[str]:
     return frozenset(row.name for row in store.rows(query))
 
 
-def prunable(store: Store, before: str) -> tuple[int, ...]:
+def prunable(store: Store, before: str, connection: str | None = None) -> tuple[int, ...]:
     """Return the runs that ended before an instant and are needed no more, oldest first.
+
+    Of one connection, or of all.
 
     A run of which anything is unsettled is needed, and so are the last one of each connection
     and the last that knew the size of its source: guards compare with it.
     """
     old = (run.c.ended < before) & run.c.id.not_in(_needed())
-    return tuple(row.id for row in store.rows(select(run.c.id).where(old).order_by(run.c.id)))
+    query = select(run.c.id).where(old).order_by(run.c.id)
+    if connection is not None:
+        query = query.where(run.c.connection == connection)
+    return tuple(row.id for row in store.rows(query))
 
 
 def _needed() -> Any:

@@ -7,7 +7,7 @@ from datetime import datetime
 from oneway.journal import End, Entry, Run, RunState
 from oneway.plan import Ending, Kind, Outcome, Plan
 from oneway.render import diagnostics
-from oneway.render.harmless import harmless, quoted
+from oneway.render.harmless import harmless, shown
 from oneway.render.history import INKS
 from oneway.render.layout import clip, count, wrap
 from oneway.render.plans import as_data, content
@@ -116,9 +116,17 @@ def text(past: Past, people: Sequence[Told], style: Style, *, chosen: bool = Fal
         lines += ["", *_marked(f"! {harmless(breach.text)}", style)]
         lines += wrap(f"it lets this through once: {harmless(breach.allow)}", style, 2)
     if past.plan is not None:
-        lines += ["", *(line for said in content.totals(past.plan) for line in wrap(said, style))]
-    shown = [each for each in people if chosen or each.outcome.kind not in _QUIET]
-    lines += _people(shown, style)
+        first, *more = content.totals(past.plan)
+        lines += [
+            "",
+            *(line for each in (f"Planned: {first}", *more) for line in wrap(each, style)),
+        ]
+    if past.plan is not None and past.plan.misses and not chosen:
+        lines += ["", *_marked("! values without a reference:", style)]
+        for miss in past.plan.misses:
+            lines += wrap(content.missed(miss), style, 2, 4)
+    named = [each for each in people if chosen or each.outcome.kind not in _QUIET]
+    lines += _people(named, style)
     if chosen and not people:
         lines += ["", "Nobody like that."]
     return "\n".join(lines) + "\n"
@@ -143,7 +151,7 @@ def _head(past: Past, style: Style) -> Iterator[str]:
         for each in past.plan.reads:
             yield from _fact(each.name, content.read(past.plan, each), style)
         for name, value in sorted(past.plan.settings.items()):
-            yield from _fact("setting", f"{harmless(name)} = {quoted(str(value))}", style)
+            yield from _fact("setting", f"{harmless(name)} = {shown(value)}", style)
     for allowance in start.allowed:
         said = f"{harmless(allowance.guard)} up to {allowance.ceiling:,}, by {allowance.by}"
         yield from _fact("allowed", harmless(said), style)

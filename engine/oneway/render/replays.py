@@ -15,7 +15,8 @@ def text(replay: Replay, style: Style, *, limit: int | None = 20) -> str:
     fingerprint = harmless(replay.fingerprint[:12])
     lines = []
     if replay.same:
-        said = f"The same: plan {fingerprint} was derived again, byte for byte."
+        how = ", byte for byte" if replay.derived == replay.fingerprint else " in all it says"
+        said = f"The same: plan {fingerprint} was derived again{how}."
         lines.append(style.paint(said, Ink.GOOD))
     else:
         found = replay.differences

@@ -2,12 +2,13 @@
 
 The mapping is the one of the run, as its bytes were kept; the engine and the manifests are
 today's. So a difference is a change in how plans are made: a newer version, a manifest, or a
-snapshot that somebody touched.
+snapshot that somebody touched. Where another mapping is named, it shows what that one would
+have made of the run's inputs.
 """
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 from oneway import __version__
@@ -64,10 +65,13 @@ class Replay:
     differences: tuple[Differs, ...] = ()
 
 
-def replay(journal: Journal, run: Run, folders: Sequence[Path]) -> Replay:
-    """Derive a run's plan again; manifests are looked for in `folders`.
+def replay(
+    journal: Journal, run: Run, folders: Sequence[Path], mapping: str | None = None
+) -> Replay:
+    """Derive a run's plan again, by its own mapping or the one in a file.
 
-    Raises `Refused` where nothing is kept of it, or what is kept was damaged.
+    Manifests are looked for in `folders`. Raises `Refused` where nothing is kept of the run,
+    where that was damaged, and where the other mapping needs what was not kept.
     """
     text = journal.plan_of(run.id)
     names = journal.kept(run.id, INPUTS, MAPPING, UNKEPT)
@@ -78,15 +82,45 @@ def replay(journal: Journal, run: Run, folders: Sequence[Path]) -> Replay:
     if hashlib.sha256(names[MAPPING]).hexdigest() != kept.header.mapping_digest:
         raise refusal("F131", where, "the mapping that is kept of this run was changed", "")
     then = _recompiled(names[MAPPING], kept, folders)
-    remarks = tuple(_remarks(kept))
+    remarks = tuple(_remarks(kept, mapping))
     wrong = unfit(kept, then.code.policy)
     if wrong:
         return Replay(run.id, False, fingerprint(before), "", kept.version, remarks, wrong)
+    if mapping is not None:
+        after = _by_another(kept, then, mapping, folders)
+        found = tuple(each for each in differences(before, after) if not _is_of_place(each))
+        prints = (fingerprint(before), fingerprint(after))
+        return Replay(run.id, not found, *prints, kept.version, remarks, found)
     after = replayed(rederiving(kept, then, then), kept.header)
     same = dump(after) == text
     found = () if same else tuple(differences(before, after)) or (_ELSEWHERE,)
     prints = (fingerprint(before), fingerprint(after))
     return Replay(run.id, same, *prints, kept.version, remarks, found)
+
+
+def _by_another(kept: Kept, then: Compiled, mapping: str, folders: Sequence[Path]) -> Plan:
+    """Return the plan that another mapping makes of what was kept."""
+    now = compile_data(read_file(mapping, LIMIT + 1), mapping, folders)[0]
+    again = rederiving(kept, then, now)
+    lacking = again.lacking()
+    if lacking:
+        help = "a run keeps what its own mapping reads; plan with today's data to see it"
+        raise Refused(
+            Diagnostic(Span(mapping), Severity.ERROR, "F134", f"nothing was kept for {each}", help)
+            for each in lacking
+        )
+    header = replace(
+        kept.header,
+        mapping_file=mapping,
+        mapping_digest=now.spec.digest,
+        settings=again.context.settings,
+    )
+    return replayed(again, header)
+
+
+def _is_of_place(each: Differs) -> bool:
+    """Return whether two mappings differ so wherever they differ at all."""
+    return each.what in ("mapping file", "mapping digest") or each.what.startswith("place of ")
 
 
 def _refuse_unkept(run: Run, text: str, names: Mapping[str, bytes]) -> None:
@@ -115,9 +149,12 @@ def _recompiled(mapping: bytes, kept: Kept, folders: Sequence[Path]) -> Compiled
         raise Refused([first, *refused.diagnostics]) from None
 
 
-def _remarks(kept: Kept) -> Iterator[str]:
+def _remarks(kept: Kept, mapping: str | None) -> Iterator[str]:
     if kept.version != __version__:
         yield f"it was planned by oneway {kept.version}; this is {__version__}"
+    if mapping is not None:
+        yield f"derived by {mapping} as it is now, and compared with the plan of then"
+        return
     file = kept.header.mapping_file
     try:
         now = hashlib.sha256(read_file(file, LIMIT + 1)).hexdigest()
@@ -221,18 +258,37 @@ def _whole(before: Plan, after: Plan) -> Iterator[Differs]:
         ("as of", before.as_of, after.as_of),
         ("settings", dict(before.settings), dict(after.settings)),
         ("inputs", dict(before.inputs), dict(after.inputs)),
-        ("reads", _texts(before.reads), _texts(after.reads)),
+        ("reads", _reads(before), _reads(after)),
         ("managed", before.managed, after.managed),
-        ("values without a reference", _texts(before.misses), _texts(after.misses)),
-        ("allowed", _texts(before.allowed), _texts(after.allowed)),
+        ("values without a reference", _misses(before), _misses(after)),
+        ("allowed", _allowed(before), _allowed(after)),
     )
     for what, left, right in pairs:
         if identity(left) != identity(right):
             yield Differs(_NOBODY, "", what, left, right)
 
 
-def _texts(items: Sequence[object]) -> list[Value]:
-    return [str(each) for each in items]
+def _reads(plan: Plan) -> list[Value]:
+    return [[each.name, each.records, each.complete, list(each.problems)] for each in plan.reads]
+
+
+def _misses(plan: Plan) -> list[Value]:
+    return [
+        [each.reference, each.field, each.value, each.found, each.records] for each in plan.misses
+    ]
+
+
+def _allowed(plan: Plan) -> list[Value]:
+    return [[each.guard, each.ceiling, each.by] for each in plan.allowed]
+
+
+def _reasons(outcome: Outcome) -> list[Value]:
+    return [f"{each.code}: {each.text}" for each in outcome.reasons]
+
+
+def _places(outcome: Outcome) -> list[Value]:
+    """Return the rest of what reasons say."""
+    return [[str(each.place), list(each.candidates), each.warning] for each in outcome.reasons]
 
 
 def _by_record(plan: Plan) -> dict[tuple[str, str], Outcome]:
@@ -266,7 +322,8 @@ def _said(
     yield "key", before.key, after.key
     yield "name", before.label, after.label
     yield "target record", before.target_id, after.target_id
-    yield "reasons", _texts(before.reasons), _texts(after.reasons)
+    yield "reasons", _reasons(before), _reasons(after)
+    yield "place of reasons", _places(before), _places(after)
     left, right = before.action, after.action
     yield "action", _verb(left), _verb(right)
     if left is None or right is None:

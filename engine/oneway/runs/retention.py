@@ -1,10 +1,16 @@
-"""How long runs are kept: with their plans and what those were derived from."""
+"""How long runs are kept: with their plans and what those were derived from.
 
+Each run forgets the old ones of its own connection, while it holds the lock; `oneway runs
+prune` those of all, also of connections that run no more.
+"""
+
+from contextlib import suppress
 from datetime import datetime, timedelta
 
+from oneway.connections import Lookup
+from oneway.diagnostics import Refused, refusal
 from oneway.guards import WINDOW
 from oneway.journal import Journal
-from oneway.journal.retained import prunable
 from oneway.runs.request import instant_text
 from oneway.state import State
 
@@ -15,22 +21,25 @@ LEAST_DAYS = WINDOW.days + 1
 """No fewer: guards count what was done within their window."""
 
 
-def forget(journal: Journal, before: datetime) -> int:
-    """Forget the runs that ended before an instant, and return how many.
+def days_kept(lookup: Lookup) -> int:
+    """Return how many days runs are kept: what ONEWAY_KEEP_DAYS says, or `DAYS`.
 
-    What guards and a resumption need stays, however old it is.
+    Raises `Refused` where it says what is no number of days, or too few.
     """
-    return journal.prune(instant_text(before))
+    text = lookup("keep", "days")
+    if text is None:
+        return DAYS
+    if not (text.isascii() and text.isdigit() and int(text[:6]) >= LEAST_DAYS and len(text) < 6):
+        help = f"write a number of days, at least {LEAST_DAYS}: guards look back a week"
+        raise refusal("U115", "ONEWAY_KEEP_DAYS", f"{text!r} is no such number of days", help)
+    return int(text)
 
 
-def forgettable(journal: Journal, before: datetime) -> int:
-    """Return how many runs `forget` would forget."""
-    return len(prunable(journal, instant_text(before)))
+def forget_old(state: State, connection: str, now: datetime, days: int) -> None:
+    """Forget the runs of a connection that are older than some days, if the store allows it.
 
-
-def forget_old(state: State, now: datetime, days: int = DAYS) -> int:
-    """Forget the runs of a state folder that are older than some days, and return how many."""
-    if not state.has_journal:
-        return 0
-    with Journal.open(state.journal) as journal:
-        return forget(journal, now - timedelta(days=max(days, LEAST_DAYS)))
+    Its lock must be held. What guards and a resumption need stays, however old it is.
+    """
+    # A run that went well does not fail because the store is busy now: the next one forgets.
+    with suppress(Refused), Journal.open(state.journal) as journal:
+        journal.prune(instant_text(now - timedelta(days=days)), connection)

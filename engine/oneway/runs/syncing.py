@@ -22,6 +22,7 @@ from oneway.runs.planning import judged, planned, remembered
 from oneway.runs.preparation import Prepared
 from oneway.runs.request import instant_text
 from oneway.runs.resuming import alone, settled
+from oneway.runs.retention import days_kept, forget_old
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +83,7 @@ def drafted(
         recorded(prepared, operator),
         Systems(prepared, operator.state.path) as systems,
     ):
+        days = days_kept(prepared.request.lookup)
         refuse_turned_back(prepared, operator, prepared.request.as_of)
         found_out = settled(prepared, systems, operator)
         seal = operator.state.seal()
@@ -96,6 +98,7 @@ def drafted(
         yield Draft(
             plan, verdict, memory, found_out, warnings, approval, program, systems, progress
         )
+        forget_old(operator.state, _name(prepared), operator.now(), days)
 
 
 @contextmanager
