@@ -1,0 +1,168 @@
+"""`oneway run-due`."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from oneway.cli.console import Console
+from oneway.cli.exits import Exit, worst
+from oneway.cli.options import FOLDERS, consoled, formatted, now, remembering, user
+from oneway.cli.stopping import signals
+from oneway.connections.connection import Connection
+from oneway.connections.folder import FOLDER, files_in
+from oneway.connections.schedule import last_due, next_due
+from oneway.connections.stores import store_url
+from oneway.journal import Journal, RunState
+from oneway.journal.dues import GIVEN_UP, Standing, standings
+from oneway.render.harmless import harmless
+from oneway.render.layout import clip, pad
+from oneway.runs import instant_text
+from oneway.scheduling.agenda import Step, step, unspread
+from oneway.scheduling.crew import Crew
+from oneway.scheduling.drive import Drive
+from oneway.scheduling.folder import Folder
+from oneway.scheduling.job import How, Place
+from oneway.scheduling.log import Log, in_words
+from oneway.scheduling.loop import Loop
+from oneway.scheduling.register import Register
+from oneway.scheduling.telling import Post
+from oneway.state import State
+
+_EXITS = {
+    RunState.HELD.value: Exit.BLOCKED,
+    RunState.FAILED.value: Exit.FAILED,
+    RunState.REFUSED.value: Exit.ERROR,
+    GIVEN_UP: Exit.ERROR,
+    How.DIED.value: Exit.ERROR,
+}
+_WORDS = {
+    Step.REST: "waits",
+    Step.BEGIN: "due now",
+    Step.TAKE_OVER: "begun, not ended",
+}
+_NAME, _STATE, _INSTANT = 24, 18, 20
+
+
+@click.command("run-due")
+@click.argument("folder", type=click.Path(), default=FOLDER, metavar="[FOLDER]")
+@click.option("--dry-run", is_flag=True, help="List what is due and when next; run nothing.")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1, max=256),
+    default=4,
+    show_default=True,
+    metavar="N",
+    help="Run at most this many connections at once, each in a process of its own.",
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to write the log, a line an event, to standard error.",
+)
+@remembering
+@formatted("text", "json")
+@consoled
+def command(
+    *,
+    console: Console,
+    folder: str,
+    dry_run: bool,
+    jobs: int,
+    log_format: str,
+    state: Path,
+    format: str,
+) -> Exit:
+    """Run the connections of a folder that are due, once, and end.
+
+    For cron, systemd timers and Kubernetes, which call it every few minutes: what is due is
+    run, whatever was missed is run once, late. A connection that is seen for the first time
+    is noted, and runs at its next due. Ends with the worst exit code of the runs.
+
+    \b
+    Example:
+      oneway run-due
+      oneway run-due connections --dry-run
+    """
+    files_in(folder)
+    place = Place(Path.cwd(), state, store_url(), FOLDERS, user(), now)
+    if dry_run:
+        return _listed(console, Folder(Path(folder)), place, format)
+    log = Log(console.tell, now, json=log_format == "json", quiet=console.quiet)
+    crew = Crew(jobs)
+    loop = Loop(place, Folder(Path(folder)), crew, log, once=True)
+    loop.register.journal()
+    with signals() as stop:
+        Drive(loop, crew, stop).run()
+    known = loop.folder
+    Post(Register(place).journal, lambda: known.connections.values(), log, now).deliver()
+    if format == "json":
+        console.json([each.as_json for each in loop.results])
+    else:
+        console.note(_summed_up(loop))
+    if stop.asked:
+        return Exit.INTERRUPTED
+    broken = loop.folder.broken or loop.board.trouble
+    exits = (_EXITS.get(each.state, Exit.DONE) for each in loop.results)
+    return worst(Exit.ERROR if broken else Exit.DONE, *exits)
+
+
+def _summed_up(loop: Loop) -> str:
+    states = Counter(each.state for each in loop.results)
+    ran = ", ".join(f"{number:,} {state}" for state, number in sorted(states.items()))
+    return f"ran: {ran}" if ran else "nothing was due"
+
+
+def _listed(console: Console, folder: Folder, place: Place, format: str) -> Exit:
+    """Print what is due, and what is next; nothing is made to find out."""
+    state, at = State(place.state, place.store), place.now()
+    known: Mapping[str, Standing] = {}
+    if state.has_journal:
+        with Journal.open(state.journal) as journal:
+            known = standings(journal)
+    folder.look()
+    rows = [_row(each, known, at) for _, each in sorted(folder.connections.items())]
+    broken = {
+        file: each.refused.diagnostics
+        for file, each in folder.broken.items()
+        if each.refused is not None
+    }
+    if format == "json":
+        files = {file: list(map(in_words, found)) for file, found in broken.items()}
+        console.json({"connections": rows, "broken": files})
+    else:
+        console.out(_table(rows))
+        for found in broken.values():
+            console.report(found)
+    return Exit.ERROR if broken else Exit.DONE
+
+
+def _row(connection: Connection, known: Mapping[str, Standing], at: datetime) -> dict[str, str]:
+    row = {"connection": connection.name, "state": "never", "due": "", "next": ""}
+    if connection.schedule is None:
+        return row
+    schedule = unspread(connection.schedule)
+    due = last_due(schedule, connection.name, at)
+    following = next_due(schedule, connection.name, at)
+    row["next"] = "" if following is None else instant_text(following.at)
+    standing = known.get(connection.name)
+    if standing is None:
+        return {**row, "state": "not seen before"}
+    row["state"] = _WORDS[asked := step(due, standing)]
+    if asked is not Step.REST and due is not None:
+        row["due"] = instant_text(due.nominal)
+    return row
+
+
+def _table(rows: Sequence[Mapping[str, str]]) -> str:
+    head = {"connection": "CONNECTION", "state": "STATE", "due": "DUE", "next": "NEXT"}
+    widths = {"connection": _NAME, "state": _STATE, "due": _INSTANT}
+    lines = []
+    for row in [head, *rows]:
+        cells = [pad(clip(harmless(row[key]), width), width) for key, width in widths.items()]
+        lines.append("  ".join([*cells, row["next"]]).rstrip())
+    return "\n".join(lines)

@@ -1,0 +1,112 @@
+"""`oneway serve`."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+from pathlib import Path
+
+import click
+
+from oneway import __version__
+from oneway.cli.console import Console
+from oneway.cli.exits import Exit
+from oneway.cli.options import FOLDERS, consoled, now, remembering, user
+from oneway.cli.stopping import signals
+from oneway.connections.folder import FOLDER, files_in
+from oneway.connections.stores import store_url
+from oneway.scheduling.board import Board
+from oneway.scheduling.crew import Crew
+from oneway.scheduling.drive import Drive
+from oneway.scheduling.folder import Folder
+from oneway.scheduling.job import Place
+from oneway.scheduling.listening import Address, Metrics, address, listening
+from oneway.scheduling.log import Log
+from oneway.scheduling.loop import Loop
+from oneway.scheduling.register import Register
+from oneway.scheduling.telling import Post
+
+LISTEN = "127.0.0.1:9108"
+OFF = "off"
+
+
+@click.command("serve")
+@click.argument("folder", type=click.Path(), default=FOLDER, metavar="[FOLDER]")
+@click.option(
+    "--jobs",
+    type=click.IntRange(min=1, max=256),
+    default=4,
+    show_default=True,
+    metavar="N",
+    help="Run at most this many connections at once, each in a process of its own.",
+)
+@click.option(
+    "--listen",
+    default=LISTEN,
+    show_default=True,
+    metavar="ADDRESS",
+    help="Where /healthz and /metrics answer, on this machine alone; `off` for nowhere.",
+)
+@click.option(
+    "--log-format",
+    type=click.Choice(["text", "json"]),
+    default="text",
+    show_default=True,
+    help="How to write the log, a line an event, to standard error.",
+)
+@remembering
+@consoled
+def command(
+    *, console: Console, folder: str, jobs: int, listen: str, log_format: str, state: Path
+) -> Exit:
+    """Keep the schedules of all connections of a folder, until it is stopped.
+
+    Runs what is due, once, and what was due while nothing ran, once and late. Files may be
+    added, changed and removed meanwhile. The first Ctrl-C or SIGTERM lets the writes in flight
+    end; the second ends at once.
+
+    \b
+    Example:
+      oneway serve
+      oneway serve connections --jobs 8 --log-format json
+    """
+    at = None if listen == OFF else address(listen)
+    files_in(folder)
+    place = Place(Path.cwd(), state, store_url(), FOLDERS, user(), now)
+    log = Log(console.tell, now, json=log_format == "json", quiet=console.quiet)
+    crew = Crew(jobs)
+    loop = Loop(place, Folder(Path(folder)), crew, log)
+    loop.register.journal()  # a store that cannot be used is an error, as long as nobody waits
+    with ExitStack() as stack:
+        stop = stack.enter_context(signals())
+        if at is not None:
+            at = stack.enter_context(_answering(at, loop.board, place, log))
+        known = loop.folder
+        post = Post(Register(place).journal, lambda: known.connections.values(), log, now)
+        stack.enter_context(post.beside())
+        _introduce(log, at, Path(folder))
+        well = Drive(loop, crew, stop).run()
+    log.say("stopped", "all runs have ended" if well else "ended at once")
+    return Exit.DONE if well else Exit.INTERRUPTED
+
+
+def _introduce(log: Log, at: Address | None, folder: Path) -> None:
+    where = f", http://{at.shown}/healthz and /metrics" if at is not None else ""
+    log.say("serving", f"oneway {__version__} keeps the schedules of {folder}{where}")
+    log.say("shared", "dues are shared: who else runs over this state runs none of them twice")
+
+
+@contextmanager
+def _answering(at: Address, board: Board, place: Place, log: Log) -> Iterator[Address]:
+    metrics = _metrics(board, place)
+    if metrics is None:
+        log.say("metrics", "/metrics needs a package more: pip install 'oneway[serve]'")
+    with listening(at, board, metrics) as found:
+        yield found
+
+
+def _metrics(board: Board, place: Place) -> Metrics | None:
+    """Return what gives the metrics; None where their package is not installed."""
+    try:
+        from oneway.scheduling import metrics
+    except ModuleNotFoundError:
+        return None
+    return metrics.metrics(Register(place).journal, board)

@@ -1,0 +1,46 @@
+"""Ctrl-C and SIGTERM for what runs long: a wish to stop, and with the second one, at once."""
+
+import os
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from types import FrameType
+
+_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+@dataclass(slots=True)
+class Signals:
+    """How often somebody asked to stop; `waker` can be read from then on until it is heard."""
+
+    waker: int
+    asked: int = 0
+
+    def heard(self) -> None:
+        """Take note: the waker is quiet until somebody asks again."""
+        with suppress(BlockingIOError):
+            os.read(self.waker, 64)
+
+
+@contextmanager
+def signals() -> Iterator[Signals]:
+    """Count the signals that ask to stop, while the block lasts."""
+    waker, ringer = os.pipe()
+    for each in (waker, ringer):
+        os.set_blocking(each, False)
+    found = Signals(waker)
+
+    def wished(_number: int, _frame: FrameType | None) -> None:
+        found.asked += 1
+        with suppress(BlockingIOError):  # who was woken so often is awake
+            os.write(ringer, b"!")
+
+    before = {number: signal.signal(number, wished) for number in _SIGNALS}
+    try:
+        yield found
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        os.close(waker)
+        os.close(ringer)

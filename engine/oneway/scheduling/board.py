@@ -1,0 +1,44 @@
+"""What the scheduler knows of itself, for /healthz and /metrics: written by the loop alone."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from time import monotonic
+
+FRESH = 60.0
+"""Seconds within which a loop that works has looked around."""
+
+
+@dataclass(slots=True)
+class Board:
+    """The loop's last look around. Each value is replaced as a whole, so that readers see one."""
+
+    looked: float = field(default_factory=monotonic)
+    trouble: str = ""
+    """Why the store or the folder could not be used, in words; "" where they can."""
+    connections: int = 0
+    next_due: Mapping[str, datetime] = field(default_factory=dict)
+    """When each connection with a schedule runs next."""
+    running: tuple[str, ...] = ()
+    broken: tuple[str, ...] = ()
+    """Files of connections that cannot be read."""
+
+    def look(self) -> None:
+        """The loop has looked around."""
+        self.looked = monotonic()
+
+    @property
+    def is_well(self) -> bool:
+        """Whether the loop has looked around lately, and could use what it needs."""
+        return not self.trouble and monotonic() - self.looked < FRESH
+
+    def as_json(self) -> Mapping[str, object]:
+        """Return what /healthz answers."""
+        return {
+            "status": "ok" if self.is_well else "failing",
+            "looked_seconds_ago": round(monotonic() - self.looked, 1),
+            "trouble": self.trouble,
+            "connections": self.connections,
+            "running": list(self.running),
+            "broken": list(self.broken),
+        }

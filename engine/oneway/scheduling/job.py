@@ -1,0 +1,65 @@
+"""What a run's process is told, and what it tells when it ends."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import Enum
+from pathlib import Path
+
+from oneway.journal.dues import Taken
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """Where runs are: what is the same for all of them.
+
+    `folder` is the working folder; `folders` are looked in for manifests; `now` is the clock,
+    a function that another process finds by its name.
+    """
+
+    folder: Path
+    state: Path
+    store: str | None = field(repr=False)  # a URL, with a password in it
+    folders: tuple[Path, ...]
+    user: str
+    now: Callable[[], datetime]
+
+
+@dataclass(frozen=True, slots=True)
+class Job:
+    """One run of one connection, for a due that is ours."""
+
+    place: Place
+    file: str
+    taken: Taken
+    late: bool
+
+
+class How(Enum):
+    """How a run's process ended."""
+
+    ENDED = "ended"
+    """The due has ended; the run's state says how."""
+    BUSY = "busy"
+    """Another run of the connection holds its lock."""
+    STOPPED = "stopped"
+    """It was asked to stop; the run is gone on with by whoever takes the due over."""
+    STORE = "store"
+    """The store could not be used."""
+    DIED = "died"
+    """It ended without a word, or by a mistake of this program."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What a run's process says at its end, in words that hold no values.
+
+    `state` is the word of a `RunState`, `run` the run's id, and `said` why it did not do all
+    that it should.
+    """
+
+    how: How
+    state: str = ""
+    run: int = 0
+    counts: Mapping[str, int] = field(default_factory=dict)
+    said: tuple[str, ...] = ()

@@ -1,0 +1,82 @@
+"""What the scheduler says while it runs: one line an event, as text or as JSON."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from oneway.connections.connection import Connection
+from oneway.connections.schedule import Due, next_due
+from oneway.diagnostics import Diagnostic, Refused
+from oneway.render.harmless import harmless
+from oneway.runs import instant_text
+from oneway.scheduling.folder import Changes
+
+
+@dataclass(frozen=True, slots=True)
+class Log:
+    """Writes lines: `write` is handed each with its line break."""
+
+    write: Callable[[str], None]
+    now: Callable[[], datetime]
+    json: bool = False
+    quiet: bool = False
+    """Whether to leave out what is no news of a run: which files were found, and the like."""
+
+    def say(self, event: str, text: str, *, connection: str = "", **more: object) -> None:
+        """Write one event down: text for people, and beside it what programs look for."""
+        if self.quiet and event in _BESIDE:
+            return
+        at = instant_text(self.now())
+        if self.json:
+            data = {"at": at, "event": event, "connection": connection, "text": text, **more}
+            kept = {key: value for key, value in data.items() if value not in ("", None)}
+            self.write(json.dumps(kept, sort_keys=True) + "\n")
+        else:
+            whose = f"{connection}: " if connection else ""
+            self.write(f"{at} {harmless(whose + text)}\n")
+
+    def refused(self, event: str, refused: Refused, *, connection: str = "") -> None:
+        """Write down each finding of a refusal."""
+        for each in refused.diagnostics:
+            self.say(event, in_words(each), connection=connection, code=each.code)
+
+
+_BESIDE = frozenset({"serving", "shared", "metrics", "found", "changed", "removed", "mended"})
+
+
+def in_words(found: Diagnostic) -> str:
+    """Return a finding on one line; the line of the file is not quoted."""
+    help = f"; {found.help}" if found.help else ""
+    return f"{found.span}: {found.summary} [{found.code}]{help}"
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """Return how many actions ended how: "3 done, 1 held"; "nothing to do" for none."""
+    return ", ".join(f"{counts[word]} {word}" for word in counts if counts[word]) or "nothing to do"
+
+
+def due_text(due: Due | None) -> str:
+    """Return when a due runs, as text."""
+    return "never" if due is None else instant_text(due.at)
+
+
+def say_changes(log: Log, changes: Changes, connections: Mapping[str, Connection]) -> None:
+    """Write down what a look at the folder found."""
+    for name in changes.removed:
+        log.say("removed", "is gone, and runs no more", connection=name)
+    for event, names in (("found", changes.added), ("changed", changes.changed)):
+        for name in names:
+            text = _next(connections[name], log.now())
+            log.say(event, f"{connections[name].file}, {text}", connection=name)
+    for each in changes.broken:
+        if each.refused is not None:
+            log.refused("broken", each.refused)
+    for file in changes.mended:
+        log.say("mended", f"{file} is broken no more")
+
+
+def _next(connection: Connection, now: datetime) -> str:
+    if connection.schedule is None:
+        return "never runs by itself"
+    return f"next due {due_text(next_due(connection.schedule, connection.name, now))}"

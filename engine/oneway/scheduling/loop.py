@@ -1,0 +1,283 @@
+"""The scheduler's loop: look at the folder, take what is due, start it, see what ended.
+
+It keeps no truth: what is due follows from files and the clock, and who runs it from the store.
+Killed at any point and begun again, it goes on as if nothing had been.
+"""
+
+from collections import deque
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Protocol
+
+from oneway.connections.connection import Connection
+from oneway.connections.schedule import Due, last_due, next_due
+from oneway.diagnostics import Diagnostic, Refused, Severity, Span
+from oneway.journal.dues import GIVEN_UP, Taken
+from oneway.scheduling.agenda import Step, is_late, pause, step, unspread
+from oneway.scheduling.board import Board
+from oneway.scheduling.folder import Folder
+from oneway.scheduling.job import How, Job, Place, Report
+from oneway.scheduling.log import Log, counted, due_text, say_changes
+from oneway.scheduling.register import Register, is_spent
+from oneway.scheduling.telling import tell
+from oneway.scheduling.whose import may_live
+
+POLL = timedelta(seconds=5)
+"""How long the loop sleeps at most: files change, and clocks are set."""
+BUSY = timedelta(seconds=30)
+"""How long to wait for a run of somebody else's, at first; each time twice as long."""
+LONGEST = timedelta(minutes=5)
+NEVER = datetime.max.replace(tzinfo=UTC)
+
+
+class Workers(Protocol):
+    """Who carries jobs out: a `Crew`, or what stands for one in a test."""
+
+    @property
+    def room(self) -> int:
+        """How many more jobs may be started now."""
+
+    @property
+    def names(self) -> Collection[str]:
+        """The connections that are being run."""
+
+    def start(self, job: Job) -> None:
+        """Start a job; raise `OSError` where the machine has no process to give."""
+
+    def ended(self) -> Iterator[tuple[Job, Report]]:
+        """Yield what has ended since it was asked."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """A due that this loop ran, or gave up: in which state it ended, and its run's id."""
+
+    connection: str
+    due: str
+    state: str
+    run: int
+
+    @property
+    def as_json(self) -> dict[str, str | int]:
+        """As data."""
+        return {
+            "connection": self.connection,
+            "due": self.due,
+            "state": self.state,
+            "run": self.run,
+        }
+
+
+@dataclass(slots=True)
+class Loop:
+    """Keeps the schedules of a folder's connections; `tick` does what is to be done now.
+
+    With `once`, a due counts from its schedule's own instant, each connection is run at most
+    once, and nobody is waited for.
+    """
+
+    place: Place
+    folder: Folder
+    workers: Workers
+    log: Log
+    once: bool = False
+    board: Board = field(default_factory=Board)
+    results: list[Ended] = field(default_factory=list)
+    """What has ended, with `once`."""
+    register: Register = field(init=False)
+    _waiting: dict[str, datetime] = field(default_factory=dict)
+    """When each connection is looked at again."""
+    _ready: dict[str, Due] = field(default_factory=dict)
+    """What is due and is to be started, by connection."""
+    _finished: deque[tuple[Job, Report]] = field(default_factory=deque)
+    _busy: dict[str, int] = field(default_factory=dict)
+    """How often a connection was found to be run by somebody else."""
+    _turns: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.register = Register(self.place)
+
+    def tick(self, *, starting: bool = True) -> datetime:
+        """Do what is to be done now, and return when to look again at the latest.
+
+        Never raises `Refused`: what cannot be used is said, once, and tried again.
+        """
+        now = self.place.now()
+        trouble = [*self._look_at_folder(now), *self._keep_schedules(now, starting=starting)]
+        self._say_trouble(trouble)
+        self._show()
+        return min([now + POLL, *(each for each in self._waiting.values() if each > now)])
+
+    @property
+    def is_idle(self) -> bool:
+        """Whether nothing runs, and nothing is ready to."""
+        return not self.workers.names and not self._ready and not self._finished
+
+    def _look_at_folder(self, now: datetime) -> tuple[Diagnostic, ...]:
+        try:
+            changes = self.folder.look()
+        except Refused as refused:
+            return refused.diagnostics  # those that we know go on
+        for name in (*changes.added, *changes.changed):
+            self._waiting[name] = now
+            self._ready.pop(name, None)
+        for name in changes.removed:
+            self._waiting.pop(name, None)
+            self._ready.pop(name, None)
+        say_changes(self.log, changes, self.folder.connections)
+        return ()
+
+    def _keep_schedules(self, now: datetime, *, starting: bool) -> tuple[Diagnostic, ...]:
+        try:
+            self._finished.extend(self.workers.ended())
+            self.register.journal()
+            while self._finished:
+                self._see_end(*self._finished[0])
+                self._finished.popleft()  # not before: the store may fail
+            if starting:
+                self._see_dues(now)
+                self._start(now)
+        except Refused as refused:
+            self.register.close()
+            return refused.diagnostics
+        return ()
+
+    def _see_dues(self, now: datetime) -> None:
+        self.register.know(self.folder.connections)
+        for name, connection in self.folder.connections.items():
+            known = name in self._ready or name in self.workers.names
+            if not known and self._waiting.get(name, now) <= now and not self._had_its_turn(name):
+                self._see_due(connection, now)
+
+    def _see_due(self, connection: Connection, now: datetime) -> None:
+        name, schedule = connection.name, connection.schedule
+        if schedule is None:
+            self._waiting[name] = NEVER
+            return
+        due = last_due(unspread(schedule) if self.once else schedule, name, now)
+        asked = step(due, self.register.standing(name))
+        if asked is Step.TAKE_OVER:
+            asked = step(due, self.register.asked(name))  # it may have ended since
+        if asked is Step.REST or due is None:
+            self._busy.pop(name, None)
+            following = next_due(schedule, name, now)
+            self._waiting[name] = NEVER if following is None else following.at
+        elif asked is Step.TAKE_OVER and self._is_anothers(name):
+            self.log.say("left", "is run by another process", connection=name)
+            self._look_again(name, now)
+        else:
+            self._ready[name] = due
+
+    def _is_anothers(self, name: str) -> bool:
+        """Return whether a due is best left to whoever took it a moment ago."""
+        last = self.register.standing(name).last
+        first = name not in self._busy and not self.once
+        return first and last is not None and may_live(last.by, self.register.by)
+
+    def _start(self, now: datetime) -> None:
+        order = sorted(self._ready.items(), key=lambda each: (each[1].at, each[0]))
+        for name, due in order[: self.workers.room]:
+            del self._ready[name]
+            file = self.folder.connections[name].file
+            last = self.register.standing(name).last
+            if last is not None and last.ended is None and is_spent(last):
+                self._give_up(last, file, "whoever began it died as well")
+                continue
+            taken = self.register.take(name, due)
+            if taken is not None:
+                self._begin(Job(self.place, file, taken, is_late(due, now)), due, now)
+
+    def _begin(self, job: Job, due: Due, now: datetime) -> None:
+        name = job.taken.connection
+        if job.late:
+            self.log.say("late", f"was due {due_text(due)}, and runs now", connection=name)
+        try:
+            self.workers.start(job)
+        except OSError as error:
+            why = error.strerror or type(error).__name__
+            self.log.say("trouble", f"no process can be had: {why}", connection=name)
+            self.register.give_back(job.taken)
+            self._look_again(name, now)
+
+    def _see_end(self, job: Job, report: Report) -> None:
+        name, now = job.taken.connection, self.place.now()
+        taken = self.register.found(job.taken)
+        self._waiting[name] = now
+        if taken.ended is not None:
+            self._busy.pop(name, None)
+            self._say_ended(job, taken, report)
+        elif report.how in (How.BUSY, How.STOPPED):
+            if name not in self._busy:
+                self.log.say(report.how.value, "; ".join(report.said), connection=name)
+            self.register.give_back(taken)
+            self._look_again(name, now)
+        else:
+            self._died(job, taken, "; ".join(report.said))
+
+    def _died(self, job: Job, taken: Taken, why: str) -> None:
+        name = taken.connection
+        if is_spent(taken):
+            self._give_up(taken, job.file, why)
+            return
+        wait = pause(taken.starts)
+        self._waiting[name] = self.place.now() + wait
+        then = "" if self.once else f"; again in {int(wait.total_seconds())} s"
+        self.log.say(How.DIED.value, why + then, connection=name, due=taken.due)
+        self._note(Ended(name, taken.due, How.DIED.value, 0))
+
+    def _give_up(self, taken: Taken, file: str, why: str) -> None:
+        summary = f"the run died {taken.starts} times, and waits for the next due: {why}"
+        help = "see the machine's own log (memory?), and try `oneway sync`"
+        problem = Diagnostic(Span(file), Severity.ERROR, "F140", summary, help)
+        run = self.register.give_up(taken, file, problem)
+        connection = self.folder.connections.get(taken.connection)
+        tell(self.register.journal(), connection, run, self.place.now())
+        self._note(Ended(taken.connection, taken.due, GIVEN_UP, run))
+        self.log.say(GIVEN_UP, summary, connection=taken.connection, due=taken.due, run=run)
+
+    def _say_ended(self, job: Job, taken: Taken, report: Report) -> None:
+        self._note(Ended(taken.connection, taken.due, report.state, report.run))
+        said = "".join(f"; {each}" for each in report.said)
+        self.log.say(
+            "run",
+            f"{report.state}: {counted(report.counts)} (run {report.run}){said}",
+            connection=taken.connection,
+            state=report.state,
+            counts=dict(report.counts),
+            run=report.run,
+            due=taken.due,
+            late=job.late or None,
+        )
+
+    def _look_again(self, name: str, now: datetime) -> None:
+        """Look at a connection that somebody else runs after a pause that grows."""
+        self._busy[name] = self._busy.get(name, 0) + 1
+        self._waiting[name] = now + min(BUSY * 2 ** min(self._busy[name] - 1, 10), LONGEST)
+
+    def _had_its_turn(self, name: str) -> bool:
+        """Return whether a connection is not looked at again, where each is run once."""
+        return self.once and (name in self._busy or name in self._turns)
+
+    def _note(self, ended: Ended) -> None:
+        if self.once:
+            self.results.append(ended)
+            self._turns.add(ended.connection)
+
+    def _say_trouble(self, found: list[Diagnostic]) -> None:
+        trouble = str(Refused(found)) if found else ""
+        if trouble and trouble != self.board.trouble:
+            self.log.refused("trouble", Refused(found))
+        elif self.board.trouble and not trouble:
+            self.log.say("recovered", "the store and the folder can be used again")
+        self.board.trouble = trouble
+
+    def _show(self) -> None:
+        named = self.folder.connections
+        self.board.connections = len(named)
+        self.board.next_due = {
+            name: at for name, at in self._waiting.items() if name in named and at < NEVER
+        }
+        self.board.running = tuple(self.workers.names)
+        self.board.broken = tuple(self.folder.broken)
+        self.board.look()

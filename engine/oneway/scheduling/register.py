@@ -1,0 +1,130 @@
+"""The store as the loop uses it: opened again where it was lost, and how connections stand.
+
+How they stand is kept, so that a quiet night asks the store nothing; what is taken, the store
+decides.
+"""
+
+from collections.abc import Collection
+from contextlib import suppress
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from oneway.connections.schedule import Due
+from oneway.diagnostics import Diagnostic, Refused
+from oneway.journal import Journal, dues
+from oneway.journal.dues import GIVEN_UP, Standing, Taken
+from oneway.runs import instant_text
+from oneway.scheduling.agenda import TRIES
+from oneway.scheduling.job import Place
+from oneway.scheduling.whose import signature
+from oneway.scheduling.work import start_of
+from oneway.state import State
+
+
+@dataclass(slots=True)
+class Register:
+    """Which dues were taken, by whom; every method raises `Refused` where the store fails."""
+
+    place: Place
+    by: str = ""
+    _journal: Journal | None = None
+    _inode: int = 0
+    _standings: dict[str, Standing] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.by = signature(self._now())
+
+    def journal(self) -> Journal:
+        """Return the store, opened."""
+        where = State(self.place.state, self.place.store).journal
+        inode = _inode(where)
+        if self._journal is not None and inode != self._inode:
+            self.close()  # others would open another file than ours
+        if self._journal is None:
+            self._journal = Journal.open(where)
+            self._inode = _inode(where)
+            self._standings = dict(dues.standings(self._journal))
+        return self._journal
+
+    def close(self) -> None:
+        """Close the store; it is opened again when it is next used."""
+        if self._journal is not None:
+            with suppress(Refused):
+                self._journal.close()
+            self._journal = None
+
+    def know(self, names: Collection[str]) -> None:
+        """See to it that all are known, those that are new in one go."""
+        new = [name for name in names if name not in self._standings]
+        if new:
+            with self.journal().at_once():
+                for name in new:
+                    self.standing(name)
+
+    def standing(self, name: str) -> Standing:
+        """Return how a connection stands; one that is new stands from now, or its last run."""
+        journal = self.journal()
+        if name not in self._standings:
+            self._standings[name] = dues.first_seen(journal, name, self._now())
+        return self._standings[name]
+
+    def asked(self, name: str) -> Standing:
+        """Return how a connection stands by the store, which others write as well."""
+        found = dues.standings(self.journal(), name).get(name)
+        if found is not None:
+            self._standings[name] = found
+        return self.standing(name)
+
+    def take(self, name: str, due: Due) -> Taken | None:
+        """Return a due as ours; None where somebody was quicker, or where it is given up."""
+        last, nominal = self.standing(name).last, instant_text(due.nominal)
+        if last is not None and last.due == nominal and last.ended is None:
+            taken = None
+            if not is_spent(last):
+                taken = dues.take_over(self.journal(), last, self.by)
+        else:
+            taken = dues.take(self.journal(), name, nominal, self._now(), self.by)
+        if taken is None:
+            self.asked(name)
+        else:
+            self._keep(taken)
+        return taken
+
+    def found(self, taken: Taken) -> Taken:
+        """Return a due of ours as the store has it now."""
+        found = dues.found(self.journal(), taken.connection, taken.due) or taken
+        self._keep(found)
+        return found
+
+    def give_back(self, taken: Taken) -> None:
+        """Let a due be one that was left: no run of it was begun, or it was asked to stop."""
+        if taken.by == self.by and taken.ended is None:
+            self._keep(dues.give_back(self.journal(), taken))
+
+    def give_up(self, taken: Taken, file: str, problem: Diagnostic) -> int:
+        """End a due whose runs died; return the run that is written down as refused for it."""
+        now = self._now()
+        with self.journal().at_once():
+            start = start_of(self.place, taken.connection, file)
+            run = self.journal().refused(start, (problem,), now)
+            self._keep(dues.end(self.journal(), taken, now, GIVEN_UP))
+        return run
+
+    def _keep(self, taken: Taken) -> None:
+        self._standings[taken.connection] = replace(self.standing(taken.connection), last=taken)
+
+    def _now(self) -> str:
+        return instant_text(self.place.now())
+
+
+def is_spent(taken: Taken) -> bool:
+    """Return whether the runs of a due died so often that it is given up."""
+    return taken.starts >= TRIES
+
+
+def _inode(where: Path | str) -> int:
+    """Return the number of a store's file; 0 where it is none, or not there."""
+    try:
+        return where.stat().st_ino if isinstance(where, Path) else 0
+    except OSError:
+        return 0

@@ -1,0 +1,32 @@
+"""Who takes a due: a process, so that another one may see whether it lives."""
+
+import os
+from socket import gethostname
+
+
+def signature(begun: str) -> str:
+    """Return who this process is: the machine, its number there, and when it began.
+
+    In a container every process may have the number 1: the instant tells them apart.
+    """
+    return f"{gethostname()} {os.getpid()} {begun}"
+
+
+def may_live(other: str, ours: str) -> bool:
+    """Return whether the process of a signature may be alive: the lock alone is certain.
+
+    `ours` is not counted: what it has and does not run is nobody's.
+    """
+    host, _, rest = other.partition(" ")
+    number = rest.partition(" ")[0]
+    if other == ours or host != gethostname():
+        return other != ours
+    if not number.isdecimal() or int(number) == os.getpid():
+        return False  # our own number, of one who had it before
+    try:
+        os.kill(int(number), 0)
+    except (ProcessLookupError, OverflowError):
+        return False
+    except PermissionError:
+        pass
+    return True

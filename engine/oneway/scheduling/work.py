@@ -1,0 +1,181 @@
+"""What a run's process does: the run, under the lock of its due, and the end of the due.
+
+The lock is the due's own, beside the one that every run of a connection holds: it is held from
+the question whether the due has ended until that is written down, so that whoever takes a due
+over finds it either free and open, or ended.
+"""
+
+import os
+import signal
+import warnings
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from multiprocessing.connection import Connection as Pipe
+from types import FrameType
+
+from oneway.apply import Stopped
+from oneway.connections.connection import Connection
+from oneway.connections.folder import connection_at
+from oneway.connector import ConnectorError
+from oneway.diagnostics import Diagnostic, Refused
+from oneway.journal import Journal, Run, RunStart, RunState, Why
+from oneway.journal.dues import LATE, end, found, run_of
+from oneway.journal.lease import leased
+from oneway.lock import locked
+from oneway.runs import Operator, compiled, instant_text, request_for
+from oneway.runs.applying import start_of_none
+from oneway.runs.syncing import problems_of, synced
+from oneway.scheduling.job import How, Job, Place, Report
+from oneway.scheduling.log import in_words
+from oneway.scheduling.telling import tell
+from oneway.state import State
+
+STORE = frozenset({"F101", "F102", "F103", "F110", "F111", "F112", "F113", "F116", "F118"})
+"""Codes that speak of the state folder and the store: no run can be written down there."""
+LOCKED = "F115"
+
+
+def work(job: Job, pipe: Pipe) -> None:
+    """Carry out a job and send its `Report`; the life of a process, which prints nothing."""
+    wish = Wish()
+    try:
+        _by_itself(wish)
+        report = reported(job, wish.stopping)
+    except KeyboardInterrupt:
+        report = Report(How.STOPPED)
+    except BaseException as error:
+        # Its message may quote whatever it stumbled over.
+        report = Report(How.DIED, said=(f"a mistake in this program: {type(error).__name__}",))
+    with suppress(OSError):  # whoever asked for it may be gone: the store knows how it ended
+        pipe.send(report)
+    pipe.close()
+
+
+class Wish:
+    """Whether the process was asked to stop.
+
+    Once actions are sent, that is looked at between two of them; before that, a run is broken
+    off where it is, for nothing has been written.
+    """
+
+    def __init__(self) -> None:
+        self.asked = False
+        self.applying = False
+
+    def stopping(self) -> bool:
+        """Return whether to begin no further write."""
+        self.applying = True
+        return self.asked
+
+    def wished(self, _number: int, _frame: FrameType | None) -> None:
+        """Take SIGTERM, once or several times, as the one wish to stop."""
+        if not self.asked:
+            self.asked = True
+            if not self.applying:
+                raise KeyboardInterrupt
+
+
+def _by_itself(wish: Wish) -> None:
+    """Let Ctrl-C reach the scheduler alone, which then asks; print no warning's text."""
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    with suppress(OSError):
+        os.setpgid(0, 0)
+    signal.signal(signal.SIGTERM, wish.wished)
+    warnings.simplefilter("ignore")
+
+
+def reported(job: Job, stopping: Callable[[], bool]) -> Report:
+    """Carry out a job and return how it ended."""
+    os.chdir(job.place.folder)
+    try:
+        operator = replace(operator_of(job.place), stopping=stopping)
+        with _alone(job), Journal.open(operator.state.journal) as journal:
+            return _due(job, journal, operator)
+    except Stopped:
+        return Report(How.STOPPED)
+    except Refused as refused:
+        how = How.BUSY if LOCKED in _codes(refused) else How.STORE
+        return Report(how, said=tuple(map(in_words, refused.diagnostics)))
+
+
+@contextmanager
+def _alone(job: Job) -> Iterator[None]:
+    name, place = f"due {job.taken.connection}", job.place
+    with ExitStack() as stack:
+        since = instant_text(place.now())
+        holder = stack.enter_context(locked(place.state / "locks", name, since=since))
+        if place.store is not None:
+            stack.enter_context(leased(place.store, name, holder))
+        yield
+
+
+def _due(job: Job, journal: Journal, operator: Operator) -> Report:
+    taken = found(journal, job.taken.connection, job.taken.due) or job.taken
+    if taken.ended is not None:  # by whoever had it before
+        return Report(How.ENDED, taken.outcome.removesuffix(LATE))
+    run = run_of(journal, taken) or _run(job, journal, operator)
+    if run is None:
+        return Report(How.STOPPED)
+    late = LATE if job.late else ""
+    end(journal, taken, instant_text(operator.now()), run.state.value + late)
+    tell(journal, _connection(job), run, operator.now())
+    said = [*(each.text for each in run.start.breaches), *map(in_words, run.problems)]
+    return Report(How.ENDED, run.state.value, run.id, run.counts, tuple(said))
+
+
+def _connection(job: Job) -> Connection | None:
+    with suppress(Refused):
+        return connection_at(job.file)
+    return None
+
+
+def _run(job: Job, journal: Journal, operator: Operator) -> Run | None:
+    """Return the run of a due; None where its file is another connection's by now."""
+    name = job.taken.connection
+    before = _newest(journal, name)
+    try:
+        connection = connection_at(job.file)
+        if connection.name != name:
+            return None
+        _synced(connection, job.place, operator)
+    except (Refused, ConnectorError) as error:
+        if isinstance(error, Refused) and _codes(error) & {*STORE, LOCKED}:
+            raise
+        _write_down(job, journal, before, problems_of(error))
+    (run,) = journal.runs(name, limit=1)
+    return run
+
+
+def _synced(connection: Connection, place: Place, operator: Operator) -> None:
+    request = request_for(connection, operator.now(), folders=place.folders)
+    synced(compiled(request), operator)
+
+
+def _write_down(job: Job, journal: Journal, before: int, problems: tuple[Diagnostic, ...]) -> None:
+    """Write down that a run was refused, where it came to nothing before it could be."""
+    (newest,) = journal.runs(job.taken.connection, limit=1) or (None,)
+    if newest is None or newest.id <= before or newest.state is not RunState.REFUSED:
+        start = start_of(job.place, job.taken.connection, job.file)
+        journal.refused(start, problems, start.started)
+
+
+def start_of(place: Place, connection: str, file: str) -> RunStart:
+    """Return what is written down of a run that did not come to a plan."""
+    operator = operator_of(place)
+    start = start_of_none(operator, file, connection)
+    return replace(start, as_of=start.started)
+
+
+def operator_of(place: Place) -> Operator:
+    """Return who runs what is due."""
+    state = State(place.state, place.store)
+    return Operator(place.user, state, place.now, why=Why.SCHEDULE)
+
+
+def _newest(journal: Journal, name: str) -> int:
+    return max((each.id for each in journal.runs(name, limit=1)), default=0)
+
+
+def _codes(refused: Refused) -> set[str]:
+    return {each.code for each in refused.diagnostics}
