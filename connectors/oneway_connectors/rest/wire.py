@@ -5,10 +5,12 @@ here, a bounded piece at a time, so that a small answer cannot become a huge one
 over the wire is counted too, so that a large one cannot pass for a small one.
 """
 
+import os
 import zlib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, field
+from functools import lru_cache
 from queue import Empty, LifoQueue
 from ssl import SSLContext
 from threading import Lock
@@ -87,8 +89,6 @@ class Wire:
         self._clock = clock
         self._idle: LifoQueue[Line] = LifoQueue()
         self._watch = Watch(limits.total)
-        self._tls: SSLContext | None = None
-        self._making = Lock()
         self._loopback = is_loopback(base.host)
 
     def send(self, call: Call) -> Answer:
@@ -175,10 +175,24 @@ class Wire:
         """Return the one TLS context; a transport that is passed in brings its own."""
         if self._transport is not None:
             return True
-        with self._making:
-            if self._tls is None:
-                self._tls = httpx.create_ssl_context()
-            return self._tls
+        with _MAKING:
+            return tls()
+
+
+def tls() -> SSLContext:
+    """Return the TLS context of all requests of this process.
+
+    Another one is made where the environment names other certificates by now.
+    """
+    return _tls(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+
+@lru_cache(maxsize=2)
+def _tls(*_named: str | None) -> SSLContext:
+    return httpx.create_ssl_context()
+
+
+_MAKING = Lock()
 
 
 def _pieces(response: httpx.Response, most: int) -> Iterator[bytes]:
