@@ -119,7 +119,9 @@ class Description:
 
 
 class Secret:
-    """A credential. Prints as `***`, however it is formatted; only a connector opens it.
+    """A credential. Prints as `***`, however it is formatted.
+
+    Only a connector opens it, and what keeps one that was typed.
 
     It cannot be copied, pickled or made into JSON. Two of them are never equal, so that no
     comparison tells what is in one.

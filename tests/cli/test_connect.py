@@ -213,6 +213,21 @@ def test_ctrl_c_at_a_prompt_keeps_nothing(office: Office, last: int) -> None:
     assert office.files_with(office.source_key) == set()
 
 
+def test_who_does_not_go_on_where_a_check_fails_keeps_nothing(office: Office) -> None:
+    given = ("--set", "include_bank_details=true", "--schedule", "never")
+    with office.terminal("connect", "acme", *office.options, *given) as terminal:
+        terminal.answer("[1]: ", "")
+        terminal.answer("api_key (not shown): ", office.source_key)
+        terminal.answer("part of the name: ", "Dormant")
+        terminal.answer("[1]: ", "")
+        terminal.answer("api_key (not shown): ", office.target_key)
+        terminal.answer("1 check failed. Keep the connection all the same? [y/N]: ", "")
+        assert terminal.ended() == 1
+    assert "nothing is planned from nothing" in terminal.seen
+    assert "[C144]" in terminal.seen
+    assert not Path("connections").exists()
+
+
 @pytest.mark.parametrize("how", ["n", "ctrl-c"])
 def test_who_declines_the_first_sync_keeps_the_connection(office: Office, how: str) -> None:
     (office.world.folder / "key").write_text(office.source_key)
@@ -296,8 +311,10 @@ def test_a_script_connects_and_syncs_in_one_go(
     # What was in force when it was tested is written down: the night has another environment.
     assert made.target.options == {"base_url": f"{office.target}/1.0"}
     assert str(made.target.credentials["api_key"]) == "the variable ONEWAY_EXPENSEIN_API_KEY"
-    ended = script("connect", "acme", "--yes")
-    assert (ended.code, "Applied: nothing to do." in ended.out) == (0, True), ended.err
+    ended = script("connect", "acme", "--yes", "--format", "json")
+    assert (ended.code, "Applied: nothing to do." in ended.err) == (0, True)
+    assert ended.data["credentials"]["target.api_key"] == {"env": "ONEWAY_EXPENSEIN_API_KEY"}
+    assert ended.data["sync"]["results"] == []
 
 
 def _nowhere(text: str, ended: Ended) -> None:

@@ -1,11 +1,15 @@
 """What an answer in `oneway connect` means, and what standard input may hold."""
 
+import io
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oneway.cli.connecting.choosing import picked
+from oneway.cli.connecting.asking import Asking
+from oneway.cli.connecting.choosing import chosen, picked
 from oneway.cli.connecting.wishes import parsed
+from oneway.cli.console import Console
 from oneway.connector import Choice
 from oneway.diagnostics import Refused
 
@@ -48,6 +52,28 @@ def test_a_number_beyond_the_list_is_an_id_or_a_name() -> None:
     assert picked("7", choices, choices).choice == choices[0]
     assert picked("9", choices, choices).left == (choices[1],)
     assert picked("0" * 5000, choices, choices).left == ()
+
+
+def test_a_long_list_is_narrowed_by_typing_until_it_can_be_shown(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    choices = [Choice(f"id-{n}", f"Shop {n}\x1b[2J") for n in range(300)]
+    monkeypatch.setattr("sys.stdin", io.StringIO("none\n\nshop 29\n3\n"))
+    assert chosen(Asking(Console()), "employer", choices) == choices[291]
+    said = capsys.readouterr().err
+    assert "There are 300 employers to choose from." in said
+    assert "No employer is called like that." in said
+    assert " 11. Shop 299" in said
+    assert "\x1b[2J" not in said
+
+
+def test_two_of_one_name_are_told_apart_by_their_ids(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    choices = [Choice("a1", "Shop"), Choice("b2", "Shop")]
+    monkeypatch.setattr("sys.stdin", io.StringIO("b2\n"))
+    assert chosen(Asking(Console()), "employer", choices).value == "b2"
+    assert "2. Shop (b2)" in capsys.readouterr().err
 
 
 def test_credentials_come_a_line_each_and_are_never_repeated() -> None:

@@ -11,11 +11,11 @@ from oneway.cli.connecting.connection import connected, renewed
 from oneway.cli.connecting.first_sync import first_sync
 from oneway.cli.connecting.naming import asked_name, existing
 from oneway.cli.connecting.settling import in_order
-from oneway.cli.connecting.telling import say_kept
+from oneway.cli.connecting.telling import as_data, say_kept
 from oneway.cli.connecting.wishes import Wishes, from_stdin, references
-from oneway.cli.console import Console
+from oneway.cli.console import Beside, Console
 from oneway.cli.exits import Exit
-from oneway.cli.options import consoled, limited, pairs, remembering
+from oneway.cli.options import consoled, formatted, limited, pairs, remembering
 from oneway.connections import SecretKind, SecretRef
 
 
@@ -77,6 +77,7 @@ from oneway.connections import SecretKind, SecretRef
 @click.option("-y", "--yes", is_flag=True, help="Take all defaults, and apply the first plan.")
 @click.option("--no-sync", is_flag=True, help="Leave the first sync to the schedule, or to you.")
 @remembering
+@formatted("text", "json")
 @limited
 @consoled
 def command(
@@ -96,6 +97,7 @@ def command(
     yes: bool,
     no_sync: bool,
     state: Path,
+    format: str,
     limit: int | None,
 ) -> Exit:
     """Connect two systems: credentials, employer, schedule, first sync.
@@ -119,7 +121,8 @@ def command(
         --source-option employer=5a9df0c1-0d1e-4f6a-9c57-0e1f2a3b4c5d \\
         --target-credential api_key=file:/run/secrets/expenses
     """
-    asking = Asking(console) if is_terminal() else None
+    shown = console if format == "text" else Beside(console.color, console.quiet)
+    asking = Asking(shown) if is_terminal() else None
     wishes = Wishes(
         name=name,
         mapping=mapping,
@@ -139,13 +142,16 @@ def command(
                 wishes = replace(wishes, name=asked_name(asking))
             former = existing(wishes.name)
             if former is None:
-                connection = connected(console, asking, wishes)
+                connection = connected(shown, asking, wishes)
             else:
                 connection = renewed(asking, wishes, former)
     except (KeyboardInterrupt, click.Abort):
         console.tell("\nended; nothing was kept and nothing was changed\n")
         return Exit.INTERRUPTED
-    say_kept(console, connection)
-    if not wishes.sync:
-        return Exit.DONE
-    return first_sync(console, asking, connection, state, yes=yes, limit=limit)
+    say_kept(shown, connection)
+    synced = None
+    if wishes.sync:
+        synced = first_sync(shown, asking, connection, state, yes=yes, limit=limit)
+    if format == "json":
+        console.json(as_data(connection, synced))
+    return synced.exit if synced else Exit.DONE

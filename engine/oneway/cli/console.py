@@ -68,6 +68,14 @@ class Console:
             meter.clear()
 
 
+class Beside(Console):
+    """A console whose data is told to a person, too: standard output is for other data."""
+
+    def out(self, text: str) -> None:
+        """Print to standard error."""
+        self.tell(text if text.endswith("\n") or not text else f"{text}\n")
+
+
 class _Meter:
     """One line of a terminal that says how far something is."""
 

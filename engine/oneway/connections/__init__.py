@@ -9,7 +9,7 @@ Options may stand on the command line or in a mapping as well; credentials never
 
 A customer's connection is a file: `connection` is what it says, `reading` gets there from
 bytes (`parts` by its shape, `meaning` and `secret_places` what is wrong, `written` the places),
-`folder` finds the files.
+`folder` finds the files, `writing` writes them, and `storing` keeps credentials for them.
 """
 
 from oneway.connections.access import Lookup, access, given_options, given_secrets

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import click
 
+from oneway.apply import Result
 from oneway.cli.apply import carried_out
 from oneway.cli.connecting.asking import Asking
 from oneway.cli.console import Console
@@ -17,9 +18,27 @@ from oneway.cli.printing import exit_of, introduce, print_plan, print_results
 from oneway.connections import Connection
 from oneway.connector import Progress, silent
 from oneway.journal import Why
-from oneway.render import results
+from oneway.render import plans, results
 from oneway.render.layout import count
 from oneway.runs import Draft, Operator, compiled, drafted, request_for
+
+
+@dataclass(frozen=True, slots=True)
+class FirstSync:
+    """What was planned, and how each action of it ended."""
+
+    draft: Draft
+    ended: tuple[Result, ...]
+
+    @property
+    def exit(self) -> Exit:
+        """What the command ends with."""
+        return exit_of(self.ended, self.draft.verdict)
+
+    def as_data(self) -> dict[str, object]:
+        """Return both as data, as `oneway sync --format json` prints them."""
+        plan = plans.as_json(self.draft.plan, self.draft.verdict, self.draft.memory)
+        return {"plan": plan, **results.as_json(self.ended)}
 
 
 def first_sync(
@@ -30,8 +49,8 @@ def first_sync(
     *,
     yes: bool,
     limit: int | None,
-) -> Exit:
-    """Plan, show the plan, ask, apply. Who declines keeps the connection as it is."""
+) -> FirstSync | None:
+    """Plan, show the plan, ask, apply; None where somebody declines: the connection stays."""
     prepared = compiled(request_for(connection, now(), folders=FOLDERS))
     console.note("\nThe first sync: this is what would change. Nothing is written yet.")
     introduce(console, prepared)
@@ -45,12 +64,12 @@ def first_sync(
         if not _agreed(asking, draft, yes=yes):
             by_hand = f"oneway sync {connection.name}"
             console.tell(f"Nothing was written. The first sync is: {by_hand}\n")
-            return Exit.DONE
+            return None
         with line.of(console):
             ended = carried_out(console, draft.plan, operator, draft.applied)
     console.out("\n")
     print_results(console, ended, draft.plan, limit=limit)
-    return exit_of(ended, draft.verdict)
+    return FirstSync(draft, tuple(ended))
 
 
 @dataclass(slots=True)

@@ -1,5 +1,6 @@
 """What was kept, and where."""
 
+from oneway.cli.connecting.first_sync import FirstSync
 from oneway.cli.console import Console
 from oneway.cli.options import now
 from oneway.connections import Connection
@@ -17,6 +18,20 @@ def say_kept(console: Console, connection: Connection) -> None:
     for line in lines:
         said = wrap(harmless(line), console.style, 0, 4) if line else [""]
         console.note("\n".join(said))
+
+
+def as_data(connection: Connection, synced: FirstSync | None) -> dict[str, object]:
+    """Return a connection and its first sync as data; `sync` is null where there was none."""
+    return {
+        "connection": connection.name,
+        "file": connection.file,
+        "credentials": {
+            f"{side}.{name}": {ref.kind.value: ref.name}
+            for side, each in connection.sides.items()
+            for name, ref in each.credentials.items()
+        },
+        "sync": synced.as_data() if synced else None,
+    }
 
 
 def _next(connection: Connection) -> str:
