@@ -337,7 +337,29 @@ def test_options_and_credentials_go_by_side_where_both_use_one_connector(
     assert (ended.code, "[R102]" in ended.err, "CANARY" in ended.flat) == (1, True, False)
     monkeypatch.delenv("TWO")
     ended = world.run("plan", "pair")
-    assert (ended.code, "[C112]" in ended.err, "TWO" in ended.flat) == (1, True, True)
+    assert (ended.code, "[C112]" in ended.err) == (1, True)
+    assert "error: the variable TWO: the variable of a credential is not set" in ended.flat
+    assert "connections/pair.yaml:5:" in ended.flat
+
+
+def test_a_secret_that_is_missing_or_readable_by_all_is_placed_and_others_run(
+    world: World, pair: tuple[Sandbox, Sandbox], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = pair
+    sides(world, one.url + "/1.0", other.url + "/1.0")
+    path = world.folder / "connections" / "pair.yaml"
+    path.write_text(path.read_text().replace("env: TWO", "file: two"))
+    monkeypatch.setenv("ONE", one.keys["full"])
+    ended = world.run("sync", "pair")
+    assert (ended.code, "[C118]" in ended.err) == (1, True)
+    assert "connections/pair.yaml:5:" in ended.err
+    key = world.write("connections/two", other.keys["full"])
+    key.chmod(0o640)
+    ended = world.run("sync", "pair")
+    assert (ended.code, "[C119]" in ended.err, "chmod 600" in ended.flat) == (1, True, True)
+    assert "connections/pair.yaml:5:" in ended.err
+    key.chmod(0o600)
+    assert world.run("sync", "pair").code == 0
 
 
 def test_a_connection_may_not_make_one_system_of_both_sides(

@@ -54,6 +54,8 @@ def beside(file: str, path: str) -> str:
     """Return a path that is relative to a file's folder as one from where we stand."""
     joined = os.path.join(os.path.dirname(file), path)
     plain = os.path.normpath(joined)
+    if ".." not in Path(joined).parts:
+        return plain
     try:
         # Of a folder that is a link, `..` is not the folder that the link stands in.
         same = Path(plain).resolve() == Path(joined).resolve()

@@ -68,7 +68,10 @@ def access_of(prepared: Prepared, each: Input, *, choosing: bool = False) -> Acc
     """
     description = description_of(prepared, each)
     kept = _written(prepared, each).credentials
-    found = access(description, prepared.request.lookup, _given(prepared, each), kept)
+    try:
+        found = access(description, prepared.request.lookup, _given(prepared, each), kept)
+    except Refused as refused:
+        raise _in_connection(refused, prepared, each) from None
     # What is given for one run goes before what the mapping says for all of them.
     options = {**dict(each.options), **found.options}
     typed = prepared.request.typed.items()
@@ -101,6 +104,23 @@ def _written(prepared: Prepared, each: Input) -> Side:
     """Return what the connection says of an input's side; nothing without one."""
     connection = prepared.request.connection
     return connection.sides[each.side] if connection is not None and each.side else Side()
+
+
+def _in_connection(refused: Refused, prepared: Prepared, each: Input) -> Refused:
+    """Return a refusal with what is wrong with a credential at the place that refers to it."""
+    connection = prepared.request.connection
+    if connection is None:
+        return refused
+    named = {
+        ref.name: connection.written.at((each.side, "credentials", name), "", str(ref))
+        for name, ref in _written(prepared, each).credentials.items()
+    }
+    return Refused(
+        replace(place, code=one.code, summary=f"{place.summary}: {one.summary}", help=one.help)
+        if (place := named.get(one.span.file)) is not None
+        else one
+        for one in refused.diagnostics
+    )
 
 
 def _or_in_connection(refused: Refused, prepared: Prepared, each: Input) -> Refused:
