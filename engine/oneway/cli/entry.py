@@ -32,6 +32,7 @@ COMMANDS = (
     Listed("disconnect", "Forget a connection's credentials; keep its history."),
     Listed("status", "Show how each connection stands: last run, next run, who does not sync."),
     Listed("runs", "List what was run, show one run, or forget old ones."),
+    Listed("report", "Make a page of one run for people, to read, mail or print."),
     Listed("replay", "Derive a run's plan again from what was kept, and say what differs."),
     Listed("serve", "Keep the schedules of all connections, until it is stopped."),
     Listed("run-due", "Run the connections that are due, once: for cron and timers."),

@@ -3,6 +3,7 @@
     diagnostics    findings about files, as compilers print them
     plans          a plan and what the guards say of it: text, Markdown, JSON
     results        how an apply ended
+    report         one run as an HTML page
     explanations   one person, step by step
     checks         the set-up of a mapping
     functions      the expression library

@@ -1,0 +1,70 @@
+"""`oneway report`."""
+
+import sys
+from pathlib import Path
+
+import click
+
+from oneway.cli.console import Console
+from oneway.cli.exits import Exit
+from oneway.cli.options import STATE, consoled, remembering, state_of
+from oneway.cli.printing import quoted
+from oneway.diagnostics import refusal
+from oneway.state import State, write_private
+
+
+@click.command("report")
+@click.argument("run")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="Write the page to this file, for its owner alone; replaces what is there.",
+)
+@remembering
+@consoled
+def command(*, console: Console, run: str, out: Path | None, state: Path) -> Exit:
+    """Make a page of one run for people: who was created, changed, left, and who was not.
+
+    RUN is a run's number, `latest`, or the name of a connection for its last run. The page
+    is one HTML file without script, which fetches nothing: it can be mailed and printed. It
+    names people, as a staff list does; sensitive values are not on it.
+
+    \b
+    Example:
+      oneway report acme --out report.html
+      oneway report 71 > report.html
+    """
+    if out is None and sys.stdout.isatty():
+        raise click.UsageError("A page is no good on a terminal: name a file with --out.")
+    text = _page(state_of(state), run)
+    if out is None:
+        # As references: whatever the encoding of the output is, no letter is lost.
+        console.out(text.encode("ascii", "xmlcharrefreplace").decode("ascii"))
+    else:
+        _save(text, out)
+        console.note(f"The report is in {quoted(out)}.")
+    return Exit.DONE
+
+
+def _page(state: State, name: str) -> str:
+    # The template's and the store's libraries are imported by whoever reports alone.
+    from oneway.journal import Journal
+    from oneway.render.report import html, page
+    from oneway.runs.finding import refuse_without_journal, run_named
+    from oneway.runs.telling import told
+
+    refuse_without_journal(state)
+    options = "" if state.path == Path(STATE) else f"--state {quoted(state.path)}"
+    with Journal.open(state.journal) as journal:
+        found = told(journal, run_named(journal, name), options)
+    return html(page(found))
+
+
+def _save(text: str, path: Path) -> None:
+    try:
+        write_private(path, text.encode())
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        why = error.strerror if isinstance(error, OSError) else "no path of a file"
+        help = "check the folder, its rights and the space on the disk"
+        raise refusal("F122", str(path), f"the report cannot be saved: {why}", help) from None

@@ -1,0 +1,42 @@
+"""A report, put together of its parts."""
+
+from oneway.render.report.attention import attention
+from oneway.render.report.beside import beside
+from oneway.render.report.chart import chart
+from oneway.render.report.deeds import deeds
+from oneway.render.report.done import done
+from oneway.render.report.page import Page, Part
+from oneway.render.report.summary import (
+    connection,
+    facts,
+    figures,
+    foot,
+    heading,
+    lead,
+    tone,
+)
+from oneway.render.report.words import day, text
+from oneway.runs.telling import Told
+
+
+def page(told: Told) -> Page:
+    """Return what the report of a run shows; a pure function."""
+    found = deeds(told)
+    urgent, written, other = attention(told, found), done(found), beside(told, found)
+    said = heading(told, found)
+    parts = (
+        Part("attention", "For you to look at", urgent),
+        Part("done", "What was done", written),
+        Part("beside", "Good to know", other),
+    )
+    return Page(
+        title=f"{text(connection(told))}, {day(told.run.start.started)}: {said}",
+        heading=said,
+        lead=lead(told),
+        tone=tone(told, urgent),
+        facts=facts(told),
+        figures=figures(told, found, (*urgent, *written, *other)),
+        parts=tuple(part for part in parts if part.sections),
+        chart=chart(told.earlier, told.run.id),
+        foot=foot(told),
+    )

@@ -1,0 +1,227 @@
+"""What asks for somebody: errors, guards, refusals, people who do not sync, codes not found."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from oneway.diagnostics import Diagnostic
+from oneway.plan import Ending, Kind, Miss, Outcome, Plan, Read, Reason, Verb
+from oneway.render.layout import count
+from oneway.render.report.deeds import Deed
+from oneway.render.report.guards import held
+from oneway.render.report.page import Block, Cell, Data, Section, Table, Tone, Words
+from oneway.render.report.sticking import sticking
+from oneway.render.report.words import fields, person, text
+from oneway.runs.telling import Told
+
+_CONFLICTS = {
+    "duplicate": "Two people of the source cannot be one: correct the one that is wrong there.",
+    "ambiguous": "Correct the record in the target that is not this person's.",
+    "claimed": "See which of them the target record belongs to, and correct the other one.",
+    "taken": "Often the same person under another reference: correct it where it is wrong.",
+    "claimed_twice": "Two people would get one value: correct it for one of them in the source.",
+    "circle": "They would swap values: free one of them by hand in the target.",
+}
+"""What to do about a conflict, by the code of its reason."""
+
+_TO_DO = {
+    Verb.CREATE: "To be created",
+    Verb.UPDATE: "To be changed",
+    Verb.LEAVE: "To leave",
+    Verb.REACTIVATE: "To come back",
+    Verb.DEACTIVATE: "To be deactivated",
+}
+
+
+def attention(told: Told, found: Sequence[Deed]) -> tuple[Section, ...]:
+    """Return the sections that ask for somebody, the most urgent first."""
+    plan = told.plan
+    sections = [
+        _problems(told.run.problems),
+        held(told, found),
+        _refused(found),
+        _unknown(told, found),
+    ]
+    if plan is not None:
+        sections += [
+            _keeping_access(plan),
+            _missing(plan),
+            _conflicts(plan),
+            _errors(plan),
+            _misses(plan.misses),
+            _rehires(plan),
+            sticking(told),
+            _unread(plan.reads),
+        ]
+    return tuple(each for each in sections if each is not None)
+
+
+def meant(deed: Deed) -> tuple[Cell, Cell]:
+    """Return who a deed is about, and what was to be done."""
+    if not deed.changes:
+        return deed.person, Words((_TO_DO[deed.verb],))
+    return deed.person, fields(deed.changes, deed.verb)
+
+
+def _problems(found: Sequence[Diagnostic]) -> Section | None:
+    rows = tuple(
+        (Words((text(each.summary),), text(each.code)), Words(_some(each.help)), _place(each))
+        for each in found
+    )
+    about = "An error stopped the run before it could do harm."
+    columns = ("What is wrong", "What to do", "Where")
+    return _section("problems", "Why the run was stopped", Tone.TROUBLE, about, columns, rows)
+
+
+def _refused(found: Iterable[Deed]) -> Section | None:
+    these = [each for each in found if each.ending is Ending.REJECTED]
+    rows = tuple((*meant(each), Words((text(each.reason),), text(each.code))) for each in these)
+    about = (
+        "The target did not take these. Correct what it names, in the source: other values are "
+        "sent at the next run, the same ones again after some days."
+    )
+    columns = ("Person", "What was sent", "What the target said")
+    return _section("refused", "Refused by the target", Tone.TROUBLE, about, columns, rows)
+
+
+def _unknown(told: Told, found: Iterable[Deed]) -> Section | None:
+    open_ones = {each.action_id for each in told.entries if each.end is None}
+    these = [each for each in found if each.ending is Ending.UNKNOWN or each.id in open_ones]
+    rows = tuple((*meant(each), Words(_some(each.reason), text(each.code))) for each in these)
+    about = (
+        "Sent, and no answer came that says whether it happened. The next run looks it up before "
+        "it writes anything: there is nothing to do, unless it stays so."
+    )
+    columns = ("Person", "What was sent", "What is known")
+    return _section("unknown", "Sent, without an answer", Tone.CAUTION, about, columns, rows)
+
+
+def _keeping_access(plan: Plan) -> Section | None:
+    these = [
+        each
+        for each in plan.outcomes
+        if each.kind is Kind.INELIGIBLE and any(reason.warning for reason in each.reasons)
+    ]
+    about = (
+        "The source says that they have left. Something is missing there, so the target was not "
+        "told: see to their access by hand, and fill in what is missing."
+    )
+    title = "Have left, and still have access"
+    return _section("access", title, Tone.TROUBLE, about, ("Person", "Why"), _why(these))
+
+
+def _missing(plan: Plan) -> Section | None:
+    these = [each for each in plan.outcomes if each.kind is Kind.INELIGIBLE]
+    these.sort(key=lambda each: [reason.text for reason in each.reasons])
+    counts = Counter(text(reason.text) for each in these for reason in each.reasons)
+    said = "; ".join(f"{words}: {number:,}" for words, number in counts.most_common(8))
+    about = f"Fill in what is missing, in the source; the next run takes them along. {said}."
+    columns = ("Person", "What is missing")
+    title = "Did not sync: something is missing"
+    return _section("missing", title, Tone.CAUTION, about, columns, _why(these))
+
+
+def _conflicts(plan: Plan) -> Section | None:
+    these = [each for each in plan.outcomes if each.kind is Kind.CONFLICT]
+    rows = tuple(
+        (person(each), Words(tuple(text(r.text) for r in each.reasons)), Words(_advice(each)))
+        for each in these
+    )
+    about = "It is not certain who is meant, or a value is somebody else's. Nothing is guessed."
+    columns = ("Person", "Why", "What to do")
+    return _section("conflicts", "Did not sync: conflicts", Tone.CAUTION, about, columns, rows)
+
+
+def _errors(plan: Plan) -> Section | None:
+    these = [each for each in plan.outcomes if each.kind is Kind.ERROR]
+    about = "These records could not be read. Correct the record in the source, or the mapping."
+    title = "Did not sync: could not be read"
+    return _section("errors", title, Tone.CAUTION, about, ("Person", "Why"), _why(these))
+
+
+def _misses(found: Sequence[Miss]) -> Section | None:
+    rows = tuple(
+        (
+            Data(text(each.value)),
+            Words((text(each.reference),)),
+            Words((_found(each), f"for {count(each.records)}")),
+            Words((_mend(each),)),
+        )
+        for each in found
+    )
+    about = (
+        "Codes of the source that the target has no reference for, such as those of departments. "
+        "The people are synced, but for what the code should have become."
+    )
+    columns = ("Code", "Looked up in", "Found", "What to do")
+    title = "Codes without a reference"
+    return _section("codes", title, Tone.CAUTION, about, columns, rows)
+
+
+def _rehires(plan: Plan) -> Section | None:
+    these = [
+        each
+        for each in plan.outcomes
+        if each.kind is Kind.REHIRE and each.reasons and each.reasons[0].warning
+    ]
+    about = (
+        "Employed in the source, and leavers in the target. Bring them back by hand, or decide "
+        "that they stay away."
+    )
+    rows = tuple((person(each), _reasons(each.reasons[:1])) for each in these)
+    return _section("rehires", "Back at work?", Tone.CAUTION, about, ("Person", "Why"), rows)
+
+
+def _unread(reads: Iterable[Read]) -> Section | None:
+    rows = tuple(
+        (Words((text(each.name),)), Words((count(each.records), *map(text, each.problems))))
+        for each in reads
+        if not each.complete or each.problems
+    )
+    about = "What was not read whole is not held against anybody: nobody is created or left for it."
+    columns = ("List", "What is known")
+    return _section("unread", "Not read whole", Tone.CAUTION, about, columns, rows)
+
+
+def _section(
+    id: str,
+    title: str,
+    tone: Tone,
+    about: str,
+    columns: tuple[str, ...],
+    rows: tuple[tuple[Cell, ...], ...],
+) -> Section | None:
+    if not rows:
+        return None
+    block = Block(table=Table(title, columns, rows))
+    return Section(id, title, len(rows), tone, about, (block,))
+
+
+def _why(outcomes: Iterable[Outcome]) -> tuple[tuple[Cell, ...], ...]:
+    return tuple((person(each), _reasons(each.reasons)) for each in outcomes)
+
+
+def _reasons(found: Sequence[Reason]) -> Words:
+    return Words(tuple(text(each.text) for each in found) or ("no reason is known",))
+
+
+def _advice(outcome: Outcome) -> tuple[str, ...]:
+    codes = dict.fromkeys(each.code for each in outcome.reasons)
+    return tuple(_CONFLICTS[code] for code in codes if code in _CONFLICTS)
+
+
+def _found(miss: Miss) -> str:
+    return "not at all" if miss.found == 0 else f"{miss.found:,} times"
+
+
+def _mend(miss: Miss) -> str:
+    if miss.found:
+        return "Let one row alone have this code."
+    return "Give the row that is meant this reference, or correct the code in the source."
+
+
+def _place(found: Diagnostic) -> Words:
+    return Words((text(str(found.span)),))
+
+
+def _some(said: str) -> tuple[str, ...]:
+    return (text(said),) if said else ()

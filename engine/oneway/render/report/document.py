@@ -1,0 +1,27 @@
+"""A page as one HTML document, by a template that escapes all that it is given."""
+
+from functools import cache
+
+from jinja2 import Environment, PackageLoader, StrictUndefined, Template
+
+from oneway.render.report.page import Page
+
+SHOWN = 12
+"""Rows of a table that are seen at once; the others open at a click, and on paper."""
+
+
+def html(page: Page) -> str:
+    """Return a page as HTML: no script, and nothing that is fetched from anywhere."""
+    return _template().render(page=page, shown=SHOWN) + "\n"
+
+
+@cache
+def _template() -> Template:
+    made = Environment(
+        loader=PackageLoader("oneway.render.report", "."),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return made.get_template("page.html.j2")

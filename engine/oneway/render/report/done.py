@@ -1,0 +1,35 @@
+"""What was done: who was created, changed, left, came back."""
+
+from collections.abc import Sequence
+
+from oneway.plan import Ending, Verb
+from oneway.render.report.deeds import Deed
+from oneway.render.report.page import Block, Section, Table, Tone
+from oneway.render.report.words import fields
+
+_SECTIONS = (
+    (Verb.CREATE, "created", "Created", "New here, with these values.", "Values"),
+    (Verb.UPDATE, "changed", "Changed", "What it was, and what it is now.", "Before and after"),
+    (Verb.LEAVE, "left", "Left", "Marked as leavers.", "Before and after"),
+    (Verb.REACTIVATE, "back", "Came back", "Had left, and are back.", "Before and after"),
+    (
+        Verb.DEACTIVATE,
+        "deactivated",
+        "Deactivated",
+        "Nobody in the source answers to them.",
+        "Before and after",
+    ),
+)
+
+
+def done(found: Sequence[Deed]) -> tuple[Section, ...]:
+    """Return a section for each kind of write that was confirmed."""
+    sections = []
+    for verb, id, title, about, column in _SECTIONS:
+        these = [each for each in found if each.verb is verb and each.ending is Ending.DONE]
+        if these:
+            rows = tuple((each.person, fields(each.changes, verb)) for each in these)
+            table = Table(title, ("Person", column), rows)
+            block = Block(table=table)
+            sections.append(Section(id, title, len(these), Tone.GOOD, about, (block,)))
+    return tuple(sections)

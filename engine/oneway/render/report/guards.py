@@ -1,0 +1,79 @@
+"""What guards held back: how many, who, and the command that lets exactly these through."""
+
+from collections.abc import Sequence
+from shlex import quote
+
+from oneway.journal.rows import Breached
+from oneway.plan import Ending
+from oneway.render.report.deeds import Deed
+from oneway.render.report.page import Block, Section, Table, Tone
+from oneway.render.report.words import field_name, fields, people, text
+from oneway.runs.telling import Told
+
+_TITLES = {
+    "creates": ("would be created", "would be created"),
+    "updates": ("would be changed", "would be changed"),
+    "leavers": ("would leave", "would leave"),
+    "clears": ("would lose a value", "would lose a value"),
+}
+_ADVICE = "Look at who is named. If it is right, this lets them through, once:"
+
+
+def held(told: Told, found: Sequence[Deed]) -> Section | None:
+    """Return what was held back and by which guard; None where no guard fired."""
+    breaches = told.run.start.breaches
+    these = [each for each in found if each.ending is Ending.HELD]
+    if not breaches and not these:
+        return None
+    blocks = [_block(told, each, found) for each in breaches]
+    named = {id for each in breaches for id in each.held}
+    others = [each for each in these if each.id not in named]
+    if others:
+        title = f"{people(len(others))} more, as the whole plan waits"
+        blocks.append(Block(title, table=_table(title, others)))
+    if len(breaches) > 1:
+        command = _command(told, breaches)
+        blocks.append(Block("All of it at once", advice=_ADVICE, command=command))
+    about = (
+        "Too much of one kind at once may be a mistake, so it waits until somebody has looked. "
+        "Nothing of it was written."
+    )
+    return Section("held", "Held back by a guard", len(these), Tone.CAUTION, about, tuple(blocks))
+
+
+def _block(told: Told, breach: Breached, found: Sequence[Deed]) -> Block:
+    ids = set(breach.held)
+    these = [each for each in found if each.id in ids]
+    title = _title(breach, len(ids))
+    about = (text(breach.text),)
+    table = _table(title, these) if these else None
+    return Block(title, about, table, _ADVICE, _command(told, (breach,)))
+
+
+def _table(title: str, found: Sequence[Deed]) -> Table:
+    rows = tuple((each.person, fields(each.changes, each.verb)) for each in found)
+    return Table(title, ("Person", "What waits"), rows)
+
+
+def _title(breach: Breached, number: int) -> str:
+    kind, _, field = breach.guard.partition(".")
+    if kind in _TITLES:
+        return f"{people(number)} {_TITLES[kind][0 if number == 1 else 1]}"
+    if kind == "field_changes":
+        return f"{field_name(field)} would change for {people(number)}"
+    if kind == "source_shrink":
+        return "The source has fewer people than at the last good run"
+    return text(breach.guard)
+
+
+def _command(told: Told, breaches: Sequence[Breached]) -> str:
+    """Return a command for a shell; what it names is quoted, and harmless."""
+    plan = told.plan
+    inputs = plan.inputs if plan is not None else {}
+    mapping = plan.mapping_file if plan is not None else told.run.start.mapping
+    words = ["oneway", "sync", quote(inputs.get("connection", mapping))]
+    words += [told.options] if told.options else []
+    for each in breaches:
+        option, _, value = each.allow.partition(" ")
+        words += [option, quote(value)]
+    return text(" ".join(words))

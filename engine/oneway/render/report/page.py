@@ -1,0 +1,190 @@
+"""What a report shows, as data: words and numbers that are harmless already, and no markup."""
+
+from dataclasses import dataclass
+from enum import Enum
+from typing import ClassVar, TypeAlias
+
+
+class Tone(Enum):
+    """How much something asks for somebody. Each is said by a word as well as by a colour."""
+
+    GOOD = "good"
+    CALM = "calm"
+    CAUTION = "caution"
+    TROUBLE = "trouble"
+
+
+class Look(Enum):
+    """What a value is, where its text alone does not say."""
+
+    PLAIN = "plain"
+    NOTHING = "nothing"
+    HIDDEN = "hidden"
+
+
+@dataclass(frozen=True, slots=True)
+class Value:
+    """A value of a field, as it is shown."""
+
+    text: str
+    look: Look = Look.PLAIN
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of one record; `before` is None where there was no record before."""
+
+    name: str
+    after: Value
+    before: Value | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Who is meant: a name, and what else the record is known by."""
+
+    shape: ClassVar[str] = "person"
+    name: str
+    key: str = ""
+    record: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Fields:
+    """What is written to one record."""
+
+    shape: ClassVar[str] = "fields"
+    items: tuple[Field, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Sentences, or the text of a system; `code` is for programs and for whoever asks for help."""
+
+    shape: ClassVar[str] = "words"
+    lines: tuple[str, ...]
+    code: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Data:
+    """A value that stands for itself, such as the code of a department."""
+
+    shape: ClassVar[str] = "data"
+    text: str
+
+
+Cell: TypeAlias = Person | Fields | Words | Data
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """Rows under titles; the first cell of a row says what the row is about."""
+
+    caption: str
+    columns: tuple[str, ...]
+    rows: tuple[tuple[Cell, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A part of a section: sentences, then who or what is meant, then what can be done."""
+
+    title: str = ""
+    about: tuple[str, ...] = ()
+    table: Table | None = None
+    advice: str = ""
+    command: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Section:
+    """One subject. `number` is how many people or things it speaks of."""
+
+    id: str
+    title: str
+    number: int
+    tone: Tone
+    about: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """Sections that belong together."""
+
+    id: str
+    title: str
+    sections: tuple[Section, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """One thing to know of the run; `instant` is the same for programs, where it is a time."""
+
+    name: str
+    text: str
+    instant: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Figure:
+    """A number that is worth a large letter, and the part of the page that says more of it."""
+
+    number: int
+    noun: str
+    tone: Tone
+    section: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """A part of a bar: what it counts, and where it is drawn."""
+
+    kind: str
+    y: float
+    height: float
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """One run of the chart, and the same in words."""
+
+    x: float
+    pieces: tuple[Piece, ...]
+    label: str
+    label_y: float
+    this: bool
+    refused: bool
+    run: int
+    when: str
+    counts: tuple[int, ...]
+    state: str
+
+
+@dataclass(frozen=True, slots=True)
+class Chart:
+    """How the last runs ended; oldest first."""
+
+    width: float
+    height: float
+    base: float
+    bar: float
+    kinds: tuple[tuple[str, str], ...]
+    bars: tuple[Bar, ...]
+    summary: str
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """A report, whole."""
+
+    title: str
+    heading: str
+    lead: str
+    tone: Tone
+    facts: tuple[Fact, ...]
+    figures: tuple[Figure, ...]
+    parts: tuple[Part, ...]
+    chart: Chart | None
+    foot: tuple[Fact, ...]

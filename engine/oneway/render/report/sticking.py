@@ -1,0 +1,58 @@
+"""Changes that the target takes and gives back: planned again though they were written before."""
+
+from collections.abc import Mapping
+
+from oneway.plan import Change, Ending
+from oneway.render.report.page import Block, Cell, Section, Table, Tone
+from oneway.render.report.words import fields, person
+from oneway.runs.telling import Before, Told
+from oneway.sticking import RUNS
+
+
+def sticking(told: Told) -> Section | None:
+    """Return the changes of this plan that each of the last runs wrote as well."""
+    plan, before = told.plan, told.before[: RUNS - 1]
+    if plan is None or len(before) < RUNS - 1:
+        return None
+    written = [_written(each) for each in before]
+    rows: list[tuple[Cell, ...]] = []
+    for outcome in plan.outcomes:
+        action = outcome.action
+        if action is None:
+            continue
+        again = tuple(
+            each
+            for each in action.changes
+            if all(_same(found.get((action.id, each.field)), each) for found in written)
+        )
+        if again:
+            rows.append((person(outcome), fields(again, action.verb)))
+    return _section(tuple(rows)) if rows else None
+
+
+def _section(rows: tuple[tuple[Cell, ...], ...]) -> Section:
+    title = "Changes that do not last"
+    about = (
+        "Written run after run, and undone by the target every time. Leave the field to the "
+        "target, or see which of its rules changes the value."
+    )
+    table = Table(title, ("Person", "What is written again and again"), rows)
+    return Section("sticking", title, len(rows), Tone.CAUTION, about, (Block(table=table),))
+
+
+def _written(before: Before) -> Mapping[tuple[str, str], Change]:
+    done = {
+        each.action_id
+        for each in before.entries
+        if each.end is not None and each.end.ending is Ending.DONE
+    }
+    return {
+        (action.id, change.field): change
+        for action in before.plan.actions
+        if action.id in done
+        for change in action.changes
+    }
+
+
+def _same(found: Change | None, change: Change) -> bool:
+    return found is not None and found.after == change.after and found.before == change.before

@@ -1,0 +1,218 @@
+"""A run in one sentence, and the numbers and facts at the head and the foot of the page."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+from oneway.journal.rows import RunState, Why
+from oneway.plan import Allowance, Ending, Kind, Plan, Verb
+from oneway.render.harmless import shown
+from oneway.render.layout import count
+from oneway.render.report.deeds import Deed
+from oneway.render.report.page import Fact, Figure, Section, Tone
+from oneway.render.report.words import duration, moment, people, text
+from oneway.runs.telling import Told
+
+NOT_SYNCING = (Kind.INELIGIBLE, Kind.CONFLICT, Kind.ERROR)
+"""The outcomes of people whom the source has, and who do not arrive."""
+
+_DONE = {
+    Verb.CREATE: ("was created", "were created"),
+    Verb.UPDATE: ("was changed", "were changed"),
+    Verb.LEAVE: ("left", "left"),
+    Verb.REACTIVATE: ("came back", "came back"),
+    Verb.DEACTIVATE: ("was deactivated", "were deactivated"),
+}
+_NOT_DONE = (
+    ((Ending.HELD,), ("is held back", "are held back")),
+    ((Ending.REJECTED,), ("was refused", "were refused")),
+    (
+        (
+            Ending.UNKNOWN,
+            Ending.STALE,
+            Ending.NOT_SENT,
+            Ending.NOT_ATTEMPTED,
+            Ending.POSTPONED,
+        ),
+        ("waits for another run", "wait for another run"),
+    ),
+)
+
+
+def heading(told: Told, found: Sequence[Deed]) -> str:
+    """Return what became of everybody: "12 people were created, 3 were changed; 2 did not sync"."""
+    done = _done(found)
+    rest = _rest(told, found)
+    match told.run.state:
+        case RunState.REFUSED:
+            stopped = "The run was stopped"
+            return f"{stopped} after {done}" if done else f"{stopped}: nothing was written"
+        case RunState.OPEN:
+            begun = "The run has not ended"
+            return f"{begun}; so far, {done}" if done else begun
+    if not done and not rest:
+        return "Everybody is up to date: nothing had to be written"
+    if not done and _all_stay(told, found):
+        return "; ".join(("Nothing had to be written", _joined(rest, named=True)))
+    first = done or "Nothing was written"
+    return "; ".join((first, _joined(rest, named=not done))) if rest else first
+
+
+def lead(told: Told) -> str:
+    """Return a second sentence, of how many were as they should be."""
+    run = told.run
+    match run.state:
+        case RunState.REFUSED:
+            return "Nobody needs to undo anything. See below what is wrong and what to do."
+        case RunState.OPEN:
+            return (
+                "It is still going on, or it was interrupted: then the next run looks up what was "
+                "in flight before it writes anything."
+            )
+    if told.plan is None:
+        return ""
+    same = told.plan.counts()[Kind.UNCHANGED.value]
+    if not same:
+        return ""
+    verb = "was" if same == 1 else "were"
+    return f"{people(same)} {verb} already as the source has them."
+
+
+def tone(told: Told, parts: Iterable[Section]) -> Tone:
+    """Return how much the whole run asks for somebody."""
+    if told.run.state is RunState.REFUSED:
+        return Tone.TROUBLE
+    return Tone.CAUTION if list(parts) or told.run.state is RunState.OPEN else Tone.GOOD
+
+
+def figures(told: Told, found: Sequence[Deed], sections: Sequence[Section]) -> tuple[Figure, ...]:
+    """Return the numbers that people look for, each with where more is said of it."""
+    done = Counter(each.verb for each in found if each.ending is Ending.DONE)
+    counts = told.plan.counts() if told.plan is not None else {}
+    ids = {each.id for each in sections}
+    rows = [
+        (done[Verb.CREATE], "created", Tone.GOOD, ("created",), True),
+        (done[Verb.UPDATE], "changed", Tone.GOOD, ("changed",), True),
+        (done[Verb.LEAVE], "left", Tone.GOOD, ("left",), True),
+        (done[Verb.REACTIVATE], "came back", Tone.GOOD, ("back",), False),
+        (done[Verb.DEACTIVATE], "deactivated", Tone.GOOD, ("deactivated",), False),
+        (counts.get("unchanged", 0), "unchanged", Tone.CALM, (), bool(counts)),
+        (_not_syncing(told.plan), "did not sync", Tone.CAUTION, _STAYING, False),
+        (_ended(found, Ending.HELD), "held back", Tone.CAUTION, ("held",), False),
+        (_ended(found, Ending.REJECTED), "refused", Tone.TROUBLE, ("refused",), False),
+        (_ended(found, Ending.UNKNOWN), "not known", Tone.TROUBLE, ("unknown",), False),
+    ]
+    return tuple(
+        Figure(number, noun, tone, next((id for id in wanted if id in ids and number), ""))
+        for number, noun, tone, wanted, always in rows
+        if number or always
+    )
+
+
+def facts(told: Told) -> tuple[Fact, ...]:
+    """Return when, whose, by whom and how long."""
+    start, ended = told.run.start, told.run.ended
+    took = duration(start.started, ended) if ended is not None else ""
+    inputs = told.plan.inputs if told.plan is not None else {}
+    found = [
+        Fact("When", moment(start.started), text(start.started)),
+        Fact("Connection", text(connection(told))),
+        Fact("Started", _started(told)),
+        Fact("Took", took),
+        Fact("From", text(inputs.get("source", ""))),
+        Fact("To", text(inputs.get("target", ""))),
+    ]
+    return tuple(each for each in found if each.text)
+
+
+def foot(told: Told) -> tuple[Fact, ...]:
+    """Return what whoever looks into a run wants to quote."""
+    run, plan = told.run, told.plan
+    found = [
+        Fact("Run", f"{run.id:,}"),
+        Fact("Mapping", text(run.start.mapping)),
+        Fact("Mapping file", text(plan.mapping_file) if plan is not None else ""),
+        Fact("Mapping digest", text(run.start.digest)[:12]),
+        Fact("Plan", text(run.start.fingerprint)[:12]),
+        Fact("As of", text(run.start.as_of)),
+        Fact("Allowed", ", ".join(map(_allowed, run.start.allowed))),
+        Fact("Version", text(f"oneway {run.start.version}") if run.start.version else ""),
+        Fact("Machine", text(run.start.host)),
+    ]
+    if plan is not None:
+        found += [Fact(f"Read: {text(each.name)}", count(each.records)) for each in plan.reads]
+        settings = (f"{name} = {shown(value)}" for name, value in sorted(plan.settings.items()))
+        found.append(Fact("Settings", text(", ".join(settings))))
+    return tuple(each for each in found if each.text)
+
+
+def connection(told: Told) -> str:
+    """Return the name of the connection, or of the mapping where there is none."""
+    if told.plan is not None and "connection" in told.plan.inputs:
+        return told.plan.inputs["connection"]
+    return told.run.start.connection or told.run.start.mapping
+
+
+def _started(told: Told) -> str:
+    start = told.run.start
+    by = text(start.by)
+    match start.why:
+        case Why.SCHEDULE:
+            return "by the schedule"
+        case Why.CONNECT:
+            return f"by {by}, while connecting" if by else "while connecting"
+    return f"by {by}, by hand" if by else "by hand"
+
+
+def _allowed(each: Allowance) -> str:
+    return text(f"{each.guard} up to {each.ceiling:,}, by {each.by}")
+
+
+def _done(found: Sequence[Deed]) -> str:
+    counts = Counter(each.verb for each in found if each.ending is Ending.DONE)
+    parts: list[str] = []
+    for verb, (one, more) in _DONE.items():
+        number = counts[verb]
+        if number:
+            who = f"{number:,}" if parts else people(number)
+            parts.append(f"{who} {one if number == 1 else more}")
+    return _listed(parts)
+
+
+def _rest(told: Told, found: Sequence[Deed]) -> list[tuple[int, str]]:
+    """Return how many of everybody else, and what became of them."""
+    staying = _not_syncing(told.plan)
+    parts = [(staying, "did not sync")] if staying else []
+    for endings, (one, more) in _NOT_DONE:
+        number = sum(_ended(found, ending) for ending in endings)
+        if number:
+            parts.append((number, one if number == 1 else more))
+    return parts
+
+
+def _joined(parts: Sequence[tuple[int, str]], *, named: bool) -> str:
+    said: list[str] = []
+    for number, words in parts:
+        who = people(number) if named and not said else f"{number:,}"
+        said.append(f"{who} {words}")
+    return _listed(said)
+
+
+def _listed(parts: Sequence[str]) -> str:
+    if len(parts) < 2:
+        return "".join(parts)
+    return f"{', '.join(parts[:-1])} and {parts[-1]}"
+
+
+def _all_stay(told: Told, found: Sequence[Deed]) -> bool:
+    return not found and _not_syncing(told.plan) > 0
+
+
+def _not_syncing(plan: Plan | None) -> int:
+    return 0 if plan is None else sum(each.kind in NOT_SYNCING for each in plan.outcomes)
+
+
+def _ended(found: Sequence[Deed], ending: Ending) -> int:
+    return sum(each.ending is ending for each in found)
+
+
+_STAYING = ("missing", "conflicts", "errors")

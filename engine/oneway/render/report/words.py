@@ -1,0 +1,129 @@
+"""The words of a report: days, durations, fields and people as a payroll clerk says them."""
+
+import re
+from datetime import UTC, datetime
+
+from oneway.plan import Change, Outcome, Sealed, Verb
+from oneway.records import Value as Data
+from oneway.render.harmless import harmless, quoted, shown
+from oneway.render.layout import clip
+from oneway.render.report.page import Field, Fields, Look, Person, Value
+
+LONGEST = 400
+"""The widest that one value or sentence is shown, in columns."""
+
+_PLAIN_PATH = re.compile(r"[A-Za-z][A-Za-z0-9]*(\.[A-Za-z][A-Za-z0-9]*)*")
+_WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
+_MONTHS = (
+    *("January", "February", "March", "April", "May", "June", "July", "August"),
+    *("September", "October", "November", "December"),
+)
+
+
+def text(said: str) -> str:
+    """Return text of a file or a system: harmless, and no longer than a page can bear."""
+    return clip(harmless(said), LONGEST)
+
+
+def people(number: int) -> str:
+    """Return a number of people as people write it."""
+    return "1 person" if number == 1 else f"{number:,} people"
+
+
+def moment(instant: str) -> str:
+    """Return an ISO 8601 instant as a day and a time in UTC; text that is none as it is."""
+    found = _parsed(instant)
+    if found is None:
+        return text(instant)
+    return f"{_day(found)}, {found:%H:%M} UTC"
+
+
+def day(instant: str) -> str:
+    """Return the day of an ISO 8601 instant, in UTC."""
+    found = _parsed(instant)
+    return text(instant) if found is None else _day(found)
+
+
+def duration(started: str, ended: str) -> str:
+    """Return how long something took; nothing where that is not known."""
+    begin, end = _parsed(started), _parsed(ended)
+    if begin is None or end is None or end < begin:
+        return ""
+    seconds = int((end - begin).total_seconds())
+    if seconds < 1:
+        return "less than a second"
+    minutes, rest = divmod(seconds, 60)
+    hours, minutes = divmod(minutes, 60)
+    parts = [(hours, "hour"), (minutes, "minute"), (0 if hours else rest, "second")]
+    return " ".join(f"{n} {word}{'' if n == 1 else 's'}" for n, word in parts if n)
+
+
+def field_name(path: str) -> str:
+    """Return a field's path in words, `bankDetails.sortCode` as "Bank details: sort code"."""
+    if not _PLAIN_PATH.fullmatch(path):
+        return text(path)
+    steps = [" ".join(map(_lower, _WORD.findall(step))) for step in path.split(".")]
+    said = clip(": ".join(steps), LONGEST)
+    return said[:1].upper() + said[1:]
+
+
+def person(outcome: Outcome) -> Person:
+    """Return who an outcome is about."""
+    return named(outcome.label, outcome.key, outcome.source_id, outcome.target_id)
+
+
+def named(label: str, key: str, source_id: str | None, target_id: str | None) -> Person:
+    """Return a person by the best name there is."""
+    known = [text(each) for each in (label, key) if each.strip()]
+    record = text(target_id or "")
+    if not known:
+        known = [text(each) for each in (source_id or "", target_id or "") if each.strip()]
+    name = known[0] if known else "nobody knows who"
+    other = next((each for each in known[1:] if each != name), "")
+    return Person(name, other, "" if record in (name, other) else record)
+
+
+def fields(changes: tuple[Change, ...], verb: Verb) -> Fields:
+    """Return what an action writes, field by field."""
+    return Fields(tuple(_field(each, creating=verb is Verb.CREATE) for each in changes))
+
+
+def value(data: Data | Sealed) -> Value:
+    """Return a value that is not sensitive; text without quotes where it is plain without."""
+    if isinstance(data, Sealed):
+        return Value("not shown", Look.HIDDEN)
+    if data is None:
+        return Value("nothing", Look.NOTHING)
+    if not isinstance(data, str):
+        return Value(clip(shown(data), LONGEST))
+    return Value(clip(harmless(data) if data and data == data.strip() else quoted(data), LONGEST))
+
+
+def _field(change: Change, *, creating: bool) -> Field:
+    name = field_name(change.field)
+    if isinstance(change.before, Sealed) or isinstance(change.after, Sealed):
+        return Field(name, Value(f"{_sealed(change)} (not shown)", Look.HIDDEN))
+    before = None if creating and change.before is None else value(change.before)
+    return Field(name, value(change.after), before)
+
+
+def _sealed(change: Change) -> str:
+    if change.after is None:
+        return "taken away"
+    return "set" if change.before is None else "changed"
+
+
+def _lower(word: str) -> str:
+    return word if len(word) > 1 and word.isupper() else word.lower()
+
+
+def _parsed(instant: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(instant)
+        return found.astimezone(UTC) if found.tzinfo else found.replace(tzinfo=UTC)
+    except (ValueError, OverflowError):
+        return None
+
+
+def _day(found: datetime) -> str:
+    return f"{found.day} {_MONTHS[found.month - 1]} {found.year}"

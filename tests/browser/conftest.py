@@ -1,0 +1,24 @@
+"""One browser a worker, and pages that must not ask anybody for anything."""
+
+import os
+from collections.abc import Iterator
+
+import pytest
+from chromium import chromium
+
+playwright = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[object]:
+    """A Chromium without a window."""
+    try:
+        path = chromium()
+    except LookupError as missing:
+        pytest.skip(str(missing))
+    # Root has no sandbox in Chromium; the pages here are our own.
+    options = ["--no-sandbox"] if os.geteuid() == 0 else []
+    with playwright.sync_playwright() as running:
+        opened = running.chromium.launch(executable_path=path, args=options)
+        yield opened
+        opened.close()

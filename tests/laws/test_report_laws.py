@@ -1,0 +1,215 @@
+"""The report of a run, over generated worlds and over plans of any content at all."""
+
+import re
+import unicodedata
+from collections import Counter
+from dataclasses import replace
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from any_plans import FINITE, PLANS, TEXTS
+from markup import Element, parsed
+from oneway.diagnostics import Diagnostic, Severity, Span
+from oneway.journal import End
+from oneway.journal.rows import Breached, Why
+from oneway.plan import Ending, Kind, Plan, Sealed, Verb
+from oneway.render.harmless import harmless, quoted
+from oneway.render.report import html, page
+from oneway.render.report.deeds import deeds
+from oneway.render.report.page import Page, Section
+from oneway.runs.telling import Told
+from reported import earlier, told
+from strategies import worlds
+from worlds import planned
+
+ENDS = st.none() | st.builds(End, st.sampled_from(Ending), st.none() | TEXTS, TEXTS, TEXTS)
+ACTIONS_TOLD = ("created", "changed", "left", "back", "deactivated", "refused", "unknown")
+"""The sections that name what a run did, or tried to do; beside those that wait."""
+WAITING = ("held", "waiting", "postponed")
+PROBLEMS = st.builds(
+    Diagnostic, st.builds(Span, TEXTS), st.just(Severity.ERROR), st.just("R160"), TEXTS, TEXTS
+)
+PAGE_TAGS = "html head meta title style body main header nav section footer h1 h2 h3 h4 p a div"
+TEXT_TAGS = "span strong bdi del ins code pre ul li dl dt dd time details summary"
+TABLE_TAGS = "table caption thead tbody tr th td"
+DRAWN_TAGS = "figure figcaption svg circle path rect defs pattern text"
+TAGS = set(f"{PAGE_TAGS} {TEXT_TAGS} {TABLE_TAGS} {DRAWN_TAGS}".split(" "))
+
+
+@st.composite
+def runs_of(draw: st.DrawFn, plans: st.SearchStrategy[Plan]) -> Told:
+    """Draw a run of a plan: each action with an end or none, guards, problems."""
+    made = draw(plans)
+    ends = {each.id: draw(ENDS) for each in made.actions}
+    ids = sorted(ends)
+    held = draw(st.sets(st.sampled_from(ids)) if ids else st.just(set()))
+    guards = st.sampled_from(["leavers", "source_shrink", "field_changes.email"]) | TEXTS
+    breaches = [
+        Breached(name, draw(TEXTS), f"--allow {name}={len(held)}", tuple(sorted(held)))
+        for name in draw(st.lists(guards, max_size=2))
+    ]
+    ended = draw(st.none() | st.just("2026-11-22T05:00:00Z") | TEXTS)
+    found = told(
+        made,
+        ends,
+        breaches=breaches,
+        problems=draw(st.lists(PROBLEMS, max_size=2)),
+        ended=ended,
+        why=draw(st.sampled_from(Why)),
+        by=draw(TEXTS),
+        connection=draw(TEXTS),
+        host=draw(TEXTS),
+    )
+    found = replace(found, earlier=earlier(found.run, draw(st.integers(0, 40)))[:30])
+    return replace(found, plan=draw(st.sampled_from([made, made, made, None])))
+
+
+ANY_RUN = runs_of(PLANS)
+WORLDLY = runs_of(worlds().map(planned))
+
+
+def sections(found: Page) -> dict[str, Section]:
+    return {section.id: section for part in found.parts for section in part.sections}
+
+
+def visible(root: Element) -> list[str]:
+    """Return all text but that of the style sheet."""
+    if root.tag == "style":
+        return []
+    return [
+        text
+        for each in root.children
+        for text in ([each] if isinstance(each, str) else visible(each))
+    ]
+
+
+@given(ANY_RUN)
+def test_every_run_makes_a_page_of_known_elements_alone(found: Told) -> None:
+    text = html(page(found))
+    root = parsed(text.removeprefix("<!doctype html>"))
+    assert {each.tag for each in root.all()} <= TAGS
+    for element in root.all():
+        names = element.attributes.keys()
+        assert not {name for name in names if name.startswith("on")}
+        assert not names & {"src", "style", "srcset", "action", "formaction", "xlink:href"}
+        assert (element.attributes.get("href") or "#").startswith("#")
+    assert "url(" not in re.sub(r"url\(#\w+\)", "", text)
+
+
+@given(ANY_RUN)
+def test_every_page_is_well_made(found: Told) -> None:
+    root = parsed(html(page(found)).removeprefix("<!doctype html>"))
+    ids = [each.attributes["id"] for each in root.all() if "id" in each.attributes]
+    assert len(ids) == len(set(ids))
+    for element in root.all():
+        if "href" in element.attributes:
+            assert element.attributes["href"].removeprefix("#") in ids
+        if "aria-labelledby" in element.attributes:
+            assert element.attributes["aria-labelledby"] in ids
+    levels = [int(each.tag[1]) for each in root.all("h1", "h2", "h3", "h4")]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after <= before + 1 for before, after in pairwise(levels))
+
+
+@given(ANY_RUN)
+def test_no_hidden_character_is_on_any_page(found: Told) -> None:
+    root = parsed(html(page(found)).removeprefix("<!doctype html>"))
+    for text in visible(root):
+        found_here = {c for c in text if unicodedata.category(c) in ("Cc", "Cf", "Cs", "Zl")}
+        assert found_here <= {"\n"}
+
+
+@given(ANY_RUN)
+def test_no_digest_of_a_sensitive_value_is_on_any_page(found: Told) -> None:
+    assert "0" * 64 not in html(page(found))
+
+
+@given(ANY_RUN)
+def test_a_page_is_a_function_of_its_run(found: Told) -> None:
+    assert html(page(found)) == html(page(found))
+
+
+@given(WORLDLY)
+def test_every_action_of_a_run_that_ended_is_in_one_section(found: Told) -> None:
+    if found.run.ended is None:
+        return
+    shown = sections(page(found))
+    told_of = sum(shown[id].number for id in (*ACTIONS_TOLD, *WAITING) if id in shown)
+    assert told_of == len(deeds(found))
+
+
+@given(WORLDLY)
+def test_everybody_who_does_not_sync_is_named_with_every_reason(found: Told) -> None:
+    if found.plan is None:
+        return
+    shown = sections(page(found))
+    for id, kind in (
+        ("missing", Kind.INELIGIBLE),
+        ("conflicts", Kind.CONFLICT),
+        ("errors", Kind.ERROR),
+    ):
+        these = [each for each in found.plan.outcomes if each.kind is kind]
+        assert (shown[id].number if id in shown else 0) == len(these)
+        rows = shown[id].blocks[0].table.rows if id in shown else ()
+        said = Counter(line for _, why, *_ in rows for line in why.lines)
+        wanted = Counter(harmless(r.text) for each in these for r in each.reasons)
+        assert said == wanted
+
+
+@given(WORLDLY)
+def test_every_value_that_was_written_is_on_the_page_as_harmless_text(found: Told) -> None:
+    """Each of `before` and `after`, in order, as the parser of HTML gives it back."""
+    shown = sections(page(found))
+    root = parsed(html(page(found)).removeprefix("<!doctype html>"))
+    cards = {
+        each.attributes.get("aria-labelledby"): each
+        for each in root.all("section")
+        if "card" in (each.attributes.get("class") or "")
+    }
+    for verb, id in ((Verb.CREATE, "created"), (Verb.UPDATE, "changed"), (Verb.LEAVE, "left")):
+        done = [d for d in deeds(found) if d.verb is verb and d.ending is Ending.DONE]
+        if not done:
+            assert id not in shown
+            continue
+        wanted = [
+            text
+            for deed in done
+            for change in deed.changes
+            for text in said(change.before, change.after, creating=verb is Verb.CREATE)
+        ]
+        values = [dd.all("bdi") for div in cards[id].all("div") for dd in div.all("dd")]
+        assert [bdi.text for each in values for bdi in each] == wanted
+
+
+def said(before: object, after: object, *, creating: bool) -> list[str]:
+    if isinstance(before, Sealed) or isinstance(after, Sealed):
+        what = "taken away" if after is None else "set" if before is None else "changed"
+        return [f"{what} (not shown)"]
+    pair = [after] if creating and before is None else [before, after]
+    return [plainly(each) for each in pair]
+
+
+def plainly(value: object) -> str:
+    match value:
+        case None:
+            return "nothing"
+        case str():
+            return harmless(value) if value and value == value.strip() else quoted(value)
+        case bool():
+            return str(value).lower()
+        case int() | float():
+            return str(value)
+        case list():
+            items = (quoted(each) if isinstance(each, str) else plainly(each) for each in value)
+            return f"[{', '.join(items)}]"
+    return "{}"
+
+
+@given(FINITE)
+def test_a_value_of_any_kind_can_be_shown(value: object) -> None:
+    from oneway.render.report.words import value as shown
+
+    assert "\n" not in shown(value).text

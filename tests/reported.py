@@ -1,0 +1,281 @@
+"""Runs made by hand, for tests of what is said of them: a plan, and how each action ended."""
+
+from collections import Counter
+from dataclasses import replace
+
+from oneway.diagnostics import Diagnostic, Severity, Span
+from oneway.failures import Failure
+from oneway.journal import End, Entry, Run, RunStart
+from oneway.journal.rows import Breached, Why
+from oneway.plan import (
+    Action,
+    Allowance,
+    Change,
+    Ending,
+    Kind,
+    Miss,
+    Outcome,
+    Plan,
+    Read,
+    Reason,
+    Sealed,
+    Verb,
+)
+from oneway.runs.telling import Before, Told
+
+AT = Span("mappings/payroll.yaml", 30, 5, 20)
+ENDED = "2026-11-22T04:00:42Z"
+UNBEGUN = (Ending.HELD, Ending.POSTPONED, Ending.NOT_ATTEMPTED)
+CANARY = "c4" * 32
+"""The digest of a sealed value: not even that is shown."""
+
+NAMES = (
+    "Ann Example",
+    "José Núñez-Olivares",
+    "<script>alert('Robert')</script>",
+    "Zoë </td></table><img src=https://example.com/x.png onerror=alert(1)>",
+    "عبد الله بن محمد",
+    "Eve \u202eelpmaxE",
+    "山田 太郎",
+    "Li\u200bza \x1b[31mRed",
+    'O\'Brien & Sons "Ltd"',
+    "{{ 7 * 7 }} {% raw %}",
+    "Wolfeschlegelsteinhausenbergerdorffvoralternwarengewissenhaftschaferswessenschafewaren",
+    "נעמי כהן",
+    "Ali & Bea",
+    "Cy Ex",
+    "Di Ex",
+    "Ed Ex",
+)
+
+
+def change(field, before, after):
+    return Change(field, before, after, field, AT)
+
+
+def sealed(number=0):
+    return Sealed(f"{number:02x}{CANARY[2:]}")
+
+
+def person(number, kind, changes=(), *, verb=None, name=None, reasons=(), target=None):
+    """Return the outcome of a person, with an action where there is a verb."""
+    id = f"{number:016x}"
+    source = None if kind is Kind.ABSENT else f"s{number}"
+    action = Action(id, verb, source, target, tuple(changes)) if verb is not None else None
+    label = NAMES[number % len(NAMES)] if name is None else name
+    return Outcome(kind, f"{number:05}", label, source, target, tuple(reasons), action)
+
+
+def joiner(number):
+    return person(
+        number,
+        Kind.CREATE,
+        [
+            change("reference", None, f"{number:05}"),
+            change("firstName", None, NAMES[number % len(NAMES)].split(" ")[0]),
+            change("email", None, f"p{number}@example.com"),
+            change("departmentId", None, 11),
+            change("bankDetails.accountNumber", None, sealed(number)),
+        ],
+        verb=Verb.CREATE,
+    )
+
+
+def mover(number):
+    return person(
+        number,
+        Kind.UPDATE,
+        [
+            change("lastName", "Formerly", NAMES[number % len(NAMES)]),
+            change("phone", "01632 960001", None),
+            change("bankDetails.sortCode", sealed(1), sealed(2)),
+        ],
+        verb=Verb.UPDATE,
+        target=f"{1000 + number}",
+    )
+
+
+def leaver(number):
+    leaving = [change("leaveDate", None, "2026-11-20")]
+    return person(number, Kind.LEAVE, leaving, verb=Verb.LEAVE, target=f"{1000 + number}")
+
+
+def ineligible(number, *texts, warning=False):
+    reasons = [Reason(f"rule{n}", text, AT, warning=warning) for n, text in enumerate(texts)]
+    return person(number, Kind.INELIGIBLE, reasons=reasons)
+
+
+def plan(*outcomes, **parts):
+    """Return a plan of these outcomes."""
+    made = Plan(
+        mapping="payroll",
+        mapping_file="mappings/payroll.yaml",
+        mapping_digest="1" * 64,
+        as_of="2026-11-22T04:00:00Z",
+        settings={"include_bank_details": True},
+        inputs={
+            "source": "staffology employees",
+            "target": "expensein users",
+            "connection": "acme",
+            "connection.file": "connections/acme.yaml",
+        },
+        reads=(Read("source", 312, True), Read("target", 330, True)),
+        managed=300,
+        outcomes=outcomes,
+    )
+    return replace(made, **parts)
+
+
+def run(
+    made=None, endings=None, *, breaches=(), problems=(), ended="2026-11-22T04:00:42Z", **start
+):
+    """Return a run of a plan and its entries; `endings` are by action id, `DONE` otherwise."""
+    endings = endings or {}
+    actions = made.actions if made is not None else ()
+    held = {id for each in breaches for id in each.held}
+    ends = {
+        each.id: endings.get(each.id, End(Ending.HELD if each.id in held else Ending.DONE))
+        for each in actions
+    }
+    entries = tuple(
+        Entry(
+            run=71,
+            action_id=each.id,
+            verb=each.verb,
+            source_id=each.source_id,
+            target_id=(end.target_id if end is not None else None) or each.target_id,
+            token="0" * 32,
+            sent=True,
+            end=end,
+        )
+        for each in actions
+        for end in [ends[each.id]]
+        if end is None or end.ending not in UNBEGUN
+    )
+    counts = Counter(end.ending.value for end in ends.values() if end is not None)
+    begun = {
+        "mapping": "payroll",
+        "digest": "1" * 64,
+        "fingerprint": "f" * 64,
+        "as_of": "2026-11-22T04:00:00Z",
+        "started": "2026-11-22T04:00:03Z",
+        "by": "ann",
+        "connection": "acme",
+        "why": Why.SCHEDULE,
+        "version": "0.1.0",
+        "host": "payroll-1",
+        "breaches": tuple(breaches),
+    } | start
+    return Run(71, RunStart(**begun), ended, dict(counts), tuple(problems)), entries
+
+
+def told(made=None, endings=None, **parts):
+    """Return a run as its report is told of it."""
+    rest = {name: parts.pop(name) for name in ("earlier", "before", "failures") if name in parts}
+    begun, entries = run(made, endings, **parts)
+    return Told(begun, made, entries, **rest)
+
+
+def earlier(this, number=29):
+    """Return the runs before one, the newest first, of many kinds."""
+    runs = [this]
+    for n in range(1, number + 1):
+        counts = {"done": (n * 7) % 13, "held": 5 if n % 9 == 0 else 0, "rejected": n % 11 == 0}
+        if n == number:
+            counts["done"] = 48
+        wrong = (refusal(),) if n == 12 else ()
+        start = replace(this.start, started=f"2026-10-{31 - n:02}T04:00:00Z", breaches=())
+        runs.append(Run(this.id - n, start, this.ended, {} if wrong or n == 5 else counts, wrong))
+    return tuple(runs)
+
+
+def refusal():
+    help = "run again later; if it stays so, ask whoever runs the system"
+    where = Span("staffology employees")
+    summary = "the source has no records, and had 312 at the last good run"
+    return Diagnostic(where, Severity.ERROR, "R160", summary, help)
+
+
+def breached(guard, outcomes, text):
+    """Return a guard that held these outcomes' actions back."""
+    ids = tuple(each.action.id for each in outcomes)
+    return Breached(guard, text, f"--allow {guard}={len(ids)}", ids)
+
+
+def a_full_night():
+    """Return a run with something in nearly every section, and hostile names in all of them."""
+    joiners = [joiner(n) for n in range(14)]
+    movers = [mover(n) for n in (20, 21, 22, 23)]
+    leavers = [leaver(n) for n in range(30, 34)]
+    refused, unknown, waits, late = joiner(40), mover(41), mover(42), mover(43)
+    made = plan(
+        *joiners,
+        *movers,
+        *leavers,
+        refused,
+        unknown,
+        waits,
+        late,
+        *(ineligible(n, "Email is missing") for n in range(62, 65)),
+        ineligible(65, "Email is missing", "Name (Last) is missing"),
+        ineligible(66, "Payroll Code is missing", warning=True),
+        conflict(70, "duplicate", "2 source records have one value for match key 1: s70, s71"),
+        conflict(71, "taken", "email already belongs to target record 20"),
+        person(72, Kind.ERROR, reasons=[Reason("failed", "not a date in date(leaves)", AT)]),
+        rehire(73),
+        person(74, Kind.UNCHANGED, reasons=[Reason("drift", "manager differs", AT, warning=True)]),
+        *(person(n, Kind.UNCHANGED) for n in range(80, 90)),
+        *(person(n, Kind.ABSENT, target=str(n), reasons=[ABSENT]) for n in (90, 91)),
+        person(92, Kind.IGNORED, reasons=[Reason("leaver_unmatched", "has left, and nobody")]),
+        misses=(
+            Miss("departments", "<b>HR</b>", 0, 3, "departmentId"),
+            Miss("departments", "OPS", 2, 1, "departmentId"),
+        ),
+        allowed=(Allowance("creates", 20, "ann"),),
+    )
+    endings = {
+        refused.action.id: End(Ending.REJECTED, None, "W101", "email: <i>already</i> in use"),
+        unknown.action.id: End(Ending.UNKNOWN, None, "W105", "no answer within 30 seconds"),
+        waits.action.id: End(Ending.STALE, None, "W160", "lastName is no longer as planned"),
+        late.action.id: End(Ending.POSTPONED),
+    }
+    clears = breached("clears", movers[2:], "clears: 2 now, at most 1 pass")
+    leaving = breached(
+        "leavers", leavers[1:], "leavers: 3 now, at most 2 pass (the larger of 2 and 1 % of 200)"
+    )
+    failure = Failure(late.action.id, "0" * 64, "W101", "phone: too long", "2026-11-19", "x", 2)
+    found = told(made, endings, breaches=(leaving, clears), failures={late.action.id: failure})
+    return replace(found, earlier=earlier(found.run, 16), before=(before(made, movers[:1]),) * 2)
+
+
+def a_quiet_night():
+    """Return a run that had nothing to do."""
+    found = told(plan(*(person(n, Kind.UNCHANGED) for n in range(12))))
+    return replace(found, earlier=earlier(found.run, 3))
+
+
+def a_refused_night():
+    """Return a run that an error stopped before it had a plan."""
+    found = told(problems=(refusal(),))
+    return replace(found, earlier=earlier(found.run, 12))
+
+
+def before(made, written):
+    """Return an earlier run of a plan, of which only these outcomes were written."""
+    ids = {each.action.id for each in written}
+    _, entries = run(made)
+    return Before(made, tuple(each for each in entries if each.action_id in ids))
+
+
+def conflict(number, code, text):
+    return person(number, Kind.CONFLICT, reasons=[Reason(code, text, AT, ("s70",))])
+
+
+def rehire(number):
+    text = f"employed in the source; target record {number} has left: a person decides"
+    return person(
+        number, Kind.REHIRE, target=str(number), reasons=[Reason("rehire", text, warning=True)]
+    )
+
+
+ABSENT = Reason("absent", "no source record matches")

@@ -1,0 +1,280 @@
+"""What the report of a run shows: sentences, sections, and what is left out."""
+
+from dataclasses import replace
+
+import pytest
+
+from markup import parsed
+from oneway.journal import End
+from oneway.journal.rows import Breached, Why
+from oneway.plan import Ending, Kind, Read, Verb
+from oneway.render.report import html, page
+from oneway.render.report.words import duration, field_name, moment, value
+from reported import (
+    CANARY,
+    a_full_night,
+    a_quiet_night,
+    a_refused_night,
+    before,
+    breached,
+    change,
+    earlier,
+    ineligible,
+    joiner,
+    leaver,
+    mover,
+    person,
+    plan,
+    sealed,
+    told,
+)
+
+
+def sections(found):
+    return {section.id: section for part in page(found).parts for section in part.sections}
+
+
+def text_of(found):
+    return " ".join(parsed(html(page(found))).text.split())
+
+
+def test_the_heading_says_what_became_of_everybody():
+    made = plan(*map(joiner, range(12)), *map(mover, (20, 21, 22)), leaver(30))
+    assert page(told(made)).heading == "12 people were created, 3 were changed and 1 left"
+    some = plan(joiner(1), ineligible(50, "Email is missing"), ineligible(51, "Email is missing"))
+    assert page(told(some)).heading == "1 person was created; 2 did not sync"
+
+
+def test_the_heading_says_it_where_nothing_was_written():
+    assert page(a_quiet_night()).heading == "Everybody is up to date: nothing had to be written"
+    staying = plan(ineligible(50, "Email is missing"))
+    assert page(told(staying)).heading == "Nothing had to be written; 1 person did not sync"
+    leaving = [leaver(n) for n in range(4)]
+    guard = breached("leavers", leaving, "leavers: 4 now")
+    found = told(plan(*leaving), breaches=[guard])
+    assert page(found).heading == "Nothing was written; 4 people are held back"
+
+
+def test_a_refused_run_says_what_stopped_it_and_what_to_do():
+    found = page(a_refused_night())
+    assert found.heading == "The run was stopped: nothing was written"
+    text = text_of(a_refused_night())
+    assert "the source has no records, and had 312 at the last good run" in text
+    assert "run again later" in text
+    assert "R160" in text
+
+
+def test_a_run_that_has_not_ended_says_so():
+    found = told(plan(joiner(1), joiner(2)), {f"{2:016x}": None}, ended=None)
+    assert page(found).heading == "The run has not ended; so far, 1 person was created"
+    assert sections(found)["unknown"].number == 1
+
+
+def test_a_quiet_night_has_no_section_and_says_who_is_as_they_should_be():
+    found = page(a_quiet_night())
+    assert not found.parts
+    assert found.lead == "12 people were already as the source has them."
+    assert found.tone.value == "good"
+
+
+def test_each_guard_has_its_command_and_all_of_them_one():
+    found = sections(a_full_night())["held"]
+    commands = [block.command for block in found.blocks if block.command]
+    assert commands == [
+        "oneway sync acme --allow leavers=3",
+        "oneway sync acme --allow clears=2",
+        "oneway sync acme --allow leavers=3 --allow clears=2",
+    ]
+    assert [block.title for block in found.blocks] == [
+        "3 people would leave",
+        "2 people would lose a value",
+        "All of it at once",
+    ]
+
+
+def test_the_command_names_the_mapping_where_there_is_no_connection_and_the_state_folder():
+    made = plan(leaver(1), inputs={}, mapping_file="my mappings/it's.yaml")
+    guard = Breached("field_changes.a b", "said", "--allow field_changes.a b=1", (f"{1:016x}",))
+    found = replace(told(made, breaches=[guard]), options="--state /srv/x")
+    (command,) = [block.command for block in sections(found)["held"].blocks]
+    assert command == (
+        "oneway sync 'my mappings/it'\"'\"'s.yaml' --state /srv/x --allow 'field_changes.a b=1'"
+    )
+
+
+def test_a_guard_that_stops_the_whole_plan_names_the_others_too():
+    leaving, other = leaver(1), joiner(2)
+    guard = breached("leavers", [leaving], "leavers: 1 now")
+    found = told(plan(leaving, other), {other.action.id: End(Ending.HELD)}, breaches=[guard])
+    titles = [block.title for block in sections(found)["held"].blocks]
+    assert titles == ["1 person would leave", "1 person more, as the whole plan waits"]
+
+
+def test_a_source_that_shrank_is_said_in_words():
+    guard = breached("source_shrink", [leaver(1)], "source_shrink: 40 now")
+    (block,) = sections(told(plan(leaver(1)), breaches=[guard]))["held"].blocks
+    assert block.title == "The source has fewer people than at the last good run"
+
+
+def test_a_failure_tells_what_was_sent_and_the_reason_of_the_target():
+    end = End(Ending.REJECTED, None, "W101", "email: already in use")
+    section = sections(told(plan(joiner(1)), {f"{1:016x}": end}))["refused"]
+    ((who, meant, why),) = section.blocks[0].table.rows
+    assert who.key == "00001"
+    assert [each.name for each in meant.items][:2] == ["Reference", "First name"]
+    assert (why.lines, why.code) == (("email: already in use",), "W101")
+
+
+def test_who_does_not_sync_is_named_with_all_that_is_missing():
+    made = plan(ineligible(1, "Email is missing", "Name (Last) is missing"))
+    ((_, why),) = sections(told(made))["missing"].blocks[0].table.rows
+    assert why.lines == ("Email is missing", "Name (Last) is missing")
+
+
+def test_a_leaver_who_keeps_the_access_is_a_section_of_its_own():
+    found = sections(told(plan(ineligible(1, "Email is missing", warning=True))))
+    assert found["access"].tone.value == "trouble"
+    assert found["missing"].number == 1
+
+
+def test_codes_without_a_reference_say_what_to_do():
+    rows = sections(a_full_night())["codes"].blocks[0].table.rows
+    assert [row[0].text for row in rows] == ["<b>HR</b>", "OPS"]
+    assert [row[2].lines[0] for row in rows] == ["not at all", "2 times"]
+    assert "reference" in rows[0][3].lines[0]
+
+
+def test_what_never_began_is_told_apart_by_what_is_known_of_it():
+    late, waits = mover(1), mover(2)
+    endings = {
+        late.action.id: End(Ending.POSTPONED),
+        waits.action.id: End(Ending.NOT_ATTEMPTED),
+    }
+    failures = a_full_night().failures
+    (known,) = failures.values()
+    found = sections(told(plan(late, waits), endings, failures={late.action.id: known}))
+    assert found["postponed"].blocks[0].table.rows[0][0].key == "00001"
+    assert found["waiting"].blocks[0].table.rows[0][0].key == "00002"
+
+
+def test_a_change_that_is_undone_every_time_is_told():
+    sticks, other = mover(1), mover(2)
+    made = plan(sticks, other)
+    twice = (before(made, [sticks]), before(made, [sticks, other]))
+    section = sections(told(made, before=twice))["sticking"]
+    assert [row[0].key for row in section.blocks[0].table.rows] == ["00001"]
+    assert "sticking" not in sections(told(made, before=twice[:1]))
+
+
+def test_a_read_that_may_lack_records_is_told():
+    reads = (Read("source", 4, True), Read("target", 3, False, ("page 2 was cut off",)))
+    assert sections(told(plan(reads=reads)))["unread"].number == 1
+
+
+def test_a_run_whose_plan_is_kept_no_longer_shows_what_the_journal_knows():
+    found = replace(told(plan(joiner(1), leaver(2))), plan=None)
+    assert page(found).heading == "1 person was created and 1 left"
+    (row,) = sections(found)["left"].blocks[0].table.rows
+    assert row[0].name == "s2"
+
+
+def test_who_was_created_is_named_with_the_new_record():
+    found = told(plan(joiner(1)), {f"{1:016x}": End(Ending.DONE, "2001")})
+    assert sections(found)["created"].blocks[0].table.rows[0][0].record == "2001"
+
+
+@pytest.mark.parametrize(
+    ("why", "said"),
+    [
+        (Why.HAND, "by ann, by hand"),
+        (Why.SCHEDULE, "by the schedule"),
+        (Why.CONNECT, "by ann, while connecting"),
+    ],
+)
+def test_it_says_who_started_it(why, said):
+    facts = {fact.name: fact.text for fact in page(told(plan(), why=why)).facts}
+    assert facts["Started"] == said
+    assert facts["When"] == "22 November 2026, 04:00 UTC"
+    assert facts["Took"] == "39 seconds"
+
+
+def test_sensitive_values_are_never_shown_only_that_they_changed():
+    pairs = [(None, sealed()), (sealed(), None), (sealed(1), sealed(2))]
+    changes = [change(f"f{n}", *pair) for n, pair in enumerate(pairs)]
+    made = plan(person(1, Kind.UPDATE, changes, verb=Verb.UPDATE, target="9"))
+    text = text_of(told(made))
+    for said in ("set (not shown)", "taken away (not shown)", "changed (not shown)"):
+        assert said in text
+    assert CANARY[2:] not in html(page(told(made)))
+
+
+def test_the_chart_has_the_last_thirty_runs_oldest_first_and_the_same_as_a_table():
+    found = a_full_night()
+    found = replace(found, earlier=earlier(found.run))
+    chart = page(found).chart
+    assert len(chart.bars) == 30
+    assert [bar.run for bar in chart.bars] == sorted(bar.run for bar in chart.bars)
+    assert [bar.run for bar in chart.bars if bar.this] == [71]
+    assert sum(bar.refused for bar in chart.bars) == 1
+    assert all(piece.y >= 0 for bar in chart.bars for piece in bar.pieces)
+    rows = parsed(html(page(found))).all("table")[-1].all("tbody")[0].all("tr")
+    assert len(rows) == 30
+    assert "run 71, this one" in rows[0].text
+
+
+def test_one_run_alone_makes_no_chart():
+    only = told(plan(joiner(1)))
+    assert page(replace(only, earlier=earlier(only.run, 0))).chart is None
+
+
+def test_long_lists_open_at_a_click():
+    root = parsed(html(page(told(plan(*map(joiner, range(20)))))))
+    (details,) = root.all("details")
+    assert details.all("summary")[0].text == "Show the other 8"
+    assert len(details.all("tbody")[0].all("tr")) == 8
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("lastName", "Last name"),
+        ("bankDetails.sortCode", "Bank details: sort code"),
+        ("departmentID", "Department ID"),
+        ("urn:x:y", "urn:x:y"),
+        ("a b", "a b"),
+        ("emails[0].value", "emails[0].value"),
+    ],
+)
+def test_fields_are_said_in_words_where_they_are_words(path, said):
+    assert field_name(path) == said
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ("plain", "plain"),
+        (" spaces ", '" spaces "'),
+        ("", '""'),
+        (None, "nothing"),
+        (True, "true"),
+        (["a", 1], '["a", 1]'),
+        ("a\nb\u202e", "a\\nb\\u202e"),
+    ],
+)
+def test_values_are_said_without_quotes_where_they_are_plain(given, said):
+    assert value(given).text == said
+
+
+def test_moments_and_durations():
+    assert moment("2026-01-02T23:30:00-02:00") == "3 January 2026, 01:30 UTC"
+    assert moment("soon") == "soon"
+    assert duration("2026-01-02T04:00:00Z", "2026-01-02T05:02:03Z") == "1 hour 2 minutes"
+    assert duration("2026-01-02T04:00:00Z", "2026-01-02T04:00:00Z") == "less than a second"
+    assert duration("2026-01-02T04:00:01Z", "2026-01-02T04:00:00Z") == ""
+
+
+def test_the_page_says_what_it_may_do_before_anything_else():
+    text = html(page(a_quiet_night()))
+    assert text.startswith('<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n')
+    assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:" in text
+    assert text.index("Content-Security-Policy") < text.index("<title>")
