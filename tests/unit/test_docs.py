@@ -176,6 +176,9 @@ def test_commands_exist(line: str) -> None:
         return
     command = oneway.get_command(click.Context(oneway), name)
     assert command is not None, f"there is no command {name}"
+    if isinstance(command, click.Group):
+        words = [rest[0] if rest and rest[0] in command.commands else "list"]
+        command = command.commands.get(words[0], command)
     known = {option for each in command.params for option in (*each.opts, *each.secondary_opts)}
     given = {word.partition("=")[0] for word in rest if word.startswith("-")}
     assert given <= known | {"--help", "-h"}, f"{name} has no {', '.join(sorted(given - known))}"
