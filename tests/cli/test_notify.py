@@ -119,6 +119,9 @@ def test_a_dead_webhook_changes_nothing_about_a_sync(acme: World, hook: Listener
         ("failure", False),
         ("recovery", False),
     ]
+    assert "! 1 notice did not arrive: `oneway notify list acme`" in acme.run("status").flat
+    (standing,) = acme.run("status", "--format", "json").data["connections"]
+    assert standing["undelivered"] == {"waiting": 1, "given_up": 0}
     listed = acme.run("notify", "list", "acme")
     assert "next try" in listed.out
     assert "webhook 127.0.0.1: a webhook does not take a notice (500) [N102]" in listed.flat

@@ -805,6 +805,7 @@ def test_a_store_is_told_what_may_be_forgotten(store: Journal) -> None:
     delivered(store, first.id, instant_text(after(1)))
     forget_notices(store, instant_text(after(30)))
     assert [each.id for each in undelivered(store)] == [second.id]  # it may arrive yet
+    forget_notices(store, instant_text(after(30)), "another")
     delivered(store, second.id, instant_text(after(2)))
     forget_notices(store, instant_text(after(30)))
     from sqlalchemy import select

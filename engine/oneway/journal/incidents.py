@@ -165,14 +165,17 @@ def failed(store: Store, id: int, error: str, next_try: str) -> None:
     store.change(update(notice).where(notice.c.id == id).values(**values), at_least=0)
 
 
-def forget_notices(store: Store, before: str) -> None:
-    """Forget the notices and incidents that were over before an instant."""
+def forget_notices(store: Store, before: str, connection: str | None = None) -> None:
+    """Forget the notices and incidents that were over before an instant: of one, or of all."""
     over = notice.c.sent.is_not(None) | (notice.c.next_try == "")
+    old, gone = over & (notice.c.created < before), incident.c.closed < before
+    if connection is not None:
+        old &= notice.c.connection == connection
+        gone &= incident.c.connection == connection
+    named = select(notice.c.incident).where(notice.c.incident.is_not(None))
     with store.at_once():
-        store.change(delete(notice).where(over, notice.c.created < before), at_least=0)
-        named = select(notice.c.incident).where(notice.c.incident.is_not(None))
-        gone = (incident.c.closed < before) & incident.c.id.not_in(named)
-        store.change(delete(incident).where(gone), at_least=0)
+        store.change(delete(notice).where(old), at_least=0)
+        store.change(delete(incident).where(gone, incident.c.id.not_in(named)), at_least=0)
 
 
 def endings(store: Store, run_id: int) -> Mapping[tuple[Ending, str], int]:

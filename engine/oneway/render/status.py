@@ -29,8 +29,9 @@ def as_json(standings: Sequence[Standing]) -> dict[str, object]:
     Each has: name, file (null without one), problems (of the file, as `validate` gives them),
     last and last_done ({run, state, started, ended} or null), next (an instant, or null),
     unsynced (a list of {kind, reason, number, people}; null where no plan is known), held (a
-    list of {guard, text, allow, number, since}) and refused (a list of {code, reason, records,
-    since, next_try}; null for whenever it runs next).
+    list of {guard, text, allow, number, since}), refused (a list of {code, reason, records,
+    since, next_try}; null for whenever it runs next) and undelivered (how many notices were
+    tried in vain: {waiting, given_up}).
     """
     return {"connections": [_data(each) for each in standings]}
 
@@ -73,6 +74,10 @@ def _data(each: Standing) -> dict[str, object]:
             }
             for refusing in each.refusing
         ],
+        "undelivered": {
+            "waiting": sum(not notice.given_up for notice in each.undelivered),
+            "given_up": sum(notice.given_up for notice in each.undelivered),
+        },
     }
 
 
@@ -103,6 +108,8 @@ def _lines(each: Standing, wide: int, style: Style, limit: int | None) -> Iterat
         yield from wrap(f"`oneway sync {harmless(each.name)} {held.breach.allow}`", style, 6)
     for refusing in each.refusing:
         yield from _marked(_refusing(refusing), style)
+    if each.undelivered:
+        yield from _marked(_undelivered(each), style)
     yield from _unsynced(each, style, limit)
 
 
@@ -146,6 +153,14 @@ def _refusing(each: Refusing) -> str:
     code = f" [{harmless(each.code)}]" if each.code else ""
     why = clip(harmless(each.reason), 200)
     return f"! the target refuses {records} since {each.since[:10]}, next try {day}: {why}{code}"
+
+
+def _undelivered(each: Standing) -> str:
+    number = len(each.undelivered)
+    over = sum(notice.given_up for notice in each.undelivered)
+    given_up = f", {over:,} given up" if over else ""
+    name = harmless(each.name)
+    return f"! {count(number, 'notice')} did not arrive{given_up}: `oneway notify list {name}`"
 
 
 def _unsynced(each: Standing, style: Style, limit: int | None) -> Iterator[str]:

@@ -11,6 +11,7 @@ from oneway.connections import Lookup
 from oneway.diagnostics import Refused, refusal
 from oneway.guards import WINDOW
 from oneway.journal import Journal
+from oneway.journal.incidents import forget_notices
 from oneway.runs.request import instant_text
 from oneway.state import State
 
@@ -36,10 +37,12 @@ def days_kept(lookup: Lookup) -> int:
 
 
 def forget_old(state: State, connection: str, now: datetime, days: int) -> None:
-    """Forget the runs of a connection that are older than some days, if the store allows it.
+    """Forget what ran, and was told, more than some days ago, if the store allows it.
 
     Its lock must be held. What guards and a resumption need stays, however old it is.
     """
     # A run that went well does not fail because the store is busy now: the next one forgets.
     with suppress(Refused), Journal.open(state.journal) as journal:
-        journal.prune(instant_text(now - timedelta(days=days)), connection)
+        before = instant_text(now - timedelta(days=days))
+        journal.prune(before, connection)
+        forget_notices(journal, before, connection)

@@ -10,6 +10,7 @@ from oneway.connections.schedule import next_due
 from oneway.diagnostics import Diagnostic, Refused
 from oneway.failures import Failure, next_try
 from oneway.journal import Breached, Journal, Run, RunState
+from oneway.journal.incidents import Notice, undelivered
 from oneway.plan import Kind, Outcome, Plan
 from oneway.runs.finding import plan_of_run
 from oneway.runs.request import instant_text
@@ -54,7 +55,7 @@ class Refusing:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """How one connection stands.
+    """How one connection stands; `undelivered` are notices that were tried in vain.
 
     `file` is "" where there is none any more. `broken` is what is wrong with the file or the
     last plan. `due` is the next run's instant; `never` says that it runs by hand alone.
@@ -71,6 +72,7 @@ class Standing:
     unsynced: tuple[Unsynced, ...] = ()
     held: tuple[HeldBack, ...] = ()
     refusing: tuple[Refusing, ...] = ()
+    undelivered: tuple[Notice, ...] = ()
 
 
 def standings(
@@ -118,6 +120,7 @@ def _of_runs(name: str, journal: Journal | None) -> Standing:
         unsynced=_unsynced(plan) if plan is not None else (),
         held=tuple(_held(past)),
         refusing=_refusing(journal.failures(name)),
+        undelivered=tuple(each for each in undelivered(journal, [name]) if each.tries),
     )
 
 
