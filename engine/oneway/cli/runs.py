@@ -15,6 +15,7 @@ from oneway.journal.retained import kept_names, prunable
 from oneway.journal.tallies import Tally, tallies
 from oneway.render import history, past_run
 from oneway.runs.finding import plan_of_run, refuse_without_journal, run_named
+from oneway.runs.keeping import UNKEPT
 from oneway.runs.request import instant_text
 from oneway.runs.retention import LEAST_DAYS
 from oneway.state import State
@@ -134,7 +135,8 @@ def showing(
     with Journal.open(found.journal) as journal:
         one = run_named(journal, run)
         kept = kept_names(journal, one.id)
-        past = past_run.Past(one, plan_of_run(journal, one), journal.entries(one.id), kept)
+        why = journal.kept(one.id, UNKEPT).get(UNKEPT, b"").decode(errors="replace")
+        past = past_run.Past(one, plan_of_run(journal, one), journal.entries(one.id), kept, why)
         tally = tallies(journal, [one])[one.id]
     people = past_run.told(past, outcomes, person)
     if format == "json":

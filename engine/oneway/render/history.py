@@ -17,7 +17,8 @@ INKS = {
     RunState.REFUSED: Ink.TROUBLE,
 }
 _HEAD = ("run", "started (UTC)", "connection", "why", "state")
-_NUMBERS = ("new", "changed", "left", "failed", "held")
+_NUMBERS = ("new", "chg", "left", "fail", "held")
+_GAPS = ("", "  ", "  ", "  ", "  ", "  ", " ", " ", " ", " ")
 _CONNECTION = 2
 _STATE = 4
 _LEAST = 10
@@ -30,13 +31,13 @@ def text(runs: Sequence[Run], tallies: Mapping[int, Tally], style: Style) -> str
         return "No run.\n"
     rows = [_HEAD + _NUMBERS, *(_row(run, tallies[run.id]) for run in runs)]
     widths = [max(columns(row[i]) for row in rows) for i in range(len(rows[0]))]
-    others = sum(widths) - widths[_CONNECTION] + 2 * (len(widths) - 1)
+    others = sum(widths) - widths[_CONNECTION] + sum(map(len, _GAPS))
     widths[_CONNECTION] = max(min(widths[_CONNECTION], style.width - others), _LEAST)
     lines = [style.paint(_line(rows[0], widths).rstrip(), Ink.STRONG)]
     for run, row in zip(runs, rows[1:], strict=True):
         plain = _line(row, widths)
         word = row[_STATE]
-        at = sum(widths[:_STATE]) + 2 * _STATE
+        at = sum(widths[:_STATE]) + sum(map(len, _GAPS[: _STATE + 1]))
         after = plain[at + len(word) :]
         lines.append((plain[:at] + style.paint(word, INKS[run.state]) + after).rstrip())
     return "\n".join(lines) + "\n"
@@ -105,7 +106,7 @@ def _row(run: Run, tally: Tally) -> tuple[str, ...]:
         harmless(run.start.connection),
         run.start.why.value,
         run.state.value,
-        *(f"{number:,}" if number else "-" for number in numbers),
+        *map(_short, numbers),
     )
 
 
@@ -115,4 +116,13 @@ def _line(row: Sequence[str], widths: Sequence[int]) -> str:
         shown = clip(cell, width)
         right = position == 0 or position >= len(_HEAD)
         cells.append(" " * (width - columns(shown)) + shown if right else pad(shown, width))
-    return "  ".join(cells)
+    return "".join(gap + cell for gap, cell in zip(_GAPS, cells, strict=True))
+
+
+def _short(number: int) -> str:
+    """Return a number in at most four columns; data has it whole."""
+    if number >= 10_000_000:
+        return f"{number // 1_000_000}M"[-4:]
+    if number >= 10_000:
+        return f"{number // 1000}k" if number < 1_000_000 else f"{number / 1_000_000:.1f}M"
+    return str(number) if number else "-"

@@ -57,12 +57,16 @@ class Told:
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A run, its plan where one is kept, and what was kept besides, by name."""
+    """A run, its plan where one is kept, and the names of what was kept besides.
+
+    `unkept` says why its inputs were not.
+    """
 
     run: Run
     plan: Plan | None
     entries: tuple[Entry, ...]
     kept: frozenset[str] = frozenset()
+    unkept: str = ""
 
 
 def told(past: Past, outcomes: Iterable[str] = (), person: str = "") -> tuple[Told, ...]:
@@ -73,8 +77,9 @@ def told(past: Past, outcomes: Iterable[str] = (), person: str = "") -> tuple[To
     """
     if past.plan is None:
         return ()
-    ends = {entry.action_id: entry.end for entry in past.entries}
-    found = (_told(outcome, ends, past.run) for outcome in past.plan.outcomes)
+    ends = {entry.action_id: entry.end for entry in past.entries if entry.end is not None}
+    unbegun = _unbegun(past)
+    found = (_told(outcome, ends, past.run, unbegun) for outcome in past.plan.outcomes)
     wanted, part = frozenset(outcomes), person.casefold()
     return tuple(
         each
@@ -134,8 +139,11 @@ def text(past: Past, people: Sequence[Told], style: Style, *, chosen: bool = Fal
 
 def _head(past: Past, style: Style) -> Iterator[str]:
     run, start = past.run, past.run.start
-    title = f"Run {run.id} of {harmless(start.connection) or harmless(start.mapping)}"
-    yield f"{style.paint(title, Ink.STRONG)}: {style.paint(_STATES[run.state], INKS[run.state])}"
+    title = f"Run {run.id} of {harmless(start.connection or start.mapping)}: "
+    first, *more = wrap(title + _STATES[run.state], style, 0, 2)
+    inked = first.startswith(title)
+    yield _inked(first, len(title), run.state, style) if inked else first
+    yield from more
     yield from _fact("started", f"{_instant(start.started)}, {_by(run)}", style)
     if run.ended is not None:
         yield from _fact(
@@ -158,6 +166,10 @@ def _head(past: Past, style: Style) -> Iterator[str]:
     yield from _fact("kept", _kept(past), style)
 
 
+def _inked(line: str, at: int, state: RunState, style: Style) -> str:
+    return style.paint(line[:at], Ink.STRONG) + style.paint(line[at:], INKS[state])
+
+
 def _by(run: Run) -> str:
     start = run.start
     where = f" on {start.host}" if start.host else ""
@@ -169,7 +181,7 @@ def _kept(past: Past) -> str:
         return "no plan"
     if "inputs" in past.kept:
         return f"the plan, and what it was derived from: oneway replay {past.run.id}"
-    return "the plan"
+    return f"the plan, and not its inputs: {harmless(past.unkept)}" if past.unkept else "the plan"
 
 
 def _fact(name: str, said: str, style: Style) -> list[str]:
@@ -246,14 +258,36 @@ def _marked(said: str, style: Style) -> list[str]:
     return [style.paint(line, Ink.CAUTION) for line in wrap(said, style, 0, 2)]
 
 
-def _told(outcome: Outcome, ends: Mapping[str, End | None], run: Run) -> Told:
+def _told(outcome: Outcome, ends: Mapping[str, End], run: Run, unbegun: Ending | None) -> Told:
     action = outcome.action
     if action is None:
         return Told(outcome, None)
-    end = ends.get(action.id)
-    held = end is not None and end.ending is Ending.HELD
     guards = tuple(each.guard for each in run.start.breaches if action.id in each.held)
-    return Told(outcome, end, guards if held else ())
+    end = ends.get(action.id)
+    if end is not None:
+        return Told(outcome, end)
+    if guards and run.ended is not None:
+        return Told(outcome, End(Ending.HELD), guards)
+    return Told(outcome, None if unbegun is None else End(unbegun))
+
+
+def _unbegun(past: Past) -> Ending | None:
+    """Return how those actions ended that no guard names and that were not begun.
+
+    The journal has no entry of them, and the run's counts say of each ending how many. Where
+    they ended in several ways nobody knows which ended how.
+    """
+    run = past.run
+    named = {id for each in run.start.breaches for id in each.held}
+    counts = {ending: run.counts.get(ending.value, 0) for ending in _UNBEGUN}
+    actions = past.plan.actions if past.plan is not None else ()
+    begun = {entry.action_id for entry in past.entries if entry.end is not None}
+    counts[Ending.HELD] -= sum(1 for each in actions if each.id in named - begun)
+    found = [ending for ending, number in counts.items() if number > 0]
+    return found[0] if run.ended is not None and len(found) == 1 else None
+
+
+_UNBEGUN = (Ending.HELD, Ending.POSTPONED, Ending.NOT_ATTEMPTED)
 
 
 def _ending(each: Told) -> Ending | None:

@@ -97,6 +97,8 @@ def dump(kept: Kept, items: Items, limit: int = LIMIT) -> bytes:
             if packed.tell() > limit:
                 raise TooLarge
         file.write(_line({"sha256": digest.hexdigest()}))
+    if packed.tell() > limit:
+        raise TooLarge
     return packed.getvalue()
 
 
