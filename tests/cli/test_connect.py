@@ -198,15 +198,15 @@ WAYS = (
 )
 
 
-@pytest.mark.parametrize("last", [1, 3, 4, 6])
-def test_ctrl_c_at_a_prompt_keeps_nothing(office: Office, last: int) -> None:
+@pytest.mark.parametrize(("last", "how"), [(1, "^C"), (3, "^C"), (5, "SIGTERM"), (6, "^C")])
+def test_who_ends_it_at_a_prompt_keeps_nothing(office: Office, last: int, how: str) -> None:
     cron = ("--schedule", "0 4 * * *")
     with office.terminal("connect", "acme", *office.options, *cron) as terminal:
         for question, text in WAYS[: last - 1]:
             keys = {"source": office.source_key, "target": office.target_key}
             terminal.answer(question, text.format(**keys))
         terminal.expect(WAYS[last - 1][0])
-        terminal.interrupt()
+        terminal.interrupt() if how == "^C" else terminal.process.terminate()
         assert terminal.ended() == 130
     assert "nothing was kept" in terminal.seen
     assert not Path("connections").exists()

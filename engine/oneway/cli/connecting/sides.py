@@ -130,6 +130,8 @@ def reached(asking: Asking | None, reaching: Reaching, *, renewing: bool) -> Rea
         asking.say(f"{reaching.side.capitalize()}: {harmless(reaching.system.title)}")
         reaching = asked(asking, reaching, again=renewing)
     while True:
+        if asking is not None and _may_type(reaching):
+            asking.say("Trying it ...")
         try:
             found = tested(asking, reaching)
         except (Refused, ConnectorError) as error:
