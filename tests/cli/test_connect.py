@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import keyring
 import pytest
 from cli_world import ROOT, Ended, World
 
@@ -23,6 +24,7 @@ from oneway_connectors.sandbox.kinds import FEW
 from oneway_connectors.sandbox.payroll import EMPLOYER, Payroll
 from oneway_connectors.sandbox.people import Population, population
 from oneway_connectors.sandbox.server import running
+from ring import Ring
 from terminal import Terminal
 
 MAPPING = "mappings/staffology-to-expensein.yaml"
@@ -411,6 +413,25 @@ def test_disconnecting_leaves_what_is_kept_elsewhere(
         "left": [{"credential": "source.api_key", "env": "PAYROLL"}],
         "stays": "",
     }
+
+
+def test_the_keyring_keeps_what_is_typed_where_one_works(office: Office, script: Any) -> None:
+    before, ring = keyring.get_keyring(), Ring()
+    keyring.set_keyring(ring)
+    try:
+        given = (*office.script[:-2], "--credentials-stdin", "--yes")
+        ended = script("connect", *given, stdin=office.typed)
+        assert ended.code == 0, ended.err
+        assert ring.entries == {
+            ("oneway", "acme.source.api_key"): office.source_key,
+            ("oneway", "acme.target.api_key"): office.target_key,
+        }
+        assert office.files_with(office.source_key) == set()
+        assert script("plan", "acme", "--exit-code").code == 0
+        assert script("disconnect", "acme").code == 0
+        assert ring.entries == {}
+    finally:
+        keyring.set_keyring(before)
 
 
 def test_files_need_no_credentials_and_are_connected_all_the_same(

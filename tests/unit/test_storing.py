@@ -9,11 +9,9 @@ from datetime import timedelta
 from pathlib import Path
 
 import keyring
-import keyring.errors
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from keyring.backend import KeyringBackend
 
 from oneway.connections import Connection, Schedule, SecretKind, SecretRef, Side, load_connection
 from oneway.connections.opening import opened
@@ -22,29 +20,7 @@ from oneway.connections.writing import moved_aside, new_file, scalar, with_refs,
 from oneway.connector import Secret
 from oneway.diagnostics import Refused
 from oneway.yaml_source import parse
-
-
-class Ring(KeyringBackend):
-    """A keyring in memory; `keeps` says whether it keeps what it is given."""
-
-    priority = 1  # type: ignore[assignment]
-
-    def __init__(self, *, keeps: bool = True, locked: bool = False) -> None:
-        self.entries: dict[tuple[str, str], str] = {}
-        self.keeps = keeps
-        self.locked = locked
-
-    def get_password(self, service: str, username: str) -> str | None:
-        if self.locked:
-            raise keyring.errors.KeyringLocked("CANARY")
-        return self.entries.get((service, username))
-
-    def set_password(self, service: str, username: str, password: str) -> None:
-        if self.keeps:
-            self.entries[service, username] = password
-
-    def delete_password(self, service: str, username: str) -> None:
-        del self.entries[service, username]
+from ring import Ring
 
 
 @pytest.fixture
