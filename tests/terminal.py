@@ -60,14 +60,14 @@ class Terminal:
             self._from = at + len(text)
             return came
 
-    def type(self, text: str) -> None:
+    def enter(self, text: str) -> None:
         """Type a line."""
         os.write(self._master, f"{text}\n".encode())
 
     def answer(self, question: str, text: str) -> str:
         """Wait for a question and type a line; return what came up to the question."""
         came = self.expect(question)
-        self.type(text)
+        self.enter(text)
         return came
 
     def interrupt(self) -> None:
