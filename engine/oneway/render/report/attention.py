@@ -67,7 +67,7 @@ def _problems(found: Sequence[Diagnostic]) -> Section | None:
         (Words((text(each.summary),), text(each.code)), Words(_some(each.help)), _place(each))
         for each in found
     )
-    about = "An error stopped the run before it could do harm."
+    about = "An error stopped the run; what it had not written by then, it did not write."
     columns = ("What is wrong", "What to do", "Where")
     return _section("problems", "Why the run was stopped", Tone.TROUBLE, about, columns, rows)
 

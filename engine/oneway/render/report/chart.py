@@ -61,7 +61,7 @@ def _bar(position: int, run: Run, most: int, *, labelled: bool, this: bool) -> B
         run=run.id,
         when=moment(run.start.started),
         counts=counts,
-        state=_STATES[run.state],
+        state="nothing to do" if run.state is RunState.DONE and not total else _STATES[run.state],
     )
 
 

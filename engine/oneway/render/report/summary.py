@@ -62,7 +62,7 @@ def lead(told: Told) -> str:
     run = told.run
     match run.state:
         case RunState.REFUSED:
-            return "Nobody needs to undo anything. See below what is wrong and what to do."
+            return "See below what is wrong, and what to do about it."
         case RunState.OPEN:
             return (
                 "It is still going on, or it was interrupted: then the next run looks up what was "
@@ -89,10 +89,11 @@ def figures(told: Told, found: Sequence[Deed], sections: Sequence[Section]) -> t
     done = Counter(each.verb for each in found if each.ending is Ending.DONE)
     counts = told.plan.counts() if told.plan is not None else {}
     ids = {each.id for each in sections}
+    always = bool(found) or told.plan is not None
     rows = [
-        (done[Verb.CREATE], "created", Tone.GOOD, ("created",), True),
-        (done[Verb.UPDATE], "changed", Tone.GOOD, ("changed",), True),
-        (done[Verb.LEAVE], "left", Tone.GOOD, ("left",), True),
+        (done[Verb.CREATE], "created", Tone.GOOD, ("created",), always),
+        (done[Verb.UPDATE], "changed", Tone.GOOD, ("changed",), always),
+        (done[Verb.LEAVE], "left", Tone.GOOD, ("left",), always),
         (done[Verb.REACTIVATE], "came back", Tone.GOOD, ("back",), False),
         (done[Verb.DEACTIVATE], "deactivated", Tone.GOOD, ("deactivated",), False),
         (counts.get("unchanged", 0), "unchanged", Tone.CALM, (), bool(counts)),
@@ -103,8 +104,8 @@ def figures(told: Told, found: Sequence[Deed], sections: Sequence[Section]) -> t
     ]
     return tuple(
         Figure(number, noun, tone, next((id for id in wanted if id in ids and number), ""))
-        for number, noun, tone, wanted, always in rows
-        if number or always
+        for number, noun, tone, wanted, also_none in rows
+        if number or also_none
     )
 
 
