@@ -745,6 +745,42 @@ def test_one_channel_that_is_dead_holds_up_no_other(store: Journal, free_port: i
         assert (found.sent, [each.code for each in found.troubles]) == (1, ["N101"])
 
 
+def test_a_server_that_does_not_answer_is_waited_for_once(store: Journal) -> None:
+    with listening(dripping) as server:
+        names = [f"c{number}" for number in range(30)]
+        customers = [connection(hook(server.url), name=name) for name in names]
+        for each in customers:
+            after_run(each, refused(store, "R102", MONDAY, each.name), store, MONDAY)
+        found = deliver(customers, store, MONDAY, Trust(seconds=0.3))
+        assert len(found.troubles) <= 8
+        assert len(server.heard) <= 8
+    assert len(waiting(store)) == len(names)
+
+
+def test_a_channel_that_is_written_twice_is_one_that_is_told_of_both(store: Journal) -> None:
+    twice = [
+        hook(on=frozenset({Occasion.FAILURE})),
+        hook(on=frozenset({Occasion.GUARD, Occasion.FAILURE})),
+    ]
+    customer = connection(*twice)
+    after_run(customer, refused(store, "R102", after(0)), store, after(0))
+    after_run(customer, ended(store, after(1), guards=("leavers",)), store, after(1))
+    assert kinds(store) == ["failure", "guard"]
+
+
+def test_a_reminder_names_what_still_is_so(store: Journal) -> None:
+    customer = connection(hook())
+    both = {"a": (Ending.NOT_SENT, "W101"), "b": (Ending.NOT_SENT, "W106")}
+    after_run(customer, ended(store, after(0), both), store, after(0))
+    one = {"a": (Ending.NOT_SENT, "W106")}
+    after_run(customer, ended(store, after(7), one), store, after(7))
+    first, reminder = (each["data"] for each in bodies(store))
+    assert [each["code"] for each in first["causes"]] == ["W101", "W106"]
+    assert [each["code"] for each in reminder["causes"]] == ["W106"]
+    assert (first["reminder"], reminder["reminder"]) == (False, True)
+    assert "still fails" in subject_of(undelivered(store)[1].draft.body)
+
+
 def test_a_mistake_of_ours_holds_up_nobody(store: Journal, monkeypatch: pytest.MonkeyPatch) -> None:
     def broken(*_: object) -> None:
         raise RuntimeError(CANARY)

@@ -7,6 +7,7 @@ from pathlib import Path
 from oneway.cli.console import Console
 from oneway.cli.options import now, state_of
 from oneway.connections import Connection
+from oneway.connector import ConnectorError
 from oneway.diagnostics import Diagnostic, Refused
 
 
@@ -18,7 +19,7 @@ def delivering(console: Console, connection: Connection | None, state: Path) -> 
     """
     try:
         yield
-    except Exception:
+    except (Refused, ConnectorError):
         _deliver(console, connection, state)
         raise
     _deliver(console, connection, state)

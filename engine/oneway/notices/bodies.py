@@ -60,13 +60,14 @@ def body_of(type: str, data: Data, now: datetime) -> str:
 def trouble(seen: Seen, incident: Incident, *, reminder: bool = False) -> str:
     """Return the notice that an incident began, or that it goes on."""
     guard = incident.kind is Occasion.GUARD
-    causes = [_guard(seen, name) if guard else _cause(seen, name) for name in incident.about]
+    shown = [name for name in incident.about if name in seen.shown.of(incident.kind)]
+    causes = [_guard(seen, name) if guard else _cause(seen, name) for name in shown]
     data = {
         "connection": incident.connection,
         "incident": incident.id,
         "since": incident.opened,
         "reminder": reminder,
-        "guards" if guard else "causes": [each for each in causes if each is not None],
+        "guards" if guard else "causes": causes,
         "run": _run(seen.run),
         "command": f"oneway runs show {seen.run.id}",
     }
@@ -106,13 +107,12 @@ def breaches_of(breaches: Sequence[Breached]) -> list[Data]:
 
 def _cause(seen: Seen, name: str) -> Data:
     title, advice = _said(name)
-    records = seen.shown.failing.get(name, 0)
+    records = seen.shown.failing[name]
     return {"code": name, "title": title, "advice": advice, "records": records}
 
 
-def _guard(seen: Seen, name: str) -> Data | None:
-    found = {each.guard: each for each in seen.run.start.breaches}
-    return _breach(found[name]) if name in found else None
+def _guard(seen: Seen, name: str) -> Data:
+    return _breach({each.guard: each for each in seen.run.start.breaches}[name])
 
 
 def _breach(breach: Breached) -> Data:

@@ -1,6 +1,7 @@
 """Where the notices of a connection go: each way by a name that tells nothing it should not."""
 
 from collections.abc import Mapping
+from dataclasses import replace
 from hashlib import sha256
 from urllib.parse import urlsplit
 
@@ -16,7 +17,12 @@ def channels(connection: Connection) -> Mapping[str, Notify]:
     A name holds the host and a digest. Whoever knows a webhook's URL may post to it, and
     addresses are people's: neither goes into the store.
     """
-    return {channel_name(each): each for each in connection.notify}
+    found: dict[str, Notify] = {}
+    for each in connection.notify:
+        name = channel_name(each)
+        # One that is written twice is one, which is told of what either asks for.
+        found[name] = replace(found[name], on=found[name].on | each.on) if name in found else each
+    return found
 
 
 def channel_name(notify: Notify) -> str:

@@ -8,7 +8,7 @@ the same id. The notices of one channel go in the order in which they were writt
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from oneway.connections import Connection, Notify, Webhook
@@ -30,6 +30,7 @@ PATIENCE = timedelta(days=3)
 _TAKEN = timedelta(minutes=10)
 """For how long a notice is ours: longer than all that one delivery may take of one channel."""
 _AT_ONCE = 8
+_NO_ANSWER = {"N101", "N106"}
 _MOST = 10
 """Notices of one channel in one delivery."""
 
@@ -47,8 +48,9 @@ def deliver(
 ) -> Delivery:
     """Queue the summaries that are due, and send what is due of these connections' notices.
 
-    Takes no longer than some seconds for each channel that does not answer, eight channels
-    at a time; the store's troubles are `Refused`, a channel's are in what is returned.
+    Waits some seconds for each server that does not answer, eight channels at a time; what
+    else waits for that server waits for the next delivery. The store's troubles are
+    `Refused`, a channel's are in what is returned.
     """
     known = {each.name: each for each in connections}
     weekly(known.values(), store, now)
@@ -56,7 +58,8 @@ def deliver(
     if not lines:
         return Delivery(0, ())
     with ThreadPoolExecutor(min(_AT_ONCE, len(lines))) as workers:
-        jobs = [workers.submit(_Line(store, known, now, trust).sent, each) for each in lines]
+        line = _Line(store, known, now, trust)
+        jobs = [workers.submit(line.sent, each) for each in lines]
         ended = [job.result() for job in jobs]
     return Delivery(
         sum(sent for sent, _ in ended), tuple(each for _, each in ended if each is not None)
@@ -79,14 +82,20 @@ class _Line:
     connections: dict[str, Connection]
     now: datetime
     trust: Trust
+    silent: set[str] = field(default_factory=set)
+    """Servers that did not answer in this delivery: each is waited for once, not once a channel."""
 
     def sent(self, notices: Sequence[Notice]) -> tuple[int, Diagnostic | None]:
         count = 0
         for notice in notices[:_MOST]:
+            if channel_words(notice.draft.channel) in self.silent:
+                break
             if not take_notice(self.store, notice, instant_text(self.now + _TAKEN)):
                 break  # somebody else is at it
             trouble = self._tried(notice)
             if trouble is not None:
+                if trouble.code in _NO_ANSWER:
+                    self.silent.add(channel_words(notice.draft.channel))
                 return count, trouble
             count += 1
         return count, None

@@ -64,7 +64,8 @@ def message_of(to: Email, body: str, now: datetime) -> EmailMessage:
     except (ValueError, IndexError):  # a line break, or what is no address
         summary = "an address cannot stand in a mail"
         raise Undelivered("N107", to.server, summary, "correct `from` and `to`") from None
-    message.set_content(text_of(body))
+    text = text_of(body)
+    message.set_content(text, cte="7bit" if text.isascii() else "quoted-printable")
     return message
 
 

@@ -51,16 +51,13 @@ def weekly(connections: Iterable[Connection], store: Journal, now: datetime) -> 
         asked = [name for name, to in channels(each).items() if wants(to, Occasion.WEEKLY)]
         week = week_of(each, now)
         if asked and told.get(each.name, "") < week:
+            # Made before the store is held: the plan that is counted may be large.
+            body = summary(each, store, now) if each.name in told else ""
             with store.at_once():
                 if take_week(store, each.name, week):
-                    _tell_week(each, asked, store, now)
-
-
-def _tell_week(connection: Connection, asked: Iterable[str], store: Journal, now: datetime) -> None:
-    body = summary(connection, store, now)
-    for name in asked:
-        draft = Draft(None, connection.name, Occasion.WEEKLY, name, body)
-        queue(store, draft, instant_text(now))
+                    for name in asked:
+                        draft = Draft(None, each.name, Occasion.WEEKLY, name, body)
+                        queue(store, draft, instant_text(now))
 
 
 def _changed(connection: Connection, seen: Seen, store: Journal) -> None:
