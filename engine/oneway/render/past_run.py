@@ -185,7 +185,7 @@ def _kept(past: Past) -> str:
 
 
 def _fact(name: str, said: str, style: Style) -> list[str]:
-    return wrap(f"{name:<{_MARGIN - 2}}{said}", style, 2, _MARGIN)
+    return wrap(f"{name:<{_MARGIN - 3}} {said}", style, 2, _MARGIN)
 
 
 def _people(people: Sequence[Told], style: Style) -> Iterator[str]:

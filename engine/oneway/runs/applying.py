@@ -46,6 +46,8 @@ class Approval:
     """Why each action waits that the target refused before, by action id."""
     kept: Mapping[str, bytes] = field(default_factory=dict)
     """What the plan was derived from, to be kept with the run."""
+    began: str = ""
+    """The instant at which the run began to read; blank where it reads nothing."""
 
 
 def apply_plan(
@@ -124,7 +126,7 @@ class RunLog:
     def run(self) -> int:
         if isinstance(self._of, Approval):
             # Not earlier: a plan that is refused before its first step has sent nothing.
-            start = start_of(self.plan, self.operator, self._of.verdict)
+            start = start_of(self.plan, self.operator, self._of)
             self._of = self.journal.begin(start, dump(self.plan), self._of.kept)
         return self._of
 
@@ -170,14 +172,18 @@ def start_of_none(operator: Operator, mapping: str, connection: str) -> RunStart
     )
 
 
-def start_of(plan: Plan, operator: Operator, verdict: Verdict) -> RunStart:
+def start_of(plan: Plan, operator: Operator, approval: Approval) -> RunStart:
     """Return what is written down of a run when it starts."""
     connection = connection_of(plan.mapping, plan.inputs)
+    start = start_of_none(operator, plan.mapping, connection)
     return replace(
-        start_of_none(operator, plan.mapping, connection),
+        start,
+        started=approval.began or start.started,
         digest=plan.mapping_digest,
         fingerprint=fingerprint(plan),
         as_of=plan.as_of,
         allowed=plan.allowed,
-        breaches=tuple(Breached(b.name, b.text, b.allow, b.held) for b in verdict.breaches),
+        breaches=tuple(
+            Breached(b.name, b.text, b.allow, b.held) for b in approval.verdict.breaches
+        ),
     )

@@ -84,6 +84,7 @@ def drafted(
         Systems(prepared, operator.state.path) as systems,
     ):
         days = days_kept(prepared.request.lookup)
+        began = instant_text(operator.now())
         refuse_turned_back(prepared, operator, prepared.request.as_of)
         found_out = settled(prepared, systems, operator)
         seal = operator.state.seal()
@@ -92,7 +93,7 @@ def drafted(
         verdict = judged(prepared, plan, operator.state)
         memory = remembered(plan, operator.state, retry_now=retry_now)
         kept = snapshots_of(prepared, found, plan, seal)
-        approval = Approval(fingerprint(plan), verdict, memory.postponed, kept)
+        approval = Approval(fingerprint(plan), verdict, memory.postponed, kept, began)
         program = found.program
         del found  # the rows of large inputs
         yield Draft(
@@ -104,11 +105,12 @@ def drafted(
 @contextmanager
 def recorded(prepared: Prepared, operator: Operator) -> Iterator[None]:
     """Let the journal keep what stops a run of a block before it has begun to write."""
+    began = instant_text(operator.now())
     try:
         yield
     except (Refused, ConnectorError) as error:
         with suppress(Refused):  # what stopped the run is what a person must see
-            _record(prepared, operator, error)
+            _record(prepared, operator, began, error)
         raise
 
 
@@ -127,7 +129,9 @@ def problems_of(error: Refused | ConnectorError) -> tuple[Diagnostic, ...]:
     return (Diagnostic(where, Severity.ERROR, error.code, error.summary, error.help),)
 
 
-def _record(prepared: Prepared, operator: Operator, error: Refused | ConnectorError) -> None:
+def _record(
+    prepared: Prepared, operator: Operator, began: str, error: Refused | ConnectorError
+) -> None:
     name = _name(prepared)
     with Journal.open(operator.state.journal) as journal:
         if journal.unfinished(name):
@@ -135,6 +139,7 @@ def _record(prepared: Prepared, operator: Operator, error: Refused | ConnectorEr
         start = start_of_none(operator, prepared.spec.name, name)
         begun = replace(
             start,
+            started=began,
             digest=prepared.spec.digest,
             as_of=instant_text(prepared.request.as_of),
             allowed=prepared.request.allowed,
