@@ -1,7 +1,10 @@
 """What `oneway connect` asks, tests and keeps.
 
-asking     questions in a terminal              choosing   one of a list, by number or by name
-wishes     what the command line gives          sides      one system: signed in, tested, chosen
-mappings   which mapping                        settling   secrets and the file, all or nothing
-first_sync the plan, a question, the first run
+connection  the way from nothing to a connection, or to other credentials
+asking      questions in a terminal             wishes      what the command line gives instead
+naming      its name and its file               mappings    which mapping
+settings    the mapping's switches              timing      when it runs by itself
+sides       one system: signed in, tested       choosing    one of a list, by number or by name
+settling    credentials and file, all or none   telling     what was kept, and where
+first_sync  the plan, a question, the first run
 """
