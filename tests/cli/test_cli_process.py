@@ -110,3 +110,26 @@ def test_progress_is_for_terminals(world: World, monkeypatch: pytest.MonkeyPatch
     shown = world.run("plan", "m.yaml", "--no-color").err
     assert "reading people.json: 4 of 4" in shown
     assert "reading" not in world.run("plan", "m.yaml", "--quiet").err
+
+
+@pytest.mark.parametrize(
+    "args",
+    [
+        ("plan", "m.yaml", "--\x1b[31mred"),
+        ("plan", "m.yaml", "x\nError: none"),
+        ("plan", "m.yaml", "--allow", "\u202eleavers=1"),
+        ("\x1b]0;title\x07",),
+    ],
+)
+def test_what_is_typed_amiss_is_quoted_harmlessly(world: World, args: tuple[str, ...]) -> None:
+    ended = world.run(*args)
+    assert ended.code == 2
+    assert not set(ended.err) & set("\x1b\x07\u202e")
+    assert not any(line == "Error: none" for line in ended.err.split("\n"))
+
+
+@pytest.mark.parametrize("command", ["validate", "disconnect", "status", "plan"])
+def test_a_name_that_is_too_long_for_a_file_is_no_crash(world: World, command: str) -> None:
+    ended = world.run(command, "x" * 5000)
+    assert ended.code == 1
+    assert "mistake in this program" not in ended.err

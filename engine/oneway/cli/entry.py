@@ -145,10 +145,10 @@ def _show(error: click.ClickException) -> None:
 
     from oneway.render.harmless import harmless
 
-    error.message = harmless(error.message)
     said = StringIO()
     error.show(said)
-    lines = said.getvalue().expandtabs(4).rstrip("\n").split("\n")
+    text = said.getvalue().replace(error.message or "\0", harmless(error.message))
+    lines = text.expandtabs(4).rstrip("\n").split("\n")
     _tell("".join(f"{harmless(line)}\n" for line in lines))
 
 

@@ -12,6 +12,7 @@ from oneway.guards import Verdict
 from oneway.memory import Memory
 from oneway.plan import Plan
 from oneway.render import plans, results
+from oneway.render.harmless import harmless
 from oneway.runs import Prepared, inputs
 
 _FAILED = frozenset(set(Ending) - {Ending.DONE, Ending.HELD})
@@ -23,11 +24,11 @@ def introduce(console: Console, prepared: Prepared) -> None:
     warnings = len(prepared.compiled.warnings)
     if warnings:
         console.note(
-            f"note: {_count(warnings, 'warning')} on the mapping: oneway validate {mapping}"
+            f"note: {_count(warnings, 'warning')} on the mapping: oneway validate {quoted(mapping)}"
         )
     for name, found in assumed(prepared).items():
         console.note(
-            f"note: {_count(len(found), 'thing')} about {name} could not be confirmed: "
+            f"note: {_count(len(found), 'thing')} about {harmless(name)} could not be confirmed: "
             f"oneway check {quoted(prepared.request.name)}"
         )
 
@@ -86,10 +87,10 @@ def exit_of(ended: Sequence[Result], verdict: Verdict) -> Exit:
 
 
 def quoted(path: str | Path) -> str:
-    """Return a path as it can be typed."""
+    """Return a path as it can be typed, or shown where it cannot be."""
     from shlex import quote
 
-    return quote(str(path))
+    return harmless(quote(str(path)))
 
 
 def _count(number: int, noun: str) -> str:

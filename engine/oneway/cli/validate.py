@@ -91,7 +91,7 @@ def _checked(path: str, mappings: Mappings) -> Iterator[Checked]:
     """Check a file, or all files in a folder."""
     try:
         is_folder = Path(path).is_dir()
-    except ValueError:  # a NUL in the path: reading it says so
+    except (OSError, ValueError):  # too long, or with a NUL: reading it says so
         is_folder = False
     if not is_folder:
         yield _check(path, mappings, named=True)

@@ -4,6 +4,7 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
+from os.path import isfile
 from pathlib import Path
 
 from oneway.connections.connection import Connection
@@ -83,7 +84,7 @@ def path_of(name: str, folder: str | Path = FOLDER) -> str:
     """
     for ending in ENDINGS:
         path = Path(folder) / f"{name}{ending}"
-        if path.is_file():
+        if isfile(path):  # unlike Path's own, False for a name that is too long for any file
             return str(path)
     found = connections_in(folder) if Path(folder).is_dir() else ()
     names = {each.connection.name: each.file for each in found if each.connection is not None}

@@ -1,0 +1,49 @@
+"""All places that odd strings are driven through, and how each is tried."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+
+from . import in_files, over_files, over_http
+from .world import World
+
+
+@dataclass(frozen=True)
+class Case:
+    """A place; `over_http` ones cost some requests a string."""
+
+    name: str
+    act: Callable[[World, Sequence[str]], None]
+    over_http: bool = False
+
+    def tried(self, world: World, strings: Sequence[str]) -> list[str]:
+        """Try the strings and return what was wrong."""
+        before, world.where = len(world.wrong), self.name
+        self.act(world, strings)
+        return world.wrong[before:]
+
+
+def all_cases() -> tuple[Case, ...]:
+    """Return every case."""
+    http = [
+        Case(f"HTTP: {place.name}", partial(_through, place), over_http=True)
+        for place in over_http.PLACES
+    ]
+    http += [
+        Case("HTTP: departments, looked up", over_http.departments, over_http=True),
+        Case("HTTP: what the target answers", over_http.answers, over_http=True),
+    ]
+    files = [
+        Case(f"files: {first} to {second}", partial(_over_files, (first, second)))
+        for first, second in over_files.KINDS
+    ]
+    written = [Case(name, act) for name, act in in_files.cases()]
+    return (*http, *files, Case("explain", over_files.explained), *written)
+
+
+def _through(place: over_http.Place, world: World, strings: Sequence[str]) -> None:
+    over_http.through(world, place, strings)
+
+
+def _over_files(kinds: tuple[str, str], world: World, strings: Sequence[str]) -> None:
+    over_files.through(world, kinds, strings)
