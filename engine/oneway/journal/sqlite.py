@@ -100,10 +100,11 @@ def _make(path: Path) -> None:
 
 def _refuse_truncated(path: Path) -> None:
     # SQLite takes an empty or very short file for a new database. Ours are never made so:
-    # what was in flight has been lost, and must not be forgotten silently.
-    with path.open("rb") as file:
-        if file.read(len(_MAGIC)) != _MAGIC:
-            raise damaged(str(path))
+    # what was in flight has been lost, and must not be forgotten silently. The file is not
+    # opened for that: closing it again would give back all locks that this process has on it
+    # by other connections, whose log the next process to end would then take away.
+    if path.stat().st_size < _SHORTEST:
+        raise damaged(str(path))
 
 
 def _check(connection: Connection, path: Path) -> None:
@@ -138,4 +139,5 @@ def _upgrade(connection: Connection, path: Path) -> None:
         connection.info.pop(IMMEDIATELY, None)
 
 
-_MAGIC = b"SQLite format 3\0"
+_SHORTEST = 512
+"""Bytes of the smallest page that a database can have."""

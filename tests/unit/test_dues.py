@@ -1,0 +1,112 @@
+"""Dues in the store: one takes each, what is left is taken over, what has ended stays so."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from oneway.journal import Journal, RunStart, Why
+from oneway.journal.dues import (
+    Standing,
+    end,
+    first_seen,
+    found,
+    give_back,
+    run_of,
+    standings,
+    take,
+    take_over,
+)
+
+FOUR = "2026-11-24T04:00:00Z"
+NEXT = "2026-11-25T04:00:00Z"
+NOON = "2026-11-23T12:00:00Z"
+
+
+@pytest.fixture
+def journal(tmp_path: Path) -> Iterator[Journal]:
+    with Journal.open(tmp_path / "journal.db") as found:
+        yield found
+
+
+def begun(journal: Journal, why: Why = Why.SCHEDULE, started: str = FOUR) -> int:
+    return journal.begin(RunStart("m", "d", "f", started, started, "me", "acme", why=why))
+
+
+def test_one_of_many_takes_a_due(journal: Journal) -> None:
+    assert take(journal, "acme", FOUR, FOUR, "one") is not None
+    assert take(journal, "acme", FOUR, FOUR, "two") is None
+    assert take(journal, "beta", FOUR, FOUR, "two") is not None
+
+
+def test_what_is_left_is_taken_over_by_one(journal: Journal) -> None:
+    left = take(journal, "acme", FOUR, FOUR, "one")
+    assert left is not None
+    ours = take_over(journal, left, "two")
+    assert ours is not None
+    assert (ours.by, ours.starts) == ("two", 2)
+    assert take_over(journal, left, "three") is None
+    assert found(journal, "acme", FOUR) == ours
+    assert give_back(journal, ours).starts == 1
+
+
+def test_what_has_ended_stays_so(journal: Journal) -> None:
+    ours = take(journal, "acme", FOUR, FOUR, "one")
+    assert ours is not None
+    end(journal, ours, NEXT, "done")
+    end(journal, ours, NEXT, "refused")
+    assert take_over(journal, ours, "two") is None
+    last = standings(journal)["acme"].last
+    assert last is not None
+    assert (last.ended, last.outcome) == (NEXT, "done")
+
+
+def test_the_next_due_counts_for_one_that_was_left(journal: Journal) -> None:
+    left = take(journal, "acme", FOUR, FOUR, "one")
+    assert left is not None
+    take(journal, "acme", NEXT, NEXT, "two")
+    passed = found(journal, "acme", FOUR)
+    assert passed is not None
+    assert (passed.ended, passed.outcome) == (NEXT, "passed over")
+
+
+def test_a_connection_stands_from_its_last_run_or_from_now(journal: Journal) -> None:
+    begun(journal, Why.HAND, NOON)
+    assert first_seen(journal, "acme", FOUR) == Standing(NOON)
+    assert first_seen(journal, "beta", FOUR) == Standing(FOUR)
+    assert first_seen(journal, "beta", NEXT) == Standing(FOUR)
+
+
+def test_a_run_that_ended_unseen_is_found_again(journal: Journal) -> None:
+    journal.finish(begun(journal), {}, FOUR)  # the one of the night before
+    ours = take(journal, "acme", FOUR, FOUR, "one")
+    assert ours is not None
+    assert run_of(journal, ours) is None
+    journal.finish(begun(journal, Why.HAND), {}, FOUR)
+    assert run_of(journal, ours) is None
+    run = begun(journal)
+    assert run_of(journal, ours) is None
+    journal.finish(run, {}, FOUR)
+    ended = run_of(journal, ours)
+    assert ended is not None
+    assert ended.id == run
+
+
+def test_opening_a_store_twice_takes_no_lock_from_the_first(tmp_path: Path) -> None:
+    # Where a process closes a file, the system takes all its locks on it away, and the next
+    # process to close the store would take the log away that the first one writes to.
+    path = tmp_path / "journal.db"
+    with Journal.open(path) as first:
+        with Journal.open(path):
+            pass
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
+        code = "import sys; from pathlib import Path; from oneway.journal import Journal\n"
+        code += "Journal.open(Path(sys.argv[1])).close()"
+        subprocess.run([sys.executable, "-c", code, str(path)], check=True, env=environment)
+        assert (tmp_path / "journal.db-wal").exists()
+        assert take(first, "acme", FOUR, FOUR, "one") is not None
+    with Journal.open(path) as again:
+        assert found(again, "acme", FOUR) is not None
