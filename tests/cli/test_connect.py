@@ -16,6 +16,7 @@ from cli_world import ROOT, Ended, World
 
 from oneway.cli.options import now
 from oneway.connections import connection_at
+from oneway.diagnostics import refusal
 from oneway.journal import Journal, RunState, Why
 from oneway.lock import locked
 from oneway_connectors.sandbox import expensein, staffology
@@ -413,6 +414,36 @@ def test_disconnecting_leaves_what_is_kept_elsewhere(
         "left": [{"credential": "source.api_key", "env": "PAYROLL"}],
         "stays": "",
     }
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt(), refusal("C142", "x", "no space")])
+@pytest.mark.parametrize("renewing", [False, True])
+def test_no_credential_is_left_that_no_file_refers_to(
+    office: Office,
+    script: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    error: BaseException,
+    renewing: bool,
+) -> None:
+    given = (*office.script, "--no-sync", "--credentials-stdin")
+    if renewing:
+        assert script("connect", *given, stdin=office.typed).code == 0
+        FILE.write_text(FILE.read_text().replace("{file: secrets/acme.source.api_key}", "{env: X}"))
+        (SECRETS / "acme.source.api_key").unlink()
+        given = ("acme", "--no-sync", "--credentials-stdin")
+
+    def fails(path: Path, text: str) -> None:
+        assert len(list(SECRETS.glob("acme.*"))) == 2
+        raise error
+
+    for name in ("write_new", "write_over"):
+        monkeypatch.setattr(f"oneway.cli.connecting.settling.{name}", fails)
+    before = FILE.read_bytes() if renewing else b""
+    ended = script("connect", *given, stdin=office.typed)
+    assert ended.code == (130 if isinstance(error, KeyboardInterrupt) else 1), ended.err
+    assert ("C142" in ended.err) == (ended.code == 1)
+    assert [each.name for each in SECRETS.glob("acme.*")] == ["acme.target.api_key"] * renewing
+    assert (FILE.read_bytes() if FILE.exists() else b"") == before
 
 
 def test_the_keyring_keeps_what_is_typed_where_one_works(office: Office, script: Any) -> None:

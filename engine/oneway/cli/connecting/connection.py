@@ -50,7 +50,7 @@ def renewed(asking: Asking | None, wishes: Wishes, former: Connection) -> Connec
     if asking is not None and not given:
         asking.say(f"New credentials for {former.name}; Enter keeps one as it is.")
     request = request_for(former, now(), folders=FOLDERS)
-    prepared = _given(compiled(replace(request, typed=wishes.typed)), wishes)
+    prepared = _given(compiled(request), wishes)
     for side in SIDES:
         reaching = Reaching(prepared, side)
         prepared = reached(asking, reaching, renewing=asking is not None and not given).prepared
@@ -65,13 +65,15 @@ def _prepared(wishes: Wishes) -> Prepared | None:
     sides = {side: Side(wishes.options.get(side, {})) for side in SIDES}
     draft = Connection(name, file, wishes.mapping, source=sides["source"], target=sides["target"])
     request = request_for(draft, now(), folders=FOLDERS, settings=wishes.settings)
-    return _given(compiled(replace(request, typed=wishes.typed)), wishes)
+    return _given(compiled(request), wishes)
 
 
 def _given(prepared: Prepared, wishes: Wishes) -> Prepared:
-    """Return the same with the references to credentials that are given."""
+    """Return the same with the credentials that are given, which take the former ones' place."""
     for (side, name), ref in wishes.refs.items():
         prepared = Reaching(prepared, side).with_ref(name, ref).prepared
+    for (side, name), secret in wishes.typed.items():
+        prepared = Reaching(prepared, side).with_typed(name, secret).prepared
     # Compiled again: an option or credential that the connector does not have is refused.
     found = compiled(prepared.request)
     _refuse_unknown(found, wishes)
