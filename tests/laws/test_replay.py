@@ -16,7 +16,7 @@ from oneway.runs.keeping import inputs_of
 from oneway.runs.projection import Projection
 from oneway.runs.reading import Evaluated
 from oneway.runs.replaying import differences, rederiving, replayed, unfit
-from strategies import worlds
+from strategies import accepted, mappings, worlds
 from worlds import SEAL, World, bound, compiled, planned
 
 WORLDS = worlds()
@@ -116,6 +116,40 @@ def test_a_row_that_says_something_else_is_found_and_named(world: World) -> None
         told = list(differences(plan, derived))
         assert dump(derived) != dump(plan)
         assert any(each.record == action.source_id and not each.on_target for each in told)
+
+
+@given(WORLDS, mappings())
+@settings(suppress_health_check=[HealthCheck.filter_too_much])
+def test_another_mapping_makes_of_what_was_kept_what_it_makes_of_the_systems(
+    world: World, other: dict
+) -> None:
+    """Where nothing is sensitive and nothing is lacking; the rest is refused before."""
+    then = replace(world, mapping=_open(world.mapping))
+    fields = {path: other["fields"].get(path, r) for path, r in world.mapping["fields"].items()}
+    parts = {name: other[name] for name in ("eligible", "absent", "rehires") if name in other}
+    now = replace(then, mapping=_open(world.mapping | parts | {"fields": fields}))
+    assume(accepted(then) and accepted(now))
+    found = kept_files.load(kept(then, planned(then)), "kept")
+    rows = rederiving(found, compiled(then), compiled(now))
+    assume(not rows.lacking())
+    wanted = planned(now)
+    assert list(differences(wanted, replayed(rows, found.header))) == []
+    assert dump(replayed(rows, found.header)) == dump(wanted)
+
+
+def _open(mapping):
+    """Return a mapping of which nothing is sensitive."""
+
+    def plain(rules):
+        return {path: _without(rule, "sensitive") for path, rule in rules.items()}
+
+    leavers = mapping.get("leavers")
+    changed = mapping | {"fields": plain(mapping["fields"])}
+    return changed | ({"leavers": leavers | {"set": plain(leavers["set"])}} if leavers else {})
+
+
+def _without(rule, key):
+    return {k: v for k, v in rule.items() if k != key} if isinstance(rule, dict) else rule
 
 
 def _reads_its_value(mapping, path):

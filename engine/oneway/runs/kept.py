@@ -288,6 +288,8 @@ def _cell_of(data: Any) -> Cell:
 
 def _value(value: object) -> Any:
     """Return a value in a wrapping, unless it is text, a number, a truth or nothing."""
+    if value is None or type(value) in _PLAIN:
+        return value
     if isinstance(value, Veiled):
         return {"veiled": value.same_as, "digest": value.digest}
     if isinstance(value, list) and value and isinstance(value[0], Veiled):
@@ -295,6 +297,9 @@ def _value(value: object) -> Any:
     if value is MISSING:
         return {"missing": True}
     return {"value": value} if isinstance(value, list | dict) else value
+
+
+_PLAIN = frozenset({str, int, bool, float})
 
 
 def _value_of(data: Any) -> Any:
@@ -314,7 +319,7 @@ def _value_of(data: Any) -> Any:
 
 def _hashable(key: Hashable) -> Any:
     """Return a key as JSON: tuples are lists; there are no other ones in a key."""
-    return list(map(_hashable, key)) if isinstance(key, tuple) else key
+    return list(map(_hashable, key)) if type(key) is tuple else key
 
 
 def _hashable_of(data: Any) -> Any:

@@ -42,12 +42,19 @@ class Veiler:
     departed: tuple[Cell, ...] = ()
     _numbers: dict[tuple[str, Hashable], int] = field(default_factory=dict)
     _matched: frozenset[str] = frozenset()
+    _any: bool = True
+    """Whether there is anything sensitive at all."""
 
     def __post_init__(self) -> None:
+        policy = self.policy
+        rules = (*policy.fields, *policy.leaving)
+        self._any = any(each.sensitive for each in rules) or not all(policy.key_shown)
         self._matched = frozenset(each.target_id for each in self.partners.values())
 
     def row(self, row: Row) -> Row:
         """Return a row without its sensitive values."""
+        if not self._any:
+            return row
         id, held = row.source_id, self.partners.get(row.source_id)
         owner = _Owner(id, f"s:{id}", ("source", id) in self.acted)
         values = held.values if held is not None else ()
@@ -62,6 +69,8 @@ class Veiler:
 
     def held(self, held: Held) -> Held:
         """Return what is seen of a target record without its sensitive values."""
+        if not self._any:
+            return held
         id = held.target_id
         owner = _Owner(id, f"t:{id}", ("target", id) in self.acted)
         departed: Sequence[Cell] = () if id in self._matched else self.departed
@@ -92,7 +101,7 @@ class Veiler:
     ) -> tuple[Cell, ...]:
         found = list(cells)
         for i, (rule, cell) in enumerate(zip(rules, cells, strict=False)):
-            if not rule.sensitive:
+            if not rule.sensitive or (cell.value is None and cell.initial is None):
                 continue
             before = present(values[i]) if i < len(values) else None
             whose = owner
