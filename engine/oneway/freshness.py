@@ -6,7 +6,7 @@ happen? Both ask the source and the target again, for one record at a time.
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from oneway.changes import added, new_value, present
@@ -39,6 +39,8 @@ class Now:
     source: Reader
     target: Reader
     seal: Seal
+    _ignored: set[str] = field(default_factory=set)
+    """The fields by which the target does not find: it answers with somebody else."""
 
     def values(self, action: Action) -> dict[str, Value]:
         """Return what is to be written, nested; raise `Stale` where a sealed value has changed."""
@@ -115,25 +117,41 @@ class Now:
 
     def _candidates(self, wanted: Sequence[tuple[Claim, Value]]) -> tuple[Record, ...]:
         """Return the target records that may be the one that was created."""
-        found = {r.id: r for c, value in wanted for r in self.target.find(c.path, value)}
+        found = {r.id: r for claim, value in wanted for r in self._answer(claim, value)}
         exact = any(claim.compare is Compare.EXACT for claim, _ in wanted)
         if exact or not wanted:
             return tuple(found.values())
         if any(_claims(each, claim, value) for each in found.values() for claim, value in wanted):
             return tuple(found.values())
         # A target may store an email in lower case, and find it by that alone.
-        whole = self.target.read()
-        if not whole.complete:
-            raise ReadError("R162", "the target was not read to the end", "run again")
-        return whole.records
+        return self._everybody()
 
     def _refuse_holders(self, action: Action) -> None:
         for claim in action.claims:
             value = self._claimed(action, claim)
-            # Systems ignore filters they do not know and answer with everybody: look again.
-            for holder in self.target.find(claim.path, value):
+            for holder in self._answer(claim, value):
                 if _claims(holder, claim, value):
                     raise Stale(f"{claim.path} by now belongs to target record {holder.id}")
+
+    def _answer(self, claim: Claim, value: Value) -> tuple[Record, ...]:
+        """Return what the target answers to who holds a value; everybody where it answers amiss.
+
+        Systems ignore filters that they do not know, and answer with everybody, or somebody.
+        An answer in which nobody holds the value says nothing of who does.
+        """
+        if claim.path not in self._ignored:
+            found = tuple(self.target.find(claim.path, value))
+            if not found or any(_claims(each, claim, value) for each in found):
+                return found
+            if not any(_is_near(each, claim, value) for each in found):
+                self._ignored.add(claim.path)  # not worth asking again
+        return self._everybody()
+
+    def _everybody(self) -> tuple[Record, ...]:
+        whole = self.target.read()
+        if not whole.complete:
+            raise ReadError("R162", "the target was not read to the end", "run again")
+        return whole.records
 
     def _claimed(self, action: Action, claim: Claim) -> Value:
         sealed = isinstance(claim.value, Sealed)
@@ -220,3 +238,9 @@ def _claims(record: Record, claim: Claim, value: Value) -> bool:
     """Return whether a record holds a claimed value."""
     now = at(record.data, path_of(claim.path))
     return now is not MISSING and same(now, value, claim.compare)
+
+
+def _is_near(record: Record, claim: Claim, value: Value) -> bool:
+    """Return whether a record holds what a filter that is too wide would find."""
+    now = at(record.data, path_of(claim.path))
+    return now is not MISSING and str(value).casefold() in str(now).casefold()

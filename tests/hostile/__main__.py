@@ -5,30 +5,14 @@ python -m tests.hostile [--small] [--only TEXT] [--jobs N]
 
 import argparse
 import sys
-import tempfile
-from collections.abc import Sequence
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
-from pathlib import Path
-from time import monotonic
 
-from .cases import all_cases
+from .cases import all_cases, alone
 from .strings import OURS, everything, few
-from .world import hostile_world
 
 _SHOWN = 10
-
-
-def tried(name: str, strings: Sequence[str]) -> tuple[str, int, int, float, list[str]]:
-    """Try one case in a world of its own: its name, texts tried, runs, seconds, what was wrong."""
-    case = next(case for case in all_cases() if case.name == name)
-    began = monotonic()
-    # In memory where the machine has that: a journal is made durable at every step.
-    memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
-    with tempfile.TemporaryDirectory(dir=memory) as folder, hostile_world(Path(folder)) as world:
-        wrong = case.tried(world, strings)
-        return name, world.tried, world.runs, monotonic() - began, wrong
 
 
 def main() -> int:
@@ -42,7 +26,7 @@ def main() -> int:
     names = [case.name for case in all_cases() if given.only in case.name]
     total, failed = 0, 0
     with ProcessPoolExecutor(given.jobs, get_context("spawn")) as pool:
-        for name, count, runs, seconds, wrong in pool.map(partial(tried, strings=strings), names):
+        for name, count, runs, seconds, wrong in pool.map(partial(alone, strings=strings), names):
             total, failed = total + count, failed + len(wrong)
             print(f"{name}: {count:,} texts, {runs:,} runs, {seconds:.0f} s, {len(wrong)} wrong")
             print(

@@ -1,11 +1,14 @@
 """All places that odd strings are driven through, and how each is tried."""
 
+import tempfile
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
+from time import monotonic
 
 from . import in_files, over_files, over_http
-from .world import World
+from .world import World, hostile_world
 
 
 @dataclass(frozen=True)
@@ -47,3 +50,14 @@ def _through(place: over_http.Place, world: World, strings: Sequence[str]) -> No
 
 def _over_files(kinds: tuple[str, str], world: World, strings: Sequence[str]) -> None:
     over_files.through(world, kinds, strings)
+
+
+def alone(name: str, strings: Sequence[str]) -> tuple[str, int, int, float, list[str]]:
+    """Try one case in a world of its own: its name, texts tried, runs, seconds, what was wrong."""
+    case = next(case for case in all_cases() if case.name == name)
+    began = monotonic()
+    # In memory where the machine has that: a journal is made durable at every step.
+    memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
+    with tempfile.TemporaryDirectory(dir=memory) as folder, hostile_world(Path(folder)) as world:
+        wrong = case.tried(world, strings)
+        return name, world.tried, world.runs, monotonic() - began, wrong

@@ -5,6 +5,8 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from memory import MemoryReader
 from oneway.connector import ReadError
@@ -76,3 +78,76 @@ def test_what_is_half_there_is_left_to_a_person() -> None:
     action = create(REF, EMAIL, ref="A1", email="Ana@example.com")
     with pytest.raises(Stale, match="u1"):
         now(ref="B2", email="Ana@example.com").happened(action)
+
+
+@dataclass
+class Amiss(MemoryReader):
+    """A target that answers every question with one and the same person; reads are counted."""
+
+    reads: int = 0
+    asked: int = 0
+
+    def find(self, path: str, value: object) -> tuple[Record, ...]:
+        self.asked += 1
+        return super().read().records[:1]
+
+    def read(self, *_: Any) -> Snapshot:
+        self.reads += 1
+        return super().read()
+
+
+def amiss(*users: dict[str, Any]) -> tuple[Now, Amiss]:
+    target = Amiss({f"u{number}": user for number, user in enumerate(users)})
+    program = SimpleNamespace(policy=None)
+    return Now(program, MemoryReader({}), target, SEAL), target  # type: ignore[arg-type]
+
+
+BO = {"ref": "B2", "email": "bo@example.com"}
+ANA = {"ref": "A1", "email": "ana@example.com"}
+
+
+def test_an_answer_with_the_wrong_person_does_not_hide_that_a_create_has_happened() -> None:
+    seen, _ = amiss(BO, ANA)
+    action = create(REF, EMAIL, ref="A1", email="Ana@example.com")
+    assert seen.happened(action) == (Happened.YES, "u1")
+
+
+def test_an_answer_with_the_wrong_person_does_not_hide_who_holds_a_value() -> None:
+    seen, _ = amiss(BO, ANA)
+    with pytest.raises(Stale, match="ref by now belongs to target record u1"):
+        seen.refuse_stale(create(REF, ref="A1"))
+
+
+def test_a_filter_that_is_ignored_is_asked_once_and_a_wide_one_always() -> None:
+    seen, target = amiss(BO)
+    for _ in range(3):
+        seen.refuse_stale(create(REF, ref="A1"))
+    assert (target.asked, target.reads) == (1, 3)
+    seen, target = amiss({"ref": "a12"})
+    for _ in range(3):
+        seen.refuse_stale(create(REF, ref="A1"))
+    assert (target.asked, target.reads) == (3, 3)
+
+
+@given(
+    others=st.lists(st.sampled_from(["A1", "a1", "A12", "B2", None]), max_size=4),
+    answer=st.integers(0, 4),
+)
+def test_whatever_part_of_the_target_answers_a_holder_is_never_missed(
+    others: list[str | None], answer: int
+) -> None:
+    users = {f"u{number}": {"ref": ref} for number, ref in enumerate(others)}
+
+    class Partly(MemoryReader):
+        def find(self, path: str, value: object) -> tuple[Record, ...]:
+            # Nobody at all is an answer that is believed; some people and not the one is not.
+            found = super().read().records[:answer]
+            return found or Exact(users).find(path, value)
+
+    program = SimpleNamespace(policy=None)
+    seen = Now(program, MemoryReader({}), Partly(users), SEAL)  # type: ignore[arg-type]
+    if "A1" in others:
+        with pytest.raises(Stale, match="belongs to"):
+            seen.refuse_stale(create(REF, ref="A1"))
+    else:
+        seen.refuse_stale(create(REF, ref="A1"))
