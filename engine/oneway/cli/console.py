@@ -76,6 +76,29 @@ class Beside(Console):
         self.tell(text if text.endswith("\n") or not text else f"{text}\n")
 
 
+@dataclass(slots=True)
+class Line:
+    """Progress that may be handed on early: it shows on a line that is clear between blocks.
+
+    What is printed between two blocks stands on lines of its own.
+    """
+
+    now: Progress = silent
+
+    def __call__(self, what: str, done: int, total: int | None) -> None:
+        self.now(what, done, total)
+
+    @contextmanager
+    def of(self, console: Console) -> Iterator[None]:
+        """Show progress for the length of a block."""
+        with console.progress() as progress:
+            self.now = progress
+            try:
+                yield
+            finally:
+                self.now = silent
+
+
 class _Meter:
     """One line of a terminal that says how far something is."""
 

@@ -1,11 +1,12 @@
 """`oneway sync`."""
 
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
 
 from oneway.cli.apply import carried_out, say_settled
-from oneway.cli.console import Console
+from oneway.cli.console import Console, Line
 from oneway.cli.delivering import delivering
 from oneway.cli.exits import Exit
 from oneway.cli.options import (
@@ -53,17 +54,19 @@ def command(
     prepared = compiled(request)
     introduce(console, prepared)
     operator = Operator(user(), state_of(state), now)
-    with (
-        delivering(console, request.connection, state),
-        console.progress() as progress,
-        drafted(prepared, operator, retry_now=retry_now, progress=progress) as draft,
-    ):
+    line = Line()
+    with delivering(console, request.connection, state), ExitStack() as stack:
+        with line.of(console):
+            draft = stack.enter_context(
+                drafted(prepared, operator, retry_now=retry_now, progress=line)
+            )
         say_settled(console, draft.settled)
         console.report(draft.warnings)
         plan, verdict, memory = draft.plan, draft.verdict, draft.memory
         if format == "text":
             print_plan(console, plan, verdict, memory, format, limit=limit)
-        ended = carried_out(console, plan, operator, draft.applied)
+        with line.of(console):
+            ended = carried_out(console, plan, operator, draft.applied)
     if format == "json":
         console.json({"plan": plans.as_json(plan, verdict, memory), **results.as_json(ended)})
     else:

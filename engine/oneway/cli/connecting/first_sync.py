@@ -1,7 +1,6 @@
 """The first sync of a connection, and that after each reconnection: shown, asked, applied."""
 
-from collections.abc import Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,13 +9,12 @@ import click
 from oneway.apply import Result
 from oneway.cli.apply import carried_out
 from oneway.cli.connecting.asking import Asking
-from oneway.cli.console import Console
+from oneway.cli.console import Console, Line
 from oneway.cli.delivering import delivering
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, now, state_of, user
 from oneway.cli.printing import exit_of, introduce, print_plan, print_results
 from oneway.connections import Connection
-from oneway.connector import Progress, silent
 from oneway.journal import Why
 from oneway.render import plans, results
 from oneway.render.layout import count
@@ -55,7 +53,7 @@ def first_sync(
     console.note("\nThe first sync: this is what would change. Nothing is written yet.")
     introduce(console, prepared)
     operator = Operator(user(), state_of(state), now, why=Why.CONNECT)
-    line = _Line()
+    line = Line()
     with ExitStack() as stack:
         stack.enter_context(delivering(console, connection, state))
         with line.of(console):
@@ -70,24 +68,6 @@ def first_sync(
     console.out("\n")
     print_results(console, ended, draft.plan, limit=limit)
     return FirstSync(draft, tuple(ended))
-
-
-@dataclass(slots=True)
-class _Line:
-    """Progress on a line that is clear again while the plan is shown and asked about."""
-
-    now: Progress = silent
-
-    def __call__(self, what: str, done: int, total: int | None) -> None:
-        self.now(what, done, total)
-
-    @contextmanager
-    def of(self, console: Console) -> Iterator[None]:
-        """Show progress for the length of a block."""
-        with console.progress() as progress:
-            self.now = progress
-            yield
-        self.now = silent
 
 
 def _show(console: Console, draft: Draft, *, limit: int | None) -> None:
