@@ -3,10 +3,8 @@
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-
-import pytest
 
 from oneway.journal import Journal, RunStart, Why
 from oneway.journal.dues import (
@@ -26,12 +24,6 @@ NEXT = "2026-11-25T04:00:00Z"
 NOON = "2026-11-23T12:00:00Z"
 
 
-@pytest.fixture
-def journal(tmp_path: Path) -> Iterator[Journal]:
-    with Journal.open(tmp_path / "journal.db") as found:
-        yield found
-
-
 def begun(journal: Journal, why: Why = Why.SCHEDULE, started: str = FOUR) -> int:
     return journal.begin(RunStart("m", "d", "f", started, started, "me", "acme", why=why))
 
@@ -40,6 +32,15 @@ def test_one_of_many_takes_a_due(journal: Journal) -> None:
     assert take(journal, "acme", FOUR, FOUR, "one") is not None
     assert take(journal, "acme", FOUR, FOUR, "two") is None
     assert take(journal, "beta", FOUR, FOUR, "two") is not None
+
+
+def test_of_many_at_once_one_takes_a_due(where: Path | str) -> None:
+    def taken(number: int) -> bool:
+        with Journal.open(where) as journal:
+            return take(journal, "acme", FOUR, FOUR, str(number)) is not None
+
+    with Journal.open(where), ThreadPoolExecutor(6) as threads:
+        assert sorted(threads.map(taken, range(6))) == [False] * 5 + [True]
 
 
 def test_what_is_left_is_taken_over_by_one(journal: Journal) -> None:
