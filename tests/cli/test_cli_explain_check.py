@@ -87,3 +87,17 @@ def test_every_command_has_help_with_an_example(world: World) -> None:
         assert each.about in ended.flat
         assert f"{each.name} {each.about}" in listed
     assert all(f"{code.value} {meaning}" in listed for code, meaning in MEANINGS.items())
+
+
+def test_a_part_of_a_name_finds_the_one_who_has_it_or_lists_all_who_do(world: World) -> None:
+    names = ("Ann Example", "Ann Other", "Bo Anniston")
+    world.write("people.json", [person(n, name=name) for n, name in enumerate(names, 1)])
+    one = world.run("explain", "m.yaml", "OTHER")
+    assert one.code == 0
+    assert one.out.startswith("P002 Ann Other")
+    several = world.run("explain", "m.yaml", "ann")
+    assert (several.code, several.out.count("\n")) == (0, 3)
+    assert "2 records answer to this" in several.out
+    assert "source id s1" in several.out
+    assert "Anniston" not in several.out
+    assert world.run("explain", "m.yaml", "nobody").code == 1

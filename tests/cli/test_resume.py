@@ -249,6 +249,21 @@ def test_a_plan_that_cannot_be_read_again_is_refused(
     assert world.read("users.json") == BEFORE
 
 
+def test_an_action_that_its_plan_does_not_have_is_refused(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    crashed(world, monkeypatch, happened=False)
+    connection = sqlite3.connect(world.folder / ".oneway" / "journal.db")
+    with connection:
+        connection.execute("UPDATE entry SET action = 'another' WHERE verb = 'create'")
+    connection.close()
+    for command in (("resume",), ("sync", "m.yaml")):
+        ended = world.run(*command)
+        assert (ended.code, "[F114]" in ended.err) == (1, True)
+        assert "has actions that its plan does not have" in ended.flat
+    assert world.read("users.json") == BEFORE
+
+
 def test_a_sealed_value_is_looked_up_by_its_digest(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -43,7 +43,7 @@ def _unpaired() -> Iterator[str]:
     for half in _LONE:
         yield half
         yield f"Ann{half}Lee"
-    yield from ("\udc00\ud800", "\ud83d\ud83d\ude00", "\ud800\u202e\x1b[31m")
+    yield from ("\udc00\ud800", "\ud83d\U0001f600", "\ud800\u202e\x1b[31m")
 
 
 def _hidden() -> Iterator[str]:

@@ -548,4 +548,37 @@ MUTANTS = (
         "what is not flushed is not there for others to see",
         "tests/unit/test_apply.py",
     ),
+    Mutant(
+        "filter-believed",
+        "freshness",
+        "if not found or any(_claims(each, claim, value) for each in found):",
+        "if True:",
+        "an answer with somebody else does not say that nobody holds a value",
+        "tests/unit/test_freshness.py",
+    ),
+    # patience
+    Mutant(
+        "patience-without-a-row",
+        "patience",
+        "self._row = self._row + 1 if blame is Blame.SYSTEM else 0",
+        "self._row = self._row + 1 if blame is Blame.SYSTEM else self._row",
+        "only failures in a row speak against a system",
+        "tests/unit/test_patience.py",
+    ),
+    Mutant(
+        "patience-one-more",
+        "patience",
+        "self._row >= self._most",
+        "self._row > self._most",
+        "five in a row are enough",
+        "tests/unit/test_patience.py",
+    ),
+    Mutant(
+        "patience-with-revoked-keys",
+        "patience",
+        "if blame is Blame.ACCESS or",
+        "if",
+        "nothing more is sent with credentials that were refused",
+        "tests/unit/test_patience.py",
+    ),
 )

@@ -9,7 +9,7 @@ from oneway.cli.exits import Exit
 from oneway.cli.options import consoled, formatted, requesting
 from oneway.cli.printing import introduce
 from oneway.diagnostics import Refused, refusal
-from oneway.explain import Explanation, explain, near_keys
+from oneway.explain import Explanation, called, explain, near_keys
 from oneway.plan import Plan, Seal
 from oneway.render import explanations
 from oneway.render.harmless import harmless
@@ -27,7 +27,8 @@ _FULL = 5
 def command(*, console: Console, request: Request, key: str, format: str) -> Exit:
     """Show one person: what is read, decided, and why; write nothing.
 
-    KEY is a match value (a payroll code), an id in either system, a name, or an email.
+    KEY is a match value (a payroll code), an id in either system, an email, or a name; of
+    several people with a surname, each is named.
     Everything is shown: eligibility rule by rule, match key by key, each field's expression,
     value, before and after; and why nothing happens, if nothing does.
 
@@ -41,29 +42,47 @@ def command(*, console: Console, request: Request, key: str, format: str) -> Exi
         reading = read(prepared, systems, progress)
     # Nothing is saved or applied, so that any key seals as well as the one that is kept.
     plan = plan_of(prepared, reading, Seal(b"explain"))
-    found = _found(prepared, reading, plan, key)
+    found, full = _found(prepared, reading, plan, key)
     if format == "json":
         console.json(explanations.as_json(found))
-    elif len(found) > _FULL:
+    elif len(found) > full:
         _list(console, found)
     else:
         console.out(explanations.text(found, console.style))
     return Exit.DONE
 
 
-def _found(prepared: Prepared, reading: Reading, plan: Plan, key: str) -> tuple[Explanation, ...]:
-    found = explain(
-        prepared.compiled,
-        reading.program,
-        reading.source,
-        reading.target,
-        plan,
-        key,
-        reading.tables,
-    )
-    if not found:
+def _found(
+    prepared: Prepared, reading: Reading, plan: Plan, key: str
+) -> tuple[tuple[Explanation, ...], int]:
+    """Return whom a key names, and up to how many of them are explained in full.
+
+    Where no record answers to it: those who have it in their name, a person if it is only one.
+    """
+
+    def answering(key: str) -> tuple[Explanation, ...]:
+        return explain(
+            prepared.compiled,
+            reading.program,
+            reading.source,
+            reading.target,
+            plan,
+            key,
+            reading.tables,
+        )
+
+    if found := answering(key):
+        return found, _FULL
+    ids = {each.source_id or each.target_id or "" for each in called(plan, key)}
+    of_that_name = [
+        each
+        for id in sorted(ids)
+        for each in answering(id)
+        if (each.source_id or each.target_id) == id
+    ]
+    if not of_that_name:
         raise _unknown(plan, key)
-    return found
+    return tuple(of_that_name), 1
 
 
 def _unknown(plan: Plan, key: str) -> Refused:

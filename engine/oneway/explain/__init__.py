@@ -18,7 +18,7 @@ from oneway.explain.steps import (
     RuleStep,
 )
 from oneway.interpreter import Table
-from oneway.plan import Plan
+from oneway.plan import Outcome, Plan
 from oneway.program import Program
 from oneway.records import Snapshot
 
@@ -29,6 +29,7 @@ __all__ = [
     "FieldStep",
     "KeyStep",
     "RuleStep",
+    "called",
     "explain",
     "near_keys",
 ]
@@ -51,6 +52,14 @@ def explain(
     """
     house = House(compiled, program, source, target, plan, tables)
     return tuple(house.explanation(each) for each in plan.outcomes if house.is_named(each, key))
+
+
+def called(plan: Plan, name: str) -> tuple[Outcome, ...]:
+    """Return the records whose label holds every word of a name, such as a surname."""
+    words = set(name.casefold().split())
+    return tuple(
+        each for each in plan.outcomes if words and words <= set(each.label.casefold().split())
+    )
 
 
 def near_keys(plan: Plan, key: str, most: int = 5) -> tuple[str, ...]:
