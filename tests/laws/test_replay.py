@@ -179,7 +179,7 @@ def _saying_else(found, id, code):
 
 
 ELSE = "something else"
-CANARY = b"4242"
+CANARY = b"QZQZ"  # no digest has it
 
 
 def _with_canaries(world: World) -> World:
@@ -195,5 +195,5 @@ def _with_canaries(world: World) -> World:
 def _marked(data):
     bank = data.get("bank")
     if isinstance(bank, dict) and bank.get("no"):
-        data["bank"] = {"no": f"4242{bank['no'][-1]}"}
+        data["bank"] = {"no": f"QZQZ{bank['no'][-1]}"}
     return data
