@@ -1,0 +1,148 @@
+"""What `runs`, `status` and `replay` print, from runs made by hand: `history/*.txt`.
+
+Run as a script, it writes what is printed now: `python tests/golden/history_cases.py`, and the
+change is reviewed like any other.
+"""
+
+from datetime import date
+from pathlib import Path
+
+from plan_cases import FOLDER as PLANS
+from plan_cases import planned
+
+from oneway.diagnostics import Diagnostic, Severity, Span
+from oneway.journal import Breached, End, Entry, Run, RunStart, Why
+from oneway.journal.tallies import Tally
+from oneway.plan import Ending, Sealed
+from oneway.render import Style, history, past_run, replays, status
+from oneway.runs.replaying import Differs, Replay
+from oneway.runs.standing import HeldBack, Refusing, Standing, Unsynced
+
+FOLDER = Path(__file__).parent / "history"
+LEAVERS = Breached(
+    "leavers",
+    "leavers: 7 now, at most 2 pass (the larger of 2 and 10 % of 20 managed)",
+    "--allow leavers=7",
+    ("a1", "a2", "a3", "a4", "a5", "a6", "a7"),
+)
+
+
+def run(number, connection="acme", ended="2026-11-22T04:00:42Z", problems=(), counts=None, **start):
+    begun = {
+        "mapping": "staffology-to-expensein",
+        "digest": "3f" * 32,
+        "fingerprint": "9c" * 32,
+        "as_of": "2026-11-22T04:00:00Z",
+        "started": "2026-11-22T04:00:01Z",
+        "by": "payroll",
+        "connection": connection,
+        "why": Why.SCHEDULE,
+        "version": "0.1.0",
+        "host": "host-1",
+    } | start
+    return Run(number, RunStart(**begun), ended, counts or {}, problems)
+
+
+EMPTY = Diagnostic(
+    Span("staffology employees"),
+    Severity.ERROR,
+    "R160",
+    "the source has no records; nothing will be written",
+    "check the connector's options and what the credentials may see",
+)
+RUNS = (
+    run(12, counts={"done": 3, "rejected": 1}),
+    run(11, "globex-north-of-the-river-limited", breaches=(LEAVERS,), counts={"held": 7}),
+    run(10, "initech", problems=(EMPTY,)),
+    run(9, ended=None, why=Why.HAND),
+    run(8, why=Why.CONNECT, counts={"done": 123456}),
+)
+TALLIES = {
+    12: Tally(1, 2, 0, 1, 0),
+    11: Tally(held=7),
+    10: Tally(),
+    9: Tally(),
+    8: Tally(created=123456),
+}
+
+
+def one_run():
+    """Return the run of a golden plan: its first action was refused, the second was done."""
+    plan = planned(PLANS / "guards-held").plan
+    first, *others = plan.actions
+    refused = End(Ending.REJECTED, first.target_id, "W105", "the email is of no known domain")
+    entries = [_entry(first, refused)]
+    entries += [_entry(each, End(Ending.DONE, each.target_id or "2001")) for each in others]
+    counts = {"done": len(others), "rejected": 1}
+    return past_run.Past(run(12, counts=counts), plan, tuple(entries), frozenset({"inputs"}))
+
+
+def _entry(action, end):
+    return Entry(12, action.id, action.verb, action.source_id, end.target_id, "", True, end)
+
+
+STANDINGS = (
+    Standing(
+        "acme",
+        "connections/acme.yaml",
+        last=RUNS[0],
+        last_done=RUNS[4],
+        due="2026-11-23T04:03:12Z",
+        planned=True,
+        unsynced=(
+            Unsynced("ineligible", "Email is missing", ("00141 Ralph", "00142 Sue")),
+            Unsynced("in conflict", "several records claim one value", ("00143 Jo",)),
+        ),
+        refusing=(
+            Refusing(
+                "W105", "the email is of no known domain", 2, "2026-11-20", date(2026, 11, 24)
+            ),
+        ),
+    ),
+    Standing(
+        "globex-north-of-the-river-limited",
+        "connections/globex.yaml",
+        last=RUNS[1],
+        never=True,
+        held=(HeldBack(LEAVERS, "2026-11-20T04:00:01Z"),),
+    ),
+    Standing("initech", "connections/initech.yaml", last=RUNS[2], due="2026-11-23T04:00:00Z"),
+    Standing("fresh", "connections/fresh.yaml", due="2026-11-23T04:00:00Z"),
+    Standing("old", last=RUNS[4], last_done=RUNS[4]),
+)
+REPLAY = Replay(
+    12,
+    same=False,
+    fingerprint="9c" * 32,
+    derived="8b" * 32,
+    version="0.0.9",
+    remarks=("it was planned by oneway 0.0.9; this is 0.1.0",),
+    differences=(
+        Differs("", "", "managed", 20, 19),
+        Differs("5d201bbb", "Ralph", "outcome", "unchanged", "update"),
+        Differs("5d201bbb", "Ralph", "writes email", False, True),
+        Differs("6e", "Sue", "bank.no after", Sealed("ab" * 32), Sealed("")),
+        Differs("1078", "00150", "outcome", "absent", None, on_target=True),
+    ),
+)
+
+
+def rendered():
+    """Return what is printed, by file name."""
+    style, past = Style(), one_run()
+    return {
+        "runs.txt": history.text(RUNS, TALLIES, style),
+        "run.txt": past_run.text(past, past_run.told(past), style),
+        "chosen.txt": past_run.text(past, past_run.told(past, ["rejected"]), style, chosen=True),
+        "refused.txt": past_run.text(past_run.Past(RUNS[2], None, ()), (), style),
+        "status.txt": status.text(STANDINGS, style),
+        "status-verbose.txt": status.text(STANDINGS, style, limit=None),
+        "replay.txt": replays.text(REPLAY, style),
+        "replay-same.txt": replays.text(Replay(12, True, "9c" * 32, "9c" * 32, "0.1.0"), style),
+    }
+
+
+if __name__ == "__main__":
+    FOLDER.mkdir(exist_ok=True)
+    for name, text in rendered().items():
+        (FOLDER / name).write_text(text, encoding="utf-8")
