@@ -62,7 +62,7 @@ def command() -> None:
 )
 @click.option(
     "--limit",
-    type=click.IntRange(min=1),
+    type=click.IntRange(1, 10_000),
     default=20,
     show_default=True,
     metavar="N",
