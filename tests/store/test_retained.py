@@ -1,0 +1,48 @@
+"""What a list of runs counts, and which runs may be forgotten: in both stores."""
+
+from dataclasses import replace
+
+from kept import START, action
+
+from oneway.journal import End, Journal
+from oneway.journal.retained import kept_names, prunable
+from oneway.journal.tallies import Tally, tallies
+from oneway.plan import Ending, Verb
+
+VERBS = {
+    "a": (Verb.CREATE, Ending.DONE),
+    "b": (Verb.UPDATE, Ending.DONE),
+    "c": (Verb.REACTIVATE, Ending.DONE),
+    "d": (Verb.LEAVE, Ending.DONE),
+    "e": (Verb.DEACTIVATE, Ending.DONE),
+    "f": (Verb.UPDATE, Ending.REJECTED),
+}
+
+
+def test_what_was_done_is_counted_by_verb_and_the_rest_as_failed_or_held(journal: Journal) -> None:
+    run = journal.begin(START)
+    for id, (verb, ending) in VERBS.items():
+        journal.ended(run, action(id, verb), End(ending, "t"))
+    journal.finish(run, {"done": 5, "rejected": 1, "postponed": 2, "held": 4}, "2026-04-01")
+    empty = journal.begin(START)
+    found = tallies(journal, journal.runs())
+    assert found == {run: Tally(created=1, changed=2, left=2, failed=3, held=4), empty: Tally()}
+    assert tallies(journal, ()) == {}
+
+
+def test_names_of_what_is_kept_are_known_without_reading_it(journal: Journal) -> None:
+    run = journal.begin(START, "a plan", {"inputs": b"x"})
+    assert kept_names(journal, run) == {"plan", "inputs"}
+    assert kept_names(journal, run + 1) == frozenset()
+
+
+def test_runs_of_one_connection_are_forgotten_and_of_no_other(journal: Journal) -> None:
+    runs = {}
+    for name in ("acme", "acme", "globex", "globex"):
+        run = journal.begin(replace(START, connection=name))
+        journal.finish(run, {}, "2026-01-01")
+        runs.setdefault(name, []).append(run)
+    assert prunable(journal, "2026-02-01") == (runs["acme"][0], runs["globex"][0])
+    assert prunable(journal, "2025-12-31") == ()
+    assert journal.prune("2026-02-01", "acme") == 1
+    assert prunable(journal, "2026-02-01") == (runs["globex"][0],)
