@@ -11,6 +11,7 @@ from oneway.journal.dues import (
     Standing,
     end,
     first_seen,
+    forget,
     found,
     give_back,
     run_of,
@@ -72,6 +73,20 @@ def test_the_next_due_counts_for_one_that_was_left(journal: Journal) -> None:
     passed = found(journal, "acme", FOUR)
     assert passed is not None
     assert (passed.ended, passed.outcome) == (NEXT, "passed over")
+
+
+def test_old_dues_are_forgotten_but_never_the_newest(journal: Journal) -> None:
+    first_seen(journal, "acme", NOON)
+    for nominal in (FOUR, NEXT):
+        ours = take(journal, "acme", nominal, nominal, "one")
+        assert ours is not None
+        end(journal, ours, nominal, "done")
+    forget(journal, "acme", "2027-01-01T00:00:00Z")
+    assert found(journal, "acme", FOUR) is None
+    standing = standings(journal)["acme"]
+    assert standing.since == NOON
+    assert standing.last is not None
+    assert standing.last.due == NEXT
 
 
 def test_a_connection_stands_from_its_last_run_or_from_now(journal: Journal) -> None:

@@ -43,7 +43,7 @@ _WORDS = {
     Step.BEGIN: "due now",
     Step.TAKE_OVER: "begun, not ended",
 }
-_NAME, _STATE, _INSTANT = 24, 18, 20
+_NAME, _STATE, _INSTANT = 18, 16, 20
 
 
 @click.command("run-due")

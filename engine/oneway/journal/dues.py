@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import func, select, update
+from sqlalchemy import delete, func, select, update
 
 from oneway.journal.history import History
 from oneway.journal.rows import Run, RunState, Why
@@ -127,6 +127,14 @@ def end(store: Store, ours: Taken, now: str, outcome: str) -> Taken:
     values = {"ended": now, "outcome": outcome}
     store.change(update(due).where(mine, due.c.ended.is_(None)).values(**values), at_least=0)
     return replace(ours, ended=now, outcome=outcome)
+
+
+def forget(store: Store, connection: str, before: str) -> None:
+    """Forget the dues of a connection from before an instant: never the newest one."""
+    newest = select(func.max(due.c.due)).where(due.c.connection == connection).scalar_subquery()
+    old = (due.c.connection == connection) & (due.c.due != _SEEN) & (due.c.due < before)
+    gone = old & due.c.ended.is_not(None) & (due.c.due < newest)
+    store.change(delete(due).where(gone), at_least=0)
 
 
 def run_of(history: History, taken: Taken) -> Run | None:

@@ -11,6 +11,7 @@ from oneway.connections import Lookup
 from oneway.diagnostics import Refused, refusal
 from oneway.guards import WINDOW
 from oneway.journal import Journal
+from oneway.journal.dues import forget as forget_dues
 from oneway.journal.incidents import forget_notices
 from oneway.runs.request import instant_text
 from oneway.state import State
@@ -46,3 +47,4 @@ def forget_old(state: State, connection: str, now: datetime, days: int) -> None:
         before = instant_text(now - timedelta(days=days))
         journal.prune(before, connection)
         forget_notices(journal, before, connection)
+        forget_dues(journal, connection, before)

@@ -16,7 +16,7 @@ from oneway.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.journal.dues import GIVEN_UP, Taken
 from oneway.scheduling.agenda import Step, is_late, pause, step, unspread
 from oneway.scheduling.board import Board
-from oneway.scheduling.folder import Folder
+from oneway.scheduling.folder import Changes, Folder
 from oneway.scheduling.job import How, Job, Place, Report
 from oneway.scheduling.log import Log, counted, due_text, say_changes
 from oneway.scheduling.register import Register, is_spent
@@ -25,6 +25,8 @@ from oneway.scheduling.whose import may_live
 
 POLL = timedelta(seconds=5)
 """How long the loop sleeps at most: files change, and clocks are set."""
+LOOK = timedelta(seconds=3)
+"""How long nobody looks at the folder again, however many runs end meanwhile."""
 BUSY = timedelta(seconds=30)
 """How long to wait for a run of somebody else's, at first; each time twice as long."""
 LONGEST = timedelta(minutes=5)
@@ -94,6 +96,7 @@ class Loop:
     _busy: dict[str, int] = field(default_factory=dict)
     """How often a connection was found to be run by somebody else."""
     _turns: set[str] = field(default_factory=set)
+    _looked: datetime | None = None
 
     def __post_init__(self) -> None:
         self.register = Register(self.place)
@@ -104,8 +107,10 @@ class Loop:
         Never raises `Refused`: what cannot be used is said, once, and tried again.
         """
         now = self.place.now()
-        trouble = [*self._look_at_folder(now), *self._keep_schedules(now, starting=starting)]
-        self._say_trouble(trouble)
+        changes, trouble = self._look_at_folder(now)
+        more = self._keep_schedules(now, starting=starting)
+        say_changes(self.log, changes, self.folder.connections)  # they are in the store by now
+        self._say_trouble([*trouble, *more])
         self._show()
         return min([now + POLL, *(each for each in self._waiting.values() if each > now)])
 
@@ -114,19 +119,21 @@ class Loop:
         """Whether nothing runs, and nothing is ready to."""
         return not self.workers.names and not self._ready and not self._finished
 
-    def _look_at_folder(self, now: datetime) -> tuple[Diagnostic, ...]:
+    def _look_at_folder(self, now: datetime) -> tuple[Changes, tuple[Diagnostic, ...]]:
+        if self._looked is not None and (self.once or timedelta() <= now - self._looked < LOOK):
+            return Changes(), ()
         try:
             changes = self.folder.look()
         except Refused as refused:
-            return refused.diagnostics  # those that we know go on
+            return Changes(), refused.diagnostics  # those that we know go on
+        self._looked = now
         for name in (*changes.added, *changes.changed):
             self._waiting[name] = now
             self._ready.pop(name, None)
         for name in changes.removed:
             self._waiting.pop(name, None)
             self._ready.pop(name, None)
-        say_changes(self.log, changes, self.folder.connections)
-        return ()
+        return changes, ()
 
     def _keep_schedules(self, now: datetime, *, starting: bool) -> tuple[Diagnostic, ...]:
         try:
