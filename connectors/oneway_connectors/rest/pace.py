@@ -127,8 +127,7 @@ class SharedPace:
             return Later(head.not_before)
         if self._limit is None:
             return 0
-        _end_the_lost(book, head, now)
-        places = [number for number, _ in book.open(now)]
+        places = _without_the_lost(book, head, now)
         at = _free_at(book, head, now, self._limit, len(places) - places.count(0))
         if at > now:
             return Later(at)
@@ -213,11 +212,14 @@ def _free_at(book: Book, head: Head, now: float, limit: Limit, on_their_way: int
     return now if end is None else rested(end, seconds)
 
 
-def _end_the_lost(book: Book, head: Head, now: float) -> None:
-    """Let requests end of which nobody can note the end any more."""
-    for place, (number, until) in enumerate(book.open(now)):
+def _without_the_lost(book: Book, head: Head, now: float) -> list[int]:
+    """Return who is in which place, once those have ended whose end nobody can note any more."""
+    places = book.open(now)
+    for place, (number, until) in enumerate(places):
         if number and until <= now:
             book.write_end(head, place, head.read)
+            places[place] = 0, 0.0
+    return [number for number, _ in places]
 
 
 def _end(book: Book, head: Head, number: int, now: float) -> None:

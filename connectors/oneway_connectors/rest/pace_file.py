@@ -18,7 +18,7 @@ _MAGIC = b"oneway pace 1\n\0\0"
 _HEAD = struct.Struct("<16s16sddQQd")
 _OPEN = struct.Struct("<Qd")
 _END = struct.Struct("<d")
-_MOST_OPEN = 256
+_MOST_OPEN = 128
 """Requests on their way at once, over all processes."""
 SLACK = 10.0
 """Seconds by which a reading of the clock may be older than what stands in the file: it is
