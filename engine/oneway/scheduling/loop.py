@@ -272,12 +272,12 @@ class Loop:
             self._turns.add(ended.connection)
 
     def _say_trouble(self, found: list[Diagnostic]) -> None:
-        trouble = str(Refused(found)) if found else ""
-        if trouble and trouble != self.board.trouble:
+        before, now = self.board.trouble, str(Refused(found)) if found else ""
+        self.board.trouble = now  # whoever reads the log may ask at once
+        if now and now != before:
             self.log.refused("trouble", Refused(found))
-        elif self.board.trouble and not trouble:
+        elif before and not now:
             self.log.say("recovered", "the store and the folder can be used again")
-        self.board.trouble = trouble
 
     def _show(self) -> None:
         named = self.folder.connections
