@@ -323,3 +323,13 @@ def test_an_own_pace_and_a_shared_one_say_the_same(tmp_path: Path) -> None:
             own.end(0, now)
         else:
             assert came == expected
+
+
+def test_a_system_without_file_locks_keeps_the_limit_within_the_process(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(pace, "fcntl", None)
+    shared = SharedPace(tmp_path / "a.pace", (1, 5.0), LEASE)
+    shared.end(int(shared.begin(1.0)), 2.0)  # type: ignore[call-overload]
+    assert shared.begin(3.0) == Later(2.0 + 5.0 * 1.001)
+    assert len(said(caplog)) == 1

@@ -94,6 +94,8 @@ class SharedPace:
         # It knows this process's requests at any time, for when the file fails us.
         self._own = OwnPace(limit)
         self._usable = fcntl is not None
+        if not self._usable:
+            _say("the rate limit holds within this process alone: this system has no file locks")
         self._handle: int | None = None
         self._lock = Lock()
 
