@@ -12,7 +12,7 @@ from oneway.changes import Difference, at_create, at_update, drift, present, ref
 from oneway.drafts import Draft, some
 from oneway.matching import Match, Matches
 from oneway.plan import Kind, Reason, Verb
-from oneway.program import Held, Policy, Program, Row
+from oneway.program import Held, Policy, Program, Row, State
 from oneway.records import Collected, same
 from oneway.spec import Absent, Category, Rehires
 
@@ -134,11 +134,19 @@ class Drafter:
             # Who has left has left; only what was written as `write: overwrite` is kept equal.
             leaving = tuple(each for each in leaving if "write" in each.rule.written)
         if not leaving:
-            return mover
+            return replace(mover, reasons=(*mover.reasons, *self._unsaid(row, held)))
         differences = (*mover.differences, *leaving)
         if held.left:
             return replace(mover, kind=Kind.UPDATE, verb=Verb.UPDATE, differences=differences)
         return replace(mover, kind=Kind.LEAVE, verb=Verb.LEAVE, differences=differences)
+
+    def _unsaid(self, row: Row, held: Held) -> tuple[Reason, ...]:
+        """Return why a leaver keeps access, where nothing of `leavers.set` has a value."""
+        if held.left or held.scheduled or any(c.state is State.STATED for c in row.leaving):
+            return ()
+        paths = ", ".join(rule.path for rule in self.policy.leaving)
+        text = f"has left, and nothing says what to write to {paths}: keeps access"
+        return (Reason("leave_unsaid", text, self.policy.leaving[0].place, warning=True),)
 
     def _rivals(self, held: Held, difference: Difference) -> Sequence[str]:
         return self.contested.get((held.target_id, difference.rule.path), ())

@@ -9,7 +9,7 @@ may raise the ceiling for one plan, and cannot turn the guard off.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fractions import Fraction
@@ -124,12 +124,21 @@ class Verdict:
         return any(breach.kind is GuardKind.SOURCE_SHRINK for breach in self.breaches)
 
 
-def judge(plan: Plan, guards: GuardsSpec, history: History = History()) -> Verdict:
-    """Return what the guards of a mapping say of a plan; a pure function."""
+def judge(
+    plan: Plan,
+    guards: GuardsSpec,
+    history: History = History(),
+    waiting: Collection[str] = frozenset(),
+) -> Verdict:
+    """Return what the guards of a mapping say of a plan; a pure function.
+
+    `waiting` are the ids of actions that are not sent this time, because the target refused
+    them before: they count on the day on which they are sent.
+    """
     limits = DEFAULTS | {
         kind: Limit(Fraction(str(limit.share)), limit.floor) for kind, limit in guards.limits
     }
-    actions = plan.actions
+    actions = tuple(action for action in plan.actions if action.id not in waiting)
     everything = tuple(action.id for action in actions)
     raised = {allowance.guard: allowance.ceiling for allowance in plan.allowed}
     counts = [

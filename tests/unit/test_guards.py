@@ -107,3 +107,13 @@ def test_creates_and_updates_are_free_until_a_mapping_limits_them() -> None:
 
 def test_an_empty_plan_passes() -> None:
     assert not judge(plan_of(0), limits(GuardKind.LEAVERS, 0, 0)).blocked
+
+
+def test_what_waits_is_neither_counted_nor_held() -> None:
+    """It writes nothing today: it must not hold others back, and counts when it is sent."""
+    plan = plan_of(40, *leaving(12))
+    waiting = {f"leave-{n}" for n in range(8)}
+    assert not judge(plan, GuardsSpec(), waiting=waiting).blocked
+    verdict = judge(plan, GuardsSpec(), waiting=waiting - {"leave-0"})
+    assert (verdict.breaches[0].found, verdict.held & waiting) == (5, {"leave-0"})
+    assert judge(plan, GuardsSpec()).breaches[0].found == 12

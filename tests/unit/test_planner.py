@@ -275,3 +275,18 @@ def test_a_list_may_be_claimed() -> None:
         world([ADA | {"tags": ["x"]}], [], fields=fields, joiners={"unless_taken": ["tags"]})
     )
     assert [claim.value for claim in plan.actions[0].claims] == ["A1", ["x"]]
+
+
+@pytest.mark.parametrize("date", ["", None, "   "])
+def test_a_leaver_who_would_keep_access_unsaid_is_told_of(date: str | None) -> None:
+    person = ADA | {"status": "L", "leave": date}
+    user = {"ref": "A1", "fullName": "Ada", "leaveDate": None}
+    found = only([person], [user], leavers=LEAVERS | {"set": {"leaveDate": "leave"}})
+    assert (found.kind, codes(found)) == (Kind.UNCHANGED, ["leave_unsaid"])
+    assert found.reasons[0].warning
+    said = only(
+        [person], [user], leavers=LEAVERS | {"set": {"leaveDate": "coalesce(leave, today())"}}
+    )
+    assert (said.kind, codes(said)) == (Kind.LEAVE, [])
+    gone = only([person], [LEFT], leavers=LEAVERS | {"set": {"leaveDate": "leave"}})
+    assert codes(gone) == []

@@ -98,9 +98,9 @@ def command(
     ):
         refuse_turned_back(prepared, operator, as_of=None)
         say_settled(console, settled(prepared, systems, operator))
-        verdict = judged(prepared, plan, operator.state)
         program = program_for(prepared, plan, systems, progress)
         memory = remembered(plan, operator.state, retry_now=retry_now)
+        verdict = judged(prepared, plan, operator.state, memory)
         approval = Approval(_approved(plan, approve), verdict, memory.postponed)
 
         def steps(operator: Operator) -> Iterator[Result]:

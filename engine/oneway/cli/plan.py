@@ -60,8 +60,8 @@ def command(
         plan, found = planned(prepared, systems, kept.seal(), progress)
     refuse_errors(console, health(prepared, found, plan))
     del found  # the rows of large inputs; the plan holds all that is shown
-    verdict = judged(prepared, plan, kept)
     memory = remembered(plan, kept, retry_now=retry_now)
+    verdict = judged(prepared, plan, kept, memory)
     if out is not None:
         save(plan, out)
     print_plan(console, plan, verdict, memory, format, limit=limit)

@@ -84,8 +84,8 @@ def _go_on(
             console.note(f"run {run.run.id} of {plan.mapping} has ended meanwhile")
             return Exit.DONE
         _introduce(console, left)
-        verdict = judged(prepared, plan, operator.state, resuming=left.run.id)
         memory = remembered(plan, operator.state)
+        verdict = judged(prepared, plan, operator.state, memory, resuming=left.run.id)
         approval = Approval(left.run.start.fingerprint, verdict, memory.postponed)
         program = program_for(prepared, plan, systems, progress)
 

@@ -42,12 +42,20 @@ def planned(
     return plan_rows(found.program, found.source, found.target, seal=seal, header=header), found
 
 
-def judged(prepared: Prepared, plan: Plan, state: State, *, resuming: int | None = None) -> Verdict:
+def judged(
+    prepared: Prepared,
+    plan: Plan,
+    state: State,
+    memory: Memory = Memory(),
+    *,
+    resuming: int | None = None,
+) -> Verdict:
     """Return what the guards say of a plan, and of what was done the days before.
 
-    `resuming` is the run that is gone on with: what it did is in the plan already.
+    What waits by `memory` is not sent, and not counted. `resuming` is the run that is gone on
+    with: what it did is in the plan already.
     """
-    return judge(plan, prepared.guards, _history(plan, state, resuming))
+    return judge(plan, prepared.guards, _history(plan, state, resuming), memory.postponed)
 
 
 def _history(plan: Plan, state: State, resuming: int | None) -> History:

@@ -90,8 +90,8 @@ def drafted(
         seal = operator.state.seal()
         plan, found = planned(prepared, systems, seal, progress, keeping=True)
         warnings = _healthy(health(prepared, found, plan))
-        verdict = judged(prepared, plan, operator.state)
         memory = remembered(plan, operator.state, retry_now=retry_now)
+        verdict = judged(prepared, plan, operator.state, memory)
         kept = snapshots_of(prepared, found, plan, seal)
         approval = Approval(fingerprint(plan), verdict, memory.postponed, kept, began)
         program = found.program
