@@ -6,7 +6,7 @@ from oneway.connector import Progress, silent
 from oneway.failures import refusals
 from oneway.guards import WINDOW, History, Verdict, judge
 from oneway.journal import Journal
-from oneway.memory import Memory
+from oneway.memory import NOTHING, Memory
 from oneway.plan import Plan, Read, Seal
 from oneway.planner import Header, plan, plan_rows
 from oneway.records import Snapshot
@@ -46,7 +46,7 @@ def judged(
     prepared: Prepared,
     plan: Plan,
     state: State,
-    memory: Memory = Memory(),
+    memory: Memory = NOTHING,
     *,
     resuming: int | None = None,
 ) -> Verdict:
