@@ -255,8 +255,10 @@ class _Compiler:
         )
 
     def reads_secret(self, spec: FieldSpec) -> bool:
-        expression = self.names.quietly(spec.source) if spec.source else None
-        return expression is not None and self.reads_marked(expression)
+        """Return whether anything that the field may be given reads what is marked sensitive."""
+        texts = (spec.source, spec.default, spec.initial)
+        found = (self.names.quietly(each) for each in texts if isinstance(each, Text))
+        return any(each is not None and self.reads_marked(each) for each in found)
 
     def reads_marked(self, expression: Expression) -> bool:
         """Return whether an expression reads a field that the source marks sensitive."""

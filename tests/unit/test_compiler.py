@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pytest
 from test_lint import ALL, BASE, LEAVERS, compiled, found
 
 from oneway.compiler import compile_mapping, connectors_of
@@ -35,6 +36,13 @@ def test_a_sensitive_field_of_the_source_makes_its_rule_sensitive() -> None:
     assert {rule.path: rule.sensitive for rule in fields} == {
         "ref": False, "bank.no": True, "email": False
     }  # fmt: skip
+
+
+@pytest.mark.parametrize("stand_in", ["default", "initial"])
+def test_so_does_one_that_may_stand_in_for_its_value(stand_in: str) -> None:
+    rule = f"  email: {{from: mail, {stand_in}: digits(account)}}\n"
+    fields = compiled(BASE + rule).code.policy.fields
+    assert {rule.path for rule in fields if rule.sensitive} == {"email"}
 
 
 def test_an_open_record_has_no_unknown_fields() -> None:
