@@ -40,7 +40,7 @@ def test_a_sensitive_field_of_the_source_makes_its_rule_sensitive() -> None:
 
 @pytest.mark.parametrize("stand_in", ["default", "initial"])
 def test_so_does_one_that_may_stand_in_for_its_value(stand_in: str) -> None:
-    rule = f"  email: {{from: mail, {stand_in}: digits(account)}}\n"
+    rule = f"  email: {{from: mail, {stand_in}: {{from: digits(account)}}}}\n"
     fields = compiled(BASE + rule).code.policy.fields
     assert {rule.path for rule in fields if rule.sensitive} == {"email"}
 
