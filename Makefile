@@ -41,7 +41,7 @@ imports: $(VENV)/.dev  ## import-linter: one path through the house
 	$(BIN)/lint-imports
 
 unit: $(VENV)/.dev  ## pytest, on all cores
-	$(BIN)/pytest -n auto
+	$(BIN)/pytest -n auto --dist worksteal
 
 docs: $(VENV)/.dev  ## write the reference pages from the code again
 	$(BIN)/python -m oneway.cli.reference docs/reference
