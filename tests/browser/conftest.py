@@ -1,4 +1,4 @@
-"""One browser a worker, and pages that must not ask anybody for anything."""
+"""One browser a module, and pages that must not ask anybody for anything."""
 
 import os
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from chromium import chromium
 playwright = pytest.importorskip("playwright.sync_api", reason="pip install playwright")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")  # its event loop must not run under the tests of others
 def browser() -> Iterator[object]:
     """A Chromium without a window."""
     try:

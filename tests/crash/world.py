@@ -1,7 +1,7 @@
 """A world in which a run can die at any step, with everything in one process.
 
 A step is what the outside world can see of a run: a request that is about to be sent, an
-answer that has just come, a statement about to change the journal, one that just has. At the
+answer that has just come, a change of the journal about to be committed, one that just was. At the
 step where a run is to die its state folder and both systems are kept as they are at that
 moment, and nothing that the run does afterwards counts: no clean-up, no `finally`, as after
 SIGKILL.
@@ -155,23 +155,24 @@ class World:
 
         class Cursor(sqlite3.Cursor):
             def execute(self, sql: str, *values: Any) -> sqlite3.Cursor:
-                if not _changes(sql):
-                    return super().execute(sql, *values)
-                steps.step(f"before {_first_words(sql)}")
-                found = super().execute(sql, *values)
-                steps.step(f"after {_first_words(sql)}")
-                return found
+                assert isinstance(self.connection, Connection)
+                self.connection.changes = self.connection.changes or _change(sql)
+                return super().execute(sql, *values)
 
         class Connection(sqlite3.Connection):
+            changes = ""
+            """What the transaction changes first; none of it is there before the commit."""
+
             def cursor(self, factory: Any = Cursor) -> Any:
                 return super().cursor(factory)
 
             def commit(self) -> None:
-                if not self.in_transaction:
-                    return
-                steps.step("before COMMIT")
+                changes, self.changes = self.changes, ""
+                if changes:
+                    steps.step(f"before {changes}")
                 super().commit()
-                steps.step("after COMMIT")
+                if changes:
+                    steps.step(f"after {changes}")
 
         def connected(description: Any, access: Any, *_: Any, **__: Any) -> rest.Rest:
             return connect(description, access, transport, self._sleep, lambda: self.now)
@@ -304,10 +305,9 @@ def _kind(path: str) -> str:
     return "/".join("ID" if len(p) == 36 or (p.isdigit() and len(p) > 2) else p for p in parts)
 
 
-def _changes(sql: str) -> bool:
-    word = sql.split(None, 1)[0].upper()
-    return word not in ("SELECT", "PRAGMA") or "user_version =" in sql
+def _change(sql: str) -> str:
+    """Return the first words of a statement that changes anything."""
+    return " ".join(sql.split()[:3]) if sql.split(None, 1)[0].upper() in _CHANGING else ""
 
 
-def _first_words(sql: str) -> str:
-    return " ".join(sql.split()[:3])
+_CHANGING = {"INSERT", "UPDATE", "DELETE", "CREATE", "ALTER", "DROP"}

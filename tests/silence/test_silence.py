@@ -81,7 +81,7 @@ def test_a_value_that_is_not_sealed_is_found(world: World) -> None:
         world.run("sync", world.mapping("header"), *BANK, *ALLOW, "--debug")
         world.search_files()
     assert {"accountName", "sortCode", "accountNumber"} <= _found(world)
-    assert {"leaking.json", "journal.db"} <= {hit.where for hit in world.hits}
+    assert {"leaking.json", "journal, as text"} <= {hit.where for hit in world.hits}
 
 
 def test_a_library_that_logs_is_found(world: World) -> None:

@@ -127,10 +127,13 @@ class World:
         if not path.exists():
             return b""
         with Journal.open(path) as journal:
-            found = [repr(run) + journal.plan_of(run.id) for run in journal.runs(1000)]
-            for each in journal.runs(1000):
+            runs = journal.runs(limit=1000)
+            found = [repr(run) for run in runs]
+            # What is kept with a run is compressed, so that nothing could be found in the file.
+            kept = [data for run in runs for data in journal.kept(run.id).values()]
+            for each in runs:
                 found += [repr(entry) for entry in journal.entries(each.id)]
-        return "\n".join(found).encode("utf-8", "surrogatepass")
+        return b"\n".join(("\n".join(found).encode("utf-8", "surrogatepass"), *kept))
 
 
 @contextmanager

@@ -24,11 +24,12 @@ from oneway.state import State, write_private
 @remembering
 @consoled
 def command(*, console: Console, run: str, out: Path | None, state: Path) -> Exit:
-    """Make a page of one run for people: who was created, changed, left, and who was not.
+    """Make a page of one run for people.
 
-    RUN is a run's number, `latest`, or the name of a connection for its last run. The page
-    is one HTML file without script, which fetches nothing: it can be mailed and printed. It
-    names people, as a staff list does; sensitive values are not on it.
+    It says who was created, changed, left, and who was not, and why. RUN is a run's number,
+    `latest`, or the name of a connection for its last run. The page is one HTML file without
+    script, which fetches nothing: it can be mailed and printed. It names people, as a staff
+    list does; sensitive values are not on it.
 
     \b
     Example:

@@ -57,7 +57,7 @@ def connected(url: URL) -> Connection:
 @lru_cache(maxsize=8)
 def _engine(url: URL) -> Engine:
     options = {"connect_timeout": _SECONDS, "application_name": "oneway"}
-    return create_engine(url, poolclass=NullPool, connect_args=options)
+    return create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=options)
 
 
 def _bring_up(connection: Connection, place: str) -> None:

@@ -53,7 +53,7 @@ def engine(path: Path) -> Engine:
     def opened() -> sqlite3.Connection:
         return _opened(path)
 
-    made = create_engine("sqlite://", creator=opened, poolclass=NullPool)
+    made = create_engine("sqlite://", creator=opened, poolclass=NullPool, hide_parameters=True)
     event.listen(made, "begin", _begin)
     # Compiled statements are the same for every file.
     return made.execution_options(compiled_cache=_COMPILED)
