@@ -77,7 +77,7 @@ def test_the_matrix_finds_a_create_that_is_blindly_repeated(
 def test_real_processes_are_killed_at_system_calls(half: int) -> None:
     if why := real.why_not():
         pytest.skip(why)
-    found = real.fates(real.kills(16)[half * 8 : half * 8 + 8])
+    found = real.fates(real.kills(8)[half * 4 : half * 4 + 4])
     assert not [each for each in found if each.problems], real.report(found)
     assert sum(each.killed for each in found) >= 6, real.report(found)
 
