@@ -118,7 +118,7 @@ def mapping_keys(world: World, strings: Sequence[str]) -> None:
     _people(world)
     for position, s in enumerate(strings):
         data = deepcopy(_BASE)
-        for place in _KEYS:
+        for place in reversed(_KEYS):  # the top last: a string may be one of our own keys
             inner = data
             for key in place:
                 inner = inner[key]
