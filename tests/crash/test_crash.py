@@ -79,7 +79,7 @@ def test_real_processes_are_killed_at_system_calls(half: int) -> None:
         pytest.skip(why)
     found = real.fates(real.kills(8)[half * 4 : half * 4 + 4])
     assert not [each for each in found if each.problems], real.report(found)
-    assert sum(each.killed for each in found) >= 6, real.report(found)
+    assert sum(each.killed for each in found) >= 3, real.report(found)
 
 
 def test_a_full_disk_is_said_and_nothing_is_written_unjournalled(
