@@ -1,5 +1,7 @@
 """`oneway validate`: every mistake of every file, in one run, without network."""
 
+import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -147,3 +149,35 @@ def test_a_mistake_in_a_manifest_is_said_once_however_many_mappings_need_it(worl
     assert (ended.code, ended.out.count("'titel'")) == (1, 1)
     data = world.run("validate", "connectors", "one.yaml", "two.yaml", "--format", "json").data
     assert [each["ok"] for each in data] == [False] * 3
+
+
+def test_a_folder_that_goes_while_it_is_searched_is_passed_over(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (world.folder / "gone").mkdir()
+    scandir = os.scandir
+
+    def vanishing(path: str) -> Iterator[os.DirEntry[str]]:
+        if str(path).endswith("gone"):
+            raise FileNotFoundError(2, "No such file or directory", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", vanishing)
+    ended = world.run("validate", ".")
+    assert (ended.code, "1 file checked" in ended.out) == (0, True)
+
+
+def test_a_folder_that_cannot_be_looked_into_is_named(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (world.folder / "closed").mkdir()
+    scandir = os.scandir
+
+    def closed(path: str) -> Iterator[os.DirEntry[str]]:
+        if str(path).endswith("closed"):
+            raise PermissionError(13, "Permission denied", path)
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", closed)
+    ended = world.run("validate", ".")
+    assert (ended.code, "[F120]" in ended.out, "closed" in ended.out) == (1, True, True)

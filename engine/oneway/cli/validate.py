@@ -1,7 +1,8 @@
 """`oneway validate`."""
 
+import os
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -96,17 +97,28 @@ def _checked(path: str, mappings: Mappings) -> Iterator[Checked]:
     if not is_folder:
         yield _check(path, mappings, named=True)
         return
-    files = sorted(each for each in Path(path).rglob("*") if _is_ours(each))
-    found = [one for file in files if (one := _check(str(file), mappings, named=False)).kind]
+    closed: list[OSError] = []
+    files = sorted(_files(path, closed.append))
+    found = [one for file in files if (one := _check(file, mappings, named=False)).kind]
+    for each in closed:
+        if isinstance(each, PermissionError):  # what has gone meanwhile is nobody's mistake
+            why = refusal("F120", str(each.filename), "cannot be read: permission denied")
+            yield Checked(str(each.filename), "folder", why.diagnostics)
     if not found:
         nothing = refusal("F121", path, "no mapping, connection, manifest or plan is in here")
         yield Checked(path, "folder", nothing.diagnostics)
     yield from found
 
 
-def _is_ours(path: Path) -> bool:
-    hidden = any(part.startswith(".") and part not in (".", "..") for part in path.parts)
-    return path.suffix in _ENDINGS and path.is_file() and not hidden
+def _files(path: str, failed: Callable[[OSError], None]) -> Iterator[str]:
+    """Yield the files in a folder that may be ours; what is hidden is left out."""
+    for folder, folders, names in os.walk(path, onerror=failed):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        for name in names:
+            file = str(Path(folder, name))
+            ours = name.endswith(_ENDINGS) and not name.startswith(".")
+            if ours and os.path.isfile(file):
+                yield file
 
 
 def _check(path: str, mappings: Mappings, *, named: bool) -> Checked:
