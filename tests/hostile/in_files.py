@@ -335,7 +335,8 @@ def arguments(world: World, strings: Sequence[str]) -> None:
     """Give a third of the strings as every argument and option that a person types."""
     _people(world)
     world.write("m.yaml", _written(_BASE))
-    given = [s for s in strings if _settable(s)]  # no process can be given a NUL
+    # No process can be given a NUL; a folder of this machine would be searched to its end.
+    given = [s for s in strings if _settable(s) and not (s.startswith("/") and os.path.isdir(s))]
     for position, form in enumerate(_ARGUMENTS):
         for s in given[position % 3 :: 3]:
             args = [part.replace("{}", s) for part in form]
