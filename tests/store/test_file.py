@@ -3,6 +3,7 @@
 import os
 import sqlite3
 from collections.abc import Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -166,3 +167,13 @@ def test_only_one_file_is_left_by_processes_that_start_at_once(path: Path) -> No
         assert process.stdout is not None
         process.stdout.close()
     assert os.listdir(path.parent) == ["journal.db"]
+
+
+def test_a_new_store_is_whole_in_its_own_file(path: Path) -> None:
+    """Nothing of it may be left to a log, which a full disk would keep from being brought in."""
+    sqlite._make(path)
+    assert os.listdir(path.parent) == ["journal.db"]
+    assert path.read_bytes()[18:20] == b"\x01\x01"  # the header's versions: no write-ahead log
+    with closing(sqlite3.connect(f"file:{path}?immutable=1", uri=True)) as connection:
+        assert connection.execute("PRAGMA integrity_check").fetchone() == ("ok",)
+        assert connection.execute("SELECT version_num FROM alembic_version").fetchone()

@@ -47,11 +47,11 @@ def connected(path: Path) -> Connection:
 
 
 @lru_cache(maxsize=8)
-def engine(path: Path) -> Engine:
+def engine(path: Path, mode: str = "WAL") -> Engine:
     """Return SQLAlchemy's engine for a file; it holds no connection open."""
 
     def opened() -> sqlite3.Connection:
-        return _opened(path)
+        return _opened(path, mode)
 
     made = create_engine("sqlite://", creator=opened, poolclass=NullPool, hide_parameters=True)
     event.listen(made, "begin", _begin)
@@ -67,12 +67,12 @@ def _begin(connection: Connection) -> None:
     connection.exec_driver_sql(f"BEGIN {how}")
 
 
-def _opened(path: Path) -> sqlite3.Connection:
+def _opened(path: Path, mode: str) -> sqlite3.Connection:
     connection = sqlite3.connect(
         path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
     )
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
+        connection.execute(f"PRAGMA journal_mode = {mode}")
         connection.execute("PRAGMA synchronous = FULL")
         connection.execute("PRAGMA foreign_keys = ON")
     except BaseException:
@@ -86,7 +86,9 @@ def _make(path: Path) -> None:
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     os.close(handle)
     try:
-        with engine.__wrapped__(Path(name)).connect() as connection:
+        # Without a write-ahead log: what it holds would have to be brought into the file when it
+        # is closed, and SQLite does not say where a full disk keeps it from doing that.
+        with engine.__wrapped__(Path(name), "DELETE").connect() as connection:
             connection.info[IMMEDIATELY] = True
             with connection.begin():
                 migration.create(connection)
@@ -94,8 +96,9 @@ def _make(path: Path) -> None:
                 connection.exec_driver_sql(f"PRAGMA user_version = {int(HEAD)}")
         link_once(Path(name), path)
     finally:
-        with suppress(OSError):
-            os.unlink(name)
+        for left in (name, f"{name}-journal"):
+            with suppress(OSError):
+                os.unlink(left)
 
 
 def _refuse_truncated(path: Path) -> None:
