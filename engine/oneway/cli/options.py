@@ -244,6 +244,29 @@ def remembering(command: Command) -> Command:
     )(command)
 
 
+def crewed(command: Command) -> Command:
+    """Give a command its `jobs`: how many connections run at once."""
+    return click.option(
+        "--jobs",
+        type=click.IntRange(min=1, max=256),
+        default=4,
+        show_default=True,
+        metavar="N",
+        help="Run at most this many connections at once, each in a process of its own.",
+    )(command)
+
+
+def logged(command: Command) -> Command:
+    """Give a command its `log_format`."""
+    return click.option(
+        "--log-format",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        show_default=True,
+        help="How to write the log, a line an event, to standard error.",
+    )(command)
+
+
 def pairs(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
     """Return what `NAME=VALUE` options say, each name once."""
     found: dict[str, str] = {}

@@ -13,6 +13,7 @@ from oneway.memory import Memory
 from oneway.plan import Plan
 from oneway.render import plans, results
 from oneway.render.harmless import harmless
+from oneway.render.layout import count
 from oneway.runs import Prepared, inputs
 
 _FAILED = frozenset(set(Ending) - {Ending.DONE, Ending.HELD})
@@ -24,11 +25,11 @@ def introduce(console: Console, prepared: Prepared) -> None:
     warnings = len(prepared.compiled.warnings)
     if warnings:
         console.note(
-            f"note: {_count(warnings, 'warning')} on the mapping: oneway validate {quoted(mapping)}"
+            f"note: {count(warnings, 'warning')} on the mapping: oneway validate {quoted(mapping)}"
         )
     for name, found in assumed(prepared).items():
         console.note(
-            f"note: {_count(len(found), 'thing')} about {harmless(name)} could not be confirmed: "
+            f"note: {count(len(found), 'thing')} about {harmless(name)} could not be confirmed: "
             f"oneway check {quoted(prepared.request.name)}"
         )
 
@@ -91,7 +92,3 @@ def quoted(path: str | Path) -> str:
     from shlex import quote
 
     return harmless(quote(str(path)))
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -9,7 +9,7 @@ import click
 
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit, worst
-from oneway.cli.options import FOLDERS, consoled, formatted, now, remembering, user
+from oneway.cli.options import FOLDERS, consoled, crewed, formatted, logged, now, remembering, user
 from oneway.cli.stopping import signals
 from oneway.connections.connection import Connection
 from oneway.connections.folder import FOLDER, files_in
@@ -49,21 +49,8 @@ _NAME, _STATE, _INSTANT = 18, 16, 20
 @click.command("run-due")
 @click.argument("folder", type=click.Path(), default=FOLDER, metavar="[FOLDER]")
 @click.option("--dry-run", is_flag=True, help="List what is due and when next; run nothing.")
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1, max=256),
-    default=4,
-    show_default=True,
-    metavar="N",
-    help="Run at most this many connections at once, each in a process of its own.",
-)
-@click.option(
-    "--log-format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to write the log, a line an event, to standard error.",
-)
+@crewed
+@logged
 @remembering
 @formatted("text", "json")
 @consoled

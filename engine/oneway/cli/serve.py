@@ -9,7 +9,7 @@ import click
 from oneway import __version__
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
-from oneway.cli.options import FOLDERS, consoled, now, remembering, user
+from oneway.cli.options import FOLDERS, consoled, crewed, logged, now, remembering, user
 from oneway.cli.stopping import signals
 from oneway.connections.folder import FOLDER, files_in
 from oneway.connections.stores import store_url
@@ -30,14 +30,7 @@ OFF = "off"
 
 @click.command("serve")
 @click.argument("folder", type=click.Path(), default=FOLDER, metavar="[FOLDER]")
-@click.option(
-    "--jobs",
-    type=click.IntRange(min=1, max=256),
-    default=4,
-    show_default=True,
-    metavar="N",
-    help="Run at most this many connections at once, each in a process of its own.",
-)
+@crewed
 @click.option(
     "--listen",
     default=LISTEN,
@@ -45,13 +38,7 @@ OFF = "off"
     metavar="ADDRESS",
     help="Where /healthz and /metrics answer, on this machine alone; `off` for nowhere.",
 )
-@click.option(
-    "--log-format",
-    type=click.Choice(["text", "json"]),
-    default="text",
-    show_default=True,
-    help="How to write the log, a line an event, to standard error.",
-)
+@logged
 @remembering
 @consoled
 def command(

@@ -18,12 +18,14 @@ from oneway.manifest import load_manifest
 from oneway.plan_file import MAX_SIZE
 from oneway.plan_file import load as load_plan
 from oneway.render import diagnostics
+from oneway.render.layout import count
 from oneway.runs import read_file
 from oneway.runs.validation import Mappings, findings
 from oneway.yaml_source import LIMIT, read_all
 
 _ENDINGS = (".yaml", ".yml", ".json")
 _DEFAULTS = ("mappings/", f"{FOLDER}/")
+_RIGHTS = "check the rights on the folder, or name the files to be checked"
 _PLAN = re.compile(rb'[{,\n]\s*"oneway_plan"\s*:')
 
 
@@ -102,7 +104,7 @@ def _checked(path: str, mappings: Mappings) -> Iterator[Checked]:
     found = [one for file in files if (one := _check(file, mappings, named=False)).kind]
     for each in closed:
         if isinstance(each, PermissionError):  # what has gone meanwhile is nobody's mistake
-            why = refusal("F120", str(each.filename), "cannot be read: permission denied")
+            why = refusal("F120", str(each.filename), "cannot be read: permission denied", _RIGHTS)
             yield Checked(str(each.filename), "folder", why.diagnostics)
     if not found:
         nothing = refusal("F121", path, "no mapping, connection, manifest or plan is in here")
@@ -186,12 +188,8 @@ def _unknown(data: bytes, path: str) -> Refused:
 def _summary(files: int, found: Sequence[Diagnostic]) -> str:
     severities = [each.severity for each in found]
     errors, warnings = severities.count(Severity.ERROR), severities.count(Severity.WARNING)
-    said = f"{_count(errors, 'error')}, {_count(warnings, 'warning')}" if found else "no mistakes"
-    return f"{_count(files, 'file')} checked: {said}"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+    said = f"{count(errors, 'error')}, {count(warnings, 'warning')}" if found else "no mistakes"
+    return f"{count(files, 'file')} checked: {said}"
 
 
 def _as_data(checked: Checked) -> dict[str, object]:

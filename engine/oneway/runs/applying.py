@@ -16,7 +16,8 @@ from oneway.journal import Breached, End, Journal, RunStart, Why
 from oneway.plan import Action, Plan, Seal, canonical
 from oneway.plan_file import dump, fingerprint
 from oneway.program import Program
-from oneway.runs.inputs import Systems, inputs
+from oneway.runs.inputs import Systems, inputs, inputs_in_words
+from oneway.runs.preparation import Prepared
 from oneway.runs.request import instant_text
 from oneway.state import State
 from oneway.traces import traces_of
@@ -104,6 +105,11 @@ def connection_of(mapping: str, words: Mapping[str, str]) -> str:
     if "connection" in words:
         return words["connection"]
     return f"{mapping} {sha256(canonical(dict(words)).encode('ascii')).hexdigest()[:8]}"
+
+
+def connection_for(prepared: Prepared) -> str:
+    """Return the name under which a request's runs know each other."""
+    return connection_of(prepared.spec.name, inputs_in_words(prepared))
 
 
 class RunLog:

@@ -9,8 +9,7 @@ from datetime import datetime, timedelta
 
 from oneway.diagnostics import refusal
 from oneway.journal import Journal
-from oneway.runs.applying import Operator, connection_of
-from oneway.runs.inputs import inputs_in_words
+from oneway.runs.applying import Operator, connection_for
 from oneway.runs.preparation import Prepared
 from oneway.runs.request import instant_text, parse_instant
 
@@ -25,7 +24,7 @@ def refuse_turned_back(prepared: Prepared, operator: Operator, as_of: datetime |
     """
     if not operator.state.has_journal:
         return
-    name = connection_of(prepared.spec.name, inputs_in_words(prepared))
+    name = connection_for(prepared)
     with Journal.open(operator.state.journal) as journal:
         last = journal.latest(name)
     if last is None:

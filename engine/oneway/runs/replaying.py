@@ -30,6 +30,7 @@ from oneway.runs.request import parse_instant
 from oneway.yaml_source import LIMIT
 
 _NOBODY = ""
+_SHOWN = "its plan can be shown (`oneway runs show`), and cannot be derived again"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +81,7 @@ def replay(
     before = load(text.encode(errors="surrogatepass"), where)
     kept = kept_files.load(names[INPUTS], where)
     if hashlib.sha256(names[MAPPING]).hexdigest() != kept.header.mapping_digest:
-        raise refusal("F131", where, "the mapping that is kept of this run was changed", "")
+        raise refusal("F131", where, "the mapping that is kept of this run was changed", _SHOWN)
     then = _recompiled(names[MAPPING], kept, folders)
     remarks = tuple(_remarks(kept, mapping))
     wrong = unfit(kept, then.code.policy)

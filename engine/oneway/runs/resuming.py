@@ -21,8 +21,8 @@ from oneway.lock import Holder, locked
 from oneway.plan import Action, Ending, Plan
 from oneway.plan_file import load
 from oneway.program import Program
-from oneway.runs.applying import Approval, Operator, RunLog, connection_of, engine_systems
-from oneway.runs.inputs import Systems, inputs_in_words
+from oneway.runs.applying import Approval, Operator, RunLog, connection_for, engine_systems
+from oneway.runs.inputs import Systems
 from oneway.runs.noticing import noticed
 from oneway.runs.preparation import Prepared
 from oneway.runs.reopening import program_for
@@ -35,7 +35,7 @@ def alone(prepared: Prepared, operator: Operator) -> Iterator[Holder]:
 
     At the end the connection's incidents are as its run left them, and the notices queued.
     """
-    name = connection_of(prepared.spec.name, inputs_in_words(prepared))
+    name = connection_for(prepared)
     with (
         holding(name, operator) as holder,
         noticed(prepared.request.connection, operator),
@@ -96,7 +96,7 @@ def settled(prepared: Prepared, systems: Systems, operator: Operator) -> tuple[R
     Nothing is sent. Raises `Refused` where the systems cannot be asked: then nothing may be
     written, for a record might be created twice.
     """
-    name = connection_of(prepared.spec.name, inputs_in_words(prepared))
+    name = connection_for(prepared)
     results = []
     for left in interrupted(operator, name):
         found = engine_systems(systems)

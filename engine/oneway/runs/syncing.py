@@ -13,10 +13,10 @@ from oneway.memory import Memory
 from oneway.plan import Plan
 from oneway.plan_file import fingerprint
 from oneway.program import Program
-from oneway.runs.applying import Approval, Operator, apply_plan, connection_of, start_of_none
+from oneway.runs.applying import Approval, Operator, apply_plan, connection_for, start_of_none
 from oneway.runs.clock import refuse_turned_back
 from oneway.runs.health import health
-from oneway.runs.inputs import Systems, inputs_in_words
+from oneway.runs.inputs import Systems
 from oneway.runs.keeping import snapshots_of
 from oneway.runs.planning import judged, planned, remembered
 from oneway.runs.preparation import Prepared
@@ -99,7 +99,7 @@ def drafted(
         yield Draft(
             plan, verdict, memory, found_out, warnings, approval, program, systems, progress
         )
-        forget_old(operator.state, _name(prepared), operator.now(), days)
+        forget_old(operator.state, connection_for(prepared), operator.now(), days)
 
 
 @contextmanager
@@ -117,7 +117,7 @@ def recorded(prepared: Prepared, operator: Operator) -> Iterator[None]:
 def last_run(prepared: Prepared, operator: Operator) -> Run:
     """Return the run that has just ended, while its lock is held."""
     with Journal.open(operator.state.journal) as journal:
-        (run,) = journal.runs(_name(prepared), limit=1)
+        (run,) = journal.runs(connection_for(prepared), limit=1)
     return run
 
 
@@ -132,7 +132,7 @@ def problems_of(error: Refused | ConnectorError) -> tuple[Diagnostic, ...]:
 def _record(
     prepared: Prepared, operator: Operator, began: str, error: Refused | ConnectorError
 ) -> None:
-    name = _name(prepared)
+    name = connection_for(prepared)
     with Journal.open(operator.state.journal) as journal:
         if journal.unfinished(name):
             return  # it had begun: it was interrupted, and can be gone on with
@@ -153,7 +153,3 @@ def _healthy(found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
     if any(each.severity is Severity.ERROR for each in found):
         raise Refused(found)
     return found
-
-
-def _name(prepared: Prepared) -> str:
-    return connection_of(prepared.spec.name, inputs_in_words(prepared))
