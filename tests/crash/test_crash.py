@@ -58,7 +58,8 @@ def test_a_small_run_may_die_at_every_step(way: str) -> None:
 
 
 def test_a_run_of_sixty_actions_may_die_anywhere_and_twice(reference: Undisturbed) -> None:
-    found = outcomes(points(len(reference.labels), every=157, twice=3, seed=os.getpid()))
+    steps = len(reference.labels)
+    found = outcomes(points(steps, every=steps // 6, twice=3, seed=os.getpid()))
     assert len(found) >= 8
     assert not [each for each in found if each.problems], report(found, reference)
 

@@ -40,8 +40,8 @@ def test_a_small_run_may_die_at_any_step() -> None:
 
 
 def test_a_run_of_sixty_actions_may_die_anywhere_and_twice(reference: Undisturbed) -> None:
-    chosen = points(len(reference.labels), every=350, twice=1, seed=os.getpid())
-    found = outcomes(chosen, sixty, INSIDE)
+    steps = len(reference.labels)
+    found = outcomes(points(steps, every=steps // 4, twice=1, seed=os.getpid()), sixty, INSIDE)
     assert len(found) >= 4
     assert not [each for each in found if each.problems], report(found, reference)
 
