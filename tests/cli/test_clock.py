@@ -43,6 +43,25 @@ def test_a_machine_whose_clock_has_gone_back_writes_nothing(
     assert world.read("users.json") == before
 
 
+def test_a_run_that_writes_does_not_go_by_an_instant_yet_to_come(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for module in ("sync", "apply"):
+        monkeypatch.setattr(f"oneway.cli.{module}.now", lambda: datetime(2026, 11, 22, tzinfo=UTC))
+    before = world.read("users.json")
+    later = ("--as-of", "2026-11-24")
+    assert world.run("plan", "m.yaml", *later, "--out", "later.json").code == 0
+    for command in (("sync", "m.yaml", *later), ("apply", "later.json")):
+        ended = world.run(*command)
+        assert (ended.code, "[F123]" in ended.err) == (1, True), ended.err
+        assert "2026-11-24T00:00:00Z, which is yet to come" in ended.flat
+        assert "oneway plan --as-of" in ended.flat
+    assert world.read("users.json") == before
+    # Tomorrow's date is today's where the sun rises first.
+    assert world.run("sync", "m.yaml", "--as-of", "2026-11-23").code == 0
+    assert world.read("users.json") != before
+
+
 def test_other_connections_have_clocks_of_their_own(world: World, tmp_path: Path) -> None:
     assert world.run("sync", "m.yaml", "--as-of", AS_OF).code == 0
     text = world.folder.joinpath("m.yaml").read_text(encoding="utf-8")

@@ -13,7 +13,7 @@ from cli_world import Ended, World, person, user
 
 from oneway.journal import Journal
 
-FIRST = date(2026, 11, 1)
+FIRST = date(2025, 11, 1)
 NOW = pytest.mark.parametrize("command", ["plan", "sync"])
 
 

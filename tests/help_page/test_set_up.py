@@ -1,5 +1,7 @@
 """How to set up the integration: the page's three steps."""
 
+from pathlib import Path
+
 import pytest
 
 from help_page.two_systems import MAPPING, TODAY, TwoSystems
@@ -66,3 +68,15 @@ def test_check_that_your_employees_are_syncing_as_expected(systems: TwoSystems) 
     assert "Email is missing" in systems.run("explain", MAPPING, code, "--as-of", TODAY).flat
     fine = systems.run("explain", MAPPING, person.employment["payrollCode"], "--as-of", TODAY)
     assert "unchanged" in fine.flat
+
+
+@pytest.mark.parametrize("command", [("check", MAPPING), ("explain", MAPPING, "nobody")])
+def test_looking_keeps_to_the_limit_that_runs_share(
+    systems: TwoSystems, tmp_path: Path, command: tuple[str, ...]
+) -> None:
+    """A state folder is where they agree on it, and looking makes none."""
+    systems.run(*command, "--as-of", TODAY)
+    assert not (tmp_path / ".oneway").exists()
+    (tmp_path / ".oneway").mkdir(mode=0o700)
+    systems.run(*command, "--as-of", TODAY)
+    assert len(list((tmp_path / ".oneway" / "pace").glob("*.pace"))) == 2

@@ -6,6 +6,8 @@ import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pytest
+
 from oneway.journal import Journal, RunStart, Why
 from oneway.journal.dues import (
     Standing,
@@ -75,14 +77,18 @@ def test_the_next_due_counts_for_one_that_was_left(journal: Journal) -> None:
     assert (passed.ended, passed.outcome) == (NEXT, "passed over")
 
 
-def test_old_dues_are_forgotten_but_never_the_newest(journal: Journal) -> None:
-    first_seen(journal, "acme", NOON)
-    for nominal in (FOUR, NEXT):
-        ours = take(journal, "acme", nominal, nominal, "one")
-        assert ours is not None
-        end(journal, ours, nominal, "done")
-    forget(journal, "acme", "2027-01-01T00:00:00Z")
+@pytest.mark.parametrize("of", ["acme", None])
+def test_old_dues_are_forgotten_but_never_the_newest(journal: Journal, of: str | None) -> None:
+    for name, dues in (("acme", (FOUR, NEXT)), ("beta", (FOUR,)), ("gamma", (FOUR, NEXT))):
+        first_seen(journal, name, NOON)
+        for nominal in dues:
+            ours = take(journal, name, nominal, nominal, "one")
+            assert ours is not None
+            end(journal, ours, nominal, "done")
+    forget(journal, "2027-01-01T00:00:00Z", of)
     assert found(journal, "acme", FOUR) is None
+    assert found(journal, "beta", FOUR) is not None
+    assert (found(journal, "gamma", FOUR) is None) == (of is None)
     standing = standings(journal)["acme"]
     assert standing.since == NOON
     assert standing.last is not None

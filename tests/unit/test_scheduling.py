@@ -7,6 +7,7 @@ from pathlib import Path
 
 import pytest
 
+from oneway.connections.folder import Found, found_at
 from oneway.connections.schedule import Due
 from oneway.diagnostics import Refused
 from oneway.journal import Journal, RunStart, Why
@@ -86,6 +87,29 @@ def test_a_folder_says_what_is_new(tmp_path: Path) -> None:
     acme.unlink()
     changes = folder.look()
     assert (changes.removed, changes.mended) == (("acme",), (str(beta),))
+
+
+def test_only_a_file_that_has_changed_is_read_again(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read: list[str] = []
+
+    def seen(path: str) -> Found | None:
+        read.append(Path(path).stem)
+        return found_at(path)
+
+    monkeypatch.setattr("oneway.scheduling.folder.found_at", seen)
+    folder = Folder(tmp_path)
+    for name in ("acme", "beta", "gamma"):
+        connection(tmp_path, name)
+    folder.look()
+    connection(tmp_path, "beta", schedule="never")
+    assert folder.look().changed == ("beta",)
+    (tmp_path / "acme.yaml").unlink()
+    folder.look()
+    connection(tmp_path, "acme")
+    assert folder.look().added == ("acme",)
+    assert read == ["acme", "beta", "gamma", "beta", "acme"]
 
 
 def test_two_of_one_name_are_both_refused_until_one_is_gone(tmp_path: Path) -> None:

@@ -40,10 +40,12 @@ from oneway.runs import (
     apply_plan,
     interrupted,
     judged,
+    parse_instant,
     program_for,
     read_file,
     recorded,
     refuse_turned_back,
+    refuse_yet_to_come,
     remembered,
     reopened,
     settled,
@@ -97,6 +99,7 @@ def command(
         console.progress() as progress,
     ):
         refuse_turned_back(prepared, operator, as_of=None)
+        refuse_yet_to_come(prepared, operator, parse_instant(plan.as_of))
         say_settled(console, settled(prepared, systems, operator))
         program = program_for(prepared, plan, systems, progress)
         memory = remembered(plan, operator.state, retry_now=retry_now)

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
+from pathlib import Path
 
 import click
 
 from oneway.checks import CheckResult, CheckState, Evidence, checks
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
-from oneway.cli.options import consoled, formatted, requesting
+from oneway.cli.options import consoled, formatted, remembering, requesting, shared_folder
 from oneway.connector import Finding, Probe, Progress
 from oneway.diagnostics import Refused
 from oneway.render import checks as render
@@ -17,10 +18,11 @@ from oneway.runs import Input, Prepared, Request, Systems, compiled, inputs, rea
 
 @click.command("check")
 @requesting
+@remembering
 @click.option("--brief", is_flag=True, help="Of what is in order or untested, print the title.")
 @formatted("text", "json")
 @consoled
-def command(*, console: Console, request: Request, brief: bool, format: str) -> Exit:
+def command(*, console: Console, request: Request, state: Path, brief: bool, format: str) -> Exit:
     """Check the set-up of both systems for a mapping; write nothing.
 
     Do the credentials work? Has each code in the source one row in its lookup table? Are
@@ -31,7 +33,7 @@ def command(*, console: Console, request: Request, brief: bool, format: str) -> 
       oneway check mappings/staffology-to-expensein.yaml
     """
     prepared = compiled(request)
-    with Systems(prepared) as systems, console.progress() as progress:
+    with Systems(prepared, shared_folder(state)) as systems, console.progress() as progress:
         found = checked(prepared, systems, progress)
     if format == "json":
         console.json(render.as_json(found))

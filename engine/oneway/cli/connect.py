@@ -15,7 +15,7 @@ from oneway.cli.connecting.telling import as_data, say_kept
 from oneway.cli.connecting.wishes import Wishes, from_stdin, references
 from oneway.cli.console import Beside, Console
 from oneway.cli.exits import Exit
-from oneway.cli.options import consoled, formatted, limited, pairs, remembering
+from oneway.cli.options import consoled, formatted, limited, pairs, remembering, shared_folder
 from oneway.connections import SecretKind, SecretRef
 
 
@@ -135,6 +135,7 @@ def command(
         keep=SecretKind(keep_secrets) if keep_secrets else None,
         yes=yes,
         sync=not no_sync,
+        shared=shared_folder(state),
     )
     try:
         with in_order():

@@ -1,12 +1,13 @@
 """`oneway explain`."""
 
 from itertools import islice
+from pathlib import Path
 
 import click
 
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
-from oneway.cli.options import consoled, formatted, requesting
+from oneway.cli.options import consoled, formatted, remembering, requesting, shared_folder
 from oneway.cli.printing import introduce
 from oneway.diagnostics import Refused, refusal
 from oneway.explain import Explanation, called, explain, near_keys
@@ -22,9 +23,10 @@ _FULL = 5
 @click.command("explain")
 @requesting
 @click.argument("key")
+@remembering
 @formatted("text", "json")
 @consoled
-def command(*, console: Console, request: Request, key: str, format: str) -> Exit:
+def command(*, console: Console, request: Request, key: str, state: Path, format: str) -> Exit:
     """Show one person: what is read, decided, and why; write nothing.
 
     KEY is a match value (a payroll code), an id in either system, an email, or a name; of
@@ -38,7 +40,7 @@ def command(*, console: Console, request: Request, key: str, format: str) -> Exi
     """
     prepared = compiled(request)
     introduce(console, prepared)
-    with Systems(prepared) as systems, console.progress() as progress:
+    with Systems(prepared, shared_folder(state)) as systems, console.progress() as progress:
         reading = read(prepared, systems, progress)
     # Nothing is saved or applied, so that any key seals as well as the one that is kept.
     plan = plan_of(prepared, reading, Seal(b"explain"))

@@ -48,6 +48,11 @@ def state_of(folder: Path) -> State:
     return State(folder, store_url())
 
 
+def shared_folder(folder: Path) -> Path | None:
+    """Return the state folder where runs agree on rate limits, if there is one: none is made."""
+    return State(folder).path if folder.is_dir() else None
+
+
 def now() -> datetime:
     """Return the present, to the second: the one place where the clock is read."""
     return datetime.now(UTC).replace(microsecond=0)

@@ -17,7 +17,7 @@ from oneway.render import history, past_run
 from oneway.runs.finding import plan_of_run, refuse_without_journal, run_named
 from oneway.runs.keeping import UNKEPT
 from oneway.runs.request import instant_text
-from oneway.runs.retention import LEAST_DAYS
+from oneway.runs.retention import LEAST_DAYS, prune
 from oneway.state import State
 
 _PAGE = 200
@@ -163,6 +163,7 @@ def showing(
 def pruning(*, console: Console, days: int, dry_run: bool, state: Path, format: str) -> Exit:
     """Forget old runs: their plans, outcomes and what was kept of their inputs.
 
+    So are notices that arrived or were given up, and the dues of schedules, of that age.
     What guards and `resume` need stays: the last run of each connection, and whatever is in
     flight.
 
@@ -175,7 +176,7 @@ def pruning(*, console: Console, days: int, dry_run: bool, state: Path, format: 
     refuse_without_journal(found)
     before = instant_text(now() - timedelta(days=days))
     with Journal.open(found.journal) as journal:
-        number = len(prunable(journal, before)) if dry_run else journal.prune(before)
+        number = len(prunable(journal, before)) if dry_run else prune(journal, before)
     if format == "json":
         console.json({"runs": number, "forgotten": not dry_run, "days": days})
     else:

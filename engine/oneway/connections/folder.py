@@ -2,7 +2,7 @@
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from os.path import isfile
 from pathlib import Path
@@ -28,14 +28,27 @@ class Found:
     refused: Refused | None = None
 
 
-def connections_in(folder: str | Path) -> tuple[Found, ...]:
+def found_at(path: str) -> Found | None:
+    """Return the connection in a file, or why it has none; None for a mapping or a manifest."""
+    try:
+        data = read_regular(path, LIMIT + 1)
+        if not _PLAINLY.search(data) and {"oneway", "oneway_connector"} & _keys(data, path):
+            return None
+        return Found(path, load_connection(data, path))
+    except Refused as refused:
+        return Found(path, refused=refused)
+
+
+def connections_in(
+    folder: str | Path, read: Callable[[str], Found | None] = found_at
+) -> tuple[Found, ...]:
     """Return the connections of a folder and of the folders in it, sorted by path.
 
     Files that begin with another kind's key (a mapping, a manifest) are left out. Of two
     connections with one name both are refused: nobody could say which is meant. Raises
-    `Refused` where there is no such folder.
+    `Refused` where there is no such folder. `read` may remember what it has read.
     """
-    found = [each for path in files_in(folder) if (each := _found(str(path))) is not None]
+    found = [each for path in files_in(folder) if (each := read(str(path))) is not None]
     twice = same_names(each.connection for each in found if each.connection is not None)
     return tuple(
         Found(each.file, refused=Refused([twice[each.file]])) if each.file in twice else each
@@ -99,16 +112,6 @@ def path_of(name: str, folder: str | Path = FOLDER) -> str:
 def is_connection(data: bytes, file: str) -> bool:
     """Return whether a file says that it is a connection, also where the rest is broken."""
     return _PLAINLY.search(data) is not None or "oneway_connection" in _keys(data, file)
-
-
-def _found(path: str) -> Found | None:
-    try:
-        data = read_regular(path, LIMIT + 1)
-        if not _PLAINLY.search(data) and {"oneway", "oneway_connector"} & _keys(data, path):
-            return None
-        return Found(path, load_connection(data, path))
-    except Refused as refused:
-        return Found(path, refused=refused)
 
 
 _PLAINLY = re.compile(rb"^oneway_connection *:", re.MULTILINE)

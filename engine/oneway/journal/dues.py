@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from sqlalchemy import delete, func, select, update
+from sqlalchemy import delete, exists, func, select, update
 
 from oneway.journal.history import History
 from oneway.journal.rows import Run, RunState, Why
@@ -129,12 +129,14 @@ def end(store: Store, ours: Taken, now: str, outcome: str) -> Taken:
     return replace(ours, ended=now, outcome=outcome)
 
 
-def forget(store: Store, connection: str, before: str) -> None:
-    """Forget the dues of a connection from before an instant: never the newest one."""
-    newest = select(func.max(due.c.due)).where(due.c.connection == connection).scalar_subquery()
-    old = (due.c.connection == connection) & (due.c.due != _SEEN) & (due.c.due < before)
-    gone = old & due.c.ended.is_not(None) & (due.c.due < newest)
-    store.change(delete(due).where(gone), at_least=0)
+def forget(store: Store, before: str, connection: str | None = None) -> None:
+    """Forget the dues from before an instant, of one connection or of all: never the newest."""
+    newer = due.alias("newer")
+    old = (due.c.due != _SEEN) & (due.c.due < before) & due.c.ended.is_not(None)
+    if connection is not None:
+        old &= due.c.connection == connection
+    later = exists().where(newer.c.connection == due.c.connection, newer.c.due > due.c.due)
+    store.change(delete(due).where(old, later), at_least=0)
 
 
 def run_of(history: History, taken: Taken) -> Run | None:

@@ -20,7 +20,7 @@ from oneway.runs.request import Request, instant_text, parse_instant
 
 if TYPE_CHECKING:
     from oneway.runs.applying import Approval, Operator, apply_plan
-    from oneway.runs.clock import refuse_turned_back
+    from oneway.runs.clock import refuse_turned_back, refuse_yet_to_come
     from oneway.runs.planning import judged, plan_of, planned, remembered
     from oneway.runs.resuming import Interrupted, alone, holding, interrupted, resumed, settled
     from oneway.runs.syncing import Draft, Synced, drafted, last_run, problems_of, recorded, synced
@@ -58,6 +58,7 @@ __all__ = [
     "read_file",
     "recorded",
     "refuse_turned_back",
+    "refuse_yet_to_come",
     "remembered",
     "reopened",
     "request_for",
@@ -71,7 +72,7 @@ __all__ = [
 # import than a mapping to validate.
 _WITH_JOURNAL = {
     "applying": ("Approval", "Operator", "apply_plan"),
-    "clock": ("refuse_turned_back",),
+    "clock": ("refuse_turned_back", "refuse_yet_to_come"),
     "planning": ("judged", "plan_of", "planned", "remembered"),
     "resuming": ("Interrupted", "alone", "holding", "interrupted", "resumed", "settled"),
     "syncing": (

@@ -1,8 +1,9 @@
-"""A clock that has gone back: refused before anything is written by it.
+"""An instant that a run must not go by: refused before anything is written by it.
 
 Whether a leave date has passed, what is counted as the last seven days and how long a refused
 record waits all go by the clock. One that has gone back would date leavers anew and judge by
-a week that is yet to come.
+a week that is yet to come. An instant that is yet to come would take away access before its
+day, and look past what was done this week.
 """
 
 from datetime import datetime, timedelta
@@ -15,6 +16,20 @@ from oneway.runs.request import instant_text, parse_instant
 
 TOLERANCE = timedelta(minutes=5)
 """Clocks are set right by seconds all the time, and two machines differ by as much."""
+
+
+AHEAD = timedelta(days=1)
+"""The date of tomorrow is today's somewhere; what lies later is yet to come everywhere."""
+
+
+def refuse_yet_to_come(prepared: Prepared, operator: Operator, as_of: datetime) -> None:
+    """Raise `Refused` where a run that writes would go by an instant that is yet to come."""
+    if as_of <= operator.now() + AHEAD:
+        return
+    what = f"this run would go by {instant_text(as_of)}, which is yet to come"
+    clock = f"the clock says {instant_text(operator.now())}"
+    help = "leave --as-of out; `oneway plan --as-of` shows what would be done then"
+    raise refusal("F123", prepared.request.mapping, f"{what}: {clock}", help)
 
 
 def refuse_turned_back(prepared: Prepared, operator: Operator, as_of: datetime | None) -> None:

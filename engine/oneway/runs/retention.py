@@ -44,7 +44,15 @@ def forget_old(state: State, connection: str, now: datetime, days: int) -> None:
     """
     # A run that went well does not fail because the store is busy now: the next one forgets.
     with suppress(Refused), Journal.open(state.journal) as journal:
-        before = instant_text(now - timedelta(days=days))
-        journal.prune(before, connection)
-        forget_notices(journal, before, connection)
-        forget_dues(journal, connection, before)
+        prune(journal, instant_text(now - timedelta(days=days)), connection)
+
+
+def prune(journal: Journal, before: str, connection: str | None = None) -> int:
+    """Forget what ran, was due and was told before an instant; return how many runs that were.
+
+    Of one connection, or of all. What guards and a resumption need stays.
+    """
+    forgotten = journal.prune(before, connection)
+    forget_notices(journal, before, connection)
+    forget_dues(journal, before, connection)
+    return forgotten

@@ -14,7 +14,7 @@ from oneway.plan import Plan
 from oneway.plan_file import fingerprint
 from oneway.program import Program
 from oneway.runs.applying import Approval, Operator, apply_plan, connection_for, start_of_none
-from oneway.runs.clock import refuse_turned_back
+from oneway.runs.clock import refuse_turned_back, refuse_yet_to_come
 from oneway.runs.health import health
 from oneway.runs.inputs import Systems
 from oneway.runs.keeping import snapshots_of
@@ -86,6 +86,7 @@ def drafted(
         days = days_kept(prepared.request.lookup)
         began = instant_text(operator.now())
         refuse_turned_back(prepared, operator, prepared.request.as_of)
+        refuse_yet_to_come(prepared, operator, prepared.request.as_of)
         found_out = settled(prepared, systems, operator)
         seal = operator.state.seal()
         plan, found = planned(prepared, systems, seal, progress, keeping=True)

@@ -1,13 +1,18 @@
 """The connections of a folder, looked at again and again: what is new, changed, gone, broken."""
 
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
 from oneway.connections.connection import Connection
-from oneway.connections.folder import Found, connections_in, files_in
+from oneway.connections.folder import Found, connections_in, files_in, found_at
 
-Signature = tuple[tuple[str, int, int, int], ...]
+Signature = tuple[int, int, int]
+"""A file's time of change, size and inode: while they are the same, so is what it holds.
+
+The time of change and not of what was written: it tells of new rights on a file as well.
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,18 +36,21 @@ class Folder:
     """Those that can be run, by name."""
     broken: Mapping[str, Found] = field(default_factory=dict)
     """Those that cannot, by file."""
-    _signature: Signature | None = None
+    _signatures: Mapping[str, Signature] | None = None
+    _read: dict[str, tuple[Signature, Found | None]] = field(default_factory=dict)
+    """What each file held when it was read."""
 
     def look(self) -> Changes:
         """Read what has changed and return it; raise `Refused` where there is no folder."""
-        signature = _signature(self.path)
-        if signature == self._signature:
+        signatures = _signatures(self.path)
+        if signatures == self._signatures:
             return Changes()
-        found = connections_in(self.path)
+        found = connections_in(self.path, self._found)
         now = {each.connection.name: each.connection for each in found if each.connection}
         broken = {each.file: each for each in found if each.refused is not None}
         before, broke = self.connections, self.broken
-        self.connections, self.broken, self._signature = now, broken, signature
+        self.connections, self.broken, self._signatures = now, broken, signatures
+        self._read = {path: kept for path, kept in self._read.items() if path in signatures}
         return Changes(
             added=tuple(name for name in now if name not in before),
             changed=tuple(name for name in now if name in before and now[name] != before[name]),
@@ -51,17 +59,28 @@ class Folder:
             mended=tuple(file for file in broke if file not in broken),
         )
 
+    def _found(self, path: str) -> Found | None:
+        signature = _signature(path)  # before it is read: what is written meanwhile is seen again
+        if signature is None:
+            return found_at(path)
+        kept = self._read.get(path)
+        if kept is None or kept[0] != signature:
+            kept = self._read[path] = (signature, found_at(path))
+        return kept[1]
+
 
 def _is_news(now: Found, before: Found | None) -> bool:
     return before is None or str(before.refused) != str(now.refused)
 
 
-def _signature(folder: Path) -> Signature:
-    found = []
-    for path in files_in(folder):
-        try:
-            status = path.stat()
-        except OSError:  # gone while we looked
-            continue
-        found.append((str(path), status.st_mtime_ns, status.st_size, status.st_ino))
-    return tuple(found)
+def _signatures(folder: Path) -> dict[str, Signature]:
+    seen = {str(path): _signature(str(path)) for path in files_in(folder)}
+    return {path: signature for path, signature in seen.items() if signature is not None}
+
+
+def _signature(path: str) -> Signature | None:
+    try:
+        status = os.stat(path)
+    except OSError:  # gone while we looked
+        return None
+    return status.st_ctime_ns, status.st_size, status.st_ino

@@ -36,7 +36,7 @@ def connected(console: Console, asking: Asking | None, wishes: Wishes) -> Connec
         prepared = reached(asking, Reaching(prepared, side), renewing=False).prepared
     schedule = schedule_for(None if wishes.yes else asking, wishes)
     prepared = _with(prepared, replace(_of(prepared), schedule=schedule))
-    _check(console, asking, prepared, yes=wishes.yes)
+    _check(console, asking, prepared, wishes)
     return settled_new(prepared.request, wishes.keep)
 
 
@@ -118,14 +118,14 @@ def _no(where: str, summary: str, help: str) -> Missing:
     return Missing(Diagnostic(Span(where), Severity.ERROR, "U111", summary, help))
 
 
-def _check(console: Console, asking: Asking | None, prepared: Prepared, *, yes: bool) -> None:
+def _check(console: Console, asking: Asking | None, prepared: Prepared, wishes: Wishes) -> None:
     """Check the set-up and show it; raise `Refused` where it fails and nobody goes on."""
     console.tell("\n")
-    with Systems(prepared) as systems, console.progress() as progress:
+    with Systems(prepared, wishes.shared) as systems, console.progress() as progress:
         found = checked(prepared, systems, progress)
     console.out(render.text([briefly(each) for each in found], console.style))
     failed = sum(each.state is CheckState.FAILED for each in found)
-    if not failed or yes:
+    if not failed or wishes.yes:
         return
     question = f"{count(failed, 'check')} failed. Keep the connection all the same?"
     if asking is None or not asking.yes(question, default=False):

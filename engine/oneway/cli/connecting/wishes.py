@@ -3,6 +3,7 @@
 import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 
 import click
 
@@ -19,7 +20,8 @@ class Wishes:
     """What is given: options by side, references and credentials by side and name.
 
     `schedule` is a cron line or "never", "" where nothing is given; `keep` is None where a
-    keyring is taken if one works; `sync` is whether the first sync follows.
+    keyring is taken if one works; `sync` is whether the first sync follows; `shared` is the
+    folder through which runs agree on rate limits.
     """
 
     name: str = ""
@@ -33,6 +35,7 @@ class Wishes:
     keep: SecretKind | None = None
     yes: bool = False
     sync: bool = True
+    shared: Path | None = None
 
     @property
     def says_more_than_credentials(self) -> bool:
