@@ -36,6 +36,6 @@ def check(document: Document, schema_name: str) -> list[Diagnostic]:
 @cache
 def _validator(schema_name: str) -> "Draft202012Validator":
     # Imported here, because it takes longer than all the rest of a `--help`.
-    from jsonschema import Draft202012Validator
+    from oneway.schema_check.patterns import validator_of
 
-    return Draft202012Validator(schema_data(schema_name))
+    return validator_of(schema_data(schema_name))
