@@ -7,11 +7,14 @@ from functools import partial
 from pathlib import Path
 from time import monotonic
 
-from . import in_files, over_files, over_http
+from . import in_arguments, in_manifests, in_mappings, over_files, over_http
 from .world import World, hostile_world
 
 _ENOUGH = 500
 """So many strings go through every place, where there are so many."""
+
+_WRITTEN = (in_mappings, in_manifests, in_arguments)
+"""What people write themselves: each module yields its places."""
 
 
 @dataclass(frozen=True)
@@ -43,8 +46,9 @@ def all_cases() -> tuple[Case, ...]:
         Case(f"files: {first} to {second}", partial(_over_files, (first, second)))
         for first, second in over_files.KINDS
     ]
-    written = [Case(name, act) for name, act in in_files.cases()]
-    return (*http, *files, Case("explain", over_files.explained), *written)
+    explained = Case("explain", over_files.explained)
+    written = [Case(name, act) for module in _WRITTEN for name, act in module.cases()]
+    return (*http, *files, explained, *written)
 
 
 def _through(place: over_http.Place, world: World, strings: Sequence[str]) -> None:

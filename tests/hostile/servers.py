@@ -153,6 +153,13 @@ class Systems:
             for each in watched.seen:
                 yield from each.wrong(ids)
 
+    def strays(self) -> Iterator[str]:
+        """Yield the requests with a header that nobody meant to send."""
+        for each in self.watched:
+            for seen in each.seen:
+                if any(name.lower().startswith(b"x-") for name, _ in seen.headers):
+                    yield f"{seen.method} {seen.path[:80]!a} has a header that was injected"
+
 
 @contextmanager
 def serving() -> Iterator[Systems]:
