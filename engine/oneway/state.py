@@ -26,13 +26,16 @@ KEY_SIZE = 32
 class State:
     """A state folder, made if it is not there; raises `Refused` where it is not ours alone.
 
-    `store` is the URL of a database that keeps the journal in place of a file in the folder.
+    Without `make` one that is not there stays away, for those who only look. `store` is the
+    URL of a database that keeps the journal in place of a file in the folder.
     """
 
-    def __init__(self, path: Path, store: str | None = None) -> None:
+    def __init__(self, path: Path, store: str | None = None, *, make: bool = True) -> None:
         self.path = path
         self.store = store
         with _refusing(path):
+            if not make and not path.exists():
+                return
             path.mkdir(mode=0o700, parents=True, exist_ok=True)
             _refuse_shared_folder(path)
             if not (path / ".gitignore").exists():

@@ -46,7 +46,13 @@ def many_leavers(world: World) -> None:
 def test_nothing_has_run_yet(world: World) -> None:
     assert world.run("runs").out == "No run.\n"
     assert world.run("runs", "--format", "json").data == {"runs": []}
-    for command in (("runs", "show", "latest"), ("replay", "latest")):
+    for command in (
+        ("runs", "show", "latest"),
+        ("runs", "prune", "--older-than", "90d"),
+        ("report", "latest", "--out", "report.html"),
+        ("replay", "latest"),
+    ):
+        assert not world.folder.joinpath(".oneway").exists()  # looking makes none
         ended = world.run(*command)
         assert ended.code == 1
         assert "nothing has run yet [F130]" in ended.flat
@@ -372,6 +378,7 @@ def test_status_without_anything(world: World) -> None:
     ended = world.run("status")
     assert (ended.code, ended.out) == (0, "No connection, and nothing has run yet.\n")
     assert world.run("status", "nowhere").code == 1
+    assert not world.folder.joinpath(".oneway").exists()
 
 
 def test_status_says_what_stopped_the_last_run(acme: World) -> None:

@@ -86,7 +86,7 @@ def _deliver(console: Console, connections: Sequence[Connection], state: Path, f
 
 def _list(console: Console, name: str | None, state: Path, format: str) -> Exit:
     names = None if name is None else [_one(name).name]
-    where, found = state_of(state), tuple[Notice, ...]()
+    where, found = state_of(state, make=False), tuple[Notice, ...]()
     if where.has_journal:
         with Journal.open(where.journal) as journal:
             found = undelivered(journal, names)

@@ -43,9 +43,12 @@ def user() -> str:
         return "unknown"
 
 
-def state_of(folder: Path) -> State:
-    """Return the state folder, whose journal may be kept in a database (ONEWAY_STORE)."""
-    return State(folder, store_url())
+def state_of(folder: Path, *, make: bool = True) -> State:
+    """Return the state folder, whose journal may be kept in a database (ONEWAY_STORE).
+
+    Who only looks back does not `make` one.
+    """
+    return State(folder, store_url(), make=make)
 
 
 def shared_folder(folder: Path) -> Path | None:

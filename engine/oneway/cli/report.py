@@ -38,7 +38,7 @@ def command(*, console: Console, run: str, out: Path | None, state: Path) -> Exi
     """
     if out is None and sys.stdout.isatty():
         raise click.UsageError("A page is no good on a terminal: name a file with --out.")
-    text = _page(state_of(state), run)
+    text = _page(state_of(state, make=False), run)
     if out is None:
         # As references: whatever the encoding of the output is, no letter is lost.
         console.out(text.encode("ascii", "xmlcharrefreplace").decode("ascii"))

@@ -106,7 +106,7 @@ def _summed_up(loop: Loop) -> str:
 
 def _listed(console: Console, folder: Folder, place: Place, format: str) -> Exit:
     """Print what is due, and what is next; nothing is made to find out."""
-    state, at = State(place.state, place.store), place.now()
+    state, at = State(place.state, place.store, make=False), place.now()
     known: Mapping[str, Standing] = {}
     if state.has_journal:
         with Journal.open(state.journal) as journal:

@@ -90,7 +90,7 @@ def listing(
       oneway runs
       oneway runs acme --state-of failed --state-of refused --limit 5
     """
-    runs, found = _listed(state_of(state), connection, frozenset(states), limit)
+    runs, found = _listed(state_of(state, make=False), connection, frozenset(states), limit)
     if format == "json":
         console.json({"runs": history.as_json(runs, found)})
     else:
@@ -130,7 +130,7 @@ def showing(
       oneway runs show 12
       oneway runs show acme --outcome rejected --person smith
     """
-    found = state_of(state)
+    found = state_of(state, make=False)
     refuse_without_journal(found)
     with Journal.open(found.journal) as journal:
         one = run_named(journal, run)
@@ -172,7 +172,7 @@ def pruning(*, console: Console, days: int, dry_run: bool, state: Path, format: 
       oneway runs prune --older-than 90d --dry-run
       oneway runs prune --older-than 90d
     """
-    found = state_of(state)
+    found = state_of(state, make=False)
     refuse_without_journal(found)
     before = instant_text(now() - timedelta(days=days))
     with Journal.open(found.journal) as journal:

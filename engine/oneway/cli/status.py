@@ -54,7 +54,7 @@ def command(
     default = given is click.core.ParameterSource.DEFAULT
     # Without connections there may be runs of mappings all the same.
     found = () if default and not Path(folder).is_dir() else connections_in(folder)
-    where = state_of(state)
+    where = state_of(state, make=False)
     if where.has_journal:
         with Journal.open(where.journal) as journal:
             shown = standings(found, journal, now())
