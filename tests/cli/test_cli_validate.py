@@ -181,3 +181,14 @@ def test_a_folder_that_cannot_be_looked_into_is_named(
     monkeypatch.setattr(os, "scandir", closed)
     ended = world.run("validate", ".")
     assert (ended.code, "[F120]" in ended.out, "closed" in ended.out) == (1, True, True)
+
+
+@pytest.mark.parametrize("key", ['"oneway_connection"', "'oneway_connection'", "oneway_conection"])
+def test_a_credential_in_a_broken_file_is_never_quoted(world: World, key: str) -> None:
+    world.write("odd.yaml", f'{{{key}: 1,\n "name": "odd",\n "api_key": "k3pt\\ud800"}}\n')
+    for command in ("validate", "plan", "check"):
+        ended = world.run(command, "odd.yaml")
+        assert ended.code == 1
+        if "conn" in key or command == "validate":
+            assert "k3pt" not in ended.out + ended.err
+    assert "Y111" in world.run("validate", "odd.yaml").out

@@ -12,7 +12,8 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled, formatted
 from oneway.connections import FOLDER, Connection, load_connection
-from oneway.connections.folder import same_names
+from oneway.connections.folder import is_connection, same_names
+from oneway.connections.written import unquoted
 from oneway.diagnostics import Diagnostic, Refused, Severity, refusal
 from oneway.manifest import load_manifest
 from oneway.plan_file import MAX_SIZE
@@ -149,6 +150,8 @@ def _kind(data: bytes, path: str) -> str:
         return ""
     document = read_all(data, path).document
     keys = document.data if document is not None and isinstance(document.data, dict) else {}
+    if not keys and is_connection(data, path):
+        return "connection"
     for key, kind in _KINDS.items():
         if key in keys or (not keys and f"\n{key}:".encode() in b"\n" + data):
             return kind
@@ -177,7 +180,8 @@ def _findings(kind: str, data: bytes, path: str, mappings: Mappings) -> tuple[Di
 def _unknown(data: bytes, path: str) -> Refused:
     found = read_all(data[: LIMIT + 1], path).found
     if found:
-        return Refused(found)
+        # It may be a connection: a line of it may hold a credential.
+        return Refused([unquoted(each) for each in found])
     help = (
         "begin a mapping with `oneway: 1`, a connection with `oneway_connection: 1`, "
         "a manifest with `oneway_connector: 1`"

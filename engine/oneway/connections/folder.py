@@ -32,7 +32,7 @@ def found_at(path: str) -> Found | None:
     """Return the connection in a file, or why it has none; None for a mapping or a manifest."""
     try:
         data = read_regular(path, LIMIT + 1)
-        if not _PLAINLY.search(data) and {"oneway", "oneway_connector"} & _keys(data, path):
+        if not is_connection(data, path) and _keys(data, path):
             return None
         return Found(path, load_connection(data, path))
     except Refused as refused:
@@ -117,6 +117,10 @@ def is_connection(data: bytes, file: str) -> bool:
 _PLAINLY = re.compile(rb"^oneway_connection *:", re.MULTILINE)
 """How nearly all files say it: then they are read as YAML once, and not twice."""
 
+_ANYHOW = re.compile(rb"""(?<![\w-])["']?oneway_connection["']? *:""")
+"""How else a broken file may say it: as JSON, or within braces. What is taken for anything
+else is quoted in messages, and a connection may hold a credential."""
+
 
 def _keys(data: bytes, file: str) -> set[str]:
     """Return the keys at the top of a file, as far as can be told, of those that say its kind."""
@@ -124,7 +128,8 @@ def _keys(data: bytes, file: str) -> set[str]:
     document = read_all(data, file).document
     if document is not None and isinstance(document.data, dict):
         return {each for each in kinds if each in document.data}
-    return {each for each in kinds if f"\n{each}:".encode() in b"\n" + data}
+    found = {each for each in kinds if f"\n{each}:".encode() in b"\n" + data}
+    return found | {"oneway_connection"} if _ANYHOW.search(data) else found
 
 
 def _same_name(each: Connection, others: list[str]) -> Diagnostic:
