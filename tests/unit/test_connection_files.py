@@ -140,6 +140,14 @@ def test_each_mistake_at_its_place(extra: str, code: str, place: str) -> None:
     assert found.code in CODES
 
 
+def test_a_reference_written_as_on_the_command_line_is_told_its_form_here() -> None:
+    (found,) = mistakes(MINIMAL + "source: {credentials: {api_key: env:ACME_KEY}}\n")
+    assert found.help == "in a file it is written {env: ...}; env:... is for the command line"
+    (found,) = mistakes(MINIMAL + "source: {credentials: {api_key: s3cret:x}}\n")
+    assert "have it replaced" in found.help
+    assert "s3cret" not in str(found)
+
+
 EMAIL = "notify: [{email: {to: [a@example.com], from: b@example.com, server: s.example.com"
 
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from oneway.connections.secret_refs import secret_ref
+from oneway.connections.secret_refs import SecretKind, secret_ref
 from oneway.connections.written import Written
 from oneway.diagnostics import Diagnostic
 from oneway.manifest.parts import Data, items, obj
@@ -25,7 +25,7 @@ def bad_credentials(document: Document) -> tuple[list[Diagnostic], Places]:
         try:
             secret_ref(value)
         except ValueError as error:
-            found.append(written.at(path, "C130", str(error), _HELP, key=True))
+            found.append(written.at(path, "C130", str(error), _help(value), key=True))
             taken |= _around(document, path)
     return found, taken
 
@@ -51,4 +51,9 @@ def _around(document: Document, path: Path) -> Places:
     }
 
 
-_HELP = "if a credential stands here, take it out of the file, and have it replaced"
+def _help(value: Value) -> str:
+    """Return what to do; of a text only the kind that it begins with is said, if it is one."""
+    kind = value.partition(":")[0] if isinstance(value, str) else ""
+    if kind in {each.value for each in SecretKind}:
+        return f"in a file it is written {{{kind}: ...}}; {kind}:... is for the command line"
+    return "if a credential stands here, take it out of the file, and have it replaced"
