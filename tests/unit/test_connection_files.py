@@ -28,6 +28,7 @@ from oneway.connections import (
     path_of,
 )
 from oneway.connections.limits import looser, merged
+from oneway.connections.meaning import why_not_cron
 from oneway.connections.secret_files import unsafe_files
 from oneway.diagnostics import Diagnostic, Refused, Span
 from oneway.guards import DEFAULTS
@@ -427,3 +428,7 @@ def test_every_key_is_explained_and_its_examples_are_right() -> None:
     assert schema["$defs"]["Occasion"]["enum"] == [each.value for each in Occasion]
     email = schema["$defs"]["Email"]["properties"]
     assert email["security"]["enum"] == [each.value for each in Security]
+
+
+def test_a_number_of_more_digits_than_python_reads_is_no_cron_line() -> None:
+    assert why_not_cron(f"{'9' * 5000} 4 * * *") == "is none"

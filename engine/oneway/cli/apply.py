@@ -31,6 +31,7 @@ from oneway.memory import Memory
 from oneway.plan import Plan
 from oneway.plan_file import MAX_SIZE, fingerprint, load
 from oneway.render import plans, results
+from oneway.render.harmless import harmless
 from oneway.runs import (
     Approval,
     Operator,
@@ -154,7 +155,8 @@ def carried_out(
 def say_held(console: Console, verdict: Verdict) -> None:
     """Say which guard holds what back, and how a person lets it through."""
     for breach in verdict.breaches:
-        console.tell(f"! {breach.text}\n  to let it through, plan again with {breach.allow}\n")
+        said, allow = harmless(breach.text), harmless(breach.allow)
+        console.tell(f"! {said}\n  to let it through, plan again with {allow}\n")
 
 
 def say_sticking(console: Console, plan: Plan, memory: Memory) -> None:

@@ -51,6 +51,8 @@ def why_not_cron(line: str) -> str:
         if field in _FIELDS:
             return f"never fires: its {field.replace('-', ' ')} is none, or never comes"
         return "is none"
+    except ValueError:  # more digits than Python makes a number of
+        return "is none"
     except StopIteration:
         return "never fires"
     return ""

@@ -105,7 +105,8 @@ def _lines(each: Standing, wide: int, style: Style, limit: int | None) -> Iterat
             yield from _marked(said, style)
     for held in each.held:
         yield from _marked(_held(held), style)
-        yield from wrap(f"`oneway sync {harmless(each.name)} {held.breach.allow}`", style, 6)
+        allow = harmless(held.breach.allow)
+        yield from wrap(f"`oneway sync {harmless(each.name)} {allow}`", style, 6)
     for refusing in each.refusing:
         yield from _marked(_refusing(refusing), style)
     if each.undelivered:
