@@ -8,6 +8,9 @@ import sys
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from multiprocessing import get_context
+from pathlib import Path
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from .cases import all_cases, alone
 from .strings import OURS, everything, few

@@ -7,14 +7,22 @@ from functools import partial
 from pathlib import Path
 from time import monotonic
 
-from . import in_arguments, in_connections, in_manifests, in_mappings, over_files, over_http
+from . import (
+    in_arguments,
+    in_connections,
+    in_history,
+    in_manifests,
+    in_mappings,
+    over_files,
+    over_http,
+)
 from .world import World, hostile_world
 
 _ENOUGH = 500
 """So many strings go through every place, where there are so many."""
 
-_WRITTEN = (in_mappings, in_manifests, in_connections, in_arguments)
-"""What people write themselves: each module yields its places."""
+_WRITTEN = (in_mappings, in_manifests, in_connections, in_arguments, in_history)
+"""What people write themselves, and what they look back on: each module yields its places."""
 
 
 @dataclass(frozen=True)
