@@ -432,3 +432,14 @@ def test_every_key_is_explained_and_its_examples_are_right() -> None:
 
 def test_a_number_of_more_digits_than_python_reads_is_no_cron_line() -> None:
     assert why_not_cron(f"{'9' * 5000} 4 * * *") == "is none"
+
+
+@pytest.mark.parametrize(
+    "address", ["a\0b@x.example", "a\u061cb@x.example", "ann@.", "a..b@x.example"]
+)
+def test_an_address_that_no_mail_can_hold_is_refused(address: str) -> None:
+    mail = {"to": [address], "from": "a@x.example", "server": "mail.example.com"}
+    data = {"oneway_connection": 1, "name": "a", "mapping": "m.yaml", "notify": [{"email": mail}]}
+    with pytest.raises(Refused) as caught:
+        load_connection(json.dumps(data).encode(), "a.yaml")
+    assert [each.code for each in caught.value.diagnostics] == ["C134"]

@@ -266,6 +266,13 @@ def test_mails_of_every_kind_say_what_and_where_to_look(store: Journal) -> None:
         assert subject_of(body).isprintable()
 
 
+def test_a_mail_shows_what_an_odd_field_is_called(store: Journal) -> None:
+    after_run(connection(hook()), ended(store, MONDAY, guards=("x.\x1b[31m",)), store, MONDAY)
+    (notice,) = undelivered(store)
+    assert subject_of(notice.draft.body).endswith(r"a guard (x.\x1b[31m)")
+    assert r"x.\x1b[31m: 4 now" in text_of(notice.draft.body)
+
+
 def test_who_does_not_sync_is_counted_by_reason() -> None:
     assert not_syncing(PLAN) == [
         {"outcome": "ineligible", "reason": "email", "records": 2},

@@ -114,11 +114,17 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+def _is_address(text: str) -> bool:
+    """Return whether the header of a mail can hold an address, and gives it back as it is."""
+    parts = (part for side in text.split("@") for part in side.split("."))
+    return _ADDRESS.fullmatch(text) is not None and text.isprintable() and all(parts)
+
+
 def _email(written: Written, path: Path, email: Data) -> Iterator[Diagnostic]:
     addresses = [((*path, "to", i), each) for i, each in enumerate(items(email.get("to")))]
     addresses += [((*path, "from"), email.get("from"))]
     for place, address in addresses:
-        if isinstance(address, str) and not _ADDRESS.fullmatch(address):
+        if isinstance(address, str) and not _is_address(address):
             help = "write it without a name: payroll@example.com"
             yield written.at(place, "C134", "this is no email address", help)
     server = text(email, "server")

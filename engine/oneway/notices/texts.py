@@ -27,7 +27,7 @@ def subject_of(body: str) -> str:
             said = "the week"
         case _:
             said = "a test"
-    return f"[oneway] {data['connection']}: {said}"
+    return _plain(f"[oneway] {data['connection']}: {said}")
 
 
 def text_of(body: str) -> str:
@@ -35,7 +35,16 @@ def text_of(body: str) -> str:
     notice = json.loads(body)
     data = notice["data"]
     lines = _LINES.get(notice["type"], _test)(data)
-    return "\n".join([*lines, "", f"See: {data['command']}", ""])
+    return "\n".join(map(_plain, [*lines, "", f"See: {data['command']}", ""]))
+
+
+def _plain(line: str) -> str:
+    """Return a line with what does not show as itself escaped.
+
+    A guard is named for a field, and a field of the target may be called anything: mail is
+    read on terminals, too.
+    """
+    return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
 
 
 def _failure(data: Data) -> Iterator[str]:
