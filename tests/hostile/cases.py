@@ -13,6 +13,7 @@ from . import (
     in_history,
     in_manifests,
     in_mappings,
+    in_notices,
     over_files,
     over_http,
 )
@@ -21,7 +22,7 @@ from .world import World, hostile_world
 _ENOUGH = 500
 """So many strings go through every place, where there are so many."""
 
-_WRITTEN = (in_mappings, in_manifests, in_connections, in_arguments, in_history)
+_WRITTEN = (in_mappings, in_manifests, in_connections, in_arguments, in_history, in_notices)
 """What people write themselves, and what they look back on: each module yields its places."""
 
 

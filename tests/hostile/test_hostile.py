@@ -1,13 +1,18 @@
 """No text that comes from outside breaks a run, paints a terminal or leaves its place."""
 
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import partial
+from itertools import count
 from pathlib import Path
 
 import pytest
 
 import oneway.render.harmless as harmless
+from oneway.connections import written
+from oneway.notices import bodies, email, texts
 from oneway.render.plans import as_markdown
+from oneway.render.report import document
 from oneway_connectors.file import csv_text
 
 from .cases import Case, all_cases
@@ -90,3 +95,70 @@ def test_a_connector_that_guards_formulas_by_changing_them_is_found(
     monkeypatch.setattr("oneway_connectors.file.csv_rows.row_of", guarded)
     found = found_by(world, "files: json to csv", ("=1+1",))
     assert "arrived" in found
+
+
+def test_a_credential_that_is_quoted_is_found(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(written, "_open_lines", lambda document: set(range(1000)))
+    found = found_by(world, "connection: credentials in the open", ("x",))
+    assert "a credential, or an address that is one, is shown" in found
+
+
+def test_a_page_that_escapes_nothing_is_found(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(document, "Environment", partial(_unescaping, document.Environment))
+    document._template.cache_clear()
+    found = found_by(world, "history: people", ("<b>x</b>", "<img src=x onerror=alert(1)>"))
+    document._template.cache_clear()
+    assert "there is <b>" in found
+    assert "<img> has onerror" in found
+
+
+def _unescaping(made: Callable[..., object], **options: object) -> object:
+    return made(**{**options, "autoescape": False})
+
+
+def test_a_page_that_shows_names_otherwise_is_found(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("oneway.render.report.words.harmless", str.upper)
+    found = found_by(world, "history: people", ("Ann Lee", "Bea\u202e"))
+    assert "somebody is not on the page" in found
+
+
+def test_a_notice_that_names_somebody_is_found(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "_said", lambda name: (name, "Hastings x"))
+    assert "somebody is named" in found_by(world, "notices: of odd nights", ("x",))
+
+
+def test_a_notice_of_which_a_name_decides_is_found(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    numbers = count()
+    monkeypatch.setattr(bodies, "_said", lambda name: (name, f"{next(numbers)}"))
+    assert "told of otherwise" in found_by(world, "notices: of odd nights", ("x",))
+
+
+def test_a_mail_that_shows_an_escape_is_found(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(texts, "_plain", str)
+    found = found_by(world, "notices: of odd names", ("\x1b[31mred",))
+    assert "Subject holds" in found
+    assert "a mail holds" in found
+
+
+def test_a_header_that_is_injected_is_found(world: World, monkeypatch: pytest.MonkeyPatch) -> None:
+    made = email.message_of
+
+    def more(*given: object) -> object:
+        message = made(*given)  # type: ignore[arg-type]
+        message["Bcc"] = "bob@example.com"
+        return message
+
+    monkeypatch.setattr("hostile.in_notices.message_of", more)
+    assert "a mail has the headers" in found_by(world, "notices: of odd names", ("x",))
