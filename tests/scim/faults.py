@@ -100,6 +100,8 @@ class ScimWire(Wire):
         return Call.FIND if "filter" in request.url.params else kind_of(request)
 
     def _more(self, request: httpx.Request) -> Any:
+        if request.url.host != TARGET:
+            return super()._more(request)
         first = int(request.url.params["startIndex"])
         users = [
             {"id": f"endless{n}", "externalId": f"E{n}", "userName": f"endless{n}@example.com"}
