@@ -228,6 +228,34 @@ def test_what_was_touched_in_the_store_is_refused(acme: World) -> None:
     assert "what is kept of this run was damaged or changed [F131]" in ended.flat
 
 
+def test_a_mapping_that_was_touched_in_the_store_is_refused(acme: World) -> None:
+    acme.run("sync", "acme")
+    with closing(stored(acme)) as store, store:
+        query = "SELECT data FROM snapshot WHERE name = 'mapping'"
+        ((data,),) = store.execute(query).fetchall()
+        packed = gzip.compress(b"# reviewed\n" + gzip.decompress(data))
+        store.execute("UPDATE snapshot SET data = ? WHERE name = 'mapping'", (packed,))
+    ended = acme.run("replay", "1")
+    assert ended.code == 1
+    assert "the mapping that is kept of this run was changed [F131]" in ended.flat
+
+
+def test_rules_over_sensitive_fields_and_others_keep_their_places(acme: World) -> None:
+    rules = "eligible:\n  - {id: phone, when: phone, otherwise: Phone is missing}\n"
+    acme.write("m.yaml", MAPPING.replace("eligible:\n", rules))
+    people = [person(1, phone="1"), person(2, email="", phone="2"), person(3)]
+    acme.write("people.json", people)
+    acme.run("sync", "acme")
+    ended = acme.run("replay", "1")
+    assert (ended.code, "derived again, byte for byte." in ended.flat) == (0, True)
+    # Only the second rule is evaluated again, and what it says today is told of it.
+    acme.write(
+        "m.yaml", MAPPING.replace("eligible:\n", rules).replace("when: email,", "when: code,")
+    )
+    ended = acme.run("replay", "1", "--mapping", "m.yaml")
+    assert "source record s2 (Person 2) outcome" in ended.flat
+
+
 def test_a_saved_plan_that_was_applied_cannot_be_derived_again(acme: World) -> None:
     acme.run("plan", "acme", "--out", "plan.json")
     acme.run("apply", "plan.json")

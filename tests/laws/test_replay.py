@@ -137,6 +137,19 @@ def test_another_mapping_makes_of_what_was_kept_what_it_makes_of_the_systems(
     assert dump(replayed(rows, found.header)) == dump(wanted)
 
 
+@given(WORLDS, st.sampled_from(["match", "rules", "fields", "leaving", "sensitive"]))
+def test_rows_of_another_shape_are_named_and_not_planned(world: World, part: str) -> None:
+    found, policy = (
+        kept_files.load(kept(world, planned(world)), "kept"),
+        compiled(world).code.policy,
+    )
+    was = getattr(found.shape, part)
+    assume(was)
+    other = replace(found.shape, **{part: (*was[:-1], f"{was[-1]} of then")})
+    assert unfit(found, policy) == ()
+    assert len(unfit(replace(found, shape=other), policy)) == 1
+
+
 def _open(mapping):
     """Return a mapping of which nothing is sensitive."""
 

@@ -9,11 +9,13 @@ an error.
 
 import argparse
 import os
+import shlex
 import shutil
 import subprocess
 import sys
 import tempfile
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -21,14 +23,17 @@ sys.path.insert(0, str(Path(__file__).parent))
 
 from table import MUTANTS, Mutant  # noqa: E402
 
+PARTS = ("engine", "connectors", "schemas", "mappings")
+PARTS += ("tests/laws", "tests/unit", "tests/cli", "tests/store")
 WORKERS = 2
 SECONDS = 240
 DIED, LIVED, STALE = "died", "LIVED", "STALE"
 
 
 def source_of(mutant: Mutant) -> Path:
-    """Return the file that a mutant changes."""
-    return ROOT / "engine" / "oneway" / f"{mutant.module}.py"
+    """Return the file that a mutant changes: of the engine, or of the connectors."""
+    package = "connectors" if mutant.module.startswith("oneway_connectors/") else "engine/oneway"
+    return ROOT / package / f"{mutant.module}.py"
 
 
 def is_stale(mutant: Mutant) -> bool:
@@ -43,7 +48,7 @@ def fate(mutant: Mutant | None, tests: str = "") -> str:
     with tempfile.TemporaryDirectory(prefix="mutant-") as folder:
         copy = Path(folder)
         ignore = shutil.ignore_patterns("__pycache__", ".hypothesis")
-        for part in ("engine", "schemas", "tests/laws", "tests/unit"):
+        for part in PARTS:
             shutil.copytree(ROOT / part, copy / part, ignore=ignore)
         for helper in (ROOT / "tests").glob("*.py"):
             shutil.copy(helper, copy / "tests")
@@ -58,13 +63,13 @@ def fate(mutant: Mutant | None, tests: str = "") -> str:
 def _fails(folder: Path, tests: str) -> bool:
     environment = {
         **os.environ,
-        "PYTHONPATH": str(folder / "engine"),
+        "PYTHONPATH": os.pathsep.join(str(folder / each) for each in ("engine", "connectors")),
         "PYTHONDONTWRITEBYTECODE": "1",
         "HYPOTHESIS_PROFILE": "mutants",
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     }
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
-    command += tests.split()
+    command += shlex.split(tests)
     try:
         done = subprocess.run(
             command, cwd=folder, env=environment, capture_output=True, timeout=SECONDS, check=False
@@ -86,10 +91,16 @@ def main() -> int:
         parser.error(f"no mutant is called {only}")
     fates = []
     with ThreadPoolExecutor(WORKERS) as pool:
+        # Tests that fail in any case would notice nothing.
+        tests = tuple(dict.fromkeys(mutant.tests for mutant in chosen))
+        for each, became in zip(tests, pool.map(partial(fate, None), tests), strict=True):
+            if became == DIED:
+                print(f"these tests fail without any mutant: {each}", flush=True)
+                fates.append(LIVED)
         for mutant, became in zip(chosen, pool.map(fate, chosen), strict=True):
-            print(f"{became:6} {mutant.module:12} {mutant.name:30} {mutant.why}", flush=True)
+            print(f"{became:6} {mutant.module:28} {mutant.name:30} {mutant.why}", flush=True)
             fates.append(became)
-    print(f"{fates.count(DIED)} of {len(fates)} mutants died")
+    print(f"{fates.count(DIED)} of {len(chosen)} mutants died")
     return 0 if all(became == DIED for became in fates) else 1
 
 

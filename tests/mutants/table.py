@@ -19,6 +19,13 @@ LAWS = "tests/laws/test_laws.py"
 MODEL = f"{LAWS}::test_the_model_agrees_on_every_outcome"
 STATE = f"{LAWS}::test_the_model_agrees_on_what_the_target_holds_afterwards"
 
+CLIENT = "oneway_connectors/rest/client"
+RETRIES = "tests/unit/test_rest_retries.py"
+DUES = "tests/store/test_dues.py -k 'not PostgreSQL'"
+REPLAY = "tests/laws/test_replay.py"
+HISTORY = "tests/cli/test_history.py"
+INCIDENTS = "tests/laws/test_incidents.py"
+
 MUTANTS = (
     # matching
     Mutant(
@@ -580,5 +587,209 @@ MUTANTS = (
         "if",
         "nothing more is sent with credentials that were refused",
         "tests/unit/test_patience.py",
+    ),
+    Mutant(
+        "patience-comes-back",
+        "patience",
+        "if blame is Blame.ACCESS or self._row >= self._most:\n            self.lost = True\n",
+        "self.lost = blame is Blame.ACCESS or self._row >= self._most\n        if self.lost:\n",
+        "a system that was given up is not tried again in this run",
+        "tests/unit/test_patience.py",
+    ),
+    # trying again
+    Mutant(
+        "retry-after-ignored",
+        CLIENT,
+        "asked = retry_after(came.headers) if isinstance(came, Answer) else None",
+        "asked = None",
+        "a system that says how long to wait is given that long",
+        RETRIES,
+    ),
+    Mutant(
+        "retry-after-without-end",
+        CLIENT,
+        "if asked > self.api.limits.max_wait:",
+        "if False:",
+        "a wait longer than the manifest allows ends the request",
+        RETRIES,
+    ),
+    Mutant(
+        "retry-after-by-our-clock",
+        CLIENT,
+        'parsedate_to_datetime(headers.get("date", "")).timestamp()',
+        "time.time()",
+        "a date is read against the answer's own, so that clocks need not agree",
+        RETRIES,
+    ),
+    Mutant(
+        "retry-after-for-one-alone",
+        CLIENT,
+        "self._limiter.hold(asked)",
+        "pass",
+        "a wait that a system asks for holds for all requests",
+        f"{RETRIES} tests/unit/test_rest_rate.py",
+    ),
+    Mutant(
+        "create-sent-again",
+        CLIENT,
+        "(came.status in _FAILING and call.repeatable)",
+        "came.status in _FAILING",
+        "a create that was perhaps carried out is never sent again",
+        RETRIES,
+    ),
+    Mutant(
+        "doubt-is-forgotten",
+        CLIENT,
+        "doubt = doubt or _perhaps_done(came)",
+        "doubt = False",
+        "after a try in doubt, whatever follows is in doubt",
+        RETRIES,
+    ),
+    Mutant(
+        "budget-without-end",
+        "oneway_connectors/rest/budget",
+        "self._spent += within",
+        "pass",
+        "further tries are a share of a run's requests, and no more",
+        RETRIES,
+    ),
+    # what is due
+    Mutant(
+        "due-taken-twice",
+        "journal/dues",
+        "if not store.change(new.on_conflict_do_nothing(), at_least=0).rows:",
+        "if store.change(new.on_conflict_do_nothing(), at_least=0) is None:",
+        "one of many takes a due",
+        DUES,
+    ),
+    Mutant(
+        "left-due-taken-over-twice",
+        "journal/dues",
+        "update(due).where(row, same).values",
+        "update(due).where(row).values",
+        "what is left is taken over by one",
+        DUES,
+    ),
+    Mutant(
+        "ended-due-ends-again",
+        "journal/dues",
+        "update(due).where(mine, due.c.ended.is_(None)).values(**values)",
+        "update(due).where(mine).values(**values)",
+        "a due that has ended stays as it ended",
+        DUES,
+    ),
+    Mutant(
+        "unseen-end-runs-again",
+        "scheduling/work",
+        "run = run_of(journal, taken) or _run(job, journal, operator)",
+        "run = _run(job, journal, operator)",
+        "a run whose end nobody saw is found, and not run again",
+        "tests/laws/test_scheduling_laws.py",
+    ),
+    Mutant(
+        "clock-back-runs-again",
+        "scheduling/agenda",
+        "if last.due > nominal or last.ended is not None:",
+        "if last.ended is not None:",
+        "where the clock went back, nothing is run a second time",
+        "tests/unit/test_scheduling.py",
+    ),
+    Mutant(
+        "due-before-it-was-known",
+        "scheduling/agenda",
+        "return Step.BEGIN if standing.since < nominal else Step.REST",
+        "return Step.BEGIN",
+        "what was due before a connection was known is nobody's",
+        "tests/unit/test_scheduling.py",
+    ),
+    # replay
+    Mutant(
+        "replay-of-another-mapping",
+        "runs/replaying",
+        "if hashlib.sha256(names[MAPPING]).hexdigest() != kept.header.mapping_digest:",
+        "if False:",
+        "a kept mapping that somebody touched is refused",
+        f"{HISTORY}::test_a_mapping_that_was_touched_in_the_store_is_refused",
+    ),
+    Mutant(
+        "replay-of-touched-rows",
+        "runs/kept",
+        'if hashlib.sha256(b"".join(lines)).hexdigest() != end:',
+        "if False:",
+        "kept rows that somebody touched are refused",
+        REPLAY,
+    ),
+    Mutant(
+        "replay-believes-the-rows",
+        "runs/rederiving",
+        "if part is None or _is_of(row.failure, self._closed):",
+        "if True:",
+        "what can be evaluated again is, and is not believed",
+        HISTORY,
+    ),
+    Mutant(
+        "replay-rules-in-another-order",
+        "runs/rederiving",
+        "failed = evaluated in again.failed",
+        "failed = position in again.failed",
+        "a rule that is evaluated again is found among those that are",
+        f"{HISTORY}::test_rules_over_sensitive_fields_and_others_keep_their_places",
+    ),
+    Mutant(
+        "replay-without-what-is-lacking",
+        "runs/rederiving",
+        'yield f"{code.rule.path}: {code.rule.expression}"',
+        "pass",
+        "a mapping that needs what was not kept is refused",
+        HISTORY,
+    ),
+    Mutant(
+        "replay-of-another-shape",
+        "runs/replaying",
+        "if before != after",
+        "if len(before) != len(after)",
+        "rows are planned by no policy of another shape",
+        f"{REPLAY}::test_rows_of_another_shape_are_named_and_not_planned",
+    ),
+    # incidents
+    Mutant(
+        "incident-every-night",
+        "notices/incidents",
+        "known = {name for each in open if each.kind is kind for name in each.about}",
+        "known = set[str]()",
+        "the same failure the next night is the same incident",
+        INCIDENTS,
+    ),
+    Mutant(
+        "incident-ended-by-an-error",
+        "notices/incidents",
+        "if not shown.whole or _goes_on(shown, incident):",
+        "if _goes_on(shown, incident):",
+        "a run that did not get to its end ends no incident",
+        INCIDENTS,
+    ),
+    Mutant(
+        "incident-reminds-nightly",
+        "notices/incidents",
+        "told.get(incident.id, incident.opened)",
+        "incident.opened",
+        "who was told again is told again after another week",
+        INCIDENTS,
+    ),
+    Mutant(
+        "incident-over-unwritten",
+        "notices/incidents",
+        "return shown.wrote or not of_writing",
+        "return True",
+        "a failure of writing is not over while everything is held back",
+        INCIDENTS,
+    ),
+    Mutant(
+        "notice-sent-by-two",
+        "journal/incidents",
+        "update(notice).where(still, same).values",
+        "update(notice).where(still).values",
+        "of two who deliver at once, one sends",
+        "tests/unit/test_notices.py::test_of_two_who_deliver_at_once_one_sends",
     ),
 )

@@ -225,6 +225,16 @@ def test_a_write_within_a_spent_budget_is_sent_once_and_says_why() -> None:
         assert len(world.asked) == 1
 
 
+def test_what_a_system_asks_of_one_request_the_next_one_does_as_well() -> None:
+    manifest = altered("max_wait: 60}", "max_wait: 60, budget: {floor: 0, share: 0}}")
+    connector, world = opened(reply({}, 429, retry_after="7"), page(), manifest=manifest)
+    with pytest.raises(ReadError):
+        connector.reader("people").read()
+    assert world.slept == []  # it had no try left for which it could wait
+    assert connector.reader("people").read().complete
+    assert sum(world.slept) == pytest.approx(7)
+
+
 @given(st.lists(st.booleans(), max_size=60), st.integers(0, 5), st.sampled_from([0.0, 0.2, 1.0]))
 def test_a_budget_is_never_overspent(steps: list[bool], floor: int, share: float) -> None:
     budget, requests, spent = Budget(share, floor), 0, 0
