@@ -36,10 +36,12 @@ guards: {{leavers: {{share: 0%, floor: 0}}}}
 _COLUMNS = ("id", "code", "name", "note", "team")
 _QUIET = frozenset({"unchanged", "ignored", "absent"})
 _OUTCOMES = ("create", "leave", "ineligible", "conflict", "held", "rejected", "absent")
-_LOOKED_UP = 50
+_LOOKED_UP = 10
 """So many people are looked for by name."""
 _FIELDS = 20
 """So many fields one mapping gets: each is a guard that names all of them."""
+_LONGEST_KEY = 80
+"""YAML takes a key of 1,024 characters, of which an escape has ten."""
 
 
 def people(world: World, strings: Sequence[str]) -> None:
@@ -56,8 +58,9 @@ def people(world: World, strings: Sequence[str]) -> None:
     shown = _looked_back(world)
     names = {each["source_id"]: each["label"] for each in shown.get("people", ())}
     for person in found:
-        if person["name"].strip() and names.get(person["id"]) != person["name"]:
+        if person["name"].strip() and names.get(person["id"]) != person["name"].strip():
             world.say(f"{names.get(person['id'])!a} is shown as the name", person)
+    # Of a name the spaces around it are not shown.
     _looked_up(world, strings[:: max(len(strings) // _LOOKED_UP, 1)])
     world.tried += 3 * len(strings) + len(_COLUMNS) * len(strings)
 
@@ -85,7 +88,8 @@ def reasons(world: World, strings: Sequence[str]) -> None:
 
 def fields(world: World, strings: Sequence[str]) -> None:
     """Look back on nights on which odd fields changed for too many, and were held back."""
-    given = [s for s in strings if sendable(s) and s.split() == [s] and "." not in s]
+    fitting = (s for s in strings if len(s) <= _LONGEST_KEY and s.split() == [s])
+    given = [s for s in fitting if sendable(s) and "." not in s]
     for first in range(0, len(given), _FIELDS):
         _begin(world)
         some = given[first : first + _FIELDS]
@@ -217,7 +221,7 @@ def _page(world: World) -> frozenset[str]:
 
 def _looked_up(world: World, strings: Sequence[str]) -> None:
     """Look for people by a name that some have."""
-    for s in strings:
+    for s in map(str.strip, strings):
         shown = _said(world, "json", "runs", "show", "odd", f"--person={s}")
         _said(world, "text", "runs", "show", "odd", f"--person={s}", "--outcome", "create")
         if isinstance(shown, dict) and s not in {each["label"] for each in shown["people"]}:

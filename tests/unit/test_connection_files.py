@@ -435,7 +435,8 @@ def test_a_number_of_more_digits_than_python_reads_is_no_cron_line() -> None:
 
 
 @pytest.mark.parametrize(
-    "address", ["a\0b@x.example", "a\u061cb@x.example", "ann@.", "a..b@x.example"]
+    "address",
+    ["a\0b@x.example", "a\u061cb@x.example", "ann@.", "a..b@x.example", "=?utf-8?q?x?=@x.example"],
 )
 def test_an_address_that_no_mail_can_hold_is_refused(address: str) -> None:
     mail = {"to": [address], "from": "a@x.example", "server": "mail.example.com"}

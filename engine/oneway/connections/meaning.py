@@ -115,9 +115,13 @@ def is_loopback(host: str) -> bool:
 
 
 def _is_address(text: str) -> bool:
-    """Return whether the header of a mail can hold an address, and gives it back as it is."""
-    parts = (part for side in text.split("@") for part in side.split("."))
-    return _ADDRESS.fullmatch(text) is not None and text.isprintable() and all(parts)
+    """Return whether the header of a mail can hold an address, and gives it back as it is.
+
+    What begins like an encoded word (RFC 2047) would be read as what it encodes.
+    """
+    if _ADDRESS.fullmatch(text) is None or not text.isprintable() or "=?" in text:
+        return False
+    return all(part for side in text.split("@") for part in side.split("."))
 
 
 def _email(written: Written, path: Path, email: Data) -> Iterator[Diagnostic]:
