@@ -6,7 +6,6 @@ import tempfile
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 
@@ -55,11 +54,7 @@ def engine(path: Path, mode: str = "WAL") -> Engine:
 
     made = create_engine("sqlite://", creator=opened, poolclass=NullPool, hide_parameters=True)
     event.listen(made, "begin", _begin)
-    # Compiled statements are the same for every file.
-    return made.execution_options(compiled_cache=_COMPILED)
-
-
-_COMPILED: dict[Any, Any] = {}
+    return made
 
 
 def _begin(connection: Connection) -> None:
