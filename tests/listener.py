@@ -1,6 +1,7 @@
 """A webhook over real HTTP on this machine: it keeps what it hears, and answers as it is told."""
 
 import ssl
+import sys
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -23,6 +24,11 @@ class Listener(ThreadingHTTPServer):
     daemon_threads = True
     answers: list[Answer]
     heard: list[Heard]
+
+    def handle_error(self, request: object, client_address: object) -> None:
+        """Say nothing of a caller that goes away."""
+        if not isinstance(sys.exception(), ConnectionError):
+            super().handle_error(request, client_address)  # type: ignore[arg-type]
 
     @property
     def url(self) -> str:

@@ -9,6 +9,9 @@ import tempfile
 from collections.abc import Iterable
 from pathlib import Path
 
+# What tests share stands beside this package, where pytest finds it by itself.
+sys.path.insert(0, str(Path(__file__).parents[1]))
+
 from .cases import Case, all_cases, small_cases
 from .world import World, silent_world
 

@@ -1,7 +1,6 @@
 """Which runs: every command, every way to sign in, every way to misbehave, crashes, faults."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator
 from itertools import cycle, product
 from typing import Any
 from unittest.mock import patch
@@ -10,20 +9,12 @@ from oneway_connectors.rest.reader import RestReader
 from oneway_connectors.rest.wire import Wire
 from oneway_connectors.rest.writer import RestWriter
 
+from .case import ALLOW, BANK, Case
+from .connecting import all_connecting, small_connecting
+from .nights import all_nights, small_nights
+from .notices import all_notices, small_notices
 from .servers import BAD
 from .world import AUTHS, World
-
-BANK = ("--set", "include_bank_details=true")
-ALLOW = ("--allow", "field_changes=500", "--allow", "leavers=50", "--allow", "clears=50")
-ALLOW += ("--allow", "updates=500", "--allow", "creates=500")
-
-
-@dataclass(frozen=True)
-class Case:
-    """Some runs after a fresh start, and a name for them."""
-
-    name: str
-    act: Callable[[World], None]
 
 
 def all_cases() -> Iterator[Case]:
@@ -37,6 +28,9 @@ def all_cases() -> Iterator[Case]:
         yield crash(auth, write, "fails")
     for auth, (name, target) in product(AUTHS, CRASHES.items()):
         yield mistake(auth, name, target)
+    yield from all_connecting()
+    yield from all_notices()
+    yield from all_nights()
 
 
 def small_cases() -> Iterator[Case]:
@@ -48,6 +42,9 @@ def small_cases() -> Iterator[Case]:
     yield crash("token", 2, "rejects")
     yield mistake("oauth_basic", "writing", CRASHES["writing"])
     yield mistake("header", "reading", CRASHES["reading"])
+    yield from small_connecting()
+    yield from small_notices()
+    yield from small_nights()
 
 
 def well(world: World, auth: str) -> None:

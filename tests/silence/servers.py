@@ -29,8 +29,10 @@ from .forms import FORMS
 
 STAFFOLOGY_KEY = "Sx9canary-basicPw-7Hq91LmPw4"
 API_KEY = "Kx7canary-apiKey-91LmPw4ZqTr"
-CLIENT_ID = "canary-client-Vb3Nq8"
+CLIENT_ID = "Ix3canary-client-Vb3Nq8"
 CLIENT_SECRET = "Cx5canary-clientSecret/+8Vb3Nq="
+WRONG = "Wx2canary-wrongKey-6Gt4YbKs"
+"""A credential that no system knows: somebody else's, typed by mistake."""
 TOKENS = tuple(f"Tx{n}canary-token-{n}Zq{n}Rw{n}LmPw" for n in range(1, 9))
 USES = 30
 """Requests after which a token is refused."""
@@ -40,6 +42,7 @@ CREDENTIALS = (
     Canary("API key", API_KEY),
     Canary("client id", CLIENT_ID),
     Canary("client secret", CLIENT_SECRET),
+    Canary("wrong key", WRONG),
     *(Canary(f"token {number}", text) for number, text in enumerate(TOKENS, 1)),
 )
 

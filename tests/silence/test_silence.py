@@ -2,24 +2,34 @@
 
 import base64
 import logging
+import shutil
+import smtplib
 import traceback
 from collections.abc import Iterator
 from contextlib import ExitStack
+from pathlib import Path
 from typing import Any
 from unittest.mock import patch
 from urllib.parse import quote
 
+import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from oneway.cli import entry
+from oneway.notices import Undelivered, bodies, email, webhook
 from oneway.plan import Seal
 from oneway_connectors.rest import answers, quiet
 
-from .canaries import Canary, Search
-from .cases import ALLOW, BANK, CRASHES, Case, bad_writes, mistake, small_cases
+from .canaries import Canary, Search, bank
+from .case import ALLOW, BANK, Case
+from .cases import CRASHES, bad_writes, mistake, small_cases
+from .connecting import FILED, PIPED, new
 from .forms import FORMS
+from .nights import serving
+from .office import kept, lines, make_due, write_connection
+from .servers import API_KEY, CLIENT_ID
 from .world import World, silent_world
 
 
@@ -90,6 +100,79 @@ def test_a_library_that_logs_is_found(world: World) -> None:
             stack.enter_context(patch.object(logging.getLogger(name), "filters", []))
         bad_writes("header", "rejects").act(world)
     assert "API key" in _found(world)
+
+
+def test_a_key_that_a_system_quotes_while_connecting_is_found(world: World) -> None:
+    given = new(world, "header", "--no-sync", *PIPED, *FILED)
+    with patch.object(answers, "hide", lambda text, hidden: text):
+        assert world.run(*given, stdin=lines("header", "target")) == 1
+    assert _found(world) == {"wrong key"}
+
+
+def test_a_credential_in_another_file_or_an_open_one_is_found(world: World) -> None:
+    assert world.run(*new(world, "header", "--no-sync", *PIPED, *FILED), stdin=lines("header")) == 0
+    world.search_files()
+    assert _found(world) == {"basic password", "API key"}  # nobody said yet that they may
+    world.hits.clear()
+    world.keeps(kept("header"))
+    world.search_files()
+    assert world.hits == []
+    source, target = map(Path, kept("header"))
+    shutil.copy(target, source)
+    world.search_files()
+    assert {(hit.canary.what, hit.where) for hit in world.hits} == {("API key", source.name)}
+    target.chmod(0o640)
+    with pytest.raises(AssertionError, match="others may read"):
+        world.keeps({str(target): ("API key", API_KEY)})
+
+
+def test_what_a_webhook_answers_is_found_in_the_store_and_in_the_log(world: World) -> None:
+    def leaking(answer: httpx.Response, host: str, now: object) -> None:
+        raise Undelivered("N102", host, f"no: {answer.headers['x-echo']} {answer.url}")
+
+    write_connection(world, "acme", "header")
+    make_due("acme")
+    world.servers.payroll.be("fails")
+    with patch.object(webhook, "_judge", leaking):
+        world.run("run-due")
+    world.search_files()
+    assert {"webhook key", "webhook address"} <= _found(world)
+    assert {"journal, as text", "output of run-due"} <= {hit.where for hit in world.hits}
+
+
+def test_what_a_mail_server_answers_is_found(world: World) -> None:
+    def leaking(server: str, error: smtplib.SMTPException, deadline: object) -> Undelivered:
+        return Undelivered("N107", server, f"no: {error}")
+
+    write_connection(world, "acme", "header")
+    world.told.be(mail="refuses the login")
+    with patch.object(email, "_refused", leaking):
+        assert world.run("notify", "test", "acme") == 1
+    assert _found(world) == {"mail password"}
+
+
+def test_a_notice_that_says_too_much_is_found_wherever_it_comes(world: World) -> None:
+    def leaking(*_: object) -> dict[str, str]:
+        said = dict.fromkeys(("state", "why", "started", "counts"), "")
+        return said | {"id": bank(1)["accountName"]}
+
+    write_connection(world, "acme", "header")
+    world.servers.payroll.be("fails")
+    with patch.object(bodies, "_run", leaking):
+        world.run("sync", "acme")
+    world.search_files()
+    assert _found(world) == {"accountName"}
+    assert {"body of a webhook", "mail, as it is read", "journal, as text"} <= {
+        hit.where for hit in world.hits
+    }
+
+
+@pytest.mark.slow
+def test_what_a_scheduler_logs_and_answers_is_searched(world: World) -> None:
+    name = CLIENT_ID.lower()  # a connection that is called by what nobody may know
+    serving("json", "fails", name, told=False).act(world)
+    assert _found(world) == {"client id"}
+    assert {"output of serve", "answer of /metrics"} <= {hit.where for hit in world.hits}
 
 
 def test_a_file_and_its_name_are_searched(world: World) -> None:

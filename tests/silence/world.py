@@ -3,7 +3,9 @@
 import io
 import logging
 import os
+import shutil
 import signal
+import stat
 import subprocess
 import sys
 import tempfile
@@ -14,8 +16,11 @@ from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
 
+from sqlalchemy import select
+
 from oneway.cli.entry import run
 from oneway.journal import Journal
+from oneway.journal.tables import METADATA
 from oneway_connectors.sandbox import EMPLOYER
 
 from .canaries import Hit, Search, people_canaries
@@ -28,6 +33,7 @@ from .servers import (
     Servers,
     serving,
 )
+from .told import MAIL_PASSWORD, TOLD, TOLD_VARIABLES, Told, telling
 
 ROOT = Path(__file__).resolve().parents[2]
 _EXPENSEIN = ROOT / "connectors/oneway_connectors/expensein/manifest.yaml"
@@ -62,39 +68,46 @@ class World:
     folder: Path
     vault: Path
     servers: Servers
+    told: Told
     search: Search
     hits: list[Hit] = field(default_factory=list)
     runs: int = 0
     codes: dict[int, int] = field(default_factory=dict)
     files: int = 0
+    may_hold: dict[str, frozenset[str]] = field(default_factory=dict)
+    """What of canaries a file may hold, by its path below the folder: all others nothing."""
 
-    def run(self, *args: str) -> int:
+    def run(self, *args: str, stdin: str = "") -> int:
         """Run a command in this process, with every logger wide open, and search what it said."""
         said, log = io.StringIO(), io.StringIO()
-        with redirect_stdout(said), redirect_stderr(said), _logging(log):
+        piped = patch.object(sys, "stdin", io.StringIO(stdin))
+        with piped, redirect_stdout(said), redirect_stderr(said), _logging(log):
             code = run(args)
-        self._ended(code, said.getvalue() + log.getvalue(), " ".join(args))
+        self.ended(code, said.getvalue() + log.getvalue(), " ".join(args))
         return code
 
-    def killed(self, write: int, *args: str) -> int:
-        """Run a command as a process that is killed after so many writes have happened."""
+    def process(self, *args: str) -> subprocess.Popen[bytes]:
+        """Begin a command as a process of its own; whoever reads it hands it to `ended`."""
         command = [sys.executable, "-X", "dev", "-m", "oneway", *args]
         paths = os.pathsep.join(str(ROOT / each) for each in ("engine", "connectors"))
         env = {**os.environ, "PYTHONPATH": paths, "HTTPX_LOG_LEVEL": "trace"}
         env["TMPDIR"] = str(self.folder)
-        with subprocess.Popen(
-            command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT
-        ) as process:
+        return subprocess.Popen(command, env=env, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
+
+    def killed(self, write: int, *args: str) -> int:
+        """Run a command as a process that is killed after so many writes have happened."""
+        with self.process(*args) as process:
             first = self.servers.expenses.written
             self.servers.expenses.on_write = lambda number: (
                 os.kill(process.pid, signal.SIGKILL) if number == first + write else None
             )
             said, _ = process.communicate(timeout=60)
             self.servers.expenses.on_write = lambda number: None
-        self._ended(process.returncode, said.decode(), f"killed: {' '.join(args)}")
+        self.ended(process.returncode, said.decode(), f"killed: {' '.join(args)}")
         return process.returncode
 
-    def _ended(self, code: int, said: str, where: str) -> None:
+    def ended(self, code: int, said: str, where: str) -> None:
+        """Count a run, and search what it said."""
         self.runs += 1
         self.codes[code] = self.codes.get(code, 0) + 1
         self.hits += self.search.hits(said.encode("utf-8", "surrogatepass"), f"output of {where}")
@@ -104,15 +117,39 @@ class World:
         for path in sorted(self.folder.rglob("*")):
             if path.is_file():
                 self.files += 1
-                self.hits += self.search.hits(path.read_bytes(), str(path.name))
+                self.hits += self._hits_in(path)
                 self.hits += self.search.hits(str(path).encode(), f"name of {path.name}")
         self.hits += self.search.hits(self._journal(), "journal, as text")
+        for what, data in self.told.heard():
+            self.hits += self.search.hits(data, what)
+
+    def _hits_in(self, path: Path) -> Iterator[Hit]:
+        """Yield what is found in a file and may not be there."""
+        held = self.may_hold.get(str(path.relative_to(self.folder)), frozenset())
+        for hit in self.search.hits(path.read_bytes(), str(path.name)):
+            if hit.canary.what not in held:
+                yield hit
+
+    def keeps(self, secrets: Mapping[str, tuple[str, str]]) -> None:
+        """Let private files hold a credential each, and see that they do, and are private.
+
+        `secrets` are pairs of a canary's name and its text, by the path of the file.
+        """
+        folders = {str(Path(path).parent) for path in secrets}
+        assert all(_mode(self.folder / each) == 0o700 for each in folders), "an open folder"
+        for path, (what, text) in secrets.items():
+            assert _mode(self.folder / path) == 0o600, f"others may read {path}"
+            assert (self.folder / path).read_text(encoding="utf-8") == text, path
+            self.may_hold[path] = frozenset({what})
 
     def fresh(self) -> None:
         """Begin again: both systems as they were, no plan and no state in the folder."""
         self.servers.reset()
         self.servers.payroll.be()
         self.servers.expenses.be()
+        self.told.reset()
+        self.may_hold.clear()
+        shutil.rmtree(self.folder / "connections", ignore_errors=True)
         for path in sorted(self.folder.rglob("*"), reverse=True):
             if path.is_file() and not path.name.endswith(".yaml"):
                 path.unlink()
@@ -133,6 +170,9 @@ class World:
             kept = [data for run in runs for data in journal.kept(run.id).values()]
             for each in runs:
                 found += [repr(entry) for entry in journal.entries(each.id)]
+            # Notices, incidents and dues among them.
+            for table in METADATA.sorted_tables:
+                found += [str(value) for row in journal.rows(select(table)) for value in row]
         return b"\n".join(("\n".join(found).encode("utf-8", "surrogatepass"), *kept))
 
 
@@ -145,11 +185,11 @@ def silent_world(folder: Path) -> Iterator[World]:
     vault.mkdir()
     for auth, changes in AUTHS.items():
         _write_auth(work, auth, changes)
-    search = Search([*people_canaries(), *CREDENTIALS])
-    with serving(datetime.now(UTC).date()) as servers, chdir(work):
+    search = Search([*people_canaries(), *CREDENTIALS, *TOLD])
+    with serving(datetime.now(UTC).date()) as servers, telling() as told, chdir(work):
         variables = _environment(servers, vault)
         with patch.dict(os.environ, variables), patch.object(tempfile, "tempdir", str(work)):
-            yield World(work, vault, servers, search)
+            yield World(work, vault, servers, told, search)
 
 
 def _write_auth(work: Path, auth: str, changes: tuple[tuple[str, str], ...]) -> None:
@@ -180,13 +220,19 @@ def _environment(servers: Servers, vault: Path) -> dict[str, str]:
     for auth in ("OAUTH_BODY", "OAUTH_BASIC"):
         found[f"ONEWAY_{auth}_CLIENT_ID"] = CLIENT_ID
         found[f"ONEWAY_{auth}_CLIENT_SECRET_FILE"] = _kept(vault / auth, CLIENT_SECRET)
-    return found
+    _kept(vault / "mail", MAIL_PASSWORD)
+    # The machine's own keyring is nobody's business: a test that wants one brings it.
+    return {**found, **TOLD_VARIABLES, "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring"}
 
 
 def _kept(path: Path, text: str) -> str:
     path.touch(mode=0o600)
     path.write_text(f"{text}\n", encoding="utf-8")
     return str(path)
+
+
+def _mode(path: Path) -> int:
+    return stat.S_IMODE(path.stat().st_mode)
 
 
 @contextmanager

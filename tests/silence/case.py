@@ -1,0 +1,18 @@
+"""A case: some runs after a fresh start, and a name for them."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from .world import World
+
+BANK = ("--set", "include_bank_details=true")
+ALLOW = ("--allow", "field_changes=500", "--allow", "leavers=50", "--allow", "clears=50")
+ALLOW += ("--allow", "updates=500", "--allow", "creates=500")
+
+
+@dataclass(frozen=True)
+class Case:
+    """Some runs after a fresh start, and a name for them."""
+
+    name: str
+    act: Callable[[World], None]
