@@ -89,7 +89,7 @@ def reasons(world: World, strings: Sequence[str]) -> None:
 def fields(world: World, strings: Sequence[str]) -> None:
     """Look back on nights on which odd fields changed for too many, and were held back."""
     fitting = (s for s in strings if len(s) <= _LONGEST_KEY and s.split() == [s])
-    given = [s for s in fitting if sendable(s) and "." not in s]
+    given = [s for s in fitting if sendable(s) and "." not in s and s not in _COLUMNS]
     for first in range(0, len(given), _FIELDS):
         _begin(world)
         some = given[first : first + _FIELDS]
