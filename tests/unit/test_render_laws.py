@@ -4,12 +4,12 @@ import json
 import unicodedata
 from fractions import Fraction
 
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from any_plans import ACTIONS, FINITE, PLACES, PLANS, TEXTS
 from oneway.apply import Ending, Result
-from oneway.diagnostics import Diagnostic, Severity
+from oneway.diagnostics import Diagnostic, Severity, Span
 from oneway.guards import Breach, Limit, Verdict
 from oneway.render import Style, diagnostics, plans, results
 from oneway.render.harmless import harmless, markdown, shown
@@ -89,6 +89,7 @@ def test_results_are_harmless_and_fit(ended, width):
 
 
 @given(PLACES, st.sampled_from(Severity), TEXTS, TEXTS, TEXTS, WIDTHS)
+@example(Span("", 1, 12, 0), Severity.ERROR, "", "", "0\U00010b92\U0001133a\U00018d09", 40)
 @settings(max_examples=150, deadline=None)
 def test_a_diagnostic_is_harmless(span, severity, summary, help, quote, width):
     found = [Diagnostic(span, severity, "M101", summary, help, quote)]

@@ -85,5 +85,10 @@ def _narrow(style: Style) -> Style:
 
 def _cut(quote: str, offset: int, room: int) -> int:
     """Return how much of a long line to leave out on the left so that the caret can be seen."""
-    wide = columns(harmless(quote[:offset]))
-    return max(offset - room // 3, 0) if wide > room * 2 // 3 else 0
+    most = room * 2 // 3
+    if columns(harmless(quote[:offset])) <= most:
+        return 0
+    cut = max(offset - room // 3, 0)
+    while columns(harmless(quote[cut:offset])) > most:  # an escape takes ten columns
+        cut += 1
+    return cut
