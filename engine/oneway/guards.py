@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from fractions import Fraction
 from math import ceil
+from shlex import quote
 
 from oneway.plan import Action, Plan, Verb
 from oneway.spec import GuardKind, GuardsSpec, OnBreach
@@ -102,8 +103,8 @@ class Breach:
 
     @property
     def allow(self) -> str:
-        """The option that lets exactly this many pass, in this plan only."""
-        return f"--allow {self.name}={self.total}"
+        """The option that lets exactly this many pass, in this plan only, as a shell takes it."""
+        return f"--allow {quote(f'{self.name}={self.total}')}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from typing import TypeAlias
 
 from oneway.connector import Field
 from oneway.records import Value, identity, parse_day
+from oneway.schema_pattern import compiled
 
 Check: TypeAlias = Callable[[Value], str]
 """Returns what is wrong with a value that is not blank, or nothing."""
@@ -88,7 +89,7 @@ def _declared(field: Field) -> list[Check]:
     if field.max_length is not None:
         checks.append(partial(_short, field.max_length))
     if field.pattern:
-        checks.append(partial(_shaped, re.compile(field.pattern)))
+        checks.append(partial(_shaped, compiled(field.pattern)))
     if field.format == "date":
         checks.append(_a_day)
     return checks

@@ -1,5 +1,6 @@
 """Guards, with numbers: what passes, what is held back, and what lets it pass."""
 
+import shlex
 from fractions import Fraction
 
 import pytest
@@ -85,6 +86,12 @@ def test_one_field_changing_on_92_percent_is_a_wrong_column() -> None:
     verdict = judge(plan_of(50, *actions), GuardsSpec())
     assert [(b.name, b.ceiling) for b in verdict.breaches] == [("field_changes.lastName", 25)]
     assert verdict.breaches[0].allow == "--allow field_changes.lastName=46"
+
+
+def test_what_lets_it_pass_can_be_pasted_into_a_shell() -> None:
+    actions = [action(n, Verb.UPDATE, "it's; $(x)") for n in range(46)]
+    (breach,) = judge(plan_of(50, *actions), GuardsSpec()).breaches
+    assert shlex.split(breach.allow) == ["--allow", "field_changes.it's; $(x)=46"]
 
 
 def test_each_field_is_counted_by_itself_and_creates_are_not() -> None:

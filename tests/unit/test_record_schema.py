@@ -29,6 +29,7 @@ SECRET = "cnry"
         (field(max_length=4), SECRET, ""),
         (field(pattern="^[0-9]+$"), SECRET, "does not have the shape that the target asks for"),
         (field(pattern="^[0-9]+$"), "42", ""),
+        (field(pattern="^[0-9]+$"), "42\n", "does not have the shape that the target asks for"),
         (field(format="date"), SECRET, "not a date (YYYY-MM-DD)"),
         (field(format="date"), "2026-03-31", ""),
         (None, "\ud800", "holds half a character (a lone surrogate)"),

@@ -66,22 +66,6 @@ def test_a_pattern_ends_where_the_text_ends() -> None:
     assert not found(MINIMAL.replace("name: a", 'name: "a"'))
 
 
-def test_in_every_pattern_a_dollar_stands_at_the_end_alone() -> None:
-    for name in schema_names():
-        for rule in patterns(json.loads(schema_text(name))):
-            assert not re.search(r"(?<!\\)\$.", rule), rule
-
-
-def patterns(schema: Any) -> Iterator[str]:
-    """Every pattern in a schema; a key `pattern` of what it describes is none."""
-    if isinstance(schema, dict) and isinstance(schema.get("pattern"), str):
-        yield schema["pattern"]
-    inner = schema.values() if isinstance(schema, dict) else schema
-    if isinstance(schema, dict | list):
-        for each in inner:
-            yield from patterns(each)
-
-
 @pytest.mark.parametrize("name", schema_names())
 def test_every_schema_is_one(name: str) -> None:
     Draft202012Validator.check_schema(json.loads(schema_text(name)))

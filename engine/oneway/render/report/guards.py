@@ -73,7 +73,4 @@ def _command(told: Told, breaches: Sequence[Breached]) -> str:
     mapping = plan.mapping_file if plan is not None else told.run.start.mapping
     words = ["oneway", "sync", quote(inputs.get("connection", mapping))]
     words += [told.options] if told.options else []
-    for each in breaches:
-        option, _, value = each.allow.partition(" ")
-        words += [option, quote(value)]
-    return text(" ".join(words))
+    return text(" ".join([*words, *(each.allow for each in breaches)]))
