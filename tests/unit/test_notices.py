@@ -618,6 +618,18 @@ def test_without_tls_only_this_machine_is_spoken_to() -> None:
         send(to, trial(connection(), MONDAY), MONDAY)
 
 
+def test_an_address_beyond_ascii_needs_a_server_that_takes_it() -> None:
+    post = Post()
+    with post_office(post, enable_SMTPUTF8=True) as port:
+        send(replace(mailbox(port), to=("zoë@example.com",)), trial(connection(), MONDAY), MONDAY)
+    assert post.came[0].rcpt_tos == ["zoë@example.com"]
+    with (
+        post_office(Post(), enable_SMTPUTF8=False) as port,
+        pytest.raises(Undelivered, match=r"no SMTPUTF8.*N107"),
+    ):
+        send(replace(mailbox(port), to=("zoë@example.com",)), trial(connection(), MONDAY), MONDAY)
+
+
 def test_a_mail_server_that_refuses_is_told_by_its_number_alone() -> None:
     post = Post(reply=f"554 {CANARY}")
     with post_office(post) as port, pytest.raises(Undelivered, match=r"554.*N107") as caught:

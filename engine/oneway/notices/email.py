@@ -75,8 +75,12 @@ def _sent(to: Email, message: EmailMessage, trust: Trust, deadline: Deadline) ->
     try:
         if to.user and password is not None:
             session.login(to.user, password.open())
-        # Some of several recipients may be refused: the others have it, and only once.
-        session.send_message(message, to.sender, list(to.to))
+        try:
+            # Some of several recipients may be refused: the others have it, and only once.
+            session.send_message(message, to.sender, list(to.to))
+        except smtplib.SMTPNotSupportedError:
+            summary = "the mail server takes no address with letters beyond ASCII (no SMTPUTF8)"
+            raise Undelivered("N107", to.server, summary, "correct `from` and `to`") from None
         with suppress(smtplib.SMTPException, OSError):
             session.quit()  # the mail is taken, however the conversation ends
     finally:
