@@ -97,8 +97,9 @@ def _patterns(canary: Canary) -> Iterator[tuple[str, tuple[bytes, bytes]]]:
     text = canary.text
     if text.isdigit():
         # Other numbers and digests may hold a few digits; a number that stands alone is one.
+        # A fraction is another number: statements are logged to have taken 0.00091s.
         parted = rb"[ .\-/]?".join(re.escape(c.encode()) for c in text)
-        yield "digits", (parted, rb"(?<![0-9a-f.])" + parted + rb"(?![0-9a-f])")
+        yield "digits", (parted, rb"(?<![0-9a-f.])(?!0\.\d)" + parted + rb"(?![0-9a-f])")
     for form, data in _written(text):
         plain = re.escape(data)
         yield form, (plain, plain)
