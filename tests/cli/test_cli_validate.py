@@ -151,18 +151,24 @@ def test_a_mistake_in_a_manifest_is_said_once_however_many_mappings_need_it(worl
     assert [each["ok"] for each in data] == [False] * 3
 
 
+def failing(world: World, monkeypatch: pytest.MonkeyPatch, name: str, error: OSError) -> None:
+    """Make a folder that cannot be looked into."""
+    world.folder.joinpath(name).mkdir()
+    scandir = os.scandir
+
+    def fails(path: str) -> Iterator[os.DirEntry[str]]:
+        if str(path).endswith(name):
+            error.filename = path
+            raise error
+        return scandir(path)
+
+    monkeypatch.setattr(os, "scandir", fails)
+
+
 def test_a_folder_that_goes_while_it_is_searched_is_passed_over(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (world.folder / "gone").mkdir()
-    scandir = os.scandir
-
-    def vanishing(path: str) -> Iterator[os.DirEntry[str]]:
-        if str(path).endswith("gone"):
-            raise FileNotFoundError(2, "No such file or directory", path)
-        return scandir(path)
-
-    monkeypatch.setattr(os, "scandir", vanishing)
+    failing(world, monkeypatch, "gone", FileNotFoundError(2, "No such file or directory"))
     ended = world.run("validate", ".")
     assert (ended.code, "1 file checked" in ended.out) == (0, True)
 
@@ -170,15 +176,7 @@ def test_a_folder_that_goes_while_it_is_searched_is_passed_over(
 def test_a_folder_that_cannot_be_looked_into_is_named(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    (world.folder / "closed").mkdir()
-    scandir = os.scandir
-
-    def closed(path: str) -> Iterator[os.DirEntry[str]]:
-        if str(path).endswith("closed"):
-            raise PermissionError(13, "Permission denied", path)
-        return scandir(path)
-
-    monkeypatch.setattr(os, "scandir", closed)
+    failing(world, monkeypatch, "closed", PermissionError(13, "Permission denied"))
     ended = world.run("validate", ".")
     assert (ended.code, "[F120]" in ended.out, "closed" in ended.out) == (1, True, True)
 

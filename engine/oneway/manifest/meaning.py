@@ -11,6 +11,7 @@ from oneway.expressions import BUILT_IN, ExpressionSyntax, parse
 from oneway.manifest.fields import fields_of, is_open
 from oneway.manifest.parts import Data, items, obj, text
 from oneway.manifest.places import Template, expressions, templates
+from oneway.schema_pattern import compiled
 from oneway.yaml_source import Document, Path
 
 _NAME = re.compile(r"\{([^{}]*)\}")
@@ -209,9 +210,10 @@ def _record(document: Document, path: Path, schema: Data) -> Iterator[Diagnostic
     if isinstance(pattern, str):
         try:
             with warnings.catch_warnings(action="ignore"):  # what Python may mean one day
-                re.compile(pattern)
+                compiled(pattern)
         except (re.error, RecursionError, OverflowError):
             summary = "this pattern is no regular expression"
-            yield document.at((*path, "pattern"), "C108", summary)
+            help = "write one as JSON Schema has them, such as ^[0-9]{6}$"
+            yield document.at((*path, "pattern"), "C108", summary, help)
     for name, inner in properties.items():
         yield from _record(document, (*path, "properties", name), obj(inner))

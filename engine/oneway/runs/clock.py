@@ -28,7 +28,10 @@ def refuse_yet_to_come(prepared: Prepared, operator: Operator, as_of: datetime) 
         return
     what = f"this run would go by {instant_text(as_of)}, which is yet to come"
     clock = f"the clock says {instant_text(operator.now())}"
-    help = "leave --as-of out; `oneway plan --as-of` shows what would be done then"
+    help = (
+        "leave --as-of out, and plan again what was planned by it; `oneway plan --as-of` shows "
+        "what would be done then"
+    )
     raise refusal("F123", prepared.request.mapping, f"{what}: {clock}", help)
 
 
