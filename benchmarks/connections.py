@@ -27,7 +27,7 @@ from typing import Any
 
 from at_night import AHEAD
 
-from oneway.journal import Journal
+from oneway.history.journal import Journal
 from oneway_connectors.sandbox import running
 from oneway_connectors.sandbox.crowd import Crowd
 from oneway_connectors.sandbox.expensein import KEY as EXPENSEIN_KEY

@@ -2,8 +2,9 @@
 
 from hypothesis import strategies as st
 
-from oneway.diagnostics import Span
-from oneway.plan import (
+from oneway.core.diagnostics import Span
+from oneway.core.seal import Sealed
+from oneway.planning.plan import (
     Action,
     Allowance,
     Change,
@@ -13,7 +14,6 @@ from oneway.plan import (
     Plan,
     Read,
     Reason,
-    Sealed,
     Verb,
 )
 

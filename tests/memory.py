@@ -5,11 +5,11 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from oneway.apply import Result, Systems, apply
-from oneway.connector import Progress, Rejected, silent
-from oneway.plan import Action, Plan
-from oneway.plan_file import fingerprint
-from oneway.records import Record, Snapshot, is_blank
+from oneway.applying.apply import Result, Systems, apply
+from oneway.core.connector import Progress, Rejected, silent
+from oneway.core.records import Record, Snapshot, is_blank
+from oneway.planning.plan import Action, Plan
+from oneway.planning.plan_file import fingerprint
 from worlds import SEAL, World, bound
 
 Data = dict[str, Any]

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
 from oneway.connections import Connection, Email, Notify, Occasion, Security, Webhook
-from oneway.diagnostics import Diagnostic, Severity, Span
-from oneway.journal import Breached, End, Journal, RunStart
+from oneway.core.diagnostics import Diagnostic, Severity, Span
+from oneway.history.journal import Breached, End, Journal, RunStart
 from oneway.notices.instants import instant_text
-from oneway.plan import Action, Ending, Verb
+from oneway.planning.plan import Action, Ending, Verb
 
 EVERYTHING = frozenset(Occasion)
 MONDAY = datetime(2026, 11, 23, 4, 0, tzinfo=UTC)

@@ -3,11 +3,12 @@
 from collections import Counter
 from dataclasses import replace
 
-from oneway.diagnostics import Diagnostic, Severity, Span
-from oneway.failures import Failure
-from oneway.journal import End, Entry, Run, RunStart
-from oneway.journal.rows import Breached, Why
-from oneway.plan import (
+from oneway.core.diagnostics import Diagnostic, Severity, Span
+from oneway.core.seal import Sealed
+from oneway.history.backoff import Failure
+from oneway.history.journal import End, Entry, Run, RunStart
+from oneway.history.journal.rows import Breached, Why
+from oneway.planning.plan import (
     Action,
     Allowance,
     Change,
@@ -18,10 +19,9 @@ from oneway.plan import (
     Plan,
     Read,
     Reason,
-    Sealed,
     Verb,
 )
-from oneway.runs.telling import Before, Told
+from oneway.runs.past_run import Before, Told
 
 AT = Span("mappings/payroll.yaml", 30, 5, 20)
 ENDED = "2026-11-22T04:00:42Z"

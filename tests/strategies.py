@@ -10,8 +10,8 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from oneway.diagnostics import Refused
-from oneway.records import Record, Snapshot
+from oneway.core.diagnostics import Refused
+from oneway.core.records import Record, Snapshot
 from worlds import World, compiled
 
 ABSENT = "<absent>"

@@ -7,13 +7,14 @@ from datetime import UTC, datetime, timedelta
 from functools import lru_cache
 from typing import Any
 
-from oneway.compiler import Compiled, compile_mapping
-from oneway.connector import Capability, Description, Field, Resource
-from oneway.interpreter import Interpreted, tabulate
-from oneway.load import load_mapping
-from oneway.plan import Plan, Seal
-from oneway.planner import Header, plan
-from oneway.records import Record, Snapshot
+from oneway.core.connector import Capability, Description, Field, Resource
+from oneway.core.records import Record, Snapshot
+from oneway.core.seal import Seal
+from oneway.mapping.compiler import Compiled, compile_mapping
+from oneway.mapping.interpreter import Interpreted, tabulate
+from oneway.mapping.load import load_mapping
+from oneway.planning.plan import Plan
+from oneway.planning.planner import Header, plan
 
 AS_OF = datetime(2026, 6, 15, 4, tzinfo=UTC)
 SEAL = Seal(b"k" * 32)

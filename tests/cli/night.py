@@ -19,8 +19,8 @@ from typing import Any, TypeVar
 from cli_world import MAPPING, TEAMS, person
 from test_cli_process import environment
 
-from oneway.journal import Journal, Run, Why
-from oneway.journal.dues import Taken, standings
+from oneway.history.journal import Journal, Run, Why
+from oneway.history.journal.schedule_claims import Taken, standings
 
 T = TypeVar("T")
 PATIENCE = 90

@@ -9,7 +9,7 @@ import pytest
 from cli_world import MAPPING, ROOT, World, person, process, user
 
 from oneway.cli.sandbox import started
-from oneway.plan_file import load, save
+from oneway.planning.plan_file import load, save
 from oneway_connectors.sandbox import Sandbox
 
 ACME = """\
@@ -209,7 +209,7 @@ def test_an_interrupted_run_of_a_connection_is_gone_on_with(acme: World) -> None
     acme.write("users.json", [])
     kill = (
         "import os\n"
-        "from oneway.journal import Journal\n"
+        "from oneway.history.journal import Journal\n"
         "Journal.sent = lambda *a, **k: os._exit(9)\n"
         "from oneway.cli.entry import run\n"
         "run(['sync', 'acme'])\n"

@@ -5,8 +5,8 @@ from cli_world import World, person
 
 from oneway.cli.entry import COMMANDS
 from oneway.cli.exits import MEANINGS
-from oneway.functions import LIBRARY
-from oneway.schema_check import schema_names
+from oneway.documents.schema_check import schema_names
+from oneway.mapping.functions import LIBRARY
 
 
 @pytest.mark.parametrize("key", ["P002", "p002", "s2", "2", "Person 2", "P002@EXAMPLE.com"])

@@ -16,9 +16,9 @@ from cli_world import ROOT, Ended, World
 
 from oneway.cli.options import now
 from oneway.connections import connection_at
-from oneway.diagnostics import refusal
-from oneway.journal import Journal, RunState, Why
-from oneway.lock import locked
+from oneway.core.diagnostics import refusal
+from oneway.history.journal import Journal, RunState, Why
+from oneway.state.lock import locked
 from oneway_connectors.sandbox import expensein, staffology
 from oneway_connectors.sandbox.expenses import Expenses
 from oneway_connectors.sandbox.kinds import FEW
@@ -437,7 +437,7 @@ def test_no_credential_is_left_that_no_file_refers_to(
         raise error
 
     for name in ("write_new", "write_over"):
-        monkeypatch.setattr(f"oneway.cli.connecting.settling.{name}", fails)
+        monkeypatch.setattr(f"oneway.runs.commit_connection.{name}", fails)
     before = FILE.read_bytes() if renewing else b""
     ended = script("connect", *given, stdin=office.typed)
     assert ended.code == (130 if isinstance(error, KeyboardInterrupt) else 1), ended.err

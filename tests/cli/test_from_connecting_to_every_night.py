@@ -7,7 +7,7 @@ from night import Night
 from test_connect import Office, office
 
 from oneway.cli.options import now
-from oneway.journal import RunState
+from oneway.history.journal import RunState
 
 __all__ = ["office"]  # a fixture
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from cli_world import Ended, World, person, user
 
-from oneway.journal import Journal
+from oneway.history.journal import Journal
 
 FIRST = date(2025, 11, 1)
 NOW = pytest.mark.parametrize("command", ["plan", "sync"])

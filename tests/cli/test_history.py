@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from cli_world import MAPPING, World, person, user
 
-from oneway.expressions import evaluation
+from oneway.mapping.expressions import evaluation
 
 CONNECTION = """\
 oneway_connection: 1
@@ -268,8 +268,8 @@ def test_a_saved_plan_that_was_applied_cannot_be_derived_again(acme: World) -> N
 def test_a_run_that_is_too_large_says_that_nothing_is_kept(
     acme: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("oneway.runs.keeping.inputs_of.__kwdefaults__", {"limit": 10})
-    monkeypatch.setattr("oneway.runs.keeping.snapshots_of.__kwdefaults__", {"limit": 10})
+    monkeypatch.setattr("oneway.runs.replay.capture.inputs_of.__kwdefaults__", {"limit": 10})
+    monkeypatch.setattr("oneway.runs.replay.capture.snapshots_of.__kwdefaults__", {"limit": 10})
     acme.run("sync", "acme")
     said = "it would take more than 10 bytes, compressed"
     assert (

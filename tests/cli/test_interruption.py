@@ -21,8 +21,8 @@ from cli_world import ROOT, World
 from test_cli_process import environment
 
 from oneway.connections import variable
-from oneway.journal import Journal
-from oneway.plan import Ending
+from oneway.history.journal import Journal
+from oneway.planning.plan import Ending
 from oneway_connectors import sandbox
 from oneway_connectors.sandbox.expensein import KEY
 

@@ -13,9 +13,9 @@ import pytest
 from cli_world import Ended, World, person, user
 
 from oneway.cli.entry import run
-from oneway.journal import Journal
-from oneway.lock import locked
-from oneway.plan import Ending
+from oneway.history.journal import Journal
+from oneway.planning.plan import Ending
+from oneway.state.lock import locked
 from oneway_connectors.file.writer import FileWriter
 
 MADE = {"id": 1, "reference": "P001", "name": "Person 1", "email": "P001@example.com", "team": 7}

@@ -13,7 +13,7 @@ from cli_world import World
 from night import PATIENCE, Night, Scheduler, until
 from test_interruption import HELD_BACK, MAPPING, Running, running
 
-from oneway.journal import Journal, RunState
+from oneway.history.journal import Journal, RunState
 
 __all__ = ["running"]  # a fixture
 

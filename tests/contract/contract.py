@@ -12,8 +12,8 @@ from dataclasses import dataclass
 
 import pytest
 
-from oneway.connector import Connector, WriteError
-from oneway.records import MISSING, Record, Value, at, is_blank, path_of, with_value
+from oneway.core.connector import Connector, WriteError
+from oneway.core.records import MISSING, Record, Value, at, is_blank, path_of, with_value
 
 HOSTILE = (
     "Zoë O'Łódź-Ó Súilleabháin",

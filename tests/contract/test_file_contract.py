@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from oneway.connector import Reader, Writer
+from oneway.core.connector import Reader, Writer
 from oneway_connectors.file import FileReader, FileWriter
 
 ENDINGS = ("json", "jsonl", "csv")

@@ -12,9 +12,9 @@ import httpx
 import pytest
 
 from contract import READING, WRITING, Check, Subject, named
-from oneway.connector import Access, Connector, Secret, WriteError
-from oneway.discovery import describe, open_connector
-from oneway.manifest import load_manifest
+from oneway.connections.discovery import describe, open_connector
+from oneway.connections.manifest import load_manifest
+from oneway.core.connector import Access, Connector, Secret, WriteError
 from oneway_connectors.rest import connect
 from oneway_connectors.sandbox import Sandbox, start
 

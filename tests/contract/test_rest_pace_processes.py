@@ -39,8 +39,8 @@ WORKER = """
 import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from oneway.connector import Access
-from oneway.manifest import load_manifest
+from oneway.core.connector import Access
+from oneway.connections.manifest import load_manifest
 from oneway_connectors.rest import connect
 
 manifest, url, state, count = sys.argv[1:]

@@ -6,8 +6,8 @@ from typing import Any
 import pytest
 
 from contract import READING, WRITING, Check, Subject, named
-from oneway.connector import Access, Connector, Finding, Rejected, Secret
-from oneway.discovery import describe, open_connector
+from oneway.connections.discovery import describe, open_connector
+from oneway.core.connector import Access, Connector, Finding, Rejected, Secret
 from scim.server import TOKEN, Server, Tenant, serving
 
 

@@ -16,9 +16,9 @@ from openapi_core.datatypes import RequestParameters
 from openapi_core.exceptions import OpenAPIError
 from werkzeug.datastructures import Headers, ImmutableMultiDict
 
-from oneway.connector import Access, Secret
-from oneway.discovery import describe
-from oneway.records import at
+from oneway.connections.discovery import describe
+from oneway.core.connector import Access, Secret
+from oneway.core.records import at
 from oneway_connectors.rest import connect
 from oneway_connectors.sandbox import Sandbox, start
 

@@ -22,8 +22,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from random import Random
 
-from oneway.diagnostics import Refused
-from oneway.plan_file import load
+from oneway.core.diagnostics import Refused
+from oneway.planning.plan_file import load
 
 from .matrix import Undisturbed, differences, problems, undisturbed
 from .world import PLAN, RESUME, SYNC, Ended, Moment, World, made

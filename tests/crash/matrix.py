@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from functools import partial
 from random import Random
 
-from oneway.journal import Journal
+from oneway.history.journal import Journal
 from oneway_connectors.sandbox.people import Population
 
 from .people import sixty

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from oneway.freshness import Happened, Now
+from oneway.applying.preconditions import Happened, Now
 
 from . import disk, real
 from .disk import (

@@ -15,7 +15,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from enum import Enum
 
-from oneway.plan import Ending
+from oneway.planning.plan import Ending
 from oneway.runs import Prepared
 
 from . import sockets

@@ -16,7 +16,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx
 
-from oneway.connector import Access, Connector, Description
+from oneway.core.connector import Access, Connector, Description
 from oneway_connectors import rest
 
 from .kinds import Call, Fault, kind_of

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from oneway.freshness import Happened, Now
+from oneway.applying.preconditions import Happened, Now
 from oneway.runs import Prepared
 
 from .kinds import FAULTS, Call

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 import httpx
 
-from oneway.connector import Access, Connector, Description
+from oneway.core.connector import Access, Connector, Description
 from oneway_connectors import rest
 
 from .kinds import Call, Fault, kind_of

@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Protocol
 
-from oneway.apply import Result
-from oneway.connector import Access, Connector, Description
-from oneway.diagnostics import Refused, Severity
-from oneway.plan import Kind
-from oneway.plan_file import fingerprint
+from oneway.applying.apply import Result
+from oneway.core.connector import Access, Connector, Description
+from oneway.core.diagnostics import Refused, Severity
+from oneway.planning.plan import Kind
+from oneway.planning.plan_file import fingerprint
 from oneway.runs import (
     Approval,
     Operator,
@@ -33,7 +33,7 @@ from oneway.runs import (
     settled,
 )
 from oneway.runs.inputs import Input, access_of, description_of
-from oneway.state import State
+from oneway.state.folder import State
 
 from .systems import KEY, SOURCE, TARGET
 from .wire import START

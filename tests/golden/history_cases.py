@@ -10,13 +10,14 @@ from pathlib import Path
 from plan_cases import FOLDER as PLANS
 from plan_cases import planned
 
-from oneway.diagnostics import Diagnostic, Severity, Span
-from oneway.journal import Breached, End, Entry, Run, RunStart, Why
-from oneway.journal.tallies import Tally
-from oneway.plan import Ending, Sealed
+from oneway.core.diagnostics import Diagnostic, Severity, Span
+from oneway.core.seal import Sealed
+from oneway.history.journal import Breached, End, Entry, Run, RunStart, Why
+from oneway.history.journal.run_counts import Tally
+from oneway.planning.plan import Ending
 from oneway.render import Style, history, past_run, replays, status
-from oneway.runs.replaying import Differs, Replay
-from oneway.runs.standing import HeldBack, Refusing, Standing, Unsynced
+from oneway.runs.replay.replay import Differs, Replay
+from oneway.runs.status import HeldBack, Refusing, Standing, Unsynced
 
 FOLDER = Path(__file__).parent / "history"
 LEAVERS = Breached(

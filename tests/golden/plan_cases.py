@@ -19,14 +19,15 @@ from pathlib import Path
 
 import yaml
 
-from oneway.compiler import compile_mapping, connectors_of
-from oneway.connector import Capability, Description, Field, Resource
-from oneway.guards import judge
-from oneway.interpreter import tabulate
-from oneway.load import load_mapping
-from oneway.plan import Allowance, Read, Seal
-from oneway.planner import Header, plan
-from oneway.records import Record, Snapshot
+from oneway.core.connector import Capability, Description, Field, Resource
+from oneway.core.records import Record, Snapshot
+from oneway.core.seal import Seal
+from oneway.mapping.compiler import compile_mapping, connectors_of
+from oneway.mapping.interpreter import tabulate
+from oneway.mapping.load import load_mapping
+from oneway.planning.guards import judge
+from oneway.planning.plan import Allowance, Read
+from oneway.planning.planner import Header, plan
 from oneway.render import Style, plans
 
 FOLDER = Path(__file__).parent / "plans"

@@ -5,7 +5,7 @@ from history_cases import FOLDER, RUNS, TALLIES, rendered, run
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oneway.journal.tallies import Tally
+from oneway.history.journal.run_counts import Tally
 from oneway.render import Style, history
 from oneway.render.layout import columns
 

@@ -3,7 +3,7 @@
 import pytest
 from plan_cases import cases, planned, rendered
 
-from oneway.plan import Kind, Verb
+from oneway.planning.plan import Kind, Verb
 
 CASES = cases()
 

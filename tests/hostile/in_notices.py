@@ -15,15 +15,15 @@ from jsonschema import Draft202012Validator
 from listener import listening
 from notified import MONDAY, after, connection, ended, hook, mailbox, refused
 from oneway.connections import connection_at
-from oneway.diagnostics import Refused
-from oneway.journal import Journal
-from oneway.journal.incidents import undelivered
+from oneway.core.diagnostics import Refused
+from oneway.documents.schema_check import schema_text
+from oneway.history.journal import Journal
+from oneway.history.journal.incidents import undelivered
 from oneway.notices import Undelivered, after_run, trial
 from oneway.notices.email import message_of
 from oneway.notices.texts import subject_of
 from oneway.notices.weekly import summary
-from oneway.plan import Ending
-from oneway.schema_check import schema_text
+from oneway.planning.plan import Ending
 
 from . import over_http
 from .in_connections import BASE

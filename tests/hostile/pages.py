@@ -7,9 +7,9 @@ from functools import cache
 from importlib.resources import files
 
 from markup import Element, parsed
-from oneway.render.harmless import harmless
 from oneway.render.layout import clip
 from oneway.render.report.words import LONGEST
+from oneway.render.sanitize import harmless
 
 from .output import painting
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-import oneway.render.harmless as harmless
-from oneway.connections import written
+import oneway.render.sanitize as harmless
+from oneway.connections import provenance
 from oneway.notices import bodies, email, texts
 from oneway.render.plans import as_markdown
 from oneway.render.report import document

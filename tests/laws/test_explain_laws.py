@@ -5,9 +5,9 @@ import json
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oneway.checks import Evidence, checks
-from oneway.explain import Explanation, explain
-from oneway.plan import Kind, Plan
+from oneway.inspect.checks import Evidence, checks
+from oneway.inspect.explain import Explanation, explain
+from oneway.planning.plan import Kind, Plan
 from oneway.render import Style, explanations
 from oneway.render import checks as render
 from oneway.render.layout import columns

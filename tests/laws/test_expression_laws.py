@@ -8,9 +8,9 @@ import jmespath.exceptions
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oneway.diagnostics import Span
-from oneway.expressions import Context, EvaluationError, Expression, ExpressionSyntax, parse
-from oneway.functions import LIBRARY, invoke
+from oneway.core.diagnostics import Span
+from oneway.mapping.expressions import Context, EvaluationError, Expression, ExpressionSyntax, parse
+from oneway.mapping.functions import LIBRARY, invoke
 
 SPAN = Span("law", 1, 1, 1)
 CONTEXT = Context(datetime(2026, 3, 31, 4, tzinfo=UTC), {"a": "set"})

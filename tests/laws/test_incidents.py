@@ -14,13 +14,13 @@ from hypothesis import strategies as st
 
 from notified import MONDAY, connection, died, ended, hook, refused
 from oneway.connections import Occasion
-from oneway.journal import Journal
-from oneway.journal.incidents import Incident, Notice, open_incidents, waiting
+from oneway.history.journal import Journal
+from oneway.history.journal.incidents import Incident, Notice, open_incidents, waiting
 from oneway.notices import REMINDER, after_run, channels
 from oneway.notices.causes import Shown
 from oneway.notices.incidents import Changes, changes
 from oneway.notices.instants import instant_text
-from oneway.plan import Ending
+from oneway.planning.plan import Ending
 
 KINDS = (Occasion.FAILURE, Occasion.GUARD)
 CODES = ("R101", "R102", "W101", "W105")

@@ -12,14 +12,14 @@ from hypothesis import strategies as st
 
 from memory import Applied, applied, leaves, systems_of
 from model import GONE, blank, get, predict, same
-from oneway.apply import Ending
-from oneway.changes import wanted
-from oneway.connector import Connector, Reader, Writer
-from oneway.plan import Kind, Outcome, Plan, Verb
-from oneway.plan_file import dump
-from oneway.program import State
-from oneway.records import Record, Snapshot
-from oneway.spec import Write
+from oneway.applying.apply import Ending
+from oneway.core.connector import Connector, Reader, Writer
+from oneway.core.records import Record, Snapshot
+from oneway.mapping.program import State
+from oneway.mapping.spec import Write
+from oneway.planning.diff import wanted
+from oneway.planning.plan import Kind, Outcome, Plan, Verb
+from oneway.planning.plan_file import dump
 from strategies import accepted, any_worlds, worlds
 from worlds import World, bound, planned
 

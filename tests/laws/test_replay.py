@@ -7,15 +7,15 @@ import pytest
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
-from oneway.diagnostics import Refused
-from oneway.plan import Plan
-from oneway.plan_file import dump, fingerprint
-from oneway.records import Collected, with_value
-from oneway.runs import kept as kept_files
-from oneway.runs.keeping import inputs_of
-from oneway.runs.projection import Projection
-from oneway.runs.reading import Evaluated
-from oneway.runs.replaying import differences, rederiving, replayed, unfit
+from oneway.core.diagnostics import Refused
+from oneway.core.records import Collected, with_value
+from oneway.planning.plan import Plan
+from oneway.planning.plan_file import dump, fingerprint
+from oneway.runs.read import Evaluated
+from oneway.runs.replay import snapshot_file
+from oneway.runs.replay.capture import inputs_of
+from oneway.runs.replay.projection import Projection
+from oneway.runs.replay.replay import differences, rederiving, replayed, unfit
 from strategies import accepted, mappings, worlds
 from worlds import SEAL, World, bound, compiled, planned
 
@@ -41,7 +41,7 @@ def kept(world: World, plan: Plan) -> bytes:
 
 def again(data: bytes, world: World) -> Plan:
     mapping = compiled(world)
-    found = kept_files.load(data, "kept")
+    found = snapshot_file.load(data, "kept")
     assert not unfit(found, mapping.code.policy)
     rows = rederiving(found, mapping, mapping)
     assert rows.lacking() == ()
@@ -92,7 +92,7 @@ def test_a_kept_snapshot_that_was_touched_is_refused(world: World) -> None:
         gzip.compress(b"\n".join(lines[1:])),
     ):
         with pytest.raises(Refused) as refused:
-            kept_files.load(broken, "kept")
+            snapshot_file.load(broken, "kept")
         assert [each.code for each in refused.value.diagnostics] == ["F131"]
 
 
@@ -110,7 +110,7 @@ def test_a_row_that_says_something_else_is_found_and_named(world: World) -> None
     assume(changed)
     data, mapping = kept(world, plan), compiled(world)
     for action, change in changed:
-        found = kept_files.load(data, "kept")
+        found = snapshot_file.load(data, "kept")
         mutated = _saying_else(found, action.source_id, _rule(mapping, change.field))
         derived = replayed(rederiving(mutated, mapping, mapping), found.header)
         told = list(differences(plan, derived))
@@ -129,7 +129,7 @@ def test_another_mapping_makes_of_what_was_kept_what_it_makes_of_the_systems(
     parts = {name: other[name] for name in ("eligible", "absent", "rehires") if name in other}
     now = replace(then, mapping=_open(world.mapping | parts | {"fields": fields}))
     assume(accepted(then) and accepted(now))
-    found = kept_files.load(kept(then, planned(then)), "kept")
+    found = snapshot_file.load(kept(then, planned(then)), "kept")
     rows = rederiving(found, compiled(then), compiled(now))
     assume(not rows.lacking())
     wanted = planned(now)
@@ -140,7 +140,7 @@ def test_another_mapping_makes_of_what_was_kept_what_it_makes_of_the_systems(
 @given(WORLDS, st.sampled_from(["match", "rules", "fields", "leaving", "sensitive"]))
 def test_rows_of_another_shape_are_named_and_not_planned(world: World, part: str) -> None:
     found, policy = (
-        kept_files.load(kept(world, planned(world)), "kept"),
+        snapshot_file.load(kept(world, planned(world)), "kept"),
         compiled(world).code.policy,
     )
     was = getattr(found.shape, part)

@@ -11,15 +11,16 @@ from hypothesis import strategies as st
 
 from any_plans import FINITE, PLANS, TEXTS
 from markup import Element, parsed
-from oneway.diagnostics import Diagnostic, Severity, Span
-from oneway.journal import End
-from oneway.journal.rows import Breached, Why
-from oneway.plan import Ending, Kind, Plan, Sealed, Verb
-from oneway.render.harmless import harmless, quoted
+from oneway.core.diagnostics import Diagnostic, Severity, Span
+from oneway.core.seal import Sealed
+from oneway.history.journal import End
+from oneway.history.journal.rows import Breached, Why
+from oneway.planning.plan import Ending, Kind, Plan, Verb
 from oneway.render.report import html, page
-from oneway.render.report.deeds import deeds
+from oneway.render.report.actions import deeds
 from oneway.render.report.page import Page, Section
-from oneway.runs.telling import Told
+from oneway.render.sanitize import harmless, quoted
+from oneway.runs.past_run import Told
 from reported import earlier, told
 from strategies import worlds
 from worlds import planned

@@ -21,9 +21,9 @@ from sqlalchemy import select
 
 from oneway.connections.connection import Connection, Schedule
 from oneway.connections.schedule import last_due
-from oneway.journal import Journal, RunStart, Why
-from oneway.journal.dues import GIVEN_UP, standings
-from oneway.journal.tables import due
+from oneway.history.journal import Journal, RunStart, Why
+from oneway.history.journal.schedule_claims import GIVEN_UP, standings
+from oneway.history.journal.tables import due
 from oneway.runs import instant_text
 from oneway.scheduling import loop as module
 from oneway.scheduling import work

@@ -6,11 +6,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memory import MemoryReader, applied, systems_of
-from oneway.apply import Systems
-from oneway.connector import ReadError
-from oneway.guards import judge
-from oneway.plan_file import dump
-from oneway.records import Record
+from oneway.applying.apply import Systems
+from oneway.core.connector import ReadError
+from oneway.core.records import Record
+from oneway.planning.guards import judge
+from oneway.planning.plan_file import dump
 from strategies import worlds
 from worlds import World, bound, planned
 

@@ -20,11 +20,11 @@ from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, ru
 
 from memory import MemoryReader, MemoryWriter
 from model import predict
-from oneway.connector import NotSent, ReadError, Rejected, Unknown
-from oneway.diagnostics import Refused, Severity
-from oneway.plan import Allowance, Plan
-from oneway.plan_file import dump, fingerprint, load
-from oneway.records import Record, Snapshot
+from oneway.core.connector import NotSent, ReadError, Rejected, Unknown
+from oneway.core.diagnostics import Refused, Severity
+from oneway.core.records import Record, Snapshot
+from oneway.planning.plan import Allowance, Plan
+from oneway.planning.plan_file import dump, fingerprint, load
 from oneway.runs import (
     Approval,
     Operator,
@@ -45,7 +45,7 @@ from oneway.runs import (
     settled,
 )
 from oneway.runs.inputs import Input
-from oneway.state import State
+from oneway.state.folder import State
 from simulation.crash import Crash, Steps, journal_steps
 from simulation.oracle import UNTOUCHED, entries
 from strategies import ABSENT, SOURCE_PEOPLE, TARGET_PEOPLE, source_slips, target_slips

@@ -30,7 +30,7 @@ MUTANTS = (
     # matching
     Mutant(
         "match-first-row",
-        "matching",
+        "planning/match",
         "if len(claimants) > 1:",
         "if len(claimants) > 2:",
         "two source records with one key must conflict",
@@ -38,7 +38,7 @@ MUTANTS = (
     ),
     Mutant(
         "match-first-candidate",
-        "matching",
+        "planning/match",
         "if len(candidates) > 1:",
         "if len(candidates) > 2:",
         "an ambiguous key must not choose",
@@ -46,7 +46,7 @@ MUTANTS = (
     ),
     Mutant(
         "match-claimed-again",
-        "matching",
+        "planning/match",
         "if ids[0] in spoken:",
         "if not ids:",
         "a target that an earlier key gave away is not to be had",
@@ -54,7 +54,7 @@ MUTANTS = (
     ),
     Mutant(
         "match-blank",
-        "matching",
+        "planning/match",
         "row.source_id not in decided and level < len(row.keys) and row.keys[level] is not None",
         "row.source_id not in decided and level < len(row.keys)",
         "a blank key never matches",
@@ -62,7 +62,7 @@ MUTANTS = (
     ),
     Mutant(
         "match-decided-goes-on",
-        "matching",
+        "planning/match",
         "row.source_id not in decided and ",
         "",
         "the first key that finds a target decides",
@@ -70,7 +70,7 @@ MUTANTS = (
     ),
     Mutant(
         "match-last-key-first",
-        "matching",
+        "planning/match",
         "for level in range(levels):",
         "for level in reversed(range(levels)):",
         "keys are tried in order",
@@ -79,7 +79,7 @@ MUTANTS = (
     # changes
     Mutant(
         "never-is-created",
-        "changes",
+        "planning/diff",
         "if rule.write is not Write.NEVER and not is_blank",
         "if not is_blank",
         "`write: never` is never written",
@@ -87,7 +87,7 @@ MUTANTS = (
     ),
     Mutant(
         "blank-is-created",
-        "changes",
+        "planning/diff",
         "if rule.write is not Write.NEVER and not is_blank(value := new_value(cell))",
         "if rule.write is not Write.NEVER and (value := new_value(cell)) is not ...",
         "a create holds no blank field",
@@ -95,7 +95,7 @@ MUTANTS = (
     ),
     Mutant(
         "on-create-overwrites",
-        "changes",
+        "planning/diff",
         "if rule.write in (Write.OVERWRITE, Write.IF_EMPTY)\n"
         "        and (rule.write is Write.OVERWRITE",
         "if rule.write is not Write.NEVER\n        and (rule.write is not Write.IF_EMPTY",
@@ -104,7 +104,7 @@ MUTANTS = (
     ),
     Mutant(
         "if-empty-overwrites",
-        "changes",
+        "planning/diff",
         "and (rule.write is Write.OVERWRITE or present(value) is None)",
         "",
         "`write: if_empty` leaves a value alone",
@@ -112,7 +112,7 @@ MUTANTS = (
     ),
     Mutant(
         "if-empty-never",
-        "changes",
+        "planning/diff",
         "if rule.write in (Write.OVERWRITE, Write.IF_EMPTY)",
         "if rule.write in (Write.OVERWRITE,)",
         "`write: if_empty` fills an empty field",
@@ -120,7 +120,7 @@ MUTANTS = (
     ),
     Mutant(
         "blank-always-clears",
-        "changes",
+        "planning/diff",
         "return None if rule.on_blank is OnBlank.CLEAR else KEEP",
         "return None",
         "a blank value keeps what the target has, unless told to clear",
@@ -128,7 +128,7 @@ MUTANTS = (
     ),
     Mutant(
         "blank-never-clears",
-        "changes",
+        "planning/diff",
         "return None if rule.on_blank is OnBlank.CLEAR else KEEP",
         "return KEEP",
         "`on_blank: clear` clears",
@@ -136,7 +136,7 @@ MUTANTS = (
     ),
     Mutant(
         "miss-never-clears",
-        "changes",
+        "planning/diff",
         "return None if rule.on_miss is OnMiss.CLEAR else KEEP",
         "return KEEP",
         "`on_miss: clear` clears",
@@ -144,7 +144,7 @@ MUTANTS = (
     ),
     Mutant(
         "absent-key-clears",
-        "changes",
+        "planning/diff",
         "case State.BLANK:\n            return None",
         "case State.BLANK | State.UNSTATED:\n            return None",
         "a key that is absent is not blank",
@@ -152,7 +152,7 @@ MUTANTS = (
     ),
     Mutant(
         "initial-at-update",
-        "changes",
+        "planning/diff",
         "case State.UNSTATED | State.INACTIVE:\n            return KEEP",
         "case State.UNSTATED | State.INACTIVE:\n            return cell.initial or KEEP",
         "`initial` stands in at create, and only then",
@@ -160,7 +160,7 @@ MUTANTS = (
     ),
     Mutant(
         "no-initial",
-        "changes",
+        "planning/diff",
         "return cell.value if cell.state is State.STATED else cell.initial",
         "return cell.value",
         "`initial` stands in at create",
@@ -168,7 +168,7 @@ MUTANTS = (
     ),
     Mutant(
         "always-differs",
-        "changes",
+        "planning/diff",
         "if not same(before, after, rule.compare):",
         "if True:",
         "an update holds the fields that differ and no others",
@@ -176,7 +176,7 @@ MUTANTS = (
     ),
     Mutant(
         "compare-exactly",
-        "changes",
+        "planning/diff",
         "if not same(before, after, rule.compare):",
         "if not same(before, after):",
         "a target that normalises causes no update",
@@ -184,7 +184,7 @@ MUTANTS = (
     ),
     Mutant(
         "add-replaces",
-        "changes",
+        "planning/diff",
         "return before if not fresh else [*have, *fresh]",
         "return after",
         "`merge: add` never takes a value away",
@@ -192,7 +192,7 @@ MUTANTS = (
     ),
     Mutant(
         "add-repeats",
-        "changes",
+        "planning/diff",
         "if identity(item) not in known]",
         "if item]",
         "`merge: add` adds what is not there yet",
@@ -200,7 +200,7 @@ MUTANTS = (
     ),
     Mutant(
         "on-miss-ineligible-ignored",
-        "changes",
+        "planning/diff",
         "return rule.on_miss is OnMiss.INELIGIBLE",
         "return False",
         "`on_miss: ineligible` stops the record",
@@ -208,7 +208,7 @@ MUTANTS = (
     ),
     Mutant(
         "on-blank-ineligible-ignored",
-        "changes",
+        "planning/diff",
         "return blank and rule.on_blank is OnBlank.INELIGIBLE and not stands_in",
         "return False",
         "`on_blank: ineligible` stops the record",
@@ -217,7 +217,7 @@ MUTANTS = (
     # claims
     Mutant(
         "claims-off",
-        "claims",
+        "planning/uniqueness",
         "return tuple(sorted(unique | set(policy.unless_taken)))",
         "return ()",
         "a unique value is held by one record only",
@@ -225,7 +225,7 @@ MUTANTS = (
     ),
     Mutant(
         "rivals-win",
-        "claims",
+        "planning/uniqueness",
         " | claims.rivals()",
         "",
         "two that claim one value conflict",
@@ -233,7 +233,7 @@ MUTANTS = (
     ),
     Mutant(
         "nobody-gives-up",
-        "claims",
+        "planning/uniqueness",
         "if identity is None or identity in refused:\n            return False",
         "if True:\n            return False",
         "a value that is given up in the same plan is free",
@@ -241,7 +241,7 @@ MUTANTS = (
     ),
     Mutant(
         "refused-gives-up",
-        "claims",
+        "planning/uniqueness",
         "if identity is None or identity in refused:",
         "if identity is None:",
         "who is in conflict gives nothing up",
@@ -249,7 +249,7 @@ MUTANTS = (
     ),
     Mutant(
         "no-order",
-        "claims",
+        "planning/uniqueness",
         "return Settled(settled, claims.order(refused))",
         "return Settled(settled, {})",
         "who gives a value up goes first",
@@ -257,7 +257,7 @@ MUTANTS = (
     ),
     Mutant(
         "circles-pass",
-        "claims",
+        "planning/uniqueness",
         "if not circle:",
         "if True:",
         "a circle of claims is a conflict",
@@ -265,7 +265,7 @@ MUTANTS = (
     ),
     Mutant(
         "emails-with-case",
-        "claims",
+        "planning/uniqueness",
         "if rule.unique_ignores_case or rule.compare is Compare.IGNORE_CASE:",
         "if rule.compare is Compare.IGNORE_CASE:",
         "emails are told apart without case",
@@ -273,7 +273,7 @@ MUTANTS = (
     ),
     Mutant(
         "unless-taken-ignored",
-        "claims",
+        "planning/uniqueness",
         "creating and i in self.policy.unless_taken",
         "False",
         "nothing is created whose value is taken",
@@ -281,7 +281,7 @@ MUTANTS = (
     ),
     Mutant(
         "given-key-ignored",
-        "claims",
+        "planning/uniqueness",
         "refused = _found_by_their_keys(drafts, policy) | claims.rivals()",
         "refused = claims.rivals()",
         "what would find another's record by its key is not created",
@@ -290,7 +290,7 @@ MUTANTS = (
     # planner
     Mutant(
         "creates-off-creates",
-        "drafting",
+        "planning/outcomes",
         "if not self.policy.create:",
         "if False:",
         "`joiners.create: false` creates nothing",
@@ -298,7 +298,7 @@ MUTANTS = (
     ),
     Mutant(
         "creates-unproven",
-        "drafting",
+        "planning/outcomes",
         "if self.unseen:",
         "if False:",
         "nothing is created over an incomplete list",
@@ -306,7 +306,7 @@ MUTANTS = (
     ),
     Mutant(
         "keyless-created",
-        "drafting",
+        "planning/outcomes",
         "if not any(key is not None and on for key, on in carried):",
         "if False:",
         "what no key finds again is not created",
@@ -314,7 +314,7 @@ MUTANTS = (
     ),
     Mutant(
         "leavers-created",
-        "drafting",
+        "planning/outcomes",
         "if held is None and row.leaver:",
         "if held is None and row.leaver and unfit:",
         "leavers are never created",
@@ -322,7 +322,7 @@ MUTANTS = (
     ),
     Mutant(
         "leaves-again",
-        "drafting",
+        "planning/outcomes",
         'leaving = tuple(each for each in leaving if "write" in each.rule.written)',
         "pass",
         "who has left has left",
@@ -330,7 +330,7 @@ MUTANTS = (
     ),
     Mutant(
         "leaver-not-synced",
-        "drafting",
+        "planning/outcomes",
         "differences = (*mover.differences, *leaving)",
         "differences = (*leaving,)",
         "a leaver's other fields are still synced",
@@ -338,7 +338,7 @@ MUTANTS = (
     ),
     Mutant(
         "rehire-always-reactivates",
-        "drafting",
+        "planning/outcomes",
         "if self.policy.rehires is Rehires.REPORT:",
         "if False:",
         "`rehires: report` leaves it to a person",
@@ -346,7 +346,7 @@ MUTANTS = (
     ),
     Mutant(
         "scheduled-is-nothing",
-        "drafting",
+        "planning/outcomes",
         "self.policy.has_leavers and (held.left or held.scheduled)",
         "self.policy.has_leavers and held.left",
         "who is due to leave and is employed is a rehire",
@@ -354,7 +354,7 @@ MUTANTS = (
     ),
     Mutant(
         "rules-for-all",
-        "drafting",
+        "planning/outcomes",
         "if category in rule.categories\n",
         "if category\n",
         "a rule may be limited to joiners, movers or leavers",
@@ -362,7 +362,7 @@ MUTANTS = (
     ),
     Mutant(
         "ineligible-synced",
-        "drafting",
+        "planning/outcomes",
         "if unfit:\n            return Draft(Kind.INELIGIBLE",
         "if unfit and held is None:\n            return Draft(Kind.INELIGIBLE",
         "an ineligible record causes no action",
@@ -370,7 +370,7 @@ MUTANTS = (
     ),
     Mutant(
         "deactivate-unproven",
-        "drafting",
+        "planning/outcomes",
         "if blocked:",
         "if False:",
         "`absent: deactivate` needs a complete read",
@@ -378,7 +378,7 @@ MUTANTS = (
     ),
     Mutant(
         "deactivate-disputed",
-        "drafting",
+        "planning/outcomes",
         "if held.target_id in matches.spoken:",
         "if False:",
         "a record that source records speak of is not absent",
@@ -386,7 +386,7 @@ MUTANTS = (
     ),
     Mutant(
         "report-deactivates",
-        "drafting",
+        "planning/outcomes",
         "if program.policy.absent is Absent.DEACTIVATE and",
         "if",
         "`absent: report` writes nothing",
@@ -394,7 +394,7 @@ MUTANTS = (
     ),
     Mutant(
         "contested-key-written",
-        "drafting",
+        "planning/outcomes",
         "differences = tuple(d for d in found if not self._rivals(held, d))",
         "differences = found",
         "a key that keeps others in conflict is left alone",
@@ -402,7 +402,7 @@ MUTANTS = (
     ),
     Mutant(
         "order-of-reading",
-        "planner",
+        "planning/planner",
         "rows = sorted(source.items, key=lambda row: (row.key, row.source_id))",
         "rows = source.items",
         "the order of records decides nothing",
@@ -410,7 +410,7 @@ MUTANTS = (
     ),
     Mutant(
         "nothing-sealed",
-        "finishing",
+        "planning/assemble",
         "if value is None or not rule.sensitive:",
         "if True:",
         "a sensitive value is sealed",
@@ -419,7 +419,7 @@ MUTANTS = (
     # interpreter
     Mutant(
         "when-ignored",
-        "interpreter",
+        "mapping/interpreter",
         "if code.when is not None and not self._holds(code.when, record):",
         "if False:",
         "where `when` does not hold, the field is left alone",
@@ -427,7 +427,7 @@ MUTANTS = (
     ),
     Mutant(
         "unstated-is-blank",
-        "interpreter",
+        "mapping/interpreter",
         "return Cell(State.BLANK if stated else State.UNSTATED)",
         "return Cell(State.BLANK)",
         "a key that is absent is not blank",
@@ -435,7 +435,7 @@ MUTANTS = (
     ),
     Mutant(
         "first-of-two-found",
-        "interpreter",
+        "mapping/interpreter",
         "if len(found) == 1:",
         "if found:",
         "an ambiguous lookup is a miss",
@@ -443,7 +443,7 @@ MUTANTS = (
     ),
     Mutant(
         "default-is-lost",
-        "interpreter",
+        "mapping/interpreter",
         "if cell.state is State.BLANK and code.default is not None:",
         "if False:",
         "`default` stands in for a blank value",
@@ -452,7 +452,7 @@ MUTANTS = (
     # guards
     Mutant(
         "guard-by-floor",
-        "guards",
+        "planning/guards",
         "return max(self.floor, ceil(self.share * managed))",
         "return self.floor",
         "the share counts",
@@ -460,7 +460,7 @@ MUTANTS = (
     ),
     Mutant(
         "guard-one-more",
-        "guards",
+        "planning/guards",
         "count.found + earlier <= ceiling:",
         "count.found + earlier <= ceiling + 1:",
         "more than the limit is too many",
@@ -468,7 +468,7 @@ MUTANTS = (
     ),
     Mutant(
         "guard-inexact",
-        "guards",
+        "planning/guards",
         "Fraction(str(limit.share))",
         "Fraction(limit.share)",
         "10 % of 30 is 3",
@@ -476,7 +476,7 @@ MUTANTS = (
     ),
     Mutant(
         "guard-holds-nothing",
-        "guards",
+        "planning/guards",
         "frozenset(id for breach in breaches for id in breach.held)",
         "frozenset()",
         "what a guard counts too many of is held back",
@@ -484,7 +484,7 @@ MUTANTS = (
     ),
     Mutant(
         "deactivated-uncounted",
-        "guards",
+        "planning/guards",
         "GuardKind.LEAVERS: (Verb.LEAVE, Verb.DEACTIVATE)",
         "GuardKind.LEAVERS: (Verb.LEAVE,)",
         "deactivating counts as leaving",
@@ -493,7 +493,7 @@ MUTANTS = (
     # apply and freshness
     Mutant(
         "sealed-list-unopened",
-        "freshness",
+        "applying/preconditions",
         "if rule.merge is not Merge.ADD or action.target_id is None:",
         "if True:",
         "a sensitive list that is added to can be written",
@@ -501,7 +501,7 @@ MUTANTS = (
     ),
     Mutant(
         "sealed-unchecked",
-        "freshness",
+        "applying/preconditions",
         "if each is not None and self._sealed(record, field, each) == value:",
         "if each is not None:",
         "a sensitive value that changed since the plan is not written",
@@ -509,7 +509,7 @@ MUTANTS = (
     ),
     Mutant(
         "approval-is-present",
-        "apply",
+        "applying/apply",
         "if approved != own:",
         "if not approved:",
         "an approval is compared, not tested for truth",
@@ -517,7 +517,7 @@ MUTANTS = (
     ),
     Mutant(
         "held-back-applied",
-        "apply",
+        "applying/apply",
         "if action.id in held:",
         "if False:",
         "what a guard holds back is not written",
@@ -525,7 +525,7 @@ MUTANTS = (
     ),
     Mutant(
         "stale-overwritten",
-        "freshness",
+        "applying/preconditions",
         "action, each)]\n        if moved:",
         "action, each)]\n        if False:",
         "a record that changed since the plan is left alone",
@@ -533,7 +533,7 @@ MUTANTS = (
     ),
     Mutant(
         "claim-unchecked",
-        "freshness",
+        "applying/preconditions",
         'raise Stale(f"{claim.path} by now belongs to target record {holder.id}")',
         "pass",
         "a value that was taken since the plan is not created again",
@@ -541,7 +541,7 @@ MUTANTS = (
     ),
     Mutant(
         "dependants-go-on",
-        "apply",
+        "applying/apply",
         "elif not done.issuperset(action.after):",
         "elif False:",
         "an action waits for those that must go before it",
@@ -549,7 +549,7 @@ MUTANTS = (
     ),
     Mutant(
         "unflushed-dependants",
-        "apply",
+        "applying/apply",
         "if any(each.action.id in action.after for each in waiting):",
         "if False:",
         "what is not flushed is not there for others to see",
@@ -557,7 +557,7 @@ MUTANTS = (
     ),
     Mutant(
         "filter-believed",
-        "freshness",
+        "applying/preconditions",
         "if not found or any(_claims(each, claim, value) for each in found):",
         "if True:",
         "an answer with somebody else does not say that nobody holds a value",
@@ -566,7 +566,7 @@ MUTANTS = (
     # patience
     Mutant(
         "patience-without-a-row",
-        "patience",
+        "applying/circuit_breaker",
         "self._row = self._row + 1 if blame is Blame.SYSTEM else 0",
         "self._row = self._row + 1 if blame is Blame.SYSTEM else self._row",
         "only failures in a row speak against a system",
@@ -574,7 +574,7 @@ MUTANTS = (
     ),
     Mutant(
         "patience-one-more",
-        "patience",
+        "applying/circuit_breaker",
         "self._row >= self._most",
         "self._row > self._most",
         "five in a row are enough",
@@ -582,7 +582,7 @@ MUTANTS = (
     ),
     Mutant(
         "patience-with-revoked-keys",
-        "patience",
+        "applying/circuit_breaker",
         "if blame is Blame.ACCESS or",
         "if",
         "nothing more is sent with credentials that were refused",
@@ -590,7 +590,7 @@ MUTANTS = (
     ),
     Mutant(
         "patience-comes-back",
-        "patience",
+        "applying/circuit_breaker",
         "if blame is Blame.ACCESS or self._row >= self._most:\n            self.lost = True\n",
         "self.lost = blame is Blame.ACCESS or self._row >= self._most\n        if self.lost:\n",
         "a system that was given up is not tried again in this run",
@@ -656,7 +656,7 @@ MUTANTS = (
     # what is due
     Mutant(
         "due-taken-twice",
-        "journal/dues",
+        "history/journal/schedule_claims",
         "if not store.change(new.on_conflict_do_nothing(), at_least=0).rows:",
         "if store.change(new.on_conflict_do_nothing(), at_least=0) is None:",
         "one of many takes a due",
@@ -664,7 +664,7 @@ MUTANTS = (
     ),
     Mutant(
         "left-due-taken-over-twice",
-        "journal/dues",
+        "history/journal/schedule_claims",
         "update(due).where(row, same).values",
         "update(due).where(row).values",
         "what is left is taken over by one",
@@ -672,7 +672,7 @@ MUTANTS = (
     ),
     Mutant(
         "ended-due-ends-again",
-        "journal/dues",
+        "history/journal/schedule_claims",
         "update(due).where(mine, due.c.ended.is_(None)).values(**values)",
         "update(due).where(mine).values(**values)",
         "a due that has ended stays as it ended",
@@ -688,7 +688,7 @@ MUTANTS = (
     ),
     Mutant(
         "clock-back-runs-again",
-        "scheduling/agenda",
+        "scheduling/policy",
         "if last.due > nominal or last.ended is not None:",
         "if last.ended is not None:",
         "where the clock went back, nothing is run a second time",
@@ -696,7 +696,7 @@ MUTANTS = (
     ),
     Mutant(
         "due-before-it-was-known",
-        "scheduling/agenda",
+        "scheduling/policy",
         "return Step.BEGIN if standing.since < nominal else Step.REST",
         "return Step.BEGIN",
         "what was due before a connection was known is nobody's",
@@ -705,7 +705,7 @@ MUTANTS = (
     # replay
     Mutant(
         "replay-of-another-mapping",
-        "runs/replaying",
+        "runs/replay/replay",
         "if hashlib.sha256(names[MAPPING]).hexdigest() != kept.header.mapping_digest:",
         "if False:",
         "a kept mapping that somebody touched is refused",
@@ -713,7 +713,7 @@ MUTANTS = (
     ),
     Mutant(
         "replay-of-touched-rows",
-        "runs/kept",
+        "runs/replay/snapshot_file",
         'if hashlib.sha256(b"".join(lines)).hexdigest() != end:',
         "if False:",
         "kept rows that somebody touched are refused",
@@ -721,7 +721,7 @@ MUTANTS = (
     ),
     Mutant(
         "replay-believes-the-rows",
-        "runs/rederiving",
+        "runs/replay/evaluate",
         "if part is None or _is_of(row.failure, self._closed):",
         "if True:",
         "what can be evaluated again is, and is not believed",
@@ -729,7 +729,7 @@ MUTANTS = (
     ),
     Mutant(
         "replay-rules-in-another-order",
-        "runs/rederiving",
+        "runs/replay/evaluate",
         "failed = evaluated in again.failed",
         "failed = position in again.failed",
         "a rule that is evaluated again is found among those that are",
@@ -737,7 +737,7 @@ MUTANTS = (
     ),
     Mutant(
         "replay-without-what-is-lacking",
-        "runs/rederiving",
+        "runs/replay/evaluate",
         'yield f"{code.rule.path}: {code.rule.expression}"',
         "pass",
         "a mapping that needs what was not kept is refused",
@@ -745,7 +745,7 @@ MUTANTS = (
     ),
     Mutant(
         "replay-of-another-shape",
-        "runs/replaying",
+        "runs/replay/replay",
         "if before != after",
         "if len(before) != len(after)",
         "rows are planned by no policy of another shape",
@@ -786,7 +786,7 @@ MUTANTS = (
     ),
     Mutant(
         "notice-sent-by-two",
-        "journal/incidents",
+        "history/journal/incidents",
         "update(notice).where(still, same).values",
         "update(notice).where(still).values",
         "of two who deliver at once, one sends",

@@ -8,7 +8,7 @@ from crash import real
 from crash.matrix import WAYS, Point, Undisturbed, outcomes, points, report, undisturbed
 from crash.people import six, sixty
 from crash.world import made
-from oneway.freshness import Happened, Now
+from oneway.applying.preconditions import Happened, Now
 
 from .crash import INSIDE, OUTSIDE
 

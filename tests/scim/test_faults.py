@@ -7,7 +7,7 @@ import pytest
 from faults.kinds import FAULTS, Call
 from faults.matrix import Cell, Ideal, Place, cells
 from faults.table import documented
-from oneway.freshness import Happened, Now
+from oneway.applying.preconditions import Happened, Now
 from oneway.runs import Prepared
 
 from .faults import best_over_scim, prepared_scim, tried_over_scim

@@ -6,7 +6,7 @@ from typing import Any
 from unittest.mock import patch
 
 from oneway_connectors.rest.reader import RestReader
-from oneway_connectors.rest.wire import Wire
+from oneway_connectors.rest.transport import Wire
 from oneway_connectors.rest.writer import RestWriter
 
 from .case import ALLOW, BANK, Case

@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 import keyring
 
-from oneway.connections import storing
+from oneway.connections import secret_store
 from ring import Ring
 from terminal import Terminal
 

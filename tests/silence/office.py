@@ -8,8 +8,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from unittest.mock import patch
 
-from oneway.journal import Journal
-from oneway.journal.dues import first_seen
+from oneway.history.journal import Journal
+from oneway.history.journal.schedule_claims import first_seen
 from oneway.runs import instant_text
 
 from .servers import API_KEY, CLIENT_ID, CLIENT_SECRET, STAFFOLOGY_KEY, WRONG

@@ -18,9 +18,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oneway.cli import entry
+from oneway.core.seal import Seal
 from oneway.notices import Undelivered, bodies, email, webhook
-from oneway.plan import Seal
-from oneway_connectors.rest import answers, quiet
+from oneway_connectors.rest import answers, log_filter
 
 from .canaries import Canary, Search, bank
 from .case import ALLOW, BANK, Case
@@ -96,7 +96,7 @@ def test_a_value_that_is_not_sealed_is_found(world: World) -> None:
 
 def test_a_library_that_logs_is_found(world: World) -> None:
     with ExitStack() as stack:
-        for name in quiet._TALKERS:
+        for name in log_filter._TALKERS:
             stack.enter_context(patch.object(logging.getLogger(name), "filters", []))
         bad_writes("header", "rejects").act(world)
     assert "API key" in _found(world)

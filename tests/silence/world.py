@@ -19,8 +19,8 @@ from unittest.mock import patch
 from sqlalchemy import select
 
 from oneway.cli.entry import run
-from oneway.journal import Journal
-from oneway.journal.tables import METADATA
+from oneway.history.journal import Journal
+from oneway.history.journal.tables import METADATA
 from oneway_connectors.sandbox import EMPLOYER
 
 from .canaries import Hit, Search, people_canaries

@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from typing import Any
 from unittest.mock import patch
 
-from oneway.journal import Journal
+from oneway.history.journal import Journal
 
 
 class Crash(BaseException):

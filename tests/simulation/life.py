@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 
-from oneway.diagnostics import Refused
-from oneway.guards import Verdict
-from oneway.plan import Ending, Plan
+from oneway.core.diagnostics import Refused
+from oneway.planning.guards import Verdict
+from oneway.planning.plan import Ending, Plan
 
 from . import oracle
 from .crash import Crash, journal_steps

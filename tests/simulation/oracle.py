@@ -6,7 +6,7 @@ from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
-from oneway.plan import Ending
+from oneway.planning.plan import Ending
 
 from .people import DEPARTMENTS, Json, People
 from .world import World

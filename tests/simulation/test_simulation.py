@@ -7,12 +7,12 @@ from unittest.mock import patch
 
 import pytest
 
-from oneway import apply, freshness
-from oneway.freshness import Happened, Now
-from oneway.plan import Ending
-from oneway.runs.applying import RunLog
+from oneway.applying import apply, preconditions
+from oneway.applying.preconditions import Happened, Now
+from oneway.planning.plan import Ending
+from oneway.runs.apply import RunLog
 from oneway_connectors.rest import client
-from oneway_connectors.rest.faults import NoAnswer
+from oneway_connectors.rest.errors import NoAnswer
 
 from .life import Tally, live
 from .oracle import Violation
@@ -70,7 +70,7 @@ BROKEN: dict[str, Callable[[], Any]] = {
     "an unknown create is repeated blindly": lambda: patch.object(Now, "happened", blind_repeat),
     "what is sent is journalled afterwards": journal_after_sending,
     "the first record of a look-up is taken": lambda: patch.object(
-        freshness, "_claims", lambda *_: True
+        preconditions, "_claims", lambda *_: True
     ),
     "a create is sent again where no answer came": lambda: patch.object(
         client, "_may_repeat", lambda _, came: isinstance(came, NoAnswer)

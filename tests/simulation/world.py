@@ -13,12 +13,12 @@ from pathlib import Path
 from random import Random
 from unittest.mock import patch
 
-from oneway.apply import Result
-from oneway.connector import Connector
-from oneway.diagnostics import Refused, Severity
-from oneway.guards import Verdict
-from oneway.plan import Allowance, Plan
-from oneway.plan_file import dump, fingerprint, load
+from oneway.applying.apply import Result
+from oneway.core.connector import Connector
+from oneway.core.diagnostics import Refused, Severity
+from oneway.planning.guards import Verdict
+from oneway.planning.plan import Allowance, Plan
+from oneway.planning.plan_file import dump, fingerprint, load
 from oneway.runs import (
     Approval,
     Operator,
@@ -32,7 +32,7 @@ from oneway.runs import (
     interrupted,
     judged,
     planned,
-    preparation,
+    prepare,
     program_for,
     refuse_turned_back,
     remembered,
@@ -41,8 +41,8 @@ from oneway.runs import (
     settled,
 )
 from oneway.runs.inputs import Input, access_of, description_of
-from oneway.runs.reading import Evaluated
-from oneway.state import State
+from oneway.runs.read import Evaluated
+from oneway.state.folder import State
 from oneway_connectors.rest import connect
 
 from .crash import Steps
@@ -104,12 +104,12 @@ class Wired(Systems):
         return self._open[key]
 
 
-_compiled_once = lru_cache(preparation.compile_data)
+_compiled_once = lru_cache(prepare.compile_data)
 
 
 def quick_compiling() -> AbstractContextManager[object]:
     """Compile each text once: compiling is a pure function, and most of a short run's time."""
-    return patch.object(preparation, "compile_data", _compiled_once)
+    return patch.object(prepare, "compile_data", _compiled_once)
 
 
 class World:

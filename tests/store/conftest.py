@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from oneway.journal import Journal
+from oneway.history.journal import Journal
 from postgres import Server, running
 
 

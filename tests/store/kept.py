@@ -5,17 +5,17 @@ import subprocess
 import sys
 from pathlib import Path
 
-from oneway.diagnostics import Span
-from oneway.journal import RunStart
-from oneway.plan import Action, Change, Verb
+from oneway.core.diagnostics import Span
+from oneway.history.journal import RunStart
+from oneway.planning.plan import Action, Change, Verb
 
 START = RunStart("acme", "d" * 64, "f" * 64, "2026-03-31T04:00:00Z", "2026-03-31T04:00:01Z", "me")
 CANARY = "S3CRET-VALUE"
 WRITES_UNTIL_KILLED = """
 import sys
 from pathlib import Path
-from oneway.journal import End, Journal, RunStart
-from oneway.plan import Action, Ending, Verb
+from oneway.history.journal import End, Journal, RunStart
+from oneway.planning.plan import Action, Ending, Verb
 where = sys.argv[1]
 journal = Journal.open(where if "://" in where else Path(where))
 run = journal.begin(RunStart("m", "d", "f", "a", "s", "b"))

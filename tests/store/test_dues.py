@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
-from oneway.journal import Journal, RunStart, Why
-from oneway.journal.dues import (
+from oneway.history.journal import Journal, RunStart, Why
+from oneway.history.journal.schedule_claims import (
     Standing,
     end,
     first_seen,
@@ -125,7 +125,7 @@ def test_opening_a_store_twice_takes_no_lock_from_the_first(tmp_path: Path) -> N
         with Journal.open(path):
             pass
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-        code = "import sys; from pathlib import Path; from oneway.journal import Journal\n"
+        code = "import sys; from pathlib import Path; from oneway.history.journal import Journal\n"
         code += "Journal.open(Path(sys.argv[1])).close()"
         subprocess.run([sys.executable, "-c", code, str(path)], check=True, env=environment)
         assert (tmp_path / "journal.db-wal").exists()

@@ -12,9 +12,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from kept import CANARY, START, action, started
 
-from oneway.diagnostics import Refused
-from oneway.journal import End, Journal, sqlite
-from oneway.plan import Ending
+from oneway.core.diagnostics import Refused
+from oneway.history.journal import End, Journal, sqlite
+from oneway.planning.plan import Ending
 
 
 @pytest.fixture

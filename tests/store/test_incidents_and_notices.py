@@ -6,11 +6,11 @@ from pathlib import Path
 from listener import listening, status
 from notified import after, connection, ended, hook, refused
 from oneway.connections import Occasion
-from oneway.journal import Journal
-from oneway.journal.incidents import open_incidents, take_notice, undelivered, waiting
+from oneway.history.journal import Journal
+from oneway.history.journal.incidents import open_incidents, take_notice, undelivered, waiting
 from oneway.notices import after_run, deliver, weekly
 from oneway.notices.instants import instant_text
-from oneway.plan import Ending
+from oneway.planning.plan import Ending
 
 
 def test_an_incident_from_its_beginning_to_its_end(journal: Journal) -> None:

@@ -10,12 +10,12 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from kept import START, action, started
 
-from oneway.diagnostics import Diagnostic, Severity, Span
-from oneway.failures import Failure
-from oneway.journal import Breached, End, Entry, Journal, RunStart, RunState, Why
-from oneway.plan import Action, Allowance, Ending, Verb
-from oneway.sticking import Written
-from oneway.traces import Traces
+from oneway.core.diagnostics import Diagnostic, Severity, Span
+from oneway.history.backoff import Failure
+from oneway.history.digests import Traces
+from oneway.history.flapping import Written
+from oneway.history.journal import Breached, End, Entry, Journal, RunStart, RunState, Why
+from oneway.planning.plan import Action, Allowance, Ending, Verb
 
 
 def test_an_action_is_followed_from_intent_to_end(journal: Journal) -> None:

@@ -11,9 +11,9 @@ from alembic.migration import MigrationContext
 from kept import START
 from sqlalchemy import Connection, create_engine, text
 
-from oneway.diagnostics import Refused
-from oneway.journal import Journal, migration, postgresql
-from oneway.journal.tables import HEAD, METADATA
+from oneway.core.diagnostics import Refused
+from oneway.history.journal import Journal, migration, postgresql
+from oneway.history.journal.tables import HEAD, METADATA
 from postgres import Server
 
 FIRST = (

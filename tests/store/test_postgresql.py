@@ -9,18 +9,18 @@ import psycopg
 import pytest
 from kept import START, action, started
 
-from oneway.diagnostics import Refused
-from oneway.journal import End, Journal, postgresql
-from oneway.journal.lease import leased
-from oneway.lock import Holder
-from oneway.plan import Ending
+from oneway.core.diagnostics import Refused
+from oneway.history.journal import End, Journal, postgresql
+from oneway.history.journal.lease import leased
+from oneway.planning.plan import Ending
+from oneway.state.lock import Holder
 from postgres import Server, copied, running
 
 ANN = Holder("this-machine", 17, "2026-03-31T04:00:00Z")
 HOLDS = """
 import sys, time
-from oneway.journal.lease import leased
-from oneway.lock import Holder
+from oneway.history.journal.lease import leased
+from oneway.state.lock import Holder
 with leased(sys.argv[1], "acme", Holder("elsewhere", 4711, "2026-03-31T03:59:00Z")):
     print("held", flush=True)
     time.sleep(600)

@@ -4,10 +4,10 @@ from dataclasses import replace
 
 from kept import START, action
 
-from oneway.journal import End, Journal
-from oneway.journal.retained import kept_names, prunable
-from oneway.journal.tallies import Tally, tallies
-from oneway.plan import Ending, Verb
+from oneway.history.journal import End, Journal
+from oneway.history.journal.retention import kept_names, prunable
+from oneway.history.journal.run_counts import Tally, tallies
+from oneway.planning.plan import Ending, Verb
 
 VERBS = {
     "a": (Verb.CREATE, Ending.DONE),

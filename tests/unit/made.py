@@ -3,13 +3,14 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from oneway.compiler import Compiled, compile_mapping, connectors_of
-from oneway.connector import Capability, Description, Field, Resource
-from oneway.interpreter import Interpreted, tabulate
-from oneway.load import load_mapping
-from oneway.plan import Plan, Seal
-from oneway.planner import Header, plan
-from oneway.records import Record, Snapshot
+from oneway.core.connector import Capability, Description, Field, Resource
+from oneway.core.records import Record, Snapshot
+from oneway.core.seal import Seal
+from oneway.mapping.compiler import Compiled, compile_mapping, connectors_of
+from oneway.mapping.interpreter import Interpreted, tabulate
+from oneway.mapping.load import load_mapping
+from oneway.planning.plan import Plan
+from oneway.planning.planner import Header, plan
 
 AS_OF = "2026-11-22T04:00:00Z"
 

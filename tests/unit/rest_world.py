@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from oneway.connector import Access, Description, Secret
-from oneway.manifest import load_manifest
+from oneway.connections.manifest import load_manifest
+from oneway.core.connector import Access, Description, Secret
 from oneway_connectors.rest import Rest, connect
 
 BASE = "https://api.example.com/v1"

@@ -6,11 +6,11 @@ from typing import Any
 import pytest
 
 from memory import MemoryReader, Recording, applied, systems_of
-from oneway.apply import Ending, Systems, apply, ordered
-from oneway.connector import Blame, NotSent, ReadError, Rejected, Unknown, WriteError
-from oneway.diagnostics import Refused
-from oneway.plan import Action, Verb
-from oneway.records import Record, Snapshot
+from oneway.applying.apply import Ending, Systems, apply, ordered
+from oneway.core.connector import Blame, NotSent, ReadError, Rejected, Unknown, WriteError
+from oneway.core.diagnostics import Refused
+from oneway.core.records import Record, Snapshot
+from oneway.planning.plan import Action, Verb
 from worlds import SEAL, World, bound, planned
 
 MAPPING: dict[str, Any] = {
@@ -234,7 +234,7 @@ def test_what_cannot_be_checked_is_not_sent() -> None:
 
 
 def applied_results(world: World, systems: Systems) -> list[Any]:
-    from oneway.plan_file import fingerprint
+    from oneway.planning.plan_file import fingerprint
 
     plan = planned(world)
     options = {"program": bound(world), "systems": systems, "seal": SEAL, "log": Recording()}

@@ -7,8 +7,8 @@ import pytest
 from test_apply import CHAIN, CHANGE, world
 
 from memory import Recording, systems_of
-from oneway.apply import Ending, Result, Stopped, apply, never
-from oneway.plan_file import fingerprint
+from oneway.applying.apply import Ending, Result, Stopped, apply, never
+from oneway.planning.plan_file import fingerprint
 from worlds import SEAL, World, bound, planned
 
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from oneway.changes import KEEP, added, at_create, at_update, drift, refuses, wanted
-from oneway.diagnostics import Span
-from oneway.program import Cell, FieldRule, State
-from oneway.records import MISSING, Compare, Missing, Value
-from oneway.spec import Merge, OnBlank, OnMiss, Write
+from oneway.core.diagnostics import Span
+from oneway.core.records import MISSING, Compare, Missing, Value
+from oneway.mapping.program import Cell, FieldRule, State
+from oneway.mapping.spec import Merge, OnBlank, OnMiss, Write
+from oneway.planning.diff import KEEP, added, at_create, at_update, drift, refuses, wanted
 
 
 def rule(**options: object) -> FieldRule:

@@ -4,9 +4,9 @@ from dataclasses import replace
 
 from made import made, snapshot
 
-from oneway.checks import CheckState, Evidence, checks
-from oneway.connector import Assumption, Description, Finding, Probe
-from oneway.records import Record, Snapshot
+from oneway.core.connector import Assumption, Description, Finding, Probe
+from oneway.core.records import Record, Snapshot
+from oneway.inspect.checks import CheckState, Evidence, checks
 from oneway.render import Style
 from oneway.render import checks as render
 from oneway.render.layout import columns

@@ -3,9 +3,9 @@
 import pytest
 from rest_world import KEY, altered, described, opened, reply
 
-from oneway.connector import Access, Choice, ReadError, Secret
-from oneway.diagnostics import Refused
-from oneway.discovery import complete, describe, open_connector
+from oneway.connections.discovery import complete, describe, open_connector
+from oneway.core.connector import Access, Choice, ReadError, Secret
+from oneway.core.diagnostics import Refused
 
 TENANT = "  tenant: {description: Whose., default: t1}\n"
 CHOICES = """\

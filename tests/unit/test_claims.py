@@ -2,8 +2,8 @@
 
 from dataclasses import replace
 
-from oneway.plan import Kind, Outcome
-from oneway.records import Record, Snapshot
+from oneway.core.records import Record, Snapshot
+from oneway.planning.plan import Kind, Outcome
 from worlds import World, planned
 
 MAPPING = {

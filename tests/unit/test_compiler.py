@@ -6,9 +6,9 @@ from datetime import UTC, datetime
 import pytest
 from test_lint import ALL, BASE, LEAVERS, compiled, found
 
-from oneway.compiler import compile_mapping, connectors_of
-from oneway.connector import Capability
-from oneway.load import load_mapping
+from oneway.core.connector import Capability
+from oneway.mapping.compiler import compile_mapping, connectors_of
+from oneway.mapping.load import load_mapping
 from worlds import AS_OF, _system
 
 

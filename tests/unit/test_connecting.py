@@ -6,12 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oneway.cli.connecting.asking import Asking
 from oneway.cli.connecting.choosing import chosen, picked
-from oneway.cli.connecting.wishes import parsed
+from oneway.cli.connecting.prompts import Asking
+from oneway.cli.connecting.request import parsed
 from oneway.cli.console import Console
-from oneway.connector import Choice
-from oneway.diagnostics import Refused
+from oneway.core.connector import Choice
+from oneway.core.diagnostics import Refused
 
 values = st.text("abc01- ", min_size=1, max_size=4)
 lists = st.lists(

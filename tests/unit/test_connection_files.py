@@ -11,7 +11,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from oneway.codes import CODES
 from oneway.connections import (
     Connection,
     Email,
@@ -28,12 +27,13 @@ from oneway.connections import (
     path_of,
 )
 from oneway.connections.limits import looser, merged
-from oneway.connections.meaning import why_not_cron
 from oneway.connections.secret_files import unsafe_files
-from oneway.diagnostics import Diagnostic, Refused, Span
-from oneway.guards import DEFAULTS
-from oneway.schema_check import schema_text
-from oneway.spec import GuardKind, GuardsSpec, LimitSpec, OnBreach
+from oneway.connections.validate import why_not_cron
+from oneway.core.codes import CODES
+from oneway.core.diagnostics import Diagnostic, Refused, Span
+from oneway.documents.schema_check import schema_text
+from oneway.mapping.spec import GuardKind, GuardsSpec, LimitSpec, OnBreach
+from oneway.planning.guards import DEFAULTS
 
 MINIMAL = "oneway_connection: 1\nname: acme\nmapping: ../mappings/m.yaml\n"
 WHOLE = """\
@@ -377,7 +377,7 @@ def test_guards_that_are_not_looser_let_nothing_more_through(
 ) -> None:
     from fractions import Fraction
 
-    from oneway.guards import Limit
+    from oneway.planning.guards import Limit
 
     def ceilings(spec: GuardsSpec) -> dict[GuardKind, int]:
         limits = DEFAULTS | {k: Limit(Fraction(str(v.share)), v.floor) for k, v in spec.limits}

@@ -25,8 +25,8 @@ from oneway.connections import (
     secret_ref,
 )
 from oneway.connections.files import LIMIT
-from oneway.connector import Access, Description, Option, Secret
-from oneway.diagnostics import Refused
+from oneway.core.connector import Access, Description, Option, Secret
+from oneway.core.diagnostics import Refused
 
 CANARY = "canary-7b1f-Zq"
 ACME = Description("acme", "Acme", "rest", {}, (Option("api_key", "The key.", secret=True),))

@@ -6,8 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oneway.connector import Access, ReadError
-from oneway.discovery import FILE, open_connector
+from oneway.connections.discovery import FILE, open_connector
+from oneway.core.connector import Access, ReadError
 from oneway_connectors.file.csv_types import typed, untyped
 
 KINDS = st.sampled_from(["integer", "number", "boolean", None])

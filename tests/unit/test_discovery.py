@@ -7,15 +7,15 @@ from pathlib import Path
 import pytest
 from rest_world import MANIFEST, altered
 
-from oneway.connector import Access, ReadError, Secret
-from oneway.diagnostics import Refused
-from oneway.discovery import (
+from oneway.connections.discovery import (
     complete,
     describe,
     known_connectors,
     open_connector,
     variable,
 )
+from oneway.core.connector import Access, ReadError, Secret
+from oneway.core.diagnostics import Refused
 
 KEY = Secret("canary-key-5d1f")
 
@@ -146,7 +146,7 @@ def test_opening_makes_no_request_and_an_unknown_resource_is_a_read_error() -> N
 
 def test_describing_imports_no_connector_and_no_http_client() -> None:
     code = (
-        "import sys; from oneway.discovery import describe, known_connectors;"
+        "import sys; from oneway.connections.discovery import describe, known_connectors;"
         "known_connectors(); describe('staffology'); describe('file');"
         "found = [m for m in sys.modules if m.split('.')[0] in ('httpx', 'oneway_connectors')];"
         "sys.exit(str(found) if found else 0)"

@@ -15,17 +15,17 @@ import yaml
 from oneway.cli.entry import oneway
 from oneway.cli.exits import MEANINGS
 from oneway.cli.reference import pages
-from oneway.codes import CODES
-from oneway.compiler import Compiled, compile_mapping, connectors_of
 from oneway.connections import load_connection
-from oneway.connector import Capability, Description, Resource
-from oneway.diagnostics import Refused
-from oneway.discovery import describe
-from oneway.load import load_mapping
-from oneway.plan import Ending, Kind
+from oneway.connections.discovery import describe
+from oneway.core.codes import CODES
+from oneway.core.connector import Capability, Description, Resource
+from oneway.core.diagnostics import Refused
+from oneway.documents.schema_check import schema_text
+from oneway.mapping.compiler import Compiled, compile_mapping, connectors_of
+from oneway.mapping.load import load_mapping
+from oneway.mapping.spec import MappingSpec
+from oneway.planning.plan import Ending, Kind
 from oneway.runs.validation import Mappings, findings
-from oneway.schema_check import schema_text
-from oneway.spec import MappingSpec
 
 ROOT = Path(__file__).resolve().parents[2]
 REFERENCE = ROOT / "docs" / "reference"

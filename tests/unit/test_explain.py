@@ -5,9 +5,9 @@ import json
 import pytest
 from made import made
 
-from oneway.explain import explain, near_keys
-from oneway.plan import Kind
-from oneway.records import Record
+from oneway.core.records import Record
+from oneway.inspect.explain import explain, near_keys
+from oneway.planning.plan import Kind
 from oneway.render import Style, explanations
 from oneway.render.layout import columns
 

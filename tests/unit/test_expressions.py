@@ -5,8 +5,8 @@ from types import MappingProxyType
 
 import pytest
 
-from oneway.diagnostics import Span
-from oneway.expressions import Context, EvaluationError, ExpressionSyntax, parse
+from oneway.core.diagnostics import Span
+from oneway.mapping.expressions import Context, EvaluationError, ExpressionSyntax, parse
 
 SPAN = Span("mapping.yaml", 3, 5, 9)
 CONTEXT = Context(datetime(2026, 3, 31, 4, tzinfo=UTC), {"bank": True})

@@ -7,10 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 from made import made
 
-from oneway.failures import EVERYBODYS, WAITS, Failure, refusals
-from oneway.plan import Plan, Seal
-from oneway.sticking import RUNS, Written, not_sticking
-from oneway.traces import traces_of
+from oneway.core.seal import Seal
+from oneway.history.backoff import EVERYBODYS, WAITS, Failure, refusals
+from oneway.history.digests import traces_of
+from oneway.history.flapping import RUNS, Written, not_sticking
+from oneway.planning.plan import Plan
 
 SEAL = Seal(b"k" * 32)
 MAPPING = """\

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oneway.connector import Access, Description, ReadError
+from oneway.core.connector import Access, Description, ReadError
 from oneway_connectors.file import FileReader, connect
 
 ENDINGS = ("json", "jsonl", "csv")

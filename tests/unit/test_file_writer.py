@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oneway.connector import NotSent, Rejected, Unknown
+from oneway.core.connector import NotSent, Rejected, Unknown
 from oneway_connectors.file import FileReader, FileWriter, connector, replace, writer
 
 ENDINGS = ("json", "jsonl", "csv")

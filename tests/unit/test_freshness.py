@@ -9,11 +9,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memory import MemoryReader
-from oneway.connector import ReadError
-from oneway.diagnostics import Span
-from oneway.freshness import Happened, Now, Stale
-from oneway.plan import Action, Change, Claim, Sealed, Verb
-from oneway.records import Compare, Record, Snapshot
+from oneway.applying.preconditions import Happened, Now, Stale
+from oneway.core.connector import ReadError
+from oneway.core.diagnostics import Span
+from oneway.core.records import Compare, Record, Snapshot
+from oneway.core.seal import Sealed
+from oneway.planning.plan import Action, Change, Claim, Verb
 from worlds import SEAL
 
 HERE = Span("mapping.yaml", 1, 1)

@@ -5,11 +5,11 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
-from oneway.diagnostics import Span
-from oneway.expressions import BUILT_IN, Context, EvaluationError, ExpressionSyntax, parse
-from oneway.functions import LIBRARY, invoke
-from oneway.functions.entra import ENTRA
-from oneway.functions.names import title_case
+from oneway.core.diagnostics import Span
+from oneway.mapping.expressions import BUILT_IN, Context, EvaluationError, ExpressionSyntax, parse
+from oneway.mapping.functions import LIBRARY, invoke
+from oneway.mapping.functions.entra import ENTRA
+from oneway.mapping.functions.names import title_case
 
 SPAN = Span("test", 1, 1, 1)
 EXAMPLES = [(function, example) for function in LIBRARY for example in function.examples]

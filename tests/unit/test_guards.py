@@ -5,10 +5,10 @@ from fractions import Fraction
 
 import pytest
 
-from oneway.diagnostics import Span
-from oneway.guards import Limit, judge
-from oneway.plan import Action, Allowance, Change, Kind, Outcome, Plan, Read, Verb
-from oneway.spec import GuardKind, GuardsSpec, LimitSpec, OnBreach
+from oneway.core.diagnostics import Span
+from oneway.mapping.spec import GuardKind, GuardsSpec, LimitSpec, OnBreach
+from oneway.planning.guards import Limit, judge
+from oneway.planning.plan import Action, Allowance, Change, Kind, Outcome, Plan, Read, Verb
 
 SPAN = Span("m.yaml", 1, 1, 1)
 

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from oneway.diagnostics import Span
-from oneway.expressions import Context, EvaluationError, ExpressionSyntax, parse
+from oneway.core.diagnostics import Span
+from oneway.mapping.expressions import Context, EvaluationError, ExpressionSyntax, parse
 
 SUITE = Path(__file__).parents[3] / "shared" / "facts" / "suites" / "jmespath"
 CONTEXT = Context(datetime(2026, 3, 31, 4, tzinfo=UTC))

@@ -2,10 +2,10 @@
 
 import pytest
 
-from oneway.compiler import Compiled, compile_mapping
-from oneway.connector import Capability, Description, Field, Resource
-from oneway.diagnostics import Diagnostic, Refused
-from oneway.load import load_mapping
+from oneway.core.connector import Capability, Description, Field, Resource
+from oneway.core.diagnostics import Diagnostic, Refused
+from oneway.mapping.compiler import Compiled, compile_mapping
+from oneway.mapping.load import load_mapping
 
 BASE = """\
 oneway: 1
@@ -155,7 +155,7 @@ def test_leaving_writes_a_match_key_no_more_than_a_field_does() -> None:
 
 
 def test_every_code_that_is_reported_is_listed() -> None:
-    from oneway.codes import CODES
+    from oneway.core.codes import CODES
 
     reported = {d.code for _, _, mapping in CASES for d in found(mapping)}
     assert reported <= CODES.keys()

@@ -7,10 +7,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from oneway.diagnostics import Diagnostic, Refused
-from oneway.load import load_mapping
-from oneway.records import Compare
-from oneway.spec import (
+from oneway.core.diagnostics import Diagnostic, Refused
+from oneway.core.records import Compare
+from oneway.mapping.load import load_mapping
+from oneway.mapping.spec import (
     Absent,
     Category,
     Constant,

@@ -11,14 +11,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oneway.diagnostics import Refused
-from oneway.lock import locked
+from oneway.core.diagnostics import Refused
+from oneway.state.lock import locked
 
 SINCE = "2026-11-22T04:00:00Z"
 HOLDS = """
 import sys, time
 from pathlib import Path
-from oneway.lock import locked
+from oneway.state.lock import locked
 with locked(Path(sys.argv[1]), sys.argv[2], since="2026-11-22T03:00:00Z"):
     print("held", flush=True)
     time.sleep(600)

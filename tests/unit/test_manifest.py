@@ -12,10 +12,10 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 from rest_world import MANIFEST, altered, described
 
-from oneway.connector import Capability
-from oneway.diagnostics import Refused
-from oneway.manifest import load_manifest
-from oneway.schema_check import schema_text
+from oneway.connections.manifest import load_manifest
+from oneway.core.connector import Capability
+from oneway.core.diagnostics import Refused
+from oneway.documents.schema_check import schema_text
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGED = sorted((ROOT / "connectors").glob("*/*/manifest.yaml"))

@@ -2,8 +2,8 @@
 
 from collections.abc import Hashable
 
-from oneway.matching import NOBODY, Matches, match
-from oneway.program import Held, Row
+from oneway.mapping.program import Held, Row
+from oneway.planning.match import NOBODY, Matches, match
 
 
 def row(id: str, *keys: Hashable) -> Row:

@@ -30,7 +30,6 @@ from standardwebhooks.webhooks import WebhookVerificationError
 
 from listener import Answer, listening, status
 from notified import EVERYTHING, MONDAY, after, connection, died, ended, hook, mailbox, refused
-from oneway.codes import CODES
 from oneway.connections import (
     Connection,
     Email,
@@ -41,10 +40,13 @@ from oneway.connections import (
     Security,
     Webhook,
 )
-from oneway.connector import Secret
-from oneway.diagnostics import Refused
-from oneway.journal import Journal
-from oneway.journal.incidents import (
+from oneway.core.codes import CODES
+from oneway.core.connector import Secret
+from oneway.core.diagnostics import Refused
+from oneway.core.seal import canonical
+from oneway.documents.schema_check import schema_text
+from oneway.history.journal import Journal
+from oneway.history.journal.incidents import (
     delivered,
     forget_notices,
     open_incidents,
@@ -63,8 +65,7 @@ from oneway.notices.signing import BadSecret, signature
 from oneway.notices.texts import subject_of, text_of
 from oneway.notices.webhook import Trust
 from oneway.notices.weekly import not_syncing
-from oneway.plan import Ending, canonical
-from oneway.schema_check import schema_text
+from oneway.planning.plan import Ending
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 SCHEMA = json.loads(schema_text("notice"))
@@ -161,7 +162,7 @@ def test_what_the_target_refused_and_waits_for_another_day_is_not_over(store: Jo
 
 
 def _keep_refusal(store: Journal) -> None:
-    from oneway.journal.tables import failure
+    from oneway.history.journal.tables import failure
 
     values = {"connection": "acme", "action": "a", "digest": "d", "code": "W105", "reason": "no"}
     at = instant_text(after(0))
@@ -865,7 +866,7 @@ def test_a_store_is_told_what_may_be_forgotten(store: Journal) -> None:
     forget_notices(store, instant_text(after(30)))
     from sqlalchemy import select
 
-    from oneway.journal.tables import incident, notice
+    from oneway.history.journal.tables import incident, notice
 
     assert store.rows(select(notice)) == store.rows(select(incident)) == []
 

@@ -3,8 +3,8 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oneway.connector import Blame
-from oneway.patience import GIVE_UP, Patience
+from oneway.applying.circuit_breaker import GIVE_UP, Patience
+from oneway.core.connector import Blame
 
 ENDS = st.lists(st.sampled_from([None, Blame.SYSTEM, Blame.RECORD]), max_size=30)
 

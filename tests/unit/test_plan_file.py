@@ -11,14 +11,15 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from oneway import plan as plans
-from oneway.diagnostics import Refused, Span
-from oneway.plan import Action, Change, Claim, Kind, Outcome, Plan, Sealed, Verb, canonical
-from oneway.plan_file import dump, fingerprint, load, save
-from oneway.plan_file.shape import json_path
-from oneway.plan_file.written import content_of
-from oneway.records import Compare
-from oneway.schema_check.files import schema_data
+from oneway.core.diagnostics import Refused, Span
+from oneway.core.records import Compare
+from oneway.core.seal import Sealed, canonical
+from oneway.documents.schema_check.files import schema_data
+from oneway.planning import plan as plans
+from oneway.planning.plan import Action, Change, Claim, Kind, Outcome, Plan, Verb
+from oneway.planning.plan_file import dump, fingerprint, load, save
+from oneway.planning.plan_file.shape import json_path
+from oneway.planning.plan_file.written import content_of
 
 words = st.text(st.characters(exclude_categories=()), max_size=6).filter(
     lambda text: text == json.loads(json.dumps(text))  # two halves of one character become one
@@ -222,7 +223,7 @@ def test_each_kind_of_damage_has_its_own_code(data: bytes, code: str) -> None:
 
 
 def test_a_plan_beyond_the_limit_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("oneway.plan_file.MAX_SIZE", 1000)
+    monkeypatch.setattr("oneway.planning.plan_file.MAX_SIZE", 1000)
     assert codes(DATA) == ["P108"]
 
 

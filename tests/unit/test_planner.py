@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from oneway.plan import Kind, Outcome, Plan, Verb
-from oneway.records import Record, Snapshot
+from oneway.core.records import Record, Snapshot
+from oneway.planning.plan import Kind, Outcome, Plan, Verb
 from worlds import World, planned
 
 MAPPING: dict[str, Any] = {

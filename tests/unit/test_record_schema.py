@@ -2,8 +2,8 @@
 
 import pytest
 
-from oneway.connector import Field
-from oneway.record_schema import decidable, in_words, json_types, readable, writable
+from oneway.core.connector import Field
+from oneway.mapping.record_schema import decidable, in_words, json_types, readable, writable
 
 
 def field(**options: object) -> Field:

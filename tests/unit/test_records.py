@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oneway.records import (
+from oneway.core.records import (
     MISSING,
     Compare,
     at,

@@ -8,13 +8,13 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from any_plans import ACTIONS, FINITE, PLACES, PLANS, TEXTS
-from oneway.apply import Ending, Result
-from oneway.diagnostics import Diagnostic, Severity, Span
-from oneway.guards import Breach, Limit, Verdict
+from oneway.applying.apply import Ending, Result
+from oneway.core.diagnostics import Diagnostic, Severity, Span
+from oneway.mapping.spec import GuardKind
+from oneway.planning.guards import Breach, Limit, Verdict
 from oneway.render import Style, diagnostics, plans, results
-from oneway.render.harmless import harmless, markdown, shown
 from oneway.render.layout import clip, columns, wrap
-from oneway.spec import GuardKind
+from oneway.render.sanitize import harmless, markdown, shown
 
 BREACHES = st.builds(
     Breach,

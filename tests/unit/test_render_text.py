@@ -1,14 +1,14 @@
 """What is printed, by example: diagnostics, results, functions, columns."""
 
-from oneway.apply import Ending, Result
-from oneway.diagnostics import Diagnostic, Severity, Span
-from oneway.functions import LIBRARY
-from oneway.guards import History, Verdict, judge
-from oneway.plan import Action, Change, Kind, Outcome, Plan, Read, Reason, Verb
+from oneway.applying.apply import Ending, Result
+from oneway.core.diagnostics import Diagnostic, Severity, Span
+from oneway.mapping.functions import LIBRARY
+from oneway.mapping.spec import GuardsSpec
+from oneway.planning.guards import History, Verdict, judge
+from oneway.planning.plan import Action, Change, Kind, Outcome, Plan, Read, Reason, Verb
 from oneway.render import Style, diagnostics, functions, plans, results
-from oneway.render.harmless import harmless, markdown, shown
 from oneway.render.layout import clip, columns, count, pad, people, wrap
-from oneway.spec import GuardsSpec
+from oneway.render.sanitize import harmless, markdown, shown
 
 
 def diagnostic(**keys):

@@ -5,9 +5,9 @@ from dataclasses import replace
 import pytest
 
 from markup import parsed
-from oneway.journal import End
-from oneway.journal.rows import Breached, Why
-from oneway.plan import Ending, Kind, Read, Verb
+from oneway.history.journal import End
+from oneway.history.journal.rows import Breached, Why
+from oneway.planning.plan import Ending, Kind, Read, Verb
 from oneway.render.report import html, page
 from oneway.render.report.words import duration, field_name, moment, value
 from reported import (

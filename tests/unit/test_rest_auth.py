@@ -9,8 +9,8 @@ import httpx
 import pytest
 from rest_world import KEY, altered, opened, page, reply
 
-from oneway.connector import ConnectorError, NotSent, ReadError
-from oneway.diagnostics import Refused
+from oneway.core.connector import ConnectorError, NotSent, ReadError
+from oneway.core.diagnostics import Refused
 
 HEADER = 'auth: {type: header, header: X-Key, value: "{api_key}"}'
 

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_world import altered, described, opened, reply
 
-from oneway.diagnostics import Refused
-from oneway.records import Value
-from oneway_connectors.rest.operations import operations
+from oneway.core.diagnostics import Refused
+from oneway.core.records import Value
+from oneway_connectors.rest.scim_patch import operations
 from oneway_connectors.rest.template import fill_body
 
 URN = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"

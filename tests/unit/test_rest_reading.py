@@ -7,8 +7,8 @@ import httpx
 import pytest
 from rest_world import MANIFEST, altered, opened, page, reply
 
-from oneway.connector import ReadError
-from oneway.records import Record
+from oneway.core.connector import ReadError
+from oneway.core.records import Record
 
 PAGED = "{type: page, param: page, start: 1, size_param: size, size: 2}"
 DETAILED = altered(

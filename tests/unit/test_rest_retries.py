@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_world import altered, opened, page, reply
 
-from oneway.connector import Blame, NotSent, ReadError, Rejected, Unknown, WriteError
+from oneway.core.connector import Blame, NotSent, ReadError, Rejected, Unknown, WriteError
 from oneway_connectors.rest import RestWriter
 from oneway_connectors.rest.budget import Budget
 from oneway_connectors.rest.client import retry_after

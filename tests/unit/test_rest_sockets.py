@@ -18,8 +18,8 @@ import trustme
 import yaml
 from rest_world import KEY, MANIFEST, altered, described
 
-from oneway.connector import Access, ConnectorError, NotSent, ReadError, Secret, Unknown
-from oneway.diagnostics import Refused
+from oneway.core.connector import Access, ConnectorError, NotSent, ReadError, Secret, Unknown
+from oneway.core.diagnostics import Refused
 from oneway_connectors.rest import Rest, connect
 
 Answer = Callable[[BaseHTTPRequestHandler], None]

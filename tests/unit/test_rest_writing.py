@@ -7,8 +7,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_world import altered, opened, reply
 
-from oneway.connector import Rejected, Unknown, WriteError
-from oneway.records import Value
+from oneway.core.connector import Rejected, Unknown, WriteError
+from oneway.core.records import Value
 from oneway_connectors.rest.answers import clean
 
 

@@ -10,11 +10,11 @@ from hypothesis import strategies as st
 
 from oneway import runs
 from oneway.connections import access, variable
-from oneway.connector import Access, Description, Option, Resource
-from oneway.diagnostics import Refused
-from oneway.records import Record, Snapshot
+from oneway.core.connector import Access, Description, Option, Resource
+from oneway.core.diagnostics import Refused
+from oneway.core.records import Record, Snapshot
 from oneway.runs import Request, Systems, compiled, evaluated, instant_text, parse_instant, read
-from oneway.runs.reading import Streaming
+from oneway.runs.read import Streaming
 
 PAYROLL = Description(
     "pay-roll",

@@ -9,16 +9,16 @@ import pytest
 
 from oneway.connections.folder import Found, found_at
 from oneway.connections.schedule import Due
-from oneway.diagnostics import Refused
-from oneway.journal import Journal, RunStart, Why
-from oneway.journal.dues import Standing, Taken
-from oneway.scheduling.agenda import Step, is_late, pause, step
-from oneway.scheduling.board import Board
+from oneway.core.diagnostics import Refused
+from oneway.history.journal import Journal, RunStart, Why
+from oneway.history.journal.schedule_claims import Standing, Taken
 from oneway.scheduling.folder import Folder
+from oneway.scheduling.health_state import Board
 from oneway.scheduling.listening import Address, address
 from oneway.scheduling.log import Log, counted
 from oneway.scheduling.metrics import metrics
-from oneway.scheduling.whose import may_live, signature
+from oneway.scheduling.owner import may_live, signature
+from oneway.scheduling.policy import Step, is_late, pause, step
 
 FOUR = datetime(2026, 11, 24, 4, tzinfo=UTC)
 DUE = Due(FOUR, FOUR + timedelta(minutes=3))

@@ -15,11 +15,12 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
-from oneway import records, spec
-from oneway.codes import CODES
-from oneway.diagnostics import Diagnostic, Refused
-from oneway.schema_check import check, schema_names, schema_text
-from oneway.yaml_source import parse, read_all
+from oneway.core import records
+from oneway.core.codes import CODES
+from oneway.core.diagnostics import Diagnostic, Refused
+from oneway.documents.schema_check import check, schema_names, schema_text
+from oneway.documents.yaml_source import parse, read_all
+from oneway.mapping import spec
 
 MAPPING = json.loads(schema_text("mapping"))
 MINIMAL = """\
@@ -190,7 +191,7 @@ def test_a_union_of_kinds_is_reported_by_its_kind(monkeypatch: pytest.MonkeyPatc
 
     schema = {"oneOf": [kind("basic", "user"), kind("bearer", "token", "scope"), kind("none")]}
     validator = Draft202012Validator(schema)
-    monkeypatch.setattr("oneway.schema_check._validator", lambda name: validator)
+    monkeypatch.setattr("oneway.documents.schema_check._validator", lambda name: validator)
     assert [m.summary for m in found("{kind: bearer, token: 5}")] == [
         "key 'scope' is missing",
         "expected text, found the number 5",
@@ -263,7 +264,7 @@ def test_an_unknown_schema_is_refused_with_the_nearest_name() -> None:
 
 
 def test_loading_the_module_does_not_load_the_validator() -> None:
-    code = "import sys, oneway.load; sys.exit('jsonschema' in sys.modules)"
+    code = "import sys, oneway.mapping.load; sys.exit('jsonschema' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from oneway.schema_pattern import compiled
+from oneway.core.schema_pattern import compiled
 
 
 @pytest.mark.parametrize(

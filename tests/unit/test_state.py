@@ -9,15 +9,15 @@ from pathlib import Path
 
 import pytest
 
-from oneway.diagnostics import Refused
-from oneway.plan import Seal
-from oneway.state import State, make_once, write_private
+from oneway.core.diagnostics import Refused
+from oneway.core.seal import Seal
+from oneway.state.folder import State, make_once, write_private
 
 NOBODY = 65534
 SEAL_IN_A_PROCESS = """
 import sys
 from pathlib import Path
-from oneway.state import State
+from oneway.state.folder import State
 sys.stdin.read(1)
 print(State(Path(sys.argv[1])).seal().digest("a", "b", "c"))
 """

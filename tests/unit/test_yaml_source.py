@@ -9,10 +9,10 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from oneway import yaml_source
-from oneway.codes import CODES
-from oneway.diagnostics import Diagnostic, Refused
-from oneway.yaml_source import Document, composer, parse, read_all
+from oneway.core.codes import CODES
+from oneway.core.diagnostics import Diagnostic, Refused
+from oneway.documents import yaml_source
+from oneway.documents.yaml_source import Document, composer, parse, read_all
 
 # What a file may hold as it is; the rest must be escaped (and a dumper does).
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

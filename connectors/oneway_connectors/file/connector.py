@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from oneway.connector import Access, Choice, Description, NotSent, Probe, ReadError
+from oneway.core.connector import Access, Choice, Description, NotSent, Probe, ReadError
 from oneway_connectors.file.csv_types import column_types
 from oneway_connectors.file.reader import FileReader
 from oneway_connectors.file.writer import FileWriter

@@ -12,9 +12,9 @@ import csv
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import BinaryIO
 
-from oneway.connector import ReadError
-from oneway.diagnostics import did_you_mean
-from oneway.records import Value, path_of
+from oneway.core.connector import ReadError
+from oneway.core.diagnostics import did_you_mean
+from oneway.core.records import Value, path_of
 from oneway_connectors.file.csv_text import (
     Lines,
     both_value_and_object,

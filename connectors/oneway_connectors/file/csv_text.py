@@ -5,8 +5,8 @@ import io
 from collections.abc import Iterator, Mapping, Sequence
 from typing import BinaryIO
 
-from oneway.connector import Rejected
-from oneway.records import Value, path_of
+from oneway.core.connector import Rejected
+from oneway.core.records import Value, path_of
 from oneway_connectors.file.csv_types import typed, untyped
 from oneway_connectors.file.layout import BOM
 

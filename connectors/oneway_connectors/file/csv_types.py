@@ -8,8 +8,8 @@ import re
 from collections.abc import Mapping
 from types import MappingProxyType
 
-from oneway.connector import ReadError
-from oneway.records import Value
+from oneway.core.connector import ReadError
+from oneway.core.records import Value
 
 _WRITTEN = {
     "integer": re.compile(r"0|-?[1-9][0-9]{0,17}"),

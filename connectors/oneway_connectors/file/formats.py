@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from pathlib import PurePath
 
-from oneway.connector import ReadError
+from oneway.core.connector import ReadError
 from oneway_connectors.file.csv_rows import CsvRows
 from oneway_connectors.file.json_array import JsonArray
 from oneway_connectors.file.jsonl import JsonLines

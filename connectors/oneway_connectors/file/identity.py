@@ -1,7 +1,7 @@
 """The identity of a record in a file."""
 
-from oneway.connector import ReadError
-from oneway.records import Value, at, path_of, with_value
+from oneway.core.connector import ReadError
+from oneway.core.records import Value, at, path_of, with_value
 from oneway_connectors.file.layout import Entry
 
 

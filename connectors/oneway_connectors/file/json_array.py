@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from oneway.connector import ReadError
-from oneway.records import Value
+from oneway.core.connector import ReadError
+from oneway.core.records import Value
 from oneway_connectors.file.layout import BOM, Entry
 from oneway_connectors.file.strict_json import Parsed, StrictDecoder, encoded
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
-from oneway.records import Value
+from oneway.core.records import Value
 from oneway_connectors.file.layout import BOM, Entry
 from oneway_connectors.file.strict_json import Parsed, StrictDecoder, encoded
 

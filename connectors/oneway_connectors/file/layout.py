@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
-from oneway.records import Value
+from oneway.core.records import Value
 
 BOM = b"\xef\xbb\xbf"
 

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from io import BufferedReader
 from typing import BinaryIO, TypeAlias
 
-from oneway.connector import ReadError
+from oneway.core.connector import ReadError
 
 Stamp: TypeAlias = tuple[int, int, int, int]
 """Inode, size, and times of change: differs where a file was replaced or edited."""

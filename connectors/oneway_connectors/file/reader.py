@@ -4,8 +4,8 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 
-from oneway.connector import Progress, silent
-from oneway.records import MISSING, Compare, Record, Snapshot, Value, at, comparable, path_of
+from oneway.core.connector import Progress, silent
+from oneway.core.records import MISSING, Compare, Record, Snapshot, Value, at, comparable, path_of
 from oneway_connectors.file.csv_types import NO_TYPES
 from oneway_connectors.file.formats import format_of, layout_of
 from oneway_connectors.file.identity import Ids

@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import NoReturn
 
-from oneway.records import Value
+from oneway.core.records import Value
 
 MAX_DEPTH = 100
 """Objects and lists within each other. No person's record comes near; recursion limits do."""

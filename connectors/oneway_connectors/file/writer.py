@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 
-from oneway.connector import NotSent, ReadError, Rejected, Unknown
-from oneway.records import MISSING, Value, at, is_blank, path_of
+from oneway.core.connector import NotSent, ReadError, Rejected, Unknown
+from oneway.core.records import MISSING, Value, at, is_blank, path_of
 from oneway_connectors.file.csv_types import NO_TYPES
 from oneway_connectors.file.formats import format_of, layout_of
 from oneway_connectors.file.identity import Ids, id_of, with_id

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 
 import httpx
 
-from oneway.connector import (
+from oneway.core.connector import (
     Access,
     Choice,
     Description,
@@ -28,11 +28,11 @@ from oneway.connector import (
     ReadError,
     WriteError,
 )
-from oneway_connectors.rest.choosing import choices_of
+from oneway_connectors.rest.choices import choices_of
 from oneway_connectors.rest.client import Client, Outside
+from oneway_connectors.rest.log_filter import be_quiet
 from oneway_connectors.rest.model import Probing, Resource, read_api
 from oneway_connectors.rest.paging import answered, json_of, reading_call
-from oneway_connectors.rest.quiet import be_quiet
 from oneway_connectors.rest.reader import RestReader
 from oneway_connectors.rest.writer import RestWriter
 
@@ -41,7 +41,7 @@ be_quiet()
 
 @dataclass(frozen=True, slots=True)
 class Rest:
-    """A system behind a manifest; see `oneway.connector.Connector`."""
+    """A system behind a manifest; see `oneway.core.connector.Connector`."""
 
     client: Client
 

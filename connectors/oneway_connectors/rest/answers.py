@@ -17,9 +17,9 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 from jmespath.parser import ParsedResult
 
-from oneway.records import Value
-from oneway_connectors.rest.hiding import MARK, hide
+from oneway.core.records import Value
 from oneway_connectors.rest.model import ErrorShape
+from oneway_connectors.rest.redaction import MARK, hide
 
 _LONGEST = 300
 _LONGEST_READ = 4_000

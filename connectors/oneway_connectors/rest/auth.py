@@ -14,15 +14,15 @@ from urllib.parse import quote_plus, urlencode
 
 import httpx
 
-from oneway.connector import Access
-from oneway.diagnostics import refusal
-from oneway.records import Value
+from oneway.core.connector import Access
+from oneway.core.diagnostics import refusal
+from oneway.core.records import Value
 from oneway_connectors.rest.answers import Unreadable, parse_json, search
-from oneway_connectors.rest.faults import Cause, NoAnswer
+from oneway_connectors.rest.errors import Cause, NoAnswer
 from oneway_connectors.rest.model import Api, Data
 from oneway_connectors.rest.origin import base_url
 from oneway_connectors.rest.template import Unusable, fill, fill_body, fill_header, fill_path
-from oneway_connectors.rest.wire import Answer, Call
+from oneway_connectors.rest.transport import Answer, Call
 
 _USUAL_LIFE = 300.0
 _REMEMBERED = 8

@@ -12,17 +12,17 @@ from urllib.parse import urlencode
 
 import httpx
 
-from oneway.connector import Access
-from oneway.records import Value
+from oneway.core.connector import Access
+from oneway.core.records import Value
 from oneway_connectors.rest.answers import message_of
 from oneway_connectors.rest.auth import Auth, fixed_headers, signing_in, to_hide
 from oneway_connectors.rest.budget import Budget
-from oneway_connectors.rest.faults import Cause, NoAnswer
-from oneway_connectors.rest.hiding import MARK
+from oneway_connectors.rest.errors import Cause, NoAnswer
 from oneway_connectors.rest.model import Api, Request
 from oneway_connectors.rest.origin import base_url, same_origin
 from oneway_connectors.rest.pace import pace_of
 from oneway_connectors.rest.rate import Limiter
+from oneway_connectors.rest.redaction import MARK
 from oneway_connectors.rest.template import (
     Unusable,
     as_text,
@@ -32,7 +32,7 @@ from oneway_connectors.rest.template import (
     fill_path,
     fill_query,
 )
-from oneway_connectors.rest.wire import Answer, Call, Wire
+from oneway_connectors.rest.transport import Answer, Call, Wire
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 5

@@ -1,6 +1,6 @@
 """A manifest's requests, as typed data with every default filled in.
 
-The manifest was checked before (`oneway.manifest`); here it only takes its final shape.
+The manifest was checked before (`oneway.connections.manifest`); here it only takes its final shape.
 """
 
 from collections.abc import Mapping, Sequence
@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 from typing import cast
 
-from oneway.records import Value, path_of
+from oneway.core.records import Value, path_of
 
 Data = Mapping[str, Value]
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 import httpx
 
-from oneway.diagnostics import refusal
+from oneway.core.diagnostics import refusal
 from oneway_connectors.rest.template import Unusable, fill, fill_path
 
 _NAME = re.compile(r"\{([a-z][a-z0-9_]*)\}")

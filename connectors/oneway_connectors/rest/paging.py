@@ -12,14 +12,14 @@ from dataclasses import dataclass, field
 
 import httpx
 
-from oneway.connector import ReadError
-from oneway.records import MISSING, Value, at
+from oneway.core.connector import ReadError
+from oneway.core.records import MISSING, Value, at
 from oneway_connectors.rest.answers import Doubled, Unreadable, is_doubled, parse_json, search
 from oneway_connectors.rest.client import Client
-from oneway_connectors.rest.faults import NoAnswer, read_fault, read_refusal
+from oneway_connectors.rest.errors import NoAnswer, read_fault, read_refusal
 from oneway_connectors.rest.model import Listing, PageBy, Paging, Request, Resource
 from oneway_connectors.rest.template import Unusable
-from oneway_connectors.rest.wire import Answer, Call
+from oneway_connectors.rest.transport import Answer, Call
 
 
 @dataclass(frozen=True, slots=True)

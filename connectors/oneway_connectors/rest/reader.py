@@ -11,15 +11,15 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import TypeVar
 
-from oneway.connector import Progress, ReadError, silent
-from oneway.records import MISSING, Record, Snapshot, Value, at, with_value
+from oneway.core.connector import Progress, ReadError, silent
+from oneway.core.records import MISSING, Record, Snapshot, Value, at, with_value
 from oneway_connectors.rest.answers import Unreadable, is_doubled, parse_json, search
 from oneway_connectors.rest.client import Client
-from oneway_connectors.rest.faults import NoAnswer, read_fault, read_refusal
+from oneway_connectors.rest.errors import NoAnswer, read_fault, read_refusal
 from oneway_connectors.rest.model import Listing, Resource, Single
 from oneway_connectors.rest.paging import Collected, Item, collect, item_of
 from oneway_connectors.rest.template import Unusable
-from oneway_connectors.rest.wire import Answer, Call
+from oneway_connectors.rest.transport import Answer, Call
 
 _FEW = 2
 _A_FIFTH = 5
@@ -30,7 +30,7 @@ _Out = TypeVar("_Out")
 
 @dataclass(frozen=True, slots=True)
 class RestReader:
-    """Reads one resource; see `oneway.connector.Reader`."""
+    """Reads one resource; see `oneway.core.connector.Reader`."""
 
     client: Client
     resource: Resource

@@ -9,8 +9,8 @@ import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
-from oneway.records import Value
-from oneway_connectors.rest.operations import operations
+from oneway.core.records import Value
+from oneway_connectors.rest.scim_patch import operations
 
 _NAME = re.compile(r"\{([a-z][a-z0-9_]*)\}")
 _SPREAD = ("...", "{values}")

@@ -3,20 +3,20 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from oneway.connector import Rejected, Unknown, WriteError
-from oneway.records import Value, at
+from oneway.core.connector import Rejected, Unknown, WriteError
+from oneway.core.records import Value, at
 from oneway_connectors.rest.answers import Unreadable, parse_json, search, texts_in
 from oneway_connectors.rest.client import Client
-from oneway_connectors.rest.faults import NoAnswer, in_doubt, write_fault, write_refusal
+from oneway_connectors.rest.errors import NoAnswer, in_doubt, write_fault, write_refusal
 from oneway_connectors.rest.model import Request, Resource, Write
 from oneway_connectors.rest.reader import renamed
 from oneway_connectors.rest.template import Unusable
-from oneway_connectors.rest.wire import Answer, Call
+from oneway_connectors.rest.transport import Answer, Call
 
 
 @dataclass(frozen=True, slots=True)
 class RestWriter:
-    """Writes one resource; see `oneway.connector.Writer`. Each write is done when it returns."""
+    """Writes one resource (`oneway.core.connector.Writer`). Each write is done when it returns."""
 
     client: Client
     resource: Resource

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import click
 
-from oneway.apply import Result, Stopped
+from oneway.applying.apply import Result, Stopped
 from oneway.cli.console import Console
 from oneway.cli.delivering import delivering
 from oneway.cli.exits import Exit
@@ -26,12 +26,12 @@ from oneway.cli.options import (
 )
 from oneway.cli.printing import exit_of, introduce, print_results, quoted
 from oneway.connections import from_environment
-from oneway.guards import Verdict
-from oneway.memory import Memory
-from oneway.plan import Plan
-from oneway.plan_file import MAX_SIZE, fingerprint, load
+from oneway.history.memory import Memory
+from oneway.planning.guards import Verdict
+from oneway.planning.plan import Plan
+from oneway.planning.plan_file import MAX_SIZE, fingerprint, load
 from oneway.render import plans, results
-from oneway.render.harmless import harmless
+from oneway.render.sanitize import harmless
 from oneway.runs import (
     Approval,
     Operator,

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import click
 
-from oneway.checks import CheckResult, CheckState, Evidence, checks
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled, formatted, remembering, requesting, shared_folder
-from oneway.connector import Finding, Probe, Progress
-from oneway.diagnostics import Refused
+from oneway.core.connector import Finding, Probe, Progress
+from oneway.core.diagnostics import Refused
+from oneway.inspect.checks import CheckResult, CheckState, Evidence, checks
 from oneway.render import checks as render
 from oneway.runs import Input, Prepared, Request, Systems, compiled, inputs, read
 

@@ -6,17 +6,17 @@ from pathlib import Path
 
 import click
 
-from oneway.cli.connecting.asking import Asking, is_terminal
-from oneway.cli.connecting.connection import connected, renewed
 from oneway.cli.connecting.first_sync import first_sync
 from oneway.cli.connecting.naming import asked_name, existing
-from oneway.cli.connecting.settling import in_order
-from oneway.cli.connecting.telling import as_data, say_kept
-from oneway.cli.connecting.wishes import Wishes, from_stdin, references
+from oneway.cli.connecting.output import as_data, say_kept
+from oneway.cli.connecting.prompts import Asking, is_terminal
+from oneway.cli.connecting.request import Wishes, from_stdin, references
+from oneway.cli.connecting.setup import connected, renewed
 from oneway.cli.console import Beside, Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled, formatted, limited, pairs, remembering, shared_folder
 from oneway.connections import SecretKind, SecretRef
+from oneway.runs.commit_connection import in_order
 
 
 @click.command("connect")

@@ -7,8 +7,8 @@ from pathlib import Path
 from oneway.cli.console import Console
 from oneway.cli.options import now, state_of
 from oneway.connections import Connection
-from oneway.connector import ConnectorError
-from oneway.diagnostics import Diagnostic, Refused
+from oneway.core.connector import ConnectorError
+from oneway.core.diagnostics import Diagnostic, Refused
 
 
 @contextmanager
@@ -35,7 +35,7 @@ def _deliver(console: Console, connection: Connection | None, state: Path) -> No
     if connection is None or not connection.notify:
         return
     # Imported here: it brings an HTTP client.
-    from oneway.journal import Journal
+    from oneway.history.journal import Journal
     from oneway.notices import deliver
 
     try:

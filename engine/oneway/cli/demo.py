@@ -14,7 +14,7 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled
 from oneway.cli.sandbox import SYSTEMS, environment, started
-from oneway.diagnostics import refusal
+from oneway.core.diagnostics import refusal
 
 MAPPING = "mappings/staffology-to-expensein.yaml"
 

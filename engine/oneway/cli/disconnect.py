@@ -6,7 +6,6 @@ from pathlib import Path
 
 import click
 
-from oneway.cli.connecting.settling import place_of
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import (
@@ -19,16 +18,17 @@ from oneway.cli.options import (
     user,
 )
 from oneway.connections import Connection, SecretRef
-from oneway.connections.storing import forgotten
-from oneway.connections.writing import moved_aside
-from oneway.diagnostics import refusal
-from oneway.journal import Entry, Journal
-from oneway.plan import Ending, Verb
-from oneway.plan_file import load
-from oneway.render.harmless import harmless
+from oneway.connections.file_writer import moved_aside
+from oneway.connections.secret_store import forgotten
+from oneway.core.diagnostics import refusal
+from oneway.history.journal import Entry, Journal
+from oneway.planning.plan import Ending, Verb
+from oneway.planning.plan_file import load
 from oneway.render.layout import count, wrap
+from oneway.render.sanitize import harmless
 from oneway.runs import Operator, holding
-from oneway.state import State
+from oneway.runs.commit_connection import place_of
+from oneway.state.folder import State
 
 ENDING = ".disconnected"
 """What a connection's file is called by afterwards: no command and no schedule reads it."""

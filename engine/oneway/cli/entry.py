@@ -68,7 +68,7 @@ class Commands(click.Group):
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
         """Return the command that the arguments name; say which one may be meant otherwise."""
-        from oneway.diagnostics import did_you_mean
+        from oneway.core.diagnostics import did_you_mean
 
         if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
             near = did_you_mean(args[0], self.list_commands(ctx))
@@ -117,8 +117,8 @@ def main() -> NoReturn:
 
 def run(args: Sequence[str]) -> int:
     """Run one command and return its exit code; whatever goes wrong is printed, not raised."""
-    from oneway.connector import ConnectorError
-    from oneway.diagnostics import Refused
+    from oneway.core.connector import ConnectorError
+    from oneway.core.diagnostics import Refused
 
     try:
         ended = oneway.main(list(args), prog_name="oneway", standalone_mode=False)
@@ -143,7 +143,7 @@ def _show(error: click.ClickException) -> None:
     """Print what click says of the arguments: it quotes them, whatever they hold."""
     from io import StringIO
 
-    from oneway.render.harmless import harmless
+    from oneway.render.sanitize import harmless
 
     said = StringIO()
     error.show(said)
@@ -160,8 +160,8 @@ def interrupted() -> int:
 
 def _refused(error: Exception, args: Sequence[str]) -> int:
     from oneway.cli.console import Console
-    from oneway.connector import ConnectorError
-    from oneway.diagnostics import Diagnostic, Refused, Severity, Span
+    from oneway.core.connector import ConnectorError
+    from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 
     if isinstance(error, Refused):
         found = error.diagnostics

@@ -9,11 +9,12 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled, formatted, remembering, requesting, shared_folder
 from oneway.cli.printing import introduce
-from oneway.diagnostics import Refused, refusal
-from oneway.explain import Explanation, called, explain, near_keys
-from oneway.plan import Plan, Seal
+from oneway.core.diagnostics import Refused, refusal
+from oneway.core.seal import Seal
+from oneway.inspect.explain import Explanation, called, explain, near_keys
+from oneway.planning.plan import Plan
 from oneway.render import explanations
-from oneway.render.harmless import harmless
+from oneway.render.sanitize import harmless
 from oneway.runs import Prepared, Reading, Request, Systems, compiled, plan_of, read
 
 _FULL = 5

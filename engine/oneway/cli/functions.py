@@ -5,9 +5,9 @@ import click
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled, formatted
-from oneway.diagnostics import did_you_mean, refusal
-from oneway.expressions import BUILT_IN
-from oneway.functions import BY_NAME, LIBRARY, Function
+from oneway.core.diagnostics import did_you_mean, refusal
+from oneway.mapping.expressions import BUILT_IN
+from oneway.mapping.functions import BY_NAME, LIBRARY, Function
 from oneway.render import functions
 
 

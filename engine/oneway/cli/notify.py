@@ -10,9 +10,9 @@ from oneway.cli.delivering import say_troubles
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled, formatted, now, remembering, state_of
 from oneway.connections import FOLDER, Connection, connection_at, connections_in, path_of
-from oneway.diagnostics import Diagnostic, Refused, refusal
-from oneway.journal import Journal
-from oneway.journal.incidents import Notice, undelivered
+from oneway.core.diagnostics import Diagnostic, Refused, refusal
+from oneway.history.journal import Journal
+from oneway.history.journal.incidents import Notice, undelivered
 from oneway.notices import Undelivered, channel_name, channel_words, deliver, send, trial
 from oneway.render import notices
 

@@ -15,13 +15,13 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.connections import Connection, from_environment, load_connection, path_of, store_url
 from oneway.connections.folder import is_connection
-from oneway.diagnostics import Refused, did_you_mean
-from oneway.plan import Allowance
-from oneway.runs.preparation import read_file
+from oneway.core.diagnostics import Refused, did_you_mean
+from oneway.documents.yaml_source import LIMIT
+from oneway.mapping.spec import GuardKind
+from oneway.planning.plan import Allowance
+from oneway.runs.prepare import read_file
 from oneway.runs.request import Request, parse_instant
-from oneway.spec import GuardKind
-from oneway.state import State
-from oneway.yaml_source import LIMIT
+from oneway.state.folder import State
 
 Command: TypeAlias = Callable[..., Exit]
 Decorator: TypeAlias = Callable[[Command], Command]

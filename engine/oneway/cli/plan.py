@@ -17,8 +17,8 @@ from oneway.cli.options import (
     state_of,
 )
 from oneway.cli.printing import introduce, print_plan, quoted, refuse_errors
-from oneway.plan import Plan
-from oneway.plan_file import fingerprint, save
+from oneway.planning.plan import Plan
+from oneway.planning.plan_file import fingerprint, save
 from oneway.runs import Request, Systems, compiled, health, judged, planned, remembered
 
 

@@ -3,17 +3,17 @@
 from collections.abc import Sequence
 from pathlib import Path
 
-from oneway.apply import Ending, Result
+from oneway.applying.apply import Ending, Result
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit, worst
-from oneway.connector import Assumption
-from oneway.diagnostics import Diagnostic, Refused, Severity
-from oneway.guards import Verdict
-from oneway.memory import Memory
-from oneway.plan import Plan
+from oneway.core.connector import Assumption
+from oneway.core.diagnostics import Diagnostic, Refused, Severity
+from oneway.history.memory import Memory
+from oneway.planning.guards import Verdict
+from oneway.planning.plan import Plan
 from oneway.render import plans, results
-from oneway.render.harmless import harmless
 from oneway.render.layout import count
+from oneway.render.sanitize import harmless
 from oneway.runs import Prepared, inputs
 
 _FAILED = frozenset(set(Ending) - {Ending.DONE, Ending.HELD})

@@ -15,12 +15,12 @@ import click
 
 from oneway.cli.entry import COMMANDS, oneway
 from oneway.cli.exits import MEANINGS
-from oneway.codes import CODES
-from oneway.expressions import BUILT_IN
-from oneway.functions import FAMILIES, Example, Function
-from oneway.functions.entra import ENTRA
-from oneway.functions.function import TYPE_WORDS
-from oneway.schema_check import schema_names, schema_text
+from oneway.core.codes import CODES
+from oneway.documents.schema_check import schema_names, schema_text
+from oneway.mapping.expressions import BUILT_IN
+from oneway.mapping.functions import FAMILIES, Example, Function
+from oneway.mapping.functions.entra import ENTRA
+from oneway.mapping.functions.function import TYPE_WORDS
 
 _NOTE = "<!-- Written by `make docs` from the code: edit the code, not this page. -->"
 _FAMILIES = {

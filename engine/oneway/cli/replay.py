@@ -7,10 +7,10 @@ import click
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled, formatted, limited, remembering, state_of
-from oneway.journal import Journal
+from oneway.history.journal import Journal
 from oneway.render import replays
-from oneway.runs.finding import refuse_without_journal, run_named
-from oneway.runs.replaying import replay
+from oneway.runs.lookup import refuse_without_journal, run_named
+from oneway.runs.replay.replay import replay
 
 
 @click.command("replay")

@@ -9,8 +9,8 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import STATE, consoled, remembering, state_of
 from oneway.cli.printing import quoted
-from oneway.diagnostics import refusal
-from oneway.state import State, write_private
+from oneway.core.diagnostics import refusal
+from oneway.state.folder import State, write_private
 
 
 @click.command("report")
@@ -50,10 +50,10 @@ def command(*, console: Console, run: str, out: Path | None, state: Path) -> Exi
 
 def _page(state: State, name: str) -> str:
     # The template's and the store's libraries are imported by whoever reports alone.
-    from oneway.journal import Journal
+    from oneway.history.journal import Journal
     from oneway.render.report import html, page
-    from oneway.runs.finding import refuse_without_journal, run_named
-    from oneway.runs.telling import told
+    from oneway.runs.lookup import refuse_without_journal, run_named
+    from oneway.runs.past_run import told
 
     refuse_without_journal(state)
     options = "" if state.path == Path(STATE) else f"--state {quoted(state.path)}"

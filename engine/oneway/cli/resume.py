@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from oneway.apply import Result
+from oneway.applying.apply import Result
 from oneway.cli.apply import carried_out, say_held
 from oneway.cli.console import Console
 from oneway.cli.delivering import delivering

@@ -15,21 +15,21 @@ from oneway.connections.connection import Connection
 from oneway.connections.folder import FOLDER, files_in
 from oneway.connections.schedule import last_due, next_due
 from oneway.connections.stores import store_url
-from oneway.journal import Journal, RunState
-from oneway.journal.dues import GIVEN_UP, Standing, standings
-from oneway.render.harmless import harmless
+from oneway.history.journal import Journal, RunState
+from oneway.history.journal.schedule_claims import GIVEN_UP, Standing, standings
 from oneway.render.layout import clip, pad
+from oneway.render.sanitize import harmless
 from oneway.runs import instant_text
-from oneway.scheduling.agenda import Step, step, unspread
-from oneway.scheduling.crew import Crew
-from oneway.scheduling.drive import Drive
 from oneway.scheduling.folder import Folder
 from oneway.scheduling.job import How, Place
 from oneway.scheduling.log import Log, in_words
 from oneway.scheduling.loop import Loop
+from oneway.scheduling.notify import Post
+from oneway.scheduling.policy import Step, step, unspread
+from oneway.scheduling.process_pool import Crew
 from oneway.scheduling.register import Register
-from oneway.scheduling.telling import Post
-from oneway.state import State
+from oneway.scheduling.runner import Drive
+from oneway.state.folder import State
 
 _EXITS = {
     RunState.HELD.value: Exit.BLOCKED,

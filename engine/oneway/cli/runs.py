@@ -10,15 +10,15 @@ import click
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled, formatted, now, remembering, state_of
-from oneway.journal import Journal, Run, RunState
-from oneway.journal.retained import kept_names, prunable
-from oneway.journal.tallies import Tally, tallies
+from oneway.history.journal import Journal, Run, RunState
+from oneway.history.journal.retention import kept_names, prunable
+from oneway.history.journal.run_counts import Tally, tallies
 from oneway.render import history, past_run
-from oneway.runs.finding import plan_of_run, refuse_without_journal, run_named
-from oneway.runs.keeping import UNKEPT
+from oneway.runs.lookup import plan_of_run, refuse_without_journal, run_named
+from oneway.runs.replay.capture import UNKEPT
 from oneway.runs.request import instant_text
 from oneway.runs.retention import LEAST_DAYS, prune
-from oneway.state import State
+from oneway.state.folder import State
 
 _PAGE = 200
 """Runs that are read at once where those of one state are looked for."""

@@ -12,7 +12,7 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled, now
 from oneway.connections import variable
-from oneway.diagnostics import refusal
+from oneway.core.diagnostics import refusal
 
 SYSTEMS = ("staffology", "expensein")
 API = {"staffology": "", "expensein": "/1.0"}

@@ -7,7 +7,7 @@ import click
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled
-from oneway.schema_check import schema_names, schema_text
+from oneway.documents.schema_check import schema_names, schema_text
 
 
 @click.command("schema")

@@ -13,16 +13,16 @@ from oneway.cli.options import FOLDERS, consoled, crewed, logged, now, rememberi
 from oneway.cli.stopping import signals
 from oneway.connections.folder import FOLDER, files_in
 from oneway.connections.stores import store_url
-from oneway.scheduling.board import Board
-from oneway.scheduling.crew import Crew
-from oneway.scheduling.drive import Drive
 from oneway.scheduling.folder import Folder
+from oneway.scheduling.health_state import Board
 from oneway.scheduling.job import Place
 from oneway.scheduling.listening import Address, Metrics, address, listening
 from oneway.scheduling.log import Log
 from oneway.scheduling.loop import Loop
+from oneway.scheduling.notify import Post
+from oneway.scheduling.process_pool import Crew
 from oneway.scheduling.register import Register
-from oneway.scheduling.telling import Post
+from oneway.scheduling.runner import Drive
 
 LISTEN = "127.0.0.1:9108"
 OFF = "off"

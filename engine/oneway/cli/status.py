@@ -9,9 +9,9 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit, worst
 from oneway.cli.options import consoled, formatted, now, remembering, state_of
 from oneway.connections import FOLDER, connections_in
-from oneway.journal import Journal, RunState
+from oneway.history.journal import Journal, RunState
 from oneway.render import status
-from oneway.runs.standing import Standing, standings
+from oneway.runs.status import Standing, standings
 
 _EXITS = {
     RunState.REFUSED: Exit.ERROR,

@@ -13,16 +13,16 @@ from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled, formatted
 from oneway.connections import FOLDER, Connection, load_connection
 from oneway.connections.folder import is_connection, same_names
-from oneway.connections.written import unquoted
-from oneway.diagnostics import Diagnostic, Refused, Severity, refusal
-from oneway.manifest import load_manifest
-from oneway.plan_file import MAX_SIZE
-from oneway.plan_file import load as load_plan
+from oneway.connections.manifest import load_manifest
+from oneway.connections.provenance import unquoted
+from oneway.core.diagnostics import Diagnostic, Refused, Severity, refusal
+from oneway.documents.yaml_source import LIMIT, read_all
+from oneway.planning.plan_file import MAX_SIZE
+from oneway.planning.plan_file import load as load_plan
 from oneway.render import diagnostics
 from oneway.render.layout import count
 from oneway.runs import read_file
 from oneway.runs.validation import Mappings, findings
-from oneway.yaml_source import LIMIT, read_all
 
 _ENDINGS = (".yaml", ".yml", ".json")
 _DEFAULTS = ("mappings/", f"{FOLDER}/")

@@ -26,8 +26,8 @@ from oneway.connections.connection import (
 )
 from oneway.connections.environment import from_environment, variable
 from oneway.connections.folder import FOLDER, Found, connection_at, connections_in, path_of
-from oneway.connections.opening import opened
 from oneway.connections.reading import load_connection
+from oneway.connections.secret_open import opened
 from oneway.connections.secret_refs import SecretKind, SecretRef, secret_ref
 from oneway.connections.stores import store_url
 

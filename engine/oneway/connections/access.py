@@ -9,10 +9,10 @@ from collections.abc import Callable, Mapping
 from typing import TypeAlias
 
 from oneway.connections.environment import variable
-from oneway.connections.opening import opened, sealed
+from oneway.connections.secret_open import opened, sealed
 from oneway.connections.secret_refs import SecretKind, SecretRef
-from oneway.connector import Access, Description, Option, Secret
-from oneway.diagnostics import Diagnostic, Findings, Refused, Severity, Span, did_you_mean
+from oneway.core.connector import Access, Description, Option, Secret
+from oneway.core.diagnostics import Diagnostic, Findings, Refused, Severity, Span, did_you_mean
 
 Lookup: TypeAlias = Callable[[str, str], str | None]
 """Returns the value of a connector's option or credential, or None where none is given."""

@@ -9,11 +9,11 @@ from datetime import timedelta
 from enum import Enum
 from typing import TypeAlias
 
+from oneway.connections.provenance import Written
 from oneway.connections.secret_refs import SecretRef
-from oneway.connections.written import Written
-from oneway.records import Value
-from oneway.spec import GuardKind, LimitSpec, OnBreach
-from oneway.yaml_source import Path
+from oneway.core.records import Value
+from oneway.documents.yaml_source import Path
+from oneway.mapping.spec import GuardKind, LimitSpec, OnBreach
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,7 +3,7 @@
 import os
 import stat
 
-from oneway.diagnostics import Refused, refusal
+from oneway.core.diagnostics import Refused, refusal
 
 LIMIT = 65_536
 """Bytes that a credential may have; keys and certificates' keys have far fewer."""

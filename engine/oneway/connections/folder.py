@@ -10,8 +10,8 @@ from pathlib import Path
 from oneway.connections.connection import Connection
 from oneway.connections.reading import load_connection
 from oneway.connections.regular_files import read_regular
-from oneway.diagnostics import Diagnostic, Refused, did_you_mean, refusal
-from oneway.yaml_source import LIMIT, read_all
+from oneway.core.diagnostics import Diagnostic, Refused, did_you_mean, refusal
+from oneway.documents.yaml_source import LIMIT, read_all
 
 FOLDER = "connections"
 """Where connections are looked for that are named and not given by path."""

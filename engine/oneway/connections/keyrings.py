@@ -9,7 +9,7 @@ from hmac import compare_digest
 from typing import Any
 
 from oneway.connections.secret_refs import SecretRef, entry
-from oneway.diagnostics import refusal
+from oneway.core.diagnostics import refusal
 
 
 def from_keyring(ref: SecretRef) -> str:

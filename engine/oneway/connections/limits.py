@@ -5,9 +5,9 @@ from dataclasses import replace
 from fractions import Fraction
 
 from oneway.connections.connection import OwnGuards
-from oneway.guards import DEFAULTS, Limit
-from oneway.spec import GuardKind, GuardsSpec, LimitSpec, OnBreach
-from oneway.yaml_source import Path
+from oneway.documents.yaml_source import Path
+from oneway.mapping.spec import GuardKind, GuardsSpec, LimitSpec, OnBreach
+from oneway.planning.guards import DEFAULTS, Limit
 
 
 def merged(guards: GuardsSpec, own: OwnGuards | None) -> GuardsSpec:

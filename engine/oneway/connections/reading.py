@@ -7,14 +7,14 @@ What needs the mapping and the connectors (settings, options, guards) is for
 """
 
 from oneway.connections.connection import Connection
-from oneway.connections.meaning import mistakes_in
-from oneway.connections.parts import connection
+from oneway.connections.load import connection
+from oneway.connections.provenance import Written, hushed, unquoted
 from oneway.connections.secret_places import bad_credentials
-from oneway.connections.written import Written, hushed, unquoted
-from oneway.diagnostics import Diagnostic, Findings, Refused
-from oneway.load.part import Part
-from oneway.schema_check import check
-from oneway.yaml_source import LIMIT, Document, read_all
+from oneway.connections.validate import mistakes_in
+from oneway.core.diagnostics import Diagnostic, Findings, Refused
+from oneway.documents.schema_check import check
+from oneway.documents.yaml_source import LIMIT, Document, read_all
+from oneway.mapping.load.part import Part
 
 VERSION = 1
 """The newest version of connection files that is understood."""

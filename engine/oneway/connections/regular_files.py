@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from oneway.diagnostics import refusal
+from oneway.core.diagnostics import refusal
 
 
 def read_regular(path: str, limit: int) -> bytes:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from oneway.connections.connection import Connection
 from oneway.connections.files import refuse_unsafe
 from oneway.connections.secret_refs import SecretKind
-from oneway.diagnostics import Diagnostic, Refused
+from oneway.core.diagnostics import Diagnostic, Refused
 
 
 def unsafe_files(connection: Connection) -> Iterator[Diagnostic]:

@@ -3,12 +3,12 @@
 from collections.abc import Iterator
 from typing import TypeAlias
 
+from oneway.connections.manifest.parts import Data, items, obj
+from oneway.connections.provenance import Written
 from oneway.connections.secret_refs import SecretKind, secret_ref
-from oneway.connections.written import Written
-from oneway.diagnostics import Diagnostic
-from oneway.manifest.parts import Data, items, obj
-from oneway.records import Value
-from oneway.yaml_source import Document, Path
+from oneway.core.diagnostics import Diagnostic
+from oneway.core.records import Value
+from oneway.documents.yaml_source import Document, Path
 
 Places: TypeAlias = set[tuple[int, int]]
 

@@ -1,9 +1,9 @@
 """Where runs are kept: in a file of the state folder, or in a database that a URL names."""
 
 from oneway.connections.environment import of_environment
-from oneway.connections.opening import opened
+from oneway.connections.secret_open import opened
 from oneway.connections.secret_refs import SecretKind, SecretRef
-from oneway.diagnostics import refusal
+from oneway.core.diagnostics import refusal
 
 VARIABLE = "ONEWAY_STORE"
 

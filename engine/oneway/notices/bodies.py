@@ -11,13 +11,13 @@ from datetime import datetime
 from hashlib import sha256
 from typing import Any
 
-from oneway.codes import CODES
 from oneway.connections import Connection, Occasion
-from oneway.journal import Breached, Run
-from oneway.journal.incidents import Incident
+from oneway.core.codes import CODES
+from oneway.core.seal import canonical
+from oneway.history.journal import Breached, Run
+from oneway.history.journal.incidents import Incident
 from oneway.notices.causes import DIED, UNNAMED, Shown
 from oneway.notices.instants import instant_text
-from oneway.plan import canonical
 
 Data = dict[str, Any]
 

@@ -5,10 +5,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from oneway.connections import Occasion
-from oneway.diagnostics import Severity
-from oneway.failures import Failure
-from oneway.journal import Run, RunState
-from oneway.plan import Ending
+from oneway.core.diagnostics import Severity
+from oneway.history.backoff import Failure
+from oneway.history.journal import Run, RunState
+from oneway.planning.plan import Ending
 
 DIED = "died"
 """The cause of a run that never ended: its process was killed, or the machine."""

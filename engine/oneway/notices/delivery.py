@@ -12,9 +12,9 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
 from oneway.connections import Connection, Notify, Webhook
-from oneway.diagnostics import Diagnostic, Refused
-from oneway.journal import Journal
-from oneway.journal.incidents import Notice, delivered, failed, take_notice, waiting
+from oneway.core.diagnostics import Diagnostic, Refused
+from oneway.history.journal import Journal
+from oneway.history.journal.incidents import Notice, delivered, failed, take_notice, waiting
 from oneway.notices.channels import channel_words, channels
 from oneway.notices.email import mail
 from oneway.notices.instants import instant_of, instant_text

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from oneway.connections import Occasion
-from oneway.journal.incidents import Incident
+from oneway.history.journal.incidents import Incident
 from oneway.notices.causes import Shown
 from oneway.notices.instants import instant_of
 

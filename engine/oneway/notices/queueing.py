@@ -7,8 +7,8 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from oneway.connections import Connection, Occasion
-from oneway.journal import Journal, Run
-from oneway.journal.incidents import (
+from oneway.history.journal import Journal, Run
+from oneway.history.journal.incidents import (
     Draft,
     Incident,
     close_incident,

@@ -2,7 +2,7 @@
 
 from datetime import timedelta
 
-from oneway.diagnostics import Diagnostic, Severity, Span
+from oneway.core.diagnostics import Diagnostic, Severity, Span
 
 
 class Undelivered(Exception):

@@ -13,7 +13,7 @@ from typing import Any
 import httpx
 
 from oneway.connections import Webhook, opened
-from oneway.connections.meaning import is_loopback
+from oneway.connections.validate import is_loopback
 from oneway.notices.deadline import Deadline, within
 from oneway.notices.signing import BadSecret, signature
 from oneway.notices.undelivered import Undelivered

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from oneway.connections import Connection, Occasion
-from oneway.journal import Journal, Run, RunState
-from oneway.journal.incidents import done_since, open_incidents
+from oneway.history.journal import Journal, Run, RunState
+from oneway.history.journal.incidents import done_since, open_incidents
 from oneway.notices.bodies import TYPES, Data, body_of, breaches_of, open_incidents_of
 from oneway.notices.instants import instant_text
-from oneway.plan import Kind
+from oneway.planning.plan import Kind
 
 _WEEK = timedelta(days=7)
 _MOST_RUNS = 1000

@@ -3,9 +3,9 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from oneway.checks import CheckResult, CheckState
-from oneway.render.harmless import harmless
+from oneway.inspect.checks import CheckResult, CheckState
 from oneway.render.layout import clip, wrap
+from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
 
 _INKS = {

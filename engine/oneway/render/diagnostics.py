@@ -9,9 +9,9 @@ The first line is never wrapped: editors and continuous integration read it.
 
 from collections.abc import Sequence
 
-from oneway.diagnostics import Diagnostic, Severity
-from oneway.render.harmless import harmless
+from oneway.core.diagnostics import Diagnostic, Severity
 from oneway.render.layout import clip, columns, wrap
+from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
 
 _INKS = {

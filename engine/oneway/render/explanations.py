@@ -2,11 +2,11 @@
 
 from collections.abc import Sequence
 
-from oneway.diagnostics import Span
-from oneway.explain import MASK, Condition, Explanation, FieldStep, KeyStep, RuleStep
-from oneway.records import Value
-from oneway.render.harmless import harmless, on_one_line, shown
+from oneway.core.diagnostics import Span
+from oneway.core.records import Value
+from oneway.inspect.explain import MASK, Condition, Explanation, FieldStep, KeyStep, RuleStep
 from oneway.render.layout import clip, wrap
+from oneway.render.sanitize import harmless, on_one_line, shown
 from oneway.render.style import Ink, Style
 
 _ANSWERS = {True: "+", False: "-", None: " "}

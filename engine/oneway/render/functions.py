@@ -2,10 +2,10 @@
 
 from collections.abc import Sequence
 
-from oneway.functions import FAMILIES, Example, Function, Parameter
-from oneway.records import Value
-from oneway.render.harmless import harmless, shown
+from oneway.core.records import Value
+from oneway.mapping.functions import FAMILIES, Example, Function, Parameter
 from oneway.render.layout import columns, pad, wrap
+from oneway.render.sanitize import harmless, shown
 from oneway.render.style import Ink, Style
 
 

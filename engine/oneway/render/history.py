@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 
-from oneway.journal import Run, RunState
-from oneway.journal.tallies import Tally
+from oneway.history.journal import Run, RunState
+from oneway.history.journal.run_counts import Tally
 from oneway.render import diagnostics
-from oneway.render.harmless import harmless
 from oneway.render.layout import clip, columns, pad
+from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
 
 INKS = {

@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from typing import Any
 
-from oneway.diagnostics import Diagnostic
-from oneway.journal.incidents import Notice
+from oneway.core.diagnostics import Diagnostic
+from oneway.history.journal.incidents import Notice
 from oneway.notices import channel_words
-from oneway.render.harmless import harmless
 from oneway.render.layout import clip, count, pad, wrap
+from oneway.render.sanitize import harmless
 from oneway.render.style import Style
 
 _NAME, _KIND = 20, 9

@@ -4,14 +4,14 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from oneway.journal import End, Entry, Run, RunState
-from oneway.plan import Ending, Kind, Outcome, Plan
+from oneway.history.journal import End, Entry, Run, RunState
+from oneway.planning.plan import Ending, Kind, Outcome, Plan
 from oneway.render import diagnostics
-from oneway.render.harmless import harmless, shown
 from oneway.render.history import INKS
 from oneway.render.layout import clip, count, wrap
 from oneway.render.plans import as_data, content
 from oneway.render.results import MEANING, WORDS
+from oneway.render.sanitize import harmless, shown
 from oneway.render.style import Ink, Style
 
 OUTCOMES = tuple(dict.fromkeys([*(kind.value for kind in Kind), *(each.value for each in Ending)]))

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 
-from oneway.plan import Sealed
-from oneway.records import Value
-from oneway.render.harmless import harmless, shown
+from oneway.core.records import Value
+from oneway.core.seal import Sealed
 from oneway.render.layout import clip, wrap
+from oneway.render.sanitize import harmless, shown
 from oneway.render.style import Ink, Style
-from oneway.runs.replaying import Differs, Replay
+from oneway.runs.replay.replay import Differs, Replay
 
 
 def text(replay: Replay, style: Style, *, limit: int | None = 20) -> str:

@@ -3,11 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 
-from oneway.apply import Ending, Result
-from oneway.plan import Outcome, Plan
-from oneway.render.harmless import harmless
+from oneway.applying.apply import Ending, Result
+from oneway.planning.plan import Outcome, Plan
 from oneway.render.layout import clip, columns, pad, wrap
 from oneway.render.plans.content import name
+from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
 
 WORDS = {

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator, Sequence
 
-from oneway.journal import Run, RunState
+from oneway.history.journal import Run, RunState
 from oneway.render import diagnostics
-from oneway.render.harmless import harmless
 from oneway.render.history import INKS, when
 from oneway.render.layout import clip, columns, count, pad, people, wrap
+from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
-from oneway.runs.standing import HeldBack, Refusing, Standing
+from oneway.runs.status import HeldBack, Refusing, Standing
 
 _NAME = 24
 """The widest a name is in its column."""

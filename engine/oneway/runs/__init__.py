@@ -13,17 +13,17 @@ from typing import TYPE_CHECKING
 from oneway.runs.connecting import request_for
 from oneway.runs.health import health, sick
 from oneway.runs.inputs import Input, Systems, inputs, inputs_in_words
-from oneway.runs.preparation import Prepared, compiled, read_file
-from oneway.runs.reading import Reading, evaluated, read
-from oneway.runs.reopening import program_for, reopened
+from oneway.runs.prepare import Prepared, compiled, read_file
+from oneway.runs.read import Reading, evaluated, read
+from oneway.runs.reopen import program_for, reopened
 from oneway.runs.request import Request, instant_text, parse_instant
 
 if TYPE_CHECKING:
-    from oneway.runs.applying import Approval, Operator, apply_plan
+    from oneway.runs.apply import Approval, Operator, apply_plan
     from oneway.runs.clock import refuse_turned_back, refuse_yet_to_come
-    from oneway.runs.planning import judged, plan_of, planned, remembered
-    from oneway.runs.resuming import Interrupted, alone, holding, interrupted, resumed, settled
-    from oneway.runs.syncing import Draft, Synced, drafted, last_run, problems_of, recorded, synced
+    from oneway.runs.plan import judged, plan_of, planned, remembered
+    from oneway.runs.resume import Interrupted, alone, holding, interrupted, resumed, settled
+    from oneway.runs.sync import Draft, Synced, drafted, last_run, problems_of, recorded, synced
 
 __all__ = [
     "Approval",
@@ -71,11 +71,11 @@ __all__ = [
 # What needs the journal is imported when it is asked for: a database library takes longer to
 # import than a mapping to validate.
 _WITH_JOURNAL = {
-    "applying": ("Approval", "Operator", "apply_plan"),
+    "apply": ("Approval", "Operator", "apply_plan"),
     "clock": ("refuse_turned_back", "refuse_yet_to_come"),
-    "planning": ("judged", "plan_of", "planned", "remembered"),
-    "resuming": ("Interrupted", "alone", "holding", "interrupted", "resumed", "settled"),
-    "syncing": (
+    "plan": ("judged", "plan_of", "planned", "remembered"),
+    "resume": ("Interrupted", "alone", "holding", "interrupted", "resumed", "settled"),
+    "sync": (
         "Draft",
         "Synced",
         "drafted",

@@ -8,10 +8,10 @@ day, and look past what was done this week.
 
 from datetime import datetime, timedelta
 
-from oneway.diagnostics import refusal
-from oneway.journal import Journal
-from oneway.runs.applying import Operator, connection_for
-from oneway.runs.preparation import Prepared
+from oneway.core.diagnostics import refusal
+from oneway.history.journal import Journal
+from oneway.runs.apply import Operator, connection_for
+from oneway.runs.prepare import Prepared
 from oneway.runs.request import instant_text, parse_instant
 
 TOLERANCE = timedelta(minutes=5)

@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
-from oneway.diagnostics import Diagnostic, Severity, Span
-from oneway.interpreter import Table
-from oneway.plan import Plan
+from oneway.core.diagnostics import Diagnostic, Severity, Span
+from oneway.mapping.interpreter import Table
+from oneway.planning.plan import Plan
 from oneway.runs.inputs import inputs
-from oneway.runs.preparation import Prepared
+from oneway.runs.prepare import Prepared
 
 
 class Whole(Protocol):

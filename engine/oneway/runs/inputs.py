@@ -6,11 +6,11 @@ from types import TracebackType
 from typing import Self
 
 from oneway.connections import Side, access, given_options
-from oneway.connector import Access, Connector, Description, Reader, Resource, Writer
-from oneway.diagnostics import Refused, refusal
-from oneway.discovery import FILE, complete, open_connector, with_defaults
-from oneway.runs.preparation import Prepared
-from oneway.spec import EndpointSpec, MappingSpec, ReferenceSpec
+from oneway.connections.discovery import FILE, complete, open_connector, with_defaults
+from oneway.core.connector import Access, Connector, Description, Reader, Resource, Writer
+from oneway.core.diagnostics import Refused, refusal
+from oneway.mapping.spec import EndpointSpec, MappingSpec, ReferenceSpec
+from oneway.runs.prepare import Prepared
 
 
 @dataclass(frozen=True, slots=True)

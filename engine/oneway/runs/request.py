@@ -7,8 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from oneway.connections import Connection, Lookup
-from oneway.connector import Secret
-from oneway.plan import Allowance
+from oneway.core.connector import Secret
+from oneway.planning.plan import Allowance
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d))?")
 

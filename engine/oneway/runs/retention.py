@@ -8,13 +8,13 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 
 from oneway.connections import Lookup
-from oneway.diagnostics import Refused, refusal
-from oneway.guards import WINDOW
-from oneway.journal import Journal
-from oneway.journal.dues import forget as forget_dues
-from oneway.journal.incidents import forget_notices
+from oneway.core.diagnostics import Refused, refusal
+from oneway.history.journal import Journal
+from oneway.history.journal.incidents import forget_notices
+from oneway.history.journal.schedule_claims import forget as forget_dues
+from oneway.planning.guards import WINDOW
 from oneway.runs.request import instant_text
-from oneway.state import State
+from oneway.state.folder import State
 
 DAYS = 90
 """How many days a run is kept where nobody says otherwise."""

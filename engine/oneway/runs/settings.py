@@ -2,9 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from oneway.diagnostics import Diagnostic, Refused, Severity, Span, did_you_mean
-from oneway.records import Value
-from oneway.spec import SettingSpec
+from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, did_you_mean
+from oneway.core.records import Value
+from oneway.mapping.spec import SettingSpec
 
 
 def settled(

@@ -5,13 +5,13 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-from oneway.compiler import Compiled
 from oneway.connections import Connection
 from oneway.connections.secret_files import unsafe_files
-from oneway.connector import Description
-from oneway.diagnostics import Diagnostic, Refused
-from oneway.runs.fitting import misfits
-from oneway.runs.preparation import compile_data, mapping_of
+from oneway.core.connector import Description
+from oneway.core.diagnostics import Diagnostic, Refused
+from oneway.mapping.compiler import Compiled
+from oneway.runs.prepare import compile_data, mapping_of
+from oneway.runs.validate_connection import misfits
 
 Made: TypeAlias = tuple[Compiled, Mapping[str, Description]]
 

@@ -1,11 +1,16 @@
 """Schedules kept: what is due is run, once, by one process each; by a server or in one go.
 
-    agenda     what a due asks for: a pure decision          folder   connection files, watched
-    loop       look, take, start, and see what ended         crew     processes, so many at once
-    work       what a run's process does                     job      what it is told, and says
-    log        one line an event                             board    what health and metrics show
-    listening  /healthz and /metrics, on loopback            metrics  the store, for Prometheus
+    policy        what a due run calls for: a pure decision
+    folder        connection files, watched for changes
+    loop          finds what is due, claims it, starts it and records how it ended
+    process_pool  a bounded number of processes
+    work          what the process of one run does
+    job           what that process is given, and what it reports
+    log           one line per event
+    health_state  what /healthz and /metrics show
+    listening     serves /healthz and /metrics on loopback
+    metrics       the store's figures for Prometheus
 
-Who runs what is decided by the store (`oneway.journal.dues`): a second server, a run by hand,
-a restart or a crash can neither double a due nor lose one.
+The store decides who runs what (`oneway.history.journal.schedule_claims`): a second server, a
+run by hand, a restart or a crash can neither run a due twice nor lose one.
 """

@@ -6,7 +6,7 @@ from datetime import datetime
 from enum import Enum
 from pathlib import Path
 
-from oneway.journal.dues import Taken
+from oneway.history.journal.schedule_claims import Taken
 
 
 @dataclass(frozen=True, slots=True)

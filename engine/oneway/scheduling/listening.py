@@ -11,8 +11,8 @@ from threading import Thread
 from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
-from oneway.diagnostics import refusal
-from oneway.scheduling.board import Board
+from oneway.core.diagnostics import refusal
+from oneway.scheduling.health_state import Board
 
 Metrics = Callable[[], bytes]
 """Gives the text that Prometheus reads."""

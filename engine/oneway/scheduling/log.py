@@ -7,8 +7,8 @@ from datetime import datetime
 
 from oneway.connections.connection import Connection
 from oneway.connections.schedule import Due, next_due
-from oneway.diagnostics import Diagnostic, Refused
-from oneway.render.harmless import harmless
+from oneway.core.diagnostics import Diagnostic, Refused
+from oneway.render.sanitize import harmless
 from oneway.runs import instant_text
 from oneway.scheduling.folder import Changes
 

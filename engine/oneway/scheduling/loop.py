@@ -12,16 +12,16 @@ from typing import Protocol
 
 from oneway.connections.connection import Connection
 from oneway.connections.schedule import Due, last_due, next_due
-from oneway.diagnostics import Diagnostic, Refused, Severity, Span
-from oneway.journal.dues import GIVEN_UP, Taken
-from oneway.scheduling.agenda import Step, is_late, pause, step, unspread
-from oneway.scheduling.board import Board
+from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
+from oneway.history.journal.schedule_claims import GIVEN_UP, Taken
 from oneway.scheduling.folder import Changes, Folder
+from oneway.scheduling.health_state import Board
 from oneway.scheduling.job import How, Job, Place, Report
 from oneway.scheduling.log import Log, counted, due_text, say_changes
+from oneway.scheduling.notify import tell
+from oneway.scheduling.owner import may_live
+from oneway.scheduling.policy import Step, is_late, pause, step, unspread
 from oneway.scheduling.register import Register, is_spent
-from oneway.scheduling.telling import tell
-from oneway.scheduling.whose import may_live
 
 POLL = timedelta(seconds=5)
 """How long the loop sleeps at most: files change, and clocks are set."""

@@ -15,11 +15,11 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.registry import Collector
 
 from oneway import __version__
-from oneway.diagnostics import Refused
-from oneway.journal import Journal, Run, RunState
-from oneway.journal.dues import failing
+from oneway.core.diagnostics import Refused
+from oneway.history.journal import Journal, Run, RunState
+from oneway.history.journal.schedule_claims import failing
 from oneway.runs import parse_instant
-from oneway.scheduling.board import Board
+from oneway.scheduling.health_state import Board
 
 PAGE = 500
 """Runs that are read from the store at a time."""

@@ -10,15 +10,15 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from oneway.connections.schedule import Due
-from oneway.diagnostics import Diagnostic, Refused
-from oneway.journal import Journal, dues
-from oneway.journal.dues import GIVEN_UP, Standing, Taken
+from oneway.core.diagnostics import Diagnostic, Refused
+from oneway.history.journal import Journal, schedule_claims
+from oneway.history.journal.schedule_claims import GIVEN_UP, Standing, Taken
 from oneway.runs import instant_text
-from oneway.scheduling.agenda import TRIES
 from oneway.scheduling.job import Place
-from oneway.scheduling.whose import signature
+from oneway.scheduling.owner import signature
+from oneway.scheduling.policy import TRIES
 from oneway.scheduling.work import start_of
-from oneway.state import State
+from oneway.state.folder import State
 
 
 @dataclass(slots=True)
@@ -43,7 +43,7 @@ class Register:
         if self._journal is None:
             self._journal = Journal.open(where)
             self._inode = _inode(where)
-            self._standings = dict(dues.standings(self._journal))
+            self._standings = dict(schedule_claims.standings(self._journal))
         return self._journal
 
     def close(self) -> None:
@@ -65,12 +65,12 @@ class Register:
         """Return how a connection stands; one that is new stands from now, or its last run."""
         journal = self.journal()
         if name not in self._standings:
-            self._standings[name] = dues.first_seen(journal, name, self._now())
+            self._standings[name] = schedule_claims.first_seen(journal, name, self._now())
         return self._standings[name]
 
     def asked(self, name: str) -> Standing:
         """Return how a connection stands by the store, which others write as well."""
-        found = dues.standings(self.journal(), name).get(name)
+        found = schedule_claims.standings(self.journal(), name).get(name)
         if found is not None:
             self._standings[name] = found
         return self.standing(name)
@@ -81,9 +81,9 @@ class Register:
         if last is not None and last.due == nominal and last.ended is None:
             taken = None
             if not is_spent(last):
-                taken = dues.take_over(self.journal(), last, self.by)
+                taken = schedule_claims.take_over(self.journal(), last, self.by)
         else:
-            taken = dues.take(self.journal(), name, nominal, self._now(), self.by)
+            taken = schedule_claims.take(self.journal(), name, nominal, self._now(), self.by)
         if taken is None:
             self.asked(name)
         else:
@@ -92,14 +92,14 @@ class Register:
 
     def found(self, taken: Taken) -> Taken:
         """Return a due of ours as the store has it now."""
-        found = dues.found(self.journal(), taken.connection, taken.due) or taken
+        found = schedule_claims.found(self.journal(), taken.connection, taken.due) or taken
         self._keep(found)
         return found
 
     def give_back(self, taken: Taken) -> None:
         """Let a due be one that was left: no run of it was begun, or it was asked to stop."""
         if taken.by == self.by and taken.ended is None:
-            self._keep(dues.give_back(self.journal(), taken))
+            self._keep(schedule_claims.give_back(self.journal(), taken))
 
     def give_up(self, taken: Taken, file: str, problem: Diagnostic) -> int:
         """End a due whose runs died; return the run that is written down as refused for it."""
@@ -107,7 +107,7 @@ class Register:
         with self.journal().at_once():
             start = start_of(self.place, taken.connection, file)
             run = self.journal().refused(start, (problem,), now)
-            self._keep(dues.end(self.journal(), taken, now, GIVEN_UP))
+            self._keep(schedule_claims.end(self.journal(), taken, now, GIVEN_UP))
         return run
 
     def _keep(self, taken: Taken) -> None:

@@ -14,22 +14,22 @@ from dataclasses import replace
 from multiprocessing.connection import Connection as Pipe
 from types import FrameType
 
-from oneway.apply import Stopped
+from oneway.applying.apply import Stopped
 from oneway.connections.connection import Connection
 from oneway.connections.folder import connection_at
-from oneway.connector import ConnectorError
-from oneway.diagnostics import Diagnostic, Refused
-from oneway.journal import Journal, Run, RunStart, RunState, Why
-from oneway.journal.dues import LATE, end, found, run_of
-from oneway.journal.lease import leased
-from oneway.lock import locked
+from oneway.core.connector import ConnectorError
+from oneway.core.diagnostics import Diagnostic, Refused
+from oneway.history.journal import Journal, Run, RunStart, RunState, Why
+from oneway.history.journal.lease import leased
+from oneway.history.journal.schedule_claims import LATE, end, found, run_of
 from oneway.runs import Operator, compiled, instant_text, request_for
-from oneway.runs.applying import start_of_none
-from oneway.runs.syncing import problems_of, synced
+from oneway.runs.apply import start_of_none
+from oneway.runs.sync import problems_of, synced
 from oneway.scheduling.job import How, Job, Place, Report
 from oneway.scheduling.log import in_words
-from oneway.scheduling.telling import tell
-from oneway.state import State
+from oneway.scheduling.notify import tell
+from oneway.state.folder import State
+from oneway.state.lock import locked
 
 STORE = frozenset({"F101", "F102", "F103", "F110", "F111", "F112", "F113", "F116", "F118"})
 """Codes that speak of the state folder and the store: no run can be written down there."""

@@ -4,10 +4,10 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from oneway.cli.connecting.asking import Asking
-from oneway.connector import Choice
-from oneway.render.harmless import harmless
+from oneway.cli.connecting.prompts import Asking
+from oneway.core.connector import Choice
 from oneway.render.layout import clip, count
+from oneway.render.sanitize import harmless
 
 MOST = 20
 """The longest list that is shown; of a longer one, a part is asked for."""

@@ -6,16 +6,16 @@ from pathlib import Path
 
 import click
 
-from oneway.apply import Result
+from oneway.applying.apply import Result
 from oneway.cli.apply import carried_out
-from oneway.cli.connecting.asking import Asking
+from oneway.cli.connecting.prompts import Asking
 from oneway.cli.console import Console, Line
 from oneway.cli.delivering import delivering
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, now, state_of, user
 from oneway.cli.printing import exit_of, introduce, print_plan, print_results
 from oneway.connections import Connection
-from oneway.journal import Why
+from oneway.history.journal import Why
 from oneway.render import plans, results
 from oneway.render.layout import count
 from oneway.runs import Draft, Operator, compiled, drafted, request_for

@@ -4,11 +4,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from oneway.cli.connecting.asking import Asking
-from oneway.diagnostics import Refused
-from oneway.render.harmless import harmless
+from oneway.cli.connecting.prompts import Asking
+from oneway.core.diagnostics import Refused
+from oneway.documents.yaml_source import LIMIT, read_all
+from oneway.render.sanitize import harmless
 from oneway.runs import read_file
-from oneway.yaml_source import LIMIT, read_all
 
 FOLDER = "mappings"
 _MOST = 20

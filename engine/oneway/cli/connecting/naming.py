@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from oneway.cli.connecting.asking import Asking
+from oneway.cli.connecting.prompts import Asking
 from oneway.connections import FOLDER, Connection, connection_at, load_connection, path_of
+from oneway.connections.file_writer import new_file
 from oneway.connections.folder import ENDINGS
-from oneway.connections.writing import new_file
-from oneway.diagnostics import Refused, Span, refusal
+from oneway.core.diagnostics import Refused, Span, refusal
 
 
 def existing(name: str) -> Connection | None:

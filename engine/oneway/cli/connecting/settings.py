@@ -2,12 +2,12 @@
 
 from collections.abc import Mapping
 
-from oneway.cli.connecting.asking import Asking
-from oneway.records import Value
-from oneway.render.harmless import harmless
+from oneway.cli.connecting.prompts import Asking
+from oneway.core.records import Value
+from oneway.mapping.spec import SettingSpec
+from oneway.render.sanitize import harmless
 from oneway.runs import Prepared
 from oneway.runs.settings import settled
-from oneway.spec import SettingSpec
 
 
 def settings_for(

@@ -29,14 +29,15 @@ Where `sensitive` is true, `before` and `after` are "***" or null. A place is
 escapes them.
 """
 
-from oneway.diagnostics import Span
-from oneway.failures import Refusal
-from oneway.guards import Breach, Verdict
-from oneway.memory import NOTHING, Memory
-from oneway.plan import Action, Change, Outcome, Plan, Reason, Sealed, Verb
-from oneway.plan_file import fingerprint
-from oneway.records import Value
-from oneway.sticking import Sticking
+from oneway.core.diagnostics import Span
+from oneway.core.records import Value
+from oneway.core.seal import Sealed
+from oneway.history.backoff import Refusal
+from oneway.history.flapping import Sticking
+from oneway.history.memory import NOTHING, Memory
+from oneway.planning.guards import Breach, Verdict
+from oneway.planning.plan import Action, Change, Outcome, Plan, Reason, Verb
+from oneway.planning.plan_file import fingerprint
 
 REPORT = 1
 """The version of the form."""

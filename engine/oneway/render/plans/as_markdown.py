@@ -6,14 +6,14 @@ make markup, mention somebody or link to anything.
 
 from collections.abc import Iterable, Iterator
 
-from oneway.guards import Verdict
-from oneway.memory import NOTHING, Memory
-from oneway.plan import Outcome, Plan
-from oneway.plan_file import fingerprint
-from oneway.render.harmless import markdown as code
-from oneway.render.harmless import on_one_line, shown
+from oneway.history.memory import NOTHING, Memory
+from oneway.planning.guards import Verdict
+from oneway.planning.plan import Outcome, Plan
+from oneway.planning.plan_file import fingerprint
 from oneway.render.layout import clip
 from oneway.render.plans import content
+from oneway.render.sanitize import markdown as code
+from oneway.render.sanitize import on_one_line, shown
 
 _MOST_CHANGES = 36_000
 _MOST_FOLDED = 4_000

@@ -3,13 +3,13 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 
-from oneway.guards import Breach, Verdict
-from oneway.memory import NOTHING, Memory
-from oneway.plan import Action, Change, Outcome, Plan, Verb
-from oneway.plan_file import fingerprint
-from oneway.render.harmless import harmless, on_one_line, shown
+from oneway.history.memory import NOTHING, Memory
+from oneway.planning.guards import Breach, Verdict
+from oneway.planning.plan import Action, Change, Outcome, Plan, Verb
+from oneway.planning.plan_file import fingerprint
 from oneway.render.layout import clip, columns, pad, people, wrap
 from oneway.render.plans import content
+from oneway.render.sanitize import harmless, on_one_line, shown
 from oneway.render.style import Ink, Style
 
 _INKS = {

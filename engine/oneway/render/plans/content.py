@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from oneway.guards import Breach, Verdict
-from oneway.memory import Memory
-from oneway.plan import Change, Kind, Miss, Outcome, Plan, Read, Reason, Sealed, Verb
-from oneway.render.harmless import harmless, shown
+from oneway.core.seal import Sealed
+from oneway.history.memory import Memory
+from oneway.mapping.spec import GuardKind
+from oneway.planning.guards import Breach, Verdict
+from oneway.planning.plan import Change, Kind, Miss, Outcome, Plan, Read, Reason, Verb
 from oneway.render.layout import clip, count
-from oneway.spec import GuardKind
+from oneway.render.sanitize import harmless, shown
 
 
 @dataclass(frozen=True, slots=True)

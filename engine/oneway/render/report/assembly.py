@@ -1,10 +1,10 @@
 """A report, put together of its parts."""
 
+from oneway.render.report.actions import deeds
 from oneway.render.report.attention import attention
-from oneway.render.report.beside import beside
 from oneway.render.report.chart import chart
-from oneway.render.report.deeds import deeds
 from oneway.render.report.done import done
+from oneway.render.report.informational import beside
 from oneway.render.report.page import Page, Part
 from oneway.render.report.summary import (
     connection,
@@ -16,7 +16,7 @@ from oneway.render.report.summary import (
     tone,
 )
 from oneway.render.report.words import day, text
-from oneway.runs.telling import Told
+from oneway.runs.past_run import Told
 
 
 def page(told: Told) -> Page:

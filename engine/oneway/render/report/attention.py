@@ -3,15 +3,15 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from oneway.diagnostics import Diagnostic
-from oneway.plan import Ending, Kind, Miss, Outcome, Plan, Read, Reason, Verb
+from oneway.core.diagnostics import Diagnostic
+from oneway.planning.plan import Ending, Kind, Miss, Outcome, Plan, Read, Reason, Verb
 from oneway.render.layout import count
-from oneway.render.report.deeds import Deed
+from oneway.render.report.actions import Deed
 from oneway.render.report.guards import held
 from oneway.render.report.page import Block, Cell, Data, Section, Table, Tone, Words
 from oneway.render.report.sticking import sticking
 from oneway.render.report.words import fields, person, text
-from oneway.runs.telling import Told
+from oneway.runs.past_run import Told
 
 _CONFLICTS = {
     "duplicate": "Two people of the source cannot be one: correct the one that is wrong there.",

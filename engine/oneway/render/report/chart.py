@@ -2,9 +2,9 @@
 
 from collections.abc import Sequence
 
-from oneway.journal import Run
-from oneway.journal.rows import RunState
-from oneway.plan import Ending
+from oneway.history.journal import Run
+from oneway.history.journal.rows import RunState
+from oneway.planning.plan import Ending
 from oneway.render.report.page import Bar, Chart, Piece
 from oneway.render.report.words import moment
 

@@ -2,8 +2,8 @@
 
 from collections.abc import Sequence
 
-from oneway.plan import Ending, Verb
-from oneway.render.report.deeds import Deed
+from oneway.planning.plan import Ending, Verb
+from oneway.render.report.actions import Deed
 from oneway.render.report.page import Block, Section, Table, Tone
 from oneway.render.report.words import fields
 

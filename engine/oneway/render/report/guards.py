@@ -3,12 +3,12 @@
 from collections.abc import Sequence
 from shlex import quote
 
-from oneway.journal.rows import Breached
-from oneway.plan import Ending
-from oneway.render.report.deeds import Deed
+from oneway.history.journal.rows import Breached
+from oneway.planning.plan import Ending
+from oneway.render.report.actions import Deed
 from oneway.render.report.page import Block, Section, Table, Tone
 from oneway.render.report.words import field_name, fields, people, text
-from oneway.runs.telling import Told
+from oneway.runs.past_run import Told
 
 _TITLES = {
     "creates": ("would be created", "would be created"),

@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping
 
-from oneway.plan import Change, Ending
+from oneway.history.flapping import RUNS
+from oneway.planning.plan import Change, Ending
 from oneway.render.report.page import Block, Cell, Section, Table, Tone
 from oneway.render.report.words import fields, person
-from oneway.runs.telling import Before, Told
-from oneway.sticking import RUNS
+from oneway.runs.past_run import Before, Told
 
 
 def sticking(told: Told) -> Section | None:

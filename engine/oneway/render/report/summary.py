@@ -3,14 +3,14 @@
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
-from oneway.journal.rows import RunState, Why
-from oneway.plan import Allowance, Ending, Kind, Plan, Verb
-from oneway.render.harmless import shown
+from oneway.history.journal.rows import RunState, Why
+from oneway.planning.plan import Allowance, Ending, Kind, Plan, Verb
 from oneway.render.layout import count
-from oneway.render.report.deeds import Deed
+from oneway.render.report.actions import Deed
 from oneway.render.report.page import Fact, Figure, Section, Tone
 from oneway.render.report.words import duration, moment, people, text
-from oneway.runs.telling import Told
+from oneway.render.sanitize import shown
+from oneway.runs.past_run import Told
 
 NOT_SYNCING = (Kind.INELIGIBLE, Kind.CONFLICT, Kind.ERROR)
 """The outcomes of people whom the source has, and who do not arrive."""

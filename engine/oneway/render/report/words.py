@@ -3,11 +3,12 @@
 import re
 from datetime import UTC, datetime
 
-from oneway.plan import Change, Outcome, Sealed, Verb
-from oneway.records import Value as Data
-from oneway.render.harmless import harmless, quoted, shown
+from oneway.core.records import Value as Data
+from oneway.core.seal import Sealed
+from oneway.planning.plan import Change, Outcome, Verb
 from oneway.render.layout import clip
 from oneway.render.report.page import Field, Fields, Look, Person, Value
+from oneway.render.sanitize import harmless, quoted, shown
 
 LONGEST = 400
 """The widest that one value or sentence is shown, in columns."""

@@ -1,0 +1,41 @@
+"""What an option may be: a list of the system's, read as any other."""
+
+from oneway.core.connector import Choice
+from oneway.core.records import at
+from oneway_connectors.rest.client import Client
+from oneway_connectors.rest.model import Choosing, Resource
+from oneway_connectors.rest.paging import Item, collect
+
+
+def choices_of(client: Client, option: str, choosing: Choosing) -> tuple[Choice, ...]:
+    """Return the choices in the system's order; raise `ReadError` where they cannot be read.
+
+    Items without a value are left out: nobody can choose them.
+    """
+    pages = list(collect(client, _resource(option, choosing), choosing.listing, {}))
+    found = pages[-1].items.values()  # each is the same collection, further on
+    return tuple(_choice(item, choosing) for item in found if not item.problem)
+
+
+def _choice(item: Item, choosing: Choosing) -> Choice:
+    label = at(item.data, choosing.label)
+    return Choice(item.id, label if isinstance(label, str) and label.strip() else item.id)
+
+
+def _resource(option: str, choosing: Choosing) -> Resource:
+    """Return the list as a resource, which is what lists are read of."""
+    return Resource(
+        name=option,
+        id=choosing.value,
+        listing=choosing.listing,
+        details=(),
+        single=None,
+        find={},
+        create=None,
+        update=None,
+        leave=None,
+        normalise=(),
+        names={},
+        permissions="",
+        probes=(),
+    )

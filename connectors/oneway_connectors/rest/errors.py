@@ -1,0 +1,150 @@
+"""From what went wrong on the wire to the errors of the SPI.
+
+Reading has one kind of failure: nothing usable was read. Writing has three, and which one it
+is decides whether a person is created twice:
+
+    Rejected   the system refused this record; nothing was written
+    NotSent    the request never got through, or the system said that it did nothing with it
+    Unknown    it may or may not have been carried out
+
+| what came of a write | is |
+|---|---|
+| 4xx but 401, 403, 408, 425, 429 (or what the manifest lists) | Rejected |
+| 401, 403, 307, 308 | Rejected: nothing was carried out (RFC 9110, 15.4.8, 15.5.2, 15.5.4) |
+| no connection; no token; 425 and 429 at the last try | NotSent |
+| connection lost, timeout, answer cut off, 408, 5xx, 301 to 303 | Unknown |
+| success that does not show the new record's id; HTML with 200 | Unknown |
+| any of the above after a try that may have been carried out | Unknown |
+
+What an error speaks against (`Blame`), by which `apply` gives up on a target:
+
+    ACCESS   401 after renewal; credentials that get no token: nothing more is sent
+    SYSTEM   no connection, no answer or too much of one, no token, a redirect; 403, 408, 425,
+             429, 502 to 504: several in a row are enough
+    RECORD   all else; 500 too, which one record alone may cause
+
+503 means that a system does not handle the request now (RFC 9110, 15.6.4), but it is also
+what proxies say of a system that has just broken off. To call it Unknown costs one look-up;
+to call it NotSent can cost a double.
+"""
+
+from enum import Enum
+
+from oneway.core.connector import Blame, NotSent, ReadError, Rejected, Unknown, WriteError
+from oneway_connectors.rest.model import Resource
+
+
+class Cause(Enum):
+    """Why no usable answer came."""
+
+    UNREACHABLE = "unreachable"
+    BROKEN = "broken"
+    TOO_MUCH = "too much"
+    REDIRECTED = "redirected"
+    NO_TOKEN = "no token"
+    REFUSED = "credentials refused"
+
+
+class NoAnswer(Exception):
+    """No usable answer came. `sent` says whether the request may have been carried out."""
+
+    def __init__(self, cause: Cause, summary: str, *, sent: bool) -> None:
+        super().__init__(summary)
+        self.cause = cause
+        self.summary = summary
+        self.sent = sent
+
+
+_READ_CODES = {
+    Cause.UNREACHABLE: ("R101", "Check the base URL and the network; then run again."),
+    Cause.BROKEN: ("R101", "Run again; if it stays, ask those who run the system."),
+    Cause.TOO_MUCH: ("R109", "The manifest's limits and timeouts say what is too much."),
+    Cause.REDIRECTED: ("R108", "Credentials are not sent elsewhere: correct the base URL."),
+    Cause.NO_TOKEN: ("R102", "Check the credentials and the manifest's auth."),
+    Cause.REFUSED: ("R102", "Check the credentials and the manifest's auth."),
+}
+
+_STATUS_HELP = {
+    401: ("R102", "refuses the credentials (401)", "Check the credentials: given, whole, in use?"),
+    403: ("R103", "does not allow this (403)", "Check what the credentials may do."),
+    404: ("R104", "has nothing there (404)", "Check the options, such as the employer."),
+    410: ("R104", "has nothing there any more (410)", "Check the options, such as the employer."),
+}
+
+
+def read_fault(where: str, trouble: NoAnswer) -> ReadError:
+    """Return the error of a reading request to which no usable answer came."""
+    code, help = _READ_CODES[trouble.cause]
+    return ReadError(code, f"{where}: {trouble.summary}", help, blame=_blame_of(trouble))
+
+
+def read_refusal(where: str, status: int, said: str, resource: Resource | None) -> ReadError:
+    """Return the error of a reading request that was answered with no success."""
+    code, summary, help = _STATUS_HELP.get(status, ("R110", f"answers {status}", ""))
+    if status == 429 or status >= 500:
+        code, help = "R105", "Run again later."
+    elif 300 <= status < 400:
+        code, help = _READ_CODES[Cause.REDIRECTED]
+    if status in {401, 403} and resource and resource.permissions:
+        help = f"{help} {resource.permissions}"
+    return ReadError(code, f"{where}: {summary}{_quoted(said)}", help, blame=_blame(status))
+
+
+def write_fault(where: str, trouble: NoAnswer) -> WriteError:
+    """Return the error of a write to which no usable answer came."""
+    summary, blame = f"{where}: {trouble.summary}", _blame_of(trouble)
+    if trouble.sent:
+        return Unknown("W102", summary, _LOOK, blame=blame)
+    code = "W103" if trouble.cause in {Cause.NO_TOKEN, Cause.REFUSED} else "W101"
+    return NotSent(code, summary, _READ_CODES[trouble.cause][1], blame=blame)
+
+
+def write_refusal(
+    where: str, status: int, said: str, resource: Resource, rejected: frozenset[int] | None
+) -> WriteError:
+    """Return the error of a write that was answered with no success."""
+    summary, blame = f"{where}: answers {status}{_quoted(said)}", _blame(status)
+    if status in {401, 403}:
+        code = "W103" if status == 401 else "W104"
+        help = " ".join((_STATUS_HELP[status][2], resource.permissions)).strip()
+        summary = f"{where}: {_STATUS_HELP[status][1]}{_quoted(said)}"
+        return Rejected(code, summary, help, blame=blame)
+    if status in {307, 308}:
+        return Rejected("W109", summary, _READ_CODES[Cause.REDIRECTED][1], blame=blame)
+    if status in {425, 429}:
+        help = "The system is busy and did nothing; run again later."
+        return NotSent("W106", summary, help, blame=blame)
+    if _is_rejection(status, rejected):
+        return Rejected("W105", summary, "Correct the record in the source, or the mapping.")
+    return Unknown("W107", summary, _LOOK, blame=blame)
+
+
+def in_doubt(error: WriteError) -> WriteError:
+    """Return the error as it is after an earlier try that may have been carried out."""
+    if isinstance(error, Unknown):
+        return error
+    return Unknown("W107", error.summary, _LOOK, blame=error.blame)
+
+
+def _blame_of(trouble: NoAnswer) -> Blame:
+    return Blame.ACCESS if trouble.cause is Cause.REFUSED else Blame.SYSTEM
+
+
+def _blame(status: int) -> Blame:
+    if status == 401:
+        return Blame.ACCESS
+    known = {403, 408, 425, 429, 502, 503, 504}
+    return Blame.SYSTEM if status in known or 300 <= status < 400 else Blame.RECORD
+
+
+def _is_rejection(status: int, rejected: frozenset[int] | None) -> bool:
+    if rejected is not None:
+        return status in rejected
+    return 400 <= status < 500 and status != 408
+
+
+def _quoted(said: str) -> str:
+    return f": {said}" if said else ""
+
+
+_LOOK = "It is looked up in the system before anything is sent again."

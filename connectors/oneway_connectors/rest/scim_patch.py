@@ -1,0 +1,27 @@
+"""Changed fields as the operations of a SCIM PATCH (RFC 7644, section 3.5.2).
+
+Each field is an operation with a path of its own, so that the neighbours inside an object are
+left alone whatever a server makes of a partial object. A list is replaced whole.
+"""
+
+from collections.abc import Iterator, Mapping
+
+from oneway.core.records import Value
+
+
+def operations(values: Mapping[str, Value]) -> list[Value]:
+    """Return an operation for each field: `replace` with its value, or `remove` for null."""
+    return list(_below("", values))
+
+
+def _below(prefix: str, values: Mapping[str, Value]) -> Iterator[Value]:
+    for key, value in values.items():
+        path = prefix + key
+        if isinstance(value, dict) and value:
+            # An extension's attributes stand after a colon (RFC 7644, section 3.10).
+            mark = ":" if key.casefold().startswith("urn:") else "."
+            yield from _below(path + mark, value)
+        elif value is None:
+            yield {"op": "remove", "path": path}
+        else:
+            yield {"op": "replace", "path": path, "value": value}

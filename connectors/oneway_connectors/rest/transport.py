@@ -1,0 +1,224 @@
+"""One request, one answer: sent once, bounded in size and time.
+
+TLS certificates are always verified and there is no switch for it. Answers are decompressed
+here, a bounded piece at a time, so that a small answer cannot become a huge one; what comes
+over the wire is counted too, so that a large one cannot pass for a small one.
+"""
+
+import os
+import zlib
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field
+from functools import lru_cache
+from queue import Empty, LifoQueue
+from ssl import SSLContext
+from threading import Lock
+
+import httpx
+
+from oneway_connectors.rest.answers import clean
+from oneway_connectors.rest.deadline import Line, Watch
+from oneway_connectors.rest.errors import Cause, NoAnswer
+from oneway_connectors.rest.model import Limits
+from oneway_connectors.rest.origin import is_loopback
+
+_BEFORE_SENDING = (
+    httpx.ConnectError,
+    httpx.ConnectTimeout,
+    httpx.PoolTimeout,
+    httpx.ProxyError,
+    httpx.UnsupportedProtocol,
+    httpx.LocalProtocolError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request, ready to be sent. `repeatable` ones may be sent again without harm."""
+
+    method: str
+    url: httpx.URL
+    headers: Mapping[str, str] = field(repr=False)
+    content: bytes | None = field(repr=False)
+    repeatable: bool
+
+    @property
+    def where(self) -> str:
+        """What was asked, for messages: no query, since filters hold people's data."""
+        return f"{self.method} {self.url.copy_with(query=None, fragment=None)}"
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """A whole answer, and what became of the tries before it.
+
+    `doubt`: an earlier one may have been carried out. `spent`: there would be a further one,
+    were the run's budget of them not spent.
+    """
+
+    status: int
+    headers: httpx.Headers
+    body: bytes
+    url: httpx.URL
+    doubt: bool = False
+    spent: bool = False
+
+    @property
+    def good(self) -> bool:
+        """Whether the status is a success."""
+        return 200 <= self.status < 300
+
+
+class Wire:
+    """Sends calls over httpx, each over a client that no other thread uses meanwhile.
+
+    A client shared by threads collapses under load; so each worker takes one that is idle,
+    or a new one. All share one TLS context, which is what is slow to make.
+    """
+
+    def __init__(
+        self,
+        base: httpx.URL,
+        limits: Limits,
+        transport: httpx.BaseTransport | None,
+        clock: Callable[[], float],
+    ) -> None:
+        self._limits = limits
+        self._transport = transport
+        self._clock = clock
+        self._idle: LifoQueue[Line] = LifoQueue()
+        self._watch = Watch(limits.total)
+        self._loopback = is_loopback(base.host)
+
+    def send(self, call: Call) -> Answer:
+        """Return the answer to a call; raise `NoAnswer` where none came, or too much of one."""
+        with self._line() as line:
+            try:
+                return self._answer(line, call)
+            except _BEFORE_SENDING as error:
+                text = f"it cannot be reached ({_words(error)})"
+                raise NoAnswer(Cause.UNREACHABLE, text, sent=False) from None
+            except (httpx.HTTPError, zlib.error) as error:
+                if line.late:
+                    raise self._too_long() from None
+                late = isinstance(error, httpx.TimeoutException)
+                broken = f"the answer broke off ({_words(error)})"
+                text = "it did not answer in time" if late else broken
+                raise NoAnswer(Cause.BROKEN, text, sent=True) from None
+
+    def close(self) -> None:
+        """End all connections."""
+        self._watch.end()
+        while True:
+            try:
+                self._idle.get_nowait().client.close()
+            except Empty:
+                return
+
+    def _answer(self, line: Line, call: Call) -> Answer:
+        latest = self._clock() + self._limits.total
+        request = line.client.build_request(
+            call.method,
+            call.url,
+            headers=dict(call.headers),
+            content=call.content,
+            extensions={"trace": line.noted},
+        )
+        # A transport that is passed in has no connections to shut down, and a clock of its own.
+        with nullcontext() if self._transport else self._watch.over(line):
+            response = line.client.send(request, stream=True)
+            try:
+                return self._whole(response, latest)
+            finally:
+                response.close()
+
+    def _whole(self, response: httpx.Response, latest: float) -> Answer:
+        most = self._limits.response_bytes
+        body = bytearray()
+        for piece in _pieces(response, most):
+            body += piece
+            if max(len(body), response.num_bytes_downloaded) > most:
+                text = f"the answer is longer than {most:,} bytes"
+                raise NoAnswer(Cause.TOO_MUCH, text, sent=True)
+            if self._clock() > latest:
+                raise self._too_long()
+        return Answer(response.status_code, response.headers, bytes(body), response.url)
+
+    def _too_long(self) -> NoAnswer:
+        text = f"the answer takes longer than {self._limits.total:g} seconds"
+        return NoAnswer(Cause.TOO_MUCH, text, sent=True)
+
+    @contextmanager
+    def _line(self) -> Iterator[Line]:
+        try:
+            line = self._idle.get_nowait()
+        except Empty:
+            line = Line(self._new_client())
+        try:
+            yield line
+        finally:
+            self._idle.put(line)
+
+    def _new_client(self) -> httpx.Client:
+        timeout = httpx.Timeout(self._limits.read, connect=self._limits.connect)
+        return httpx.Client(
+            transport=self._transport,
+            verify=self._verifying(),
+            timeout=timeout,
+            follow_redirects=False,
+            trust_env=not self._loopback,  # a proxy is for other machines
+            headers={"Accept": "application/json", "Accept-Encoding": "gzip"},
+        )
+
+    def _verifying(self) -> SSLContext | bool:
+        """Return the one TLS context; a transport that is passed in brings its own."""
+        if self._transport is not None:
+            return True
+        with _MAKING:
+            return tls()
+
+
+def tls() -> SSLContext:
+    """Return the TLS context of all requests of this process.
+
+    Another one is made where the environment names other certificates by now.
+    """
+    return _tls(os.environ.get("SSL_CERT_FILE"), os.environ.get("SSL_CERT_DIR"))
+
+
+@lru_cache(maxsize=2)
+def _tls(*_named: str | None) -> SSLContext:
+    return httpx.create_ssl_context()
+
+
+_MAKING = Lock()
+
+
+def _pieces(response: httpx.Response, most: int) -> Iterator[bytes]:
+    """Yield the decompressed body; each piece is at most one byte more than `most`."""
+    if response.is_stream_consumed:  # a transport handed over a body that it had read itself
+        yield response.content
+        return
+    coding = response.headers.get("content-encoding", "identity").strip().lower()
+    if coding in {"", "identity"}:
+        yield from response.iter_raw()  # as it comes: a size would gather drips unseen
+        return
+    if coding not in {"gzip", "x-gzip", "deflate"}:
+        raise zlib.error(f"unknown coding {coding}")
+    # 47: gzip and zlib are told apart by their first bytes.
+    unpacker, began = zlib.decompressobj(47), False
+    for raw in response.iter_raw():
+        data = raw
+        began = began or bool(raw)
+        while data:
+            yield unpacker.decompress(data, min(most + 1, 1_000_000))
+            data = unpacker.unconsumed_tail
+    if began and not unpacker.eof:
+        raise zlib.error("compressed data ends too early")
+
+
+def _words(error: Exception) -> str:
+    if isinstance(error, httpx.ProtocolError):
+        return "it breaks the rules of HTTP"  # the error's own words quote the header, key and all
+    return clean(str(error)) or type(error).__name__

@@ -1,0 +1,247 @@
+"""What the systems say now, compared with what a plan saw of them.
+
+Before a write: is the plan's view still true? After a write whose end nobody knows: did it
+happen? Both ask the source and the target again, for one record at a time.
+"""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from oneway.core.connector import Reader, ReadError
+from oneway.core.records import MISSING, Compare, Record, Value, at, path_of, same, with_value
+from oneway.core.seal import Seal, Sealed
+from oneway.mapping.program import Cell, FieldRule, Program, Row
+from oneway.mapping.spec import Merge
+from oneway.planning.diff import added, new_value, present
+from oneway.planning.plan import Action, Change, Claim, Verb
+
+
+class Stale(Exception):
+    """The source or the target is no longer as the plan saw it; the text says what."""
+
+
+class Happened(Enum):
+    """What became of a write whose end was not known."""
+
+    YES = "yes"
+    NO = "no"
+
+
+@dataclass(frozen=True, slots=True)
+class Now:
+    """The source and the target as they are now.
+
+    Methods raise `ReadError` where one of them cannot be asked.
+    """
+
+    program: Program
+    source: Reader
+    target: Reader
+    seal: Seal
+    _ignored: set[str] = field(default_factory=set)
+    """The fields by which the target does not find: it answers with somebody else."""
+
+    def values(self, action: Action) -> dict[str, Value]:
+        """Return what is to be written, nested; raise `Stale` where a sealed value has changed."""
+        nested: dict[str, Value] = {}
+        said = self._said(action)
+        for change in action.changes:
+            value = self._open(action, change.field, change.after, said)
+            nested = with_value(nested, path_of(change.field), value)
+        return nested
+
+    def refuse_stale(self, action: Action) -> None:
+        """Raise `Stale` unless the target still is as the plan saw it."""
+        if action.target_id is None:
+            self._refuse_holders(action)
+            return
+        record = self._held(action.target_id)
+        moved = [each.field for each in action.changes if not self._is_before(record, action, each)]
+        if moved:
+            raise Stale(f"changed in the target since the plan: {', '.join(moved)}")
+
+    def happened(self, action: Action) -> tuple[Happened, str | None]:
+        """Return whether a write that was sent has happened, and the id of the record if so.
+
+        Raises `Stale` where the target shows neither the record before nor the one after.
+        """
+        if action.target_id is None:
+            return self._created(action)
+        record = self._held(action.target_id)
+        if all(self._is_after(record, action, each) for each in action.changes):
+            return Happened.YES, action.target_id
+        moved = [
+            each.field
+            for each in action.changes
+            if not self._is_before(record, action, each)
+            and not self._is_after(record, action, each)
+        ]
+        if moved:
+            raise Stale(f"changed in the target since the plan: {', '.join(moved)}")
+        return Happened.NO, None
+
+    def _created(self, action: Action) -> tuple[Happened, str | None]:
+        """Return who holds everything that the new record was to hold, if there is one."""
+        wanted = self._wanted(action)
+        candidates = self._candidates(wanted)
+        written = {change.field for change in action.changes}
+        found: set[str] = set()
+        missed = False
+        for claim, value in wanted:
+            ids = {each.id for each in candidates if _claims(each, claim, value)}
+            found |= ids
+            missed = missed or (not ids and claim.path in written)
+        if not found:
+            return Happened.NO, None
+        if len(found) == 1 and not missed:
+            return Happened.YES, found.pop()
+        raise Stale(f"its values by now belong to target record {', '.join(sorted(found))}")
+
+    def _wanted(self, action: Action) -> list[tuple[Claim, Value]]:
+        """Return the claims of a create that was sent, and the value of each that is known still.
+
+        The source may have changed since, or have lost the record: that does not undo the
+        create. Raises `Stale` where no claim's value is known.
+        """
+        wanted: list[tuple[Claim, Value]] = []
+        unknown: Stale | None = None
+        for claim in action.claims:
+            try:
+                wanted.append((claim, self._claimed(action, claim)))
+            except Stale as stale:
+                unknown = stale
+        if unknown is not None and not wanted:
+            raise unknown
+        return wanted
+
+    def _candidates(self, wanted: Sequence[tuple[Claim, Value]]) -> tuple[Record, ...]:
+        """Return the target records that may be the one that was created."""
+        found = {r.id: r for claim, value in wanted for r in self._answer(claim, value)}
+        exact = any(claim.compare is Compare.EXACT for claim, _ in wanted)
+        if exact or not wanted:
+            return tuple(found.values())
+        if any(_claims(each, claim, value) for each in found.values() for claim, value in wanted):
+            return tuple(found.values())
+        # A target may store an email in lower case, and find it by that alone.
+        return self._everybody()
+
+    def _refuse_holders(self, action: Action) -> None:
+        for claim in action.claims:
+            value = self._claimed(action, claim)
+            for holder in self._answer(claim, value):
+                if _claims(holder, claim, value):
+                    raise Stale(f"{claim.path} by now belongs to target record {holder.id}")
+
+    def _answer(self, claim: Claim, value: Value) -> tuple[Record, ...]:
+        """Return what the target answers to who holds a value; everybody where it answers amiss.
+
+        Systems ignore filters that they do not know, and answer with everybody, or somebody.
+        An answer in which nobody holds the value says nothing of who does.
+        """
+        if claim.path not in self._ignored:
+            found = tuple(self.target.find(claim.path, value))
+            if not found or any(_claims(each, claim, value) for each in found):
+                return found
+            if not any(_is_near(each, claim, value) for each in found):
+                self._ignored.add(claim.path)  # not worth asking again
+        return self._everybody()
+
+    def _everybody(self) -> tuple[Record, ...]:
+        whole = self.target.read()
+        if not whole.complete:
+            raise ReadError("R162", "the target was not read to the end", "run again")
+        return whole.records
+
+    def _claimed(self, action: Action, claim: Claim) -> Value:
+        sealed = isinstance(claim.value, Sealed)
+        return self._open(action, claim.path, claim.value, self._said(action) if sealed else {})
+
+    def _open(
+        self, action: Action, field: str, value: Value | Sealed, said: Mapping[str, list[Value]]
+    ) -> Value:
+        """Return a planned value; of a sealed one, what has its digest still."""
+        if not isinstance(value, Sealed):
+            return value
+        record = action.source_id or action.target_id
+        for each in said.get(field, ()):
+            if each is not None and self._sealed(record, field, each) == value:
+                return each
+        raise Stale(f"the source's value for {field} is no longer the one that was planned")
+
+    def _said(self, action: Action) -> Mapping[str, list[Value]]:
+        """Return what would be written to each target field now; nothing if nothing is sealed.
+
+        A field that is a match key too may be known by two values: as key, and as written.
+        """
+        sealed = [each.after for each in action.changes] + [each.value for each in action.claims]
+        if not any(isinstance(each, Sealed) for each in sealed):
+            return {}
+        policy = self.program.policy
+        said: dict[str, list[Value]] = defaultdict(list)
+        if action.source_id is None:
+            cells = zip(policy.leaving, self.program.departed(), strict=False)
+        else:
+            row = self._row(action.source_id)
+            for path, value in zip(policy.match_paths, row.key_values, strict=True):
+                said[path].append(value)
+            cells = zip((*policy.fields, *policy.leaving), (*row.cells, *row.leaving), strict=True)
+        for rule, cell in cells:
+            said[rule.path] += self._written(rule, cell, action)
+        if action.verb is Verb.REACTIVATE:
+            for position, value in policy.reactivating:
+                said[policy.leaving[position].path].append(value)
+        return said
+
+    def _written(self, rule: FieldRule, cell: Cell, action: Action) -> list[Value]:
+        """Return what a rule may write: what is stated, or at create what stands in for it."""
+        value = new_value(cell)
+        if rule.merge is not Merge.ADD or action.target_id is None:
+            return [value]
+        held = present(at(self._held(action.target_id).data, rule.keys))
+        return [added(held, value)]
+
+    def _row(self, source_id: str) -> Row:
+        record = self.source.get(source_id)
+        if record is None:
+            raise Stale("the source record is gone")
+        row = self.program.row(record)
+        if row.failure is not None:
+            raise Stale(f"the source record can no longer be evaluated: {row.failure.text}")
+        return row
+
+    def _held(self, id: str) -> Record:
+        record = self.target.get(id)
+        if record is None:
+            raise Stale("the target record is gone")
+        return record
+
+    def _is_before(self, record: Record, action: Action, change: Change) -> bool:
+        return self._holds(record, change.field, change.before, action.target_id)
+
+    def _is_after(self, record: Record, action: Action, change: Change) -> bool:
+        return self._holds(record, change.field, change.after, action.source_id or action.target_id)
+
+    def _holds(
+        self, record: Record, field: str, value: Value | Sealed, sealed_for: str | None
+    ) -> bool:
+        now = at(record.data, path_of(field))
+        if isinstance(value, Sealed):
+            return self._sealed(sealed_for, field, None if now is MISSING else now) == value
+        return same(now, value, Compare.EXACT)
+
+    def _sealed(self, record: str | None, field: str, value: Value) -> Sealed:
+        return Sealed(self.seal.digest(record or "", field, value))
+
+
+def _claims(record: Record, claim: Claim, value: Value) -> bool:
+    """Return whether a record holds a claimed value."""
+    now = at(record.data, path_of(claim.path))
+    return now is not MISSING and same(now, value, claim.compare)
+
+
+def _is_near(record: Record, claim: Claim, value: Value) -> bool:
+    """Return whether a record holds what a filter that is too wide would find."""
+    now = at(record.data, path_of(claim.path))
+    return now is not MISSING and str(value).casefold() in str(now).casefold()

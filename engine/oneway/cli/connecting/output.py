@@ -1,0 +1,44 @@
+"""What was kept, and where."""
+
+from oneway.cli.connecting.first_sync import FirstSync
+from oneway.cli.console import Console
+from oneway.cli.options import now
+from oneway.connections import Connection
+from oneway.connections.schedule import next_due
+from oneway.render.layout import wrap
+from oneway.render.sanitize import harmless
+
+
+def say_kept(console: Console, connection: Connection) -> None:
+    """Say where the connection and its credentials are, and when it runs by itself."""
+    lines = ["", f"The connection '{connection.name}' is kept in {connection.file}."]
+    for side, each in connection.sides.items():
+        lines += [f"  {side} {name}: in {ref}" for name, ref in each.credentials.items()]
+    lines.append(_next(connection))
+    for line in lines:
+        said = wrap(harmless(line), console.style, 0, 4) if line else [""]
+        console.note("\n".join(said))
+
+
+def as_data(connection: Connection, synced: FirstSync | None) -> dict[str, object]:
+    """Return a connection and its first sync as data; `sync` is null where there was none."""
+    return {
+        "connection": connection.name,
+        "file": connection.file,
+        "credentials": {
+            f"{side}.{name}": {ref.kind.value: ref.name}
+            for side, each in connection.sides.items()
+            for name, ref in each.credentials.items()
+        },
+        "sync": synced.as_data() if synced else None,
+    }
+
+
+def _next(connection: Connection) -> str:
+    if connection.schedule is None:
+        return f"It never runs by itself: oneway sync {connection.name}"
+    due = next_due(connection.schedule, connection.name, now())
+    if due is None:
+        return "Its schedule never comes again."
+    when = due.at.strftime("%Y-%m-%d %H:%M")
+    return f"It runs by itself next at {when} UTC, wherever `oneway serve` or `run-due` runs."

@@ -1,0 +1,105 @@
+"""What the command line gives of a connection, so that nobody need be asked for it."""
+
+import sys
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import click
+
+from oneway.connections import SecretKind, SecretRef, secret_ref
+from oneway.connections.secret_open import sealed
+from oneway.core.connector import Secret
+from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
+
+Name = tuple[str, str]
+
+
+@dataclass(frozen=True, slots=True)
+class Wishes:
+    """What is given: options by side, references and credentials by side and name.
+
+    `schedule` is a cron line or "never", "" where nothing is given; `keep` is None where a
+    keyring is taken if one works; `sync` is whether the first sync follows; `shared` is the
+    folder through which runs agree on rate limits.
+    """
+
+    name: str = ""
+    mapping: str = ""
+    settings: Mapping[str, str] = field(default_factory=dict)
+    options: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
+    refs: Mapping[Name, SecretRef] = field(default_factory=dict)
+    typed: Mapping[Name, Secret] = field(default_factory=dict)
+    schedule: str = ""
+    time_zone: str = ""
+    keep: SecretKind | None = None
+    yes: bool = False
+    sync: bool = True
+    shared: Path | None = None
+
+    @property
+    def says_more_than_credentials(self) -> bool:
+        """Whether anything is given that an existing connection's file says already."""
+        options = any(self.options.values())
+        return bool(self.mapping or self.settings or options or self.schedule or self.time_zone)
+
+
+def references(side: str) -> Callable[[click.Context, click.Parameter, tuple[str, ...]], object]:
+    """Return what reads `NAME=env:VARIABLE` options; a value that is none is never shown."""
+
+    def read(
+        ctx: click.Context, param: click.Parameter, given: tuple[str, ...]
+    ) -> dict[Name, SecretRef]:
+        found: dict[Name, SecretRef] = {}
+        for text in given:
+            name, _, place = text.partition("=")
+            kind, _, where = place.partition(":")
+            try:
+                ref = secret_ref({kind: where} if kind in _KINDS else None)
+            except ValueError:
+                summary = (
+                    f"write {param.metavar}. What stood there is not shown: if it was the "
+                    "credential itself, have it replaced, for others can see commands."
+                )
+                raise click.BadParameter(summary, ctx, param) from None
+            if (side, name) in found:
+                raise click.BadParameter(f"{name!r} is given twice.", ctx, param)
+            found[side, name] = ref
+        return found
+
+    return read
+
+
+def from_stdin() -> dict[Name, Secret]:
+    """Return the credentials that standard input holds, a line each: `source.api_key=VALUE`.
+
+    Raises `Refused` with every line that is wrong; none of them is shown.
+    """
+    return parsed(sys.stdin)
+
+
+def parsed(lines: Iterable[str]) -> dict[Name, Secret]:
+    """Return the credentials that lines hold; raise `Refused` with all that are wrong."""
+    found: dict[Name, Secret] = {}
+    wrong: list[Diagnostic] = []
+    for number, line in enumerate(lines, 1):
+        if not line.strip():
+            continue
+        key, equals, value = line.rstrip("\r\n").partition("=")
+        side, _, name = key.strip().partition(".")
+        where = Span("standard input", number, 1)
+        if not (equals and side in ("source", "target") and name):
+            wrong.append(Diagnostic(where, Severity.ERROR, "U113", _NO_CREDENTIAL, _FORM))
+            continue
+        try:
+            found[side, name] = sealed(value, SecretRef(SecretKind.ENV, f"{side}.{name}"))
+        except Refused as refused:
+            wrong += refused.diagnostics
+    if wrong:
+        raise Refused(wrong)
+    return found
+
+
+_KINDS = {kind.value for kind in SecretKind}
+_NO_CREDENTIAL = "this line gives no credential"
+_FORM = "write a line for each: source.api_key=VALUE"

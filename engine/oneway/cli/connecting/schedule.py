@@ -1,0 +1,41 @@
+"""When a connection runs by itself."""
+
+from oneway.cli.connecting.prompts import Asking
+from oneway.cli.connecting.request import Wishes
+from oneway.connections import Connection, Schedule, load_connection
+from oneway.connections.file_writer import new_file
+from oneway.core.diagnostics import Refused, Span, refusal
+
+_NEVER = "never"
+
+
+def schedule_for(asking: Asking | None, wishes: Wishes) -> Schedule | None:
+    """Return when it runs by itself, None for never; raise `Refused` where no line says when."""
+    usual = Schedule()
+    cron = wishes.schedule
+    if not cron and asking is not None:
+        asking.say()
+        asking.say("When does it run by itself? A cron line, or never; 0 4 * * * is daily at four.")
+        cron = asking.text("Schedule", usual.cron, _checked_line)
+    if cron == _NEVER:
+        return None
+    zone = wishes.time_zone
+    if not zone and asking is not None:
+        zone = asking.text("Time zone", usual.zone, lambda zone: _checked(cron, zone).zone)
+    return _checked(cron or usual.cron, zone or usual.zone)
+
+
+def _checked_line(cron: str) -> str:
+    return cron if cron == _NEVER else _checked(cron, Schedule().zone).cron
+
+
+def _checked(cron: str, zone: str) -> Schedule:
+    """Return a schedule as a file would have it; raise `Refused` where it would be refused."""
+    trial = Connection("trial", "trial.yaml", "m.yaml", schedule=Schedule(cron, zone))
+    try:
+        found = load_connection(new_file(trial).encode("utf-8", "replace"), trial.file).schedule
+    except Refused as refused:
+        first = refused.diagnostics[0]
+        raise refusal(first.code, Span("schedule"), first.summary, first.help) from None
+    assert found is not None
+    return found

@@ -1,0 +1,143 @@
+"""From nothing to a connection, or from one to the same with other credentials."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from oneway.cli.check import briefly, checked
+from oneway.cli.connecting.mappings import asked_mapping
+from oneway.cli.connecting.naming import place_for
+from oneway.cli.connecting.prompts import Asking
+from oneway.cli.connecting.request import Wishes
+from oneway.cli.connecting.schedule import schedule_for
+from oneway.cli.connecting.settings import settings_for
+from oneway.cli.connecting.side import SIDES, Missing, Reaching, missing, reached
+from oneway.cli.console import Console
+from oneway.cli.options import FOLDERS, now
+from oneway.connections import Connection, Side
+from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
+from oneway.inspect.checks import CheckState
+from oneway.render import checks as render
+from oneway.render.layout import count
+from oneway.runs import Prepared, Systems, compiled, request_for
+from oneway.runs.commit_connection import settled_new, settled_renewed
+
+
+def connected(console: Console, asking: Asking | None, wishes: Wishes) -> Connection:
+    """Return a new connection, tested and kept; raise `Refused` where it cannot be had."""
+    if asking is not None and not wishes.mapping:
+        wishes = replace(wishes, mapping=asked_mapping(asking))
+    prepared = _prepared(wishes)
+    if asking is None:
+        _refuse_missing(wishes, prepared)
+    assert prepared is not None
+    settings = settings_for(None if wishes.yes else asking, prepared, wishes.settings)
+    prepared = _with(prepared, replace(_of(prepared), settings=settings))
+    for side in SIDES:
+        prepared = reached(asking, Reaching(prepared, side), renewing=False).prepared
+    schedule = schedule_for(None if wishes.yes else asking, wishes)
+    prepared = _with(prepared, replace(_of(prepared), schedule=schedule))
+    _check(console, asking, prepared, wishes)
+    return settled_new(prepared.request, wishes.keep)
+
+
+def renewed(asking: Asking | None, wishes: Wishes, former: Connection) -> Connection:
+    """Return a connection with other credentials, which were tested before they were kept."""
+    if wishes.says_more_than_credentials:
+        summary = f"there is a connection '{former.name}' already, in {former.file}"
+        help = "to change what it says, edit the file; to give it new credentials, leave the "
+        raise refusal("U112", former.name, summary, f"{help}other options out")
+    given = bool(wishes.typed or wishes.refs)
+    if asking is not None and not given:
+        asking.say(f"New credentials for {former.name}; Enter keeps one as it is.")
+    request = request_for(former, now(), folders=FOLDERS)
+    prepared = _given(compiled(request), wishes)
+    for side in SIDES:
+        reaching = Reaching(prepared, side)
+        prepared = reached(asking, reaching, renewing=asking is not None and not given).prepared
+    return settled_renewed(prepared.request, former, wishes.keep)
+
+
+def _prepared(wishes: Wishes) -> Prepared | None:
+    """Return the mapping compiled for what is known so far; None where there is no mapping."""
+    if not wishes.mapping:
+        return None
+    name, file = place_for(wishes.name) if wishes.name else ("new", "connections/new.yaml")
+    sides = {side: Side(wishes.options.get(side, {})) for side in SIDES}
+    draft = Connection(name, file, wishes.mapping, source=sides["source"], target=sides["target"])
+    request = request_for(draft, now(), folders=FOLDERS, settings=wishes.settings)
+    return _given(compiled(request), wishes)
+
+
+def _given(prepared: Prepared, wishes: Wishes) -> Prepared:
+    """Return the same with the credentials that are given, which take the former ones' place."""
+    for (side, name), ref in wishes.refs.items():
+        prepared = Reaching(prepared, side).with_ref(name, ref).prepared
+    for (side, name), secret in wishes.typed.items():
+        prepared = Reaching(prepared, side).with_typed(name, secret).prepared
+    # Compiled again: an option or credential that the connector does not have is refused.
+    found = compiled(prepared.request)
+    _refuse_unknown(found, wishes)
+    return found
+
+
+def _refuse_unknown(prepared: Prepared, wishes: Wishes) -> None:
+    wrong = []
+    for side, name in wishes.typed:
+        system = Reaching(prepared, side).system
+        known = [option.name for option in system.options if option.secret]
+        if name not in known:
+            summary = f"{system.title} has no credential '{name}'"
+            help = f"it has: {', '.join(known) or 'none'}"
+            wrong.append(Diagnostic(Span(side), Severity.ERROR, "C113", summary, help))
+    if wrong:
+        raise Refused(wrong)
+
+
+def _refuse_missing(wishes: Wishes, prepared: Prepared | None) -> None:
+    """Raise `Refused` with all that is missing, where there is nobody to ask."""
+    found = list(_missing(wishes, prepared))
+    # With nothing else missing, the system is asked what there is to choose from.
+    if not all(each.listed for each in found):
+        raise Refused(each.finding for each in found)
+
+
+def _missing(wishes: Wishes, prepared: Prepared | None) -> Iterator[Missing]:
+    if not wishes.name:
+        yield _no("NAME", "a name is missing", "oneway connect NAME")
+    if not wishes.mapping:
+        yield _no("--mapping", "a mapping is missing", "--mapping PATH")
+    if prepared is not None:
+        for side in SIDES:
+            yield from missing(Reaching(prepared, side))
+    if wishes.sync and not wishes.yes:
+        summary = "the first sync is to be agreed to, and there is no terminal to ask in"
+        yield _no("--yes", summary, "--yes applies it; --no-sync leaves it out")
+
+
+def _no(where: str, summary: str, help: str) -> Missing:
+    return Missing(Diagnostic(Span(where), Severity.ERROR, "U111", summary, help))
+
+
+def _check(console: Console, asking: Asking | None, prepared: Prepared, wishes: Wishes) -> None:
+    """Check the set-up and show it; raise `Refused` where it fails and nobody goes on."""
+    console.tell("\n")
+    with Systems(prepared, wishes.shared) as systems, console.progress() as progress:
+        found = checked(prepared, systems, progress)
+    console.out(render.text([briefly(each) for each in found], console.style))
+    failed = sum(each.state is CheckState.FAILED for each in found)
+    if not failed or wishes.yes:
+        return
+    question = f"{count(failed, 'check')} failed. Keep the connection all the same?"
+    if asking is None or not asking.yes(question, default=False):
+        summary = f"{count(failed, 'check')} failed; nothing was kept"
+        raise refusal("C144", _of(prepared).name, summary, "mend it; --yes keeps it all the same")
+
+
+def _of(prepared: Prepared) -> Connection:
+    assert prepared.request.connection is not None
+    return prepared.request.connection
+
+
+def _with(prepared: Prepared, connection: Connection) -> Prepared:
+    """Return the same for a connection that says more."""
+    return compiled(replace(prepared.request, connection=connection, settings={}))

@@ -1,0 +1,251 @@
+"""One side of a connection: its credentials asked and tested at once, its options chosen."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from oneway.cli.connecting.choosing import chosen, named
+from oneway.cli.connecting.prompts import Asking
+from oneway.connections import Connection, SecretRef, Side, given_secrets
+from oneway.connections.secret_open import sealed
+from oneway.connections.secret_refs import SecretKind
+from oneway.core.connector import ConnectorError, Description, Finding, Option, Secret
+from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
+from oneway.render.sanitize import harmless
+from oneway.runs import Input, Prepared, Systems, inputs
+from oneway.runs.inputs import description_of
+
+SIDES = ("source", "target")
+
+
+@dataclass(frozen=True, slots=True)
+class Reaching:
+    """A side on its way: what is known of it so far stands in `prepared.request`."""
+
+    prepared: Prepared
+    side: str
+
+    @property
+    def input(self) -> Input:
+        """What is read or written on this side."""
+        return inputs(self.prepared)[self.side]
+
+    @property
+    def system(self) -> Description:
+        """The side's connector."""
+        return description_of(self.prepared, self.input)
+
+    @property
+    def connection(self) -> Connection:
+        """The connection that is being made."""
+        found = self.prepared.request.connection
+        assert found is not None
+        return found
+
+    @property
+    def own(self) -> Side:
+        """What the connection says of this side so far."""
+        return self.connection.sides[self.side]
+
+    @property
+    def typed(self) -> Mapping[str, Secret]:
+        """The credentials of this side that are kept nowhere yet, by name."""
+        every = self.prepared.request.typed
+        return {name: secret for (side, name), secret in every.items() if side == self.side}
+
+    def option(self, name: str) -> str | None:
+        """Return an option as it is given so far, by the connection, the mapping or outside."""
+        if name in self.own.options:
+            return self.own.options[name]
+        outside = self.prepared.request.lookup(self.system.name, name)
+        return outside if outside is not None else dict(self.input.options).get(name)
+
+    def given(self, name: str) -> SecretRef | None:
+        """Return where a credential is, as the connection says, or else what is set outside."""
+        if name in self.own.credentials:
+            return self.own.credentials[name]
+        found = given_secrets(self.system, self.prepared.request.lookup)[name]
+        return found[0] if len(found) == 1 else None
+
+    def with_option(self, name: str, value: str) -> "Reaching":
+        """Return the side with an option set."""
+        return self._with(replace(self.own, options={**self.own.options, name: value}))
+
+    def with_ref(self, name: str, ref: SecretRef) -> "Reaching":
+        """Return the side with a credential that is kept elsewhere."""
+        return self._with(replace(self.own, credentials={**self.own.credentials, name: ref}))
+
+    def with_typed(self, name: str, secret: Secret) -> "Reaching":
+        """Return the side with a credential that is kept nowhere yet."""
+        request = self.prepared.request
+        request = replace(request, typed={**request.typed, (self.side, name): secret})
+        refs = {key: ref for key, ref in self.own.credentials.items() if key != name}
+        made = replace(self, prepared=replace(self.prepared, request=request))
+        return made._with(replace(self.own, credentials=refs))
+
+    def _with(self, own: Side) -> "Reaching":
+        connection = (
+            replace(self.connection, source=own)
+            if self.side == "source"
+            else replace(self.connection, target=own)
+        )
+        request = replace(self.prepared.request, connection=connection)
+        return replace(self, prepared=replace(self.prepared, request=request))
+
+
+@dataclass(frozen=True, slots=True)
+class Missing:
+    """What nobody can be asked for; the system itself may list what it could be."""
+
+    finding: Diagnostic
+    listed: bool = False
+
+
+def missing(reaching: Reaching) -> Iterator[Missing]:
+    """Yield the credentials and options of a side that have no value."""
+    for option in reaching.system.options:
+        way = f"--{reaching.side}-credential" if option.secret else f"--{reaching.side}-option"
+        if option.secret:
+            absent = option.name not in reaching.typed and reaching.given(option.name) is None
+            form = f"{way} {option.name}=env:VARIABLE (or file:PATH), or --credentials-stdin"
+        else:
+            absent = option.default is None and not reaching.option(option.name)
+            form = f"{way} {option.name}=VALUE"
+        if absent:
+            what = "credential" if option.secret else "option"
+            summary = f"{reaching.system.title}: the {what} '{option.name}' is missing"
+            where = Span(reaching.side)
+            help = f"{form}: {option.description}"
+            finding = Diagnostic(where, Severity.ERROR, "U111", summary, help)
+            yield Missing(finding, option.choices)
+
+
+def reached(asking: Asking | None, reaching: Reaching, *, renewing: bool) -> Reaching:
+    """Return a side that was signed in to and tested; what is missing is asked for.
+
+    With `renewing`, every credential is asked for anew. A test that fails is shown, and all is
+    asked once more; without anybody to ask, it raises `Refused`.
+    """
+    if asking is not None:
+        asking.say()
+        asking.say(f"{reaching.side.capitalize()}: {harmless(reaching.system.title)}")
+        reaching = asked(asking, reaching, again=renewing)
+    while True:
+        if asking is not None and _may_type(reaching):
+            asking.say("Trying it ...")
+        try:
+            found = tested(asking, reaching)
+        except (Refused, ConnectorError) as error:
+            refused = error if isinstance(error, Refused) else _refused(reaching.system, error)
+            if asking is None or not _may_type(reaching):
+                raise refused from None
+            asking.report(refused)
+            asking.say("That did not work. Once more; Ctrl-C ends, and nothing is kept.")
+            reaching = asked(asking, reaching, again=True)
+            continue
+        return recorded(found)
+
+
+def asked(asking: Asking, reaching: Reaching, *, again: bool) -> Reaching:
+    """Return a side with what is missing, as somebody types it; `again` asks for everything."""
+    for option in reaching.system.options:
+        if option.secret:
+            if again or (option.name not in reaching.typed and option.name not in _named(reaching)):
+                reaching = _credential(asking, reaching, option)
+        elif option.default is None and not option.choices:
+            value = reaching.option(option.name) or ""
+            if again or not value:
+                asking.say(harmless(f"{option.name}: {option.description}"))
+                answer = asking.text(option.name, value)
+                reaching = reaching.with_option(option.name, answer)
+    return reaching
+
+
+def tested(asking: Asking | None, reaching: Reaching) -> Reaching:
+    """Return a side that was found to work, its options chosen; raise what stands against it."""
+    for option in reaching.system.options:
+        if option.choices and not reaching.option(option.name):
+            reaching = _choose(asking, reaching, option)
+    with Systems(reaching.prepared) as systems:
+        probes = systems.connector(reaching.input).probe()
+    wrong = [each for each in probes if each.finding is Finding.FAILED]
+    if wrong:
+        where = Span(reaching.system.title)
+        raise Refused(
+            Diagnostic(where, Severity.ERROR, "C143", f"{each.what}: no", each.detail)
+            for each in wrong
+        )
+    good = [each.what for each in probes if each.finding is Finding.OK]
+    if asking is not None and good:
+        asking.say(harmless(f"It works: {', '.join(good)}."))
+    return reaching
+
+
+def recorded(reaching: Reaching) -> Reaching:
+    """Return a side with what was in force when it was tested, wherever that was said.
+
+    A connection that was tested here must not reach another system at night, where the
+    environment is another one.
+    """
+    for option in reaching.system.options:
+        if option.secret or option.name in reaching.own.options:
+            continue
+        outside = reaching.prepared.request.lookup(reaching.system.name, option.name)
+        if outside is not None and outside != option.default:
+            reaching = reaching.with_option(option.name, outside)
+    for name, ref in _named(reaching).items():
+        if name not in reaching.own.credentials and name not in reaching.typed:
+            reaching = reaching.with_ref(name, ref)
+    return reaching
+
+
+def _named(reaching: Reaching) -> dict[str, SecretRef]:
+    """Return the credentials that the connection says, or that are set outside."""
+    names = [option.name for option in reaching.system.options if option.secret]
+    return {name: ref for name in names if (ref := reaching.given(name)) is not None}
+
+
+def _may_type(reaching: Reaching) -> bool:
+    return any(o.secret or o.default is None for o in reaching.system.options)
+
+
+def _credential(asking: Asking, reaching: Reaching, option: Option) -> Reaching:
+    """Return a side with a credential that somebody types; Enter keeps the one there is."""
+    ref, held = reaching.given(option.name), option.name in reaching.typed
+    asking.say(harmless(f"{option.name}: {option.description}"))
+    keeps = "the one before" if held else harmless(str(ref)) if ref is not None else ""
+    prompt = f"{option.name} (not shown{f'; Enter: {keeps}' if keeps else ''})"
+    while True:
+        text = asking.hidden(prompt)
+        if not text and held:
+            return reaching
+        if not text and ref is not None:
+            return reaching.with_ref(option.name, ref)
+        try:
+            secret = sealed(text, SecretRef(SecretKind.ENV, option.name))
+        except Refused as refused:
+            asking.report(refused)
+        else:
+            return reaching.with_typed(option.name, secret)
+
+
+def _choose(asking: Asking | None, reaching: Reaching, option: Option) -> Reaching:
+    """Return a side with an option that somebody chooses from what the system lists."""
+    with Systems(reaching.prepared) as systems:
+        choices = systems.connector(reaching.input, choosing=True).choices(option.name)
+    if not choices:
+        summary = f"these credentials may see no {option.name}"
+        raise refusal("C143", reaching.system.title, summary, option.description)
+    if asking is None:
+        few = ", ".join(named(each) for each in choices[:10])
+        more = f" and {len(choices) - 10} more" if len(choices) > 10 else ""
+        summary = f"{reaching.system.title}: the option '{option.name}' is missing"
+        help = f"--{reaching.side}-option {option.name}=ID, one of: {few}{more}"
+        raise refusal("U111", reaching.side, summary, help)
+    asking.say("Signed in.")
+    choice = chosen(asking, option.name, choices)
+    asking.say(f"{option.name}: {named(choice)}")
+    return reaching.with_option(option.name, choice.value)
+
+
+def _refused(system: Description, error: ConnectorError) -> Refused:
+    return refusal(error.code, system.title, error.summary, error.help)

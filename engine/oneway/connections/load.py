@@ -1,0 +1,145 @@
+"""The parts of a connection's document as its classes, one function for each."""
+
+import os
+import re
+from collections.abc import Mapping
+from datetime import timedelta
+from pathlib import Path
+
+from oneway.connections.connection import (
+    TOLD,
+    Connection,
+    Email,
+    Notify,
+    Occasion,
+    OwnGuards,
+    Schedule,
+    Security,
+    Side,
+    Webhook,
+)
+from oneway.connections.provenance import Written
+from oneway.connections.secret_refs import SecretKind, SecretRef, secret_ref
+from oneway.mapping.load.mapping import limit_of, share_of
+from oneway.mapping.load.part import Part
+from oneway.mapping.spec import GuardKind, OnBreach
+
+PORTS = {Security.TLS: 465, Security.STARTTLS: 587, Security.NONE: 25}
+"""Where a mail server listens that says no port."""
+
+_UNITS = {"s": 1, "m": 60, "h": 3600}
+_SPREAD = re.compile(r"([0-9]{1,5}) ?([smh])")
+
+
+def connection(part: Part, written: Written) -> Connection:
+    """Return the connection that a document's root holds."""
+    guards = part.maybe("guards")
+    reviewed = part.maybe_text("reviewed_by")
+    return Connection(
+        name=str(part.at("name").value),
+        file=written.file,
+        mapping=beside(written.file, str(part.at("mapping").value)),
+        settings={name: entry.value for name, entry in part.entries("settings")},
+        source=_side(part.maybe("source"), written.file),
+        target=_side(part.maybe("target"), written.file),
+        schedule=_schedule(part.maybe("schedule")),
+        guards=_guards(guards) if guards else None,
+        reviewed_by=reviewed.text if reviewed else "",
+        notify=tuple(_notify(item, written.file) for item in part.items("notify")),
+        written=written,
+    )
+
+
+def beside(file: str, path: str) -> str:
+    """Return a path that is relative to a file's folder as one from where we stand."""
+    joined = os.path.join(os.path.dirname(file), path)
+    plain = os.path.normpath(joined)
+    if ".." not in Path(joined).parts:
+        return plain
+    try:
+        # Of a folder that is a link, `..` is not the folder that the link stands in.
+        same = Path(plain).resolve() == Path(joined).resolve()
+    except (OSError, RuntimeError, ValueError):
+        return joined
+    return plain if same else joined
+
+
+def duration(text: str) -> timedelta | None:
+    """Return how long `10m`, `90s` or `1h` is, or None where the text is nothing like it."""
+    found = _SPREAD.fullmatch(text)
+    return timedelta(seconds=int(found[1]) * _UNITS[found[2]]) if found else None
+
+
+def _side(part: Part | None, file: str) -> Side:
+    if part is None:
+        return Side()
+    options = {name: _option(entry) for name, entry in part.entries("options")}
+    return Side(options, {name: _ref(entry, file) for name, entry in part.entries("credentials")})
+
+
+def _option(part: Part) -> str:
+    value = part.value
+    return str(value).lower() if isinstance(value, bool) else str(value)
+
+
+def _ref(part: Part, file: str) -> SecretRef:
+    ref = secret_ref(part.value)
+    return SecretRef(ref.kind, beside(file, ref.name)) if ref.kind is SecretKind.FILE else ref
+
+
+def _maybe_ref(part: Part, key: str, file: str) -> SecretRef | None:
+    entry = part.maybe(key)
+    return _ref(entry, file) if entry else None
+
+
+def _schedule(part: Part | None) -> Schedule | None:
+    default = Schedule()
+    if part is None:
+        return default
+    if part.value == "never":
+        return None
+    cron, zone, spread = (part.maybe_text(key) for key in ("cron", "time_zone", "spread"))
+    long = duration(spread.text) if spread else None
+    return Schedule(
+        " ".join(cron.text.split()) if cron else default.cron,
+        zone.text if zone else default.zone,
+        default.spread if long is None else long,
+    )
+
+
+def _guards(part: Part) -> OwnGuards:
+    source = part.maybe("source")
+    shrink = source.maybe("shrink") if source else None
+    breach = part.maybe("on_breach")
+    limits: Mapping[GuardKind, Part] = {
+        kind: part.at(kind.value) for kind in GuardKind if kind.value in part.names()
+    }
+    return OwnGuards(
+        limits={kind: limit_of(each) for kind, each in limits.items()},
+        on_breach=OnBreach(breach.value) if breach else None,
+        source_shrink=share_of(shrink) if shrink else None,
+    )
+
+
+def _notify(part: Part, file: str) -> Notify:
+    on = frozenset(Occasion(item.value) for item in part.items("on")) or TOLD
+    webhook = part.maybe("webhook")
+    if webhook is not None:
+        url = str(webhook.at("url").value)
+        return Webhook(url, _maybe_ref(webhook, "secret", file), on)
+    return _email(part.at("email"), file, on)
+
+
+def _email(part: Part, file: str, on: frozenset[Occasion]) -> Email:
+    security = part.word("security", Security.STARTTLS)
+    port, user = part.maybe("port"), part.maybe("user")
+    return Email(
+        to=tuple(str(item.value) for item in part.items("to")),
+        sender=str(part.at("from").value),
+        server=str(part.at("server").value),
+        port=int(str(port.value)) if port else PORTS[security],
+        security=security,
+        user=str(user.value) if user else "",
+        password=_maybe_ref(part, "password", file),
+        on=on,
+    )

@@ -1,0 +1,113 @@
+"""A connector's manifest: bytes to a `Description`, or everything that is wrong with them.
+
+    bytes ─yaml_source→ Document ─shape, meaning→ findings ─describe→ Description
+
+No network and no credentials are needed, and no connector is imported.
+"""
+
+from collections.abc import Mapping
+from typing import cast
+
+from oneway.connections.manifest.fields import fields_of, is_open
+from oneway.connections.manifest.meaning import mistakes_in
+from oneway.connections.manifest.parts import Data, items, obj, text
+from oneway.core.connector import Assumption, Capability, Description, Option, Resource
+from oneway.core.diagnostics import Diagnostic, Findings
+from oneway.core.records import Value
+from oneway.documents.schema_check import check
+from oneway.documents.yaml_source import Document, parse
+
+__all__ = ["VERSION", "load_manifest"]
+
+VERSION = 1
+"""The newest version of manifests that is understood."""
+
+_REQUESTS = {
+    "list": Capability.READ,
+    "create": Capability.CREATE,
+    "update": Capability.UPDATE,
+    "leave": Capability.LEAVE,
+}
+
+
+def load_manifest(data: bytes, file: str) -> Description:
+    """Return what a manifest's bytes describe; raise `Refused` with all that is wrong.
+
+    `file` is the name for messages.
+    """
+    document = parse(data, file)
+    found = Findings()
+    for mistake in _newer_version(document) or _mistakes(document):
+        found.add(mistake)
+    found.refuse_errors()
+    return _description(obj(document.data), file)
+
+
+def _mistakes(document: Document) -> list[Diagnostic]:
+    shape = check(document, "connector")
+    # One mistake a place is enough: what has the wrong shape has no meaning either.
+    places = {(d.span.line, d.span.column) for d in shape}
+    meaning = mistakes_in(document)
+    return shape + [d for d in meaning if (d.span.line, d.span.column) not in places]
+
+
+def _newer_version(document: Document) -> list[Diagnostic]:
+    version = obj(document.data).get("oneway_connector")
+    if isinstance(version, bool) or not isinstance(version, int) or version == VERSION:
+        return []
+    summary = f"manifest version {version} is not understood; this program knows {VERSION}"
+    help = "it is made for another version of oneway"
+    return [document.at(("oneway_connector",), "C102", summary, help)]
+
+
+def _description(data: Data, file: str) -> Description:
+    return Description(
+        name=text(data, "name"),
+        title=text(data, "title"),
+        kind=text(data, "kind"),
+        resources={
+            name: _resource(name, obj(item)) for name, item in obj(data["resources"]).items()
+        },
+        options=(*_options(data, "options"), *_options(data, "secrets")),
+        assumptions=tuple(_assumptions(data)),
+        file=file,
+        body=data,
+    )
+
+
+def _resource(name: str, data: Data) -> Resource:
+    record = obj(data.get("record"))
+    able = {Capability(str(word)) for word in items(data.get("capabilities"))}
+    able |= {capability for key, capability in _REQUESTS.items() if key in data}
+    if Capability.UPDATE in able:
+        able.add(Capability.LEAVE)  # leaving is an update where it has no request of its own
+    return Resource(name, text(data, "id"), fields_of(record), frozenset(able), is_open(record))
+
+
+def _options(data: Data, key: str) -> list[Option]:
+    secret = key == "secrets"
+    return [
+        Option(
+            name,
+            text(obj(item), "description"),
+            cast(str | None, obj(item).get("default")),
+            secret=secret,
+            choices="choices" in obj(item),
+        )
+        for name, item in obj(data.get(key)).items()
+    ]
+
+
+def _assumptions(value: Value | Mapping[str, Value]) -> list[Assumption]:
+    """Return all assumptions at any depth, in the order of the file."""
+    found: list[Assumption] = []
+    if isinstance(value, list):
+        return [one for item in value for one in _assumptions(item)]
+    if isinstance(value, Mapping):
+        for key, item in value.items():
+            if key == "assumed":
+                marked = (obj(one) for one in items(item))
+                found += [Assumption(text(one, "about"), text(one, "check")) for one in marked]
+            elif key != "record":  # a record may have a field of that name
+                found += _assumptions(item)
+    return found

@@ -1,0 +1,219 @@
+"""What a manifest means: every mistake that its shape does not show, at its place."""
+
+import ipaddress
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from urllib.parse import urlsplit
+
+from oneway.connections.manifest.fields import fields_of, is_open
+from oneway.connections.manifest.parts import Data, items, obj, text
+from oneway.connections.manifest.places import Template, expressions, templates
+from oneway.core.diagnostics import Diagnostic, did_you_mean
+from oneway.core.schema_pattern import compiled
+from oneway.documents.yaml_source import Document, Path
+from oneway.mapping.expressions import BUILT_IN, ExpressionSyntax, parse
+
+_NAME = re.compile(r"\{([^{}]*)\}")
+_RESERVED = {"id", "value", "value_json", "values", "operations", "token"}
+_WHOLE = {"values": "an object", "operations": "a list"}
+_AUTH_KEYS = {
+    "none": set[str](),
+    "basic": {"user", "password"},
+    "header": {"header", "value"},
+    "bearer": {"token"},
+    "token_exchange": {"path", "url", "body", "token", "expires_in", "header", "value"},
+    "oauth2_client_credentials": {
+        "path", "url", "client_id", "client_secret", "client_auth", "scope",
+        "token", "expires_in", "header", "value",
+    },
+}  # fmt: skip
+
+
+def mistakes_in(document: Document) -> list[Diagnostic]:
+    """Return every mistake in the meaning of a manifest, whatever its shape."""
+    data = obj(document.data)
+    found = [*_names(document, data)]
+    for template in templates(data):
+        found += _template(document, data, template)
+    for path, expression in expressions(data):
+        found += _expression(document, path, expression)
+    found += _auth(document, obj(data.get("auth")))
+    found += _address(document, ("base_url",), data)
+    found += _address(document, ("auth", "url"), data)
+    if data.get("kind") == "rest":
+        found += _rest(document, data)
+    for name, resource in obj(data.get("resources")).items():
+        found += _resource(document, ("resources", name), obj(resource))
+    return found
+
+
+def _names(document: Document, data: Data) -> Iterator[Diagnostic]:
+    options, secrets = obj(data.get("options")), obj(data.get("secrets"))
+    for key, names in (("options", options), ("secrets", secrets)):
+        for name in names:
+            if name in _RESERVED:
+                summary = f"'{name}' has a meaning of its own in templates"
+                yield document.at((key, name), "C116", summary, "choose another name", key=True)
+    for name in secrets:
+        if name in options:
+            summary = f"'{name}' is an option already"
+            yield document.at(("secrets", name), "C116", summary, "choose another", key=True)
+        yield from _hiding(document, name, {"options": options, "secrets": secrets})
+
+
+def _hiding(document: Document, secret: str, named: Mapping[str, Data]) -> Iterator[Diagnostic]:
+    """Find names whose variables already say where a secret is kept."""
+    for key, names in named.items():
+        for name in (f"{secret}_file", f"{secret}_keyring"):
+            if name in names:
+                summary = f"the variable of '{name}' says where the secret '{secret}' is kept"
+                yield document.at((key, name), "C116", summary, "choose another", key=True)
+
+
+def _template(document: Document, data: Data, template: Template) -> Iterator[Diagnostic]:
+    options, secrets = set(obj(data.get("options"))), set(obj(data.get("secrets")))
+    known = options | template.own | (secrets if template.secrets else set())
+    span = document.span(template.path)
+    for found in _NAME.finditer(template.text):
+        name = found[1]
+        place = document.inside(span, template.text, *found.span())
+        if name in template.unchosen:
+            summary = f"'{name}' is chosen from a list that this is needed to read"
+            yield document.report(place, "C121", summary, "name an option that is given before")
+        elif name in known:
+            if name in _WHOLE and template.text != f"{{{name}}}":
+                summary = f"'{{{name}}}' stands for {_WHOLE[name]}, so it must be the whole text"
+                yield document.report(place, "C105", summary)
+        elif name in secrets:
+            help = "credentials go in auth and headers only: URLs and bodies are logged by others"
+            yield document.report(place, "C104", f"the secret '{name}' cannot stand here", help)
+        else:
+            help = did_you_mean(name, known) or f"known here: {', '.join(sorted(known)) or 'none'}"
+            yield document.report(place, "C103", f"unknown name '{name}' in a template", help)
+    if {"{", "}"} & set(_NAME.sub("", template.text)):
+        help = "a template's names stand in braces: {employer}"
+        yield document.at(template.path, "C105", "a brace has no partner", help)
+
+
+def _expression(document: Document, path: Path, expression: str) -> Iterator[Diagnostic]:
+    span = document.span(path)
+    try:
+        parsed = parse(expression, span)
+    except ExpressionSyntax as error:
+        place = document.inside(span, expression, error.offset, error.offset + error.length)
+        yield document.report(place, "C106", error.summary, error.help)
+        return
+    for name in parsed.functions:
+        if name not in BUILT_IN:
+            summary = f"'{name}' is a function of mappings, not of manifests"
+            yield document.at(path, "C106", summary, "use JMESPath's own functions here")
+
+
+def _auth(document: Document, auth: Data) -> Iterator[Diagnostic]:
+    kind = text(auth, "type")
+    for key in auth:
+        if kind in _AUTH_KEYS and key not in {"type", *_AUTH_KEYS[kind]}:
+            users = [name for name, keys in _AUTH_KEYS.items() if key in keys]
+            if users:
+                help = f"it belongs to {', '.join(users)}"
+                yield document.at(
+                    ("auth", key), "C109", f"'{key}' has no effect with {kind}", help, key=True
+                )
+    if "path" in _AUTH_KEYS.get(kind, ()) and ("path" in auth) == ("url" in auth):
+        summary = "tokens need a place: exactly one of 'path' and 'url'"
+        yield document.at(("auth",), "C109", summary, key=True)
+
+
+def _address(document: Document, path: Path, data: Data) -> Iterator[Diagnostic]:
+    """Check what can be known of a URL before its options are."""
+    template: object = data
+    for key in path:
+        template = obj(template).get(str(key))
+    if not isinstance(template, str):
+        return
+    defaults = {
+        name: text(obj(option), "default") for name, option in obj(data.get("options")).items()
+    }
+    url = _NAME.sub(lambda found: defaults.get(found[1], "") or "x", template)
+    whole = _NAME.fullmatch(template)
+    if whole and not defaults.get(whole[1]):
+        return
+    wrong = _wrong_address(url)
+    if wrong:
+        help = "https://… ; http is allowed for this machine's own addresses only"
+        yield document.at(path, "C110", f"this URL {wrong}", help)
+
+
+def _wrong_address(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host = parts.hostname or ""
+    except ValueError:
+        return "is not one"
+    if parts.scheme not in {"http", "https"} or not host:
+        return "is not one: it must be https and name a host"
+    if parts.username is not None or parts.query or parts.fragment:
+        return "must not hold a user, a query or a fragment"
+    if parts.scheme == "http" and not _is_loopback(host):
+        return "is not https"
+    return ""
+
+
+def _is_loopback(host: str) -> bool:
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _rest(document: Document, data: Data) -> Iterator[Diagnostic]:
+    if "base_url" not in data:
+        summary = "a rest connector needs a 'base_url'"
+        yield document.at((), "C109", summary, "give it, or make it an option with a default")
+    if "custom" in data:
+        yield document.at(("custom",), "C109", "'custom' has no effect with rest", key=True)
+    for name, value in obj(data.get("resources")).items():
+        resource = obj(value)
+        if "list" not in resource and isinstance(value, dict):
+            summary = f"nothing says how '{name}' is listed"
+            yield document.at(("resources", name), "C109", summary, "give it a 'list'", key=True)
+        if "capabilities" in resource:
+            summary = "'capabilities' has no effect with rest, which goes by the requests"
+            yield document.at(("resources", name, "capabilities"), "C109", summary, key=True)
+
+
+def _resource(document: Document, path: Path, resource: Data) -> Iterator[Diagnostic]:
+    record = obj(resource.get("record"))
+    known = fields_of(record)
+    yield from _record(document, (*path, "record"), record)
+    if is_open(record):
+        return
+    named: list[tuple[Path, str, bool]] = [((*path, "id"), text(resource, "id"), False)]
+    for key in ("normalise", "find", "names"):
+        named += [((*path, key, field), field, True) for field in obj(resource.get(key))]
+    for place, field, is_key in named:
+        if field and known and field not in known:
+            help = did_you_mean(field, known) or "add it to the record schema"
+            summary = f"the record schema has no field '{field}'"
+            yield document.at(place, "C107", summary, help, key=is_key)
+
+
+def _record(document: Document, path: Path, schema: Data) -> Iterator[Diagnostic]:
+    properties = obj(schema.get("properties"))
+    for index, name in enumerate(items(schema.get("required"))):
+        if isinstance(name, str) and name not in properties:
+            help = did_you_mean(name, properties)
+            summary = f"'{name}' is required, but no field is called that"
+            yield document.at((*path, "required", index), "C107", summary, help)
+    pattern = schema.get("pattern")
+    if isinstance(pattern, str):
+        try:
+            with warnings.catch_warnings(action="ignore"):  # what Python may mean one day
+                compiled(pattern)
+        except (re.error, RecursionError, OverflowError):
+            summary = "this pattern is no regular expression"
+            help = "write one as JSON Schema has them, such as ^[0-9]{6}$"
+            yield document.at((*path, "pattern"), "C108", summary, help)
+    for name, inner in properties.items():
+        yield from _record(document, (*path, "properties", name), obj(inner))

@@ -1,0 +1,24 @@
+"""Looking into a manifest whose shape may be wrong: what is not there is empty."""
+
+from collections.abc import Mapping, Sequence
+from typing import TypeAlias
+
+from oneway.core.records import Value
+
+Data: TypeAlias = Mapping[str, Value]
+
+
+def obj(value: object) -> Data:
+    """Return an object, or an empty one where it is none."""
+    return value if isinstance(value, Mapping) else {}
+
+
+def items(value: object) -> Sequence[Value]:
+    """Return a list, or an empty one where it is none."""
+    return value if isinstance(value, list) else ()
+
+
+def text(data: Data, key: str) -> str:
+    """Return the text of a key, or "" where there is none."""
+    value = data.get(key)
+    return value if isinstance(value, str) else ""

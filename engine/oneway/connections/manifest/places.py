@@ -1,0 +1,136 @@
+"""Where a manifest holds templates and expressions, and which names each may use."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+from oneway.connections.manifest.parts import Data, items, obj, text
+from oneway.core.records import Value
+from oneway.documents.yaml_source import Path
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """A text with `{names}`: `own` are those it may use beside the manifest's options.
+
+    `unchosen` are the options that are not chosen yet when it is filled in.
+    """
+
+    path: Path
+    text: str
+    own: frozenset[str] = frozenset()
+    secrets: bool = False
+    unchosen: frozenset[str] = frozenset()
+
+
+_WRITES = ("create", "update", "leave")
+_TOKEN_KINDS = {"token_exchange", "oauth2_client_credentials"}
+_ID = frozenset({"id"})
+
+
+def templates(data: Data) -> Iterator[Template]:
+    """Yield every template of a manifest."""
+    listed = _listed(data)
+    for template in _everywhere(data):
+        yield replace(template, unchosen=frozenset(listed))
+    for index, name in enumerate(listed):
+        choices = obj(obj(data.get("options")).get(name)).get("choices")
+        for template in _request(("options", name, "choices"), choices):
+            yield replace(template, unchosen=frozenset(listed[index:]))
+    yield from _probes((), data)
+    for name, value in obj(data.get("resources")).items():
+        yield from _resource(("resources", name), obj(value))
+
+
+def _listed(data: Data) -> list[str]:
+    """Return the options that the system itself lists, in the order in which they are asked."""
+    return [name for name, item in obj(data.get("options")).items() if "choices" in obj(item)]
+
+
+def _everywhere(data: Data) -> Iterator[Template]:
+    """Yield the templates that every request goes by: the first one is made to choose."""
+    yield from _texts(("base_url",), data.get("base_url"))
+    yield from _texts(("headers",), data.get("headers"), secrets=True)
+    yield from _auth(obj(data.get("auth")))
+
+
+def expressions(data: Data) -> Iterator[tuple[Path, str]]:
+    """Yield every JMESPath expression of a manifest with its path."""
+    yield from _named((), data, "errors", ("message", "fields"))
+    if text(obj(data.get("auth")), "type") in _TOKEN_KINDS:
+        yield from _named((), data, "auth", ("token", "expires_in"))
+    for name, item in obj(data.get("options")).items():
+        option, choices = obj(item), obj(obj(item).get("choices"))
+        yield from _named(("options", name), option, "choices", ("records",))
+        within = ("options", name, "choices")
+        yield from _named(within, choices, "pagination", ("next", "total"))
+    for name, value in obj(data.get("resources")).items():
+        path, resource = ("resources", name), obj(value)
+        yield from _named(path, resource, "list", ("records",))
+        listing = obj(resource.get("list"))
+        yield from _named((*path, "list"), listing, "pagination", ("next", "total"))
+        yield from _named(path, resource, "get", ("record",))
+        yield from _named(path, resource, "create", ("id",))
+        for index, detail in enumerate(items(resource.get("detail"))):
+            record = obj(detail).get("record")
+            if isinstance(record, str):
+                yield (*path, "detail", index, "record"), record
+
+
+def _named(path: Path, data: Data, part: str, keys: tuple[str, ...]) -> Iterator[tuple[Path, str]]:
+    for key in keys:
+        value = obj(data.get(part)).get(key)
+        if isinstance(value, str):
+            yield (*path, part, key), value
+
+
+def _auth(auth: Data) -> Iterator[Template]:
+    exchange = text(auth, "type") in _TOKEN_KINDS
+    for key in ("user", "password", "client_id", "client_secret", "scope", "body"):
+        yield from _texts(("auth", key), auth.get(key), secrets=True)
+    own = frozenset({"token"}) if exchange else frozenset()
+    yield from _texts(("auth", "value"), auth.get("value"), own, secrets=True)
+    for key in ("path", "url"):
+        yield from _texts(("auth", key), auth.get(key))
+    if not exchange:
+        yield from _texts(("auth", "token"), auth.get("token"), secrets=True)
+
+
+def _resource(path: Path, resource: Data) -> Iterator[Template]:
+    yield from _request((*path, "list"), resource.get("list"))
+    yield from _request((*path, "get"), resource.get("get"), _ID)
+    for index, detail in enumerate(items(resource.get("detail"))):
+        yield from _request((*path, "detail", index), detail, _ID)
+    for key in _WRITES:
+        own = frozenset() if key == "create" else _ID
+        yield from _request((*path, key), resource.get(key), own, values=True)
+    for field, query in obj(resource.get("find")).items():
+        yield from _texts((*path, "find", field), query, frozenset({"value", "value_json"}))
+    yield from _probes(path, resource)
+
+
+def _request(
+    path: Path, request: Value, own: frozenset[str] = frozenset(), *, values: bool = False
+) -> Iterator[Template]:
+    for key in ("path", "query", "headers"):
+        yield from _texts((*path, key), obj(request).get(key), own)
+    in_body = own | {"values", "operations"} if values else own
+    yield from _texts((*path, "body"), obj(request).get("body"), in_body)
+
+
+def _probes(path: Path, data: Data) -> Iterator[Template]:
+    for index, probe in enumerate(items(data.get("probe"))):
+        yield from _request((*path, "probe", index), probe)
+
+
+def _texts(
+    path: Path, value: object, own: frozenset[str] = frozenset(), *, secrets: bool = False
+) -> Iterator[Template]:
+    """Yield the texts in a value, at any depth."""
+    if isinstance(value, str):
+        yield Template(path, value, own, secrets)
+    elif isinstance(value, list):
+        for index, item in enumerate(value):
+            yield from _texts((*path, index), item, own, secrets=secrets)
+    else:
+        for key, item in obj(value).items():
+            yield from _texts((*path, key), item, own, secrets=secrets)

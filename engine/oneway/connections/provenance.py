@@ -1,0 +1,84 @@
+"""Where the keys of a connection's file stand, for messages that give nothing away.
+
+A line that may hold a credential is never quoted, nor is a value: whoever writes a credential
+where its reference should stand must not find it in a log as well.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+
+from oneway.core.diagnostics import Diagnostic, Severity, Span
+from oneway.documents.yaml_source import Document, Path
+
+_OPEN = frozenset(
+    {"oneway_connection", "name", "mapping", "settings", "schedule", "guards", "reviewed_by"}
+)
+"""The keys at the top below which no credential has its place."""
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """The document of a connection's file; without one, all places are the file as a whole."""
+
+    document: Document | None = None
+    file: str = ""
+
+    def at(
+        self,
+        path: Path,
+        code: str,
+        summary: str,
+        help: str = "",
+        *,
+        key: bool = False,
+        severity: Severity = Severity.ERROR,
+    ) -> Diagnostic:
+        """Return a finding at a value, or at its key; quoted where that gives nothing away."""
+        if self.document is None:
+            return Diagnostic(Span(self.file), severity, code, summary, help)
+        found = self.document.at(path, code, summary, help, key=key, severity=severity)
+        return found if found.span.line in _open_lines(self.document) else replace(found, quote="")
+
+
+def hushed(document: Document, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Yield findings on a connection's shape without what may be a credential."""
+    open_lines = _open_lines(document)
+    for each in found:
+        if each.span.line in open_lines:
+            yield each
+        else:
+            yield replace(each, quote="", summary=_without_value(each.summary))
+
+
+def unquoted(found: Diagnostic) -> Diagnostic:
+    """Return a finding on text that is no YAML: no telling which of it is a credential."""
+    return replace(found, quote="", summary=_ALIAS.sub("*...", found.summary))
+
+
+def _open_lines(document: Document) -> set[int]:
+    """Return the lines on which nothing stands but what is below an open key."""
+    lines: dict[int, bool] = {}
+    for places in (document.places, document.key_places):
+        for path, span in places.items():
+            if path:
+                lines[span.line] = lines.get(span.line, True) and path[0] in _OPEN
+    return {line for line, is_open in lines.items() if is_open}
+
+
+def _without_value(summary: str) -> str:
+    for pattern, instead in _VALUES:
+        summary = pattern.sub(instead, summary)
+    return summary
+
+
+_ALIAS = re.compile(r"\*\S+")
+"""A value that begins with a star is an alias to YAML, and shown as one."""
+
+_VALUES = (
+    (re.compile(r"found the text .*", re.DOTALL), "found other text"),
+    (re.compile(r"found the number .*", re.DOTALL), "found another number"),
+    (re.compile(r"^'.*' is no valid", re.DOTALL), "this is no valid"),
+    (re.compile(r"^'.*' cannot be a key", re.DOTALL), "this cannot be a key"),
+)
+"""How `schema_check` shows a value, and what stands there instead."""

@@ -1,0 +1,201 @@
+"""Keeping a credential that a person typed: in the system's keyring, or in a private file.
+
+    connections/secrets/             0700
+        .gitignore                   *
+        acme.source.api_key          0600
+
+Every credential that is kept can be taken back (`Keeping`), so that whoever stops in the
+middle leaves none behind, and the former one where there was one. Only entries and files of
+these names are ever written or removed: what a person keeps elsewhere stays theirs.
+"""
+
+import os
+import stat
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from pathlib import Path
+from types import TracebackType
+from typing import Self, TypeAlias
+
+from oneway.connections.keyrings import find_in_keyring, into_keyring, out_of_keyring
+from oneway.connections.private_files import write_whole
+from oneway.connections.secret_refs import SecretKind, SecretRef
+from oneway.core.connector import Secret
+from oneway.core.diagnostics import Refused, refusal
+
+SECRETS = "secrets"
+"""The folder beside a connection's file in which its credentials are kept."""
+
+SERVICE = "oneway"
+"""The service under which the keyring lists them."""
+
+Undo: TypeAlias = Callable[[], None]
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """What a credential is called: its connection (by name and file), the side, and its name."""
+
+    connection: str
+    file: str
+    side: str
+    credential: str
+
+    def ref(self, kind: SecretKind) -> SecretRef:
+        """Return where this credential is kept, in a keyring or a file, if it is kept by us."""
+        name = f"{self.connection}.{self.side}.{self.credential}"
+        if kind is SecretKind.KEYRING:
+            return SecretRef(kind, f"{SERVICE}/{name}")
+        return SecretRef(kind, str(Path(self.file).parent / SECRETS / name))
+
+    def is_own(self, ref: SecretRef) -> bool:
+        """Return whether a reference leads to where we keep this credential."""
+        if ref.kind is SecretKind.FILE:
+            return os.path.abspath(ref.name) == os.path.abspath(self.ref(ref.kind).name)
+        return ref.kind is SecretKind.KEYRING and ref == self.ref(ref.kind)
+
+
+@dataclass(slots=True)
+class Keeping:
+    """Credentials that are being kept; leaving the block without `for_good` takes all back."""
+
+    _undo: list[Undo] = field(default_factory=list)
+
+    def keep(
+        self, secret: Secret, place: Place, kind: SecretKind | None, *, new: bool = False
+    ) -> SecretRef:
+        """Keep a credential and return where; `kind` None is a keyring where one works.
+
+        That of a `new` connection takes no entry's place in the keyring, which all folders of
+        a person share: another one's connection may have this name, too. Raises `Refused`
+        where it cannot be kept: then nothing has changed.
+        """
+        if kind is None:
+            try:
+                return self.keep(secret, place, SecretKind.KEYRING, new=new)
+            except Refused:
+                return self.keep(secret, place, SecretKind.FILE, new=new)
+        ref = place.ref(kind)
+        steps = _in_keyring if kind is SecretKind.KEYRING else _in_file
+        former = steps.former(ref)
+        if new and former is not None and kind is SecretKind.KEYRING:
+            help = "choose another name, or --keep-secrets file; or remove it from the keyring"
+            raise refusal("C140", ref.name, "the keyring has such an entry already", help)
+        # Before it is written: a Ctrl-C in between would otherwise leave it behind.
+        self._undo.append(lambda: steps.restore(ref, former))
+        try:
+            steps.write(ref, secret.open())
+        except BaseException:
+            self._undo.pop()()
+            raise
+        return ref
+
+    def for_good(self) -> None:
+        """Take nothing back any more."""
+        self._undo.clear()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        while self._undo:
+            self._undo.pop()()
+
+
+def forgotten(ref: SecretRef) -> bool:
+    """Remove a credential that we keep; return whether there was one. Raises `Refused`."""
+    if ref.kind is SecretKind.KEYRING:
+        return out_of_keyring(ref)
+    try:
+        os.unlink(ref.name)
+    except FileNotFoundError:
+        return False
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise refusal("C141", ref.name, f"a credential cannot be removed: {why}", _RIGHTS) from None
+    with suppress(OSError):  # another connection's may be in it, or a person's own file
+        _remove_if_empty(Path(ref.name).parent)
+    return True
+
+
+@dataclass(frozen=True, slots=True)
+class _Steps:
+    """How one kind of place is read, written and put back as it was."""
+
+    former: Callable[[SecretRef], str | None]
+    write: Callable[[SecretRef, str], None]
+    restore: Callable[[SecretRef, str | None], None]
+
+
+def _former_entry(ref: SecretRef) -> str | None:
+    return find_in_keyring(ref)
+
+
+def _restore_entry(ref: SecretRef, former: str | None) -> None:
+    with suppress(Refused):  # it goes from bad to worse: there is nothing more to be done
+        if former is None:
+            out_of_keyring(ref)
+        else:
+            into_keyring(ref, former)
+
+
+def _former_file(ref: SecretRef) -> str | None:
+    try:
+        return Path(ref.name).read_text(encoding="utf-8")
+    except FileNotFoundError:
+        return None
+    except (OSError, UnicodeDecodeError):
+        summary = "something else stands where a credential would be kept"
+        raise refusal("C140", ref.name, summary, "move it away, and connect again") from None
+
+
+def _write_file(ref: SecretRef, text: str) -> None:
+    path = Path(ref.name)
+    try:
+        _make_folder(path.parent)
+        write_whole(path, text.encode(), mode=0o600)
+    except OSError as error:
+        why = error.strerror or type(error).__name__
+        raise refusal("C140", ref.name, f"a credential cannot be kept: {why}", _RIGHTS) from None
+
+
+def _restore_file(ref: SecretRef, former: str | None) -> None:
+    with suppress(OSError, Refused):
+        if former is None:
+            forgotten(ref)
+        else:
+            _write_file(ref, former)
+
+
+def _make_folder(folder: Path) -> None:
+    """Make the folder of credentials; raise `Refused` where others may look into it."""
+    folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    found = folder.stat()
+    if found.st_uid != os.geteuid():
+        summary = "the folder of credentials belongs to another user"
+        raise refusal("C119", str(folder), summary, f"chown {os.geteuid()} {folder}")
+    if found.st_mode & 0o077:
+        mode = stat.S_IMODE(found.st_mode)
+        summary = f"others may look into the folder of credentials (mode {mode:04o})"
+        raise refusal("C119", str(folder), summary, f"chmod 700 {folder}")
+    ignore = folder / ".gitignore"
+    if not ignore.exists():
+        write_whole(ignore, b"*\n", mode=0o600)
+
+
+def _remove_if_empty(folder: Path) -> None:
+    if {each.name for each in folder.iterdir()} <= {".gitignore"}:
+        (folder / ".gitignore").unlink(missing_ok=True)
+        folder.rmdir()
+
+
+_in_keyring = _Steps(_former_entry, into_keyring, _restore_entry)
+_in_file = _Steps(_former_file, _write_file, _restore_file)
+
+_RIGHTS = "check the space on the disk and the rights on the folder"

@@ -1,0 +1,147 @@
+"""What a connection's file means: every mistake that its shape does not show, at its place.
+
+Only the file is looked at, whatever its shape.
+"""
+
+import ipaddress
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from urllib.parse import urlsplit
+from zoneinfo import ZoneInfo
+
+from oneway.connections.load import duration
+from oneway.connections.manifest.parts import Data, items, obj, text
+from oneway.connections.provenance import Written
+from oneway.core.diagnostics import Diagnostic
+from oneway.documents.yaml_source import Document, Path
+
+LONGEST_SPREAD = timedelta(hours=2)
+"""A run that is due at four should not begin when people do."""
+
+_SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
+"""Cron lines have no beginning: one that fires at all fires after any day."""
+
+_ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"]+@[^\s@<>()\[\],;:\\\"]+", re.ASCII)
+_HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", re.ASCII)
+
+
+def mistakes_in(document: Document) -> list[Diagnostic]:
+    """Return every mistake in the meaning of a connection's file."""
+    data, written = obj(document.data), Written(document, document.file)
+    found = [*_schedule(written, obj(data.get("schedule")))]
+    for index, entry in enumerate(items(data.get("notify"))):
+        webhook, email = obj(obj(entry).get("webhook")), obj(obj(entry).get("email"))
+        found += _webhook(written, ("notify", index, "webhook"), webhook)
+        found += _email(written, ("notify", index, "email"), email)
+    return found
+
+
+def why_not_cron(line: str) -> str:
+    """Return why a cron line cannot be a schedule, or nothing where it can."""
+    # Imported here: nothing but a schedule needs it.
+    from cronsim import CronSim, CronSimError
+
+    if len(line.split()) != 5:
+        return "does not have five fields"
+    try:
+        next(CronSim(line, _SOME_DAY))
+    except CronSimError as error:
+        field = str(error).removeprefix("Bad ")
+        if field in _FIELDS:
+            return f"never fires: its {field.replace('-', ' ')} is none, or never comes"
+        return "is none"
+    except ValueError:  # more digits than Python makes a number of
+        return "is none"
+    except StopIteration:
+        return "never fires"
+    return ""
+
+
+def _schedule(written: Written, schedule: Data) -> Iterator[Diagnostic]:
+    zone, cron, spread = (text(schedule, key) for key in ("time_zone", "cron", "spread"))
+    if zone and not _is_zone(zone):
+        help = "use an IANA name such as Europe/London"
+        yield written.at(("schedule", "time_zone"), "M118", f"unknown time zone '{zone}'", help)
+    why = why_not_cron(cron) if cron else ""
+    if why:
+        help = "minute, hour, day of the month, month, day of the week: 0 4 * * *"
+        yield written.at(("schedule", "cron"), "C131", f"this cron line {why}", help)
+    long = duration(spread)
+    if long is not None and long > LONGEST_SPREAD:
+        yield written.at(
+            ("schedule", "spread"), "C132", "runs are spread over at most 2h", "write 2h or less"
+        )
+
+
+def _is_zone(name: str) -> bool:
+    try:
+        ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return False
+    return True
+
+
+def _webhook(written: Written, path: Path, webhook: Data) -> Iterator[Diagnostic]:
+    url = text(webhook, "url")
+    wrong = _wrong_url(url) if url else ""
+    if wrong:
+        # Whoever knows a webhook's URL may often post to it: it is not shown.
+        help = "https://...; http is allowed for this machine's own addresses only"
+        yield written.at((*path, "url"), "C133", f"this URL {wrong}", help)
+
+
+def _wrong_url(url: str) -> str:
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname or "", parts.port
+    except ValueError:
+        return "is not one"
+    if parts.scheme not in {"http", "https"} or not host or not url.isprintable() or " " in url:
+        return "is not one: it must be https and name a host"
+    if parts.username is not None or parts.fragment:
+        return "must not hold a user or a fragment"
+    if parts.scheme == "http" and not is_loopback(host):
+        return "is not https"
+    return ""
+
+
+def is_loopback(host: str) -> bool:
+    """Return whether a host is this machine, by its name alone."""
+    try:
+        return host == "localhost" or ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _is_address(text: str) -> bool:
+    """Return whether the header of a mail can hold an address, and gives it back as it is.
+
+    What begins like an encoded word (RFC 2047) would be read as what it encodes.
+    """
+    if _ADDRESS.fullmatch(text) is None or not text.isprintable() or "=?" in text:
+        return False
+    return all(part for side in text.split("@") for part in side.split("."))
+
+
+def _email(written: Written, path: Path, email: Data) -> Iterator[Diagnostic]:
+    addresses = [((*path, "to", i), each) for i, each in enumerate(items(email.get("to")))]
+    addresses += [((*path, "from"), email.get("from"))]
+    for place, address in addresses:
+        if isinstance(address, str) and not _is_address(address):
+            help = "write it without a name: payroll@example.com"
+            yield written.at(place, "C134", "this is no email address", help)
+    server = text(email, "server")
+    if server and not (_HOST.fullmatch(server) or is_loopback(server)):
+        help = "write its name alone: smtp.example.com; the port has a key of its own"
+        yield written.at((*path, "server"), "C134", "this is no name of a mail server", help)
+    elif text(email, "security") == "none" and server and not is_loopback(server):
+        help = "use starttls or tls; none is for this machine's own addresses only"
+        yield written.at((*path, "security"), "C134", "mail would travel unencrypted", help)
+    for one, other in (("user", "password"), ("password", "user")):
+        if one in email and other not in email:
+            summary = f"'{one}' is of no use without '{other}'"
+            yield written.at((*path, one), "C134", summary, "give both, or neither", key=True)
+
+
+_FIELDS = ("minute", "hour", "day-of-month", "month", "day-of-week")

@@ -1,0 +1,301 @@
+"""The connector SPI: what a system offers (`Description`), reading it, writing it.
+
+Planning is handed a `Reader`, which can do nothing but read. Only `apply` is handed a
+`Writer`; a connector that is a source has none to give.
+
+Errors of reading and writing:
+
+    ConnectorError
+     ├─ ReadError            nothing usable was read
+     └─ WriteError
+         ├─ Rejected         the target refused this record; nothing was written
+         ├─ NotSent          the write never reached the target; nothing was written
+         └─ Unknown          the write may or may not have happened
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from enum import Enum
+from pathlib import Path
+from typing import Protocol, TypeAlias
+
+from oneway.core.records import Record, Snapshot, Value
+
+
+class Capability(Enum):
+    """What a resource lets us do; the compiler compares it with what a mapping asks for."""
+
+    READ = "read"
+    CREATE = "create"
+    UPDATE = "update"
+    LEAVE = "leave"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a resource's record schema, by its dotted path.
+
+    `types` are JSON type names (string, number, integer, boolean, array, object, null); none
+    means that the type is not known. `unique` fields may be held by one record only,
+    `computed` ones are set by the system alone, `required` ones must be given at create.
+    """
+
+    path: str
+    types: frozenset[str] = frozenset()
+    format: str = ""
+    max_length: int | None = None
+    pattern: str = ""
+    enum: tuple[Value, ...] = ()
+    unique: bool = False
+    unique_ignores_case: bool = False
+    computed: bool = False
+    required: bool = False
+    sensitive: bool = False
+    description: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """A kind of record that a system holds.
+
+    `id` is the path of the system's own identity of a record. `open` means that records may
+    hold fields that are not listed, so that an unknown field is no mistake.
+    """
+
+    name: str
+    id: str
+    fields: Mapping[str, Field]
+    capabilities: frozenset[Capability]
+    open: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Option:
+    """A setting of a connector (an employer, a base URL) or, where `secret`, a credential.
+
+    With `choices` the system can list what it may be (`Connector.choices`), once it is given
+    credentials.
+    """
+
+    name: str
+    description: str
+    default: str | None = None
+    secret: bool = False
+    choices: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One thing that an option may be: its value, and what people call it."""
+
+    value: str
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
+class Assumption:
+    """Something about a system that could not be confirmed, and what to check."""
+
+    about: str
+    check: str
+
+
+@dataclass(frozen=True, slots=True)
+class Description:
+    """What the compiler knows of a connector, without network and without credentials.
+
+    `kind` names the module of `oneway_connectors` that talks to the system; `body` is the
+    manifest as plain data, for that module alone.
+    """
+
+    name: str
+    title: str
+    kind: str
+    resources: Mapping[str, Resource]
+    options: tuple[Option, ...] = ()
+    assumptions: tuple[Assumption, ...] = ()
+    file: str = ""
+    body: Mapping[str, Value] | None = None
+
+
+class Secret:
+    """A credential. Prints as `***`, however it is formatted.
+
+    Only a connector opens it, and what keeps one that was typed.
+
+    It cannot be copied, pickled or made into JSON. Two of them are never equal, so that no
+    comparison tells what is in one.
+    """
+
+    __slots__ = ("_value",)
+
+    def __init__(self, value: str) -> None:
+        self._value = value
+
+    def open(self) -> str:
+        """Return the credential itself, for the request that needs it."""
+        return self._value
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
+
+    def __format__(self, spec: str) -> str:
+        return "***"
+
+    def __reduce__(self) -> str | tuple[object, ...]:
+        raise TypeError("a secret is not to be stored or copied")
+
+    def __getstate__(self) -> object:
+        raise TypeError("a secret is not to be stored or copied")
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a connector needs to reach a system: its options and credentials, by name.
+
+    `shared` is a private folder that all processes share which reach systems from here; a
+    connector that must agree with them (on a rate limit) keeps files in it, without secrets.
+    `whose` says in words whose credentials these are, the same at each run.
+    """
+
+    options: Mapping[str, str]
+    secrets: Mapping[str, Secret]
+    shared: Path | None = None
+    whose: str = ""
+
+
+class Blame(Enum):
+    """What an error speaks against; `apply` gives up on a target by it."""
+
+    RECORD = "record"
+    """This record or request: the next one may well succeed."""
+    SYSTEM = "system"
+    """The system: it may be down, busy, or no longer let us in. Several in a row are enough."""
+    ACCESS = "access"
+    """The credentials: no other request can succeed."""
+
+
+class ConnectorError(Exception):
+    """A system could not be used. `code` is a diagnostic code, `help` says what to do.
+
+    Messages never hold a credential or a sensitive value.
+    """
+
+    def __init__(
+        self, code: str, summary: str, help: str = "", *, blame: Blame = Blame.RECORD
+    ) -> None:
+        super().__init__(summary)
+        self.code = code
+        self.summary = summary
+        self.help = help
+        self.blame = blame
+
+
+class ReadError(ConnectorError):
+    """Nothing usable was read."""
+
+
+class WriteError(ConnectorError):
+    """A write did not end in a confirmed success."""
+
+
+class Rejected(WriteError):
+    """The target refused this record; nothing was written."""
+
+
+class NotSent(WriteError):
+    """The write never reached the target; nothing was written."""
+
+
+class Unknown(WriteError):
+    """The write was sent, and whether it happened is not known."""
+
+
+Progress: TypeAlias = Callable[[str, int, int | None], None]
+"""Called with what is being done, how many are done, and of how many (None: not known)."""
+
+
+def silent(what: str, done: int, total: int | None) -> None:
+    """Report no progress."""
+
+
+class Reader(Protocol):
+    """Reads; planning is handed nothing that can do more. All methods raise `ReadError`."""
+
+    def read(self, progress: Progress = silent) -> Snapshot:
+        """Return every record in scope; `complete=False` if any may be missing."""
+
+    def get(self, id: str) -> Record | None:
+        """Return the record as it is now, or None where there is none with that id."""
+
+    def find(self, path: str, value: Value) -> tuple[Record, ...]:
+        """Return at least the records whose field at `path` is `value`, as they are now.
+
+        It may return others too (systems ignore filters): the caller checks each again.
+        """
+
+
+class Writer(Protocol):
+    """Writes to a target; only `apply` is handed one. All methods raise `WriteError`.
+
+    Values are nested objects that hold only what is to be written. `token` is the same at
+    each try of one action, for systems that honour idempotency keys.
+    """
+
+    @property
+    def batch(self) -> int:
+        """How many writes may wait for one `flush`: 1 where each is durable by itself."""
+
+    def create(self, values: Mapping[str, Value], token: str) -> str:
+        """Create a record and return its id."""
+
+    def update(self, id: str, values: Mapping[str, Value], token: str) -> None:
+        """Write the given fields of a record and no others; null clears a field."""
+
+    def leave(self, id: str, values: Mapping[str, Value], token: str) -> None:
+        """Make a record leave through the system's own notion of leaving."""
+
+    def flush(self) -> None:
+        """Make every write so far durable (a file is rewritten); until then none is confirmed."""
+
+
+class Finding(Enum):
+    """How a probe of a connection ended."""
+
+    OK = "ok"
+    FAILED = "failed"
+    UNTESTED = "untested"
+
+
+@dataclass(frozen=True, slots=True)
+class Probe:
+    """One thing that `oneway check` asked of a system, and the answer."""
+
+    what: str
+    finding: Finding
+    detail: str = ""
+
+
+class Connector(Protocol):
+    """A configured system. Opening one makes no request; `close` ends its connections."""
+
+    def reader(self, resource: str) -> Reader:
+        """Return a reader of a resource."""
+
+    def writer(self, resource: str) -> Writer:
+        """Return a writer of a resource; raise `WriteError` where it cannot be written."""
+
+    def probe(self) -> tuple[Probe, ...]:
+        """Return what the credentials may do, found by requests that only read."""
+
+    def choices(self, option: str) -> tuple[Choice, ...]:
+        """Return what an option may be, in the system's order; raise `ReadError`.
+
+        Asked only where `Option.choices` says so, perhaps of a connector that was opened
+        without that option. Returns nothing where the credentials may see none.
+        """
+
+    def close(self) -> None:
+        """End all connections."""

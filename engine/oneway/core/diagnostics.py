@@ -1,0 +1,96 @@
+"""A finding: what is wrong, where, and what to do about it.
+
+Every stage that can find a mistake reports it as a `Diagnostic` and goes on, so that an
+integrator sees all the mistakes of a file in one run. A stage that cannot hand on a result
+raises `Refused` with everything it found.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from enum import Enum
+
+
+class Severity(Enum):
+    """How much a finding matters: an error stops the stage that found it."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A stretch of one line of a file; prints as `file:line:column`.
+
+    `line` and `column` count from 1, in characters; `end` is the column after the last one.
+    A span of line 0 means the file as a whole.
+    """
+
+    file: str
+    line: int = 0
+    column: int = 0
+    end: int = 0
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding: what is wrong, where, and what to do about it.
+
+    `code` is public and never changes its meaning (`oneway.core.codes` lists them all). `quote` is
+    the line of text that `span` points into, where there is one.
+    """
+
+    span: Span
+    severity: Severity
+    code: str
+    summary: str
+    help: str = ""
+    quote: str = ""
+
+
+class Refused(Exception):
+    """A stage could not hand on a result; `diagnostics` says why, all of it."""
+
+    def __init__(self, diagnostics: Iterable[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("; ".join(f"{d.span}: {d.summary} [{d.code}]" for d in self.diagnostics))
+
+
+def refusal(code: str, where: str | Span, summary: str, help: str = "") -> Refused:
+    """Return a `Refused` with one error; `where` is a place, or the name of a file or system."""
+    span = where if isinstance(where, Span) else Span(where)
+    return Refused([Diagnostic(span, Severity.ERROR, code, summary, help)])
+
+
+@dataclass(slots=True)
+class Findings:
+    """Collects diagnostics while a stage runs."""
+
+    found: list[Diagnostic] = field(default_factory=list)
+
+    def add(self, diagnostic: Diagnostic) -> None:
+        """Keep a finding."""
+        self.found.append(diagnostic)
+
+    def sorted(self) -> tuple[Diagnostic, ...]:
+        """Return what was found, in the order of the file."""
+        return tuple(
+            sorted(self.found, key=lambda d: (d.span.file, d.span.line, d.span.column, d.code))
+        )
+
+    def refuse_errors(self) -> tuple[Diagnostic, ...]:
+        """Return all findings, sorted; raise `Refused` with them if any is an error."""
+        found = self.sorted()
+        if any(d.severity is Severity.ERROR for d in found):
+            raise Refused(found)
+        return found
+
+
+def did_you_mean(word: str, known: Iterable[str]) -> str:
+    """Return "did you mean 'x'?" for the known word nearest to `word`, or nothing."""
+    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"did you mean '{near[0]}'?" if near else ""

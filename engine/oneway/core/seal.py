@@ -1,0 +1,49 @@
+"""Keyed digests of sensitive values, and the canonical JSON that digests are made of."""
+
+import hashlib
+import hmac
+import json
+from dataclasses import dataclass
+
+from oneway.core.records import Value
+
+
+class Seal:
+    """Digests sensitive values with a key that never leaves the state folder.
+
+    The digest covers the record and the field as well, so that two people who share a bank
+    account do not show the same digest. HMAC-SHA-256 (RFC 2104).
+    """
+
+    __slots__ = ("_key",)
+
+    def __init__(self, key: bytes) -> None:
+        self._key = key
+
+    def digest(self, record: str, field: str, value: Value) -> str:
+        """Return the keyed digest of a value, as 64 hex digits."""
+        message = canonical([record, field, value]).encode("ascii")
+        return hmac.new(self._key, message, hashlib.sha256).hexdigest()
+
+    def __repr__(self) -> str:
+        return "Seal(***)"
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Sealed:
+    """A sensitive value, of which a plan knows the digest alone; apply reads the value again.
+
+    A blank value is never sealed: that there is none is no secret.
+    """
+
+    digest: str
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
+
+
+def canonical(data: object) -> str:
+    """Return data as canonical JSON: sorted keys, ASCII, no white space."""
+    return json.dumps(data, sort_keys=True, separators=(",", ":"), allow_nan=False)

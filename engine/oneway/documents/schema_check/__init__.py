@@ -1,0 +1,41 @@
+"""The shape of a document against one of the schemas in `schemas/`: every mistake at its place.
+
+The schemas are JSON Schema 2020-12 and the only home of the syntax. What they say beside
+the rules helps here too: `errorMessage` and `patternErrorMessage` (which editors show as
+well) become the help of a diagnostic, `title` and `examples` its words.
+"""
+
+from functools import cache
+from itertools import islice
+from typing import TYPE_CHECKING
+
+from oneway.core.diagnostics import Diagnostic
+from oneway.documents.schema_check.files import schema_data, schema_names, schema_text
+from oneway.documents.schema_check.mistakes import mistakes
+from oneway.documents.yaml_source import Document
+
+if TYPE_CHECKING:
+    from jsonschema import Draft202012Validator
+
+__all__ = ["check", "schema_names", "schema_text"]
+
+_MOST_REPORTED = 200
+
+
+def check(document: Document, schema_name: str) -> list[Diagnostic]:
+    """Return an error for every mistake in a document's shape, in the order of the file."""
+    errors = _validator(schema_name).iter_errors(document.data)
+    found = {mistake for error in errors for mistake in mistakes(error)}
+    placed = [
+        document.at(m.path, m.code, m.summary, m.help, key=m.key)
+        for m in islice(sorted(found, key=str), _MOST_REPORTED)
+    ]
+    return sorted(placed, key=lambda d: (d.span.line, d.span.column, d.code, d.summary))
+
+
+@cache
+def _validator(schema_name: str) -> "Draft202012Validator":
+    # Imported here, because it takes longer than all the rest of a `--help`.
+    from oneway.documents.schema_check.patterns import validator_of
+
+    return validator_of(schema_data(schema_name))

@@ -1,0 +1,50 @@
+"""Where the schemas are: in the wheel `oneway/_schemas/`, in the checkout `schemas/`."""
+
+import json
+from functools import cache
+from importlib.resources import files
+from importlib.resources.abc import Traversable
+from pathlib import Path
+from typing import Any
+
+from oneway.core.diagnostics import did_you_mean, refusal
+
+_ENDING = ".schema.json"
+
+
+def schema_names() -> tuple[str, ...]:
+    """Return the names of all schemas: "mapping" and so on, sorted."""
+    names = (entry.name for entry in _folder().iterdir())
+    return tuple(sorted(name.removesuffix(_ENDING) for name in names if name.endswith(_ENDING)))
+
+
+def schema_text(name: str) -> str:
+    """Return the text of a schema; raise `Refused` where there is none of that name."""
+    known = schema_names()
+    if name not in known:
+        help = did_you_mean(name, known) or f"there are: {', '.join(known)}"
+        raise refusal("S120", "schemas", f"no schema is called {name!r}", help)
+    return _folder().joinpath(name + _ENDING).read_text("utf-8")
+
+
+def schema_data(name: str) -> dict[str, Any]:
+    """Return a schema as data."""
+    data: dict[str, Any] = json.loads(schema_text(name))
+    return data
+
+
+@cache
+def _folder() -> Traversable:
+    packaged = files("oneway").joinpath("_schemas")
+    if packaged.is_dir():
+        return packaged
+    # In the checkout only: this file stands four folders below its root.
+    root = Path(__file__).resolve().parents[4]
+    if (root / "pyproject.toml").is_file() and (root / "schemas").is_dir():
+        return root / "schemas"
+    raise refusal(
+        "S121",
+        str(packaged),
+        "the schemas are missing from this installation",
+        "install oneway again",
+    )

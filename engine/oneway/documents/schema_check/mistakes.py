@@ -1,0 +1,213 @@
+"""A validator's error as the mistakes of an integrator: where, which kind, in what words."""
+
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from oneway.core.diagnostics import did_you_mean
+from oneway.documents.schema_check.unions import alternatives, closest, rule_of, value_of
+from oneway.documents.schema_check.words import expected, found, listed, one_of, type_help
+from oneway.documents.yaml_source import Path, shown
+
+if TYPE_CHECKING:
+    from jsonschema.exceptions import ValidationError
+
+
+@dataclass(frozen=True, slots=True)
+class Mistake:
+    """One mistake in the shape of a document; `key` where the key itself is wrong."""
+
+    path: Path
+    code: str
+    summary: str
+    help: str = ""
+    key: bool = False
+
+
+def mistakes(error: "ValidationError") -> Iterator[Mistake]:
+    """Return what a validator's error says, as one mistake or more."""
+    is_key = "propertyNames" in tuple(error.relative_schema_path)[:-1]
+    say = _key_name if is_key else _SAYERS.get(str(error.validator), _other)
+    yield from say(error, tuple(error.absolute_path))
+
+
+def _type(error: "ValidationError", path: Path) -> Iterator[Mistake]:
+    wanted = rule_of(error)
+    types = [wanted] if isinstance(wanted, str) else list(wanted)
+    summary = f"expected {expected(types)}, found {found(value_of(error))}"
+    yield Mistake(
+        path, "S101", summary, _told(error) or type_help(types, value_of(error)) or _example(error)
+    )
+
+
+_CUT_OFF = frozenset("()[]'")
+"""What the rest of an expression holds that was cut at a comma; no key of ours does."""
+
+
+def _unknown_keys(error: "ValidationError", path: Path) -> Iterator[Mistake]:
+    known = list(_schema(error).get("properties", ()))
+    for key in value_of(error):
+        if key not in known:
+            help = did_you_mean(key, known) or f"known here: {listed(known)}"
+            if value_of(error)[key] is None and _CUT_OFF.intersection(key):
+                help = "within { } a value that holds a comma must be in double quotes"
+            yield Mistake((*path, key), "S102", f"unknown key {shown(key)}", help, key=True)
+
+
+def _required(error: "ValidationError", path: Path) -> Iterator[Mistake]:
+    known: dict[str, Any] = _schema(error).get("properties", {})
+    for key in rule_of(error):
+        # jsonschema gives one error for each missing key; the set of mistakes makes them one.
+        if key not in value_of(error):
+            about = known.get(key, {})
+            what = about.get("description", "") if isinstance(about, dict) else ""
+            help = f"add it: {what}" if what else f"add '{key}: ...'"
+            yield Mistake(path, "S103", f"key {shown(key)} is missing", help, key=True)
+
+
+def _choice(error: "ValidationError", path: Path) -> Iterator[Mistake]:
+    allowed = rule_of(error) if error.validator == "enum" else [rule_of(error)]
+    yield _not_among(path, value_of(error), allowed)
+
+
+def _not_among(path: Path, value: object, allowed: list[object]) -> Mistake:
+    near = did_you_mean(value, map(str, allowed)) if isinstance(value, str) else ""
+    summary = f"expected {one_of(allowed)}, found {found(value)}"
+    return Mistake(path, "S104", summary, near or "use it as it is written here")
+
+
+def _text(error: "ValidationError", path: Path) -> Iterator[Mistake]:
+    name = str(_schema(error).get("title", "value")).lower()
+    if error.validator == "minLength":
+        yield Mistake(path, "S105", "expected text, found none", _advice(error))
+    elif error.validator == "maxLength":
+        length = len(value_of(error))
+        summary = f"this text has {length:,} characters; at most {rule_of(error):,} fit"
+        yield Mistake(path, "S105", summary, _advice(error))
+    else:
+        advice = _advice(error, "patternErrorMessage")
+        yield Mistake(path, "S105", f"{shown(value_of(error))} is no valid {name}", advice)
+
+
+def _number(error: "ValidationError", path: Path) -> Iterator[Mistake]:
+    limits = {
+        "minimum": "at least",
+        "maximum": "at most",
+        "exclusiveMinimum": "more than",
+        "exclusiveMaximum": "less than",
+        "multipleOf": "a multiple of",
+    }
+    limit = f"{limits[str(error.validator)]} {rule_of(error)}"
+    yield Mistake(path, "S106", f"expected {limit}, found {found(value_of(error))}", _advice(error))
+
+
+def _size(error: "ValidationError", path: Path) -> Iterator[Mistake]:
+    kind = str(error.validator)
+    things = "keys" if kind.endswith("Properties") else "items"
+    if kind == "uniqueItems":
+        yield Mistake(path, "S107", "the same item stands here twice", _advice(error))
+        return
+    bound = "at least" if kind.startswith("min") else "at most"
+    summary = f"expected {bound} {rule_of(error)} {things}, found {len(value_of(error))}"
+    yield Mistake(path, "S107", summary, _advice(error))
+
+
+def _key_name(error: "ValidationError", path: Path) -> Iterator[Mistake]:
+    # The error's instance is the key itself; the parent's is the object that has it.
+    summary = f"{shown(str(value_of(error)))} cannot be a key here"
+    advice = _advice(error, "patternErrorMessage")
+    yield Mistake((*path, str(value_of(error))), "S109", summary, advice, key=True)
+
+
+def _union(error: "ValidationError", path: Path) -> Iterator[Mistake]:
+    keys = alternatives(error)
+    if keys:
+        given = [key for key in keys if key in value_of(error)]
+        yield from _one_key(path, keys, given)
+        return
+    fit = closest(error)
+    for inner in fit.errors:
+        yield from mistakes(inner)
+    if fit.kinds:
+        first = fit.kinds[0]
+        allowed = [rule_of(kind) for kind in fit.kinds]
+        yield _not_among(tuple(first.absolute_path), value_of(first), allowed)
+    if fit.types:
+        summary = f"expected {expected(fit.types)}, found {found(value_of(error))}"
+        yield Mistake(path, "S101", summary, _type_help(error, fit.types))
+
+
+def _one_key(path: Path, keys: list[str], given: list[str]) -> Iterator[Mistake]:
+    if not given:
+        yield Mistake(
+            path, "S108", f"one of the keys {listed(keys)} is missing", "add one of them", key=True
+        )
+    for extra in given[1:]:
+        summary = f"'{given[0]}' and '{extra}' exclude each other"
+        yield Mistake((*path, extra), "S108", summary, "take one of them out", key=True)
+
+
+def _dependent(error: "ValidationError", path: Path) -> Iterator[Mistake]:
+    for key, needs in rule_of(error).items():
+        for need in needs:
+            if key in value_of(error) and need not in value_of(error):
+                yield Mistake(
+                    (*path, key), "S108", f"'{key}' needs '{need}' beside it", "", key=True
+                )
+
+
+def _other(error: "ValidationError", path: Path) -> Iterator[Mistake]:
+    yield Mistake(path, "S110", f"{found(value_of(error))} cannot stand here", _advice(error))
+
+
+def _advice(error: "ValidationError", kind: str = "errorMessage") -> str:
+    """Return the schema's own advice, or its first example."""
+    return _told(error, kind) or _example(error)
+
+
+def _type_help(error: "ValidationError", types: Sequence[str]) -> str:
+    return _told(error) or type_help(types, value_of(error)) or _example(error)
+
+
+def _told(error: "ValidationError", kind: str = "errorMessage") -> str:
+    return str(_schema(error).get(kind, ""))
+
+
+def _example(error: "ValidationError") -> str:
+    examples = _schema(error).get("examples", ())
+    if not examples:
+        return "compare it with the schema (oneway schema)"
+    first = examples[0]
+    return f"for example: {first if isinstance(first, str) else json.dumps(first)}"
+
+
+def _schema(error: "ValidationError") -> dict[str, Any]:
+    return error.schema if isinstance(error.schema, dict) else {}
+
+
+_Sayer = Callable[["ValidationError", Path], Iterator[Mistake]]
+_SAYERS: dict[str, _Sayer] = {
+    "type": _type,
+    "additionalProperties": _unknown_keys,
+    "unevaluatedProperties": _unknown_keys,
+    "required": _required,
+    "enum": _choice,
+    "const": _choice,
+    "pattern": _text,
+    "minLength": _text,
+    "maxLength": _text,
+    "minimum": _number,
+    "maximum": _number,
+    "exclusiveMinimum": _number,
+    "exclusiveMaximum": _number,
+    "multipleOf": _number,
+    "minItems": _size,
+    "maxItems": _size,
+    "uniqueItems": _size,
+    "minProperties": _size,
+    "maxProperties": _size,
+    "anyOf": _union,
+    "oneOf": _union,
+    "dependentRequired": _dependent,
+}

@@ -1,0 +1,56 @@
+"""Text to plain data, with the place of every key and value beside it.
+
+    bytes ─source.read→ Source ─compose→ nodes ─document.expand→ Document
+
+`parse` is the way in. What it reads is YAML's block and flow syntax with the scalars of
+YAML 1.2's JSON form and nothing else: `NO`, `0123`, `12:30:45` and `2026-01-01` are text.
+Tags, merge keys, keys that are not text, duplicate keys and a second document are refused.
+Nothing that a file may hold leads to another exception than `Refused`, or to a long run.
+"""
+
+from dataclasses import dataclass
+
+from oneway.core.diagnostics import Diagnostic, Refused
+from oneway.documents.yaml_source.composer import compose
+from oneway.documents.yaml_source.document import Document, Path, expand
+from oneway.documents.yaml_source.source import LIMIT, read
+from oneway.documents.yaml_source.words import shown
+
+__all__ = ["LIMIT", "Document", "Path", "Reading", "parse", "read_all", "shown"]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What could be read of a file, and every mistake in its text.
+
+    With mistakes, `document` is what is left without them, for finding others; it is None
+    where nothing could be read.
+    """
+
+    document: Document | None
+    found: tuple[Diagnostic, ...]
+
+
+def parse(data: bytes, file: str, limit: int = LIMIT) -> Document:
+    """Return the document that a file's bytes hold; raise `Refused` with all that is wrong.
+
+    `file` is the name for messages; `limit` is the most bytes that are looked at. A syntax
+    error ends the reading, so that only what stands before it is reported with it.
+    """
+    reading = read_all(data, file, limit)
+    if reading.found or reading.document is None:
+        raise Refused(reading.found)
+    return reading.document
+
+
+def read_all(data: bytes, file: str, limit: int = LIMIT) -> Reading:
+    """Return the document of a file's bytes and all that is wrong with their text; never raises."""
+    found: tuple[Diagnostic, ...] = ()
+    try:
+        source = read(data, file, limit)
+        composed = compose(source)
+        found = composed.found
+        document = expand(composed.root, source) if composed.root else None
+    except Refused as refused:
+        return Reading(None, (*found, *refused.diagnostics))
+    return Reading(document, found)

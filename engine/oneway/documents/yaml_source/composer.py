@@ -1,0 +1,277 @@
+"""Events of a YAML parser to a tree of nodes, with an explicit stack and fixed limits."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import yaml
+
+from oneway.core.diagnostics import Diagnostic, Findings, Span
+from oneway.core.records import Value
+from oneway.documents.yaml_source.nodes import List, Node, Object, Scalar
+from oneway.documents.yaml_source.scalars import Unheld, plain
+from oneway.documents.yaml_source.source import Source
+from oneway.documents.yaml_source.spans import closed_at, content, index_of, written
+from oneway.documents.yaml_source.words import shown, words_for
+
+MOST_NODES = 100_000
+DEEPEST = 64
+_MOST_FINDINGS = 100
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+# libyaml is some ten times faster; both give the same events.
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+class _Stop(Exception):
+    """Reading on is of no use; what was found says why."""
+
+
+@dataclass(slots=True)
+class _Open:
+    """A list or object whose end has not come yet."""
+
+    node: List | Object
+    anchor: str | None
+    key: tuple[str, Span] | None = None
+    expects_key: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """The root of what a text says, and every mistake in it.
+
+    `root` is None where a mistake ended the reading, or there is nothing to read.
+    """
+
+    root: Node | None
+    found: tuple[Diagnostic, ...]
+
+
+def compose(source: Source) -> Composed:
+    """Return the tree of a text, with every mistake up to the first that ends the reading."""
+    composer = _Composer(source)
+    try:
+        for event in _events(composer):
+            composer.take(event)
+        root = composer.whole()
+    except _Stop:
+        root = None
+    return Composed(root, composer.findings.sorted())
+
+
+def _events(composer: "_Composer") -> Iterator[yaml.Event]:
+    try:
+        yield from yaml.parse(composer.source.text, Loader=_LOADER)
+    except yaml.YAMLError as error:
+        composer.complain(error)
+    except (ValueError, OverflowError) as error:  # PyYAML's own parser, at "\U00110000"
+        composer.complain(yaml.MarkedYAMLError(problem=str(error)))
+
+
+class _Composer:
+    """Takes a parser's events one by one; `root` is there when all have been taken."""
+
+    def __init__(self, source: Source) -> None:
+        self.source = source
+        self.findings = Findings()
+        self._root: Node | None = None
+        self._open: list[_Open] = []
+        self._anchors: dict[str, Node] = {}
+        self._documents = 0
+        self._nodes = 0
+
+    def whole(self) -> Node:
+        """Return the root, once all events have been taken."""
+        root = self._root
+        if root is None or (isinstance(root, Scalar) and root.is_nothing):
+            span = self.source.span(0, 0)
+            self._report(span, "Y104", "the file is empty", "write it, or check the file's name")
+            raise _Stop
+        return root
+
+    def take(self, event: yaml.Event) -> None:
+        """Add what one event says to the tree."""
+        match event:
+            case yaml.DocumentStartEvent():
+                self._begin_document(event)
+            case yaml.AliasEvent():
+                self._count(event)
+                self._place(self._known(event), written(self.source, event))
+            case yaml.ScalarEvent():
+                self._count(event)
+                self._take_scalar(event)
+            case yaml.SequenceStartEvent():
+                self._begin(event, List(content(self.source, event)))
+            case yaml.MappingStartEvent():
+                self._begin(event, Object(content(self.source, event)))
+            case yaml.SequenceEndEvent() | yaml.MappingEndEvent():
+                self._end(event)
+
+    def complain(self, error: yaml.YAMLError) -> None:
+        """Report a syntax error in plain words, at its place; nothing can be read after it."""
+        mark = getattr(error, "problem_mark", None)
+        index = index_of(mark) if mark else len(self.source.text)
+        complaint = f"{getattr(error, 'context', '')} {getattr(error, 'problem', '')}"
+        words = words_for(complaint, self.source.text[index : index + 1])
+        span = self.source.span(index, index + 1)
+        if words.opening:
+            span = self._opening(getattr(error, "context_mark", None), span, complaint)
+        self._report(span, words.code, words.summary, words.help)
+        raise _Stop
+
+    def _opening(self, mark: object, span: Span, complaint: str) -> Span:
+        """Return the place where what a parser complains of began."""
+        if "flow" in complaint and self._open:
+            start = self._open[-1].node.span
+            return replace(start, end=start.column + 1)
+        return self.source.span(index_of(mark), index_of(mark) + 1) if mark else span
+
+    def _begin_document(self, event: yaml.Event) -> None:
+        self._documents += 1
+        if self._documents > 1:
+            self._report(
+                written(self.source, event),
+                "Y105",
+                "a second document begins here",
+                "one file holds one document",
+            )
+            raise _Stop
+
+    def _take_scalar(self, event: yaml.ScalarEvent) -> None:
+        span = content(self.source, event)
+        is_plain = event.implicit[0]
+        value = self._plain(event.value, span) if is_plain else event.value
+        if _SURROGATE.search(event.value):
+            # libyaml refuses these itself.
+            words = words_for("escape code", "")
+            self._report(span, words.code, words.summary, words.help)
+        node = Scalar(value, span, merge=is_plain and event.value == "<<")
+        self._refuse_tag(event, event.tag, is_plain or event.implicit[1])
+        self._keep(event.anchor, node)
+        self._place(node, span)
+
+    def _plain(self, text: str, span: Span) -> Value:
+        try:
+            return plain(text)
+        except Unheld as error:
+            self._report(span, "Y114", str(error), "put it in quotes if it is text")
+            return None
+
+    def _begin(self, event: yaml.CollectionStartEvent, node: List | Object) -> None:
+        self._count(event)
+        if len(self._open) == DEEPEST:
+            self._too_deep(node.span)
+        self._refuse_tag(event, event.tag, event.implicit)
+        self._open.append(_Open(node, event.anchor))
+
+    def _end(self, event: yaml.Event) -> None:
+        closed = self._open.pop()
+        node = replace(closed.node, span=closed_at(self.source, closed.node.span, event))
+        # Kept at its end only, so that nothing can hold itself.
+        self._keep(closed.anchor, node)
+        self._place(node, node.span)
+
+    def _place(self, node: Node, span: Span) -> None:
+        if not self._open:
+            self._root = node
+            return
+        parent = self._open[-1]
+        if isinstance(parent.node, List):
+            parent.node.items.append(node)
+        elif parent.expects_key:
+            parent.key = self._key(node, span)
+            parent.expects_key = False
+        else:
+            self._enter(parent, parent.node, node)
+
+    def _enter(self, parent: _Open, holder: Object, node: Node) -> None:
+        parent.expects_key = True
+        if parent.key is None:
+            return
+        key, span = parent.key
+        if key in holder.entries:
+            first = holder.entries[key][0].line
+            self._report(
+                span,
+                "Y108",
+                f"the key {shown(key)} stands here twice",
+                f"it is on line {first} already: take one of them out",
+            )
+            return
+        holder.entries[key] = (span, node)
+
+    def _key(self, node: Node, span: Span) -> tuple[str, Span] | None:
+        if isinstance(node, Scalar) and node.merge:
+            self._report(
+                span,
+                "Y115",
+                "merge keys (<<) are not used here",
+                "write the keys out, or give a whole value by an alias",
+            )
+        elif isinstance(node, Scalar) and isinstance(node.value, str):
+            return node.value, span
+        else:
+            self._report(
+                span,
+                "Y116",
+                "a key must be text",
+                "put the key in quotes"
+                if isinstance(node, Scalar)
+                else "a list or object is no key",
+            )
+        return None
+
+    def _known(self, event: yaml.AliasEvent) -> Node:
+        span = written(self.source, event)
+        if event.anchor in self._anchors:
+            return self._anchors[event.anchor]
+        if any(opened.anchor == event.anchor for opened in self._open):
+            self._report(
+                span,
+                "Y117",
+                f"*{event.anchor} stands inside of what it names",
+                "write the value out",
+            )
+        else:
+            self._report(
+                span,
+                "Y117",
+                f"the alias *{event.anchor} names nothing above it",
+                "if it is text or an expression, put the whole value between double quotes",
+            )
+        return Scalar(None, span)
+
+    def _keep(self, anchor: str | None, node: Node) -> None:
+        if anchor is not None:
+            self._anchors[anchor] = node
+
+    def _refuse_tag(self, event: yaml.Event, tag: str | None, implicit: bool) -> None:
+        if tag is not None or not implicit:
+            words = words_for("tag", "")
+            self._report(written(self.source, event), words.code, words.summary, words.help)
+
+    def _count(self, event: yaml.Event) -> None:
+        self._nodes += 1
+        if self._nodes > MOST_NODES:
+            self._report(
+                written(self.source, event),
+                "Y119",
+                f"the file holds more than {MOST_NODES:,} values",
+                "check that it is the file you meant, or split it",
+            )
+            raise _Stop
+
+    def _too_deep(self, span: Span) -> None:
+        self._report(
+            span,
+            "Y118",
+            f"lists and objects are nested more than {DEEPEST} deep here",
+            "check the brackets",
+        )
+        raise _Stop
+
+    def _report(self, span: Span, code: str, summary: str, help: str) -> None:
+        self.findings.add(self.source.report(span, code, summary, help))
+        if len(self.findings.found) >= _MOST_FINDINGS:
+            raise _Stop

@@ -1,0 +1,45 @@
+"""What a plain scalar means: the JSON form of YAML 1.2's core schema; all else is text."""
+
+import re
+
+from oneway.core.records import Value
+
+_NUMBER = re.compile(r"-?(?:0|[1-9][0-9]*)(\.[0-9]+)?([eE][+-]?[0-9]+)?")
+_MOST_DIGITS = 1_000
+_WORDS: dict[str, Value] = {
+    **dict.fromkeys(("", "~", "null", "Null", "NULL"), None),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+
+
+class Unheld(ValueError):
+    """A number that cannot be held as it is written."""
+
+
+def plain(text: str) -> Value:
+    """Return the value of a plain (not quoted) scalar; raise `Unheld` for a number too large.
+
+    Whole numbers are exact, however large. Numbers as YAML 1.1 had them (`0123`, `0x1F`,
+    `1_000`, `12:30:45`, `.inf`) are text.
+    """
+    if text in _WORDS:
+        return _WORDS[text]
+    number = _NUMBER.fullmatch(text)
+    if number is None:
+        return text
+    return _whole(text) if number.groups() == (None, None) else _fraction(text)
+
+
+def _whole(text: str) -> int:
+    # Python itself refuses to read whole numbers of more than 4,300 digits, or to print them.
+    if len(text) > _MOST_DIGITS:
+        raise Unheld(f"a number of {len(text):,} digits is more than can be held")
+    return int(text)
+
+
+def _fraction(text: str) -> float:
+    value = float(text)
+    if value in (float("inf"), float("-inf")):
+        raise Unheld("this number is larger than can be held")
+    return value

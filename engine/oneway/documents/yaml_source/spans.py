@@ -1,0 +1,58 @@
+"""Where the content of a parser's event stands in the text."""
+
+import re
+from dataclasses import replace
+
+import yaml
+
+from oneway.core.diagnostics import Span
+from oneway.documents.yaml_source.source import Source
+
+_PROPERTIES = re.compile(r"(?:[&!][^\s,\[\]{}]*\s+)+")
+_BLOCK_HEADER = re.compile(r"[|>][^\r\n]*[\r\n]+(?:[ \t]*[\r\n]+)*[ \t]*")
+
+
+def index_of(mark: object) -> int:
+    """Return the offset of a parser's mark, in characters."""
+    return int(getattr(mark, "index", 0))
+
+
+def written(source: Source, event: yaml.Event) -> Span:
+    """Return the span of all that an event stands for: anchor, quotes and all."""
+    return source.span(index_of(event.start_mark), index_of(event.end_mark))
+
+
+def content(source: Source, event: yaml.NodeEvent) -> Span:
+    """Return the span of what a value says: without anchor, quotes or block header.
+
+    So an offset in the text of a scalar on one line without escapes is an offset in the
+    span. Of a block scalar it is the first line that has text, of a list or object the first
+    line of it.
+    """
+    start, end = _after_properties(source.text, event), index_of(event.end_mark)
+    if isinstance(event, yaml.CollectionStartEvent):
+        return source.span(start, len(source.text))
+    style = event.style if isinstance(event, yaml.ScalarEvent) else None
+    if style in ("'", '"'):
+        start, end = start + 1, end - 1
+    elif style in ("|", ">"):
+        header = _BLOCK_HEADER.match(source.text, start, end)
+        start = header.end() if header and header.end() < end else start
+    return source.span(start, max(start, end))
+
+
+def closed_at(source: Source, span: Span, event: yaml.Event) -> Span:
+    """Return the span of a list or object whose end has come.
+
+    It ends at its bracket where that is on the same line; an end without one is no place.
+    """
+    end = written(source, event)
+    has_bracket = end.end > end.column
+    return replace(span, end=end.end) if has_bracket and end.line == span.line else span
+
+
+def _after_properties(text: str, event: yaml.NodeEvent) -> int:
+    start = index_of(event.start_mark)
+    has_any = event.anchor is not None or getattr(event, "tag", None) is not None
+    properties = _PROPERTIES.match(text, start) if has_any else None
+    return properties.end() if properties else start

@@ -1,0 +1,93 @@
+"""What the target refused: kept until it heals, and tried again at growing intervals.
+
+A record that is refused tonight is refused tomorrow as well, unless it changes: the same
+values are sent again after 1, 2, 4 and 7 days, and then every 7; other values at once. Days
+are those of the plans' instants, so that a nightly run that starts a second earlier than the
+night before is not a night late.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from oneway.core.records import parse_day
+from oneway.core.seal import Seal
+from oneway.history.digests import values_digest
+from oneway.planning.plan import Plan
+
+WAITS = (1, 2, 4, 7)
+"""Days until the next try, after the first refusal, the second, and so on; then the last one."""
+
+EVERYBODYS = frozenset({"W103", "W104", "W109", "W110"})
+"""Codes of refusals that are not the record's: credentials, permissions, the address, the
+manifest. They are mended elsewhere, and the values need not change for the next try."""
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """One action that the target refused; `first` and `last` are the instants of the plans.
+
+    `digest` is that of the values refused, `times` how often these same values were.
+    """
+
+    action_id: str
+    digest: str
+    code: str
+    reason: str
+    first: str
+    last: str
+    times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Refusal:
+    """A failure of an action that is planned again; `next_try` is None where it is sent now."""
+
+    failure: Failure
+    same_values: bool
+    next_try: date | None
+
+    @property
+    def text(self) -> str:
+        """What is known of it, in one sentence; the reason is as the target gave it."""
+        failure = self.failure
+        times = "once" if failure.times == 1 else f"{failure.times} times"
+        since = failure.first[:10]
+        when = f"on {since}" if failure.times == 1 else f"since {since}"
+        which = "the same values" if self.same_values else "other values"
+        then = f"next try {self.next_try}" if self.next_try else "sent again now"
+        code = f" [{failure.code}]" if failure.code else ""
+        return f"refused {times} {when} with {which}; {then}: {failure.reason}{code}"
+
+
+def refusals(
+    plan: Plan, failures: Mapping[str, Failure], seal: Seal, *, retry_now: bool = False
+) -> Mapping[str, Refusal]:
+    """Return what is known of each planned action that was refused before, by action id."""
+    found = {}
+    for action in plan.actions:
+        failure = failures.get(action.id)
+        if failure is not None:
+            same = values_digest(action, seal) == failure.digest
+            waits = same and not retry_now
+            found[action.id] = Refusal(failure, same, _next(failure, plan.as_of) if waits else None)
+    return found
+
+
+def next_try(failure: Failure) -> date | None:
+    """Return the day from which the same values are sent again; None where any run sends them."""
+    last = parse_day(failure.last)
+    if failure.code in EVERYBODYS or last is None:
+        return None
+    try:
+        return last + timedelta(days=WAITS[min(failure.times, len(WAITS)) - 1])
+    except OverflowError:
+        return None
+
+
+def _next(failure: Failure, as_of: str) -> date | None:
+    """Return the day of the next try of the same values; None where it has come."""
+    last, now, day = parse_day(failure.last), parse_day(as_of), next_try(failure)
+    if day is None or last is None or now is None or now < last:
+        return None  # a refusal in the future is a clock's mistake, and delays nothing
+    return day if now < day else None

@@ -1,0 +1,46 @@
+"""Keyed digests of what an action writes: enough to know it again, and nothing to read."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from oneway.core.records import Value
+from oneway.core.seal import Seal, Sealed
+from oneway.planning.plan import Action, Change, Verb
+
+
+@dataclass(frozen=True, slots=True)
+class Traces:
+    """What is remembered of an action's values.
+
+    `values` is over all that is written; `fields` over each field's before and after. A
+    create has no `fields`: what it writes is there, or is an update by the next run.
+    """
+
+    values: str
+    fields: Mapping[str, str]
+
+
+def traces_of(action: Action, seal: Seal) -> Traces:
+    """Return the digests of an action's values; the same values have the same in every run."""
+    return Traces(values_digest(action, seal), field_digests(action, seal))
+
+
+def values_digest(action: Action, seal: Seal) -> str:
+    """Return the digest of all that an action writes."""
+    written: Value = [[each.field, _plain(each.after)] for each in action.changes]
+    return seal.digest(action.id, "", [action.verb.value, written])
+
+
+def field_digests(action: Action, seal: Seal) -> Mapping[str, str]:
+    """Return the digest of each field's before and after, by field."""
+    if action.verb is Verb.CREATE:
+        return {}
+    return {each.field: _field_digest(action, each, seal) for each in action.changes}
+
+
+def _field_digest(action: Action, change: Change, seal: Seal) -> str:
+    return seal.digest(action.id, change.field, [_plain(change.before), _plain(change.after)])
+
+
+def _plain(value: Value | Sealed) -> Value:
+    return {"sealed": value.digest} if isinstance(value, Sealed) else [value]

@@ -1,0 +1,83 @@
+"""What goes wrong with a store, said as a refusal: nothing of a database's own text that
+could hold a value reaches a person."""
+
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, IntegrityError, ProgrammingError, SQLAlchemyError
+
+from oneway.core.diagnostics import Refused, refusal
+
+
+@contextmanager
+def refusing(place: str) -> Iterator[None]:
+    """Raise `Refused` for every trouble with a store; mistakes of the program pass through."""
+    try:
+        yield
+    except (IntegrityError, sqlite3.IntegrityError, sqlite3.ProgrammingError):
+        raise
+    except DBAPIError as error:
+        if isinstance(error, ProgrammingError) and isinstance(error.orig, sqlite3.Error):
+            raise
+        raise _of_database(place, error.orig) from None
+    except SQLAlchemyError:
+        raise damaged(place) from None
+    except sqlite3.DatabaseError as error:
+        raise _of_file(place, error) from None
+    except OSError as error:
+        raise unwritable(place, error.strerror or "") from None
+    except ValueError:  # a NUL in the path, or text in the file that is none
+        raise damaged(place) from None
+
+
+def damaged(place: str) -> Refused:
+    """Return the refusal of what is no journal, or is one no more."""
+    help = "keep a copy, it knows what was in flight; then move it away, or restore it"
+    return refusal("F110", place, "the journal is damaged, or is none", help)
+
+
+def unwritable(place: str, why: str) -> Refused:
+    """Return the refusal of a journal into which nothing can be written."""
+    help = "check the space on the disk and the rights on the state folder; nothing more was sent"
+    return refusal("F112", place, f"the journal cannot be written: {why}", help)
+
+
+def unreachable(place: str, why: str) -> Refused:
+    """Return the refusal of a database that does not answer as it should."""
+    help = "check that the server runs and lets us in; nothing more was sent"
+    return refusal("F118", place, f"the store cannot be used: {why}", help)
+
+
+def _of_database(place: str, error: BaseException | None) -> Refused:
+    if isinstance(error, sqlite3.DatabaseError):
+        return _of_file(place, error)
+    # A server's own words may quote a row; its code (SQLSTATE) says enough.
+    code = getattr(error, "sqlstate", None)
+    if code in _MISSING:
+        return unreachable(place, f"tables are missing or are not ours (SQLSTATE {code})")
+    return unreachable(place, f"SQLSTATE {code}" if code else "no connection")
+
+
+def _of_file(place: str, error: sqlite3.DatabaseError) -> Refused:
+    # The low byte is the primary code; messages name no values.
+    code = getattr(error, "sqlite_errorcode", sqlite3.SQLITE_ERROR) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        help = "wait for the other run to end; none of this run's further actions was sent"
+        return refusal("F113", place, "the journal is in use by another process", help)
+    if code in _UNWRITABLE:
+        return unwritable(place, str(error))
+    return damaged(place)
+
+
+_MISSING = {"42P01", "42703"}
+_UNWRITABLE = frozenset(
+    {
+        sqlite3.SQLITE_FULL,
+        sqlite3.SQLITE_IOERR,
+        sqlite3.SQLITE_READONLY,
+        sqlite3.SQLITE_CANTOPEN,
+        sqlite3.SQLITE_PERM,
+        sqlite3.SQLITE_AUTH,
+    }
+)

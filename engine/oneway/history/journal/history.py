@@ -1,0 +1,109 @@
+"""What the store knows of runs that were: asked by whoever resumes, reports or looks back."""
+
+import struct
+import zlib
+from collections.abc import Callable, Mapping
+from gzip import decompress
+from typing import Any, TypeVar
+
+from sqlalchemy import Select, func, select
+
+from oneway.history.journal import rows, tables
+from oneway.history.journal.errors import damaged
+from oneway.history.journal.rows import AnyRow, Entry, Latest, Run
+from oneway.history.journal.store import Store
+
+T = TypeVar("T")
+
+PLAN = "plan"
+"""The name under which a run's plan is kept, as its file has it."""
+
+
+class History(Store):
+    """A store that is asked about runs."""
+
+    def runs(
+        self, connection: str | None = None, *, limit: int = 20, before: int | None = None
+    ) -> tuple[Run, ...]:
+        """Return the last runs, newest first: of one connection, or of all; before a run's id."""
+        query = select(tables.run).order_by(tables.run.c.id.desc()).limit(limit)
+        if connection is not None:
+            query = query.where(tables.run.c.connection == connection)
+        if before is not None:
+            query = query.where(tables.run.c.id < before)
+        return self._runs(query)
+
+    def run(self, id: int) -> Run | None:
+        """Return a run, or None where there is none with that id."""
+        found = self._runs(select(tables.run).where(tables.run.c.id == id))
+        return found[0] if found else None
+
+    def entries(self, run: int) -> tuple[Entry, ...]:
+        """Return all entries of a run."""
+        query = select(tables.entry).where(tables.entry.c.run == run)
+        return self._entries(query.order_by(tables.entry.c.action))
+
+    def unsettled(self) -> tuple[Entry, ...]:
+        """Return the entries of which nobody knows how they ended, oldest run first."""
+        query = select(tables.entry).where(tables.UNSETTLED)
+        return self._entries(query.order_by(tables.entry.c.run, tables.entry.c.action))
+
+    def unfinished(self, connection: str | None = None) -> tuple[Run, ...]:
+        """Return the runs that died, or that sent what nobody knows the end of; oldest first."""
+        run = tables.run
+        left = select(tables.entry.c.run).where(tables.UNSETTLED)
+        query = select(run).where(run.c.ended.is_(None) | run.c.id.in_(left)).order_by(run.c.id)
+        if connection is not None:
+            query = query.where(run.c.connection == connection)
+        return self._runs(query)
+
+    def connections(self) -> tuple[str, ...]:
+        """Return the names of all connections that ever ran, sorted."""
+        query = select(tables.run.c.connection).distinct()
+        return tuple(sorted(row.connection for row in self.rows(query)))
+
+    def latest(self, connection: str) -> Latest | None:
+        """Return the latest instants of a connection's runs, None where there was none.
+
+        Runs that were refused did nothing, and do not count.
+        """
+        # All are of one form (`instant_text`), so that the greatest text is the latest.
+        run = tables.run
+        query = select(func.max(run.c.as_of), func.max(run.c.started))
+        ours = (run.c.connection == connection) & (run.c.problems == "[]")
+        (found,) = self.rows(query.where(ours))
+        return None if found[0] is None else Latest(found[0], found[1])
+
+    def plan_of(self, run: int) -> str:
+        """Return the plan of a run, as its file would have it; "" where none is kept."""
+        data = self.kept(run, PLAN).get(PLAN, b"")
+        return data.decode(errors="surrogatepass")
+
+    def kept(self, run: int, *names: str) -> Mapping[str, bytes]:
+        """Return what was kept with a run, by name: all of it, or what is asked for."""
+        table = tables.snapshot
+        query = select(table.c.name, table.c.data).where(table.c.run == run)
+        if names:
+            query = query.where(table.c.name.in_(names))
+        return {row.name: self._unpacked(row.data) for row in self.rows(query)}
+
+    def _unpacked(self, data: bytes) -> bytes:
+        try:
+            return decompress(data) if data[:2] == _GZIP else data
+        except (OSError, EOFError, ValueError, struct.error, zlib.error):
+            raise damaged(self.place) from None
+
+    def _runs(self, query: Select[Any]) -> tuple[Run, ...]:
+        return self._made(rows.run, query)
+
+    def _entries(self, query: Select[Any]) -> tuple[Entry, ...]:
+        return self._made(rows.entry, query)
+
+    def _made(self, make: Callable[[AnyRow], T], query: Select[Any]) -> tuple[T, ...]:
+        try:
+            return tuple(make(row) for row in self.rows(query))
+        except (ValueError, TypeError, KeyError):  # not what we wrote
+            raise damaged(self.place) from None
+
+
+_GZIP = b"\x1f\x8b"

@@ -1,0 +1,218 @@
+"""Incidents and the notices of them, as the store keeps them.
+
+An incident is opened once, and closed once. A notice waits until it is delivered, or until
+nobody tries any longer: then it has no next try. Instants are texts in UTC, to the second,
+so that they compare as they stand.
+"""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import Select, delete, func, insert, select, update
+
+from oneway.connections import Occasion
+from oneway.history.journal.store import Store
+from oneway.history.journal.tables import entry, incident, notice, run
+from oneway.planning.plan import Ending, Verb
+
+
+@dataclass(frozen=True, slots=True)
+class Incident:
+    """Something that went wrong with a connection, and for how long.
+
+    `kind` is FAILURE or GUARD; `about` are the codes, or the guards, that were new when it
+    was opened.
+    """
+
+    id: int
+    connection: str
+    kind: Occasion
+    opened: str
+    closed: str | None
+    about: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """A notice to be written down: for which channel, about which incident; `body` is JSON."""
+
+    incident: int | None
+    connection: str
+    kind: Occasion
+    channel: str
+    body: str
+
+
+@dataclass(frozen=True, slots=True)
+class Notice:
+    """A notice in the store. `sent` is None until it is; `error` says how the last try failed."""
+
+    id: int
+    draft: Draft
+    created: str
+    sent: str | None
+    tries: int
+    next_try: str
+    error: str
+
+    @property
+    def given_up(self) -> bool:
+        """Whether nobody tries to deliver it any longer."""
+        return self.sent is None and not self.next_try
+
+
+def open_incidents(store: Store, connection: str) -> tuple[Incident, ...]:
+    """Return what is wrong with a connection now, oldest first."""
+    mine = (incident.c.connection == connection) & incident.c.closed.is_(None)
+    told = incident.c.kind.in_([each.value for each in (Occasion.FAILURE, Occasion.GUARD)])
+    found = select(incident).where(mine, told).order_by(incident.c.id)
+    return tuple(_incident(row) for row in store.rows(found))
+
+
+def open_incident(
+    store: Store, connection: str, kind: Occasion, about: tuple[str, ...], at: str
+) -> int:
+    """Write down that an incident begins, and return its id."""
+    values = {"connection": connection, "kind": kind.value, "opened": at, "about": " ".join(about)}
+    return store.change(insert(incident).values(**values)).id
+
+
+def close_incident(store: Store, id: int, at: str) -> None:
+    """Write down that an incident is over."""
+    store.change(update(incident).where(incident.c.id == id).values(closed=at))
+
+
+def last_told(store: Store, connection: str) -> Mapping[int, str]:
+    """Return when each incident was last told of, by its id."""
+    found = (
+        select(notice.c.incident, func.max(notice.c.created))
+        .where(notice.c.connection == connection, notice.c.incident.is_not(None))
+        .group_by(notice.c.incident)
+    )
+    return {row[0]: row[1] for row in store.rows(found)}
+
+
+def weeks_told(store: Store) -> Mapping[str, str]:
+    """Return the last week that each connection was given a summary of, or was first seen in."""
+    mine = incident.c.kind == Occasion.WEEKLY.value
+    found = select(incident.c.connection, incident.c.about).where(mine)
+    return {row[0]: row[1] for row in store.rows(found.order_by(incident.c.id.desc()))}
+
+
+def take_week(store: Store, connection: str, week: str) -> bool:
+    """Return whether the summary of a week is ours to write: once for each week, by one of many.
+
+    A connection that is seen for the first time has none for the week that it is seen in.
+    """
+    mine = (incident.c.connection == connection) & (incident.c.kind == Occasion.WEEKLY.value)
+    found = store.rows(select(incident.c.id, incident.c.about).where(mine).order_by(incident.c.id))
+    if not found:
+        open_incident(store, connection, Occasion.WEEKLY, (week,), week)
+        return False
+    id, told = found[0]
+    if told >= week:  # a clock that was set back has nothing told twice
+        return False
+    # Of two who come here at once, one finds what it read, and the other does not.
+    still = (incident.c.id == id) & (incident.c.about == told)
+    return store.change(update(incident).where(still).values(about=week), at_least=0).rows == 1
+
+
+def queue(store: Store, draft: Draft, at: str) -> int:
+    """Write down a notice that is to be delivered from now on, and return its id."""
+    values = {
+        "incident": draft.incident,
+        "connection": draft.connection,
+        "kind": draft.kind.value,
+        "channel": draft.channel,
+        "body": draft.body,
+        "created": at,
+        "next_try": at,
+    }
+    return store.change(insert(notice).values(**values)).id
+
+
+def undelivered(store: Store, connections: Collection[str] | None = None) -> tuple[Notice, ...]:
+    """Return the notices that were not delivered, oldest first: waiting, and given up."""
+    found = select(notice).where(notice.c.sent.is_(None)).order_by(notice.c.id)
+    return tuple(_notice(row) for row in store.rows(_of(found, connections)))
+
+
+def waiting(store: Store, connections: Collection[str] | None = None) -> tuple[Notice, ...]:
+    """Return the notices that are still to be delivered, oldest first."""
+    still = notice.c.sent.is_(None) & (notice.c.next_try != "")
+    found = select(notice).where(still).order_by(notice.c.id)
+    return tuple(_notice(row) for row in store.rows(_of(found, connections)))
+
+
+def take_notice(store: Store, taken: Notice, until: str) -> bool:
+    """Return whether a notice is ours to deliver; nobody else takes it until then."""
+    still = (notice.c.id == taken.id) & notice.c.sent.is_(None)
+    same = (notice.c.tries == taken.tries) & (notice.c.next_try == taken.next_try)
+    values = {"tries": taken.tries + 1, "next_try": until}
+    return store.change(update(notice).where(still, same).values(**values), at_least=0).rows == 1
+
+
+def delivered(store: Store, id: int, at: str) -> None:
+    """Write down that a notice arrived."""
+    values = {"sent": at, "next_try": "", "error": ""}
+    store.change(update(notice).where(notice.c.id == id).values(**values), at_least=0)
+
+
+def failed(store: Store, id: int, error: str, next_try: str) -> None:
+    """Write down why a notice did not arrive, and when it is tried again: "" for never."""
+    values = {"next_try": next_try, "error": error}
+    store.change(update(notice).where(notice.c.id == id).values(**values), at_least=0)
+
+
+def forget_notices(store: Store, before: str, connection: str | None = None) -> None:
+    """Forget the notices and incidents that were over before an instant: of one, or of all."""
+    over = notice.c.sent.is_not(None) | (notice.c.next_try == "")
+    old, gone = over & (notice.c.created < before), incident.c.closed < before
+    if connection is not None:
+        old &= notice.c.connection == connection
+        gone &= incident.c.connection == connection
+    named = select(notice.c.incident).where(notice.c.incident.is_not(None))
+    with store.at_once():
+        store.change(delete(notice).where(old), at_least=0)
+        store.change(delete(incident).where(gone, incident.c.id.not_in(named)), at_least=0)
+
+
+def endings(store: Store, run_id: int) -> Mapping[tuple[Ending, str], int]:
+    """Return how many actions of a run ended in each way, by ending and code."""
+    mine = (entry.c.run == run_id) & entry.c.ending.is_not(None)
+    found = (
+        select(entry.c.ending, entry.c.code, func.count())
+        .where(mine)
+        .group_by(entry.c.ending, entry.c.code)
+    )
+    return {(Ending(row[0]), row[1]): row[2] for row in store.rows(found)}
+
+
+def done_since(store: Store, connection: str, since: str) -> Mapping[Verb, int]:
+    """Return how many actions of each kind a connection's runs did since an instant."""
+    mine = (run.c.connection == connection) & (run.c.started >= since)
+    found = (
+        select(entry.c.verb, func.count())
+        .join(run, run.c.id == entry.c.run)
+        .where(mine, entry.c.ending == Ending.DONE.value)
+        .group_by(entry.c.verb)
+    )
+    return {Verb(row[0]): row[1] for row in store.rows(found)}
+
+
+def _of(found: Select[Any], connections: Collection[str] | None) -> Select[Any]:
+    if connections is None:
+        return found
+    return found.where(notice.c.connection.in_(list(connections)))
+
+
+def _incident(row: Any) -> Incident:
+    id, connection, kind, opened, closed, about = row
+    return Incident(id, connection, Occasion(kind), opened, closed, tuple(about.split()))
+
+
+def _notice(row: Any) -> Notice:
+    id, about, connection, kind, channel, body, created, sent, tries, next_try, error = row
+    draft = Draft(about, connection, Occasion(kind), channel, body)
+    return Notice(id, draft, created, sent, tries, next_try, error)

@@ -1,0 +1,234 @@
+"""The journal itself: what is written down of a run and its actions, and what guards ask of it."""
+
+import json
+from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from gzip import compress
+from typing import Any
+
+from sqlalchemy import case, delete, select, update
+
+from oneway.core.diagnostics import Diagnostic
+from oneway.history.backoff import Failure
+from oneway.history.digests import Traces
+from oneway.history.flapping import Written
+from oneway.history.journal import rows
+from oneway.history.journal.history import PLAN, History
+from oneway.history.journal.retention import prunable
+from oneway.history.journal.rows import End, RunStart
+from oneway.history.journal.store import Upsert
+from oneway.history.journal.tables import UNSETTLED, entry, failure, run, snapshot, written
+from oneway.planning.plan import Action, Ending
+
+_AT_ONCE = 500
+"""Runs that are forgotten in one transaction: a statement takes only so many values."""
+
+
+class Journal(History):
+    """An open journal. Every method raises `Refused` where the store cannot be used.
+
+    May be shared by threads. Calls for an action that was never journalled, or that has
+    already ended for good, are mistakes of the program and raise `LookupError`.
+    """
+
+    def begin(self, start: RunStart, plan: str = "", kept: Mapping[str, bytes] = {}) -> int:
+        """Write down that a run of a plan (as its file has it) starts, and return the run's id.
+
+        `kept` is what the plan was derived from.
+        """
+        with self.at_once():
+            id = self.change(self.insert(run).values(**rows.start(start))).id
+            if plan:
+                self.keep(id, PLAN, plan.encode(errors="surrogatepass"))
+            for name, data in kept.items():
+                self.keep(id, name, data)
+        return id
+
+    def keep(self, id: int, name: str, data: bytes) -> None:
+        """Keep something with a run, for as long as the run is kept; it is compressed."""
+        packed = compress(data, 6, mtime=0)
+        self.change(self.insert(snapshot).values(run=id, name=name, data=packed))
+
+    def refused(self, start: RunStart, problems: tuple[Diagnostic, ...], ended: str) -> int:
+        """Write down a run that an error stopped before it had begun to write; return its id."""
+        values = {**rows.start(start), "ended": ended, "problems": rows.problems(problems)}
+        return self.change(self.insert(run).values(**values)).id
+
+    def intended(
+        self, id: int, action: Action, token: str, *, counted: Sequence[str] = (), at: str = ""
+    ) -> None:
+        """Write down that an action is about to be sent, when, and what guards count it as."""
+        values = {**_action(id, action), "token": token, "counted": json.dumps(list(counted))}
+        self.change(self.insert(entry).values(**values, at=at))
+
+    def sent(self, id: int, action_id: str) -> None:
+        """Write down that an action is being sent: from now on it may have happened."""
+        which = (entry.c.run == id) & (entry.c.action == action_id) & entry.c.ending.is_(None)
+        self.change(update(entry).where(which).values(sent=1))
+
+    def ended(self, id: int, action: Action, end: End, traces: Traces | None = None) -> None:
+        """Write down how an action ended, also one that was not even intended.
+
+        An unknown end may be replaced once it is known; no other may. With `traces`, what
+        was refused is kept until it is done, and what was written is counted.
+        """
+        found = {
+            "target_id": end.target_id or action.target_id,
+            "ending": end.ending.value,
+            "code": end.code,
+            "reason": end.reason,
+        }
+        new = self.insert(entry).values(**{**_action(id, action), **found}, token="")
+        with self.at_once():
+            self.change(
+                new.on_conflict_do_update(
+                    index_elements=["run", "action"], set_=found, where=UNSETTLED
+                )
+            )
+            if traces is not None and end.ending is Ending.REJECTED:
+                self._refused(id, action.id, end, traces.values)
+            elif traces is not None and end.ending is Ending.DONE:
+                self._done(id, action.id, traces.fields)
+
+    def finish(
+        self, id: int, counts: Mapping[str, int], ended: str, source_records: int | None = None
+    ) -> None:
+        """Write down that a run has ended, and how many actions ended how.
+
+        `source_records` is the size of the source, where it was read whole and guards found
+        it good.
+        """
+        values = {
+            "counts": json.dumps(dict(counts), sort_keys=True),
+            "ended": ended,
+            "source_records": source_records,
+        }
+        self.change(update(run).where(run.c.id == id).values(**values))
+
+    def done_since(
+        self, connection: str, since: str, *, but_not: int | None = None
+    ) -> Mapping[str, int]:
+        """Return how many actions of a connection were done since an instant, as guards count.
+
+        What may have been done counts as done. `but_not` is a run that is left out: its own
+        actions are in its plan.
+        """
+        ours = (run.c.connection == connection) & (entry.c.at >= since)
+        happened = entry.c.ending.is_(None) | entry.c.ending.in_(("done", "unknown"))
+        query = select(entry.c.counted).join(run).where(ours & happened)
+        if but_not is not None:
+            query = query.where(run.c.id != but_not)
+        return Counter(name for row in self.rows(query) for name in json.loads(row[0] or "[]"))
+
+    def last_source_size(self, connection: str) -> int | None:
+        """Return the size of the source at the last run of a connection that ended well."""
+        ours = (run.c.connection == connection) & run.c.source_records.is_not(None)
+        query = select(run.c.source_records).where(ours).order_by(run.c.id.desc()).limit(1)
+        found = self.rows(query)
+        return int(found[0][0]) if found else None
+
+    def failures(self, connection: str) -> Mapping[str, Failure]:
+        """Return what the target refused and has not healed since, by action id."""
+        query = select(failure).where(failure.c.connection == connection)
+        return {
+            row.action: Failure(
+                row.action, row.digest, row.code, row.reason, row.first, row.last, row.times
+            )
+            for row in self.rows(query.order_by(failure.c.action))
+        }
+
+    def written(self, connection: str) -> Mapping[tuple[str, str], Written]:
+        """Return the changes that the last runs wrote, by action id and field."""
+        query = select(written).where(written.c.connection == connection)
+        return {(row.action, row.field): Written(row.digest, row.times) for row in self.rows(query)}
+
+    def forget_all_but(self, connection: str, planned: Mapping[str, Collection[str]]) -> None:
+        """Forget failures and writes of what is planned no more: it has healed, or it sticks.
+
+        `planned` are the fields of each action of the connection's last plan, by action id.
+        """
+        with self.at_once():
+            for id in self.failures(connection):
+                if id not in planned:
+                    ours = (failure.c.connection == connection) & (failure.c.action == id)
+                    self.change(delete(failure).where(ours))
+            for id, name in self.written(connection):
+                if name not in planned.get(id, ()):
+                    ours = (written.c.connection == connection) & (written.c.action == id)
+                    self.change(delete(written).where(ours & (written.c.field == name)))
+
+    def prune(self, before: str, connection: str | None = None) -> int:
+        """Forget the runs that ended before an instant, with all that was kept; return how many.
+
+        Of one connection, or of all. What is needed stays (`retained.prunable`).
+        """
+        ids = prunable(self, before, connection)
+        for start in range(0, len(ids), _AT_ONCE):
+            some = ids[start : start + _AT_ONCE]
+            with self.at_once():
+                for table in (snapshot, entry):
+                    self.change(delete(table).where(table.c.run.in_(some)), at_least=0)
+                self.change(delete(run).where(run.c.id.in_(some)), at_least=0)
+        return len(ids)
+
+    def _refused(self, id: int, action_id: str, end: End, digest: str) -> None:
+        connection, as_of = self._whose(id)
+        new = self.insert(failure).values(
+            connection=connection,
+            action=action_id,
+            digest=digest,
+            code=end.code,
+            reason=end.reason,
+            first=as_of,
+            last=as_of,
+            times=1,
+        )
+        again = failure.c.digest == new.excluded.digest
+        found = {
+            "times": case((again, failure.c.times + 1), else_=1),
+            "first": case((again, failure.c.first), else_=new.excluded.first),
+            **{name: new.excluded[name] for name in ("digest", "code", "reason", "last")},
+        }
+        self.change(_or(new, ["connection", "action"], found))
+
+    def _done(self, id: int, action_id: str, fields: Mapping[str, str]) -> None:
+        connection, _ = self._whose(id)
+        ours = (failure.c.connection == connection) & (failure.c.action == action_id)
+        self.change(delete(failure).where(ours), at_least=0)
+        for name, digest in fields.items():
+            new = self.insert(written).values(
+                connection=connection, action=action_id, field=name, digest=digest, times=1
+            )
+            again = written.c.digest == new.excluded.digest
+            found = {
+                "times": case((again, written.c.times + 1), else_=1),
+                "digest": new.excluded.digest,
+            }
+            self.change(
+                new.on_conflict_do_update(
+                    index_elements=["connection", "action", "field"], set_=found
+                )
+            )
+
+    def _whose(self, id: int) -> tuple[str, str]:
+        """Return the connection of a run and the instant that it goes by."""
+        query = select(run.c.connection, run.c.as_of).where(run.c.id == id)
+        found = self.rows(query)
+        if not found:
+            raise LookupError("no such run")
+        return found[0].connection, found[0].as_of
+
+
+def _action(id: int, action: Action) -> dict[str, Any]:
+    return {
+        "run": id,
+        "action": action.id,
+        "verb": action.verb.value,
+        "source_id": action.source_id,
+        "target_id": action.target_id,
+    }
+
+
+def _or(new: Upsert, keys: list[str], found: Mapping[str, Any], *, where: Any = None) -> Upsert:
+    """Return an insert that changes the row where it is there already (and `where` holds)."""
+    return new.on_conflict_do_update(index_elements=keys, set_=dict(found), where=where)

@@ -1,0 +1,71 @@
+"""How a store gets its tables: made at once where it is new, step by step where it is older.
+
+A new store is made from `tables`; an older one is led through the migrations by Alembic,
+which is imported for that alone. Whoever calls has begun a transaction in which it is all
+done, or not at all.
+"""
+
+import warnings
+from pathlib import Path
+
+from sqlalchemy import Connection, inspect, text
+
+from oneway.core.diagnostics import Refused, refusal
+from oneway.history.journal.tables import HEAD, METADATA
+
+_FOLDER = Path(__file__).parent / "migrations"
+
+
+def create(connection: Connection) -> None:
+    """Make all tables, as the newest version has them."""
+    METADATA.create_all(connection, checkfirst=False)
+    connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)"))
+    connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
+
+
+def version(connection: Connection) -> str | None:
+    """Return the version of a store's tables, None where it has none of ours."""
+    ours = _ours(connection)
+    if ours == {"alembic_version", "run"}:
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
+    if connection.dialect.name == "sqlite" and "run" in ours:
+        # Before Alembic, a number in the file's head counted the versions.
+        number = int(connection.exec_driver_sql("PRAGMA user_version").scalar_one())
+        return f"{number:04}" if number else None
+    return None
+
+
+def upgrade(connection: Connection, found: str, place: str) -> None:
+    """Lead an older store to the newest version; raise `Refused` where it is newer than we are."""
+    if found not in _older():
+        raise newer(found, place)
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(_FOLDER).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    config.attributes["connection"] = connection
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        if "alembic_version" not in inspect(connection).get_table_names():
+            command.stamp(config, found)
+        command.upgrade(config, "head")
+
+
+def newer(found: str, place: str) -> Refused:
+    """Return the refusal of a store that only a newer program understands."""
+    summary = f"made by a newer version: its format is {found}, not {HEAD}"
+    return refusal("F111", place, summary, "upgrade oneway, or choose another state folder")
+
+
+def _ours(connection: Connection) -> set[str]:
+    """Return which of two tables there are; asked at every opening, so without reflection."""
+    if connection.dialect.name != "sqlite":
+        return {"alembic_version", "run"} & set(inspect(connection).get_table_names())
+    sql = "SELECT name FROM sqlite_master WHERE name IN ('alembic_version', 'run')"
+    return {str(row[0]) for row in connection.exec_driver_sql(sql)}
+
+
+def _older() -> set[str]:
+    return {path.name[:4] for path in (_FOLDER / "versions").glob("[0-9]*.py")} - {HEAD}

@@ -1,0 +1,12 @@
+"""How Alembic reaches the store: over the connection that is open, in its transaction."""
+
+from alembic import context
+
+from oneway.history.journal.tables import METADATA
+
+context.configure(
+    connection=context.config.attributes["connection"],
+    target_metadata=METADATA,
+    transactional_ddl=False,  # whoever calls has begun a transaction, and ends it
+)
+context.run_migrations()

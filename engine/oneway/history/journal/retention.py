@@ -1,0 +1,38 @@
+"""What is kept with runs, and which runs may be forgotten."""
+
+from typing import Any
+
+from sqlalchemy import func, select, union
+
+from oneway.history.journal.store import Store
+from oneway.history.journal.tables import UNSETTLED, entry, run, snapshot
+
+
+def kept_names(store: Store, id: int) -> frozenset[str]:
+    """Return the names of what is kept with a run, reading none of it."""
+    query = select(snapshot.c.name).where(snapshot.c.run == id)
+    return frozenset(row.name for row in store.rows(query))
+
+
+def prunable(store: Store, before: str, connection: str | None = None) -> tuple[int, ...]:
+    """Return the runs that ended before an instant and are needed no more, oldest first.
+
+    Of one connection, or of all.
+
+    A run of which anything is unsettled is needed, and so are the last one of each connection
+    and the last that knew the size of its source: guards compare with it.
+    """
+    old = (run.c.ended < before) & run.c.id.not_in(_needed())
+    query = select(run.c.id).where(old).order_by(run.c.id)
+    if connection is not None:
+        query = query.where(run.c.connection == connection)
+    return tuple(row.id for row in store.rows(query))
+
+
+def _needed() -> Any:
+    sized = run.c.source_records.is_not(None)
+    return union(
+        select(func.max(run.c.id)).group_by(run.c.connection),
+        select(func.max(run.c.id)).where(sized).group_by(run.c.connection),
+        select(entry.c.run).where(UNSETTLED),
+    )

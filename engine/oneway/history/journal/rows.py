@@ -1,0 +1,205 @@
+"""What a journal keeps of a run and of an action, and how a row becomes it."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import Any, TypeAlias
+
+from sqlalchemy import Row
+
+from oneway.core.diagnostics import Diagnostic, Severity, Span
+from oneway.planning.plan import Allowance, Ending, Verb
+
+AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+"""A row of whatever columns were asked for."""
+
+
+class Why(Enum):
+    """What made a run happen. The values are shown."""
+
+    HAND = "by hand"
+    SCHEDULE = "schedule"
+    CONNECT = "connect"
+
+
+class RunState(Enum):
+    """How a run stands. The values are the words of the command line."""
+
+    OPEN = "open"
+    """It goes on, or it was interrupted."""
+    DONE = "done"
+    HELD = "held"
+    """A guard held something back."""
+    FAILED = "failed"
+    """It ended, and some records failed."""
+    REFUSED = "refused"
+    """An error stopped it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Breached:
+    """A guard that fired: its name, the whole sentence, what lets it through, whom it held."""
+
+    guard: str
+    text: str
+    allow: str
+    held: tuple[str, ...]
+    """The ids of actions."""
+
+
+@dataclass(frozen=True, slots=True)
+class RunStart:
+    """What is known of a run when it starts; `started` and `as_of` are ISO 8601 instants."""
+
+    mapping: str
+    digest: str
+    fingerprint: str
+    as_of: str
+    started: str
+    by: str
+    connection: str = ""
+    """Whose run it is: the name under which the run holds its lock."""
+    allowed: tuple[Allowance, ...] = ()
+    """The ceilings that somebody raised for this run."""
+    why: Why = Why.HAND
+    version: str = ""
+    host: str = ""
+    breaches: tuple[Breached, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A run: `ended` is None while it goes on, and for ever where it died.
+
+    `counts` are by the word of an `Ending`; `problems` are what stopped a run that was refused.
+    """
+
+    id: int
+    start: RunStart
+    ended: str | None
+    counts: Mapping[str, int]
+    problems: tuple[Diagnostic, ...] = ()
+
+    @property
+    def state(self) -> RunState:
+        """How the run stands."""
+        if self.ended is None:
+            return RunState.OPEN
+        if self.problems:
+            return RunState.REFUSED
+        if self.start.breaches or self.counts.get(Ending.HELD.value):
+            return RunState.HELD
+        if any(self.counts.get(each.value) for each in _FAILED):
+            return RunState.FAILED
+        return RunState.DONE
+
+
+@dataclass(frozen=True, slots=True)
+class Latest:
+    """The latest instants that runs of one connection went by, and began at."""
+
+    as_of: str
+    started: str
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How an action ended; `target_id` is that of a record just created, too."""
+
+    ending: Ending
+    target_id: str | None = None
+    code: str = ""
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """What became of one action of one run; `end` is None where nothing is known of it."""
+
+    run: int
+    action_id: str
+    verb: Verb
+    source_id: str | None
+    target_id: str | None
+    token: str
+    sent: bool
+    end: End | None
+
+
+def entry(row: AnyRow) -> Entry:
+    """Return an entry."""
+    end = None
+    if row.ending is not None:
+        end = End(Ending(row.ending), row.target_id, row.code, row.reason)
+    ids = (row.source_id, row.target_id)
+    return Entry(row.run, row.action, Verb(row.verb), *ids, row.token, bool(row.sent), end)
+
+
+def run(row: AnyRow) -> Run:
+    """Return a run."""
+    start = RunStart(
+        mapping=row.mapping,
+        digest=row.digest,
+        fingerprint=row.fingerprint,
+        as_of=row.as_of,
+        started=row.started,
+        by=row.started_by,
+        connection=row.connection,
+        allowed=tuple(Allowance(*each) for each in json.loads(row.allowed)),
+        why=Why(row.why),
+        version=row.version,
+        host=row.host,
+        breaches=tuple(
+            Breached(guard, text, allow, tuple(held))
+            for guard, text, allow, held in json.loads(row.breaches)
+        ),
+    )
+    problems = tuple(_problem(each) for each in json.loads(row.problems))
+    return Run(row.id, start, row.ended, json.loads(row.counts), problems)
+
+
+def start(begun: RunStart) -> dict[str, str]:
+    """Return the columns of a run that starts."""
+    breaches = [[each.guard, each.text, each.allow, each.held] for each in begun.breaches]
+    return {
+        "mapping": begun.mapping,
+        "digest": begun.digest,
+        "fingerprint": begun.fingerprint,
+        "as_of": begun.as_of,
+        "started": begun.started,
+        "started_by": begun.by,
+        "connection": begun.connection,
+        "allowed": json.dumps([[each.guard, each.ceiling, each.by] for each in begun.allowed]),
+        "why": begun.why.value,
+        "version": begun.version,
+        "host": begun.host,
+        "breaches": json.dumps(breaches),
+    }
+
+
+def problems(found: tuple[Diagnostic, ...]) -> str:
+    """Return the column of what stopped a run."""
+    return json.dumps(
+        [
+            [
+                each.span.file,
+                each.span.line,
+                each.span.column,
+                each.severity.value,
+                each.code,
+                each.summary,
+                each.help,
+            ]
+            for each in found
+        ]
+    )
+
+
+def _problem(data: Any) -> Diagnostic:
+    file, line, column, severity, code, summary, help = data
+    return Diagnostic(Span(file, line, column), Severity(severity), code, summary, help)
+
+
+_FAILED = frozenset(set(Ending) - {Ending.DONE, Ending.HELD})
+"""As a command's exit code has it: what was postponed or not attempted is not done."""

@@ -1,0 +1,180 @@
+"""Who runs which due: the store decides, so that none is run twice and none is left out.
+
+A due is a connection and the instant of its schedule. Whoever writes its row runs it; the
+primary key lets only one do so. A row that has not ended is somebody's who runs it still, or
+who died: the lock of the due says which of the two. Instants are texts in UTC, to the second
+(`instant_text`), so that they compare as they stand.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+from sqlalchemy import delete, exists, func, select, update
+
+from oneway.history.journal.history import History
+from oneway.history.journal.rows import Run, RunState, Why
+from oneway.history.journal.store import Store
+from oneway.history.journal.tables import due, failure, run
+
+GIVEN_UP = "given up"
+"""The outcome of a due whose runs died, again and again."""
+PASSED = "passed over"
+"""The outcome of a due that was not run before the next one came."""
+LATE = " late"
+"""Ends the outcome of a due that ran later than it should."""
+
+
+@dataclass(frozen=True, slots=True)
+class Taken:
+    """A due that somebody runs, or ran: `ended` is None until it has ended.
+
+    `starts` is how often a run of it was begun, `after` the connection's newest run before
+    the first of them; of a due that has ended neither is known.
+    """
+
+    connection: str
+    due: str
+    at: str
+    by: str
+    ended: str | None = None
+    outcome: str = ""
+    starts: int = 0
+    after: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the store knows of a connection's schedule: since when, and its last due."""
+
+    since: str
+    last: Taken | None = None
+
+
+def standings(store: Store, connection: str | None = None) -> Mapping[str, Standing]:
+    """Return what is known of every connection that was ever seen, by name, or of one."""
+    latest = select(due.c.connection, func.max(due.c.due).label("due")).group_by(due.c.connection)
+    newest = latest.subquery()
+    of = (due.c.connection == newest.c.connection) & (due.c.due == newest.c.due)
+    seen = select(due.c.connection, due.c.taken).where(due.c.due == _SEEN)
+    query = select(due).join(newest, of)
+    if connection is not None:
+        seen = seen.where(due.c.connection == connection)
+        query = query.where(due.c.connection == connection)
+    since = {row.connection: row.taken for row in store.rows(seen)}
+    last = {row.connection: _taken(row) for row in store.rows(query)}
+    return {
+        name: Standing(since.get(name, ""), None if each.due == _SEEN else each)
+        for name, each in last.items()
+    }
+
+
+def first_seen(store: Store, connection: str, now: str) -> Standing:
+    """Write down that a connection is seen for the first time, and return how it stands.
+
+    It stands from its last run, where it has run by hand, or else from now: what would have
+    been due before that is nobody's loss.
+    """
+    query = select(func.max(run.c.started)).where(run.c.connection == connection)
+    (found,) = store.rows(query)
+    since = min(found[0] or now, now)
+    values = {"connection": connection, "due": _SEEN, "taken": since, "ended": now}
+    new = store.insert(due).values(**values, outcome="seen")
+    store.change(new.on_conflict_do_nothing(), at_least=0)
+    return standings(store, connection)[connection]
+
+
+def take(store: Store, connection: str, nominal: str, now: str, by: str) -> Taken | None:
+    """Return the due as ours, to be run; None where somebody took it first.
+
+    Earlier ones that have not ended are passed over: the latest one counts for them too.
+    """
+    with store.at_once():
+        after = store.rows(select(func.max(run.c.id)).where(run.c.connection == connection))[0][0]
+        ours = Taken(connection, nominal, now, by, starts=1, after=after or 0)
+        values = {"connection": connection, "due": nominal, "taken": now, "taken_by": by}
+        new = store.insert(due).values(**values, outcome=_open(ours))
+        if not store.change(new.on_conflict_do_nothing(), at_least=0).rows:
+            return None
+        before = (due.c.connection == connection) & (due.c.due < nominal) & due.c.ended.is_(None)
+        store.change(update(due).where(before).values(ended=now, outcome=PASSED), at_least=0)
+        return ours
+
+
+def take_over(store: Store, left: Taken, by: str) -> Taken | None:
+    """Return a due that was left as ours; None where it has ended, or another took it over."""
+    ours = replace(left, by=by, starts=left.starts + 1)
+    return ours if _changed(store, left, {"taken_by": by, "outcome": _open(ours)}) else None
+
+
+def give_back(store: Store, ours: Taken) -> Taken:
+    """Return a due as one that is left: its run was not begun, or was asked to stop."""
+    left = replace(ours, starts=max(ours.starts - 1, 0))
+    _changed(store, ours, {"outcome": _open(left)})
+    return left
+
+
+def found(store: Store, connection: str, nominal: str) -> Taken | None:
+    """Return a due as it stands now; None where nobody took it."""
+    query = select(due).where(due.c.connection == connection, due.c.due == nominal)
+    rows = store.rows(query)
+    return _taken(rows[0]) if rows else None
+
+
+def end(store: Store, ours: Taken, now: str, outcome: str) -> Taken:
+    """Write down how a due ended, whoever has it, and return it."""
+    mine = (due.c.connection == ours.connection) & (due.c.due == ours.due)
+    values = {"ended": now, "outcome": outcome}
+    store.change(update(due).where(mine, due.c.ended.is_(None)).values(**values), at_least=0)
+    return replace(ours, ended=now, outcome=outcome)
+
+
+def forget(store: Store, before: str, connection: str | None = None) -> None:
+    """Forget the dues from before an instant, of one connection or of all: never the newest."""
+    newer = due.alias("newer")
+    old = (due.c.due != _SEEN) & (due.c.due < before) & due.c.ended.is_not(None)
+    if connection is not None:
+        old &= due.c.connection == connection
+    later = exists().where(newer.c.connection == due.c.connection, newer.c.due > due.c.due)
+    store.change(delete(due).where(old, later), at_least=0)
+
+
+def run_of(history: History, taken: Taken) -> Run | None:
+    """Return the run of a due that has ended, where its end was not written down any more."""
+    for each in history.runs(taken.connection, limit=20):
+        if each.id <= taken.after:
+            break
+        if each.start.why is Why.SCHEDULE and each.state is not RunState.OPEN:
+            return each
+    return None
+
+
+def failing(store: Store) -> dict[str, int]:
+    """Return how many records the target refuses, by connection."""
+    query = select(failure.c.connection, func.count()).group_by(failure.c.connection)
+    return {row[0]: row[1] for row in store.rows(query)}
+
+
+def _changed(store: Store, seen: Taken, values: Mapping[str, str]) -> bool:
+    """Return whether a row was still as we saw it, and is now as we say."""
+    row = (due.c.connection == seen.connection) & (due.c.due == seen.due) & due.c.ended.is_(None)
+    same = (due.c.taken_by == seen.by) & (due.c.outcome == _open(seen))
+    return store.change(update(due).where(row, same).values(**values), at_least=0).rows == 1
+
+
+def _taken(row: Any) -> Taken:
+    taken = Taken(row.connection, row.due, row.taken, row.taken_by, row.ended, row.outcome)
+    if taken.ended is not None:
+        return taken
+    starts, _, after = row.outcome.partition(" after ")
+    known = starts.isdecimal() and after.isdecimal()
+    return replace(taken, starts=int(starts), after=int(after), outcome="") if known else taken
+
+
+def _open(taken: Taken) -> str:
+    """Return the outcome of a due that has none yet: what whoever takes it over must know."""
+    return f"{taken.starts} after {taken.after}"
+
+
+_SEEN = ""
+"""The due of the row that says since when a connection is known: before all others."""

@@ -1,0 +1,141 @@
+"""A store in a file: SQLite, write-ahead log, every commit flushed to the disk."""
+
+import os
+import sqlite3
+import tempfile
+from contextlib import suppress
+from functools import lru_cache
+from pathlib import Path
+
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event
+
+from oneway.history.journal import migration
+from oneway.history.journal.errors import damaged
+from oneway.history.journal.tables import HEAD
+from oneway.state.folder import link_once, refuse_shared_file
+
+BUSY_TIMEOUT = 10.0
+"""Seconds that a write waits for another process's."""
+
+IMMEDIATELY = "immediately"
+"""Set in a connection's `info` while it writes: the file is locked when a transaction begins."""
+
+SMALL = ("run", "entry", "failure", "written", "due", "incident", "notice")
+"""The tables whose pages are checked when a large store is opened: all but the snapshots."""
+
+LARGE = 4_000_000
+"""Bytes; a file below that is checked whole."""
+
+
+def connected(path: Path) -> Connection:
+    """Return an open connection to a store's file, made or brought up to date if need be.
+
+    Raises `Refused`, `OSError` and SQLite's errors.
+    """
+    if not path.exists():
+        _make(path)
+    refuse_shared_file(path)
+    _refuse_truncated(path)
+    connection = engine(path).connect()
+    try:
+        _check(connection, path)
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+@lru_cache(maxsize=8)
+def engine(path: Path, mode: str = "WAL") -> Engine:
+    """Return SQLAlchemy's engine for a file; it holds no connection open."""
+
+    def opened() -> sqlite3.Connection:
+        return _opened(path, mode)
+
+    made = create_engine("sqlite://", creator=opened, poolclass=NullPool, hide_parameters=True)
+    event.listen(made, "begin", _begin)
+    return made
+
+
+def _begin(connection: Connection) -> None:
+    how = "IMMEDIATE" if connection.info.get(IMMEDIATELY) else "DEFERRED"
+    connection.exec_driver_sql(f"BEGIN {how}")
+
+
+def _opened(path: Path, mode: str) -> sqlite3.Connection:
+    connection = sqlite3.connect(
+        path, timeout=BUSY_TIMEOUT, isolation_level=None, check_same_thread=False
+    )
+    try:
+        connection.execute(f"PRAGMA journal_mode = {mode}")
+        connection.execute("PRAGMA synchronous = FULL")
+        connection.execute("PRAGMA foreign_keys = ON")
+    except BaseException:
+        connection.close()
+        raise
+    return connection
+
+
+def _make(path: Path) -> None:
+    """Make an empty store under another name, then give it its own: nobody sees half of one."""
+    handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
+    os.close(handle)
+    try:
+        # Without a write-ahead log: what it holds would have to be brought into the file when it
+        # is closed, and SQLite does not say where a full disk keeps it from doing that.
+        with engine.__wrapped__(Path(name), "DELETE").connect() as connection:
+            connection.info[IMMEDIATELY] = True
+            with connection.begin():
+                migration.create(connection)
+                # Programs from before Alembic read this, and refuse what is newer than they are.
+                connection.exec_driver_sql(f"PRAGMA user_version = {int(HEAD)}")
+        link_once(Path(name), path)
+    finally:
+        for left in (name, f"{name}-journal"):
+            with suppress(OSError):
+                os.unlink(left)
+
+
+def _refuse_truncated(path: Path) -> None:
+    # SQLite takes an empty or very short file for a new database. Ours are never made so:
+    # what was in flight has been lost, and must not be forgotten silently. The file is not
+    # opened for that: closing it again would give back all locks that this process has on it
+    # by other connections, whose log the next process to end would then take away.
+    if path.stat().st_size < _SHORTEST:
+        raise damaged(str(path))
+
+
+def _check(connection: Connection, path: Path) -> None:
+    with connection.begin():
+        found = migration.version(connection)
+        if found == HEAD:
+            _refuse_damaged(connection, path)
+            return
+    if found is None:  # another program's
+        raise damaged(str(path))
+    _upgrade(connection, path)
+
+
+def _refuse_damaged(connection: Connection, path: Path) -> None:
+    whole = path.stat().st_size < LARGE
+    for scope in ("1",) if whole else SMALL:
+        if connection.exec_driver_sql(f"PRAGMA quick_check({scope})").scalar() != "ok":
+            raise damaged(str(path))
+
+
+def _upgrade(connection: Connection, path: Path) -> None:
+    connection.info[IMMEDIATELY] = True
+    try:
+        with connection.begin():
+            if connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() != "ok":
+                raise damaged(str(path))
+            found = migration.version(connection) or ""
+            if found != HEAD:  # nobody else has done it meanwhile
+                migration.upgrade(connection, found, str(path))
+                connection.exec_driver_sql(f"PRAGMA user_version = {int(HEAD)}")
+    finally:
+        connection.info.pop(IMMEDIATELY, None)
+
+
+_SHORTEST = 512
+"""Bytes of the smallest page that a database can have."""

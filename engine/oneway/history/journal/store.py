@@ -1,0 +1,136 @@
+"""An open store: what is written together, read, and refused where the store cannot be used."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass
+from pathlib import Path
+from threading import RLock
+from types import TracebackType
+from typing import Self, TypeAlias
+
+from sqlalchemy import Connection, Table
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.dialects import sqlite as lite
+from sqlalchemy.exc import IntegrityError, SQLAlchemyError
+from sqlalchemy.sql.base import Executable
+
+from oneway.history.journal import postgresql, sqlite
+from oneway.history.journal.errors import refusing
+from oneway.history.journal.rows import AnyRow
+from oneway.history.journal.sqlite import IMMEDIATELY
+
+Upsert: TypeAlias = lite.Insert | pg.Insert
+"""An insert that may say what to do where the row is there already; both have one form."""
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """How many rows a statement changed, and the id of the one it made (0 where none)."""
+
+    rows: int
+    id: int
+
+
+class Store:
+    """An open store. Every method raises `Refused` where it cannot be used.
+
+    May be shared by threads; what one writes `at_once`, the others wait for.
+    """
+
+    def __init__(self, place: str, connection: Connection) -> None:
+        self.place = place
+        """Where it is, as people may be told."""
+        self._connection = connection
+        self._lock = RLock()
+
+    @classmethod
+    def open(cls, where: Path | str) -> Self:
+        """Return the store at a path or a URL, made or brought up to date if need be."""
+        if isinstance(where, Path):
+            with refusing(str(where)):
+                return cls(str(where), sqlite.connected(where))
+        url = postgresql.url_of(where)
+        place = postgresql.shown(url)
+        with refusing(place):
+            return cls(place, postgresql.connected(url))
+
+    def close(self) -> None:
+        """Close the store; what was written is in it already."""
+        with suppress(SQLAlchemyError):  # a server may be gone
+            self._connection.close()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    @contextmanager
+    def at_once(self) -> Iterator[None]:
+        """Let all writes of a block become durable together, or none of them."""
+        with self._lock:
+            if self._connection.in_transaction():
+                yield
+                return
+            with refusing(self.place):
+                self._connection.info[IMMEDIATELY] = True
+                transaction = self._connection.begin()
+            try:
+                yield
+                with refusing(self.place):
+                    transaction.commit()
+            except BaseException:
+                with suppress(SQLAlchemyError):  # a full disk may have ended it already
+                    transaction.rollback()
+                raise
+            finally:
+                with suppress(SQLAlchemyError):
+                    self._connection.info.pop(IMMEDIATELY, None)
+
+    def change(self, statement: Executable, *, at_least: int = 1) -> Changed:
+        """Change rows; outside of `at_once` that is durable when this returns.
+
+        Raises `LookupError` where fewer rows than `at_least` were changed, or where they were
+        there before.
+        """
+        try:
+            with self.at_once(), refusing(self.place):
+                result = self._connection.execute(statement, execution_options=_COUNTED)
+                key = result.inserted_primary_key if result.is_insert else None
+                changed = Changed(result.rowcount, _number(key))
+        except IntegrityError:
+            raise LookupError("no such run, or an action that is journalled already") from None
+        if changed.rows < at_least:
+            raise LookupError("no such run or entry, or one that has ended")
+        return changed
+
+    def rows(self, statement: Executable) -> Sequence[AnyRow]:
+        """Return the rows that a query finds."""
+        with self._lock, refusing(self.place):
+            if self._connection.in_transaction():
+                return self._connection.execute(statement).all()
+            with self._connection.begin():
+                return self._connection.execute(statement).all()
+
+    def insert(self, table: Table) -> Upsert:
+        """Return an insert that may say what to do where the row is there already."""
+        return pg.insert(table) if self.shared else lite.insert(table)
+
+    @property
+    def shared(self) -> bool:
+        """Whether other machines may use this store as well."""
+        return self._connection.dialect.name == "postgresql"
+
+
+_COUNTED = {"preserve_rowcount": True}
+"""An insert of which the id is fetched would otherwise not say how many rows it made."""
+
+
+def _number(key: "AnyRow | None") -> int:
+    first = key[0] if key else 0
+    return first if isinstance(first, int) else 0

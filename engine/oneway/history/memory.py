@@ -1,0 +1,25 @@
+"""What earlier runs of a connection tell of a plan: what was refused, and what does not stick."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from oneway.history.backoff import Refusal
+from oneway.history.flapping import Sticking
+
+
+@dataclass(frozen=True, slots=True)
+class Memory:
+    """What to know of a plan's actions before they are sent."""
+
+    refusals: Mapping[str, Refusal] = field(default_factory=dict)
+    """What was refused before and is not done yet, by action id."""
+    sticking: tuple[Sticking, ...] = ()
+
+    @property
+    def postponed(self) -> Mapping[str, str]:
+        """Why each action is not sent today that was refused before with the same values."""
+        return {id: each.text for id, each in self.refusals.items() if each.next_try is not None}
+
+
+NOTHING = Memory()
+"""What the first run of a connection has."""

@@ -1,0 +1,222 @@
+"""The set-up of a mapping, checked on what was read: nothing is written to find out.
+
+These are the steps that an integrator goes through before a first run: do the credentials
+work, does each code have its row in the lookup table, is each match key filled and held by
+one record only, and what is still assumed of the systems.
+"""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from enum import Enum
+
+from oneway.core.connector import Description, Finding, Probe
+from oneway.core.records import Compare, Missing, Snapshot, Value, comparable
+from oneway.mapping.compiler import Compiled
+from oneway.mapping.interpreter import Table
+from oneway.mapping.program import Held, Missed, Program, Row
+from oneway.mapping.spec import OnMiss
+from oneway.planning.uniqueness import comparison
+
+
+class CheckState(Enum):
+    """How a check ended. `UNTESTED` is for what cannot be found out by reading."""
+
+    OK = "ok"
+    WARNING = "warning"
+    FAILED = "failed"
+    UNTESTED = "untested"
+
+
+@dataclass(frozen=True, slots=True)
+class CheckResult:
+    """One check: what was checked, how it ended, and what was found, a line each."""
+
+    title: str
+    state: CheckState
+    lines: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was read: both snapshots, the lookup tables, and what each connector's probes found.
+
+    `probes` and `descriptions` are of the connectors that the mapping uses, by name.
+    """
+
+    source: Snapshot
+    target: Snapshot
+    tables: Mapping[str, Table] = field(default_factory=dict)
+    probes: Mapping[str, Sequence[Probe]] = field(default_factory=dict)
+    descriptions: Sequence[Description] = ()
+
+
+def checks(compiled: Compiled, program: Program, evidence: Evidence) -> tuple[CheckResult, ...]:
+    """Return every check of a mapping, in the order in which an integrator meets them."""
+    rows = [program.row(record) for record in evidence.source.records]
+    held = [program.held(record) for record in evidence.target.records]
+    return (
+        *(_probed(name, probes) for name, probes in evidence.probes.items()),
+        _snapshot("source", evidence.source),
+        _snapshot("target", evidence.target, may_be_empty=True),
+        *_evaluated(rows, held),
+        *(_lookup(compiled, position, rows, evidence) for position in _lookups(compiled)),
+        *_source_keys(compiled, rows),
+        *_target_keys(compiled, held),
+        *_unless_taken(program, held),
+        *_assumptions(evidence.descriptions),
+        CheckResult(
+            "Permission to write",
+            CheckState.UNTESTED,
+            ("This check only reads: whether the target takes a write shows at the first apply.",),
+        ),
+    )
+
+
+def _probed(name: str, probes: Sequence[Probe]) -> CheckResult:
+    lines = tuple(
+        f"{each.finding.value}: {each.what}" + (f" ({each.detail})" if each.detail else "")
+        for each in probes
+    )
+    findings = {each.finding for each in probes}
+    if Finding.FAILED in findings:
+        state = CheckState.FAILED
+    else:
+        state = CheckState.OK if Finding.OK in findings else CheckState.UNTESTED
+    return CheckResult(f"Connection to {name}", state, lines)
+
+
+def _snapshot(side: str, snapshot: Snapshot, *, may_be_empty: bool = False) -> CheckResult:
+    read = f"{_count(len(snapshot.records))} read"
+    title = f"Records of the {side}"
+    if not snapshot.complete:
+        lines = (read, "the list may not be complete", *snapshot.problems)
+        return CheckResult(title, CheckState.FAILED, lines)
+    if not snapshot.records and not may_be_empty:
+        return CheckResult(title, CheckState.FAILED, (read, "nothing is planned from nothing"))
+    state = CheckState.WARNING if snapshot.problems else CheckState.OK
+    return CheckResult(title, state, (read, *snapshot.problems))
+
+
+def _evaluated(rows: Iterable[Row], held: Iterable[Held]) -> tuple[CheckResult, ...]:
+    """Return what went wrong with single records; nothing where nothing did."""
+    failures = [(f"source record {each.source_id}", each.failure) for each in rows]
+    failures += [(f"target record {each.target_id}", each.failure) for each in held]
+    lines = tuple(
+        f"{record}: {failure.text}" + (f" in {failure.expression}" if failure.expression else "")
+        for record, failure in failures
+        if failure is not None
+    )
+    if not lines:
+        return ()
+    return (CheckResult("Records that cannot be evaluated", CheckState.WARNING, lines),)
+
+
+def _lookups(compiled: Compiled) -> tuple[int, ...]:
+    fields = compiled.code.fields
+    return tuple(i for i, each in enumerate(fields) if each.lookup is not None)
+
+
+def _lookup(
+    compiled: Compiled, position: int, rows: Iterable[Row], evidence: Evidence
+) -> CheckResult:
+    """Return which values of a field have not exactly one row in its lookup table."""
+    code = compiled.code.fields[position]
+    name = code.lookup or ""
+    missed: dict[Missed, int] = defaultdict(int)
+    for row in rows:
+        for each in row.missed:
+            if each.field == code.rule.path:
+                missed[each] += 1
+    table = evidence.tables.get(name)
+    lines = [_missed(each, missed[each]) for each in sorted(missed, key=lambda m: m.value)]
+    state = CheckState.OK
+    if lines:
+        needed = code.rule.on_miss is OnMiss.INELIGIBLE
+        state = CheckState.FAILED if needed else CheckState.WARNING
+        lines.append(f"what happens to such records: on_miss: {code.rule.on_miss.value}")
+    else:
+        lines.append("every value in the source has exactly one row")
+    if table is not None and not table.complete:
+        state = CheckState.WARNING if state is CheckState.OK else state
+        lines += ["the table may not be complete", *table.problems]
+    title = f"{code.rule.path}: {code.rule.expression} in {name}"
+    return CheckResult(title, state, tuple(lines))
+
+
+def _missed(missed: Missed, records: int) -> str:
+    rows = "0 rows" if missed.found == 0 else f"{missed.found:,} rows"
+    return f"{missed.value}: {rows}, {_count(records)}"
+
+
+def _source_keys(compiled: Compiled, rows: Sequence[Row]) -> Iterator[CheckResult]:
+    for level, spec in enumerate(compiled.spec.match):
+        title = f"Match key {level + 1} in the source: {spec.source.text}"
+        yield _unique(title, ((row.source_id, _key(row.keys, level)) for row in rows))
+
+
+def _target_keys(compiled: Compiled, held: Sequence[Held]) -> Iterator[CheckResult]:
+    for level, spec in enumerate(compiled.spec.match):
+        title = f"Match key {level + 1} in the target: {spec.target.text}"
+        yield _unique(title, ((each.target_id, _key(each.keys, level)) for each in held))
+
+
+def _key(keys: Sequence[Hashable], level: int) -> Hashable:
+    return keys[level] if level < len(keys) else None
+
+
+def _unless_taken(program: Program, held: Sequence[Held]) -> Iterator[CheckResult]:
+    """Yield whether the values that keep a joiner from being created have one holder each."""
+    for position in program.policy.unless_taken:
+        rule = program.policy.fields[position]
+        values = (
+            (each.target_id, _comparable(each.values[position], comparison(rule)))
+            for each in held
+            if each.values
+        )
+        yield _unique(f"{rule.path} in the target (joiners.unless_taken)", values, blanks=False)
+
+
+def _comparable(value: Value | Missing, compare: Compare) -> Hashable:
+    return None if isinstance(value, Missing) else comparable(value, compare)
+
+
+def _unique(
+    title: str, values: Iterable[tuple[str, Hashable]], *, blanks: bool = True
+) -> CheckResult:
+    """Return whether each value has one holder; who shares one is named by id, never by value."""
+    holders: dict[Hashable, list[str]] = defaultdict(list)
+    for id, value in values:
+        holders[value].append(id)
+    blank = holders.pop(None, [])
+    shared = sorted(sorted(ids) for ids in holders.values() if len(ids) > 1)
+    lines = [f"records {_some(ids)} have one value" for ids in shared]
+    if blank and blanks:
+        lines.append(f"{_count(len(blank))} without a value: {_some(sorted(blank))}")
+    if lines:
+        return CheckResult(title, CheckState.WARNING, tuple(lines))
+    values_held = f"{len(holders):,} value{'' if len(holders) == 1 else 's'}"
+    return CheckResult(title, CheckState.OK, (f"{values_held}, each held by one record",))
+
+
+def _assumptions(descriptions: Iterable[Description]) -> Iterator[CheckResult]:
+    for each in descriptions:
+        if each.assumptions:
+            lines = tuple(
+                f"{assumed.about.removesuffix('.')}. To check: {assumed.check}"
+                for assumed in each.assumptions
+            )
+            yield CheckResult(f"Assumed of {each.title}", CheckState.UNTESTED, lines)
+
+
+def _some(ids: Sequence[str]) -> str:
+    shown = ", ".join(ids[:_NAMED])
+    return f"{shown} and {len(ids) - _NAMED:,} more" if len(ids) > _NAMED else shown
+
+
+def _count(number: int) -> str:
+    return f"{number:,} record{'' if number == 1 else 's'}"
+
+
+_NAMED = 10
+"""The most records that one line names."""

@@ -1,0 +1,74 @@
+"""One person, step by step: what was read, who it is, and what becomes of each field.
+
+A pure function over the same arguments as a plan, and the plan itself: what is said to
+happen is what the plan says, and the steps are shown beside it. Sensitive values are `***`.
+"""
+
+from collections.abc import Mapping
+from difflib import get_close_matches
+
+from oneway.core.records import Snapshot
+from oneway.inspect.explain.person import House
+from oneway.inspect.explain.steps import (
+    MASK,
+    Condition,
+    Explanation,
+    FieldStep,
+    KeyStep,
+    RuleStep,
+)
+from oneway.mapping.compiler import Compiled
+from oneway.mapping.interpreter import Table
+from oneway.mapping.program import Program
+from oneway.planning.plan import Outcome, Plan
+
+__all__ = [
+    "MASK",
+    "Condition",
+    "Explanation",
+    "FieldStep",
+    "KeyStep",
+    "RuleStep",
+    "called",
+    "explain",
+    "near_keys",
+]
+
+
+def explain(
+    compiled: Compiled,
+    program: Program,
+    source: Snapshot,
+    target: Snapshot,
+    plan: Plan,
+    key: str,
+    tables: Mapping[str, Table],
+) -> tuple[Explanation, ...]:
+    """Return an explanation of each record that `key` names, in the order of the plan.
+
+    A key is a match value, an id in the source or the target, a label, or a value of one of
+    `joiners.unless_taken` (an email), each compared without case. None found: empty. `plan`
+    must have been made of the same program and snapshots; `tables` are its lookup tables.
+    """
+    house = House(compiled, program, source, target, plan, tables)
+    return tuple(house.explanation(each) for each in plan.outcomes if house.is_named(each, key))
+
+
+def called(plan: Plan, name: str) -> tuple[Outcome, ...]:
+    """Return the records whose label holds every word of a name, such as a surname."""
+    words = set(name.casefold().split())
+    return tuple(
+        each for each in plan.outcomes if words and words <= set(each.label.casefold().split())
+    )
+
+
+def near_keys(plan: Plan, key: str, most: int = 5) -> tuple[str, ...]:
+    """Return names of records that look like `key`, the nearest first."""
+    names = {
+        name.casefold(): name
+        for each in plan.outcomes
+        for name in (each.key, each.label, each.source_id, each.target_id)
+        if name
+    }
+    near = get_close_matches(key.casefold(), names, n=most, cutoff=0.6)
+    return tuple(names[name] for name in near)

@@ -1,0 +1,235 @@
+"""What becomes of each field of one person, and why."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from oneway.core.records import Compare, Missing, Record, Value, identity, same
+from oneway.inspect.explain.steps import MASK, FieldStep
+from oneway.mapping.compiler import Compiled
+from oneway.mapping.expressions import Context, EvaluationError
+from oneway.mapping.interpreter import FieldCode
+from oneway.mapping.program import Cell, FieldRule, Held, Policy, Row, State
+from oneway.mapping.spec import Merge, Write
+from oneway.planning.diff import Keep, new_value, present, wanted
+from oneway.planning.plan import Kind, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSteps:
+    """Explains the fields of one record; `source` is what was read of it, if anything was."""
+
+    compiled: Compiled
+    policy: Policy
+    context: Context
+    outcome: Outcome
+    row: Row | None
+    held: Held | None
+    source: Record | None
+
+    def all(self) -> tuple[FieldStep, ...]:
+        """Return a step for each field; none where the record could not be evaluated."""
+        row = self.row
+        if row is None:
+            return self._deactivation()
+        if row.failure is not None:
+            return ()
+        code = self.compiled.code
+        held, going = self._held_values()
+        steps = [
+            self._step(each, cell, before)
+            for each, cell, before in zip(code.fields, row.cells, held, strict=True)
+        ]
+        steps += [
+            self._step(each, cell, before, leaving=True)
+            for each, cell, before in zip(code.leaving, row.leaving, going, strict=True)
+        ]
+        return tuple(steps)
+
+    def _held_values(self) -> tuple[Sequence[Value | Missing], Sequence[Value | Missing]]:
+        policy = self.policy
+        held = self.held
+        if held is None or not held.values:
+            return [None] * len(policy.fields), [None] * len(policy.leaving)
+        return held.values, held.leaving
+
+    def _deactivation(self) -> tuple[FieldStep, ...]:
+        """Return the fields that an absent record's action writes; it has no others."""
+        action = self.outcome.action
+        changes = {each.field: each for each in action.changes} if action is not None else {}
+        return tuple(
+            FieldStep(
+                path=each.path,
+                expression=each.expression,
+                place=each.place,
+                state="stated",
+                read=MASK if each.sensitive else _plain(changes[each.path].after),
+                value=_plain(changes[each.path].after),
+                before=_plain(changes[each.path].before),
+                after=_plain(changes[each.path].after),
+                policy=_policy(each, self._code(each)),
+                verdict="differs: will be written",
+                leaving=True,
+            )
+            for each in self.policy.leaving
+            if each.path in changes
+        )
+
+    def _code(self, rule: FieldRule) -> FieldCode | None:
+        code = self.compiled.code
+        return next((each for each in (*code.fields, *code.leaving) if each.rule == rule), None)
+
+    def _step(
+        self, code: FieldCode, cell: Cell, held: Value | Missing, *, leaving: bool = False
+    ) -> FieldStep:
+        rule = code.rule
+        before = present(held)
+        writes = self._written(rule.path)
+        after = writes[0] if writes else before
+        return FieldStep(
+            path=rule.path,
+            expression=rule.expression,
+            place=rule.place,
+            state=_STATES[cell.state],
+            read=_masked(rule, self._read(code)),
+            value=_masked(rule, self._wanted(cell)),
+            before=_masked(rule, before),
+            after=_masked(rule, after),
+            policy=_policy(rule, code),
+            verdict=self._verdict(code, cell, before, leaving=leaving),
+            leaving=leaving,
+        )
+
+    def _wanted(self, cell: Cell) -> Value:
+        return new_value(cell) if self.held is None else cell.value
+
+    def _written(self, path: str) -> tuple[Value, ...]:
+        """Return the value that the plan's action writes to a field, if it writes one."""
+        action = self.outcome.action
+        changes = action.changes if action is not None else ()
+        return tuple(_plain(each.after) for each in changes if each.field == path)
+
+    def _read(self, code: FieldCode) -> Value:
+        if code.source is None:
+            return code.constant
+        try:
+            assert self.source is not None
+            return code.source.expression.evaluate(self.source.data, self.context)[0]
+        except EvaluationError:
+            return None
+
+    def _verdict(self, code: FieldCode, cell: Cell, before: Value, *, leaving: bool) -> str:
+        rule = code.rule
+        written = self._written(rule.path)
+        if written:
+            return _will(before, written[0], creating=self.held is None)
+        row = self.row
+        assert row is not None
+        if leaving and not row.leaver:
+            return "left alone: the record is not a leaver"
+        if cell.state is State.INACTIVE:
+            return "left alone: `when` does not hold"
+        if self.held is None:
+            return self._uncreated(cell)
+        if rule.write is Write.NEVER:
+            return self._compared(code, cell, before, "differs: only reported (write: never)")
+        if rule.write is Write.ON_CREATE:
+            return "left alone: written only when a record is created (write: on_create)"
+        if rule.write is Write.IF_EMPTY and before is not None:
+            return "left alone: the target has a value (write: if_empty)"
+        if leaving and self.held.left:
+            return self._compared(code, cell, before, "left alone: the record has left already")
+        return self._compared(code, cell, before, f"differs: {self._blocked()}")
+
+    def _uncreated(self, cell: Cell) -> str:
+        if new_value(cell) is None:
+            return "left out: there is no value"
+        return self._blocked()
+
+    def _blocked(self) -> str:
+        return f"not written: the record is {_BLOCKED.get(self.outcome.kind, 'left alone')}"
+
+    def _compared(self, code: FieldCode, cell: Cell, before: Value, otherwise: str) -> str:
+        rule = code.rule
+        after = wanted(rule, cell)
+        if isinstance(after, Keep):
+            return self._kept(code, cell)
+        if rule.merge is Merge.ADD and _holds_all(before, after):
+            return "same: the target has all of it (merge: add)"
+        if not same(before, after, rule.compare):
+            return otherwise
+        if rule.compare is Compare.EXACT or identity(before) == identity(after):
+            return "same"
+        return f"same (compare: {rule.compare.value})"
+
+    def _kept(self, code: FieldCode, cell: Cell) -> str:
+        if cell.state is State.BLANK:
+            return "left alone: blank in the source (on_blank: keep)"
+        row = self.row
+        assert row is not None
+        missed = next((each for each in row.missed if each.field == code.rule.path), None)
+        if missed is None:
+            return "left alone: a key that the expression reads is absent in the source"
+        rows = "no row" if missed.found == 0 else f"{missed.found:,} rows"
+        if cell.state is State.MISSED:
+            return f"left alone: in {rows} of {missed.reference} (on_miss: {_miss_word(code)})"
+        return f"left alone: in {rows} of {missed.reference}, which may not be complete"
+
+
+_STATES = {
+    State.STATED: "stated",
+    State.BLANK: "blank",
+    State.UNSTATED: "unstated",
+    State.INACTIVE: "inactive",
+    State.MISSED: "missed",
+}
+_BLOCKED = {
+    Kind.INELIGIBLE: "ineligible",
+    Kind.CONFLICT: "in conflict",
+    Kind.ERROR: "in error",
+    Kind.IGNORED: "ignored",
+}
+
+
+def _masked(rule: FieldRule, value: Value) -> Value:
+    return MASK if rule.sensitive and value is not None else value
+
+
+def _plain(value: object) -> Value:
+    """Return a planned value; one that is sealed as `***`."""
+    scalar = value is None or isinstance(value, bool | int | float | str | list | dict)
+    return value if scalar else MASK  # type: ignore[return-value]  # a scalar is a Value
+
+
+def _miss_word(code: FieldCode) -> str:
+    return code.rule.on_miss.value
+
+
+def _will(before: Value, after: Value, *, creating: bool) -> str:
+    if creating:
+        return "will be written"
+    if after is None:
+        return "differs: will be cleared"
+    return "empty in the target: will be written" if before is None else "differs: will be written"
+
+
+def _holds_all(before: Value, after: Value) -> bool:
+    if not isinstance(after, list):
+        return after is None
+    known = [identity(item) for item in before] if isinstance(before, list) else []
+    return all(identity(item) in known for item in after)
+
+
+def _policy(rule: FieldRule, code: FieldCode | None) -> tuple[str, ...]:
+    """Return what a field rule says of when and how its value is written."""
+    said = [f"write: {rule.write.value}", f"on_blank: {rule.on_blank.value}"]
+    if rule.compare is not Compare.EXACT:
+        said.append(f"compare: {rule.compare.value}")
+    if rule.merge is Merge.ADD:
+        said.append("merge: add")
+    if code is not None and code.lookup is not None:
+        said += [f"lookup: {code.lookup}", f"on_miss: {rule.on_miss.value}"]
+    if code is not None and code.when is not None:
+        said.append(f"when: {code.when.text}")
+    if rule.sensitive:
+        said.append("sensitive")
+    return tuple(said)

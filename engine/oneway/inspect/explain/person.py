@@ -1,0 +1,276 @@
+"""One person among the records: who it is, and which rules hold."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from oneway.core.records import Missing, Record, Snapshot, Value, holds
+from oneway.inspect.explain.fields import FieldSteps
+from oneway.inspect.explain.steps import MASK, Condition, Explanation, FieldStep, KeyStep, RuleStep
+from oneway.mapping.compiler import Compiled
+from oneway.mapping.expressions import EvaluationError, Expression
+from oneway.mapping.interpreter import Table
+from oneway.mapping.program import FieldRule, Held, Program, Row
+from oneway.mapping.spec import Category
+from oneway.planning.match import Match, Matches, match
+from oneway.planning.plan import Kind, Outcome, Plan
+
+
+class House:
+    """The snapshots as the mapping sees them, and who is whom in them."""
+
+    def __init__(
+        self,
+        compiled: Compiled,
+        program: Program,
+        source: Snapshot,
+        target: Snapshot,
+        plan: Plan,
+        tables: Mapping[str, Table],
+    ) -> None:
+        self.compiled = compiled
+        self.policy = program.policy
+        self.tables = tables
+        self.context = compiled.context(plan.settings, datetime.fromisoformat(plan.as_of))
+        rows = sorted(map(program.row, source.records), key=lambda row: (row.key, row.source_id))
+        held = sorted(map(program.held, target.records), key=lambda each: each.target_id)
+        self.rows = {row.source_id: row for row in rows}
+        self.held = {each.target_id: each for each in held}
+        self.sources = {record.id: record for record in source.records}
+        self.targets = {record.id: record for record in target.records}
+        self.matches: Matches = match(rows, held, len(self.policy.match))
+
+    def is_named(self, outcome: Outcome, key: str) -> bool:
+        names: set[object] = {outcome.key, outcome.label, outcome.source_id, outcome.target_id}
+        row = self.rows.get(outcome.source_id or "")
+        if row is not None and outcome.source_id is not None:
+            names.update(self._row_names(row))
+        held = self.held.get(outcome.target_id or "")
+        if held is not None and held.values and outcome.target_id is not None:
+            names.update(_open(self.policy.fields[i], held.values[i]) for i in self._claimed())
+        return key.strip().casefold() in {str(name).casefold() for name in names if name}
+
+    def explanation(self, outcome: Outcome) -> Explanation:
+        row = self.rows[outcome.source_id] if outcome.source_id is not None else None
+        held = self.held[outcome.target_id] if outcome.target_id is not None else None
+        person = Person(self, outcome, row, held)
+        return Explanation(
+            kind=outcome.kind,
+            key=outcome.key,
+            label=outcome.label,
+            source_id=outcome.source_id,
+            target_id=outcome.target_id,
+            keys=person.keys(),
+            rules=person.rules(),
+            leaving=person.leaving(),
+            fields=self._fields(outcome, row, held),
+            reasons=outcome.reasons,
+            why=_why(outcome),
+            action=outcome.action,
+        )
+
+    def _fields(
+        self, outcome: Outcome, row: Row | None, held: Held | None
+    ) -> tuple[FieldStep, ...]:
+        source = self.sources[row.source_id] if row is not None else None
+        steps = FieldSteps(self.compiled, self.policy, self.context, outcome, row, held, source)
+        return steps.all()
+
+    def evaluated(self, expression: Expression, record: Record) -> Value:
+        """Return the value of an expression; raise `EvaluationError`."""
+        return expression.evaluate(record.data, self.context)[0]
+
+    def _claimed(self) -> tuple[int, ...]:
+        return self.policy.unless_taken
+
+    def _row_names(self, row: Row) -> Iterable[object]:
+        for value, is_shown in zip(row.key_values, self.policy.key_shown, strict=False):
+            yield value if is_shown else None
+        for i in self._claimed() if row.cells else ():
+            yield _open(self.policy.fields[i], row.cells[i].value)
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """One record, and what the mapping makes of it."""
+
+    house: House
+    outcome: Outcome
+    row: Row | None
+    held: Held | None
+
+    def keys(self) -> tuple[KeyStep, ...]:
+        code = self.house.compiled.code
+        spec = self.house.compiled.spec
+        return tuple(
+            KeyStep(
+                source=code.match_source[level].expression.text,
+                target=code.match_target[level].text,
+                compare=each.compare,
+                value=self._key_value(level),
+                place=each.span,
+                verdict=self._key_verdict(level),
+            )
+            for level, each in enumerate(spec.match)
+        )
+
+    def _key_value(self, level: int) -> Value:
+        if not self.house.policy.key_shown[level]:
+            return None if self._blank_key(level) else MASK
+        if self.row is not None:
+            return self.row.key_values[level] if level < len(self.row.key_values) else None
+        return self._target_key(level)
+
+    def _target_key(self, level: int) -> Value:
+        assert self.held is not None
+        record = self.house.targets[self.held.target_id]
+        try:
+            value = self.house.evaluated(self.house.compiled.code.match_target[level], record)
+        except EvaluationError:
+            return None
+        return None if self._blank_key(level) else value
+
+    def _blank_key(self, level: int) -> bool:
+        keys = self._subject().keys
+        return level >= len(keys) or keys[level] is None
+
+    def _subject(self) -> Row | Held:
+        subject = self.row if self.row is not None else self.held
+        assert subject is not None
+        return subject
+
+    def _key_verdict(self, level: int) -> str:
+        if level >= len(self._subject().keys):
+            return "cannot be evaluated"
+        if self.row is None:
+            return self._claimants(level)
+        found = self.house.matches.of(self.row)
+        if found.level is not None and level > found.level:
+            return f"not tried: match key {found.level + 1} decided"
+        if found.level == level:
+            return _decided(found)
+        blank = self._blank_key(level)
+        return "blank: matches nothing" if blank else "no target record has this value"
+
+    def _claimants(self, level: int) -> str:
+        if self._blank_key(level):
+            return "blank: matches nothing"
+        key = self._subject().keys[level]
+        ids = [
+            row.source_id
+            for row in self.house.rows.values()
+            if level < len(row.keys) and row.keys[level] == key
+        ]
+        if not ids:
+            return "no source record has this value"
+        return f"source records with this value: {', '.join(sorted(ids))}"
+
+    def rules(self) -> tuple[RuleStep, ...]:
+        code = self.house.compiled.code
+        if self.row is None:
+            return ()
+        return tuple(
+            RuleStep(rule.id, expression.text, rule.otherwise, rule.place, *self._rule(i))
+            for i, (rule, expression) in enumerate(
+                zip(self.house.policy.rules, code.rules, strict=True)
+            )
+        )
+
+    def _rule(self, position: int) -> tuple[bool | None, str]:
+        row = self.row
+        assert row is not None
+        rule = self.house.policy.rules[position]
+        if row.failure is not None:
+            answer = self._answer(self.house.compiled.code.rules[position], self._source())
+            return answer, _in_words(answer)
+        category = self._category()
+        if category not in rule.categories:
+            return None, f"does not speak of {category.value}"
+        if position in row.failed:
+            return False, f"does not hold: {rule.otherwise}"
+        return True, "holds"
+
+    def _category(self) -> Category:
+        if self.row is not None and self.row.leaver:
+            return Category.LEAVERS
+        return Category.JOINERS if self.held is None else Category.MOVERS
+
+    def leaving(self) -> tuple[Condition, ...]:
+        spec, code = self.house.compiled.spec.leavers, self.house.compiled.code
+        if spec is None:
+            return ()
+        asked = []
+        if self.row is not None and code.leaver is not None:
+            asked.append(("is a leaver in the source", code.leaver, self._source()))
+        if self.held is not None:
+            record = self.house.targets[self.held.target_id]
+            if code.left is not None:
+                asked.append(("has left in the target", code.left, record))
+            if code.scheduled is not None:
+                asked.append(("is due to leave in the target", code.scheduled, record))
+        return tuple(
+            Condition(
+                about, expression.text, expression.span, _in_words(self._answer(expression, record))
+            )
+            for about, expression, record in asked
+        )
+
+    def _source(self) -> Record:
+        assert self.row is not None
+        return self.house.sources[self.row.source_id]
+
+    def _answer(self, expression: Expression, record: Record) -> bool | None:
+        if record.problem:
+            return None
+        try:
+            return holds(self.house.evaluated(expression, record))
+        except EvaluationError:
+            return None
+
+
+def _open(rule: FieldRule, value: Value | Missing) -> object:
+    """Return a value that a record may be named by: nothing where it is sensitive."""
+    return None if rule.sensitive or isinstance(value, Missing | list | dict) else value
+
+
+def _decided(found: Match) -> str:
+    if found.held is not None:
+        return f"target record {found.held.target_id} has this value: matched"
+    assert found.conflict is not None
+    return f"conflict: {found.conflict.text}"
+
+
+def _in_words(answer: bool | None) -> str:
+    return {True: "yes", False: "no", None: "cannot be evaluated"}[answer]
+
+
+def _why(outcome: Outcome) -> tuple[str, ...]:
+    """Return what happens to the record, and why nothing does where nothing does."""
+    reasons = tuple(reason.text for reason in outcome.reasons)
+    action = outcome.action
+    if action is not None:
+        fields = len(action.changes)
+        said = f"will {_VERBS[action.verb.value]}: {fields} field{'' if fields == 1 else 's'}"
+        return (said, *reasons)
+    return (_NOTHING[outcome.kind], *reasons)
+
+
+_VERBS = {
+    "create": "be created",
+    "update": "be updated",
+    "leave": "leave",
+    "reactivate": "be reactivated",
+    "deactivate": "be deactivated",
+}
+_NOTHING = {
+    Kind.CREATE: "nothing happens",
+    Kind.UPDATE: "nothing happens",
+    Kind.LEAVE: "nothing happens",
+    Kind.UNCHANGED: "nothing to do: each field has the value that it should have, or is left alone",
+    Kind.REHIRE: "nothing happens, because a person decides on a rehire",
+    Kind.IGNORED: "nothing happens, because the record is ignored",
+    Kind.INELIGIBLE: "nothing happens, because the record is ineligible",
+    Kind.CONFLICT: "nothing happens, because who it is, or whose a value is, is not certain",
+    Kind.ERROR: "nothing happens, because the record cannot be planned",
+    Kind.ABSENT: "nothing happens, because no source record matches this target record",
+}

@@ -1,0 +1,83 @@
+"""The steps of an explanation, as data."""
+
+from dataclasses import dataclass
+
+from oneway.core.diagnostics import Span
+from oneway.core.records import Compare, Value
+from oneway.planning.plan import Action, Kind, Reason
+
+MASK = "***"
+"""What stands for a sensitive value."""
+
+
+@dataclass(frozen=True, slots=True)
+class KeyStep:
+    """One match key: what it compares, its value on this record, and what that found."""
+
+    source: str
+    target: str
+    compare: Compare
+    value: Value
+    place: Span
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class RuleStep:
+    """An eligibility rule; `holds` is None where it does not speak of this record, or failed."""
+
+    id: str
+    expression: str
+    otherwise: str
+    place: Span
+    holds: bool | None
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class Condition:
+    """A question about leaving, its expression, and the answer in words."""
+
+    about: str
+    expression: str
+    place: Span
+    verdict: str
+
+
+@dataclass(frozen=True, slots=True)
+class FieldStep:
+    """One target field: where its value comes from, what it is, and what becomes of it.
+
+    `read` is what the expression gave, `value` what is wanted of the target (after lookup
+    and default), `before` what the target holds, `after` what it will hold.
+    """
+
+    path: str
+    expression: str
+    place: Span
+    state: str
+    read: Value
+    value: Value
+    before: Value
+    after: Value
+    policy: tuple[str, ...]
+    verdict: str
+    leaving: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Explanation:
+    """Everything about one record; `why` is the end of the story, in sentences."""
+
+    kind: Kind
+    key: str
+    label: str
+    source_id: str | None
+    target_id: str | None
+    keys: tuple[KeyStep, ...]
+    rules: tuple[RuleStep, ...]
+    leaving: tuple[Condition, ...]
+    fields: tuple[FieldStep, ...]
+    reasons: tuple[Reason, ...]
+    why: tuple[str, ...]
+    action: Action | None = None

@@ -1,0 +1,331 @@
+"""A spec and the descriptions of its connectors become a program: every name is resolved.
+
+All mistakes are found in one run. What an expression reads is compared with the record
+schema of the system it reads from, so that an unknown field is known before any call.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from oneway.core.connector import Capability, Description, Field, Resource
+from oneway.core.diagnostics import Diagnostic, did_you_mean
+from oneway.core.records import Value, path_of
+from oneway.mapping.expressions import Context, Expression
+from oneway.mapping.interpreter import Code, FieldCode, Interpreted, ReferenceCode, Table, Typed
+from oneway.mapping.lint import lint
+from oneway.mapping.program import FieldRule, Policy, Rule
+from oneway.mapping.record_schema import Check, decidable, readable, writable
+from oneway.mapping.resolver import UNKNOWN, Resolver
+from oneway.mapping.spec import (
+    Constant,
+    EndpointSpec,
+    FieldSpec,
+    MappingSpec,
+    MatchSpec,
+    Merge,
+    ReferenceSpec,
+    Text,
+    Write,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A mapping in which every name is resolved; `warnings` are what `validate` shows of it."""
+
+    spec: MappingSpec
+    code: Code
+    source: Resource
+    target: Resource
+    zone: tzinfo
+    warnings: tuple[Diagnostic, ...] = ()
+
+    def context(self, settings: Mapping[str, Value], as_of: datetime) -> Context:
+        """Return what expressions may know besides a record."""
+        return Context(as_of=as_of, settings=settings, zone=self.zone)
+
+    def bind(self, context: Context, tables: Mapping[str, Table]) -> Interpreted:
+        """Return the program, ready to turn records into rows."""
+        return Interpreted(self.code, context, tables)
+
+
+def connectors_of(spec: MappingSpec) -> tuple[Text, ...]:
+    """Return the names of the connectors that a mapping asks for, each once, where first named."""
+    endpoints = [spec.source, spec.target]
+    endpoints += [each.endpoint for each in spec.references if each.endpoint is not None]
+    first: dict[str, Text] = {}
+    for endpoint in endpoints:
+        first.setdefault(endpoint.connector.text, endpoint.connector)
+    return tuple(first.values())
+
+
+def compile_mapping(
+    spec: MappingSpec, lines: Sequence[str], catalogue: Mapping[str, Description]
+) -> Compiled:
+    """Return the compiled mapping; raise `Refused` with every mistake.
+
+    `lines` is the text of the mapping, for the quotes of diagnostics; `catalogue` holds the
+    description of each of `connectors_of(spec)`.
+    """
+    names = Resolver(spec, lines, catalogue)
+    compiled = _Compiler(names).compile()
+    warnings = names.findings.refuse_errors()
+    return Compiled(
+        compiled.spec, compiled.code, compiled.source, compiled.target, compiled.zone, warnings
+    )
+
+
+class _Compiler:
+    """Builds the code of one mapping; what is wrong is kept by the resolver."""
+
+    def __init__(self, names: Resolver) -> None:
+        self.names = names
+        self.spec = names.spec
+        self.source = names.resource(self.spec.source)
+        self.target = names.resource(self.spec.target)
+
+    def compile(self) -> Compiled:
+        spec, leavers = self.spec, self.spec.leavers
+        self.capabilities()
+        code = Code(
+            policy=self.policy(),
+            match_source=tuple(self.typed(each.source) for each in spec.match),
+            match_target=tuple(self.on_target(each.target) for each in spec.match),
+            rules=tuple(self.on_source(each.when) for each in spec.eligible),
+            fields=tuple(map(self.field, spec.fields)),
+            leaver=self.on_source(leavers.when) if leavers else None,
+            decided_by=self.decided_by(leavers.when) if leavers else (),
+            leaving=tuple(map(self.field, leavers.set)) if leavers else (),
+            left=self.on_target(leavers.left) if leavers and leavers.left else None,
+            scheduled=self.on_target(leavers.scheduled) if leavers and leavers.scheduled else None,
+            label=self.on_source(spec.label) if spec.label else None,
+            references=tuple(map(self.reference, spec.references)),
+        )
+        for diagnostic in lint(spec, code, self.source, self.target):
+            self.names.report(diagnostic)
+        return Compiled(spec, code, self.source, self.target, self.zone())
+
+    def decided_by(self, text: Text) -> tuple[tuple[tuple[str, ...], Check], ...]:
+        """Return the paths that a condition reads and the source's record schema speaks of."""
+        expression = self.names.quietly(text)
+        reads = expression.paths if expression is not None else ()
+        checks = (
+            (use.keys, decidable(self.source.fields.get(".".join(use.keys)))) for use in reads
+        )
+        return tuple((keys, check) for keys, check in checks if check is not None)
+
+    def on_source(self, text: Text) -> Expression:
+        return self.names.parsed(text, self.source, "source")
+
+    def on_target(self, text: Text) -> Expression:
+        return self.names.parsed(text, self.target, "target")
+
+    def capabilities(self) -> None:
+        """Report what the mapping asks of a system that it cannot do."""
+        spec = self.spec
+        self.needs(Capability.READ, self.source, spec.source, "its records cannot be read")
+        self.needs(Capability.READ, self.target, spec.target, "its records cannot be read")
+        self.needs(Capability.UPDATE, self.target, spec.target, "its records cannot be updated")
+        if spec.joiners.create:
+            text = "no record can be created; set `joiners: {create: false}`"
+            self.needs(Capability.CREATE, self.target, spec.target, text)
+        if spec.leavers is not None:
+            text = "no record can be made to leave; remove `leavers`"
+            self.needs(Capability.LEAVE, self.target, spec.target, text)
+
+    def needs(
+        self, capability: Capability, resource: Resource, endpoint: EndpointSpec, text: str
+    ) -> None:
+        if capability not in resource.capabilities and resource is not UNKNOWN:
+            self.names.error("M112", endpoint.resource.span, f"{endpoint.connector.text}: {text}")
+
+    def reference(self, spec: ReferenceSpec) -> ReferenceCode:
+        resource = self.names.reference_resource(spec)
+        where = f"reference '{spec.name}'"
+        return ReferenceCode(
+            spec.name,
+            self.names.parsed(spec.key, resource, where),
+            self.names.parsed(spec.value, resource, where),
+        )
+
+    def policy(self) -> Policy:
+        spec = self.spec
+        leavers = spec.leavers
+        return Policy(
+            name=spec.name,
+            match=tuple(each.compare for each in spec.match),
+            match_paths=tuple(self.match_path(each) for each in spec.match),
+            key_shown=tuple(not self.is_sensitive(each.source) for each in spec.match),
+            carried=tuple(self.is_carried(each) for each in spec.match),
+            rules=tuple(
+                Rule(each.id, each.otherwise, each.categories, each.span) for each in spec.eligible
+            ),
+            fields=tuple(map(self.field_rule, spec.fields)),
+            leaving=tuple(map(self.field_rule, leavers.set)) if leavers else (),
+            reactivating=self.reactivating(),
+            create=spec.joiners.create,
+            unless_taken=self.unless_taken(),
+            has_leavers=leavers is not None,
+            rehires=spec.rehires,
+            absent=spec.absent,
+            guards=spec.guards,
+        )
+
+    def reactivating(self) -> tuple[tuple[int, Value], ...]:
+        leavers = self.spec.leavers
+        if leavers is None:
+            return ()
+        positions = {field.path: i for i, field in enumerate(leavers.set)}
+        for name, constant in self.spec.reactivated:
+            if name not in positions:
+                help = did_you_mean(name, positions) or "name a field of leavers.set"
+                self.names.error(
+                    "M115", constant.span, f"'{name}' is not set when a person leaves", help
+                )
+        return tuple(
+            (positions[name], constant.value)
+            for name, constant in self.spec.reactivated
+            if name in positions
+        )
+
+    def match_path(self, spec: MatchSpec) -> str:
+        expression = self.names.quietly(spec.target)
+        return ".".join(expression.simple) if expression and expression.simple else ""
+
+    def is_carried(self, spec: MatchSpec) -> bool:
+        """Return whether each record that is created holds the value it was matched by."""
+        path = self.match_path(spec)
+        return any(
+            field.path == path
+            and field.source is not None
+            and field.source.text.strip() == spec.source.text.strip()
+            and field.when is None
+            and field.lookup is None
+            and field.write is not Write.NEVER
+            for field in self.spec.fields
+        )
+
+    def is_sensitive(self, text: Text) -> bool:
+        """Return whether an expression on a source record reads anything sensitive."""
+        expression = self.names.quietly(text)
+        if expression is None:
+            return True
+        secret = {
+            field.source.text.strip()
+            for field in self.spec.fields
+            if field.sensitive and field.source is not None
+        }
+        return self.reads_marked(expression) or text.text.strip() in secret
+
+    def unless_taken(self) -> tuple[int, ...]:
+        positions = {field.path: i for i, field in enumerate(self.spec.fields)}
+        found = []
+        for text in self.spec.joiners.unless_taken:
+            if text.text in positions:
+                found.append(positions[text.text])
+                continue
+            help = did_you_mean(text.text, positions) or "add it to `fields`"
+            self.names.error(
+                "M114", text.span, f"'{text.text}' is not a field of this mapping", help
+            )
+        return tuple(sorted(set(found)))
+
+    def field_rule(self, spec: FieldSpec) -> FieldRule:
+        field = self.target_field(spec)
+        constant = spec.value.value if spec.value else None
+        return FieldRule(
+            path=spec.path,
+            keys=path_of(spec.path),
+            expression=spec.source.text if spec.source else _as_written(constant),
+            place=(spec.source or spec.value or spec).span,
+            write=spec.write,
+            on_blank=spec.on_blank,
+            on_miss=spec.on_miss,
+            compare=spec.compare,
+            sensitive=spec.sensitive or bool(field and field.sensitive) or self.reads_secret(spec),
+            merge=spec.merge or Merge.REPLACE,
+            unique=bool(field and field.unique),
+            unique_ignores_case=bool(
+                field and (field.unique_ignores_case or field.format == "email")
+            ),
+            written=spec.written,
+        )
+
+    def reads_secret(self, spec: FieldSpec) -> bool:
+        """Return whether anything that the field may be given reads what is marked sensitive."""
+        texts = (spec.source, spec.default, spec.initial)
+        found = (self.names.quietly(each) for each in texts if isinstance(each, Text))
+        return any(each is not None and self.reads_marked(each) for each in found)
+
+    def reads_marked(self, expression: Expression) -> bool:
+        """Return whether an expression reads a field that the source marks sensitive."""
+        if expression.facts.whole:
+            return any(field.sensitive for field in self.source.fields.values())
+        return any(covers(self.source, ".".join(use.keys)) for use in expression.paths)
+
+    def field(self, spec: FieldSpec) -> FieldCode:
+        field = self.target_field(spec)
+        if field is None and not self.target.open and self.target is not UNKNOWN:
+            help = did_you_mean(spec.path, self.target.fields)
+            self.names.error("M102", spec.key_span, f"unknown target field '{spec.path}'", help)
+        return FieldCode(
+            rule=self.field_rule(spec),
+            source=self.typed(spec.source) if spec.source else None,
+            constant=spec.value.value if spec.value else None,
+            default=self.stand_in(spec.default),
+            initial=self.stand_in(spec.initial),
+            when=self.on_source(spec.when) if spec.when else None,
+            lookup=self.lookup(spec),
+            check=writable(field),
+        )
+
+    def lookup(self, spec: FieldSpec) -> str | None:
+        if spec.lookup is None:
+            return None
+        known = [each.name for each in self.spec.references]
+        if spec.lookup.text not in known:
+            help = did_you_mean(spec.lookup.text, known)
+            self.names.error(
+                "M107", spec.lookup.span, f"unknown reference '{spec.lookup.text}'", help
+            )
+        return spec.lookup.text
+
+    def target_field(self, spec: FieldSpec) -> Field | None:
+        return self.target.fields.get(spec.path)
+
+    def stand_in(self, value: Text | Constant | None) -> Expression | Constant | None:
+        if isinstance(value, Text):
+            return self.on_source(value)
+        return value
+
+    def typed(self, text: Text) -> Typed:
+        expression = self.on_source(text)
+        simple = ".".join(expression.simple) if expression.simple else ""
+        return Typed(expression, readable(self.source.fields.get(simple)))
+
+    def zone(self) -> tzinfo:
+        text = self.spec.time_zone
+        if text is None:
+            return UTC
+        try:
+            return ZoneInfo(text.text)
+        except (KeyError, ValueError, OSError):
+            help = "use an IANA name such as Europe/London"
+            self.names.error("M118", text.span, f"unknown time zone '{text.text}'", help)
+            return UTC
+
+
+def covers(resource: Resource, path: str) -> bool:
+    """Return whether a path is, or holds, or lies inside, a field that is marked sensitive."""
+    return any(
+        field.sensitive
+        and (path == name or name.startswith(f"{path}.") or path.startswith(f"{name}."))
+        for name, field in resource.fields.items()
+    )
+
+
+def _as_written(constant: Value) -> str:
+    return constant if isinstance(constant, str) else json.dumps(constant, ensure_ascii=False)

@@ -1,0 +1,24 @@
+"""Expressions: JMESPath, through the `jmespath` package, with the function library.
+
+`parse` once, `Expression.evaluate` on every record. Everything an integrator can write is an
+`Expression` or an `ExpressionSyntax`; everything a record can hold gives a value or an
+`EvaluationError`.
+"""
+
+from oneway.mapping.expressions.evaluation import BUILT_IN
+from oneway.mapping.expressions.expression import Expression, parse
+from oneway.mapping.expressions.facts import PathUse, SettingUse
+from oneway.mapping.expressions.syntax import ExpressionSyntax, Place
+from oneway.mapping.functions import Context, EvaluationError
+
+__all__ = [
+    "BUILT_IN",
+    "Context",
+    "EvaluationError",
+    "Expression",
+    "ExpressionSyntax",
+    "PathUse",
+    "Place",
+    "SettingUse",
+    "parse",
+]

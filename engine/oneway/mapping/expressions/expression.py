@@ -1,0 +1,72 @@
+"""An expression: JMESPath with the function library, parsed once, evaluated on many records."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from oneway.core.diagnostics import Span
+from oneway.core.records import Value
+from oneway.mapping.expressions.evaluation import evaluated
+from oneway.mapping.expressions.facts import Facts, PathUse, SettingUse, facts_of
+from oneway.mapping.expressions.syntax import Node, too_deep, tree_of
+from oneway.mapping.functions import Context
+
+
+@dataclass(frozen=True, slots=True)
+class Expression:
+    """An expression that can be evaluated; two are equal where text and place are."""
+
+    text: str
+    span: Span
+    facts: Facts = field(repr=False, compare=False)
+    tree: Node = field(repr=False, compare=False)
+
+    def evaluate(self, data: "Mapping[str, Value] | Value", context: Context) -> tuple[Value, bool]:
+        """Return the value on a record, and whether everything that was read is stated.
+
+        Not stated means: a key that was read is absent from the object it was read from, or
+        was read from something that is neither an object nor null. The value may be there
+        all the same (`a || b` without an `a`). Data are never changed; the value may be a
+        part of them. Raises `EvaluationError`.
+        """
+        # JMESPath knows an object by its being a dict.
+        plain = dict(data) if isinstance(data, Mapping) and not isinstance(data, dict) else data
+        return evaluated(self.tree, plain, context)
+
+    @property
+    def paths(self) -> tuple[PathUse, ...]:
+        """Every path read from the root of the record, in the order of the text."""
+        return self.facts.paths
+
+    @property
+    def simple(self) -> tuple[str, ...] | None:
+        """The keys, where the whole expression is a path."""
+        return self.facts.simple
+
+    @property
+    def functions(self) -> tuple[str, ...]:
+        """The names of the functions it calls, each once."""
+        return self.facts.functions
+
+    @property
+    def settings(self) -> tuple[SettingUse, ...]:
+        """The settings it reads."""
+        return self.facts.settings
+
+    @property
+    def constant(self) -> bool:
+        """Whether it reads nothing from the record."""
+        return not self.facts.paths and not self.facts.whole
+
+    @property
+    def uses_today(self) -> bool:
+        """Whether its value depends on the day of the run."""
+        return self.facts.uses_today
+
+
+def parse(text: str, span: Span) -> Expression:
+    """Return the expression that a text says; raise `ExpressionSyntax` where it says none."""
+    try:
+        tree = tree_of(text)
+        return Expression(text, span, facts_of(text, tree), tree)
+    except RecursionError:
+        raise too_deep() from None

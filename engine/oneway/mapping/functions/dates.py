@@ -1,0 +1,305 @@
+"""Functions over dates.
+
+A date is ISO text, `2026-03-31`. Date-time text is accepted and the day is taken as it is
+written: zones are never converted. Blank text is null, as an empty date field is no date.
+"""
+
+from calendar import monthrange
+from collections.abc import Callable
+from datetime import date, datetime, timedelta
+
+from oneway.core.records import Value, parse_day
+from oneway.mapping.functions import day_patterns
+from oneway.mapping.functions.function import (
+    Context,
+    EvaluationError,
+    Example,
+    Function,
+    Parameter,
+    Uses,
+)
+
+_OUTSIDE = "the date would lie outside the years 1 to 9999"
+_FILETIME_START = date(1601, 1, 1)
+_TICKS_A_DAY = 24 * 60 * 60 * 10_000_000
+
+
+def _day(text: str) -> date:
+    day = parse_day(text)
+    if day is None:
+        raise EvaluationError(
+            "the text is not a date like 2026-03-31; parse_date() reads other forms"
+        )
+    return day
+
+
+def _dated(work: Callable[..., Value]) -> Callable[[str], Value]:
+    """Return a function of a date's text, from one of a date; blank text is null."""
+
+    def over_text(text: str, *more: Value) -> Value:
+        return work(_day(text), *more) if text.strip() else None
+
+    return over_text
+
+
+def parse_date(text: str, *patterns: str) -> str | None:
+    """Return the date that a text says under the first pattern that fits it."""
+    trimmed = text.strip()
+    if not trimmed:
+        return None
+    days = (day_patterns.read(trimmed, p) for p in patterns) if patterns else (parse_day(trimmed),)
+    day = next((day for day in days if day is not None), None)
+    if day is None:
+        raise EvaluationError("parse_date() finds no date in the text")
+    return day.isoformat()
+
+
+def format_date(text: str, pattern: str) -> str | None:
+    """Return a date as a pattern writes it; the time of date-time text is kept."""
+    if not text.strip():
+        return None
+    _day(text)
+    return day_patterns.write(datetime.fromisoformat(text.strip()), pattern)
+
+
+def add_days(day: date, days: int) -> str:
+    """Return the day that many days later, or earlier where they are negative."""
+    try:
+        return (day + timedelta(days=days)).isoformat()
+    except OverflowError:
+        raise EvaluationError(_OUTSIDE) from None
+
+
+def add_months(day: date, months: int) -> str:
+    """Return the same day of a later month, or its last where it has no such day."""
+    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
+    if not 1 <= year <= 9999:
+        raise EvaluationError(_OUTSIDE)
+    last = monthrange(year, month + 1)[1]
+    return date(year, month + 1, min(day.day, last)).isoformat()
+
+
+def months_between(start: date, end: date) -> int:
+    """Return the whole months from one day to another; negative where it lies before."""
+    if end < start:
+        return -months_between(end, start)
+    months = (end.year - start.year) * 12 + end.month - start.month
+    return months - (date.fromisoformat(add_months(start, months)) > end)
+
+
+def _between(count: Callable[[date, date], int]) -> Callable[[str, str | None], int | None]:
+    def over_texts(start: str, end: str | None) -> int | None:
+        if end is None or not start.strip() or not end.strip():
+            return None
+        return count(_day(start), _day(end))
+
+    return over_texts
+
+
+def is_past(context: Context, text: str) -> bool | None:
+    """Return whether a day lies before today."""
+    return _day(text) < context.today if text.strip() else None
+
+
+def is_future(context: Context, text: str) -> bool | None:
+    """Return whether a day lies after today."""
+    return _day(text) > context.today if text.strip() else None
+
+
+def from_filetime(ticks: int) -> str:
+    """Return the UTC day of a Windows file time: 100 nanoseconds since 1601-01-01."""
+    return add_days(_FILETIME_START, ticks // _TICKS_A_DAY)
+
+
+def to_filetime(day: date) -> int:
+    """Return the Windows file time of a day's start."""
+    return (day - _FILETIME_START).days * _TICKS_A_DAY
+
+
+_DATE = Parameter("date")
+_NUMBER = ("integer",)
+_END = Parameter("end", ("string", "null"))
+_LEAP: dict[str, Value] = {"start": "2024-02-29"}
+
+FUNCTIONS = (
+    Function(
+        "today",
+        (),
+        "string",
+        "The day on which the run started, in its time zone.",
+        (Example("today()", {}, "2026-03-31"),),
+        lambda context: context.today.isoformat(),
+        Uses.TODAY,
+    ),
+    Function(
+        "parse_date",
+        (
+            Parameter("text"),
+            Parameter("pattern", optional=True, variadic=True, check=day_patterns.check_read),
+        ),
+        "string or null",
+        "A date from text in one of the patterns, tried in order; without one, from ISO text."
+        " Text that is no date is an error.",
+        (
+            Example("parse_date(start, 'dd/MM/yyyy')", {"start": "31/03/2026"}, "2026-03-31"),
+            Example("parse_date(start, 'd MMM yyyy', 'd-M-yy')", {"start": "7-4-26"}, "2026-04-07"),
+            Example("parse_date(start)", {"start": "2026-03-31T23:30:00Z"}, "2026-03-31"),
+        ),
+        parse_date,
+    ),
+    Function(
+        "format_date",
+        (_DATE, Parameter("pattern", check=day_patterns.check_written)),
+        "string or null",
+        "A date as the pattern writes it: yyyy yy MMMM MMM MM M dd d EEEE EEE HH mm ss.",
+        (
+            Example("format_date(start, 'dd/MM/yyyy')", {"start": "2026-03-31"}, "31/03/2026"),
+            Example(
+                "format_date(start, 'EEE d MMMM yyyy')",
+                {"start": "2026-03-31"},
+                "Tue 31 March 2026",
+            ),
+            Example(
+                "format_date(start, 'yyyy-MM-ddTHH:mm:ssZ')",
+                {"start": "2026-03-31"},
+                "2026-03-31T00:00:00Z",
+            ),
+        ),
+        format_date,
+    ),
+    Function(
+        "add_days",
+        (_DATE, Parameter("days", _NUMBER)),
+        "string or null",
+        "The day so many days later.",
+        (Example("add_days(start, `-1`)", {"start": "2026-03-01"}, "2026-02-28"),),
+        _dated(add_days),
+    ),
+    Function(
+        "add_months",
+        (_DATE, Parameter("months", _NUMBER)),
+        "string or null",
+        "The same day so many months later, or the last of the month where it has no such day.",
+        (Example("add_months(start, `3`)", {"start": "2026-11-30"}, "2027-02-28"),),
+        _dated(add_months),
+    ),
+    Function(
+        "add_years",
+        (_DATE, Parameter("years", _NUMBER)),
+        "string or null",
+        "The same day so many years later; the 28th where it was 29 February.",
+        (Example("add_years(start, `1`)", _LEAP, "2025-02-28"),),
+        _dated(lambda day, years: add_months(day, years * 12)),
+    ),
+    Function(
+        "days_between",
+        (Parameter("start"), _END),
+        "number or null",
+        "The days from one date to another; negative where the second lies before, null where"
+        " either is blank.",
+        (Example("days_between(start, end)", {"start": "2026-03-01", "end": "2026-03-31"}, 30),),
+        _between(lambda start, end: (end - start).days),
+    ),
+    Function(
+        "months_between",
+        (Parameter("start"), _END),
+        "number or null",
+        "The whole months from one date to another; null where either is blank.",
+        (Example("months_between(start, end)", {"start": "2026-01-31", "end": "2026-03-30"}, 1),),
+        _between(months_between),
+    ),
+    Function(
+        "years_between",
+        (Parameter("start"), _END),
+        "number or null",
+        "The whole years from one date to another: an age, a length of service.",
+        (Example("years_between(born, today())", {"born": "1985-04-01"}, 40),),
+        _between(lambda start, end: int(months_between(start, end) / 12)),
+    ),
+    Function(
+        "is_past",
+        (_DATE,),
+        "boolean or null",
+        "Whether the day lies before today; today itself does not.",
+        (
+            Example("is_past(leaveDate)", {"leaveDate": "2026-03-30"}, True),
+            Example("is_past(leaveDate)", {"leaveDate": "2026-03-31"}, False),
+            Example("is_past(leaveDate)", {"leaveDate": None}, None),
+        ),
+        is_past,
+        Uses.TODAY,
+    ),
+    Function(
+        "is_future",
+        (_DATE,),
+        "boolean or null",
+        "Whether the day lies after today; today itself does not.",
+        (Example("is_future(leaveDate)", {"leaveDate": "2026-04-01"}, True),),
+        is_future,
+        Uses.TODAY,
+    ),
+    Function(
+        "start_of_month",
+        (_DATE,),
+        "string or null",
+        "The first day of the date's month.",
+        (Example("start_of_month(start)", {"start": "2026-03-31"}, "2026-03-01"),),
+        _dated(lambda day: day.replace(day=1).isoformat()),
+    ),
+    Function(
+        "end_of_month",
+        (_DATE,),
+        "string or null",
+        "The last day of the date's month.",
+        (Example("end_of_month(start)", {"start": "2024-02-03"}, "2024-02-29"),),
+        _dated(lambda day: day.replace(day=monthrange(day.year, day.month)[1]).isoformat()),
+    ),
+    Function(
+        "year",
+        (_DATE,),
+        "number or null",
+        "The year of the date.",
+        (Example("year(start)", {"start": "2026-03-31"}, 2026),),
+        _dated(lambda day: day.year),
+    ),
+    Function(
+        "month",
+        (_DATE,),
+        "number or null",
+        "The month of the date, 1 to 12.",
+        (Example("month(start)", {"start": "2026-03-31"}, 3),),
+        _dated(lambda day: day.month),
+    ),
+    Function(
+        "day",
+        (_DATE,),
+        "number or null",
+        "The day of the month of the date, 1 to 31.",
+        (Example("day(start)", {"start": "2026-03-31"}, 31),),
+        _dated(lambda day: day.day),
+    ),
+    Function(
+        "weekday",
+        (_DATE,),
+        "number or null",
+        "The day of the week, 1 (Monday) to 7 (Sunday).",
+        (Example("weekday(start)", {"start": "2026-03-31"}, 2),),
+        _dated(lambda day: day.isoweekday()),
+    ),
+    Function(
+        "from_filetime",
+        (Parameter("ticks", _NUMBER),),
+        "string",
+        "The UTC day of a Windows file time, as Active Directory keeps dates.",
+        (Example("from_filetime(lastLogon)", {"lastLogon": 129699324000000000}, "2012-01-01"),),
+        from_filetime,
+    ),
+    Function(
+        "to_filetime",
+        (_DATE,),
+        "number or null",
+        "The Windows file time at which the day starts, in UTC.",
+        (Example("to_filetime(start)", {"start": "2012-01-01"}, 129698496000000000),),
+        _dated(to_filetime),
+    ),
+)

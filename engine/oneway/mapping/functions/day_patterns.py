@@ -1,0 +1,127 @@
+"""The pattern letters of dates, the same on every machine.
+
+    yyyy  year, four digits          yy    year, two digits: 69 to 99 are 19xx, 00 to 68 20xx
+    MMMM  January                    MMM   Jan             (English, whatever the locale)
+    MM    month, two digits          M     month
+    dd    day, two digits            d     day
+    EEEE  Tuesday                    EEE   Tue             (written, never read)
+    HH    hour, 00 to 23             mm    minute          ss  second
+
+`T`, `Z` and everything that is no letter stand for themselves; any other letter is an error.
+The letters are those of Unicode TR 35 and .NET; the pivot of two-digit years is POSIX's.
+"""
+
+import re
+from collections.abc import Callable
+from datetime import date, datetime
+from functools import lru_cache
+
+from oneway.core.records import Value
+from oneway.mapping.functions.function import EvaluationError
+
+MONTHS = (
+    "January", "February", "March", "April", "May", "June", "July",
+    "August", "September", "October", "November", "December",
+)  # fmt: skip
+WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
+MAX_PATTERN = 100
+
+_WRITE: dict[str, Callable[[datetime], str]] = {
+    "yyyy": lambda day: f"{day.year:04}",
+    "yy": lambda day: f"{day.year % 100:02}",
+    "MMMM": lambda day: MONTHS[day.month - 1],
+    "MMM": lambda day: MONTHS[day.month - 1][:3],
+    "MM": lambda day: f"{day.month:02}",
+    "M": lambda day: f"{day.month}",
+    "dd": lambda day: f"{day.day:02}",
+    "d": lambda day: f"{day.day}",
+    "EEEE": lambda day: WEEKDAYS[day.weekday()],
+    "EEE": lambda day: WEEKDAYS[day.weekday()][:3],
+    "HH": lambda day: f"{day.hour:02}",
+    "mm": lambda day: f"{day.minute:02}",
+    "ss": lambda day: f"{day.second:02}",
+}
+_READ = {
+    "yyyy": "[0-9]{4}",
+    "yy": "[0-9]{2}",
+    "MMMM": "|".join(MONTHS),
+    "MMM": "|".join(name[:3] for name in MONTHS),
+    "MM": "[0-9]{2}",
+    "M": "[0-9]{1,2}",
+    "dd": "[0-9]{2}",
+    "d": "[0-9]{1,2}",
+    "HH": "[01][0-9]|2[0-3]",
+    "mm": "[0-5][0-9]",
+    "ss": "[0-5][0-9]",
+}
+_YEARS = {"yyyy", "yy"}
+_MONTHS = {"MMMM", "MMM", "MM", "M"}
+_DAYS = {"dd", "d"}
+
+
+@lru_cache(maxsize=256)
+def _pieces(pattern: str) -> tuple[str, ...]:
+    if len(pattern) > MAX_PATTERN:
+        raise EvaluationError(f"a date pattern is at most {MAX_PATTERN} characters long")
+    # A run of one letter is a whole: `MMMMM` is no month and an M, but a mistake.
+    pieces = tuple(found.group() for found in re.finditer(r"([A-Za-z])\1*|.", pattern, re.DOTALL))
+    for piece in pieces:
+        if piece[0].isascii() and piece[0].isalpha() and piece not in _WRITE | {"T": 0, "Z": 0}:
+            raise EvaluationError(
+                "a date pattern is made of yyyy, yy, MMMM, MMM, MM, M, dd, d, EEEE, EEE, HH, mm, ss"
+            )
+    return pieces
+
+
+def check_written(pattern: Value) -> None:
+    """Raise `EvaluationError` where a pattern cannot write a date."""
+    if isinstance(pattern, str):
+        _pieces(pattern)
+
+
+def check_read(pattern: Value) -> None:
+    """Raise `EvaluationError` where a pattern cannot read a date."""
+    if isinstance(pattern, str):
+        _reader(pattern)
+
+
+def write(moment: datetime, pattern: str) -> str:
+    """Return a date as a pattern writes it."""
+    return "".join(_WRITE[p](moment) if p in _WRITE else p for p in _pieces(pattern))
+
+
+@lru_cache(maxsize=256)
+def _reader(pattern: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
+    pieces = _pieces(pattern)
+    read = tuple(piece for piece in pieces if piece in _WRITE)
+    if any(piece not in _READ for piece in read):
+        raise EvaluationError("EEEE and EEE write a date, but do not read one")
+    if any(len(kind & set(read)) != 1 for kind in (_YEARS, _MONTHS, _DAYS)) or len(set(read)) < len(
+        read
+    ):
+        raise EvaluationError("a pattern that reads a date has one year, one month and one day")
+    text = "".join(f"({_READ[p]})" if p in _READ else re.escape(p) for p in pieces)
+    return re.compile(text, re.IGNORECASE | re.ASCII), read
+
+
+def read(text: str, pattern: str) -> date | None:
+    """Return the date that a text says under a pattern, or None where it says none."""
+    reader, letters = _reader(pattern)
+    found = reader.fullmatch(text)
+    if found is None:
+        return None
+    by_letter = dict(zip(letters, found.groups(), strict=True))
+    year = int(next(by_letter[p] for p in letters if p in _YEARS))
+    if "yy" in by_letter:
+        year += 1900 if year >= 69 else 2000
+    month = _month(next(by_letter[p] for p in letters if p in _MONTHS))
+    try:
+        return date(year, month, int(next(by_letter[p] for p in letters if p in _DAYS)))
+    except ValueError:
+        return None
+
+
+def _month(text: str) -> int:
+    if text.isdigit():
+        return int(text)
+    return [name[:3].lower() for name in MONTHS].index(text[:3].lower()) + 1

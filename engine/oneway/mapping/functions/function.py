@@ -1,0 +1,215 @@
+"""What a library function is: its signature, its examples as data, and how it is called.
+
+Functions are pure: the only present they know is `Context.as_of`. They are total: whatever
+JSON they are given, they return JSON or raise `EvaluationError` with a sentence that never
+holds the data itself, for the data are people's names and bank accounts.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, tzinfo
+from enum import Enum
+
+from oneway.core.records import Value
+
+MAX_TEXT = 100_000
+"""The longest text, in characters, that a function returns."""
+
+
+class EvaluationError(Exception):
+    """An expression has no value on a record; `summary` says why, without the record's values."""
+
+    def __init__(self, summary: str) -> None:
+        self.summary = summary
+        super().__init__(summary)
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What an evaluation knows beside the record: the run's instant and the settings.
+
+    `as_of` is aware; `zone` says which day it is. `settings` may hold secrets of a sort, so
+    it is no part of the repr.
+    """
+
+    as_of: datetime
+    settings: Mapping[str, Value] = field(default_factory=dict, repr=False)
+    zone: tzinfo = UTC
+
+    @property
+    def today(self) -> date:
+        """The day of `as_of` in `zone`."""
+        return self.as_of.astimezone(self.zone).date()
+
+
+class Uses(Enum):
+    """What a function reads beside its arguments."""
+
+    NOTHING = "nothing"
+    TODAY = "today"
+    SETTINGS = "settings"
+
+
+@dataclass(frozen=True, slots=True)
+class Parameter:
+    """One parameter of a function.
+
+    `types` are JMESPath's (string, number, boolean, array, object, null), and `integer` and
+    `any`. `check` raises `EvaluationError` on an argument that can never do; it is also asked
+    when an expression is parsed, of arguments that are literals.
+    """
+
+    name: str
+    types: tuple[str, ...] = ("string",)
+    description: str = ""
+    optional: bool = False
+    variadic: bool = False
+    check: Callable[[Value], None] | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Example:
+    """An expression, the record it is evaluated on, and what comes out."""
+
+    expression: str
+    data: Value
+    result: Value
+    as_of: str = "2026-03-31T04:00:00+00:00"
+    settings: Mapping[str, Value] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Function:
+    """A library function.
+
+    `call` takes the arguments, after the `Context` where `uses` says so. Where the first
+    parameter does not accept null, null in is null out, so that an optional field fails no
+    record; `call` is not asked then.
+    """
+
+    name: str
+    parameters: tuple[Parameter, ...]
+    returns: str
+    summary: str
+    examples: tuple[Example, ...]
+    call: Callable[..., Value]
+    uses: Uses = Uses.NOTHING
+
+    @property
+    def signature(self) -> str:
+        """The call as an integrator writes it: `pad_left(text, width, [fill])`."""
+        return f"{self.name}({', '.join(_shown(p) for p in self.parameters)})"
+
+    @property
+    def fewest(self) -> int:
+        """How many arguments it takes at least."""
+        return sum(not p.optional for p in self.parameters)
+
+    @property
+    def most(self) -> int | None:
+        """How many arguments it takes at most, or None for any number."""
+        variadic = any(p.variadic for p in self.parameters)
+        return None if variadic else len(self.parameters)
+
+    @property
+    def null_in_null_out(self) -> bool:
+        """Whether null as the first argument is null as the result."""
+        return bool(self.parameters) and not {"null", "any"} & set(self.parameters[0].types)
+
+    def parameter(self, position: int) -> Parameter:
+        """Return the parameter that the argument at a position stands for."""
+        return self.parameters[min(position, len(self.parameters) - 1)]
+
+
+def _shown(parameter: Parameter) -> str:
+    name = f"{parameter.name}..." if parameter.variadic else parameter.name
+    return f"[{name}]" if parameter.optional else name
+
+
+TYPE_WORDS = {
+    "string": "text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "an object",
+    "null": "null",
+    "array-number": "a list of numbers",
+    "array-string": "a list of texts",
+    "expref": "an expression with &",
+}
+
+
+def type_name(value: object) -> str:
+    """Return the JMESPath type of a value."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int | float):
+        return "number"
+    if isinstance(value, str):
+        return "string"
+    return "array" if isinstance(value, list) else "object"
+
+
+def wrong_type(function: str, wanted: Sequence[str], given: str) -> EvaluationError:
+    """Return the error of an argument of the wrong type; the types are JMESPath's."""
+    words = " or ".join(TYPE_WORDS.get(name, name) for name in wanted)
+    hint = "; to_text() makes text of it" if wanted == ("string",) and given == "number" else ""
+    return EvaluationError(f"{function}() wants {words}, not {TYPE_WORDS.get(given, given)}{hint}")
+
+
+def invoke(function: Function, arguments: Sequence[Value], context: Context) -> Value:
+    """Return what a function makes of its arguments, or raise `EvaluationError`."""
+    if len(arguments) < function.fewest or len(arguments) > _most(function, arguments):
+        raise EvaluationError(f"{function.signature} is given {len(arguments)} arguments")
+    if arguments and arguments[0] is None and function.null_in_null_out:
+        return None
+    checked = tuple(_checked(function, arguments))
+    with_context = checked if function.uses is Uses.NOTHING else (context, *checked)
+    result = function.call(*with_context)
+    if isinstance(result, str):
+        within_limit(len(result))
+    return result
+
+
+def _most(function: Function, arguments: Sequence[Value]) -> int:
+    return len(arguments) if function.most is None else function.most
+
+
+def within_limit(length: int) -> None:
+    """Raise `EvaluationError` where a text of that many characters may not be made."""
+    if length > MAX_TEXT:
+        raise EvaluationError(f"the text would be longer than {MAX_TEXT:,} characters")
+
+
+def _checked(function: Function, arguments: Sequence[Value]) -> Iterator[Value]:
+    for position, argument in enumerate(arguments):
+        yield checked_argument(function, position, argument)
+
+
+def checked_argument(function: Function, position: int, argument: Value) -> Value:
+    """Return an argument as a function takes it; raise `EvaluationError` where it does not."""
+    parameter = function.parameter(position)
+    value = _of_type(function, parameter, argument)
+    if parameter.check is not None:
+        parameter.check(value)
+    return value
+
+
+def _of_type(function: Function, parameter: Parameter, argument: Value) -> Value:
+    given = type_name(argument)
+    if given in parameter.types or "any" in parameter.types:
+        return argument
+    if "integer" in parameter.types:
+        whole = _whole(argument)
+        if whole is not None:
+            return whole
+    raise wrong_type(function.name, parameter.types, given)
+
+
+def _whole(value: Value) -> int | None:
+    if isinstance(value, int) and not isinstance(value, bool):
+        return value
+    return int(value) if isinstance(value, float) and value.is_integer() else None

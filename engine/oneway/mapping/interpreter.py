@@ -1,0 +1,334 @@
+"""The reference program: walks the JMESPath tree of each expression, record by record.
+
+`Code` is a compiled mapping; `Interpreted` is the same bound to an instant, to settings and
+to reference tables, and so a `Program`. The order of each field is
+
+    when -> from -> (lookup) -> default -> the target's declared type
+
+and everything that can go wrong on one record ends in that record's `Failure`.
+"""
+
+from collections.abc import Callable, Hashable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import TypeAlias
+
+from oneway.core.diagnostics import Span
+from oneway.core.records import (
+    MISSING,
+    Record,
+    Snapshot,
+    Value,
+    at,
+    comparable,
+    holds,
+    identity,
+    is_blank,
+)
+from oneway.mapping.expressions import Context, EvaluationError, Expression
+from oneway.mapping.program import Cell, Failure, FieldRule, Held, Missed, Policy, Row, State
+from oneway.mapping.spec import Constant, Merge
+
+Check: TypeAlias = Callable[[Value], str]
+"""Returns what is wrong with a value that is not blank, or nothing; never shows the value."""
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """An expression and, where a record schema declares one, the check of its value."""
+
+    expression: Expression
+    check: Check | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FieldCode:
+    """How one field's cell is computed; `constant` stands where there is no `source`."""
+
+    rule: FieldRule
+    source: Typed | None = None
+    constant: Value = None
+    default: Expression | Constant | None = None
+    initial: Expression | Constant | None = None
+    when: Expression | None = None
+    lookup: str | None = None
+    check: Check | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceCode:
+    """How a lookup table is read from the records of a reference."""
+
+    name: str
+    key: Expression
+    value: Expression
+
+
+@dataclass(frozen=True, slots=True)
+class Code:
+    """A compiled mapping before it is bound: expressions that stand beside the policy."""
+
+    policy: Policy
+    match_source: tuple[Typed, ...]
+    match_target: tuple[Expression, ...]
+    rules: tuple[Expression, ...]
+    fields: tuple[FieldCode, ...]
+    leaver: Expression | None = None
+    decided_by: tuple[tuple[tuple[str, ...], Check], ...] = ()
+    """What `leaver` reads of a record, and the check of each value that is there."""
+    leaving: tuple[FieldCode, ...] = ()
+    left: Expression | None = None
+    scheduled: Expression | None = None
+    label: Expression | None = None
+    references: tuple[ReferenceCode, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A lookup table: for each key, every value that stands beside it.
+
+    `complete` is False where the table may lack rows: then a miss clears nothing.
+    """
+
+    rows: Mapping[Hashable, tuple[Value, ...]]
+    complete: bool = True
+    problems: tuple[str, ...] = ()
+
+
+def tabulate(code: ReferenceCode, snapshot: Snapshot, context: Context) -> Table:
+    """Return the lookup table of a reference; a record that fails makes it incomplete."""
+    rows: dict[Hashable, list[Value]] = {}
+    problems = list(snapshot.problems)
+    for record in snapshot.records:
+        try:
+            if record.problem:
+                raise EvaluationError(record.problem)
+            key = _scalar(code.key.evaluate(record.data, context)[0])
+            value = code.value.evaluate(record.data, context)[0]
+        except EvaluationError as error:
+            problems.append(f"{code.name}, record {record.id}: {error}")
+            continue
+        if not is_blank(key):
+            rows.setdefault(identity(key), []).append(value)
+    complete = snapshot.complete and len(problems) == len(snapshot.problems)
+    return Table({key: tuple(values) for key, values in rows.items()}, complete, tuple(problems))
+
+
+class _Stopped(Exception):
+    """Carries one record's failure out of its evaluation."""
+
+    def __init__(self, failure: Failure) -> None:
+        self.failure = failure
+
+
+@dataclass(frozen=True, slots=True)
+class Interpreted:
+    """A bound mapping that turns records into rows (`oneway.mapping.program.Program`)."""
+
+    code: Code
+    context: Context
+    tables: Mapping[str, Table] = field(default_factory=dict)
+
+    @property
+    def policy(self) -> Policy:
+        """What is the same for every record."""
+        return self.code.policy
+
+    def row(self, record: Record) -> Row:
+        """Return what the mapping makes of a source record; never raises."""
+        if record.problem:
+            return Row(record.id, record.id, "", (), failure=self._unread(record), keys_known=False)
+        values, failure = self._key_values(self.code.match_source, record)
+        row = Row(
+            record.id,
+            self._name(values, record),
+            self._label(record),
+            tuple(map(comparable, values, self.policy.match)),
+            tuple(values),
+            failure=failure,
+            keys_known=failure is None,
+        )
+        try:
+            return self._evaluated(row, record) if failure is None else row
+        except _Stopped as stopped:
+            return replace(row, failure=stopped.failure)
+
+    def held(self, record: Record) -> Held:
+        """Return what the mapping sees of a target record; never raises."""
+        if record.problem:
+            return Held(record.id, record.id, (), failure=self._unread(record), keys_known=False)
+        typed = tuple(Typed(expression) for expression in self.code.match_target)
+        values, failure = self._key_values(typed, record)
+        held = Held(
+            record.id,
+            self._name(values, record),
+            tuple(map(comparable, values, self.policy.match)),
+            values=tuple(at(record.data, rule.keys) for rule in self.policy.fields),
+            leaving=tuple(at(record.data, rule.keys) for rule in self.policy.leaving),
+            failure=failure,
+            keys_known=failure is None,
+        )
+        try:
+            left = self._holds(self.code.left, record)
+            scheduled = not left and self._holds(self.code.scheduled, record)
+            return replace(held, left=left, scheduled=scheduled)
+        except _Stopped as stopped:
+            return replace(held, failure=held.failure or stopped.failure)
+
+    def departed(self) -> tuple[Cell, ...]:
+        """Return what is written to a target record that no source record stands for."""
+        nobody = Record("", {})
+        try:
+            return tuple(self._cell(each, nobody, []) for each in self.code.leaving)
+        except _Stopped:
+            return ()
+
+    def _evaluated(self, row: Row, record: Record) -> Row:
+        missed: list[Missed] = []
+        return replace(
+            row,
+            leaver=self._leaves(record),
+            failed=tuple(
+                position
+                for position, rule in enumerate(self.code.rules)
+                if not self._holds(rule, record)
+            ),
+            cells=tuple(self._cell(each, record, missed) for each in self.code.fields),
+            leaving=tuple(self._cell(each, record, missed) for each in self.code.leaving),
+            missed=tuple(missed),
+        )
+
+    def _leaves(self, record: Record) -> bool:
+        leaver = self.code.leaver
+        if leaver is None:
+            return False
+        for keys, check in self.code.decided_by:
+            value = at(record.data, keys)
+            if value is not MISSING and not is_blank(value) and (wrong := check(value)):
+                raise _Stopped(Failure(f"{'.'.join(keys)}: {wrong}", leaver.text, leaver.span))
+        return self._holds(leaver, record)
+
+    def _cell(self, code: FieldCode, record: Record, missed: list[Missed]) -> Cell:
+        if code.when is not None and not self._holds(code.when, record):
+            return Cell(State.INACTIVE)
+        cell = self._stated(code, record)
+        if cell.state is State.STATED and code.lookup is not None:
+            cell = self._looked_up(code, cell.value, missed)
+        return self._merged(code, self._filled(code, cell, record))
+
+    def _stated(self, code: FieldCode, record: Record) -> Cell:
+        if code.source is None:
+            return Cell(State.BLANK if is_blank(code.constant) else State.STATED, code.constant)
+        value, stated = self._value(code.source.expression, record)
+        if is_blank(value):
+            return Cell(State.BLANK if stated else State.UNSTATED)
+        if code.source.check is not None:
+            _demand(code.source.check(value), code.source.expression)
+        return Cell(State.STATED, value)
+
+    def _looked_up(self, code: FieldCode, value: Value, missed: list[Missed]) -> Cell:
+        assert code.lookup is not None
+        table = self.tables[code.lookup]
+        if isinstance(value, list | dict):
+            raise _Stopped(_failure("a list or object cannot be looked up", code))
+        found = [each for each in table.rows.get(identity(value), ()) if not is_blank(each)]
+        if len(found) == 1:
+            return Cell(State.STATED, found[0])
+        missed.append(Missed(code.lookup, _shown(value, code.rule), len(found), code.rule.path))
+        return Cell(State.MISSED if table.complete else State.UNSTATED)
+
+    def _merged(self, code: FieldCode, cell: Cell) -> Cell:
+        listed = cell.state is not State.STATED or isinstance(cell.value, list)
+        if code.rule.merge is Merge.ADD and not listed:
+            raise _Stopped(_failure(f"{code.rule.path}: `merge: add` takes a list", code))
+        return cell
+
+    def _filled(self, code: FieldCode, cell: Cell, record: Record) -> Cell:
+        """Let `default` and `initial` stand in, and check what would be written."""
+        if cell.state is State.BLANK and code.default is not None:
+            default = self._stand_in(code.default, record)
+            cell = cell if is_blank(default) else Cell(State.STATED, default)
+        elif cell.state in (State.BLANK, State.UNSTATED):
+            # At create there is nothing to overwrite, so a default may speak for an absent key.
+            stand_in = code.initial if code.initial is not None else code.default
+            if stand_in is not None:
+                cell = replace(cell, initial=self._stand_in(stand_in, record))
+        for value in (cell.value, cell.initial):
+            if code.check is not None and not is_blank(value):
+                wrong = code.check(value)
+                if wrong:
+                    raise _Stopped(_failure(f"{code.rule.path}: {wrong}", code))
+        return cell
+
+    def _key(self, typed: Typed, record: Record) -> Value:
+        value = self._value(typed.expression, record)[0]
+        if is_blank(value):
+            return None
+        if typed.check is not None:
+            _demand(typed.check(value), typed.expression)
+        if isinstance(value, list | dict):
+            _demand(
+                "a list or object cannot be a match key; take one value of it", typed.expression
+            )
+        return value
+
+    def _key_values(
+        self, keys: tuple[Typed, ...], record: Record
+    ) -> tuple[list[Value], Failure | None]:
+        """Return the values of the match keys, as far as they can be evaluated."""
+        values: list[Value] = []
+        try:
+            for typed in keys:
+                values.append(self._key(typed, record))
+        except _Stopped as stopped:
+            return values, stopped.failure
+        return values, None
+
+    def _name(self, values: list[Value], record: Record) -> str:
+        """Return the first match value that may be shown, or the record's id."""
+        shown = (v for v, show in zip(values, self.policy.key_shown, strict=False) if show)
+        return next((str(value) for value in shown if value is not None), record.id)
+
+    def _label(self, record: Record) -> str:
+        if self.code.label is None:
+            return ""
+        try:
+            label = self.code.label.evaluate(record.data, self.context)[0]
+        except EvaluationError:
+            return ""  # a name is for people: who has none is known by the key
+        return str(label).strip() if isinstance(label, str | int | float) else ""
+
+    def _unread(self, record: Record) -> Failure:
+        return Failure(record.problem, "", Span(self.policy.name))
+
+    def _stand_in(self, code: Expression | Constant, record: Record) -> Value:
+        if isinstance(code, Constant):
+            return code.value
+        return self._value(code, record)[0]
+
+    def _value(self, expression: Expression, record: Record) -> tuple[Value, bool]:
+        try:
+            return expression.evaluate(record.data, self.context)
+        except EvaluationError as error:
+            raise _Stopped(Failure(str(error), expression.text, expression.span)) from None
+
+    def _holds(self, expression: Expression | None, record: Record) -> bool:
+        return expression is not None and holds(self._value(expression, record)[0])
+
+
+def _demand(wrong: str, expression: Expression) -> None:
+    if wrong:
+        raise _Stopped(Failure(wrong, expression.text, expression.span))
+
+
+def _failure(text: str, code: FieldCode) -> Failure:
+    return Failure(text, code.rule.expression, code.rule.place)
+
+
+def _scalar(value: Value) -> Value:
+    if isinstance(value, list | dict):
+        raise EvaluationError("a list or object cannot be looked up")
+    return value
+
+
+def _shown(value: Value, rule: FieldRule) -> str:
+    return "***" if rule.sensitive else str(value)

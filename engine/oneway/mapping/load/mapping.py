@@ -1,0 +1,198 @@
+"""Turns the parts of a mapping document into the classes of `oneway.mapping.spec`."""
+
+from oneway.core.records import Compare
+from oneway.mapping.load.part import Part
+from oneway.mapping.spec import (
+    Absent,
+    Category,
+    Constant,
+    EndpointSpec,
+    FieldSpec,
+    GuardKind,
+    GuardsSpec,
+    JoinersSpec,
+    LeaversSpec,
+    LimitSpec,
+    MappingSpec,
+    MatchSpec,
+    Merge,
+    OnBlank,
+    OnBreach,
+    OnMiss,
+    ReferenceSpec,
+    Rehires,
+    RuleSpec,
+    SettingSpec,
+    Text,
+    Write,
+)
+
+
+def mapping(part: Part, digest: str) -> MappingSpec:
+    """Return the mapping that a document's root holds."""
+    name = str(part.at("name").value)
+    title = part.maybe_text("title")
+    leavers = part.maybe("leavers")
+    guards = part.maybe("guards")
+    joiners = part.maybe("joiners")
+    return MappingSpec(
+        file=part.document.file,
+        digest=digest,
+        name=name,
+        title=title.text if title else name,
+        source=_endpoint(part.at("source")),
+        target=_endpoint(part.at("target")),
+        match=tuple(_match(item) for item in part.items("match")),
+        fields=_fields(part, "fields"),
+        settings=tuple(_setting(key, entry) for key, entry in part.entries("settings")),
+        references=tuple(_reference(key, entry) for key, entry in part.entries("references")),
+        eligible=tuple(_rule(item) for item in part.items("eligible")),
+        joiners=_joiners(joiners) if joiners else JoinersSpec(),
+        leavers=_leavers(leavers) if leavers else None,
+        rehires=_rehires(part),
+        reactivated=_reactivated(part),
+        absent=part.word("absent", Absent.IGNORE),
+        guards=_guards(guards) if guards else GuardsSpec(),
+        label=part.maybe_text("label"),
+        time_zone=part.maybe_text("time_zone"),
+    )
+
+
+def _setting(name: str, part: Part) -> SettingSpec:
+    return SettingSpec(
+        name=name,
+        type=str(part.at("type").value),
+        default=part.at("default").value,
+        description=str(part.at("description").value),
+        span=part.key_span,
+    )
+
+
+def _endpoint(part: Part) -> EndpointSpec:
+    return EndpointSpec(part.at("connector").text(), part.at("resource").text(), _options(part))
+
+
+def _options(part: Part) -> tuple[tuple[str, Constant], ...]:
+    return tuple((name, entry.constant()) for name, entry in part.entries("options"))
+
+
+def _reference(name: str, part: Part) -> ReferenceSpec:
+    origin = part.at("from")
+    resource = part.at("resource").text()
+    is_side = isinstance(origin.value, str)
+    return ReferenceSpec(
+        name=name,
+        side=str(origin.value) if is_side else None,
+        endpoint=None
+        if is_side
+        else EndpointSpec(origin.at("connector").text(), resource, _options(origin)),
+        resource=resource,
+        key=part.at("key").text(),
+        value=part.at("value").text(),
+        span=part.key_span,
+    )
+
+
+def _match(part: Part) -> MatchSpec:
+    compare = part.word("compare", Compare.EXACT)
+    return MatchSpec(part.at("source").text(), part.at("target").text(), compare, part.span)
+
+
+def _rule(part: Part) -> RuleSpec:
+    written = frozenset(Category(item.value) for item in part.items("for"))
+    return RuleSpec(
+        id=str(part.at("id").value),
+        when=part.at("when").text(),
+        otherwise=str(part.at("otherwise").value),
+        categories=written or frozenset(Category),
+        span=part.span,
+        limited=bool(written),
+    )
+
+
+def _fields(part: Part, key: str) -> tuple[FieldSpec, ...]:
+    return tuple(_field(path, entry) for path, entry in part.entries(key))
+
+
+def _field(path: str, part: Part) -> FieldSpec:
+    if isinstance(part.value, str):
+        return FieldSpec(path, part.key_span, part.span, source=part.text())
+    value = part.maybe("value")
+    lists = part.maybe("merge")
+    return FieldSpec(
+        path=path,
+        key_span=part.key_span,
+        span=part.span,
+        source=part.maybe_text("from"),
+        value=value.constant() if value else None,
+        default=_constant_or_expression(part.maybe("default")),
+        initial=_constant_or_expression(part.maybe("initial")),
+        when=part.maybe_text("when"),
+        lookup=part.maybe_text("lookup"),
+        on_miss=part.word("on_miss", OnMiss.KEEP),
+        write=part.word("write", Write.OVERWRITE),
+        on_blank=part.word("on_blank", OnBlank.KEEP),
+        compare=part.word("compare", Compare.EXACT),
+        sensitive=part.is_on("sensitive", default=False),
+        merge=Merge(lists.value) if lists else None,
+        written=frozenset(part.names()),
+    )
+
+
+def _constant_or_expression(part: Part | None) -> Text | Constant | None:
+    if part is None:
+        return None
+    return part.at("from").text() if isinstance(part.value, dict) else part.constant()
+
+
+def _joiners(part: Part) -> JoinersSpec:
+    taken = tuple(item.text() for item in part.items("unless_taken"))
+    return JoinersSpec(part.is_on("create", default=True), taken)
+
+
+def _leavers(part: Part) -> LeaversSpec:
+    return LeaversSpec(
+        when=part.at("when").text(),
+        set=_fields(part, "set"),
+        left=part.maybe_text("left"),
+        scheduled=part.maybe_text("scheduled"),
+        span=part.key_span,
+    )
+
+
+def _rehires(part: Part) -> Rehires:
+    values = part.maybe("rehires")
+    is_object = values is not None and bool(values.names())
+    return Rehires.REACTIVATE if is_object else part.word("rehires", Rehires.REPORT)
+
+
+def _reactivated(part: Part) -> tuple[tuple[str, Constant], ...]:
+    values = part.maybe("rehires")
+    entries = values.entries("reactivate") if values else ()
+    return tuple((path, entry.constant()) for path, entry in entries)
+
+
+def _guards(part: Part) -> GuardsSpec:
+    default = GuardsSpec()
+    source = part.maybe("source")
+    shrink = source.maybe("shrink") if source else None
+    return GuardsSpec(
+        limits=tuple(
+            (kind, limit_of(part.at(kind.value)))
+            for kind in GuardKind
+            if kind.value in part.names()
+        ),
+        on_breach=part.word("on_breach", OnBreach.HOLD),
+        source_shrink=share_of(shrink) if shrink else default.source_shrink,
+    )
+
+
+def limit_of(part: Part) -> LimitSpec:
+    """Return a guard's limit, placed at its key."""
+    return LimitSpec(share_of(part.at("share")), int(str(part.at("floor").value)), part.key_span)
+
+
+def share_of(part: Part) -> float:
+    """Return a share as a number from 0 to 1: `10%` is 0.1."""
+    value = part.value
+    return float(value.rstrip(" %")) / 100 if isinstance(value, str) else float(str(value))

@@ -1,0 +1,174 @@
+"""The compiled mapping, in which nothing is left to look up.
+
+A `Program` turns a source record into a `Row` and a target record into a `Held`: all that
+the planner knows of records. `oneway.mapping.interpreter` is the reference; a faster program may
+take its place without a change elsewhere, as long as both agree on every record.
+"""
+
+from collections.abc import Hashable
+from dataclasses import dataclass
+from enum import Enum
+from typing import Protocol
+
+from oneway.core.diagnostics import Span
+from oneway.core.records import Compare, Missing, Record, Value
+from oneway.mapping.spec import Absent, Category, GuardsSpec, Merge, OnBlank, OnMiss, Rehires, Write
+
+
+class State(Enum):
+    """What a source record says about one target field."""
+
+    STATED = "stated"
+    BLANK = "blank"
+    UNSTATED = "unstated"
+    """A key that the expression reads is absent from the record: nothing is said."""
+    INACTIVE = "inactive"
+    """The field's `when` does not hold on this record."""
+    MISSED = "missed"
+    """The value stands not once in the reference table."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """One field of one row; `initial` is what stands in for no value at create."""
+
+    state: State
+    value: Value = None
+    initial: Value = None
+
+
+@dataclass(frozen=True, slots=True)
+class Failure:
+    """Why a record could not be evaluated; `place` is the expression's."""
+
+    text: str
+    expression: str
+    place: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Missed:
+    """A value that a reference table holds `found` times, which is not once."""
+
+    reference: str
+    value: str
+    found: int
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """What a mapping makes of one source record.
+
+    `keys` holds what each match key compares, None where it is blank, and `key_values` the
+    values themselves; both end early where a key failed (`keys_known` is False then).
+    `cells` and `leaving` stand beside `Policy.fields` and `Policy.leaving`; `failed` are the
+    positions of the eligibility rules that do not hold. Where `failure` is set, nothing but
+    the keys, `key` and `label` is known.
+    """
+
+    source_id: str
+    key: str
+    label: str
+    keys: tuple[Hashable, ...]
+    key_values: tuple[Value, ...] = ()
+    leaver: bool = False
+    failed: tuple[int, ...] = ()
+    cells: tuple[Cell, ...] = ()
+    leaving: tuple[Cell, ...] = ()
+    missed: tuple[Missed, ...] = ()
+    failure: Failure | None = None
+    keys_known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What a mapping sees of one target record.
+
+    `values` and `leaving` stand beside `Policy.fields` and `Policy.leaving`.
+    """
+
+    target_id: str
+    key: str
+    keys: tuple[Hashable, ...]
+    left: bool = False
+    scheduled: bool = False
+    values: tuple[Value | Missing, ...] = ()
+    leaving: tuple[Value | Missing, ...] = ()
+    failure: Failure | None = None
+    keys_known: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """An eligibility rule, as the planner sees it."""
+
+    id: str
+    otherwise: str
+    categories: frozenset[Category]
+    place: Span
+
+
+@dataclass(frozen=True, slots=True)
+class FieldRule:
+    """A field rule, as the planner sees it."""
+
+    path: str
+    keys: tuple[str, ...]
+    expression: str
+    place: Span
+    write: Write = Write.OVERWRITE
+    on_blank: OnBlank = OnBlank.KEEP
+    on_miss: OnMiss = OnMiss.KEEP
+    compare: Compare = Compare.EXACT
+    sensitive: bool = False
+    merge: Merge = Merge.REPLACE
+    unique: bool = False
+    unique_ignores_case: bool = False
+    written: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Policy:
+    """All of a mapping that is the same for every record."""
+
+    name: str
+    match: tuple[Compare, ...]
+    match_paths: tuple[str, ...]
+    """The target field of each match key, or "" where its expression is more than a path."""
+    key_shown: tuple[bool, ...]
+    """Whether each key's value may be shown: one that is sensitive names nobody."""
+    carried: tuple[bool, ...]
+    """Whether a record that is created holds each key's value, and so is matched from then on."""
+    rules: tuple[Rule, ...]
+    fields: tuple[FieldRule, ...]
+    leaving: tuple[FieldRule, ...]
+    reactivating: tuple[tuple[int, Value], ...]
+    """Positions in `leaving` and what a reactivated record holds there, where not nothing."""
+    create: bool
+    unless_taken: tuple[int, ...]
+    """Positions in `fields`."""
+    has_leavers: bool
+    rehires: Rehires
+    absent: Absent
+    guards: GuardsSpec
+
+
+class Program(Protocol):
+    """A compiled mapping, bound to its settings, its instant and its reference tables."""
+
+    @property
+    def policy(self) -> Policy:
+        """What is the same for every record."""
+
+    def row(self, record: Record) -> Row:
+        """Return what the mapping makes of a source record; never raises."""
+
+    def held(self, record: Record) -> Held:
+        """Return what the mapping sees of a target record; never raises."""
+
+    def departed(self) -> tuple[Cell, ...]:
+        """Return what is written to a target record that no source record stands for.
+
+        Empty where that takes a source record to say.
+        """

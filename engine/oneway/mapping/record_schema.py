@@ -1,0 +1,154 @@
+"""What a record schema says of one value: checks made once, run on every record.
+
+A check returns what is wrong in words, or nothing, and never shows the value. Full JSON
+Schema validation of each record costs about twenty times the planning of it, so a check
+knows only what the schema says of one field: type, length, pattern, and the words allowed.
+"""
+
+import re
+from collections.abc import Callable
+from functools import partial
+from typing import TypeAlias
+
+from oneway.core.connector import Field
+from oneway.core.records import Value, identity, parse_day
+from oneway.core.schema_pattern import compiled
+
+Check: TypeAlias = Callable[[Value], str]
+"""Returns what is wrong with a value that is not blank, or nothing."""
+
+_NAMES = {
+    "string": "text",
+    "number": "a number",
+    "integer": "a whole number",
+    "boolean": "true or false",
+    "array": "a list",
+    "object": "an object",
+}
+
+
+def writable(field: Field | None) -> Check:
+    """Return the check of a value that is to be written to a field (None: of no known field)."""
+    checks: list[Check] = [_sendable]
+    if field is not None:
+        checks += _declared(field)
+    return partial(_first, tuple(checks))
+
+
+def readable(field: Field | None) -> Check | None:
+    """Return the check that a value has the type its source declares, where it declares one."""
+    if field is None or not field.types - {"null"}:
+        return None
+    return partial(_typed, field.types - {"null"})
+
+
+def decidable(field: Field | None) -> Check | None:
+    """Return the check that a value is one that its source declares, where it declares any.
+
+    Whether somebody has left must not hang on a word that nobody knows.
+    """
+    typed = readable(field)
+    if field is None or not field.enum:
+        return typed
+    known = partial(_known, frozenset(map(identity, field.enum)))
+    return known if typed is None else partial(_first, (typed, known))
+
+
+def json_types(value: Value) -> frozenset[str]:
+    """Return the JSON Schema types that a value has: a whole number is a number as well."""
+    match value:
+        case None:
+            return frozenset({"null"})
+        case bool():
+            return frozenset({"boolean"})
+        case int():
+            return frozenset({"integer", "number"})
+        case float():
+            whole = {"integer"} if value.is_integer() else set()
+            return frozenset({"number"} | whole)
+        case str():
+            return frozenset({"string"})
+        case list():
+            return frozenset({"array"})
+        case _:
+            return frozenset({"object"})
+
+
+def in_words(types: frozenset[str]) -> str:
+    """Return types as people say them: "text or a number"."""
+    return " or ".join(_NAMES[name] for name in _NAMES if name in types) or "nothing"
+
+
+def _declared(field: Field) -> list[Check]:
+    checks: list[Check] = []
+    types = field.types - {"null"}
+    if types:
+        checks.append(partial(_typed, types))
+    if field.enum:
+        checks.append(partial(_one_of, frozenset(map(identity, field.enum))))
+    if field.max_length is not None:
+        checks.append(partial(_short, field.max_length))
+    if field.pattern:
+        checks.append(partial(_shaped, compiled(field.pattern)))
+    if field.format == "date":
+        checks.append(_a_day)
+    return checks
+
+
+def _first(checks: tuple[Check, ...], value: Value) -> str:
+    return next((wrong for check in checks if (wrong := check(value))), "")
+
+
+def _typed(types: frozenset[str], value: Value) -> str:
+    have = json_types(value)
+    if have & types:
+        return ""
+    if "integer" in have:
+        have = frozenset({"integer"})  # to say that it is a number as well would say less
+    return f"declared as {in_words(types)}, but it is {in_words(have)}"
+
+
+def _one_of(allowed: frozenset[object], value: Value) -> str:
+    return "" if identity(value) in allowed else "not one of the values that the target allows"
+
+
+def _known(declared: frozenset[object], value: Value) -> str:
+    return "" if identity(value) in declared else "not one of the values that the source declares"
+
+
+def _short(most: int, value: Value) -> str:
+    if not isinstance(value, str) or len(value) <= most:
+        return ""
+    return f"{len(value)} characters long; at most {most} fit"
+
+
+def _shaped(pattern: re.Pattern[str], value: Value) -> str:
+    if not isinstance(value, str) or pattern.search(value):
+        return ""
+    return "does not have the shape that the target asks for"
+
+
+def _a_day(value: Value) -> str:
+    return "" if parse_day(value) is not None else "not a date (YYYY-MM-DD)"
+
+
+def _sendable(value: Value) -> str:
+    """A lone surrogate is half a character: JSON cannot carry it in UTF-8 (RFC 8259, 8.2)."""
+    match value:
+        case str():
+            return "" if _encodable(value) else "holds half a character (a lone surrogate)"
+        case list():
+            return next((wrong for item in value if (wrong := _sendable(item))), "")
+        case dict():
+            members = (each for pair in value.items() for each in pair)
+            return next((wrong for item in members if (wrong := _sendable(item))), "")
+        case _:
+            return ""
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True

@@ -1,0 +1,128 @@
+"""Names: what a mapping calls things, and what its connectors and record schemas call them.
+
+The resolver finds resources and parses expressions, compares what they read with the record
+schema they read it from, and keeps every mistake with its place.
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from oneway.core.connector import Capability, Description, Resource
+from oneway.core.diagnostics import Diagnostic, Findings, Severity, Span, did_you_mean
+from oneway.mapping.expressions import Expression, ExpressionSyntax, PathUse, parse
+from oneway.mapping.spec import EndpointSpec, MappingSpec, ReferenceSpec, Text
+
+UNKNOWN = Resource("unknown", "id", {}, frozenset(Capability), open=True)
+"""Stands in for a resource that was not found, so that nothing more is said of it."""
+
+
+def within(span: Span, offset: int, length: int) -> Span:
+    """Return the place of a part of an expression; the whole where it spans several lines."""
+    column = span.column + offset
+    if column >= span.end:
+        return span
+    return Span(span.file, span.line, column, min(column + max(length, 1), span.end))
+
+
+def has_children(resource: Resource, path: str) -> bool:
+    """Return whether a record schema lists what is inside a field."""
+    return any(name.startswith(f"{path}.") for name in resource.fields)
+
+
+@dataclass(frozen=True, slots=True)
+class Resolver:
+    """Resolves the names of one mapping; `lines` is its text, for the quotes of diagnostics."""
+
+    spec: MappingSpec
+    lines: Sequence[str]
+    catalogue: Mapping[str, Description]
+    findings: Findings = field(default_factory=Findings)
+
+    def resource(self, endpoint: EndpointSpec) -> Resource:
+        """Return the resource that an endpoint names, or UNKNOWN, having said so."""
+        description = self.catalogue.get(endpoint.connector.text)
+        if description is None:
+            return UNKNOWN
+        return self.found(description, endpoint.resource)
+
+    def found(self, description: Description, name: Text) -> Resource:
+        if description.kind == "file":
+            return next(iter(description.resources.values()))
+        if name.text in description.resources:
+            return description.resources[name.text]
+        known = ", ".join(description.resources)
+        near = did_you_mean(name.text, description.resources)
+        summary = f"unknown resource '{name.text}' of {description.name}"
+        self.error("M106", name.span, summary, near or f"it has: {known}")
+        return UNKNOWN
+
+    def reference_resource(self, spec: ReferenceSpec) -> Resource:
+        endpoint = spec.endpoint
+        if endpoint is None:
+            endpoint = self.spec.source if spec.side == "source" else self.spec.target
+        description = self.catalogue.get(endpoint.connector.text)
+        return UNKNOWN if description is None else self.found(description, spec.resource)
+
+    def parsed(self, text: Text, resource: Resource, where: str) -> Expression:
+        """Return the expression, having compared what it reads with the record schema."""
+        try:
+            expression = parse(text.text, text.span)
+        except ExpressionSyntax as error:
+            span = within(text.span, error.offset, error.length)
+            self.error("M103", span, error.summary, error.help)
+            return parse("@", text.span)
+        self.compare_paths(expression, resource, where)
+        self.compare_settings(expression)
+        return expression
+
+    def quietly(self, text: Text) -> Expression | None:
+        """Return the expression, or None where `parsed` reports why there is none."""
+        try:
+            return parse(text.text, text.span)
+        except ExpressionSyntax:
+            return None
+
+    def compare_paths(self, expression: Expression, resource: Resource, where: str) -> None:
+        if resource.open or resource is UNKNOWN:
+            return
+        for use in expression.paths:
+            known = resource.fields
+            for depth in range(1, len(use.keys) + 1):
+                path = ".".join(use.keys[:depth])
+                if path in known:
+                    if "object" in known[path].types or not known[path].types:
+                        continue
+                    break
+                parent = ".".join(use.keys[: depth - 1])
+                if parent and not has_children(resource, parent):
+                    break  # the schema says no more of what is inside
+                self.unknown_field(expression, use, depth, resource, where)
+                break
+
+    def unknown_field(
+        self, expression: Expression, use: PathUse, depth: int, resource: Resource, where: str
+    ) -> None:
+        path = ".".join(use.keys[:depth])
+        place = use.places[depth - 1]
+        span = within(expression.span, place.offset, place.length)
+        near = did_you_mean(".".join(use.keys), resource.fields)
+        near = near or did_you_mean(path, resource.fields)
+        if not near and expression.text[place.offset : place.offset + 1] == '"':
+            near = f"double quotes name a field; for the text, write '{use.keys[depth - 1]}'"
+        self.error("M101", span, f"unknown {where} field '{path}'", near)
+
+    def compare_settings(self, expression: Expression) -> None:
+        known = [each.name for each in self.spec.settings]
+        for use in expression.settings:
+            if use.name not in known:
+                span = within(expression.span, use.place.offset, use.place.length)
+                help = did_you_mean(use.name, known) or "declare it under `settings`"
+                self.error("M108", span, f"unknown setting '{use.name}'", help)
+
+    def error(self, code: str, span: Span, summary: str, help: str = "") -> None:
+        self.report(Diagnostic(span, Severity.ERROR, code, summary, help))
+
+    def report(self, diagnostic: Diagnostic) -> None:
+        line = diagnostic.span.line
+        quote = self.lines[line - 1] if 0 < line <= len(self.lines) else ""
+        self.findings.add(replace(diagnostic, quote=quote))

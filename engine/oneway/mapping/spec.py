@@ -1,0 +1,249 @@
+"""The mapping as written: one class for each definition of `schemas/mapping.schema.json`.
+
+Nothing is resolved here: expressions are still text, names are still names, and each keeps
+the place where an integrator wrote it.
+"""
+
+from dataclasses import dataclass
+from enum import Enum
+
+from oneway.core.diagnostics import Span
+from oneway.core.records import Compare, Value
+
+
+class Write(Enum):
+    """When a field is written."""
+
+    OVERWRITE = "overwrite"
+    ON_CREATE = "on_create"
+    IF_EMPTY = "if_empty"
+    NEVER = "never"
+
+
+class OnBlank(Enum):
+    """What a blank source value does."""
+
+    KEEP = "keep"
+    CLEAR = "clear"
+    INELIGIBLE = "ineligible"
+
+
+class OnMiss(Enum):
+    """What a value that a reference table does not hold, or holds twice, does."""
+
+    KEEP = "keep"
+    CLEAR = "clear"
+    INELIGIBLE = "ineligible"
+
+
+class Merge(Enum):
+    """How a list is written: as it is, or added to what the target holds."""
+
+    REPLACE = "replace"
+    ADD = "add"
+
+
+class Category(Enum):
+    """Whom an eligibility rule speaks of."""
+
+    JOINERS = "joiners"
+    MOVERS = "movers"
+    LEAVERS = "leavers"
+
+
+class Rehires(Enum):
+    """What happens where the source says employed and the target says left."""
+
+    REPORT = "report"
+    REACTIVATE = "reactivate"
+    IGNORE = "ignore"
+
+
+class Absent(Enum):
+    """What happens to a target record that no source record matched."""
+
+    IGNORE = "ignore"
+    REPORT = "report"
+    DEACTIVATE = "deactivate"
+
+
+class GuardKind(Enum):
+    """What a guard counts."""
+
+    CREATES = "creates"
+    UPDATES = "updates"
+    LEAVERS = "leavers"
+    CLEARS = "clears"
+    FIELD_CHANGES = "field_changes"
+    SOURCE_SHRINK = "source_shrink"
+    """Records that the source had at the last good run and has no more."""
+
+
+class OnBreach(Enum):
+    """What a guard that fires holds back: its own kind of action, or the whole plan."""
+
+    HOLD = "hold"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Text:
+    """A piece of text from the mapping and where it stands: an expression, or a name."""
+
+    text: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class Constant:
+    """A constant from the mapping and where it stands."""
+
+    value: Value
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class SettingSpec:
+    """A switch that a connection or `--set` sets; `type` is boolean, string, number or integer."""
+
+    name: str
+    type: str
+    default: Value
+    description: str
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class EndpointSpec:
+    """A resource of a connector; `options` are the connector's own (never secrets)."""
+
+    connector: Text
+    resource: Text
+    options: tuple[tuple[str, Constant], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class ReferenceSpec:
+    """A lookup table; `side` is "source" or "target", or None where `endpoint` is given."""
+
+    name: str
+    side: str | None
+    endpoint: EndpointSpec | None
+    resource: Text
+    key: Text
+    value: Text
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class MatchSpec:
+    """A match key: a source record and a target record whose values are the same are one person."""
+
+    source: Text
+    target: Text
+    compare: Compare
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class RuleSpec:
+    """An eligibility rule; `categories` is whom it speaks of."""
+
+    id: str
+    when: Text
+    otherwise: str
+    categories: frozenset[Category]
+    span: Span
+    limited: bool = False
+    """Whether `for` was written: then whom the rule speaks of was a decision."""
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """A field rule: where a target field's value comes from and when it is written.
+
+    Exactly one of `source` (`from:`) and `value` is given. `default` and `initial` are a
+    constant or an expression. `write`, `on_blank` and `on_miss` are what was written or the
+    default; `key_span` is the place of the target path.
+    """
+
+    path: str
+    key_span: Span
+    span: Span
+    source: Text | None = None
+    value: Constant | None = None
+    default: Text | Constant | None = None
+    initial: Text | Constant | None = None
+    when: Text | None = None
+    lookup: Text | None = None
+    on_miss: OnMiss = OnMiss.KEEP
+    write: Write = Write.OVERWRITE
+    on_blank: OnBlank = OnBlank.KEEP
+    compare: Compare = Compare.EXACT
+    sensitive: bool = False
+    merge: Merge | None = None
+    written: frozenset[str] = frozenset()
+    """The keys an integrator wrote, so that a key without effect can be reported."""
+
+
+@dataclass(frozen=True, slots=True)
+class JoinersSpec:
+    """Whether joiners are created, and the target fields whose values must be free."""
+
+    create: bool = True
+    unless_taken: tuple[Text, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class LeaversSpec:
+    """Who leaves, what is written for them, and how a target record says that it has left."""
+
+    when: Text
+    set: tuple[FieldSpec, ...]
+    left: Text | None
+    scheduled: Text | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class LimitSpec:
+    """A guard's limit: more than max(floor, ceil(share x managed)) blocks; share is 0 to 1."""
+
+    share: float
+    floor: int
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
+class GuardsSpec:
+    """The limits an integrator wrote, by kind; kinds left out keep their defaults."""
+
+    limits: tuple[tuple[GuardKind, LimitSpec], ...] = ()
+    on_breach: OnBreach = OnBreach.HOLD
+    source_shrink: float = 0.2
+
+
+@dataclass(frozen=True, slots=True)
+class MappingSpec:
+    """One mapping, whole, as written in `file`; `digest` is the SHA-256 of its bytes."""
+
+    file: str
+    digest: str
+    name: str
+    title: str
+    source: EndpointSpec
+    target: EndpointSpec
+    match: tuple[MatchSpec, ...]
+    fields: tuple[FieldSpec, ...]
+    settings: tuple[SettingSpec, ...] = ()
+    references: tuple[ReferenceSpec, ...] = ()
+    eligible: tuple[RuleSpec, ...] = ()
+    joiners: JoinersSpec = JoinersSpec()
+    leavers: LeaversSpec | None = None
+    rehires: Rehires = Rehires.REPORT
+    reactivated: tuple[tuple[str, Constant], ...] = ()
+    """What fields of `leavers.set` hold once a record is reactivated, where not nothing."""
+    absent: Absent = Absent.IGNORE
+    guards: GuardsSpec = GuardsSpec()
+    label: Text | None = None
+    time_zone: Text | None = None

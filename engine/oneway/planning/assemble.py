@@ -1,0 +1,108 @@
+"""Settled drafts become outcomes: what is sensitive is sealed, and each action gets its id."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from oneway.core.records import Value, identity
+from oneway.core.seal import Seal, Sealed
+from oneway.mapping.program import FieldRule, Policy
+from oneway.planning.diff import Difference
+from oneway.planning.outcomes import Draft
+from oneway.planning.plan import Action, Change, Claim, Outcome, Verb, action_id
+from oneway.planning.uniqueness import comparison
+
+
+@dataclass(frozen=True, slots=True)
+class Finisher:
+    """Turns settled drafts into outcomes: seals what is sensitive, names each action."""
+
+    policy: Policy
+    seal: Seal
+    before: Mapping[tuple[str, str], tuple[tuple[str, str], ...]]
+
+    def outcome(self, draft: Draft) -> Outcome:
+        return Outcome(
+            kind=draft.kind,
+            key=draft.key,
+            label=draft.row.label if draft.row is not None else "",
+            source_id=draft.row.source_id if draft.row is not None else None,
+            target_id=draft.held.target_id if draft.held is not None else None,
+            reasons=draft.reasons,
+            action=self._action(draft) if draft.verb is not None else None,
+        )
+
+    def _action(self, draft: Draft) -> Action:
+        assert draft.verb is not None
+        return Action(
+            id=self._id(draft.identity),
+            verb=draft.verb,
+            source_id=draft.row.source_id if draft.row is not None else None,
+            target_id=draft.held.target_id if draft.held is not None else None,
+            changes=tuple(self._change(draft, each) for each in draft.differences),
+            claims=self._claims(draft) if draft.verb is Verb.CREATE else (),
+            after=tuple(map(self._id, self.before.get(draft.identity, ()))),
+        )
+
+    def _id(self, identity: tuple[str, str]) -> str:
+        return action_id(self.policy.name, *identity)
+
+    def _change(self, draft: Draft, each: Difference) -> Change:
+        source, target = _ids(draft)
+        return Change(
+            field=each.rule.path,
+            before=self._sealed(each.rule, target, each.before),
+            after=self._sealed(each.rule, source, each.after),
+            expression=each.rule.expression,
+            place=each.rule.place,
+        )
+
+    def _claims(self, draft: Draft) -> tuple[Claim, ...]:
+        """Return what must still be nobody's when the record is created."""
+        row = draft.row
+        assert row is not None
+        keys = [
+            Claim(path, value if shown else self._digest(row.source_id, path, value), compare)
+            for path, value, compare, shown in zip(
+                self.policy.match_paths,
+                row.key_values,
+                self.policy.match,
+                self.policy.key_shown,
+                strict=True,
+            )
+            if path and value is not None
+        ]
+        unless_taken = {self.policy.fields[i].path for i in self.policy.unless_taken}
+        taken = [
+            Claim(
+                each.rule.path,
+                self._sealed(each.rule, row.source_id, each.after),
+                comparison(each.rule),
+            )
+            for each in draft.differences
+            if each.rule.path in unless_taken
+        ]
+        # A value may be a list, which no hash can tell apart.
+        return (*keys, *(claim for claim in taken if not _among(claim, keys)))
+
+    def _sealed(self, rule: FieldRule, record: str, value: Value) -> Value | Sealed:
+        if value is None or not rule.sensitive:
+            return value
+        return self._digest(record, rule.path, value)
+
+    def _digest(self, record: str, field: str, value: Value) -> Sealed:
+        return Sealed(self.seal.digest(record, field, value))
+
+
+def _among(claim: Claim, claims: Iterable[Claim]) -> bool:
+    """Return whether the same is claimed already: `1 == True`, so values are compared as JSON."""
+    return any(
+        (claim.path, claim.compare, identity(claim.value))
+        == (other.path, other.compare, identity(other.value))
+        for other in claims
+    )
+
+
+def _ids(draft: Draft) -> tuple[str, str]:
+    target = draft.held.target_id if draft.held is not None else ""
+    source = draft.row.source_id if draft.row is not None else target
+    return source, target

@@ -1,0 +1,117 @@
+"""What differs: one field rule, what the source says, and what the target holds."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+
+from oneway.core.records import MISSING, Missing, Value, identity, is_blank, same
+from oneway.mapping.program import Cell, FieldRule, State
+from oneway.mapping.spec import Merge, OnBlank, OnMiss, Write
+
+
+class Keep(Enum):
+    """The field is left alone."""
+
+    KEEP = "keep"
+
+
+KEEP = Keep.KEEP
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """A field that will be written: its rule, and its value before and after (None: blank)."""
+
+    rule: FieldRule
+    before: Value
+    after: Value
+
+
+def at_create(rules: Sequence[FieldRule], cells: Sequence[Cell]) -> tuple[Difference, ...]:
+    """Return the fields of a new record: those with a value, and no others."""
+    return tuple(
+        Difference(rule, None, value)
+        for rule, cell in zip(rules, cells, strict=True)
+        if rule.write is not Write.NEVER and not is_blank(value := new_value(cell))
+    )
+
+
+def at_update(
+    rules: Sequence[FieldRule], cells: Sequence[Cell], held: Sequence[Value | Missing]
+) -> tuple[Difference, ...]:
+    """Return the fields of a matched record that differ and are ours to write."""
+    writable = (
+        (rule, cell, value)
+        for rule, cell, value in zip(rules, cells, held, strict=True)
+        if rule.write in (Write.OVERWRITE, Write.IF_EMPTY)
+        and (rule.write is Write.OVERWRITE or present(value) is None)
+    )
+    return tuple(_differences(writable))
+
+
+def drift(
+    rules: Sequence[FieldRule], cells: Sequence[Cell], held: Sequence[Value | Missing]
+) -> tuple[Difference, ...]:
+    """Return the fields of a matched record that differ and are only reported (`write: never`)."""
+    watched = (
+        (rule, cell, value)
+        for rule, cell, value in zip(rules, cells, held, strict=True)
+        if rule.write is Write.NEVER
+    )
+    return tuple(_differences(watched))
+
+
+def present(held: Value | Missing) -> Value:
+    """Return what a target record holds, None where that is blank."""
+    return None if held is MISSING or is_blank(held) else held
+
+
+def wanted(rule: FieldRule, cell: Cell) -> Value | Keep:
+    """Return the value that a matched record should have: None clears, KEEP leaves it alone."""
+    match cell.state:
+        case State.STATED:
+            return cell.value
+        case State.BLANK:
+            return None if rule.on_blank is OnBlank.CLEAR else KEEP
+        case State.MISSED:
+            return None if rule.on_miss is OnMiss.CLEAR else KEEP
+        case State.UNSTATED | State.INACTIVE:
+            return KEEP
+
+
+def new_value(cell: Cell) -> Value:
+    """Return the value that a new record gets, or None."""
+    return cell.value if cell.state is State.STATED else cell.initial
+
+
+def refuses(rule: FieldRule, cell: Cell, *, creating: bool) -> bool:
+    """Return whether a field without a usable value makes its record ineligible."""
+    if cell.state is State.MISSED:
+        return rule.on_miss is OnMiss.INELIGIBLE
+    blank = cell.state in (State.BLANK, State.UNSTATED)
+    stands_in = creating and not is_blank(cell.initial)
+    return blank and rule.on_blank is OnBlank.INELIGIBLE and not stands_in
+
+
+def _differences(
+    fields: Iterable[tuple[FieldRule, Cell, Value | Missing]],
+) -> Iterator[Difference]:
+    for rule, cell, held in fields:
+        before = present(held)
+        after = wanted(rule, cell)
+        if after is KEEP:
+            continue
+        if rule.merge is Merge.ADD:
+            after = added(before, after)
+        if not same(before, after, rule.compare):
+            yield Difference(rule, before, after)
+
+
+def added(before: Value, after: Value) -> Value:
+    """Return the list with what is not yet in it; what others put there stays."""
+    have = before if isinstance(before, list) else []
+    known = {identity(item) for item in have}
+    fresh = (
+        [item for item in after if identity(item) not in known] if isinstance(after, list) else []
+    )
+    return before if not fresh else [*have, *fresh]

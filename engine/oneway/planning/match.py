@@ -1,0 +1,96 @@
+"""Who is whom: source rows and target records, key by key.
+
+Keys are tried in order, all rows at once, so that no order of records can decide anything.
+At one key a row is decided where some target record holds its value, or another row has
+the same value; the others go on to the next key. Whatever is not one row to one target
+record, still unspoken for, is a conflict.
+"""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+
+from oneway.mapping.program import Held, Row
+from oneway.planning.plan import Reason
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """What matching found for one row: a target record, a conflict, or neither.
+
+    `level` is the position of the key that decided.
+    """
+
+    held: Held | None = None
+    conflict: Reason | None = None
+    level: int | None = None
+
+
+NOBODY = Match()
+
+
+@dataclass(frozen=True, slots=True)
+class Matches:
+    """The match of each row by source id, and the target ids that some row speaks for."""
+
+    by_source: Mapping[str, Match]
+    spoken: frozenset[str]
+
+    def of(self, row: Row) -> Match:
+        """Return a row's match."""
+        return self.by_source.get(row.source_id, NOBODY)
+
+
+def match(rows: Sequence[Row], held: Sequence[Held], levels: int) -> Matches:
+    """Match rows and target records; both must be sorted, no two with one id."""
+    decided: dict[str, Match] = {}
+    spoken: set[str] = set()
+    for level in range(levels):
+        index = _index(held, level)
+        claimed: set[str] = set()
+        for value, claimants in _claimants(rows, decided, level).items():
+            candidates = index.get(value, ())
+            found = _decide(claimants, candidates, spoken, level)
+            if found is not None:
+                decided.update((row.source_id, found) for row in claimants)
+                claimed.update(each.target_id for each in candidates)
+        spoken |= claimed
+    return Matches(decided, frozenset(spoken))
+
+
+def _index(held: Iterable[Held], level: int) -> dict[Hashable, list[Held]]:
+    index: dict[Hashable, list[Held]] = defaultdict(list)
+    for each in held:
+        if level < len(each.keys) and each.keys[level] is not None:
+            index[each.keys[level]].append(each)
+    return dict(index)
+
+
+def _claimants(
+    rows: Iterable[Row], decided: Mapping[str, Match], level: int
+) -> dict[Hashable, list[Row]]:
+    claimants: dict[Hashable, list[Row]] = defaultdict(list)
+    for row in rows:
+        if row.source_id not in decided and level < len(row.keys) and row.keys[level] is not None:
+            claimants[row.keys[level]].append(row)
+    return claimants
+
+
+def _decide(
+    claimants: Sequence[Row], candidates: Sequence[Held], spoken: set[str], level: int
+) -> Match | None:
+    ids = tuple(each.target_id for each in candidates)
+    ordinal = f"match key {level + 1}"
+    if len(claimants) > 1:
+        sources = tuple(row.source_id for row in claimants)
+        text = f"{len(sources)} source records have one value for {ordinal}: {', '.join(sources)}"
+        return Match(conflict=Reason("duplicate", text, candidates=sources + ids), level=level)
+    if len(candidates) > 1:
+        text = f"{len(ids)} target records have the value of {ordinal}: {', '.join(ids)}"
+        return Match(conflict=Reason("ambiguous", text, candidates=ids), level=level)
+    if not candidates:
+        return None
+    if ids[0] in spoken:
+        text = f"target record {ids[0]} has the value of {ordinal}, and an earlier key gave it away"
+        return Match(conflict=Reason("claimed", text, candidates=ids), level=level)
+    return Match(held=candidates[0], level=level)

@@ -1,0 +1,282 @@
+"""What each record would do, were it alone: the outcome of a row, and of nobody's row.
+
+Precedence: a record that failed is an error; one that is not one row to one record is a
+conflict; an unmatched leaver is ignored, unless nobody can say who it is; then eligibility
+decides; then whether it is a joiner, a mover, a leaver or a rehire.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from oneway.core.records import Collected, same
+from oneway.mapping.program import Held, Policy, Program, Row, State
+from oneway.mapping.spec import Absent, Category, Rehires
+from oneway.planning.diff import Difference, at_create, at_update, drift, present, refuses
+from oneway.planning.match import Match, Matches
+from oneway.planning.plan import Kind, Reason, Verb
+
+
+@dataclass(frozen=True, slots=True)
+class Draft:
+    """One record's outcome in the making; `verb` is None where nothing is to be written."""
+
+    kind: Kind
+    row: Row | None
+    held: Held | None
+    verb: Verb | None = None
+    differences: tuple[Difference, ...] = ()
+    reasons: tuple[Reason, ...] = ()
+
+    @property
+    def identity(self) -> tuple[str, str]:
+        """Which record this is: the source's where there is one."""
+        if self.row is not None:
+            return ("source", self.row.source_id)
+        assert self.held is not None
+        return ("target", self.held.target_id)
+
+    @property
+    def key(self) -> str:
+        """The match value that the record is known by."""
+        if self.row is not None:
+            return self.row.key
+        return self.held.key if self.held is not None else ""
+
+
+def some(ids: Sequence[str]) -> str:
+    """Return the first few ids, and how many more there are."""
+    shown = ", ".join(ids[:5])
+    return f"{shown} and {len(ids) - 5} more" if len(ids) > 5 else shown
+
+
+@dataclass(frozen=True, slots=True)
+class Drafter:
+    """Says what one row would do, were it alone."""
+
+    policy: Policy
+    unseen: tuple[str, ...]
+    contested: Mapping[tuple[str, str], Sequence[str]]
+
+    def draft(self, row: Row, found: Match) -> Draft:
+        held = found.held
+        if row.failure is not None:
+            reason = Reason("failed", _failure_text(row), row.failure.place)
+            return Draft(Kind.ERROR, row, held, reasons=(reason,))
+        if found.conflict is not None:
+            return Draft(Kind.CONFLICT, row, None, reasons=(found.conflict,))
+        if held is not None and held.failure is not None:
+            text = f"target record {held.target_id}: {held.failure.text}"
+            return Draft(
+                Kind.ERROR, row, held, reasons=(Reason("failed", text, held.failure.place),)
+            )
+        unfit = self._unfit(row, held)
+        if held is None and row.leaver:
+            return self._unmatched_leaver(row, unfit)
+        if unfit:
+            return Draft(Kind.INELIGIBLE, row, held, reasons=unfit)
+        if held is None:
+            return self._joiner(row)
+        return self._leaver(row, held) if row.leaver else self._employed(row, held)
+
+    def _unfit(self, row: Row, held: Held | None) -> tuple[Reason, ...]:
+        """Return every reason why the row does not sync; a leaver's keep somebody's access."""
+        category = _category(row, held)
+        warning = category is Category.LEAVERS
+        rules = (self.policy.rules[position] for position in row.failed)
+        failed = [
+            Reason(rule.id, rule.otherwise, rule.place, warning=warning)
+            for rule in rules
+            if category in rule.categories
+        ]
+        fields = list(zip(self.policy.fields, row.cells, strict=True))
+        if row.leaver:
+            fields += zip(self.policy.leaving, row.leaving, strict=True)
+        failed += [
+            Reason(f"field:{rule.path}", f"no value for {rule.path}", rule.place, warning=warning)
+            for rule, cell in fields
+            if refuses(rule, cell, creating=held is None)
+        ]
+        return tuple(failed)
+
+    def _unmatched_leaver(self, row: Row, unfit: tuple[Reason, ...]) -> Draft:
+        if unfit and all(key is None for key in row.keys):
+            # Without a key nobody can say that this leaver has no access left.
+            return Draft(Kind.INELIGIBLE, row, None, reasons=unfit)
+        text = "has left, and no target record matches; leavers are never created"
+        return Draft(Kind.IGNORED, row, None, reasons=(Reason("leaver_unmatched", text),))
+
+    def _joiner(self, row: Row) -> Draft:
+        if not self.policy.create:
+            text = "matches no target record, and this mapping creates none (joiners.create)"
+            return Draft(Kind.IGNORED, row, None, reasons=(Reason("joiners_off", text),))
+        if self.unseen:
+            text = f"not created: {'; '.join(self.unseen)}"
+            return Draft(Kind.ERROR, row, None, reasons=(Reason("unproven", text, warning=True),))
+        carried = zip(row.keys, self.policy.carried, strict=True)
+        if not any(key is not None and on for key, on in carried):
+            text = "has no match key that a new record would carry; it would be created every run"
+            return Draft(Kind.INELIGIBLE, row, None, reasons=(Reason("keyless", text),))
+        differences = at_create(self.policy.fields, row.cells)
+        return Draft(Kind.CREATE, row, None, Verb.CREATE, differences)
+
+    def _employed(self, row: Row, held: Held) -> Draft:
+        gone = self.policy.has_leavers and (held.left or held.scheduled)
+        if gone and self.policy.rehires is not Rehires.IGNORE:
+            return self._rehire(row, held)
+        return self._mover(row, held)
+
+    def _rehire(self, row: Row, held: Held) -> Draft:
+        state = "has left" if held.left else "is due to leave"
+        mover = self._mover(row, held)
+        if self.policy.rehires is Rehires.REPORT:
+            text = f"employed in the source; target record {held.target_id} {state}"
+            reason = Reason("rehire", f"{text}: a person decides (rehires: report)", warning=True)
+            return replace(mover, kind=Kind.REHIRE, reasons=(reason, *mover.reasons))
+        back = self._reactivation(held)
+        reason = Reason("rehire", f"employed in the source; target record {held.target_id} {state}")
+        return replace(
+            mover,
+            kind=Kind.REHIRE,
+            verb=Verb.REACTIVATE if back else mover.verb,
+            differences=(*mover.differences, *back),
+            reasons=(reason, *mover.reasons),
+        )
+
+    def _reactivation(self, held: Held) -> tuple[Difference, ...]:
+        """Return what undoes leaving: by default what was set is cleared."""
+        wanted = dict(self.policy.reactivating)
+        return tuple(
+            Difference(rule, before, wanted.get(position))
+            for position, rule in enumerate(self.policy.leaving)
+            if not same(before := present(held.leaving[position]), wanted.get(position))
+        )
+
+    def _mover(self, row: Row, held: Held) -> Draft:
+        found = at_update(self.policy.fields, row.cells, held.values)
+        differences = tuple(d for d in found if not self._rivals(held, d))
+        reasons = (*self._drift(row, held), *self._left_to_a_person(held, found))
+        if differences:
+            return Draft(Kind.UPDATE, row, held, Verb.UPDATE, differences, reasons)
+        return Draft(Kind.UNCHANGED, row, held, reasons=reasons)
+
+    def _leaver(self, row: Row, held: Held) -> Draft:
+        mover = self._mover(row, held)
+        leaving = at_update(self.policy.leaving, row.leaving, held.leaving)
+        if held.left:
+            # Who has left has left; only what was written as `write: overwrite` is kept equal.
+            leaving = tuple(each for each in leaving if "write" in each.rule.written)
+        if not leaving:
+            return replace(mover, reasons=(*mover.reasons, *self._unsaid(row, held)))
+        differences = (*mover.differences, *leaving)
+        if held.left:
+            return replace(mover, kind=Kind.UPDATE, verb=Verb.UPDATE, differences=differences)
+        return replace(mover, kind=Kind.LEAVE, verb=Verb.LEAVE, differences=differences)
+
+    def _unsaid(self, row: Row, held: Held) -> tuple[Reason, ...]:
+        """Return why a leaver keeps access, where nothing of `leavers.set` has a value."""
+        if held.left or held.scheduled or any(c.state is State.STATED for c in row.leaving):
+            return ()
+        paths = ", ".join(rule.path for rule in self.policy.leaving)
+        text = f"has left, and nothing says what to write to {paths}: keeps access"
+        return (Reason("leave_unsaid", text, self.policy.leaving[0].place, warning=True),)
+
+    def _rivals(self, held: Held, difference: Difference) -> Sequence[str]:
+        return self.contested.get((held.target_id, difference.rule.path), ())
+
+    def _left_to_a_person(self, held: Held, found: Iterable[Difference]) -> tuple[Reason, ...]:
+        return tuple(
+            Reason(
+                "key_contested",
+                f"{each.rule.path} is left alone: other source records are matched by it: "
+                f"{some(rivals)}",
+                each.rule.place,
+                tuple(rivals),
+                warning=True,
+            )
+            for each in found
+            if (rivals := self._rivals(held, each))
+        )
+
+    def _drift(self, row: Row, held: Held) -> tuple[Reason, ...]:
+        return tuple(
+            Reason(
+                "drift",
+                f"{each.rule.path} differs and is left alone (write: never)",
+                each.rule.place,
+                warning=True,
+            )
+            for each in drift(self.policy.fields, row.cells, held.values)
+        )
+
+
+def contested(policy: Policy, matches: Matches) -> Mapping[tuple[str, str], Sequence[str]]:
+    """Return the target fields, by record and path, that keep some source record in conflict.
+
+    Were such a field written, the conflict would be gone at the next run, and a record that
+    a person was asked about would be created, or matched with somebody else.
+    """
+    fields: dict[tuple[str, str], list[str]] = {}
+    for source_id, found in sorted(matches.by_source.items()):
+        if found.conflict is None or found.level is None or found.conflict.code == "duplicate":
+            continue
+        for target_id in found.conflict.candidates:
+            field = (target_id, policy.match_paths[found.level])
+            fields.setdefault(field, []).append(source_id)
+    return fields
+
+
+def _failure_text(row: Row) -> str:
+    assert row.failure is not None
+    expression = f" in {row.failure.expression}" if row.failure.expression else ""
+    return f"{row.failure.text}{expression}"
+
+
+def _category(row: Row, held: Held | None) -> Category:
+    if row.leaver:
+        return Category.LEAVERS
+    return Category.JOINERS if held is None else Category.MOVERS
+
+
+def absent(
+    program: Program,
+    held: Iterable[Held],
+    matches: Matches,
+    source: Collected[Row],
+    rows: Iterable[Row],
+) -> list[Draft]:
+    """Return the outcome of every target record that no source record matched."""
+    matched = {each.held.target_id for each in matches.by_source.values() if each.held is not None}
+    unknown = [row.source_id for row in rows if not row.keys_known]
+    blocked = "" if source.complete else "the list of source records may not be complete"
+    if unknown:
+        blocked = f"the match keys of {len(unknown)} source records are not known"
+    cells = program.departed()
+    drafts = []
+    for each in held:
+        if each.target_id in matched:
+            continue
+        draft = Draft(
+            Kind.ABSENT, None, each, reasons=(_why_absent(program.policy, each, matches),)
+        )
+        if program.policy.absent is Absent.DEACTIVATE and draft.reasons[0].code == "absent":
+            differences = at_update(program.policy.leaving, cells, each.leaving) if cells else ()
+            if blocked:
+                reason = Reason("unproven", f"not deactivated: {blocked}", warning=True)
+                draft = replace(draft, reasons=(reason,))
+            elif differences:
+                draft = replace(draft, verb=Verb.DEACTIVATE, differences=differences)
+        drafts.append(draft)
+    return drafts
+
+
+def _why_absent(policy: Policy, held: Held, matches: Matches) -> Reason:
+    if held.failure is not None:
+        return Reason("failed", held.failure.text, held.failure.place, warning=True)
+    if held.target_id in matches.spoken:
+        return Reason("in_conflict", "source records speak of it, and none of them for certain")
+    if held.left:
+        return Reason("left", "no source record matches; it has left already")
+    if all(key is None for key in held.keys):
+        return Reason("keyless", "has no match key, so that no source record could match it")
+    warning = policy.absent is not Absent.IGNORE
+    return Reason("absent", "no source record matches", warning=warning)

@@ -1,0 +1,209 @@
+"""A plan: what happens to each record, why, and where each value comes from.
+
+A plan is data. Nothing in it can write, and nothing in it is sensitive: where a field is,
+the plan holds a `Sealed` value.
+"""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from oneway.core.diagnostics import Span
+from oneway.core.records import Compare, Value
+from oneway.core.seal import Sealed, canonical
+
+FORMAT = 1
+"""The version of the plan file; a reader refuses what it does not understand."""
+
+
+class Kind(Enum):
+    """The outcome of one record. Every source record has exactly one; ABSENT is the target's."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    UNCHANGED = "unchanged"
+    LEAVE = "leave"
+    REHIRE = "rehire"
+    IGNORED = "ignored"
+    INELIGIBLE = "ineligible"
+    CONFLICT = "conflict"
+    ERROR = "error"
+    ABSENT = "absent"
+
+
+class Verb(Enum):
+    """What an action does to the target."""
+
+    CREATE = "create"
+    UPDATE = "update"
+    LEAVE = "leave"
+    REACTIVATE = "reactivate"
+    DEACTIVATE = "deactivate"
+
+
+class Ending(Enum):
+    """How one action ended."""
+
+    DONE = "done"
+    STALE = "stale"
+    """The source or the target is no longer as the plan saw it; nothing was written."""
+    REJECTED = "rejected"
+    """The target refused the record; nothing was written."""
+    NOT_SENT = "not_sent"
+    """It never reached the target; nothing was written."""
+    UNKNOWN = "unknown"
+    """It was sent, and nobody knows whether it happened."""
+    HELD = "held"
+    """A guard holds it back."""
+    POSTPONED = "postponed"
+    """The target refused the same values before; they are sent again on another day."""
+    NOT_ATTEMPTED = "not_attempted"
+    """An action that must go before it was not done, or the target is down."""
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field of one action: before, after, and the expression and place it comes from.
+
+    `before` is None for a create. Blank values are None.
+    """
+
+    field: str
+    before: Value | Sealed
+    after: Value | Sealed
+    expression: str
+    place: Span
+
+    @property
+    def clears(self) -> bool:
+        """Whether this takes a value away and puts none in its place."""
+        return self.after is None and self.before is not None
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A value that no target record may hold when a record is created: re-checked at apply."""
+
+    path: str
+    value: Value | Sealed
+    compare: Compare
+
+
+@dataclass(frozen=True, slots=True)
+class Action:
+    """One write to the target.
+
+    `id` is a digest of what is done to whom, not of the values: it stays the same from plan
+    to plan, and is the token that goes with the write. `after` names the actions that must
+    have been done first (a unique value changes hands).
+    """
+
+    id: str
+    verb: Verb
+    source_id: str | None
+    target_id: str | None
+    changes: tuple[Change, ...]
+    claims: tuple[Claim, ...] = ()
+    after: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """Why an outcome is what it is, or something to know beside it.
+
+    `code` is a word for programs (a rule's id, "ambiguous", "taken"), `text` is for people,
+    `candidates` are the ids of the records it names.
+    """
+
+    code: str
+    text: str
+    place: Span | None = None
+    candidates: tuple[str, ...] = ()
+    warning: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What happens to one record. `key` is the match value it is known by, for people.
+
+    `source_id` is None for an absent target record only.
+    """
+
+    kind: Kind
+    key: str
+    label: str
+    source_id: str | None
+    target_id: str | None
+    reasons: tuple[Reason, ...] = ()
+    action: Action | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Miss:
+    """A value that a reference table holds not once: how often, and for how many records."""
+
+    reference: str
+    value: str
+    found: int
+    records: int
+    field: str
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """A ceiling that a person raised for this one plan."""
+
+    guard: str
+    ceiling: int
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """How one read ended: how many records, and whether any may be missing."""
+
+    name: str
+    records: int
+    complete: bool
+    problems: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """Everything that one run would do, in a fixed order: a pure function of its inputs."""
+
+    mapping: str
+    mapping_file: str
+    mapping_digest: str
+    as_of: str
+    settings: Mapping[str, Value]
+    inputs: Mapping[str, str]
+    """What was read and what would be written: "source", "target" and each reference, in words."""
+    reads: tuple[Read, ...]
+    managed: int
+    """The target records that source records matched: what guards take shares of."""
+    outcomes: tuple[Outcome, ...]
+    misses: tuple[Miss, ...] = ()
+    allowed: tuple[Allowance, ...] = ()
+
+    @property
+    def actions(self) -> tuple[Action, ...]:
+        """The writes, in the order in which they are applied."""
+        return tuple(o.action for o in self.outcomes if o.action is not None)
+
+    def counts(self) -> dict[str, int]:
+        """Return how many records have each outcome, every outcome named."""
+        counts = {kind.value: 0 for kind in Kind}
+        for outcome in self.outcomes:
+            counts[outcome.kind.value] += 1
+        return counts
+
+
+def action_id(mapping: str, side: str, record: str) -> str:
+    """Return the stable id of an action: 16 hex digits over the mapping and the record.
+
+    A record has one action a plan, so what is done to it need not be said; the id is the
+    same whether the plan was made today or yesterday.
+    """
+    return hashlib.sha256(canonical([mapping, side, record]).encode("ascii")).hexdigest()[:16]

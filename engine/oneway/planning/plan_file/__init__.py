@@ -1,0 +1,107 @@
+"""A plan as a file: canonical JSON that holds its own fingerprint, and is refused if edited.
+
+Equal plans are byte-identical files. What is read is what was written, or it is `Refused`:
+torn, no plan, of a newer version, edited, or of the wrong shape.
+"""
+
+import hashlib
+import json
+from pathlib import Path
+from typing import NoReturn
+
+from oneway.core.diagnostics import refusal
+from oneway.core.seal import canonical
+from oneway.planning.plan import FORMAT, Plan
+from oneway.planning.plan_file.read import plan_of
+from oneway.planning.plan_file.shape import misshapen
+from oneway.planning.plan_file.written import content_of
+from oneway.state.folder import write_private
+
+__all__ = ["MAX_SIZE", "dump", "fingerprint", "load", "save"]
+
+MAX_SIZE = 200_000_000
+"""Bytes. Larger files are refused before they are read."""
+
+_AGAIN = "make the plan again"
+
+
+def fingerprint(plan: Plan) -> str:
+    """Return the SHA-256 of all that a plan says, as 64 hex digits: what a person approves."""
+    return _digest(content_of(plan), plan.mapping)
+
+
+def dump(plan: Plan) -> str:
+    """Return a plan as canonical JSON text: sorted keys, ASCII, a line for each record.
+
+    Two plans can be compared line by line. (Indented throughout, as `json.dumps` has it, a
+    plan of 100,000 records takes four times as long and twice the space.)
+    """
+    content = content_of(plan)
+    whole = content | {"fingerprint": _digest(content, plan.mapping)}
+    return "{\n" + ",\n".join(f'"{key}": {_lines(whole[key])}' for key in sorted(whole)) + "\n}\n"
+
+
+def save(plan: Plan, path: Path) -> None:
+    """Write a plan, atomically and for its owner alone; raise `Refused` where it cannot be."""
+    try:
+        write_private(path, dump(plan).encode("ascii"))
+    except (OSError, ValueError) as error:  # ValueError: a NUL in the path
+        why = error.strerror if isinstance(error, OSError) else "no path of a file"
+        help = "check the folder, its rights and the space on the disk"
+        raise refusal("P107", str(path), f"the plan cannot be saved: {why}", help) from None
+
+
+def load(data: bytes, file: str) -> Plan:
+    """Return the plan that `dump` wrote; raise `Refused` for everything else."""
+    if len(data) > MAX_SIZE:
+        raise refusal("P108", file, f"more than {MAX_SIZE:,} bytes", "plan fewer records")
+    content = _parsed(data, file)
+    said = content.pop("fingerprint", None)
+    if said != _digest(content, file):
+        help = "make the plan again: what is applied is what was reviewed"
+        raise refusal("P104", file, "the plan was edited after it was made", help)
+    try:
+        plan = plan_of(content)
+    except (KeyError, TypeError, ValueError, AttributeError):
+        _refuse_shape(content, file)
+    if fingerprint(plan) != said:  # compared as text: in Python 0 == False
+        _refuse_shape(content, file)
+    return plan
+
+
+def _lines(value: object) -> str:
+    if not isinstance(value, list) or not value:
+        return canonical(value)
+    return "[\n" + ",\n".join(canonical(each) for each in value) + "\n]"
+
+
+def _parsed(data: bytes, file: str) -> dict[str, object]:
+    try:
+        content = json.loads(data.decode("ascii"), parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        if data.lstrip().startswith(b"{"):
+            help = "copy the file whole, or make the plan again"
+            raise refusal("P101", file, "the plan is torn or damaged", help) from None
+        content = None
+    version = content.get("oneway_plan") if isinstance(content, dict) else None
+    if not isinstance(content, dict) or type(version) is not int or version < 1:
+        raise refusal("P102", file, "not a plan", "name a file that `oneway plan --out` wrote")
+    if version > FORMAT:
+        summary = f"made by a newer version: its format is {version}, the newest known is {FORMAT}"
+        raise refusal("P103", file, summary, "upgrade oneway, or make the plan again")
+    return content
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _digest(content: dict[str, object], where: str) -> str:
+    try:
+        return hashlib.sha256(canonical(content).encode("ascii")).hexdigest()
+    except (RecursionError, ValueError):  # a number that is none, or without end
+        raise refusal("P105", where, "holds a value that no plan can hold", _AGAIN) from None
+
+
+def _refuse_shape(content: dict[str, object], file: str) -> NoReturn:
+    raise refusal("P105", file, misshapen(content), _AGAIN)

@@ -1,0 +1,30 @@
+"""What is wrong with the shape of a plan, in words, by `schemas/plan.schema.json`.
+
+Asked only when a plan could not be read: validating the shape of 100,000 outcomes takes a
+minute, reading them strictly a second. A test holds the schema and the reader to one meaning.
+"""
+
+from collections.abc import Mapping, Sequence
+
+from oneway.documents.schema_check.files import schema_data
+from oneway.documents.schema_check.mistakes import mistakes
+
+
+def misshapen(content: Mapping[str, object]) -> str:
+    """Return the first mistake in a plan's shape and its JSON path."""
+    # Imported here, because it takes longer than all the rest of a `--help`.
+    from jsonschema import Draft202012Validator
+
+    schema = schema_data("plan")
+    own = {key: value for key, value in schema["properties"].items() if key != "fingerprint"}
+    required = [key for key in schema["required"] if key != "fingerprint"]
+    validator = Draft202012Validator({**schema, "properties": own, "required": required})
+    for error in validator.iter_errors(content):
+        for mistake in mistakes(error):
+            return f"{json_path(mistake.path)}: {mistake.summary}"
+    return "it does not add up: its counts are not those of its outcomes, or a place is none"
+
+
+def json_path(path: Sequence[str | int]) -> str:
+    """Return a path as people write it: `$.outcomes[3].kind`."""
+    return "$" + "".join(f"[{key}]" if isinstance(key, int) else f".{key}" for key in path)

@@ -1,0 +1,106 @@
+"""A program and two snapshots become a plan: a pure function.
+
+rows, held   what the mapping makes of each record
+match        who is whom
+draft        what each would do, alone
+settle       who gets a value that only one may hold
+finish       outcomes, sealed and sorted
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+
+from oneway.core.records import Collected, Snapshot, Value
+from oneway.core.seal import Seal
+from oneway.mapping.program import Held, Program, Row
+from oneway.planning.assemble import Finisher
+from oneway.planning.match import match
+from oneway.planning.outcomes import Drafter, absent, contested, some
+from oneway.planning.plan import Allowance, Miss, Plan, Read
+from oneway.planning.uniqueness import settle
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """All of a plan that is not found by looking at records."""
+
+    mapping_file: str
+    mapping_digest: str
+    as_of: str
+    settings: Mapping[str, Value]
+    inputs: Mapping[str, str]
+    references: tuple[Read, ...] = ()
+    allowed: tuple[Allowance, ...] = ()
+
+
+def plan(
+    program: Program, source: Snapshot, target: Snapshot, *, seal: Seal, header: Header
+) -> Plan:
+    """Return what has to be done so that the target says what the source says.
+
+    The ids within each snapshot must be unique. The order of records makes no difference,
+    and the same arguments give an equal plan.
+    """
+    rows = Collected(tuple(map(program.row, source.records)), source.complete, source.problems)
+    held = Collected(tuple(map(program.held, target.records)), target.complete, target.problems)
+    return plan_rows(program, rows, held, seal=seal, header=header)
+
+
+def plan_rows(
+    program: Program,
+    source: Collected[Row],
+    target: Collected[Held],
+    *,
+    seal: Seal,
+    header: Header,
+) -> Plan:
+    """Return the plan, as `plan` does, of records that were evaluated while they were read."""
+    policy = program.policy
+    rows = sorted(source.items, key=lambda row: (row.key, row.source_id))
+    held = sorted(target.items, key=lambda each: each.target_id)
+    matches = match(rows, held, len(policy.match))
+    unseen = _unseen(target, held)
+    drafter = Drafter(policy, unseen, contested(policy, matches))
+    drafts = [drafter.draft(row, matches.of(row)) for row in rows]
+    drafts += absent(program, held, matches, source, rows)
+    settled = settle(drafts, held, policy)
+    finisher = Finisher(policy, seal, settled.before)
+    return Plan(
+        mapping=policy.name,
+        mapping_file=header.mapping_file,
+        mapping_digest=header.mapping_digest,
+        as_of=header.as_of,
+        settings=header.settings,
+        inputs=header.inputs,
+        reads=(
+            Read("source", len(rows), source.complete, source.problems),
+            Read("target", len(held), not unseen, (*target.problems, *unseen)),
+            *header.references,
+        ),
+        managed=sum(1 for row in rows if matches.of(row).held is not None),
+        outcomes=tuple(map(finisher.outcome, settled.drafts)),
+        misses=_misses(rows),
+        allowed=header.allowed,
+    )
+
+
+def _unseen(target: Collected[Held], held: Iterable[Held]) -> tuple[str, ...]:
+    """Return why a target record may exist that no key can find; nothing where none may."""
+    why = () if target.complete else ("the list of target records may not be complete",)
+    unknown = [each.target_id for each in held if not each.keys_known]
+    if not unknown:
+        return why
+    return (
+        *why,
+        f"the match keys of {len(unknown)} target records are not known: {some(unknown)}",
+    )
+
+
+def _misses(rows: Iterable[Row]) -> tuple[Miss, ...]:
+    counted = Counter(missed for row in rows for missed in row.missed)
+    misses = (
+        Miss(missed.reference, missed.value, missed.found, records, missed.field)
+        for missed, records in counted.items()
+    )
+    return tuple(sorted(misses, key=lambda each: (each.reference, each.field, each.value)))

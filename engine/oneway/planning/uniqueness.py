@@ -1,0 +1,273 @@
+"""Who gets which value, where a value may be held by one record only.
+
+A draft that writes a unique value, or creates a record with an `unless_taken` value, claims
+it. Claims are settled on what the target would hold afterwards:
+
+- Two updates that claim one value conflict with each other, as do two creates; a create
+  yields to an update.
+- A create whose match key another draft writes into that key's field yields as well: from
+  then on that record would be found by the key.
+- A value that another target record holds is free only if that record gives it up in the
+  same plan; then the two are ordered. A circle of such claims is a conflict.
+
+The drafts that remain are the largest set in which all of this holds, so the result does
+not depend on the order of records, and a plan made after the apply finds nothing new.
+"""
+
+from collections import defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from oneway.core.records import MISSING, Compare, Value, comparable
+from oneway.mapping.program import FieldRule, Held, Policy
+from oneway.planning.outcomes import Draft
+from oneway.planning.plan import Kind, Reason, Verb
+
+Slot = tuple[int, Hashable]
+"""A field's position and the value, as it is compared, that one record may hold there."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """The drafts after claims are settled, and for each the identities that go before it."""
+
+    drafts: tuple[Draft, ...]
+    before: Mapping[tuple[str, str], tuple[tuple[str, str], ...]]
+
+
+def settle(drafts: Sequence[Draft], held: Iterable[Held], policy: Policy) -> Settled:
+    """Turn every draft whose claim cannot be met into a conflict, and order the others."""
+    claims = _Claims(drafts, held, policy, _watched(policy))
+    refused = _found_by_their_keys(drafts, policy) | claims.rivals()
+    while True:
+        refused = claims.closed(refused)
+        circle = claims.circles(refused)
+        if not circle:
+            break
+        refused |= circle
+    settled = tuple(
+        _conflict(draft, refused[draft.identity]) if draft.identity in refused else draft
+        for draft in drafts
+    )
+    return Settled(settled, claims.order(refused))
+
+
+def comparison(rule: FieldRule) -> Compare:
+    """Return how two holders of a unique value are told apart: emails without case."""
+    if rule.unique_ignores_case or rule.compare is Compare.IGNORE_CASE:
+        return Compare.IGNORE_CASE
+    return Compare.EXACT
+
+
+def _watched(policy: Policy) -> tuple[int, ...]:
+    unique = {i for i, rule in enumerate(policy.fields) if rule.unique}
+    return tuple(sorted(unique | set(policy.unless_taken)))
+
+
+def _found_by_their_keys(drafts: Sequence[Draft], policy: Policy) -> dict[tuple[str, str], Reason]:
+    """Return the creates whose match key will be the value of another draft's record."""
+    levels: dict[str, list[int]] = defaultdict(list)
+    for level, path in enumerate(policy.match_paths):
+        levels[path].append(level)
+    written: dict[Slot, list[Draft]] = defaultdict(list)
+    for draft in drafts:
+        for each in draft.differences:
+            for level in levels.get(each.rule.path, ()):
+                written[level, comparable(each.after, policy.match[level])].append(draft)
+    refused: dict[tuple[str, str], Reason] = {}
+    for draft in drafts:
+        if draft.verb is not Verb.CREATE or draft.row is None:
+            continue
+        for level, key in enumerate(draft.row.keys):
+            others = [each for each in written.get((level, key), ()) if each is not draft]
+            if key is not None and others:
+                reason = _same_key(policy.match_paths[level], others)
+                refused.setdefault(draft.identity, reason)
+    return refused
+
+
+def _conflict(draft: Draft, reason: Reason) -> Draft:
+    return replace(
+        draft, kind=Kind.CONFLICT, verb=None, differences=(), reasons=(*draft.reasons, reason)
+    )
+
+
+class _Claims:
+    """The claims of all drafts against what the target holds."""
+
+    def __init__(
+        self, drafts: Sequence[Draft], held: Iterable[Held], policy: Policy, watched: Sequence[int]
+    ) -> None:
+        self.policy = policy
+        position = {policy.fields[i].path: i for i in watched}
+        self.claimed: dict[tuple[str, str], tuple[Slot, ...]] = {}
+        self.drafts: dict[tuple[str, str], Draft] = {}
+        self.by_target: dict[str, tuple[str, str]] = {}
+        for draft in drafts:
+            slots = tuple(
+                (position[each.rule.path], self._comparable(position[each.rule.path], each.after))
+                for each in draft.differences
+                if each.rule.path in position
+            )
+            if not slots:
+                continue
+            self.drafts[draft.identity] = draft
+            self.claimed[draft.identity] = slots
+            if draft.held is not None:
+                self.by_target[draft.held.target_id] = draft.identity
+        self.holders = self._holders(held, watched)
+
+    def _holders(self, held: Iterable[Held], watched: Sequence[int]) -> dict[Slot, list[str]]:
+        """Return who holds each value that is claimed; no other value matters."""
+        wanted = {slot for slots in self.claimed.values() for slot in slots}
+        holders: dict[Slot, list[str]] = defaultdict(list)
+        for each in held:
+            for i in watched:
+                value = each.values[i] if each.values else MISSING
+                slot = (i, self._comparable(i, None if value is MISSING else value))
+                if slot[1] is not None and slot in wanted:
+                    holders[slot].append(each.target_id)
+        return holders
+
+    def rivals(self) -> dict[tuple[str, str], Reason]:
+        """Return the drafts that claim what another draft claims as well, and why not."""
+        by_slot: dict[Slot, list[Draft]] = defaultdict(list)
+        for identity, slots in self.claimed.items():
+            for slot in slots:
+                if slot[1] is not None:
+                    by_slot[slot].append(self.drafts[identity])
+        refused: dict[tuple[str, str], Reason] = {}
+        for (i, _), claimants in by_slot.items():
+            if len(claimants) < 2:
+                continue
+            for draft in claimants:
+                rivals = [
+                    each for each in claimants if each is not draft and self._yields(draft, each, i)
+                ]
+                if rivals:
+                    refused.setdefault(draft.identity, _rivalled(self.policy.fields[i], rivals))
+        return refused
+
+    def closed(self, refused: Mapping[tuple[str, str], Reason]) -> dict[tuple[str, str], Reason]:
+        """Return what is refused once every claim on a value that stays held is refused too."""
+        closed = dict(refused)
+        while True:
+            more = {
+                identity: reason
+                for identity in self.claimed
+                if identity not in closed
+                and (reason := self._blocked(self.drafts[identity], closed)) is not None
+            }
+            if not more:
+                return closed
+            closed |= more
+
+    def circles(self, refused: Mapping[tuple[str, str], Reason]) -> dict[tuple[str, str], Reason]:
+        """Return the drafts that wait for each other in a circle, if any do."""
+        waits = {identity: set(needs) for identity, needs in self.order(refused).items()}
+        while True:
+            free = {identity for identity, needs in waits.items() if not needs & waits.keys()}
+            if not free:
+                break
+            waits = {identity: needs for identity, needs in waits.items() if identity not in free}
+        circle = _on_a_circle(waits)
+        text = "these records would exchange unique values in a circle; free one of them by hand"
+        return {
+            identity: Reason(
+                "circle",
+                text,
+                candidates=tuple(sorted(each[1] for each in circle)),
+            )
+            for identity in circle
+        }
+
+    def order(
+        self, refused: Mapping[tuple[str, str], Reason]
+    ) -> dict[tuple[str, str], tuple[tuple[str, str], ...]]:
+        """Return, for each draft that remains, the drafts that give up what it claims."""
+        return {
+            identity: tuple(
+                sorted(
+                    {
+                        self.by_target[target]
+                        for slot in slots
+                        for target in self._others(self.drafts[identity], slot)
+                        if target in self.by_target
+                    }
+                )
+            )
+            for identity, slots in self.claimed.items()
+            if identity not in refused
+        }
+
+    def _blocked(self, draft: Draft, refused: Mapping[tuple[str, str], Reason]) -> Reason | None:
+        for slot in self.claimed[draft.identity]:
+            staying = sorted(
+                target
+                for target in self._others(draft, slot)
+                if not self._gives_up(target, slot[0], refused)
+            )
+            if staying:
+                return _taken(self.policy.fields[slot[0]], staying)
+        return None
+
+    def _others(self, draft: Draft, slot: Slot) -> list[str]:
+        if slot[1] is None or not self._contested(draft, slot[0]):
+            return []
+        own = draft.held.target_id if draft.held is not None else None
+        return [target for target in self.holders.get(slot, ()) if target != own]
+
+    def _gives_up(self, target: str, i: int, refused: Mapping[tuple[str, str], Reason]) -> bool:
+        identity = self.by_target.get(target)
+        if identity is None or identity in refused:
+            return False
+        own = [slot for slot in self.claimed[identity] if slot[0] == i]
+        return bool(own) and target not in self.holders.get(own[0], ())
+
+    def _contested(self, draft: Draft, i: int) -> bool:
+        creating = draft.verb is Verb.CREATE
+        return self.policy.fields[i].unique or (creating and i in self.policy.unless_taken)
+
+    def _yields(self, draft: Draft, rival: Draft, i: int) -> bool:
+        """Return whether `draft` cannot have what `rival` claims."""
+        if draft.verb is Verb.CREATE:
+            return self._contested(draft, i)
+        return rival.verb is not Verb.CREATE and self.policy.fields[i].unique
+
+    def _comparable(self, i: int, value: Value) -> Hashable:
+        return comparable(value, comparison(self.policy.fields[i]))
+
+
+def _on_a_circle(
+    waits: Mapping[tuple[str, str], set[tuple[str, str]]],
+) -> set[tuple[str, str]]:
+    """Return those that wait for themselves; the others only wait for them."""
+
+    def reached(start: tuple[str, str]) -> set[tuple[str, str]]:
+        seen: set[tuple[str, str]] = set()
+        todo = [start]
+        while todo:
+            for each in waits.get(todo.pop(), ()):
+                if each not in seen:
+                    seen.add(each)
+                    todo.append(each)
+        return seen
+
+    return {identity for identity in waits if identity in reached(identity)}
+
+
+def _same_key(path: str, rivals: Iterable[Draft]) -> Reason:
+    ids = tuple(sorted(each.identity[1] for each in rivals))
+    text = f"another record of this plan is given the {path} that this one is matched by: "
+    return Reason("claimed_twice", text + ", ".join(ids), candidates=ids)
+
+
+def _rivalled(rule: FieldRule, rivals: Iterable[Draft]) -> Reason:
+    ids = tuple(sorted(each.identity[1] for each in rivals))
+    text = f"another record of this plan claims the same {rule.path}: {', '.join(ids)}"
+    return Reason("claimed_twice", text, rule.place, ids)
+
+
+def _taken(rule: FieldRule, targets: Sequence[str]) -> Reason:
+    text = f"{rule.path} already belongs to target record {', '.join(targets)}"
+    return Reason("taken", text, rule.place, tuple(targets))

@@ -1,0 +1,100 @@
+"""What is good to know, and asks for nobody: what waits, what differs, who is on one side only."""
+
+from collections.abc import Iterable, Sequence
+
+from oneway.planning.plan import Ending, Kind, Outcome, Reason
+from oneway.render.report.actions import Deed
+from oneway.render.report.attention import meant
+from oneway.render.report.page import Block, Cell, Section, Table, Tone, Words
+from oneway.render.report.words import person, text
+from oneway.runs.past_run import Told
+
+_WHY_NOT = {
+    Ending.STALE: "It changed while the run went on.",
+    Ending.NOT_SENT: "It never reached the target.",
+    Ending.NOT_ATTEMPTED: "Something that must go before it was not done, or the target was down.",
+}
+_STAYING = frozenset({Kind.INELIGIBLE, Kind.CONFLICT, Kind.ERROR, Kind.IGNORED, Kind.ABSENT})
+
+
+def beside(told: Told, found: Sequence[Deed]) -> tuple[Section, ...]:
+    """Return the sections that are good to know."""
+    outcomes = told.plan.outcomes if told.plan is not None else ()
+    sections = (
+        _waiting(found),
+        _postponed(found),
+        _differing(outcomes),
+        _of_kind(outcomes, Kind.ABSENT, "absent", "Not in the source", _ABSENT),
+        _of_kind(outcomes, Kind.IGNORED, "ignored", "Not for this sync", _IGNORED),
+    )
+    return tuple(each for each in sections if each is not None)
+
+
+def _waiting(found: Iterable[Deed]) -> Section | None:
+    rows = tuple(
+        (*meant(each), Words((_WHY_NOT[each.ending], *_said(each)), text(each.code)))
+        for each in found
+        if each.ending is not None and each.ending in _WHY_NOT
+    )
+    about = "Nothing was written for these. The next run looks again, and takes them along."
+    return _section("waiting", "Not written this time", about, _MEANT, rows)
+
+
+def _postponed(found: Iterable[Deed]) -> Section | None:
+    rows = tuple(
+        (*meant(each), Words(_said(each), text(each.code)))
+        for each in found
+        if each.ending is Ending.POSTPONED
+    )
+    about = (
+        "The target refused the same values before. They are sent again after some days, and at "
+        "once when they change in the source."
+    )
+    return _section("postponed", "Waiting for another try", about, _MEANT, rows)
+
+
+def _differing(outcomes: Iterable[Outcome]) -> Section | None:
+    """Return what was noticed about people who do sync."""
+    rows: list[tuple[Cell, ...]] = []
+    for each in outcomes:
+        if each.kind not in _STAYING and (noted := _noted(each)):
+            rows.append((person(each), Words(tuple(text(reason.text) for reason in noted))))
+    about = "Noticed, and left alone, as the mapping says."
+    return _section("noticed", "Noticed", about, ("Person", "What"), tuple(rows))
+
+
+def _noted(outcome: Outcome) -> Sequence[Reason]:
+    # The first reason of a rehire says that it is one, which is said elsewhere.
+    return outcome.reasons[1:] if outcome.kind is Kind.REHIRE else outcome.reasons
+
+
+def _of_kind(
+    outcomes: Iterable[Outcome], kind: Kind, id: str, title: str, about: str
+) -> Section | None:
+    rows = tuple(
+        (person(each), Words(tuple(text(reason.text) for reason in each.reasons)))
+        for each in outcomes
+        if each.kind is kind and each.action is None
+    )
+    return _section(id, title, about, ("Person", "Why"), rows)
+
+
+def _section(
+    id: str, title: str, about: str, columns: tuple[str, ...], rows: tuple[tuple[Cell, ...], ...]
+) -> Section | None:
+    if not rows:
+        return None
+    block = Block(table=Table(title, columns, rows))
+    return Section(id, title, len(rows), Tone.CALM, about, (block,))
+
+
+def _said(deed: Deed) -> tuple[str, ...]:
+    return (text(deed.reason),) if deed.reason else ()
+
+
+_MEANT = ("Person", "What was to be done", "Why not")
+_ABSENT = (
+    "Records of the target that nobody in the source answers to, such as directors, contractors "
+    "and administrators. They are left alone."
+)
+_IGNORED = "Leavers who have no record in the target, and whom the mapping leaves out."

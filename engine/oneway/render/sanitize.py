@@ -1,0 +1,108 @@
+"""Text that comes from files and systems, made visible and harmless.
+
+A name can hold an escape sequence that repaints the terminal, a line break that forges a
+line of a plan, or an override that shows text in another order. Whatever does not show as
+itself is shown as an escape: `\\n`, `\\x1b`, `\\u202e`.
+"""
+
+import json
+import re
+import unicodedata
+
+from oneway.core.records import Value
+from oneway.core.seal import Sealed
+
+_HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_SHOWN_SPACES = frozenset({" ", "\u3000"})
+_SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_STACKED = 4
+"""How many marks one character may carry; no name needs more."""
+
+_DEEPEST = 20
+"""How far into lists and objects a value is shown."""
+
+# Letters and marks that show as nothing (Unicode's Default_Ignorable_Code_Point, beyond Cf).
+_IGNORABLE = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
+_MARKDOWN = re.compile(r"""[!-/:-@\[-`{-~]""")
+
+
+def harmless(text: str) -> str:
+    """Return the text on one line, each character that does not show as itself escaped."""
+    if text.isascii() and text.isprintable():
+        return text
+    shown = []
+    marks = _STACKED  # a mark that leads would sit on the quote before it
+    for character in text:
+        is_mark = unicodedata.category(character).startswith("M")
+        if _is_hidden(character) or (is_mark and marks >= _STACKED):
+            shown.append(escape(character))
+            marks = _STACKED
+        else:
+            shown.append(character)
+            marks = marks + 1 if is_mark else 0
+    return "".join(shown)
+
+
+def escape(character: str) -> str:
+    """Return a character as an escape that shows what it is."""
+    if character in _SHORT:
+        return _SHORT[character]
+    point = ord(character)
+    if point < 0x100:
+        return f"\\x{point:02x}"
+    return f"\\u{point:04x}" if point < 0x10000 else f"\\U{point:08x}"
+
+
+def shown(value: "Value | Sealed") -> str:
+    """Return a value as JSON, harmless; "nothing" for null, `***` for what is sealed."""
+    if isinstance(value, Sealed):
+        return "***"
+    return "nothing" if value is None else _json(value, _DEEPEST)
+
+
+def _json(value: Value, depth: int) -> str:
+    match value:
+        case str():
+            return quoted(value)
+        case list() | dict() if not depth:
+            return "..."
+        case list():
+            return f"[{', '.join(_json(item, depth - 1) for item in value)}]"
+        case dict():
+            items = (f"{quoted(key)}: {_json(item, depth - 1)}" for key, item in value.items())
+            return f"{{{', '.join(items)}}}"
+        case _:
+            return json.dumps(value)
+
+
+def quoted(text: str) -> str:
+    """Return text between double quotes, harmless; quotes and backslashes in it are escaped."""
+    slashed = text.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{harmless(slashed)}"'
+
+
+def on_one_line(expression: str) -> str:
+    """Return an expression, harmless, its line breaks folded into spaces."""
+    return harmless(" ".join(expression.split()))
+
+
+def markdown(text: str) -> str:
+    """Return data as a code span of Markdown: no markup, mention or link can come of it."""
+    safe = harmless(text)
+    if not safe.strip():
+        return "<code>&#32;</code>" if safe else ""
+    if safe == safe.strip() and not re.search(r"[`|\\]", safe):
+        return f"`{safe}`"
+    entities = _MARKDOWN.sub(lambda found: f"&#{ord(found.group())};", safe)
+    return f"<code>{entities}</code>"
+
+
+def _is_hidden(character: str) -> bool:
+    category = unicodedata.category(character)
+    if category in _HIDDEN_CATEGORIES:
+        return True
+    if category == "Zs":
+        return character not in _SHOWN_SPACES
+    return _IGNORABLE.match(character) is not None

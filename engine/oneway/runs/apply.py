@@ -1,0 +1,196 @@
+"""Applying an approved plan, with every step in the journal."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from hashlib import sha256
+from socket import gethostname
+
+from oneway import __version__
+from oneway.applying import apply as engine
+from oneway.applying.apply import Result, never
+from oneway.core.connector import Progress, silent
+from oneway.core.seal import Seal, canonical
+from oneway.history.digests import traces_of
+from oneway.history.journal import Breached, End, Journal, RunStart, Why
+from oneway.mapping.program import Program
+from oneway.planning.guards import Verdict, counted_as
+from oneway.planning.plan import Action, Plan
+from oneway.planning.plan_file import dump, fingerprint
+from oneway.runs.inputs import Systems, inputs, inputs_in_words
+from oneway.runs.prepare import Prepared
+from oneway.runs.request import instant_text
+from oneway.state.folder import State
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who applies a plan, with which state folder; `now` is the clock, for the journal.
+
+    `stopping` is asked before each action whether to end there.
+    """
+
+    name: str
+    state: State
+    now: Callable[[], datetime]
+    stopping: Callable[[], bool] = never
+    why: Why = Why.HAND
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    """The fingerprint that was approved, what the guards say, and what is not sent today."""
+
+    fingerprint: str
+    verdict: Verdict
+    postponed: Mapping[str, str] = field(default_factory=dict)
+    """Why each action waits that the target refused before, by action id."""
+    kept: Mapping[str, bytes] = field(default_factory=dict)
+    """What the plan was derived from, to be kept with the run."""
+    began: str = ""
+    """The instant at which the run began to read; blank where it reads nothing."""
+
+
+def apply_plan(
+    plan: Plan,
+    approval: Approval,
+    program: Program,
+    systems: Systems,
+    operator: Operator,
+    progress: Progress = silent,
+) -> Iterator[Result]:
+    """Apply an approved plan and yield how each action ended.
+
+    The journal says that the run has ended once the last action has. Raises `Refused` before
+    any write where the plan is not the approved one, or where the journal cannot be written,
+    and `Stopped` where the operator asks for that.
+    """
+    seen: Counter[str] = Counter()
+    with Journal.open(operator.state.journal) as journal:
+        log = RunLog(journal, plan, operator, approval)
+        steps = engine.apply(
+            plan,
+            approved=approval.fingerprint,
+            held=approval.verdict.held,
+            postponed=approval.postponed,
+            program=program,
+            systems=engine_systems(systems),
+            seal=operator.state.seal(),
+            log=log,
+            progress=progress,
+            stopping=operator.stopping,
+        )
+        for result in steps:
+            seen[result.ending.value] += 1
+            yield result
+        # Not where somebody stops it in the middle: then it has not ended.
+        log.finish(seen, good=not approval.verdict.source_shrank)
+
+
+def engine_systems(systems: Systems) -> engine.Systems:
+    """Return what an apply reads and writes."""
+    found = inputs(systems.prepared)
+    return engine.Systems(
+        source=systems.reader(found["source"]),
+        target=systems.reader(found["target"]),
+        writer=systems.writer(found["target"]),
+    )
+
+
+def connection_of(mapping: str, words: Mapping[str, str]) -> str:
+    """Return the name under which runs of one mapping over the same inputs know each other.
+
+    It is the connection's own where there is one, whatever its options are by now.
+    """
+    if "connection" in words:
+        return words["connection"]
+    return f"{mapping} {sha256(canonical(dict(words)).encode('ascii')).hexdigest()[:8]}"
+
+
+def connection_for(prepared: Prepared) -> str:
+    """Return the name under which a request's runs know each other."""
+    return connection_of(prepared.spec.name, inputs_in_words(prepared))
+
+
+class RunLog:
+    """Writes the steps of one run down.
+
+    `of` is the run that is gone on with, or the approval of a new one, which begins with its
+    first step.
+    """
+
+    def __init__(
+        self, journal: Journal, plan: Plan, operator: Operator, of: int | Approval
+    ) -> None:
+        self.journal = journal
+        self.plan = plan
+        self.operator = operator
+        self.seal: Seal = operator.state.seal()
+        self._of = of
+
+    @property
+    def run(self) -> int:
+        if isinstance(self._of, Approval):
+            # Not earlier: a plan that is refused before its first step has sent nothing.
+            start = start_of(self.plan, self.operator, self._of)
+            self._of = self.journal.begin(start, dump(self.plan), self._of.kept)
+        return self._of
+
+    def intended(self, action: Action, token: str) -> None:
+        """The action is about to be sent: from now on it may have happened."""
+        # The plan's instant, as guards look back from one: not the clock, which may disagree.
+        counted, at = counted_as(action), self.plan.as_of
+        self.journal.intended(self.run, action, token, counted=counted, at=at)
+        self.journal.sent(self.run, action.id)
+
+    def ended(self, result: Result) -> None:
+        """The action has ended."""
+        end = End(result.ending, result.target_id, result.code, result.reason)
+        self.journal.ended(self.run, result.action, end, traces_of(result.action, self.seal))
+
+    def finish(self, counts: Mapping[str, int], *, good: bool = True) -> None:
+        """The run has ended, with so many actions of each ending.
+
+        `good` is False where guards distrust the source: the next run must not be compared
+        with this one.
+        """
+        source = next(read for read in self.plan.reads if read.name == "source")
+        records = source.records if source.complete and good else None
+        planned = {each.id: [c.field for c in each.changes] for each in self.plan.actions}
+        with self.journal.at_once():
+            self.journal.forget_all_but(connection_of(self.plan.mapping, self.plan.inputs), planned)
+            self.journal.finish(self.run, counts, instant_text(self.operator.now()), records)
+
+
+def start_of_none(operator: Operator, mapping: str, connection: str) -> RunStart:
+    """Return what is written down of a run that never came to a plan."""
+    return RunStart(
+        mapping=mapping,
+        digest="",
+        fingerprint="",
+        as_of="",
+        started=instant_text(operator.now()),
+        by=operator.name,
+        connection=connection,
+        why=operator.why,
+        version=__version__,
+        host=gethostname(),
+    )
+
+
+def start_of(plan: Plan, operator: Operator, approval: Approval) -> RunStart:
+    """Return what is written down of a run when it starts."""
+    connection = connection_of(plan.mapping, plan.inputs)
+    start = start_of_none(operator, plan.mapping, connection)
+    return replace(
+        start,
+        started=approval.began or start.started,
+        digest=plan.mapping_digest,
+        fingerprint=fingerprint(plan),
+        as_of=plan.as_of,
+        allowed=plan.allowed,
+        breaches=tuple(
+            Breached(b.name, b.text, b.allow, b.held) for b in approval.verdict.breaches
+        ),
+    )

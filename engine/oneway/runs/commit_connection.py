@@ -1,0 +1,147 @@
+"""Credentials and the connection's file: both are kept, or neither."""
+
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from types import FrameType
+
+from oneway.connections import Connection, SecretKind, SecretRef, load_connection
+from oneway.connections.file_writer import new_file, with_refs, write_new, write_over
+from oneway.connections.secret_store import Keeping, Place, forgotten
+from oneway.core.connector import Secret
+from oneway.core.diagnostics import refusal
+from oneway.runs import Request
+
+Name = tuple[str, str]
+"""A credential: its side, and its name."""
+
+_ENDING = (signal.SIGTERM, signal.SIGHUP)
+
+
+def settled_new(request: Request, kind: SecretKind | None) -> Connection:
+    """Keep a new connection's credentials, write its file, and return it as it was written.
+
+    `kind` None keeps them in a keyring where one works. Raises `Refused`, and keeps nothing.
+    """
+    connection = _of(request)
+    with Keeping() as keeping:
+        kept = {
+            name: keeping.keep(secret, place_of(connection, name), kind, new=True)
+            for name, secret in request.typed.items()
+        }
+        text = new_file(_with(connection, kept))
+        made = load_connection(text.encode(), connection.file)
+        with _undisturbed():
+            write_new(Path(connection.file), text)
+            keeping.for_good()
+    return made
+
+
+def settled_renewed(request: Request, former: Connection, kind: SecretKind | None) -> Connection:
+    """Keep other credentials for a connection that there is, and return it as it is then.
+
+    Its file changes only where a credential is kept elsewhere than before. What is kept by
+    us and no longer referred to is forgotten. Raises `Refused`, and changes nothing.
+    """
+    connection = _of(request)
+    with Keeping() as keeping:
+        kept = _kept(keeping, former, request.typed, kind)
+        refs = {**_refs(connection), **kept}
+        changed = {name: ref for name, ref in refs.items() if _refs(former).get(name) != ref}
+        text = with_refs(former, changed)
+        if text is None:
+            raise _by_hand(former, changed)
+        made = load_connection(text.encode(), former.file)
+        with _undisturbed():
+            if changed:
+                write_over(Path(former.file), text)
+            keeping.for_good()
+    for name in changed:
+        ref = _refs(former).get(name)
+        if ref is not None and place_of(former, name).is_own(ref):
+            forgotten(ref)
+    return made
+
+
+def place_of(connection: Connection, name: Name) -> Place:
+    """Return what one of a connection's credentials is called where it is kept."""
+    return Place(connection.name, connection.file, *name)
+
+
+@contextmanager
+def in_order() -> Iterator[None]:
+    """End a block by SIGTERM or a closed terminal as by Ctrl-C, so that it takes things back."""
+
+    def ended(_number: int, _frame: FrameType | None) -> None:
+        raise KeyboardInterrupt
+
+    if threading.current_thread() is not threading.main_thread():
+        yield  # only there can signals be handled
+        return
+    before = {number: signal.signal(number, ended) for number in _ENDING}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _kept(
+    keeping: Keeping,
+    connection: Connection,
+    typed: Mapping[Name, Secret],
+    kind: SecretKind | None,
+) -> dict[Name, SecretRef]:
+    """Keep what was typed and return where; without a word, where the former one was kept."""
+    found = {}
+    for name, secret in typed.items():
+        place, former = place_of(connection, name), _refs(connection).get(name)
+        usual = former.kind if former is not None and place.is_own(former) else None
+        found[name] = keeping.keep(secret, place, kind or usual)
+    return found
+
+
+def _refs(connection: Connection) -> dict[Name, SecretRef]:
+    return {
+        (side, name): ref
+        for side, each in connection.sides.items()
+        for name, ref in each.credentials.items()
+    }
+
+
+def _with(connection: Connection, kept: Mapping[Name, SecretRef]) -> Connection:
+    refs = {**_refs(connection), **kept}
+    sides = {
+        side: replace(each, credentials={n: ref for (s, n), ref in refs.items() if s == side})
+        for side, each in connection.sides.items()
+    }
+    return replace(connection, source=sides["source"], target=sides["target"])
+
+
+def _of(request: Request) -> Connection:
+    assert request.connection is not None
+    return request.connection
+
+
+def _by_hand(connection: Connection, changed: Mapping[Name, SecretRef]) -> Exception:
+    lines = ", ".join(
+        f"{side}.credentials.{name}: {{{ref.kind.value}: ...}}"
+        for (side, name), ref in changed.items()
+    )
+    summary = "where a credential is kept cannot be changed in this file without rewriting it"
+    help = f"write it by hand, each side on lines of its own: {lines}; then connect again"
+    return refusal("C142", connection.file, summary, help)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Let no signal in between the file and the credentials that it refers to."""
+    numbers = {signal.SIGINT, *_ENDING}
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)

@@ -1,0 +1,43 @@
+"""A run of the past, by what people call it; and what is known of its plan."""
+
+from oneway.core.diagnostics import did_you_mean, refusal
+from oneway.history.journal import Journal, Run
+from oneway.planning.plan import Plan
+from oneway.planning.plan_file import load
+from oneway.state.folder import State
+
+LATEST = "latest"
+
+
+def run_named(journal: Journal, text: str) -> Run:
+    """Return the run of an id, the latest one (`latest`), or a connection's last one.
+
+    Raises `Refused` where there is none.
+    """
+    found: tuple[Run, ...]
+    if text.isascii() and text.isdigit() and len(text) < 19:
+        one = journal.run(int(text))
+        found = () if one is None else (one,)
+    else:
+        found = journal.runs(None if text == LATEST else text, limit=1)
+    if found:
+        return found[0]
+    help = did_you_mean(text, journal.connections()) or "`oneway runs` lists the runs"
+    if text == LATEST:
+        raise refusal("F130", text, "nothing has run yet", "run `oneway sync` first")
+    raise refusal("F130", text, f"there is no run {text!r}, and no run of such a connection", help)
+
+
+def plan_of_run(journal: Journal, run: Run) -> Plan | None:
+    """Return the plan of a run, None where none is kept; raise `Refused` where it is damaged."""
+    text = journal.plan_of(run.id)
+    if not text:
+        return None
+    return load(text.encode(errors="surrogatepass"), f"the plan of run {run.id}")
+
+
+def refuse_without_journal(state: State) -> None:
+    """Raise `Refused` where nothing was ever journalled in a state folder."""
+    if not state.has_journal:
+        help = "run `oneway sync` first, or name the folder with --state"
+        raise refusal("F130", str(state.path), "nothing has run yet", help)

@@ -1,0 +1,67 @@
+"""What the journal tells of one run: all that a report is made of, without any system."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass, field
+from itertools import islice
+
+from oneway.core.diagnostics import Refused
+from oneway.history.backoff import Failure
+from oneway.history.flapping import RUNS as STICKING
+from oneway.history.journal import Entry, Journal, Run
+from oneway.planning.plan import Plan
+from oneway.runs.lookup import plan_of_run
+
+EARLIER = 30
+"""How many runs of a connection stand beside each other, at most."""
+
+
+@dataclass(frozen=True, slots=True)
+class Before:
+    """An earlier run of the same connection: what it planned, and how that ended."""
+
+    plan: Plan
+    entries: tuple[Entry, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A run and what led to it.
+
+    `plan` is None where the run never came to one, or it is kept no longer. `earlier` are the
+    last runs of the connection, newest first, this one among them; `before` the last ones
+    that had a plan, without it. `failures` are what the target refused and has not healed, by
+    action id. `options` is what a command needs beside its name to find the same journal.
+    """
+
+    run: Run
+    plan: Plan | None
+    entries: tuple[Entry, ...]
+    earlier: tuple[Run, ...] = ()
+    before: tuple[Before, ...] = ()
+    failures: Mapping[str, Failure] = field(default_factory=dict)
+    options: str = ""
+
+
+def told(journal: Journal, run: Run, options: str = "") -> Told:
+    """Return what a journal tells of a run; raise `Refused` where that is damaged."""
+    earlier = journal.runs(run.start.connection, limit=EARLIER, before=run.id + 1)
+    return Told(
+        run=run,
+        plan=plan_of_run(journal, run),
+        entries=journal.entries(run.id),
+        earlier=earlier,
+        before=tuple(islice(_before(journal, earlier[1:]), STICKING - 1)),
+        failures=journal.failures(run.start.connection),
+        options=options,
+    )
+
+
+def _before(journal: Journal, runs: Sequence[Run]) -> Iterator[Before]:
+    """Yield the earlier runs that have a plan, newest first."""
+    for run in runs:
+        plan = None
+        with suppress(Refused):  # what is wrong with another run is not this one's
+            plan = plan_of_run(journal, run)
+        if plan is not None:
+            yield Before(plan, journal.entries(run.id))

@@ -1,0 +1,97 @@
+"""From what was read to a plan and its verdict."""
+
+from collections.abc import Mapping
+
+from oneway.core.connector import Progress, silent
+from oneway.core.records import Snapshot
+from oneway.core.seal import Seal
+from oneway.history.backoff import refusals
+from oneway.history.flapping import not_sticking
+from oneway.history.journal import Journal
+from oneway.history.memory import NOTHING, Memory
+from oneway.planning.guards import WINDOW, History, Verdict, judge
+from oneway.planning.plan import Plan, Read
+from oneway.planning.planner import Header, plan, plan_rows
+from oneway.runs.apply import connection_of
+from oneway.runs.inputs import Systems, inputs_in_words
+from oneway.runs.prepare import Prepared
+from oneway.runs.read import Evaluated, Reading, evaluated
+from oneway.runs.request import instant_text, parse_instant
+from oneway.state.folder import State
+
+
+def plan_of(prepared: Prepared, reading: Reading, seal: Seal) -> Plan:
+    """Return the plan of what was read."""
+    header = _header(prepared, reading.references)
+    return plan(reading.program, reading.source, reading.target, seal=seal, header=header)
+
+
+def planned(
+    prepared: Prepared,
+    systems: Systems,
+    seal: Seal,
+    progress: Progress = silent,
+    *,
+    keeping: bool = False,
+) -> tuple[Plan, Evaluated]:
+    """Read the inputs and return the plan, and what the mapping made of what was read.
+
+    With `keeping`, also what may be kept of each record (`keeping.snapshots_of`).
+    """
+    found = evaluated(prepared, systems, progress, keeping=keeping)
+    header = _header(prepared, found.references)
+    return plan_rows(found.program, found.source, found.target, seal=seal, header=header), found
+
+
+def judged(
+    prepared: Prepared,
+    plan: Plan,
+    state: State,
+    memory: Memory = NOTHING,
+    *,
+    resuming: int | None = None,
+) -> Verdict:
+    """Return what the guards say of a plan, and of what was done the days before.
+
+    What waits by `memory` is not sent, and not counted. `resuming` is the run that is gone on
+    with: what it did is in the plan already.
+    """
+    return judge(plan, prepared.guards, _history(plan, state, resuming), memory.postponed)
+
+
+def _history(plan: Plan, state: State, resuming: int | None) -> History:
+    if not state.has_journal:
+        return History()
+    name = connection_of(plan.mapping, plan.inputs)
+    # The plan's own instant, not the clock: what was judged can be judged again.
+    since = instant_text(parse_instant(plan.as_of) - WINDOW)
+    with Journal.open(state.journal) as journal:
+        done = journal.done_since(name, since, but_not=resuming)
+        return History(done, journal.last_source_size(name))
+
+
+def remembered(plan: Plan, state: State, *, retry_now: bool = False) -> Memory:
+    """Return what earlier runs tell of a plan; with `retry_now` nothing of it waits."""
+    if not state.has_journal:
+        return Memory()
+    name, seal = connection_of(plan.mapping, plan.inputs), state.seal()
+    with Journal.open(state.journal) as journal:
+        failures, written = journal.failures(name), journal.written(name)
+    found = refusals(plan, failures, seal, retry_now=retry_now)
+    return Memory(found, not_sticking(plan, written, seal))
+
+
+def _header(prepared: Prepared, references: Mapping[str, Snapshot]) -> Header:
+    request = prepared.request
+    return Header(
+        mapping_file=request.mapping,
+        mapping_digest=prepared.spec.digest,
+        as_of=instant_text(request.as_of),
+        settings=prepared.settings,
+        inputs=inputs_in_words(prepared),
+        references=tuple(
+            Read(name, len(each.records), each.complete, each.problems)
+            for name, each in references.items()
+        ),
+        allowed=request.allowed,
+    )

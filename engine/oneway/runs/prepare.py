@@ -1,0 +1,150 @@
+"""From a request to a compiled mapping: all that needs neither network nor credentials."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+from oneway.connections import Connection
+from oneway.connections.discovery import describe
+from oneway.connections.limits import merged
+from oneway.connections.regular_files import read_regular
+from oneway.core.connector import Description
+from oneway.core.diagnostics import Diagnostic, Findings, Refused, Severity, Span, did_you_mean
+from oneway.core.records import Value
+from oneway.documents.yaml_source import LIMIT
+from oneway.mapping.compiler import Compiled, compile_mapping, connectors_of
+from oneway.mapping.expressions import Context
+from oneway.mapping.load import Loaded, load_mapping
+from oneway.mapping.spec import GuardsSpec, MappingSpec, Text
+from oneway.runs.request import Request
+from oneway.runs.settings import settled
+from oneway.runs.validate_connection import misfits
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A request whose mapping is compiled, with its connectors described and settings settled."""
+
+    request: Request
+    compiled: Compiled
+    catalogue: Mapping[str, Description]
+    settings: Mapping[str, Value]
+
+    @property
+    def spec(self) -> MappingSpec:
+        """The mapping as written."""
+        return self.compiled.spec
+
+    @property
+    def guards(self) -> GuardsSpec:
+        """The mapping's guards, with the connection's in their place where it has any."""
+        connection = self.request.connection
+        return merged(self.spec.guards, connection.guards if connection else None)
+
+    @property
+    def context(self) -> Context:
+        """What expressions may know besides a record."""
+        return self.compiled.context(self.settings, self.request.as_of)
+
+
+def compiled(request: Request) -> Prepared:
+    """Return what a request asks for, compiled; raise `Refused` with every mistake."""
+    data = mapping_of(request.mapping, request.connection)
+    compiled_mapping, catalogue = compile_data(data, request.mapping, request.folders)
+    spec, connection = compiled_mapping.spec, request.connection
+    found = Findings()
+    for diagnostic in (*_unknown_names(request, spec), *_unknown_fields(request, compiled_mapping)):
+        found.add(diagnostic)
+    if connection is not None:
+        found.found.extend(misfits(connection, compiled_mapping, catalogue))
+    settings: Mapping[str, Value] = {}
+    try:
+        own = connection.settings if connection else None
+        settings = settled(spec.settings, request.settings, own)
+    except Refused as refused:
+        found.found.extend(refused.diagnostics)
+    found.refuse_errors()
+    return Prepared(request, compiled_mapping, catalogue, settings)
+
+
+def mapping_of(path: str, connection: Connection | None) -> bytes:
+    """Return the bytes of a mapping; raise `Refused` where it cannot be read.
+
+    The place is then where the connection names it.
+    """
+    try:
+        return read_file(path, LIMIT + 1)
+    except Refused as refused:
+        if connection is None:
+            raise
+        raise Refused(
+            connection.written.at(("mapping",), each.code, f"{each.span} {each.summary}", each.help)
+            for each in refused.diagnostics
+        ) from None
+
+
+def compile_data(
+    data: bytes, file: str, folders: Sequence[Path]
+) -> tuple[Compiled, Mapping[str, Description]]:
+    """Return a mapping's bytes compiled, and its connectors; raise `Refused` with every mistake."""
+    loaded = load_mapping(data, file)
+    found = Findings()
+    catalogue = {}
+    for name in connectors_of(loaded.spec):
+        try:
+            catalogue[name.text] = describe(name.text, folders)
+        except Refused as refused:
+            found.found.extend(_placed(loaded, name, each) for each in refused.diagnostics)
+    try:
+        result = compile_mapping(loaded.spec, loaded.document.lines, catalogue)
+    except Refused as refused:
+        found.found.extend(refused.diagnostics)
+        raise Refused(found.sorted()) from None
+    found.refuse_errors()
+    return result, catalogue
+
+
+def read_file(path: str, limit: int) -> bytes:
+    """Return at most `limit` bytes of a file; raise `Refused` where it cannot be read."""
+    return read_regular(path, limit)
+
+
+def _placed(loaded: Loaded, name: Text, diagnostic: Diagnostic) -> Diagnostic:
+    """Return what was said of a connector's name at the place where the mapping names it."""
+    if diagnostic.span.line or diagnostic.code != "C101":
+        return diagnostic
+    report = loaded.document.report(name.span, diagnostic.code, diagnostic.summary)
+    return replace(report, help=diagnostic.help)
+
+
+def _unknown_names(request: Request, spec: MappingSpec) -> list[Diagnostic]:
+    references = [each.name for each in spec.references]
+    connectors = [each.text for each in connectors_of(spec)]
+    wrong = [
+        _error("U103", f"--reference {name}", f"the mapping has no reference '{name}'", references)
+        for name in request.references
+        if name not in references
+    ]
+    for key in request.options:
+        connector = key.partition(".")[0]
+        if connector not in connectors:
+            summary = f"the mapping does not use a connector '{connector}'"
+            wrong.append(_error("U104", f"--option {key}", summary, connectors))
+    return wrong
+
+
+def _unknown_fields(request: Request, mapping: Compiled) -> list[Diagnostic]:
+    policy = mapping.code.policy
+    fields = [each.path for each in (*policy.fields, *policy.leaving)]
+    return [
+        _error("U106", f"--allow {each.guard}", f"the mapping has no field '{field}'", fields)
+        for each in request.allowed
+        if (field := each.guard.partition(".")[2]) and field not in fields
+    ]
+
+
+def _error(code: str, where: str, summary: str, known: Sequence[str]) -> Diagnostic:
+    name = where.split(" ", 1)[1].partition(".")
+    word = name[2] if code == "U106" else name[0]
+    help = did_you_mean(word, known) or f"it has: {', '.join(known) or 'none'}"
+    return Diagnostic(Span(where), Severity.ERROR, code, summary, help)

@@ -1,0 +1,195 @@
+"""Reading all inputs of a run, each resource once."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Generic, Protocol, TypeVar, runtime_checkable
+
+from oneway.core.connector import Field, Progress, ReadError, silent
+from oneway.core.diagnostics import Refused, refusal
+from oneway.core.records import Collected, Record, Snapshot
+from oneway.mapping.interpreter import Interpreted, Table, tabulate
+from oneway.mapping.program import Held, Row
+from oneway.mapping.spec import ReferenceSpec
+from oneway.runs.inputs import Input, Systems, inputs, offline_help
+from oneway.runs.prepare import Prepared
+from oneway.runs.replay.projection import Projection, is_open_table
+
+T = TypeVar("T")
+
+
+@runtime_checkable
+class Streaming(Protocol):
+    """A reader that can hand out its records one at a time, so that none need be kept."""
+
+    def records(self, gaps: list[str], progress: Progress = silent) -> Iterator[Record]:
+        """Yield the records; `gaps` is given why any may be missing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """All that was read, and the program bound to it."""
+
+    source: Snapshot
+    target: Snapshot
+    references: Mapping[str, Snapshot]
+    tables: Mapping[str, Table]
+    program: Interpreted
+
+
+@dataclass(frozen=True, slots=True)
+class Evaluated:
+    """What the mapping makes of all that was read; the records themselves are not kept.
+
+    `kept` is what may be kept of each source record and each target record, in their order.
+    """
+
+    source: Collected[Row]
+    target: Collected[Held]
+    references: Mapping[str, Snapshot]
+    tables: Mapping[str, Table]
+    program: Interpreted
+    kept: tuple[Sequence[str], Sequence[str]] = ((), ())
+
+
+def read(prepared: Prepared, systems: Systems, progress: Progress = silent) -> Reading:
+    """Return all records of a run's inputs; raise `Refused` where one cannot be read."""
+    reads = _Reads(prepared, systems, progress)
+    references, tables, program = reads.bound()
+    source, target = reads.snapshot("source"), reads.snapshot("target")
+    return Reading(source, target, references, tables, program)
+
+
+def evaluated(
+    prepared: Prepared, systems: Systems, progress: Progress = silent, *, keeping: bool = False
+) -> Evaluated:
+    """Return what the mapping makes of a run's inputs; raise `Refused` as `read` does.
+
+    Gives the plan that `read` would give, in a fraction of the memory. With `keeping`, also
+    what may be kept of each record.
+    """
+    reads = _Reads(prepared, systems, progress)
+    references, tables, program = reads.bound()
+    if not keeping:
+        source = reads.collected("source", program.row)
+        target = reads.collected("target", program.held)
+        return Evaluated(source, target, references, tables, program)
+    projection = projection_of(prepared)
+    rows = _Keeping(program.row, projection.of_source)
+    held = _Keeping(program.held, projection.of_target)
+    return Evaluated(
+        reads.collected("source", rows),
+        reads.collected("target", held),
+        references,
+        tables,
+        program,
+        (rows.kept, held.kept),
+    )
+
+
+def tables_of(
+    prepared: Prepared, systems: Systems, progress: Progress = silent
+) -> Mapping[str, Table]:
+    """Return the lookup tables of a run, reading nothing else."""
+    return _Reads(prepared, systems, progress).bound()[1]
+
+
+class _Keeping(Generic[T]):
+    """Makes something of each record, and keeps what may be kept of it."""
+
+    def __init__(self, make: Callable[[Record], T], project: Callable[[Record], str]) -> None:
+        self.make = make
+        self.project = project
+        self.kept: list[str] = []
+
+    def __call__(self, record: Record) -> T:
+        self.kept.append(self.project(record))
+        return self.make(record)
+
+
+def projection_of(prepared: Prepared) -> Projection:
+    """Return what may be kept of the records of a run."""
+    compiled = prepared.compiled
+    tables = _open_tables(prepared)
+    return Projection(compiled.code, compiled.source, compiled.target, tables)
+
+
+def _open_tables(prepared: Prepared) -> frozenset[str]:
+    """Return the references whose lookup tables hold nothing that is marked as sensitive."""
+    code = prepared.compiled.code
+    secret = {each.lookup for each in (*code.fields, *code.leaving) if each.rule.sensitive}
+    codes = {each.name: each for each in code.references if each.name not in secret}
+    specs = {spec.name: spec for spec in prepared.spec.references}
+    return frozenset(
+        name
+        for name, each in codes.items()
+        if is_open_table(each, _fields_of(prepared, specs[name]))
+    )
+
+
+def _fields_of(prepared: Prepared, reference: ReferenceSpec) -> Iterable[Field]:
+    """Return what is known of the fields of a reference's records."""
+    spec, endpoint = prepared.spec, reference.endpoint
+    if endpoint is None:
+        side = spec.source if reference.side == "source" else spec.target
+        endpoint = replace(side, resource=reference.resource)
+    resources = prepared.catalogue[endpoint.connector.text].resources
+    found = resources.get(endpoint.resource.text)
+    return () if found is None else found.fields.values()
+
+
+class _Reads:
+    """Reads each resource once, whatever it is read for."""
+
+    def __init__(self, prepared: Prepared, systems: Systems, progress: Progress) -> None:
+        self.prepared = prepared
+        self.systems = systems
+        self.progress = progress
+        self.inputs = inputs(prepared)
+        self.snapshots: dict[Input, Snapshot] = {}
+
+    def bound(self) -> tuple[dict[str, Snapshot], dict[str, Table], Interpreted]:
+        codes = self.prepared.compiled.code.references
+        references = {code.name: self.snapshot(f"references.{code.name}") for code in codes}
+        context = self.prepared.context
+        tables = {code.name: tabulate(code, references[code.name], context) for code in codes}
+        return references, tables, self.prepared.compiled.bind(context, tables)
+
+    def snapshot(self, role: str) -> Snapshot:
+        each = self.inputs[role]
+        if each not in self.snapshots:
+            found = self.from_reader(role, lambda reader: reader.read(self.progress))
+            self.snapshots[each] = replace(found, records=tuple(_once_each(each, found.records)))
+        return self.snapshots[each]
+
+    def collected(self, role: str, make: Callable[[Record], T]) -> Collected[T]:
+        each = self.inputs[role]
+        others = [other for name, other in self.inputs.items() if name != role]
+        reader = self.from_reader(role, lambda reader: reader)
+        if each in others or not isinstance(reader, Streaming):
+            found = self.snapshot(role)
+            return Collected(tuple(map(make, found.records)), found.complete, found.problems)
+        gaps: list[str] = []
+        stream = reader.records(gaps, self.progress)
+        items = self.from_reader(role, lambda _: tuple(map(make, _once_each(each, stream))))
+        return Collected(items, not gaps, tuple(gaps))
+
+    def from_reader(self, role: str, act: Callable[..., T]) -> T:
+        each = self.inputs[role]
+        try:
+            return act(self.systems.reader(each))
+        except ReadError as error:
+            raise refusal(error.code, each.text, error.summary, error.help) from None
+        except Refused as refused:
+            raise offline_help(refused, role) from None
+
+
+def _once_each(each: Input, records: Iterable[Record]) -> Iterator[Record]:
+    """Yield the records; raise `Refused` where two have one id, which planning cannot take."""
+    seen: set[str] = set()
+    for record in records:
+        if record.id in seen:
+            summary = f"the id {record.id!r} was read twice"
+            help = "the system's list may have changed while it was read: run again"
+            raise refusal("R164", each.text, summary, help)
+        seen.add(record.id)
+        yield record

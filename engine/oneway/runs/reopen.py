@@ -1,0 +1,131 @@
+"""From a saved plan back to what it was made of, which must still be the same."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import replace
+
+from oneway.connections import Connection, connection_at
+from oneway.connections.discovery import FILE
+from oneway.core.connector import Progress, silent
+from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
+from oneway.core.records import Value
+from oneway.core.seal import Sealed
+from oneway.documents.yaml_source import LIMIT
+from oneway.mapping.program import Program
+from oneway.planning.plan import Plan
+from oneway.runs.health import sick
+from oneway.runs.inputs import Systems, inputs_in_words
+from oneway.runs.prepare import Prepared, compiled, read_file
+from oneway.runs.read import tables_of
+from oneway.runs.request import Request, parse_instant
+
+_AGAIN = "make the plan again and review it"
+
+
+def reopened(plan: Plan, request: Request) -> Prepared:
+    """Return what a plan was made of, ready to apply; raise `Refused` where it is no more.
+
+    Of `request` only `lookup`, `options` and `folders` count: the mapping, the instant, the
+    settings and the files come from the plan. Options are compared and never taken from it,
+    or a plan could send our credentials anywhere. The connection is read again from its file,
+    and must have the same name, mapping and options; its credentials may be others.
+    """
+    found = sick(plan)
+    if found:
+        raise Refused(found)
+    _refuse_other_mapping(plan)
+    prepared = compiled(_request(plan, request))
+    if _types(prepared.settings) != _types(plan.settings):
+        raise refusal("P112", plan.mapping_file, "the plan has other settings", _AGAIN)
+    prepared = replace(prepared, settings=plan.settings)
+    _refuse_other_inputs(plan, inputs_in_words(prepared))
+    return prepared
+
+
+def program_for(
+    prepared: Prepared, plan: Plan, systems: Systems, progress: Progress = silent
+) -> Program:
+    """Return the program that reads a plan's sealed values again.
+
+    The lookup tables are read where there is any such value, and only then.
+    """
+    tables = tables_of(prepared, systems, progress) if _seals(plan) else {}
+    return prepared.compiled.bind(prepared.context, tables)
+
+
+def _request(plan: Plan, request: Request) -> Request:
+    try:
+        as_of = parse_instant(plan.as_of)
+    except ValueError:
+        raise refusal("P105", plan.mapping, "the plan has no instant", _AGAIN) from None
+    files = {
+        role: text.removeprefix(f"{FILE.name} ")
+        for role, text in plan.inputs.items()
+        if text.startswith(f"{FILE.name} ") and not role.startswith("options.")
+    }
+    prefix = "references."
+    return replace(
+        request,
+        mapping=plan.mapping_file,
+        connection=_connection(plan),
+        as_of=as_of,
+        source=files.get("source"),
+        target=files.get("target"),
+        references={k.removeprefix(prefix): v for k, v in files.items() if k.startswith(prefix)},
+        settings={},
+        allowed=plan.allowed,
+    )
+
+
+def _connection(plan: Plan) -> Connection | None:
+    file = plan.inputs.get("connection.file")
+    if file is None:
+        return None
+    connection = connection_at(file)
+    if connection.mapping != plan.mapping_file:
+        summary = f"the mapping was '{plan.mapping_file}' when the plan was made"
+        raise Refused([connection.written.at(("mapping",), "P111", summary, _AGAIN)])
+    return connection
+
+
+def _refuse_other_mapping(plan: Plan) -> None:
+    data = read_file(plan.mapping_file, LIMIT + 1)
+    if hashlib.sha256(data).hexdigest() != plan.mapping_digest:
+        summary = "the mapping is not the one that the plan was made for"
+        raise refusal("P110", plan.mapping_file, summary, _AGAIN)
+
+
+def _refuse_other_inputs(plan: Plan, now: dict[str, str]) -> None:
+    roles = sorted(role for role in {*plan.inputs, *now} if plan.inputs.get(role) != now.get(role))
+    found = [
+        Diagnostic(
+            Span(plan.mapping_file),
+            Severity.ERROR,
+            "P111",
+            f"{role} was {_said(plan.inputs, role)} when the plan was made, "
+            f"and is {_said(now, role)} now",
+            "give the same options as for the plan, or make the plan again",
+        )
+        for role in roles
+    ]
+    if found:
+        raise Refused(found)
+
+
+def _said(inputs: Mapping[str, str], role: str) -> str:
+    return repr(inputs.get(role, "not given"))
+
+
+def _types(settings: Mapping[str, Value]) -> dict[str, type]:
+    return {name: type(value) for name, value in settings.items()}
+
+
+def _seals(plan: Plan) -> bool:
+    return any(
+        isinstance(value, Sealed)
+        for action in plan.actions
+        for value in (
+            *(change.after for change in action.changes),
+            *(claim.value for claim in action.claims),
+        )
+    )

@@ -1,0 +1,116 @@
+"""What is kept with a run, so that its plan can be derived again: never a sensitive value.
+
+inputs     what the mapping made of each record that was read (`kept`)
+mapping    the mapping's bytes
+unkept     in their place: why nothing is kept
+"""
+
+import hashlib
+from collections.abc import Mapping
+
+from oneway import __version__
+from oneway.core.diagnostics import Refused
+from oneway.core.records import Collected
+from oneway.core.seal import Seal, Sealed
+from oneway.documents.yaml_source import LIMIT as MAPPING_LIMIT
+from oneway.mapping.program import Policy
+from oneway.planning.plan import Plan, Verb
+from oneway.planning.planner import Header
+from oneway.runs.prepare import Prepared, read_file
+from oneway.runs.read import Evaluated, projection_of
+from oneway.runs.replay.projection import Projection
+from oneway.runs.replay.redact import veiler_of
+from oneway.runs.replay.snapshot_file import LIMIT, Items, Kept, Shape, TooLarge, dump
+
+INPUTS, MAPPING, UNKEPT = "inputs", "mapping", "unkept"
+
+
+def snapshots_of(
+    prepared: Prepared, found: Evaluated, plan: Plan, seal: Seal, *, limit: int = LIMIT
+) -> Mapping[str, bytes]:
+    """Return what is to be kept with a run of a plan, by name.
+
+    `found` is what the plan was made of, read with `keeping`. Only what the mapping reads of a
+    record and makes of it is kept, and of sensitive values what they are the same as. Where
+    that takes more than `limit` bytes, compressed, what is returned says so, under `unkept`.
+    """
+    try:
+        mapping = read_file(prepared.request.mapping, MAPPING_LIMIT + 1)
+    except Refused:
+        return _unkept("the mapping could not be read again")
+    if hashlib.sha256(mapping).hexdigest() != plan.mapping_digest:
+        return _unkept("the mapping was changed during the run")
+    try:
+        projection = projection_of(prepared)
+        data = inputs_of(found, projection, plan, seal, limit=limit)
+        return {INPUTS: data, MAPPING: mapping}
+    except TooLarge:
+        return _unkept(f"it would take more than {limit:,} bytes, compressed")
+    except (ValueError, RecursionError):  # a number that is none; lists in lists without end
+        return _unkept("it holds a value that cannot be kept")
+
+
+def inputs_of(
+    found: Evaluated, projection: Projection, plan: Plan, seal: Seal, *, limit: int = LIMIT
+) -> bytes:
+    """Return what a plan was derived from, without its sensitive values; raise `TooLarge`.
+
+    Raises `ValueError` where no JSON can hold it.
+    """
+    policy = found.program.policy
+    assert len(found.kept[0]) == len(found.source.items), "not read with `keeping`"
+    veiler = veiler_of(policy, plan, found.target.items, found.program.departed(), seal)
+    kept = Kept(
+        version=__version__,
+        header=_header(plan),
+        shape=shape_of(policy),
+        departed=veiler.gone(),
+        deactivated=_deactivated(plan),
+        source=Collected((), found.source.complete, found.source.problems),
+        target=Collected((), found.target.complete, found.target.problems),
+        trees=(projection.source_tree, projection.target_tree),
+        tables={name: found.tables[name] for name in projection.tables},
+    )
+    rows, held = map(veiler.row, found.source.items), map(veiler.held, found.target.items)
+    items = Items(zip(rows, found.kept[0], strict=True), zip(held, found.kept[1], strict=True))
+    return dump(kept, items, limit)
+
+
+def shape_of(policy: Policy) -> Shape:
+    """Return what the rows of a policy stand beside."""
+    rules = (*policy.fields, *policy.leaving)
+    return Shape(
+        match=policy.match_paths,
+        rules=tuple(rule.id for rule in policy.rules),
+        fields=tuple(rule.path for rule in policy.fields),
+        leaving=tuple(rule.path for rule in policy.leaving),
+        sensitive=tuple(rule.path for rule in rules if rule.sensitive),
+    )
+
+
+def _header(plan: Plan) -> Header:
+    return Header(
+        mapping_file=plan.mapping_file,
+        mapping_digest=plan.mapping_digest,
+        as_of=plan.as_of,
+        settings=plan.settings,
+        inputs=plan.inputs,
+        references=tuple(each for each in plan.reads if each.name not in ("source", "target")),
+        allowed=plan.allowed,
+    )
+
+
+def _deactivated(plan: Plan) -> Mapping[str, Mapping[str, str]]:
+    """Return the digests of what is written to records that nobody stands for."""
+    found: dict[str, dict[str, str]] = {}
+    for action in plan.actions:
+        if action.verb is Verb.DEACTIVATE and action.target_id is not None:
+            after = ((change.field, change.after) for change in action.changes)
+            sealed = {name: each.digest for name, each in after if isinstance(each, Sealed)}
+            if sealed:
+                found[action.target_id] = sealed
+    return found
+
+
+def _unkept(why: str) -> Mapping[str, bytes]:
+    return {UNKEPT: why.encode()}

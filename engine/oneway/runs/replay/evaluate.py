@@ -1,0 +1,335 @@
+"""Rows and held records, evaluated again from what was kept of each record.
+
+What is open (`projection`) is evaluated by today's program on the parts that were kept; the
+rest is taken from the kept rows, which hold the outcomes. So a function, an expression or a
+whole mapping that says something else today is found. A mapping may ask for more than was
+kept: `lacking` says so.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+from typing import TypeVar
+
+from oneway.core.diagnostics import Span
+from oneway.core.records import MISSING, Collected, Missing, Record, Value
+from oneway.mapping.expressions import Context, Expression
+from oneway.mapping.interpreter import Code, FieldCode, Interpreted
+from oneway.mapping.program import Cell, Failure, Held, Row, State
+from oneway.runs.replay.projection import Projection, expressions, holds_all
+from oneway.runs.replay.snapshot_file import Kept, Part
+
+T = TypeVar("T")
+
+_UNKNOWN = Cell(State.UNSTATED)
+"""Of a cell that failed then, and would not be evaluated now: nobody knows."""
+
+
+@dataclass(frozen=True)
+class Rederiving:
+    """Evaluates what was kept; `then` is the mapping of the run, `now` the one that is asked."""
+
+    kept: Kept
+    then: Projection
+    now: Projection
+    context: Context
+
+    def lacking(self) -> tuple[str, ...]:
+        """Return what `now` needs and was not kept, in words; must be nothing for the rest."""
+        return tuple(dict.fromkeys(self._lacking()))
+
+    def source(self) -> Collected[Row]:
+        """Return the rows that `now` makes of the source."""
+        kept = self.kept.source
+        rows = zip(kept.items, self.kept.records[0], strict=True)
+        return replace(kept, items=tuple(self._row(row, part) for row, part in rows))
+
+    def target(self) -> Collected[Held]:
+        """Return what `now` sees of the target."""
+        kept = self.kept.target
+        held = zip(kept.items, self.kept.records[1], strict=True)
+        return replace(kept, items=tuple(self._held(each, part) for each, part in held))
+
+    def departed(self) -> tuple[Cell, ...]:
+        """Return what `now` writes to a record that nobody stands for."""
+        then = dict(zip(self._leaving_then, self.kept.departed, strict=False))
+        closed = [not self._again_field(code) for code in self.now.code.leaving]
+        if any(closed) and not then:
+            return ()  # it took a source record to say
+        again = iter(self._reduced.departed())
+        cells = (
+            then.get(_sign(code), _UNKNOWN) if is_closed else next(again, None)
+            for code, is_closed in zip(self.now.code.leaving, closed, strict=True)
+        )
+        found = tuple(cell for cell in cells if cell is not None)
+        return found if len(found) == len(closed) else ()
+
+    @cached_property
+    def _fields_then(self) -> Mapping[str, int]:
+        return {_sign(code): i for i, code in enumerate(self.then.code.fields)}
+
+    @cached_property
+    def _leaving_then(self) -> Mapping[str, int]:
+        return {_sign(code): i for i, code in enumerate(self.then.code.leaving)}
+
+    @cached_property
+    def _rules_then(self) -> Mapping[str, int]:
+        return {rule.text: i for i, rule in enumerate(self.then.code.rules)}
+
+    @cached_property
+    def _reduced(self) -> Interpreted:
+        """The program of `now` with those parts alone that can be evaluated again."""
+        code = self.now.code
+        levels = [i for i in range(len(code.match_source)) if i in self._levels]
+        policy = replace(
+            code.policy,
+            match=tuple(code.policy.match[i] for i in levels),
+            key_shown=tuple(code.policy.key_shown[i] for i in levels),
+            fields=(),
+            leaving=(),
+        )
+        leaver = code.leaver is not None and self._again(code.leaver)
+        reduced = replace(
+            code,
+            policy=policy,
+            match_source=tuple(code.match_source[i] for i in levels),
+            match_target=tuple(code.match_target[i] for i in levels),
+            rules=tuple(filter(self._again, code.rules)),
+            fields=tuple(filter(self._again_field, code.fields)),
+            leaving=tuple(filter(self._again_field, code.leaving)),
+            leaver=code.leaver if leaver else None,
+            decided_by=code.decided_by if leaver else (),
+            label=code.label if code.label is not None and self._again(code.label) else None,
+            left=self._if_again_on_target(code.left),
+            scheduled=self._if_again_on_target(code.scheduled),
+        )
+        return Interpreted(reduced, self.context, self.kept.tables)
+
+    @cached_property
+    def _levels(self) -> frozenset[int]:
+        """The match keys that are evaluated again."""
+        return frozenset(
+            level
+            for level in self.now.keys
+            if self._again(self.now.code.match_source[level].expression)
+            and self._again_on_target(self.now.code.match_target[level])
+        )
+
+    def _again(self, expression: Expression) -> bool:
+        """Return whether an expression is evaluated again: it is open, and all it reads is kept."""
+        if not (self.now.is_open(expression) and self.then.is_open(expression)):
+            return False
+        return holds_all(self.kept.trees[0], expression)
+
+    def _again_on_target(self, expression: Expression) -> bool:
+        if not (self.now.is_open_on_target(expression) and self.then.is_open_on_target(expression)):
+            return False
+        return holds_all(self.kept.trees[1], expression)
+
+    def _if_again_on_target(self, expression: Expression | None) -> Expression | None:
+        again = expression is not None and self._again_on_target(expression)
+        return expression if again else None
+
+    def _again_field(self, code: FieldCode) -> bool:
+        known = code.lookup is None or code.lookup in self.kept.tables
+        return known and not code.rule.sensitive and all(map(self._again, expressions(code)))
+
+    def _row(self, row: Row, part: Part) -> Row:
+        if part is None or _is_of(row.failure, self._closed):
+            return row
+        again = self._reduced.row(Record(row.source_id, part))
+        if again.failure is None:
+            return self._merged(row, again)
+        if again.failure == row.failure:
+            return row
+        known = again.keys_known
+        return Row(
+            row.source_id,
+            row.key,
+            row.label,
+            row.keys,
+            row.key_values,
+            failure=again.failure,
+            keys_known=known,
+        )
+
+    @cached_property
+    def _closed(self) -> frozenset[tuple[str, Span]]:
+        """What of `then` can fail and is not evaluated again, with its place."""
+        then, code = self.then, self.then.code
+        closed = [
+            typed.expression for i, typed in enumerate(code.match_source) if i not in then.keys
+        ]
+        rules = (*code.rules, code.leaver)
+        closed += [each for each in rules if each is not None and not then.is_open(each)]
+        found = {(each.text, each.span) for each in closed}
+        for each in (*code.fields, *code.leaving):
+            if not then.is_open_field(each):
+                found |= {(part.text, part.span) for part in expressions(each)}
+                found.add((each.rule.expression, each.rule.place))
+        return frozenset(found)
+
+    @cached_property
+    def _closed_on_target(self) -> frozenset[tuple[str, Span]]:
+        then, code = self.then, self.then.code
+        closed = [each for i, each in enumerate(code.match_target) if i not in then.keys]
+        for each in (code.left, code.scheduled):
+            if each is not None and not then.is_open_on_target(each):
+                closed.append(each)
+        return frozenset((each.text, each.span) for each in closed)
+
+    def _merged(self, row: Row, again: Row) -> Row:
+        code, reduced = self.now.code, self._reduced.code
+        keys = self._by_level(row.keys, again.keys)
+        values = self._by_level(row.key_values, again.key_values)
+        fields = self._cells(code.fields, again.cells, row.cells, self._fields_then)
+        leaving = self._cells(code.leaving, again.leaving, row.leaving, self._leaving_then)
+        evaluated = {each.rule.path for each in (*reduced.fields, *reduced.leaving)}
+        missed = tuple(each for each in row.missed if each.field not in evaluated)
+        shown = zip(values, code.policy.key_shown, strict=False)
+        named = (str(value) for value, show in shown if show and value is not None)
+        return replace(
+            row,
+            key=next(named, row.source_id),
+            label=again.label
+            if code.label is not None and reduced.label is not None
+            else row.label,
+            keys=keys,
+            key_values=values,
+            leaver=again.leaver if reduced.leaver is not None else row.leaver,
+            failed=self._failed(row, again),
+            cells=fields,
+            leaving=leaving,
+            missed=(*again.missed, *missed),
+            failure=None,
+            keys_known=True,
+        )
+
+    def _by_level(self, then: Sequence[T], now: Sequence[T]) -> tuple[T, ...]:
+        again = iter(now)
+        return tuple(
+            next(again) if level in self._levels else then[level]
+            for level in range(len(self.now.code.match_source))
+            if level in self._levels or level < len(then)
+        )
+
+    def _failed(self, row: Row, again: Row) -> tuple[int, ...]:
+        found, evaluated = [], 0
+        for position, rule in enumerate(self.now.code.rules):
+            if self._again(rule):
+                failed = evaluated in again.failed
+                evaluated += 1
+            else:
+                failed = self._rules_then[rule.text] in row.failed
+            if failed:
+                found.append(position)
+        return tuple(found)
+
+    def _cells(
+        self,
+        codes: Sequence[FieldCode],
+        again: Sequence[Cell],
+        then: Sequence[Cell],
+        positions: Mapping[str, int],
+    ) -> tuple[Cell, ...]:
+        evaluated, found = iter(again), []
+        for code in codes:
+            if self._again_field(code):
+                found.append(next(evaluated))
+                continue
+            position = positions[_sign(code)]
+            found.append(then[position] if position < len(then) else _UNKNOWN)
+        return tuple(found)
+
+    def _held(self, held: Held, part: Part) -> Held:
+        if part is None:
+            return held
+        again = self._reduced.held(Record(held.target_id, part))
+        code, reduced = self.now.code, self._reduced.code
+        closed = _is_of(held.failure, self._closed_on_target)
+        whole = len(self._levels) == len(code.match_target)
+        known = again.keys_known and (whole or held.keys_known)
+        left = again.left if reduced.left is not None else held.left
+        scheduled = again.scheduled if reduced.scheduled is not None else held.scheduled
+        return Held(
+            held.target_id,
+            again.key if whole and known else held.key,
+            self._by_level(held.keys, again.keys) if known else held.keys,
+            left=left,
+            scheduled=scheduled and not left,
+            values=self._values(code.fields, held),
+            leaving=self._values(code.leaving, held),
+            failure=held.failure if closed else again.failure,
+            keys_known=known,
+        )
+
+    def _values(self, codes: Sequence[FieldCode], held: Held) -> tuple[Value | Missing, ...]:
+        policy = self.then.code.policy
+        known: dict[str, Value | Missing] = {}
+        for rule, value in zip(policy.leaving, held.leaving, strict=False):
+            known[rule.path] = value
+        for rule, value in zip(policy.fields, held.values, strict=False):
+            known[rule.path] = value
+        return tuple(known.get(code.rule.path, MISSING) for code in codes)
+
+    def _lacking(self) -> Iterator[str]:
+        yield from self._lacking_keys()
+        yield from self._lacking_conditions()
+        yield from self._lacking_fields(self.now.code.fields, self._fields_then)
+        yield from self._lacking_fields(self.now.code.leaving, self._leaving_then)
+        then = self.then.code
+        paths = {each.rule.path for each in (*then.fields, *then.leaving)}
+        for code in (*self.now.code.fields, *self.now.code.leaving):
+            if code.rule.path not in paths:
+                yield f"the target's {code.rule.path}"
+
+    def _lacking_keys(self) -> Iterator[str]:
+        matched = _keys(self.then.code)
+        for level, pair in enumerate(_keys(self.now.code)):
+            if level not in self._levels and matched[level : level + 1] != [pair]:
+                yield f"match: {pair[0]}, {pair[1]}"
+
+    def _lacking_conditions(self) -> Iterator[str]:
+        now, then = self.now.code, self.then.code
+        for rule in now.rules:
+            if not self._again(rule) and rule.text not in self._rules_then:
+                yield f"eligible: {rule.text}"
+        on_source = (("leavers.when", now.leaver, then.leaver), ("label", now.label, then.label))
+        for name, one, other in on_source:
+            if one is not None and not self._again(one) and not _same_text(one, other):
+                yield f"{name}: {one.text}"
+        on_target = (
+            ("leavers.left", now.left, then.left),
+            ("leavers.scheduled", now.scheduled, then.scheduled),
+        )
+        for name, one, other in on_target:
+            if one is not None and not self._again_on_target(one) and not _same_text(one, other):
+                yield f"{name}: {one.text}"
+
+    def _lacking_fields(
+        self, codes: Sequence[FieldCode], positions: Mapping[str, int]
+    ) -> Iterator[str]:
+        for code in codes:
+            if not self._again_field(code) and _sign(code) not in positions:
+                yield f"{code.rule.path}: {code.rule.expression}"
+
+
+def _keys(code: Code) -> list[tuple[str, str]]:
+    pairs = zip(code.match_source, code.match_target, strict=True)
+    return [(source.expression.text, target.text) for source, target in pairs]
+
+
+def _is_of(failure: Failure | None, places: frozenset[tuple[str, Span]]) -> bool:
+    return failure is not None and (failure.expression, failure.place) in places
+
+
+def _same_text(one: Expression, other: Expression | None) -> bool:
+    return other is not None and one.text == other.text
+
+
+def _sign(code: FieldCode) -> str:
+    """Return what two field rules have in common that make the same cells."""
+    parts = [each.text for each in expressions(code)]
+    constants = (code.constant, code.default, code.initial)
+    said = [None if isinstance(each, Expression) else repr(each) for each in constants]
+    return repr((code.rule.path, parts, said, code.lookup, code.rule.merge, code.rule.sensitive))

@@ -1,0 +1,217 @@
+"""What of a record is kept: what a mapping reads of it, and nothing that may be sensitive.
+
+An expression is *open* where no path that it reads is, holds or lies inside a secret one: a
+field that the system's manifest marks as sensitive, or one that a sensitive field of the
+mapping reads. Open expressions can be evaluated again from the paths that are kept; of all
+others the outcome alone is kept, beside the record.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from oneway.core.connector import Field, Resource
+from oneway.core.records import Record, Value, path_of
+from oneway.core.seal import canonical
+from oneway.mapping.expressions import Expression
+from oneway.mapping.interpreter import Code, FieldCode, ReferenceCode
+from oneway.mapping.program import Policy
+
+Path = tuple[str, ...]
+Tree = dict[str, Any]
+"""Keys to trees; a path ends at an empty one."""
+
+UNKEEPABLE = ""
+"""In the place of a record that no JSON can hold: a number that is none, lists without end."""
+
+
+@dataclass(frozen=True)
+class Projection:
+    """What may be kept of the records of both sides, for one compiled mapping.
+
+    `tables` are the references whose lookup tables are kept.
+    """
+
+    code: Code
+    source: Resource
+    target: Resource
+    tables: frozenset[str]
+
+    @cached_property
+    def secret_source(self) -> tuple[Path, ...]:
+        """The paths of a source record that are not kept."""
+        rules = (*self.code.fields, *self.code.leaving)
+        read = [
+            use
+            for each in rules
+            if each.rule.sensitive and each.source is not None
+            for use in _reads(each.source.expression)
+        ]
+        return (*_marked(self.source.fields.values()), *read)
+
+    @cached_property
+    def secret_target(self) -> tuple[Path, ...]:
+        """The paths of a target record that are not kept."""
+        policy = self.code.policy
+        rules = (*policy.fields, *policy.leaving)
+        return (
+            *_marked(self.target.fields.values()),
+            *(rule.keys for rule in rules if rule.sensitive),
+        )
+
+    @cached_property
+    def keys(self) -> frozenset[int]:
+        """The match keys, by position, whose two expressions are open."""
+        return frozenset(
+            level
+            for level, typed in enumerate(self.code.match_source)
+            if not is_hidden(self.code.policy, level)
+            and self.is_open(typed.expression)
+            and self.is_open_on_target(self.code.match_target[level])
+        )
+
+    def is_open(self, expression: Expression | None) -> bool:
+        """Return whether an expression over source records can be evaluated again."""
+        return _is_open(expression, self.secret_source)
+
+    def is_open_on_target(self, expression: Expression | None) -> bool:
+        """Return whether an expression over target records can be evaluated again."""
+        return _is_open(expression, self.secret_target)
+
+    def is_open_field(self, code: FieldCode) -> bool:
+        """Return whether a field's cell can be computed again."""
+        known = code.lookup is None or code.lookup in self.tables
+        return known and not code.rule.sensitive and all(map(self.is_open, expressions(code)))
+
+    @cached_property
+    def source_tree(self) -> Tree | None:
+        """What is kept of a source record; None for all of it."""
+        code = self.code
+        fields = (each for each in (*code.fields, *code.leaving) if self.is_open_field(each))
+        found = [code.match_source[level].expression for level in sorted(self.keys)]
+        found += [each for each in (*code.rules, code.leaver, code.label) if each is not None]
+        found += [each for field in fields for each in expressions(field)]
+        return _tree(filter(self.is_open, found))
+
+    @cached_property
+    def target_tree(self) -> Tree | None:
+        """What is kept of a target record beside the values of the fields; None for all."""
+        code = self.code
+        found = [code.match_target[level] for level in sorted(self.keys)]
+        found += [each for each in (code.left, code.scheduled) if each is not None]
+        return _tree(filter(self.is_open_on_target, found))
+
+    def of_source(self, record: Record) -> str:
+        """Return what is kept of a source record, as canonical JSON."""
+        return _text(record, self.source_tree)
+
+    def of_target(self, record: Record) -> str:
+        """Return what is kept of a target record, as canonical JSON."""
+        return _text(record, self.target_tree)
+
+
+def is_open_table(code: ReferenceCode, fields: Iterable[Field]) -> bool:
+    """Return whether a lookup table, from records of these fields, holds nothing sensitive."""
+    marked = tuple(_marked(fields))
+    return _is_open(code.key, marked) and _is_open(code.value, marked)
+
+
+def expressions(code: FieldCode) -> Iterator[Expression]:
+    """Yield the expressions of a field rule."""
+    if code.source is not None:
+        yield code.source.expression
+    for each in (code.default, code.initial, code.when):
+        if isinstance(each, Expression):
+            yield each
+
+
+def is_hidden(policy: Policy, level: int) -> bool:
+    """Return whether the values of a match key are not shown, or are those of a sensitive field."""
+    path = policy.match_paths[level]
+    rules = (*policy.fields, *policy.leaving)
+    return not policy.key_shown[level] or any(
+        rule.sensitive and rule.path == path for rule in rules
+    )
+
+
+def holds_all(kept: Tree | None, expression: Expression) -> bool:
+    """Return whether everything that an expression reads is kept."""
+    if kept is None:
+        return True
+    return not expression.facts.whole and all(_holds(kept, use.keys) for use in expression.paths)
+
+
+def _holds(kept: Tree, path: Path) -> bool:
+    tree = kept
+    for key in path:
+        if key not in tree:
+            return False
+        tree = tree[key]
+        if not tree:
+            return True
+    return False
+
+
+def _marked(fields: Iterable[Field]) -> Iterator[Path]:
+    return (path_of(each.path) for each in fields if each.sensitive)
+
+
+def _reads(expression: Expression) -> Iterator[Path]:
+    if expression.facts.whole:
+        yield ()
+    for use in expression.paths:
+        yield use.keys
+
+
+def _is_open(expression: Expression | None, secret: tuple[Path, ...]) -> bool:
+    if expression is None or not secret:
+        return True
+    return not any(_meet(path, other) for path in _reads(expression) for other in secret)
+
+
+def _meet(path: Path, other: Path) -> bool:
+    short = min(len(path), len(other))
+    return path[:short] == other[:short]
+
+
+def _tree(found: Iterable[Expression]) -> Tree | None:
+    tree: Tree = {}
+    paths = {path for expression in found for path in _reads(expression)}
+    if () in paths:
+        return None
+    for path in sorted(paths, key=len):
+        _grow(tree, path)
+    return tree
+
+
+def _grow(tree: Tree, path: Path) -> None:
+    for key in path:
+        if key in tree and not tree[key]:
+            return  # all below it is kept already
+        tree = tree.setdefault(key, {})
+
+
+def _text(record: Record, tree: Tree | None) -> str:
+    if record.problem:
+        return "null"
+    try:
+        return canonical(record.data if tree is None else _cut(record.data, tree))
+    except (ValueError, RecursionError):
+        return UNKEEPABLE
+
+
+def _cut(data: Mapping[str, Value], tree: Tree) -> dict[str, Value]:
+    found: dict[str, Value] = {}
+    for key, below in tree.items():
+        if key not in data:
+            continue
+        value = data[key]
+        if not below:
+            found[key] = value
+        elif isinstance(value, Mapping):
+            found[key] = _cut(value, below)
+        else:
+            # Whatever it is, nothing can be read from it: only null says so otherwise.
+            found[key] = None if value is None else ""
+    return found

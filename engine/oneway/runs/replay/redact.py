@@ -1,0 +1,203 @@
+"""Rows and held records without their sensitive values, such that they plan the same.
+
+Of a sensitive value there remains what planning asks of it: whether it is the same as what the
+matched record holds, and, for match keys and for values that one record only may hold, which
+other values of the same snapshot it is the same as (a number that means nothing elsewhere).
+Its keyed digest remains where the plan has it.
+"""
+
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any, cast
+
+from oneway.core.records import MISSING, Compare, Missing, Value, Veiled, comparable, is_blank, same
+from oneway.core.seal import Seal
+from oneway.mapping.program import Cell, FieldRule, Held, Policy, Row
+from oneway.mapping.spec import Merge
+from oneway.planning.diff import added, present
+from oneway.planning.plan import Plan
+from oneway.planning.uniqueness import comparison
+from oneway.runs.replay.projection import is_hidden
+
+
+@dataclass(frozen=True, slots=True)
+class _Owner:
+    """Whose value is veiled: a record, and what it is compared with."""
+
+    record: str
+    word: str
+    sealed: bool
+    """Whether the plan has its digests."""
+
+
+@dataclass(slots=True)
+class Veiler:
+    """Takes the sensitive values out of the rows and records that one plan was made of."""
+
+    policy: Policy
+    seal: Seal
+    partners: Mapping[str, Held]
+    """The held record of each source id that has one."""
+    acted: frozenset[tuple[str, str]]
+    """The records of the plan's actions: ("source", id) and ("target", id)."""
+    departed: tuple[Cell, ...] = ()
+    _numbers: dict[tuple[str, Hashable], int] = field(default_factory=dict)
+    _matched: frozenset[str] = frozenset()
+    _any: bool = True
+    """Whether there is anything sensitive at all."""
+
+    def __post_init__(self) -> None:
+        policy = self.policy
+        rules = (*policy.fields, *policy.leaving)
+        self._any = any(each.sensitive for each in rules) or not all(policy.key_shown)
+        self._matched = frozenset(each.target_id for each in self.partners.values())
+
+    def row(self, row: Row) -> Row:
+        """Return a row without its sensitive values."""
+        if not self._any:
+            return row
+        id, held = row.source_id, self.partners.get(row.source_id)
+        owner = _Owner(id, f"s:{id}", ("source", id) in self.acted)
+        values = held.values if held is not None else ()
+        leaving = held.leaving if held is not None else ()
+        return replace(
+            row,
+            keys=self._keys(row.keys),
+            key_values=self._key_values(row, owner),
+            cells=self._cells(self.policy.fields, row.cells, values, owner, held),
+            leaving=self._cells(self.policy.leaving, row.leaving, leaving, owner, held),
+        )
+
+    def held(self, held: Held) -> Held:
+        """Return what is seen of a target record without its sensitive values."""
+        if not self._any:
+            return held
+        id = held.target_id
+        owner = _Owner(id, f"t:{id}", ("target", id) in self.acted)
+        departed: Sequence[Cell] = () if id in self._matched else self.departed
+        return replace(
+            held,
+            keys=self._keys(held.keys),
+            values=tuple(self._seen(self.policy.fields, held.values, owner, ())),
+            leaving=tuple(self._seen(self.policy.leaving, held.leaving, owner, departed)),
+        )
+
+    def gone(self) -> tuple[Cell, ...]:
+        """Return what is written to a record that nobody stands for, without what is sensitive."""
+        cells = zip(self.policy.leaving, self.departed, strict=False)
+        return tuple(
+            replace(cell, value=self._veiled(rule, cell.value, _departed(rule)))
+            if rule.sensitive
+            else cell
+            for rule, cell in cells
+        )
+
+    def _cells(
+        self,
+        rules: Sequence[FieldRule],
+        cells: Sequence[Cell],
+        values: Sequence[Value | Missing],
+        owner: _Owner,
+        held: Held | None,
+    ) -> tuple[Cell, ...]:
+        found = list(cells)
+        for i, (rule, cell) in enumerate(zip(rules, cells, strict=False)):
+            if not rule.sensitive or (cell.value is None and cell.initial is None):
+                continue
+            before = present(values[i]) if i < len(values) else None
+            whose = owner
+            if held is not None and same(before, cell.value, rule.compare):
+                whose = replace(owner, word=f"t:{held.target_id}")
+            value = (
+                self._added(rule, before, cell.value, owner)
+                if rule.merge is Merge.ADD
+                else self._veiled(rule, cell.value, whose)
+            )
+            initial = self._veiled(rule, cell.initial, owner)
+            found[i] = replace(cell, value=value, initial=initial)
+        return tuple(found)
+
+    def _added(self, rule: FieldRule, before: Value, value: Value, owner: _Owner) -> Value:
+        """Return what adds to a list in the same way: nothing, or one item that stands for all."""
+        if is_blank(value):
+            return value
+        merged = added(before, value)
+        return [] if same(before, merged, rule.compare) else self._veiled(rule, merged, owner)
+
+    def _seen(
+        self,
+        rules: Sequence[FieldRule],
+        values: Sequence[Value | Missing],
+        owner: _Owner,
+        departed: Sequence[Cell],
+    ) -> Iterator[Value | Missing]:
+        for i, (rule, value) in enumerate(zip(rules, values, strict=False)):
+            whose = owner
+            if i < len(departed) and same(value, departed[i].value, rule.compare):
+                whose = replace(owner, word=_departed(rule).word)
+            seen = rule.sensitive and value is not MISSING
+            yield self._veiled(rule, cast(Value, value), whose) if seen else value
+
+    def _veiled(self, rule: FieldRule, value: Value, owner: _Owner) -> Value:
+        if is_blank(value):
+            return value
+        digest = self.seal.digest(owner.record, rule.path, value) if owner.sealed else ""
+        veiled: Any = Veiled(self._same_as(rule, value, owner), digest)
+        # A list that is added to is planned as a list.
+        return [veiled] if rule.merge is Merge.ADD and isinstance(value, list) else veiled
+
+    def _same_as(
+        self, rule: FieldRule, value: Value, owner: _Owner
+    ) -> str | tuple[tuple[str, int], ...]:
+        if not self._compared_with_all(rule):
+            return owner.word
+        compares = {rule.compare, comparison(rule), *self.policy.match}
+        return tuple(
+            (each.value, self._number(each, comparable(value, each)))
+            for each in sorted(compares, key=lambda each: each.value)
+        )
+
+    def _compared_with_all(self, rule: FieldRule) -> bool:
+        taken = {self.policy.fields[i].path for i in self.policy.unless_taken}
+        return rule.unique or rule.path in taken or rule.path in self.policy.match_paths
+
+    def _number(self, compare: Compare, value: Hashable) -> int:
+        return self._numbers.setdefault((compare.value, value), len(self._numbers))
+
+    def _keys(self, keys: tuple[Hashable, ...]) -> tuple[Hashable, ...]:
+        return tuple(
+            ("veiled", (compare.value, self._number(compare, key)))
+            if key is not None and is_hidden(self.policy, level)
+            else key
+            for level, (key, compare) in enumerate(zip(keys, self.policy.match, strict=False))
+        )
+
+    def _key_values(self, row: Row, owner: _Owner) -> tuple[Value, ...]:
+        policy = self.policy
+        found: list[Value] = []
+        for level, value in enumerate(row.key_values):
+            if policy.key_shown[level] or value is None:
+                found.append(value)
+                continue
+            path = policy.match_paths[level]
+            digest = self.seal.digest(owner.record, path, value) if owner.sealed and path else ""
+            veiled: Any = Veiled(owner.word, digest)
+            found.append(veiled)
+        return tuple(found)
+
+
+def veiler_of(
+    policy: Policy, plan: Plan, held: Iterable[Held], departed: tuple[Cell, ...], seal: Seal
+) -> Veiler:
+    """Return what takes the sensitive values out of all that a plan was made of."""
+    by_id = {each.target_id: each for each in held}
+    matched = (each for each in plan.outcomes if each.source_id and each.target_id in by_id)
+    partners = {str(each.source_id): by_id[str(each.target_id)] for each in matched}
+    actions = plan.actions
+    acted = {("source", str(each.source_id)) for each in actions if each.source_id is not None}
+    acted |= {("target", str(each.target_id)) for each in actions if each.target_id is not None}
+    return Veiler(policy, seal, partners, frozenset(acted), departed)
+
+
+def _departed(rule: FieldRule) -> _Owner:
+    return _Owner("", f"d:{rule.path}", sealed=False)

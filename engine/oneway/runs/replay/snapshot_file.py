@@ -1,0 +1,345 @@
+"""What a run's plan was derived from, as bytes that are kept with the run.
+
+Gzip over lines of canonical JSON: a header, a line for each row and each held record in the
+order in which they were read, and at the end the SHA-256 of all lines before. The same inputs
+give the same bytes. Sensitive values are `Veiled` by then.
+"""
+
+import gzip
+import hashlib
+import json
+import zlib
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from io import BytesIO
+from typing import Any, TypeAlias
+
+from oneway.core.diagnostics import Span, refusal
+from oneway.core.records import MISSING, Collected, Missing, Value, Veiled
+from oneway.core.seal import canonical
+from oneway.mapping.interpreter import Table
+from oneway.mapping.program import Cell, Failure, Held, Missed, Row, State
+from oneway.planning.plan import Allowance, Read
+from oneway.planning.plan_file.written import place_text
+from oneway.planning.planner import Header
+from oneway.runs.replay.projection import UNKEEPABLE, Tree
+
+FORMAT = 1
+"""The version of what is kept; a reader refuses what it does not understand."""
+
+LIMIT = 50_000_000
+"""Compressed bytes; of a larger run nothing is kept."""
+
+_LEVEL = 5
+
+Data = dict[str, Any]
+Part: TypeAlias = Mapping[str, Value] | None
+
+
+@dataclass(frozen=True, slots=True)
+class Shape:
+    """What rows stand beside: a policy that differs in this cannot plan them."""
+
+    match: tuple[str, ...]
+    rules: tuple[str, ...]
+    fields: tuple[str, ...]
+    leaving: tuple[str, ...]
+    sensitive: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """All that one plan was derived from, without its sensitive values.
+
+    `deactivated` are the digests of what is written to records that nobody stands for, by
+    target id and field. `version` is that of the engine that planned. `trees` say which paths
+    of a source record and of a target record are kept (None: all), and `records` are those
+    parts, in the order of the rows and of what is held; None for a record that could not be
+    read. `tables` are the lookup tables that hold nothing sensitive.
+    """
+
+    version: str
+    header: Header
+    shape: Shape
+    departed: tuple[Cell, ...]
+    deactivated: Mapping[str, Mapping[str, str]]
+    source: Collected[Row]
+    target: Collected[Held]
+    trees: tuple[Tree | None, Tree | None] = ({}, {})
+    records: tuple[tuple[Part, ...], tuple[Part, ...]] = ((), ())
+    tables: Mapping[str, Table] = field(default_factory=dict)
+
+
+class TooLarge(Exception):
+    """What is to be kept takes more than `LIMIT`."""
+
+
+@dataclass(frozen=True, slots=True)
+class Items:
+    """Rows and held records, each beside the text of what is kept of its record.
+
+    They may be iterators, and are not held in memory.
+    """
+
+    rows: Iterable[tuple[Row, str]]
+    held: Iterable[tuple[Held, str]]
+
+
+def dump(kept: Kept, items: Items, limit: int = LIMIT) -> bytes:
+    """Return what is kept as bytes; `items` go in the place of those in `kept`.
+
+    Raises `TooLarge` beyond `limit`, and `ValueError` where no JSON can hold it.
+    """
+    packed, digest = BytesIO(), hashlib.sha256()
+    with gzip.GzipFile(fileobj=packed, mode="wb", compresslevel=_LEVEL, mtime=0) as file:
+        for line in _lines(kept, items):
+            digest.update(line)
+            file.write(line)
+            if packed.tell() > limit:
+                raise TooLarge
+        file.write(_line({"sha256": digest.hexdigest()}))
+    if packed.tell() > limit:
+        raise TooLarge
+    return packed.getvalue()
+
+
+def load(data: bytes, where: str) -> Kept:
+    """Return what `dump` wrote; raise `Refused` where it is damaged, or of a newer version."""
+    try:
+        lines = gzip.decompress(data).splitlines(keepends=True)
+        end = json.loads(lines.pop())["sha256"]
+        found = [json.loads(line) for line in lines]
+        version = found[0]["oneway_kept"]
+    except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, LookupError):
+        raise _damaged(where) from None
+    if type(version) is not int or version > FORMAT:
+        summary = f"kept by a newer version: its format is {version}, the newest known is {FORMAT}"
+        raise refusal("F132", where, summary, "upgrade oneway")
+    if hashlib.sha256(b"".join(lines)).hexdigest() != end:
+        raise _damaged(where)
+    try:
+        return _kept(found[0], found[1:])
+    except (KeyError, TypeError, ValueError, AttributeError):
+        raise _damaged(where) from None
+
+
+def _damaged(where: str) -> Exception:
+    summary = "what is kept of this run was damaged or changed"
+    return refusal("F131", where, summary, "its plan can be shown, and cannot be derived again")
+
+
+def _lines(kept: Kept, items: Items) -> Iterator[bytes]:
+    yield _line(_head(kept))
+    for row, text in items.rows:
+        yield _item(text, "row", _row(row))
+    for held, text in items.held:
+        yield _item(text, "held", _held(held))
+
+
+def _item(text: str, name: str, data: Data) -> bytes:
+    if text == UNKEEPABLE:
+        raise ValueError
+    # As canonical JSON has it: the keys are in order.
+    return f'{{"data":{text},"{name}":{canonical(data)}}}\n'.encode("ascii")
+
+
+def _line(data: Data) -> bytes:
+    return f"{canonical(data)}\n".encode("ascii")
+
+
+def _head(kept: Kept) -> Data:
+    header, shape = kept.header, kept.shape
+    return {
+        "oneway_kept": FORMAT,
+        "version": kept.version,
+        "mapping": {"file": header.mapping_file, "digest": header.mapping_digest},
+        "as_of": header.as_of,
+        "settings": dict(header.settings),
+        "inputs": dict(header.inputs),
+        "references": [[r.name, r.records, r.complete, r.problems] for r in header.references],
+        "allowed": [[a.guard, a.ceiling, a.by] for a in header.allowed],
+        "shape": [*(shape.match, shape.rules, shape.fields, shape.leaving, shape.sensitive)],
+        "departed": list(map(_cell, kept.departed)),
+        "deactivated": {id: dict(fields) for id, fields in kept.deactivated.items()},
+        "trees": kept.trees,
+        "tables": {name: _table(each) for name, each in sorted(kept.tables.items())},
+        "source": [kept.source.complete, kept.source.problems],
+        "target": [kept.target.complete, kept.target.problems],
+    }
+
+
+def _kept(head: Data, lines: list[Data]) -> Kept:
+    source, target = head["source"], head["target"]
+    rows = [line for line in lines if "row" in line]
+    held = [line for line in lines if "held" in line]
+    first, second = head["trees"]
+    return Kept(
+        version=head["version"],
+        header=Header(
+            mapping_file=head["mapping"]["file"],
+            mapping_digest=head["mapping"]["digest"],
+            as_of=head["as_of"],
+            settings=head["settings"],
+            inputs=head["inputs"],
+            references=tuple(
+                Read(name, records, complete, tuple(problems))
+                for name, records, complete, problems in head["references"]
+            ),
+            allowed=tuple(Allowance(*each) for each in head["allowed"]),
+        ),
+        shape=Shape(*map(tuple, head["shape"])),
+        departed=_each(_cell_of, head["departed"]),
+        deactivated=head["deactivated"],
+        source=Collected(tuple(_row_of(line["row"]) for line in rows), source[0], tuple(source[1])),
+        target=Collected(
+            tuple(_held_of(line["held"]) for line in held), target[0], tuple(target[1])
+        ),
+        trees=(first, second),
+        records=(
+            tuple(line["data"] for line in rows),
+            tuple(line["data"] for line in held),
+        ),
+        tables={name: _table_of(each) for name, each in head["tables"].items()},
+    )
+
+
+def _table(table: Table) -> Data:
+    return {
+        "rows": [[_hashable(key), list(values)] for key, values in table.rows.items()],
+        "complete": table.complete,
+        "problems": table.problems,
+    }
+
+
+def _table_of(data: Data) -> Table:
+    rows = {_hashable_of(key): tuple(values) for key, values in data["rows"]}
+    return Table(rows, data["complete"], tuple(data["problems"]))
+
+
+def _row(row: Row) -> Data:
+    return {
+        "id": row.source_id,
+        "key": row.key,
+        "label": row.label,
+        "keys": list(map(_hashable, row.keys)),
+        "key_values": list(map(_value, row.key_values)),
+        "leaver": row.leaver,
+        "failed": row.failed,
+        "cells": list(map(_cell, row.cells)),
+        "leaving": list(map(_cell, row.leaving)),
+        "missed": [[m.reference, m.value, m.found, m.field] for m in row.missed],
+        "failure": _failure(row.failure),
+        "keys_known": row.keys_known,
+    }
+
+
+def _row_of(data: Data) -> Row:
+    return Row(
+        source_id=data["id"],
+        key=data["key"],
+        label=data["label"],
+        keys=_each(_hashable_of, data["keys"]),
+        key_values=_each(_value_of, data["key_values"]),
+        leaver=data["leaver"],
+        failed=tuple(data["failed"]),
+        cells=_each(_cell_of, data["cells"]),
+        leaving=_each(_cell_of, data["leaving"]),
+        missed=tuple(Missed(*each) for each in data["missed"]),
+        failure=_failure_of(data["failure"]),
+        keys_known=data["keys_known"],
+    )
+
+
+def _held(held: Held) -> Data:
+    return {
+        "id": held.target_id,
+        "key": held.key,
+        "keys": list(map(_hashable, held.keys)),
+        "left": held.left,
+        "scheduled": held.scheduled,
+        "values": list(map(_value, held.values)),
+        "leaving": list(map(_value, held.leaving)),
+        "failure": _failure(held.failure),
+        "keys_known": held.keys_known,
+    }
+
+
+def _held_of(data: Data) -> Held:
+    return Held(
+        target_id=data["id"],
+        key=data["key"],
+        keys=_each(_hashable_of, data["keys"]),
+        left=data["left"],
+        scheduled=data["scheduled"],
+        values=_each(_value_of, data["values"]),
+        leaving=_each(_value_of, data["leaving"]),
+        failure=_failure_of(data["failure"]),
+        keys_known=data["keys_known"],
+    )
+
+
+def _cell(cell: Cell) -> Any:
+    return [cell.state.value, _value(cell.value), _value(cell.initial)]
+
+
+def _cell_of(data: Any) -> Cell:
+    state, value, initial = data
+    return Cell(State(state), _value_of(value), _value_of(initial))
+
+
+def _value(value: object) -> Any:
+    """Return a value in a wrapping, unless it is text, a number, a truth or nothing."""
+    if value is None or type(value) in _PLAIN:
+        return value
+    if isinstance(value, Veiled):
+        return {"veiled": value.same_as, "digest": value.digest}
+    if isinstance(value, list) and value and isinstance(value[0], Veiled):
+        return {"veiled": value[0].same_as, "digest": value[0].digest, "list": True}
+    if value is MISSING:
+        return {"missing": True}
+    return {"value": value} if isinstance(value, list | dict) else value
+
+
+_PLAIN = frozenset({str, int, bool, float})
+
+
+def _value_of(data: Any) -> Any:
+    if not isinstance(data, dict):
+        return data
+    if "veiled" in data:
+        same_as = data["veiled"]
+        words = same_as if isinstance(same_as, str) else tuple(map(tuple, same_as))
+        veiled = Veiled(words, data["digest"])
+        return [veiled] if "list" in data else veiled
+    if "missing" in data:
+        missing: Missing = MISSING
+        return missing
+    value: Value = data["value"]
+    return value
+
+
+def _hashable(key: Hashable) -> Any:
+    """Return a key as JSON: tuples are lists; there are no other ones in a key."""
+    return list(map(_hashable, key)) if type(key) is tuple else key
+
+
+def _hashable_of(data: Any) -> Any:
+    return tuple(map(_hashable_of, data)) if isinstance(data, list) else data
+
+
+def _failure(failure: Failure | None) -> Any:
+    if failure is None:
+        return None
+    return [failure.text, failure.expression, place_text(failure.place)]
+
+
+def _failure_of(data: Any) -> Failure | None:
+    if data is None:
+        return None
+    text, expression, place = data
+    file, line, column, end = place.rsplit(":", 3)
+    return Failure(text, expression, Span(file, int(line), int(column), int(end)))
+
+
+def _each(read: Callable[[Any], Any], data: Iterable[Any]) -> tuple[Any, ...]:
+    return tuple(map(read, data))

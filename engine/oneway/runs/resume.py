@@ -1,0 +1,186 @@
+"""What an interrupted run left behind: settled before anything else, or gone on with.
+
+`settled` finds out what became of what was in flight, and sends nothing: a new plan, made
+from what the systems say now, takes it from there. `resumed` does the same and then goes on
+with the very plan that was approved.
+"""
+
+from collections import Counter
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+
+from oneway.applying import apply as engine
+from oneway.applying.apply import Earlier, Result
+from oneway.applying.preconditions import Happened, Now, Stale
+from oneway.core.connector import Progress, ReadError, silent
+from oneway.core.diagnostics import Refused, refusal
+from oneway.history.journal import Entry, Journal, Run
+from oneway.history.journal.lease import leased
+from oneway.mapping.program import Program
+from oneway.planning.plan import Action, Ending, Plan
+from oneway.planning.plan_file import load
+from oneway.runs.apply import Approval, Operator, RunLog, connection_for, engine_systems
+from oneway.runs.incidents import noticed
+from oneway.runs.inputs import Systems
+from oneway.runs.prepare import Prepared
+from oneway.runs.reopen import program_for
+from oneway.runs.request import instant_text
+from oneway.state.lock import Holder, locked
+
+
+@contextmanager
+def alone(prepared: Prepared, operator: Operator) -> Iterator[Holder]:
+    """Hold the lock of a run's connection; raise `Refused`, naming the holder, where taken.
+
+    At the end the connection's incidents are as its run left them, and the notices queued.
+    """
+    name = connection_for(prepared)
+    with (
+        holding(name, operator) as holder,
+        noticed(prepared.request.connection, operator),
+    ):
+        yield holder
+
+
+@contextmanager
+def holding(name: str, operator: Operator) -> Iterator[Holder]:
+    """Hold the lock of a connection by its name, as `alone` does.
+
+    Where machines share a store, it holds there as well as on this machine.
+    """
+    since = instant_text(operator.now())
+    with ExitStack() as stack:
+        holder = stack.enter_context(locked(operator.state.path / "locks", name, since=since))
+        if operator.state.store is not None:
+            stack.enter_context(leased(operator.state.store, name, holder))
+        yield holder
+
+
+@dataclass(frozen=True, slots=True)
+class Interrupted:
+    """A run that did not end, its plan, and what the journal knows of its actions."""
+
+    run: Run
+    plan: Plan
+    entries: tuple[Entry, ...]
+
+    @property
+    def in_flight(self) -> tuple[Entry, ...]:
+        """The actions that were sent, or about to be, and whose end nobody knows."""
+        return tuple(e for e in self.entries if e.end is None or e.end.ending is Ending.UNKNOWN)
+
+    @property
+    def earlier(self) -> Earlier:
+        """What an apply of the same plan must know."""
+        flying = {entry.action_id: entry.token for entry in self.in_flight}
+        ended = {
+            entry.action_id: entry.end.ending
+            for entry in self.entries
+            if entry.end is not None and entry.action_id not in flying
+        }
+        return Earlier(ended, flying)
+
+
+def interrupted(operator: Operator, connection: str | None = None) -> tuple[Interrupted, ...]:
+    """Return the runs that did not end, oldest first: of one connection, or of all."""
+    if not operator.state.has_journal:
+        return ()
+    with Journal.open(operator.state.journal) as journal:
+        return tuple(_read(journal, run) for run in journal.unfinished(connection))
+
+
+def settled(prepared: Prepared, systems: Systems, operator: Operator) -> tuple[Result, ...]:
+    """Find out what became of everything that earlier runs of this connection left in flight.
+
+    Nothing is sent. Raises `Refused` where the systems cannot be asked: then nothing may be
+    written, for a record might be created twice.
+    """
+    name = connection_for(prepared)
+    results = []
+    for left in interrupted(operator, name):
+        found = engine_systems(systems)
+        program = program_for(prepared, left.plan, systems)
+        now = Now(program, found.source, found.target, operator.state.seal())
+        with Journal.open(operator.state.journal) as journal:
+            log = RunLog(journal, left.plan, operator, left.run.id)
+            for entry in left.in_flight:
+                result = _found_out(_action(left.plan, entry), now)
+                log.ended(result)
+                results.append(result)
+            log.finish(_counts(journal.entries(left.run.id)))
+    return tuple(results)
+
+
+def resumed(
+    left: Interrupted,
+    approval: Approval,
+    program: Program,
+    systems: Systems,
+    operator: Operator,
+    progress: Progress = silent,
+) -> Iterator[Result]:
+    """Go on with an interrupted run and yield how each action that was left ended.
+
+    `approval` names the fingerprint that the run was begun with. Raises as `apply_plan` does.
+    """
+    with Journal.open(operator.state.journal) as journal:
+        log = RunLog(journal, left.plan, operator, left.run.id)
+        steps = engine.apply(
+            left.plan,
+            approved=approval.fingerprint,
+            held=approval.verdict.held,
+            postponed=approval.postponed,
+            program=program,
+            systems=engine_systems(systems),
+            seal=operator.state.seal(),
+            log=log,
+            earlier=left.earlier,
+            progress=progress,
+            stopping=operator.stopping,
+        )
+        yield from steps
+        good = not approval.verdict.source_shrank
+        log.finish(_counts(journal.entries(left.run.id)), good=good)
+
+
+def _found_out(action: Action, now: Now) -> Result:
+    try:
+        happened, target_id = now.happened(action)
+    except Stale as stale:
+        return Result(action, Ending.STALE, action.target_id, "W160", str(stale))
+    except ReadError as error:
+        summary = f"what an interrupted run sent cannot be looked up: {error.summary}"
+        raise refusal("W161", action.target_id or "target", summary, error.help) from None
+    if happened is Happened.YES:
+        reason = "looked up after an interruption: it had happened"
+        return Result(action, Ending.DONE, target_id, reason=reason)
+    reason = "looked up after an interruption: it had not happened"
+    return Result(action, Ending.NOT_SENT, action.target_id, "W162", reason)
+
+
+def _read(journal: Journal, run: Run) -> Interrupted:
+    text = journal.plan_of(run.id)
+    try:
+        plan = load(text.encode(errors="surrogatepass"), journal.place)
+    except Refused as refused:
+        raise refusal(
+            "F114", journal.place, f"the plan of run {run.id} cannot be read: {refused}", _KEPT
+        ) from None
+    entries = journal.entries(run.id)
+    known = {action.id for action in plan.actions}
+    if any(entry.action_id not in known for entry in entries):
+        summary = f"run {run.id} has actions that its plan does not have"
+        raise refusal("F114", journal.place, summary, _KEPT)
+    return Interrupted(run, plan, entries)
+
+
+def _action(plan: Plan, entry: Entry) -> Action:
+    return next(action for action in plan.actions if action.id == entry.action_id)
+
+
+def _counts(entries: tuple[Entry, ...]) -> Mapping[str, int]:
+    return Counter(entry.end.ending.value for entry in entries if entry.end is not None)
+
+
+_KEPT = "the journal is damaged: keep a copy, then move it away, and plan again"

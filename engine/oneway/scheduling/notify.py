@@ -1,0 +1,58 @@
+"""Notices of what was run: written down with the run, delivered beside the loop.
+
+A webhook that does not answer holds up nobody: neither a run nor the schedule.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime
+from threading import Event, Thread
+
+from oneway.connections.connection import Connection
+from oneway.core.diagnostics import Refused
+from oneway.history.journal import Journal, Run
+from oneway.notices import after_run, deliver
+from oneway.scheduling.log import Log, in_words
+
+EVERY = 15.0
+"""Seconds between two looks at what is to be delivered."""
+
+
+def tell(journal: Journal, connection: Connection | None, run: Run | int, now: datetime) -> None:
+    """Write down what is to be told of a run; of one whose file is broken, nothing is."""
+    if connection is not None:
+        after_run(connection, run, journal, now)
+
+
+@dataclass(frozen=True, slots=True)
+class Post:
+    """Delivers what waits; `journal` gives an open store, `connections` those of the folder."""
+
+    journal: Callable[[], Journal]
+    connections: Callable[[], Iterable[Connection]]
+    log: Log
+    now: Callable[[], datetime]
+    _ended: Event = field(default_factory=Event)
+
+    def deliver(self) -> None:
+        """Deliver what is due now, once; what cannot be delivered is tried again later."""
+        with suppress(Refused):  # the loop says what is wrong with the store
+            done = deliver(self.connections(), self.journal(), self.now())
+            for each in done.troubles:
+                self.log.say("undelivered", in_words(each), code=each.code)
+
+    @contextmanager
+    def beside(self) -> Iterator[None]:
+        """Deliver while the block lasts, in a thread."""
+        thread = Thread(target=self._go_on, name="post", daemon=True)
+        thread.start()
+        try:
+            yield
+        finally:
+            self._ended.set()
+            thread.join(EVERY)
+
+    def _go_on(self) -> None:
+        while not self._ended.wait(EVERY):
+            self.deliver()

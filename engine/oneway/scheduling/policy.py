@@ -1,0 +1,57 @@
+"""What is to be done about a connection's latest due: a pure decision."""
+
+from dataclasses import replace
+from datetime import datetime, timedelta
+from enum import Enum
+
+from oneway.connections.connection import Schedule
+from oneway.connections.schedule import Due
+from oneway.history.journal.schedule_claims import Standing
+from oneway.runs import instant_text
+
+GRACE = timedelta(minutes=5)
+"""A run that begins later than this after its due is late."""
+
+PAUSES = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
+"""How long to wait after a run died: once, twice, three times; after one more it is given up."""
+
+TRIES = len(PAUSES) + 1
+
+
+class Step(Enum):
+    """What a due asks for."""
+
+    REST = "nothing"
+    BEGIN = "it is nobody's yet"
+    TAKE_OVER = "somebody took it, and it has not ended"
+
+
+def step(due: Due | None, standing: Standing) -> Step:
+    """Return what is to be done about the latest due of a connection.
+
+    A due that is older than the newest one in the store is nobody's any more: the clock went
+    back, or the schedule was edited.
+    """
+    if due is None:
+        return Step.REST
+    nominal, last = instant_text(due.nominal), standing.last
+    if last is None or last.due < nominal:
+        return Step.BEGIN if standing.since < nominal else Step.REST
+    if last.due > nominal or last.ended is not None:
+        return Step.REST
+    return Step.TAKE_OVER
+
+
+def pause(starts: int) -> timedelta:
+    """Return how long to wait until a run that died so often is begun again."""
+    return PAUSES[min(max(starts, 1), len(PAUSES)) - 1]
+
+
+def is_late(due: Due, begun: datetime) -> bool:
+    """Return whether a run began so long after its due that people should know."""
+    return begun - due.at > GRACE
+
+
+def unspread(schedule: Schedule) -> Schedule:
+    """Return a schedule whose runs are due at its own instants."""
+    return replace(schedule, spread=timedelta())

@@ -1,0 +1,113 @@
+"""Processes, so many at once: one a run, forked from a warm one, so that they begin quickly.
+
+What a process dies of is its own: the others, and whoever started it, go on. That one has died
+is known by its pipe, which is closed by nothing else.
+"""
+
+import multiprocessing
+import os
+import signal
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+from multiprocessing.connection import Connection as Pipe
+from multiprocessing.connection import wait
+from multiprocessing.process import BaseProcess
+
+from oneway.scheduling.job import How, Job, Report
+from oneway.scheduling.work import work
+
+WARM = (__name__, "oneway.scheduling.preload")
+"""What runs have to import is imported once, before the first of them."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Worker:
+    job: Job
+    process: BaseProcess
+    pipe: Pipe
+
+
+class Crew:
+    """At most so many runs at once; they are asked to stop, waited for, and killed by pid."""
+
+    def __init__(self, jobs: int) -> None:
+        self.jobs = jobs
+        self._workers: list[_Worker] = []
+        self._context = multiprocessing.get_context("forkserver")
+        self._context.set_forkserver_preload(list(WARM))
+
+    @property
+    def room(self) -> int:
+        """How many more may be started now."""
+        return self.jobs - len(self._workers)
+
+    @property
+    def names(self) -> Sequence[str]:
+        """The connections that are being run."""
+        return [each.job.taken.connection for each in self._workers]
+
+    def start(self, job: Job) -> None:
+        """Start a process for a job; raise `OSError` where the machine has none to give."""
+        ours, theirs = self._context.Pipe(duplex=False)
+        try:
+            process = self._context.Process(target=work, args=(job, theirs), name="oneway-run")
+            process.start()
+        except BaseException:
+            ours.close()
+            raise
+        finally:
+            theirs.close()
+        self._workers.append(_Worker(job, process, ours))
+
+    def wait(self, seconds: float, *others: int) -> None:
+        """Wait until a process has something to say, a descriptor is ready, or time is up."""
+        pipes: list[Pipe | int] = [each.pipe for each in self._workers]
+        wait([*pipes, *others], max(seconds, 0))
+
+    def ended(self) -> Iterator[tuple[Job, Report]]:
+        """Yield the jobs that have ended since it was asked, each with its report."""
+        ready = wait([each.pipe for each in self._workers], 0) if self._workers else []
+        for each in [each for each in self._workers if each.pipe in ready]:
+            self._workers.remove(each)
+            yield each.job, _report(each)
+
+    def stop(self) -> None:
+        """Ask all to stop: the write in flight of each ends first."""
+        self._signal(signal.SIGTERM)
+
+    def kill(self) -> None:
+        """End all at once; what was in flight is looked up by whoever runs them next."""
+        self._signal(signal.SIGKILL)
+        for each in self._workers:
+            each.process.join(_PATIENCE)
+        self._workers.clear()
+
+    def _signal(self, number: signal.Signals) -> None:
+        for each in self._workers:
+            if each.process.pid is not None:
+                with suppress(ProcessLookupError):
+                    os.kill(each.process.pid, number)
+
+
+def _report(worker: _Worker) -> Report:
+    try:
+        report = worker.pipe.recv()
+    except (EOFError, OSError):
+        report = None
+    worker.pipe.close()
+    worker.process.join(_PATIENCE)
+    if isinstance(report, Report):
+        return report
+    return Report(How.DIED, said=(_why(worker.process.exitcode),))
+
+
+def _why(code: int | None) -> str:
+    if code is not None and code < 0:
+        with suppress(ValueError):
+            return f"its process was ended by {signal.Signals(-code).name}"
+    return "its process ended without a word"
+
+
+_PATIENCE = 5.0
+"""Seconds until a process that has closed its pipe is gone."""

@@ -1,0 +1,71 @@
+"""The loop, driven: it ticks, sleeps until the next thing, and stops when it is asked to."""
+
+from dataclasses import dataclass
+from typing import Protocol
+
+from oneway.scheduling.loop import Loop
+from oneway.scheduling.process_pool import Crew
+
+
+class Stop(Protocol):
+    """Whether somebody asked to stop."""
+
+    @property
+    def asked(self) -> int:
+        """How often."""
+
+    @property
+    def waker(self) -> int:
+        """A descriptor that can be read once somebody asks."""
+
+    def heard(self) -> None:
+        """Take note: the waker is quiet until somebody asks again."""
+
+
+@dataclass(frozen=True, slots=True)
+class Drive:
+    """A loop, who works for it, and who may stop it."""
+
+    loop: Loop
+    crew: Crew
+    stop: Stop
+
+    def run(self) -> bool:
+        """Drive the loop until it is asked to stop, or until all is done where it runs once.
+
+        Returns whether all runs have ended by themselves; what was in flight in the others is
+        looked up by whoever takes their dues over.
+        """
+        try:
+            while not self.stop.asked:
+                until = self.loop.tick()
+                if self._is_done():
+                    return True
+                self._sleep((until - self.loop.place.now()).total_seconds())
+            return self._stopped()
+        finally:
+            self.crew.kill()
+            self.loop.register.close()
+
+    def _is_done(self) -> bool:
+        left = self.loop.board.trouble and not self.crew.names
+        return self.loop.once and (self.loop.is_idle or bool(left))
+
+    def _stopped(self) -> bool:
+        """Let the write in flight of each run end, and no further one begin."""
+        running = len(self.crew.names)
+        self.loop.log.say("stopping", f"{running} running; once more ends at once")
+        self.crew.stop()
+        while self.crew.names and self.stop.asked < _AT_ONCE:
+            self._sleep(_PATIENCE)
+            self.loop.tick(starting=False)
+        return not self.crew.names
+
+    def _sleep(self, seconds: float) -> None:
+        self.crew.wait(seconds, self.stop.waker)
+        self.stop.heard()
+
+
+_AT_ONCE = 2
+_PATIENCE = 5.0
+"""Seconds between two looks at runs that are ending; they make themselves heard before."""

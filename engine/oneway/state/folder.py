@@ -1,0 +1,161 @@
+"""The state folder: the key of sealed values and the journal; private, and refused if it is not.
+
+    .oneway/            0700
+        .gitignore      *
+        seal.key        32 random bytes, 0600
+        journal.db      0600
+
+Files here are made whole under another name and linked into place: whoever comes second
+finds the first one's file, and nobody finds half of one.
+"""
+
+import os
+import secrets
+import stat
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from oneway.core.diagnostics import refusal
+from oneway.core.seal import Seal
+
+KEY_SIZE = 32
+
+
+class State:
+    """A state folder, made if it is not there; raises `Refused` where it is not ours alone.
+
+    Without `make` one that is not there stays away, for those who only look. `store` is the
+    URL of a database that keeps the journal in place of a file in the folder.
+    """
+
+    def __init__(self, path: Path, store: str | None = None, *, make: bool = True) -> None:
+        self.path = path
+        self.store = store
+        with _refusing(path):
+            if not make and not path.exists():
+                return
+            path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            _refuse_shared_folder(path)
+            if not (path / ".gitignore").exists():
+                make_once(path / ".gitignore", b"*\n")
+
+    @property
+    def journal(self) -> Path | str:
+        """Where the journal is: the path of a file, or the URL of a database."""
+        return self.store or self.path / "journal.db"
+
+    @property
+    def has_journal(self) -> bool:
+        """Whether anything may have been journalled; nothing is made to find out."""
+        return isinstance(self.journal, str) or self.journal.exists()
+
+    def seal(self) -> Seal:
+        """Return the seal with this folder's key, which is made when it is first asked for."""
+        path = self.path / "seal.key"
+        with _refusing(path):
+            if not path.exists():
+                make_once(path, secrets.token_bytes(KEY_SIZE))
+            refuse_shared_file(path)
+            key = path.read_bytes()
+        if len(key) != KEY_SIZE:
+            raise refusal(
+                "F104",
+                str(path),
+                f"the key has {len(key)} bytes, not {KEY_SIZE}",
+                "restore it, or remove it and make the plans again: open ones cannot be applied",
+            )
+        return Seal(key)
+
+
+def make_once(path: Path, data: bytes) -> None:
+    """Make a private file that is whole or not there; leave it where another one made it first.
+
+    Raises `OSError`.
+    """
+    name = _written_beside(path, data)
+    try:
+        link_once(Path(name), path)
+    finally:
+        with suppress(OSError):
+            os.unlink(name)
+
+
+def link_once(made: Path, path: Path) -> None:
+    """Give a finished file its name, unless another has it by now; raise `OSError`."""
+    with suppress(FileExistsError):
+        os.link(made, path)
+    sync_folder(path.parent)
+
+
+def write_private(path: Path, data: bytes) -> None:
+    """Write a file that only its owner may read, atomically; raise `OSError`."""
+    name = _written_beside(path, data)
+    try:
+        os.replace(name, path)
+    except OSError:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
+    sync_folder(path.parent)
+
+
+def refuse_shared_file(path: Path) -> None:
+    """Raise `Refused` where a state file is not a file of ours that others cannot read."""
+    found = path.lstat()
+    if not stat.S_ISREG(found.st_mode):
+        raise refusal("F103", str(path), "not a file", "move it out of the state folder")
+    _refuse_owner("F103", path, found.st_uid)
+    if found.st_mode & 0o077:
+        summary = "others may read or write this file"
+        raise refusal("F103", str(path), summary, f"chmod 600 {path}")
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable; raise `OSError` where that is not known."""
+    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
+    try:
+        os.fsync(handle)
+    finally:
+        os.close(handle)
+
+
+def _written_beside(path: Path, data: bytes) -> str:
+    # mkstemp gives mode 0600, whatever the umask.
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+    except OSError:
+        with suppress(OSError):
+            os.unlink(name)
+        raise
+    return name
+
+
+def _refuse_shared_folder(path: Path) -> None:
+    found = path.stat()
+    _refuse_owner("F102", path, found.st_uid)
+    if found.st_mode & 0o022:
+        summary = "others may write into the state folder"
+        raise refusal("F102", str(path), summary, f"chmod 700 {path}")
+
+
+def _refuse_owner(code: str, path: Path, owner: int) -> None:
+    if owner != os.geteuid():
+        help = "run as its owner, or choose another state folder"
+        raise refusal(code, str(path), "belongs to another user", help)
+
+
+@contextmanager
+def _refusing(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        help = "check the path and the rights on it, or choose another state folder"
+        raise refusal("F101", str(path), f"cannot be used: {error.strerror}", help) from None
+    except ValueError:  # a NUL in the path
+        raise refusal("F101", repr(str(path)), "no path of a folder", "check the path") from None

@@ -1,0 +1,117 @@
+"""One run at a time for each connection: a lock that a process holds while it lives.
+
+The operating system gives the lock and takes it back when the process ends, however it
+ends, so that there is nothing to clean up after a crash. Who holds it stands beside it, for
+the message to whoever comes second.
+"""
+
+import json
+import os
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from hashlib import sha256
+from pathlib import Path
+from time import sleep
+
+from filelock import FileLock, Timeout
+
+from oneway.core.diagnostics import refusal
+
+
+@dataclass(frozen=True, slots=True)
+class Holder:
+    """Who holds a lock: the machine, the process, and when it began."""
+
+    host: str
+    process: int
+    since: str
+
+    def __str__(self) -> str:
+        return f"process {self.process} on {self.host} since {self.since}"
+
+
+@contextmanager
+def locked(folder: Path, name: str, *, since: str) -> Iterator[Holder]:
+    """Hold the lock of a connection; raise `Refused`, naming the holder, where another does.
+
+    `folder` is private to the user and must not be on a file system without locks; `since`
+    is the instant that is shown to others. Never waits for the lock.
+    """
+    path = folder / f"{_file_name(name)}.lock"
+    beside = path.with_suffix(".holder")
+    lock = FileLock(path, timeout=0, mode=0o600)
+    holder = Holder(socket.gethostname(), os.getpid(), since)
+    try:
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        lock.acquire()
+        _write(beside, holder)
+    except Timeout:
+        help = "wait for it to end; it can be stopped, and `oneway resume` will settle what it did"
+        summary = f"another run holds the lock of '{name}': {_named(beside)}"
+        raise refusal("F115", str(path), summary, help) from None
+    except OSError as error:
+        lock.release()
+        help = "check the space on the disk and the rights on the state folder; nothing was sent"
+        summary = f"cannot be locked: {error.strerror or type(error).__name__}"
+        raise refusal("F116", str(path), summary, help) from None
+    try:
+        yield holder
+    finally:
+        with suppress(OSError):  # whoever comes next writes over it
+            beside.unlink(missing_ok=True)
+        lock.release()
+
+
+def _write(path: Path, holder: Holder) -> None:
+    made = path.with_suffix(f".{holder.process}")
+    try:
+        made.touch(mode=0o600)
+        made.write_text(json.dumps(asdict(holder)), encoding="utf-8")
+        made.replace(path)
+    except OSError:
+        with suppress(OSError):
+            made.unlink(missing_ok=True)
+        raise
+
+
+def _named(path: Path) -> str:
+    """Return who holds a lock; one who has it already may be about to write who that is."""
+    for _ in range(_TRIES):
+        holder = _read(path)
+        if holder is not None and _lives(holder):
+            return str(holder)
+        sleep(_PAUSE)
+    return "one that has only just begun"
+
+
+def _read(path: Path) -> Holder | None:
+    try:
+        return Holder(**json.loads(path.read_text(encoding="utf-8")))
+    except (OSError, ValueError, TypeError):
+        return None
+
+
+def _lives(holder: Holder) -> bool:
+    """Return whether a holder may be alive: what a killed one left behind must not be named."""
+    if holder.host != socket.gethostname():
+        return True
+    try:
+        os.kill(holder.process, 0)
+    except (ProcessLookupError, OverflowError, TypeError):
+        return False
+    except PermissionError:
+        pass
+    return True
+
+
+_TRIES = 50
+_PAUSE = 0.02
+"""Seconds; a whole second passes before a holder that says nothing of itself goes unnamed."""
+
+
+def _file_name(name: str) -> str:
+    """Return a file name for any name: what is readable of it, and a digest of all of it."""
+    readable = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in name)
+    return f"{readable[:60]}-{sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"
