@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from oneway.applying.apply import Result, Systems, apply
+from oneway.applying.apply import ApplySystems, Result, apply
 from oneway.core.connector import Progress, Rejected, silent
 from oneway.core.records import Record, Snapshot, is_blank
 from oneway.planning.plan import Action, Plan
@@ -123,10 +123,10 @@ class Applied:
     log: Recording
 
 
-def systems_of(world: World, *, batch: int = 1) -> Systems:
+def systems_of(world: World, *, batch: int = 1) -> ApplySystems:
     """Return the world's two systems in memory."""
     target = MemoryReader(_by_id(world.target.records), _broken(world.target))
-    return Systems(
+    return ApplySystems(
         MemoryReader(_by_id(world.source.records), _broken(world.source)),
         target,
         MemoryWriter(target, world.unique, batch),
@@ -139,7 +139,7 @@ def applied(
     *,
     batch: int = 1,
     held: frozenset[str] = frozenset(),
-    systems: Systems | None = None,
+    systems: ApplySystems | None = None,
 ) -> Applied:
     """Apply a plan of a world through the engine."""
     systems = systems or systems_of(world, batch=batch)

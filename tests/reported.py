@@ -5,8 +5,8 @@ from dataclasses import replace
 
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.core.seal import Sealed
-from oneway.history.backoff import Failure
-from oneway.history.journal import End, Entry, Run, RunStart
+from oneway.history.backoff import PastFailure
+from oneway.history.journal import End, JournalEntry, Run, RunStart
 from oneway.history.journal.rows import Breached, Why
 from oneway.planning.plan import (
     Action,
@@ -21,7 +21,7 @@ from oneway.planning.plan import (
     Reason,
     Verb,
 )
-from oneway.runs.past_run import Before, Told
+from oneway.runs.past_run import Before, PastRun
 
 AT = Span("mappings/payroll.yaml", 30, 5, 20)
 ENDED = "2026-11-22T04:00:42Z"
@@ -138,7 +138,7 @@ def run(
         for each in actions
     }
     entries = tuple(
-        Entry(
+        JournalEntry(
             run=71,
             action_id=each.id,
             verb=each.verb,
@@ -173,7 +173,7 @@ def told(made=None, endings=None, **parts):
     """Return a run as its report is told of it."""
     rest = {name: parts.pop(name) for name in ("earlier", "before", "failures") if name in parts}
     begun, entries = run(made, endings, **parts)
-    return Told(begun, made, entries, **rest)
+    return PastRun(begun, made, entries, **rest)
 
 
 def earlier(this, number=29):
@@ -243,7 +243,7 @@ def a_full_night():
     leaving = breached(
         "leavers", leavers[1:], "leavers: 3 now, at most 2 pass (the larger of 2 and 1 % of 200)"
     )
-    failure = Failure(late.action.id, "0" * 64, "W101", "phone: too long", "2026-11-19", "x", 2)
+    failure = PastFailure(late.action.id, "0" * 64, "W101", "phone: too long", "2026-11-19", "x", 2)
     found = told(made, endings, breaches=(leaving, clears), failures={late.action.id: failure})
     return replace(found, earlier=earlier(found.run, 16), before=(before(made, movers[:1]),) * 2)
 

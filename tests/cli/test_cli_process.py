@@ -91,7 +91,7 @@ def test_what_nobody_expects(
     def fails(*_: object) -> None:
         raise error("CAN" + "ARY")
 
-    monkeypatch.setattr("oneway.cli.plan.compiled", fails)
+    monkeypatch.setattr("oneway.cli.plan.prepare_run", fails)
     ended = world.run("plan", "m.yaml")
     assert ended.code == (130 if error is KeyboardInterrupt else 1)
     assert "CANARY" not in ended.err

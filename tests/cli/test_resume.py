@@ -202,16 +202,16 @@ def test_one_at_a_time(
 def test_a_run_that_somebody_else_ends_meanwhile_is_left_alone(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from oneway.runs import alone
+    from oneway.runs import exclusive_run
 
     crashed(world, monkeypatch, happened=False)
 
     def after_a_sync(*args: Any) -> Any:
         assert run(["sync", "m.yaml"]) == 0
-        return alone(*args)
+        return exclusive_run(*args)
 
     with monkeypatch.context() as patch:
-        patch.setattr("oneway.cli.resume.alone", after_a_sync)
+        patch.setattr("oneway.cli.resume.exclusive_run", after_a_sync)
         ended = world.run("resume")
     assert (ended.code, "has ended meanwhile" in ended.err) == (0, True)
     assert world.read("users.json") == AFTER

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from oneway.applying.preconditions import Happened, Now
+from oneway.applying.preconditions import Happened, LiveState
 
 from . import disk, real
 from .disk import (
@@ -67,7 +67,7 @@ def test_a_run_of_sixty_actions_may_die_anywhere_and_twice(reference: Undisturbe
 def test_the_matrix_finds_a_create_that_is_blindly_repeated(
     reference: Undisturbed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Now, "happened", lambda self, action: (Happened.NO, None))
+    monkeypatch.setattr(LiveState, "happened", lambda self, action: (Happened.NO, None))
     step = 1 + reference.labels.index("after POST /1.0/users")
     (found,) = outcomes([Point(step, "resume")])
     assert any("1 users too many" in each for each in found.problems)

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from oneway.planning.plan import Ending
-from oneway.runs import Prepared
+from oneway.runs import PreparedRun
 
 from . import sockets
 from .kinds import FAULTS, Call, Fault
@@ -92,7 +92,7 @@ def usual(aim: Aim | None = None) -> Wire:
     return Wire(Systems(), aim)
 
 
-def ideal(prepared: Prepared, wired: Callable[[], Wire] = usual) -> Ideal:
+def ideal(prepared: PreparedRun, wired: Callable[[], Wire] = usual) -> Ideal:
     """Return what a night without faults is like."""
     with made(prepared) as world:
         wire = wired()
@@ -103,7 +103,7 @@ def ideal(prepared: Prepared, wired: Callable[[], Wire] = usual) -> Ideal:
 
 def tried(
     cell: Cell,
-    prepared: Prepared,
+    prepared: PreparedRun,
     best: Ideal,
     wired: Callable[[Aim], Wire] = usual,
 ) -> Outcome:
@@ -117,7 +117,7 @@ def tried(
     return outcome
 
 
-def tried_over(loopback: Loopback, cell: Cell, prepared: Prepared, best: Ideal) -> Outcome:
+def tried_over(loopback: Loopback, cell: Cell, prepared: PreparedRun, best: Ideal) -> Outcome:
     """Return the same of a night over real sockets."""
     with made(prepared) as world:
         systems = Systems()

@@ -4,8 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from oneway.applying.preconditions import Happened, Now
-from oneway.runs import Prepared
+from oneway.applying.preconditions import Happened, LiveState
+from oneway.runs import PreparedRun
 
 from .kinds import FAULTS, Call
 from .matrix import Cell, Ideal, cells, ideal, socket_cells, tried, tried_over
@@ -20,13 +20,13 @@ OVER_SOCKETS = [cell for cell in socket_cells() if cell.call is Call.CREATE][::3
 
 
 @pytest.fixture(scope="module")
-def prepared() -> Iterator[Prepared]:
+def prepared() -> Iterator[PreparedRun]:
     with prepared_mapping() as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-def best(prepared: Prepared) -> Ideal:
+def best(prepared: PreparedRun) -> Ideal:
     return ideal(prepared)
 
 
@@ -47,18 +47,18 @@ def test_what_is_run_every_day_has_every_fault_call_place_and_duration() -> None
 
 
 def test_a_create_that_is_sent_again_blindly_is_found(
-    prepared: Prepared, best: Ideal, monkeypatch: pytest.MonkeyPatch
+    prepared: PreparedRun, best: Ideal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     cell = next(c for c in cells() if str(c) == "create, timeout after, middle, once")
     assert tried(cell, prepared, best).text == "1 unknown W102"
-    monkeypatch.setattr(Now, "happened", lambda self, action: (Happened.NO, None))
+    monkeypatch.setattr(LiveState, "happened", lambda self, action: (Happened.NO, None))
     with pytest.raises(AssertionError):
         tried(cell, prepared, best)
 
 
 @pytest.mark.parametrize("cell", EVERYDAY, ids=str)
 def test_a_night_with_a_fault_ends_as_documented(
-    cell: Cell, prepared: Prepared, best: Ideal
+    cell: Cell, prepared: PreparedRun, best: Ideal
 ) -> None:
     assert tried(cell, prepared, best).text == documented()[cell]
 

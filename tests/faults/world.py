@@ -16,24 +16,24 @@ from oneway.planning.plan import Kind
 from oneway.planning.plan_file import fingerprint
 from oneway.runs import (
     Approval,
+    OpenSystems,
     Operator,
-    Prepared,
-    Request,
-    Systems,
-    alone,
+    PreparedRun,
+    RunRequest,
     apply_plan,
-    compiled,
+    exclusive_run,
+    find_interrupted,
     health,
-    interrupted,
-    judged,
-    planned,
+    judge_plan,
+    load_memory,
+    plan_run,
+    prepare_run,
     program_for,
-    remembered,
-    resumed,
-    settled,
+    recover_in_flight,
+    resume_run,
 )
 from oneway.runs.inputs import Input, access_of, description_of
-from oneway.state.folder import State
+from oneway.state.folder import StateFolder
 
 from .systems import KEY, SOURCE, TARGET
 from .wire import START
@@ -151,10 +151,10 @@ class Night:
         return 0 if all(each.ending.value == "done" for each in self.results) else 5
 
 
-class Wired(Systems):
+class Wired(OpenSystems):
     """The systems of a run, over a given wire."""
 
-    def __init__(self, prepared: Prepared, wire: Network) -> None:
+    def __init__(self, prepared: PreparedRun, wire: Network) -> None:
         super().__init__(prepared)
         self._wire = wire
         self._made: dict[Input, Connector] = {}
@@ -176,7 +176,7 @@ class Wired(Systems):
 class World:
     """A mapping, manifests, and a state folder."""
 
-    def __init__(self, folder: Path, prepared: Prepared) -> None:
+    def __init__(self, folder: Path, prepared: PreparedRun) -> None:
         self.folder = folder
         self.prepared = prepared
 
@@ -184,14 +184,14 @@ class World:
         """Run a sync so many days later."""
         prepared, operator = self._begin(wire, days)
         try:
-            with alone(prepared, operator), Wired(prepared, wire) as systems:
-                settled(prepared, systems, operator)
-                plan, found = planned(prepared, systems, operator.state.seal())
+            with exclusive_run(prepared, operator), Wired(prepared, wire) as systems:
+                recover_in_flight(prepared, systems, operator)
+                plan, found = plan_run(prepared, systems, operator.state.seal())
                 sick = [d for d in health(prepared, found, plan) if d.severity is Severity.ERROR]
                 if sick:
                     raise Refused(sick)
-                verdict = judged(prepared, plan, operator.state)
-                memory = remembered(plan, operator.state, retry_now=False)
+                verdict = judge_plan(prepared, plan, operator.state)
+                memory = load_memory(plan, operator.state, retry_now=False)
                 approval = Approval(fingerprint(plan), verdict, memory.postponed)
                 steps = apply_plan(plan, approval, found.program, systems, operator)
                 unread = sum(each.kind is Kind.ERROR for each in plan.outcomes)
@@ -202,36 +202,38 @@ class World:
     def resume(self, wire: Network, *, days: int = 0) -> None:
         """Go on with what was left, as `oneway resume` does."""
         prepared, operator = self._begin(wire, days)
-        for left in interrupted(operator):
-            with alone(prepared, operator), Wired(prepared, wire) as systems:
+        for left in find_interrupted(operator):
+            with exclusive_run(prepared, operator), Wired(prepared, wire) as systems:
                 program = program_for(prepared, left.plan, systems)
-                verdict = judged(prepared, left.plan, operator.state, resuming=left.run.id)
+                verdict = judge_plan(prepared, left.plan, operator.state, resuming=left.run.id)
                 approval = Approval(left.run.start.fingerprint, verdict)
-                list(resumed(left, approval, program, systems, operator))
+                list(resume_run(left, approval, program, systems, operator))
 
     def actions(self, wire: Network, *, days: int = 0) -> int:
         """Return how many actions a plan has now."""
         prepared, operator = self._begin(wire, days)
         with Wired(prepared, wire) as systems:
-            plan, _ = planned(prepared, systems, operator.state.seal())
+            plan, _ = plan_run(prepared, systems, operator.state.seal())
         return len(plan.actions)
 
     def files(self) -> bytes:
         """Return all that the state folder holds."""
         return b"".join(p.read_bytes() for p in sorted(self.folder.rglob("*")) if p.is_file())
 
-    def _begin(self, wire: Network, days: int) -> tuple[Prepared, Operator]:
+    def _begin(self, wire: Network, days: int) -> tuple[PreparedRun, Operator]:
         def now() -> datetime:
             return wire.now() + timedelta(days=days)
 
         request = replace(self.prepared.request, as_of=START + timedelta(days=days))
-        return replace(self.prepared, request=request), Operator("test", State(self.folder), now)
+        return replace(self.prepared, request=request), Operator(
+            "test", StateFolder(self.folder), now
+        )
 
 
 @contextmanager
 def prepared_mapping(
     urls: dict[str, str] | None = None, seconds: dict[str, str] = SECONDS
-) -> Iterator[Prepared]:
+) -> Iterator[PreparedRun]:
     """Give the mapping compiled, over systems at these addresses."""
     urls = urls or {"hr": f"https://{SOURCE}", "desk": f"https://{TARGET}"}
     with tempfile.TemporaryDirectory() as name:
@@ -242,18 +244,18 @@ def prepared_mapping(
         (folder / "hr.yaml").write_text(HR.replace("resources:", common + "resources:"))
         (folder / "desk.yaml").write_text(DESK.replace("resources:", common + "resources:"))
         (folder / "faults.yaml").write_text(MAPPING)
-        request = Request(
+        request = RunRequest(
             str(folder / "faults.yaml"),
             START,
             lambda _, option: KEY if option == "key" else None,
             options={f"{system}.base_url": url for system, url in urls.items()},
             folders=(folder,),
         )
-        yield compiled(request)
+        yield prepare_run(request)
 
 
 @contextmanager
-def made(prepared: Prepared) -> Iterator[World]:
+def made(prepared: PreparedRun) -> Iterator[World]:
     """Give a world with a state folder of its own, in memory where there is such a place."""
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with tempfile.TemporaryDirectory(dir=memory) as name:

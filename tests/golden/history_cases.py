@@ -12,12 +12,12 @@ from plan_cases import planned
 
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.core.seal import Sealed
-from oneway.history.journal import Breached, End, Entry, Run, RunStart, Why
+from oneway.history.journal import Breached, End, JournalEntry, Run, RunStart, Why
 from oneway.history.journal.run_counts import Tally
 from oneway.planning.plan import Ending
 from oneway.render import Style, history, past_run, replays, status
 from oneway.runs.replay.replay import Differs, Replay
-from oneway.runs.status import HeldBack, Refusing, Standing, Unsynced
+from oneway.runs.status import ConnectionStatus, HeldBack, Refusing, Unsynced
 
 FOLDER = Path(__file__).parent / "history"
 LEAVERS = Breached(
@@ -79,11 +79,11 @@ def one_run():
 
 
 def _entry(action, end):
-    return Entry(12, action.id, action.verb, action.source_id, end.target_id, "", True, end)
+    return JournalEntry(12, action.id, action.verb, action.source_id, end.target_id, "", True, end)
 
 
 STANDINGS = (
-    Standing(
+    ConnectionStatus(
         "acme",
         "connections/acme.yaml",
         last=RUNS[0],
@@ -100,16 +100,18 @@ STANDINGS = (
             ),
         ),
     ),
-    Standing(
+    ConnectionStatus(
         "globex-north-of-the-river-limited",
         "connections/globex.yaml",
         last=RUNS[1],
         never=True,
         held=(HeldBack(LEAVERS, "2026-11-20T04:00:01Z"),),
     ),
-    Standing("initech", "connections/initech.yaml", last=RUNS[2], due="2026-11-23T04:00:00Z"),
-    Standing("fresh", "connections/fresh.yaml", due="2026-11-23T04:00:00Z"),
-    Standing("old", last=RUNS[4], last_done=RUNS[4]),
+    ConnectionStatus(
+        "initech", "connections/initech.yaml", last=RUNS[2], due="2026-11-23T04:00:00Z"
+    ),
+    ConnectionStatus("fresh", "connections/fresh.yaml", due="2026-11-23T04:00:00Z"),
+    ConnectionStatus("old", last=RUNS[4], last_done=RUNS[4]),
 )
 REPLAY = Replay(
     12,

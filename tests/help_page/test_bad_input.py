@@ -23,7 +23,7 @@ from help_page.trouble import (
     sign_in,
     torn,
 )
-from help_page.two_systems import MAPPING, TODAY, Draft, TwoSystems, leave
+from help_page.two_systems import MAPPING, TODAY, PersonDraft, TwoSystems, leave
 
 WAYS: list[tuple[Callable[[], Response], str]] = [
     (refused, "R102"),
@@ -151,8 +151,8 @@ def test_a_plan_made_for_another_mapping(systems: TwoSystems, tmp_path: Path) ->
     assert systems.expenses.log.describe()["total"] == 0
 
 
-def put(*path: str, value: object) -> Callable[[Draft], None]:
-    def change(person: Draft) -> None:
+def put(*path: str, value: object) -> Callable[[PersonDraft], None]:
+    def change(person: PersonDraft) -> None:
         at: Any = person.employee
         for key in path[:-1]:
             at = at[key]
@@ -165,7 +165,7 @@ FIRST, LAST = ("personalDetails", "firstName"), ("personalDetails", "lastName")
 EMAIL, CODE = ("personalDetails", "email"), ("employmentDetails", "payrollCode")
 # What each comes to once the rest has been applied: whoever is "unchanged" was created, and an
 # email that the target refuses is tried again.
-ODD: dict[str, tuple[Callable[[Draft], None], str]] = {
+ODD: dict[str, tuple[Callable[[PersonDraft], None], str]] = {
     "a number for a name": (put(*FIRST, value=42), "error"),
     "a name that is true": (put(*FIRST, value=True), "error"),
     "a list for a name": (put(*LAST, value=["Quill"]), "error"),

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from help_page.two_systems import MAPPING, Draft, TwoSystems, leave
+from help_page.two_systems import MAPPING, PersonDraft, TwoSystems, leave
 
 HELD = {"accountName": "A. Held", "accountNumber": "11112222", "sortCode": "000001"}
 PAID = {"accountName": "A. Paid", "accountNumber": "33334444", "sortCode": "00-00-02"}
@@ -75,7 +75,7 @@ def customer(systems: TwoSystems, tmp_path: Path, monkeypatch: pytest.MonkeyPatc
     return found
 
 
-def bank(systems: TwoSystems, *people: Draft) -> list[object]:
+def bank(systems: TwoSystems, *people: PersonDraft) -> list[object]:
     """Return what expenses hold of each person's bank."""
     return [systems.user(each)["bankDetails"] for each in people]
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from help_page.two_systems import MAPPING, Draft, TwoSystems, leave
+from help_page.two_systems import MAPPING, PersonDraft, TwoSystems, leave
 from oneway_connectors.sandbox.payroll import EMPLOYER, EMPTY_EMPLOYER
 
 
-def expected(person: Draft, department: object) -> dict[str, object]:
+def expected(person: PersonDraft, department: object) -> dict[str, object]:
     """Return what a user is created with, and no more."""
     return {
         "firstName": person.personal["firstName"],

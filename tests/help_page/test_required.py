@@ -2,7 +2,7 @@
 
 import pytest
 
-from help_page.two_systems import Draft, TwoSystems, leave
+from help_page.two_systems import PersonDraft, TwoSystems, leave
 
 PLACES = {
     "Name (First)": ("personalDetails", "firstName"),
@@ -13,7 +13,7 @@ PLACES = {
 BLANK = [None, "", "   ", "\t\r\n", "\u00a0\u2003"]
 
 
-def put(person: Draft, field: str, value: object) -> None:
+def put(person: PersonDraft, field: str, value: object) -> None:
     part, key = PLACES[field]
     person.employee[part][key] = value
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from help_page.two_systems import Draft, TwoSystems
+from help_page.two_systems import PersonDraft, TwoSystems
 
 ON = ("--set", "include_bank_details=true")
 NEW_BANK = {"accountName": "New Account", "accountNumber": "00009876", "sortCode": "00-00-07"}
@@ -111,7 +111,7 @@ def test_bank_details_are_never_shown(systems: TwoSystems) -> None:
     assert set(report.changed(person).values()) == {"***"}
 
 
-def departments(systems: TwoSystems, person: Draft) -> tuple[dict[str, object], int]:
+def departments(systems: TwoSystems, person: PersonDraft) -> tuple[dict[str, object], int]:
     """Return a department that somebody is not in, as payroll and as ExpenseIn have it."""
     code = person.employment["department"]["code"]
     other = next(d for d in systems.expenses.departments if d["reference"] != code)

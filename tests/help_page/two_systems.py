@@ -8,7 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
 
-from oneway_connectors.sandbox.drafts import Draft, Maker
+from oneway_connectors.sandbox.drafts import Maker, PersonDraft
 from oneway_connectors.sandbox.expenses import Expenses
 from oneway_connectors.sandbox.names import DEPARTMENTS
 from oneway_connectors.sandbox.payroll import Payroll
@@ -48,25 +48,25 @@ class Report:
 
     data: Json
 
-    def of(self, person: Draft) -> Json:
+    def of(self, person: PersonDraft) -> Json:
         """Return the outcome of an employee."""
         id = person.employee["id"]
         (found,) = [each for each in self.data["outcomes"] if each["source_id"] == id]
         return dict(found)
 
-    def outcome(self, person: Draft) -> str:
+    def outcome(self, person: PersonDraft) -> str:
         """Return an employee's outcome as a word."""
         return str(self.of(person)["outcome"])
 
-    def why(self, person: Draft) -> str:
+    def why(self, person: PersonDraft) -> str:
         """Return all reasons of an employee's outcome."""
         return "; ".join(reason["text"] for reason in self.of(person)["reasons"])
 
-    def candidates(self, person: Draft) -> set[str]:
+    def candidates(self, person: PersonDraft) -> set[str]:
         """Return the ids of all records that an employee's reasons name."""
         return {id for reason in self.of(person)["reasons"] for id in reason["candidates"]}
 
-    def changed(self, person: Draft) -> dict[str, Any]:
+    def changed(self, person: PersonDraft) -> dict[str, Any]:
         """Return what is written of an employee: field and new value."""
         action = self.of(person)["action"] or {"changes": []}
         return {change["field"]: change["after"] for change in action["changes"]}
@@ -85,14 +85,14 @@ class TwoSystems:
         self.run = run
         self._maker = Maker(1, TODAY)
 
-    def employee(self) -> Draft:
+    def employee(self) -> PersonDraft:
         """Put somebody on payroll whom expenses do not know."""
         person = self._maker.draft()
         person.user = None
         self.payroll.records.put(person.employee)
         return person
 
-    def known(self, **changed: object) -> Draft:
+    def known(self, **changed: object) -> PersonDraft:
         """Put somebody on payroll who is a user already, in agreement but for what is given."""
         person = self._maker.draft()
         self.payroll.records.put(person.employee)
@@ -104,7 +104,7 @@ class TwoSystems:
         blank = self.expenses.blank()
         return self.expenses.records.put({**blank, **fields, "id": blank["id"]})
 
-    def user(self, person: Draft) -> Json:
+    def user(self, person: PersonDraft) -> Json:
         """Return the one user that now has an employee's payroll code."""
         code = person.employment["payrollCode"]
         (found,) = [user for user in self.expenses.records if user["reference"] == code]
@@ -144,7 +144,9 @@ class TwoSystems:
         return Report(json.loads(ended.out)["plan"])
 
 
-def leave(person: Draft, status: object = "Former", *, flag: bool = False, on: object) -> None:
+def leave(
+    person: PersonDraft, status: object = "Former", *, flag: bool = False, on: object
+) -> None:
     """Mark an employee as a leaver in payroll."""
     person.employee["status"] = status
     person.employment["leaverDetails"] = {"hasLeft": flag, "leaveDate": on}

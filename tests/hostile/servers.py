@@ -16,7 +16,7 @@ from oneway_connectors.sandbox import EMPLOYER, expensein, running, staffology
 from oneway_connectors.sandbox.expenses import Expenses
 from oneway_connectors.sandbox.payroll import Payroll
 from oneway_connectors.sandbox.people import Population
-from oneway_connectors.sandbox.table import Table
+from oneway_connectors.sandbox.table import SandboxTable
 
 Json = dict[str, Any]
 TODAY = date(2026, 6, 15)
@@ -82,7 +82,7 @@ class Seen:
             yield f"{where} writes other fields than are mapped"
 
 
-class ById(Table):
+class ById(SandboxTable):
     """Records by an id of any text, which stands in a path in hexadecimal."""
 
     def get(self, id: str) -> Json | None:

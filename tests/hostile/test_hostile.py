@@ -100,7 +100,7 @@ def test_a_connector_that_guards_formulas_by_changing_them_is_found(
 def test_a_credential_that_is_quoted_is_found(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(written, "_open_lines", lambda document: set(range(1000)))
+    monkeypatch.setattr(provenance, "_open_lines", lambda document: set(range(1000)))
     found = found_by(world, "connection: credentials in the open", ("x",))
     assert "a credential, or an address that is one, is shown" in found
 

@@ -18,7 +18,7 @@ from oneway.history.journal import Journal
 from oneway.history.journal.incidents import Incident, Notice, open_incidents, waiting
 from oneway.notices import REMINDER, after_run, channels
 from oneway.notices.causes import Shown
-from oneway.notices.incidents import Changes, changes
+from oneway.notices.incidents import IncidentChanges, changes
 from oneway.notices.instants import instant_text
 from oneway.planning.plan import Ending
 
@@ -57,7 +57,7 @@ class Life:
     story: dict[int, list[str]] = field(default_factory=lambda: defaultdict(list))
     ids: Iterator[int] = field(default_factory=lambda: count(1))
 
-    def night(self, shown: Shown, days: float) -> Changes:
+    def night(self, shown: Shown, days: float) -> IncidentChanges:
         self.now += timedelta(days=days)
         at = instant_text(self.now)
         found = changes(shown, self.open, self.told, self.now)

@@ -15,7 +15,7 @@ from model import GONE, blank, get, predict, same
 from oneway.applying.apply import Ending
 from oneway.core.connector import Connector, Reader, Writer
 from oneway.core.records import Record, Snapshot
-from oneway.mapping.program import State
+from oneway.mapping.program import CellState
 from oneway.mapping.spec import Write
 from oneway.planning.diff import wanted
 from oneway.planning.plan import Kind, Outcome, Plan, Verb
@@ -85,7 +85,7 @@ def test_law_02_overwrite_what_the_target_held_makes_no_difference(world: World)
         waiting = {each.place for each in outcome.reasons if each.code == "key_contested"}
         cells = zip(program.policy.fields, rows[source_id].cells, held.values, strict=True)
         for rule, cell, now in cells:
-            if rule.write is not Write.OVERWRITE or cell.state is not State.STATED:
+            if rule.write is not Write.OVERWRITE or cell.state is not CellState.STATED:
                 continue
             if rule.place in waiting:
                 continue

@@ -11,7 +11,7 @@ from oneway.core.diagnostics import Refused
 from oneway.core.records import Collected, with_value
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import dump, fingerprint
-from oneway.runs.read import Evaluated
+from oneway.runs.read import EvaluatedInputs
 from oneway.runs.replay import snapshot_file
 from oneway.runs.replay.capture import inputs_of
 from oneway.runs.replay.projection import Projection
@@ -35,7 +35,7 @@ def kept(world: World, plan: Plan) -> bytes:
         tuple(map(parts.of_source, world.source.records)),
         tuple(map(parts.of_target, world.target.records)),
     )
-    found = Evaluated(source, target, {}, program.tables, program, records)
+    found = EvaluatedInputs(source, target, {}, program.tables, program, records)
     return inputs_of(found, parts, plan, SEAL)
 
 

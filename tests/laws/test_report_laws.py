@@ -18,9 +18,9 @@ from oneway.history.journal.rows import Breached, Why
 from oneway.planning.plan import Ending, Kind, Plan, Verb
 from oneway.render.report import html, page
 from oneway.render.report.actions import deeds
-from oneway.render.report.page import Page, Section
+from oneway.render.report.page import Page, ReportSection
 from oneway.render.sanitize import harmless, quoted
-from oneway.runs.past_run import Told
+from oneway.runs.past_run import PastRun
 from reported import earlier, told
 from strategies import worlds
 from worlds import planned
@@ -40,7 +40,7 @@ TAGS = set(f"{PAGE_TAGS} {TEXT_TAGS} {TABLE_TAGS} {DRAWN_TAGS}".split(" "))
 
 
 @st.composite
-def runs_of(draw: st.DrawFn, plans: st.SearchStrategy[Plan]) -> Told:
+def runs_of(draw: st.DrawFn, plans: st.SearchStrategy[Plan]) -> PastRun:
     """Draw a run of a plan: each action with an end or none, guards, problems."""
     made = draw(plans)
     ends = {each.id: draw(ENDS) for each in made.actions}
@@ -71,7 +71,7 @@ ANY_RUN = runs_of(PLANS)
 WORLDLY = runs_of(worlds().map(planned))
 
 
-def sections(found: Page) -> dict[str, Section]:
+def sections(found: Page) -> dict[str, ReportSection]:
     return {section.id: section for part in found.parts for section in part.sections}
 
 
@@ -87,7 +87,7 @@ def visible(root: Element) -> list[str]:
 
 
 @given(ANY_RUN)
-def test_every_run_makes_a_page_that_is_well_made_and_harmless(found: Told) -> None:
+def test_every_run_makes_a_page_that_is_well_made_and_harmless(found: PastRun) -> None:
     text = html(page(found))
     assert html(page(found)) == text, "a page is a function of its run"
     root = parsed(text)
@@ -129,7 +129,7 @@ def hides_no_character(root: Element) -> None:
 
 
 @given(WORLDLY)
-def test_every_action_of_a_run_that_ended_is_in_one_section(found: Told) -> None:
+def test_every_action_of_a_run_that_ended_is_in_one_section(found: PastRun) -> None:
     if found.run.ended is None:
         return
     shown = sections(page(found))
@@ -138,7 +138,7 @@ def test_every_action_of_a_run_that_ended_is_in_one_section(found: Told) -> None
 
 
 @given(WORLDLY)
-def test_everybody_who_does_not_sync_is_named_with_every_reason(found: Told) -> None:
+def test_everybody_who_does_not_sync_is_named_with_every_reason(found: PastRun) -> None:
     if found.plan is None:
         return
     shown = sections(page(found))
@@ -156,7 +156,7 @@ def test_everybody_who_does_not_sync_is_named_with_every_reason(found: Told) -> 
 
 
 @given(WORLDLY)
-def test_every_value_that_was_written_is_on_the_page_as_harmless_text(found: Told) -> None:
+def test_every_value_that_was_written_is_on_the_page_as_harmless_text(found: PastRun) -> None:
     """Each of `before` and `after`, in order, as the parser of HTML gives it back."""
     shown = sections(page(found))
     root = parsed(html(page(found)))

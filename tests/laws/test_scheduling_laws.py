@@ -27,9 +27,9 @@ from oneway.history.journal.tables import due
 from oneway.runs import instant_text
 from oneway.scheduling import loop as module
 from oneway.scheduling import work
-from oneway.scheduling.folder import Changes
-from oneway.scheduling.job import How, Job, Place, Report
-from oneway.scheduling.log import Log
+from oneway.scheduling.folder import FolderChanges
+from oneway.scheduling.job import How, Job, Report, RunHost
+from oneway.scheduling.log import EventLog
 from oneway.scheduling.loop import Loop
 
 BEGIN = datetime(2026, 10, 24, 12, tzinfo=UTC)
@@ -58,8 +58,8 @@ class Fixed:
     connections: dict[str, Connection] = field(default_factory=lambda: dict(CONNECTIONS))
     broken: dict[str, Any] = field(default_factory=dict)
 
-    def look(self) -> Changes:
-        return Changes()
+    def look(self) -> FolderChanges:
+        return FolderChanges()
 
 
 @dataclass
@@ -110,7 +110,7 @@ class Schedulers(RuleBasedStateMachine):
     def begin(self) -> None:
         self.folder = Path(tempfile.mkdtemp())
         self.clock = Clock()
-        self.place = Place(self.folder, self.folder / "state", None, (), "me", self.clock)
+        self.place = RunHost(self.folder, self.folder / "state", None, (), "me", self.clock)
         self.locks: dict[str, object] = {}
         self.orphans: list[Job] = []
         self.alive: set[str] = set()
@@ -127,7 +127,7 @@ class Schedulers(RuleBasedStateMachine):
 
     def serve(self, which: int) -> None:
         self.begun += 1
-        log = Log(lambda _: None, self.clock)
+        log = EventLog(lambda _: None, self.clock)
         loop = Loop(self.place, Fixed(), Pretended(self.locks), log)  # type: ignore[arg-type]
         loop.register.by = f"host {self.begun} {which}"
         self.alive.add(loop.register.by)

@@ -27,25 +27,25 @@ from oneway.planning.plan import Allowance, Plan
 from oneway.planning.plan_file import dump, fingerprint, load
 from oneway.runs import (
     Approval,
+    OpenSystems,
     Operator,
-    Prepared,
-    Request,
-    Systems,
-    alone,
+    PreparedRun,
+    RunRequest,
     apply_plan,
+    exclusive_run,
+    find_interrupted,
     health,
-    interrupted,
-    judged,
+    judge_plan,
+    load_memory,
     parse_instant,
-    planned,
+    plan_run,
     program_for,
+    recover_in_flight,
     refuse_turned_back,
-    remembered,
-    resumed,
-    settled,
+    resume_run,
 )
 from oneway.runs.inputs import Input
-from oneway.state.folder import State
+from oneway.state.folder import StateFolder
 from simulation.crash import Crash, Steps, journal_steps
 from simulation.oracle import UNTOUCHED, entries
 from strategies import ABSENT, SOURCE_PEOPLE, TARGET_PEOPLE, source_slips, target_slips
@@ -205,7 +205,7 @@ class Faulty:
         return done
 
 
-class InMemory(Systems):
+class InMemory(OpenSystems):
     """The systems of a run: these, and no connector."""
 
     source: Faulty
@@ -377,61 +377,61 @@ class Nights(RuleBasedStateMachine):
         systems.departments = MemoryReader({r.id: dict(r.data) for r in DEPARTMENTS.records})
         return systems
 
-    def _prepared(self, allowed: tuple[Allowance, ...]) -> Prepared:
+    def _prepared(self, allowed: tuple[Allowance, ...]) -> PreparedRun:
         as_of = AS_OF + timedelta(days=self.day)
-        request = Request(FILE, as_of, lambda *_: None, allowed=allowed)
-        return Prepared(
+        request = RunRequest(FILE, as_of, lambda *_: None, allowed=allowed)
+        return PreparedRun(
             request, compiled(self._world()), catalogue(True, self.unique), {"on": True}
         )
 
-    def _prepared_for(self, plan: Plan) -> Prepared:
+    def _prepared_for(self, plan: Plan) -> PreparedRun:
         prepared = self._prepared(plan.allowed)
         return replace(prepared, request=replace(prepared.request, as_of=parse_instant(plan.as_of)))
 
     @property
     def _operator(self) -> Operator:
-        return Operator("test", State(self.state), lambda: AS_OF + timedelta(days=self.day))
+        return Operator("test", StateFolder(self.state), lambda: AS_OF + timedelta(days=self.day))
 
     def _sync(self, systems: InMemory, allowed: tuple[Allowance, ...]) -> Plan:
         prepared, operator = self._prepared(allowed), self._operator
         systems.prepared = prepared
-        with alone(prepared, operator):
+        with exclusive_run(prepared, operator):
             refuse_turned_back(prepared, operator, prepared.request.as_of)
-            settled(prepared, systems, operator)
-            plan, found = planned(prepared, systems, operator.state.seal())
+            recover_in_flight(prepared, systems, operator)
+            plan, found = plan_run(prepared, systems, operator.state.seal())
             _refuse_sick(health(prepared, found, plan))
-            verdict = judged(prepared, plan, operator.state)
-            waiting = remembered(plan, operator.state).postponed
+            verdict = judge_plan(prepared, plan, operator.state)
+            waiting = load_memory(plan, operator.state).postponed
             approval = Approval(fingerprint(plan), verdict, waiting)
             list(apply_plan(plan, approval, found.program, systems, operator))
         return plan
 
     def _plan(self, systems: InMemory) -> None:
-        plan, found = planned(systems.prepared, systems, self._operator.state.seal())
+        plan, found = plan_run(systems.prepared, systems, self._operator.state.seal())
         _refuse_sick(health(systems.prepared, found, plan))
         self.saved = dump(plan)
 
     def _apply(self, systems: InMemory) -> None:
         plan, operator = load(self.saved.encode(), "plan.json"), self._operator
         prepared = systems.prepared = self._prepared_for(plan)
-        with alone(prepared, operator):
-            settled(prepared, systems, operator)
-            verdict = judged(prepared, plan, operator.state)
-            waiting = remembered(plan, operator.state).postponed
+        with exclusive_run(prepared, operator):
+            recover_in_flight(prepared, systems, operator)
+            verdict = judge_plan(prepared, plan, operator.state)
+            waiting = load_memory(plan, operator.state).postponed
             approval = Approval(fingerprint(plan), verdict, waiting)
             program = program_for(prepared, plan, systems)
             list(apply_plan(plan, approval, program, systems, operator))
 
     def _resume(self, systems: InMemory) -> None:
         operator = self._operator
-        for left in interrupted(operator):
+        for left in find_interrupted(operator):
             prepared = systems.prepared = self._prepared_for(left.plan)
-            with alone(prepared, operator):
-                verdict = judged(prepared, left.plan, operator.state, resuming=left.run.id)
-                waiting = remembered(left.plan, operator.state).postponed
+            with exclusive_run(prepared, operator):
+                verdict = judge_plan(prepared, left.plan, operator.state, resuming=left.run.id)
+                waiting = load_memory(left.plan, operator.state).postponed
                 approval = Approval(left.run.start.fingerprint, verdict, waiting)
                 program = program_for(prepared, left.plan, systems)
-                list(resumed(left, approval, program, systems, operator))
+                list(resume_run(left, approval, program, systems, operator))
 
     def _world(self) -> World:
         return World(
@@ -481,7 +481,7 @@ class Nights(RuleBasedStateMachine):
             self.day += 1
             plan = self._run(lambda systems: self._sync(systems, EVERYTHING), {}, None)
             assert plan is not None, "refused, though nothing is wrong"
-            waiting = remembered(plan, State(self.state)).postponed
+            waiting = load_memory(plan, StateFolder(self.state)).postponed
             if all(action.id in waiting for action in plan.actions):
                 break
         else:

@@ -23,7 +23,7 @@ from faults.systems import KEY, PAGE, SOURCE, TARGET, Systems
 from faults.table import documented
 from faults.wire import START, Aim, Wire
 from faults.world import COMMON, HR, SECONDS
-from oneway.runs import Prepared, Request, compiled
+from oneway.runs import PreparedRun, RunRequest, prepare_run
 
 from .inside import Inside, Json
 from .server import TOKEN
@@ -116,7 +116,7 @@ def over_scim(aim: Aim | None = None) -> Wire:
 
 
 @contextmanager
-def prepared_scim() -> Iterator[Prepared]:
+def prepared_scim() -> Iterator[PreparedRun]:
     """Give the mapping compiled, over the shipped manifest; its token is one that expires."""
     common = COMMON
     for word, value in SECONDS.items():
@@ -136,22 +136,22 @@ def prepared_scim() -> Iterator[Prepared]:
         (folder / "hr.yaml").write_text(HR.replace("resources:", common + "resources:"))
         (folder / "scim.yaml").write_text(scim)
         (folder / "faults.yaml").write_text(MAPPING)
-        request = Request(
+        request = RunRequest(
             str(folder / "faults.yaml"),
             START,
             lambda _, option: KEY if option in ("key", "bearer_token") else None,
             options={"hr.base_url": f"https://{SOURCE}", "scim.base_url": f"https://{TARGET}"},
             folders=(folder,),
         )
-        yield compiled(request)
+        yield prepare_run(request)
 
 
-def best_over_scim(prepared: Prepared) -> Ideal:
+def best_over_scim(prepared: PreparedRun) -> Ideal:
     """Return what a night without faults is like."""
     return ideal(prepared, over_scim)
 
 
-def tried_over_scim(cell: Cell, prepared: Prepared, best: Ideal) -> Outcome:
+def tried_over_scim(cell: Cell, prepared: PreparedRun, best: Ideal) -> Outcome:
     """Return how a cell's night ended; raise AssertionError where a law is broken."""
     return tried(cell, prepared, best, over_scim)
 
@@ -171,7 +171,7 @@ def main(args: list[str]) -> int:
     return int(good != counts.total())
 
 
-def _verdict(cell: Cell, prepared: Prepared, best: Ideal, wanted: str) -> str:
+def _verdict(cell: Cell, prepared: PreparedRun, best: Ideal, wanted: str) -> str:
     try:
         found = tried_over_scim(cell, prepared, best).text
     except AssertionError as error:

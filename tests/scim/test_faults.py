@@ -7,8 +7,8 @@ import pytest
 from faults.kinds import FAULTS, Call
 from faults.matrix import Cell, Ideal, Place, cells
 from faults.table import documented
-from oneway.applying.preconditions import Happened, Now
-from oneway.runs import Prepared
+from oneway.applying.preconditions import Happened, LiveState
+from oneway.runs import PreparedRun
 
 from .faults import best_over_scim, prepared_scim, tried_over_scim
 
@@ -19,13 +19,13 @@ EVERYDAY = [*list(cells())[5::53], *ENDLESS[::4]]
 
 
 @pytest.fixture(scope="module")
-def prepared() -> Iterator[Prepared]:
+def prepared() -> Iterator[PreparedRun]:
     with prepared_scim() as found:
         yield found
 
 
 @pytest.fixture(scope="module")
-def best(prepared: Prepared) -> Ideal:
+def best(prepared: PreparedRun) -> Ideal:
     return best_over_scim(prepared)
 
 
@@ -35,16 +35,16 @@ def test_a_night_without_faults_has_every_kind_of_call(best: Ideal) -> None:
 
 @pytest.mark.parametrize("cell", EVERYDAY, ids=str)
 def test_a_night_with_a_fault_ends_as_over_any_target(
-    cell: Cell, prepared: Prepared, best: Ideal
+    cell: Cell, prepared: PreparedRun, best: Ideal
 ) -> None:
     assert tried_over_scim(cell, prepared, best).text == documented()[cell]
 
 
 def test_the_matrix_finds_a_create_that_is_blindly_repeated(
-    prepared: Prepared, best: Ideal, monkeypatch: pytest.MonkeyPatch
+    prepared: PreparedRun, best: Ideal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(Now, "happened", lambda self, action: (Happened.NO, None))
-    monkeypatch.setattr(Now, "refuse_stale", lambda self, action: None)
+    monkeypatch.setattr(LiveState, "happened", lambda self, action: (Happened.NO, None))
+    monkeypatch.setattr(LiveState, "refuse_stale", lambda self, action: None)
     (after,) = [fault for fault in FAULTS if fault.name == "reset after"]
     with pytest.raises(AssertionError, match="not as without the fault"):
         tried_over_scim(Cell(Call.CREATE, after, Place.MIDDLE, False), prepared, best)

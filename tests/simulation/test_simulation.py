@@ -8,7 +8,7 @@ from unittest.mock import patch
 import pytest
 
 from oneway.applying import apply, preconditions
-from oneway.applying.preconditions import Happened, Now
+from oneway.applying.preconditions import Happened, LiveState
 from oneway.planning.plan import Ending
 from oneway.runs.apply import RunLog
 from oneway_connectors.rest import client
@@ -43,7 +43,7 @@ def test_a_seed_can_be_replayed() -> None:
     assert told[0] == told[1]
 
 
-def blind_repeat(_: Now, __: object) -> tuple[Happened, None]:
+def blind_repeat(_: LiveState, __: object) -> tuple[Happened, None]:
     """Say that what is not known to have happened has not."""
     return Happened.NO, None
 
@@ -67,7 +67,9 @@ def journal_after_sending() -> Iterator[None]:
 
 
 BROKEN: dict[str, Callable[[], Any]] = {
-    "an unknown create is repeated blindly": lambda: patch.object(Now, "happened", blind_repeat),
+    "an unknown create is repeated blindly": lambda: patch.object(
+        LiveState, "happened", blind_repeat
+    ),
     "what is sent is journalled afterwards": journal_after_sending,
     "the first record of a look-up is taken": lambda: patch.object(
         preconditions, "_claims", lambda *_: True
@@ -79,7 +81,7 @@ BROKEN: dict[str, Callable[[], Any]] = {
         apply, "_ENDINGS", dict.fromkeys(apply._ENDINGS, Ending.REJECTED)
     ),
     "nothing stale is noticed before a create": lambda: patch.object(
-        Now, "_refuse_holders", lambda *_: None
+        LiveState, "_refuse_holders", lambda *_: None
     ),
 }
 

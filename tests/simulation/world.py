@@ -21,28 +21,28 @@ from oneway.planning.plan import Allowance, Plan
 from oneway.planning.plan_file import dump, fingerprint, load
 from oneway.runs import (
     Approval,
+    OpenSystems,
     Operator,
-    Prepared,
-    Request,
-    Systems,
-    alone,
+    PreparedRun,
+    RunRequest,
     apply_plan,
-    compiled,
+    exclusive_run,
+    find_interrupted,
     health,
-    interrupted,
-    judged,
-    planned,
+    judge_plan,
+    load_memory,
+    plan_run,
     prepare,
+    prepare_run,
     program_for,
+    recover_in_flight,
     refuse_turned_back,
-    remembered,
-    reopened,
-    resumed,
-    settled,
+    reopen_plan,
+    resume_run,
 )
 from oneway.runs.inputs import Input, access_of, description_of
-from oneway.runs.read import Evaluated
-from oneway.state.folder import State
+from oneway.runs.read import EvaluatedInputs
+from oneway.state.folder import StateFolder
 from oneway_connectors.rest import connect
 
 from .crash import Steps
@@ -89,7 +89,7 @@ def lookup(connector: str, name: str) -> str | None:
     return SETTINGS[connector] if name == "base_url" else SETTINGS.get(name)
 
 
-class Wired(Systems):
+class Wired(OpenSystems):
     """The systems of a run, reached over a simulated wire."""
 
     wire: Wire
@@ -127,16 +127,16 @@ class World:
     @property
     def operator(self) -> Operator:
         """Who runs it all."""
-        return Operator(WHO, State(self.state_folder), lambda: self.wire.now)
+        return Operator(WHO, StateFolder(self.state_folder), lambda: self.wire.now)
 
     def pass_days(self, days: int) -> None:
         """Let days pass."""
         self.wire.seconds += timedelta(days=days).total_seconds()
         self.people.today = self.wire.now.date()
 
-    def request(self, allowed: tuple[Allowance, ...] = ()) -> Request:
+    def request(self, allowed: tuple[Allowance, ...] = ()) -> RunRequest:
         """Return what is asked of a run now."""
-        return Request(
+        return RunRequest(
             str(MAPPING),
             self.wire.now.replace(microsecond=0),
             lookup,
@@ -147,33 +147,33 @@ class World:
 
     def sync(self, allowed: tuple[Allowance, ...] = ()) -> tuple[Plan, Verdict]:
         """Do what `oneway sync` does; raise `Refused` as it would."""
-        prepared, operator = compiled(self.request(allowed)), self.operator
-        with alone(prepared, operator), self._systems(prepared) as systems:
+        prepared, operator = prepare_run(self.request(allowed)), self.operator
+        with exclusive_run(prepared, operator), self._systems(prepared) as systems:
             refuse_turned_back(prepared, operator, prepared.request.as_of)
-            settled(prepared, systems, operator)
+            recover_in_flight(prepared, systems, operator)
             plan, found = self._planned(prepared, systems, operator)
-            verdict = judged(prepared, plan, operator.state)
-            postponed = remembered(plan, operator.state).postponed
+            verdict = judge_plan(prepared, plan, operator.state)
+            postponed = load_memory(plan, operator.state).postponed
             approval = Approval(fingerprint(plan), verdict, postponed)
             self._take(apply_plan(plan, approval, found.program, systems, operator))
         return plan, verdict
 
     def plan(self) -> str:
         """Do what `oneway plan -o` does: return the plan's file."""
-        prepared, operator = compiled(self.request()), self.operator
+        prepared, operator = prepare_run(self.request()), self.operator
         with self._systems(prepared) as systems:
             return dump(self._planned(prepared, systems, operator)[0])
 
     def apply(self, text: str) -> Plan:
         """Do what `oneway apply` does with a plan's file."""
         plan = load(text.encode(), "plan.json")
-        prepared, operator = reopened(plan, self.request()), self.operator
-        with alone(prepared, operator), self._systems(prepared) as systems:
+        prepared, operator = reopen_plan(plan, self.request()), self.operator
+        with exclusive_run(prepared, operator), self._systems(prepared) as systems:
             refuse_turned_back(prepared, operator, as_of=None)
-            settled(prepared, systems, operator)
-            verdict = judged(prepared, plan, operator.state)
+            recover_in_flight(prepared, systems, operator)
+            verdict = judge_plan(prepared, plan, operator.state)
             program = program_for(prepared, plan, systems)
-            postponed = remembered(plan, operator.state).postponed
+            postponed = load_memory(plan, operator.state).postponed
             approval = Approval(fingerprint(plan), verdict, postponed)
             self._take(apply_plan(plan, approval, program, systems, operator))
         return plan
@@ -181,22 +181,22 @@ class World:
     def resume(self) -> int:
         """Do what `oneway resume` does; return how many runs were gone on with."""
         operator = self.operator
-        left = interrupted(operator)
+        left = find_interrupted(operator)
         for each in left:
-            prepared = reopened(each.plan, self.request())
-            with alone(prepared, operator), self._systems(prepared) as systems:
-                verdict = judged(prepared, each.plan, operator.state, resuming=each.run.id)
-                postponed = remembered(each.plan, operator.state).postponed
+            prepared = reopen_plan(each.plan, self.request())
+            with exclusive_run(prepared, operator), self._systems(prepared) as systems:
+                verdict = judge_plan(prepared, each.plan, operator.state, resuming=each.run.id)
+                postponed = load_memory(each.plan, operator.state).postponed
                 approval = Approval(each.run.start.fingerprint, verdict, postponed)
                 program = program_for(prepared, each.plan, systems)
-                self._take(resumed(each, approval, program, systems, operator))
+                self._take(resume_run(each, approval, program, systems, operator))
         return len(left)
 
     def _planned(
-        self, prepared: Prepared, systems: Systems, operator: Operator
-    ) -> tuple[Plan, Evaluated]:
+        self, prepared: PreparedRun, systems: OpenSystems, operator: Operator
+    ) -> tuple[Plan, EvaluatedInputs]:
         with self._planning():
-            plan, found = planned(prepared, systems, operator.state.seal())
+            plan, found = plan_run(prepared, systems, operator.state.seal())
         errors = [d for d in health(prepared, found, plan) if d.severity is Severity.ERROR]
         if errors:
             raise Refused(errors)
@@ -210,7 +210,7 @@ class World:
         finally:
             self.wire.planning = False
 
-    def _systems(self, prepared: Prepared) -> Wired:
+    def _systems(self, prepared: PreparedRun) -> Wired:
         systems = Wired(prepared)
         systems.wire = self.wire
         return systems

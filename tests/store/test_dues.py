@@ -10,7 +10,7 @@ import pytest
 
 from oneway.history.journal import Journal, RunStart, Why
 from oneway.history.journal.schedule_claims import (
-    Standing,
+    ScheduleStatus,
     end,
     first_seen,
     forget,
@@ -97,9 +97,9 @@ def test_old_dues_are_forgotten_but_never_the_newest(journal: Journal, of: str |
 
 def test_a_connection_stands_from_its_last_run_or_from_now(journal: Journal) -> None:
     begun(journal, Why.HAND, NOON)
-    assert first_seen(journal, "acme", FOUR) == Standing(NOON)
-    assert first_seen(journal, "beta", FOUR) == Standing(FOUR)
-    assert first_seen(journal, "beta", NEXT) == Standing(FOUR)
+    assert first_seen(journal, "acme", FOUR) == ScheduleStatus(NOON)
+    assert first_seen(journal, "beta", FOUR) == ScheduleStatus(FOUR)
+    assert first_seen(journal, "beta", NEXT) == ScheduleStatus(FOUR)
 
 
 def test_a_run_that_ended_unseen_is_found_again(journal: Journal) -> None:

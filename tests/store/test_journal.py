@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 from kept import START, action, started
 
 from oneway.core.diagnostics import Diagnostic, Severity, Span
-from oneway.history.backoff import Failure
+from oneway.history.backoff import PastFailure
 from oneway.history.digests import Traces
-from oneway.history.flapping import Written
-from oneway.history.journal import Breached, End, Entry, Journal, RunStart, RunState, Why
+from oneway.history.flapping import RepeatedWrite
+from oneway.history.journal import Breached, End, Journal, JournalEntry, RunStart, RunState, Why
 from oneway.planning.plan import Action, Allowance, Ending, Verb
 
 
@@ -22,7 +22,7 @@ def test_an_action_is_followed_from_intent_to_end(journal: Journal) -> None:
     run = journal.begin(START)
     create = action("a", Verb.CREATE, target=None)
     journal.intended(run, create, "token")
-    intended = Entry(run, "a", Verb.CREATE, "source-a", None, "token", False, None)
+    intended = JournalEntry(run, "a", Verb.CREATE, "source-a", None, "token", False, None)
     assert journal.unsettled() == (intended,)
     journal.sent(run, "a")
     assert journal.unsettled()[0].sent
@@ -31,7 +31,9 @@ def test_an_action_is_followed_from_intent_to_end(journal: Journal) -> None:
     journal.ended(run, create, End(Ending.DONE, "t9"))
     assert journal.unsettled() == ()
     assert journal.entries(run) == (
-        Entry(run, "a", Verb.CREATE, "source-a", "t9", "token", True, End(Ending.DONE, "t9")),
+        JournalEntry(
+            run, "a", Verb.CREATE, "source-a", "t9", "token", True, End(Ending.DONE, "t9")
+        ),
     )
 
 
@@ -73,12 +75,12 @@ def ended_in(journal: Journal, as_of: str, ending: Ending, found: Traces) -> Non
 def test_a_refusal_is_kept_until_it_heals(journal: Journal) -> None:
     ended_in(journal, "1", Ending.REJECTED, traces("v"))
     ended_in(journal, "2", Ending.REJECTED, traces("v"))
-    assert journal.failures("c") == {"a": Failure("a", "v", "W105", "said 2", "1", "2", 2)}
+    assert journal.failures("c") == {"a": PastFailure("a", "v", "W105", "said 2", "1", "2", 2)}
     assert journal.failures("another connection") == {}
     ended_in(journal, "3", Ending.STALE, traces("v"))
     assert journal.failures("c")["a"].times == 2
     ended_in(journal, "4", Ending.REJECTED, traces("w"))
-    assert journal.failures("c") == {"a": Failure("a", "w", "W105", "said 4", "4", "4", 1)}
+    assert journal.failures("c") == {"a": PastFailure("a", "w", "W105", "said 4", "4", "4", 1)}
     ended_in(journal, "5", Ending.DONE, traces("w"))
     assert journal.failures("c") == {}
 
@@ -87,12 +89,12 @@ def test_writes_are_counted_while_they_are_the_same(journal: Journal) -> None:
     ended_in(journal, "1", Ending.DONE, traces("v", name="x", team="y"))
     ended_in(journal, "2", Ending.REJECTED, traces("v", name="x", team="y"))
     ended_in(journal, "3", Ending.DONE, traces("v", name="x", team="z"))
-    found = {("a", "name"): Written("x", 2), ("a", "team"): Written("z", 1)}
+    found = {("a", "name"): RepeatedWrite("x", 2), ("a", "team"): RepeatedWrite("z", 1)}
     assert journal.written("c") == found
     journal.forget_all_but("another connection", {})
     assert journal.written("c") == found
     journal.forget_all_but("c", {"a": ["name"], "b": ["team"]})
-    assert journal.written("c") == {("a", "name"): Written("x", 2)}
+    assert journal.written("c") == {("a", "name"): RepeatedWrite("x", 2)}
 
 
 def test_what_is_planned_no_more_is_forgotten(journal: Journal) -> None:
@@ -171,7 +173,7 @@ def test_any_text_comes_back(journal: Journal, odd: list[str]) -> None:
     journal.intended(run, strange, odd[3])
     end = End(Ending.UNKNOWN, odd[2], odd[4], odd[5])
     journal.ended(run, strange, end)
-    expected = Entry(run, odd[0], Verb.LEAVE, odd[1], odd[2], odd[3], False, end)
+    expected = JournalEntry(run, odd[0], Verb.LEAVE, odd[1], odd[2], odd[3], False, end)
     assert journal.entries(run) == (expected,)
     assert expected in journal.unsettled()
     assert journal.runs()[0].start == RunStart(*odd)

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from memory import MemoryReader, Recording, applied, systems_of
-from oneway.applying.apply import Ending, Systems, apply, ordered
+from oneway.applying.apply import ApplySystems, Ending, apply, ordered
 from oneway.core.connector import Blame, NotSent, ReadError, Rejected, Unknown, WriteError
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Record, Snapshot
@@ -48,7 +48,7 @@ def world(people: list[dict[str, Any]], users: list[dict[str, Any]], **parts: An
     )
 
 
-def endings(world: World, systems: Systems | None = None, **options: Any) -> list[Ending]:
+def endings(world: World, systems: ApplySystems | None = None, **options: Any) -> list[Ending]:
     return [r.ending for r in applied(world, planned(world), systems=systems, **options).results]
 
 
@@ -233,7 +233,7 @@ def test_what_cannot_be_checked_is_not_sent() -> None:
     assert [(r.ending, r.code) for r in done] == [(Ending.NOT_SENT, "R1")] * 2
 
 
-def applied_results(world: World, systems: Systems) -> list[Any]:
+def applied_results(world: World, systems: ApplySystems) -> list[Any]:
     from oneway.planning.plan_file import fingerprint
 
     plan = planned(world)

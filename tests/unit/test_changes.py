@@ -4,7 +4,7 @@ import pytest
 
 from oneway.core.diagnostics import Span
 from oneway.core.records import MISSING, Compare, Missing, Value
-from oneway.mapping.program import Cell, FieldRule, State
+from oneway.mapping.program import Cell, CellState, FieldRule
 from oneway.mapping.spec import Merge, OnBlank, OnMiss, Write
 from oneway.planning.diff import KEEP, added, at_create, at_update, drift, refuses, wanted
 
@@ -14,13 +14,13 @@ def rule(**options: object) -> FieldRule:
 
 
 def stated(value: Value) -> Cell:
-    return Cell(State.STATED, value)
+    return Cell(CellState.STATED, value)
 
 
-BLANK = Cell(State.BLANK)
-UNSTATED = Cell(State.UNSTATED)
-MISSED = Cell(State.MISSED)
-INACTIVE = Cell(State.INACTIVE)
+BLANK = Cell(CellState.BLANK)
+UNSTATED = Cell(CellState.UNSTATED)
+MISSED = Cell(CellState.MISSED)
+INACTIVE = Cell(CellState.INACTIVE)
 
 
 def after(rule: FieldRule, cell: Cell, held: Value | Missing) -> list[Value]:
@@ -54,7 +54,7 @@ def test_when_a_matched_record_is_written(write: Write, held: Value, expected: l
         (MISSED, {}, KEEP),
         (MISSED, {"on_miss": OnMiss.CLEAR}, None),
         (MISSED, {"on_blank": OnBlank.CLEAR}, KEEP),
-        (Cell(State.BLANK, None, "initial"), {}, KEEP),
+        (Cell(CellState.BLANK, None, "initial"), {}, KEEP),
     ],
 )
 def test_what_a_matched_record_should_have(
@@ -65,7 +65,7 @@ def test_what_a_matched_record_should_have(
 
 def test_a_create_holds_no_blank_field_and_takes_initial() -> None:
     rules = [rule(), rule(), rule(), rule(write=Write.NEVER)]
-    cells = [stated("a"), BLANK, Cell(State.UNSTATED, None, "first"), stated("b")]
+    cells = [stated("a"), BLANK, Cell(CellState.UNSTATED, None, "first"), stated("b")]
     assert [each.after for each in at_create(rules, cells)] == ["a", "first"]
 
 
@@ -92,8 +92,8 @@ def test_what_makes_a_record_ineligible() -> None:
     required = rule(on_blank=OnBlank.INELIGIBLE)
     assert refuses(required, BLANK, creating=False)
     assert refuses(required, UNSTATED, creating=True)
-    assert not refuses(required, Cell(State.BLANK, None, "x"), creating=True)
-    assert refuses(required, Cell(State.BLANK, None, "x"), creating=False)
+    assert not refuses(required, Cell(CellState.BLANK, None, "x"), creating=True)
+    assert refuses(required, Cell(CellState.BLANK, None, "x"), creating=False)
     assert not refuses(required, INACTIVE, creating=True)
     assert refuses(rule(on_miss=OnMiss.INELIGIBLE), MISSED, creating=False)
     assert not refuses(rule(), MISSED, creating=False)

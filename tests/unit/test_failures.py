@@ -8,9 +8,9 @@ from hypothesis import strategies as st
 from made import made
 
 from oneway.core.seal import Seal
-from oneway.history.backoff import EVERYBODYS, WAITS, Failure, refusals
+from oneway.history.backoff import EVERYBODYS, WAITS, PastFailure, refusals
 from oneway.history.digests import traces_of
-from oneway.history.flapping import RUNS, Written, not_sticking
+from oneway.history.flapping import RUNS, RepeatedWrite, find_flapping
 from oneway.planning.plan import Plan
 
 SEAL = Seal(b"k" * 32)
@@ -49,12 +49,12 @@ def update(plan: Plan):
     return next(each for each in plan.actions if each.target_id == "t1")
 
 
-def failure(plan: Plan, times: int, code: str = "W105") -> Failure:
+def failure(plan: Plan, times: int, code: str = "W105") -> PastFailure:
     digest = traces_of(update(plan), SEAL).values
-    return Failure(update(plan).id, digest, code, "no", f"{FIRST}T04:00:00Z", plan.as_of, times)
+    return PastFailure(update(plan).id, digest, code, "no", f"{FIRST}T04:00:00Z", plan.as_of, times)
 
 
-def known(plan: Plan, found: Failure, **options: bool):
+def known(plan: Plan, found: PastFailure, **options: bool):
     return refusals(plan, {found.action_id: found}, SEAL, **options)[found.action_id]
 
 
@@ -123,16 +123,16 @@ def test_it_says_since_when_and_until_when() -> None:
     assert other == "refused once on 2026-11-01 with other values; sent again now: no [W105]"
 
 
-def written(plan: Plan, times: int) -> dict[tuple[str, str], Written]:
+def written(plan: Plan, times: int) -> dict[tuple[str, str], RepeatedWrite]:
     action = update(plan)
     digests = traces_of(action, SEAL).fields
-    return {(action.id, field): Written(digest, times) for field, digest in digests.items()}
+    return {(action.id, field): RepeatedWrite(digest, times) for field, digest in digests.items()}
 
 
 @given(st.integers(1, 9))
 def test_the_third_time_in_a_row_does_not_stick(times: int) -> None:
     plan = plan_on(FIRST)
-    found = not_sticking(plan_on(FIRST + timedelta(days=1)), written(plan, times), SEAL)
+    found = find_flapping(plan_on(FIRST + timedelta(days=1)), written(plan, times), SEAL)
     fields = [each.change.field for each in found]
     assert fields == (["name", "account"] if times + 1 >= RUNS else [])
     assert all(each.times == times for each in found)
@@ -141,7 +141,7 @@ def test_the_third_time_in_a_row_does_not_stick(times: int) -> None:
 @pytest.mark.parametrize("field", ["name", "held"])
 def test_another_before_or_after_is_another_change(field: str) -> None:
     plan = plan_on(FIRST, **{field: "Other"})
-    found = not_sticking(plan, written(plan_on(FIRST), 5), SEAL)
+    found = find_flapping(plan, written(plan_on(FIRST), 5), SEAL)
     assert [each.change.field for each in found] == ["account"]
 
 

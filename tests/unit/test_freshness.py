@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from memory import MemoryReader
-from oneway.applying.preconditions import Happened, Now, Stale
+from oneway.applying.preconditions import Happened, LiveState, Stale
 from oneway.core.connector import ReadError
 from oneway.core.diagnostics import Span
 from oneway.core.records import Compare, Record, Snapshot
@@ -39,10 +39,10 @@ def create(*claims: Claim, **values: Any) -> Action:
     return Action("a1", Verb.CREATE, "e1", None, changes, claims)
 
 
-def now(*, complete: bool = True, **user: Any) -> Now:
+def now(*, complete: bool = True, **user: Any) -> LiveState:
     users = {"u1": user} if user else {}
     program = SimpleNamespace(policy=None)
-    return Now(program, MemoryReader({}), Exact(users, complete=complete), SEAL)  # type: ignore[arg-type]
+    return LiveState(program, MemoryReader({}), Exact(users, complete=complete), SEAL)  # type: ignore[arg-type]
 
 
 EMAIL = Claim("email", "Ana@example.com", Compare.IGNORE_CASE)
@@ -97,10 +97,10 @@ class Amiss(MemoryReader):
         return super().read()
 
 
-def amiss(*users: dict[str, Any]) -> tuple[Now, Amiss]:
+def amiss(*users: dict[str, Any]) -> tuple[LiveState, Amiss]:
     target = Amiss({f"u{number}": user for number, user in enumerate(users)})
     program = SimpleNamespace(policy=None)
-    return Now(program, MemoryReader({}), target, SEAL), target  # type: ignore[arg-type]
+    return LiveState(program, MemoryReader({}), target, SEAL), target  # type: ignore[arg-type]
 
 
 BO = {"ref": "B2", "email": "bo@example.com"}
@@ -146,7 +146,7 @@ def test_whatever_part_of_the_target_answers_a_holder_is_never_missed(
             return found or Exact(users).find(path, value)
 
     program = SimpleNamespace(policy=None)
-    seen = Now(program, MemoryReader({}), Partly(users), SEAL)  # type: ignore[arg-type]
+    seen = LiveState(program, MemoryReader({}), Partly(users), SEAL)  # type: ignore[arg-type]
     if "A1" in others:
         with pytest.raises(Stale, match="belongs to"):
             seen.refuse_stale(create(REF, ref="A1"))

@@ -2,19 +2,19 @@
 
 from collections.abc import Hashable
 
-from oneway.mapping.program import Held, Row
+from oneway.mapping.program import SourceRow, TargetRow
 from oneway.planning.match import NOBODY, Matches, match
 
 
-def row(id: str, *keys: Hashable) -> Row:
-    return Row(id, id, "", keys)
+def row(id: str, *keys: Hashable) -> SourceRow:
+    return SourceRow(id, id, "", keys)
 
 
-def held(id: str, *keys: Hashable) -> Held:
-    return Held(id, id, keys)
+def held(id: str, *keys: Hashable) -> TargetRow:
+    return TargetRow(id, id, keys)
 
 
-def matched(rows: list[Row], targets: list[Held], levels: int = 1) -> Matches:
+def matched(rows: list[SourceRow], targets: list[TargetRow], levels: int = 1) -> Matches:
     return match(rows, targets, levels)
 
 

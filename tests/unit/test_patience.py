@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oneway.applying.circuit_breaker import GIVE_UP, Patience
+from oneway.applying.circuit_breaker import GIVE_UP, CircuitBreaker
 from oneway.core.connector import Blame
 
 ENDS = st.lists(st.sampled_from([None, Blame.SYSTEM, Blame.RECORD]), max_size=30)
@@ -11,7 +11,7 @@ ENDS = st.lists(st.sampled_from([None, Blame.SYSTEM, Blame.RECORD]), max_size=30
 
 def test_it_is_five_in_a_row() -> None:
     """`docs/operating.md` says so."""
-    patience = Patience()
+    patience = CircuitBreaker()
     for _ in range(4):
         patience.met(Blame.SYSTEM, "down")
     assert (GIVE_UP, patience.lost) == (5, False)
@@ -20,7 +20,7 @@ def test_it_is_five_in_a_row() -> None:
 
 
 def test_one_refusal_of_the_credentials_is_enough() -> None:
-    patience = Patience()
+    patience = CircuitBreaker()
     patience.met(Blame.ACCESS, "revoked")
     assert (patience.lost, patience.why) == (True, "revoked")
 
@@ -29,7 +29,7 @@ def test_one_refusal_of_the_credentials_is_enough() -> None:
 def test_it_is_lost_where_the_system_failed_so_often_in_a_row_and_nowhere_else(
     ends: list[Blame | None],
 ) -> None:
-    patience = Patience()
+    patience = CircuitBreaker()
     for end in ends:
         patience.met(end)
     said = "".join("x" if end is Blame.SYSTEM else "." for end in ends)
@@ -37,7 +37,7 @@ def test_it_is_lost_where_the_system_failed_so_often_in_a_row_and_nowhere_else(
 
 
 def test_it_does_not_come_back() -> None:
-    patience = Patience(most=1)
+    patience = CircuitBreaker(most=1)
     patience.met(Blame.SYSTEM, "down")
     patience.met(None)
     assert patience.lost

@@ -4,7 +4,7 @@ from oneway.applying.apply import Ending, Result
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.mapping.functions import LIBRARY
 from oneway.mapping.spec import GuardsSpec
-from oneway.planning.guards import History, Verdict, judge
+from oneway.planning.guards import RecentRuns, Verdict, judge
 from oneway.planning.plan import Action, Change, Kind, Outcome, Plan, Read, Reason, Verb
 from oneway.render import Style, diagnostics, functions, plans, results
 from oneway.render.layout import clip, columns, count, pad, people, wrap
@@ -109,7 +109,7 @@ def test_results_count_every_ending_and_list_what_was_not_done():
 def test_a_guard_names_the_key_of_its_limit_and_what_lets_the_plan_pass():
     reads = (Read("source", 60, True), Read("target", 90, True))
     plan = Plan("m", "m.yaml", "0", "2026-11-22T04:00:00Z", {}, {}, reads, 80, ())
-    verdict = judge(plan, GuardsSpec(), History(source_records=100))
+    verdict = judge(plan, GuardsSpec(), RecentRuns(source_records=100))
     text = plans.text(plan, verdict, Style())
     assert "! There is no action to hold back." in text
     assert "limit: guards.source.shrink in m.yaml\n" in text

@@ -13,7 +13,15 @@ from oneway.connections import access, variable
 from oneway.core.connector import Access, Description, Option, Resource
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Record, Snapshot
-from oneway.runs import Request, Systems, compiled, evaluated, instant_text, parse_instant, read
+from oneway.runs import (
+    OpenSystems,
+    RunRequest,
+    evaluate_inputs,
+    instant_text,
+    parse_instant,
+    prepare_run,
+    read_inputs,
+)
 from oneway.runs.read import Streaming
 
 PAYROLL = Description(
@@ -93,17 +101,19 @@ def test_a_resource_is_read_once_though_it_is_also_a_reference(
     Path("m.yaml").write_text(MAPPING)
     Path("a.jsonl").write_text('{"id": "1", "name": "A", "boss": "2"}\n')
     Path("b.jsonl").write_text('{"id": "1"}\n{"id": "2", "name": "B"}\n')
-    prepared = compiled(Request("m.yaml", datetime(2026, 11, 22, tzinfo=UTC), lambda *_: None))
+    prepared = prepare_run(
+        RunRequest("m.yaml", datetime(2026, 11, 22, tzinfo=UTC), lambda *_: None)
+    )
     begun: list[str] = []
 
     def progress(what: str, done: int, total: int | None) -> None:
         if done == total:
             begun.append(what)
 
-    with Systems(prepared) as systems:
-        reading = read(prepared, systems, progress)
+    with OpenSystems(prepared) as systems:
+        reading = read_inputs(prepared, systems, progress)
         assert begun == ["reading b.jsonl", "reading a.jsonl"]
-        kept = evaluated(prepared, systems, progress)
+        kept = evaluate_inputs(prepared, systems, progress)
     assert kept.source.items == tuple(map(reading.program.row, reading.source.records))
     assert kept.target.items == tuple(map(reading.program.held, reading.target.records))
     assert len(begun) == 4
@@ -127,9 +137,11 @@ def test_an_id_that_was_read_twice_is_refused(
     Path("m.yaml").write_text(MAPPING)
     inputs = import_module("oneway.runs.inputs")
     monkeypatch.setattr(inputs, "open_connector", lambda *_, **__: Connector())
-    prepared = compiled(Request("m.yaml", datetime(2026, 11, 22, tzinfo=UTC), lambda *_: None))
-    for act in (read, evaluated):
-        with Systems(prepared) as systems, pytest.raises(Refused) as refused:
+    prepared = prepare_run(
+        RunRequest("m.yaml", datetime(2026, 11, 22, tzinfo=UTC), lambda *_: None)
+    )
+    for act in (read_inputs, evaluate_inputs):
+        with OpenSystems(prepared) as systems, pytest.raises(Refused) as refused:
             act(prepared, systems)
         assert refused.value.diagnostics[0].code == "R164"
     assert not isinstance(Twice(), Streaming)

@@ -11,11 +11,11 @@ from oneway.connections.folder import Found, found_at
 from oneway.connections.schedule import Due
 from oneway.core.diagnostics import Refused
 from oneway.history.journal import Journal, RunStart, Why
-from oneway.history.journal.schedule_claims import Standing, Taken
+from oneway.history.journal.schedule_claims import ScheduleStatus, Taken
 from oneway.scheduling.folder import Folder
-from oneway.scheduling.health_state import Board
+from oneway.scheduling.health_state import HealthState
 from oneway.scheduling.listening import Address, address
-from oneway.scheduling.log import Log, counted
+from oneway.scheduling.log import EventLog, counted
 from oneway.scheduling.metrics import metrics
 from oneway.scheduling.owner import may_live, signature
 from oneway.scheduling.policy import Step, is_late, pause, step
@@ -29,18 +29,22 @@ BEFORE, AFTER = "2026-11-23T04:00:00Z", "2026-11-25T04:00:00Z"
 @pytest.mark.parametrize(
     ("due", "standing", "expected"),
     [
-        (None, Standing(BEFORE), Step.REST),
-        (DUE, Standing(BEFORE), Step.BEGIN),
-        (DUE, Standing(TEXT), Step.REST),  # first seen at four, or later
-        (DUE, Standing(AFTER), Step.REST),
-        (DUE, Standing(BEFORE, Taken("a", BEFORE, BEFORE, "x", BEFORE)), Step.BEGIN),
-        (DUE, Standing(BEFORE, Taken("a", BEFORE, BEFORE, "x")), Step.BEGIN),
-        (DUE, Standing(BEFORE, Taken("a", TEXT, TEXT, "x")), Step.TAKE_OVER),
-        (DUE, Standing(BEFORE, Taken("a", TEXT, TEXT, "x", TEXT)), Step.REST),
-        (DUE, Standing(BEFORE, Taken("a", AFTER, AFTER, "x")), Step.REST),  # the clock went back
+        (None, ScheduleStatus(BEFORE), Step.REST),
+        (DUE, ScheduleStatus(BEFORE), Step.BEGIN),
+        (DUE, ScheduleStatus(TEXT), Step.REST),  # first seen at four, or later
+        (DUE, ScheduleStatus(AFTER), Step.REST),
+        (DUE, ScheduleStatus(BEFORE, Taken("a", BEFORE, BEFORE, "x", BEFORE)), Step.BEGIN),
+        (DUE, ScheduleStatus(BEFORE, Taken("a", BEFORE, BEFORE, "x")), Step.BEGIN),
+        (DUE, ScheduleStatus(BEFORE, Taken("a", TEXT, TEXT, "x")), Step.TAKE_OVER),
+        (DUE, ScheduleStatus(BEFORE, Taken("a", TEXT, TEXT, "x", TEXT)), Step.REST),
+        (
+            DUE,
+            ScheduleStatus(BEFORE, Taken("a", AFTER, AFTER, "x")),
+            Step.REST,
+        ),  # the clock went back
     ],
 )
-def test_what_a_due_asks_for(due: Due | None, standing: Standing, expected: Step) -> None:
+def test_what_a_due_asks_for(due: Due | None, standing: ScheduleStatus, expected: Step) -> None:
     assert step(due, standing) is expected
 
 
@@ -148,7 +152,7 @@ def test_metrics_count_each_run_once_when_it_has_ended(tmp_path: Path) -> None:
         return RunStart("m", "d", "f", TEXT, TEXT, "me", name, why=Why.SCHEDULE)
 
     with Journal.open(tmp_path / "journal.db") as journal:
-        text = metrics(lambda: journal, Board())
+        text = metrics(lambda: journal, HealthState())
         going_on = journal.begin(start("acme"))
         for _ in range(3):
             journal.finish(journal.begin(start("beta")), {"done": 2, "rejected": 1}, TEXT)
@@ -164,7 +168,7 @@ def test_metrics_count_each_run_once_when_it_has_ended(tmp_path: Path) -> None:
 
 
 def test_without_the_store_the_metrics_say_so(tmp_path: Path) -> None:
-    board = Board(trouble="the store is gone")
+    board = HealthState(trouble="the store is gone")
     (tmp_path / "journal.db").write_text("none")
     found = metrics(lambda: Journal.open(tmp_path / "journal.db"), board)().decode()
     assert "oneway_up 0.0" in found
@@ -173,8 +177,8 @@ def test_without_the_store_the_metrics_say_so(tmp_path: Path) -> None:
 
 def test_a_line_of_the_log_is_one_line() -> None:
     lines: list[str] = []
-    Log(lines.append, lambda: FOUR).say("run", "a\nforged line\x1b[31m", connection="acme")
-    Log(lines.append, lambda: FOUR, json=True).say("run", "a\nb", connection="acme", late=None)
+    EventLog(lines.append, lambda: FOUR).say("run", "a\nforged line\x1b[31m", connection="acme")
+    EventLog(lines.append, lambda: FOUR, json=True).say("run", "a\nb", connection="acme", late=None)
     assert lines == [
         "2026-11-24T04:00:00Z acme: a\\nforged line\\x1b[31m\n",
         '{"at": "2026-11-24T04:00:00Z", "connection": "acme", "event": "run", "text": "a\\nb"}\n',

@@ -11,21 +11,21 @@ import pytest
 
 from oneway.core.diagnostics import Refused
 from oneway.core.seal import Seal
-from oneway.state.folder import State, make_once, write_private
+from oneway.state.folder import StateFolder, make_once, write_private
 
 NOBODY = 65534
 SEAL_IN_A_PROCESS = """
 import sys
 from pathlib import Path
-from oneway.state.folder import State
+from oneway.state.folder import StateFolder
 sys.stdin.read(1)
-print(State(Path(sys.argv[1])).seal().digest("a", "b", "c"))
+print(StateFolder(Path(sys.argv[1])).seal().digest("a", "b", "c"))
 """
 
 
 def code(path: Path, *, seal: bool = False) -> str:
     with pytest.raises(Refused) as caught:
-        State(path).seal() if seal else State(path)
+        StateFolder(path).seal() if seal else StateFolder(path)
     (found,) = caught.value.diagnostics
     assert found.help
     return found.code
@@ -53,7 +53,7 @@ def as_nobody() -> Iterator[Path]:
 def test_the_folder_and_its_files_are_private(tmp_path: Path) -> None:
     old = os.umask(0)
     try:
-        state = State(tmp_path / "deep" / ".oneway")
+        state = StateFolder(tmp_path / "deep" / ".oneway")
         state.seal()
     finally:
         os.umask(old)
@@ -66,8 +66,8 @@ def test_the_folder_and_its_files_are_private(tmp_path: Path) -> None:
 
 
 def test_the_key_stays_the_same_and_is_never_shown(tmp_path: Path) -> None:
-    first, second = State(tmp_path / "s").seal(), State(tmp_path / "s").seal()
-    other = State(tmp_path / "t").seal()
+    first, second = StateFolder(tmp_path / "s").seal(), StateFolder(tmp_path / "s").seal()
+    other = StateFolder(tmp_path / "t").seal()
     assert first.digest("a", "b", 1) == second.digest("a", "b", 1) != other.digest("a", "b", 1)
     assert isinstance(first, Seal)
     assert "***" in repr(first)
@@ -101,7 +101,7 @@ def test_a_file_is_made_once(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("bits", [0o720, 0o702, 0o777, 0o1777])
 def test_a_folder_that_others_may_write_is_refused(tmp_path: Path, bits: int) -> None:
-    State(tmp_path / "s")
+    StateFolder(tmp_path / "s")
     (tmp_path / "s").chmod(bits)
     assert code(tmp_path / "s") == "F102"
 
@@ -109,27 +109,27 @@ def test_a_folder_that_others_may_write_is_refused(tmp_path: Path, bits: int) ->
 def test_a_folder_of_somebody_else_is_refused(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    State(tmp_path / "s")
+    StateFolder(tmp_path / "s")
     monkeypatch.setattr(os, "geteuid", lambda: tmp_path.stat().st_uid + 1)
     assert code(tmp_path / "s") == "F102"
 
 
 @pytest.mark.parametrize("size", [0, 31, 33])
 def test_a_key_of_another_size_is_refused(tmp_path: Path, size: int) -> None:
-    State(tmp_path / "s").seal()
+    StateFolder(tmp_path / "s").seal()
     (tmp_path / "s" / "seal.key").write_bytes(b"k" * size)
     assert code(tmp_path / "s", seal=True) == "F104"
 
 
 @pytest.mark.parametrize("bits", [0o640, 0o604, 0o660])
 def test_a_key_that_others_may_read_is_refused(tmp_path: Path, bits: int) -> None:
-    State(tmp_path / "s").seal()
+    StateFolder(tmp_path / "s").seal()
     (tmp_path / "s" / "seal.key").chmod(bits)
     assert code(tmp_path / "s", seal=True) == "F103"
 
 
 def test_a_key_that_is_no_file_is_refused(tmp_path: Path) -> None:
-    state = State(tmp_path / "s")
+    state = StateFolder(tmp_path / "s")
     (state.path / "seal.key").mkdir()
     assert code(state.path, seal=True) == "F103"
     (state.path / "seal.key").rmdir()
@@ -150,7 +150,7 @@ def test_a_path_that_can_be_no_folder_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_folder_that_cannot_be_written_is_refused(as_nobody: Path) -> None:
-    state = State(as_nobody / "s")
+    state = StateFolder(as_nobody / "s")
     state.path.chmod(0o500)
     assert code(state.path, seal=True) == "F101"
     as_nobody.chmod(0o500)
@@ -160,7 +160,7 @@ def test_a_folder_that_cannot_be_written_is_refused(as_nobody: Path) -> None:
 
 
 def test_a_key_that_cannot_be_read_is_refused(as_nobody: Path) -> None:
-    state = State(as_nobody / "s")
+    state = StateFolder(as_nobody / "s")
     state.seal()
     (state.path / "seal.key").chmod(0o200)
     assert code(state.path, seal=True) == "F101"

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from oneway.connections import Connection, Schedule, SecretKind, SecretRef, Side, load_connection
 from oneway.connections.file_writer import moved_aside, new_file, scalar, with_refs, write_new
 from oneway.connections.secret_open import opened
-from oneway.connections.secret_store import Keeping, Place, forgotten
+from oneway.connections.secret_store import Keeping, SecretName, forgotten
 from oneway.core.connector import Secret
 from oneway.core.diagnostics import Refused
 from oneway.documents.yaml_source import parse
@@ -32,15 +32,15 @@ def ring() -> Iterator[Ring]:
 
 
 @pytest.fixture
-def place(tmp_path: Path) -> Place:
-    return Place("acme", str(tmp_path / "connections" / "acme.yaml"), "source", "api_key")
+def place(tmp_path: Path) -> SecretName:
+    return SecretName("acme", str(tmp_path / "connections" / "acme.yaml"), "source", "api_key")
 
 
-def folder(place: Place) -> Path:
+def folder(place: SecretName) -> Path:
     return Path(place.file).parent / "secrets"
 
 
-def test_a_file_is_private_and_so_is_its_folder(place: Place) -> None:
+def test_a_file_is_private_and_so_is_its_folder(place: SecretName) -> None:
     before = os.umask(0)
     try:
         with Keeping() as keeping:
@@ -60,7 +60,7 @@ def test_a_file_is_private_and_so_is_its_folder(place: Place) -> None:
 
 @pytest.mark.parametrize("kind", [SecretKind.FILE, SecretKind.KEYRING])
 def test_who_leaves_in_the_middle_leaves_what_was_there(
-    place: Place, ring: Ring, kind: SecretKind
+    place: SecretName, ring: Ring, kind: SecretKind
 ) -> None:
     def interrupted(text: str) -> None:
         with Keeping() as keeping:
@@ -78,7 +78,7 @@ def test_who_leaves_in_the_middle_leaves_what_was_there(
     assert opened(place.ref(kind)).open() == "first"
 
 
-def test_without_a_word_it_is_the_keyring_where_one_works(place: Place, ring: Ring) -> None:
+def test_without_a_word_it_is_the_keyring_where_one_works(place: SecretName, ring: Ring) -> None:
     with Keeping() as keeping:
         ref = keeping.keep(Secret("s3cret"), place, None)
         keeping.for_good()
@@ -90,7 +90,7 @@ def test_without_a_word_it_is_the_keyring_where_one_works(place: Place, ring: Ri
     assert ring.entries == {}
 
 
-def test_a_new_connection_takes_no_other_ones_entry(place: Place, ring: Ring) -> None:
+def test_a_new_connection_takes_no_other_ones_entry(place: SecretName, ring: Ring) -> None:
     ring.entries["oneway", "acme.source.api_key"] = "of another folder"
     with pytest.raises(Refused) as caught, Keeping() as keeping:
         keeping.keep(Secret("s3cret"), place, SecretKind.KEYRING, new=True)
@@ -101,7 +101,7 @@ def test_a_new_connection_takes_no_other_ones_entry(place: Place, ring: Ring) ->
 
 
 @pytest.mark.parametrize("broken", [Ring(keeps=False), Ring(locked=True)])
-def test_a_keyring_that_keeps_nothing_is_none(place: Place, ring: Ring, broken: Ring) -> None:
+def test_a_keyring_that_keeps_nothing_is_none(place: SecretName, ring: Ring, broken: Ring) -> None:
     keyring.set_keyring(broken)
     with Keeping() as keeping:
         assert keeping.keep(Secret("s3cret"), place, None).kind is SecretKind.FILE
@@ -112,7 +112,7 @@ def test_a_keyring_that_keeps_nothing_is_none(place: Place, ring: Ring, broken: 
     assert "s3cret" not in str(caught.value)
 
 
-def test_a_folder_that_others_may_look_into_is_refused(place: Place) -> None:
+def test_a_folder_that_others_may_look_into_is_refused(place: SecretName) -> None:
     folder(place).mkdir(parents=True, mode=0o755)
     folder(place).chmod(0o755)
     with pytest.raises(Refused) as caught, Keeping() as keeping:
@@ -121,7 +121,7 @@ def test_a_folder_that_others_may_look_into_is_refused(place: Place) -> None:
     assert list(folder(place).iterdir()) == []
 
 
-def test_what_a_person_keeps_elsewhere_is_not_ours(place: Place, tmp_path: Path) -> None:
+def test_what_a_person_keeps_elsewhere_is_not_ours(place: SecretName, tmp_path: Path) -> None:
     for ref in (
         SecretRef(SecretKind.FILE, str(tmp_path / "key")),
         SecretRef(SecretKind.ENV, "ONEWAY_ACME_API_KEY"),

@@ -26,7 +26,7 @@ from oneway_connectors.file.csv_text import (
     rejected,
     row_of,
 )
-from oneway_connectors.file.layout import Entry
+from oneway_connectors.file.layout import FileEntry
 
 LONGEST_CELL = 16_000_000
 
@@ -45,7 +45,7 @@ class CsvRows:
         self._malformed = 0
         self._extended = False
 
-    def entries(self, file: BinaryIO) -> Iterator[Entry]:
+    def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
         """Yield the rows; raise `ReadError` where the header names no columns to go by."""
         csv.field_size_limit(LONGEST_CELL)
         lines = Lines(file)
@@ -111,24 +111,24 @@ class CsvRows:
     def _bad_header(self, summary: str, help: str) -> ReadError:
         return ReadError("R154", f"{self._name}:1: {summary}", help)
 
-    def _next(self, lines: Lines, rows: Iterator[list[str]]) -> Entry | None:
+    def _next(self, lines: Lines, rows: Iterator[list[str]]) -> FileEntry | None:
         line = lines.number + 1
         try:
             cells = next(rows, None)
         except csv.Error:
             # What follows a stray quotation mark may have been taken for part of the cell.
             problem = "has a stray quotation mark or line end, or a cell that is too long"
-            return Entry(line, lines.take(), {}, problem, gap=True)
+            return FileEntry(line, lines.take(), {}, problem, gap=True)
         raw = lines.take()
         if cells is None:
             return None
         wanted, found = len(self._columns), len(cells)
         if cells and found != wanted:
             problem = f"has {found} cells where the header has {wanted}"
-            return Entry(line, raw, {}, problem, gap=lines.cut and found < wanted)
+            return FileEntry(line, raw, {}, problem, gap=lines.cut and found < wanted)
         if not is_utf8(raw):
-            return Entry(line, raw, {}, "is not UTF-8")
-        return Entry(line, raw, nested(self._columns, cells, self._types) if cells else {})
+            return FileEntry(line, raw, {}, "is not UTF-8")
+        return FileEntry(line, raw, nested(self._columns, cells, self._types) if cells else {})
 
     def _extend(self, names: Iterable[str]) -> None:
         added = [name for name in names if name not in self._columns]

@@ -2,7 +2,7 @@
 
 from oneway.core.connector import ReadError
 from oneway.core.records import Value, at, path_of, with_value
-from oneway_connectors.file.layout import Entry
+from oneway_connectors.file.layout import FileEntry
 
 
 def id_of(data: dict[str, Value], path: tuple[str, ...]) -> str | None:
@@ -30,7 +30,7 @@ class Ids:
         self._path = path_of(id_path)
         self._lines: dict[str, int] = {}
 
-    def name(self, entry: Entry) -> tuple[str, str]:
+    def name(self, entry: FileEntry) -> tuple[str, str]:
         """Return an entry's id and its problem; raise `ReadError` where the id stands twice.
 
         An entry that is no record is known by its line; the problem never quotes it.

@@ -6,7 +6,7 @@ from typing import BinaryIO
 
 from oneway.core.connector import ReadError
 from oneway.core.records import Value
-from oneway_connectors.file.layout import BOM, Entry
+from oneway_connectors.file.layout import BOM, FileEntry
 from oneway_connectors.file.strict_json import Parsed, StrictDecoder, encoded
 
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -25,7 +25,7 @@ class JsonArray:
         self._tail = "\n]\n"
         self._bom = b""
 
-    def entries(self, file: BinaryIO) -> Iterator[Entry]:
+    def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
         """Yield the items; raise `ReadError` where the file is no array or ends before it does."""
         data = file.read()
         self._bom = BOM if data.startswith(BOM) else b""
@@ -56,7 +56,7 @@ class JsonArray:
         parting = b"," + self._head.partition("[")[2].encode()
         return self._bom + self._head.encode() + parting.join(raws) + self._tail.encode()
 
-    def _items(self, text: str, at: int) -> Iterator[Entry]:
+    def _items(self, text: str, at: int) -> Iterator[FileEntry]:
         head, line, counted, last = text[:at], 1, 0, at
         closed = text.startswith("]", at)
         while not closed:
@@ -73,7 +73,7 @@ class JsonArray:
         if not text.startswith("]", len(head)):
             self._head, self._tail = head, text[last:]
 
-    def _item(self, text: str, start: int, line: int) -> tuple[Entry, int]:
+    def _item(self, text: str, start: int, line: int) -> tuple[FileEntry, int]:
         parsed = self._decoder.parse(text, start)
         end = parsed.end if not parsed.problem else _end_of_item(text, start)
         if end is None or end == start:
@@ -85,7 +85,9 @@ class JsonArray:
             parsed = Parsed(problem="is not a JSON object")
         data = parsed.value if isinstance(parsed.value, dict) else {}
         problem = "is not valid JSON" if parsed.broken else parsed.problem
-        entry = Entry(line, raw.encode(errors="surrogateescape"), data, problem, gap=parsed.broken)
+        entry = FileEntry(
+            line, raw.encode(errors="surrogateescape"), data, problem, gap=parsed.broken
+        )
         return entry, end
 
     def _broken(self, text: str, at: int) -> ReadError:

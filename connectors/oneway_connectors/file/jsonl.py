@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import BinaryIO
 
 from oneway.core.records import Value
-from oneway_connectors.file.layout import BOM, Entry
+from oneway_connectors.file.layout import BOM, FileEntry
 from oneway_connectors.file.strict_json import Parsed, StrictDecoder, encoded
 
 _SPACE = " \t\r\n"
@@ -17,7 +17,7 @@ class JsonLines:
         self._bom = b""
         self._decoder = StrictDecoder()
 
-    def entries(self, file: BinaryIO) -> Iterator[Entry]:
+    def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
         """Yield an entry a line; only a last line that was cut off leaves a gap."""
         for number, line in enumerate(file, 1):
             raw = line.removesuffix(b"\n")
@@ -39,17 +39,17 @@ class JsonLines:
         """Return the lines, each with its end."""
         return self._bom + b"".join(raw + b"\n" for raw in raws)
 
-    def _entry(self, number: int, raw: bytes, *, cut: bool) -> Entry:
+    def _entry(self, number: int, raw: bytes, *, cut: bool) -> FileEntry:
         try:
             text = raw.decode()
         except UnicodeDecodeError:
-            return Entry(number, raw, {}, "is not UTF-8", gap=cut)
+            return FileEntry(number, raw, {}, "is not UTF-8", gap=cut)
         parsed = self._parse(text)
         if parsed.problem:
-            return Entry(number, raw, {}, parsed.problem, gap=cut and parsed.broken)
+            return FileEntry(number, raw, {}, parsed.problem, gap=cut and parsed.broken)
         if not isinstance(parsed.value, dict):
-            return Entry(number, raw, {}, "is not a JSON object")
-        return Entry(number, raw, parsed.value)
+            return FileEntry(number, raw, {}, "is not a JSON object")
+        return FileEntry(number, raw, parsed.value)
 
     def _parse(self, text: str) -> Parsed:
         parsed = self._decoder.parse(text, len(text) - len(text.lstrip(_SPACE)))

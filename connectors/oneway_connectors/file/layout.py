@@ -14,7 +14,7 @@ BOM = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class FileEntry:
     """One record of a file, or what stands in its place.
 
     `line` is where it starts, from 1. `data` is empty where `problem` says why it is no
@@ -31,7 +31,7 @@ class Entry:
 class Layout(Protocol):
     """One file's format. `entries` comes first: it learns what the others need."""
 
-    def entries(self, file: BinaryIO) -> Iterator[Entry]:
+    def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
         """Yield what stands in the file; raise `ReadError` where it cannot be told apart."""
 
     def decode(self, raw: bytes) -> dict[str, Value]:

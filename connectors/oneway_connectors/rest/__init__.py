@@ -31,7 +31,7 @@ from oneway.core.connector import (
 from oneway_connectors.rest.choices import choices_of
 from oneway_connectors.rest.client import Client, Outside
 from oneway_connectors.rest.log_filter import be_quiet
-from oneway_connectors.rest.model import Probing, Resource, read_api
+from oneway_connectors.rest.model import Probing, ResourceRequests, read_api
 from oneway_connectors.rest.paging import answered, json_of, reading_call
 from oneway_connectors.rest.reader import RestReader
 from oneway_connectors.rest.writer import RestWriter
@@ -79,7 +79,7 @@ class Rest:
         """End all connections."""
         self.client.close()
 
-    def _try(self, probing: Probing, resource: Resource | None) -> Probe:
+    def _try(self, probing: Probing, resource: ResourceRequests | None) -> Probe:
         try:
             call = reading_call(self.client, probing.request, {})
             json_of(self.client, call, answered(self.client, resource, call))

@@ -59,7 +59,7 @@ class Fixed:
         return self.given.values()
 
 
-class Token:
+class AccessToken:
     """A token that is fetched when needed, kept until shortly before it runs out.
 
     `fetch` sends a call; `form` makes a header's value of a token.
@@ -184,7 +184,7 @@ def signing_in(
                 )
                 name = str(auth.get("header", "Authorization"))
                 header = name, str(auth.get("value", "Bearer {token}"))
-                return Token(call, paths, header, fetch, clock)
+                return AccessToken(call, paths, header, fetch, clock)
             case _:
                 return Fixed({})
     except Unusable as error:

@@ -3,7 +3,7 @@
 from oneway.core.connector import Choice
 from oneway.core.records import at
 from oneway_connectors.rest.client import Client
-from oneway_connectors.rest.model import Choosing, Resource
+from oneway_connectors.rest.model import Choosing, ResourceRequests
 from oneway_connectors.rest.paging import Item, collect
 
 
@@ -22,9 +22,9 @@ def _choice(item: Item, choosing: Choosing) -> Choice:
     return Choice(item.id, label if isinstance(label, str) and label.strip() else item.id)
 
 
-def _resource(option: str, choosing: Choosing) -> Resource:
+def _resource(option: str, choosing: Choosing) -> ResourceRequests:
     """Return the list as a resource, which is what lists are read of."""
-    return Resource(
+    return ResourceRequests(
         name=option,
         id=choosing.value,
         listing=choosing.listing,

@@ -18,7 +18,7 @@ from oneway_connectors.rest.answers import message_of
 from oneway_connectors.rest.auth import Auth, fixed_headers, signing_in, to_hide
 from oneway_connectors.rest.budget import Budget
 from oneway_connectors.rest.errors import Cause, NoAnswer
-from oneway_connectors.rest.model import Api, Request
+from oneway_connectors.rest.model import Api, RequestTemplate
 from oneway_connectors.rest.origin import base_url, same_origin
 from oneway_connectors.rest.pace import pace_of
 from oneway_connectors.rest.rate import Limiter
@@ -76,7 +76,7 @@ class Client:
 
     def call(
         self,
-        request: Request,
+        request: RequestTemplate,
         values: Mapping[str, str] | None = None,
         written: Mapping[str, Value] | None = None,
         *,

@@ -20,7 +20,7 @@ _REMEMBERED = 4
 """Connections of one client, which is used by one thread at a time: the last ones are enough."""
 
 
-class Line:
+class DeadlineClient:
     """One client and its connections; `late` says that the present request was cut off."""
 
     def __init__(self, client: httpx.Client) -> None:
@@ -48,12 +48,12 @@ class Watch:
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
-        self._until: dict[Line, float] = {}
+        self._until: dict[DeadlineClient, float] = {}
         self._lock = Lock()
         self._ended: Event | None = None
 
     @contextmanager
-    def over(self, line: Line) -> Iterator[None]:
+    def over(self, line: DeadlineClient) -> Iterator[None]:
         """Let what happens inside take its time, and no longer."""
         line.late = False
         with self._lock:

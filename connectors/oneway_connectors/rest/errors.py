@@ -31,7 +31,7 @@ to call it NotSent can cost a double.
 from enum import Enum
 
 from oneway.core.connector import Blame, NotSent, ReadError, Rejected, Unknown, WriteError
-from oneway_connectors.rest.model import Resource
+from oneway_connectors.rest.model import ResourceRequests
 
 
 class Cause(Enum):
@@ -78,7 +78,9 @@ def read_fault(where: str, trouble: NoAnswer) -> ReadError:
     return ReadError(code, f"{where}: {trouble.summary}", help, blame=_blame_of(trouble))
 
 
-def read_refusal(where: str, status: int, said: str, resource: Resource | None) -> ReadError:
+def read_refusal(
+    where: str, status: int, said: str, resource: ResourceRequests | None
+) -> ReadError:
     """Return the error of a reading request that was answered with no success."""
     code, summary, help = _STATUS_HELP.get(status, ("R110", f"answers {status}", ""))
     if status == 429 or status >= 500:
@@ -100,7 +102,7 @@ def write_fault(where: str, trouble: NoAnswer) -> WriteError:
 
 
 def write_refusal(
-    where: str, status: int, said: str, resource: Resource, rejected: frozenset[int] | None
+    where: str, status: int, said: str, resource: ResourceRequests, rejected: frozenset[int] | None
 ) -> WriteError:
     """Return the error of a write that was answered with no success."""
     summary, blame = f"{where}: answers {status}{_quoted(said)}", _blame(status)

@@ -24,7 +24,7 @@ class PageBy(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class RequestTemplate:
     """A request before its templates are filled; `body` None sends none."""
 
     method: str
@@ -53,7 +53,7 @@ class Paging:
 class Listing:
     """The request that reads all records; `records` is JMESPath."""
 
-    request: Request
+    request: RequestTemplate
     records: str
     paging: Paging
 
@@ -62,17 +62,17 @@ class Listing:
 class Single:
     """A request for one record by id; `into` is the key that takes it, "" for the record itself."""
 
-    request: Request
+    request: RequestTemplate
     record: str = "@"
     into: str = ""
     concurrency: int = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Write:
+class WriteRequest:
     """A request that writes one record; `id` is JMESPath to a new record's id, "" for the usual."""
 
-    request: Request
+    request: RequestTemplate
     id: str = ""
 
 
@@ -81,11 +81,11 @@ class Probing:
     """A cheap GET and what it shows."""
 
     label: str
-    request: Request
+    request: RequestTemplate
 
 
 @dataclass(frozen=True, slots=True)
-class Resource:
+class ResourceRequests:
     """One resource's requests; what is None cannot be done."""
 
     name: str
@@ -94,9 +94,9 @@ class Resource:
     details: tuple[Single, ...]
     single: Single | None
     find: Mapping[str, Data]
-    create: Write | None
-    update: Write | None
-    leave: Write | None
+    create: WriteRequest | None
+    update: WriteRequest | None
+    leave: WriteRequest | None
     normalise: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
     names: Mapping[str, str]
     """The system's own key for a key that mappings know by another name."""
@@ -154,7 +154,7 @@ class Api:
     """Over what the limit holds: "host" or "credential"."""
     idempotency_header: str
     probes: tuple[Probing, ...]
-    resources: Mapping[str, Resource]
+    resources: Mapping[str, ResourceRequests]
     choices: Mapping[str, Choosing] = field(default_factory=dict)
 
 
@@ -188,11 +188,11 @@ def _choosing(body: Data) -> Choosing:
     return Choosing(_listing(body), path_of(value), path_of(_text(body, "label", value)))
 
 
-def _resource(name: str, body: Data) -> Resource:
+def _resource(name: str, body: Data) -> ResourceRequests:
     details = tuple(_single(_data(item)) for item in _items(body, "detail"))
     replacing = next((detail for detail in details if not detail.into), None)
     update = _write(body, "update")
-    return Resource(
+    return ResourceRequests(
         name=name,
         id=path_of(_text(body, "id")),
         listing=_listing(_data(body["list"])) if "list" in body else None,
@@ -228,11 +228,11 @@ def _single(body: Data) -> Single:
     )
 
 
-def _write(body: Data, key: str) -> Write | None:
+def _write(body: Data, key: str) -> WriteRequest | None:
     if key not in body:
         return None
     request = _data(body[key])
-    return Write(_request({"body": "{values}", **request}), _text(request, "id"))
+    return WriteRequest(_request({"body": "{values}", **request}), _text(request, "id"))
 
 
 def _probes(body: Data) -> tuple[Probing, ...]:
@@ -240,8 +240,8 @@ def _probes(body: Data) -> tuple[Probing, ...]:
     return tuple(Probing(_text(item, "label"), _request(item)) for item in items)
 
 
-def _request(body: Data) -> Request:
-    return Request(
+def _request(body: Data) -> RequestTemplate:
+    return RequestTemplate(
         method=_text(body, "method", "GET"),
         path=_text(body, "path"),
         query=_data(body.get("query")),

@@ -17,7 +17,7 @@ from oneway.core.records import MISSING, Value, at
 from oneway_connectors.rest.answers import Doubled, Unreadable, is_doubled, parse_json, search
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.errors import NoAnswer, read_fault, read_refusal
-from oneway_connectors.rest.model import Listing, PageBy, Paging, Request, Resource
+from oneway_connectors.rest.model import Listing, PageBy, Paging, RequestTemplate, ResourceRequests
 from oneway_connectors.rest.template import Unusable
 from oneway_connectors.rest.transport import Answer, Call
 
@@ -32,7 +32,7 @@ class Item:
 
 
 @dataclass(slots=True)
-class Collected:
+class ListedItems:
     """The items of a list so far, by id, and why it may be incomplete."""
 
     items: dict[str, Item] = field(default_factory=dict)
@@ -52,10 +52,10 @@ class _Page:
 
 
 def collect(
-    client: Client, resource: Resource, listing: Listing, extra: Mapping[str, Value]
-) -> Iterator[Collected]:
+    client: Client, resource: ResourceRequests, listing: Listing, extra: Mapping[str, Value]
+) -> Iterator[ListedItems]:
     """Yield the same collection after each page; `extra` are further query parameters."""
-    collected, seen = Collected(), set()
+    collected, seen = ListedItems(), set()
     position: Value = listing.paging.start
     if listing.paging.by is PageBy.CURSOR:
         position = None
@@ -81,7 +81,7 @@ def collect(
     _check_total(client, listing.paging, collected, page)
 
 
-def answered(client: Client, resource: Resource | None, call: Call) -> Answer:
+def answered(client: Client, resource: ResourceRequests | None, call: Call) -> Answer:
     """Return a good answer to a reading call; raise `ReadError` otherwise."""
     try:
         answer = client.exchange(call)
@@ -108,7 +108,7 @@ def found_in(client: Client, call: Call, expression: str, data: Value) -> Value:
         raise _unreadable(client, call, error, "R107") from None
 
 
-def item_of(data: Value, resource: Resource, place: str) -> Item:
+def item_of(data: Value, resource: ResourceRequests, place: str) -> Item:
     """Return an item with its id; one without is known by its place and has a problem."""
     if not isinstance(data, dict):
         return Item(place, {}, "it is not an object")
@@ -123,7 +123,7 @@ def item_of(data: Value, resource: Resource, place: str) -> Item:
 
 def reading_call(
     client: Client,
-    request: Request,
+    request: RequestTemplate,
     values: Mapping[str, str],
     extra: Mapping[str, Value] | None = None,
 ) -> Call:
@@ -143,7 +143,7 @@ def _call(client: Client, listing: Listing, extra: Mapping[str, Value], position
         wanted[paging.size_param] = paging.size
     if paging.in_body:
         body = request.body if isinstance(request.body, dict) else {}
-        request = Request(
+        request = RequestTemplate(
             request.method, request.path, request.query, {**body, **wanted}, request.headers
         )
         return reading_call(client, request, {}, extra)
@@ -151,7 +151,12 @@ def _call(client: Client, listing: Listing, extra: Mapping[str, Value], position
 
 
 def _read(
-    client: Client, resource: Resource, listing: Listing, call: Call, number: int, position: Value
+    client: Client,
+    resource: ResourceRequests,
+    listing: Listing,
+    call: Call,
+    number: int,
+    position: Value,
 ) -> _Page:
     answer = answered(client, resource, call)
     data = json_of(client, call, answer)
@@ -164,7 +169,7 @@ def _read(
     return _Page(number, position, call, answer, data, rows)
 
 
-def _take(collected: Collected, resource: Resource, page: _Page, paging: Paging) -> str:
+def _take(collected: ListedItems, resource: ResourceRequests, page: _Page, paging: Paging) -> str:
     """Keep the items of a page; return why the read cannot go on, or nothing."""
     fresh = twice = 0
     for index, row in enumerate(page.rows, 1):
@@ -229,7 +234,7 @@ def _turn(
         ) from None
 
 
-def _check_total(client: Client, paging: Paging, collected: Collected, page: _Page) -> None:
+def _check_total(client: Client, paging: Paging, collected: ListedItems, page: _Page) -> None:
     if not paging.total:
         return
     total = found_in(client, page.call, paging.total, page.data)

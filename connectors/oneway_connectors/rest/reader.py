@@ -16,8 +16,8 @@ from oneway.core.records import MISSING, Record, Snapshot, Value, at, with_value
 from oneway_connectors.rest.answers import Unreadable, is_doubled, parse_json, search
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.errors import NoAnswer, read_fault, read_refusal
-from oneway_connectors.rest.model import Listing, Resource, Single
-from oneway_connectors.rest.paging import Collected, Item, collect, item_of
+from oneway_connectors.rest.model import Listing, ResourceRequests, Single
+from oneway_connectors.rest.paging import Item, ListedItems, collect, item_of
 from oneway_connectors.rest.template import Unusable
 from oneway_connectors.rest.transport import Answer, Call
 
@@ -33,7 +33,7 @@ class RestReader:
     """Reads one resource; see `oneway.core.connector.Reader`."""
 
     client: Client
-    resource: Resource
+    resource: ResourceRequests
 
     def read(self, progress: Progress = silent) -> Snapshot:
         """Return every record, in the order of the system's list."""
@@ -87,8 +87,8 @@ class RestReader:
             raise ReadError("R111", summary, "What may be missing cannot be looked up.")
         return tuple(r for r in self._records(collected, silent) if r is not None)
 
-    def _collect(self, extra: Mapping[str, Value], progress: Progress) -> Collected:
-        collected = Collected()
+    def _collect(self, extra: Mapping[str, Value], progress: Progress) -> ListedItems:
+        collected = ListedItems()
         for collected in collect(self.client, self.resource, self._listing(), extra):
             progress(f"list of {self.resource.name}", len(collected.items), None)
         return collected
@@ -99,7 +99,7 @@ class RestReader:
             raise ReadError("R113", summary, "The manifest has no list for this resource.")
         return self.resource.listing
 
-    def _records(self, collected: Collected, progress: Progress) -> Iterator[Record | None]:
+    def _records(self, collected: ListedItems, progress: Progress) -> Iterator[Record | None]:
         """Yield a record for each item in order; None for one that is gone."""
         details = self.resource.details
         total = len(collected.items)

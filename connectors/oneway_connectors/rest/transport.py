@@ -18,7 +18,7 @@ from threading import Lock
 import httpx
 
 from oneway_connectors.rest.answers import clean
-from oneway_connectors.rest.deadline import Line, Watch
+from oneway_connectors.rest.deadline import DeadlineClient, Watch
 from oneway_connectors.rest.errors import Cause, NoAnswer
 from oneway_connectors.rest.model import Limits
 from oneway_connectors.rest.origin import is_loopback
@@ -87,7 +87,7 @@ class Wire:
         self._limits = limits
         self._transport = transport
         self._clock = clock
-        self._idle: LifoQueue[Line] = LifoQueue()
+        self._idle: LifoQueue[DeadlineClient] = LifoQueue()
         self._watch = Watch(limits.total)
         self._loopback = is_loopback(base.host)
 
@@ -116,7 +116,7 @@ class Wire:
             except Empty:
                 return
 
-    def _answer(self, line: Line, call: Call) -> Answer:
+    def _answer(self, line: DeadlineClient, call: Call) -> Answer:
         latest = self._clock() + self._limits.total
         request = line.client.build_request(
             call.method,
@@ -150,11 +150,11 @@ class Wire:
         return NoAnswer(Cause.TOO_MUCH, text, sent=True)
 
     @contextmanager
-    def _line(self) -> Iterator[Line]:
+    def _line(self) -> Iterator[DeadlineClient]:
         try:
             line = self._idle.get_nowait()
         except Empty:
-            line = Line(self._new_client())
+            line = DeadlineClient(self._new_client())
         try:
             yield line
         finally:

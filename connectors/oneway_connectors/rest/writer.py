@@ -8,7 +8,7 @@ from oneway.core.records import Value, at
 from oneway_connectors.rest.answers import Unreadable, parse_json, search, texts_in
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.errors import NoAnswer, in_doubt, write_fault, write_refusal
-from oneway_connectors.rest.model import Request, Resource, Write
+from oneway_connectors.rest.model import RequestTemplate, ResourceRequests, WriteRequest
 from oneway_connectors.rest.reader import renamed
 from oneway_connectors.rest.template import Unusable
 from oneway_connectors.rest.transport import Answer, Call
@@ -19,7 +19,7 @@ class RestWriter:
     """Writes one resource (`oneway.core.connector.Writer`). Each write is done when it returns."""
 
     client: Client
-    resource: Resource
+    resource: ResourceRequests
 
     @property
     def batch(self) -> int:
@@ -51,7 +51,9 @@ class RestWriter:
     def flush(self) -> None:
         """Return at once: nothing is held back."""
 
-    def _change(self, write: Write, id: str, values: Mapping[str, Value], token: str) -> None:
+    def _change(
+        self, write: WriteRequest, id: str, values: Mapping[str, Value], token: str
+    ) -> None:
         call, answer = self._send(write, {"id": id}, values, token)
         if answer.body.strip():
             # A page to sign in also comes with 200; then nothing was written.
@@ -62,7 +64,7 @@ class RestWriter:
                 raise Unknown("W108", text, _LOOK) from None
 
     def _send(
-        self, write: Write, names: Mapping[str, str], values: Mapping[str, Value], token: str
+        self, write: WriteRequest, names: Mapping[str, str], values: Mapping[str, Value], token: str
     ) -> tuple[Call, Answer]:
         try:
             written = renamed(values, self.resource.names)
@@ -84,14 +86,14 @@ class RestWriter:
         refusal = write_refusal(where, answer.status, said, self.resource, rejected)
         raise in_doubt(refusal) if answer.doubt else refusal
 
-    def _marked(self, request: Request, token: str) -> Request:
+    def _marked(self, request: RequestTemplate, token: str) -> RequestTemplate:
         header = self.client.api.idempotency_header
         if not header:
             return request
         headers = {**(request.headers or {}), header: token}
-        return Request(request.method, request.path, request.query, request.body, headers)
+        return RequestTemplate(request.method, request.path, request.query, request.body, headers)
 
-    def _able(self, write: Write | None, what: str) -> Write:
+    def _able(self, write: WriteRequest | None, what: str) -> WriteRequest:
         if write is None:
             text = f"{self.client.api.title}: {self.resource.name} cannot be {what}"
             raise WriteError("W110", text, "The manifest has no request for it.")

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import TypeAlias
 
-from oneway_connectors.sandbox.drafts import Draft, Json, Maker, status_index
+from oneway_connectors.sandbox.drafts import Json, Maker, PersonDraft, status_index
 
 
 @dataclass(slots=True)
@@ -21,7 +21,7 @@ class Cast:
         return (self.maker.today + timedelta(days=offset)).isoformat()
 
     def set_status(
-        self, draft: Draft, status: str, form: type[int] | type[str] | None = None
+        self, draft: PersonDraft, status: str, form: type[int] | type[str] | None = None
     ) -> None:
         """Set an employee's status: as the word or, with quirks, as its index (a number, text)."""
         indexed = form is not None and self.quirks
@@ -35,11 +35,11 @@ class Cast:
         )
 
 
-Shape: TypeAlias = Callable[[Sequence[Draft], Cast], None]
+Shape: TypeAlias = Callable[[Sequence[PersonDraft], Cast], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class Situation:
     """A kind of person, how many there are, and what makes them so."""
 
     name: str

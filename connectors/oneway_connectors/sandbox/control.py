@@ -13,7 +13,7 @@ from starlette.routing import Route
 
 from oneway_connectors.sandbox.drafts import Json
 from oneway_connectors.sandbox.gate import CONTROL, RequestLog
-from oneway_connectors.sandbox.table import Table, merge_patch
+from oneway_connectors.sandbox.table import SandboxTable, merge_patch
 from oneway_connectors.sandbox.web import Fault, answer, read_object
 
 
@@ -27,7 +27,7 @@ class Controlled(Protocol):
         """What its records are called in a path: employees, users."""
 
     @property
-    def records(self) -> Table:
+    def records(self) -> SandboxTable:
         """The records that can be edited."""
 
     def describe(self) -> Json:

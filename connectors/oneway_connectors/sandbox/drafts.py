@@ -22,7 +22,7 @@ _STATUSES = ("Current", "Former", "Upcoming")
 
 
 @dataclass(slots=True)
-class Draft:
+class PersonDraft:
     """One person while they are being made up; `user` is None where there is no such user."""
 
     employee: Json
@@ -57,13 +57,13 @@ class Maker:
         self._emails: set[str] = set()
         self._made = 0
 
-    def draft(self) -> Draft:
+    def draft(self) -> PersonDraft:
         """Return the next person: an employee, and a user that agrees with it."""
         self._made += 1
         first, last = self._names()
         department = self.rng.choice(DEPARTMENTS)
         employee = self._employee(first, last, department)
-        return Draft(employee, self.user_of(employee, department.id))
+        return PersonDraft(employee, self.user_of(employee, department.id))
 
     def email(self, first: Name, last: Name) -> str:
         """Return an address that nobody has yet, at a domain that is nobody's (RFC 2606)."""

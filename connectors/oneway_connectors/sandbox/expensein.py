@@ -44,7 +44,7 @@ _LARGEST = 2**31 - 1
 
 def app(state: Expenses) -> Starlette:
     """Return the sandbox as an ASGI application."""
-    views = _Views(state)
+    views = _ExpenseInViews(state)
     api = [
         _route("/1.0/users", GET=views.users, POST=views.create),
         _route("/1.0/users/{id}", GET=views.user, PATCH=views.update),
@@ -62,7 +62,7 @@ def app(state: Expenses) -> Starlette:
 View = Callable[[Request], Awaitable[Response]]
 
 
-class _Views:
+class _ExpenseInViews:
     """The answers of the API."""
 
     def __init__(self, state: Expenses) -> None:

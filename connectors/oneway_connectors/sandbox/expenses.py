@@ -6,7 +6,7 @@ from oneway_connectors.sandbox.drafts import Json
 from oneway_connectors.sandbox.expensein_rules import missing_from, parse_date, problems_of
 from oneway_connectors.sandbox.gate import RateLimit, RequestLog
 from oneway_connectors.sandbox.people import Population
-from oneway_connectors.sandbox.table import Table
+from oneway_connectors.sandbox.table import SandboxTable
 from oneway_connectors.sandbox.web import Fault
 
 _BLANK: Json = {
@@ -46,8 +46,8 @@ class Expenses:
     def reset(self) -> None:
         """Hold again what it held at the start."""
         self.today = self._people.today
-        self.records = Table(self._people.users)
-        self.departments = Table(self._people.departments)
+        self.records = SandboxTable(self._people.users)
+        self.departments = SandboxTable(self._people.departments)
         self.answered: dict[str, tuple[str, Json]] = {}
 
     def set_today(self, text: str) -> None:

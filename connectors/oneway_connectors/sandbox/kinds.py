@@ -6,7 +6,7 @@ which agree in everything, and makes them differ. Whoever is of none is unchange
 
 from dataclasses import replace
 
-from oneway_connectors.sandbox.cast import Kind
+from oneway_connectors.sandbox.cast import Situation
 from oneway_connectors.sandbox.joining import JOINING
 from oneway_connectors.sandbox.leaving import LEAVING
 from oneway_connectors.sandbox.moving import MOVING
@@ -19,7 +19,7 @@ _FEW = {
     "leaver_future": 1,
 }
 
-KINDS: tuple[Kind, ...] = (*JOINING, *MOVING, *LEAVING)
+KINDS: tuple[Situation, ...] = (*JOINING, *MOVING, *LEAVING)
 
-FEW: tuple[Kind, ...] = tuple(replace(k, count=_FEW[k.name]) for k in KINDS if k.name in _FEW)
+FEW: tuple[Situation, ...] = tuple(replace(k, count=_FEW[k.name]) for k in KINDS if k.name in _FEW)
 """Six people: what a small employer has on one day."""

@@ -5,7 +5,7 @@ from datetime import date
 from oneway_connectors.sandbox.drafts import Json, made_up_id
 from oneway_connectors.sandbox.gate import RateLimit, RequestLog
 from oneway_connectors.sandbox.people import Population
-from oneway_connectors.sandbox.table import Table
+from oneway_connectors.sandbox.table import SandboxTable
 from oneway_connectors.sandbox.web import Fault
 
 EMPLOYER = "5a9df0c1-0d1e-4f6a-9c57-0e1f2a3b4c5d"
@@ -31,7 +31,7 @@ class Payroll:
     def reset(self) -> None:
         """Hold again what it held at the start."""
         self.today = self._people.today
-        self.records = Table(self._people.employees)
+        self.records = SandboxTable(self._people.employees)
         self.departments = self._people.payroll_departments
 
     def set_today(self, text: str) -> None:

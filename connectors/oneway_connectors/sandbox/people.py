@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from datetime import date
 from random import Random
 
-from oneway_connectors.sandbox.cast import Cast, Kind
-from oneway_connectors.sandbox.drafts import Draft, Json, Maker, payroll_department
+from oneway_connectors.sandbox.cast import Cast, Situation
+from oneway_connectors.sandbox.drafts import Json, Maker, PersonDraft, payroll_department
 from oneway_connectors.sandbox.kinds import KINDS
 from oneway_connectors.sandbox.names import (
     AMBIGUOUS,
@@ -55,7 +55,7 @@ def population(
     seed: int = SEED,
     size: int = SIZE,
     quirks: bool = True,
-    kinds: Sequence[Kind] = KINDS,
+    kinds: Sequence[Situation] = KINDS,
 ) -> Population:
     """Return the employees and users of a day; whoever is of no special kind is unchanged.
 
@@ -86,7 +86,7 @@ def population(
     )
 
 
-def _drafts(cast: Cast, size: int, kinds: Sequence[Kind]) -> dict[str, list[Draft]]:
+def _drafts(cast: Cast, size: int, kinds: Sequence[Situation]) -> dict[str, list[PersonDraft]]:
     unchanged = size - sum(kind.count for kind in kinds)
     if unchanged < 0:
         raise ValueError(f"a population of {size} has no room for every kind of person")
@@ -121,7 +121,7 @@ def _list_order(employee: Json) -> tuple[str, str]:
     return employee["employmentDetails"]["payrollCode"], employee["id"]
 
 
-def _payroll_departments(people: list[Draft]) -> tuple[Json, ...]:
+def _payroll_departments(people: list[PersonDraft]) -> tuple[Json, ...]:
     members = [d.employment["department"]["code"] for d in people if "department" in d.employment]
     known = (*DEPARTMENTS, UNREFERENCED, AMBIGUOUS[0])
     return tuple(payroll_department(d) | {"employeeCount": members.count(d.code)} for d in known)

@@ -51,7 +51,7 @@ _DEFAULT_SIZE = 100
 
 def app(state: Payroll) -> Starlette:
     """Return the sandbox as an ASGI application."""
-    views = _Views(state)
+    views = _StaffologyViews(state)
     employer = "/employers/{employer}"
     api = [
         Route("/account", _keyed(views.account)),
@@ -75,7 +75,7 @@ def app(state: Payroll) -> Starlette:
 View = Callable[[Request], Response]
 
 
-class _Views:
+class _StaffologyViews:
     """The answers of the API."""
 
     def __init__(self, state: Payroll) -> None:

@@ -19,7 +19,7 @@ def merge_patch(held: object, patch: object) -> object:
     return merged
 
 
-class Table:
+class SandboxTable:
     """The records of one resource. Ids are text here, whatever type the records use."""
 
     def __init__(self, records: Iterable[Json]) -> None:

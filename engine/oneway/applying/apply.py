@@ -13,8 +13,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Protocol
 
-from oneway.applying.circuit_breaker import Patience
-from oneway.applying.preconditions import Happened, Now, Stale
+from oneway.applying.circuit_breaker import CircuitBreaker
+from oneway.applying.preconditions import Happened, LiveState, Stale
 from oneway.core.connector import (
     ConnectorError,
     NotSent,
@@ -35,12 +35,12 @@ from oneway.planning.plan import Action, Ending, Plan, Verb
 from oneway.planning.plan_file import fingerprint
 
 __all__ = [
+    "ActionLog",
+    "ApplySystems",
     "Earlier",
     "Ending",
-    "Log",
     "Result",
     "Stopped",
-    "Systems",
     "apply",
     "ordered",
     "token_of",
@@ -58,7 +58,7 @@ class Result:
     reason: str = ""
 
 
-class Log(Protocol):
+class ActionLog(Protocol):
     """Where each step is written down before the next one is taken."""
 
     def intended(self, action: Action, token: str) -> None:
@@ -90,7 +90,7 @@ class Earlier:
 
 
 @dataclass(frozen=True, slots=True)
-class Systems:
+class ApplySystems:
     """What an apply reads and writes."""
 
     source: Reader
@@ -105,9 +105,9 @@ def apply(
     held: frozenset[str],
     postponed: Mapping[str, str] = MappingProxyType({}),
     program: Program,
-    systems: Systems,
+    systems: ApplySystems,
     seal: Seal,
-    log: Log,
+    log: ActionLog,
     earlier: Earlier = Earlier(),
     progress: Progress = silent,
     stopping: Callable[[], bool] = never,
@@ -125,7 +125,7 @@ def apply(
         help = "plan again, review the new plan, and apply that"
         summary = f"approved is {approved[:12]}, but this plan is {own[:12]}"
         raise refusal("P106", plan.mapping, summary, help)
-    now = Now(program, systems.source, systems.target, seal)
+    now = LiveState(program, systems.source, systems.target, seal)
     attempt = _Attempt(now, systems.writer, log, earlier.sent)
     done = {id for id, ending in earlier.ended.items() if ending is Ending.DONE}
     waiting: list[Result] = []
@@ -190,11 +190,11 @@ class _Failed(Exception):
 class _Attempt:
     """Tries one action at a time."""
 
-    now: Now
+    now: LiveState
     writer: Writer
-    log: Log
+    log: ActionLog
     sent_before: Mapping[str, str]
-    patience: Patience = field(default_factory=Patience)
+    patience: CircuitBreaker = field(default_factory=CircuitBreaker)
 
     def one(self, action: Action, token: str) -> Result:
         """Return how an action ended; where it was sent before, what became of that first."""
@@ -255,7 +255,9 @@ class _Attempt:
         return action.target_id
 
 
-def _confirmed(writer: Writer, waiting: list[Result], log: Log, done: set[str]) -> Iterator[Result]:
+def _confirmed(
+    writer: Writer, waiting: list[Result], log: ActionLog, done: set[str]
+) -> Iterator[Result]:
     """Flush what waits, yield how each action ended, and wait for nothing more."""
     for ended in _flushed(writer, waiting, log):
         if ended.ending is not Ending.DONE:
@@ -264,7 +266,7 @@ def _confirmed(writer: Writer, waiting: list[Result], log: Log, done: set[str]) 
     waiting.clear()
 
 
-def _flushed(writer: Writer, results: Sequence[Result], log: Log) -> Iterator[Result]:
+def _flushed(writer: Writer, results: Sequence[Result], log: ActionLog) -> Iterator[Result]:
     """Make what was written durable, and only then call it done."""
     failed: WriteError | None = None
     try:

@@ -10,7 +10,7 @@ GIVE_UP = 5
 """So many actions in a row that end by the system's fault. Each has its tries behind it."""
 
 
-class Patience:
+class CircuitBreaker:
     """Lost where a system seems to be down, or refuses the credentials; `why` says which."""
 
     def __init__(self, most: int = GIVE_UP) -> None:

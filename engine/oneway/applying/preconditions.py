@@ -12,7 +12,7 @@ from enum import Enum
 from oneway.core.connector import Reader, ReadError
 from oneway.core.records import MISSING, Compare, Record, Value, at, path_of, same, with_value
 from oneway.core.seal import Seal, Sealed
-from oneway.mapping.program import Cell, FieldRule, Program, Row
+from oneway.mapping.program import Cell, FieldRule, Program, SourceRow
 from oneway.mapping.spec import Merge
 from oneway.planning.diff import added, new_value, present
 from oneway.planning.plan import Action, Change, Claim, Verb
@@ -30,7 +30,7 @@ class Happened(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Now:
+class LiveState:
     """The source and the target as they are now.
 
     Methods raise `ReadError` where one of them cannot be asked.
@@ -202,7 +202,7 @@ class Now:
         held = present(at(self._held(action.target_id).data, rule.keys))
         return [added(held, value)]
 
-    def _row(self, source_id: str) -> Row:
+    def _row(self, source_id: str) -> SourceRow:
         record = self.source.get(source_id)
         if record is None:
             raise Stale("the source record is gone")

@@ -34,22 +34,22 @@ from oneway.render import plans, results
 from oneway.render.sanitize import harmless
 from oneway.runs import (
     Approval,
+    OpenSystems,
     Operator,
-    Request,
-    Systems,
-    alone,
+    RunRequest,
     apply_plan,
-    interrupted,
-    judged,
+    exclusive_run,
+    find_interrupted,
+    judge_plan,
+    load_memory,
     parse_instant,
     program_for,
     read_file,
-    recorded,
+    recording_refusals,
+    recover_in_flight,
     refuse_turned_back,
     refuse_yet_to_come,
-    remembered,
-    reopened,
-    settled,
+    reopen_plan,
 )
 
 _SHORTEST = 12
@@ -88,23 +88,25 @@ def command(
       oneway apply plan.json --approve 3f9c0a7d12e4
     """
     plan = load(read_file(plan_file, MAX_SIZE + 1), plan_file)
-    request = Request(plan.mapping_file, now(), from_environment, options=options, folders=FOLDERS)
-    prepared = reopened(plan, request)
+    request = RunRequest(
+        plan.mapping_file, now(), from_environment, options=options, folders=FOLDERS
+    )
+    prepared = reopen_plan(plan, request)
     introduce(console, prepared)
     operator = Operator(user(), state_of(state), now)
     with (
         delivering(console, prepared.request.connection, state),
-        alone(prepared, operator),
-        recorded(prepared, operator),
-        Systems(prepared, operator.state.path) as systems,
+        exclusive_run(prepared, operator),
+        recording_refusals(prepared, operator),
+        OpenSystems(prepared, operator.state.path) as systems,
         console.progress() as progress,
     ):
         refuse_turned_back(prepared, operator, as_of=None)
         refuse_yet_to_come(prepared, operator, parse_instant(plan.as_of))
-        say_settled(console, settled(prepared, systems, operator))
+        say_settled(console, recover_in_flight(prepared, systems, operator))
         program = program_for(prepared, plan, systems, progress)
-        memory = remembered(plan, operator.state, retry_now=retry_now)
-        verdict = judged(prepared, plan, operator.state, memory)
+        memory = load_memory(plan, operator.state, retry_now=retry_now)
+        verdict = judge_plan(prepared, plan, operator.state, memory)
         approval = Approval(_approved(plan, approve), verdict, memory.postponed)
 
         def steps(operator: Operator) -> Iterator[Result]:
@@ -166,7 +168,7 @@ def say_sticking(console: Console, plan: Plan, memory: Memory) -> None:
 
 
 def _say_interrupted(console: Console, operator: Operator) -> None:
-    if not interrupted(operator):
+    if not find_interrupted(operator):
         console.tell("nothing was being written\n")
         return
     folder = operator.state.path

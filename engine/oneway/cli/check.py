@@ -13,7 +13,15 @@ from oneway.core.connector import Finding, Probe, Progress
 from oneway.core.diagnostics import Refused
 from oneway.inspect.checks import CheckResult, CheckState, Evidence, checks
 from oneway.render import checks as render
-from oneway.runs import Input, Prepared, Request, Systems, compiled, inputs, read
+from oneway.runs import (
+    Input,
+    OpenSystems,
+    PreparedRun,
+    RunRequest,
+    inputs,
+    prepare_run,
+    read_inputs,
+)
 
 
 @click.command("check")
@@ -22,7 +30,9 @@ from oneway.runs import Input, Prepared, Request, Systems, compiled, inputs, rea
 @click.option("--brief", is_flag=True, help="Of what is in order or untested, print the title.")
 @formatted("text", "json")
 @consoled
-def command(*, console: Console, request: Request, state: Path, brief: bool, format: str) -> Exit:
+def command(
+    *, console: Console, request: RunRequest, state: Path, brief: bool, format: str
+) -> Exit:
     """Check the set-up of both systems for a mapping; write nothing.
 
     Do the credentials work? Has each code in the source one row in its lookup table? Are
@@ -32,8 +42,8 @@ def command(*, console: Console, request: Request, state: Path, brief: bool, for
     Example:
       oneway check mappings/staffology-to-expensein.yaml
     """
-    prepared = compiled(request)
-    with Systems(prepared, shared_folder(state)) as systems, console.progress() as progress:
+    prepared = prepare_run(request)
+    with OpenSystems(prepared, shared_folder(state)) as systems, console.progress() as progress:
         found = checked(prepared, systems, progress)
     if format == "json":
         console.json(render.as_json(found))
@@ -50,11 +60,13 @@ def briefly(result: CheckResult) -> CheckResult:
     return replace(result, lines=()) if settled else result
 
 
-def checked(prepared: Prepared, systems: Systems, progress: Progress) -> Sequence[CheckResult]:
+def checked(
+    prepared: PreparedRun, systems: OpenSystems, progress: Progress
+) -> Sequence[CheckResult]:
     """Return every check of a set-up; where something cannot be read, what was found till then."""
     probes = _probes(prepared, systems)
     try:
-        reading = read(prepared, systems, progress)
+        reading = read_inputs(prepared, systems, progress)
     except Refused as refused:
         return (*_connections(probes), *_unread(refused))
     used = {each.connector for each in inputs(prepared).values()}
@@ -68,7 +80,7 @@ def checked(prepared: Prepared, systems: Systems, progress: Progress) -> Sequenc
     return checks(prepared.compiled, reading.program, evidence)
 
 
-def _probes(prepared: Prepared, systems: Systems) -> dict[str, Sequence[Probe]]:
+def _probes(prepared: PreparedRun, systems: OpenSystems) -> dict[str, Sequence[Probe]]:
     """Return what each connector's credentials may do, files left out: they have none."""
     found: dict[str, Sequence[Probe]] = {}
     given = list(inputs(prepared).values())

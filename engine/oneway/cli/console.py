@@ -77,7 +77,7 @@ class Beside(Console):
 
 
 @dataclass(slots=True)
-class Line:
+class ProgressLine:
     """Progress that may be handed on early: it shows on a line that is clear between blocks.
 
     What is printed between two blocks stands on lines of its own.

@@ -21,21 +21,21 @@ from oneway.connections import Connection, SecretRef
 from oneway.connections.file_writer import moved_aside
 from oneway.connections.secret_store import forgotten
 from oneway.core.diagnostics import refusal
-from oneway.history.journal import Entry, Journal
+from oneway.history.journal import Journal, JournalEntry
 from oneway.planning.plan import Ending, Verb
 from oneway.planning.plan_file import load
 from oneway.render.layout import count, wrap
 from oneway.render.sanitize import harmless
-from oneway.runs import Operator, holding
+from oneway.runs import Operator, hold_lock
 from oneway.runs.commit_connection import place_of
-from oneway.state.folder import State
+from oneway.state.folder import StateFolder
 
 ENDING = ".disconnected"
 """What a connection's file is called by afterwards: no command and no schedule reads it."""
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class Disconnected:
     """What was forgotten, what was left where it is, and what stays in the target."""
 
     connection: Connection
@@ -67,7 +67,7 @@ def command(*, console: Console, name: str, state: Path, format: str) -> Exit:
     if connection is None:
         raise refusal("C135", name, "this is no connection", "give its name, or its file")
     operator = Operator(user(), state_of(state), now)
-    with holding(connection.name, operator):
+    with hold_lock(connection.name, operator):
         ended = _disconnected(connection, operator.state)
     if format == "json":
         console.json(_as_data(ended))
@@ -76,7 +76,7 @@ def command(*, console: Console, name: str, state: Path, format: str) -> Exit:
     return Exit.DONE
 
 
-def _disconnected(connection: Connection, state: State) -> Ended:
+def _disconnected(connection: Connection, state: StateFolder) -> Disconnected:
     """Forget the credentials, then move the file: who is interrupted can do it again."""
     stays = _stays(connection.name, state)
     gone, left = [], []
@@ -88,10 +88,10 @@ def _disconnected(connection: Connection, state: State) -> Ended:
             else:
                 left.append((f"{side} {name}", ref))
     aside = moved_aside(Path(connection.file), ENDING)
-    return Ended(connection, aside, tuple(gone), tuple(left), stays)
+    return Disconnected(connection, aside, tuple(gone), tuple(left), stays)
 
 
-def _stays(name: str, state: State) -> str:
+def _stays(name: str, state: StateFolder) -> str:
     """Return how many records of the target the last run that has a plan leaves managed."""
     if not state.has_journal:
         return ""
@@ -107,11 +107,11 @@ def _stays(name: str, state: State) -> str:
     return ""
 
 
-def _is_done(entry: Entry) -> bool:
+def _is_done(entry: JournalEntry) -> bool:
     return entry.end is not None and entry.end.ending is Ending.DONE
 
 
-def _said(ended: Ended) -> Iterator[str]:
+def _said(ended: Disconnected) -> Iterator[str]:
     name = ended.connection.name
     yield f"Disconnected '{name}'. Its file is now {ended.aside}; nothing runs by it any more."
     for what, ref in ended.forgotten:
@@ -129,7 +129,7 @@ def _lines(said: str, console: Console) -> list[str]:
     return wrap(harmless(said), console.style, 0, 4)
 
 
-def _as_data(ended: Ended) -> dict[str, object]:
+def _as_data(ended: Disconnected) -> dict[str, object]:
     return {
         "connection": ended.connection.name,
         "file": str(ended.aside),

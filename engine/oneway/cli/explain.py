@@ -15,7 +15,15 @@ from oneway.inspect.explain import Explanation, called, explain, near_keys
 from oneway.planning.plan import Plan
 from oneway.render import explanations
 from oneway.render.sanitize import harmless
-from oneway.runs import Prepared, Reading, Request, Systems, compiled, plan_of, read
+from oneway.runs import (
+    OpenSystems,
+    PreparedRun,
+    ReadInputs,
+    RunRequest,
+    plan_of,
+    prepare_run,
+    read_inputs,
+)
 
 _FULL = 5
 """Up to this many records that answer to one key are explained, each in full."""
@@ -27,7 +35,7 @@ _FULL = 5
 @remembering
 @formatted("text", "json")
 @consoled
-def command(*, console: Console, request: Request, key: str, state: Path, format: str) -> Exit:
+def command(*, console: Console, request: RunRequest, key: str, state: Path, format: str) -> Exit:
     """Show one person: what is read, decided, and why; write nothing.
 
     KEY is a match value (a payroll code), an id in either system, an email, or a name; of
@@ -39,10 +47,10 @@ def command(*, console: Console, request: Request, key: str, state: Path, format
     Example:
       oneway explain mappings/staffology-to-expensein.yaml PAY0042
     """
-    prepared = compiled(request)
+    prepared = prepare_run(request)
     introduce(console, prepared)
-    with Systems(prepared, shared_folder(state)) as systems, console.progress() as progress:
-        reading = read(prepared, systems, progress)
+    with OpenSystems(prepared, shared_folder(state)) as systems, console.progress() as progress:
+        reading = read_inputs(prepared, systems, progress)
     # Nothing is saved or applied, so that any key seals as well as the one that is kept.
     plan = plan_of(prepared, reading, Seal(b"explain"))
     found, full = _found(prepared, reading, plan, key)
@@ -56,7 +64,7 @@ def command(*, console: Console, request: Request, key: str, state: Path, format
 
 
 def _found(
-    prepared: Prepared, reading: Reading, plan: Plan, key: str
+    prepared: PreparedRun, reading: ReadInputs, plan: Plan, key: str
 ) -> tuple[tuple[Explanation, ...], int]:
     """Return whom a key names, and up to how many of them are explained in full.
 

@@ -20,8 +20,8 @@ from oneway.documents.yaml_source import LIMIT
 from oneway.mapping.spec import GuardKind
 from oneway.planning.plan import Allowance
 from oneway.runs.prepare import read_file
-from oneway.runs.request import Request, parse_instant
-from oneway.state.folder import State
+from oneway.runs.request import RunRequest, parse_instant
+from oneway.state.folder import StateFolder
 
 Command: TypeAlias = Callable[..., Exit]
 Decorator: TypeAlias = Callable[[Command], Command]
@@ -43,17 +43,17 @@ def user() -> str:
         return "unknown"
 
 
-def state_of(folder: Path, *, make: bool = True) -> State:
+def state_of(folder: Path, *, make: bool = True) -> StateFolder:
     """Return the state folder, whose journal may be kept in a database (ONEWAY_STORE).
 
     Who only looks back does not `make` one.
     """
-    return State(folder, store_url(), make=make)
+    return StateFolder(folder, store_url(), make=make)
 
 
 def shared_folder(folder: Path) -> Path | None:
     """Return the state folder where runs agree on rate limits, if there is one: none is made."""
-    return State(folder).path if folder.is_dir() else None
+    return StateFolder(folder).path if folder.is_dir() else None
 
 
 def now() -> datetime:
@@ -163,7 +163,7 @@ def requesting(command: Command) -> Command:
         **rest: Any,
     ) -> Exit:
         connection = named_connection(mapping)
-        request = Request(
+        request = RunRequest(
             mapping=mapping if connection is None else connection.mapping,
             as_of=as_of,
             lookup=from_environment,
@@ -225,7 +225,7 @@ def allowing(command: Command) -> Command:
         help="Let this many through a guard, in this plan only; recorded with your name.",
     )
     @wraps(command)
-    def with_allowed(*, allow: tuple[Allowance, ...], request: Request, **rest: Any) -> Exit:
+    def with_allowed(*, allow: tuple[Allowance, ...], request: RunRequest, **rest: Any) -> Exit:
         return command(request=replace(request, allowed=allow), **rest)
 
     return with_allowed

@@ -19,7 +19,15 @@ from oneway.cli.options import (
 from oneway.cli.printing import introduce, print_plan, quoted, refuse_errors
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import fingerprint, save
-from oneway.runs import Request, Systems, compiled, health, judged, planned, remembered
+from oneway.runs import (
+    OpenSystems,
+    RunRequest,
+    health,
+    judge_plan,
+    load_memory,
+    plan_run,
+    prepare_run,
+)
 
 
 @click.command("plan")
@@ -35,7 +43,7 @@ from oneway.runs import Request, Systems, compiled, health, judged, planned, rem
 def command(
     *,
     console: Console,
-    request: Request,
+    request: RunRequest,
     retry_now: bool,
     state: Path,
     out: Path | None,
@@ -53,15 +61,15 @@ def command(
       oneway plan mappings/staffology-to-expensein.yaml --out plan.json
       oneway plan mappings/acme.yaml --source people.csv --target users.json
     """
-    prepared = compiled(request)
+    prepared = prepare_run(request)
     introduce(console, prepared)
     kept = state_of(state)
-    with Systems(prepared, kept.path) as systems, console.progress() as progress:
-        plan, found = planned(prepared, systems, kept.seal(), progress)
+    with OpenSystems(prepared, kept.path) as systems, console.progress() as progress:
+        plan, found = plan_run(prepared, systems, kept.seal(), progress)
     refuse_errors(console, health(prepared, found, plan))
     del found  # the rows of large inputs; the plan holds all that is shown
-    memory = remembered(plan, kept, retry_now=retry_now)
-    verdict = judged(prepared, plan, kept, memory)
+    memory = load_memory(plan, kept, retry_now=retry_now)
+    verdict = judge_plan(prepared, plan, kept, memory)
     if out is not None:
         save(plan, out)
     print_plan(console, plan, verdict, memory, format, limit=limit)
@@ -73,7 +81,7 @@ def command(
 
 
 def _next(
-    console: Console, plan: Plan, request: Request, out: Path | None, *, retry_now: bool
+    console: Console, plan: Plan, request: RunRequest, out: Path | None, *, retry_now: bool
 ) -> None:
     """Say what to type to apply the plan."""
     if not plan.actions:

@@ -14,12 +14,12 @@ from oneway.planning.plan import Plan
 from oneway.render import plans, results
 from oneway.render.layout import count
 from oneway.render.sanitize import harmless
-from oneway.runs import Prepared, inputs
+from oneway.runs import PreparedRun, inputs
 
 _FAILED = frozenset(set(Ending) - {Ending.DONE, Ending.HELD})
 
 
-def introduce(console: Console, prepared: Prepared) -> None:
+def introduce(console: Console, prepared: PreparedRun) -> None:
     """Say beforehand what a person should know: the mapping's warnings, what is assumed."""
     mapping = prepared.request.mapping
     warnings = len(prepared.compiled.warnings)
@@ -34,7 +34,7 @@ def introduce(console: Console, prepared: Prepared) -> None:
         )
 
 
-def assumed(prepared: Prepared) -> dict[str, Sequence[Assumption]]:
+def assumed(prepared: PreparedRun) -> dict[str, Sequence[Assumption]]:
     """Return what is assumed of each connector that this run uses."""
     used = {each.connector for each in inputs(prepared).values()}
     return {

@@ -10,7 +10,7 @@ from oneway.cli.exits import Exit
 from oneway.cli.options import STATE, consoled, remembering, state_of
 from oneway.cli.printing import quoted
 from oneway.core.diagnostics import refusal
-from oneway.state.folder import State, write_private
+from oneway.state.folder import StateFolder, write_private
 
 
 @click.command("report")
@@ -48,17 +48,17 @@ def command(*, console: Console, run: str, out: Path | None, state: Path) -> Exi
     return Exit.DONE
 
 
-def _page(state: State, name: str) -> str:
+def _page(state: StateFolder, name: str) -> str:
     # The template's and the store's libraries are imported by whoever reports alone.
     from oneway.history.journal import Journal
     from oneway.render.report import html, page
     from oneway.runs.lookup import refuse_without_journal, run_named
-    from oneway.runs.past_run import told
+    from oneway.runs.past_run import load_past_run
 
     refuse_without_journal(state)
     options = "" if state.path == Path(STATE) else f"--state {quoted(state.path)}"
     with Journal.open(state.journal) as journal:
-        found = told(journal, run_named(journal, name), options)
+        found = load_past_run(journal, run_named(journal, name), options)
     return html(page(found))
 
 

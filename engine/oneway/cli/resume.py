@@ -25,16 +25,16 @@ from oneway.connections import from_environment
 from oneway.runs import (
     Approval,
     Interrupted,
+    OpenSystems,
     Operator,
-    Request,
-    Systems,
-    alone,
-    interrupted,
-    judged,
+    RunRequest,
+    exclusive_run,
+    find_interrupted,
+    judge_plan,
+    load_memory,
     program_for,
-    remembered,
-    reopened,
-    resumed,
+    reopen_plan,
+    resume_run,
 )
 
 
@@ -56,7 +56,7 @@ def command(
       oneway resume
     """
     operator = Operator(user(), state_of(state), now)
-    left = interrupted(operator)
+    left = find_interrupted(operator)
     if not left:
         console.out("Nothing to resume: every run has ended.")
         return Exit.DONE
@@ -71,12 +71,14 @@ def _go_on(
     limit: int | None,
 ) -> Exit:
     plan = run.plan
-    request = Request(plan.mapping_file, now(), from_environment, options=options, folders=FOLDERS)
-    prepared = reopened(plan, request)
+    request = RunRequest(
+        plan.mapping_file, now(), from_environment, options=options, folders=FOLDERS
+    )
+    prepared = reopen_plan(plan, request)
     with (
         delivering(console, prepared.request.connection, operator.state.path),
-        alone(prepared, operator),
-        Systems(prepared, operator.state.path) as systems,
+        exclusive_run(prepared, operator),
+        OpenSystems(prepared, operator.state.path) as systems,
         console.progress() as progress,
     ):
         left = _still(operator, run)
@@ -84,13 +86,13 @@ def _go_on(
             console.note(f"run {run.run.id} of {plan.mapping} has ended meanwhile")
             return Exit.DONE
         _introduce(console, left)
-        memory = remembered(plan, operator.state)
-        verdict = judged(prepared, plan, operator.state, memory, resuming=left.run.id)
+        memory = load_memory(plan, operator.state)
+        verdict = judge_plan(prepared, plan, operator.state, memory, resuming=left.run.id)
         approval = Approval(left.run.start.fingerprint, verdict, memory.postponed)
         program = program_for(prepared, plan, systems, progress)
 
         def steps(operator: Operator) -> Iterator[Result]:
-            return resumed(left, approval, program, systems, operator, progress)
+            return resume_run(left, approval, program, systems, operator, progress)
 
         ended = carried_out(console, plan, operator, steps)
     print_results(console, ended, plan, limit=limit)
@@ -100,7 +102,7 @@ def _go_on(
 
 def _still(operator: Operator, run: Interrupted) -> Interrupted | None:
     """Return a run as it is now that nobody else can go on with it; None where it has ended."""
-    left = interrupted(operator)
+    left = find_interrupted(operator)
     return next((each for each in left if each.run.id == run.run.id), None)
 
 

@@ -16,20 +16,20 @@ from oneway.connections.folder import FOLDER, files_in
 from oneway.connections.schedule import last_due, next_due
 from oneway.connections.stores import store_url
 from oneway.history.journal import Journal, RunState
-from oneway.history.journal.schedule_claims import GIVEN_UP, Standing, standings
+from oneway.history.journal.schedule_claims import GIVEN_UP, ScheduleStatus, standings
 from oneway.render.layout import clip, pad
 from oneway.render.sanitize import harmless
 from oneway.runs import instant_text
 from oneway.scheduling.folder import Folder
-from oneway.scheduling.job import How, Place
-from oneway.scheduling.log import Log, in_words
+from oneway.scheduling.job import How, RunHost
+from oneway.scheduling.log import EventLog, in_words
 from oneway.scheduling.loop import Loop
 from oneway.scheduling.notify import Post
 from oneway.scheduling.policy import Step, step, unspread
-from oneway.scheduling.process_pool import Crew
+from oneway.scheduling.process_pool import ProcessPool
 from oneway.scheduling.register import Register
-from oneway.scheduling.runner import Drive
-from oneway.state.folder import State
+from oneway.scheduling.runner import Runner
+from oneway.state.folder import StateFolder
 
 _EXITS = {
     RunState.HELD.value: Exit.BLOCKED,
@@ -76,15 +76,15 @@ def command(
       oneway run-due connections --dry-run
     """
     files_in(folder)
-    place = Place(Path.cwd(), state, store_url(), FOLDERS, user(), now)
+    place = RunHost(Path.cwd(), state, store_url(), FOLDERS, user(), now)
     if dry_run:
         return _listed(console, Folder(Path(folder)), place, format)
-    log = Log(console.tell, now, json=log_format == "json", quiet=console.quiet)
-    crew = Crew(jobs)
+    log = EventLog(console.tell, now, json=log_format == "json", quiet=console.quiet)
+    crew = ProcessPool(jobs)
     loop = Loop(place, Folder(Path(folder)), crew, log, once=True)
     loop.register.journal()
     with signals() as stop:
-        Drive(loop, crew, stop).run()
+        Runner(loop, crew, stop).run()
     known = loop.folder
     Post(Register(place).journal, lambda: known.connections.values(), log, now).deliver()
     if format == "json":
@@ -104,10 +104,10 @@ def _summed_up(loop: Loop) -> str:
     return f"ran: {ran}" if ran else "nothing was due"
 
 
-def _listed(console: Console, folder: Folder, place: Place, format: str) -> Exit:
+def _listed(console: Console, folder: Folder, place: RunHost, format: str) -> Exit:
     """Print what is due, and what is next; nothing is made to find out."""
-    state, at = State(place.state, place.store, make=False), place.now()
-    known: Mapping[str, Standing] = {}
+    state, at = StateFolder(place.state, place.store, make=False), place.now()
+    known: Mapping[str, ScheduleStatus] = {}
     if state.has_journal:
         with Journal.open(state.journal) as journal:
             known = standings(journal)
@@ -128,7 +128,9 @@ def _listed(console: Console, folder: Folder, place: Place, format: str) -> Exit
     return Exit.ERROR if broken else Exit.DONE
 
 
-def _row(connection: Connection, known: Mapping[str, Standing], at: datetime) -> dict[str, str]:
+def _row(
+    connection: Connection, known: Mapping[str, ScheduleStatus], at: datetime
+) -> dict[str, str]:
     row = {"connection": connection.name, "state": "never", "due": "", "next": ""}
     if connection.schedule is None:
         return row

@@ -18,7 +18,7 @@ from oneway.runs.lookup import plan_of_run, refuse_without_journal, run_named
 from oneway.runs.replay.capture import UNKEPT
 from oneway.runs.request import instant_text
 from oneway.runs.retention import LEAST_DAYS, prune
-from oneway.state.folder import State
+from oneway.state.folder import StateFolder
 
 _PAGE = 200
 """Runs that are read at once where those of one state are looked for."""
@@ -186,7 +186,7 @@ def pruning(*, console: Console, days: int, dry_run: bool, state: Path, format: 
 
 
 def _listed(
-    state: State, connection: str | None, states: frozenset[str], limit: int
+    state: StateFolder, connection: str | None, states: frozenset[str], limit: int
 ) -> tuple[tuple[Run, ...], Any]:
     """Return the last runs in one of some states (in any where none is given), and tallies."""
     if not state.has_journal:

@@ -14,15 +14,15 @@ from oneway.cli.stopping import signals
 from oneway.connections.folder import FOLDER, files_in
 from oneway.connections.stores import store_url
 from oneway.scheduling.folder import Folder
-from oneway.scheduling.health_state import Board
-from oneway.scheduling.job import Place
+from oneway.scheduling.health_state import HealthState
+from oneway.scheduling.job import RunHost
 from oneway.scheduling.listening import Address, Metrics, address, listening
-from oneway.scheduling.log import Log
+from oneway.scheduling.log import EventLog
 from oneway.scheduling.loop import Loop
 from oneway.scheduling.notify import Post
-from oneway.scheduling.process_pool import Crew
+from oneway.scheduling.process_pool import ProcessPool
 from oneway.scheduling.register import Register
-from oneway.scheduling.runner import Drive
+from oneway.scheduling.runner import Runner
 
 LISTEN = "127.0.0.1:9108"
 OFF = "off"
@@ -57,9 +57,9 @@ def command(
     """
     at = None if listen == OFF else address(listen)
     files_in(folder)
-    place = Place(Path.cwd(), state, store_url(), FOLDERS, user(), now)
-    log = Log(console.tell, now, json=log_format == "json", quiet=console.quiet)
-    crew = Crew(jobs)
+    place = RunHost(Path.cwd(), state, store_url(), FOLDERS, user(), now)
+    log = EventLog(console.tell, now, json=log_format == "json", quiet=console.quiet)
+    crew = ProcessPool(jobs)
     loop = Loop(place, Folder(Path(folder)), crew, log)
     loop.register.journal()  # a store that cannot be used is an error, as long as nobody waits
     with ExitStack() as stack:
@@ -70,19 +70,19 @@ def command(
         post = Post(Register(place).journal, lambda: known.connections.values(), log, now)
         stack.enter_context(post.beside())
         _introduce(log, at, Path(folder))
-        well = Drive(loop, crew, stop).run()
+        well = Runner(loop, crew, stop).run()
     log.say("stopped", "all runs have ended" if well else "ended at once")
     return Exit.DONE if well else Exit.INTERRUPTED
 
 
-def _introduce(log: Log, at: Address | None, folder: Path) -> None:
+def _introduce(log: EventLog, at: Address | None, folder: Path) -> None:
     where = f", http://{at.shown}/healthz and /metrics" if at is not None else ""
     log.say("serving", f"oneway {__version__} keeps the schedules of {folder}{where}")
     log.say("shared", "dues are shared: who else runs over this state runs none of them twice")
 
 
 @contextmanager
-def _answering(at: Address, board: Board, place: Place, log: Log) -> Iterator[Address]:
+def _answering(at: Address, board: HealthState, place: RunHost, log: EventLog) -> Iterator[Address]:
     metrics = _metrics(board, place)
     if metrics is None:
         log.say("metrics", "/metrics needs a package more: pip install 'oneway[serve]'")
@@ -90,7 +90,7 @@ def _answering(at: Address, board: Board, place: Place, log: Log) -> Iterator[Ad
         yield found
 
 
-def _metrics(board: Board, place: Place) -> Metrics | None:
+def _metrics(board: HealthState, place: RunHost) -> Metrics | None:
     """Return what gives the metrics; None where their package is not installed."""
     try:
         from oneway.scheduling import metrics

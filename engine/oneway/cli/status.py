@@ -11,7 +11,7 @@ from oneway.cli.options import consoled, formatted, now, remembering, state_of
 from oneway.connections import FOLDER, connections_in
 from oneway.history.journal import Journal, RunState
 from oneway.render import status
-from oneway.runs.status import Standing, standings
+from oneway.runs.status import ConnectionStatus, connection_statuses
 
 _EXITS = {
     RunState.REFUSED: Exit.ERROR,
@@ -57,9 +57,9 @@ def command(
     where = state_of(state, make=False)
     if where.has_journal:
         with Journal.open(where.journal) as journal:
-            shown = standings(found, journal, now())
+            shown = connection_statuses(found, journal, now())
     else:
-        shown = standings(found, None, now())
+        shown = connection_statuses(found, None, now())
     if format == "json":
         console.json(status.as_json(shown))
     else:
@@ -67,7 +67,7 @@ def command(
     return _worst(shown) if exit_code else Exit.DONE
 
 
-def _worst(shown: Sequence[Standing]) -> Exit:
+def _worst(shown: Sequence[ConnectionStatus]) -> Exit:
     broken = (Exit.ERROR for each in shown if each.broken)
     ended = (_EXITS.get(each.last.state, Exit.DONE) for each in shown if each.last is not None)
     return worst(*broken, *ended)

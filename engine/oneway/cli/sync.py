@@ -6,7 +6,7 @@ from pathlib import Path
 import click
 
 from oneway.cli.apply import carried_out, say_settled
-from oneway.cli.console import Console, Line
+from oneway.cli.console import Console, ProgressLine
 from oneway.cli.delivering import delivering
 from oneway.cli.exits import Exit
 from oneway.cli.options import (
@@ -23,7 +23,7 @@ from oneway.cli.options import (
 )
 from oneway.cli.printing import exit_of, introduce, print_plan, print_results
 from oneway.render import plans, results
-from oneway.runs import Operator, Request, compiled, drafted
+from oneway.runs import Operator, RunRequest, open_sync, prepare_run
 
 
 @click.command("sync")
@@ -37,7 +37,7 @@ from oneway.runs import Operator, Request, compiled, drafted
 def command(
     *,
     console: Console,
-    request: Request,
+    request: RunRequest,
     retry_now: bool,
     state: Path,
     format: str,
@@ -51,14 +51,14 @@ def command(
     Example:
       oneway sync mappings/staffology-to-expensein.yaml
     """
-    prepared = compiled(request)
+    prepared = prepare_run(request)
     introduce(console, prepared)
     operator = Operator(user(), state_of(state), now)
-    line = Line()
+    line = ProgressLine()
     with delivering(console, request.connection, state), ExitStack() as stack:
         with line.of(console):
             draft = stack.enter_context(
-                drafted(prepared, operator, retry_now=retry_now, progress=line)
+                open_sync(prepared, operator, retry_now=retry_now, progress=line)
             )
         say_settled(console, draft.settled)
         console.report(draft.warnings)

@@ -9,7 +9,7 @@ from datetime import timedelta
 from enum import Enum
 from typing import TypeAlias
 
-from oneway.connections.provenance import Written
+from oneway.connections.provenance import FileProvenance
 from oneway.connections.secret_refs import SecretRef
 from oneway.core.records import Value
 from oneway.documents.yaml_source import Path
@@ -111,7 +111,7 @@ class Connection:
     guards: OwnGuards | None = None
     reviewed_by: str = ""
     notify: tuple[Notify, ...] = ()
-    written: Written = field(default=Written(), repr=False, compare=False)
+    written: FileProvenance = field(default=FileProvenance(), repr=False, compare=False)
 
     @property
     def references(self) -> tuple[tuple[Path, SecretRef], ...]:

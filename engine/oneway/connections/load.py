@@ -18,10 +18,10 @@ from oneway.connections.connection import (
     Side,
     Webhook,
 )
-from oneway.connections.provenance import Written
+from oneway.connections.provenance import FileProvenance
 from oneway.connections.secret_refs import SecretKind, SecretRef, secret_ref
 from oneway.mapping.load.mapping import limit_of, share_of
-from oneway.mapping.load.part import Part
+from oneway.mapping.load.part import DocumentPart
 from oneway.mapping.spec import GuardKind, OnBreach
 
 PORTS = {Security.TLS: 465, Security.STARTTLS: 587, Security.NONE: 25}
@@ -31,7 +31,7 @@ _UNITS = {"s": 1, "m": 60, "h": 3600}
 _SPREAD = re.compile(r"([0-9]{1,5}) ?([smh])")
 
 
-def connection(part: Part, written: Written) -> Connection:
+def connection(part: DocumentPart, written: FileProvenance) -> Connection:
     """Return the connection that a document's root holds."""
     guards = part.maybe("guards")
     reviewed = part.maybe_text("reviewed_by")
@@ -70,29 +70,29 @@ def duration(text: str) -> timedelta | None:
     return timedelta(seconds=int(found[1]) * _UNITS[found[2]]) if found else None
 
 
-def _side(part: Part | None, file: str) -> Side:
+def _side(part: DocumentPart | None, file: str) -> Side:
     if part is None:
         return Side()
     options = {name: _option(entry) for name, entry in part.entries("options")}
     return Side(options, {name: _ref(entry, file) for name, entry in part.entries("credentials")})
 
 
-def _option(part: Part) -> str:
+def _option(part: DocumentPart) -> str:
     value = part.value
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _ref(part: Part, file: str) -> SecretRef:
+def _ref(part: DocumentPart, file: str) -> SecretRef:
     ref = secret_ref(part.value)
     return SecretRef(ref.kind, beside(file, ref.name)) if ref.kind is SecretKind.FILE else ref
 
 
-def _maybe_ref(part: Part, key: str, file: str) -> SecretRef | None:
+def _maybe_ref(part: DocumentPart, key: str, file: str) -> SecretRef | None:
     entry = part.maybe(key)
     return _ref(entry, file) if entry else None
 
 
-def _schedule(part: Part | None) -> Schedule | None:
+def _schedule(part: DocumentPart | None) -> Schedule | None:
     default = Schedule()
     if part is None:
         return default
@@ -107,11 +107,11 @@ def _schedule(part: Part | None) -> Schedule | None:
     )
 
 
-def _guards(part: Part) -> OwnGuards:
+def _guards(part: DocumentPart) -> OwnGuards:
     source = part.maybe("source")
     shrink = source.maybe("shrink") if source else None
     breach = part.maybe("on_breach")
-    limits: Mapping[GuardKind, Part] = {
+    limits: Mapping[GuardKind, DocumentPart] = {
         kind: part.at(kind.value) for kind in GuardKind if kind.value in part.names()
     }
     return OwnGuards(
@@ -121,7 +121,7 @@ def _guards(part: Part) -> OwnGuards:
     )
 
 
-def _notify(part: Part, file: str) -> Notify:
+def _notify(part: DocumentPart, file: str) -> Notify:
     on = frozenset(Occasion(item.value) for item in part.items("on")) or TOLD
     webhook = part.maybe("webhook")
     if webhook is not None:
@@ -130,7 +130,7 @@ def _notify(part: Part, file: str) -> Notify:
     return _email(part.at("email"), file, on)
 
 
-def _email(part: Part, file: str, on: frozenset[Occasion]) -> Email:
+def _email(part: DocumentPart, file: str, on: frozenset[Occasion]) -> Email:
     security = part.word("security", Security.STARTTLS)
     port, user = part.maybe("port"), part.maybe("user")
     return Email(

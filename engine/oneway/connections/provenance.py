@@ -18,7 +18,7 @@ _OPEN = frozenset(
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class FileProvenance:
     """The document of a connection's file; without one, all places are the file as a whole."""
 
     document: Document | None = None

@@ -8,13 +8,13 @@ What needs the mapping and the connectors (settings, options, guards) is for
 
 from oneway.connections.connection import Connection
 from oneway.connections.load import connection
-from oneway.connections.provenance import Written, hushed, unquoted
+from oneway.connections.provenance import FileProvenance, hushed, unquoted
 from oneway.connections.secret_places import bad_credentials
 from oneway.connections.validate import mistakes_in
 from oneway.core.diagnostics import Diagnostic, Findings, Refused
 from oneway.documents.schema_check import check
 from oneway.documents.yaml_source import LIMIT, Document, read_all
-from oneway.mapping.load.part import Part
+from oneway.mapping.load.part import DocumentPart
 
 VERSION = 1
 """The newest version of connection files that is understood."""
@@ -36,7 +36,7 @@ def load_connection(data: bytes, file: str) -> Connection:
                 found.add(wrong)
     if found.found or document is None:
         raise Refused(found.sorted())
-    return connection(Part(document, ()), Written(document, file))
+    return connection(DocumentPart(document, ()), FileProvenance(document, file))
 
 
 def _newer(document: Document) -> list[Diagnostic]:
@@ -46,7 +46,7 @@ def _newer(document: Document) -> list[Diagnostic]:
         return []
     summary = f"this connection is made for a newer version of oneway ({version})"
     help = f"this program understands version {VERSION}: install a newer one"
-    return [Written(document).at(("oneway_connection",), "S111", summary, help)]
+    return [FileProvenance(document).at(("oneway_connection",), "S111", summary, help)]
 
 
 def _mistakes(document: Document) -> list[Diagnostic]:

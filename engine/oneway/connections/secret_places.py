@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from typing import TypeAlias
 
 from oneway.connections.manifest.parts import Data, items, obj
-from oneway.connections.provenance import Written
+from oneway.connections.provenance import FileProvenance
 from oneway.connections.secret_refs import SecretKind, secret_ref
 from oneway.core.diagnostics import Diagnostic
 from oneway.core.records import Value
@@ -18,7 +18,7 @@ def bad_credentials(document: Document) -> tuple[list[Diagnostic], Places]:
 
     The second value are the places in and around those: nothing else is to be said there.
     """
-    written = Written(document, document.file)
+    written = FileProvenance(document, document.file)
     found: list[Diagnostic] = []
     taken: Places = set()
     for path, value in references(obj(document.data)):

@@ -34,7 +34,7 @@ Undo: TypeAlias = Callable[[], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class SecretName:
     """What a credential is called: its connection (by name and file), the side, and its name."""
 
     connection: str
@@ -63,7 +63,7 @@ class Keeping:
     _undo: list[Undo] = field(default_factory=list)
 
     def keep(
-        self, secret: Secret, place: Place, kind: SecretKind | None, *, new: bool = False
+        self, secret: Secret, place: SecretName, kind: SecretKind | None, *, new: bool = False
     ) -> SecretRef:
         """Keep a credential and return where; `kind` None is a keyring where one works.
 

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from oneway.connections.load import duration
 from oneway.connections.manifest.parts import Data, items, obj, text
-from oneway.connections.provenance import Written
+from oneway.connections.provenance import FileProvenance
 from oneway.core.diagnostics import Diagnostic
 from oneway.documents.yaml_source import Document, Path
 
@@ -28,7 +28,7 @@ _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", re.ASCII)
 
 def mistakes_in(document: Document) -> list[Diagnostic]:
     """Return every mistake in the meaning of a connection's file."""
-    data, written = obj(document.data), Written(document, document.file)
+    data, written = obj(document.data), FileProvenance(document, document.file)
     found = [*_schedule(written, obj(data.get("schedule")))]
     for index, entry in enumerate(items(data.get("notify"))):
         webhook, email = obj(obj(entry).get("webhook")), obj(obj(entry).get("email"))
@@ -58,7 +58,7 @@ def why_not_cron(line: str) -> str:
     return ""
 
 
-def _schedule(written: Written, schedule: Data) -> Iterator[Diagnostic]:
+def _schedule(written: FileProvenance, schedule: Data) -> Iterator[Diagnostic]:
     zone, cron, spread = (text(schedule, key) for key in ("time_zone", "cron", "spread"))
     if zone and not _is_zone(zone):
         help = "use an IANA name such as Europe/London"
@@ -82,7 +82,7 @@ def _is_zone(name: str) -> bool:
     return True
 
 
-def _webhook(written: Written, path: Path, webhook: Data) -> Iterator[Diagnostic]:
+def _webhook(written: FileProvenance, path: Path, webhook: Data) -> Iterator[Diagnostic]:
     url = text(webhook, "url")
     wrong = _wrong_url(url) if url else ""
     if wrong:
@@ -124,7 +124,7 @@ def _is_address(text: str) -> bool:
     return all(part for side in text.split("@") for part in side.split("."))
 
 
-def _email(written: Written, path: Path, email: Data) -> Iterator[Diagnostic]:
+def _email(written: FileProvenance, path: Path, email: Data) -> Iterator[Diagnostic]:
     addresses = [((*path, "to", i), each) for i, each in enumerate(items(email.get("to")))]
     addresses += [((*path, "from"), email.get("from"))]
     for place, address in addresses:

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class DiagnosticCode:
     """A diagnostic code: what it says in general, and what to do about it."""
 
     code: str
@@ -468,4 +468,4 @@ _TABLE = (
     ),
 )
 
-CODES: dict[str, Code] = {row[0]: Code(*row) for row in _TABLE}
+CODES: dict[str, DiagnosticCode] = {row[0]: DiagnosticCode(*row) for row in _TABLE}

@@ -24,7 +24,7 @@ manifest. They are mended elsewhere, and the values need not change for the next
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class PastFailure:
     """One action that the target refused; `first` and `last` are the instants of the plans.
 
     `digest` is that of the values refused, `times` how often these same values were.
@@ -43,7 +43,7 @@ class Failure:
 class Refusal:
     """A failure of an action that is planned again; `next_try` is None where it is sent now."""
 
-    failure: Failure
+    failure: PastFailure
     same_values: bool
     next_try: date | None
 
@@ -61,7 +61,7 @@ class Refusal:
 
 
 def refusals(
-    plan: Plan, failures: Mapping[str, Failure], seal: Seal, *, retry_now: bool = False
+    plan: Plan, failures: Mapping[str, PastFailure], seal: Seal, *, retry_now: bool = False
 ) -> Mapping[str, Refusal]:
     """Return what is known of each planned action that was refused before, by action id."""
     found = {}
@@ -74,7 +74,7 @@ def refusals(
     return found
 
 
-def next_try(failure: Failure) -> date | None:
+def next_try(failure: PastFailure) -> date | None:
     """Return the day from which the same values are sent again; None where any run sends them."""
     last = parse_day(failure.last)
     if failure.code in EVERYBODYS or last is None:
@@ -85,7 +85,7 @@ def next_try(failure: Failure) -> date | None:
         return None
 
 
-def _next(failure: Failure, as_of: str) -> date | None:
+def _next(failure: PastFailure, as_of: str) -> date | None:
     """Return the day of the next try of the same values; None where it has come."""
     last, now, day = parse_day(failure.last), parse_day(as_of), next_try(failure)
     if day is None or last is None or now is None or now < last:

@@ -12,7 +12,7 @@ RUNS = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class RepeatedWrite:
     """A change that was written `times` runs in a row, known by its digest."""
 
     digest: str
@@ -20,7 +20,7 @@ class Written:
 
 
 @dataclass(frozen=True, slots=True)
-class Sticking:
+class Flapping:
     """A change that is planned again though it was written `times` runs in a row."""
 
     action: Action
@@ -28,16 +28,16 @@ class Sticking:
     times: int
 
 
-def not_sticking(
-    plan: Plan, written: Mapping[tuple[str, str], Written], seal: Seal
-) -> tuple[Sticking, ...]:
+def find_flapping(
+    plan: Plan, written: Mapping[tuple[str, str], RepeatedWrite], seal: Seal
+) -> tuple[Flapping, ...]:
     """Return the planned changes that do not stick; `written` is by action id and field.
 
     Only runs that wrote the change count, and the plan itself as the last one.
     """
     known = {action for action, _ in written}
     return tuple(
-        Sticking(action, change, found.times)
+        Flapping(action, change, found.times)
         for action in plan.actions
         if action.id in known
         for digests in [field_digests(action, seal)]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from oneway.history.backoff import Refusal
-from oneway.history.flapping import Sticking
+from oneway.history.flapping import Flapping
 
 
 @dataclass(frozen=True, slots=True)
@@ -13,7 +13,7 @@ class Memory:
 
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     """What was refused before and is not done yet, by action id."""
-    sticking: tuple[Sticking, ...] = ()
+    sticking: tuple[Flapping, ...] = ()
 
     @property
     def postponed(self) -> Mapping[str, str]:

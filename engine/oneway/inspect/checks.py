@@ -13,8 +13,8 @@ from enum import Enum
 from oneway.core.connector import Description, Finding, Probe
 from oneway.core.records import Compare, Missing, Snapshot, Value, comparable
 from oneway.mapping.compiler import Compiled
-from oneway.mapping.interpreter import Table
-from oneway.mapping.program import Held, Missed, Program, Row
+from oneway.mapping.interpreter import LookupTable
+from oneway.mapping.program import Missed, Program, SourceRow, TargetRow
 from oneway.mapping.spec import OnMiss
 from oneway.planning.uniqueness import comparison
 
@@ -46,7 +46,7 @@ class Evidence:
 
     source: Snapshot
     target: Snapshot
-    tables: Mapping[str, Table] = field(default_factory=dict)
+    tables: Mapping[str, LookupTable] = field(default_factory=dict)
     probes: Mapping[str, Sequence[Probe]] = field(default_factory=dict)
     descriptions: Sequence[Description] = ()
 
@@ -98,7 +98,7 @@ def _snapshot(side: str, snapshot: Snapshot, *, may_be_empty: bool = False) -> C
     return CheckResult(title, state, (read, *snapshot.problems))
 
 
-def _evaluated(rows: Iterable[Row], held: Iterable[Held]) -> tuple[CheckResult, ...]:
+def _evaluated(rows: Iterable[SourceRow], held: Iterable[TargetRow]) -> tuple[CheckResult, ...]:
     """Return what went wrong with single records; nothing where nothing did."""
     failures = [(f"source record {each.source_id}", each.failure) for each in rows]
     failures += [(f"target record {each.target_id}", each.failure) for each in held]
@@ -118,7 +118,7 @@ def _lookups(compiled: Compiled) -> tuple[int, ...]:
 
 
 def _lookup(
-    compiled: Compiled, position: int, rows: Iterable[Row], evidence: Evidence
+    compiled: Compiled, position: int, rows: Iterable[SourceRow], evidence: Evidence
 ) -> CheckResult:
     """Return which values of a field have not exactly one row in its lookup table."""
     code = compiled.code.fields[position]
@@ -149,13 +149,13 @@ def _missed(missed: Missed, records: int) -> str:
     return f"{missed.value}: {rows}, {_count(records)}"
 
 
-def _source_keys(compiled: Compiled, rows: Sequence[Row]) -> Iterator[CheckResult]:
+def _source_keys(compiled: Compiled, rows: Sequence[SourceRow]) -> Iterator[CheckResult]:
     for level, spec in enumerate(compiled.spec.match):
         title = f"Match key {level + 1} in the source: {spec.source.text}"
         yield _unique(title, ((row.source_id, _key(row.keys, level)) for row in rows))
 
 
-def _target_keys(compiled: Compiled, held: Sequence[Held]) -> Iterator[CheckResult]:
+def _target_keys(compiled: Compiled, held: Sequence[TargetRow]) -> Iterator[CheckResult]:
     for level, spec in enumerate(compiled.spec.match):
         title = f"Match key {level + 1} in the target: {spec.target.text}"
         yield _unique(title, ((each.target_id, _key(each.keys, level)) for each in held))
@@ -165,7 +165,7 @@ def _key(keys: Sequence[Hashable], level: int) -> Hashable:
     return keys[level] if level < len(keys) else None
 
 
-def _unless_taken(program: Program, held: Sequence[Held]) -> Iterator[CheckResult]:
+def _unless_taken(program: Program, held: Sequence[TargetRow]) -> Iterator[CheckResult]:
     """Yield whether the values that keep a joiner from being created have one holder each."""
     for position in program.policy.unless_taken:
         rule = program.policy.fields[position]

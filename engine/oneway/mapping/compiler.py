@@ -14,7 +14,14 @@ from oneway.core.connector import Capability, Description, Field, Resource
 from oneway.core.diagnostics import Diagnostic, did_you_mean
 from oneway.core.records import Value, path_of
 from oneway.mapping.expressions import Context, Expression
-from oneway.mapping.interpreter import Code, FieldCode, Interpreted, ReferenceCode, Table, Typed
+from oneway.mapping.interpreter import (
+    FieldCode,
+    Interpreted,
+    LookupTable,
+    MappingCode,
+    ReferenceCode,
+    Typed,
+)
 from oneway.mapping.lint import lint
 from oneway.mapping.program import FieldRule, Policy, Rule
 from oneway.mapping.record_schema import Check, decidable, readable, writable
@@ -37,7 +44,7 @@ class Compiled:
     """A mapping in which every name is resolved; `warnings` are what `validate` shows of it."""
 
     spec: MappingSpec
-    code: Code
+    code: MappingCode
     source: Resource
     target: Resource
     zone: tzinfo
@@ -47,7 +54,7 @@ class Compiled:
         """Return what expressions may know besides a record."""
         return Context(as_of=as_of, settings=settings, zone=self.zone)
 
-    def bind(self, context: Context, tables: Mapping[str, Table]) -> Interpreted:
+    def bind(self, context: Context, tables: Mapping[str, LookupTable]) -> Interpreted:
         """Return the program, ready to turn records into rows."""
         return Interpreted(self.code, context, tables)
 
@@ -90,7 +97,7 @@ class _Compiler:
     def compile(self) -> Compiled:
         spec, leavers = self.spec, self.spec.leavers
         self.capabilities()
-        code = Code(
+        code = MappingCode(
             policy=self.policy(),
             match_source=tuple(self.typed(each.source) for each in spec.match),
             match_target=tuple(self.on_target(each.target) for each in spec.match),

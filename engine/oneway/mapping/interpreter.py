@@ -1,11 +1,11 @@
 """The reference program: walks the JMESPath tree of each expression, record by record.
 
-`Code` is a compiled mapping; `Interpreted` is the same bound to an instant, to settings and
+`MappingCode` is a compiled mapping; `Interpreted` is the same bound to an instant, to settings and
 to reference tables, and so a `Program`. The order of each field is
 
     when -> from -> (lookup) -> default -> the target's declared type
 
-and everything that can go wrong on one record ends in that record's `Failure`.
+and everything that can go wrong on one record ends in that record's `EvaluationFailure`.
 """
 
 from collections.abc import Callable, Hashable, Mapping
@@ -25,7 +25,16 @@ from oneway.core.records import (
     is_blank,
 )
 from oneway.mapping.expressions import Context, EvaluationError, Expression
-from oneway.mapping.program import Cell, Failure, FieldRule, Held, Missed, Policy, Row, State
+from oneway.mapping.program import (
+    Cell,
+    CellState,
+    EvaluationFailure,
+    FieldRule,
+    Missed,
+    Policy,
+    SourceRow,
+    TargetRow,
+)
 from oneway.mapping.spec import Constant, Merge
 
 Check: TypeAlias = Callable[[Value], str]
@@ -64,7 +73,7 @@ class ReferenceCode:
 
 
 @dataclass(frozen=True, slots=True)
-class Code:
+class MappingCode:
     """A compiled mapping before it is bound: expressions that stand beside the policy."""
 
     policy: Policy
@@ -83,7 +92,7 @@ class Code:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class LookupTable:
     """A lookup table: for each key, every value that stands beside it.
 
     `complete` is False where the table may lack rows: then a miss clears nothing.
@@ -94,7 +103,7 @@ class Table:
     problems: tuple[str, ...] = ()
 
 
-def tabulate(code: ReferenceCode, snapshot: Snapshot, context: Context) -> Table:
+def tabulate(code: ReferenceCode, snapshot: Snapshot, context: Context) -> LookupTable:
     """Return the lookup table of a reference; a record that fails makes it incomplete."""
     rows: dict[Hashable, list[Value]] = {}
     problems = list(snapshot.problems)
@@ -110,13 +119,15 @@ def tabulate(code: ReferenceCode, snapshot: Snapshot, context: Context) -> Table
         if not is_blank(key):
             rows.setdefault(identity(key), []).append(value)
     complete = snapshot.complete and len(problems) == len(snapshot.problems)
-    return Table({key: tuple(values) for key, values in rows.items()}, complete, tuple(problems))
+    return LookupTable(
+        {key: tuple(values) for key, values in rows.items()}, complete, tuple(problems)
+    )
 
 
 class _Stopped(Exception):
     """Carries one record's failure out of its evaluation."""
 
-    def __init__(self, failure: Failure) -> None:
+    def __init__(self, failure: EvaluationFailure) -> None:
         self.failure = failure
 
 
@@ -124,21 +135,23 @@ class _Stopped(Exception):
 class Interpreted:
     """A bound mapping that turns records into rows (`oneway.mapping.program.Program`)."""
 
-    code: Code
+    code: MappingCode
     context: Context
-    tables: Mapping[str, Table] = field(default_factory=dict)
+    tables: Mapping[str, LookupTable] = field(default_factory=dict)
 
     @property
     def policy(self) -> Policy:
         """What is the same for every record."""
         return self.code.policy
 
-    def row(self, record: Record) -> Row:
+    def row(self, record: Record) -> SourceRow:
         """Return what the mapping makes of a source record; never raises."""
         if record.problem:
-            return Row(record.id, record.id, "", (), failure=self._unread(record), keys_known=False)
+            return SourceRow(
+                record.id, record.id, "", (), failure=self._unread(record), keys_known=False
+            )
         values, failure = self._key_values(self.code.match_source, record)
-        row = Row(
+        row = SourceRow(
             record.id,
             self._name(values, record),
             self._label(record),
@@ -152,13 +165,15 @@ class Interpreted:
         except _Stopped as stopped:
             return replace(row, failure=stopped.failure)
 
-    def held(self, record: Record) -> Held:
+    def held(self, record: Record) -> TargetRow:
         """Return what the mapping sees of a target record; never raises."""
         if record.problem:
-            return Held(record.id, record.id, (), failure=self._unread(record), keys_known=False)
+            return TargetRow(
+                record.id, record.id, (), failure=self._unread(record), keys_known=False
+            )
         typed = tuple(Typed(expression) for expression in self.code.match_target)
         values, failure = self._key_values(typed, record)
-        held = Held(
+        held = TargetRow(
             record.id,
             self._name(values, record),
             tuple(map(comparable, values, self.policy.match)),
@@ -182,7 +197,7 @@ class Interpreted:
         except _Stopped:
             return ()
 
-    def _evaluated(self, row: Row, record: Record) -> Row:
+    def _evaluated(self, row: SourceRow, record: Record) -> SourceRow:
         missed: list[Missed] = []
         return replace(
             row,
@@ -204,26 +219,30 @@ class Interpreted:
         for keys, check in self.code.decided_by:
             value = at(record.data, keys)
             if value is not MISSING and not is_blank(value) and (wrong := check(value)):
-                raise _Stopped(Failure(f"{'.'.join(keys)}: {wrong}", leaver.text, leaver.span))
+                raise _Stopped(
+                    EvaluationFailure(f"{'.'.join(keys)}: {wrong}", leaver.text, leaver.span)
+                )
         return self._holds(leaver, record)
 
     def _cell(self, code: FieldCode, record: Record, missed: list[Missed]) -> Cell:
         if code.when is not None and not self._holds(code.when, record):
-            return Cell(State.INACTIVE)
+            return Cell(CellState.INACTIVE)
         cell = self._stated(code, record)
-        if cell.state is State.STATED and code.lookup is not None:
+        if cell.state is CellState.STATED and code.lookup is not None:
             cell = self._looked_up(code, cell.value, missed)
         return self._merged(code, self._filled(code, cell, record))
 
     def _stated(self, code: FieldCode, record: Record) -> Cell:
         if code.source is None:
-            return Cell(State.BLANK if is_blank(code.constant) else State.STATED, code.constant)
+            return Cell(
+                CellState.BLANK if is_blank(code.constant) else CellState.STATED, code.constant
+            )
         value, stated = self._value(code.source.expression, record)
         if is_blank(value):
-            return Cell(State.BLANK if stated else State.UNSTATED)
+            return Cell(CellState.BLANK if stated else CellState.UNSTATED)
         if code.source.check is not None:
             _demand(code.source.check(value), code.source.expression)
-        return Cell(State.STATED, value)
+        return Cell(CellState.STATED, value)
 
     def _looked_up(self, code: FieldCode, value: Value, missed: list[Missed]) -> Cell:
         assert code.lookup is not None
@@ -232,22 +251,22 @@ class Interpreted:
             raise _Stopped(_failure("a list or object cannot be looked up", code))
         found = [each for each in table.rows.get(identity(value), ()) if not is_blank(each)]
         if len(found) == 1:
-            return Cell(State.STATED, found[0])
+            return Cell(CellState.STATED, found[0])
         missed.append(Missed(code.lookup, _shown(value, code.rule), len(found), code.rule.path))
-        return Cell(State.MISSED if table.complete else State.UNSTATED)
+        return Cell(CellState.MISSED if table.complete else CellState.UNSTATED)
 
     def _merged(self, code: FieldCode, cell: Cell) -> Cell:
-        listed = cell.state is not State.STATED or isinstance(cell.value, list)
+        listed = cell.state is not CellState.STATED or isinstance(cell.value, list)
         if code.rule.merge is Merge.ADD and not listed:
             raise _Stopped(_failure(f"{code.rule.path}: `merge: add` takes a list", code))
         return cell
 
     def _filled(self, code: FieldCode, cell: Cell, record: Record) -> Cell:
         """Let `default` and `initial` stand in, and check what would be written."""
-        if cell.state is State.BLANK and code.default is not None:
+        if cell.state is CellState.BLANK and code.default is not None:
             default = self._stand_in(code.default, record)
-            cell = cell if is_blank(default) else Cell(State.STATED, default)
-        elif cell.state in (State.BLANK, State.UNSTATED):
+            cell = cell if is_blank(default) else Cell(CellState.STATED, default)
+        elif cell.state in (CellState.BLANK, CellState.UNSTATED):
             # At create there is nothing to overwrite, so a default may speak for an absent key.
             stand_in = code.initial if code.initial is not None else code.default
             if stand_in is not None:
@@ -273,7 +292,7 @@ class Interpreted:
 
     def _key_values(
         self, keys: tuple[Typed, ...], record: Record
-    ) -> tuple[list[Value], Failure | None]:
+    ) -> tuple[list[Value], EvaluationFailure | None]:
         """Return the values of the match keys, as far as they can be evaluated."""
         values: list[Value] = []
         try:
@@ -297,8 +316,8 @@ class Interpreted:
             return ""  # a name is for people: who has none is known by the key
         return str(label).strip() if isinstance(label, str | int | float) else ""
 
-    def _unread(self, record: Record) -> Failure:
-        return Failure(record.problem, "", Span(self.policy.name))
+    def _unread(self, record: Record) -> EvaluationFailure:
+        return EvaluationFailure(record.problem, "", Span(self.policy.name))
 
     def _stand_in(self, code: Expression | Constant, record: Record) -> Value:
         if isinstance(code, Constant):
@@ -309,7 +328,9 @@ class Interpreted:
         try:
             return expression.evaluate(record.data, self.context)
         except EvaluationError as error:
-            raise _Stopped(Failure(str(error), expression.text, expression.span)) from None
+            raise _Stopped(
+                EvaluationFailure(str(error), expression.text, expression.span)
+            ) from None
 
     def _holds(self, expression: Expression | None, record: Record) -> bool:
         return expression is not None and holds(self._value(expression, record)[0])
@@ -317,11 +338,11 @@ class Interpreted:
 
 def _demand(wrong: str, expression: Expression) -> None:
     if wrong:
-        raise _Stopped(Failure(wrong, expression.text, expression.span))
+        raise _Stopped(EvaluationFailure(wrong, expression.text, expression.span))
 
 
-def _failure(text: str, code: FieldCode) -> Failure:
-    return Failure(text, code.rule.expression, code.rule.place)
+def _failure(text: str, code: FieldCode) -> EvaluationFailure:
+    return EvaluationFailure(text, code.rule.expression, code.rule.place)
 
 
 def _scalar(value: Value) -> Value:

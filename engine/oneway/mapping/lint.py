@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from oneway.core.connector import Resource
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.core.records import Value, is_blank
-from oneway.mapping.interpreter import Code, FieldCode
+from oneway.mapping.interpreter import FieldCode, MappingCode
 from oneway.mapping.record_schema import in_words, json_types
 from oneway.mapping.spec import (
     Absent,
@@ -31,7 +31,7 @@ class Subject:
     """What a rule looks at: the mapping as written, as compiled, and both record schemas."""
 
     spec: MappingSpec
-    code: Code
+    code: MappingCode
     source: Resource
     target: Resource
 
@@ -43,7 +43,9 @@ class Subject:
             yield from zip(self.spec.leavers.set, self.code.leaving, strict=True)
 
 
-def lint(spec: MappingSpec, code: Code, source: Resource, target: Resource) -> Iterator[Diagnostic]:
+def lint(
+    spec: MappingSpec, code: MappingCode, source: Resource, target: Resource
+) -> Iterator[Diagnostic]:
     """Yield what every rule finds."""
     subject = Subject(spec, code, source, target)
     for rule in RULES:

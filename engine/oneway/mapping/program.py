@@ -1,8 +1,9 @@
 """The compiled mapping, in which nothing is left to look up.
 
-A `Program` turns a source record into a `Row` and a target record into a `Held`: all that
-the planner knows of records. `oneway.mapping.interpreter` is the reference; a faster program may
-take its place without a change elsewhere, as long as both agree on every record.
+A `Program` turns a source record into a `SourceRow` and a target record into a `TargetRow`,
+which are all that the planner knows of records. `oneway.mapping.interpreter` is the reference;
+a faster program may replace it without a change elsewhere, as long as both agree on every
+record.
 """
 
 from collections.abc import Hashable
@@ -15,7 +16,7 @@ from oneway.core.records import Compare, Missing, Record, Value
 from oneway.mapping.spec import Absent, Category, GuardsSpec, Merge, OnBlank, OnMiss, Rehires, Write
 
 
-class State(Enum):
+class CellState(Enum):
     """What a source record says about one target field."""
 
     STATED = "stated"
@@ -32,13 +33,13 @@ class State(Enum):
 class Cell:
     """One field of one row; `initial` is what stands in for no value at create."""
 
-    state: State
+    state: CellState
     value: Value = None
     initial: Value = None
 
 
 @dataclass(frozen=True, slots=True)
-class Failure:
+class EvaluationFailure:
     """Why a record could not be evaluated; `place` is the expression's."""
 
     text: str
@@ -57,7 +58,7 @@ class Missed:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SourceRow:
     """What a mapping makes of one source record.
 
     `keys` holds what each match key compares, None where it is blank, and `key_values` the
@@ -77,12 +78,12 @@ class Row:
     cells: tuple[Cell, ...] = ()
     leaving: tuple[Cell, ...] = ()
     missed: tuple[Missed, ...] = ()
-    failure: Failure | None = None
+    failure: EvaluationFailure | None = None
     keys_known: bool = True
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class TargetRow:
     """What a mapping sees of one target record.
 
     `values` and `leaving` stand beside `Policy.fields` and `Policy.leaving`.
@@ -95,7 +96,7 @@ class Held:
     scheduled: bool = False
     values: tuple[Value | Missing, ...] = ()
     leaving: tuple[Value | Missing, ...] = ()
-    failure: Failure | None = None
+    failure: EvaluationFailure | None = None
     keys_known: bool = True
 
 
@@ -161,10 +162,10 @@ class Program(Protocol):
     def policy(self) -> Policy:
         """What is the same for every record."""
 
-    def row(self, record: Record) -> Row:
+    def row(self, record: Record) -> SourceRow:
         """Return what the mapping makes of a source record; never raises."""
 
-    def held(self, record: Record) -> Held:
+    def held(self, record: Record) -> TargetRow:
         """Return what the mapping sees of a target record; never raises."""
 
     def departed(self) -> tuple[Cell, ...]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from oneway.connections import Occasion
 from oneway.core.diagnostics import Severity
-from oneway.history.backoff import Failure
+from oneway.history.backoff import PastFailure
 from oneway.history.journal import Run, RunState
 from oneway.planning.plan import Ending
 
@@ -39,7 +39,7 @@ class Shown:
 
 
 def shown(
-    run: Run, ends: Mapping[tuple[Ending, str], int], refusals: Iterable[Failure] = ()
+    run: Run, ends: Mapping[tuple[Ending, str], int], refusals: Iterable[PastFailure] = ()
 ) -> Shown:
     """Return what a run shows.
 
@@ -62,7 +62,7 @@ def shown(
 
 
 def _failing(
-    ends: Mapping[tuple[Ending, str], int], refusals: Iterable[Failure]
+    ends: Mapping[tuple[Ending, str], int], refusals: Iterable[PastFailure]
 ) -> Mapping[str, int]:
     tonight: Counter[str] = Counter()
     for (end, code), records in ends.items():

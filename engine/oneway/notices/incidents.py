@@ -32,7 +32,7 @@ class Opening:
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class IncidentChanges:
     """What a run changes: nothing of it happens twice to one incident, but being reminded of."""
 
     opened: tuple[Opening, ...] = ()
@@ -42,9 +42,9 @@ class Changes:
 
 def changes(
     shown: Shown, open: Sequence[Incident], told: Mapping[int, str], now: datetime
-) -> Changes:
+) -> IncidentChanges:
     """Return what a run changes, where these incidents are open and were last told of then."""
-    return Changes(
+    return IncidentChanges(
         tuple(each for kind in _KINDS for each in _opened(shown, kind, open)),
         tuple(each for each in open if _is_over(shown, each)),
         tuple(each for each in open if _goes_on(shown, each) and _is_late(each, told, now)),

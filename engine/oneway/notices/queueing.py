@@ -9,8 +9,8 @@ from datetime import datetime
 from oneway.connections import Connection, Occasion
 from oneway.history.journal import Journal, Run
 from oneway.history.journal.incidents import (
-    Draft,
     Incident,
+    NoticeDraft,
     close_incident,
     endings,
     last_told,
@@ -56,7 +56,7 @@ def weekly(connections: Iterable[Connection], store: Journal, now: datetime) -> 
             with store.at_once():
                 if take_week(store, each.name, week):
                     for name in asked:
-                        draft = Draft(None, each.name, Occasion.WEEKLY, name, body)
+                        draft = NoticeDraft(None, each.name, Occasion.WEEKLY, name, body)
                         queue(store, draft, instant_text(now))
 
 
@@ -90,4 +90,4 @@ def _tell(
     kind = Occasion.RECOVERY if over else incident.kind
     for name, to in channels(connection).items():
         if wants(to, kind, incident.kind):
-            queue(store, Draft(incident.id, connection.name, kind, name, body), at)
+            queue(store, NoticeDraft(incident.id, connection.name, kind, name, body), at)

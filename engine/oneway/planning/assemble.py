@@ -6,14 +6,14 @@ from dataclasses import dataclass
 from oneway.core.records import Value, identity
 from oneway.core.seal import Seal, Sealed
 from oneway.mapping.program import FieldRule, Policy
-from oneway.planning.diff import Difference
+from oneway.planning.diff import FieldChange
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import Action, Change, Claim, Outcome, Verb, action_id
 from oneway.planning.uniqueness import comparison
 
 
 @dataclass(frozen=True, slots=True)
-class Finisher:
+class Assembler:
     """Turns settled drafts into outcomes: seals what is sensitive, names each action."""
 
     policy: Policy
@@ -46,7 +46,7 @@ class Finisher:
     def _id(self, identity: tuple[str, str]) -> str:
         return action_id(self.policy.name, *identity)
 
-    def _change(self, draft: Draft, each: Difference) -> Change:
+    def _change(self, draft: Draft, each: FieldChange) -> Change:
         source, target = _ids(draft)
         return Change(
             field=each.rule.path,

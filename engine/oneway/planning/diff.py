@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from oneway.core.records import MISSING, Missing, Value, identity, is_blank, same
-from oneway.mapping.program import Cell, FieldRule, State
+from oneway.mapping.program import Cell, CellState, FieldRule
 from oneway.mapping.spec import Merge, OnBlank, OnMiss, Write
 
 
@@ -19,7 +19,7 @@ KEEP = Keep.KEEP
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class FieldChange:
     """A field that will be written: its rule, and its value before and after (None: blank)."""
 
     rule: FieldRule
@@ -27,10 +27,10 @@ class Difference:
     after: Value
 
 
-def at_create(rules: Sequence[FieldRule], cells: Sequence[Cell]) -> tuple[Difference, ...]:
+def at_create(rules: Sequence[FieldRule], cells: Sequence[Cell]) -> tuple[FieldChange, ...]:
     """Return the fields of a new record: those with a value, and no others."""
     return tuple(
-        Difference(rule, None, value)
+        FieldChange(rule, None, value)
         for rule, cell in zip(rules, cells, strict=True)
         if rule.write is not Write.NEVER and not is_blank(value := new_value(cell))
     )
@@ -38,7 +38,7 @@ def at_create(rules: Sequence[FieldRule], cells: Sequence[Cell]) -> tuple[Differ
 
 def at_update(
     rules: Sequence[FieldRule], cells: Sequence[Cell], held: Sequence[Value | Missing]
-) -> tuple[Difference, ...]:
+) -> tuple[FieldChange, ...]:
     """Return the fields of a matched record that differ and are ours to write."""
     writable = (
         (rule, cell, value)
@@ -51,7 +51,7 @@ def at_update(
 
 def drift(
     rules: Sequence[FieldRule], cells: Sequence[Cell], held: Sequence[Value | Missing]
-) -> tuple[Difference, ...]:
+) -> tuple[FieldChange, ...]:
     """Return the fields of a matched record that differ and are only reported (`write: never`)."""
     watched = (
         (rule, cell, value)
@@ -69,33 +69,33 @@ def present(held: Value | Missing) -> Value:
 def wanted(rule: FieldRule, cell: Cell) -> Value | Keep:
     """Return the value that a matched record should have: None clears, KEEP leaves it alone."""
     match cell.state:
-        case State.STATED:
+        case CellState.STATED:
             return cell.value
-        case State.BLANK:
+        case CellState.BLANK:
             return None if rule.on_blank is OnBlank.CLEAR else KEEP
-        case State.MISSED:
+        case CellState.MISSED:
             return None if rule.on_miss is OnMiss.CLEAR else KEEP
-        case State.UNSTATED | State.INACTIVE:
+        case CellState.UNSTATED | CellState.INACTIVE:
             return KEEP
 
 
 def new_value(cell: Cell) -> Value:
     """Return the value that a new record gets, or None."""
-    return cell.value if cell.state is State.STATED else cell.initial
+    return cell.value if cell.state is CellState.STATED else cell.initial
 
 
 def refuses(rule: FieldRule, cell: Cell, *, creating: bool) -> bool:
     """Return whether a field without a usable value makes its record ineligible."""
-    if cell.state is State.MISSED:
+    if cell.state is CellState.MISSED:
         return rule.on_miss is OnMiss.INELIGIBLE
-    blank = cell.state in (State.BLANK, State.UNSTATED)
+    blank = cell.state in (CellState.BLANK, CellState.UNSTATED)
     stands_in = creating and not is_blank(cell.initial)
     return blank and rule.on_blank is OnBlank.INELIGIBLE and not stands_in
 
 
 def _differences(
     fields: Iterable[tuple[FieldRule, Cell, Value | Missing]],
-) -> Iterator[Difference]:
+) -> Iterator[FieldChange]:
     for rule, cell, held in fields:
         before = present(held)
         after = wanted(rule, cell)
@@ -104,7 +104,7 @@ def _differences(
         if rule.merge is Merge.ADD:
             after = added(before, after)
         if not same(before, after, rule.compare):
-            yield Difference(rule, before, after)
+            yield FieldChange(rule, before, after)
 
 
 def added(before: Value, after: Value) -> Value:

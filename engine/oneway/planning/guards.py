@@ -45,7 +45,7 @@ WINDOW = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class History:
+class RecentRuns:
     """What earlier runs of the same connection did within the window.
 
     `done` counts actions by what guards count them as (`counted_as`); `source_records` is
@@ -128,7 +128,7 @@ class Verdict:
 def judge(
     plan: Plan,
     guards: GuardsSpec,
-    history: History = History(),
+    history: RecentRuns = RecentRuns(),
     waiting: Collection[str] = frozenset(),
 ) -> Verdict:
     """Return what the guards of a mapping say of a plan; a pure function.
@@ -177,7 +177,7 @@ class _Count:
     base: int
 
 
-def _breach(count: _Count, history: History, raised: Mapping[str, int]) -> Breach | None:
+def _breach(count: _Count, history: RecentRuns, raised: Mapping[str, int]) -> Breach | None:
     name = _name(count.kind, count.field)
     earlier = history.done.get(name, 0)
     allowed = max(raised.get(name, 0), raised.get(count.kind.value, 0))
@@ -190,7 +190,7 @@ def _breach(count: _Count, history: History, raised: Mapping[str, int]) -> Breac
 
 
 def _shrunk(
-    plan: Plan, guards: GuardsSpec, history: History, everything: tuple[str, ...]
+    plan: Plan, guards: GuardsSpec, history: RecentRuns, everything: tuple[str, ...]
 ) -> list[_Count]:
     """Return how many records the source lost since the last good run, if it lost any."""
     before = history.source_records

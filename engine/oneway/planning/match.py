@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
-from oneway.mapping.program import Held, Row
+from oneway.mapping.program import SourceRow, TargetRow
 from oneway.planning.plan import Reason
 
 
@@ -21,7 +21,7 @@ class Match:
     `level` is the position of the key that decided.
     """
 
-    held: Held | None = None
+    held: TargetRow | None = None
     conflict: Reason | None = None
     level: int | None = None
 
@@ -36,12 +36,12 @@ class Matches:
     by_source: Mapping[str, Match]
     spoken: frozenset[str]
 
-    def of(self, row: Row) -> Match:
+    def of(self, row: SourceRow) -> Match:
         """Return a row's match."""
         return self.by_source.get(row.source_id, NOBODY)
 
 
-def match(rows: Sequence[Row], held: Sequence[Held], levels: int) -> Matches:
+def match(rows: Sequence[SourceRow], held: Sequence[TargetRow], levels: int) -> Matches:
     """Match rows and target records; both must be sorted, no two with one id."""
     decided: dict[str, Match] = {}
     spoken: set[str] = set()
@@ -58,8 +58,8 @@ def match(rows: Sequence[Row], held: Sequence[Held], levels: int) -> Matches:
     return Matches(decided, frozenset(spoken))
 
 
-def _index(held: Iterable[Held], level: int) -> dict[Hashable, list[Held]]:
-    index: dict[Hashable, list[Held]] = defaultdict(list)
+def _index(held: Iterable[TargetRow], level: int) -> dict[Hashable, list[TargetRow]]:
+    index: dict[Hashable, list[TargetRow]] = defaultdict(list)
     for each in held:
         if level < len(each.keys) and each.keys[level] is not None:
             index[each.keys[level]].append(each)
@@ -67,9 +67,9 @@ def _index(held: Iterable[Held], level: int) -> dict[Hashable, list[Held]]:
 
 
 def _claimants(
-    rows: Iterable[Row], decided: Mapping[str, Match], level: int
-) -> dict[Hashable, list[Row]]:
-    claimants: dict[Hashable, list[Row]] = defaultdict(list)
+    rows: Iterable[SourceRow], decided: Mapping[str, Match], level: int
+) -> dict[Hashable, list[SourceRow]]:
+    claimants: dict[Hashable, list[SourceRow]] = defaultdict(list)
     for row in rows:
         if row.source_id not in decided and level < len(row.keys) and row.keys[level] is not None:
             claimants[row.keys[level]].append(row)
@@ -77,7 +77,7 @@ def _claimants(
 
 
 def _decide(
-    claimants: Sequence[Row], candidates: Sequence[Held], spoken: set[str], level: int
+    claimants: Sequence[SourceRow], candidates: Sequence[TargetRow], spoken: set[str], level: int
 ) -> Match | None:
     ids = tuple(each.target_id for each in candidates)
     ordinal = f"match key {level + 1}"

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from oneway.core.records import Collected, same
-from oneway.mapping.program import Held, Policy, Program, Row, State
+from oneway.mapping.program import CellState, Policy, Program, SourceRow, TargetRow
 from oneway.mapping.spec import Absent, Category, Rehires
-from oneway.planning.diff import Difference, at_create, at_update, drift, present, refuses
+from oneway.planning.diff import FieldChange, at_create, at_update, drift, present, refuses
 from oneway.planning.match import Match, Matches
 from oneway.planning.plan import Kind, Reason, Verb
 
@@ -21,10 +21,10 @@ class Draft:
     """One record's outcome in the making; `verb` is None where nothing is to be written."""
 
     kind: Kind
-    row: Row | None
-    held: Held | None
+    row: SourceRow | None
+    held: TargetRow | None
     verb: Verb | None = None
-    differences: tuple[Difference, ...] = ()
+    differences: tuple[FieldChange, ...] = ()
     reasons: tuple[Reason, ...] = ()
 
     @property
@@ -57,7 +57,7 @@ class Drafter:
     unseen: tuple[str, ...]
     contested: Mapping[tuple[str, str], Sequence[str]]
 
-    def draft(self, row: Row, found: Match) -> Draft:
+    def draft(self, row: SourceRow, found: Match) -> Draft:
         held = found.held
         if row.failure is not None:
             reason = Reason("failed", _failure_text(row), row.failure.place)
@@ -78,7 +78,7 @@ class Drafter:
             return self._joiner(row)
         return self._leaver(row, held) if row.leaver else self._employed(row, held)
 
-    def _unfit(self, row: Row, held: Held | None) -> tuple[Reason, ...]:
+    def _unfit(self, row: SourceRow, held: TargetRow | None) -> tuple[Reason, ...]:
         """Return every reason why the row does not sync; a leaver's keep somebody's access."""
         category = _category(row, held)
         warning = category is Category.LEAVERS
@@ -98,14 +98,14 @@ class Drafter:
         ]
         return tuple(failed)
 
-    def _unmatched_leaver(self, row: Row, unfit: tuple[Reason, ...]) -> Draft:
+    def _unmatched_leaver(self, row: SourceRow, unfit: tuple[Reason, ...]) -> Draft:
         if unfit and all(key is None for key in row.keys):
             # Without a key nobody can say that this leaver has no access left.
             return Draft(Kind.INELIGIBLE, row, None, reasons=unfit)
         text = "has left, and no target record matches; leavers are never created"
         return Draft(Kind.IGNORED, row, None, reasons=(Reason("leaver_unmatched", text),))
 
-    def _joiner(self, row: Row) -> Draft:
+    def _joiner(self, row: SourceRow) -> Draft:
         if not self.policy.create:
             text = "matches no target record, and this mapping creates none (joiners.create)"
             return Draft(Kind.IGNORED, row, None, reasons=(Reason("joiners_off", text),))
@@ -119,13 +119,13 @@ class Drafter:
         differences = at_create(self.policy.fields, row.cells)
         return Draft(Kind.CREATE, row, None, Verb.CREATE, differences)
 
-    def _employed(self, row: Row, held: Held) -> Draft:
+    def _employed(self, row: SourceRow, held: TargetRow) -> Draft:
         gone = self.policy.has_leavers and (held.left or held.scheduled)
         if gone and self.policy.rehires is not Rehires.IGNORE:
             return self._rehire(row, held)
         return self._mover(row, held)
 
-    def _rehire(self, row: Row, held: Held) -> Draft:
+    def _rehire(self, row: SourceRow, held: TargetRow) -> Draft:
         state = "has left" if held.left else "is due to leave"
         mover = self._mover(row, held)
         if self.policy.rehires is Rehires.REPORT:
@@ -142,16 +142,16 @@ class Drafter:
             reasons=(reason, *mover.reasons),
         )
 
-    def _reactivation(self, held: Held) -> tuple[Difference, ...]:
+    def _reactivation(self, held: TargetRow) -> tuple[FieldChange, ...]:
         """Return what undoes leaving: by default what was set is cleared."""
         wanted = dict(self.policy.reactivating)
         return tuple(
-            Difference(rule, before, wanted.get(position))
+            FieldChange(rule, before, wanted.get(position))
             for position, rule in enumerate(self.policy.leaving)
             if not same(before := present(held.leaving[position]), wanted.get(position))
         )
 
-    def _mover(self, row: Row, held: Held) -> Draft:
+    def _mover(self, row: SourceRow, held: TargetRow) -> Draft:
         found = at_update(self.policy.fields, row.cells, held.values)
         differences = tuple(d for d in found if not self._rivals(held, d))
         reasons = (*self._drift(row, held), *self._left_to_a_person(held, found))
@@ -159,7 +159,7 @@ class Drafter:
             return Draft(Kind.UPDATE, row, held, Verb.UPDATE, differences, reasons)
         return Draft(Kind.UNCHANGED, row, held, reasons=reasons)
 
-    def _leaver(self, row: Row, held: Held) -> Draft:
+    def _leaver(self, row: SourceRow, held: TargetRow) -> Draft:
         mover = self._mover(row, held)
         leaving = at_update(self.policy.leaving, row.leaving, held.leaving)
         if held.left:
@@ -172,18 +172,20 @@ class Drafter:
             return replace(mover, kind=Kind.UPDATE, verb=Verb.UPDATE, differences=differences)
         return replace(mover, kind=Kind.LEAVE, verb=Verb.LEAVE, differences=differences)
 
-    def _unsaid(self, row: Row, held: Held) -> tuple[Reason, ...]:
+    def _unsaid(self, row: SourceRow, held: TargetRow) -> tuple[Reason, ...]:
         """Return why a leaver keeps access, where nothing of `leavers.set` has a value."""
-        if held.left or held.scheduled or any(c.state is State.STATED for c in row.leaving):
+        if held.left or held.scheduled or any(c.state is CellState.STATED for c in row.leaving):
             return ()
         paths = ", ".join(rule.path for rule in self.policy.leaving)
         text = f"has left, and nothing says what to write to {paths}: keeps access"
         return (Reason("leave_unsaid", text, self.policy.leaving[0].place, warning=True),)
 
-    def _rivals(self, held: Held, difference: Difference) -> Sequence[str]:
+    def _rivals(self, held: TargetRow, difference: FieldChange) -> Sequence[str]:
         return self.contested.get((held.target_id, difference.rule.path), ())
 
-    def _left_to_a_person(self, held: Held, found: Iterable[Difference]) -> tuple[Reason, ...]:
+    def _left_to_a_person(
+        self, held: TargetRow, found: Iterable[FieldChange]
+    ) -> tuple[Reason, ...]:
         return tuple(
             Reason(
                 "key_contested",
@@ -197,7 +199,7 @@ class Drafter:
             if (rivals := self._rivals(held, each))
         )
 
-    def _drift(self, row: Row, held: Held) -> tuple[Reason, ...]:
+    def _drift(self, row: SourceRow, held: TargetRow) -> tuple[Reason, ...]:
         return tuple(
             Reason(
                 "drift",
@@ -225,13 +227,13 @@ def contested(policy: Policy, matches: Matches) -> Mapping[tuple[str, str], Sequ
     return fields
 
 
-def _failure_text(row: Row) -> str:
+def _failure_text(row: SourceRow) -> str:
     assert row.failure is not None
     expression = f" in {row.failure.expression}" if row.failure.expression else ""
     return f"{row.failure.text}{expression}"
 
 
-def _category(row: Row, held: Held | None) -> Category:
+def _category(row: SourceRow, held: TargetRow | None) -> Category:
     if row.leaver:
         return Category.LEAVERS
     return Category.JOINERS if held is None else Category.MOVERS
@@ -239,10 +241,10 @@ def _category(row: Row, held: Held | None) -> Category:
 
 def absent(
     program: Program,
-    held: Iterable[Held],
+    held: Iterable[TargetRow],
     matches: Matches,
-    source: Collected[Row],
-    rows: Iterable[Row],
+    source: Collected[SourceRow],
+    rows: Iterable[SourceRow],
 ) -> list[Draft]:
     """Return the outcome of every target record that no source record matched."""
     matched = {each.held.target_id for each in matches.by_source.values() if each.held is not None}
@@ -269,7 +271,7 @@ def absent(
     return drafts
 
 
-def _why_absent(policy: Policy, held: Held, matches: Matches) -> Reason:
+def _why_absent(policy: Policy, held: TargetRow, matches: Matches) -> Reason:
     if held.failure is not None:
         return Reason("failed", held.failure.text, held.failure.place, warning=True)
     if held.target_id in matches.spoken:

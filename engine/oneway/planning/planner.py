@@ -13,12 +13,12 @@ from dataclasses import dataclass
 
 from oneway.core.records import Collected, Snapshot, Value
 from oneway.core.seal import Seal
-from oneway.mapping.program import Held, Program, Row
-from oneway.planning.assemble import Finisher
+from oneway.mapping.program import Program, SourceRow, TargetRow
+from oneway.planning.assemble import Assembler
 from oneway.planning.match import match
 from oneway.planning.outcomes import Drafter, absent, contested, some
 from oneway.planning.plan import Allowance, Miss, Plan, Read
-from oneway.planning.uniqueness import settle
+from oneway.planning.uniqueness import grant_claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,8 +49,8 @@ def plan(
 
 def plan_rows(
     program: Program,
-    source: Collected[Row],
-    target: Collected[Held],
+    source: Collected[SourceRow],
+    target: Collected[TargetRow],
     *,
     seal: Seal,
     header: Header,
@@ -64,8 +64,8 @@ def plan_rows(
     drafter = Drafter(policy, unseen, contested(policy, matches))
     drafts = [drafter.draft(row, matches.of(row)) for row in rows]
     drafts += absent(program, held, matches, source, rows)
-    settled = settle(drafts, held, policy)
-    finisher = Finisher(policy, seal, settled.before)
+    settled = grant_claims(drafts, held, policy)
+    finisher = Assembler(policy, seal, settled.before)
     return Plan(
         mapping=policy.name,
         mapping_file=header.mapping_file,
@@ -85,7 +85,7 @@ def plan_rows(
     )
 
 
-def _unseen(target: Collected[Held], held: Iterable[Held]) -> tuple[str, ...]:
+def _unseen(target: Collected[TargetRow], held: Iterable[TargetRow]) -> tuple[str, ...]:
     """Return why a target record may exist that no key can find; nothing where none may."""
     why = () if target.complete else ("the list of target records may not be complete",)
     unknown = [each.target_id for each in held if not each.keys_known]
@@ -97,7 +97,7 @@ def _unseen(target: Collected[Held], held: Iterable[Held]) -> tuple[str, ...]:
     )
 
 
-def _misses(rows: Iterable[Row]) -> tuple[Miss, ...]:
+def _misses(rows: Iterable[SourceRow]) -> tuple[Miss, ...]:
     counted = Counter(missed for row in rows for missed in row.missed)
     misses = (
         Miss(missed.reference, missed.value, missed.found, records, missed.field)

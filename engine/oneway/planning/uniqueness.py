@@ -19,7 +19,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from oneway.core.records import MISSING, Compare, Value, comparable
-from oneway.mapping.program import FieldRule, Held, Policy
+from oneway.mapping.program import FieldRule, Policy, TargetRow
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import Kind, Reason, Verb
 
@@ -28,14 +28,16 @@ Slot = tuple[int, Hashable]
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class GrantedClaims:
     """The drafts after claims are settled, and for each the identities that go before it."""
 
     drafts: tuple[Draft, ...]
     before: Mapping[tuple[str, str], tuple[tuple[str, str], ...]]
 
 
-def settle(drafts: Sequence[Draft], held: Iterable[Held], policy: Policy) -> Settled:
+def grant_claims(
+    drafts: Sequence[Draft], held: Iterable[TargetRow], policy: Policy
+) -> GrantedClaims:
     """Turn every draft whose claim cannot be met into a conflict, and order the others."""
     claims = _Claims(drafts, held, policy, _watched(policy))
     refused = _found_by_their_keys(drafts, policy) | claims.rivals()
@@ -49,7 +51,7 @@ def settle(drafts: Sequence[Draft], held: Iterable[Held], policy: Policy) -> Set
         _conflict(draft, refused[draft.identity]) if draft.identity in refused else draft
         for draft in drafts
     )
-    return Settled(settled, claims.order(refused))
+    return GrantedClaims(settled, claims.order(refused))
 
 
 def comparison(rule: FieldRule) -> Compare:
@@ -96,7 +98,11 @@ class _Claims:
     """The claims of all drafts against what the target holds."""
 
     def __init__(
-        self, drafts: Sequence[Draft], held: Iterable[Held], policy: Policy, watched: Sequence[int]
+        self,
+        drafts: Sequence[Draft],
+        held: Iterable[TargetRow],
+        policy: Policy,
+        watched: Sequence[int],
     ) -> None:
         self.policy = policy
         position = {policy.fields[i].path: i for i in watched}
@@ -117,7 +123,7 @@ class _Claims:
                 self.by_target[draft.held.target_id] = draft.identity
         self.holders = self._holders(held, watched)
 
-    def _holders(self, held: Iterable[Held], watched: Sequence[int]) -> dict[Slot, list[str]]:
+    def _holders(self, held: Iterable[TargetRow], watched: Sequence[int]) -> dict[Slot, list[str]]:
         """Return who holds each value that is claimed; no other value matters."""
         wanted = {slot for slots in self.claimed.values() for slot in slots}
         holders: dict[Slot, list[str]] = defaultdict(list)

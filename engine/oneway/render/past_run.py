@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from oneway.history.journal import End, Entry, Run, RunState
+from oneway.history.journal import End, JournalEntry, Run, RunState
 from oneway.planning.plan import Ending, Kind, Outcome, Plan
 from oneway.render import diagnostics
 from oneway.render.history import INKS
@@ -41,7 +41,7 @@ _MARGIN = 12
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class RecordStory:
     """What a run planned for one record and how that ended; `guards` are those that held it."""
 
     outcome: Outcome
@@ -64,12 +64,12 @@ class Past:
 
     run: Run
     plan: Plan | None
-    entries: tuple[Entry, ...]
+    entries: tuple[JournalEntry, ...]
     kept: frozenset[str] = frozenset()
     unkept: str = ""
 
 
-def told(past: Past, outcomes: Iterable[str] = (), person: str = "") -> tuple[Told, ...]:
+def told(past: Past, outcomes: Iterable[str] = (), person: str = "") -> tuple[RecordStory, ...]:
     """Return what happened to each record, in the plan's order.
 
     `outcomes` are words of `OUTCOMES`, any of which is enough; `person` is a part of a key, a
@@ -88,7 +88,7 @@ def told(past: Past, outcomes: Iterable[str] = (), person: str = "") -> tuple[To
     )
 
 
-def as_json(past: Past, people: Sequence[Told]) -> dict[str, object]:
+def as_json(past: Past, people: Sequence[RecordStory]) -> dict[str, object]:
     """Return a run's people as data: {people: [...], reads: [...] or null, kept: [...]}.
 
     Each of the people is as in a plan, and has `ending`, `code`, `reason` and
@@ -109,7 +109,7 @@ def as_json(past: Past, people: Sequence[Told]) -> dict[str, object]:
     }
 
 
-def text(past: Past, people: Sequence[Told], style: Style, *, chosen: bool = False) -> str:
+def text(past: Past, people: Sequence[RecordStory], style: Style, *, chosen: bool = False) -> str:
     """Return a run for people; `chosen` says that somebody asked for some of them only.
 
     Where nobody did, those for whom nothing was to be done are counted and not named.
@@ -188,7 +188,7 @@ def _fact(name: str, said: str, style: Style) -> list[str]:
     return wrap(f"{name:<{_MARGIN - 3}} {said}", style, 2, _MARGIN)
 
 
-def _people(people: Sequence[Told], style: Style) -> Iterator[str]:
+def _people(people: Sequence[RecordStory], style: Style) -> Iterator[str]:
     """Yield a section for each way to end, troubles first."""
     endings = [*(e for e in Ending if e is not Ending.DONE), None, Ending.DONE]
     for ending in endings:
@@ -213,7 +213,7 @@ def _title(ending: Ending | None, number: int, style: Style) -> list[str]:
     return _marked(f"! {word} ({number:,}){meaning}", style)
 
 
-def _acted(each: Told, style: Style) -> Iterator[str]:
+def _acted(each: RecordStory, style: Style) -> Iterator[str]:
     outcome = each.outcome
     action = outcome.action
     assert action is not None
@@ -230,7 +230,7 @@ def _acted(each: Told, style: Style) -> Iterator[str]:
         yield from wrap(content.sentence(reason), style, 6, 8)
 
 
-def _why(each: Told) -> str:
+def _why(each: RecordStory) -> str:
     if each.guards:
         return f"held back by {harmless(', '.join(each.guards))}"
     if each.end is None or not (each.end.reason or each.end.code):
@@ -239,9 +239,9 @@ def _why(each: Told) -> str:
     return f"{clip(harmless(each.end.reason), 400)}{code}"
 
 
-def _stayed(title: str, found: Sequence[Told], style: Style) -> Iterator[str]:
+def _stayed(title: str, found: Sequence[RecordStory], style: Style) -> Iterator[str]:
     yield style.paint(title, Ink.STRONG)
-    by_reason: dict[str, list[Told]] = {}
+    by_reason: dict[str, list[RecordStory]] = {}
     for each in found:
         reasons = "; ".join(content.sentence(reason) for reason in each.outcome.reasons)
         by_reason.setdefault(reasons, []).append(each)
@@ -258,17 +258,19 @@ def _marked(said: str, style: Style) -> list[str]:
     return [style.paint(line, Ink.CAUTION) for line in wrap(said, style, 0, 2)]
 
 
-def _told(outcome: Outcome, ends: Mapping[str, End], run: Run, unbegun: Ending | None) -> Told:
+def _told(
+    outcome: Outcome, ends: Mapping[str, End], run: Run, unbegun: Ending | None
+) -> RecordStory:
     action = outcome.action
     if action is None:
-        return Told(outcome, None)
+        return RecordStory(outcome, None)
     guards = tuple(each.guard for each in run.start.breaches if action.id in each.held)
     end = ends.get(action.id)
     if end is not None:
-        return Told(outcome, end)
+        return RecordStory(outcome, end)
     if guards and run.ended is not None:
-        return Told(outcome, End(Ending.HELD), guards)
-    return Told(outcome, None if unbegun is None else End(unbegun))
+        return RecordStory(outcome, End(Ending.HELD), guards)
+    return RecordStory(outcome, None if unbegun is None else End(unbegun))
 
 
 def _unbegun(past: Past) -> Ending | None:
@@ -290,7 +292,7 @@ def _unbegun(past: Past) -> Ending | None:
 _UNBEGUN = (Ending.HELD, Ending.POSTPONED, Ending.NOT_ATTEMPTED)
 
 
-def _ending(each: Told) -> Ending | None:
+def _ending(each: RecordStory) -> Ending | None:
     return None if each.end is None else each.end.ending
 
 
@@ -299,7 +301,7 @@ def _is_named(outcome: Outcome, part: str) -> bool:
     return any(part in name.casefold() for name in names)
 
 
-def _person_as_json(each: Told) -> dict[str, object]:
+def _person_as_json(each: RecordStory) -> dict[str, object]:
     end = each.end
     return {
         **as_data.outcome(each.outcome),

@@ -8,13 +8,13 @@ from oneway.render.history import INKS, when
 from oneway.render.layout import clip, columns, count, pad, people, wrap
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
-from oneway.runs.status import HeldBack, Refusing, Standing
+from oneway.runs.status import ConnectionStatus, HeldBack, Refusing
 
 _NAME = 24
 """The widest a name is in its column."""
 
 
-def text(standings: Sequence[Standing], style: Style, *, limit: int | None = 0) -> str:
+def text(standings: Sequence[ConnectionStatus], style: Style, *, limit: int | None = 0) -> str:
     """Return how connections stand; `limit` is how many people are named for each reason."""
     if not standings:
         return "No connection, and nothing has run yet.\n"
@@ -23,7 +23,7 @@ def text(standings: Sequence[Standing], style: Style, *, limit: int | None = 0) 
     return "\n".join(lines) + "\n"
 
 
-def as_json(standings: Sequence[Standing]) -> dict[str, object]:
+def as_json(standings: Sequence[ConnectionStatus]) -> dict[str, object]:
     """Return how connections stand, as data: {connections: [...]}.
 
     Each has: name, file (null without one), problems (of the file, as `validate` gives them),
@@ -36,7 +36,7 @@ def as_json(standings: Sequence[Standing]) -> dict[str, object]:
     return {"connections": [_data(each) for each in standings]}
 
 
-def _data(each: Standing) -> dict[str, object]:
+def _data(each: ConnectionStatus) -> dict[str, object]:
     unsynced = [
         {
             "kind": group.kind,
@@ -92,7 +92,7 @@ def _run_data(run: Run | None) -> dict[str, object] | None:
     }
 
 
-def _lines(each: Standing, wide: int, style: Style, limit: int | None) -> Iterator[str]:
+def _lines(each: ConnectionStatus, wide: int, style: Style, limit: int | None) -> Iterator[str]:
     name = pad(clip(harmless(each.name), _NAME), wide)
     head, *more = wrap("; ".join(_said(each)), style, wide + 2)
     yield style.paint(name, Ink.STRONG) + _inked(head[wide:], each, style)
@@ -114,7 +114,7 @@ def _lines(each: Standing, wide: int, style: Style, limit: int | None) -> Iterat
     yield from _unsynced(each, style, limit)
 
 
-def _said(each: Standing) -> Iterator[str]:
+def _said(each: ConnectionStatus) -> Iterator[str]:
     if each.file == each.name and each.broken:
         yield "cannot be read"
         return
@@ -134,7 +134,7 @@ def _said(each: Standing) -> Iterator[str]:
         yield f"next {when(each.due)}" if each.due else "never due again"
 
 
-def _inked(head: str, each: Standing, style: Style) -> str:
+def _inked(head: str, each: ConnectionStatus, style: Style) -> str:
     if each.last is None:
         return head
     word = each.last.state.value
@@ -156,7 +156,7 @@ def _refusing(each: Refusing) -> str:
     return f"! the target refuses {records} since {each.since[:10]}, next try {day}: {why}{code}"
 
 
-def _undelivered(each: Standing) -> str:
+def _undelivered(each: ConnectionStatus) -> str:
     number = len(each.undelivered)
     over = sum(notice.given_up for notice in each.undelivered)
     given_up = f", {over:,} given up" if over else ""
@@ -164,7 +164,7 @@ def _undelivered(each: Standing) -> str:
     return f"! {count(number, 'notice')} did not arrive{given_up}: `oneway notify list {name}`"
 
 
-def _unsynced(each: Standing, style: Style, limit: int | None) -> Iterator[str]:
+def _unsynced(each: ConnectionStatus, style: Style, limit: int | None) -> Iterator[str]:
     number = sum(len(group.people) for group in each.unsynced)
     if not number:
         return

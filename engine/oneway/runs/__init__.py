@@ -3,8 +3,8 @@
     Request ─compiled→ Prepared ─read→ Reading ─plan_of→ Plan ─judged→ Verdict
                                                           └─apply_plan→ Results
 
-`planned` does the reading and planning of large inputs in one go, keeping no record;
-`reopened` gets from a saved plan to what `apply_plan` needs.
+`plan_run` does the reading and planning of large inputs in one go, keeping no record;
+`reopen_plan` gets from a saved plan to what `apply_plan` needs.
 """
 
 from importlib import import_module
@@ -12,60 +12,75 @@ from typing import TYPE_CHECKING
 
 from oneway.runs.connecting import request_for
 from oneway.runs.health import health, sick
-from oneway.runs.inputs import Input, Systems, inputs, inputs_in_words
-from oneway.runs.prepare import Prepared, compiled, read_file
-from oneway.runs.read import Reading, evaluated, read
-from oneway.runs.reopen import program_for, reopened
-from oneway.runs.request import Request, instant_text, parse_instant
+from oneway.runs.inputs import Input, OpenSystems, inputs, inputs_in_words
+from oneway.runs.prepare import PreparedRun, prepare_run, read_file
+from oneway.runs.read import ReadInputs, evaluate_inputs, read_inputs
+from oneway.runs.reopen import program_for, reopen_plan
+from oneway.runs.request import RunRequest, instant_text, parse_instant
 
 if TYPE_CHECKING:
     from oneway.runs.apply import Approval, Operator, apply_plan
     from oneway.runs.clock import refuse_turned_back, refuse_yet_to_come
-    from oneway.runs.plan import judged, plan_of, planned, remembered
-    from oneway.runs.resume import Interrupted, alone, holding, interrupted, resumed, settled
-    from oneway.runs.sync import Draft, Synced, drafted, last_run, problems_of, recorded, synced
+    from oneway.runs.plan import judge_plan, load_memory, plan_of, plan_run
+    from oneway.runs.resume import (
+        Interrupted,
+        exclusive_run,
+        find_interrupted,
+        hold_lock,
+        recover_in_flight,
+        resume_run,
+    )
+    from oneway.runs.sync import (
+        PendingSync,
+        SyncResult,
+        last_run,
+        open_sync,
+        problems_of,
+        recording_refusals,
+        run_sync,
+    )
 
 __all__ = [
     "Approval",
-    "Draft",
     "Input",
     "Interrupted",
+    "OpenSystems",
     "Operator",
-    "Prepared",
-    "Reading",
-    "Request",
-    "Synced",
-    "Systems",
-    "alone",
+    "PendingSync",
+    "PreparedRun",
+    "ReadInputs",
+    "RunRequest",
+    "SyncResult",
     "apply_plan",
-    "compiled",
-    "drafted",
-    "evaluated",
+    "evaluate_inputs",
+    "exclusive_run",
+    "find_interrupted",
     "health",
-    "holding",
+    "hold_lock",
     "inputs",
     "inputs_in_words",
     "instant_text",
-    "interrupted",
-    "judged",
+    "judge_plan",
     "last_run",
+    "load_memory",
+    "open_sync",
     "parse_instant",
     "plan_of",
-    "planned",
+    "plan_run",
+    "prepare_run",
     "problems_of",
     "program_for",
-    "read",
     "read_file",
-    "recorded",
+    "read_inputs",
+    "recording_refusals",
+    "recover_in_flight",
     "refuse_turned_back",
     "refuse_yet_to_come",
-    "remembered",
-    "reopened",
+    "reopen_plan",
     "request_for",
-    "resumed",
-    "settled",
+    "resume_run",
+    "run_sync",
     "sick",
-    "synced",
 ]
 
 # What needs the journal is imported when it is asked for: a database library takes longer to
@@ -73,16 +88,23 @@ __all__ = [
 _WITH_JOURNAL = {
     "apply": ("Approval", "Operator", "apply_plan"),
     "clock": ("refuse_turned_back", "refuse_yet_to_come"),
-    "plan": ("judged", "plan_of", "planned", "remembered"),
-    "resume": ("Interrupted", "alone", "holding", "interrupted", "resumed", "settled"),
+    "plan": ("judge_plan", "plan_of", "plan_run", "load_memory"),
+    "resume": (
+        "Interrupted",
+        "exclusive_run",
+        "hold_lock",
+        "find_interrupted",
+        "resume_run",
+        "recover_in_flight",
+    ),
     "sync": (
-        "Draft",
-        "Synced",
-        "drafted",
+        "PendingSync",
+        "SyncResult",
+        "open_sync",
         "last_run",
         "problems_of",
-        "recorded",
-        "synced",
+        "recording_refusals",
+        "run_sync",
     ),
 }
 _HOMES = {name: module for module, names in _WITH_JOURNAL.items() for name in names}

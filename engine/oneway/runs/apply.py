@@ -18,10 +18,10 @@ from oneway.mapping.program import Program
 from oneway.planning.guards import Verdict, counted_as
 from oneway.planning.plan import Action, Plan
 from oneway.planning.plan_file import dump, fingerprint
-from oneway.runs.inputs import Systems, inputs, inputs_in_words
-from oneway.runs.prepare import Prepared
+from oneway.runs.inputs import OpenSystems, inputs, inputs_in_words
+from oneway.runs.prepare import PreparedRun
 from oneway.runs.request import instant_text
-from oneway.state.folder import State
+from oneway.state.folder import StateFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class Operator:
     """
 
     name: str
-    state: State
+    state: StateFolder
     now: Callable[[], datetime]
     stopping: Callable[[], bool] = never
     why: Why = Why.HAND
@@ -56,7 +56,7 @@ def apply_plan(
     plan: Plan,
     approval: Approval,
     program: Program,
-    systems: Systems,
+    systems: OpenSystems,
     operator: Operator,
     progress: Progress = silent,
 ) -> Iterator[Result]:
@@ -88,10 +88,10 @@ def apply_plan(
         log.finish(seen, good=not approval.verdict.source_shrank)
 
 
-def engine_systems(systems: Systems) -> engine.Systems:
+def engine_systems(systems: OpenSystems) -> engine.ApplySystems:
     """Return what an apply reads and writes."""
     found = inputs(systems.prepared)
-    return engine.Systems(
+    return engine.ApplySystems(
         source=systems.reader(found["source"]),
         target=systems.reader(found["target"]),
         writer=systems.writer(found["target"]),
@@ -108,7 +108,7 @@ def connection_of(mapping: str, words: Mapping[str, str]) -> str:
     return f"{mapping} {sha256(canonical(dict(words)).encode('ascii')).hexdigest()[:8]}"
 
 
-def connection_for(prepared: Prepared) -> str:
+def connection_for(prepared: PreparedRun) -> str:
     """Return the name under which a request's runs know each other."""
     return connection_of(prepared.spec.name, inputs_in_words(prepared))
 

@@ -11,7 +11,7 @@ from datetime import datetime, timedelta
 from oneway.core.diagnostics import refusal
 from oneway.history.journal import Journal
 from oneway.runs.apply import Operator, connection_for
-from oneway.runs.prepare import Prepared
+from oneway.runs.prepare import PreparedRun
 from oneway.runs.request import instant_text, parse_instant
 
 TOLERANCE = timedelta(minutes=5)
@@ -22,7 +22,7 @@ AHEAD = timedelta(days=1)
 """The date of tomorrow is today's somewhere; what lies later is yet to come everywhere."""
 
 
-def refuse_yet_to_come(prepared: Prepared, operator: Operator, as_of: datetime) -> None:
+def refuse_yet_to_come(prepared: PreparedRun, operator: Operator, as_of: datetime) -> None:
     """Raise `Refused` where a run that writes would go by an instant that is yet to come."""
     if as_of <= operator.now() + AHEAD:
         return
@@ -35,7 +35,7 @@ def refuse_yet_to_come(prepared: Prepared, operator: Operator, as_of: datetime) 
     raise refusal("F123", prepared.request.mapping, f"{what}: {clock}", help)
 
 
-def refuse_turned_back(prepared: Prepared, operator: Operator, as_of: datetime | None) -> None:
+def refuse_turned_back(prepared: PreparedRun, operator: Operator, as_of: datetime | None) -> None:
     """Raise `Refused` where the clock stands before the last run of this connection.
 
     `as_of` is the instant that a new plan goes by; None where the plan was made before.
@@ -62,7 +62,7 @@ def _is_before(instant: datetime, last: str) -> bool:
         return False
 
 
-def _refused(prepared: Prepared, summary: str) -> Exception:
+def _refused(prepared: PreparedRun, summary: str) -> Exception:
     help = (
         "set the clock right, or leave --as-of out; if it was the last run that went by a wrong "
         "clock, move the journal away: guards then forget what was done this week"

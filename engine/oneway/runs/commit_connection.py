@@ -10,10 +10,10 @@ from types import FrameType
 
 from oneway.connections import Connection, SecretKind, SecretRef, load_connection
 from oneway.connections.file_writer import new_file, with_refs, write_new, write_over
-from oneway.connections.secret_store import Keeping, Place, forgotten
+from oneway.connections.secret_store import Keeping, SecretName, forgotten
 from oneway.core.connector import Secret
 from oneway.core.diagnostics import refusal
-from oneway.runs import Request
+from oneway.runs import RunRequest
 
 Name = tuple[str, str]
 """A credential: its side, and its name."""
@@ -21,7 +21,7 @@ Name = tuple[str, str]
 _ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
-def settled_new(request: Request, kind: SecretKind | None) -> Connection:
+def settled_new(request: RunRequest, kind: SecretKind | None) -> Connection:
     """Keep a new connection's credentials, write its file, and return it as it was written.
 
     `kind` None keeps them in a keyring where one works. Raises `Refused`, and keeps nothing.
@@ -40,7 +40,7 @@ def settled_new(request: Request, kind: SecretKind | None) -> Connection:
     return made
 
 
-def settled_renewed(request: Request, former: Connection, kind: SecretKind | None) -> Connection:
+def settled_renewed(request: RunRequest, former: Connection, kind: SecretKind | None) -> Connection:
     """Keep other credentials for a connection that there is, and return it as it is then.
 
     Its file changes only where a credential is kept elsewhere than before. What is kept by
@@ -66,9 +66,9 @@ def settled_renewed(request: Request, former: Connection, kind: SecretKind | Non
     return made
 
 
-def place_of(connection: Connection, name: Name) -> Place:
+def place_of(connection: Connection, name: Name) -> SecretName:
     """Return what one of a connection's credentials is called where it is kept."""
-    return Place(connection.name, connection.file, *name)
+    return SecretName(connection.name, connection.file, *name)
 
 
 @contextmanager
@@ -121,7 +121,7 @@ def _with(connection: Connection, kept: Mapping[Name, SecretRef]) -> Connection:
     return replace(connection, source=sides["source"], target=sides["target"])
 
 
-def _of(request: Request) -> Connection:
+def _of(request: RunRequest) -> Connection:
     assert request.connection is not None
     return request.connection
 

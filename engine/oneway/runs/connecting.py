@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 from oneway.connections import Connection, Lookup, from_environment
-from oneway.runs.request import Request
+from oneway.runs.request import RunRequest
 
 
 def request_for(
@@ -16,13 +16,13 @@ def request_for(
     folders: tuple[Path, ...] = (),
     settings: Mapping[str, str] | None = None,
     options: Mapping[str, str] | None = None,
-) -> Request:
+) -> RunRequest:
     """Return the request that runs a connection at an instant.
 
     `lookup` gives what the connection does not name; `settings` and `options` are texts that
     go before what it says. `folders` are looked in for manifests.
     """
-    return Request(
+    return RunRequest(
         mapping=connection.mapping,
         as_of=as_of,
         lookup=lookup,

@@ -4,10 +4,10 @@ from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from oneway.core.diagnostics import Diagnostic, Severity, Span
-from oneway.mapping.interpreter import Table
+from oneway.mapping.interpreter import LookupTable
 from oneway.planning.plan import Plan
 from oneway.runs.inputs import inputs
-from oneway.runs.prepare import Prepared
+from oneway.runs.prepare import PreparedRun
 
 
 class Whole(Protocol):
@@ -34,11 +34,11 @@ class Readings(Protocol):
         """What was read of the target."""
 
     @property
-    def tables(self) -> Mapping[str, Table]:
+    def tables(self) -> Mapping[str, LookupTable]:
         """The lookup tables."""
 
 
-def health(prepared: Prepared, reading: Readings, plan: Plan) -> tuple[Diagnostic, ...]:
+def health(prepared: PreparedRun, reading: Readings, plan: Plan) -> tuple[Diagnostic, ...]:
     """Return what is wrong with what was read; nothing may be written where any is an error."""
     words = {role: each.text for role, each in inputs(prepared).items()}
     found = list(sick(plan))

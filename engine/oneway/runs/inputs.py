@@ -10,7 +10,7 @@ from oneway.connections.discovery import FILE, complete, open_connector, with_de
 from oneway.core.connector import Access, Connector, Description, Reader, Resource, Writer
 from oneway.core.diagnostics import Refused, refusal
 from oneway.mapping.spec import EndpointSpec, MappingSpec, ReferenceSpec
-from oneway.runs.prepare import Prepared
+from oneway.runs.prepare import PreparedRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Input:
         return f"{self.connector} {self.resource}"
 
 
-def inputs(prepared: Prepared) -> dict[str, Input]:
+def inputs(prepared: PreparedRun) -> dict[str, Input]:
     """Return what stands for "source", "target" and each "references.NAME"."""
     spec, request = prepared.spec, prepared.request
     source = _of(spec.source, request.source, prepared.compiled.source, _side("source", prepared))
@@ -43,7 +43,7 @@ def inputs(prepared: Prepared) -> dict[str, Input]:
     return found
 
 
-def inputs_in_words(prepared: Prepared) -> dict[str, str]:
+def inputs_in_words(prepared: PreparedRun) -> dict[str, str]:
     """Return what a plan records of its inputs: each of them, and the options they go by.
 
     Credentials are no part of it, so that one may change between plan and apply. With a
@@ -61,7 +61,7 @@ def inputs_in_words(prepared: Prepared) -> dict[str, str]:
     return words
 
 
-def access_of(prepared: Prepared, each: Input, *, choosing: bool = False) -> Access:
+def access_of(prepared: PreparedRun, each: Input, *, choosing: bool = False) -> Access:
     """Return the options and credentials of an input's connector; raise `Refused`.
 
     While `choosing`, options may be missing that the system itself lists.
@@ -83,14 +83,14 @@ def access_of(prepared: Prepared, each: Input, *, choosing: bool = False) -> Acc
         raise _or_in_connection(refused, prepared, each) from None
 
 
-def options_of(prepared: Prepared, each: Input) -> dict[str, str]:
+def options_of(prepared: PreparedRun, each: Input) -> dict[str, str]:
     """Return the options alone: no credential is opened, which a keyring may ask a person for."""
     description = description_of(prepared, each)
     found = given_options(description, prepared.request.lookup, _given(prepared, each))
     return with_defaults(description, {**dict(each.options), **found})
 
 
-def _given(prepared: Prepared, each: Input) -> dict[str, str]:
+def _given(prepared: PreparedRun, each: Input) -> dict[str, str]:
     prefix = f"{each.connector}."
     given = {
         key.removeprefix(prefix): value
@@ -100,13 +100,13 @@ def _given(prepared: Prepared, each: Input) -> dict[str, str]:
     return {**_written(prepared, each).options, **given}
 
 
-def _written(prepared: Prepared, each: Input) -> Side:
+def _written(prepared: PreparedRun, each: Input) -> Side:
     """Return what the connection says of an input's side; nothing without one."""
     connection = prepared.request.connection
     return connection.sides[each.side] if connection is not None and each.side else Side()
 
 
-def _in_connection(refused: Refused, prepared: Prepared, each: Input) -> Refused:
+def _in_connection(refused: Refused, prepared: PreparedRun, each: Input) -> Refused:
     """Return a refusal with what is wrong with a credential at the place that refers to it."""
     connection = prepared.request.connection
     if connection is None:
@@ -123,7 +123,7 @@ def _in_connection(refused: Refused, prepared: Prepared, each: Input) -> Refused
     )
 
 
-def _or_in_connection(refused: Refused, prepared: Prepared, each: Input) -> Refused:
+def _or_in_connection(refused: Refused, prepared: PreparedRun, each: Input) -> Refused:
     """Return a refusal that also says where in a connection to name what is missing."""
     connection = prepared.request.connection
     if connection is None or not each.side:
@@ -135,23 +135,23 @@ def _or_in_connection(refused: Refused, prepared: Prepared, each: Input) -> Refu
     )
 
 
-def _side(role: str, prepared: Prepared) -> str:
+def _side(role: str, prepared: PreparedRun) -> str:
     return role if prepared.request.connection is not None else ""
 
 
-def description_of(prepared: Prepared, each: Input) -> Description:
+def description_of(prepared: PreparedRun, each: Input) -> Description:
     """Return the description of an input's connector."""
     return FILE if each.connector == FILE.name else prepared.catalogue[each.connector]
 
 
 @dataclass(slots=True)
-class Systems:
+class OpenSystems:
     """The connectors of a run, each opened when first asked for, all closed at the end.
 
     `shared` is the folder through which runs agree on rate limits: the state folder.
     """
 
-    prepared: Prepared
+    prepared: PreparedRun
     shared: Path | None = None
     _open: dict[Input, Connector] = field(default_factory=dict)
 
@@ -190,14 +190,14 @@ class Systems:
             connector.close()
 
 
-def whose(prepared: Prepared, each: Input) -> str:
+def whose(prepared: PreparedRun, each: Input) -> str:
     """Return in words whose credentials an input's are: those of a connection, or a mapping's."""
     connection = prepared.request.connection
     name = prepared.spec.name if connection is None else connection.name
     return f"{name}/{each.side or each.connector}"
 
 
-def refuse_one_system(prepared: Prepared) -> None:
+def refuse_one_system(prepared: PreparedRun) -> None:
     """Raise `Refused` where source and target are one: what a mapping alone cannot show.
 
     Options that a connection, the environment or the command line give may make them so.
@@ -235,7 +235,7 @@ def _of(
     return Input(endpoint.connector.text, endpoint.resource.text, options, side)
 
 
-def _reference(prepared: Prepared, reference: ReferenceSpec, file: str | None) -> Input:
+def _reference(prepared: PreparedRun, reference: ReferenceSpec, file: str | None) -> Input:
     spec, side = prepared.spec, reference.side or ""
     endpoint = reference.endpoint
     if endpoint is None:

@@ -4,7 +4,7 @@ from oneway.core.diagnostics import did_you_mean, refusal
 from oneway.history.journal import Journal, Run
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import load
-from oneway.state.folder import State
+from oneway.state.folder import StateFolder
 
 LATEST = "latest"
 
@@ -36,7 +36,7 @@ def plan_of_run(journal: Journal, run: Run) -> Plan | None:
     return load(text.encode(errors="surrogatepass"), f"the plan of run {run.id}")
 
 
-def refuse_without_journal(state: State) -> None:
+def refuse_without_journal(state: StateFolder) -> None:
     """Raise `Refused` where nothing was ever journalled in a state folder."""
     if not state.has_journal:
         help = "run `oneway sync` first, or name the folder with --state"

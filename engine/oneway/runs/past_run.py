@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from itertools import islice
 
 from oneway.core.diagnostics import Refused
-from oneway.history.backoff import Failure
+from oneway.history.backoff import PastFailure
 from oneway.history.flapping import RUNS as STICKING
-from oneway.history.journal import Entry, Journal, Run
+from oneway.history.journal import Journal, JournalEntry, Run
 from oneway.planning.plan import Plan
 from oneway.runs.lookup import plan_of_run
 
@@ -21,11 +21,11 @@ class Before:
     """An earlier run of the same connection: what it planned, and how that ended."""
 
     plan: Plan
-    entries: tuple[Entry, ...]
+    entries: tuple[JournalEntry, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class PastRun:
     """A run and what led to it.
 
     `plan` is None where the run never came to one, or it is kept no longer. `earlier` are the
@@ -36,17 +36,17 @@ class Told:
 
     run: Run
     plan: Plan | None
-    entries: tuple[Entry, ...]
+    entries: tuple[JournalEntry, ...]
     earlier: tuple[Run, ...] = ()
     before: tuple[Before, ...] = ()
-    failures: Mapping[str, Failure] = field(default_factory=dict)
+    failures: Mapping[str, PastFailure] = field(default_factory=dict)
     options: str = ""
 
 
-def told(journal: Journal, run: Run, options: str = "") -> Told:
+def load_past_run(journal: Journal, run: Run, options: str = "") -> PastRun:
     """Return what a journal tells of a run; raise `Refused` where that is damaged."""
     earlier = journal.runs(run.start.connection, limit=EARLIER, before=run.id + 1)
-    return Told(
+    return PastRun(
         run=run,
         plan=plan_of_run(journal, run),
         entries=journal.entries(run.id),

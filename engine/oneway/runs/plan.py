@@ -6,47 +6,47 @@ from oneway.core.connector import Progress, silent
 from oneway.core.records import Snapshot
 from oneway.core.seal import Seal
 from oneway.history.backoff import refusals
-from oneway.history.flapping import not_sticking
+from oneway.history.flapping import find_flapping
 from oneway.history.journal import Journal
 from oneway.history.memory import NOTHING, Memory
-from oneway.planning.guards import WINDOW, History, Verdict, judge
+from oneway.planning.guards import WINDOW, RecentRuns, Verdict, judge
 from oneway.planning.plan import Plan, Read
 from oneway.planning.planner import Header, plan, plan_rows
 from oneway.runs.apply import connection_of
-from oneway.runs.inputs import Systems, inputs_in_words
-from oneway.runs.prepare import Prepared
-from oneway.runs.read import Evaluated, Reading, evaluated
+from oneway.runs.inputs import OpenSystems, inputs_in_words
+from oneway.runs.prepare import PreparedRun
+from oneway.runs.read import EvaluatedInputs, ReadInputs, evaluate_inputs
 from oneway.runs.request import instant_text, parse_instant
-from oneway.state.folder import State
+from oneway.state.folder import StateFolder
 
 
-def plan_of(prepared: Prepared, reading: Reading, seal: Seal) -> Plan:
+def plan_of(prepared: PreparedRun, reading: ReadInputs, seal: Seal) -> Plan:
     """Return the plan of what was read."""
     header = _header(prepared, reading.references)
     return plan(reading.program, reading.source, reading.target, seal=seal, header=header)
 
 
-def planned(
-    prepared: Prepared,
-    systems: Systems,
+def plan_run(
+    prepared: PreparedRun,
+    systems: OpenSystems,
     seal: Seal,
     progress: Progress = silent,
     *,
     keeping: bool = False,
-) -> tuple[Plan, Evaluated]:
+) -> tuple[Plan, EvaluatedInputs]:
     """Read the inputs and return the plan, and what the mapping made of what was read.
 
     With `keeping`, also what may be kept of each record (`keeping.snapshots_of`).
     """
-    found = evaluated(prepared, systems, progress, keeping=keeping)
+    found = evaluate_inputs(prepared, systems, progress, keeping=keeping)
     header = _header(prepared, found.references)
     return plan_rows(found.program, found.source, found.target, seal=seal, header=header), found
 
 
-def judged(
-    prepared: Prepared,
+def judge_plan(
+    prepared: PreparedRun,
     plan: Plan,
-    state: State,
+    state: StateFolder,
     memory: Memory = NOTHING,
     *,
     resuming: int | None = None,
@@ -59,18 +59,18 @@ def judged(
     return judge(plan, prepared.guards, _history(plan, state, resuming), memory.postponed)
 
 
-def _history(plan: Plan, state: State, resuming: int | None) -> History:
+def _history(plan: Plan, state: StateFolder, resuming: int | None) -> RecentRuns:
     if not state.has_journal:
-        return History()
+        return RecentRuns()
     name = connection_of(plan.mapping, plan.inputs)
     # The plan's own instant, not the clock: what was judged can be judged again.
     since = instant_text(parse_instant(plan.as_of) - WINDOW)
     with Journal.open(state.journal) as journal:
         done = journal.done_since(name, since, but_not=resuming)
-        return History(done, journal.last_source_size(name))
+        return RecentRuns(done, journal.last_source_size(name))
 
 
-def remembered(plan: Plan, state: State, *, retry_now: bool = False) -> Memory:
+def load_memory(plan: Plan, state: StateFolder, *, retry_now: bool = False) -> Memory:
     """Return what earlier runs tell of a plan; with `retry_now` nothing of it waits."""
     if not state.has_journal:
         return Memory()
@@ -78,10 +78,10 @@ def remembered(plan: Plan, state: State, *, retry_now: bool = False) -> Memory:
     with Journal.open(state.journal) as journal:
         failures, written = journal.failures(name), journal.written(name)
     found = refusals(plan, failures, seal, retry_now=retry_now)
-    return Memory(found, not_sticking(plan, written, seal))
+    return Memory(found, find_flapping(plan, written, seal))
 
 
-def _header(prepared: Prepared, references: Mapping[str, Snapshot]) -> Header:
+def _header(prepared: PreparedRun, references: Mapping[str, Snapshot]) -> Header:
     request = prepared.request
     return Header(
         mapping_file=request.mapping,

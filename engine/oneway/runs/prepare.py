@@ -16,16 +16,16 @@ from oneway.mapping.compiler import Compiled, compile_mapping, connectors_of
 from oneway.mapping.expressions import Context
 from oneway.mapping.load import Loaded, load_mapping
 from oneway.mapping.spec import GuardsSpec, MappingSpec, Text
-from oneway.runs.request import Request
-from oneway.runs.settings import settled
-from oneway.runs.validate_connection import misfits
+from oneway.runs.request import RunRequest
+from oneway.runs.settings import resolve_settings
+from oneway.runs.validate_connection import connection_mistakes
 
 
 @dataclass(frozen=True, slots=True)
-class Prepared:
+class PreparedRun:
     """A request whose mapping is compiled, with its connectors described and settings settled."""
 
-    request: Request
+    request: RunRequest
     compiled: Compiled
     catalogue: Mapping[str, Description]
     settings: Mapping[str, Value]
@@ -47,7 +47,7 @@ class Prepared:
         return self.compiled.context(self.settings, self.request.as_of)
 
 
-def compiled(request: Request) -> Prepared:
+def prepare_run(request: RunRequest) -> PreparedRun:
     """Return what a request asks for, compiled; raise `Refused` with every mistake."""
     data = mapping_of(request.mapping, request.connection)
     compiled_mapping, catalogue = compile_data(data, request.mapping, request.folders)
@@ -56,15 +56,15 @@ def compiled(request: Request) -> Prepared:
     for diagnostic in (*_unknown_names(request, spec), *_unknown_fields(request, compiled_mapping)):
         found.add(diagnostic)
     if connection is not None:
-        found.found.extend(misfits(connection, compiled_mapping, catalogue))
+        found.found.extend(connection_mistakes(connection, compiled_mapping, catalogue))
     settings: Mapping[str, Value] = {}
     try:
         own = connection.settings if connection else None
-        settings = settled(spec.settings, request.settings, own)
+        settings = resolve_settings(spec.settings, request.settings, own)
     except Refused as refused:
         found.found.extend(refused.diagnostics)
     found.refuse_errors()
-    return Prepared(request, compiled_mapping, catalogue, settings)
+    return PreparedRun(request, compiled_mapping, catalogue, settings)
 
 
 def mapping_of(path: str, connection: Connection | None) -> bytes:
@@ -117,7 +117,7 @@ def _placed(loaded: Loaded, name: Text, diagnostic: Diagnostic) -> Diagnostic:
     return replace(report, help=diagnostic.help)
 
 
-def _unknown_names(request: Request, spec: MappingSpec) -> list[Diagnostic]:
+def _unknown_names(request: RunRequest, spec: MappingSpec) -> list[Diagnostic]:
     references = [each.name for each in spec.references]
     connectors = [each.text for each in connectors_of(spec)]
     wrong = [
@@ -133,7 +133,7 @@ def _unknown_names(request: Request, spec: MappingSpec) -> list[Diagnostic]:
     return wrong
 
 
-def _unknown_fields(request: Request, mapping: Compiled) -> list[Diagnostic]:
+def _unknown_fields(request: RunRequest, mapping: Compiled) -> list[Diagnostic]:
     policy = mapping.code.policy
     fields = [each.path for each in (*policy.fields, *policy.leaving)]
     return [

@@ -7,11 +7,11 @@ from typing import Generic, Protocol, TypeVar, runtime_checkable
 from oneway.core.connector import Field, Progress, ReadError, silent
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.records import Collected, Record, Snapshot
-from oneway.mapping.interpreter import Interpreted, Table, tabulate
-from oneway.mapping.program import Held, Row
+from oneway.mapping.interpreter import Interpreted, LookupTable, tabulate
+from oneway.mapping.program import SourceRow, TargetRow
 from oneway.mapping.spec import ReferenceSpec
-from oneway.runs.inputs import Input, Systems, inputs, offline_help
-from oneway.runs.prepare import Prepared
+from oneway.runs.inputs import Input, OpenSystems, inputs, offline_help
+from oneway.runs.prepare import PreparedRun
 from oneway.runs.replay.projection import Projection, is_open_table
 
 T = TypeVar("T")
@@ -26,45 +26,51 @@ class Streaming(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ReadInputs:
     """All that was read, and the program bound to it."""
 
     source: Snapshot
     target: Snapshot
     references: Mapping[str, Snapshot]
-    tables: Mapping[str, Table]
+    tables: Mapping[str, LookupTable]
     program: Interpreted
 
 
 @dataclass(frozen=True, slots=True)
-class Evaluated:
+class EvaluatedInputs:
     """What the mapping makes of all that was read; the records themselves are not kept.
 
     `kept` is what may be kept of each source record and each target record, in their order.
     """
 
-    source: Collected[Row]
-    target: Collected[Held]
+    source: Collected[SourceRow]
+    target: Collected[TargetRow]
     references: Mapping[str, Snapshot]
-    tables: Mapping[str, Table]
+    tables: Mapping[str, LookupTable]
     program: Interpreted
     kept: tuple[Sequence[str], Sequence[str]] = ((), ())
 
 
-def read(prepared: Prepared, systems: Systems, progress: Progress = silent) -> Reading:
+def read_inputs(
+    prepared: PreparedRun, systems: OpenSystems, progress: Progress = silent
+) -> ReadInputs:
     """Return all records of a run's inputs; raise `Refused` where one cannot be read."""
     reads = _Reads(prepared, systems, progress)
     references, tables, program = reads.bound()
     source, target = reads.snapshot("source"), reads.snapshot("target")
-    return Reading(source, target, references, tables, program)
+    return ReadInputs(source, target, references, tables, program)
 
 
-def evaluated(
-    prepared: Prepared, systems: Systems, progress: Progress = silent, *, keeping: bool = False
-) -> Evaluated:
-    """Return what the mapping makes of a run's inputs; raise `Refused` as `read` does.
+def evaluate_inputs(
+    prepared: PreparedRun,
+    systems: OpenSystems,
+    progress: Progress = silent,
+    *,
+    keeping: bool = False,
+) -> EvaluatedInputs:
+    """Return what the mapping makes of a run's inputs; raise `Refused` as `read_inputs` does.
 
-    Gives the plan that `read` would give, in a fraction of the memory. With `keeping`, also
+    Gives the plan that `read_inputs` would give, in a fraction of the memory. With `keeping`, also
     what may be kept of each record.
     """
     reads = _Reads(prepared, systems, progress)
@@ -72,11 +78,11 @@ def evaluated(
     if not keeping:
         source = reads.collected("source", program.row)
         target = reads.collected("target", program.held)
-        return Evaluated(source, target, references, tables, program)
+        return EvaluatedInputs(source, target, references, tables, program)
     projection = projection_of(prepared)
     rows = _Keeping(program.row, projection.of_source)
     held = _Keeping(program.held, projection.of_target)
-    return Evaluated(
+    return EvaluatedInputs(
         reads.collected("source", rows),
         reads.collected("target", held),
         references,
@@ -87,8 +93,8 @@ def evaluated(
 
 
 def tables_of(
-    prepared: Prepared, systems: Systems, progress: Progress = silent
-) -> Mapping[str, Table]:
+    prepared: PreparedRun, systems: OpenSystems, progress: Progress = silent
+) -> Mapping[str, LookupTable]:
     """Return the lookup tables of a run, reading nothing else."""
     return _Reads(prepared, systems, progress).bound()[1]
 
@@ -106,14 +112,14 @@ class _Keeping(Generic[T]):
         return self.make(record)
 
 
-def projection_of(prepared: Prepared) -> Projection:
+def projection_of(prepared: PreparedRun) -> Projection:
     """Return what may be kept of the records of a run."""
     compiled = prepared.compiled
     tables = _open_tables(prepared)
     return Projection(compiled.code, compiled.source, compiled.target, tables)
 
 
-def _open_tables(prepared: Prepared) -> frozenset[str]:
+def _open_tables(prepared: PreparedRun) -> frozenset[str]:
     """Return the references whose lookup tables hold nothing that is marked as sensitive."""
     code = prepared.compiled.code
     secret = {each.lookup for each in (*code.fields, *code.leaving) if each.rule.sensitive}
@@ -126,7 +132,7 @@ def _open_tables(prepared: Prepared) -> frozenset[str]:
     )
 
 
-def _fields_of(prepared: Prepared, reference: ReferenceSpec) -> Iterable[Field]:
+def _fields_of(prepared: PreparedRun, reference: ReferenceSpec) -> Iterable[Field]:
     """Return what is known of the fields of a reference's records."""
     spec, endpoint = prepared.spec, reference.endpoint
     if endpoint is None:
@@ -140,14 +146,14 @@ def _fields_of(prepared: Prepared, reference: ReferenceSpec) -> Iterable[Field]:
 class _Reads:
     """Reads each resource once, whatever it is read for."""
 
-    def __init__(self, prepared: Prepared, systems: Systems, progress: Progress) -> None:
+    def __init__(self, prepared: PreparedRun, systems: OpenSystems, progress: Progress) -> None:
         self.prepared = prepared
         self.systems = systems
         self.progress = progress
         self.inputs = inputs(prepared)
         self.snapshots: dict[Input, Snapshot] = {}
 
-    def bound(self) -> tuple[dict[str, Snapshot], dict[str, Table], Interpreted]:
+    def bound(self) -> tuple[dict[str, Snapshot], dict[str, LookupTable], Interpreted]:
         codes = self.prepared.compiled.code.references
         references = {code.name: self.snapshot(f"references.{code.name}") for code in codes}
         context = self.prepared.context

@@ -14,15 +14,15 @@ from oneway.documents.yaml_source import LIMIT
 from oneway.mapping.program import Program
 from oneway.planning.plan import Plan
 from oneway.runs.health import sick
-from oneway.runs.inputs import Systems, inputs_in_words
-from oneway.runs.prepare import Prepared, compiled, read_file
+from oneway.runs.inputs import OpenSystems, inputs_in_words
+from oneway.runs.prepare import PreparedRun, prepare_run, read_file
 from oneway.runs.read import tables_of
-from oneway.runs.request import Request, parse_instant
+from oneway.runs.request import RunRequest, parse_instant
 
 _AGAIN = "make the plan again and review it"
 
 
-def reopened(plan: Plan, request: Request) -> Prepared:
+def reopen_plan(plan: Plan, request: RunRequest) -> PreparedRun:
     """Return what a plan was made of, ready to apply; raise `Refused` where it is no more.
 
     Of `request` only `lookup`, `options` and `folders` count: the mapping, the instant, the
@@ -34,7 +34,7 @@ def reopened(plan: Plan, request: Request) -> Prepared:
     if found:
         raise Refused(found)
     _refuse_other_mapping(plan)
-    prepared = compiled(_request(plan, request))
+    prepared = prepare_run(_request(plan, request))
     if _types(prepared.settings) != _types(plan.settings):
         raise refusal("P112", plan.mapping_file, "the plan has other settings", _AGAIN)
     prepared = replace(prepared, settings=plan.settings)
@@ -43,7 +43,7 @@ def reopened(plan: Plan, request: Request) -> Prepared:
 
 
 def program_for(
-    prepared: Prepared, plan: Plan, systems: Systems, progress: Progress = silent
+    prepared: PreparedRun, plan: Plan, systems: OpenSystems, progress: Progress = silent
 ) -> Program:
     """Return the program that reads a plan's sealed values again.
 
@@ -53,7 +53,7 @@ def program_for(
     return prepared.compiled.bind(prepared.context, tables)
 
 
-def _request(plan: Plan, request: Request) -> Request:
+def _request(plan: Plan, request: RunRequest) -> RunRequest:
     try:
         as_of = parse_instant(plan.as_of)
     except ValueError:

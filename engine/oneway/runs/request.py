@@ -14,7 +14,7 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class RunRequest:
     """A mapping, the instant, and what stands in for its connectors and settings.
 
     `source`, `target` and `references` are paths of files that are read instead of systems.

@@ -1,7 +1,7 @@
 """What an interrupted run left behind: settled before anything else, or gone on with.
 
-`settled` finds out what became of what was in flight, and sends nothing: a new plan, made
-from what the systems say now, takes it from there. `resumed` does the same and then goes on
+`recover_in_flight` finds out what became of what was in flight, and sends nothing: a new plan, made
+from what the systems say now, takes it from there. `resume_run` does the same and then goes on
 with the very plan that was approved.
 """
 
@@ -12,40 +12,40 @@ from dataclasses import dataclass
 
 from oneway.applying import apply as engine
 from oneway.applying.apply import Earlier, Result
-from oneway.applying.preconditions import Happened, Now, Stale
+from oneway.applying.preconditions import Happened, LiveState, Stale
 from oneway.core.connector import Progress, ReadError, silent
 from oneway.core.diagnostics import Refused, refusal
-from oneway.history.journal import Entry, Journal, Run
+from oneway.history.journal import Journal, JournalEntry, Run
 from oneway.history.journal.lease import leased
 from oneway.mapping.program import Program
 from oneway.planning.plan import Action, Ending, Plan
 from oneway.planning.plan_file import load
 from oneway.runs.apply import Approval, Operator, RunLog, connection_for, engine_systems
 from oneway.runs.incidents import noticed
-from oneway.runs.inputs import Systems
-from oneway.runs.prepare import Prepared
+from oneway.runs.inputs import OpenSystems
+from oneway.runs.prepare import PreparedRun
 from oneway.runs.reopen import program_for
 from oneway.runs.request import instant_text
 from oneway.state.lock import Holder, locked
 
 
 @contextmanager
-def alone(prepared: Prepared, operator: Operator) -> Iterator[Holder]:
+def exclusive_run(prepared: PreparedRun, operator: Operator) -> Iterator[Holder]:
     """Hold the lock of a run's connection; raise `Refused`, naming the holder, where taken.
 
     At the end the connection's incidents are as its run left them, and the notices queued.
     """
     name = connection_for(prepared)
     with (
-        holding(name, operator) as holder,
+        hold_lock(name, operator) as holder,
         noticed(prepared.request.connection, operator),
     ):
         yield holder
 
 
 @contextmanager
-def holding(name: str, operator: Operator) -> Iterator[Holder]:
-    """Hold the lock of a connection by its name, as `alone` does.
+def hold_lock(name: str, operator: Operator) -> Iterator[Holder]:
+    """Hold the lock of a connection by its name, as `exclusive_run` does.
 
     Where machines share a store, it holds there as well as on this machine.
     """
@@ -63,10 +63,10 @@ class Interrupted:
 
     run: Run
     plan: Plan
-    entries: tuple[Entry, ...]
+    entries: tuple[JournalEntry, ...]
 
     @property
-    def in_flight(self) -> tuple[Entry, ...]:
+    def in_flight(self) -> tuple[JournalEntry, ...]:
         """The actions that were sent, or about to be, and whose end nobody knows."""
         return tuple(e for e in self.entries if e.end is None or e.end.ending is Ending.UNKNOWN)
 
@@ -82,7 +82,7 @@ class Interrupted:
         return Earlier(ended, flying)
 
 
-def interrupted(operator: Operator, connection: str | None = None) -> tuple[Interrupted, ...]:
+def find_interrupted(operator: Operator, connection: str | None = None) -> tuple[Interrupted, ...]:
     """Return the runs that did not end, oldest first: of one connection, or of all."""
     if not operator.state.has_journal:
         return ()
@@ -90,7 +90,9 @@ def interrupted(operator: Operator, connection: str | None = None) -> tuple[Inte
         return tuple(_read(journal, run) for run in journal.unfinished(connection))
 
 
-def settled(prepared: Prepared, systems: Systems, operator: Operator) -> tuple[Result, ...]:
+def recover_in_flight(
+    prepared: PreparedRun, systems: OpenSystems, operator: Operator
+) -> tuple[Result, ...]:
     """Find out what became of everything that earlier runs of this connection left in flight.
 
     Nothing is sent. Raises `Refused` where the systems cannot be asked: then nothing may be
@@ -98,10 +100,10 @@ def settled(prepared: Prepared, systems: Systems, operator: Operator) -> tuple[R
     """
     name = connection_for(prepared)
     results = []
-    for left in interrupted(operator, name):
+    for left in find_interrupted(operator, name):
         found = engine_systems(systems)
         program = program_for(prepared, left.plan, systems)
-        now = Now(program, found.source, found.target, operator.state.seal())
+        now = LiveState(program, found.source, found.target, operator.state.seal())
         with Journal.open(operator.state.journal) as journal:
             log = RunLog(journal, left.plan, operator, left.run.id)
             for entry in left.in_flight:
@@ -112,11 +114,11 @@ def settled(prepared: Prepared, systems: Systems, operator: Operator) -> tuple[R
     return tuple(results)
 
 
-def resumed(
+def resume_run(
     left: Interrupted,
     approval: Approval,
     program: Program,
-    systems: Systems,
+    systems: OpenSystems,
     operator: Operator,
     progress: Progress = silent,
 ) -> Iterator[Result]:
@@ -144,7 +146,7 @@ def resumed(
         log.finish(_counts(journal.entries(left.run.id)), good=good)
 
 
-def _found_out(action: Action, now: Now) -> Result:
+def _found_out(action: Action, now: LiveState) -> Result:
     try:
         happened, target_id = now.happened(action)
     except Stale as stale:
@@ -175,11 +177,11 @@ def _read(journal: Journal, run: Run) -> Interrupted:
     return Interrupted(run, plan, entries)
 
 
-def _action(plan: Plan, entry: Entry) -> Action:
+def _action(plan: Plan, entry: JournalEntry) -> Action:
     return next(action for action in plan.actions if action.id == entry.action_id)
 
 
-def _counts(entries: tuple[Entry, ...]) -> Mapping[str, int]:
+def _counts(entries: tuple[JournalEntry, ...]) -> Mapping[str, int]:
     return Counter(entry.end.ending.value for entry in entries if entry.end is not None)
 
 

@@ -14,7 +14,7 @@ from oneway.history.journal.incidents import forget_notices
 from oneway.history.journal.schedule_claims import forget as forget_dues
 from oneway.planning.guards import WINDOW
 from oneway.runs.request import instant_text
-from oneway.state.folder import State
+from oneway.state.folder import StateFolder
 
 DAYS = 90
 """How many days a run is kept where nobody says otherwise."""
@@ -37,7 +37,7 @@ def days_kept(lookup: Lookup) -> int:
     return int(text)
 
 
-def forget_old(state: State, connection: str, now: datetime, days: int) -> None:
+def forget_old(state: StateFolder, connection: str, now: datetime, days: int) -> None:
     """Forget what ran, and was told, more than some days ago, if the store allows it.
 
     Its lock must be held. What guards and a resumption need stays, however old it is.

@@ -7,7 +7,7 @@ from oneway.core.records import Value
 from oneway.mapping.spec import SettingSpec
 
 
-def settled(
+def resolve_settings(
     specs: Iterable[SettingSpec],
     given: Mapping[str, str],
     own: Mapping[str, Value] | None = None,

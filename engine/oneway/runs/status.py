@@ -8,7 +8,7 @@ from datetime import date, datetime
 from oneway.connections import Connection, Found
 from oneway.connections.schedule import next_due
 from oneway.core.diagnostics import Diagnostic, Refused
-from oneway.history.backoff import Failure, next_try
+from oneway.history.backoff import PastFailure, next_try
 from oneway.history.journal import Breached, Journal, Run, RunState
 from oneway.history.journal.incidents import Notice, undelivered
 from oneway.planning.plan import Kind, Outcome, Plan
@@ -54,7 +54,7 @@ class Refusing:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ConnectionStatus:
     """How one connection stands; `undelivered` are notices that were tried in vain.
 
     `file` is "" where there is none any more. `broken` is what is wrong with the file or the
@@ -75,9 +75,9 @@ class Standing:
     undelivered: tuple[Notice, ...] = ()
 
 
-def standings(
+def connection_statuses(
     found: Sequence[Found], journal: Journal | None, now: datetime
-) -> tuple[Standing, ...]:
+) -> tuple[ConnectionStatus, ...]:
     """Return how each connection stands: those with a file, then others that ever ran."""
     standing = [_of_file(each, journal, now) for each in found]
     named = {each.name for each in standing}
@@ -86,14 +86,16 @@ def standings(
     return tuple(standing)
 
 
-def _of_file(found: Found, journal: Journal | None, now: datetime) -> Standing:
+def _of_file(found: Found, journal: Journal | None, now: datetime) -> ConnectionStatus:
     if found.connection is None:
         assert found.refused is not None
-        return Standing(found.file, found.file, found.refused.diagnostics)
+        return ConnectionStatus(found.file, found.file, found.refused.diagnostics)
     return _with_file(_of_runs(found.connection.name, journal), found.connection, now)
 
 
-def _with_file(standing: Standing, connection: Connection, now: datetime) -> Standing:
+def _with_file(
+    standing: ConnectionStatus, connection: Connection, now: datetime
+) -> ConnectionStatus:
     schedule = connection.schedule
     due = next_due(schedule, connection.name, now) if schedule is not None else None
     return replace(
@@ -104,14 +106,14 @@ def _with_file(standing: Standing, connection: Connection, now: datetime) -> Sta
     )
 
 
-def _of_runs(name: str, journal: Journal | None) -> Standing:
+def _of_runs(name: str, journal: Journal | None) -> ConnectionStatus:
     runs = journal.runs(name, limit=1) if journal is not None else ()
     if journal is None or not runs:
-        return Standing(name)
+        return ConnectionStatus(name)
     last = runs[0]
     past = runs if last.state is RunState.DONE else journal.runs(name, limit=_LOOK_BACK)
     plan, broken = _last_plan(journal, past)
-    return Standing(
+    return ConnectionStatus(
         name,
         broken=broken,
         last=last,
@@ -179,8 +181,8 @@ def _held(past: Sequence[Run]) -> Iterator[HeldBack]:
         yield HeldBack(breach, since.start.started)
 
 
-def _refusing(failures: Mapping[str, Failure]) -> tuple[Refusing, ...]:
-    groups: dict[tuple[str, str], list[Failure]] = {}
+def _refusing(failures: Mapping[str, PastFailure]) -> tuple[Refusing, ...]:
+    groups: dict[tuple[str, str], list[PastFailure]] = {}
     for failure in failures.values():
         groups.setdefault((failure.code, failure.reason), []).append(failure)
     return tuple(

@@ -16,17 +16,17 @@ from oneway.planning.plan_file import fingerprint
 from oneway.runs.apply import Approval, Operator, apply_plan, connection_for, start_of_none
 from oneway.runs.clock import refuse_turned_back, refuse_yet_to_come
 from oneway.runs.health import health
-from oneway.runs.inputs import Systems
-from oneway.runs.plan import judged, planned, remembered
-from oneway.runs.prepare import Prepared
+from oneway.runs.inputs import OpenSystems
+from oneway.runs.plan import judge_plan, load_memory, plan_run
+from oneway.runs.prepare import PreparedRun
 from oneway.runs.replay.capture import snapshots_of
 from oneway.runs.request import instant_text
-from oneway.runs.resume import alone, settled
+from oneway.runs.resume import exclusive_run, recover_in_flight
 from oneway.runs.retention import days_kept, forget_old
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class PendingSync:
     """A plan that is about to be applied, by whoever holds the lock of its connection."""
 
     plan: Plan
@@ -37,7 +37,7 @@ class Draft:
     warnings: tuple[Diagnostic, ...]
     approval: Approval
     program: Program
-    systems: Systems
+    systems: OpenSystems
     progress: Progress
 
     def applied(self, operator: Operator) -> Iterator[Result]:
@@ -48,7 +48,7 @@ class Draft:
 
 
 @dataclass(frozen=True, slots=True)
-class Synced:
+class SyncResult:
     """A run that went to its end."""
 
     run: Run
@@ -58,20 +58,28 @@ class Synced:
     ended: tuple[Result, ...]
 
 
-def synced(
-    prepared: Prepared, operator: Operator, *, retry_now: bool = False, progress: Progress = silent
-) -> Synced:
-    """Plan and apply in one go, with all guards on; raises as `drafted` and `apply_plan` do."""
-    with drafted(prepared, operator, retry_now=retry_now, progress=progress) as draft:
+def run_sync(
+    prepared: PreparedRun,
+    operator: Operator,
+    *,
+    retry_now: bool = False,
+    progress: Progress = silent,
+) -> SyncResult:
+    """Plan and apply in one go, with all guards on; raises as `open_sync` and `apply_plan` do."""
+    with open_sync(prepared, operator, retry_now=retry_now, progress=progress) as draft:
         ended = tuple(draft.applied(operator))
         run = last_run(prepared, operator)
-    return Synced(run, draft.plan, draft.verdict, draft.memory, ended)
+    return SyncResult(run, draft.plan, draft.verdict, draft.memory, ended)
 
 
 @contextmanager
-def drafted(
-    prepared: Prepared, operator: Operator, *, retry_now: bool = False, progress: Progress = silent
-) -> Iterator[Draft]:
+def open_sync(
+    prepared: PreparedRun,
+    operator: Operator,
+    *,
+    retry_now: bool = False,
+    progress: Progress = silent,
+) -> Iterator[PendingSync]:
     """Give the plan of a run that holds the lock for the length of a block.
 
     Raises `Refused` where another run holds the lock, where a system cannot be read, and
@@ -79,32 +87,32 @@ def drafted(
     refused, and why.
     """
     with (
-        alone(prepared, operator),
-        recorded(prepared, operator),
-        Systems(prepared, operator.state.path) as systems,
+        exclusive_run(prepared, operator),
+        recording_refusals(prepared, operator),
+        OpenSystems(prepared, operator.state.path) as systems,
     ):
         days = days_kept(prepared.request.lookup)
         began = instant_text(operator.now())
         refuse_turned_back(prepared, operator, prepared.request.as_of)
         refuse_yet_to_come(prepared, operator, prepared.request.as_of)
-        found_out = settled(prepared, systems, operator)
+        found_out = recover_in_flight(prepared, systems, operator)
         seal = operator.state.seal()
-        plan, found = planned(prepared, systems, seal, progress, keeping=True)
+        plan, found = plan_run(prepared, systems, seal, progress, keeping=True)
         warnings = _healthy(health(prepared, found, plan))
-        memory = remembered(plan, operator.state, retry_now=retry_now)
-        verdict = judged(prepared, plan, operator.state, memory)
+        memory = load_memory(plan, operator.state, retry_now=retry_now)
+        verdict = judge_plan(prepared, plan, operator.state, memory)
         kept = snapshots_of(prepared, found, plan, seal)
         approval = Approval(fingerprint(plan), verdict, memory.postponed, kept, began)
         program = found.program
         del found  # the rows of large inputs
-        yield Draft(
+        yield PendingSync(
             plan, verdict, memory, found_out, warnings, approval, program, systems, progress
         )
         forget_old(operator.state, connection_for(prepared), operator.now(), days)
 
 
 @contextmanager
-def recorded(prepared: Prepared, operator: Operator) -> Iterator[None]:
+def recording_refusals(prepared: PreparedRun, operator: Operator) -> Iterator[None]:
     """Let the journal keep what stops a run of a block before it has begun to write."""
     began = instant_text(operator.now())
     try:
@@ -115,7 +123,7 @@ def recorded(prepared: Prepared, operator: Operator) -> Iterator[None]:
         raise
 
 
-def last_run(prepared: Prepared, operator: Operator) -> Run:
+def last_run(prepared: PreparedRun, operator: Operator) -> Run:
     """Return the run that has just ended, while its lock is held."""
     with Journal.open(operator.state.journal) as journal:
         (run,) = journal.runs(connection_for(prepared), limit=1)
@@ -131,7 +139,7 @@ def problems_of(error: Refused | ConnectorError) -> tuple[Diagnostic, ...]:
 
 
 def _record(
-    prepared: Prepared, operator: Operator, began: str, error: Refused | ConnectorError
+    prepared: PreparedRun, operator: Operator, began: str, error: Refused | ConnectorError
 ) -> None:
     name = connection_for(prepared)
     with Journal.open(operator.state.journal) as journal:

@@ -12,7 +12,7 @@ from oneway.mapping.spec import SettingSpec
 from oneway.runs.settings import WANTED, is_of
 
 
-def misfits(
+def connection_mistakes(
     connection: Connection, compiled: Compiled, catalogue: Mapping[str, Description]
 ) -> tuple[Diagnostic, ...]:
     """Return what of a connection does not go with its mapping and the connectors it names."""

@@ -11,7 +11,7 @@ from oneway.core.connector import Description
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.mapping.compiler import Compiled
 from oneway.runs.prepare import compile_data, mapping_of
-from oneway.runs.validate_connection import misfits
+from oneway.runs.validate_connection import connection_mistakes
 
 Made: TypeAlias = tuple[Compiled, Mapping[str, Description]]
 
@@ -45,4 +45,4 @@ def findings(connection: Connection, mappings: Mappings) -> tuple[Diagnostic, ..
         compiled, catalogue = mappings.compiled(data, connection.mapping)
     except Refused as refused:
         return (*found, *refused.diagnostics)
-    return (*misfits(connection, compiled, catalogue), *found)
+    return (*connection_mistakes(connection, compiled, catalogue), *found)

@@ -16,7 +16,7 @@ The time of change and not of what was written: it tells of new rights on a file
 
 
 @dataclass(frozen=True, slots=True)
-class Changes:
+class FolderChanges:
     """What a look found that the one before had not."""
 
     added: tuple[str, ...] = ()
@@ -40,18 +40,18 @@ class Folder:
     _read: dict[str, tuple[Signature, Found | None]] = field(default_factory=dict)
     """What each file held when it was read."""
 
-    def look(self) -> Changes:
+    def look(self) -> FolderChanges:
         """Read what has changed and return it; raise `Refused` where there is no folder."""
         signatures = _signatures(self.path)
         if signatures == self._signatures:
-            return Changes()
+            return FolderChanges()
         found = connections_in(self.path, self._found)
         now = {each.connection.name: each.connection for each in found if each.connection}
         broken = {each.file: each for each in found if each.refused is not None}
         before, broke = self.connections, self.broken
         self.connections, self.broken, self._signatures = now, broken, signatures
         self._read = {path: kept for path, kept in self._read.items() if path in signatures}
-        return Changes(
+        return FolderChanges(
             added=tuple(name for name in now if name not in before),
             changed=tuple(name for name in now if name in before and now[name] != before[name]),
             removed=tuple(name for name in before if name not in now),

@@ -10,7 +10,7 @@ FRESH = 60.0
 
 
 @dataclass(slots=True)
-class Board:
+class HealthState:
     """The loop's last look around. Each value is replaced as a whole, so that readers see one."""
 
     looked: float = field(default_factory=monotonic)

@@ -10,7 +10,7 @@ from oneway.history.journal.schedule_claims import Taken
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class RunHost:
     """Where runs are: what is the same for all of them.
 
     `folder` is the working folder; `folders` are looked in for manifests; `now` is the clock,
@@ -29,7 +29,7 @@ class Place:
 class Job:
     """One run of one connection, for a due that is ours."""
 
-    place: Place
+    place: RunHost
     file: str
     taken: Taken
     late: bool

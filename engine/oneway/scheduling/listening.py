@@ -12,7 +12,7 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from oneway.core.diagnostics import refusal
-from oneway.scheduling.health_state import Board
+from oneway.scheduling.health_state import HealthState
 
 Metrics = Callable[[], bytes]
 """Gives the text that Prometheus reads."""
@@ -50,7 +50,7 @@ def address(text: str) -> Address:
 
 
 @contextmanager
-def listening(at: Address, board: Board, metrics: Metrics | None) -> Iterator[Address]:
+def listening(at: Address, board: HealthState, metrics: Metrics | None) -> Iterator[Address]:
     """Answer while the block lasts; give the address, with its port."""
     kind = _Server6 if ":" in at.host else _Server
     try:
@@ -68,7 +68,7 @@ def listening(at: Address, board: Board, metrics: Metrics | None) -> Iterator[Ad
         thread.join()
 
 
-def _app(board: Board, metrics: Metrics | None) -> Callable[[Any, Any], Iterable[bytes]]:
+def _app(board: HealthState, metrics: Metrics | None) -> Callable[[Any, Any], Iterable[bytes]]:
     def answer(environ: Any, start_response: Any) -> Iterable[bytes]:
         status, kind, body = _answer(environ, board, metrics)
         start_response(status, [("Content-Type", kind), ("Content-Length", str(len(body)))])
@@ -77,7 +77,7 @@ def _app(board: Board, metrics: Metrics | None) -> Callable[[Any, Any], Iterable
     return answer
 
 
-def _answer(environ: Any, board: Board, metrics: Metrics | None) -> tuple[str, str, bytes]:
+def _answer(environ: Any, board: HealthState, metrics: Metrics | None) -> tuple[str, str, bytes]:
     if environ.get("REQUEST_METHOD") not in ("GET", "HEAD"):
         return "405 Method Not Allowed", TEXT, b"GET alone\n"
     match environ.get("PATH_INFO"):

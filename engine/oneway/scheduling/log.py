@@ -10,11 +10,11 @@ from oneway.connections.schedule import Due, next_due
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.render.sanitize import harmless
 from oneway.runs import instant_text
-from oneway.scheduling.folder import Changes
+from oneway.scheduling.folder import FolderChanges
 
 
 @dataclass(frozen=True, slots=True)
-class Log:
+class EventLog:
     """Writes lines: `write` is handed each with its line break."""
 
     write: Callable[[str], None]
@@ -61,7 +61,9 @@ def due_text(due: Due | None) -> str:
     return "never" if due is None else instant_text(due.at)
 
 
-def say_changes(log: Log, changes: Changes, connections: Mapping[str, Connection]) -> None:
+def say_changes(
+    log: EventLog, changes: FolderChanges, connections: Mapping[str, Connection]
+) -> None:
     """Write down what a look at the folder found."""
     for name in changes.removed:
         log.say("removed", "is gone, and runs no more", connection=name)

@@ -14,10 +14,10 @@ from oneway.connections.connection import Connection
 from oneway.connections.schedule import Due, last_due, next_due
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.history.journal.schedule_claims import GIVEN_UP, Taken
-from oneway.scheduling.folder import Changes, Folder
-from oneway.scheduling.health_state import Board
-from oneway.scheduling.job import How, Job, Place, Report
-from oneway.scheduling.log import Log, counted, due_text, say_changes
+from oneway.scheduling.folder import Folder, FolderChanges
+from oneway.scheduling.health_state import HealthState
+from oneway.scheduling.job import How, Job, Report, RunHost
+from oneway.scheduling.log import EventLog, counted, due_text, say_changes
 from oneway.scheduling.notify import tell
 from oneway.scheduling.owner import may_live
 from oneway.scheduling.policy import Step, is_late, pause, step, unspread
@@ -52,7 +52,7 @@ class Workers(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Ended:
+class RunEnded:
     """A due that this loop ran, or gave up: in which state it ended, and its run's id."""
 
     connection: str
@@ -79,13 +79,13 @@ class Loop:
     once, and nobody is waited for.
     """
 
-    place: Place
+    place: RunHost
     folder: Folder
     workers: Workers
-    log: Log
+    log: EventLog
     once: bool = False
-    board: Board = field(default_factory=Board)
-    results: list[Ended] = field(default_factory=list)
+    board: HealthState = field(default_factory=HealthState)
+    results: list[RunEnded] = field(default_factory=list)
     """What has ended, with `once`."""
     register: Register = field(init=False)
     _waiting: dict[str, datetime] = field(default_factory=dict)
@@ -119,13 +119,13 @@ class Loop:
         """Whether nothing runs, and nothing is ready to."""
         return not self.workers.names and not self._ready and not self._finished
 
-    def _look_at_folder(self, now: datetime) -> tuple[Changes, tuple[Diagnostic, ...]]:
+    def _look_at_folder(self, now: datetime) -> tuple[FolderChanges, tuple[Diagnostic, ...]]:
         if self._looked is not None and (self.once or timedelta() <= now - self._looked < LOOK):
-            return Changes(), ()
+            return FolderChanges(), ()
         try:
             changes = self.folder.look()
         except Refused as refused:
-            return Changes(), refused.diagnostics  # those that we know go on
+            return FolderChanges(), refused.diagnostics  # those that we know go on
         self._looked = now
         for name in (*changes.added, *changes.changed):
             self._waiting[name] = now
@@ -231,7 +231,7 @@ class Loop:
         self._waiting[name] = self.place.now() + wait
         then = "" if self.once else f"; again in {int(wait.total_seconds())} s"
         self.log.say(How.DIED.value, why + then, connection=name, due=taken.due)
-        self._note(Ended(name, taken.due, How.DIED.value, 0))
+        self._note(RunEnded(name, taken.due, How.DIED.value, 0))
 
     def _give_up(self, taken: Taken, file: str, why: str) -> None:
         summary = f"the run died {taken.starts} times, and waits for the next due: {why}"
@@ -240,11 +240,11 @@ class Loop:
         run = self.register.give_up(taken, file, problem)
         connection = self.folder.connections.get(taken.connection)
         tell(self.register.journal(), connection, run, self.place.now())
-        self._note(Ended(taken.connection, taken.due, GIVEN_UP, run))
+        self._note(RunEnded(taken.connection, taken.due, GIVEN_UP, run))
         self.log.say(GIVEN_UP, summary, connection=taken.connection, due=taken.due, run=run)
 
     def _say_ended(self, job: Job, taken: Taken, report: Report) -> None:
-        self._note(Ended(taken.connection, taken.due, report.state, report.run))
+        self._note(RunEnded(taken.connection, taken.due, report.state, report.run))
         said = "".join(f"; {each}" for each in report.said)
         self.log.say(
             "run",
@@ -266,7 +266,7 @@ class Loop:
         """Return whether a connection is not looked at again, where each is run once."""
         return self.once and (name in self._busy or name in self._turns)
 
-    def _note(self, ended: Ended) -> None:
+    def _note(self, ended: RunEnded) -> None:
         if self.once:
             self.results.append(ended)
             self._turns.add(ended.connection)

@@ -19,13 +19,13 @@ from oneway.core.diagnostics import Refused
 from oneway.history.journal import Journal, Run, RunState
 from oneway.history.journal.schedule_claims import failing
 from oneway.runs import parse_instant
-from oneway.scheduling.health_state import Board
+from oneway.scheduling.health_state import HealthState
 
 PAGE = 500
 """Runs that are read from the store at a time."""
 
 
-def metrics(journal: Callable[[], Journal], board: Board) -> Callable[[], bytes]:
+def metrics(journal: Callable[[], Journal], board: HealthState) -> Callable[[], bytes]:
     """Return what gives the text of all metrics; `journal` gives an open store."""
     registry = CollectorRegistry()
     registry.register(_Metrics(journal, board))
@@ -53,7 +53,7 @@ class _Metrics(Collector):
     """Counts runs as they end, each once."""
 
     open_journal: Callable[[], Journal]
-    board: Board
+    board: HealthState
     states: Numbers[tuple[str, str]] = field(default_factory=Numbers)
     endings: Numbers[tuple[str, str]] = field(default_factory=Numbers)
     last: dict[str, _Last] = field(default_factory=dict)

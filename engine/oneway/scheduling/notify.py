@@ -13,7 +13,7 @@ from oneway.connections.connection import Connection
 from oneway.core.diagnostics import Refused
 from oneway.history.journal import Journal, Run
 from oneway.notices import after_run, deliver
-from oneway.scheduling.log import Log, in_words
+from oneway.scheduling.log import EventLog, in_words
 
 EVERY = 15.0
 """Seconds between two looks at what is to be delivered."""
@@ -31,7 +31,7 @@ class Post:
 
     journal: Callable[[], Journal]
     connections: Callable[[], Iterable[Connection]]
-    log: Log
+    log: EventLog
     now: Callable[[], datetime]
     _ended: Event = field(default_factory=Event)
 

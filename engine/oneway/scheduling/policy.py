@@ -6,7 +6,7 @@ from enum import Enum
 
 from oneway.connections.connection import Schedule
 from oneway.connections.schedule import Due
-from oneway.history.journal.schedule_claims import Standing
+from oneway.history.journal.schedule_claims import ScheduleStatus
 from oneway.runs import instant_text
 
 GRACE = timedelta(minutes=5)
@@ -26,7 +26,7 @@ class Step(Enum):
     TAKE_OVER = "somebody took it, and it has not ended"
 
 
-def step(due: Due | None, standing: Standing) -> Step:
+def step(due: Due | None, standing: ScheduleStatus) -> Step:
     """Return what is to be done about the latest due of a connection.
 
     A due that is older than the newest one in the store is nobody's any more: the clock went

@@ -28,7 +28,7 @@ class _Worker:
     pipe: Pipe
 
 
-class Crew:
+class ProcessPool:
     """At most so many runs at once; they are asked to stop, waited for, and killed by pid."""
 
     def __init__(self, jobs: int) -> None:

@@ -12,31 +12,31 @@ from pathlib import Path
 from oneway.connections.schedule import Due
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.history.journal import Journal, schedule_claims
-from oneway.history.journal.schedule_claims import GIVEN_UP, Standing, Taken
+from oneway.history.journal.schedule_claims import GIVEN_UP, ScheduleStatus, Taken
 from oneway.runs import instant_text
-from oneway.scheduling.job import Place
+from oneway.scheduling.job import RunHost
 from oneway.scheduling.owner import signature
 from oneway.scheduling.policy import TRIES
 from oneway.scheduling.work import start_of
-from oneway.state.folder import State
+from oneway.state.folder import StateFolder
 
 
 @dataclass(slots=True)
 class Register:
     """Which dues were taken, by whom; every method raises `Refused` where the store fails."""
 
-    place: Place
+    place: RunHost
     by: str = ""
     _journal: Journal | None = None
     _inode: int = 0
-    _standings: dict[str, Standing] = field(default_factory=dict)
+    _standings: dict[str, ScheduleStatus] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.by = signature(self._now())
 
     def journal(self) -> Journal:
         """Return the store, opened."""
-        where = State(self.place.state, self.place.store).journal
+        where = StateFolder(self.place.state, self.place.store).journal
         inode = _inode(where)
         if self._journal is not None and inode != self._inode:
             self.close()  # others would open another file than ours
@@ -61,14 +61,14 @@ class Register:
                 for name in new:
                     self.standing(name)
 
-    def standing(self, name: str) -> Standing:
+    def standing(self, name: str) -> ScheduleStatus:
         """Return how a connection stands; one that is new stands from now, or its last run."""
         journal = self.journal()
         if name not in self._standings:
             self._standings[name] = schedule_claims.first_seen(journal, name, self._now())
         return self._standings[name]
 
-    def asked(self, name: str) -> Standing:
+    def asked(self, name: str) -> ScheduleStatus:
         """Return how a connection stands by the store, which others write as well."""
         found = schedule_claims.standings(self.journal(), name).get(name)
         if found is not None:

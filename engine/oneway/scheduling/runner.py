@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from oneway.scheduling.loop import Loop
-from oneway.scheduling.process_pool import Crew
+from oneway.scheduling.process_pool import ProcessPool
 
 
 class Stop(Protocol):
@@ -23,11 +23,11 @@ class Stop(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Drive:
+class Runner:
     """A loop, who works for it, and who may stop it."""
 
     loop: Loop
-    crew: Crew
+    crew: ProcessPool
     stop: Stop
 
     def run(self) -> bool:

@@ -22,13 +22,13 @@ from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.history.journal import Journal, Run, RunStart, RunState, Why
 from oneway.history.journal.lease import leased
 from oneway.history.journal.schedule_claims import LATE, end, found, run_of
-from oneway.runs import Operator, compiled, instant_text, request_for
+from oneway.runs import Operator, instant_text, prepare_run, request_for
 from oneway.runs.apply import start_of_none
-from oneway.runs.sync import problems_of, synced
-from oneway.scheduling.job import How, Job, Place, Report
+from oneway.runs.sync import problems_of, run_sync
+from oneway.scheduling.job import How, Job, Report, RunHost
 from oneway.scheduling.log import in_words
 from oneway.scheduling.notify import tell
-from oneway.state.folder import State
+from oneway.state.folder import StateFolder
 from oneway.state.lock import locked
 
 STORE = frozenset({"F101", "F102", "F103", "F110", "F111", "F112", "F113", "F116", "F118"})
@@ -147,9 +147,9 @@ def _run(job: Job, journal: Journal, operator: Operator) -> Run | None:
     return run
 
 
-def _synced(connection: Connection, place: Place, operator: Operator) -> None:
+def _synced(connection: Connection, place: RunHost, operator: Operator) -> None:
     request = request_for(connection, operator.now(), folders=place.folders)
-    synced(compiled(request), operator)
+    run_sync(prepare_run(request), operator)
 
 
 def _write_down(job: Job, journal: Journal, before: int, problems: tuple[Diagnostic, ...]) -> None:
@@ -160,16 +160,16 @@ def _write_down(job: Job, journal: Journal, before: int, problems: tuple[Diagnos
         journal.refused(start, problems, start.started)
 
 
-def start_of(place: Place, connection: str, file: str) -> RunStart:
+def start_of(place: RunHost, connection: str, file: str) -> RunStart:
     """Return what is written down of a run that did not come to a plan."""
     operator = operator_of(place)
     start = start_of_none(operator, file, connection)
     return replace(start, as_of=start.started)
 
 
-def operator_of(place: Place) -> Operator:
+def operator_of(place: RunHost) -> Operator:
     """Return who runs what is due."""
-    state = State(place.state, place.store)
+    state = StateFolder(place.state, place.store)
     return Operator(place.user, state, place.now, why=Why.SCHEDULE)
 
 

@@ -23,7 +23,7 @@ from oneway.core.seal import Seal
 KEY_SIZE = 32
 
 
-class State:
+class StateFolder:
     """A state folder, made if it is not there; raises `Refused` where it is not ours alone.
 
     Without `make` one that is not there stays away, for those who only look. `store` is the

@@ -9,7 +9,7 @@ import click
 from oneway.applying.apply import Result
 from oneway.cli.apply import carried_out
 from oneway.cli.connecting.prompts import Asking
-from oneway.cli.console import Console, Line
+from oneway.cli.console import Console, ProgressLine
 from oneway.cli.delivering import delivering
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, now, state_of, user
@@ -18,14 +18,14 @@ from oneway.connections import Connection
 from oneway.history.journal import Why
 from oneway.render import plans, results
 from oneway.render.layout import count
-from oneway.runs import Draft, Operator, compiled, drafted, request_for
+from oneway.runs import Operator, PendingSync, open_sync, prepare_run, request_for
 
 
 @dataclass(frozen=True, slots=True)
 class FirstSync:
     """What was planned, and how each action of it ended."""
 
-    draft: Draft
+    draft: PendingSync
     ended: tuple[Result, ...]
 
     @property
@@ -49,15 +49,15 @@ def first_sync(
     limit: int | None,
 ) -> FirstSync | None:
     """Plan, show the plan, ask, apply; None where somebody declines: the connection stays."""
-    prepared = compiled(request_for(connection, now(), folders=FOLDERS))
+    prepared = prepare_run(request_for(connection, now(), folders=FOLDERS))
     console.note("\nThe first sync: this is what would change. Nothing is written yet.")
     introduce(console, prepared)
     operator = Operator(user(), state_of(state), now, why=Why.CONNECT)
-    line = Line()
+    line = ProgressLine()
     with ExitStack() as stack:
         stack.enter_context(delivering(console, connection, state))
         with line.of(console):
-            draft = stack.enter_context(drafted(prepared, operator, progress=line))
+            draft = stack.enter_context(open_sync(prepared, operator, progress=line))
         _show(console, draft, limit=limit)
         if not _agreed(asking, draft, yes=yes):
             by_hand = f"oneway sync {connection.name}"
@@ -70,7 +70,7 @@ def first_sync(
     return FirstSync(draft, tuple(ended))
 
 
-def _show(console: Console, draft: Draft, *, limit: int | None) -> None:
+def _show(console: Console, draft: PendingSync, *, limit: int | None) -> None:
     if draft.settled:
         console.note("An earlier run was interrupted; what was in flight was looked up:")
         console.note(results.text(draft.settled, console.style))
@@ -78,7 +78,7 @@ def _show(console: Console, draft: Draft, *, limit: int | None) -> None:
     print_plan(console, draft.plan, draft.verdict, draft.memory, "text", limit=limit)
 
 
-def _agreed(asking: Asking | None, draft: Draft, *, yes: bool) -> bool:
+def _agreed(asking: Asking | None, draft: PendingSync, *, yes: bool) -> bool:
     """Return whether to apply a plan; one that changes nothing needs nobody's word."""
     waiting = draft.verdict.held | set(draft.memory.postponed)
     changes = sum(action.id not in waiting for action in draft.plan.actions)

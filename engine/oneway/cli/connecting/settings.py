@@ -6,16 +6,16 @@ from oneway.cli.connecting.prompts import Asking
 from oneway.core.records import Value
 from oneway.mapping.spec import SettingSpec
 from oneway.render.sanitize import harmless
-from oneway.runs import Prepared
-from oneway.runs.settings import settled
+from oneway.runs import PreparedRun
+from oneway.runs.settings import resolve_settings
 
 
 def settings_for(
-    asking: Asking | None, prepared: Prepared, given: Mapping[str, str]
+    asking: Asking | None, prepared: PreparedRun, given: Mapping[str, str]
 ) -> dict[str, Value]:
     """Return the settings that a connection writes; without anybody to ask, what is given."""
     specs = prepared.spec.settings
-    values = settled(specs, given)
+    values = resolve_settings(specs, given)
     if asking is None:
         return {name: values[name] for name in given}
     open_ones = [each for each in specs if each.name not in given]
@@ -35,11 +35,11 @@ def _asked(asking: Asking, spec: SettingSpec) -> Value:
 
     def checked(text: str) -> str:
         if text:
-            settled([spec], {spec.name: text})
+            resolve_settings([spec], {spec.name: text})
         return text
 
     text = asking.text(_spoken(spec.name), default, checked, optional=True)
-    return settled([spec], {spec.name: text})[spec.name] if text else spec.default
+    return resolve_settings([spec], {spec.name: text})[spec.name] if text else spec.default
 
 
 def _spoken(name: str) -> str:

@@ -10,7 +10,7 @@ from oneway.cli.connecting.prompts import Asking
 from oneway.cli.connecting.request import Wishes
 from oneway.cli.connecting.schedule import schedule_for
 from oneway.cli.connecting.settings import settings_for
-from oneway.cli.connecting.side import SIDES, Missing, Reaching, missing, reached
+from oneway.cli.connecting.side import SIDES, MissingOption, Reaching, missing, reached
 from oneway.cli.console import Console
 from oneway.cli.options import FOLDERS, now
 from oneway.connections import Connection, Side
@@ -18,7 +18,7 @@ from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
 from oneway.inspect.checks import CheckState
 from oneway.render import checks as render
 from oneway.render.layout import count
-from oneway.runs import Prepared, Systems, compiled, request_for
+from oneway.runs import OpenSystems, PreparedRun, prepare_run, request_for
 from oneway.runs.commit_connection import settled_new, settled_renewed
 
 
@@ -50,14 +50,14 @@ def renewed(asking: Asking | None, wishes: Wishes, former: Connection) -> Connec
     if asking is not None and not given:
         asking.say(f"New credentials for {former.name}; Enter keeps one as it is.")
     request = request_for(former, now(), folders=FOLDERS)
-    prepared = _given(compiled(request), wishes)
+    prepared = _given(prepare_run(request), wishes)
     for side in SIDES:
         reaching = Reaching(prepared, side)
         prepared = reached(asking, reaching, renewing=asking is not None and not given).prepared
     return settled_renewed(prepared.request, former, wishes.keep)
 
 
-def _prepared(wishes: Wishes) -> Prepared | None:
+def _prepared(wishes: Wishes) -> PreparedRun | None:
     """Return the mapping compiled for what is known so far; None where there is no mapping."""
     if not wishes.mapping:
         return None
@@ -65,22 +65,22 @@ def _prepared(wishes: Wishes) -> Prepared | None:
     sides = {side: Side(wishes.options.get(side, {})) for side in SIDES}
     draft = Connection(name, file, wishes.mapping, source=sides["source"], target=sides["target"])
     request = request_for(draft, now(), folders=FOLDERS, settings=wishes.settings)
-    return _given(compiled(request), wishes)
+    return _given(prepare_run(request), wishes)
 
 
-def _given(prepared: Prepared, wishes: Wishes) -> Prepared:
+def _given(prepared: PreparedRun, wishes: Wishes) -> PreparedRun:
     """Return the same with the credentials that are given, which take the former ones' place."""
     for (side, name), ref in wishes.refs.items():
         prepared = Reaching(prepared, side).with_ref(name, ref).prepared
     for (side, name), secret in wishes.typed.items():
         prepared = Reaching(prepared, side).with_typed(name, secret).prepared
     # Compiled again: an option or credential that the connector does not have is refused.
-    found = compiled(prepared.request)
+    found = prepare_run(prepared.request)
     _refuse_unknown(found, wishes)
     return found
 
 
-def _refuse_unknown(prepared: Prepared, wishes: Wishes) -> None:
+def _refuse_unknown(prepared: PreparedRun, wishes: Wishes) -> None:
     wrong = []
     for side, name in wishes.typed:
         system = Reaching(prepared, side).system
@@ -93,7 +93,7 @@ def _refuse_unknown(prepared: Prepared, wishes: Wishes) -> None:
         raise Refused(wrong)
 
 
-def _refuse_missing(wishes: Wishes, prepared: Prepared | None) -> None:
+def _refuse_missing(wishes: Wishes, prepared: PreparedRun | None) -> None:
     """Raise `Refused` with all that is missing, where there is nobody to ask."""
     found = list(_missing(wishes, prepared))
     # With nothing else missing, the system is asked what there is to choose from.
@@ -101,7 +101,7 @@ def _refuse_missing(wishes: Wishes, prepared: Prepared | None) -> None:
         raise Refused(each.finding for each in found)
 
 
-def _missing(wishes: Wishes, prepared: Prepared | None) -> Iterator[Missing]:
+def _missing(wishes: Wishes, prepared: PreparedRun | None) -> Iterator[MissingOption]:
     if not wishes.name:
         yield _no("NAME", "a name is missing", "oneway connect NAME")
     if not wishes.mapping:
@@ -114,14 +114,14 @@ def _missing(wishes: Wishes, prepared: Prepared | None) -> Iterator[Missing]:
         yield _no("--yes", summary, "--yes applies it; --no-sync leaves it out")
 
 
-def _no(where: str, summary: str, help: str) -> Missing:
-    return Missing(Diagnostic(Span(where), Severity.ERROR, "U111", summary, help))
+def _no(where: str, summary: str, help: str) -> MissingOption:
+    return MissingOption(Diagnostic(Span(where), Severity.ERROR, "U111", summary, help))
 
 
-def _check(console: Console, asking: Asking | None, prepared: Prepared, wishes: Wishes) -> None:
+def _check(console: Console, asking: Asking | None, prepared: PreparedRun, wishes: Wishes) -> None:
     """Check the set-up and show it; raise `Refused` where it fails and nobody goes on."""
     console.tell("\n")
-    with Systems(prepared, wishes.shared) as systems, console.progress() as progress:
+    with OpenSystems(prepared, wishes.shared) as systems, console.progress() as progress:
         found = checked(prepared, systems, progress)
     console.out(render.text([briefly(each) for each in found], console.style))
     failed = sum(each.state is CheckState.FAILED for each in found)
@@ -133,11 +133,11 @@ def _check(console: Console, asking: Asking | None, prepared: Prepared, wishes: 
         raise refusal("C144", _of(prepared).name, summary, "mend it; --yes keeps it all the same")
 
 
-def _of(prepared: Prepared) -> Connection:
+def _of(prepared: PreparedRun) -> Connection:
     assert prepared.request.connection is not None
     return prepared.request.connection
 
 
-def _with(prepared: Prepared, connection: Connection) -> Prepared:
+def _with(prepared: PreparedRun, connection: Connection) -> PreparedRun:
     """Return the same for a connection that says more."""
-    return compiled(replace(prepared.request, connection=connection, settings={}))
+    return prepare_run(replace(prepared.request, connection=connection, settings={}))

@@ -11,7 +11,7 @@ from oneway.connections.secret_refs import SecretKind
 from oneway.core.connector import ConnectorError, Description, Finding, Option, Secret
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
 from oneway.render.sanitize import harmless
-from oneway.runs import Input, Prepared, Systems, inputs
+from oneway.runs import Input, OpenSystems, PreparedRun, inputs
 from oneway.runs.inputs import description_of
 
 SIDES = ("source", "target")
@@ -21,7 +21,7 @@ SIDES = ("source", "target")
 class Reaching:
     """A side on its way: what is known of it so far stands in `prepared.request`."""
 
-    prepared: Prepared
+    prepared: PreparedRun
     side: str
 
     @property
@@ -93,14 +93,14 @@ class Reaching:
 
 
 @dataclass(frozen=True, slots=True)
-class Missing:
+class MissingOption:
     """What nobody can be asked for; the system itself may list what it could be."""
 
     finding: Diagnostic
     listed: bool = False
 
 
-def missing(reaching: Reaching) -> Iterator[Missing]:
+def missing(reaching: Reaching) -> Iterator[MissingOption]:
     """Yield the credentials and options of a side that have no value."""
     for option in reaching.system.options:
         way = f"--{reaching.side}-credential" if option.secret else f"--{reaching.side}-option"
@@ -116,7 +116,7 @@ def missing(reaching: Reaching) -> Iterator[Missing]:
             where = Span(reaching.side)
             help = f"{form}: {option.description}"
             finding = Diagnostic(where, Severity.ERROR, "U111", summary, help)
-            yield Missing(finding, option.choices)
+            yield MissingOption(finding, option.choices)
 
 
 def reached(asking: Asking | None, reaching: Reaching, *, renewing: bool) -> Reaching:
@@ -165,7 +165,7 @@ def tested(asking: Asking | None, reaching: Reaching) -> Reaching:
     for option in reaching.system.options:
         if option.choices and not reaching.option(option.name):
             reaching = _choose(asking, reaching, option)
-    with Systems(reaching.prepared) as systems:
+    with OpenSystems(reaching.prepared) as systems:
         probes = systems.connector(reaching.input).probe()
     wrong = [each for each in probes if each.finding is Finding.FAILED]
     if wrong:
@@ -230,7 +230,7 @@ def _credential(asking: Asking, reaching: Reaching, option: Option) -> Reaching:
 
 def _choose(asking: Asking | None, reaching: Reaching, option: Option) -> Reaching:
     """Return a side with an option that somebody chooses from what the system lists."""
-    with Systems(reaching.prepared) as systems:
+    with OpenSystems(reaching.prepared) as systems:
         choices = systems.connector(reaching.input, choosing=True).choices(option.name)
     if not choices:
         summary = f"these credentials may see no {option.name}"

@@ -16,11 +16,11 @@ from oneway.documents.yaml_source.document import Document, Path, expand
 from oneway.documents.yaml_source.source import LIMIT, read
 from oneway.documents.yaml_source.words import shown
 
-__all__ = ["LIMIT", "Document", "Path", "Reading", "parse", "read_all", "shown"]
+__all__ = ["LIMIT", "Document", "ParseResult", "Path", "parse", "read_all", "shown"]
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class ParseResult:
     """What could be read of a file, and every mistake in its text.
 
     With mistakes, `document` is what is left without them, for finding others; it is None
@@ -43,7 +43,7 @@ def parse(data: bytes, file: str, limit: int = LIMIT) -> Document:
     return reading.document
 
 
-def read_all(data: bytes, file: str, limit: int = LIMIT) -> Reading:
+def read_all(data: bytes, file: str, limit: int = LIMIT) -> ParseResult:
     """Return the document of a file's bytes and all that is wrong with their text; never raises."""
     found: tuple[Diagnostic, ...] = ()
     try:
@@ -52,5 +52,5 @@ def read_all(data: bytes, file: str, limit: int = LIMIT) -> Reading:
         found = composed.found
         document = expand(composed.root, source) if composed.root else None
     except Refused as refused:
-        return Reading(None, (*found, *refused.diagnostics))
-    return Reading(document, found)
+        return ParseResult(None, (*found, *refused.diagnostics))
+    return ParseResult(document, found)

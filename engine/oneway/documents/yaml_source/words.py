@@ -11,7 +11,7 @@ _QUOTE = "put the whole value between double quotes"
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class MistakeWords:
     """How to say one kind of mistake; `opening` where it shows best at the construct's start."""
 
     pattern: re.Pattern[str]
@@ -23,17 +23,17 @@ class Words:
 
 def _words(
     pattern: str, code: str, summary: str, help: str = "", *, opening: bool = False
-) -> Words:
-    return Words(re.compile(pattern), code, summary, help, opening)
+) -> MistakeWords:
+    return MistakeWords(re.compile(pattern), code, summary, help, opening)
 
 
-TAB = Words(
+TAB = MistakeWords(
     re.compile("tab character"),
     "Y107",
     "a tab is used for indentation",
     "use spaces; YAML does not allow tabs there",
 )
-RESERVED = Words(
+RESERVED = MistakeWords(
     re.compile("cannot start any token"),
     "Y109",
     "a value that is not in quotes begins with a character that YAML keeps for itself",
@@ -125,7 +125,7 @@ _KNOWN = (
 _OTHER = _words("", "Y106", "this is not YAML", "check the indentation and the quotes around it")
 
 
-def words_for(complaint: str, character: str) -> Words:
+def words_for(complaint: str, character: str) -> MistakeWords:
     """Return how to say a parser's complaint; `character` is the one it stopped at."""
     if RESERVED.pattern.search(complaint) and character == "\t":
         return TAB

@@ -16,12 +16,12 @@ is unsettled: whoever resumes must find out what became of it before it is sent 
     troubles    what goes wrong, as a refusal     lease       a lock that machines share
 """
 
-from oneway.history.journal.history import History
+from oneway.history.journal.history import RunHistory
 from oneway.history.journal.journal import Journal
 from oneway.history.journal.rows import (
     Breached,
     End,
-    Entry,
+    JournalEntry,
     Latest,
     Run,
     RunStart,
@@ -33,11 +33,11 @@ from oneway.history.journal.store import Store
 __all__ = [
     "Breached",
     "End",
-    "Entry",
-    "History",
     "Journal",
+    "JournalEntry",
     "Latest",
     "Run",
+    "RunHistory",
     "RunStart",
     "RunState",
     "Store",

@@ -10,7 +10,7 @@ from sqlalchemy import Select, func, select
 
 from oneway.history.journal import rows, tables
 from oneway.history.journal.errors import damaged
-from oneway.history.journal.rows import AnyRow, Entry, Latest, Run
+from oneway.history.journal.rows import AnyRow, JournalEntry, Latest, Run
 from oneway.history.journal.store import Store
 
 T = TypeVar("T")
@@ -19,7 +19,7 @@ PLAN = "plan"
 """The name under which a run's plan is kept, as its file has it."""
 
 
-class History(Store):
+class RunHistory(Store):
     """A store that is asked about runs."""
 
     def runs(
@@ -38,12 +38,12 @@ class History(Store):
         found = self._runs(select(tables.run).where(tables.run.c.id == id))
         return found[0] if found else None
 
-    def entries(self, run: int) -> tuple[Entry, ...]:
+    def entries(self, run: int) -> tuple[JournalEntry, ...]:
         """Return all entries of a run."""
         query = select(tables.entry).where(tables.entry.c.run == run)
         return self._entries(query.order_by(tables.entry.c.action))
 
-    def unsettled(self) -> tuple[Entry, ...]:
+    def unsettled(self) -> tuple[JournalEntry, ...]:
         """Return the entries of which nobody knows how they ended, oldest run first."""
         query = select(tables.entry).where(tables.UNSETTLED)
         return self._entries(query.order_by(tables.entry.c.run, tables.entry.c.action))
@@ -96,7 +96,7 @@ class History(Store):
     def _runs(self, query: Select[Any]) -> tuple[Run, ...]:
         return self._made(rows.run, query)
 
-    def _entries(self, query: Select[Any]) -> tuple[Entry, ...]:
+    def _entries(self, query: Select[Any]) -> tuple[JournalEntry, ...]:
         return self._made(rows.entry, query)
 
     def _made(self, make: Callable[[AnyRow], T], query: Select[Any]) -> tuple[T, ...]:

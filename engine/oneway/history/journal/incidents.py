@@ -34,7 +34,7 @@ class Incident:
 
 
 @dataclass(frozen=True, slots=True)
-class Draft:
+class NoticeDraft:
     """A notice to be written down: for which channel, about which incident; `body` is JSON."""
 
     incident: int | None
@@ -49,7 +49,7 @@ class Notice:
     """A notice in the store. `sent` is None until it is; `error` says how the last try failed."""
 
     id: int
-    draft: Draft
+    draft: NoticeDraft
     created: str
     sent: str | None
     tries: int
@@ -118,7 +118,7 @@ def take_week(store: Store, connection: str, week: str) -> bool:
     return store.change(update(incident).where(still).values(about=week), at_least=0).rows == 1
 
 
-def queue(store: Store, draft: Draft, at: str) -> int:
+def queue(store: Store, draft: NoticeDraft, at: str) -> int:
     """Write down a notice that is to be delivered from now on, and return its id."""
     values = {
         "incident": draft.incident,
@@ -214,5 +214,5 @@ def _incident(row: Any) -> Incident:
 
 def _notice(row: Any) -> Notice:
     id, about, connection, kind, channel, body, created, sent, tries, next_try, error = row
-    draft = Draft(about, connection, Occasion(kind), channel, body)
+    draft = NoticeDraft(about, connection, Occasion(kind), channel, body)
     return Notice(id, draft, created, sent, tries, next_try, error)

@@ -9,11 +9,11 @@ from typing import Any
 from sqlalchemy import case, delete, select, update
 
 from oneway.core.diagnostics import Diagnostic
-from oneway.history.backoff import Failure
+from oneway.history.backoff import PastFailure
 from oneway.history.digests import Traces
-from oneway.history.flapping import Written
+from oneway.history.flapping import RepeatedWrite
 from oneway.history.journal import rows
-from oneway.history.journal.history import PLAN, History
+from oneway.history.journal.history import PLAN, RunHistory
 from oneway.history.journal.retention import prunable
 from oneway.history.journal.rows import End, RunStart
 from oneway.history.journal.store import Upsert
@@ -24,7 +24,7 @@ _AT_ONCE = 500
 """Runs that are forgotten in one transaction: a statement takes only so many values."""
 
 
-class Journal(History):
+class Journal(RunHistory):
     """An open journal. Every method raises `Refused` where the store cannot be used.
 
     May be shared by threads. Calls for an action that was never journalled, or that has
@@ -127,20 +127,23 @@ class Journal(History):
         found = self.rows(query)
         return int(found[0][0]) if found else None
 
-    def failures(self, connection: str) -> Mapping[str, Failure]:
+    def failures(self, connection: str) -> Mapping[str, PastFailure]:
         """Return what the target refused and has not healed since, by action id."""
         query = select(failure).where(failure.c.connection == connection)
         return {
-            row.action: Failure(
+            row.action: PastFailure(
                 row.action, row.digest, row.code, row.reason, row.first, row.last, row.times
             )
             for row in self.rows(query.order_by(failure.c.action))
         }
 
-    def written(self, connection: str) -> Mapping[tuple[str, str], Written]:
+    def written(self, connection: str) -> Mapping[tuple[str, str], RepeatedWrite]:
         """Return the changes that the last runs wrote, by action id and field."""
         query = select(written).where(written.c.connection == connection)
-        return {(row.action, row.field): Written(row.digest, row.times) for row in self.rows(query)}
+        return {
+            (row.action, row.field): RepeatedWrite(row.digest, row.times)
+            for row in self.rows(query)
+        }
 
     def forget_all_but(self, connection: str, planned: Mapping[str, Collection[str]]) -> None:
         """Forget failures and writes of what is planned no more: it has healed, or it sticks.

@@ -114,7 +114,7 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class JournalEntry:
     """What became of one action of one run; `end` is None where nothing is known of it."""
 
     run: int
@@ -127,13 +127,13 @@ class Entry:
     end: End | None
 
 
-def entry(row: AnyRow) -> Entry:
+def entry(row: AnyRow) -> JournalEntry:
     """Return an entry."""
     end = None
     if row.ending is not None:
         end = End(Ending(row.ending), row.target_id, row.code, row.reason)
     ids = (row.source_id, row.target_id)
-    return Entry(row.run, row.action, Verb(row.verb), *ids, row.token, bool(row.sent), end)
+    return JournalEntry(row.run, row.action, Verb(row.verb), *ids, row.token, bool(row.sent), end)
 
 
 def run(row: AnyRow) -> Run:

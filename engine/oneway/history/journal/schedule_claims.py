@@ -12,7 +12,7 @@ from typing import Any
 
 from sqlalchemy import delete, exists, func, select, update
 
-from oneway.history.journal.history import History
+from oneway.history.journal.history import RunHistory
 from oneway.history.journal.rows import Run, RunState, Why
 from oneway.history.journal.store import Store
 from oneway.history.journal.tables import due, failure, run
@@ -44,14 +44,14 @@ class Taken:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ScheduleStatus:
     """What the store knows of a connection's schedule: since when, and its last due."""
 
     since: str
     last: Taken | None = None
 
 
-def standings(store: Store, connection: str | None = None) -> Mapping[str, Standing]:
+def standings(store: Store, connection: str | None = None) -> Mapping[str, ScheduleStatus]:
     """Return what is known of every connection that was ever seen, by name, or of one."""
     latest = select(due.c.connection, func.max(due.c.due).label("due")).group_by(due.c.connection)
     newest = latest.subquery()
@@ -64,12 +64,12 @@ def standings(store: Store, connection: str | None = None) -> Mapping[str, Stand
     since = {row.connection: row.taken for row in store.rows(seen)}
     last = {row.connection: _taken(row) for row in store.rows(query)}
     return {
-        name: Standing(since.get(name, ""), None if each.due == _SEEN else each)
+        name: ScheduleStatus(since.get(name, ""), None if each.due == _SEEN else each)
         for name, each in last.items()
     }
 
 
-def first_seen(store: Store, connection: str, now: str) -> Standing:
+def first_seen(store: Store, connection: str, now: str) -> ScheduleStatus:
     """Write down that a connection is seen for the first time, and return how it stands.
 
     It stands from its last run, where it has run by hand, or else from now: what would have
@@ -139,7 +139,7 @@ def forget(store: Store, before: str, connection: str | None = None) -> None:
     store.change(delete(due).where(old, later), at_least=0)
 
 
-def run_of(history: History, taken: Taken) -> Run | None:
+def run_of(history: RunHistory, taken: Taken) -> Run | None:
     """Return the run of a due that has ended, where its end was not written down any more."""
     for each in history.runs(taken.connection, limit=20):
         if each.id <= taken.after:

@@ -18,7 +18,7 @@ from oneway.inspect.explain.steps import (
     RuleStep,
 )
 from oneway.mapping.compiler import Compiled
-from oneway.mapping.interpreter import Table
+from oneway.mapping.interpreter import LookupTable
 from oneway.mapping.program import Program
 from oneway.planning.plan import Outcome, Plan
 
@@ -42,7 +42,7 @@ def explain(
     target: Snapshot,
     plan: Plan,
     key: str,
-    tables: Mapping[str, Table],
+    tables: Mapping[str, LookupTable],
 ) -> tuple[Explanation, ...]:
     """Return an explanation of each record that `key` names, in the order of the plan.
 

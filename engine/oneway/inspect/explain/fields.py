@@ -8,7 +8,7 @@ from oneway.inspect.explain.steps import MASK, FieldStep
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import Context, EvaluationError
 from oneway.mapping.interpreter import FieldCode
-from oneway.mapping.program import Cell, FieldRule, Held, Policy, Row, State
+from oneway.mapping.program import Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Merge, Write
 from oneway.planning.diff import Keep, new_value, present, wanted
 from oneway.planning.plan import Kind, Outcome
@@ -22,8 +22,8 @@ class FieldSteps:
     policy: Policy
     context: Context
     outcome: Outcome
-    row: Row | None
-    held: Held | None
+    row: SourceRow | None
+    held: TargetRow | None
     source: Record | None
 
     def all(self) -> tuple[FieldStep, ...]:
@@ -126,7 +126,7 @@ class FieldSteps:
         assert row is not None
         if leaving and not row.leaver:
             return "left alone: the record is not a leaver"
-        if cell.state is State.INACTIVE:
+        if cell.state is CellState.INACTIVE:
             return "left alone: `when` does not hold"
         if self.held is None:
             return self._uncreated(cell)
@@ -162,7 +162,7 @@ class FieldSteps:
         return f"same (compare: {rule.compare.value})"
 
     def _kept(self, code: FieldCode, cell: Cell) -> str:
-        if cell.state is State.BLANK:
+        if cell.state is CellState.BLANK:
             return "left alone: blank in the source (on_blank: keep)"
         row = self.row
         assert row is not None
@@ -170,17 +170,17 @@ class FieldSteps:
         if missed is None:
             return "left alone: a key that the expression reads is absent in the source"
         rows = "no row" if missed.found == 0 else f"{missed.found:,} rows"
-        if cell.state is State.MISSED:
+        if cell.state is CellState.MISSED:
             return f"left alone: in {rows} of {missed.reference} (on_miss: {_miss_word(code)})"
         return f"left alone: in {rows} of {missed.reference}, which may not be complete"
 
 
 _STATES = {
-    State.STATED: "stated",
-    State.BLANK: "blank",
-    State.UNSTATED: "unstated",
-    State.INACTIVE: "inactive",
-    State.MISSED: "missed",
+    CellState.STATED: "stated",
+    CellState.BLANK: "blank",
+    CellState.UNSTATED: "unstated",
+    CellState.INACTIVE: "inactive",
+    CellState.MISSED: "missed",
 }
 _BLOCKED = {
     Kind.INELIGIBLE: "ineligible",

@@ -9,8 +9,8 @@ from oneway.inspect.explain.fields import FieldSteps
 from oneway.inspect.explain.steps import MASK, Condition, Explanation, FieldStep, KeyStep, RuleStep
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import EvaluationError, Expression
-from oneway.mapping.interpreter import Table
-from oneway.mapping.program import FieldRule, Held, Program, Row
+from oneway.mapping.interpreter import LookupTable
+from oneway.mapping.program import FieldRule, Program, SourceRow, TargetRow
 from oneway.mapping.spec import Category
 from oneway.planning.match import Match, Matches, match
 from oneway.planning.plan import Kind, Outcome, Plan
@@ -26,7 +26,7 @@ class House:
         source: Snapshot,
         target: Snapshot,
         plan: Plan,
-        tables: Mapping[str, Table],
+        tables: Mapping[str, LookupTable],
     ) -> None:
         self.compiled = compiled
         self.policy = program.policy
@@ -70,7 +70,7 @@ class House:
         )
 
     def _fields(
-        self, outcome: Outcome, row: Row | None, held: Held | None
+        self, outcome: Outcome, row: SourceRow | None, held: TargetRow | None
     ) -> tuple[FieldStep, ...]:
         source = self.sources[row.source_id] if row is not None else None
         steps = FieldSteps(self.compiled, self.policy, self.context, outcome, row, held, source)
@@ -83,7 +83,7 @@ class House:
     def _claimed(self) -> tuple[int, ...]:
         return self.policy.unless_taken
 
-    def _row_names(self, row: Row) -> Iterable[object]:
+    def _row_names(self, row: SourceRow) -> Iterable[object]:
         for value, is_shown in zip(row.key_values, self.policy.key_shown, strict=False):
             yield value if is_shown else None
         for i in self._claimed() if row.cells else ():
@@ -96,8 +96,8 @@ class Person:
 
     house: House
     outcome: Outcome
-    row: Row | None
-    held: Held | None
+    row: SourceRow | None
+    held: TargetRow | None
 
     def keys(self) -> tuple[KeyStep, ...]:
         code = self.house.compiled.code
@@ -134,7 +134,7 @@ class Person:
         keys = self._subject().keys
         return level >= len(keys) or keys[level] is None
 
-    def _subject(self) -> Row | Held:
+    def _subject(self) -> SourceRow | TargetRow:
         subject = self.row if self.row is not None else self.held
         assert subject is not None
         return subject

@@ -8,7 +8,7 @@
 from oneway.mapping.expressions.evaluation import BUILT_IN
 from oneway.mapping.expressions.expression import Expression, parse
 from oneway.mapping.expressions.facts import PathUse, SettingUse
-from oneway.mapping.expressions.syntax import ExpressionSyntax, Place
+from oneway.mapping.expressions.syntax import ExpressionSyntax, TextRange
 from oneway.mapping.functions import Context, EvaluationError
 
 __all__ = [
@@ -18,7 +18,7 @@ __all__ = [
     "Expression",
     "ExpressionSyntax",
     "PathUse",
-    "Place",
     "SettingUse",
+    "TextRange",
     "parse",
 ]

@@ -14,8 +14,8 @@ from oneway.mapping.expressions.evaluation import BUILT_IN
 from oneway.mapping.expressions.syntax import (
     ExpressionSyntax,
     Node,
-    Place,
-    Token,
+    SyntaxToken,
+    TextRange,
     finite,
     tokens_of,
 )
@@ -37,7 +37,7 @@ class PathUse:
     """
 
     keys: tuple[str, ...]
-    places: tuple[Place, ...]
+    places: tuple[TextRange, ...]
 
     @property
     def offset(self) -> int:
@@ -55,7 +55,7 @@ class SettingUse:
     """A setting that is read, and where its name stands in the text, quotes included."""
 
     name: str
-    place: Place
+    place: TextRange
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +106,7 @@ class _Walk:
     record, and returns the path of the result, which whoever cannot extend it uses.
     """
 
-    tokens: Iterator[Token]
+    tokens: Iterator[SyntaxToken]
     paths: list[PathUse] = field(default_factory=list)
     functions: list[str] = field(default_factory=list)
     settings: list[SettingUse] = field(default_factory=list)
@@ -171,7 +171,7 @@ class _Walk:
         for child in node["children"]:
             self.use(self.visit(child, here))
 
-    def _called(self, node: Node, place: Place, here: PathUse | None) -> None:
+    def _called(self, node: Node, place: TextRange, here: PathUse | None) -> None:
         name, arguments = str(node["value"]), node["children"]
         self.functions.append(name)
         _check_call(name, len(arguments), place)
@@ -190,7 +190,7 @@ class _Walk:
             else:
                 self.use(self.visit(argument, here))
 
-    def _expression_argument(self, name: str, position: int, node: Node, place: Place) -> None:
+    def _expression_argument(self, name: str, position: int, node: Node, place: TextRange) -> None:
         signature = BUILT_IN.get(name, ())
         wanted = signature[position]["types"] if position < len(signature) else []
         if "expref" not in wanted:
@@ -223,13 +223,13 @@ def _is_text(node: Node) -> bool:
     return node["type"] == "literal" and isinstance(node["value"], str)
 
 
-def _extended(here: PathUse | None, token: Token) -> PathUse | None:
+def _extended(here: PathUse | None, token: SyntaxToken) -> PathUse | None:
     if here is None:
         return None
     return PathUse((*here.keys, token.value), (*here.places, token.place))
 
 
-def _check_call(name: str, given: int, place: Place) -> None:
+def _check_call(name: str, given: int, place: TextRange) -> None:
     fewest, most = _arity(name, place)
     if given < fewest or (most is not None and given > most):
         wanted = str(fewest) if fewest == most else f"{fewest} to {most}"
@@ -243,7 +243,7 @@ def _check_call(name: str, given: int, place: Place) -> None:
         )
 
 
-def _arity(name: str, place: Place) -> tuple[int, int | None]:
+def _arity(name: str, place: TextRange) -> tuple[int, int | None]:
     if name in BY_NAME:
         return BY_NAME[name].fewest, BY_NAME[name].most
     if name in BUILT_IN:

@@ -44,7 +44,7 @@ class ExpressionSyntax(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class TextRange:
     """A stretch of an expression's text, in characters from 0."""
 
     offset: int
@@ -99,14 +99,14 @@ def _explained(problem: ParseError, text: str) -> ExpressionSyntax:
     return ExpressionSyntax(f"{found!r} cannot stand here", offset, length, help)
 
 
-def _quoted_name(text: str) -> Place:
+def _quoted_name(text: str) -> TextRange:
     # The package gives no place for this one mistake.
     start = next(
         name["start"]
         for name, after in pairwise(_tokens(text))
         if name["type"] == "quoted_identifier" and after["type"] == "lparen"
     )
-    return Place(start, _quoted_length(text, start))
+    return TextRange(start, _quoted_length(text, start))
 
 
 def _token_length(token: str, text: str, offset: int) -> int:
@@ -142,15 +142,15 @@ def _refuse_depth(tree: Node) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Token:
+class SyntaxToken:
     """An identifier or a literal of the text, in the order of the text."""
 
     identifier: bool
     value: Any
-    place: Place
+    place: TextRange
 
 
-def tokens_of(text: str) -> Iterator[Token]:
+def tokens_of(text: str) -> Iterator[SyntaxToken]:
     """Return the identifiers and literals of a text that has a tree.
 
     The tree has no places; its nodes, read in the order of the text, meet these tokens one
@@ -159,11 +159,11 @@ def tokens_of(text: str) -> Iterator[Token]:
     for token in _tokens(text):
         kind, start = token["type"], token["start"]
         if kind == "unquoted_identifier":
-            yield Token(True, token["value"], Place(start, len(token["value"])))
+            yield SyntaxToken(True, token["value"], TextRange(start, len(token["value"])))
         elif kind == "quoted_identifier":
-            yield Token(True, token["value"], Place(start, _quoted_length(text, start)))
+            yield SyntaxToken(True, token["value"], TextRange(start, _quoted_length(text, start)))
         elif kind == "literal":
-            yield Token(False, token["value"], Place(start, _quoted_length(text, start)))
+            yield SyntaxToken(False, token["value"], TextRange(start, _quoted_length(text, start)))
 
 
 def _tokens(text: str) -> list[Any]:

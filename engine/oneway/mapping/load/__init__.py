@@ -11,7 +11,7 @@ from oneway.core.diagnostics import Diagnostic, Findings, Refused
 from oneway.documents.schema_check import check
 from oneway.documents.yaml_source import Document, read_all
 from oneway.mapping.load.mapping import mapping
-from oneway.mapping.load.part import Part
+from oneway.mapping.load.part import DocumentPart
 from oneway.mapping.spec import MappingSpec
 
 VERSION = 1
@@ -41,7 +41,7 @@ def load_mapping(data: bytes, file: str) -> Loaded:
                 found.add(wrong)
     if found.found or document is None:
         raise Refused(found.sorted())
-    return Loaded(mapping(Part(document, ()), hashlib.sha256(data).hexdigest()), document)
+    return Loaded(mapping(DocumentPart(document, ()), hashlib.sha256(data).hexdigest()), document)
 
 
 def _wrong_shape(document: Document) -> list[Diagnostic]:

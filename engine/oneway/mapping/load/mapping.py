@@ -1,7 +1,7 @@
 """Turns the parts of a mapping document into the classes of `oneway.mapping.spec`."""
 
 from oneway.core.records import Compare
-from oneway.mapping.load.part import Part
+from oneway.mapping.load.part import DocumentPart
 from oneway.mapping.spec import (
     Absent,
     Category,
@@ -28,7 +28,7 @@ from oneway.mapping.spec import (
 )
 
 
-def mapping(part: Part, digest: str) -> MappingSpec:
+def mapping(part: DocumentPart, digest: str) -> MappingSpec:
     """Return the mapping that a document's root holds."""
     name = str(part.at("name").value)
     title = part.maybe_text("title")
@@ -58,7 +58,7 @@ def mapping(part: Part, digest: str) -> MappingSpec:
     )
 
 
-def _setting(name: str, part: Part) -> SettingSpec:
+def _setting(name: str, part: DocumentPart) -> SettingSpec:
     return SettingSpec(
         name=name,
         type=str(part.at("type").value),
@@ -68,15 +68,15 @@ def _setting(name: str, part: Part) -> SettingSpec:
     )
 
 
-def _endpoint(part: Part) -> EndpointSpec:
+def _endpoint(part: DocumentPart) -> EndpointSpec:
     return EndpointSpec(part.at("connector").text(), part.at("resource").text(), _options(part))
 
 
-def _options(part: Part) -> tuple[tuple[str, Constant], ...]:
+def _options(part: DocumentPart) -> tuple[tuple[str, Constant], ...]:
     return tuple((name, entry.constant()) for name, entry in part.entries("options"))
 
 
-def _reference(name: str, part: Part) -> ReferenceSpec:
+def _reference(name: str, part: DocumentPart) -> ReferenceSpec:
     origin = part.at("from")
     resource = part.at("resource").text()
     is_side = isinstance(origin.value, str)
@@ -93,12 +93,12 @@ def _reference(name: str, part: Part) -> ReferenceSpec:
     )
 
 
-def _match(part: Part) -> MatchSpec:
+def _match(part: DocumentPart) -> MatchSpec:
     compare = part.word("compare", Compare.EXACT)
     return MatchSpec(part.at("source").text(), part.at("target").text(), compare, part.span)
 
 
-def _rule(part: Part) -> RuleSpec:
+def _rule(part: DocumentPart) -> RuleSpec:
     written = frozenset(Category(item.value) for item in part.items("for"))
     return RuleSpec(
         id=str(part.at("id").value),
@@ -110,11 +110,11 @@ def _rule(part: Part) -> RuleSpec:
     )
 
 
-def _fields(part: Part, key: str) -> tuple[FieldSpec, ...]:
+def _fields(part: DocumentPart, key: str) -> tuple[FieldSpec, ...]:
     return tuple(_field(path, entry) for path, entry in part.entries(key))
 
 
-def _field(path: str, part: Part) -> FieldSpec:
+def _field(path: str, part: DocumentPart) -> FieldSpec:
     if isinstance(part.value, str):
         return FieldSpec(path, part.key_span, part.span, source=part.text())
     value = part.maybe("value")
@@ -139,18 +139,18 @@ def _field(path: str, part: Part) -> FieldSpec:
     )
 
 
-def _constant_or_expression(part: Part | None) -> Text | Constant | None:
+def _constant_or_expression(part: DocumentPart | None) -> Text | Constant | None:
     if part is None:
         return None
     return part.at("from").text() if isinstance(part.value, dict) else part.constant()
 
 
-def _joiners(part: Part) -> JoinersSpec:
+def _joiners(part: DocumentPart) -> JoinersSpec:
     taken = tuple(item.text() for item in part.items("unless_taken"))
     return JoinersSpec(part.is_on("create", default=True), taken)
 
 
-def _leavers(part: Part) -> LeaversSpec:
+def _leavers(part: DocumentPart) -> LeaversSpec:
     return LeaversSpec(
         when=part.at("when").text(),
         set=_fields(part, "set"),
@@ -160,19 +160,19 @@ def _leavers(part: Part) -> LeaversSpec:
     )
 
 
-def _rehires(part: Part) -> Rehires:
+def _rehires(part: DocumentPart) -> Rehires:
     values = part.maybe("rehires")
     is_object = values is not None and bool(values.names())
     return Rehires.REACTIVATE if is_object else part.word("rehires", Rehires.REPORT)
 
 
-def _reactivated(part: Part) -> tuple[tuple[str, Constant], ...]:
+def _reactivated(part: DocumentPart) -> tuple[tuple[str, Constant], ...]:
     values = part.maybe("rehires")
     entries = values.entries("reactivate") if values else ()
     return tuple((path, entry.constant()) for path, entry in entries)
 
 
-def _guards(part: Part) -> GuardsSpec:
+def _guards(part: DocumentPart) -> GuardsSpec:
     default = GuardsSpec()
     source = part.maybe("source")
     shrink = source.maybe("shrink") if source else None
@@ -187,12 +187,12 @@ def _guards(part: Part) -> GuardsSpec:
     )
 
 
-def limit_of(part: Part) -> LimitSpec:
+def limit_of(part: DocumentPart) -> LimitSpec:
     """Return a guard's limit, placed at its key."""
     return LimitSpec(share_of(part.at("share")), int(str(part.at("floor").value)), part.key_span)
 
 
-def share_of(part: Part) -> float:
+def share_of(part: DocumentPart) -> float:
     """Return a share as a number from 0 to 1: `10%` is 0.1."""
     value = part.value
     return float(value.rstrip(" %")) / 100 if isinstance(value, str) else float(str(value))

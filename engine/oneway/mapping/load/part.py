@@ -14,7 +14,7 @@ _E = TypeVar("_E", bound=Enum)
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class DocumentPart:
     """A value of a document that has passed its schema, so that its shape is known."""
 
     document: Document
@@ -38,11 +38,11 @@ class Part:
         """Where the value's key stands; of a list's item, the item."""
         return self.document.span(self.path, key=True)
 
-    def at(self, *steps: str | int) -> "Part":
+    def at(self, *steps: str | int) -> "DocumentPart":
         """Return a value inside of this one."""
-        return Part(self.document, (*self.path, *steps))
+        return DocumentPart(self.document, (*self.path, *steps))
 
-    def maybe(self, key: str) -> "Part | None":
+    def maybe(self, key: str) -> "DocumentPart | None":
         """Return the value of a key, or None where it is not written."""
         return self.at(key) if key in self.names() else None
 
@@ -51,13 +51,13 @@ class Part:
         value = self.value
         return tuple(value) if isinstance(value, dict) else ()
 
-    def entries(self, key: str) -> Iterator[tuple[str, "Part"]]:
+    def entries(self, key: str) -> Iterator[tuple[str, "DocumentPart"]]:
         """Return the names and values of an object that may be left out."""
         part = self.maybe(key)
         for name in part.names() if part else ():
             yield name, self.at(key, name)
 
-    def items(self, key: str) -> "Iterator[Part]":
+    def items(self, key: str) -> "Iterator[DocumentPart]":
         """Return the items of a list that may be left out."""
         part = self.maybe(key)
         value = part.value if part else None

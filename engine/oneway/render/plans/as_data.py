@@ -33,7 +33,7 @@ from oneway.core.diagnostics import Span
 from oneway.core.records import Value
 from oneway.core.seal import Sealed
 from oneway.history.backoff import Refusal
-from oneway.history.flapping import Sticking
+from oneway.history.flapping import Flapping
 from oneway.history.memory import NOTHING, Memory
 from oneway.planning.guards import Breach, Verdict
 from oneway.planning.plan import Action, Change, Outcome, Plan, Reason, Verb
@@ -147,7 +147,7 @@ def _refusal(each: Refusal) -> dict[str, object]:
     }
 
 
-def _sticking(each: Sticking) -> dict[str, object]:
+def _sticking(each: Flapping) -> dict[str, object]:
     return {"action": each.action.id, "runs": each.times, **_change(each.change)}
 
 

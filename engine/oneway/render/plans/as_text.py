@@ -36,7 +36,7 @@ def text(
     Of each verb, reason and warning at most `limit` records are named (None: all); what is
     left out is counted. Ends with the fingerprint that an approval names.
     """
-    page = _Page(plan, verdict, style, memory, limit)
+    page = _TextPage(plan, verdict, style, memory, limit)
     sections = [
         page.head(),
         page.totals(),
@@ -69,7 +69,7 @@ class _Row:
         return sum(map(columns, (self.field, self.value, self.expression, self.place))) + 6
 
 
-class _Page:
+class _TextPage:
     """The parts of the page, each a list of lines."""
 
     def __init__(

@@ -21,7 +21,7 @@ class Group:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class PlanSection:
     """A kind of outcome, and its records by reason."""
 
     title: str
@@ -58,10 +58,10 @@ def by_verb(plan: Plan) -> tuple[tuple[Verb, tuple[Outcome, ...]], ...]:
     return tuple(group for group in groups if group[1])
 
 
-def staying(plan: Plan) -> tuple[Section, ...]:
+def staying(plan: Plan) -> tuple[PlanSection, ...]:
     """Return the source records that do not sync, by kind and reason."""
     sections = (
-        Section(
+        PlanSection(
             word,
             _by_title((o for o in plan.outcomes if o.kind is kind), _reasons),
             warning=kind is not Kind.IGNORED,

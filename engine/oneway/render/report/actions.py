@@ -2,11 +2,11 @@
 
 from dataclasses import dataclass
 
-from oneway.history.journal import Entry
+from oneway.history.journal import JournalEntry
 from oneway.planning.plan import Action, Change, Ending, Outcome, Verb
-from oneway.render.report.page import Person
+from oneway.render.report.page import ReportPerson
 from oneway.render.report.words import named, person
-from oneway.runs.past_run import Told
+from oneway.runs.past_run import PastRun
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,14 +15,14 @@ class Deed:
 
     id: str
     verb: Verb
-    person: Person
+    person: ReportPerson
     changes: tuple[Change, ...]
     ending: Ending | None
     code: str = ""
     reason: str = ""
 
 
-def deeds(told: Told) -> tuple[Deed, ...]:
+def deeds(told: PastRun) -> tuple[Deed, ...]:
     """Return all actions of a run: those of its plan, and those that only the journal knows."""
     entries = {each.action_id: each for each in told.entries}
     endings = _Endings(told, entries)
@@ -46,7 +46,7 @@ def _planned(outcome: Outcome, action: Action, endings: "_Endings") -> Deed:
     return Deed(action.id, action.verb, who, action.changes, endings.of(action), code, reason)
 
 
-def _written(entry: Entry) -> Deed:
+def _written(entry: JournalEntry) -> Deed:
     who = named("", "", entry.source_id, entry.target_id)
     end = entry.end
     if end is None:
@@ -57,7 +57,7 @@ def _written(entry: Entry) -> Deed:
 class _Endings:
     """How each action ended. What was never begun has no entry, and is counted alone."""
 
-    def __init__(self, told: Told, entries: dict[str, Entry]) -> None:
+    def __init__(self, told: PastRun, entries: dict[str, JournalEntry]) -> None:
         self.told = told
         self.entries = entries
         self.held = {id for each in told.run.start.breaches for id in each.held}

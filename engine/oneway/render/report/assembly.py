@@ -5,7 +5,7 @@ from oneway.render.report.attention import attention
 from oneway.render.report.chart import chart
 from oneway.render.report.done import done
 from oneway.render.report.informational import beside
-from oneway.render.report.page import Page, Part
+from oneway.render.report.page import Page, ReportPart
 from oneway.render.report.summary import (
     connection,
     facts,
@@ -16,18 +16,18 @@ from oneway.render.report.summary import (
     tone,
 )
 from oneway.render.report.words import day, text
-from oneway.runs.past_run import Told
+from oneway.runs.past_run import PastRun
 
 
-def page(told: Told) -> Page:
+def page(told: PastRun) -> Page:
     """Return what the report of a run shows; a pure function."""
     found = deeds(told)
     urgent, written, other = attention(told, found), done(found), beside(told, found)
     said = heading(told, found)
     parts = (
-        Part("attention", "For you to look at", urgent),
-        Part("done", "What was done", written),
-        Part("beside", "Good to know", other),
+        ReportPart("attention", "For you to look at", urgent),
+        ReportPart("done", "What was done", written),
+        ReportPart("beside", "Good to know", other),
     )
     return Page(
         title=f"{text(connection(told))}, {day(told.run.start.started)}: {said}",

@@ -8,10 +8,18 @@ from oneway.planning.plan import Ending, Kind, Miss, Outcome, Plan, Read, Reason
 from oneway.render.layout import count
 from oneway.render.report.actions import Deed
 from oneway.render.report.guards import held
-from oneway.render.report.page import Block, Cell, Data, Section, Table, Tone, Words
+from oneway.render.report.page import (
+    Block,
+    Cell,
+    Data,
+    ReportSection,
+    ReportTable,
+    ReportText,
+    Tone,
+)
 from oneway.render.report.sticking import sticking
 from oneway.render.report.words import fields, person, text
-from oneway.runs.past_run import Told
+from oneway.runs.past_run import PastRun
 
 _CONFLICTS = {
     "duplicate": "Two people of the source cannot be one: correct the one that is wrong there.",
@@ -32,7 +40,7 @@ _TO_DO = {
 }
 
 
-def attention(told: Told, found: Sequence[Deed]) -> tuple[Section, ...]:
+def attention(told: PastRun, found: Sequence[Deed]) -> tuple[ReportSection, ...]:
     """Return the sections that ask for somebody, the most urgent first."""
     plan = told.plan
     sections = [
@@ -58,13 +66,17 @@ def attention(told: Told, found: Sequence[Deed]) -> tuple[Section, ...]:
 def meant(deed: Deed) -> tuple[Cell, Cell]:
     """Return who a deed is about, and what was to be done."""
     if not deed.changes:
-        return deed.person, Words((_TO_DO[deed.verb],))
+        return deed.person, ReportText((_TO_DO[deed.verb],))
     return deed.person, fields(deed.changes, deed.verb)
 
 
-def _problems(found: Sequence[Diagnostic]) -> Section | None:
+def _problems(found: Sequence[Diagnostic]) -> ReportSection | None:
     rows = tuple(
-        (Words((text(each.summary),), text(each.code)), Words(_some(each.help)), _place(each))
+        (
+            ReportText((text(each.summary),), text(each.code)),
+            ReportText(_some(each.help)),
+            _place(each),
+        )
         for each in found
     )
     about = "An error stopped the run; what it had not written by then, it did not write."
@@ -72,9 +84,11 @@ def _problems(found: Sequence[Diagnostic]) -> Section | None:
     return _section("problems", "Why the run was stopped", Tone.TROUBLE, about, columns, rows)
 
 
-def _refused(found: Iterable[Deed]) -> Section | None:
+def _refused(found: Iterable[Deed]) -> ReportSection | None:
     these = [each for each in found if each.ending is Ending.REJECTED]
-    rows = tuple((*meant(each), Words((text(each.reason),), text(each.code))) for each in these)
+    rows = tuple(
+        (*meant(each), ReportText((text(each.reason),), text(each.code))) for each in these
+    )
     about = (
         "The target did not take these. Correct what it names, in the source: other values are "
         "sent at the next run, the same ones again after some days."
@@ -83,10 +97,10 @@ def _refused(found: Iterable[Deed]) -> Section | None:
     return _section("refused", "Refused by the target", Tone.TROUBLE, about, columns, rows)
 
 
-def _unknown(told: Told, found: Iterable[Deed]) -> Section | None:
+def _unknown(told: PastRun, found: Iterable[Deed]) -> ReportSection | None:
     open_ones = {each.action_id for each in told.entries if each.end is None}
     these = [each for each in found if each.ending is Ending.UNKNOWN or each.id in open_ones]
-    rows = tuple((*meant(each), Words(_some(each.reason), text(each.code))) for each in these)
+    rows = tuple((*meant(each), ReportText(_some(each.reason), text(each.code))) for each in these)
     about = (
         "Sent, and no answer came that says whether it happened. The next run looks it up before "
         "it writes anything: there is nothing to do, unless it stays so."
@@ -95,7 +109,7 @@ def _unknown(told: Told, found: Iterable[Deed]) -> Section | None:
     return _section("unknown", "Sent, without an answer", Tone.CAUTION, about, columns, rows)
 
 
-def _keeping_access(plan: Plan) -> Section | None:
+def _keeping_access(plan: Plan) -> ReportSection | None:
     these = [
         each
         for each in plan.outcomes
@@ -109,7 +123,7 @@ def _keeping_access(plan: Plan) -> Section | None:
     return _section("access", title, Tone.TROUBLE, about, ("Person", "Why"), _why(these))
 
 
-def _missing(plan: Plan) -> Section | None:
+def _missing(plan: Plan) -> ReportSection | None:
     these = [each for each in plan.outcomes if each.kind is Kind.INELIGIBLE]
     these.sort(key=lambda each: [reason.text for reason in each.reasons])
     counts = Counter(text(reason.text) for each in these for reason in each.reasons)
@@ -120,10 +134,14 @@ def _missing(plan: Plan) -> Section | None:
     return _section("missing", title, Tone.CAUTION, about, columns, _why(these))
 
 
-def _conflicts(plan: Plan) -> Section | None:
+def _conflicts(plan: Plan) -> ReportSection | None:
     these = [each for each in plan.outcomes if each.kind is Kind.CONFLICT]
     rows = tuple(
-        (person(each), Words(tuple(text(r.text) for r in each.reasons)), Words(_advice(each)))
+        (
+            person(each),
+            ReportText(tuple(text(r.text) for r in each.reasons)),
+            ReportText(_advice(each)),
+        )
         for each in these
     )
     about = "It is not certain who is meant, or a value is somebody else's. Nothing is guessed."
@@ -131,20 +149,20 @@ def _conflicts(plan: Plan) -> Section | None:
     return _section("conflicts", "Did not sync: conflicts", Tone.CAUTION, about, columns, rows)
 
 
-def _errors(plan: Plan) -> Section | None:
+def _errors(plan: Plan) -> ReportSection | None:
     these = [each for each in plan.outcomes if each.kind is Kind.ERROR]
     about = "These records could not be read. Correct the record in the source, or the mapping."
     title = "Did not sync: could not be read"
     return _section("errors", title, Tone.CAUTION, about, ("Person", "Why"), _why(these))
 
 
-def _misses(found: Sequence[Miss]) -> Section | None:
+def _misses(found: Sequence[Miss]) -> ReportSection | None:
     rows = tuple(
         (
             Data(text(each.value)),
-            Words((text(each.reference),)),
-            Words((_found(each), f"for {count(each.records)}")),
-            Words((_mend(each),)),
+            ReportText((text(each.reference),)),
+            ReportText((_found(each), f"for {count(each.records)}")),
+            ReportText((_mend(each),)),
         )
         for each in found
     )
@@ -157,7 +175,7 @@ def _misses(found: Sequence[Miss]) -> Section | None:
     return _section("codes", title, Tone.CAUTION, about, columns, rows)
 
 
-def _rehires(plan: Plan) -> Section | None:
+def _rehires(plan: Plan) -> ReportSection | None:
     these = [
         each
         for each in plan.outcomes
@@ -171,9 +189,12 @@ def _rehires(plan: Plan) -> Section | None:
     return _section("rehires", "Back at work?", Tone.CAUTION, about, ("Person", "Why"), rows)
 
 
-def _unread(reads: Iterable[Read]) -> Section | None:
+def _unread(reads: Iterable[Read]) -> ReportSection | None:
     rows = tuple(
-        (Words((text(each.name),)), Words((count(each.records), *map(text, each.problems))))
+        (
+            ReportText((text(each.name),)),
+            ReportText((count(each.records), *map(text, each.problems))),
+        )
         for each in reads
         if not each.complete or each.problems
     )
@@ -189,19 +210,19 @@ def _section(
     about: str,
     columns: tuple[str, ...],
     rows: tuple[tuple[Cell, ...], ...],
-) -> Section | None:
+) -> ReportSection | None:
     if not rows:
         return None
-    block = Block(table=Table(title, columns, rows))
-    return Section(id, title, len(rows), tone, about, (block,))
+    block = Block(table=ReportTable(title, columns, rows))
+    return ReportSection(id, title, len(rows), tone, about, (block,))
 
 
 def _why(outcomes: Iterable[Outcome]) -> tuple[tuple[Cell, ...], ...]:
     return tuple((person(each), _reasons(each.reasons)) for each in outcomes)
 
 
-def _reasons(found: Sequence[Reason]) -> Words:
-    return Words(tuple(text(each.text) for each in found) or ("no reason is known",))
+def _reasons(found: Sequence[Reason]) -> ReportText:
+    return ReportText(tuple(text(each.text) for each in found) or ("no reason is known",))
 
 
 def _advice(outcome: Outcome) -> tuple[str, ...]:
@@ -219,8 +240,8 @@ def _mend(miss: Miss) -> str:
     return "Give the row that is meant this reference, or correct the code in the source."
 
 
-def _place(found: Diagnostic) -> Words:
-    return Words((text(str(found.span)),))
+def _place(found: Diagnostic) -> ReportText:
+    return ReportText((text(str(found.span)),))
 
 
 def _some(said: str) -> tuple[str, ...]:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from oneway.planning.plan import Ending, Verb
 from oneway.render.report.actions import Deed
-from oneway.render.report.page import Block, Section, Table, Tone
+from oneway.render.report.page import Block, ReportSection, ReportTable, Tone
 from oneway.render.report.words import fields
 
 _SECTIONS = (
@@ -22,14 +22,14 @@ _SECTIONS = (
 )
 
 
-def done(found: Sequence[Deed]) -> tuple[Section, ...]:
+def done(found: Sequence[Deed]) -> tuple[ReportSection, ...]:
     """Return a section for each kind of write that was confirmed."""
     sections = []
     for verb, id, title, about, column in _SECTIONS:
         these = [each for each in found if each.verb is verb and each.ending is Ending.DONE]
         if these:
             rows = tuple((each.person, fields(each.changes, verb)) for each in these)
-            table = Table(title, ("Person", column), rows)
+            table = ReportTable(title, ("Person", column), rows)
             block = Block(table=table)
-            sections.append(Section(id, title, len(these), Tone.GOOD, about, (block,)))
+            sections.append(ReportSection(id, title, len(these), Tone.GOOD, about, (block,)))
     return tuple(sections)

@@ -6,9 +6,9 @@ from shlex import quote
 from oneway.history.journal.rows import Breached
 from oneway.planning.plan import Ending
 from oneway.render.report.actions import Deed
-from oneway.render.report.page import Block, Section, Table, Tone
+from oneway.render.report.page import Block, ReportSection, ReportTable, Tone
 from oneway.render.report.words import field_name, fields, people, text
-from oneway.runs.past_run import Told
+from oneway.runs.past_run import PastRun
 
 _TITLES = {
     "creates": ("would be created", "would be created"),
@@ -19,7 +19,7 @@ _TITLES = {
 _ADVICE = "Look at who is named. If it is right, this lets them through, once:"
 
 
-def held(told: Told, found: Sequence[Deed]) -> Section | None:
+def held(told: PastRun, found: Sequence[Deed]) -> ReportSection | None:
     """Return what was held back and by which guard; None where no guard fired."""
     breaches = told.run.start.breaches
     these = [each for each in found if each.ending is Ending.HELD]
@@ -38,10 +38,12 @@ def held(told: Told, found: Sequence[Deed]) -> Section | None:
         "Too much of one kind at once may be a mistake, so it waits until somebody has looked. "
         "Nothing of it was written."
     )
-    return Section("held", "Held back by a guard", len(these), Tone.CAUTION, about, tuple(blocks))
+    return ReportSection(
+        "held", "Held back by a guard", len(these), Tone.CAUTION, about, tuple(blocks)
+    )
 
 
-def _block(told: Told, breach: Breached, found: Sequence[Deed]) -> Block:
+def _block(told: PastRun, breach: Breached, found: Sequence[Deed]) -> Block:
     ids = set(breach.held)
     these = [each for each in found if each.id in ids]
     title = _title(breach, len(ids))
@@ -50,9 +52,9 @@ def _block(told: Told, breach: Breached, found: Sequence[Deed]) -> Block:
     return Block(title, about, table, _ADVICE, _command(told, (breach,)))
 
 
-def _table(title: str, found: Sequence[Deed]) -> Table:
+def _table(title: str, found: Sequence[Deed]) -> ReportTable:
     rows = tuple((each.person, fields(each.changes, each.verb)) for each in found)
-    return Table(title, ("Person", "What waits"), rows)
+    return ReportTable(title, ("Person", "What waits"), rows)
 
 
 def _title(breach: Breached, number: int) -> str:
@@ -66,7 +68,7 @@ def _title(breach: Breached, number: int) -> str:
     return text(breach.guard)
 
 
-def _command(told: Told, breaches: Sequence[Breached]) -> str:
+def _command(told: PastRun, breaches: Sequence[Breached]) -> str:
     """Return a command for a shell; what it names is quoted, and harmless."""
     plan = told.plan
     inputs = plan.inputs if plan is not None else {}

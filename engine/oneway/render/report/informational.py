@@ -5,9 +5,9 @@ from collections.abc import Iterable, Sequence
 from oneway.planning.plan import Ending, Kind, Outcome, Reason
 from oneway.render.report.actions import Deed
 from oneway.render.report.attention import meant
-from oneway.render.report.page import Block, Cell, Section, Table, Tone, Words
+from oneway.render.report.page import Block, Cell, ReportSection, ReportTable, ReportText, Tone
 from oneway.render.report.words import person, text
-from oneway.runs.past_run import Told
+from oneway.runs.past_run import PastRun
 
 _WHY_NOT = {
     Ending.STALE: "It changed while the run went on.",
@@ -17,7 +17,7 @@ _WHY_NOT = {
 _STAYING = frozenset({Kind.INELIGIBLE, Kind.CONFLICT, Kind.ERROR, Kind.IGNORED, Kind.ABSENT})
 
 
-def beside(told: Told, found: Sequence[Deed]) -> tuple[Section, ...]:
+def beside(told: PastRun, found: Sequence[Deed]) -> tuple[ReportSection, ...]:
     """Return the sections that are good to know."""
     outcomes = told.plan.outcomes if told.plan is not None else ()
     sections = (
@@ -30,9 +30,9 @@ def beside(told: Told, found: Sequence[Deed]) -> tuple[Section, ...]:
     return tuple(each for each in sections if each is not None)
 
 
-def _waiting(found: Iterable[Deed]) -> Section | None:
+def _waiting(found: Iterable[Deed]) -> ReportSection | None:
     rows = tuple(
-        (*meant(each), Words((_WHY_NOT[each.ending], *_said(each)), text(each.code)))
+        (*meant(each), ReportText((_WHY_NOT[each.ending], *_said(each)), text(each.code)))
         for each in found
         if each.ending is not None and each.ending in _WHY_NOT
     )
@@ -40,9 +40,9 @@ def _waiting(found: Iterable[Deed]) -> Section | None:
     return _section("waiting", "Not written this time", about, _MEANT, rows)
 
 
-def _postponed(found: Iterable[Deed]) -> Section | None:
+def _postponed(found: Iterable[Deed]) -> ReportSection | None:
     rows = tuple(
-        (*meant(each), Words(_said(each), text(each.code)))
+        (*meant(each), ReportText(_said(each), text(each.code)))
         for each in found
         if each.ending is Ending.POSTPONED
     )
@@ -53,12 +53,12 @@ def _postponed(found: Iterable[Deed]) -> Section | None:
     return _section("postponed", "Waiting for another try", about, _MEANT, rows)
 
 
-def _differing(outcomes: Iterable[Outcome]) -> Section | None:
+def _differing(outcomes: Iterable[Outcome]) -> ReportSection | None:
     """Return what was noticed about people who do sync."""
     rows: list[tuple[Cell, ...]] = []
     for each in outcomes:
         if each.kind not in _STAYING and (noted := _noted(each)):
-            rows.append((person(each), Words(tuple(text(reason.text) for reason in noted))))
+            rows.append((person(each), ReportText(tuple(text(reason.text) for reason in noted))))
     about = "Noticed, and left alone, as the mapping says."
     return _section("noticed", "Noticed", about, ("Person", "What"), tuple(rows))
 
@@ -70,9 +70,9 @@ def _noted(outcome: Outcome) -> Sequence[Reason]:
 
 def _of_kind(
     outcomes: Iterable[Outcome], kind: Kind, id: str, title: str, about: str
-) -> Section | None:
+) -> ReportSection | None:
     rows = tuple(
-        (person(each), Words(tuple(text(reason.text) for reason in each.reasons)))
+        (person(each), ReportText(tuple(text(reason.text) for reason in each.reasons)))
         for each in outcomes
         if each.kind is kind and each.action is None
     )
@@ -81,11 +81,11 @@ def _of_kind(
 
 def _section(
     id: str, title: str, about: str, columns: tuple[str, ...], rows: tuple[tuple[Cell, ...], ...]
-) -> Section | None:
+) -> ReportSection | None:
     if not rows:
         return None
-    block = Block(table=Table(title, columns, rows))
-    return Section(id, title, len(rows), Tone.CALM, about, (block,))
+    block = Block(table=ReportTable(title, columns, rows))
+    return ReportSection(id, title, len(rows), Tone.CALM, about, (block,))
 
 
 def _said(deed: Deed) -> tuple[str, ...]:

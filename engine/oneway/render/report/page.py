@@ -31,7 +31,7 @@ class Value:
 
 
 @dataclass(frozen=True, slots=True)
-class Field:
+class ReportField:
     """One field of one record; `before` is None where there was no record before."""
 
     name: str
@@ -40,7 +40,7 @@ class Field:
 
 
 @dataclass(frozen=True, slots=True)
-class Person:
+class ReportPerson:
     """Who is meant: a name, and what else the record is known by."""
 
     shape: ClassVar[str] = "person"
@@ -54,11 +54,11 @@ class Fields:
     """What is written to one record."""
 
     shape: ClassVar[str] = "fields"
-    items: tuple[Field, ...]
+    items: tuple[ReportField, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Words:
+class ReportText:
     """Sentences, or the text of a system; `code` is for programs and for whoever asks for help."""
 
     shape: ClassVar[str] = "words"
@@ -74,11 +74,11 @@ class Data:
     text: str
 
 
-Cell: TypeAlias = Person | Fields | Words | Data
+Cell: TypeAlias = ReportPerson | Fields | ReportText | Data
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ReportTable:
     """Rows under titles; the first cell of a row says what the row is about."""
 
     caption: str
@@ -92,13 +92,13 @@ class Block:
 
     title: str = ""
     about: tuple[str, ...] = ()
-    table: Table | None = None
+    table: ReportTable | None = None
     advice: str = ""
     command: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class ReportSection:
     """One subject. `number` is how many people or things it speaks of."""
 
     id: str
@@ -110,12 +110,12 @@ class Section:
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class ReportPart:
     """Sections that belong together."""
 
     id: str
     title: str
-    sections: tuple[Section, ...]
+    sections: tuple[ReportSection, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +185,6 @@ class Page:
     tone: Tone
     facts: tuple[Fact, ...]
     figures: tuple[Figure, ...]
-    parts: tuple[Part, ...]
+    parts: tuple[ReportPart, ...]
     chart: Chart | None
     foot: tuple[Fact, ...]

@@ -4,12 +4,12 @@ from collections.abc import Mapping
 
 from oneway.history.flapping import RUNS
 from oneway.planning.plan import Change, Ending
-from oneway.render.report.page import Block, Cell, Section, Table, Tone
+from oneway.render.report.page import Block, Cell, ReportSection, ReportTable, Tone
 from oneway.render.report.words import fields, person
-from oneway.runs.past_run import Before, Told
+from oneway.runs.past_run import Before, PastRun
 
 
-def sticking(told: Told) -> Section | None:
+def sticking(told: PastRun) -> ReportSection | None:
     """Return the changes of this plan that each of the last runs wrote as well."""
     plan, before = told.plan, told.before[: RUNS - 1]
     if plan is None or len(before) < RUNS - 1:
@@ -30,14 +30,14 @@ def sticking(told: Told) -> Section | None:
     return _section(tuple(rows)) if rows else None
 
 
-def _section(rows: tuple[tuple[Cell, ...], ...]) -> Section:
+def _section(rows: tuple[tuple[Cell, ...], ...]) -> ReportSection:
     title = "Changes that do not last"
     about = (
         "Written run after run, and undone by the target every time. Leave the field to the "
         "target, or see which of its rules changes the value."
     )
-    table = Table(title, ("Person", "What is written again and again"), rows)
-    return Section("sticking", title, len(rows), Tone.CAUTION, about, (Block(table=table),))
+    table = ReportTable(title, ("Person", "What is written again and again"), rows)
+    return ReportSection("sticking", title, len(rows), Tone.CAUTION, about, (Block(table=table),))
 
 
 def _written(before: Before) -> Mapping[tuple[str, str], Change]:

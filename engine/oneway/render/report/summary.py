@@ -7,10 +7,10 @@ from oneway.history.journal.rows import RunState, Why
 from oneway.planning.plan import Allowance, Ending, Kind, Plan, Verb
 from oneway.render.layout import count
 from oneway.render.report.actions import Deed
-from oneway.render.report.page import Fact, Figure, Section, Tone
+from oneway.render.report.page import Fact, Figure, ReportSection, Tone
 from oneway.render.report.words import duration, moment, people, text
 from oneway.render.sanitize import shown
-from oneway.runs.past_run import Told
+from oneway.runs.past_run import PastRun
 
 NOT_SYNCING = (Kind.INELIGIBLE, Kind.CONFLICT, Kind.ERROR)
 """The outcomes of people whom the source has, and who do not arrive."""
@@ -38,7 +38,7 @@ _NOT_DONE = (
 )
 
 
-def heading(told: Told, found: Sequence[Deed]) -> str:
+def heading(told: PastRun, found: Sequence[Deed]) -> str:
     """Return what became of everybody: "12 people were created, 3 were changed; 2 did not sync"."""
     done = _done(found)
     rest = _rest(told, found)
@@ -57,7 +57,7 @@ def heading(told: Told, found: Sequence[Deed]) -> str:
     return "; ".join((first, _joined(rest, named=not done))) if rest else first
 
 
-def lead(told: Told) -> str:
+def lead(told: PastRun) -> str:
     """Return a second sentence, of how many were as they should be."""
     run = told.run
     match run.state:
@@ -77,14 +77,16 @@ def lead(told: Told) -> str:
     return f"{people(same)} {verb} already as the source has them."
 
 
-def tone(told: Told, parts: Iterable[Section]) -> Tone:
+def tone(told: PastRun, parts: Iterable[ReportSection]) -> Tone:
     """Return how much the whole run asks for somebody."""
     if told.run.state is RunState.REFUSED:
         return Tone.TROUBLE
     return Tone.CAUTION if list(parts) or told.run.state is RunState.OPEN else Tone.GOOD
 
 
-def figures(told: Told, found: Sequence[Deed], sections: Sequence[Section]) -> tuple[Figure, ...]:
+def figures(
+    told: PastRun, found: Sequence[Deed], sections: Sequence[ReportSection]
+) -> tuple[Figure, ...]:
     """Return the numbers that people look for, each with where more is said of it."""
     done = Counter(each.verb for each in found if each.ending is Ending.DONE)
     counts = told.plan.counts() if told.plan is not None else {}
@@ -109,7 +111,7 @@ def figures(told: Told, found: Sequence[Deed], sections: Sequence[Section]) -> t
     )
 
 
-def facts(told: Told) -> tuple[Fact, ...]:
+def facts(told: PastRun) -> tuple[Fact, ...]:
     """Return when, whose, by whom and how long."""
     start, ended = told.run.start, told.run.ended
     took = duration(start.started, ended) if ended is not None else ""
@@ -125,7 +127,7 @@ def facts(told: Told) -> tuple[Fact, ...]:
     return tuple(each for each in found if each.text)
 
 
-def foot(told: Told) -> tuple[Fact, ...]:
+def foot(told: PastRun) -> tuple[Fact, ...]:
     """Return what whoever looks into a run wants to quote."""
     run, plan = told.run, told.plan
     found = [
@@ -146,14 +148,14 @@ def foot(told: Told) -> tuple[Fact, ...]:
     return tuple(each for each in found if each.text)
 
 
-def connection(told: Told) -> str:
+def connection(told: PastRun) -> str:
     """Return the name of the connection, or of the mapping where there is none."""
     if told.plan is not None and "connection" in told.plan.inputs:
         return told.plan.inputs["connection"]
     return told.run.start.connection or told.run.start.mapping
 
 
-def _started(told: Told) -> str:
+def _started(told: PastRun) -> str:
     start = told.run.start
     by = text(start.by)
     match start.why:
@@ -179,7 +181,7 @@ def _done(found: Sequence[Deed]) -> str:
     return _listed(parts)
 
 
-def _rest(told: Told, found: Sequence[Deed]) -> list[tuple[int, str]]:
+def _rest(told: PastRun, found: Sequence[Deed]) -> list[tuple[int, str]]:
     """Return how many of everybody else, and what became of them."""
     staying = _not_syncing(told.plan)
     parts = [(staying, "did not sync")] if staying else []
@@ -204,7 +206,7 @@ def _listed(parts: Sequence[str]) -> str:
     return f"{', '.join(parts[:-1])} and {parts[-1]}"
 
 
-def _all_stay(told: Told, found: Sequence[Deed]) -> bool:
+def _all_stay(told: PastRun, found: Sequence[Deed]) -> bool:
     return not found and _not_syncing(told.plan) > 0
 
 

@@ -7,7 +7,7 @@ from oneway.core.records import Value as Data
 from oneway.core.seal import Sealed
 from oneway.planning.plan import Change, Outcome, Verb
 from oneway.render.layout import clip
-from oneway.render.report.page import Field, Fields, Look, Person, Value
+from oneway.render.report.page import Fields, Look, ReportField, ReportPerson, Value
 from oneway.render.sanitize import harmless, quoted, shown
 
 LONGEST = 400
@@ -68,12 +68,12 @@ def field_name(path: str) -> str:
     return said[:1].upper() + said[1:]
 
 
-def person(outcome: Outcome) -> Person:
+def person(outcome: Outcome) -> ReportPerson:
     """Return who an outcome is about."""
     return named(outcome.label, outcome.key, outcome.source_id, outcome.target_id)
 
 
-def named(label: str, key: str, source_id: str | None, target_id: str | None) -> Person:
+def named(label: str, key: str, source_id: str | None, target_id: str | None) -> ReportPerson:
     """Return a person by the best name there is."""
     known = [text(each) for each in (label, key) if each.strip()]
     record = text(target_id or "")
@@ -81,7 +81,7 @@ def named(label: str, key: str, source_id: str | None, target_id: str | None) ->
         known = [text(each) for each in (source_id or "", target_id or "") if each.strip()]
     name = known[0] if known else "nobody knows who"
     other = next((each for each in known[1:] if each != name), "")
-    return Person(name, other, "" if record in (name, other) else record)
+    return ReportPerson(name, other, "" if record in (name, other) else record)
 
 
 def fields(changes: tuple[Change, ...], verb: Verb) -> Fields:
@@ -100,12 +100,12 @@ def value(data: Data | Sealed) -> Value:
     return Value(clip(harmless(data) if data and data == data.strip() else quoted(data), LONGEST))
 
 
-def _field(change: Change, *, creating: bool) -> Field:
+def _field(change: Change, *, creating: bool) -> ReportField:
     name = field_name(change.field)
     if isinstance(change.before, Sealed) or isinstance(change.after, Sealed):
-        return Field(name, Value(f"{_sealed(change)} (not shown)", Look.HIDDEN))
+        return ReportField(name, Value(f"{_sealed(change)} (not shown)", Look.HIDDEN))
     before = None if creating and change.before is None else value(change.before)
-    return Field(name, value(change.after), before)
+    return ReportField(name, value(change.after), before)
 
 
 def _sealed(change: Change) -> str:

@@ -16,17 +16,17 @@ from oneway.documents.yaml_source import LIMIT as MAPPING_LIMIT
 from oneway.mapping.program import Policy
 from oneway.planning.plan import Plan, Verb
 from oneway.planning.planner import Header
-from oneway.runs.prepare import Prepared, read_file
-from oneway.runs.read import Evaluated, projection_of
+from oneway.runs.prepare import PreparedRun, read_file
+from oneway.runs.read import EvaluatedInputs, projection_of
 from oneway.runs.replay.projection import Projection
-from oneway.runs.replay.redact import veiler_of
-from oneway.runs.replay.snapshot_file import LIMIT, Items, Kept, Shape, TooLarge, dump
+from oneway.runs.replay.redact import redactor_of
+from oneway.runs.replay.snapshot_file import LIMIT, Items, RunSnapshot, Shape, TooLarge, dump
 
 INPUTS, MAPPING, UNKEPT = "inputs", "mapping", "unkept"
 
 
 def snapshots_of(
-    prepared: Prepared, found: Evaluated, plan: Plan, seal: Seal, *, limit: int = LIMIT
+    prepared: PreparedRun, found: EvaluatedInputs, plan: Plan, seal: Seal, *, limit: int = LIMIT
 ) -> Mapping[str, bytes]:
     """Return what is to be kept with a run of a plan, by name.
 
@@ -51,7 +51,7 @@ def snapshots_of(
 
 
 def inputs_of(
-    found: Evaluated, projection: Projection, plan: Plan, seal: Seal, *, limit: int = LIMIT
+    found: EvaluatedInputs, projection: Projection, plan: Plan, seal: Seal, *, limit: int = LIMIT
 ) -> bytes:
     """Return what a plan was derived from, without its sensitive values; raise `TooLarge`.
 
@@ -59,8 +59,8 @@ def inputs_of(
     """
     policy = found.program.policy
     assert len(found.kept[0]) == len(found.source.items), "not read with `keeping`"
-    veiler = veiler_of(policy, plan, found.target.items, found.program.departed(), seal)
-    kept = Kept(
+    veiler = redactor_of(policy, plan, found.target.items, found.program.departed(), seal)
+    kept = RunSnapshot(
         version=__version__,
         header=_header(plan),
         shape=shape_of(policy),

@@ -14,22 +14,22 @@ from typing import TypeVar
 from oneway.core.diagnostics import Span
 from oneway.core.records import MISSING, Collected, Missing, Record, Value
 from oneway.mapping.expressions import Context, Expression
-from oneway.mapping.interpreter import Code, FieldCode, Interpreted
-from oneway.mapping.program import Cell, Failure, Held, Row, State
+from oneway.mapping.interpreter import FieldCode, Interpreted, MappingCode
+from oneway.mapping.program import Cell, CellState, EvaluationFailure, SourceRow, TargetRow
 from oneway.runs.replay.projection import Projection, expressions, holds_all
-from oneway.runs.replay.snapshot_file import Kept, Part
+from oneway.runs.replay.snapshot_file import Part, RunSnapshot
 
 T = TypeVar("T")
 
-_UNKNOWN = Cell(State.UNSTATED)
+_UNKNOWN = Cell(CellState.UNSTATED)
 """Of a cell that failed then, and would not be evaluated now: nobody knows."""
 
 
 @dataclass(frozen=True)
-class Rederiving:
+class ReEvaluation:
     """Evaluates what was kept; `then` is the mapping of the run, `now` the one that is asked."""
 
-    kept: Kept
+    kept: RunSnapshot
     then: Projection
     now: Projection
     context: Context
@@ -38,13 +38,13 @@ class Rederiving:
         """Return what `now` needs and was not kept, in words; must be nothing for the rest."""
         return tuple(dict.fromkeys(self._lacking()))
 
-    def source(self) -> Collected[Row]:
+    def source(self) -> Collected[SourceRow]:
         """Return the rows that `now` makes of the source."""
         kept = self.kept.source
         rows = zip(kept.items, self.kept.records[0], strict=True)
         return replace(kept, items=tuple(self._row(row, part) for row, part in rows))
 
-    def target(self) -> Collected[Held]:
+    def target(self) -> Collected[TargetRow]:
         """Return what `now` sees of the target."""
         kept = self.kept.target
         held = zip(kept.items, self.kept.records[1], strict=True)
@@ -134,7 +134,7 @@ class Rederiving:
         known = code.lookup is None or code.lookup in self.kept.tables
         return known and not code.rule.sensitive and all(map(self._again, expressions(code)))
 
-    def _row(self, row: Row, part: Part) -> Row:
+    def _row(self, row: SourceRow, part: Part) -> SourceRow:
         if part is None or _is_of(row.failure, self._closed):
             return row
         again = self._reduced.row(Record(row.source_id, part))
@@ -143,7 +143,7 @@ class Rederiving:
         if again.failure == row.failure:
             return row
         known = again.keys_known
-        return Row(
+        return SourceRow(
             row.source_id,
             row.key,
             row.label,
@@ -178,7 +178,7 @@ class Rederiving:
                 closed.append(each)
         return frozenset((each.text, each.span) for each in closed)
 
-    def _merged(self, row: Row, again: Row) -> Row:
+    def _merged(self, row: SourceRow, again: SourceRow) -> SourceRow:
         code, reduced = self.now.code, self._reduced.code
         keys = self._by_level(row.keys, again.keys)
         values = self._by_level(row.key_values, again.key_values)
@@ -213,7 +213,7 @@ class Rederiving:
             if level in self._levels or level < len(then)
         )
 
-    def _failed(self, row: Row, again: Row) -> tuple[int, ...]:
+    def _failed(self, row: SourceRow, again: SourceRow) -> tuple[int, ...]:
         found, evaluated = [], 0
         for position, rule in enumerate(self.now.code.rules):
             if self._again(rule):
@@ -241,7 +241,7 @@ class Rederiving:
             found.append(then[position] if position < len(then) else _UNKNOWN)
         return tuple(found)
 
-    def _held(self, held: Held, part: Part) -> Held:
+    def _held(self, held: TargetRow, part: Part) -> TargetRow:
         if part is None:
             return held
         again = self._reduced.held(Record(held.target_id, part))
@@ -251,7 +251,7 @@ class Rederiving:
         known = again.keys_known and (whole or held.keys_known)
         left = again.left if reduced.left is not None else held.left
         scheduled = again.scheduled if reduced.scheduled is not None else held.scheduled
-        return Held(
+        return TargetRow(
             held.target_id,
             again.key if whole and known else held.key,
             self._by_level(held.keys, again.keys) if known else held.keys,
@@ -263,7 +263,7 @@ class Rederiving:
             keys_known=known,
         )
 
-    def _values(self, codes: Sequence[FieldCode], held: Held) -> tuple[Value | Missing, ...]:
+    def _values(self, codes: Sequence[FieldCode], held: TargetRow) -> tuple[Value | Missing, ...]:
         policy = self.then.code.policy
         known: dict[str, Value | Missing] = {}
         for rule, value in zip(policy.leaving, held.leaving, strict=False):
@@ -314,12 +314,12 @@ class Rederiving:
                 yield f"{code.rule.path}: {code.rule.expression}"
 
 
-def _keys(code: Code) -> list[tuple[str, str]]:
+def _keys(code: MappingCode) -> list[tuple[str, str]]:
     pairs = zip(code.match_source, code.match_target, strict=True)
     return [(source.expression.text, target.text) for source, target in pairs]
 
 
-def _is_of(failure: Failure | None, places: frozenset[tuple[str, Span]]) -> bool:
+def _is_of(failure: EvaluationFailure | None, places: frozenset[tuple[str, Span]]) -> bool:
     return failure is not None and (failure.expression, failure.place) in places
 
 

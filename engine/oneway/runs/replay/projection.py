@@ -15,7 +15,7 @@ from oneway.core.connector import Field, Resource
 from oneway.core.records import Record, Value, path_of
 from oneway.core.seal import canonical
 from oneway.mapping.expressions import Expression
-from oneway.mapping.interpreter import Code, FieldCode, ReferenceCode
+from oneway.mapping.interpreter import FieldCode, MappingCode, ReferenceCode
 from oneway.mapping.program import Policy
 
 Path = tuple[str, ...]
@@ -33,7 +33,7 @@ class Projection:
     `tables` are the references whose lookup tables are kept.
     """
 
-    code: Code
+    code: MappingCode
     source: Resource
     target: Resource
     tables: frozenset[str]

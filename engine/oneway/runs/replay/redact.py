@@ -12,7 +12,7 @@ from typing import Any, cast
 
 from oneway.core.records import MISSING, Compare, Missing, Value, Veiled, comparable, is_blank, same
 from oneway.core.seal import Seal
-from oneway.mapping.program import Cell, FieldRule, Held, Policy, Row
+from oneway.mapping.program import Cell, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Merge
 from oneway.planning.diff import added, present
 from oneway.planning.plan import Plan
@@ -31,12 +31,12 @@ class _Owner:
 
 
 @dataclass(slots=True)
-class Veiler:
+class Redactor:
     """Takes the sensitive values out of the rows and records that one plan was made of."""
 
     policy: Policy
     seal: Seal
-    partners: Mapping[str, Held]
+    partners: Mapping[str, TargetRow]
     """The held record of each source id that has one."""
     acted: frozenset[tuple[str, str]]
     """The records of the plan's actions: ("source", id) and ("target", id)."""
@@ -52,7 +52,7 @@ class Veiler:
         self._any = any(each.sensitive for each in rules) or not all(policy.key_shown)
         self._matched = frozenset(each.target_id for each in self.partners.values())
 
-    def row(self, row: Row) -> Row:
+    def row(self, row: SourceRow) -> SourceRow:
         """Return a row without its sensitive values."""
         if not self._any:
             return row
@@ -68,7 +68,7 @@ class Veiler:
             leaving=self._cells(self.policy.leaving, row.leaving, leaving, owner, held),
         )
 
-    def held(self, held: Held) -> Held:
+    def held(self, held: TargetRow) -> TargetRow:
         """Return what is seen of a target record without its sensitive values."""
         if not self._any:
             return held
@@ -98,7 +98,7 @@ class Veiler:
         cells: Sequence[Cell],
         values: Sequence[Value | Missing],
         owner: _Owner,
-        held: Held | None,
+        held: TargetRow | None,
     ) -> tuple[Cell, ...]:
         found = list(cells)
         for i, (rule, cell) in enumerate(zip(rules, cells, strict=False)):
@@ -172,7 +172,7 @@ class Veiler:
             for level, (key, compare) in enumerate(zip(keys, self.policy.match, strict=False))
         )
 
-    def _key_values(self, row: Row, owner: _Owner) -> tuple[Value, ...]:
+    def _key_values(self, row: SourceRow, owner: _Owner) -> tuple[Value, ...]:
         policy = self.policy
         found: list[Value] = []
         for level, value in enumerate(row.key_values):
@@ -186,9 +186,9 @@ class Veiler:
         return tuple(found)
 
 
-def veiler_of(
-    policy: Policy, plan: Plan, held: Iterable[Held], departed: tuple[Cell, ...], seal: Seal
-) -> Veiler:
+def redactor_of(
+    policy: Policy, plan: Plan, held: Iterable[TargetRow], departed: tuple[Cell, ...], seal: Seal
+) -> Redactor:
     """Return what takes the sensitive values out of all that a plan was made of."""
     by_id = {each.target_id: each for each in held}
     matched = (each for each in plan.outcomes if each.source_id and each.target_id in by_id)
@@ -196,7 +196,7 @@ def veiler_of(
     actions = plan.actions
     acted = {("source", str(each.source_id)) for each in actions if each.source_id is not None}
     acted |= {("target", str(each.target_id)) for each in actions if each.target_id is not None}
-    return Veiler(policy, seal, partners, frozenset(acted), departed)
+    return Redactor(policy, seal, partners, frozenset(acted), departed)
 
 
 def _departed(rule: FieldRule) -> _Owner:

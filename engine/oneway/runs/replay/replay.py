@@ -18,16 +18,16 @@ from oneway.core.seal import Seal, Sealed
 from oneway.documents.yaml_source import LIMIT
 from oneway.history.journal import Journal, Run, RunState
 from oneway.mapping.compiler import Compiled
-from oneway.mapping.program import Cell, Held, Policy, Row
+from oneway.mapping.program import Cell, Policy, SourceRow, TargetRow
 from oneway.planning.plan import Action, Change, Outcome, Plan
 from oneway.planning.plan_file import dump, fingerprint, load
 from oneway.planning.planner import Header, plan_rows
 from oneway.runs.prepare import compile_data, read_file
 from oneway.runs.replay import snapshot_file
 from oneway.runs.replay.capture import INPUTS, MAPPING, UNKEPT, shape_of
-from oneway.runs.replay.evaluate import Rederiving
+from oneway.runs.replay.evaluate import ReEvaluation
 from oneway.runs.replay.projection import Projection
-from oneway.runs.replay.snapshot_file import Kept
+from oneway.runs.replay.snapshot_file import RunSnapshot
 from oneway.runs.request import parse_instant
 
 _NOBODY = ""
@@ -100,7 +100,7 @@ def replay(
     return Replay(run.id, same, *prints, kept.version, remarks, found)
 
 
-def _by_another(kept: Kept, then: Compiled, mapping: str, folders: Sequence[Path]) -> Plan:
+def _by_another(kept: RunSnapshot, then: Compiled, mapping: str, folders: Sequence[Path]) -> Plan:
     """Return the plan that another mapping makes of what was kept."""
     now = compile_data(read_file(mapping, LIMIT + 1), mapping, folders)[0]
     again = rederiving(kept, then, now)
@@ -140,7 +140,7 @@ def _refuse_unkept(run: Run, text: str, names: Mapping[str, bytes]) -> None:
         raise refusal("F130", where, summary, help)
 
 
-def _recompiled(mapping: bytes, kept: Kept, folders: Sequence[Path]) -> Compiled:
+def _recompiled(mapping: bytes, kept: RunSnapshot, folders: Sequence[Path]) -> Compiled:
     file = kept.header.mapping_file
     try:
         return compile_data(mapping, file, folders)[0]
@@ -151,7 +151,7 @@ def _recompiled(mapping: bytes, kept: Kept, folders: Sequence[Path]) -> Compiled
         raise Refused([first, *refused.diagnostics]) from None
 
 
-def _remarks(kept: Kept, mapping: str | None) -> Iterator[str]:
+def _remarks(kept: RunSnapshot, mapping: str | None) -> Iterator[str]:
     if kept.version != __version__:
         yield f"it was planned by oneway {kept.version}; this is {__version__}"
     if mapping is not None:
@@ -195,11 +195,11 @@ class Replaying:
     policy: Policy
     cells: tuple[Cell, ...]
 
-    def row(self, record: Record) -> Row:
+    def row(self, record: Record) -> SourceRow:
         """Never asked: the rows are given to the planner."""
         raise NotImplementedError(record.id)
 
-    def held(self, record: Record) -> Held:
+    def held(self, record: Record) -> TargetRow:
         """Never asked: what is held is given to the planner."""
         raise NotImplementedError(record.id)
 
@@ -208,7 +208,7 @@ class Replaying:
         return self.cells
 
 
-def unfit(kept: Kept, policy: Policy) -> tuple[Differs, ...]:
+def unfit(kept: RunSnapshot, policy: Policy) -> tuple[Differs, ...]:
     """Return how a policy differs from the one that the rows were made by; it must not."""
     was, now = kept.shape, shape_of(policy)
     parts = (
@@ -225,7 +225,7 @@ def unfit(kept: Kept, policy: Policy) -> tuple[Differs, ...]:
     )
 
 
-def replayed(again: Rederiving, header: Header) -> Plan:
+def replayed(again: ReEvaluation, header: Header) -> Plan:
     """Return the plan that today's engine derives from what was kept.
 
     `unfit` and `again.lacking()` must be nothing.
@@ -235,13 +235,13 @@ def replayed(again: Rederiving, header: Header) -> Plan:
     return plan_rows(program, again.source(), again.target(), seal=seal, header=header)
 
 
-def rederiving(kept: Kept, then: Compiled, now: Compiled) -> Rederiving:
+def rederiving(kept: RunSnapshot, then: Compiled, now: Compiled) -> ReEvaluation:
     """Return what evaluates the kept parts again, by `now`; `then` is the mapping of the run."""
     tables = frozenset(kept.tables)
     one, other = (Projection(each.code, each.source, each.target, tables) for each in (then, now))
     defaults = {spec.name: spec.default for spec in now.spec.settings}
     settings = {name: kept.header.settings.get(name, each) for name, each in defaults.items()}
-    return Rederiving(kept, one, other, now.context(settings, parse_instant(kept.header.as_of)))
+    return ReEvaluation(kept, one, other, now.context(settings, parse_instant(kept.header.as_of)))
 
 
 def differences(before: Plan, after: Plan) -> Iterator[Differs]:

@@ -17,8 +17,8 @@ from typing import Any, TypeAlias
 from oneway.core.diagnostics import Span, refusal
 from oneway.core.records import MISSING, Collected, Missing, Value, Veiled
 from oneway.core.seal import canonical
-from oneway.mapping.interpreter import Table
-from oneway.mapping.program import Cell, Failure, Held, Missed, Row, State
+from oneway.mapping.interpreter import LookupTable
+from oneway.mapping.program import Cell, CellState, EvaluationFailure, Missed, SourceRow, TargetRow
 from oneway.planning.plan import Allowance, Read
 from oneway.planning.plan_file.written import place_text
 from oneway.planning.planner import Header
@@ -48,7 +48,7 @@ class Shape:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class RunSnapshot:
     """All that one plan was derived from, without its sensitive values.
 
     `deactivated` are the digests of what is written to records that nobody stands for, by
@@ -63,11 +63,11 @@ class Kept:
     shape: Shape
     departed: tuple[Cell, ...]
     deactivated: Mapping[str, Mapping[str, str]]
-    source: Collected[Row]
-    target: Collected[Held]
+    source: Collected[SourceRow]
+    target: Collected[TargetRow]
     trees: tuple[Tree | None, Tree | None] = ({}, {})
     records: tuple[tuple[Part, ...], tuple[Part, ...]] = ((), ())
-    tables: Mapping[str, Table] = field(default_factory=dict)
+    tables: Mapping[str, LookupTable] = field(default_factory=dict)
 
 
 class TooLarge(Exception):
@@ -81,11 +81,11 @@ class Items:
     They may be iterators, and are not held in memory.
     """
 
-    rows: Iterable[tuple[Row, str]]
-    held: Iterable[tuple[Held, str]]
+    rows: Iterable[tuple[SourceRow, str]]
+    held: Iterable[tuple[TargetRow, str]]
 
 
-def dump(kept: Kept, items: Items, limit: int = LIMIT) -> bytes:
+def dump(kept: RunSnapshot, items: Items, limit: int = LIMIT) -> bytes:
     """Return what is kept as bytes; `items` go in the place of those in `kept`.
 
     Raises `TooLarge` beyond `limit`, and `ValueError` where no JSON can hold it.
@@ -103,7 +103,7 @@ def dump(kept: Kept, items: Items, limit: int = LIMIT) -> bytes:
     return packed.getvalue()
 
 
-def load(data: bytes, where: str) -> Kept:
+def load(data: bytes, where: str) -> RunSnapshot:
     """Return what `dump` wrote; raise `Refused` where it is damaged, or of a newer version."""
     try:
         lines = gzip.decompress(data).splitlines(keepends=True)
@@ -128,7 +128,7 @@ def _damaged(where: str) -> Exception:
     return refusal("F131", where, summary, "its plan can be shown, and cannot be derived again")
 
 
-def _lines(kept: Kept, items: Items) -> Iterator[bytes]:
+def _lines(kept: RunSnapshot, items: Items) -> Iterator[bytes]:
     yield _line(_head(kept))
     for row, text in items.rows:
         yield _item(text, "row", _row(row))
@@ -147,7 +147,7 @@ def _line(data: Data) -> bytes:
     return f"{canonical(data)}\n".encode("ascii")
 
 
-def _head(kept: Kept) -> Data:
+def _head(kept: RunSnapshot) -> Data:
     header, shape = kept.header, kept.shape
     return {
         "oneway_kept": FORMAT,
@@ -168,12 +168,12 @@ def _head(kept: Kept) -> Data:
     }
 
 
-def _kept(head: Data, lines: list[Data]) -> Kept:
+def _kept(head: Data, lines: list[Data]) -> RunSnapshot:
     source, target = head["source"], head["target"]
     rows = [line for line in lines if "row" in line]
     held = [line for line in lines if "held" in line]
     first, second = head["trees"]
-    return Kept(
+    return RunSnapshot(
         version=head["version"],
         header=Header(
             mapping_file=head["mapping"]["file"],
@@ -203,7 +203,7 @@ def _kept(head: Data, lines: list[Data]) -> Kept:
     )
 
 
-def _table(table: Table) -> Data:
+def _table(table: LookupTable) -> Data:
     return {
         "rows": [[_hashable(key), list(values)] for key, values in table.rows.items()],
         "complete": table.complete,
@@ -211,12 +211,12 @@ def _table(table: Table) -> Data:
     }
 
 
-def _table_of(data: Data) -> Table:
+def _table_of(data: Data) -> LookupTable:
     rows = {_hashable_of(key): tuple(values) for key, values in data["rows"]}
-    return Table(rows, data["complete"], tuple(data["problems"]))
+    return LookupTable(rows, data["complete"], tuple(data["problems"]))
 
 
-def _row(row: Row) -> Data:
+def _row(row: SourceRow) -> Data:
     return {
         "id": row.source_id,
         "key": row.key,
@@ -233,8 +233,8 @@ def _row(row: Row) -> Data:
     }
 
 
-def _row_of(data: Data) -> Row:
-    return Row(
+def _row_of(data: Data) -> SourceRow:
+    return SourceRow(
         source_id=data["id"],
         key=data["key"],
         label=data["label"],
@@ -250,7 +250,7 @@ def _row_of(data: Data) -> Row:
     )
 
 
-def _held(held: Held) -> Data:
+def _held(held: TargetRow) -> Data:
     return {
         "id": held.target_id,
         "key": held.key,
@@ -264,8 +264,8 @@ def _held(held: Held) -> Data:
     }
 
 
-def _held_of(data: Data) -> Held:
-    return Held(
+def _held_of(data: Data) -> TargetRow:
+    return TargetRow(
         target_id=data["id"],
         key=data["key"],
         keys=_each(_hashable_of, data["keys"]),
@@ -284,7 +284,7 @@ def _cell(cell: Cell) -> Any:
 
 def _cell_of(data: Any) -> Cell:
     state, value, initial = data
-    return Cell(State(state), _value_of(value), _value_of(initial))
+    return Cell(CellState(state), _value_of(value), _value_of(initial))
 
 
 def _value(value: object) -> Any:
@@ -327,18 +327,18 @@ def _hashable_of(data: Any) -> Any:
     return tuple(map(_hashable_of, data)) if isinstance(data, list) else data
 
 
-def _failure(failure: Failure | None) -> Any:
+def _failure(failure: EvaluationFailure | None) -> Any:
     if failure is None:
         return None
     return [failure.text, failure.expression, place_text(failure.place)]
 
 
-def _failure_of(data: Any) -> Failure | None:
+def _failure_of(data: Any) -> EvaluationFailure | None:
     if data is None:
         return None
     text, expression, place = data
     file, line, column, end = place.rsplit(":", 3)
-    return Failure(text, expression, Span(file, int(line), int(column), int(end)))
+    return EvaluationFailure(text, expression, Span(file, int(line), int(column), int(end)))
 
 
 def _each(read: Callable[[Any], Any], data: Iterable[Any]) -> tuple[Any, ...]:
