@@ -1,29 +1,32 @@
-# Two commands matter: `make demo` and `make test`. Each does its own set-up.
+# Two commands matter: `make demo` and `make test`. Each does its own set-up, from packages
+# that are pinned with their hashes (uv.lock; requirements/ is an export of it that pip reads too).
 PYTHON ?= python3
 VENV   := .venv
 BIN    := $(VENV)/bin
+UV     := $(or $(shell command -v uv 2>/dev/null),$(BIN)/uv)
 
-.PHONY: demo test lint types imports unit docs clean help
+.PHONY: demo test lint types imports unit docs lock upgrade test-latest test-lowest clean help
 
 help:  ## show this
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 12
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
 
-$(VENV)/.demo: pyproject.toml
+INSTALL = $(if $(shell command -v uv 2>/dev/null),uv pip install --quiet --python $(BIN)/python,$(BIN)/python -m pip install --quiet --disable-pip-version-check)
+define install
+	@$(INSTALL) --require-hashes --requirement requirements/$(1).txt
+	@$(INSTALL) --no-deps --no-build-isolation --editable .
+	@touch $@
+endef
+
+$(BIN)/python:
 	@$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "Python 3.11 or later is needed: make PYTHON=python3.12 demo")'
-	@if command -v uv >/dev/null 2>&1; then \
-	   uv venv --quiet --allow-existing --python $(PYTHON) $(VENV) && uv pip install --quiet --python $(BIN)/python -e '.[sandbox]'; \
-	 else \
-	   $(PYTHON) -m venv $(VENV) && $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[sandbox]'; \
-	 fi
-	@touch $@
+	@if command -v uv >/dev/null 2>&1; then uv venv --quiet --allow-existing --python $(PYTHON) $(VENV); else $(PYTHON) -m venv $(VENV); fi
 
-$(VENV)/.dev: pyproject.toml $(VENV)/.demo
-	@if command -v uv >/dev/null 2>&1; then \
-	   uv pip install --quiet --python $(BIN)/python -e '.[dev]'; \
-	 else \
-	   $(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[dev]'; \
-	 fi
-	@touch $@
+$(VENV)/.demo: pyproject.toml requirements/demo.txt | $(BIN)/python
+	$(call install,demo)
+
+$(VENV)/.dev: pyproject.toml requirements/dev.txt | $(BIN)/python
+	$(call install,dev)
+	@touch $(VENV)/.demo
 
 demo: $(VENV)/.demo  ## both sandboxes, check, plan, apply, plan again
 	@$(BIN)/oneway demo
@@ -46,5 +49,31 @@ unit: $(VENV)/.dev  ## pytest, on all cores
 docs: $(VENV)/.dev  ## write the reference pages from the code again
 	$(BIN)/python -m oneway.cli.reference docs/reference
 
+EXPORT = $(UV) export --quiet --frozen --no-emit-project --no-default-groups --no-annotate --no-header
+MADE = \# An export of uv.lock, which pip reads too: written by "make lock".
+lock: $(VENV)/.dev  ## pin what pyproject.toml asks for; what is pinned already stays
+	$(UV) lock --no-config --default-index https://pypi.org/simple $(LOCKING)
+	(echo '$(MADE)'; $(EXPORT) --extra sandbox --group build) > requirements/demo.txt
+	(echo '$(MADE)'; $(EXPORT) --extra dev) > requirements/dev.txt
+
+upgrade:  ## pin the newest of every package
+	$(MAKE) lock LOCKING=--upgrade
+
+# Environments of their own, made anew each time: what is resolved today is not what was last week.
+define resolved
+	@rm -rf .venv-$(1)
+	@$(UV) venv --quiet --python $(PYTHON) .venv-$(1)
+	$(UV) pip install --quiet --python .venv-$(1)/bin/python --resolution $(2) --editable '.[dev]'
+	@touch .venv-$(1)/.demo .venv-$(1)/.dev
+	$(UV) pip list --python .venv-$(1)/bin/python
+	$(MAKE) VENV=.venv-$(1) $(3)
+endef
+
+test-latest: $(VENV)/.dev  ## `test` with the newest packages, whatever is pinned
+	$(call resolved,latest,highest,test)
+
+test-lowest: $(VENV)/.dev  ## `test` with the oldest packages that pyproject.toml allows
+	$(call resolved,lowest,lowest-direct,test)
+
 clean:  ## remove what the other commands made
-	rm -rf $(VENV) .oneway .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-latest .venv-lowest .oneway .mypy_cache .ruff_cache .pytest_cache .hypothesis

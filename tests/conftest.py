@@ -8,6 +8,10 @@ import os
 
 from hypothesis import HealthCheck, Phase, settings
 
+from signals import let_children_hear
+
+let_children_hear()
+
 _SLOW_TO_DRAW = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
 
 settings.register_profile(

@@ -13,6 +13,7 @@ from oneway.core.codes import CODES
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.documents import yaml_source
 from oneway.documents.yaml_source import Document, composer, parse, read_all
+from oneway.documents.yaml_source.composer import DEEPEST
 
 # What a file may hold as it is; the rest must be escaped (and a dumper does).
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
@@ -310,6 +311,20 @@ BOMBS = [
 @pytest.mark.parametrize(("data", "limit", "code"), BOMBS, ids=range(len(BOMBS)))
 def test_files_made_to_explode_end_in_an_error(data: bytes, limit: int, code: str) -> None:
     assert refused(data, limit=limit)[0].code == code
+
+
+@pytest.mark.parametrize("before", ["", "a: 1\na: 2\nb:\n  ", "- [x, {y: z}]\n- "], ids=range(3))
+@pytest.mark.parametrize("opening", ["[", "{", "- ", "? ", "[\n", "!s ["])
+@pytest.mark.parametrize("depth", [DEEPEST - 2, DEEPEST + 1, 999, 1_001, 5_000])
+def test_nesting_is_answered_alike_by_every_parser(
+    before: str, opening: str, depth: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Newer libyaml has a limit of its own (1,000), and meets it before it gives an event."""
+    data = (before + opening * depth).encode()
+    found = read_all(data, "f.yaml").found
+    monkeypatch.setattr(composer, "_LOADER", yaml.SafeLoader)
+    assert read_all(data, "f.yaml").found == found
+    assert ("Y118" in [d.code for d in found]) == (depth > DEEPEST)
 
 
 def test_thousands_of_mistakes_are_not_all_reported() -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from itertools import islice
 
 import yaml
 
@@ -21,6 +22,7 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 
 # libyaml is some ten times faster; both give the same events.
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_TOO_DEEP = "exceeded maximum nesting depth"
 
 
 class _Stop(Exception):
@@ -61,8 +63,18 @@ def compose(source: Source) -> Composed:
 
 
 def _events(composer: "_Composer") -> Iterator[yaml.Event]:
+    text, given = composer.source.text, 0
     try:
-        yield from yaml.parse(composer.source.text, Loader=_LOADER)
+        try:
+            for event in yaml.parse(text, Loader=_LOADER):
+                given += 1
+                yield event
+        except yaml.YAMLError as error:
+            if _TOO_DEEP not in str(error):
+                raise
+            # Newer libyaml has a limit of its own, and meets it while it looks ahead: before
+            # the event that passes ours. The other parser has none: it goes on from here.
+            yield from islice(yaml.parse(text, Loader=yaml.SafeLoader), given, None)
     except yaml.YAMLError as error:
         composer.complain(error)
     except (ValueError, OverflowError) as error:  # PyYAML's own parser, at "\U00110000"
