@@ -6,7 +6,7 @@ from pathlib import Path
 from cli_world import ROOT
 
 from oneway.cli.reference import main, pages
-from oneway.core.codes import CODES
+from oneway.mapping.lint import CODES
 
 
 def test_the_committed_pages_are_up_to_date(tmp_path: Path) -> None:
@@ -30,4 +30,4 @@ def test_every_code_that_is_used_is_known_and_every_known_one_is_used() -> None:
         for file in (ROOT / folder).rglob("*.py"):
             if file.name != "codes.py":
                 used |= set(re.findall(r'"([A-Z]\d{3})"', file.read_text(encoding="utf-8")))
-    assert used == set(CODES)
+    assert used == {each for each in CODES if not CODES[each].title.startswith("retired: ")}

@@ -29,9 +29,9 @@ from oneway.connections import (
 from oneway.connections.limits import looser, merged
 from oneway.connections.secret_files import unsafe_files
 from oneway.connections.validate import why_not_cron
-from oneway.core.codes import CODES
 from oneway.core.diagnostics import Diagnostic, Refused, Span
 from oneway.documents.schema_check import schema_text
+from oneway.mapping.lint import CODES
 from oneway.mapping.spec import GuardKind, GuardsSpec, LimitSpec, OnBreach
 from oneway.planning.guards import DEFAULTS
 

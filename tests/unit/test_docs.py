@@ -17,11 +17,11 @@ from oneway.cli.exits import MEANINGS
 from oneway.cli.reference import pages
 from oneway.connections import load_connection
 from oneway.connections.discovery import describe
-from oneway.core.codes import CODES
 from oneway.core.connector import Capability, Description, Resource
 from oneway.core.diagnostics import Refused
 from oneway.documents.schema_check import schema_text
 from oneway.mapping.compiler import Compiled, compile_mapping, connectors_of
+from oneway.mapping.lint import CODES
 from oneway.mapping.load import load_mapping
 from oneway.mapping.spec import MappingSpec
 from oneway.planning.plan import Ending, Kind

@@ -1,10 +1,15 @@
 """Lint rules and the compiler's errors: a mapping, the code expected, and where."""
 
 import pytest
+import yaml
 
+from oneway.connections.discovery import describe
+from oneway.core.codes import CODES as OTHER_CODES
 from oneway.core.connector import Capability, Description, Field, Resource
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.mapping.compiler import Compiled, compile_mapping
+from oneway.mapping.lint import CODES, EXAMPLE, RULES
+from oneway.mapping.lint.rule import Rule
 from oneway.mapping.load import load_mapping
 
 BASE = """\
@@ -130,6 +135,34 @@ def test_each_mistake_has_its_code_and_its_place(code: str, place: str, mapping:
     assert (code, place) in by_code
 
 
+def of_example(part: str) -> list[Diagnostic]:
+    """Return what is found in the rules' example mapping, with some of its keys replaced."""
+    data = yaml.safe_load(EXAMPLE) | yaml.safe_load(part)
+    loaded = load_mapping(yaml.safe_dump(data, sort_keys=False).encode(), "m.yaml")
+    names = {data["source"]["connector"], data["target"]["connector"]}
+    described = {name: describe(name) for name in names}
+    try:
+        compiled = compile_mapping(loaded.spec, loaded.document.lines, described)
+    except Refused as refused:
+        return list(refused.diagnostics)
+    return list(compiled.warnings)
+
+
+@pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
+def test_a_rule_reports_its_failing_example_and_accepts_the_other(rule: Rule) -> None:
+    reported = [each for each in of_example(rule.failing) if each.code == rule.code]
+    assert reported
+    assert {each.severity for each in reported} == {rule.severity}
+    assert of_example(rule.passing) == []
+
+
+def test_the_rules_are_in_the_order_of_their_codes() -> None:
+    """Each module is named after its code, so none is found twice or out of place."""
+    codes = [rule.code for rule in RULES]
+    assert codes == sorted(set(codes))
+    assert not {rule.code for rule in RULES} & OTHER_CODES.keys()
+
+
 def test_a_good_mapping_has_nothing_to_say() -> None:
     assert found(BASE) == []
 
@@ -155,7 +188,5 @@ def test_leaving_writes_a_match_key_no_more_than_a_field_does() -> None:
 
 
 def test_every_code_that_is_reported_is_listed() -> None:
-    from oneway.core.codes import CODES
-
     reported = {d.code for _, _, mapping in CASES for d in found(mapping)}
     assert reported <= CODES.keys()

@@ -40,7 +40,6 @@ from oneway.connections import (
     Security,
     Webhook,
 )
-from oneway.core.codes import CODES
 from oneway.core.connector import Secret
 from oneway.core.diagnostics import Refused
 from oneway.core.seal import canonical
@@ -54,6 +53,7 @@ from oneway.history.journal.incidents import (
     undelivered,
     waiting,
 )
+from oneway.mapping.lint import CODES
 from oneway.notices import Undelivered, after_run, channels, deliver, send, trial, weekly
 from oneway.notices.causes import shown
 from oneway.notices.channels import channel_name

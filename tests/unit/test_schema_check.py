@@ -16,11 +16,11 @@ from hypothesis import strategies as st
 from jsonschema import Draft202012Validator
 
 from oneway.core import records
-from oneway.core.codes import CODES
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.documents.schema_check import check, schema_names, schema_text
 from oneway.documents.yaml_source import parse, read_all
 from oneway.mapping import spec
+from oneway.mapping.lint import CODES
 
 MAPPING = json.loads(schema_text("mapping"))
 MINIMAL = """\

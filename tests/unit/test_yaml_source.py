@@ -9,11 +9,11 @@ import yaml
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from oneway.core.codes import CODES
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.documents import yaml_source
 from oneway.documents.yaml_source import Document, composer, parse, read_all
 from oneway.documents.yaml_source.composer import DEEPEST
+from oneway.mapping.lint import CODES
 
 # What a file may hold as it is; the rest must be escaped (and a dumper does).
 TEXT = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

@@ -15,12 +15,12 @@ import click
 
 from oneway.cli.entry import COMMANDS, oneway
 from oneway.cli.exits import MEANINGS
-from oneway.core.codes import CODES
 from oneway.documents.schema_check import schema_names, schema_text
 from oneway.mapping.expressions import BUILT_IN
 from oneway.mapping.functions import FAMILIES, Example, Function
 from oneway.mapping.functions.entra import ENTRA
 from oneway.mapping.functions.function import TYPE_WORDS
+from oneway.mapping.lint import CODES, EXAMPLE, RULES
 
 _NOTE = "<!-- Written by `make docs` from the code: edit the code, not this page. -->"
 _FAMILIES = {
@@ -43,6 +43,7 @@ def pages() -> dict[str, str]:
     made = {
         "cli.md": _cli(),
         "codes.md": _codes(),
+        "lint.md": _lint(),
         "entra.md": _entra(),
         "functions.md": _functions(),
         "schemas.md": _schemas(),
@@ -111,12 +112,29 @@ def _default(option: click.Option) -> str:
 def _codes() -> Iterator[str]:
     yield from ("# Codes", "", "A code never changes its meaning.", "")
     for letter, title in _FAMILIES.items():
-        rows = [code for code in CODES.values() if code.code.startswith(letter)]
+        rows = sorted(
+            (code for code in CODES.values() if code.code.startswith(letter)), key=lambda c: c.code
+        )
         if rows:
             yield from (f"## {letter}: {title}", "", "| Code | Meaning | What to do |")
             yield "|---|---|---|"
             yield from (f"| {c.code} | {_cell(c.title)} | {_cell(c.advice)} |" for c in rows)
             yield ""
+
+
+def _lint() -> Iterator[str]:
+    yield from (
+        "# Lint rules",
+        "",
+        "`oneway validate` reports them. An error stops a run; a warning",
+    )
+    yield from ("is for a person to decide. The examples replace keys of this mapping:", "")
+    yield from ("```yaml", EXAMPLE.rstrip(), "```")
+    for rule in RULES:
+        yield from ("", f"## {rule.code}: {rule.title}", "")
+        yield from (f"{rule.severity.value.capitalize()}. {rule.advice}", "", "Reported:", "")
+        yield from ("```yaml", rule.failing.rstrip(), "```", "", "Accepted:", "")
+        yield from ("```yaml", rule.passing.rstrip(), "```")
 
 
 def _entra() -> Iterator[str]:

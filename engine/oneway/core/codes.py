@@ -1,6 +1,7 @@
-"""Every diagnostic code: public, stable, one meaning for ever.
+"""The diagnostic codes, but for those of lint rules: public, stable, one meaning for ever.
 
-The reference page `docs/reference/codes.md` is generated from this table. A code that goes
+A lint rule carries its own code (`oneway.mapping.lint`, whose `CODES` has all of them). The
+reference page `docs/reference/codes.md` is generated from both. A code that goes
 out of use stays here, marked as retired; it is never given a new meaning.
 
     Y1xx  the text of a YAML file          M1xx  the meaning of a mapping: errors
@@ -167,63 +168,16 @@ _TABLE = (
     ("M106", "a resource is not known", "Use one of those that the connector has."),
     ("M107", "a reference is not known", "Declare it under `references`, or check its spelling."),
     ("M108", "a setting is not known", "Declare it under `settings`, or check its spelling."),
-    ("M109", "two field rules write one target field", "Keep one of them."),
-    ("M110", "`merge` stands on a field that is no list", "Remove `merge`."),
-    ("M111", "a field is written that the target computes", "Remove it, or use `write: never`."),
     (
         "M112",
         "a system cannot do what the mapping asks of it",
         "Leave that part of the mapping out.",
     ),
-    (
-        "M113",
-        "a stand-in would be taken away by the next run",
-        "Keep `default` or `initial`, and with `initial` use `on_blank: keep`.",
-    ),
     ("M114", "`unless_taken` names what is no field of the mapping", "Add it to `fields`."),
     ("M115", "a rehire writes a field that leaving does not", "Name a field of `leavers.set`."),
-    ("M116", "a part of the mapping needs `leavers`", "Add `leavers`, or leave the part out."),
     ("M118", "a time zone is not known", "Use an IANA name such as Europe/London."),
-    ("M119", "a setting's default has another type", "Change the default, or the type."),
-    ("M120", "source and target are one", "Name another target: a source is never written to."),
-    ("M121", "two eligibility rules have one id", "Rename one."),
-    ("M122", "`label` reads a sensitive field", "Use a name or a code."),
-    ("M123", "a constant has another type than its field", "Change the constant."),
-    (
-        "M124",
-        "a field has another value every day",
-        "Use `write: on_create`, or compare dates of the data.",
-    ),
-    (
-        "M130",
-        "records are created without what they are matched by",
-        "Add a field for the match key, without `when` or `lookup`.",
-    ),
-    (
-        "M131",
-        "a match key is written with another value than its own",
-        "Use `write: on_create`, and no `default` or `initial`.",
-    ),
+    ("M119", "retired: a setting's default has another type", "S101 says so now."),
     # M2xx: the meaning of a mapping, warnings
-    (
-        "M203",
-        "leavers that are ineligible keep their access",
-        "Write `for: [joiners, movers, leavers]` where that is meant, or leave leavers out.",
-    ),
-    ("M204", "a key has no effect", "Remove it, or add what it needs."),
-    ("M205", "a field is missing that the target asks for at create", "Add it to `fields`."),
-    (
-        "M206",
-        "a list is only added to, and also cleared",
-        "Use `merge: replace`, or `on_blank: keep`.",
-    ),
-    ("M207", "the two sides of a match key have different types", "Convert one of them."),
-    ("M208", "a value has another type than its field", "Convert it in the expression."),
-    (
-        "M212",
-        "a field depends on the day of the run",
-        "Compare dates of the data, or use `write: on_create`.",
-    ),
     # R1xx: reading
     ("R101", "a system cannot be reached, or did not answer", "Check the base URL and network."),
     ("R102", "a system refuses the credentials", "Check that they are given, whole, and in use."),

@@ -12,10 +12,10 @@ from hashlib import sha256
 from typing import Any
 
 from oneway.connections import Connection, Occasion
-from oneway.core.codes import CODES
 from oneway.core.seal import canonical
 from oneway.history.journal import Breached, Run
 from oneway.history.journal.incidents import Incident
+from oneway.mapping.lint import CODES
 from oneway.notices.causes import DIED, UNNAMED, Shown
 from oneway.notices.instants import instant_text
 

@@ -1,0 +1,91 @@
+"""What a lint rule is: a check of a whole mapping, with its code, advice and examples."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from oneway.core.connector import Resource
+from oneway.core.diagnostics import Severity, Span
+from oneway.core.records import Value, is_blank
+from oneway.mapping.expressions import Expression
+from oneway.mapping.interpreter import FieldCode, MappingCode
+from oneway.mapping.record_schema import json_types
+from oneway.mapping.spec import FieldSpec, MappingSpec, Write
+
+
+@dataclass(frozen=True, slots=True)
+class Subject:
+    """What a rule looks at: the mapping as written, as compiled, and both record schemas."""
+
+    spec: MappingSpec
+    code: MappingCode
+    source: Resource
+    target: Resource
+
+    @property
+    def fields(self) -> Iterator[tuple[FieldSpec, FieldCode]]:
+        """The field rules, as written and as compiled."""
+        yield from zip(self.spec.fields, self.code.fields, strict=True)
+        if self.spec.leavers is not None:
+            yield from zip(self.spec.leavers.set, self.code.leaving, strict=True)
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One place of one mapping that a rule objects to, and the remedy there."""
+
+    span: Span
+    summary: str
+    help: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """A lint rule. The compiler, the reference pages and the tests are all made from it.
+
+    `title` and `advice` speak of every finding; a `Finding` speaks of one. `failing` and
+    `passing` are top-level keys that replace those of the example mapping
+    (`oneway.mapping.lint.EXAMPLE`): the rule objects to the first and accepts the second.
+    """
+
+    code: str
+    severity: Severity
+    title: str
+    advice: str
+    check: Callable[[Subject], Iterator[Finding]]
+    failing: str
+    passing: str
+
+
+def types_of(resource: Resource, path: tuple[str, ...] | None) -> frozenset[str]:
+    """Return the JSON types that a field may have; none where they are not known."""
+    field = resource.fields.get(".".join(path)) if path else None
+    if field is None:
+        return frozenset()
+    wide = {"integer"} if "number" in field.types else set()
+    return (field.types | wide) - {"null"}
+
+
+def fits(value: Value, types: frozenset[str]) -> bool:
+    """Return whether a value is blank or has one of the types."""
+    return is_blank(value) or bool(json_types(value) & types)
+
+
+def overlap(left: str, right: str) -> bool:
+    """Return whether two dotted paths are the same, or one leads into the other."""
+    return left == right or left.startswith(f"{right}.") or right.startswith(f"{left}.")
+
+
+def daily(subject: Subject) -> Iterator[tuple[FieldSpec, Expression, bool]]:
+    """Yield the fields that `today()` may change every day, and whether each is of `leavers.set`.
+
+    A field of `leavers.set` is left alone once `leavers.left` holds.
+    """
+    for field, code in subject.fields:
+        expression = code.source.expression if code.source is not None else None
+        if expression is None or "today" not in expression.functions:
+            continue
+        leavers = subject.spec.leavers
+        leaving = leavers is not None and field in leavers.set
+        settled = leaving and subject.code.left is not None and "write" not in field.written
+        if field.write is Write.OVERWRITE and not settled:
+            yield field, expression, leaving

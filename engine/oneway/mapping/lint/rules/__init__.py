@@ -1,0 +1,1 @@
+"""The lint rules, one module each; each module defines `RULE`."""

@@ -1,0 +1,39 @@
+"""`merge` speaks of lists."""
+
+from collections.abc import Iterator
+
+from oneway.core.diagnostics import Severity
+from oneway.mapping.lint.rule import Finding, Rule, Subject
+from oneway.mapping.record_schema import in_words
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    for field, _ in subject.fields:
+        known = subject.target.fields.get(field.path)
+        if field.merge is None or known is None or not known.types or "array" in known.types:
+            continue
+        summary = f"`merge` on '{field.path}', which holds {in_words(known.types)}, not a list"
+        yield Finding(field.key_span, summary, "remove `merge`")
+
+
+RULE = Rule(
+    code="M110",
+    severity=Severity.ERROR,
+    title="`merge` on a field that holds no list",
+    advice="Remove `merge`.",
+    check=check,
+    failing="""\
+fields:
+  reference: employmentDetails.payrollCode
+  firstName: personalDetails.firstName
+  lastName: {from: personalDetails.lastName, merge: add}
+  email: personalDetails.email
+""",
+    passing="""\
+fields:
+  reference: employmentDetails.payrollCode
+  firstName: personalDetails.firstName
+  lastName: personalDetails.lastName
+  email: personalDetails.email
+""",
+)

@@ -1,0 +1,40 @@
+"""A field that the target computes cannot be written."""
+
+from collections.abc import Iterator
+
+from oneway.core.diagnostics import Severity
+from oneway.mapping.lint.rule import Finding, Rule, Subject
+from oneway.mapping.spec import Write
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    for field, _ in subject.fields:
+        known = subject.target.fields.get(field.path)
+        if known is not None and known.computed and field.write is not Write.NEVER:
+            summary = f"the target computes '{field.path}' itself; it cannot be written"
+            yield Finding(field.key_span, summary, "remove it, or use `write: never`")
+
+
+RULE = Rule(
+    code="M111",
+    severity=Severity.ERROR,
+    title="a field is written that the target computes",
+    advice="Remove it, or use `write: never`.",
+    check=check,
+    failing="""\
+fields:
+  reference: employmentDetails.payrollCode
+  firstName: personalDetails.firstName
+  lastName: personalDetails.lastName
+  email: personalDetails.email
+  isLeaver: {value: true}
+""",
+    passing="""\
+fields:
+  reference: employmentDetails.payrollCode
+  firstName: personalDetails.firstName
+  lastName: personalDetails.lastName
+  email: personalDetails.email
+  isLeaver: {value: true, write: never}
+""",
+)

@@ -1,0 +1,44 @@
+"""A stand-in that the next run would take away again."""
+
+from collections.abc import Iterator
+
+from oneway.core.diagnostics import Severity
+from oneway.mapping.lint.rule import Finding, Rule, Subject
+from oneway.mapping.spec import OnBlank
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    for field, _ in subject.fields:
+        if field.initial is None:
+            continue
+        if field.default is not None:
+            summary = f"'{field.path}' has `default` and `initial`; the next run would swap them"
+            yield Finding(field.key_span, summary, "keep one of them")
+        if field.on_blank is OnBlank.CLEAR:
+            summary = (
+                f"'{field.path}' has `initial`, which `on_blank: clear` takes away at the next run"
+            )
+            yield Finding(field.key_span, summary, "use `on_blank: keep`, or no `initial`")
+
+
+RULE = Rule(
+    code="M113",
+    severity=Severity.ERROR,
+    title="the next run would take a stand-in away",
+    advice="Keep `default` or `initial`, and with `initial` use `on_blank: keep`.",
+    check=check,
+    failing="""\
+fields:
+  reference: employmentDetails.payrollCode
+  firstName: {from: personalDetails.firstName, default: Unknown, initial: New}
+  lastName: personalDetails.lastName
+  email: personalDetails.email
+""",
+    passing="""\
+fields:
+  reference: employmentDetails.payrollCode
+  firstName: {from: personalDetails.firstName, initial: New}
+  lastName: personalDetails.lastName
+  email: personalDetails.email
+""",
+)

@@ -1,0 +1,34 @@
+"""What needs to know how somebody leaves."""
+
+from collections.abc import Iterator
+
+from oneway.core.diagnostics import Severity, Span
+from oneway.mapping.lint.rule import Finding, Rule, Subject
+from oneway.mapping.spec import Absent, Rehires
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    spec = subject.spec
+    if spec.leavers is not None:
+        return
+    if spec.absent is Absent.DEACTIVATE:
+        summary = "`absent: deactivate` needs `leavers.set`, which says what to write"
+        yield Finding(Span(spec.file), summary, "add `leavers`, or use `absent: report`")
+    if spec.rehires is Rehires.REACTIVATE:
+        summary = "`rehires: reactivate` undoes `leavers.set`, and there is none"
+        yield Finding(Span(spec.file), summary, "add `leavers`, or leave `rehires` out")
+
+
+RULE = Rule(
+    code="M116",
+    severity=Severity.ERROR,
+    title="a part of the mapping needs `leavers`",
+    advice="Add `leavers`, or leave the part out.",
+    check=check,
+    failing="""\
+absent: deactivate
+""",
+    passing="""\
+absent: report
+""",
+)

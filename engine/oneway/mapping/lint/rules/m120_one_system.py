@@ -1,0 +1,34 @@
+"""One way: the target must not be the source."""
+
+from collections.abc import Iterator
+
+from oneway.core.diagnostics import Severity
+from oneway.mapping.lint.rule import Finding, Rule, Subject
+from oneway.mapping.spec import EndpointSpec
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    target = subject.spec.target
+    if _endpoint(subject.spec.source) == _endpoint(target):
+        summary = f"source and target are both {target.connector.text} {target.resource.text}"
+        yield Finding(target.resource.span, summary, "a source is never written to")
+
+
+def _endpoint(endpoint: EndpointSpec) -> tuple[object, ...]:
+    options = tuple(sorted((name, repr(each.value)) for name, each in endpoint.options))
+    return (endpoint.connector.text, endpoint.resource.text, options)
+
+
+RULE = Rule(
+    code="M120",
+    severity=Severity.ERROR,
+    title="source and target are one",
+    advice="Name another target: a source is never written to.",
+    check=check,
+    failing="""\
+target: {connector: staffology, resource: employees}
+""",
+    passing="""\
+target: {connector: expensein, resource: users}
+""",
+)

@@ -1,0 +1,33 @@
+"""Two rules with one id cannot be told apart in a report."""
+
+from collections.abc import Iterator
+
+from oneway.core.diagnostics import Severity
+from oneway.mapping.lint.rule import Finding, Rule, Subject
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    seen: set[str] = set()
+    for rule in subject.spec.eligible:
+        if rule.id in seen:
+            yield Finding(rule.span, f"two eligibility rules are called '{rule.id}'", "rename one")
+        seen.add(rule.id)
+
+
+RULE = Rule(
+    code="M121",
+    severity=Severity.ERROR,
+    title="two eligibility rules have one id",
+    advice="Rename one.",
+    check=check,
+    failing="""\
+eligible:
+  - {id: contact, when: personalDetails.email, otherwise: Email is missing}
+  - {id: contact, when: personalDetails.lastName, otherwise: Last name is missing}
+""",
+    passing="""\
+eligible:
+  - {id: email, when: personalDetails.email, otherwise: Email is missing}
+  - {id: last-name, when: personalDetails.lastName, otherwise: Last name is missing}
+""",
+)

@@ -1,0 +1,36 @@
+"""A label names people in reports."""
+
+from collections.abc import Iterator
+
+from oneway.core.diagnostics import Severity
+from oneway.mapping.lint.rule import Finding, Rule, Subject, overlap
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    label = subject.spec.label
+    if label is None or subject.code.label is None:
+        return
+    secret = {
+        field.source.text.strip()
+        for field, code in subject.fields
+        if code.rule.sensitive and field.source is not None
+    }
+    marked = {name for name, field in subject.source.fields.items() if field.sensitive}
+    paths = {".".join(use.keys) for use in subject.code.label.paths}
+    if label.text.strip() in secret or any(overlap(p, m) for p in paths for m in marked):
+        yield Finding(label.span, "`label` reads a sensitive field", "use a name or a code")
+
+
+RULE = Rule(
+    code="M122",
+    severity=Severity.ERROR,
+    title="`label` reads a sensitive field",
+    advice="Use a name or a code.",
+    check=check,
+    failing="""\
+label: bankDetails.accountNumber
+""",
+    passing="""\
+label: personalDetails.lastName
+""",
+)

@@ -1,0 +1,40 @@
+"""A constant has a type that its field does not take."""
+
+from collections.abc import Iterator
+
+from oneway.core.diagnostics import Severity
+from oneway.mapping.lint.rule import Finding, Rule, Subject, fits, types_of
+from oneway.mapping.record_schema import in_words
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    for field, _ in subject.fields:
+        right = types_of(subject.target, tuple(field.path.split(".")))
+        if field.value is not None and right and not fits(field.value.value, right):
+            summary = f"'{field.path}' takes {in_words(right)}, and is given something else"
+            yield Finding(field.value.span, summary, "change the constant")
+
+
+RULE = Rule(
+    code="M123",
+    severity=Severity.ERROR,
+    title="a constant has another type than its field",
+    advice="Change the constant.",
+    check=check,
+    failing="""\
+fields:
+  reference: employmentDetails.payrollCode
+  firstName: personalDetails.firstName
+  lastName: personalDetails.lastName
+  email: personalDetails.email
+  departmentId: {value: OPS}
+""",
+    passing="""\
+fields:
+  reference: employmentDetails.payrollCode
+  firstName: personalDetails.firstName
+  lastName: personalDetails.lastName
+  email: personalDetails.email
+  departmentId: {value: 12}
+""",
+)

@@ -1,0 +1,42 @@
+"""A value that is another one tomorrow is written every day."""
+
+from collections.abc import Iterator
+
+from oneway.core.diagnostics import Severity
+from oneway.mapping.lint.rule import Finding, Rule, Subject, daily
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    for field, expression, leaving in daily(subject):
+        if not (expression.constant or leaving):
+            continue
+        help = "use `write: on_create` or `if_empty`"
+        if leaving:
+            help = "say under `leavers.left` how a record shows that it has left"
+        summary = f"'{field.path}' takes another value every day, and is written every day"
+        yield Finding(expression.span, summary, help)
+
+
+RULE = Rule(
+    code="M124",
+    severity=Severity.ERROR,
+    title="a field takes another value every day",
+    advice="Use `write: on_create`, or compare dates of the data.",
+    check=check,
+    failing="""\
+fields:
+  reference: employmentDetails.payrollCode
+  firstName: personalDetails.firstName
+  lastName: personalDetails.lastName
+  email: personalDetails.email
+  leaveDate: today()
+""",
+    passing="""\
+fields:
+  reference: employmentDetails.payrollCode
+  firstName: personalDetails.firstName
+  lastName: personalDetails.lastName
+  email: personalDetails.email
+  leaveDate: {from: today(), write: on_create}
+""",
+)

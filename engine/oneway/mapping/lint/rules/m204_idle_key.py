@@ -1,0 +1,51 @@
+"""A key that has no effect where it stands."""
+
+from collections.abc import Iterator
+
+from oneway.core.diagnostics import Severity
+from oneway.mapping.lint.rule import Finding, Rule, Subject
+from oneway.mapping.spec import OnBlank, Write
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    for field, _ in subject.fields:
+        idle = {
+            "on_miss": field.lookup is None,
+            "on_blank": field.write is Write.IF_EMPTY and field.on_blank is OnBlank.CLEAR,
+            "default": field.value is not None,
+            "initial": field.value is not None,
+        }
+        for key, useless in idle.items():
+            if useless and key in field.written:
+                summary = f"`{key}` has no effect on '{field.path}'"
+                yield Finding(field.key_span, summary, _IDLE[key])
+
+
+_IDLE = {
+    "on_miss": "add `lookup`, or remove it",
+    "on_blank": "`write: if_empty` never takes a value away",
+    "default": "a constant is never blank; remove it",
+    "initial": "a constant is never blank; remove it",
+}
+
+RULE = Rule(
+    code="M204",
+    severity=Severity.WARNING,
+    title="a key has no effect",
+    advice="Remove it, or add what it needs.",
+    check=check,
+    failing="""\
+fields:
+  reference: employmentDetails.payrollCode
+  firstName: personalDetails.firstName
+  lastName: {from: personalDetails.lastName, on_miss: clear}
+  email: personalDetails.email
+""",
+    passing="""\
+fields:
+  reference: employmentDetails.payrollCode
+  firstName: personalDetails.firstName
+  lastName: personalDetails.lastName
+  email: personalDetails.email
+""",
+)

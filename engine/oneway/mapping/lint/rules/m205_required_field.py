@@ -1,0 +1,38 @@
+"""A target that asks for a field at create refuses every record without it."""
+
+from collections.abc import Iterator
+
+from oneway.core.diagnostics import Severity
+from oneway.mapping.lint.rule import Finding, Rule, Subject, overlap
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    if not subject.spec.joiners.create:
+        return
+    mapped = [field.path for field in subject.spec.fields]
+    for name, field in subject.target.fields.items():
+        if field.required and not field.computed and not any(overlap(name, m) for m in mapped):
+            summary = f"the target requires '{name}' of a new record, and no field writes it"
+            yield Finding(subject.spec.target.resource.span, summary, f"add '{name}' to `fields`")
+
+
+RULE = Rule(
+    code="M205",
+    severity=Severity.WARNING,
+    title="a field is missing that the target requires of a new record",
+    advice="Add it to `fields`.",
+    check=check,
+    failing="""\
+fields:
+  reference: employmentDetails.payrollCode
+  firstName: personalDetails.firstName
+  lastName: personalDetails.lastName
+""",
+    passing="""\
+fields:
+  reference: employmentDetails.payrollCode
+  firstName: personalDetails.firstName
+  lastName: personalDetails.lastName
+  email: personalDetails.email
+""",
+)

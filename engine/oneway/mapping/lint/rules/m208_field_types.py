@@ -1,0 +1,43 @@
+"""The expression of a field gives a type that the field does not take."""
+
+from collections.abc import Iterator
+
+from oneway.core.diagnostics import Severity
+from oneway.mapping.lint.rule import Finding, Rule, Subject, types_of
+from oneway.mapping.record_schema import in_words
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    for field, code in subject.fields:
+        if code.source is None or code.lookup is not None or field.source is None:
+            continue
+        left = types_of(subject.source, code.source.expression.simple)
+        right = types_of(subject.target, tuple(field.path.split(".")))
+        if left and right and not left & right:
+            summary = f"'{field.path}' takes {in_words(right)}, and is given {in_words(left)}"
+            yield Finding(field.source.span, summary, "convert it in the expression")
+
+
+RULE = Rule(
+    code="M208",
+    severity=Severity.WARNING,
+    title="a value has another type than its field",
+    advice="Convert it in the expression.",
+    check=check,
+    failing="""\
+fields:
+  reference: employmentDetails.payrollCode
+  firstName: personalDetails.firstName
+  lastName: personalDetails.lastName
+  email: personalDetails.email
+  departmentId: employmentDetails.department.code
+""",
+    passing="""\
+fields:
+  reference: employmentDetails.payrollCode
+  firstName: personalDetails.firstName
+  lastName: personalDetails.lastName
+  email: personalDetails.email
+  departmentId: to_integer(employmentDetails.department.code)
+""",
+)

@@ -1,0 +1,40 @@
+"""A value that depends on the day of the run may be written every day."""
+
+from collections.abc import Iterator
+
+from oneway.core.diagnostics import Severity
+from oneway.mapping.lint.rule import Finding, Rule, Subject, daily
+
+
+def check(subject: Subject) -> Iterator[Finding]:
+    for field, expression, leaving in daily(subject):
+        if expression.constant or leaving:
+            continue
+        summary = f"'{field.path}' depends on the day of the run and may be written every day"
+        help = "compare dates of the data, or use `write: on_create`"
+        yield Finding(expression.span, summary, help)
+
+
+RULE = Rule(
+    code="M212",
+    severity=Severity.WARNING,
+    title="a field depends on the day of the run",
+    advice="Compare dates of the data, or use `write: on_create`.",
+    check=check,
+    failing="""\
+fields:
+  reference: employmentDetails.payrollCode
+  firstName: personalDetails.firstName
+  lastName: personalDetails.lastName
+  email: personalDetails.email
+  leaveDate: employmentDetails.leaverDetails.leaveDate || today()
+""",
+    passing="""\
+fields:
+  reference: employmentDetails.payrollCode
+  firstName: personalDetails.firstName
+  lastName: personalDetails.lastName
+  email: personalDetails.email
+  leaveDate: {from: employmentDetails.leaverDetails.leaveDate || today(), write: on_create}
+""",
+)
