@@ -41,7 +41,7 @@ ACTIONS = st.builds(
     source_id=TEXTS,
     target_id=st.none() | TEXTS,
     changes=st.lists(CHANGES, max_size=4).map(tuple),
-    after=st.lists(st.sampled_from("abcdef"), max_size=2).map(tuple),
+    depends_on=st.lists(st.sampled_from("abcdef"), max_size=2).map(tuple),
 )
 REASONS = st.builds(
     Reason,

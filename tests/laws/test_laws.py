@@ -73,8 +73,8 @@ def test_law_02_overwrite_what_the_target_held_makes_no_difference(world: World)
     plan = planned(world)
     done = applied(world, plan)
     program = bound(world)
-    after = {record.id: program.held(record) for record in done.target.records}
-    rows = {record.id: program.row(record) for record in world.source.records}
+    after = {record.id: program.target_row(record) for record in done.target.records}
+    rows = {record.id: program.source_row(record) for record in world.source.records}
     for source_id, outcome in by_source(plan).items():
         if outcome.target_id is None or outcome.kind not in SYNCED:
             continue
@@ -213,7 +213,7 @@ def test_law_07_injectivity_one_action_a_record_and_one_create_a_value(world: Wo
         count == 1 for count in Counter(a.source_id for a in plan.actions if a.source_id).values()
     )
     program = bound(world)
-    rows = {record.id: program.row(record) for record in world.source.records}
+    rows = {record.id: program.source_row(record) for record in world.source.records}
     creates = [a for a in plan.actions if a.verb is Verb.CREATE]
     for level in range(len(program.policy.match)):
         keys = [rows[str(a.source_id)].keys[level] for a in creates]
@@ -232,8 +232,8 @@ def test_law_07_injectivity_one_action_a_record_and_one_create_a_value(world: Wo
 @given(WORLDS)
 def test_law_08_no_guessing_an_ambiguous_record_is_left_alone(world: World) -> None:
     program = bound(world)
-    rows = [program.row(record) for record in world.source.records]
-    held = [program.held(record) for record in world.target.records]
+    rows = [program.source_row(record) for record in world.source.records]
+    held = [program.target_row(record) for record in world.target.records]
     plan = by_source(planned(world))
     decided: set[str] = set()
     for level in range(len(program.policy.match)):
@@ -260,11 +260,11 @@ def test_law_08_no_guessing_an_ambiguous_record_is_left_alone(world: World) -> N
 @given(WORLDS)
 def test_law_09_eligibility_who_is_not_fit_causes_nothing(world: World) -> None:
     program = bound(world)
-    rows = {record.id: program.row(record) for record in world.source.records}
+    rows = {record.id: program.source_row(record) for record in world.source.records}
     for source_id, outcome in by_source(planned(world)).items():
         row = rows[source_id]
         whom = "leavers" if row.leaver else "movers" if outcome.target_id else "joiners"
-        failed = [program.policy.rules[position] for position in row.failed]
+        failed = [program.policy.rules[position] for position in row.failed_rules]
         barred = [rule for rule in failed if whom in {c.value for c in rule.categories}]
         if barred:
             assert outcome.action is None
@@ -304,10 +304,10 @@ def test_law_10_joiners_nobody_is_created_whose_value_is_held(world: World, batc
 @given(SETTLED)
 def test_law_11_leavers_leave_once_and_are_never_created(world: World) -> None:
     program = bound(world)
-    rows = {record.id: program.row(record) for record in world.source.records}
+    rows = {record.id: program.source_row(record) for record in world.source.records}
     plan = planned(world)
     for source_id, outcome in by_source(plan).items():
-        if rows[source_id].leaver and rows[source_id].failure is None:
+        if rows[source_id].leaver and rows[source_id].evaluation_error is None:
             assert outcome.kind not in (Kind.CREATE, Kind.REHIRE)
         elif outcome.kind is Kind.LEAVE:
             pytest.fail("only a leaver leaves")
@@ -396,6 +396,6 @@ def tally_worlds(seen: Counter[str]) -> None:
         plan = planned(world)
         seen.update(outcome.kind.value for outcome in plan.outcomes)
         seen.update(f"verb {action.verb.value}" for action in plan.actions)
-        seen["ordered"] += sum(bool(action.after) for action in plan.actions)
+        seen["ordered"] += sum(bool(action.depends_on) for action in plan.actions)
 
     tally()

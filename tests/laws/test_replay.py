@@ -29,7 +29,7 @@ def kept(world: World, plan: Plan) -> bytes:
     parts = Projection(mapping.code, mapping.source, mapping.target, tables)
     source, target = (
         Collected(tuple(map(make, each.records)), each.complete, each.problems)
-        for make, each in ((program.row, world.source), (program.held, world.target))
+        for make, each in ((program.source_row, world.source), (program.target_row, world.target))
     )
     records = (
         tuple(map(parts.of_source, world.source.records)),

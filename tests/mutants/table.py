@@ -315,8 +315,8 @@ MUTANTS = (
     Mutant(
         "leavers-created",
         "planning/outcomes",
-        "if held is None and row.leaver:",
-        "if held is None and row.leaver and unfit:",
+        "if target is None and row.leaver:",
+        "if target is None and row.leaver and unfit:",
         "leavers are never created",
         f"tests/unit/test_planner.py {MODEL} {STATE}",
     ),
@@ -347,8 +347,8 @@ MUTANTS = (
     Mutant(
         "scheduled-is-nothing",
         "planning/outcomes",
-        "self.policy.has_leavers and (held.left or held.scheduled)",
-        "self.policy.has_leavers and held.left",
+        "self.policy.has_leavers and (target.left or target.scheduled)",
+        "self.policy.has_leavers and target.left",
         "who is due to leave and is employed is a rehire",
         f"tests/unit/test_planner.py {MODEL} {STATE}",
     ),
@@ -364,7 +364,7 @@ MUTANTS = (
         "ineligible-synced",
         "planning/outcomes",
         "if unfit:\n            return Draft(Kind.INELIGIBLE",
-        "if unfit and held is None:\n            return Draft(Kind.INELIGIBLE",
+        "if unfit and target is None:\n            return Draft(Kind.INELIGIBLE",
         "an ineligible record causes no action",
         f"tests/unit/test_planner.py {MODEL} {STATE}",
     ),
@@ -379,7 +379,7 @@ MUTANTS = (
     Mutant(
         "deactivate-disputed",
         "planning/outcomes",
-        "if held.target_id in matches.spoken:",
+        "if target.target_id in matches.spoken:",
         "if False:",
         "a record that source records speak of is not absent",
         f"tests/unit/test_planner.py {MODEL} {STATE}",
@@ -395,7 +395,7 @@ MUTANTS = (
     Mutant(
         "contested-key-written",
         "planning/outcomes",
-        "differences = tuple(d for d in found if not self._rivals(held, d))",
+        "differences = tuple(d for d in found if not self._rivals(target, d))",
         "differences = found",
         "a key that keeps others in conflict is left alone",
         "tests/unit/test_planner.py",
@@ -477,7 +477,7 @@ MUTANTS = (
     Mutant(
         "guard-holds-nothing",
         "planning/guards",
-        "frozenset(id for breach in breaches for id in breach.held)",
+        "frozenset(id for breach in breaches for id in breach.blocked)",
         "frozenset()",
         "what a guard counts too many of is held back",
         "tests/unit/test_guards.py",
@@ -542,7 +542,7 @@ MUTANTS = (
     Mutant(
         "dependants-go-on",
         "applying/apply",
-        "elif not done.issuperset(action.after):",
+        "elif not done.issuperset(action.depends_on):",
         "elif False:",
         "an action waits for those that must go before it",
         "tests/unit/test_apply.py",
@@ -550,7 +550,7 @@ MUTANTS = (
     Mutant(
         "unflushed-dependants",
         "applying/apply",
-        "if any(each.action.id in action.after for each in waiting):",
+        "if any(each.action.id in action.depends_on for each in waiting):",
         "if False:",
         "what is not flushed is not there for others to see",
         "tests/unit/test_apply.py",
@@ -722,7 +722,7 @@ MUTANTS = (
     Mutant(
         "replay-believes-the-rows",
         "runs/replay/evaluate",
-        "if part is None or _is_of(row.failure, self._closed):",
+        "if part is None or _is_of(row.evaluation_error, self._closed):",
         "if True:",
         "what can be evaluated again is, and is not believed",
         HISTORY,
@@ -730,8 +730,8 @@ MUTANTS = (
     Mutant(
         "replay-rules-in-another-order",
         "runs/replay/evaluate",
-        "failed = evaluated in again.failed",
-        "failed = position in again.failed",
+        "failed = evaluated in again.failed_rules",
+        "failed = position in again.failed_rules",
         "a rule that is evaluated again is found among those that are",
         f"{HISTORY}::test_rules_over_sensitive_fields_and_others_keep_their_places",
     ),

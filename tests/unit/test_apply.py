@@ -296,7 +296,7 @@ def test_a_create_in_the_same_batch_sees_the_value_given_up() -> None:
 
 def test_who_waits_for_what_was_not_done_is_not_attempted() -> None:
     chain = world(*CHAIN)
-    giving_up = next(a for a in planned(chain).actions if not a.after)
+    giving_up = next(a for a in planned(chain).actions if not a.depends_on)
     found = endings(chain, held=frozenset({giving_up.id}))
     assert found == [Ending.HELD, Ending.NOT_ATTEMPTED]
 

@@ -49,7 +49,7 @@ def test_what_is_postponed_is_not_written_and_says_why() -> None:
 
 def test_who_waits_for_what_is_postponed_is_not_attempted() -> None:
     chain = world(*CHAIN)
-    giving_up = next(each for each in planned(chain).actions if not each.after)
+    giving_up = next(each for each in planned(chain).actions if not each.depends_on)
     found = list(results(chain, systems_of(chain), postponed={giving_up.id: ""}))
     assert [each.ending for each in found] == [Ending.POSTPONED, Ending.NOT_ATTEMPTED]
 

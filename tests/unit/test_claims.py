@@ -54,8 +54,8 @@ def test_a_value_that_is_given_up_is_free_and_the_two_are_ordered() -> None:
     first, second = found["B"].action, found["A"].action
     assert first is not None
     assert second is not None
-    assert second.after == (first.id,)
-    assert first.after == ()
+    assert second.depends_on == (first.id,)
+    assert first.depends_on == ()
 
 
 def test_a_circle_is_a_conflict_and_who_waits_for_it_as_well() -> None:
@@ -109,7 +109,7 @@ def test_a_create_waits_for_who_gives_its_value_up() -> None:
     create, update = found["J"].action, found["A"].action
     assert create is not None
     assert update is not None
-    assert create.after == (update.id,)
+    assert create.depends_on == (update.id,)
 
 
 def test_who_is_in_conflict_gives_nothing_up() -> None:

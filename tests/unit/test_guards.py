@@ -35,7 +35,7 @@ def limits(kind: GuardKind, share: float, floor: int) -> GuardsSpec:
 def test_twelve_of_forty_leavers_are_held_back_by_default() -> None:
     verdict = judge(plan_of(40, *leaving(12), action(99, Verb.UPDATE)), GuardsSpec())
     assert [(b.name, b.found, b.ceiling) for b in verdict.breaches] == [("leavers", 12, 4)]
-    assert verdict.held == {f"leave-{n}" for n in range(12)}
+    assert verdict.blocked == {f"leave-{n}" for n in range(12)}
     assert "leavers: 12 now, at most 4 pass" in verdict.breaches[0].text
 
 
@@ -44,7 +44,7 @@ def test_twelve_of_forty_leavers_are_held_back_by_default() -> None:
     [(1, 8, False), (2, 8, False), (3, 8, True), (4, 40, False), (5, 40, True), (2, 0, False)],
 )
 def test_the_floor_lets_small_numbers_through(leavers: int, managed: int, blocked: bool) -> None:
-    assert judge(plan_of(managed, *leaving(leavers)), GuardsSpec()).blocked is blocked
+    assert judge(plan_of(managed, *leaving(leavers)), GuardsSpec()).fired is blocked
 
 
 @pytest.mark.parametrize(
@@ -56,8 +56,8 @@ def test_shares_are_exact(share: str, managed: int, ceiling: int) -> None:
 
 def test_a_share_from_a_mapping_is_exact_too() -> None:
     guards = limits(GuardKind.LEAVERS, 0.1, 0)
-    assert not judge(plan_of(30, *leaving(3)), guards).blocked
-    assert judge(plan_of(30, *leaving(4)), guards).blocked
+    assert not judge(plan_of(30, *leaving(3)), guards).fired
+    assert judge(plan_of(30, *leaving(4)), guards).fired
 
 
 def test_deactivating_counts_as_leaving() -> None:
@@ -67,18 +67,18 @@ def test_deactivating_counts_as_leaving() -> None:
 
 def test_an_allowance_lets_that_many_pass_and_no_more() -> None:
     raised = (Allowance("leavers", 12, "ada"),)
-    assert not judge(plan_of(40, *leaving(12), allowed=raised), GuardsSpec()).blocked
-    assert judge(plan_of(40, *leaving(13), allowed=raised), GuardsSpec()).blocked
+    assert not judge(plan_of(40, *leaving(12), allowed=raised), GuardsSpec()).fired
+    assert judge(plan_of(40, *leaving(13), allowed=raised), GuardsSpec()).fired
 
 
 def test_an_allowance_never_lowers_a_limit() -> None:
     lowered = (Allowance("leavers", 0, "ada"),)
-    assert not judge(plan_of(40, *leaving(4), allowed=lowered), GuardsSpec()).blocked
+    assert not judge(plan_of(40, *leaving(4), allowed=lowered), GuardsSpec()).fired
 
 
 def test_on_breach_stop_holds_everything_back() -> None:
     plan = plan_of(40, *leaving(12), action(99, Verb.UPDATE))
-    assert len(judge(plan, GuardsSpec(on_breach=OnBreach.STOP)).held) == 13
+    assert len(judge(plan, GuardsSpec(on_breach=OnBreach.STOP)).blocked) == 13
 
 
 def test_one_field_changing_on_92_percent_is_a_wrong_column() -> None:
@@ -97,7 +97,7 @@ def test_what_lets_it_pass_can_be_pasted_into_a_shell() -> None:
 def test_each_field_is_counted_by_itself_and_creates_are_not() -> None:
     actions = [action(n, Verb.UPDATE, f"f{n % 2}") for n in range(50)]
     actions += [action(n, Verb.CREATE, "f0") for n in range(50)]
-    assert not judge(plan_of(50, *actions), GuardsSpec()).blocked
+    assert not judge(plan_of(50, *actions), GuardsSpec()).fired
 
 
 def test_clears_are_counted_whatever_clears() -> None:
@@ -107,20 +107,20 @@ def test_clears_are_counted_whatever_clears() -> None:
 
 def test_creates_and_updates_are_free_until_a_mapping_limits_them() -> None:
     creates = [action(n, Verb.CREATE) for n in range(40)]
-    assert not judge(plan_of(0, *creates), GuardsSpec()).blocked
+    assert not judge(plan_of(0, *creates), GuardsSpec()).fired
     verdict = judge(plan_of(0, *creates), limits(GuardKind.CREATES, 0.5, 10))
     assert [b.name for b in verdict.breaches] == ["creates"]
 
 
 def test_an_empty_plan_passes() -> None:
-    assert not judge(plan_of(0), limits(GuardKind.LEAVERS, 0, 0)).blocked
+    assert not judge(plan_of(0), limits(GuardKind.LEAVERS, 0, 0)).fired
 
 
 def test_what_waits_is_neither_counted_nor_held() -> None:
     """It writes nothing today: it must not hold others back, and counts when it is sent."""
     plan = plan_of(40, *leaving(12))
     waiting = {f"leave-{n}" for n in range(8)}
-    assert not judge(plan, GuardsSpec(), waiting=waiting).blocked
+    assert not judge(plan, GuardsSpec(), waiting=waiting).fired
     verdict = judge(plan, GuardsSpec(), waiting=waiting - {"leave-0"})
-    assert (verdict.breaches[0].found, verdict.held & waiting) == (5, {"leave-0"})
+    assert (verdict.breaches[0].found, verdict.blocked & waiting) == (5, {"leave-0"})
     assert judge(plan, GuardsSpec()).breaches[0].found == 12

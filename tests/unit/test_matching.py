@@ -20,7 +20,7 @@ def matched(rows: list[SourceRow], targets: list[TargetRow], levels: int = 1) ->
 
 def test_one_row_and_one_record_with_one_value_match() -> None:
     found = matched([row("s", "A")], [held("t", "A")])
-    assert found.by_source["s"].held == held("t", "A")
+    assert found.by_source["s"].target == held("t", "A")
 
 
 def test_nothing_matches_a_blank_key() -> None:
@@ -50,7 +50,7 @@ def test_two_records_with_the_key_are_a_conflict_never_a_choice() -> None:
 
 def test_the_next_key_is_tried_where_no_record_has_the_first() -> None:
     found = matched([row("s", "A", "m")], [held("t", "B", "m")], 2)
-    assert found.by_source["s"].held is not None
+    assert found.by_source["s"].target is not None
     assert found.by_source["s"].level == 1
 
 
@@ -62,7 +62,7 @@ def test_an_ambiguous_first_key_is_not_resolved_by_the_second() -> None:
 def test_a_record_that_an_earlier_key_gave_away_is_a_conflict() -> None:
     rows = [row("s1", "A", None), row("s2", None, "m")]
     found = matched(rows, [held("t", "A", "m")], 2)
-    assert found.by_source["s1"].held is not None
+    assert found.by_source["s1"].target is not None
     conflict = found.by_source["s2"].conflict
     assert conflict is not None
     assert (conflict.code, conflict.candidates) == ("claimed", ("t",))
@@ -70,7 +70,7 @@ def test_a_record_that_an_earlier_key_gave_away_is_a_conflict() -> None:
 
 def test_a_row_whose_second_key_failed_still_speaks_through_its_first() -> None:
     found = matched([row("s1", "A"), row("s2", None, "m")], [held("t", "A", "m")], 2)
-    assert found.by_source["s1"].held is not None
+    assert found.by_source["s1"].target is not None
     assert found.by_source["s2"].conflict is not None
 
 

@@ -25,10 +25,10 @@ BREACHES = st.builds(
     limit=st.just(Limit(Fraction(1, 10), 2)),
     earlier=st.integers(0, 9),
     base=st.integers(0, 999),
-    held=st.lists(st.sampled_from("abcdef"), max_size=3).map(tuple),
+    blocked=st.lists(st.sampled_from("abcdef"), max_size=3).map(tuple),
 )
 VERDICTS = st.lists(BREACHES, max_size=2).map(
-    lambda found: Verdict(tuple(found), frozenset(id for each in found for id in each.held))
+    lambda found: Verdict(tuple(found), frozenset(id for each in found for id in each.blocked))
 )
 WIDTHS = st.integers(40, 130)
 

@@ -134,7 +134,7 @@ def apply(
         if stopping():
             yield from _confirmed(systems.writer, waiting, log, done)
             raise Stopped
-        if any(each.action.id in action.after for each in waiting):
+        if any(each.action.id in action.depends_on for each in waiting):
             # A value changes hands: who gives it up must be seen to have done so.
             yield from _confirmed(systems.writer, waiting, log, done)
         if action.id in held:
@@ -144,7 +144,7 @@ def apply(
             result = Result(action, Ending.POSTPONED, action.target_id, reason=why)
         elif attempt.patience.lost:
             result = attempt.given_up(action)
-        elif not done.issuperset(action.after):
+        elif not done.issuperset(action.depends_on):
             reason = "an action that must go before it was not done"
             result = Result(action, Ending.NOT_ATTEMPTED, action.target_id, reason=reason)
         else:
@@ -164,7 +164,7 @@ def ordered(actions: Sequence[Action]) -> tuple[Action, ...]:
     for action in actions:
         todo = [action]
         while todo:
-            needs = [by_id[id] for id in todo[-1].after if id in by_id and id not in placed]
+            needs = [by_id[id] for id in todo[-1].depends_on if id in by_id and id not in placed]
             if needs:
                 todo.extend(needs)
             else:

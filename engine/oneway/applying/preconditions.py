@@ -206,9 +206,11 @@ class LiveState:
         record = self.source.get(source_id)
         if record is None:
             raise Stale("the source record is gone")
-        row = self.program.row(record)
-        if row.failure is not None:
-            raise Stale(f"the source record can no longer be evaluated: {row.failure.text}")
+        row = self.program.source_row(record)
+        if row.evaluation_error is not None:
+            raise Stale(
+                f"the source record can no longer be evaluated: {row.evaluation_error.text}"
+            )
         return row
 
     def _held(self, id: str) -> Record:

@@ -75,7 +75,7 @@ def command(
     print_plan(console, plan, verdict, memory, format, limit=limit)
     _next(console, plan, request, out, retry_now=retry_now)
     return worst(
-        Exit.BLOCKED if verdict.blocked else Exit.DONE,
+        Exit.BLOCKED if verdict.fired else Exit.DONE,
         Exit.PENDING if exit_code and plan.actions else Exit.DONE,
     )
 

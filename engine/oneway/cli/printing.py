@@ -80,7 +80,7 @@ def print_results(
 def exit_of(ended: Sequence[Result], verdict: Verdict) -> Exit:
     """Return what an apply ends with."""
     endings = {each.ending for each in ended}
-    held = verdict.blocked or Ending.HELD in endings
+    held = verdict.fired or Ending.HELD in endings
     return worst(
         Exit.BLOCKED if held else Exit.DONE,
         Exit.FAILED if endings & _FAILED else Exit.DONE,

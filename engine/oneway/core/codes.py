@@ -303,6 +303,11 @@ _TABLE = (
     ("P107", "a plan cannot be saved", "Check the path and the space on the disk."),
     ("P108", "a plan file is too large", "Narrow the mapping, so that it plans fewer records."),
     (
+        "P109",
+        "a plan file was made by an earlier version",
+        "Make the plan again; end an interrupted run with the version that began it.",
+    ),
+    (
         "P110",
         "a plan was made for another mapping",
         "Make the plan again, and review it: the mapping was edited since.",

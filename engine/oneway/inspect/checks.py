@@ -53,17 +53,17 @@ class Evidence:
 
 def checks(compiled: Compiled, program: Program, evidence: Evidence) -> tuple[CheckResult, ...]:
     """Return every check of a mapping, in the order in which an integrator meets them."""
-    rows = [program.row(record) for record in evidence.source.records]
-    held = [program.held(record) for record in evidence.target.records]
+    rows = [program.source_row(record) for record in evidence.source.records]
+    targets = [program.target_row(record) for record in evidence.target.records]
     return (
         *(_probed(name, probes) for name, probes in evidence.probes.items()),
         _snapshot("source", evidence.source),
         _snapshot("target", evidence.target, may_be_empty=True),
-        *_evaluated(rows, held),
+        *_evaluated(rows, targets),
         *(_lookup(compiled, position, rows, evidence) for position in _lookups(compiled)),
         *_source_keys(compiled, rows),
-        *_target_keys(compiled, held),
-        *_unless_taken(program, held),
+        *_target_keys(compiled, targets),
+        *_unless_taken(program, targets),
         *_assumptions(evidence.descriptions),
         CheckResult(
             "Permission to write",
@@ -98,10 +98,10 @@ def _snapshot(side: str, snapshot: Snapshot, *, may_be_empty: bool = False) -> C
     return CheckResult(title, state, (read, *snapshot.problems))
 
 
-def _evaluated(rows: Iterable[SourceRow], held: Iterable[TargetRow]) -> tuple[CheckResult, ...]:
+def _evaluated(rows: Iterable[SourceRow], targets: Iterable[TargetRow]) -> tuple[CheckResult, ...]:
     """Return what went wrong with single records; nothing where nothing did."""
-    failures = [(f"source record {each.source_id}", each.failure) for each in rows]
-    failures += [(f"target record {each.target_id}", each.failure) for each in held]
+    failures = [(f"source record {each.source_id}", each.evaluation_error) for each in rows]
+    failures += [(f"target record {each.target_id}", each.evaluation_error) for each in targets]
     lines = tuple(
         f"{record}: {failure.text}" + (f" in {failure.expression}" if failure.expression else "")
         for record, failure in failures
@@ -155,23 +155,23 @@ def _source_keys(compiled: Compiled, rows: Sequence[SourceRow]) -> Iterator[Chec
         yield _unique(title, ((row.source_id, _key(row.keys, level)) for row in rows))
 
 
-def _target_keys(compiled: Compiled, held: Sequence[TargetRow]) -> Iterator[CheckResult]:
+def _target_keys(compiled: Compiled, targets: Sequence[TargetRow]) -> Iterator[CheckResult]:
     for level, spec in enumerate(compiled.spec.match):
         title = f"Match key {level + 1} in the target: {spec.target.text}"
-        yield _unique(title, ((each.target_id, _key(each.keys, level)) for each in held))
+        yield _unique(title, ((each.target_id, _key(each.keys, level)) for each in targets))
 
 
 def _key(keys: Sequence[Hashable], level: int) -> Hashable:
     return keys[level] if level < len(keys) else None
 
 
-def _unless_taken(program: Program, held: Sequence[TargetRow]) -> Iterator[CheckResult]:
+def _unless_taken(program: Program, targets: Sequence[TargetRow]) -> Iterator[CheckResult]:
     """Yield whether the values that keep a joiner from being created have one holder each."""
     for position in program.policy.unless_taken:
         rule = program.policy.fields[position]
         values = (
             (each.target_id, _comparable(each.values[position], comparison(rule)))
-            for each in held
+            for each in targets
             if each.values
         )
         yield _unique(f"{rule.path} in the target (joiners.unless_taken)", values, blanks=False)

@@ -144,11 +144,16 @@ class Interpreted:
         """What is the same for every record."""
         return self.code.policy
 
-    def row(self, record: Record) -> SourceRow:
+    def source_row(self, record: Record) -> SourceRow:
         """Return what the mapping makes of a source record; never raises."""
         if record.problem:
             return SourceRow(
-                record.id, record.id, "", (), failure=self._unread(record), keys_known=False
+                record.id,
+                record.id,
+                "",
+                (),
+                evaluation_error=self._unread(record),
+                keys_known=False,
             )
         values, failure = self._key_values(self.code.match_source, record)
         row = SourceRow(
@@ -157,37 +162,37 @@ class Interpreted:
             self._label(record),
             tuple(map(comparable, values, self.policy.match)),
             tuple(values),
-            failure=failure,
+            evaluation_error=failure,
             keys_known=failure is None,
         )
         try:
             return self._evaluated(row, record) if failure is None else row
         except _Stopped as stopped:
-            return replace(row, failure=stopped.failure)
+            return replace(row, evaluation_error=stopped.failure)
 
-    def held(self, record: Record) -> TargetRow:
+    def target_row(self, record: Record) -> TargetRow:
         """Return what the mapping sees of a target record; never raises."""
         if record.problem:
             return TargetRow(
-                record.id, record.id, (), failure=self._unread(record), keys_known=False
+                record.id, record.id, (), evaluation_error=self._unread(record), keys_known=False
             )
         typed = tuple(Typed(expression) for expression in self.code.match_target)
         values, failure = self._key_values(typed, record)
-        held = TargetRow(
+        row = TargetRow(
             record.id,
             self._name(values, record),
             tuple(map(comparable, values, self.policy.match)),
             values=tuple(at(record.data, rule.keys) for rule in self.policy.fields),
             leaving=tuple(at(record.data, rule.keys) for rule in self.policy.leaving),
-            failure=failure,
+            evaluation_error=failure,
             keys_known=failure is None,
         )
         try:
             left = self._holds(self.code.left, record)
             scheduled = not left and self._holds(self.code.scheduled, record)
-            return replace(held, left=left, scheduled=scheduled)
+            return replace(row, left=left, scheduled=scheduled)
         except _Stopped as stopped:
-            return replace(held, failure=held.failure or stopped.failure)
+            return replace(row, evaluation_error=row.evaluation_error or stopped.failure)
 
     def departed(self) -> tuple[Cell, ...]:
         """Return what is written to a target record that no source record stands for."""
@@ -202,7 +207,7 @@ class Interpreted:
         return replace(
             row,
             leaver=self._leaves(record),
-            failed=tuple(
+            failed_rules=tuple(
                 position
                 for position, rule in enumerate(self.code.rules)
                 if not self._holds(rule, record)

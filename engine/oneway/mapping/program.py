@@ -63,9 +63,9 @@ class SourceRow:
 
     `keys` holds what each match key compares, None where it is blank, and `key_values` the
     values themselves; both end early where a key failed (`keys_known` is False then).
-    `cells` and `leaving` stand beside `Policy.fields` and `Policy.leaving`; `failed` are the
-    positions of the eligibility rules that do not hold. Where `failure` is set, nothing but
-    the keys, `key` and `label` is known.
+    `cells` and `leaving` stand beside `Policy.fields` and `Policy.leaving`; `failed_rules` are
+    the positions of the eligibility rules that do not hold. Where `evaluation_error` is set, only
+    the keys, `key` and `label` are known.
     """
 
     source_id: str
@@ -74,11 +74,11 @@ class SourceRow:
     keys: tuple[Hashable, ...]
     key_values: tuple[Value, ...] = ()
     leaver: bool = False
-    failed: tuple[int, ...] = ()
+    failed_rules: tuple[int, ...] = ()
     cells: tuple[Cell, ...] = ()
     leaving: tuple[Cell, ...] = ()
     missed: tuple[Missed, ...] = ()
-    failure: EvaluationFailure | None = None
+    evaluation_error: EvaluationFailure | None = None
     keys_known: bool = True
 
 
@@ -96,7 +96,7 @@ class TargetRow:
     scheduled: bool = False
     values: tuple[Value | Missing, ...] = ()
     leaving: tuple[Value | Missing, ...] = ()
-    failure: EvaluationFailure | None = None
+    evaluation_error: EvaluationFailure | None = None
     keys_known: bool = True
 
 
@@ -162,10 +162,10 @@ class Program(Protocol):
     def policy(self) -> Policy:
         """What is the same for every record."""
 
-    def row(self, record: Record) -> SourceRow:
+    def source_row(self, record: Record) -> SourceRow:
         """Return what the mapping makes of a source record; never raises."""
 
-    def held(self, record: Record) -> TargetRow:
+    def target_row(self, record: Record) -> TargetRow:
         """Return what the mapping sees of a target record; never raises."""
 
     def departed(self) -> tuple[Cell, ...]:

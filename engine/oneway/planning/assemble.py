@@ -26,7 +26,7 @@ class Assembler:
             key=draft.key,
             label=draft.row.label if draft.row is not None else "",
             source_id=draft.row.source_id if draft.row is not None else None,
-            target_id=draft.held.target_id if draft.held is not None else None,
+            target_id=draft.target.target_id if draft.target is not None else None,
             reasons=draft.reasons,
             action=self._action(draft) if draft.verb is not None else None,
         )
@@ -37,10 +37,10 @@ class Assembler:
             id=self._id(draft.identity),
             verb=draft.verb,
             source_id=draft.row.source_id if draft.row is not None else None,
-            target_id=draft.held.target_id if draft.held is not None else None,
+            target_id=draft.target.target_id if draft.target is not None else None,
             changes=tuple(self._change(draft, each) for each in draft.differences),
             claims=self._claims(draft) if draft.verb is Verb.CREATE else (),
-            after=tuple(map(self._id, self.before.get(draft.identity, ()))),
+            depends_on=tuple(map(self._id, self.before.get(draft.identity, ()))),
         )
 
     def _id(self, identity: tuple[str, str]) -> str:
@@ -103,6 +103,6 @@ def _among(claim: Claim, claims: Iterable[Claim]) -> bool:
 
 
 def _ids(draft: Draft) -> tuple[str, str]:
-    target = draft.held.target_id if draft.held is not None else ""
+    target = draft.target.target_id if draft.target is not None else ""
     source = draft.row.source_id if draft.row is not None else target
     return source, target

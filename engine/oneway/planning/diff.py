@@ -37,12 +37,12 @@ def at_create(rules: Sequence[FieldRule], cells: Sequence[Cell]) -> tuple[FieldC
 
 
 def at_update(
-    rules: Sequence[FieldRule], cells: Sequence[Cell], held: Sequence[Value | Missing]
+    rules: Sequence[FieldRule], cells: Sequence[Cell], current: Sequence[Value | Missing]
 ) -> tuple[FieldChange, ...]:
     """Return the fields of a matched record that differ and are ours to write."""
     writable = (
         (rule, cell, value)
-        for rule, cell, value in zip(rules, cells, held, strict=True)
+        for rule, cell, value in zip(rules, cells, current, strict=True)
         if rule.write in (Write.OVERWRITE, Write.IF_EMPTY)
         and (rule.write is Write.OVERWRITE or present(value) is None)
     )
@@ -50,20 +50,20 @@ def at_update(
 
 
 def drift(
-    rules: Sequence[FieldRule], cells: Sequence[Cell], held: Sequence[Value | Missing]
+    rules: Sequence[FieldRule], cells: Sequence[Cell], current: Sequence[Value | Missing]
 ) -> tuple[FieldChange, ...]:
     """Return the fields of a matched record that differ and are only reported (`write: never`)."""
     watched = (
         (rule, cell, value)
-        for rule, cell, value in zip(rules, cells, held, strict=True)
+        for rule, cell, value in zip(rules, cells, current, strict=True)
         if rule.write is Write.NEVER
     )
     return tuple(_differences(watched))
 
 
-def present(held: Value | Missing) -> Value:
+def present(current: Value | Missing) -> Value:
     """Return what a target record holds, None where that is blank."""
-    return None if held is MISSING or is_blank(held) else held
+    return None if current is MISSING or is_blank(current) else current
 
 
 def wanted(rule: FieldRule, cell: Cell) -> Value | Keep:
@@ -96,8 +96,8 @@ def refuses(rule: FieldRule, cell: Cell, *, creating: bool) -> bool:
 def _differences(
     fields: Iterable[tuple[FieldRule, Cell, Value | Missing]],
 ) -> Iterator[FieldChange]:
-    for rule, cell, held in fields:
-        before = present(held)
+    for rule, cell, current in fields:
+        before = present(current)
         after = wanted(rule, cell)
         if after is KEEP:
             continue

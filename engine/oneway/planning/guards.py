@@ -71,7 +71,7 @@ class Breach:
     ceiling: int
     limit: Limit
     base: int
-    held: tuple[str, ...]
+    blocked: tuple[str, ...]
 
     @property
     def name(self) -> str:
@@ -109,13 +109,13 @@ class Breach:
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """What the guards say of a plan; `held` are the ids of the actions that must not be applied."""
+    """What the guards say of a plan; `blocked` are the ids of the actions not to be applied."""
 
     breaches: tuple[Breach, ...]
-    held: frozenset[str]
+    blocked: frozenset[str]
 
     @property
-    def blocked(self) -> bool:
+    def fired(self) -> bool:
         """Whether any guard fired."""
         return bool(self.breaches)
 
@@ -143,16 +143,16 @@ def judge(
     everything = tuple(action.id for action in actions)
     raised = {allowance.guard: allowance.ceiling for allowance in plan.allowed}
     counts = [
-        _Count(kind, field, len(held), held, limits[kind], plan.managed)
+        _Count(kind, field, len(ids), ids, limits[kind], plan.managed)
         for kind in limits
-        for field, held in _counted(kind, actions)
+        for field, ids in _counted(kind, actions)
     ]
     counts += _shrunk(plan, guards, history, everything)
     found = (_breach(each, history, raised) for each in counts)
     breaches = tuple(sorted((each for each in found if each is not None), key=_in_order))
     if breaches and guards.on_breach is OnBreach.STOP:
         return Verdict(breaches, frozenset(everything))
-    return Verdict(breaches, frozenset(id for breach in breaches for id in breach.held))
+    return Verdict(breaches, frozenset(id for breach in breaches for id in breach.blocked))
 
 
 def counted_as(action: Action) -> tuple[str, ...]:
@@ -160,8 +160,8 @@ def counted_as(action: Action) -> tuple[str, ...]:
     return tuple(
         _name(kind, field)
         for kind in (*_VERBS, GuardKind.CLEARS, GuardKind.FIELD_CHANGES)
-        for field, held in _counted(kind, [action])
-        if held
+        for field, ids in _counted(kind, [action])
+        if ids
     )
 
 
@@ -172,7 +172,7 @@ class _Count:
     kind: GuardKind
     field: str
     found: int
-    held: tuple[str, ...]
+    actions: tuple[str, ...]
     limit: Limit
     base: int
 
@@ -185,7 +185,14 @@ def _breach(count: _Count, history: RecentRuns, raised: Mapping[str, int]) -> Br
     if not count.found or count.found + earlier <= ceiling:
         return None
     return Breach(
-        count.kind, count.field, count.found, earlier, ceiling, count.limit, count.base, count.held
+        count.kind,
+        count.field,
+        count.found,
+        earlier,
+        ceiling,
+        count.limit,
+        count.base,
+        count.actions,
     )
 
 

@@ -21,7 +21,7 @@ class Match:
     `level` is the position of the key that decided.
     """
 
-    held: TargetRow | None = None
+    target: TargetRow | None = None
     conflict: Reason | None = None
     level: int | None = None
 
@@ -41,12 +41,12 @@ class Matches:
         return self.by_source.get(row.source_id, NOBODY)
 
 
-def match(rows: Sequence[SourceRow], held: Sequence[TargetRow], levels: int) -> Matches:
+def match(rows: Sequence[SourceRow], targets: Sequence[TargetRow], levels: int) -> Matches:
     """Match rows and target records; both must be sorted, no two with one id."""
     decided: dict[str, Match] = {}
     spoken: set[str] = set()
     for level in range(levels):
-        index = _index(held, level)
+        index = _index(targets, level)
         claimed: set[str] = set()
         for value, claimants in _claimants(rows, decided, level).items():
             candidates = index.get(value, ())
@@ -58,9 +58,9 @@ def match(rows: Sequence[SourceRow], held: Sequence[TargetRow], levels: int) -> 
     return Matches(decided, frozenset(spoken))
 
 
-def _index(held: Iterable[TargetRow], level: int) -> dict[Hashable, list[TargetRow]]:
+def _index(targets: Iterable[TargetRow], level: int) -> dict[Hashable, list[TargetRow]]:
     index: dict[Hashable, list[TargetRow]] = defaultdict(list)
-    for each in held:
+    for each in targets:
         if level < len(each.keys) and each.keys[level] is not None:
             index[each.keys[level]].append(each)
     return dict(index)
@@ -93,4 +93,4 @@ def _decide(
     if ids[0] in spoken:
         text = f"target record {ids[0]} has the value of {ordinal}, and an earlier key gave it away"
         return Match(conflict=Reason("claimed", text, candidates=ids), level=level)
-    return Match(held=candidates[0], level=level)
+    return Match(target=candidates[0], level=level)

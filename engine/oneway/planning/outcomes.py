@@ -22,7 +22,7 @@ class Draft:
 
     kind: Kind
     row: SourceRow | None
-    held: TargetRow | None
+    target: TargetRow | None
     verb: Verb | None = None
     differences: tuple[FieldChange, ...] = ()
     reasons: tuple[Reason, ...] = ()
@@ -32,15 +32,15 @@ class Draft:
         """Which record this is: the source's where there is one."""
         if self.row is not None:
             return ("source", self.row.source_id)
-        assert self.held is not None
-        return ("target", self.held.target_id)
+        assert self.target is not None
+        return ("target", self.target.target_id)
 
     @property
     def key(self) -> str:
         """The match value that the record is known by."""
         if self.row is not None:
             return self.row.key
-        return self.held.key if self.held is not None else ""
+        return self.target.key if self.target is not None else ""
 
 
 def some(ids: Sequence[str]) -> str:
@@ -58,31 +58,34 @@ class Drafter:
     contested: Mapping[tuple[str, str], Sequence[str]]
 
     def draft(self, row: SourceRow, found: Match) -> Draft:
-        held = found.held
-        if row.failure is not None:
-            reason = Reason("failed", _failure_text(row), row.failure.place)
-            return Draft(Kind.ERROR, row, held, reasons=(reason,))
+        target = found.target
+        if row.evaluation_error is not None:
+            reason = Reason("failed", _failure_text(row), row.evaluation_error.place)
+            return Draft(Kind.ERROR, row, target, reasons=(reason,))
         if found.conflict is not None:
             return Draft(Kind.CONFLICT, row, None, reasons=(found.conflict,))
-        if held is not None and held.failure is not None:
-            text = f"target record {held.target_id}: {held.failure.text}"
+        if target is not None and target.evaluation_error is not None:
+            text = f"target record {target.target_id}: {target.evaluation_error.text}"
             return Draft(
-                Kind.ERROR, row, held, reasons=(Reason("failed", text, held.failure.place),)
+                Kind.ERROR,
+                row,
+                target,
+                reasons=(Reason("failed", text, target.evaluation_error.place),),
             )
-        unfit = self._unfit(row, held)
-        if held is None and row.leaver:
+        unfit = self._unfit(row, target)
+        if target is None and row.leaver:
             return self._unmatched_leaver(row, unfit)
         if unfit:
-            return Draft(Kind.INELIGIBLE, row, held, reasons=unfit)
-        if held is None:
+            return Draft(Kind.INELIGIBLE, row, target, reasons=unfit)
+        if target is None:
             return self._joiner(row)
-        return self._leaver(row, held) if row.leaver else self._employed(row, held)
+        return self._leaver(row, target) if row.leaver else self._employed(row, target)
 
-    def _unfit(self, row: SourceRow, held: TargetRow | None) -> tuple[Reason, ...]:
+    def _unfit(self, row: SourceRow, target: TargetRow | None) -> tuple[Reason, ...]:
         """Return every reason why the row does not sync; a leaver's keep somebody's access."""
-        category = _category(row, held)
+        category = _category(row, target)
         warning = category is Category.LEAVERS
-        rules = (self.policy.rules[position] for position in row.failed)
+        rules = (self.policy.rules[position] for position in row.failed_rules)
         failed = [
             Reason(rule.id, rule.otherwise, rule.place, warning=warning)
             for rule in rules
@@ -94,7 +97,7 @@ class Drafter:
         failed += [
             Reason(f"field:{rule.path}", f"no value for {rule.path}", rule.place, warning=warning)
             for rule, cell in fields
-            if refuses(rule, cell, creating=held is None)
+            if refuses(rule, cell, creating=target is None)
         ]
         return tuple(failed)
 
@@ -119,21 +122,23 @@ class Drafter:
         differences = at_create(self.policy.fields, row.cells)
         return Draft(Kind.CREATE, row, None, Verb.CREATE, differences)
 
-    def _employed(self, row: SourceRow, held: TargetRow) -> Draft:
-        gone = self.policy.has_leavers and (held.left or held.scheduled)
+    def _employed(self, row: SourceRow, target: TargetRow) -> Draft:
+        gone = self.policy.has_leavers and (target.left or target.scheduled)
         if gone and self.policy.rehires is not Rehires.IGNORE:
-            return self._rehire(row, held)
-        return self._mover(row, held)
+            return self._rehire(row, target)
+        return self._mover(row, target)
 
-    def _rehire(self, row: SourceRow, held: TargetRow) -> Draft:
-        state = "has left" if held.left else "is due to leave"
-        mover = self._mover(row, held)
+    def _rehire(self, row: SourceRow, target: TargetRow) -> Draft:
+        state = "has left" if target.left else "is due to leave"
+        mover = self._mover(row, target)
         if self.policy.rehires is Rehires.REPORT:
-            text = f"employed in the source; target record {held.target_id} {state}"
+            text = f"employed in the source; target record {target.target_id} {state}"
             reason = Reason("rehire", f"{text}: a person decides (rehires: report)", warning=True)
             return replace(mover, kind=Kind.REHIRE, reasons=(reason, *mover.reasons))
-        back = self._reactivation(held)
-        reason = Reason("rehire", f"employed in the source; target record {held.target_id} {state}")
+        back = self._reactivation(target)
+        reason = Reason(
+            "rehire", f"employed in the source; target record {target.target_id} {state}"
+        )
         return replace(
             mover,
             kind=Kind.REHIRE,
@@ -142,49 +147,49 @@ class Drafter:
             reasons=(reason, *mover.reasons),
         )
 
-    def _reactivation(self, held: TargetRow) -> tuple[FieldChange, ...]:
+    def _reactivation(self, target: TargetRow) -> tuple[FieldChange, ...]:
         """Return what undoes leaving: by default what was set is cleared."""
         wanted = dict(self.policy.reactivating)
         return tuple(
             FieldChange(rule, before, wanted.get(position))
             for position, rule in enumerate(self.policy.leaving)
-            if not same(before := present(held.leaving[position]), wanted.get(position))
+            if not same(before := present(target.leaving[position]), wanted.get(position))
         )
 
-    def _mover(self, row: SourceRow, held: TargetRow) -> Draft:
-        found = at_update(self.policy.fields, row.cells, held.values)
-        differences = tuple(d for d in found if not self._rivals(held, d))
-        reasons = (*self._drift(row, held), *self._left_to_a_person(held, found))
+    def _mover(self, row: SourceRow, target: TargetRow) -> Draft:
+        found = at_update(self.policy.fields, row.cells, target.values)
+        differences = tuple(d for d in found if not self._rivals(target, d))
+        reasons = (*self._drift(row, target), *self._left_to_a_person(target, found))
         if differences:
-            return Draft(Kind.UPDATE, row, held, Verb.UPDATE, differences, reasons)
-        return Draft(Kind.UNCHANGED, row, held, reasons=reasons)
+            return Draft(Kind.UPDATE, row, target, Verb.UPDATE, differences, reasons)
+        return Draft(Kind.UNCHANGED, row, target, reasons=reasons)
 
-    def _leaver(self, row: SourceRow, held: TargetRow) -> Draft:
-        mover = self._mover(row, held)
-        leaving = at_update(self.policy.leaving, row.leaving, held.leaving)
-        if held.left:
+    def _leaver(self, row: SourceRow, target: TargetRow) -> Draft:
+        mover = self._mover(row, target)
+        leaving = at_update(self.policy.leaving, row.leaving, target.leaving)
+        if target.left:
             # Who has left has left; only what was written as `write: overwrite` is kept equal.
             leaving = tuple(each for each in leaving if "write" in each.rule.written)
         if not leaving:
-            return replace(mover, reasons=(*mover.reasons, *self._unsaid(row, held)))
+            return replace(mover, reasons=(*mover.reasons, *self._unsaid(row, target)))
         differences = (*mover.differences, *leaving)
-        if held.left:
+        if target.left:
             return replace(mover, kind=Kind.UPDATE, verb=Verb.UPDATE, differences=differences)
         return replace(mover, kind=Kind.LEAVE, verb=Verb.LEAVE, differences=differences)
 
-    def _unsaid(self, row: SourceRow, held: TargetRow) -> tuple[Reason, ...]:
+    def _unsaid(self, row: SourceRow, target: TargetRow) -> tuple[Reason, ...]:
         """Return why a leaver keeps access, where nothing of `leavers.set` has a value."""
-        if held.left or held.scheduled or any(c.state is CellState.STATED for c in row.leaving):
+        if target.left or target.scheduled or any(c.state is CellState.STATED for c in row.leaving):
             return ()
         paths = ", ".join(rule.path for rule in self.policy.leaving)
         text = f"has left, and nothing says what to write to {paths}: keeps access"
         return (Reason("leave_unsaid", text, self.policy.leaving[0].place, warning=True),)
 
-    def _rivals(self, held: TargetRow, difference: FieldChange) -> Sequence[str]:
-        return self.contested.get((held.target_id, difference.rule.path), ())
+    def _rivals(self, target: TargetRow, difference: FieldChange) -> Sequence[str]:
+        return self.contested.get((target.target_id, difference.rule.path), ())
 
     def _left_to_a_person(
-        self, held: TargetRow, found: Iterable[FieldChange]
+        self, target: TargetRow, found: Iterable[FieldChange]
     ) -> tuple[Reason, ...]:
         return tuple(
             Reason(
@@ -196,10 +201,10 @@ class Drafter:
                 warning=True,
             )
             for each in found
-            if (rivals := self._rivals(held, each))
+            if (rivals := self._rivals(target, each))
         )
 
-    def _drift(self, row: SourceRow, held: TargetRow) -> tuple[Reason, ...]:
+    def _drift(self, row: SourceRow, target: TargetRow) -> tuple[Reason, ...]:
         return tuple(
             Reason(
                 "drift",
@@ -207,7 +212,7 @@ class Drafter:
                 each.rule.place,
                 warning=True,
             )
-            for each in drift(self.policy.fields, row.cells, held.values)
+            for each in drift(self.policy.fields, row.cells, target.values)
         )
 
 
@@ -228,33 +233,35 @@ def contested(policy: Policy, matches: Matches) -> Mapping[tuple[str, str], Sequ
 
 
 def _failure_text(row: SourceRow) -> str:
-    assert row.failure is not None
-    expression = f" in {row.failure.expression}" if row.failure.expression else ""
-    return f"{row.failure.text}{expression}"
+    assert row.evaluation_error is not None
+    expression = f" in {row.evaluation_error.expression}" if row.evaluation_error.expression else ""
+    return f"{row.evaluation_error.text}{expression}"
 
 
-def _category(row: SourceRow, held: TargetRow | None) -> Category:
+def _category(row: SourceRow, target: TargetRow | None) -> Category:
     if row.leaver:
         return Category.LEAVERS
-    return Category.JOINERS if held is None else Category.MOVERS
+    return Category.JOINERS if target is None else Category.MOVERS
 
 
 def absent(
     program: Program,
-    held: Iterable[TargetRow],
+    targets: Iterable[TargetRow],
     matches: Matches,
     source: Collected[SourceRow],
     rows: Iterable[SourceRow],
 ) -> list[Draft]:
     """Return the outcome of every target record that no source record matched."""
-    matched = {each.held.target_id for each in matches.by_source.values() if each.held is not None}
+    matched = {
+        each.target.target_id for each in matches.by_source.values() if each.target is not None
+    }
     unknown = [row.source_id for row in rows if not row.keys_known]
     blocked = "" if source.complete else "the list of source records may not be complete"
     if unknown:
         blocked = f"the match keys of {len(unknown)} source records are not known"
     cells = program.departed()
     drafts = []
-    for each in held:
+    for each in targets:
         if each.target_id in matched:
             continue
         draft = Draft(
@@ -271,14 +278,16 @@ def absent(
     return drafts
 
 
-def _why_absent(policy: Policy, held: TargetRow, matches: Matches) -> Reason:
-    if held.failure is not None:
-        return Reason("failed", held.failure.text, held.failure.place, warning=True)
-    if held.target_id in matches.spoken:
+def _why_absent(policy: Policy, target: TargetRow, matches: Matches) -> Reason:
+    if target.evaluation_error is not None:
+        return Reason(
+            "failed", target.evaluation_error.text, target.evaluation_error.place, warning=True
+        )
+    if target.target_id in matches.spoken:
         return Reason("in_conflict", "source records speak of it, and none of them for certain")
-    if held.left:
+    if target.left:
         return Reason("left", "no source record matches; it has left already")
-    if all(key is None for key in held.keys):
+    if all(key is None for key in target.keys):
         return Reason("keyless", "has no match key, so that no source record could match it")
     warning = policy.absent is not Absent.IGNORE
     return Reason("absent", "no source record matches", warning=warning)

@@ -13,8 +13,8 @@ from oneway.core.diagnostics import Span
 from oneway.core.records import Compare, Value
 from oneway.core.seal import Sealed, canonical
 
-FORMAT = 1
-"""The version of the plan file; a reader refuses what it does not understand."""
+FORMAT = 2
+"""The version of the plan file; a reader refuses every other one."""
 
 
 class Kind(Enum):
@@ -95,7 +95,7 @@ class Action:
     """One write to the target.
 
     `id` is a digest of what is done to whom, not of the values: it stays the same from plan
-    to plan, and is the token that goes with the write. `after` names the actions that must
+    to plan, and is the token that goes with the write. `depends_on` names the actions that must
     have been done first (a unique value changes hands).
     """
 
@@ -105,7 +105,7 @@ class Action:
     target_id: str | None
     changes: tuple[Change, ...]
     claims: tuple[Claim, ...] = ()
-    after: tuple[str, ...] = ()
+    depends_on: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

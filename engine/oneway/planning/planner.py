@@ -1,10 +1,10 @@
 """A program and two snapshots become a plan: a pure function.
 
-rows, held   what the mapping makes of each record
-match        who is whom
-draft        what each would do, alone
-settle       who gets a value that only one may hold
-finish       outcomes, sealed and sorted
+source_row, target_row   what the mapping makes of each record
+match                    who is whom
+Drafter                  what each would do, alone
+grant_claims             who gets a value that only one may hold
+Assembler                outcomes, sealed and sorted
 """
 
 from collections import Counter
@@ -42,9 +42,13 @@ def plan(
     The ids within each snapshot must be unique. The order of records makes no difference,
     and the same arguments give an equal plan.
     """
-    rows = Collected(tuple(map(program.row, source.records)), source.complete, source.problems)
-    held = Collected(tuple(map(program.held, target.records)), target.complete, target.problems)
-    return plan_rows(program, rows, held, seal=seal, header=header)
+    rows = Collected(
+        tuple(map(program.source_row, source.records)), source.complete, source.problems
+    )
+    targets = Collected(
+        tuple(map(program.target_row, target.records)), target.complete, target.problems
+    )
+    return plan_rows(program, rows, targets, seal=seal, header=header)
 
 
 def plan_rows(
@@ -58,13 +62,13 @@ def plan_rows(
     """Return the plan, as `plan` does, of records that were evaluated while they were read."""
     policy = program.policy
     rows = sorted(source.items, key=lambda row: (row.key, row.source_id))
-    held = sorted(target.items, key=lambda each: each.target_id)
-    matches = match(rows, held, len(policy.match))
-    unseen = _unseen(target, held)
+    targets = sorted(target.items, key=lambda each: each.target_id)
+    matches = match(rows, targets, len(policy.match))
+    unseen = _unseen(target, targets)
     drafter = Drafter(policy, unseen, contested(policy, matches))
     drafts = [drafter.draft(row, matches.of(row)) for row in rows]
-    drafts += absent(program, held, matches, source, rows)
-    settled = grant_claims(drafts, held, policy)
+    drafts += absent(program, targets, matches, source, rows)
+    settled = grant_claims(drafts, targets, policy)
     finisher = Assembler(policy, seal, settled.before)
     return Plan(
         mapping=policy.name,
@@ -75,20 +79,20 @@ def plan_rows(
         inputs=header.inputs,
         reads=(
             Read("source", len(rows), source.complete, source.problems),
-            Read("target", len(held), not unseen, (*target.problems, *unseen)),
+            Read("target", len(targets), not unseen, (*target.problems, *unseen)),
             *header.references,
         ),
-        managed=sum(1 for row in rows if matches.of(row).held is not None),
+        managed=sum(1 for row in rows if matches.of(row).target is not None),
         outcomes=tuple(map(finisher.outcome, settled.drafts)),
         misses=_misses(rows),
         allowed=header.allowed,
     )
 
 
-def _unseen(target: Collected[TargetRow], held: Iterable[TargetRow]) -> tuple[str, ...]:
+def _unseen(target: Collected[TargetRow], targets: Iterable[TargetRow]) -> tuple[str, ...]:
     """Return why a target record may exist that no key can find; nothing where none may."""
     why = () if target.complete else ("the list of target records may not be complete",)
-    unknown = [each.target_id for each in held if not each.keys_known]
+    unknown = [each.target_id for each in targets if not each.keys_known]
     if not unknown:
         return why
     return (

@@ -36,10 +36,10 @@ class GrantedClaims:
 
 
 def grant_claims(
-    drafts: Sequence[Draft], held: Iterable[TargetRow], policy: Policy
+    drafts: Sequence[Draft], targets: Iterable[TargetRow], policy: Policy
 ) -> GrantedClaims:
     """Turn every draft whose claim cannot be met into a conflict, and order the others."""
-    claims = _Claims(drafts, held, policy, _watched(policy))
+    claims = _Claims(drafts, targets, policy, _watched(policy))
     refused = _found_by_their_keys(drafts, policy) | claims.rivals()
     while True:
         refused = claims.closed(refused)
@@ -100,7 +100,7 @@ class _Claims:
     def __init__(
         self,
         drafts: Sequence[Draft],
-        held: Iterable[TargetRow],
+        targets: Iterable[TargetRow],
         policy: Policy,
         watched: Sequence[int],
     ) -> None:
@@ -119,15 +119,17 @@ class _Claims:
                 continue
             self.drafts[draft.identity] = draft
             self.claimed[draft.identity] = slots
-            if draft.held is not None:
-                self.by_target[draft.held.target_id] = draft.identity
-        self.holders = self._holders(held, watched)
+            if draft.target is not None:
+                self.by_target[draft.target.target_id] = draft.identity
+        self.holders = self._holders(targets, watched)
 
-    def _holders(self, held: Iterable[TargetRow], watched: Sequence[int]) -> dict[Slot, list[str]]:
+    def _holders(
+        self, targets: Iterable[TargetRow], watched: Sequence[int]
+    ) -> dict[Slot, list[str]]:
         """Return who holds each value that is claimed; no other value matters."""
         wanted = {slot for slots in self.claimed.values() for slot in slots}
         holders: dict[Slot, list[str]] = defaultdict(list)
-        for each in held:
+        for each in targets:
             for i in watched:
                 value = each.values[i] if each.values else MISSING
                 slot = (i, self._comparable(i, None if value is MISSING else value))
@@ -220,7 +222,7 @@ class _Claims:
     def _others(self, draft: Draft, slot: Slot) -> list[str]:
         if slot[1] is None or not self._contested(draft, slot[0]):
             return []
-        own = draft.held.target_id if draft.held is not None else None
+        own = draft.target.target_id if draft.target is not None else None
         return [target for target in self.holders.get(slot, ()) if target != own]
 
     def _gives_up(self, target: str, i: int, refused: Mapping[tuple[str, str], Reason]) -> bool:

@@ -72,7 +72,7 @@ def apply_plan(
         steps = engine.apply(
             plan,
             approved=approval.fingerprint,
-            held=approval.verdict.held,
+            held=approval.verdict.blocked,
             postponed=approval.postponed,
             program=program,
             systems=engine_systems(systems),
@@ -191,6 +191,6 @@ def start_of(plan: Plan, operator: Operator, approval: Approval) -> RunStart:
         as_of=plan.as_of,
         allowed=plan.allowed,
         breaches=tuple(
-            Breached(b.name, b.text, b.allow, b.held) for b in approval.verdict.breaches
+            Breached(b.name, b.text, b.allow, b.blocked) for b in approval.verdict.breaches
         ),
     )

@@ -76,19 +76,19 @@ def evaluate_inputs(
     reads = _Reads(prepared, systems, progress)
     references, tables, program = reads.bound()
     if not keeping:
-        source = reads.collected("source", program.row)
-        target = reads.collected("target", program.held)
+        source = reads.collected("source", program.source_row)
+        target = reads.collected("target", program.target_row)
         return EvaluatedInputs(source, target, references, tables, program)
     projection = projection_of(prepared)
-    rows = _Keeping(program.row, projection.of_source)
-    held = _Keeping(program.held, projection.of_target)
+    rows = _Keeping(program.source_row, projection.of_source)
+    targets = _Keeping(program.target_row, projection.of_target)
     return EvaluatedInputs(
         reads.collected("source", rows),
-        reads.collected("target", held),
+        reads.collected("target", targets),
         references,
         tables,
         program,
-        (rows.kept, held.kept),
+        (rows.kept, targets.kept),
     )
 
 

@@ -131,7 +131,7 @@ def resume_run(
         steps = engine.apply(
             left.plan,
             approved=approval.fingerprint,
-            held=approval.verdict.held,
+            held=approval.verdict.blocked,
             postponed=approval.postponed,
             program=program,
             systems=engine_systems(systems),
@@ -166,6 +166,10 @@ def _read(journal: Journal, run: Run) -> Interrupted:
     try:
         plan = load(text.encode(errors="surrogatepass"), journal.place)
     except Refused as refused:
+        if any(each.code == "P109" for each in refused.diagnostics):
+            summary = f"run {run.id} was interrupted, and an earlier version began it"
+            help = "run `oneway resume` with the version that began it, then upgrade"
+            raise refusal("P109", journal.place, summary, help) from None
         raise refusal(
             "F114", journal.place, f"the plan of run {run.id} cannot be read: {refused}", _KEPT
         ) from None

@@ -80,7 +80,7 @@ def _show(console: Console, draft: PendingSync, *, limit: int | None) -> None:
 
 def _agreed(asking: Asking | None, draft: PendingSync, *, yes: bool) -> bool:
     """Return whether to apply a plan; one that changes nothing needs nobody's word."""
-    waiting = draft.verdict.held | set(draft.memory.postponed)
+    waiting = draft.verdict.blocked | set(draft.memory.postponed)
     changes = sum(action.id not in waiting for action in draft.plan.actions)
     if yes or not changes:
         return True

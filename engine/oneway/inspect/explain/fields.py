@@ -23,7 +23,7 @@ class FieldSteps:
     context: Context
     outcome: Outcome
     row: SourceRow | None
-    held: TargetRow | None
+    target: TargetRow | None
     source: Record | None
 
     def all(self) -> tuple[FieldStep, ...]:
@@ -31,13 +31,13 @@ class FieldSteps:
         row = self.row
         if row is None:
             return self._deactivation()
-        if row.failure is not None:
+        if row.evaluation_error is not None:
             return ()
         code = self.compiled.code
-        held, going = self._held_values()
+        current, going = self._target_values()
         steps = [
             self._step(each, cell, before)
-            for each, cell, before in zip(code.fields, row.cells, held, strict=True)
+            for each, cell, before in zip(code.fields, row.cells, current, strict=True)
         ]
         steps += [
             self._step(each, cell, before, leaving=True)
@@ -45,12 +45,12 @@ class FieldSteps:
         ]
         return tuple(steps)
 
-    def _held_values(self) -> tuple[Sequence[Value | Missing], Sequence[Value | Missing]]:
+    def _target_values(self) -> tuple[Sequence[Value | Missing], Sequence[Value | Missing]]:
         policy = self.policy
-        held = self.held
-        if held is None or not held.values:
+        target = self.target
+        if target is None or not target.values:
             return [None] * len(policy.fields), [None] * len(policy.leaving)
-        return held.values, held.leaving
+        return target.values, target.leaving
 
     def _deactivation(self) -> tuple[FieldStep, ...]:
         """Return the fields that an absent record's action writes; it has no others."""
@@ -79,10 +79,10 @@ class FieldSteps:
         return next((each for each in (*code.fields, *code.leaving) if each.rule == rule), None)
 
     def _step(
-        self, code: FieldCode, cell: Cell, held: Value | Missing, *, leaving: bool = False
+        self, code: FieldCode, cell: Cell, current: Value | Missing, *, leaving: bool = False
     ) -> FieldStep:
         rule = code.rule
-        before = present(held)
+        before = present(current)
         writes = self._written(rule.path)
         after = writes[0] if writes else before
         return FieldStep(
@@ -100,7 +100,7 @@ class FieldSteps:
         )
 
     def _wanted(self, cell: Cell) -> Value:
-        return new_value(cell) if self.held is None else cell.value
+        return new_value(cell) if self.target is None else cell.value
 
     def _written(self, path: str) -> tuple[Value, ...]:
         """Return the value that the plan's action writes to a field, if it writes one."""
@@ -121,14 +121,14 @@ class FieldSteps:
         rule = code.rule
         written = self._written(rule.path)
         if written:
-            return _will(before, written[0], creating=self.held is None)
+            return _will(before, written[0], creating=self.target is None)
         row = self.row
         assert row is not None
         if leaving and not row.leaver:
             return "left alone: the record is not a leaver"
         if cell.state is CellState.INACTIVE:
             return "left alone: `when` does not hold"
-        if self.held is None:
+        if self.target is None:
             return self._uncreated(cell)
         if rule.write is Write.NEVER:
             return self._compared(code, cell, before, "differs: only reported (write: never)")
@@ -136,7 +136,7 @@ class FieldSteps:
             return "left alone: written only when a record is created (write: on_create)"
         if rule.write is Write.IF_EMPTY and before is not None:
             return "left alone: the target has a value (write: if_empty)"
-        if leaving and self.held.left:
+        if leaving and self.target.left:
             return self._compared(code, cell, before, "left alone: the record has left already")
         return self._compared(code, cell, before, f"differs: {self._blocked()}")
 

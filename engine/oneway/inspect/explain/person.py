@@ -32,28 +32,30 @@ class House:
         self.policy = program.policy
         self.tables = tables
         self.context = compiled.context(plan.settings, datetime.fromisoformat(plan.as_of))
-        rows = sorted(map(program.row, source.records), key=lambda row: (row.key, row.source_id))
-        held = sorted(map(program.held, target.records), key=lambda each: each.target_id)
+        rows = sorted(
+            map(program.source_row, source.records), key=lambda row: (row.key, row.source_id)
+        )
+        targets = sorted(map(program.target_row, target.records), key=lambda each: each.target_id)
         self.rows = {row.source_id: row for row in rows}
-        self.held = {each.target_id: each for each in held}
+        self.target_rows = {each.target_id: each for each in targets}
         self.sources = {record.id: record for record in source.records}
         self.targets = {record.id: record for record in target.records}
-        self.matches: Matches = match(rows, held, len(self.policy.match))
+        self.matches: Matches = match(rows, targets, len(self.policy.match))
 
     def is_named(self, outcome: Outcome, key: str) -> bool:
         names: set[object] = {outcome.key, outcome.label, outcome.source_id, outcome.target_id}
         row = self.rows.get(outcome.source_id or "")
         if row is not None and outcome.source_id is not None:
             names.update(self._row_names(row))
-        held = self.held.get(outcome.target_id or "")
-        if held is not None and held.values and outcome.target_id is not None:
-            names.update(_open(self.policy.fields[i], held.values[i]) for i in self._claimed())
+        target = self.target_rows.get(outcome.target_id or "")
+        if target is not None and target.values and outcome.target_id is not None:
+            names.update(_open(self.policy.fields[i], target.values[i]) for i in self._claimed())
         return key.strip().casefold() in {str(name).casefold() for name in names if name}
 
     def explanation(self, outcome: Outcome) -> Explanation:
         row = self.rows[outcome.source_id] if outcome.source_id is not None else None
-        held = self.held[outcome.target_id] if outcome.target_id is not None else None
-        person = Person(self, outcome, row, held)
+        target = self.target_rows[outcome.target_id] if outcome.target_id is not None else None
+        person = Person(self, outcome, row, target)
         return Explanation(
             kind=outcome.kind,
             key=outcome.key,
@@ -63,17 +65,17 @@ class House:
             keys=person.keys(),
             rules=person.rules(),
             leaving=person.leaving(),
-            fields=self._fields(outcome, row, held),
+            fields=self._fields(outcome, row, target),
             reasons=outcome.reasons,
             why=_why(outcome),
             action=outcome.action,
         )
 
     def _fields(
-        self, outcome: Outcome, row: SourceRow | None, held: TargetRow | None
+        self, outcome: Outcome, row: SourceRow | None, target: TargetRow | None
     ) -> tuple[FieldStep, ...]:
         source = self.sources[row.source_id] if row is not None else None
-        steps = FieldSteps(self.compiled, self.policy, self.context, outcome, row, held, source)
+        steps = FieldSteps(self.compiled, self.policy, self.context, outcome, row, target, source)
         return steps.all()
 
     def evaluated(self, expression: Expression, record: Record) -> Value:
@@ -97,7 +99,7 @@ class Person:
     house: House
     outcome: Outcome
     row: SourceRow | None
-    held: TargetRow | None
+    target: TargetRow | None
 
     def keys(self) -> tuple[KeyStep, ...]:
         code = self.house.compiled.code
@@ -122,8 +124,8 @@ class Person:
         return self._target_key(level)
 
     def _target_key(self, level: int) -> Value:
-        assert self.held is not None
-        record = self.house.targets[self.held.target_id]
+        assert self.target is not None
+        record = self.house.targets[self.target.target_id]
         try:
             value = self.house.evaluated(self.house.compiled.code.match_target[level], record)
         except EvaluationError:
@@ -135,7 +137,7 @@ class Person:
         return level >= len(keys) or keys[level] is None
 
     def _subject(self) -> SourceRow | TargetRow:
-        subject = self.row if self.row is not None else self.held
+        subject = self.row if self.row is not None else self.target
         assert subject is not None
         return subject
 
@@ -180,20 +182,20 @@ class Person:
         row = self.row
         assert row is not None
         rule = self.house.policy.rules[position]
-        if row.failure is not None:
+        if row.evaluation_error is not None:
             answer = self._answer(self.house.compiled.code.rules[position], self._source())
             return answer, _in_words(answer)
         category = self._category()
         if category not in rule.categories:
             return None, f"does not speak of {category.value}"
-        if position in row.failed:
+        if position in row.failed_rules:
             return False, f"does not hold: {rule.otherwise}"
         return True, "holds"
 
     def _category(self) -> Category:
         if self.row is not None and self.row.leaver:
             return Category.LEAVERS
-        return Category.JOINERS if self.held is None else Category.MOVERS
+        return Category.JOINERS if self.target is None else Category.MOVERS
 
     def leaving(self) -> tuple[Condition, ...]:
         spec, code = self.house.compiled.spec.leavers, self.house.compiled.code
@@ -202,8 +204,8 @@ class Person:
         asked = []
         if self.row is not None and code.leaver is not None:
             asked.append(("is a leaver in the source", code.leaver, self._source()))
-        if self.held is not None:
-            record = self.house.targets[self.held.target_id]
+        if self.target is not None:
+            record = self.house.targets[self.target.target_id]
             if code.left is not None:
                 asked.append(("has left in the target", code.left, record))
             if code.scheduled is not None:
@@ -234,8 +236,8 @@ def _open(rule: FieldRule, value: Value | Missing) -> object:
 
 
 def _decided(found: Match) -> str:
-    if found.held is not None:
-        return f"target record {found.held.target_id} has this value: matched"
+    if found.target is not None:
+        return f"target record {found.target.target_id} has this value: matched"
     assert found.conflict is not None
     return f"conflict: {found.conflict.text}"
 

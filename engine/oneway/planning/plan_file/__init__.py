@@ -1,7 +1,7 @@
 """A plan as a file: canonical JSON that holds its own fingerprint, and is refused if edited.
 
 Equal plans are byte-identical files. What is read is what was written, or it is `Refused`:
-torn, no plan, of a newer version, edited, or of the wrong shape.
+torn, not a plan, of another version, edited, or of the wrong shape.
 """
 
 import hashlib
@@ -89,6 +89,11 @@ def _parsed(data: bytes, file: str) -> dict[str, object]:
     if version > FORMAT:
         summary = f"made by a newer version: its format is {version}, the newest known is {FORMAT}"
         raise refusal("P103", file, summary, "upgrade oneway, or make the plan again")
+    if version < FORMAT:
+        summary = (
+            f"made by an earlier version: its format is {version}, this version reads {FORMAT}"
+        )
+        raise refusal("P109", file, summary, _AGAIN)
     return content
 
 

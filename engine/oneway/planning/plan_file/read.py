@@ -81,7 +81,7 @@ def _action(data: Data) -> Action:
         target_id=_optional(_text, data["target_id"]),
         changes=_each(_change, data["changes"]),
         claims=_each(_claim, data["claims"]),
-        after=_each(_text, data["after"]),
+        depends_on=_each(_text, data["depends_on"]),
     )
 
 

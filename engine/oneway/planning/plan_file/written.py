@@ -82,7 +82,7 @@ def _action(action: Action) -> Data:
         "target_id": action.target_id,
         "changes": [_change(each) for each in action.changes],
         "claims": [_claim(each) for each in action.claims],
-        "after": list(action.after),
+        "depends_on": list(action.depends_on),
     }
 
 

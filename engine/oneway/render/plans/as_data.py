@@ -69,8 +69,8 @@ def as_json(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> dict[str,
         "counts": plan.counts(),
         "actions": _verbs(plan),
         "verdict": {
-            "blocked": verdict.blocked,
-            "held": sorted(verdict.held),
+            "blocked": verdict.fired,
+            "held": sorted(verdict.blocked),
             "breaches": [_breach(each) for each in verdict.breaches],
         },
         "allowed": [
@@ -129,7 +129,7 @@ def _breach(each: Breach) -> dict[str, object]:
         "of": each.base,
         "text": each.text,
         "allow": each.allow,
-        "held": list(each.held),
+        "held": list(each.blocked),
     }
 
 
@@ -168,7 +168,7 @@ def _action(action: Action) -> dict[str, object]:
     return {
         "id": action.id,
         "verb": action.verb.value,
-        "after": list(action.after),
+        "depends_on": list(action.depends_on),
         "changes": [_change(each) for each in action.changes],
     }
 

@@ -164,9 +164,9 @@ def changed(change: Change, verb: Verb) -> str:
 
 def holders(verdict: Verdict) -> dict[str, str]:
     """Return the guards that hold back each action, by the action's id."""
-    held = dict.fromkeys(verdict.held, "")
+    held = dict.fromkeys(verdict.blocked, "")
     for breach in verdict.breaches:
-        for id in breach.held:
+        for id in breach.blocked:
             if id in held:
                 held[id] = f"{held[id]}, {breach.name}" if held[id] else breach.name
     return {id: harmless(names) or "the whole plan (on_breach: stop)" for id, names in held.items()}
@@ -178,7 +178,7 @@ def notes(outcome: Outcome, held: dict[str, str], memory: Memory) -> list[str]:
     lines = []
     if action is not None and action.id in held:
         lines.append(f"held back by guards: {held[action.id]}")
-    if action is not None and action.after:
+    if action is not None and action.depends_on:
         lines.append("waits until another record has given up a value that only one may hold")
     if action is not None and action.id in memory.postponed:
         day = memory.refusals[action.id].next_try
@@ -230,7 +230,7 @@ def setting(breach: Breach) -> str:
 def held_back(plan: Plan, verdict: Verdict) -> str:
     """Return how much of a plan the guards hold back."""
     actions = plan.actions
-    held = sum(1 for action in actions if action.id in verdict.held)
+    held = sum(1 for action in actions if action.id in verdict.blocked)
     if not actions:
         return "There is no action to hold back."
     if held == len(actions):

@@ -71,8 +71,11 @@ def inputs_of(
         trees=(projection.source_tree, projection.target_tree),
         tables={name: found.tables[name] for name in projection.tables},
     )
-    rows, held = map(veiler.row, found.source.items), map(veiler.held, found.target.items)
-    items = Items(zip(rows, found.kept[0], strict=True), zip(held, found.kept[1], strict=True))
+    rows, targets = (
+        map(veiler.source_row, found.source.items),
+        map(veiler.target_row, found.target.items),
+    )
+    items = Items(zip(rows, found.kept[0], strict=True), zip(targets, found.kept[1], strict=True))
     return dump(kept, items, limit)
 
 

@@ -135,12 +135,12 @@ class ReEvaluation:
         return known and not code.rule.sensitive and all(map(self._again, expressions(code)))
 
     def _row(self, row: SourceRow, part: Part) -> SourceRow:
-        if part is None or _is_of(row.failure, self._closed):
+        if part is None or _is_of(row.evaluation_error, self._closed):
             return row
-        again = self._reduced.row(Record(row.source_id, part))
-        if again.failure is None:
+        again = self._reduced.source_row(Record(row.source_id, part))
+        if again.evaluation_error is None:
             return self._merged(row, again)
-        if again.failure == row.failure:
+        if again.evaluation_error == row.evaluation_error:
             return row
         known = again.keys_known
         return SourceRow(
@@ -149,7 +149,7 @@ class ReEvaluation:
             row.label,
             row.keys,
             row.key_values,
-            failure=again.failure,
+            evaluation_error=again.evaluation_error,
             keys_known=known,
         )
 
@@ -197,11 +197,11 @@ class ReEvaluation:
             keys=keys,
             key_values=values,
             leaver=again.leaver if reduced.leaver is not None else row.leaver,
-            failed=self._failed(row, again),
+            failed_rules=self._failed(row, again),
             cells=fields,
             leaving=leaving,
             missed=(*again.missed, *missed),
-            failure=None,
+            evaluation_error=None,
             keys_known=True,
         )
 
@@ -217,10 +217,10 @@ class ReEvaluation:
         found, evaluated = [], 0
         for position, rule in enumerate(self.now.code.rules):
             if self._again(rule):
-                failed = evaluated in again.failed
+                failed = evaluated in again.failed_rules
                 evaluated += 1
             else:
-                failed = self._rules_then[rule.text] in row.failed
+                failed = self._rules_then[rule.text] in row.failed_rules
             if failed:
                 found.append(position)
         return tuple(found)
@@ -244,9 +244,9 @@ class ReEvaluation:
     def _held(self, held: TargetRow, part: Part) -> TargetRow:
         if part is None:
             return held
-        again = self._reduced.held(Record(held.target_id, part))
+        again = self._reduced.target_row(Record(held.target_id, part))
         code, reduced = self.now.code, self._reduced.code
-        closed = _is_of(held.failure, self._closed_on_target)
+        closed = _is_of(held.evaluation_error, self._closed_on_target)
         whole = len(self._levels) == len(code.match_target)
         known = again.keys_known and (whole or held.keys_known)
         left = again.left if reduced.left is not None else held.left
@@ -259,7 +259,7 @@ class ReEvaluation:
             scheduled=scheduled and not left,
             values=self._values(code.fields, held),
             leaving=self._values(code.leaving, held),
-            failure=held.failure if closed else again.failure,
+            evaluation_error=held.evaluation_error if closed else again.evaluation_error,
             keys_known=known,
         )
 

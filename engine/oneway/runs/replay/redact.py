@@ -52,7 +52,7 @@ class Redactor:
         self._any = any(each.sensitive for each in rules) or not all(policy.key_shown)
         self._matched = frozenset(each.target_id for each in self.partners.values())
 
-    def row(self, row: SourceRow) -> SourceRow:
+    def source_row(self, row: SourceRow) -> SourceRow:
         """Return a row without its sensitive values."""
         if not self._any:
             return row
@@ -68,18 +68,18 @@ class Redactor:
             leaving=self._cells(self.policy.leaving, row.leaving, leaving, owner, held),
         )
 
-    def held(self, held: TargetRow) -> TargetRow:
+    def target_row(self, row: TargetRow) -> TargetRow:
         """Return what is seen of a target record without its sensitive values."""
         if not self._any:
-            return held
-        id = held.target_id
+            return row
+        id = row.target_id
         owner = _Owner(id, f"t:{id}", ("target", id) in self.acted)
         departed: Sequence[Cell] = () if id in self._matched else self.departed
         return replace(
-            held,
-            keys=self._keys(held.keys),
-            values=tuple(self._seen(self.policy.fields, held.values, owner, ())),
-            leaving=tuple(self._seen(self.policy.leaving, held.leaving, owner, departed)),
+            row,
+            keys=self._keys(row.keys),
+            values=tuple(self._seen(self.policy.fields, row.values, owner, ())),
+            leaving=tuple(self._seen(self.policy.leaving, row.leaving, owner, departed)),
         )
 
     def gone(self) -> tuple[Cell, ...]:

@@ -195,11 +195,11 @@ class Replaying:
     policy: Policy
     cells: tuple[Cell, ...]
 
-    def row(self, record: Record) -> SourceRow:
+    def source_row(self, record: Record) -> SourceRow:
         """Never asked: the rows are given to the planner."""
         raise NotImplementedError(record.id)
 
-    def held(self, record: Record) -> TargetRow:
+    def target_row(self, record: Record) -> TargetRow:
         """Never asked: what is held is given to the planner."""
         raise NotImplementedError(record.id)
 
@@ -330,7 +330,7 @@ def _said(
     yield "action", _verb(left), _verb(right)
     if left is None or right is None:
         return
-    yield "waits for", list(left.after), list(right.after)
+    yield "waits for", list(left.depends_on), list(right.depends_on)
     yield "claims", _claims(left), _claims(right)
     changes = {each.field: each for each in left.changes}
     others = {each.field: each for each in right.changes}

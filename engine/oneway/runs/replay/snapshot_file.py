@@ -224,11 +224,11 @@ def _row(row: SourceRow) -> Data:
         "keys": list(map(_hashable, row.keys)),
         "key_values": list(map(_value, row.key_values)),
         "leaver": row.leaver,
-        "failed": row.failed,
+        "failed": row.failed_rules,
         "cells": list(map(_cell, row.cells)),
         "leaving": list(map(_cell, row.leaving)),
         "missed": [[m.reference, m.value, m.found, m.field] for m in row.missed],
-        "failure": _failure(row.failure),
+        "failure": _failure(row.evaluation_error),
         "keys_known": row.keys_known,
     }
 
@@ -241,11 +241,11 @@ def _row_of(data: Data) -> SourceRow:
         keys=_each(_hashable_of, data["keys"]),
         key_values=_each(_value_of, data["key_values"]),
         leaver=data["leaver"],
-        failed=tuple(data["failed"]),
+        failed_rules=tuple(data["failed"]),
         cells=_each(_cell_of, data["cells"]),
         leaving=_each(_cell_of, data["leaving"]),
         missed=tuple(Missed(*each) for each in data["missed"]),
-        failure=_failure_of(data["failure"]),
+        evaluation_error=_failure_of(data["failure"]),
         keys_known=data["keys_known"],
     )
 
@@ -259,7 +259,7 @@ def _held(held: TargetRow) -> Data:
         "scheduled": held.scheduled,
         "values": list(map(_value, held.values)),
         "leaving": list(map(_value, held.leaving)),
-        "failure": _failure(held.failure),
+        "failure": _failure(held.evaluation_error),
         "keys_known": held.keys_known,
     }
 
@@ -273,7 +273,7 @@ def _held_of(data: Data) -> TargetRow:
         scheduled=data["scheduled"],
         values=_each(_value_of, data["values"]),
         leaving=_each(_value_of, data["leaving"]),
-        failure=_failure_of(data["failure"]),
+        evaluation_error=_failure_of(data["failure"]),
         keys_known=data["keys_known"],
     )
 
