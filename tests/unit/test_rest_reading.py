@@ -134,6 +134,57 @@ def test_an_id_that_comes_twice_makes_the_read_incomplete() -> None:
     assert "twice" in snapshot.problems[0]
 
 
+COUNTED = PAGED.replace("}", ", total: total}")
+
+
+def counted(total: object, *ids: object) -> httpx.Response:
+    return reply({"total": total, "data": [{"id": id} for id in ids]})
+
+
+@pytest.mark.parametrize("totals", [(4, 3, 3), (3, 3, 4), (3, 4, 3), (4, 5, 5)])
+def test_a_total_that_changes_between_pages_makes_the_read_incomplete(
+    totals: tuple[int, int, int],
+) -> None:
+    pages = zip(totals, [("a", "b"), ("c",), ()], strict=True)
+    connector, _ = opened(*(counted(n, *ids) for n, ids in pages), manifest=paged(COUNTED))
+    snapshot = connector.reader("people").read()
+    assert not snapshot.complete
+    assert "the list changed while it was read" in snapshot.problems[0]
+
+
+@pytest.mark.parametrize("total", [3, None, "3", True])
+def test_a_total_that_stays_or_is_no_number_says_nothing(total: object) -> None:
+    pages = (counted(total, "a", "b"), counted(total, "c"), counted(total))
+    connector, _ = opened(*pages, manifest=paged(COUNTED))
+    assert connector.reader("people").read().complete
+
+
+def test_a_numbered_page_that_ends_early_makes_the_read_incomplete() -> None:
+    connector, _ = opened(page("a", "b"), page("c"), page("d", "e"), page())
+    snapshot = connector.reader("people").read()
+    assert ids(snapshot.records) == ["a", "b", "c", "d", "e"]
+    assert not snapshot.complete
+    assert snapshot.problems == (
+        "page 2 holds 1 records, and page 1 holds 2: it ended early, though more pages follow",
+    )
+
+
+def test_a_system_that_gives_smaller_pages_than_it_was_asked_for_is_believed() -> None:
+    connector, _ = opened(page("a"), page("b"), page("c"), page())
+    assert connector.reader("people").read().complete
+
+
+def test_pages_by_cursor_may_be_of_any_length() -> None:
+    manifest = paged("{type: cursor, param: after, next: meta.next}")
+    sizes = enumerate(["abc", "d", "ef"], 1)
+    pages = [
+        reply({"data": [{"id": id} for id in ids], "meta": {"next": n if n < 3 else None}})
+        for n, ids in sizes
+    ]
+    connector, _ = opened(*pages, manifest=manifest)
+    assert connector.reader("people").read().complete
+
+
 def test_a_list_that_never_ends_is_incomplete() -> None:
     connector, world = opened(*(page(f"{n}a", f"{n}b") for n in range(9)))
     snapshot = connector.reader("people").read()

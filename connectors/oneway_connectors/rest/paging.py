@@ -1,8 +1,9 @@
 """Reading a list page by page, and noticing when it cannot be whole.
 
 the same page again, an id that comes twice,     incomplete, with a sentence that says so
-more pages than the limit, fewer records than
-the answer's own total
+a total that changes between pages, a numbered
+page that ends early, more pages than the limit,
+fewer records than the answer's own total
 a page that is not JSON, or has no list          `ReadError`: nothing usable was read
 a link that leads to another host                `ReadError`
 """
@@ -37,6 +38,10 @@ class ListedItems:
 
     items: dict[str, Item] = field(default_factory=dict)
     problems: list[str] = field(default_factory=list)
+    totals: list[int] = field(default_factory=list)
+    """The total that each page gave, where it gave one."""
+    lengths: list[int] = field(default_factory=list)
+    """How many rows each page held."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +71,7 @@ def collect(
         seen.add((call.url, call.content))
         page = _read(client, resource, listing, call, number, position)
         problem = _take(collected, resource, page, listing.paging)
+        _note_size(client, listing.paging, collected, page)
         yield collected
         if problem:
             collected.problems.append(problem)
@@ -78,7 +84,7 @@ def collect(
         if call and number >= client.api.limits.pages:
             collected.problems.append(f"the list has more than {number:,} pages")
             return
-    _check_total(client, listing.paging, collected, page)
+    _check_size(listing.paging, collected)
 
 
 def answered(client: Client, resource: ResourceRequests | None, call: Call) -> Answer:
@@ -234,12 +240,27 @@ def _turn(
         ) from None
 
 
-def _check_total(client: Client, paging: Paging, collected: ListedItems, page: _Page) -> None:
-    if not paging.total:
-        return
-    total = found_in(client, page.call, paging.total, page.data)
-    if isinstance(total, int) and len(collected.items) < total:
-        collected.problems.append(f"{len(collected.items)} of {total} records came")
+def _note_size(client: Client, paging: Paging, collected: ListedItems, page: _Page) -> None:
+    collected.lengths.append(len(page.rows))
+    total = found_in(client, page.call, paging.total, page.data) if paging.total else None
+    if isinstance(total, int) and not isinstance(total, bool):
+        collected.totals.append(total)
+
+
+def _check_size(paging: Paging, collected: ListedItems) -> None:
+    """Add why records may have slid between two pages, or never came."""
+    totals, count = collected.totals, len(collected.items)
+    moved = next((each for each in totals if each != totals[0]), None)
+    if moved is not None:
+        text = f"the list's total was {totals[0]}, and {moved} on a later page"
+        collected.problems.append(f"{text}: the list changed while it was read")
+    if totals and count < totals[-1]:
+        collected.problems.append(f"{count} of {totals[-1]} records came")
+    full = [rows for rows in collected.lengths if rows][:-1]
+    early = next((n for n, rows in enumerate(full, 1) if rows < full[0]), None)
+    if paging.by is PageBy.PAGE and early is not None:
+        text = f"page {early} holds {full[early - 1]} records, and page 1 holds {full[0]}"
+        collected.problems.append(f"{text}: it ended early, though more pages follow")
 
 
 def _unreadable(client: Client, call: Call, error: Unreadable, code: str) -> ReadError:
