@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from oneway.connections.discovery import FILE, open_connector
+from oneway.connections.discovery import describe, open_connector
 from oneway.core.connector import Access, ReadError
 from oneway_connectors.file.csv_types import typed, untyped
 
@@ -51,7 +51,9 @@ def test_a_cell_written_in_another_way_stays_text(cell: str) -> None:
 def test_a_file_is_read_and_written_by_the_types_it_is_given(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     path.write_text("id,code,team.id,on\n1,007,12,TRUE\n2,8,,false\n")
-    connector = open_connector(FILE, Access({"types": "team.id=integer on=boolean"}, {}))
+    connector = open_connector(
+        describe("file"), Access({"types": "team.id=integer on=boolean"}, {})
+    )
     records = {each.id: each.data for each in connector.reader(str(path)).read().records}
     assert records["1"] == {"id": "1", "code": "007", "team": {"id": 12}, "on": True}
     assert records["2"] == {"id": "2", "code": "8", "team": {"id": ""}, "on": False}
@@ -64,5 +66,5 @@ def test_a_file_is_read_and_written_by_the_types_it_is_given(tmp_path: Path) -> 
 @pytest.mark.parametrize("types", ["a", "a=text", "=integer", "a=integer b"])
 def test_types_that_cannot_be_used_are_refused(types: str) -> None:
     with pytest.raises(ReadError, match="types") as caught:
-        open_connector(FILE, Access({"types": types}, {}))
+        open_connector(describe("file"), Access({"types": types}, {}))
     assert caught.value.code == "R156"

@@ -2,11 +2,13 @@
 
 import subprocess
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from rest_world import MANIFEST, altered
 
+from oneway.connections import discovery
 from oneway.connections.discovery import (
     complete,
     describe,
@@ -148,7 +150,62 @@ def test_describing_imports_no_connector_and_no_http_client() -> None:
     code = (
         "import sys; from oneway.connections.discovery import describe, known_connectors;"
         "known_connectors(); describe('staffology'); describe('file');"
-        "found = [m for m in sys.modules if m.split('.')[0] in ('httpx', 'oneway_connectors')];"
+        "found = [m for m in sys.modules if m.startswith(('httpx', 'oneway_connectors.'))];"
         "sys.exit(str(found) if found else 0)"
     )
     subprocess.run([sys.executable, "-c", code], check=True, env={"PYTHONPATH": ":".join(sys.path)})
+
+
+@pytest.fixture
+def offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
+    """Give a function that installs a package which offers connectors, for one test."""
+
+    def install(package: str, *entries: str, code: str = "", manifest: str = "") -> None:
+        (tmp_path / package).mkdir()
+        (tmp_path / package / "__init__.py").write_text(code)
+        if manifest:
+            (tmp_path / package / "manifest.yaml").write_text(manifest)
+        info = tmp_path / f"{package}-1.0.dist-info"
+        info.mkdir()
+        (info / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {package}\nVersion: 1.0\n")
+        lines = "\n".join(("[oneway.connectors]", *entries))
+        (info / "entry_points.txt").write_text(lines)
+        discovery._offered.cache_clear()
+
+    monkeypatch.syspath_prepend(tmp_path)
+    yield install
+    discovery._offered.cache_clear()
+
+
+def test_another_packages_connectors_are_found(offered: Callable[..., None]) -> None:
+    code = "def connect(description, access):\n    return (description.name, access.options)\n"
+    offered("ours", "drawers = ours", "drawer = ours", code=code, manifest=OF_A_KIND)
+    assert "drawer" in known_connectors()
+    assert describe("drawer").kind == "drawers"
+    assert "ours" not in sys.modules
+    assert open_connector(describe("drawer"), Access({}, {})) == ("drawer", {})
+
+
+def test_two_packages_that_offer_one_connector_are_refused(offered: Callable[..., None]) -> None:
+    offered("ours", "scim = ours")
+    ((code, summary, help),) = refused(describe, "scim")
+    assert code == "C122"
+    assert "ours" in summary
+    assert "oneway_connectors.scim" in summary
+    assert "uninstall" in help
+
+
+def test_the_engine_names_no_package_of_connectors() -> None:
+    engine = Path(discovery.__file__).parents[1]
+    texts = {file: file.read_text(encoding="utf-8") for file in engine.rglob("*.py")}
+    assert [file for file, text in texts.items() if "oneway_connectors" in text] == []
+
+
+OF_A_KIND = """\
+oneway_connector: 1
+name: drawer
+title: A drawer
+kind: drawers
+resources:
+  "*": {id: id, capabilities: [read], record: {type: object}}
+"""

@@ -1,16 +1,17 @@
 """A connector for any system that speaks JSON over HTTPS, told how by a manifest.
 
-connect  a manifest and credentials make a `Rest`
-model    the manifest's requests, typed          template  filling in names, safely
-client   signed, paced, tried again              wire      one request, bounded
-auth     signing in, tokens                      rate      the rate limit
-paging   lists, page by page                     answers   strict JSON, error messages
-reader   reading a resource                      faults    what went wrong, as SPI errors
-writer   writing a resource                      origin    where the system is
-hiding   cutting values out of messages          quiet     what libraries would log
-line     clients, with an end to each request    budget    tries again, over the whole run
-operations  changed fields as a SCIM PATCH       choosing  what an option may be
-pace     the rate limit over all processes       pace_file   the file they share
+connect     a manifest and credentials make a `Rest`
+warm        reads this machine's certificates, once for all processes forked from this one
+model       the manifest's requests, typed       template    fills in names, safely
+client      signs, paces and retries             transport   one request, bounded
+auth        signing in, tokens                   rate        the rate limit
+paging      lists, page by page                  answers     strict JSON, error messages
+reader      reads a resource                     errors      what went wrong, as SPI errors
+writer      writes a resource                    origin      where the system is
+redaction   cuts values out of messages          log_filter  silences what libraries log
+deadline    clients with a deadline per request  budget      retries over the whole run
+scim_patch  changed fields as a SCIM PATCH       choices     the values an option may have
+pace        the rate limit over all processes    pace_file   the file they share
 """
 
 import time
@@ -34,6 +35,7 @@ from oneway_connectors.rest.log_filter import be_quiet
 from oneway_connectors.rest.model import Probing, ResourceRequests, read_api
 from oneway_connectors.rest.paging import answered, json_of, reading_call
 from oneway_connectors.rest.reader import RestReader
+from oneway_connectors.rest.transport import tls
 from oneway_connectors.rest.writer import RestWriter
 
 be_quiet()
@@ -102,3 +104,8 @@ def connect(
     """
     api = read_api(description.title, description.body or {})
     return Rest(Client(description.name, api, access, Outside(transport, sleep, clock)))
+
+
+def warm() -> None:
+    """Read the certificates that all requests of this process, and of its children, check by."""
+    tls()

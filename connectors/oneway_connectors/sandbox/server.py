@@ -31,15 +31,23 @@ class Sandbox:
     """A running sandbox: where it is, and the keys that open it.
 
     `keys` names the API keys: `full`, and for ExpenseIn `read_only`. `employer` is the id of
-    the employer that has employees; it is empty where a system knows none.
+    the employer that has employees; it is empty where a system knows none. `base_url` is where
+    the API begins, below `url`.
     """
 
     system: str
     url: str
     keys: Mapping[str, str]
     employer: str
+    base_url: str
     _server: uvicorn.Server = field(repr=False)
     _thread: Thread = field(repr=False)
+
+    @property
+    def options(self) -> Mapping[str, str]:
+        """The options and the credential that point this system's connector here."""
+        found = {"base_url": self.base_url, "api_key": self.keys["full"]}
+        return found | ({"employer": self.employer} if self.employer else {})
 
     def stop(self) -> None:
         """End the server and wait until it has ended."""
@@ -68,7 +76,8 @@ def start(system: str, today: date, port: int = 0, **options: Any) -> Sandbox:
     """
     app = build(system, today, **options)
     url, server, thread = _listen(app, port)
-    return Sandbox(system, url, _KEYS[system], _EMPLOYERS[system], server, thread)
+    base = url + _BASES[system]
+    return Sandbox(system, url, _KEYS[system], _EMPLOYERS[system], base, server, thread)
 
 
 def build(system: str, today: date, **options: Any) -> Starlette:
@@ -87,7 +96,7 @@ def build(system: str, today: date, **options: Any) -> Starlette:
 def running(app: ASGIApp, port: int = 0) -> Iterator[str]:
     """Run an application for the length of a block, which is given its URL."""
     url, server, thread = _listen(app, port)
-    sandbox = Sandbox("", url, {}, "", server, thread)
+    sandbox = Sandbox("", url, {}, "", url, server, thread)
     with sandbox:
         yield url
 
@@ -103,6 +112,7 @@ _KEYS: Mapping[str, Mapping[str, str]] = {
     "expensein": {"full": expensein.KEY, "read_only": expensein.READ_ONLY_KEY},
 }
 _EMPLOYERS = {"staffology": EMPLOYER, "expensein": ""}
+_BASES = {"staffology": "", "expensein": "/1.0"}
 
 
 def _bound(host: str, port: int) -> socket.socket:

@@ -1,8 +1,8 @@
 """`oneway sandbox`."""
 
-import importlib
 from collections.abc import Sequence
 from contextlib import ExitStack
+from importlib.metadata import entry_points
 from threading import Event
 from typing import Any
 
@@ -14,9 +14,10 @@ from oneway.cli.options import consoled, now
 from oneway.connections import variable
 from oneway.core.diagnostics import refusal
 
-SYSTEMS = ("staffology", "expensein")
-API = {"staffology": "", "expensein": "/1.0"}
-"""Where each system's API begins, below its address."""
+_SANDBOXES = {each.name: each for each in entry_points(group="oneway.sandboxes")}
+"""Installed sandboxes: each entry point names a module whose `start` runs one."""
+
+SYSTEMS = tuple(sorted(_SANDBOXES, reverse=True))
 
 
 @click.command("sandbox")
@@ -62,7 +63,7 @@ def _introduce(console: Console, running: Sequence[Any]) -> None:
 def started(system: str, port: int = 0) -> Any:
     """Return a running sandbox; raise `Refused` where the extra is missing or the port taken."""
     try:
-        sandboxes = importlib.import_module("oneway_connectors.sandbox")
+        sandboxes = _SANDBOXES[system].load()
     except ModuleNotFoundError as error:
         summary = f"sandboxes need a package that is not installed ({error.name})"
         raise refusal("U109", "sandbox", summary, "pip install 'oneway[sandbox]'") from None
@@ -75,10 +76,7 @@ def started(system: str, port: int = 0) -> Any:
 
 def environment(running: Sequence[Any]) -> dict[str, str]:
     """Return the variables that point the connectors to running sandboxes."""
-    found = {}
+    found: dict[str, str] = {}
     for each in running:
-        found[variable(each.system, "base_url")] = each.url + API[each.system]
-        found[variable(each.system, "api_key")] = each.keys["full"]
-        if each.employer:
-            found[variable(each.system, "employer")] = each.employer
+        found |= {variable(each.system, name): text for name, text in each.options.items()}
     return found

@@ -1,46 +1,36 @@
 """Finding connectors by name, and opening one: only the one asked for is imported.
 
 A name is looked for in the given folders (`NAME.yaml`, `NAME/manifest.yaml`), then among the
-connectors that come with Oneway. A name with a slash, or ending in `.yaml`, is a path.
-`file` is built in: its resources are paths of files.
+installed packages that offer connectors. A name with a slash, or ending in `.yaml`, is a path.
+
+A package offers connectors by entry points of the group `oneway.connectors`. Each names a
+Python package that holds a `manifest.yaml` (a system that mappings can name), a function
+`connect` (a kind of connector that manifests can name), or both.
 """
 
-import importlib
-import importlib.util
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from functools import cache
+from importlib.metadata import EntryPoint, entry_points
+from importlib.util import find_spec
 from pathlib import Path
 
 from oneway.connections import variable
 from oneway.connections.manifest import load_manifest
-from oneway.core.connector import Access, Capability, Connector, Description, Option, Resource
+from oneway.core.connector import Access, Connector, Description, Option
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, did_you_mean, refusal
 
-_PACKAGE = "oneway_connectors"
-_NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
+GROUP = "oneway.connectors"
+"""The entry points by which a package offers connectors."""
 
 ANY = "*"
 """The name of a resource that stands for all names, where a connector has one."""
 
-FILE = Description(
-    name="file",
-    title="Files: JSON, JSON Lines and CSV",
-    kind="file",
-    resources={ANY: Resource(ANY, "id", {}, frozenset(Capability), open=True)},
-    options=(
-        Option("id", "The field, or the column, that is a record's identity.", "id"),
-        Option("format", "json, jsonl or csv; without it, the file's ending says so.", ""),
-        Option("encoding", "utf-8, with or without a byte order mark.", "utf-8"),
-        Option(
-            "types",
-            "For CSV: the columns that are not text, as column=integer, column=number or "
-            "column=boolean, with spaces between. A file that stands in for a system has the "
-            "system's.",
-            "",
-        ),
-    ),
-)
+FILES = "file"
+"""The kind whose resources are paths of files: what `--source FILE` stands in with."""
+
+_NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
 
 def describe(name: str, folders: Sequence[Path] = ()) -> Description:
@@ -48,8 +38,6 @@ def describe(name: str, folders: Sequence[Path] = ()) -> Description:
 
     `folders` are looked in first, in this order.
     """
-    if name == FILE.name:
-        return FILE
     if "/" in name or name.endswith((".yaml", ".yml")):
         return _loaded(Path(name))
     if _NAME.fullmatch(name):
@@ -63,10 +51,9 @@ def describe(name: str, folders: Sequence[Path] = ()) -> Description:
 
 def known_connectors(folders: Sequence[Path] = ()) -> tuple[str, ...]:
     """Return the names of all connectors that `describe` finds by name, sorted."""
-    names = {FILE.name}
-    for folder in (*folders, *_packaged()):
-        names |= {path.parent.name for path in folder.glob("*/manifest.yaml")}
+    names = {name for name in _offered() if _packaged(name).is_file()}
     for folder in folders:
+        names |= {path.parent.name for path in folder.glob("*/manifest.yaml")}
         names |= {path.stem for path in folder.glob("*.yaml")}
     return tuple(sorted(name for name in names if _NAME.fullmatch(name)))
 
@@ -103,39 +90,59 @@ def open_connector(
 ) -> Connector:
     """Return a configured connector; raise `Refused` where it cannot be configured.
 
-    Imports `oneway_connectors.<kind>` and nothing else; makes no request. One that is opened
-    for `choosing` may lack the options that the system lists, and is good for `choices` alone.
+    Imports the module of its kind and nothing else; makes no request. One that is opened for
+    `choosing` may lack the options that the system lists, and is good for `choices` alone.
     """
     full = complete(description, access, choosing=choosing)
-    module = f"{_PACKAGE}.{description.kind}"
-    if not _is_module(module):
+    kind = _offered().get(description.kind)
+    if kind is None:
         where = Span(description.file or description.name)
         summary = f"there is no kind of connector called '{description.kind}'"
-        raise refusal("C114", where, summary, f"a kind is a module {_PACKAGE}.<kind>")
-    connector: Connector = importlib.import_module(module).connect(description, full)
+        help = f"install the package that offers it (an entry point of the group {GROUP})"
+        raise refusal("C114", where, summary, help)
+    connector: Connector = kind.load().connect(description, full)
     return connector
 
 
-def _is_module(name: str) -> bool:
-    try:
-        return importlib.util.find_spec(name) is not None
-    except ModuleNotFoundError:
-        return False
+def prepare_connectors() -> None:
+    """Import every kind of connector and read every manifest, for processes forked from this one.
+
+    A kind may have a function `warm` that makes ready what each of its connectors needs.
+    """
+    for name, each in _offered().items():
+        if _packaged(name).is_file():
+            describe(name)
+        module = each.load()
+        if hasattr(module, "warm"):
+            module.warm()
+
+
+@cache
+def _offered() -> Mapping[str, EntryPoint]:
+    """Return what installed packages offer, by name; raise `Refused` where two offer one name."""
+    found: dict[str, EntryPoint] = {}
+    for each in entry_points(group=GROUP):
+        other = found.setdefault(each.name, each)
+        if other.value != each.value:
+            packages = f"{other.value} and {each.value}"
+            summary = f"two packages offer a connector called '{each.name}': {packages}"
+            raise refusal("C122", each.name, summary, "uninstall one of them")
+    return found
 
 
 def _candidates(name: str, folders: Sequence[Path]) -> Iterator[Path]:
     for folder in folders:
         yield folder / f"{name}.yaml"
         yield folder / name / "manifest.yaml"
-    for folder in _packaged():
-        yield folder / name / "manifest.yaml"
+    if name in _offered():
+        yield _packaged(name)
 
 
-def _packaged() -> tuple[Path, ...]:
-    """Return the folders of the connectors package, without importing it."""
-    spec = importlib.util.find_spec(_PACKAGE)
+def _packaged(name: str) -> Path:
+    """Return where an installed connector's manifest would be, without importing the connector."""
+    spec = find_spec(_offered()[name].value)
     places = spec.submodule_search_locations if spec else None
-    return tuple(Path(place) for place in places or ())
+    return Path(next(iter(places or ("",)))) / "manifest.yaml"
 
 
 def _loaded(path: Path) -> Description:

@@ -133,6 +133,7 @@ _TABLE = (
         "a list of choices needs what is chosen from it",
         "Name options that are given before; choices are listed in the order of the options.",
     ),
+    ("C122", "two packages offer one connector", "Uninstall one of them."),
     # C13x: connection files
     (
         "C130",

@@ -104,7 +104,7 @@ class Assumption:
 class Description:
     """What the compiler knows of a connector, without network and without credentials.
 
-    `kind` names the module of `oneway_connectors` that talks to the system; `body` is the
+    `kind` names the installed module that talks to the system; `body` is the
     manifest as plain data, for that module alone.
     """
 

@@ -6,7 +6,7 @@ from types import TracebackType
 from typing import Self
 
 from oneway.connections import Side, access, given_options
-from oneway.connections.discovery import FILE, complete, open_connector, with_defaults
+from oneway.connections.discovery import FILES, complete, describe, open_connector, with_defaults
 from oneway.core.connector import Access, Connector, Description, Reader, Resource, Writer
 from oneway.core.diagnostics import Refused, refusal
 from oneway.mapping.spec import EndpointSpec, MappingSpec, ReferenceSpec
@@ -55,7 +55,7 @@ def inputs_in_words(prepared: PreparedRun) -> dict[str, str]:
     if connection is not None:
         words |= {"connection": connection.name, "connection.file": connection.file}
     for each in found.values():
-        if each.connector != FILE.name:
+        if each.connector != FILES:
             for name, value in sorted(options_of(prepared, each).items()):
                 words[f"options.{each.side or each.connector}.{name}"] = value
     return words
@@ -141,7 +141,7 @@ def _side(role: str, prepared: PreparedRun) -> str:
 
 def description_of(prepared: PreparedRun, each: Input) -> Description:
     """Return the description of an input's connector."""
-    return FILE if each.connector == FILE.name else prepared.catalogue[each.connector]
+    return describe(FILES) if each.connector == FILES else prepared.catalogue[each.connector]
 
 
 @dataclass(slots=True)
@@ -206,7 +206,7 @@ def refuse_one_system(prepared: PreparedRun) -> None:
     source, target = found["source"], found["target"]
     if source.connector != target.connector or source.resource != target.resource:
         return
-    is_file = target.connector == FILE.name
+    is_file = target.connector == FILES
     if is_file or options_of(prepared, source) == options_of(prepared, target):
         with_options = "" if is_file else ", with the same options"
         summary = f"source and target are both {target.text}{with_options}"
@@ -230,7 +230,7 @@ def _of(
 ) -> Input:
     if file is not None:
         id_path = "id" if resource is None else resource.id
-        return Input(FILE.name, file, (("id", id_path), ("types", _column_types(resource))))
+        return Input(FILES, file, (("id", id_path), ("types", _column_types(resource))))
     options = tuple((name, str(each.value)) for name, each in endpoint.options)
     return Input(endpoint.connector.text, endpoint.resource.text, options, side)
 

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from oneway.connections import Connection, connection_at
-from oneway.connections.discovery import FILE
+from oneway.connections.discovery import FILES
 from oneway.core.connector import Progress, silent
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
 from oneway.core.records import Value
@@ -59,9 +59,9 @@ def _request(plan: Plan, request: RunRequest) -> RunRequest:
     except ValueError:
         raise refusal("P105", plan.mapping, "the plan has no instant", _AGAIN) from None
     files = {
-        role: text.removeprefix(f"{FILE.name} ")
+        role: text.removeprefix(f"{FILES} ")
         for role, text in plan.inputs.items()
-        if text.startswith(f"{FILE.name} ") and not role.startswith("options.")
+        if text.startswith(f"{FILES} ") and not role.startswith("options.")
     }
     prefix = "references."
     return replace(

@@ -1,13 +1,14 @@
 """Makes ready what every run needs, when it is imported: once, in the process they are forked of.
 
 A run of a few people is mostly this: importing libraries, building the validators of the
-schemas, reading the machine's certificates. Nothing here may fail: who needs it says why not.
+schemas, reading the machine's certificates. Nothing here may fail: a run that needs what is
+missing says why.
 """
 
 import importlib
 from contextlib import suppress
 
-from oneway.connections.discovery import describe
+from oneway.connections.discovery import prepare_connectors
 
 _IMPORTED_LATE = (
     "oneway.scheduling.work",
@@ -18,20 +19,15 @@ _IMPORTED_LATE = (
     "h11",
     "anyio",  # httpx
     "stringprep",  # the encoding of host names
-    "oneway_connectors.rest",
 )
-_DESCRIBED = ("staffology", "expensein", "scim")
 
 
 def _warm() -> None:
     for name in _IMPORTED_LATE:
         with suppress(ImportError):
             importlib.import_module(name)
-    for name in _DESCRIBED:
-        with suppress(Exception):
-            describe(name)
     with suppress(Exception):
-        importlib.import_module("oneway_connectors.rest.transport").tls()
+        prepare_connectors()
 
 
 _warm()

@@ -50,9 +50,10 @@ def mistakes_in(document: Document) -> list[Diagnostic]:
 
 def _names(document: Document, data: Data) -> Iterator[Diagnostic]:
     options, secrets = obj(data.get("options")), obj(data.get("secrets"))
+    reserved = _RESERVED if data.get("kind") == "rest" else ()  # other kinds have no templates
     for key, names in (("options", options), ("secrets", secrets)):
         for name in names:
-            if name in _RESERVED:
+            if name in reserved:
                 summary = f"'{name}' has a meaning of its own in templates"
                 yield document.at((key, name), "C116", summary, "choose another name", key=True)
     for name in secrets:
