@@ -12,6 +12,8 @@ from oneway.planning.plan import (
     Miss,
     Outcome,
     Plan,
+    PlanConnection,
+    PlanInput,
     Read,
     Reason,
     Verb,
@@ -68,7 +70,17 @@ PLANS = st.builds(
     mapping_digest=st.just("1" * 64),
     as_of=st.just("2026-11-22T04:00:00Z"),
     settings=st.dictionaries(TEXTS, SCALARS.filter(lambda v: "inf" not in repr(v)), max_size=2),
-    inputs=st.dictionaries(st.sampled_from(["source", "target"]), TEXTS),
+    connection=st.none() | st.builds(PlanConnection, name=TEXTS, file=TEXTS),
+    inputs=st.dictionaries(
+        st.sampled_from(["source", "target"]),
+        st.builds(
+            PlanInput,
+            connector=TEXTS,
+            resource=TEXTS,
+            options=st.dictionaries(TEXTS, TEXTS, max_size=2),
+            file=st.none() | TEXTS,
+        ),
+    ),
     reads=st.lists(
         st.builds(
             Read,

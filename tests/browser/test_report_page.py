@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 
+from oneway.planning.plan import PlanInput
 from oneway.render.report import html, page
 from reported import (
     NAMES,
@@ -188,6 +189,11 @@ def unbroken():
     leaving = leaver(1)
     named = replace(plan(joiner(10), leaving).outcomes[0], label=LONG, key=LONG[:200])
     guard = breached("leavers", [leaving], f"leavers: {LONG}")
-    made = plan(named, leaving, mapping_file=LONG, inputs={"source": LONG, "target": LONG})
+    made = plan(
+        named,
+        leaving,
+        mapping_file=LONG,
+        inputs={role: PlanInput(LONG, LONG, {}) for role in ("source", "target")},
+    )
     found = told(made, breaches=[guard], host=LONG, by=LONG)
     return replace(found, earlier=a_full_night().earlier)

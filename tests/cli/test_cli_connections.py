@@ -9,6 +9,7 @@ import pytest
 from cli_world import MAPPING, ROOT, World, person, process, user
 
 from oneway.cli.sandbox import started
+from oneway.planning.plan import PlanConnection
 from oneway.planning.plan_file import load, save
 from oneway_connectors.sandbox import Sandbox
 
@@ -142,8 +143,7 @@ def test_guards_are_the_connection_s_own_and_looser_ones_need_a_name(acme: World
 
 def test_a_plan_carries_its_connection_and_is_applied_with_it(acme: World) -> None:
     ended = acme.run("plan", "acme", "--out", "plan.json", "--format", "json")
-    assert ended.data["inputs"]["connection"] == "acme"
-    assert ended.data["inputs"]["connection.file"] == "connections/acme.yaml"
+    assert ended.data["connection"] == {"name": "acme", "file": "connections/acme.yaml"}
     assert acme.run("apply", "plan.json").code == 0
     assert phones(acme) == ["0100", "0200"]
 
@@ -171,12 +171,13 @@ def test_a_plan_of_a_connection_that_is_another_now(
     assert phones(acme) == ["0100", None]
 
 
-def test_a_plan_without_its_connection_s_file_is_not_applied(acme: World) -> None:
-    """Who edits a plan gets no further with a name alone."""
-    assert acme.run("plan", "m.yaml", "--out", "plan.json").code == 0
+@pytest.mark.parametrize("planned", ["acme", "m.yaml"])
+def test_a_plan_that_was_given_another_connection_is_not_applied(acme: World, planned: str) -> None:
+    """The history, the lock and the credentials of one connection are no other's."""
+    assert acme.run("plan", planned, "--out", "plan.json").code == 0
     path = acme.folder / "plan.json"
     plan = load(path.read_bytes(), "plan.json")
-    save(replace(plan, inputs={**plan.inputs, "connection": "acme"}), path)
+    save(replace(plan, connection=PlanConnection("north", "connections/acme.yaml")), path)
     ended = acme.run("apply", "plan.json")
     assert (ended.code, "[P111]" in ended.err) == (1, True)
 
@@ -325,8 +326,8 @@ def test_options_and_credentials_go_by_side_where_both_use_one_connector(
     ended = world.run("plan", "pair", "--format", "json", "--out", "plan.json")
     assert ended.code == 0, ended.err
     inputs = ended.data["inputs"]
-    assert inputs["options.source.base_url"] == one.url + "/1.0"
-    assert inputs["options.target.base_url"] == other.url + "/1.0"
+    assert inputs["source"]["options"]["base_url"] == one.url + "/1.0"
+    assert inputs["target"]["options"]["base_url"] == other.url + "/1.0"
     assert one.keys["read_only"] not in (world.folder / "plan.json").read_text()
     checked = world.run("check", "pair").flat
     assert "expensein (source)" in checked
@@ -385,7 +386,7 @@ def test_an_option_of_a_plan_s_connection_that_changed(
     sides(world, one.url + "/1.0", "http://127.0.0.1:9/1.0")
     ended = world.run("apply", "plan.json")
     assert (ended.code, "[P111]" in ended.err) == (1, True)
-    assert "options.target.base_url" in ended.flat
+    assert "option target.base_url was" in ended.flat
 
 
 def test_what_a_connection_does_not_name_comes_from_the_environment(
@@ -404,8 +405,8 @@ def test_what_a_connection_does_not_name_comes_from_the_environment(
     monkeypatch.setenv("ONEWAY_EXPENSEIN_BASE_URL", other.url + "/1.0")
     ended = world.run("plan", "pair", "--format", "json")
     assert ended.code == 0, ended.err
-    assert ended.data["inputs"]["options.source.base_url"] == one.url + "/1.0"
-    assert ended.data["inputs"]["options.target.base_url"] == other.url + "/1.0"
+    assert ended.data["inputs"]["source"]["options"]["base_url"] == one.url + "/1.0"
+    assert ended.data["inputs"]["target"]["options"]["base_url"] == other.url + "/1.0"
 
 
 def test_the_examples_are_right(world: World) -> None:

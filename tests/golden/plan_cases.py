@@ -26,7 +26,7 @@ from oneway.mapping.compiler import compile_mapping, connectors_of
 from oneway.mapping.interpreter import tabulate
 from oneway.mapping.load import load_mapping
 from oneway.planning.guards import judge
-from oneway.planning.plan import Allowance, Read
+from oneway.planning.plan import Allowance, PlanInput, Read
 from oneway.planning.planner import Header, plan
 from oneway.render import Style, plans
 
@@ -88,8 +88,8 @@ def planned(folder):
         as_of=as_of,
         settings=settings,
         inputs={
-            "source": f"{spec.source.connector.text} {spec.source.resource.text}",
-            "target": f"{spec.target.connector.text} {spec.target.resource.text}",
+            role: PlanInput(each.connector.text, each.resource.text, {})
+            for role, each in (("source", spec.source), ("target", spec.target))
         },
         references=tuple(Read(name, len(each.records), True) for name, each in records.items()),
         allowed=tuple(Allowance(k, v, "ann") for k, v in case.get("allow", {}).items()),

@@ -16,7 +16,7 @@ from oneway.core.records import Compare
 from oneway.core.seal import Sealed, canonical
 from oneway.documents.schema_check.files import schema_data
 from oneway.planning import plan as plans
-from oneway.planning.plan import Action, Change, Claim, Kind, Outcome, Plan, Verb
+from oneway.planning.plan import Action, Change, Claim, Kind, Outcome, Plan, PlanInput, Verb
 from oneway.planning.plan_file import dump, fingerprint, load, save
 from oneway.planning.plan_file.shape import json_path
 from oneway.planning.plan_file.written import content_of
@@ -50,11 +50,15 @@ reasons = st.builds(plans.Reason, words, words, st.none() | places, many(words),
 outcomes = st.builds(
     Outcome, st.sampled_from(Kind), words, words, ids, ids, many(reasons), st.none() | actions
 )
+inputs = st.builds(
+    PlanInput, words, words, st.dictionaries(words, words, max_size=2), st.none() | words
+)
 any_plan = st.builds(
     Plan,
     *(words, words, words, words),
     settings=st.dictionaries(words, values, max_size=2),
-    inputs=st.dictionaries(words, words, max_size=2),
+    connection=st.none() | st.builds(plans.PlanConnection, words, words),
+    inputs=st.dictionaries(words, inputs, max_size=2),
     reads=many(st.builds(plans.Read, words, counts, st.booleans(), many(words))),
     managed=counts,
     outcomes=many(outcomes),
@@ -68,7 +72,11 @@ PLAN = Plan(
     mapping_digest="d" * 64,
     as_of="2026-03-31T04:00:00+00:00",
     settings={"include_bank_details": True},
-    inputs={"source": "staffology employees", "target": "expensein users"},
+    connection=plans.PlanConnection("acme", "connections/acme.yaml"),
+    inputs={
+        "source": PlanInput("staffology", "employees", {"employer": "1"}),
+        "target": PlanInput("expensein", "users", {"id": "id", "types": ""}, "users.csv"),
+    },
     reads=(plans.Read("source", 1, True),),
     managed=1,
     outcomes=(
@@ -259,7 +267,18 @@ def test_a_plan_that_cannot_be_saved_is_refused(tmp_path: Path, name: str) -> No
 def test_every_field_of_a_plan_is_in_the_file() -> None:
     """Whoever adds a field to a plan adds it here: nothing of it may be lost on the way."""
     definitions = schema_data("plan")["$defs"]
-    for name in ("Read", "Outcome", "Reason", "Action", "Change", "Claim", "Miss", "Allowance"):
+    for name in (
+        "PlanInput",
+        "PlanConnection",
+        "Read",
+        "Outcome",
+        "Reason",
+        "Action",
+        "Change",
+        "Claim",
+        "Miss",
+        "Allowance",
+    ):
         fields = {field.name for field in dataclasses.fields(getattr(plans, name))}
         assert fields == set(definitions[name]["properties"]), name
     flat = set(content_of(PLAN)) - {"mapping", "oneway_plan", "counts"}

@@ -93,7 +93,7 @@ def test_each_guard_has_its_command_and_all_of_them_one():
 
 
 def test_the_command_names_the_mapping_where_there_is_no_connection_and_the_state_folder():
-    made = plan(leaver(1), inputs={}, mapping_file="my mappings/it's.yaml")
+    made = plan(leaver(1), connection=None, mapping_file="my mappings/it's.yaml")
     allow = "--allow 'field_changes.a b=1'"
     guard = Breached("field_changes.a b", "said", allow, (f"{1:016x}",))
     found = replace(told(made, breaches=[guard]), options="--state /srv/x")

@@ -103,7 +103,8 @@ def _stays(name: str, state: StateFolder) -> str:
                 entries = journal.entries(run.id)
                 made = sum(e.verb is Verb.CREATE and _is_done(e) for e in entries)
                 records = count(plan.managed + made)
-                return f"{records} of {plan.inputs.get('target', 'the target')}"
+                target = plan.inputs.get("target")
+                return f"{records} of {'the target' if target is None else target.text}"
     return ""
 
 

@@ -160,6 +160,34 @@ class Allowance:
 
 
 @dataclass(frozen=True, slots=True)
+class PlanInput:
+    """One resource that a plan was made from, or would write to, with the options in force.
+
+    `connector` and `resource` are as the mapping names them; `file` is the path of a file that
+    was read in their place, and `options` are then the file connector's. Credentials are no part
+    of it, so that one may change between plan and apply.
+    """
+
+    connector: str
+    resource: str
+    options: Mapping[str, str]
+    file: str | None = None
+
+    @property
+    def text(self) -> str:
+        """What was read, for people: "staffology employees", "file people.jsonl"."""
+        return f"{self.connector} {self.resource}" if self.file is None else f"file {self.file}"
+
+
+@dataclass(frozen=True, slots=True)
+class PlanConnection:
+    """The connection that a plan was made for: its name, and the file that says what it is."""
+
+    name: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
 class Read:
     """How one read ended: how many records, and whether any may be missing."""
 
@@ -178,14 +206,15 @@ class Plan:
     mapping_digest: str
     as_of: str
     settings: Mapping[str, Value]
-    inputs: Mapping[str, str]
-    """What was read and what would be written: "source", "target" and each reference, in words."""
+    inputs: Mapping[str, PlanInput]
+    """What was read and what would be written: "source", "target" and each "references.NAME"."""
     reads: tuple[Read, ...]
     managed: int
     """The target records that source records matched: what guards take shares of."""
     outcomes: tuple[Outcome, ...]
     misses: tuple[Miss, ...] = ()
     allowed: tuple[Allowance, ...] = ()
+    connection: PlanConnection | None = None
 
     @property
     def actions(self) -> tuple[Action, ...]:

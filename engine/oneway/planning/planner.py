@@ -17,7 +17,7 @@ from oneway.mapping.program import Program, SourceRow, TargetRow
 from oneway.planning.assemble import Assembler
 from oneway.planning.match import match
 from oneway.planning.outcomes import Drafter, absent, contested, some
-from oneway.planning.plan import Allowance, Miss, Plan, Read
+from oneway.planning.plan import Allowance, Miss, Plan, PlanConnection, PlanInput, Read
 from oneway.planning.uniqueness import grant_claims
 
 
@@ -29,7 +29,8 @@ class Header:
     mapping_digest: str
     as_of: str
     settings: Mapping[str, Value]
-    inputs: Mapping[str, str]
+    inputs: Mapping[str, PlanInput]
+    connection: PlanConnection | None = None
     references: tuple[Read, ...] = ()
     allowed: tuple[Allowance, ...] = ()
 
@@ -76,6 +77,7 @@ def plan_rows(
         mapping_digest=header.mapping_digest,
         as_of=header.as_of,
         settings=header.settings,
+        connection=header.connection,
         inputs=header.inputs,
         reads=(
             Read("source", len(rows), source.complete, source.problems),

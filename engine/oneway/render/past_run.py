@@ -104,7 +104,7 @@ def as_json(past: Past, people: Sequence[RecordStory]) -> dict[str, object]:
             for each in plan.reads
         ],
         "settings": None if plan is None else dict(plan.settings),
-        "inputs": None if plan is None else dict(plan.inputs),
+        **({"connection": None, "inputs": None} if plan is None else as_data.inputs_as_json(plan)),
         "kept": sorted(past.kept),
     }
 

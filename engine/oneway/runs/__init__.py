@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from oneway.runs.connecting import request_for
 from oneway.runs.health import health, sick
-from oneway.runs.inputs import Input, OpenSystems, inputs, inputs_in_words
+from oneway.runs.inputs import Input, OpenSystems, inputs
 from oneway.runs.prepare import PreparedRun, prepare_run, read_file
 from oneway.runs.read import ReadInputs, evaluate_inputs, read_inputs
 from oneway.runs.reopen import program_for, reopen_plan
@@ -58,7 +58,6 @@ __all__ = [
     "health",
     "hold_lock",
     "inputs",
-    "inputs_in_words",
     "instant_text",
     "judge_plan",
     "last_run",

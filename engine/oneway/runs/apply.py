@@ -10,15 +10,16 @@ from socket import gethostname
 from oneway import __version__
 from oneway.applying import apply as engine
 from oneway.applying.apply import Result, never
+from oneway.connections.discovery import FILES
 from oneway.core.connector import Progress, silent
 from oneway.core.seal import Seal, canonical
 from oneway.history.digests import traces_of
 from oneway.history.journal import Breached, End, Journal, RunStart, Why
 from oneway.mapping.program import Program
 from oneway.planning.guards import Verdict, counted_as
-from oneway.planning.plan import Action, Plan
+from oneway.planning.plan import Action, Plan, PlanConnection, PlanInput
 from oneway.planning.plan_file import dump, fingerprint
-from oneway.runs.inputs import OpenSystems, inputs, inputs_in_words
+from oneway.runs.inputs import OpenSystems, inputs, plan_connection, plan_inputs
 from oneway.runs.prepare import PreparedRun
 from oneway.runs.request import instant_text
 from oneway.state.folder import StateFolder
@@ -98,19 +99,31 @@ def engine_systems(systems: OpenSystems) -> engine.ApplySystems:
     )
 
 
-def connection_of(mapping: str, words: Mapping[str, str]) -> str:
-    """Return the name under which runs of one mapping over the same inputs know each other.
-
-    It is the connection's own where there is one, whatever its options are by now.
-    """
-    if "connection" in words:
-        return words["connection"]
-    return f"{mapping} {sha256(canonical(dict(words)).encode('ascii')).hexdigest()[:8]}"
+def connection_of(plan: Plan) -> str:
+    """Return the name under which runs of a plan's mapping over the same inputs know each other."""
+    return _connection_name(plan.mapping, plan.connection, plan.inputs)
 
 
 def connection_for(prepared: PreparedRun) -> str:
     """Return the name under which a request's runs know each other."""
-    return connection_of(prepared.spec.name, inputs_in_words(prepared))
+    connection = plan_connection(prepared)
+    return _connection_name(prepared.spec.name, connection, plan_inputs(prepared))
+
+
+def _connection_name(
+    mapping: str, connection: PlanConnection | None, inputs: Mapping[str, PlanInput]
+) -> str:
+    """Return the connection's own name; without one, a digest of which systems and files.
+
+    How a file is read makes it no other file: the options of files are no part of it.
+    """
+    if connection is not None:
+        return connection.name
+    systems: dict[str, str] = {role: each.text for role, each in inputs.items()}
+    for each in inputs.values():
+        if each.file is None and each.connector != FILES:
+            systems |= {f"options.{each.connector}.{k}": v for k, v in each.options.items()}
+    return f"{mapping} {sha256(canonical(systems).encode('ascii')).hexdigest()[:8]}"
 
 
 class RunLog:
@@ -159,7 +172,7 @@ class RunLog:
         records = source.records if source.complete and good else None
         planned = {each.id: [c.field for c in each.changes] for each in self.plan.actions}
         with self.journal.at_once():
-            self.journal.forget_all_but(connection_of(self.plan.mapping, self.plan.inputs), planned)
+            self.journal.forget_all_but(connection_of(self.plan), planned)
             self.journal.finish(self.run, counts, instant_text(self.operator.now()), records)
 
 
@@ -181,7 +194,7 @@ def start_of_none(operator: Operator, mapping: str, connection: str) -> RunStart
 
 def start_of(plan: Plan, operator: Operator, approval: Approval) -> RunStart:
     """Return what is written down of a run when it starts."""
-    connection = connection_of(plan.mapping, plan.inputs)
+    connection = connection_of(plan)
     start = start_of_none(operator, plan.mapping, connection)
     return replace(
         start,

@@ -56,7 +56,7 @@ def health(prepared: PreparedRun, reading: Readings, plan: Plan) -> tuple[Diagno
 def sick(plan: Plan) -> tuple[Diagnostic, ...]:
     """Return why a plan may not be applied by what it says of its own source."""
     source = next(each for each in plan.reads if each.name == "source")
-    where = plan.inputs.get("source", "source")
+    where = plan.inputs["source"].text if "source" in plan.inputs else "source"
     if not source.complete:
         return (_error("R161", where, source.problems),)
     if not source.records:

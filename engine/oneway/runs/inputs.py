@@ -10,6 +10,7 @@ from oneway.connections.discovery import FILES, complete, describe, open_connect
 from oneway.core.connector import Access, Connector, Description, Reader, Resource, Writer
 from oneway.core.diagnostics import Refused, refusal
 from oneway.mapping.spec import EndpointSpec, MappingSpec, ReferenceSpec
+from oneway.planning.plan import PlanConnection, PlanInput
 from oneway.runs.prepare import PreparedRun
 
 
@@ -17,13 +18,15 @@ from oneway.runs.prepare import PreparedRun
 class Input:
     """One resource of one connector; `options` are those that the mapping writes for it.
 
-    `side` is "source" or "target" where a connection says how that side is reached.
+    `side` is "source" or "target" where a connection says how that side is reached. `replaces`
+    is the connector and the resource that a file is read in the place of.
     """
 
     connector: str
     resource: str
     options: tuple[tuple[str, str], ...] = ()
     side: str = ""
+    replaces: tuple[str, str] | None = field(default=None, compare=False)
 
     @property
     def text(self) -> str:
@@ -43,22 +46,22 @@ def inputs(prepared: PreparedRun) -> dict[str, Input]:
     return found
 
 
-def inputs_in_words(prepared: PreparedRun) -> dict[str, str]:
-    """Return what a plan records of its inputs: each of them, and the options they go by.
+def plan_inputs(prepared: PreparedRun) -> dict[str, PlanInput]:
+    """Return what a plan records of its inputs: each of them, and the options in force."""
+    found = {}
+    for role, each in inputs(prepared).items():
+        options = options_of(prepared, each)
+        if each.replaces is None:
+            found[role] = PlanInput(each.connector, each.resource, options)
+        else:
+            found[role] = PlanInput(*each.replaces, options, file=each.resource)
+    return found
 
-    Credentials are no part of it, so that one may change between plan and apply. With a
-    connection its name and file are, and options are named by side: `options.source.employer`.
-    """
-    found = inputs(prepared)
-    words = {role: each.text for role, each in found.items()}
+
+def plan_connection(prepared: PreparedRun) -> PlanConnection | None:
+    """Return what a plan records of its connection, None where it has none."""
     connection = prepared.request.connection
-    if connection is not None:
-        words |= {"connection": connection.name, "connection.file": connection.file}
-    for each in found.values():
-        if each.connector != FILES:
-            for name, value in sorted(options_of(prepared, each).items()):
-                words[f"options.{each.side or each.connector}.{name}"] = value
-    return words
+    return None if connection is None else PlanConnection(connection.name, connection.file)
 
 
 def access_of(prepared: PreparedRun, each: Input, *, choosing: bool = False) -> Access:
@@ -230,7 +233,9 @@ def _of(
 ) -> Input:
     if file is not None:
         id_path = "id" if resource is None else resource.id
-        return Input(FILES, file, (("id", id_path), ("types", _column_types(resource))))
+        as_system = (("id", id_path), ("types", _column_types(resource)))
+        replaces = (endpoint.connector.text, endpoint.resource.text)
+        return Input(FILES, file, as_system, replaces=replaces)
     options = tuple((name, str(each.value)) for name, each in endpoint.options)
     return Input(endpoint.connector.text, endpoint.resource.text, options, side)
 

@@ -13,7 +13,7 @@ from oneway.planning.guards import WINDOW, RecentRuns, Verdict, judge
 from oneway.planning.plan import Plan, Read
 from oneway.planning.planner import Header, plan, plan_rows
 from oneway.runs.apply import connection_of
-from oneway.runs.inputs import OpenSystems, inputs_in_words
+from oneway.runs.inputs import OpenSystems, plan_connection, plan_inputs
 from oneway.runs.prepare import PreparedRun
 from oneway.runs.read import EvaluatedInputs, ReadInputs, evaluate_inputs
 from oneway.runs.request import instant_text, parse_instant
@@ -62,7 +62,7 @@ def judge_plan(
 def _history(plan: Plan, state: StateFolder, resuming: int | None) -> RecentRuns:
     if not state.has_journal:
         return RecentRuns()
-    name = connection_of(plan.mapping, plan.inputs)
+    name = connection_of(plan)
     # The plan's own instant, not the clock: what was judged can be judged again.
     since = instant_text(parse_instant(plan.as_of) - WINDOW)
     with Journal.open(state.journal) as journal:
@@ -74,7 +74,7 @@ def load_memory(plan: Plan, state: StateFolder, *, retry_now: bool = False) -> M
     """Return what earlier runs tell of a plan; with `retry_now` nothing of it waits."""
     if not state.has_journal:
         return Memory()
-    name, seal = connection_of(plan.mapping, plan.inputs), state.seal()
+    name, seal = connection_of(plan), state.seal()
     with Journal.open(state.journal) as journal:
         failures, written = journal.failures(name), journal.written(name)
     found = refusals(plan, failures, seal, retry_now=retry_now)
@@ -88,7 +88,8 @@ def _header(prepared: PreparedRun, references: Mapping[str, Snapshot]) -> Header
         mapping_digest=prepared.spec.digest,
         as_of=instant_text(request.as_of),
         settings=prepared.settings,
-        inputs=inputs_in_words(prepared),
+        connection=plan_connection(prepared),
+        inputs=plan_inputs(prepared),
         references=tuple(
             Read(name, len(each.records), each.complete, each.problems)
             for name, each in references.items()

@@ -5,16 +5,15 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from oneway.connections import Connection, connection_at
-from oneway.connections.discovery import FILES
 from oneway.core.connector import Progress, silent
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
 from oneway.core.records import Value
 from oneway.core.seal import Sealed
 from oneway.documents.yaml_source import LIMIT
 from oneway.mapping.program import Program
-from oneway.planning.plan import Plan
+from oneway.planning.plan import Plan, PlanConnection, PlanInput
 from oneway.runs.health import sick
-from oneway.runs.inputs import OpenSystems, inputs_in_words
+from oneway.runs.inputs import OpenSystems, plan_connection, plan_inputs
 from oneway.runs.prepare import PreparedRun, prepare_run, read_file
 from oneway.runs.read import tables_of
 from oneway.runs.request import RunRequest, parse_instant
@@ -38,7 +37,7 @@ def reopen_plan(plan: Plan, request: RunRequest) -> PreparedRun:
     if _types(prepared.settings) != _types(plan.settings):
         raise refusal("P112", plan.mapping_file, "the plan has other settings", _AGAIN)
     prepared = replace(prepared, settings=plan.settings)
-    _refuse_other_inputs(plan, inputs_in_words(prepared))
+    _refuse_other_inputs(plan, prepared)
     return prepared
 
 
@@ -58,11 +57,7 @@ def _request(plan: Plan, request: RunRequest) -> RunRequest:
         as_of = parse_instant(plan.as_of)
     except ValueError:
         raise refusal("P105", plan.mapping, "the plan has no instant", _AGAIN) from None
-    files = {
-        role: text.removeprefix(f"{FILES} ")
-        for role, text in plan.inputs.items()
-        if text.startswith(f"{FILES} ") and not role.startswith("options.")
-    }
+    files = {role: each.file for role, each in plan.inputs.items() if each.file is not None}
     prefix = "references."
     return replace(
         request,
@@ -78,10 +73,9 @@ def _request(plan: Plan, request: RunRequest) -> RunRequest:
 
 
 def _connection(plan: Plan) -> Connection | None:
-    file = plan.inputs.get("connection.file")
-    if file is None:
+    if plan.connection is None:
         return None
-    connection = connection_at(file)
+    connection = connection_at(plan.connection.file)
     if connection.mapping != plan.mapping_file:
         summary = f"the mapping was '{plan.mapping_file}' when the plan was made"
         raise Refused([connection.written.at(("mapping",), "P111", summary, _AGAIN)])
@@ -95,25 +89,41 @@ def _refuse_other_mapping(plan: Plan) -> None:
         raise refusal("P110", plan.mapping_file, summary, _AGAIN)
 
 
-def _refuse_other_inputs(plan: Plan, now: dict[str, str]) -> None:
-    roles = sorted(role for role in {*plan.inputs, *now} if plan.inputs.get(role) != now.get(role))
+def _refuse_other_inputs(plan: Plan, prepared: PreparedRun) -> None:
+    """Raise `Refused` with everything about the inputs that is not as the plan has it."""
+    then = _facts(plan.connection, plan.inputs)
+    now = _facts(plan_connection(prepared), plan_inputs(prepared))
     found = [
         Diagnostic(
             Span(plan.mapping_file),
             Severity.ERROR,
             "P111",
-            f"{role} was {_said(plan.inputs, role)} when the plan was made, "
-            f"and is {_said(now, role)} now",
+            f"{fact} was {_shown(then.get(fact))} when the plan was made, "
+            f"and is {_shown(now.get(fact))} now",
             "give the same options as for the plan, or make the plan again",
         )
-        for role in roles
+        for fact in sorted({*then, *now})
+        if then.get(fact) != now.get(fact)
     ]
     if found:
         raise Refused(found)
 
 
-def _said(inputs: Mapping[str, str], role: str) -> str:
-    return repr(inputs.get(role, "not given"))
+def _facts(
+    connection: PlanConnection | None, inputs: Mapping[str, PlanInput]
+) -> dict[str, str | None]:
+    """Return each thing that may differ between two sets of inputs, by its name for people."""
+    found: dict[str, str | None] = {}
+    if connection is not None:
+        found |= {"connection": connection.name, "the connection's file": connection.file}
+    for role, each in inputs.items():
+        found[role] = each.text
+        found |= {f"option {role}.{name}": value for name, value in each.options.items()}
+    return found
+
+
+def _shown(value: str | None) -> str:
+    return repr("not given" if value is None else value)
 
 
 def _types(settings: Mapping[str, Value]) -> dict[str, type]:

@@ -15,6 +15,8 @@ from oneway.planning.plan import (
     Miss,
     Outcome,
     Plan,
+    PlanConnection,
+    PlanInput,
     Read,
     Reason,
     Verb,
@@ -33,12 +35,28 @@ def plan_of(data: Data) -> Plan:
         mapping_digest=_text(mapping["digest"]),
         as_of=_text(data["as_of"]),
         settings=dict(data["settings"]),
-        inputs={name: _text(text) for name, text in data["inputs"].items()},
+        connection=_optional(connection_of_data, data["connection"]),
+        inputs={role: input_of_data(each) for role, each in data["inputs"].items()},
         reads=_each(_read, data["reads"]),
         managed=_count(data["managed"]),
         outcomes=_each(_outcome, data["outcomes"]),
         misses=_each(_miss, data["misses"]),
         allowed=_each(_allowance, data["allowed"]),
+    )
+
+
+def connection_of_data(data: Data) -> PlanConnection:
+    """Return a plan's connection."""
+    return PlanConnection(name=_text(data["name"]), file=_text(data["file"]))
+
+
+def input_of_data(data: Data) -> PlanInput:
+    """Return one input of a plan."""
+    return PlanInput(
+        connector=_text(data["connector"]),
+        resource=_text(data["resource"]),
+        options={name: _text(text) for name, text in data["options"].items()},
+        file=_optional(_text, data["file"]),
     )
 
 

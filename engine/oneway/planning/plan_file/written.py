@@ -15,6 +15,8 @@ from oneway.planning.plan import (
     Miss,
     Outcome,
     Plan,
+    PlanConnection,
+    PlanInput,
     Read,
     Reason,
 )
@@ -33,13 +35,29 @@ def content_of(plan: Plan) -> Data:
         },
         "as_of": plan.as_of,
         "settings": dict(plan.settings),
-        "inputs": dict(plan.inputs),
+        "connection": _optional(connection_data, plan.connection),
+        "inputs": {role: input_data(each) for role, each in plan.inputs.items()},
         "reads": [_read(each) for each in plan.reads],
         "managed": plan.managed,
         "counts": plan.counts(),
         "outcomes": [_outcome(each) for each in plan.outcomes],
         "misses": [_miss(each) for each in plan.misses],
         "allowed": [_allowance(each) for each in plan.allowed],
+    }
+
+
+def connection_data(connection: PlanConnection) -> Data:
+    """Return a plan's connection as JSON data."""
+    return {"name": connection.name, "file": connection.file}
+
+
+def input_data(each: PlanInput) -> Data:
+    """Return one input of a plan as JSON data."""
+    return {
+        "connector": each.connector,
+        "resource": each.resource,
+        "options": dict(each.options),
+        "file": each.file,
     }
 
 

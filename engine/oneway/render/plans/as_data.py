@@ -38,9 +38,18 @@ from oneway.history.memory import NOTHING, Memory
 from oneway.planning.guards import Breach, Verdict
 from oneway.planning.plan import Action, Change, Outcome, Plan, Reason, Verb
 from oneway.planning.plan_file import fingerprint
+from oneway.planning.plan_file.written import connection_data, input_data
 
 REPORT = 1
 """The version of the form."""
+
+
+def inputs_as_json(plan: Plan) -> dict[str, object]:
+    """Return a plan's connection and inputs, as JSON data."""
+    return {
+        "connection": None if plan.connection is None else connection_data(plan.connection),
+        "inputs": {role: input_data(each) for role, each in plan.inputs.items()},
+    }
 
 
 def as_json(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> dict[str, object]:
@@ -55,7 +64,7 @@ def as_json(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> dict[str,
         "as_of": plan.as_of,
         "fingerprint": fingerprint(plan),
         "settings": dict(plan.settings),
-        "inputs": dict(plan.inputs),
+        **inputs_as_json(plan),
         "reads": [
             {
                 "name": each.name,

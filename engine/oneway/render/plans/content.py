@@ -110,8 +110,9 @@ def missed(miss: Miss) -> str:
 
 def read(plan: Plan, each: Read) -> str:
     """Return how one read ended."""
-    system = plan.inputs.get(each.name, "")
-    said = f"{harmless(system)}: {count(each.records)}" if system else count(each.records)
+    said = count(each.records)
+    if each.name in plan.inputs:
+        said = f"{harmless(plan.inputs[each.name].text)}: {said}"
     if each.name == "target":
         said += f", {plan.managed:,} managed"
     if not each.complete:

@@ -71,8 +71,9 @@ def _title(breach: Breached, number: int) -> str:
 def _command(told: PastRun, breaches: Sequence[Breached]) -> str:
     """Return a command for a shell; what it names is quoted, and harmless."""
     plan = told.plan
-    inputs = plan.inputs if plan is not None else {}
-    mapping = plan.mapping_file if plan is not None else told.run.start.mapping
-    words = ["oneway", "sync", quote(inputs.get("connection", mapping))]
+    name = told.run.start.mapping if plan is None else plan.mapping_file
+    if plan is not None and plan.connection is not None:
+        name = plan.connection.name
+    words = ["oneway", "sync", quote(name)]
     words += [told.options] if told.options else []
     return text(" ".join([*words, *(each.allow for each in breaches)]))

@@ -121,10 +121,12 @@ def facts(told: PastRun) -> tuple[Fact, ...]:
         Fact("Connection", text(connection(told))),
         Fact("Started", _started(told)),
         Fact("Took", took),
-        Fact("From", text(inputs.get("source", ""))),
-        Fact("To", text(inputs.get("target", ""))),
+        *(Fact(label, text(inputs[role].text)) for label, role in _ENDS if role in inputs),
     ]
     return tuple(each for each in found if each.text)
+
+
+_ENDS = (("From", "source"), ("To", "target"))
 
 
 def foot(told: PastRun) -> tuple[Fact, ...]:
@@ -150,8 +152,8 @@ def foot(told: PastRun) -> tuple[Fact, ...]:
 
 def connection(told: PastRun) -> str:
     """Return the name of the connection, or of the mapping where there is none."""
-    if told.plan is not None and "connection" in told.plan.inputs:
-        return told.plan.inputs["connection"]
+    if told.plan is not None and told.plan.connection is not None:
+        return told.plan.connection.name
     return told.run.start.connection or told.run.start.mapping
 
 

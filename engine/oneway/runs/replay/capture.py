@@ -97,6 +97,7 @@ def _header(plan: Plan) -> Header:
         mapping_digest=plan.mapping_digest,
         as_of=plan.as_of,
         settings=plan.settings,
+        connection=plan.connection,
         inputs=plan.inputs,
         references=tuple(each for each in plan.reads if each.name not in ("source", "target")),
         allowed=plan.allowed,

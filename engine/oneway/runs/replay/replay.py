@@ -21,6 +21,7 @@ from oneway.mapping.compiler import Compiled
 from oneway.mapping.program import Cell, Policy, SourceRow, TargetRow
 from oneway.planning.plan import Action, Change, Outcome, Plan
 from oneway.planning.plan_file import dump, fingerprint, load
+from oneway.planning.plan_file.written import connection_data, input_data
 from oneway.planning.planner import Header, plan_rows
 from oneway.runs.prepare import compile_data, read_file
 from oneway.runs.replay import snapshot_file
@@ -259,7 +260,7 @@ def _whole(before: Plan, after: Plan) -> Iterator[Differs]:
         ("mapping digest", before.mapping_digest, after.mapping_digest),
         ("as of", before.as_of, after.as_of),
         ("settings", dict(before.settings), dict(after.settings)),
-        ("inputs", dict(before.inputs), dict(after.inputs)),
+        ("inputs", _inputs(before), _inputs(after)),
         ("reads", _reads(before), _reads(after)),
         ("managed", before.managed, after.managed),
         ("values without a reference", _misses(before), _misses(after)),
@@ -268,6 +269,11 @@ def _whole(before: Plan, after: Plan) -> Iterator[Differs]:
     for what, left, right in pairs:
         if identity(left) != identity(right):
             yield Differs(_NOBODY, "", what, left, right)
+
+
+def _inputs(plan: Plan) -> list[Value]:
+    connection = None if plan.connection is None else connection_data(plan.connection)
+    return [connection, {role: input_data(each) for role, each in plan.inputs.items()}]
 
 
 def _reads(plan: Plan) -> list[Value]:
