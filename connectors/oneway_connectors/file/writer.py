@@ -81,7 +81,7 @@ class FileWriter:
     def flush(self) -> None:
         """Rewrite the file, atomically; raise `NotSent` where it still is as it was.
 
-        A file that somebody changed since it was read is left alone.
+        A file that changed since it was read is left alone.
         """
         with self._lock:
             if self._held is None or not self._held.dirty:

@@ -36,7 +36,7 @@ class Doubled(dict[str, Value]):
 
 
 def parse_json(body: bytes) -> Value:
-    """Return the JSON of an answer; raise `Unreadable` where it is none."""
+    """Return the JSON of an answer; raise `Unreadable` if it is invalid."""
     if not body.strip():
         raise Unreadable("it is empty where JSON was expected")
     if body.lstrip()[:1] == b"<":

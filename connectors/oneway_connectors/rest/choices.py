@@ -10,7 +10,7 @@ from oneway_connectors.rest.paging import Item, collect
 def choices_of(client: Client, option: str, choosing: Choosing) -> tuple[Choice, ...]:
     """Return the choices in the system's order; raise `ReadError` where they cannot be read.
 
-    Items without a value are left out: nobody can choose them.
+    Items without a value are left out: they cannot be chosen.
     """
     pages = list(collect(client, _resource(option, choosing), choosing.listing, {}))
     found = pages[-1].items.values()  # each is the same collection, further on

@@ -4,7 +4,7 @@ Instants are readings of the system's monotonic clock, which all processes of a 
 (Linux, macOS). After a restart, or where the folder is shared with another machine, they are
 moved by what the clocks on the wall say has passed.
 
-Whoever is killed leaves requests open: each counts for as long as a request may last.
+A killed process leaves requests open: each counts for as long as a request may last.
 
 Nothing of this may stop a run. A damaged file is begun anew; where the file cannot be used at
 all, the limit holds within this process alone. Either is said once, in the log.
@@ -58,7 +58,7 @@ def pace_of(name: str, api: Api, base: httpx.URL, access: Access) -> Pace:
 
 
 def file_name(*parts: str | float | None) -> str:
-    """Return the name of the file of whoever gives the same parts; none of them is in it."""
+    """Return the file name shared by all that give the same parts; it reveals none of them."""
     return f"{sha256(repr(parts).encode('utf-8', 'surrogatepass')).hexdigest()[:32]}.pace"
 
 
@@ -178,7 +178,7 @@ class SharedPace:
     @contextmanager
     def _locked(self) -> Iterator[int]:
         handle = self._taken()
-        while not os.fstat(handle).st_nlink:  # somebody has cleared the folder
+        while not os.fstat(handle).st_nlink:  # the folder was cleared
             self._let_go()
             handle = self._taken()
         try:
@@ -215,7 +215,7 @@ def _free_at(book: Book, head: Head, now: float, limit: Limit, on_their_way: int
 
 
 def _without_the_lost(book: Book, head: Head, now: float) -> list[int]:
-    """Return who is in which place, once those have ended whose end nobody can note any more."""
+    """Return who is in which place, after ending those that can no longer end themselves."""
     places = book.open(now)
     for place, (number, until) in enumerate(places):
         if number and until <= now:

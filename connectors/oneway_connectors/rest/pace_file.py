@@ -128,7 +128,7 @@ class Book:
         head.not_before += seconds
         opened = self._read(_OPEN.size * self.places, _HEAD.size)
         ends = self._read(_END.size * self.requests, self._end_at(0))
-        # In one go: half of it moved would be moved again by whoever comes after a kill.
+        # In one go: half of it moved would be moved again after a kill.
         moved = [_packed(head)]
         moved += [
             _OPEN.pack(n, until + seconds if n else 0) for n, until in _OPEN.iter_unpack(opened)

@@ -99,7 +99,7 @@ def answered(client: Client, resource: ResourceRequests | None, call: Call) -> A
 
 
 def json_of(client: Client, call: Call, answer: Answer) -> Value:
-    """Return the JSON of a reading answer; raise `ReadError` where it is none."""
+    """Return the JSON of a reading answer; raise `ReadError` if it is invalid."""
     try:
         return parse_json(answer.body)
     except Unreadable as error:

@@ -1,6 +1,6 @@
 """A rate limit over all workers of this process and, where a folder is shared, over all processes.
 
-A system counts a request somewhere between its beginning and its answer; when exactly, nobody
+A system counts a request somewhere between its beginning and its answer; when exactly, no client
 here can know. So a request counts from when it begins until so many seconds after its answer
 is here. Then no window of that length at the system holds more than the limit, however long
 requests travel and in whatever order they arrive:
@@ -128,7 +128,7 @@ class Limiter:
             self._pace.end(number, self._clock())
 
     def hold(self, seconds: float) -> None:
-        """Let nobody begin a request for so long: the system asked for it."""
+        """Begin no request for so long: the system asked for it."""
         self._pace.hold(self._clock(), seconds)
 
     def close(self) -> None:
@@ -141,6 +141,6 @@ class Limiter:
             came = self._pace.begin(now)
             if not isinstance(came, Later):
                 return came
-            # Nothing is reserved: whoever sleeps here asks again, for meanwhile the system
+            # Nothing is reserved: a caller that slept here asks again, for meanwhile the system
             # may have asked all of us to wait longer.
             self._sleep(came.at - now)

@@ -66,7 +66,7 @@ class Maker:
         return PersonDraft(employee, self.user_of(employee, department.id))
 
     def email(self, first: Name, last: Name) -> str:
-        """Return an address that nobody has yet, at a domain that is nobody's (RFC 2606)."""
+        """Return an unused address at a reserved domain (RFC 2606)."""
         domain = "example.org" if self.rng.random() < 0.1 else "example.com"
         stem, again = f"{first.spelling}.{last.spelling}", 1
         while (address := f"{stem}{'' if again == 1 else again}@{domain}") in self._emails:
@@ -75,7 +75,7 @@ class Maker:
         return address
 
     def fresh_email(self) -> str:
-        """Return an address that nobody has yet."""
+        """Return an unused address."""
         return self.email(*self._names())
 
     def day(self, earliest: int, latest: int) -> str:

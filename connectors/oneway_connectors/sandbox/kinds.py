@@ -1,7 +1,7 @@
 """All kinds of people in the sandboxes, by what the two systems differ about each of them.
 
 A kind has a name, a count and a shape: a function that is given all drafts of that kind,
-which agree in everything, and makes them differ. Whoever is of none is unchanged.
+which agree in everything, and makes them differ. A person of no kind is unchanged.
 """
 
 from dataclasses import replace

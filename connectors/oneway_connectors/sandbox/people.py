@@ -57,7 +57,7 @@ def population(
     quirks: bool = True,
     kinds: Sequence[Situation] = KINDS,
 ) -> Population:
-    """Return the employees and users of a day; whoever is of no special kind is unchanged.
+    """Return the employees and users of a day; a person of no special kind is unchanged.
 
     `kinds` are the special kinds there are.
 

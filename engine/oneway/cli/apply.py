@@ -180,7 +180,7 @@ def _say_interrupted(console: Console, operator: Operator) -> None:
 
 
 def _approved(plan: Plan, given: str | None) -> str:
-    """Return the fingerprint that is approved: whoever names no other approves the file's."""
+    """Return the approved fingerprint: the file's own if no other is given."""
     own = fingerprint(plan)
     if given is None or (len(given) >= _SHORTEST and own.startswith(given.lower())):
         return own

@@ -1,4 +1,4 @@
-"""What is printed of an error that nobody expected: its kind and place, and nobody's values.
+"""What is printed of an unexpected error: its kind and place, and no values.
 
 An error's message may quote whatever it stumbled over, and so may the errors that led to it,
 its notes, and a library's warnings. None of that is ever shown, with `--debug` either.
@@ -30,7 +30,7 @@ def places(error: BaseException) -> str:
 
 
 def hook(*, debug: bool) -> None:
-    """Print no values where an error reaches nobody: in a thread, in a finaliser, at the end.
+    """Print no values of an error that no caller catches: in a thread, a finaliser, at exit.
 
     Of warnings the kind and place are printed. No memory image is written where the process
     dies: credentials would be in it.

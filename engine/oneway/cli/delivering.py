@@ -1,4 +1,4 @@
-"""Sending the notices of a run that somebody started by hand, once it has ended."""
+"""Sends the notices of a run started by hand, once it has ended."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -177,7 +177,7 @@ def _refused(error: Exception, args: Sequence[str]) -> int:
 
 
 def _unexpected(error: Exception, *, debug: bool) -> int:
-    """Apologise, without a value of anybody's: not even the exception's own message is shown."""
+    """Apologise without showing any value, not even the exception's own message."""
     _tell(
         f"oneway: sorry, that is a mistake in this program ({type(error).__name__}).\n"
         "No report of it was saved or sent. "
@@ -190,7 +190,7 @@ def _unexpected(error: Exception, *, debug: bool) -> int:
 
 
 def _broken_pipe() -> int:
-    # Whoever read the output is gone (`oneway plan … | head`): end without another word.
+    # The reader of the output is gone (`oneway plan … | head`): end silently.
     sink = os.open(os.devnull, os.O_WRONLY)
     for stream in (sys.stdout, sys.stderr):
         try:

@@ -13,7 +13,7 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @dataclass(slots=True)
 class Interruption:
-    """Whether somebody asked to stop; ask it as `stopping`."""
+    """Whether a stop was requested; passed on as `stopping`."""
 
     asked: bool = False
 
@@ -27,7 +27,7 @@ def patient() -> Iterator[Interruption]:
     """Take the first Ctrl-C or SIGTERM of a block as a wish; the second ends at once.
 
     The second one raises `KeyboardInterrupt`, wherever the program is: in the middle of a
-    write as well, which is then looked up by whoever resumes.
+    write as well, which is then looked up on resuming.
     """
     found = Interruption()
 

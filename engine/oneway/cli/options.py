@@ -184,15 +184,15 @@ def requesting(command: Command) -> Command:
 def named_connection(text: str) -> Connection | None:
     """Return the connection that a path or a bare name stands for; None where it is another file.
 
-    `acme` is `connections/acme.yaml`. Raises `Refused` where there is no such connection, or
+    `acme` is `connections/acme.yaml`. Raises `Refused` if the connection does not exist, or
     where it is broken.
     """
     path = text if _is_path(text) else path_of(text)
     try:
         data = read_file(path, LIMIT + 1)
     except Refused:
-        return None  # whoever reads the mapping says why it cannot
-    # Most files are none, and need not be read as YAML twice.
+        return None  # reading the mapping reports why it cannot be read
+    # Most files are no connections, and need not be read as YAML twice.
     is_one = b"oneway_connection" in data and is_connection(data, path)
     return load_connection(data, str(Path(path))) if is_one else None
 

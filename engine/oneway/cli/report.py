@@ -49,7 +49,7 @@ def command(*, console: Console, run: str, out: Path | None, state: Path) -> Exi
 
 
 def _page(state: StateFolder, name: str) -> str:
-    # The template's and the store's libraries are imported by whoever reports alone.
+    # The template's and the store's libraries are imported only for a report.
     from oneway.history.journal import Journal
     from oneway.render.report import html, page
     from oneway.runs.lookup import refuse_without_journal, run_named

@@ -101,7 +101,7 @@ def _go_on(
 
 
 def _still(operator: Operator, run: Interrupted) -> Interrupted | None:
-    """Return a run as it is now that nobody else can go on with it; None where it has ended."""
+    """Return a run as it is now that we hold its lock; None if it has ended."""
     left = find_interrupted(operator)
     return next((each for each in left if each.run.id == run.run.id), None)
 

@@ -61,7 +61,7 @@ def command(
     log = EventLog(console.tell, now, json=log_format == "json", quiet=console.quiet)
     crew = ProcessPool(jobs)
     loop = Loop(place, Folder(Path(folder)), crew, log)
-    loop.register.journal()  # a store that cannot be used is an error, as long as nobody waits
+    loop.register.journal()  # an unusable store is an error before the schedule starts
     with ExitStack() as stack:
         stop = stack.enter_context(signals())
         if at is not None:

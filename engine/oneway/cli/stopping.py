@@ -12,13 +12,13 @@ _SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 @dataclass(slots=True)
 class Signals:
-    """How often somebody asked to stop; `waker` can be read from then on until it is heard."""
+    """How often a stop was requested; `waker` is readable from then on until it is heard."""
 
     waker: int
     asked: int = 0
 
     def heard(self) -> None:
-        """Take note: the waker is quiet until somebody asks again."""
+        """Reset the waker until the next request."""
         with suppress(BlockingIOError):
             os.read(self.waker, 64)
 

@@ -55,7 +55,7 @@ def command(*, console: Console, paths: Sequence[str], format: str) -> Exit:
     Manifests too. Every mistake of every file is reported in one run. Folders are searched
     for .yaml, .yml and .json files; what each file is, it says itself. Without PATH:
     mappings/, and connections/ where there is one. No credential is opened: of one in a file
-    it is checked that the file is there, and that nobody else may read it.
+    it is checked that the file exists, and that no other user may read it.
 
     \b
     Example:
@@ -104,7 +104,7 @@ def _checked(path: str, mappings: Mappings) -> Iterator[Checked]:
     files = sorted(_files(path, closed.append))
     found = [one for file in files if (one := _check(file, mappings, named=False)).kind]
     for each in closed:
-        if isinstance(each, PermissionError):  # what has gone meanwhile is nobody's mistake
+        if isinstance(each, PermissionError):  # a file that vanished meanwhile is no mistake
             why = refusal("F120", str(each.filename), "cannot be read: permission denied", _RIGHTS)
             yield Checked(str(each.filename), "folder", why.diagnostics)
     if not found:
@@ -125,7 +125,7 @@ def _files(path: str, failed: Callable[[OSError], None]) -> Iterator[str]:
 
 
 def _check(path: str, mappings: Mappings, *, named: bool) -> Checked:
-    """Check one file; where it was not named, data that is none of ours has no kind."""
+    """Check one file; in a folder, files that are not ours are passed over."""
     kind = "file"
     try:
         data = read_file(path, MAX_SIZE + 1)

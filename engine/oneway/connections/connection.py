@@ -58,7 +58,7 @@ class Security(Enum):
 class Webhook:
     """A URL that is sent JSON, signed where there is a secret.
 
-    The URL is not to be shown: with many services whoever knows it may post.
+    The URL is secret: with many services, knowing it is enough to post.
     """
 
     url: str = field(repr=False)
@@ -68,7 +68,7 @@ class Webhook:
 
 @dataclass(frozen=True, slots=True)
 class Email:
-    """A message sent through a mail server; without `user` nobody logs in."""
+    """A message sent through a mail server; without `user` there is no login."""
 
     to: tuple[str, ...]
     sender: str

@@ -59,7 +59,7 @@ def known_connectors(folders: Sequence[Path] = ()) -> tuple[str, ...]:
 
 
 def complete(description: Description, access: Access, *, choosing: bool = False) -> Access:
-    """Return the access with defaults filled in; raise `Refused` for all that is amiss.
+    """Return the access with defaults filled in; raise `Refused` with every mistake.
 
     Amiss are options and secrets that are missing, blank, or not known. While `choosing`,
     options may be missing that the system itself lists.

@@ -13,7 +13,7 @@ _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 
 
 def read_private(path: str) -> bytes:
-    """Return the bytes of a private file; raise `Refused` where it is none, or too large.
+    """Return the bytes of a private file; raise `Refused` if it is not private, or too large.
 
     What was opened is what is checked: of a symbolic link the target, and a file that takes
     its place meanwhile is not read.

@@ -45,8 +45,8 @@ def connections_in(
     """Return the connections of a folder and of the folders in it, sorted by path.
 
     Files that begin with another kind's key (a mapping, a manifest) are left out. Of two
-    connections with one name both are refused: nobody could say which is meant. Raises
-    `Refused` where there is no such folder. `read` may remember what it has read.
+    connections with one name both are refused, since it is unclear which is meant. Raises
+    `Refused` if the folder does not exist. `read` may remember what it has read.
     """
     found = [each for path in files_in(folder) if (each := read(str(path))) is not None]
     twice = same_names(each.connection for each in found if each.connection is not None)

@@ -1,6 +1,6 @@
 """Where the keys of a connection's file stand, for messages that give nothing away.
 
-A line that may hold a credential is never quoted, nor is a value: whoever writes a credential
+A line that may hold a credential is never quoted, nor is a value: a person who writes a credential
 where its reference should stand must not find it in a log as well.
 """
 

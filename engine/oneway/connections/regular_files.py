@@ -1,4 +1,4 @@
-"""Reading a file that somebody names: never waited for, never more than asked for."""
+"""Reads a file named by a user, without blocking and without exceeding a size limit."""
 
 from pathlib import Path
 

@@ -11,7 +11,7 @@ from oneway.core.diagnostics import Diagnostic, Refused
 def unsafe_files(connection: Connection) -> Iterator[Diagnostic]:
     """Yield a finding for each file that is missing, or that others may read.
 
-    Variables and keyrings are not asked: the one belongs to whoever runs it, the other may
+    Variables and keyrings are not asked: the one belongs to the user who runs it, the other may
     ask a person.
     """
     for path, ref in connection.references:

@@ -4,7 +4,7 @@
         .gitignore                   *
         acme.source.api_key          0600
 
-Every credential that is kept can be taken back (`Keeping`), so that whoever stops in the
+Every credential that is kept can be taken back (`Keeping`), so that a person who stops in the
 middle leaves none behind, and the former one where there was one. Only entries and files of
 these names are ever written or removed: what a person keeps elsewhere stays theirs.
 """

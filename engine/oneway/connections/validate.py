@@ -86,7 +86,7 @@ def _webhook(written: FileProvenance, path: Path, webhook: Data) -> Iterator[Dia
     url = text(webhook, "url")
     wrong = _wrong_url(url) if url else ""
     if wrong:
-        # Whoever knows a webhook's URL may often post to it: it is not shown.
+        # Knowing a webhook's URL is often enough to post to it, so it is not shown.
         help = "https://...; http is allowed for this machine's own addresses only"
         yield written.at((*path, "url"), "C133", f"this URL {wrong}", help)
 

@@ -343,7 +343,7 @@ _TABLE = (
     ("F113", "the journal is in use", "Wait for the other run to end."),
     (
         "F114",
-        "an interrupted run cannot be gone on with",
+        "an interrupted run cannot be resumed",
         "Plan again: what was in flight is looked up first.",
     ),
     ("F115", "another run holds the lock", "Wait for it to end."),
@@ -400,7 +400,7 @@ _TABLE = (
     ("N108", "a mail server cannot be trusted", "Check `security`, the port, the certificate."),
     ("N109", "a notice waits for a channel that is gone", "Nothing: it is not sent."),
     ("N110", "a notice could not be sent, by a mistake of this program", "Report it."),
-    ("N111", "a connection tells nobody", "Add `notify` to the connection's file."),
+    ("N111", "a connection has no recipient for notices", "Add `notify` to the connection's file."),
     # U1xx: what the command line asks for
     ("U101", "a setting is not known", "Declare it under `settings`, or check its spelling."),
     ("U102", "a setting has a value of the wrong type", "Write a value of the type it declares."),
@@ -416,7 +416,11 @@ _TABLE = (
     ("U108", "a function is not known", "Use one of those that `oneway functions` lists."),
     ("U109", "an extra of this program is not installed", "Install it as the message says."),
     ("U110", "a port cannot be had", "Choose another port, or none."),
-    ("U111", "something is missing, and there is nobody to ask", "Give it as the message says."),
+    (
+        "U111",
+        "something is missing, and there is no terminal to ask at",
+        "Give it as the message says.",
+    ),
     ("U112", "a connection of that name exists", "Edit its file, or give credentials alone."),
     ("U113", "standard input holds what is no credential", "Write source.NAME=VALUE lines."),
     ("U114", "a name is none that a connection may have", "Use small letters, digits, hyphens."),

@@ -160,7 +160,7 @@ def identity(value: object) -> Hashable:
 def comparable(value: object, compare: Compare) -> Hashable:
     """Return a hashable that is equal for two values exactly where `compare` calls them the same.
 
-    A value that the comparison does not speak of (a date that is none) is compared exactly.
+    Values the comparison does not apply to, such as an invalid date, are compared exactly.
     All blank values are the same value.
     """
     if is_blank(value):
@@ -218,7 +218,7 @@ _NORMAL = {
 def parse_day(value: object) -> date | None:
     """Return the day of an ISO 8601 date or date-time text as it is written, or None.
 
-    The zone is not converted: `2026-03-31T23:30:00Z` is the 31st, whoever reads it.
+    The zone is not converted: `2026-03-31T23:30:00Z` is the 31st in every zone.
     """
     if not isinstance(value, str):
         return None

@@ -54,7 +54,7 @@ def shown(
             return Shown(dict.fromkeys(errors, 0) or {UNNAMED: 0}, {}, whole=False, wrote=False)
         case _:
             held = {each.guard: len(each.held) for each in run.start.breaches}
-            # Where everything was held back, nobody knows whether writes work.
+            # If everything was held back, it is not known whether writes work.
             wrote = any(end is Ending.DONE for end, _ in ends) or not any(
                 end is Ending.HELD for end, _ in ends
             )

@@ -14,7 +14,7 @@ _ENOUGH = 12
 def channels(connection: Connection) -> Mapping[str, Notify]:
     """Return the ways in which a connection tells people, by name, in the order of its file.
 
-    A name holds the host and a digest. Whoever knows a webhook's URL may post to it, and
+    A name holds the host and a digest. Knowing a webhook's URL is enough to post to it, and
     addresses are people's: neither goes into the store.
     """
     found: dict[str, Notify] = {}

@@ -1,6 +1,6 @@
 """Delivery: what waits in the store is sent, and tried again with growing pauses.
 
-A notice is taken, sent, and written down as delivered. Whoever dies between the last two
+A notice is claimed, sent, and recorded as delivered. A process that dies between the last two
 sends it again when the time that it was taken for is over: at least once, and each time with
 the same id. The notices of one channel go in the order in which they were written.
 """
@@ -91,7 +91,7 @@ class _Line:
             if channel_words(notice.draft.channel) in self.silent:
                 break
             if not take_notice(self.store, notice, instant_text(self.now + _TAKEN)):
-                break  # somebody else is at it
+                break  # another process is delivering it
             trouble = self._tried(notice)
             if trouble is not None:
                 if trouble.code in _NO_ANSWER:

@@ -60,7 +60,7 @@ def message_of(to: Email, body: str, now: datetime) -> EmailMessage:
         message["Date"] = format_datetime(now)
         # The same at every try: who gets it twice is shown it once.
         message["Message-ID"] = f"<{json.loads(body)['id']}@{domain}>"
-        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: nobody's holiday answers it
+        message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no automatic reply
     except (ValueError, IndexError):  # a line break, or what is no address
         summary = "an address cannot stand in a mail"
         raise Undelivered("N107", to.server, summary, "correct `from` and `to`") from None

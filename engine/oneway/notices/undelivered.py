@@ -8,7 +8,7 @@ from oneway.core.diagnostics import Diagnostic, Severity, Span
 class Undelivered(Exception):
     """A notice did not arrive; `diagnostic` says why, without a word of the notice or a URL.
 
-    `final`: trying again is of no use. `after`: how long whoever refused asks us to wait.
+    `final`: retrying is of no use. `after`: how long the server asks us to wait.
     """
 
     def __init__(

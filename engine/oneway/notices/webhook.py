@@ -152,7 +152,7 @@ def _asked(answer: httpx.Response, now: datetime) -> timedelta:
 
 
 def _kind(error: Exception) -> str:
-    # Not the error's own words: they may quote the URL, and whoever knows it may post.
+    # Not the error's own words: they may quote the URL, and knowing it is enough to post.
     return type(error).__name__
 
 

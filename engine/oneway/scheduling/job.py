@@ -43,7 +43,7 @@ class How(Enum):
     BUSY = "busy"
     """Another run of the connection holds its lock."""
     STOPPED = "stopped"
-    """It was asked to stop; the run is gone on with by whoever takes the due over."""
+    """It was asked to stop; the process that takes over the due resumes the run."""
     STORE = "store"
     """The store could not be used."""
     DIED = "died"

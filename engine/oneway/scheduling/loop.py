@@ -26,9 +26,9 @@ from oneway.scheduling.register import Register, is_spent
 POLL = timedelta(seconds=5)
 """How long the loop sleeps at most: files change, and clocks are set."""
 LOOK = timedelta(seconds=3)
-"""How long nobody looks at the folder again, however many runs end meanwhile."""
+"""The shortest time between two looks at the folder, however many runs end meanwhile."""
 BUSY = timedelta(seconds=30)
-"""How long to wait for a run of somebody else's, at first; each time twice as long."""
+"""How long to wait for another process's run at first; doubled each time."""
 LONGEST = timedelta(minutes=5)
 NEVER = datetime.max.replace(tzinfo=UTC)
 
@@ -76,7 +76,7 @@ class Loop:
     """Keeps the schedules of a folder's connections; `tick` does what is to be done now.
 
     With `once`, a due counts from its schedule's own instant, each connection is run at most
-    once, and nobody is waited for.
+    once, without waiting for other processes.
     """
 
     place: RunHost
@@ -94,7 +94,7 @@ class Loop:
     """What is due and is to be started, by connection."""
     _finished: deque[tuple[Job, Report]] = field(default_factory=deque)
     _busy: dict[str, int] = field(default_factory=dict)
-    """How often a connection was found to be run by somebody else."""
+    """How often a connection was found to be run by another process."""
     _turns: set[str] = field(default_factory=set)
     _looked: datetime | None = None
 
@@ -177,7 +177,7 @@ class Loop:
             self._ready[name] = due
 
     def _is_anothers(self, name: str) -> bool:
-        """Return whether a due is best left to whoever took it a moment ago."""
+        """Return whether to leave a due to the process that took it a moment ago."""
         last = self.register.standing(name).last
         first = name not in self._busy and not self.once
         return first and last is not None and may_live(last.by, self.register.by)
@@ -258,7 +258,7 @@ class Loop:
         )
 
     def _look_again(self, name: str, now: datetime) -> None:
-        """Look at a connection that somebody else runs after a pause that grows."""
+        """Look again, after a growing pause, at a connection that another process runs."""
         self._busy[name] = self._busy.get(name, 0) + 1
         self._waiting[name] = now + min(BUSY * 2 ** min(self._busy[name] - 1, 10), LONGEST)
 
@@ -273,7 +273,7 @@ class Loop:
 
     def _say_trouble(self, found: list[Diagnostic]) -> None:
         before, now = self.board.trouble, str(Refused(found)) if found else ""
-        self.board.trouble = now  # whoever reads the log may ask at once
+        self.board.trouble = now  # a reader of the log may ask at once
         if now and now != before:
             self.log.refused("trouble", Refused(found))
         elif before and not now:

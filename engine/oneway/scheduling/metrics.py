@@ -1,6 +1,6 @@
 """What Prometheus is told: runs and their endings from the store, what is due from the loop.
 
-A run is counted once it has ended, whoever ran it. Counts begin with what the store has when
+A run is counted once it has ended, in whichever process. Counts begin with what the store has when
 this process starts.
 """
 

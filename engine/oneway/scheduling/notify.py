@@ -1,6 +1,6 @@
 """Notices of what was run: written down with the run, delivered beside the loop.
 
-A webhook that does not answer holds up nobody: neither a run nor the schedule.
+A webhook that does not answer delays neither a run nor the schedule.
 """
 
 from collections.abc import Callable, Iterable, Iterator

@@ -15,7 +15,7 @@ def signature(begun: str) -> str:
 def may_live(other: str, ours: str) -> bool:
     """Return whether the process of a signature may be alive: the lock alone is certain.
 
-    `ours` is not counted: what it has and does not run is nobody's.
+    `ours` is not counted: claims we hold but are not running count as unowned.
     """
     host, _, rest = other.partition(" ")
     number = rest.partition(" ")[0]

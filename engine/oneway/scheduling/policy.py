@@ -29,7 +29,7 @@ class Step(Enum):
 def step(due: Due | None, standing: ScheduleStatus) -> Step:
     """Return what is to be done about the latest due of a connection.
 
-    A due that is older than the newest one in the store is nobody's any more: the clock went
+    A due that is older than the newest one in the store is void: the clock went
     back, or the schedule was edited.
     """
     if due is None:

@@ -1,6 +1,6 @@
 """Processes, so many at once: one a run, forked from a warm one, so that they begin quickly.
 
-What a process dies of is its own: the others, and whoever started it, go on. That one has died
+A process that dies takes no other with it: its parent and the others go on. That one has died
 is known by its pipe, which is closed by nothing else.
 """
 
@@ -77,7 +77,7 @@ class ProcessPool:
         self._signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End all at once; what was in flight is looked up by whoever runs them next."""
+        """End all at once; what was in flight is looked up by their next run."""
         self._signal(signal.SIGKILL)
         for each in self._workers:
             each.process.join(_PATIENCE)

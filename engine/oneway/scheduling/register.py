@@ -76,7 +76,7 @@ class Register:
         return self.standing(name)
 
     def take(self, name: str, due: Due) -> Taken | None:
-        """Return a due as ours; None where somebody was quicker, or where it is given up."""
+        """Claim a due; None if another process was quicker, or if it was given up."""
         last, nominal = self.standing(name).last, instant_text(due.nominal)
         if last is not None and last.due == nominal and last.ended is None:
             taken = None
@@ -123,7 +123,7 @@ def is_spent(taken: Taken) -> bool:
 
 
 def _inode(where: Path | str) -> int:
-    """Return the number of a store's file; 0 where it is none, or not there."""
+    """Return the inode number of a store's file; 0 if there is no such file."""
     try:
         return where.stat().st_ino if isinstance(where, Path) else 0
     except OSError:

@@ -8,7 +8,7 @@ from oneway.scheduling.process_pool import ProcessPool
 
 
 class Stop(Protocol):
-    """Whether somebody asked to stop."""
+    """How many times a stop was requested."""
 
     @property
     def asked(self) -> int:
@@ -16,10 +16,10 @@ class Stop(Protocol):
 
     @property
     def waker(self) -> int:
-        """A descriptor that can be read once somebody asks."""
+        """A descriptor that becomes readable when a stop is requested."""
 
     def heard(self) -> None:
-        """Take note: the waker is quiet until somebody asks again."""
+        """Reset the waker until the next request."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class Runner:
         """Drive the loop until it is asked to stop, or until all is done where it runs once.
 
         Returns whether all runs have ended by themselves; what was in flight in the others is
-        looked up by whoever takes their dues over.
+        looked up by the process that takes over their dues.
         """
         try:
             while not self.stop.asked:

@@ -1,7 +1,7 @@
 """What a run's process does: the run, under the lock of its due, and the end of the due.
 
 The lock is the due's own, beside the one that every run of a connection holds: it is held from
-the question whether the due has ended until that is written down, so that whoever takes a due
+the question whether the due has ended until that is written down, so that a process taking a due
 over finds it either free and open, or ended.
 """
 
@@ -47,7 +47,7 @@ def work(job: Job, pipe: Pipe) -> None:
     except BaseException as error:
         # Its message may quote whatever it stumbled over.
         report = Report(How.DIED, said=(f"a mistake in this program: {type(error).__name__}",))
-    with suppress(OSError):  # whoever asked for it may be gone: the store knows how it ended
+    with suppress(OSError):  # the parent may be gone; the store knows how it ended
         pipe.send(report)
     pipe.close()
 
@@ -112,7 +112,7 @@ def _alone(job: Job) -> Iterator[None]:
 
 def _due(job: Job, journal: Journal, operator: Operator) -> Report:
     taken = found(journal, job.taken.connection, job.taken.due) or job.taken
-    if taken.ended is not None:  # by whoever had it before
+    if taken.ended is not None:  # by its former owner
         return Report(How.ENDED, taken.outcome.removesuffix(LATE))
     run = run_of(journal, taken) or _run(job, journal, operator)
     if run is None:

@@ -5,8 +5,8 @@
         seal.key        32 random bytes, 0600
         journal.db      0600
 
-Files here are made whole under another name and linked into place: whoever comes second
-finds the first one's file, and nobody finds half of one.
+Files here are made whole under another name and linked into place: a process that
+comes second finds the first one's file, and no process finds half a file.
 """
 
 import os

@@ -2,7 +2,7 @@
 
 The operating system gives the lock and takes it back when the process ends, however it
 ends, so that there is nothing to clean up after a crash. Who holds it stands beside it, for
-the message to whoever comes second.
+the message to the run that comes second.
 """
 
 import json
@@ -59,7 +59,7 @@ def locked(folder: Path, name: str, *, since: str) -> Iterator[Holder]:
     try:
         yield holder
     finally:
-        with suppress(OSError):  # whoever comes next writes over it
+        with suppress(OSError):  # the next run overwrites it
             beside.unlink(missing_ok=True)
         lock.release()
 

@@ -22,7 +22,7 @@ class Picked:
 
 
 def chosen(asking: Asking, noun: str, choices: Sequence[Choice]) -> Choice:
-    """Return the choice that somebody makes; `noun` is what there is to choose: an employer."""
+    """Ask for one of the choices; `noun` names what is chosen, such as an employer."""
     every = shown = tuple(choices)
     while True:
         numbered = shown if len(shown) <= MOST else ()

@@ -48,7 +48,7 @@ def first_sync(
     yes: bool,
     limit: int | None,
 ) -> FirstSync | None:
-    """Plan, show the plan, ask, apply; None where somebody declines: the connection stays."""
+    """Plan, show the plan, ask, apply; None if the user declines: the connection stays."""
     prepared = prepare_run(request_for(connection, now(), folders=FOLDERS))
     console.note("\nThe first sync: this is what would change. Nothing is written yet.")
     introduce(console, prepared)
@@ -79,7 +79,7 @@ def _show(console: Console, draft: PendingSync, *, limit: int | None) -> None:
 
 
 def _agreed(asking: Asking | None, draft: PendingSync, *, yes: bool) -> bool:
-    """Return whether to apply a plan; one that changes nothing needs nobody's word."""
+    """Return whether to apply a plan; one that changes nothing needs no confirmation."""
     waiting = draft.verdict.blocked | set(draft.memory.postponed)
     changes = sum(action.id not in waiting for action in draft.plan.actions)
     if yes or not changes:

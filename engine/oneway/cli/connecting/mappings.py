@@ -28,7 +28,7 @@ def found_mappings(folder: Path = Path(FOLDER)) -> tuple[Offered, ...]:
 
 
 def asked_mapping(asking: Asking) -> str:
-    """Return the path of the mapping that somebody chooses."""
+    """Ask for a mapping and return its path."""
     offered = found_mappings()[:_MOST]
     if not offered:
         return asking.text(f"The mapping's path (there is none in {FOLDER}/)", check=_is_file)

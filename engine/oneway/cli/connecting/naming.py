@@ -40,7 +40,7 @@ def place_for(name: str) -> tuple[str, str]:
 
 
 def asked_name(asking: Asking) -> str:
-    """Return what somebody calls the connection; one that there is, is connected anew."""
+    """Ask for the connection's name; an existing one is connected anew."""
     asking.say("What is this connection called? Small letters, digits, hyphens: acme")
     return asking.text("Name", check=lambda name: name if existing(name) else _checked(name))
 

@@ -18,7 +18,7 @@ Check: TypeAlias = Callable[[str], str]
 
 
 def is_terminal() -> bool:
-    """Return whether there is somebody to ask."""
+    """Return whether there is a terminal to ask at."""
     try:
         return sys.stdin.isatty() and sys.stderr.isatty()
     except ValueError:  # closed
@@ -32,7 +32,7 @@ def as_given(answer: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Asking:
-    """A dialogue with whoever sits at the terminal.
+    """A dialogue with the user at the terminal.
 
     Every question raises `click.Abort` at the end of input, as Ctrl-C raises
     `KeyboardInterrupt`: nothing was kept then.
@@ -70,7 +70,7 @@ class Asking:
                 self.report(refused)
 
     def yes(self, question: str, *, default: bool) -> bool:
-        """Return whether somebody says yes."""
+        """Return whether the user says yes."""
         while True:
             self.console.tell(f"{question} [{'Y/n' if default else 'y/N'}]: ")
             answer = _line().strip().lower()
@@ -79,7 +79,7 @@ class Asking:
             self.say("Please type y or n.")
 
     def hidden(self, question: str) -> str:
-        """Return what somebody types unseen, without spaces around it; "" for Enter alone."""
+        """Return text typed without echo, stripped; "" for Enter alone."""
         try:
             with warnings.catch_warnings():
                 warnings.simplefilter("error", getpass.GetPassWarning)

@@ -1,4 +1,4 @@
-"""What the command line gives of a connection, so that nobody need be asked for it."""
+"""What the command line gives of a connection, so that it need not be asked for."""
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -45,7 +45,7 @@ class Wishes:
 
 
 def references(side: str) -> Callable[[click.Context, click.Parameter, tuple[str, ...]], object]:
-    """Return what reads `NAME=env:VARIABLE` options; a value that is none is never shown."""
+    """Return a parser of `NAME=env:VARIABLE` options; an invalid value is never shown."""
 
     def read(
         ctx: click.Context, param: click.Parameter, given: tuple[str, ...]

@@ -13,7 +13,7 @@ from oneway.runs.settings import resolve_settings
 def settings_for(
     asking: Asking | None, prepared: PreparedRun, given: Mapping[str, str]
 ) -> dict[str, Value]:
-    """Return the settings that a connection writes; without anybody to ask, what is given."""
+    """Return a connection's settings, asked for or, without a terminal, as given."""
     specs = prepared.spec.settings
     values = resolve_settings(specs, given)
     if asking is None:

@@ -94,7 +94,7 @@ def _refuse_unknown(prepared: PreparedRun, wishes: Wishes) -> None:
 
 
 def _refuse_missing(wishes: Wishes, prepared: PreparedRun | None) -> None:
-    """Raise `Refused` with all that is missing, where there is nobody to ask."""
+    """Raise `Refused` with everything that is missing, where there is no terminal."""
     found = list(_missing(wishes, prepared))
     # With nothing else missing, the system is asked what there is to choose from.
     if not all(each.listed for each in found):
@@ -119,7 +119,7 @@ def _no(where: str, summary: str, help: str) -> MissingOption:
 
 
 def _check(console: Console, asking: Asking | None, prepared: PreparedRun, wishes: Wishes) -> None:
-    """Check the set-up and show it; raise `Refused` where it fails and nobody goes on."""
+    """Check the set-up and show it; raise `Refused` if it fails and the user does not go on."""
     console.tell("\n")
     with OpenSystems(prepared, wishes.shared) as systems, console.progress() as progress:
         found = checked(prepared, systems, progress)

@@ -94,7 +94,7 @@ class Reaching:
 
 @dataclass(frozen=True, slots=True)
 class MissingOption:
-    """What nobody can be asked for; the system itself may list what it could be."""
+    """An option that is missing without a terminal; the system itself may list its values."""
 
     finding: Diagnostic
     listed: bool = False
@@ -123,7 +123,7 @@ def reached(asking: Asking | None, reaching: Reaching, *, renewing: bool) -> Rea
     """Return a side that was signed in to and tested; what is missing is asked for.
 
     With `renewing`, every credential is asked for anew. A test that fails is shown, and all is
-    asked once more; without anybody to ask, it raises `Refused`.
+    asked once more; without a terminal, it raises `Refused`.
     """
     if asking is not None:
         asking.say()
@@ -146,7 +146,7 @@ def reached(asking: Asking | None, reaching: Reaching, *, renewing: bool) -> Rea
 
 
 def asked(asking: Asking, reaching: Reaching, *, again: bool) -> Reaching:
-    """Return a side with what is missing, as somebody types it; `again` asks for everything."""
+    """Return a side with what is missing as typed by the user; `again` asks for everything."""
     for option in reaching.system.options:
         if option.secret:
             if again or (option.name not in reaching.typed and option.name not in _named(reaching)):
@@ -209,7 +209,7 @@ def _may_type(reaching: Reaching) -> bool:
 
 
 def _credential(asking: Asking, reaching: Reaching, option: Option) -> Reaching:
-    """Return a side with a credential that somebody types; Enter keeps the one there is."""
+    """Return a side with a typed credential; Enter keeps the present one."""
     ref, held = reaching.given(option.name), option.name in reaching.typed
     asking.say(harmless(f"{option.name}: {option.description}"))
     keeps = "the one before" if held else harmless(str(ref)) if ref is not None else ""
@@ -229,7 +229,7 @@ def _credential(asking: Asking, reaching: Reaching, option: Option) -> Reaching:
 
 
 def _choose(asking: Asking | None, reaching: Reaching, option: Option) -> Reaching:
-    """Return a side with an option that somebody chooses from what the system lists."""
+    """Return a side with an option chosen from the values that the system lists."""
     with OpenSystems(reaching.prepared) as systems:
         choices = systems.connector(reaching.input, choosing=True).choices(option.name)
     if not choices:

@@ -9,12 +9,12 @@ Data: TypeAlias = Mapping[str, Value]
 
 
 def obj(value: object) -> Data:
-    """Return an object, or an empty one where it is none."""
+    """Return the value if it is an object, else {}."""
     return value if isinstance(value, Mapping) else {}
 
 
 def items(value: object) -> Sequence[Value]:
-    """Return a list, or an empty one where it is none."""
+    """Return the value if it is a list, else []."""
     return value if isinstance(value, list) else ()
 
 

@@ -15,7 +15,7 @@ _MOST_REPORTED = 20
 _LONGEST_QUOTE = 1_000
 _BREAK = re.compile(r"\r\n|\r|\n")
 # YAML 1.2 section 5.1, without the separators that editors do not count as line ends and
-# without the byte order mark, which nobody can see.
+# without the invisible byte order mark.
 _FORBIDDEN = re.compile(
     "[^\t\n\r\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
 )

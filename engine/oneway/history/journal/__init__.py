@@ -5,7 +5,7 @@ It holds ids, verbs, codes, redacted reasons and keyed digests. Values of fields
 only in the plan of a run and in what that was derived from, which never hold a sensitive one.
 SQLite in WAL mode with synchronous=FULL, or PostgreSQL: what a call has written survives the
 death of the process and of the machine. An action whose entry has no end, or an unknown one,
-is unsettled: whoever resumes must find out what became of it before it is sent again.
+is unsettled: a resumed run must find out what became of it before it is sent again.
 
     journal     what is written down, and what guards ask
     history     what is asked of runs that were

@@ -27,7 +27,7 @@ def refusing(place: str) -> Iterator[None]:
         raise _of_file(place, error) from None
     except OSError as error:
         raise unwritable(place, error.strerror or "") from None
-    except ValueError:  # a NUL in the path, or text in the file that is none
+    except ValueError:  # a NUL in the path, or invalid text in the file
         raise damaged(place) from None
 
 

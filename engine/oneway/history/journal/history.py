@@ -1,4 +1,4 @@
-"""What the store knows of runs that were: asked by whoever resumes, reports or looks back."""
+"""Queries over past runs, for resuming, reports and history."""
 
 import struct
 import zlib
@@ -44,12 +44,12 @@ class RunHistory(Store):
         return self._entries(query.order_by(tables.entry.c.action))
 
     def unsettled(self) -> tuple[JournalEntry, ...]:
-        """Return the entries of which nobody knows how they ended, oldest run first."""
+        """Return the entries whose outcome is unknown, oldest run first."""
         query = select(tables.entry).where(tables.UNSETTLED)
         return self._entries(query.order_by(tables.entry.c.run, tables.entry.c.action))
 
     def unfinished(self, connection: str | None = None) -> tuple[Run, ...]:
-        """Return the runs that died, or that sent what nobody knows the end of; oldest first."""
+        """Return the runs that died or have entries of unknown outcome, oldest first."""
         run = tables.run
         left = select(tables.entry.c.run).where(tables.UNSETTLED)
         query = select(run).where(run.c.ended.is_(None) | run.c.id.in_(left)).order_by(run.c.id)

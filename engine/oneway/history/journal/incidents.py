@@ -1,7 +1,7 @@
 """Incidents and the notices of them, as the store keeps them.
 
 An incident is opened once, and closed once. A notice waits until it is delivered, or until
-nobody tries any longer: then it has no next try. Instants are texts in UTC, to the second,
+delivery was given up: then it has no next try. Instants are texts in UTC, to the second,
 so that they compare as they stand.
 """
 
@@ -58,7 +58,7 @@ class Notice:
 
     @property
     def given_up(self) -> bool:
-        """Whether nobody tries to deliver it any longer."""
+        """Whether delivery was given up."""
         return self.sent is None and not self.next_try
 
 
@@ -146,7 +146,7 @@ def waiting(store: Store, connections: Collection[str] | None = None) -> tuple[N
 
 
 def take_notice(store: Store, taken: Notice, until: str) -> bool:
-    """Return whether a notice is ours to deliver; nobody else takes it until then."""
+    """Claim a notice for delivery until an instant; False if another process has it."""
     still = (notice.c.id == taken.id) & notice.c.sent.is_(None)
     same = (notice.c.tries == taken.tries) & (notice.c.next_try == taken.next_try)
     values = {"tries": taken.tries + 1, "next_try": until}

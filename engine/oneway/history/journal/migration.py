@@ -1,7 +1,7 @@
 """How a store gets its tables: made at once where it is new, step by step where it is older.
 
 A new store is made from `tables`; an older one is led through the migrations by Alembic,
-which is imported for that alone. Whoever calls has begun a transaction in which it is all
+which is imported for that alone. The caller has begun a transaction in which it is all
 done, or not at all.
 """
 

@@ -18,7 +18,7 @@ _SECONDS = 10
 
 
 def url_of(where: str) -> URL:
-    """Return a store's URL, with the driver that we use; raise `Refused` where it is none."""
+    """Return a store's URL, with the driver that we use; raise `Refused` if it is invalid."""
     try:
         url = make_url(where)
     except (ArgumentError, ValueError):

@@ -61,7 +61,7 @@ class RunStart:
     connection: str = ""
     """Whose run it is: the name under which the run holds its lock."""
     allowed: tuple[Allowance, ...] = ()
-    """The ceilings that somebody raised for this run."""
+    """The ceilings raised for this run."""
     why: Why = Why.HAND
     version: str = ""
     host: str = ""

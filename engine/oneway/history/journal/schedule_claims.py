@@ -1,9 +1,9 @@
-"""Who runs which due: the store decides, so that none is run twice and none is left out.
+"""Claims on dues: the store decides which process runs a due, so that each runs exactly once.
 
-A due is a connection and the instant of its schedule. Whoever writes its row runs it; the
-primary key lets only one do so. A row that has not ended is somebody's who runs it still, or
-who died: the lock of the due says which of the two. Instants are texts in UTC, to the second
-(`instant_text`), so that they compare as they stand.
+A due is a connection and the instant of its schedule. The process that inserts its row runs it;
+the primary key lets only one do so. A row that has not ended belongs to a process that still
+runs it or that died: the lock of the due says which. Instants are texts in UTC, to the second
+(`instant_text`), so that they can be compared as text.
 """
 
 from collections.abc import Mapping
@@ -27,7 +27,7 @@ LATE = " late"
 
 @dataclass(frozen=True, slots=True)
 class Taken:
-    """A due that somebody runs, or ran: `ended` is None until it has ended.
+    """A claimed due: `ended` is None until it has ended.
 
     `starts` is how often a run of it was begun, `after` the connection's newest run before
     the first of them; of a due that has ended neither is known.
@@ -73,7 +73,7 @@ def first_seen(store: Store, connection: str, now: str) -> ScheduleStatus:
     """Write down that a connection is seen for the first time, and return how it stands.
 
     It stands from its last run, where it has run by hand, or else from now: what would have
-    been due before that is nobody's loss.
+    been due before that is not missed.
     """
     query = select(func.max(run.c.started)).where(run.c.connection == connection)
     (found,) = store.rows(query)
@@ -85,7 +85,7 @@ def first_seen(store: Store, connection: str, now: str) -> ScheduleStatus:
 
 
 def take(store: Store, connection: str, nominal: str, now: str, by: str) -> Taken | None:
-    """Return the due as ours, to be run; None where somebody took it first.
+    """Claim the due, to be run; None if another process took it first.
 
     Earlier ones that have not ended are passed over: the latest one counts for them too.
     """
@@ -115,14 +115,14 @@ def give_back(store: Store, ours: Taken) -> Taken:
 
 
 def found(store: Store, connection: str, nominal: str) -> Taken | None:
-    """Return a due as it stands now; None where nobody took it."""
+    """Return a due as it stands now; None if it is unclaimed."""
     query = select(due).where(due.c.connection == connection, due.c.due == nominal)
     rows = store.rows(query)
     return _taken(rows[0]) if rows else None
 
 
 def end(store: Store, ours: Taken, now: str, outcome: str) -> Taken:
-    """Write down how a due ended, whoever has it, and return it."""
+    """Record how a due ended, whichever process holds it, and return it."""
     mine = (due.c.connection == ours.connection) & (due.c.due == ours.due)
     values = {"ended": now, "outcome": outcome}
     store.change(update(due).where(mine, due.c.ended.is_(None)).values(**values), at_least=0)
@@ -172,7 +172,7 @@ def _taken(row: Any) -> Taken:
 
 
 def _open(taken: Taken) -> str:
-    """Return the outcome of a due that has none yet: what whoever takes it over must know."""
+    """Return the outcome of a due that has not ended, for the process that takes it over."""
     return f"{taken.starts} after {taken.after}"
 
 

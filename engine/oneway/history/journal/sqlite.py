@@ -77,7 +77,7 @@ def _opened(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def _make(path: Path) -> None:
-    """Make an empty store under another name, then give it its own: nobody sees half of one."""
+    """Make an empty store under another name, then rename it: no process sees half a store."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     os.close(handle)
     try:
@@ -130,7 +130,7 @@ def _upgrade(connection: Connection, path: Path) -> None:
             if connection.exec_driver_sql("PRAGMA quick_check(1)").scalar() != "ok":
                 raise damaged(str(path))
             found = migration.version(connection) or ""
-            if found != HEAD:  # nobody else has done it meanwhile
+            if found != HEAD:  # no other process has done it meanwhile
                 migration.upgrade(connection, found, str(path))
                 connection.exec_driver_sql(f"PRAGMA user_version = {int(HEAD)}")
     finally:

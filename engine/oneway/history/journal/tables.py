@@ -161,7 +161,7 @@ snapshot = Table(
 due = Table(
     "due",
     METADATA,
-    # Whoever writes the row runs it: the key lets nobody do that twice.
+    # The process that inserts the row runs the due; the primary key lets only one do so.
     Column("connection", AnyText, primary_key=True),
     Column("due", AnyText, primary_key=True),
     _text("taken"),

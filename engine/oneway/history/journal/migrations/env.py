@@ -7,6 +7,6 @@ from oneway.history.journal.tables import METADATA
 context.configure(
     connection=context.config.attributes["connection"],
     target_metadata=METADATA,
-    transactional_ddl=False,  # whoever calls has begun a transaction, and ends it
+    transactional_ddl=False,  # the caller begins and ends the transaction
 )
 context.run_migrations()
