@@ -13,7 +13,8 @@ from oneway.core.seal import Seal
 from oneway.mapping.compiler import Compiled, compile_mapping
 from oneway.mapping.interpreter import Interpreted, tabulate
 from oneway.mapping.load import load_mapping
-from oneway.planning.plan import Plan
+from oneway.planning.links import NO_LINKS, LinkEvidence
+from oneway.planning.plan import Allowance, Plan
 from oneway.planning.planner import Header, plan
 
 AS_OF = datetime(2026, 6, 15, 4, tzinfo=UTC)
@@ -127,7 +128,12 @@ def bound(world: World) -> Interpreted:
     return mapping.bind(context, tables)
 
 
-def planned(world: World) -> Plan:
-    """Return the engine's plan of a world."""
-    header = Header(FILE, "0" * 64, world.as_of.isoformat(), {"on": world.on}, {})
-    return plan(bound(world), world.source, world.target, seal=SEAL, header=header)
+def planned(
+    world: World, *, evidence: LinkEvidence = NO_LINKS, allowed: tuple[Allowance, ...] = ()
+) -> Plan:
+    """Return the engine's plan of a world, with what earlier runs remember."""
+    as_of = world.as_of.isoformat()
+    header = Header(FILE, "0" * 64, as_of, {"on": world.on}, {}, allowed=allowed)
+    return plan(
+        bound(world), world.source, world.target, seal=SEAL, header=header, evidence=evidence
+    )

@@ -179,7 +179,36 @@ class _Compiler:
             rehires=spec.rehires,
             absent=spec.absent,
             guards=spec.guards,
+            rekey=spec.rekey,
+            gone=spec.gone,
+            identifying=self.identifying(),
         )
+
+    def identifying(self) -> tuple[int, ...]:
+        """Return the fields that tell people apart: those of `label` and of `unless_taken`.
+
+        Match keys are left out, and so is what a lookup stands for.
+        """
+        spec = self.spec
+        taken = {text.text for text in spec.joiners.unless_taken}
+        keyed = {self.match_path(each) for each in spec.match}
+        sources = {each.source.text.strip() for each in spec.match}
+        named = self.reads(spec.label)
+        return tuple(
+            position
+            for position, each in enumerate(spec.fields)
+            if each.path not in keyed
+            and each.lookup is None
+            and each.source is not None
+            and each.source.text.strip() not in sources
+            and (each.path in taken or named & self.reads(each.source))
+        )
+
+    def reads(self, text: Text | None) -> frozenset[tuple[str, ...]]:
+        """Return the paths that an expression on a source record reads."""
+        expression = self.names.quietly(text) if text is not None else None
+        uses = expression.paths if expression is not None else ()
+        return frozenset(tuple(use.keys) for use in uses)
 
     def reactivating(self) -> tuple[tuple[int, Value], ...]:
         leavers = self.spec.leavers

@@ -13,7 +13,18 @@ from typing import Protocol
 
 from oneway.core.diagnostics import Span
 from oneway.core.records import Compare, Missing, Record, Value
-from oneway.mapping.spec import Absent, Category, GuardsSpec, Merge, OnBlank, OnMiss, Rehires, Write
+from oneway.mapping.spec import (
+    Absent,
+    Category,
+    Gone,
+    GuardsSpec,
+    Merge,
+    OnBlank,
+    OnMiss,
+    Rehires,
+    Rekey,
+    Write,
+)
 
 
 class CellState(Enum):
@@ -153,6 +164,10 @@ class Policy:
     rehires: Rehires
     absent: Absent
     guards: GuardsSpec
+    rekey: Rekey = Rekey.REPORT
+    gone: Gone = Gone.REPORT
+    identifying: tuple[int, ...] = ()
+    """Positions in `fields` of what tells people apart beside the match keys."""
 
 
 class Program(Protocol):

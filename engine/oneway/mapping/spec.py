@@ -67,6 +67,20 @@ class Absent(Enum):
     DEACTIVATE = "deactivate"
 
 
+class Rekey(Enum):
+    """What happens where a linked source record has another match key than its target record."""
+
+    REPORT = "report"
+    WRITE = "write"
+
+
+class Gone(Enum):
+    """What happens where the target record of a linked source record is gone."""
+
+    REPORT = "report"
+    CREATE = "create"
+
+
 class GuardKind(Enum):
     """What a guard counts."""
 
@@ -244,6 +258,8 @@ class MappingSpec:
     reactivated: tuple[tuple[str, Constant], ...] = ()
     """What fields of `leavers.set` hold once a record is reactivated, where not nothing."""
     absent: Absent = Absent.IGNORE
+    rekey: Rekey = Rekey.REPORT
+    gone: Gone = Gone.REPORT
     guards: GuardsSpec = GuardsSpec()
     label: Text | None = None
     time_zone: Text | None = None

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 
 from oneway.core.records import MISSING, Missing, Value, identity, is_blank, same
-from oneway.mapping.program import Cell, CellState, FieldRule
+from oneway.mapping.program import Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Merge, OnBlank, OnMiss, Write
 
 
@@ -47,6 +47,23 @@ def at_update(
         and (rule.write is Write.OVERWRITE or present(value) is None)
     )
     return tuple(_differences(writable))
+
+
+def at_rekey(policy: Policy, row: SourceRow, target: TargetRow) -> tuple[FieldChange, ...]:
+    """Return the key fields that differ where the two are one person with another key now."""
+    paths = {
+        path
+        for level, path in enumerate(policy.match_paths)
+        if policy.carried[level]
+        and row.keys[level] is not None
+        and row.keys[level] != target.keys[level]
+    }
+    fields = (
+        (rule, cell, value)
+        for rule, cell, value in zip(policy.fields, row.cells, target.values, strict=True)
+        if rule.path in paths
+    )
+    return tuple(_differences(fields))
 
 
 def drift(

@@ -18,12 +18,20 @@ from oneway.planning.plan import Reason
 class Match:
     """What matching found for one row: a target record, a conflict, or neither.
 
-    `level` is the position of the key that decided.
+    `level` is the position of the key that decided. `notes` stand beside whatever the row's
+    outcome is. `rekeyed` says that the target record is to be given the row's keys. `gone` is
+    set for a row whose own target record is not to be found; `proven` says that the target was
+    asked for it by its id, and `again` that it may be created anew.
     """
 
     target: TargetRow | None = None
     conflict: Reason | None = None
     level: int | None = None
+    notes: tuple[Reason, ...] = ()
+    rekeyed: bool = False
+    gone: Reason | None = None
+    proven: bool = False
+    again: bool = False
 
 
 NOBODY = Match()

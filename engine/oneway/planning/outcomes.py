@@ -6,12 +6,20 @@ decides; then whether it is a joiner, a mover, a leaver or a rehire.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 from oneway.core.records import Collected, same
 from oneway.mapping.program import CellState, Policy, Program, SourceRow, TargetRow
 from oneway.mapping.spec import Absent, Category, Rehires
-from oneway.planning.diff import FieldChange, at_create, at_update, drift, present, refuses
+from oneway.planning.diff import (
+    FieldChange,
+    at_create,
+    at_rekey,
+    at_update,
+    drift,
+    present,
+    refuses,
+)
 from oneway.planning.match import Match, Matches
 from oneway.planning.plan import Kind, Reason, Verb
 
@@ -56,8 +64,15 @@ class Drafter:
     policy: Policy
     unseen: tuple[str, ...]
     contested: Mapping[tuple[str, str], Sequence[str]]
+    pending: Mapping[str, str] = field(default_factory=dict)
+    """Why nobody knows yet whether a row's record was created, by source id."""
 
     def draft(self, row: SourceRow, found: Match) -> Draft:
+        """Return the outcome of one row, with what its links say beside it."""
+        draft = self._drafted(row, found)
+        return replace(draft, reasons=(*draft.reasons, *found.notes)) if found.notes else draft
+
+    def _drafted(self, row: SourceRow, found: Match) -> Draft:
         target = found.target
         if row.evaluation_error is not None:
             reason = Reason("failed", _failure_text(row), row.evaluation_error.place)
@@ -74,12 +89,31 @@ class Drafter:
             )
         unfit = self._unfit(row, target)
         if target is None and row.leaver:
-            return self._unmatched_leaver(row, unfit)
+            return self._unmatched_leaver(row, found, unfit)
         if unfit:
             return Draft(Kind.INELIGIBLE, row, target, reasons=unfit)
         if target is None:
-            return self._joiner(row)
+            return self._joiner(row, found)
+        if found.rekeyed:
+            return self._rekeyed(row, target)
+        return self._matched(row, target)
+
+    def _matched(self, row: SourceRow, target: TargetRow) -> Draft:
         return self._leaver(row, target) if row.leaver else self._employed(row, target)
+
+    def _rekeyed(self, row: SourceRow, target: TargetRow) -> Draft:
+        """Return the outcome of a row whose record is given its keys, whatever `write` says."""
+        draft = self._matched(row, target)
+        written = {each.rule.path for each in draft.differences}
+        differing = [e for e in at_rekey(self.policy, row, target) if e.rule.path not in written]
+        keys = tuple(each for each in differing if not self._rivals(target, each))
+        contested = self._left_to_a_person(target, differing)
+        draft = replace(draft, reasons=tuple(dict.fromkeys((*draft.reasons, *contested))))
+        if not keys:
+            return draft
+        kind = Kind.UPDATE if draft.kind is Kind.UNCHANGED else draft.kind
+        verb = draft.verb or Verb.UPDATE
+        return replace(draft, kind=kind, verb=verb, differences=(*draft.differences, *keys))
 
     def _unfit(self, row: SourceRow, target: TargetRow | None) -> tuple[Reason, ...]:
         """Return every reason why the row does not sync; a leaver's keep somebody's access."""
@@ -101,17 +135,29 @@ class Drafter:
         ]
         return tuple(failed)
 
-    def _unmatched_leaver(self, row: SourceRow, unfit: tuple[Reason, ...]) -> Draft:
+    def _unmatched_leaver(self, row: SourceRow, found: Match, unfit: tuple[Reason, ...]) -> Draft:
+        if found.gone is not None and not found.proven:
+            # It may be there, though no list shows it yet: nobody can say that access has ended.
+            return Draft(Kind.ERROR, row, None, reasons=(replace(found.gone, warning=True),))
         if unfit and all(key is None for key in row.keys):
             # Without a key nobody can say that this leaver has no access left.
             return Draft(Kind.INELIGIBLE, row, None, reasons=unfit)
         text = "has left, and no target record matches; leavers are never created"
-        return Draft(Kind.IGNORED, row, None, reasons=(Reason("leaver_unmatched", text),))
+        reasons = (Reason("leaver_unmatched", text), *self._pending(row))
+        return Draft(Kind.IGNORED, row, None, reasons=reasons)
 
-    def _joiner(self, row: SourceRow) -> Draft:
+    def _pending(self, row: SourceRow) -> tuple[Reason, ...]:
+        why = self.pending.get(row.source_id)
+        return (Reason("pending", why, warning=True),) if why else ()
+
+    def _joiner(self, row: SourceRow, found: Match) -> Draft:
         if not self.policy.create:
             text = "matches no target record, and this mapping creates none (joiners.create)"
             return Draft(Kind.IGNORED, row, None, reasons=(Reason("joiners_off", text),))
+        if self._pending(row):
+            return Draft(Kind.ERROR, row, None, reasons=self._pending(row))
+        if found.gone is not None and not found.again:
+            return Draft(Kind.ERROR, row, None, reasons=(found.gone,))
         if self.unseen:
             text = f"not created: {'; '.join(self.unseen)}"
             return Draft(Kind.ERROR, row, None, reasons=(Reason("unproven", text, warning=True),))
@@ -120,7 +166,8 @@ class Drafter:
             text = "has no match key that a new record would carry; it would be created every run"
             return Draft(Kind.INELIGIBLE, row, None, reasons=(Reason("keyless", text),))
         differences = at_create(self.policy.fields, row.cells)
-        return Draft(Kind.CREATE, row, None, Verb.CREATE, differences)
+        reasons = () if found.gone is None else (found.gone,)
+        return Draft(Kind.CREATE, row, None, Verb.CREATE, differences, reasons)
 
     def _employed(self, row: SourceRow, target: TargetRow) -> Draft:
         gone = self.policy.has_leavers and (target.left or target.scheduled)

@@ -1,7 +1,8 @@
 """A program and two snapshots become a plan: a pure function.
 
 source_row, target_row   what the mapping makes of each record
-match                    who is whom
+match                    who is whom, by match keys
+reconcile      the same, by what earlier runs remember
 Drafter                  what each would do, alone
 grant_claims             who gets a value that only one may hold
 Assembler                outcomes, sealed and sorted
@@ -15,6 +16,7 @@ from oneway.core.records import Collected, Snapshot, Value
 from oneway.core.seal import Seal
 from oneway.mapping.program import Program, SourceRow, TargetRow
 from oneway.planning.assemble import Assembler
+from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence, hidden, reconcile
 from oneway.planning.match import match
 from oneway.planning.outcomes import Drafter, absent, contested, some
 from oneway.planning.plan import Allowance, Miss, Plan, PlanConnection, PlanInput, Read
@@ -36,7 +38,13 @@ class Header:
 
 
 def plan(
-    program: Program, source: Snapshot, target: Snapshot, *, seal: Seal, header: Header
+    program: Program,
+    source: Snapshot,
+    target: Snapshot,
+    *,
+    seal: Seal,
+    header: Header,
+    evidence: LinkEvidence = NO_LINKS,
 ) -> Plan:
     """Return what has to be done so that the target says what the source says.
 
@@ -49,7 +57,7 @@ def plan(
     targets = Collected(
         tuple(map(program.target_row, target.records)), target.complete, target.problems
     )
-    return plan_rows(program, rows, targets, seal=seal, header=header)
+    return plan_rows(program, rows, targets, seal=seal, header=header, evidence=evidence)
 
 
 def plan_rows(
@@ -59,14 +67,22 @@ def plan_rows(
     *,
     seal: Seal,
     header: Header,
+    evidence: LinkEvidence = NO_LINKS,
 ) -> Plan:
-    """Return the plan, as `plan` does, of records that were evaluated while they were read."""
+    """Return the plan, as `plan` does, of records that were evaluated while they were read.
+
+    `evidence` is what earlier runs remember of who is whom.
+    """
     policy = program.policy
     rows = sorted(source.items, key=lambda row: (row.key, row.source_id))
     targets = sorted(target.items, key=lambda each: each.target_id)
-    matches = match(rows, targets, len(policy.match))
-    unseen = _unseen(target, targets)
-    drafter = Drafter(policy, unseen, contested(policy, matches))
+    keyed = match(rows, targets, len(policy.match))
+    allowed = frozenset(
+        each.guard.removeprefix(REUSED) for each in header.allowed if each.guard.startswith(REUSED)
+    )
+    matches = reconcile(keyed, rows, targets, policy, evidence, allowed)
+    unseen = (*_unseen(target, targets), *_hidden(evidence, targets))
+    drafter = Drafter(policy, unseen, contested(policy, matches), evidence.pending)
     drafts = [drafter.draft(row, matches.of(row)) for row in rows]
     drafts += absent(program, targets, matches, source, rows)
     settled = grant_claims(drafts, targets, policy)
@@ -101,6 +117,13 @@ def _unseen(target: Collected[TargetRow], targets: Iterable[TargetRow]) -> tuple
         *why,
         f"the match keys of {len(unknown)} target records are not known: {some(unknown)}",
     )
+
+
+def _hidden(evidence: LinkEvidence, targets: Iterable[TargetRow]) -> tuple[str, ...]:
+    ids = hidden(evidence, targets)
+    if not ids:
+        return ()
+    return (f"the list of target records lacks {len(ids)} that are there by id: {some(ids)}",)
 
 
 def _misses(rows: Iterable[SourceRow]) -> tuple[Miss, ...]:

@@ -1,0 +1,288 @@
+"""Who is whom by what earlier runs remember: evidence beside the match keys.
+
+A link says which target record a source record was created as, or matched with. Where keys and
+links agree, nothing changes. Where they contradict each other, the record is a conflict that
+names both: a link never outranks the data in silence, and without links the keys decide alone.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from enum import Enum
+
+from oneway.core.records import Compare, same
+from oneway.mapping.program import CellState, FieldRule, Policy, SourceRow, TargetRow
+from oneway.mapping.spec import Gone, Rekey
+from oneway.planning.diff import present
+from oneway.planning.match import NOBODY, Match, Matches
+from oneway.planning.plan import Reason
+
+REUSED = "reused:"
+"""What `--allow` names a record with that may take over a key: `reused:00007`."""
+
+
+class Origin(Enum):
+    """How a link was learned."""
+
+    CREATED = "created"
+    MATCHED = "matched"
+
+
+@dataclass(frozen=True, slots=True)
+class Link:
+    """A source record and the target record that it is.
+
+    `key` is the match value that the pair was last known by, `key_digest` its keyed digest where
+    it is sensitive (`key` is blank then). `since` and `seen` are instants.
+    """
+
+    source_id: str
+    target_id: str
+    key: str
+    since: str
+    seen: str
+    origin: Origin = Origin.MATCHED
+    key_digest: str = ""
+
+    @property
+    def text(self) -> str:
+        """How and since when the two are one, in words."""
+        return f"{self.origin.value} on {self.since[:10]} as target record {self.target_id}"
+
+
+@dataclass(frozen=True, slots=True)
+class LinkEvidence:
+    """What is known of records beside what the two lists show; part of a plan's inputs.
+
+    Linked target records that the list lacks were looked up by id. Those that were found are
+    among the plan's target records, and `unlisted` names them; those that were not are `gone`.
+    `late` are those that were created so recently that the target may not show them yet, and
+    until when. `pending` are the source records with a create whose end is not known, and why.
+    `second_look` are those that only a second read of the source showed.
+    """
+
+    links: tuple[Link, ...] = ()
+    unlisted: frozenset[str] = frozenset()
+    gone: frozenset[str] = frozenset()
+    late: Mapping[str, str] = field(default_factory=dict)
+    pending: Mapping[str, str] = field(default_factory=dict)
+    second_look: frozenset[str] = frozenset()
+
+
+NO_LINKS = LinkEvidence()
+
+
+def reconcile(
+    matches: Matches,
+    rows: Sequence[SourceRow],
+    targets: Sequence[TargetRow],
+    policy: Policy,
+    evidence: LinkEvidence,
+    allowed: frozenset[str] = frozenset(),
+) -> Matches:
+    """Return the matches that keys found, compared with the links.
+
+    `allowed` are the keys that a person lets a new record take over.
+    """
+    if not evidence.links:
+        return matches
+    return _Reconciler(matches, rows, targets, policy, evidence, allowed).reconciled()
+
+
+def hidden(evidence: LinkEvidence, targets: Iterable[TargetRow]) -> tuple[str, ...]:
+    """Return the target records that a list should have shown and did not.
+
+    Many systems leave out those who have left, and show a new record only after a while.
+    """
+    return tuple(
+        each.target_id
+        for each in targets
+        if each.target_id in evidence.unlisted
+        and each.target_id not in evidence.late
+        and not each.left
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Likeness:
+    """Which identifying fields a source record and a target record share, and which differ."""
+
+    agreeing: tuple[FieldRule, ...]
+    differing: tuple[str, ...]
+
+    @property
+    def one_person(self) -> bool:
+        """Whether everything that is known of both is the same, and something is."""
+        return bool(self.agreeing) and not self.differing
+
+    @property
+    def text(self) -> str:
+        """What differs, as evidence for a person."""
+        if self.differing:
+            return "; ".join(self.differing)
+        return "no other field tells whether they are one person"
+
+
+class _Reconciler:
+    """Compares each match with the links."""
+
+    def __init__(
+        self,
+        matches: Matches,
+        rows: Sequence[SourceRow],
+        targets: Sequence[TargetRow],
+        policy: Policy,
+        evidence: LinkEvidence,
+        allowed: frozenset[str],
+    ) -> None:
+        self.matches = matches
+        self.policy = policy
+        self.evidence = evidence
+        self.allowed = allowed
+        self.rows = {row.source_id: row for row in rows}
+        self.targets = {each.target_id: each for each in targets}
+        self.by_source, self.by_target = _usable(evidence.links)
+
+    def reconciled(self) -> Matches:
+        found = dict(self.matches.by_source)
+        spoken = set(self.matches.spoken)
+        found |= self._taken()
+        for source_id, link in self.by_source.items():
+            row = self.rows.get(source_id)
+            if row is None:
+                continue
+            found[source_id] = self._linked(row, link, found.get(source_id, NOBODY))
+            spoken.add(link.target_id)
+        return Matches(found, frozenset(spoken))
+
+    def _taken(self) -> dict[str, Match]:
+        """Return the matches of rows whose key finds another row's record."""
+        first = self._each_taken()
+        adopted = {id: each for id, each in first.items() if each.conflict is None}
+        for each in adopted.values():
+            assert each.target is not None
+            link = self.by_target.pop(each.target.target_id)
+            del self.by_source[link.source_id]
+        # What is taken over no longer stands between anybody else and a record.
+        return {**self._each_taken(), **adopted}
+
+    def _each_taken(self) -> dict[str, Match]:
+        found = {id: self._taken_over(row, self.matches.of(row)) for id, row in self.rows.items()}
+        return {id: each for id, each in found.items() if each is not None}
+
+    def _taken_over(self, row: SourceRow, keyed: Match) -> Match | None:
+        """Return the match of a row whose key finds another row's record; None for others."""
+        if keyed.target is None or self._in_view(row) is not None:
+            return None
+        link = self.by_target.get(keyed.target.target_id)
+        if link is None or link.source_id == row.source_id:
+            return None
+        owner = self.rows.get(link.source_id)
+        ids = (keyed.target.target_id,)
+        if owner is not None and not owner.leaver:
+            text = (
+                f"the key {row.key} finds target record {ids[0]}, which is source record "
+                f"{link.source_id} ({link.text}), and that one is still there"
+            )
+            return Match(conflict=Reason("claimed", text, candidates=ids), level=keyed.level)
+        gone = "has left" if owner is not None else "is no longer in the source"
+        was = f"target record {ids[0]} was source record {link.source_id}, which {gone}"
+        likeness = _likeness(self.policy, row, keyed.target)
+        if not likeness.one_person and row.key not in self.allowed:
+            text = f"the key {row.key} changed hands: {was}; {likeness.text}"
+            return Match(conflict=Reason("reused", text, candidates=ids), level=keyed.level)
+        how = "the same person" if likeness.one_person else "let through by a person"
+        return replace(keyed, notes=(Reason("adopted", f"{was}: taken over, {how}"),))
+
+    def _linked(self, row: SourceRow, link: Link, keyed: Match) -> Match:
+        """Return the match of a row that is linked."""
+        target = self.targets.get(link.target_id)
+        if target is None:
+            return keyed if keyed is not NOBODY else self._missing(link)
+        if keyed.conflict is not None:
+            return keyed
+        if keyed.target is not None and keyed.target.target_id == target.target_id:
+            return replace(keyed, notes=(*keyed.notes, *self._notes(link)))
+        return self._rekeyed(row, link, target, keyed)
+
+    def _rekeyed(self, row: SourceRow, link: Link, target: TargetRow, keyed: Match) -> Match:
+        likeness = _likeness(self.policy, row, target)
+        stranger = bool(self.policy.identifying) and not likeness.agreeing
+        text = f"{link.text}; {_change_of_key(row, link)}"
+        if self.policy.rekey is Rekey.WRITE and keyed is NOBODY and not stranger:
+            return Match(target, notes=(Reason("rekeyed", text), *self._notes(link)), rekeyed=True)
+        ids: tuple[str, ...] = (target.target_id,)
+        if keyed.target is not None:
+            ids = (*ids, keyed.target.target_id)
+            text += f", and finds target record {keyed.target.target_id}"
+        if stranger:
+            text += f"; {likeness.text}"
+        why = f"{text}: a person decides"
+        reason = Reason("rekeyed", why, candidates=ids, warning=True)
+        return Match(conflict=reason, level=keyed.level)
+
+    def _missing(self, link: Link) -> Match:
+        """Return the match of a row whose record is not to be found, by its key or by its id."""
+        if link.target_id in self.evidence.late:
+            until = self.evidence.late[link.target_id]
+            text = f"{link.text}, which the target may not show before {until}"
+            return Match(gone=Reason("gone", text))
+        text = f"{link.text}, which is not in the target's list"
+        if link.target_id not in self.evidence.gone:
+            return Match(gone=Reason("gone", f"{text}, and was not looked up", warning=True))
+        reason = Reason("gone", f"{text} and was not found by its id either", warning=True)
+        return Match(gone=reason, proven=True, again=self.policy.gone is Gone.CREATE)
+
+    def _notes(self, link: Link) -> tuple[Reason, ...]:
+        if link.target_id not in self.evidence.unlisted:
+            return ()
+        text = f"{link.text}, which the target's list does not show; found by its id"
+        return (Reason("unlisted", text, warning=link.target_id not in self.evidence.late),)
+
+    def _in_view(self, row: SourceRow) -> TargetRow | None:
+        link = self.by_source.get(row.source_id)
+        return None if link is None else self.targets.get(link.target_id)
+
+
+def _usable(links: Iterable[Link]) -> tuple[dict[str, Link], dict[str, Link]]:
+    """Return the links by source and by target; those that contradict each other say nothing."""
+    links = tuple(links)
+    sources = Counter(link.source_id for link in links)
+    targets = Counter(link.target_id for link in links)
+    sound = [each for each in links if sources[each.source_id] == targets[each.target_id] == 1]
+    ordered = sorted(sound, key=lambda each: each.source_id)
+    return (
+        {each.source_id: each for each in ordered},
+        {each.target_id: each for each in ordered},
+    )
+
+
+def _likeness(policy: Policy, row: SourceRow, target: TargetRow) -> _Likeness:
+    agreeing, differing = [], []
+    if not row.cells or not target.values:
+        return _Likeness((), ())
+    for position in policy.identifying:
+        rule, cell = policy.fields[position], row.cells[position]
+        held = present(target.values[position])
+        if cell.state is not CellState.STATED or held is None:
+            continue
+        if same(held, cell.value, _comparison(rule)):
+            agreeing.append(rule)
+        elif rule.sensitive:
+            differing.append(f"{rule.path} differs")
+        else:
+            differing.append(f"{rule.path} is {held}, and here {cell.value}")
+    return _Likeness(tuple(agreeing), tuple(differing))
+
+
+def _comparison(rule: FieldRule) -> Compare:
+    return Compare.IGNORE_CASE if rule.unique_ignores_case else rule.compare
+
+
+def _change_of_key(row: SourceRow, link: Link) -> str:
+    if not any(key is not None for key in row.keys):
+        return "it has no match key now"
+    if link.key and link.key == row.key:
+        return f"the target record no longer holds its key {row.key}"
+    was = f"was {link.key} and " if link.key else ""
+    return f"its key {was}is {row.key} now"
