@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
+from unicodedata import normalize
 
 from memory import leaves, merged
 from worlds import LONGEST_NAME, SOURCE_TYPES, TARGET_TYPES, World
@@ -108,14 +109,19 @@ def same(left: Any, right: Any, compare: str = "exact") -> bool:
 
 
 def same_json(left: Any, right: Any) -> bool:
+    left, right = _decomposed(left), _decomposed(right)
     return left == right and isinstance(left, bool) == isinstance(right, bool)
+
+
+def _decomposed(value: Any) -> Any:
+    return normalize("NFD", value) if isinstance(value, str) else value
 
 
 def _normal(value: Any, compare: str) -> Any:
     if not isinstance(value, str):
         return value
     if compare == "ignore_case":
-        return value.casefold()
+        return _decomposed(value).casefold()
     if compare == "trimmed":
         return value.strip()
     if compare == "date":
@@ -274,12 +280,15 @@ class _Model:
         if state == "blank" and "default" in rule:
             default = self.stand_in(rule["default"], data)
             state, value = ("blank", None) if blank(default) else ("stated", default)
+            initial = self.stand_in(rule.get("initial"), data)
         elif state in ("blank", "unstated"):
             initial = self.stand_in(rule.get("initial", rule.get("default")), data)
         for written in (value if state == "stated" else None, initial):
             self.demand_fit(path, written)
-        if rule.get("merge") == "add" and state == "stated" and not isinstance(value, list):
-            raise Failed
+        if rule.get("merge") == "add":
+            given = (value if state == "stated" else None, initial)
+            if any(not blank(each) and not isinstance(each, list) for each in given):
+                raise Failed
         return state, value if state == "stated" else None, initial
 
     def stand_in(self, default: Any, data: Data) -> Any:
@@ -383,7 +392,7 @@ class _Model:
             person.kind = "create"
             for path, rule in self.fields.items():
                 state, value, initial = self.says(path, rule, person.data)
-                new = value if state == "stated" else initial
+                new = initial if not blank(initial) else value if state == "stated" else None
                 if rule.get("write") != "never" and not blank(new):
                     person.writes[path] = new
 
@@ -409,6 +418,8 @@ class _Model:
             if state != "stated" and not clears:
                 continue
             if rule.get("merge") == "add":
+                if not isinstance(held, list) and not blank(held):
+                    continue  # an error, but for a leaver
                 have = held if isinstance(held, list) else []
                 fresh = [v for v in value or [] if not any(same_json(v, h) for h in have)]
                 value = [*have, *fresh] if fresh else held
@@ -416,7 +427,25 @@ class _Model:
                 writes[path] = value
         return writes
 
+    def misheld(self, person: Person, user: User) -> bool:
+        """Return whether a list would be added to something else."""
+        return any(
+            rule.get("merge") == "add"
+            and rule.get("write", "overwrite") == "overwrite"
+            and not isinstance(held := get(user.data, path), list)
+            and not blank(held)
+            and (
+                (said := self.says(path, rule, person.data)[0]) == "stated"
+                or (said == "blank" and rule.get("on_blank") == "clear")
+                or (said == "missed" and rule.get("on_miss") == "clear")
+            )
+            for path, rule in self.fields.items()
+        )
+
     def move(self, person: Person, user: User) -> None:
+        if not person.leaver and self.misheld(person, user):
+            person.kind = "error"
+            return
         writes = self.differing(self.fields, person.data, user)
         writes = {p: v for p, v in writes.items() if (user.id, p) not in self.disputed}
         person.kind = "update" if writes else "unchanged"

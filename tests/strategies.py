@@ -18,9 +18,11 @@ ABSENT = "<absent>"
 BLANKS = [None, "", " ", ABSENT]
 ODD = [7, True, [], {}, ["A1"], "\ud800"]
 
-CODES = ["A1", "A2", "A3", "A4", "a1", " A1"]
+# The last two of each are one text to Unicode: composed, and with the accent by itself.
+CODES = ["A1", "A2", "A3", "A4", "a1", " A1", "\u00c91", "E\u03011"]
 MAILS = ["x@example.com", "y@example.com", "z@example.com", "X@example.com", "w@example.com"]
-NAMES = ["Ann", "Bo", "ann", "Ann ", "Anneliese"]
+MAILS += [" x@example.com", "\u00e9@example.com", "e\u0301@example.com"]
+NAMES = ["Ann", "Bo", "ann", "Ann ", "Anneliese", "Zo\u00eb", "Zoe\u0308"]
 DEPARTMENTS = ["D1", "D2", "D3", 7, "d1"]
 DEPARTMENT_IDS = ["1", "2", "3"]
 ACCOUNTS = ["00000001", "00000002", "00000003", "00000004"]
@@ -233,10 +235,10 @@ def field_rules(draw: st.DrawFn, path: str, *, expression: str | None = None) ->
     options -= _forbidden(path)
     if expression is not None:
         options -= {"default", "initial"}  # M131: a match key takes nobody else's value
-    if "initial" in options:
-        options -= {"default", "on_blank"}
     for option in sorted(options):
         rule[option] = draw(_option(option, path))
+    if "initial" in options and rule.get("write", "overwrite") == "overwrite":
+        rule = {key: rule[key] for key in rule if key not in ("default", "on_blank")}
     if path == "seq":
         rule["write"] = "never"
     if rule.get("lookup"):
@@ -249,6 +251,7 @@ SOME_OPTIONS = [
     for each in (
         "", "write", "write", "on_blank", "compare", "default", "initial", "when", "sensitive",
         "merge sensitive", "merge", "lookup", "lookup write", "default write",
+        "default initial write",
     )
 ]  # fmt: skip
 
@@ -331,7 +334,7 @@ def mappings(draw: st.DrawFn) -> dict[str, Any]:
     if leavers is not None:
         mapping["leavers"] = {"when": "status == 'L'", **leavers}
         mapping["rehires"] = draw(st.sampled_from(["report", "reactivate", "ignore"]))
-        absent.append("deactivate")
+        absent += ["deactivate", "deactivate"]
     mapping["absent"] = draw(st.sampled_from(absent))
     return mapping
 

@@ -136,8 +136,11 @@ def test_title_case_of_names(given, result):
         ("substring('abc', `-9`, `2`)", "ab"),
         ("group('00000', `2`, '-')", "00-00-0"),
         ("parse_date('29 february 2024', 'd MMMM yyyy')", "2024-02-29"),
-        ("parse_date('01/01/69', 'dd/MM/yy')", "1969-01-01"),
-        ("parse_date('01/01/68', 'dd/MM/yy')", "2068-01-01"),
+        ("parse_date('01/01/50', 'dd/MM/yy{1950}')", "1950-01-01"),
+        ("parse_date('01/01/49', 'dd/MM/yy{1950}')", "2049-01-01"),
+        ("parse_date('01/01/00', 'dd/MM/yy{1901}')", "2000-01-01"),
+        ("parse_date('991231', 'yy{1900}MMdd')", "1999-12-31"),
+        ("format_date('2026-03-31', 'd/M/yy')", "31/3/26"),
         ("parse_date('31/03/2026 23:59', 'dd/MM/yyyy HH:mm')", "2026-03-31"),
         ("parse_date(' ')", None),
         ("format_date('2026-03-31T23:30:05+01:00', 'HH:mm:ss')", "23:30:05"),
@@ -156,13 +159,71 @@ def test_title_case_of_names(given, result):
         ("unique([`1`, `true`, `1.0`, '1'])", [1, True, "1"]),
         ("coalesce(' ', `[]`)", None),
         ("email_domain('nobody')", None),
-        ("from_filetime(to_filetime('1601-01-01'))", "1601-01-01"),
+        ("from_filetime(to_filetime('1601-01-02'))", "1601-01-02"),
+        ("from_filetime('0')", None),
+        ("from_filetime(' ')", None),
+        ("from_filetime(`9223372036854775807`)", None),
+        ("from_filetime('9223372036854775807')", None),
+        ("from_filetime(`9.223372036854775807e18`)", None),
+        ("from_filetime(`0.0`)", None),
+        ("iif(`true`, 'a', parse_date('x'))", "a"),
+        ("iif(`false`, parse_date('x'), 'b')", "b"),
+        ("default('a', parse_date('x'))", "a"),
+        ("coalesce(null, 'a', parse_date('x'))", "a"),
+        ("map_value('x', {x: 'a'}, parse_date('x'))", "a"),
     ],
 )
 def test_corners(expression, result):
     value = evaluate(expression)
     assert value == result
     assert type(value) is type(result)
+
+
+@pytest.mark.parametrize(
+    "expression",
+    [
+        "iif(`true`, parse_date('x'), 'b')",
+        "iif(`false`, 'a', parse_date('x'))",
+        "default(' ', parse_date('x'))",
+        "coalesce(null, parse_date('x'), 'a')",
+        "map_value('y', {x: 'a'}, parse_date('x'))",
+        "from_filetime(`-1`)",
+        "from_filetime('never')",
+        "from_filetime(`1.5`)",
+    ],
+)
+def test_what_is_evaluated_can_fail(expression):
+    with pytest.raises(EvaluationError):
+        evaluate(expression)
+
+
+@pytest.mark.parametrize(
+    ("value", "number"),
+    [
+        ("32000", 32000),
+        (" -1.50 ", -1.5),
+        ("1e3", 1000.0),
+        (7, 7),
+        (2.5, 2.5),
+        ("", None),
+        (" ", None),
+        (None, None),
+        ([], None),
+    ],
+)
+def test_a_mapping_reads_numbers(value, number):
+    assert evaluate("to_number(x)", {"x": value}, Context(AS_OF, strict=True)) == number
+
+
+@pytest.mark.parametrize(
+    "value", ["41,250.00", "£28500", "１２", "1_000", "nan", "inf", "0x10", "12 000", True, [7]]
+)
+def test_what_a_mapping_cannot_read_as_a_number_is_an_error_and_never_blank(value):
+    strict = Context(AS_OF, strict=True)
+    with pytest.raises(EvaluationError):
+        evaluate("to_number(x)", {"x": value}, strict)
+    with pytest.raises(EvaluationError):
+        evaluate("sum(x[*].to_number(@))", {"x": ["1", value]}, strict)
 
 
 def test_today_is_the_day_in_the_contexts_zone():
@@ -191,6 +252,13 @@ def test_patterns_that_backtrack_elsewhere_end(pattern):
         "format_date(a, 'MMMMM')",
         "parse_date(a, 'dd MM')",
         "parse_date(a, 'dd MM yyyy yy')",
+        "parse_date(a, 'dd/MM/yy')",
+        "parse_date(a, 'd.M.yyyy', 'd.M.yy')",
+        "parse_date(a, 'dd/MM/yy{0000}')",
+        "parse_date(a, 'dd/MM/yy{9901}')",
+        "parse_date(a, 'dd/MM/yy{50}')",
+        "parse_date(a, 'dd/MM/yyyy yy{1950}')",
+        "format_date(a, 'dd/MM/yy{1950}')",
         "parse_date(a, 'EEE d M yyyy')",
         "pad_left(a, '3')",
         "pad_left(a, `-1`)",

@@ -14,6 +14,10 @@ def field(**options: object) -> Field:
 SECRET = "cnry"
 
 
+MORE = "more than a date (YYYY-MM-DD); parse_date() takes its day"
+INSTANT = "not a date and time with its zone, such as 2026-03-31T09:00:00Z"
+
+
 @pytest.mark.parametrize(
     ("declared", "value", "wrong"),
     [
@@ -32,6 +36,30 @@ SECRET = "cnry"
         (field(pattern="^[0-9]+$"), "42\n", "does not have the shape that the target asks for"),
         (field(format="date"), SECRET, "not a date (YYYY-MM-DD)"),
         (field(format="date"), "2026-03-31", ""),
+        (field(format="date"), "2026-09-30T00:00:00", MORE),
+        (field(format="date"), "2026-09-30 00:00", MORE),
+        (field(format="date"), " 2026-09-30", MORE),
+        (field(format="date"), "2026-09-30\n", MORE),
+        (field(format="date"), "２０２６-09-30", "not a date (YYYY-MM-DD)"),
+        (field(format="date"), "2026-02-30", "not a date (YYYY-MM-DD)"),
+        (field(format="date"), "20260930", "not a date (YYYY-MM-DD)"),
+        (field(format="date"), 20260930, ""),
+        (field(format="date-time"), "2026-09-30T09:00:00Z", ""),
+        (field(format="date-time"), "2026-09-30T09:00:00.125+01:00", ""),
+        (field(format="date-time"), "2026-09-30", INSTANT),
+        (field(format="date-time"), "2026-09-30T09:00:00", INSTANT),
+        (field(format="date-time"), " 2026-09-30T09:00:00Z", INSTANT),
+        (field(format="date-time"), "2026-02-30T09:00:00Z", INSTANT),
+        (field(format="time"), "09:00:00Z", ""),
+        (field(format="time"), "09:00", "not a time with its zone, such as 09:00:00Z"),
+        (field(format="uuid"), "1b4e28ba-2fa1-11d2-883f-0016d3cca427", ""),
+        (field(format="uuid"), "{1b4e28ba-2fa1-11d2-883f-0016d3cca427}", "not a UUID"),
+        (field(format="email"), "for the target to say", ""),
+        (
+            field(pattern=r"^\d{8}$"),
+            "１２３４５６７８",
+            "does not have the shape that the target asks for",
+        ),
         (None, "\ud800", "holds half a character (a lone surrogate)"),
         (None, [{"a": ["\ud800"]}], "holds half a character (a lone surrogate)"),
         (None, {"\ud800": 1}, "holds half a character (a lone surrogate)"),

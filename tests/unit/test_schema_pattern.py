@@ -32,6 +32,51 @@ def test_a_dollar_is_the_end_of_the_text_and_nothing_else(
     assert bool(compiled(pattern).search(text)) is found
 
 
+@pytest.mark.parametrize(
+    ("pattern", "text", "found"),
+    [
+        (r"^\d{8}$", "12345678", True),
+        (r"^\d{8}$", "１２３４５６７８", False),
+        (r"^[\d]+$", "１", False),
+        (r"^[^\D]$", "１", False),
+        (r"^\D$", "１", True),
+        (r"^\w+$", "é", False),
+        (r"^[\w-]+$", "a-b_1", True),
+        (r"^[\w-.]+$", "a-b.c", True),
+        (r"^\W$", "é", True),
+        (r"^\s$", "\u00a0", True),
+        (r"^\s$", "\ufeff", True),
+        (r"^\s$", "\x1c", False),
+        (r"^\S$", "\u00a0", False),
+        (r"^[\s\S]$", "\n", True),
+        (r"\bab\b", "éab", True),
+        ("^.$", "\r", False),
+        ("^.$", "\u2028", False),
+        ("^[^]$", "\n", True),
+        ("[]", "a", False),
+        ("^[[]$", "[", True),
+        ("^[a&&b|~]+$", "&|~", True),
+        (r"^\p{L}+$", "éあ", True),
+        (r"^\p{Lu}$", "é", False),
+        (r"^[\p{L}\d]+$", "é1", True),
+        (r"^\P{Letter}$", "é", False),
+        (r"^(?<a>x)\k<a>$", "xx", True),
+        (r"^\u{1F600}$", "\U0001f600", True),
+        (r"^\u00e9\cJ\x41\/$", "é\nA/", True),
+        (r"^\A\Z$", "AZ", True),
+        (r"^(?=a)a(?!b)", "ac", True),
+    ],
+)
+def test_a_pattern_means_what_ecma_262_says(pattern: str, text: str, found: bool) -> None:
+    assert bool(compiled(pattern).search(text)) is found
+
+
+@pytest.mark.parametrize("pattern", [r"\p{Script=Latin}", r"\p{Nonsense}", "a\\"])
+def test_a_pattern_that_cannot_be_kept_is_refused(pattern: str) -> None:
+    with pytest.raises(re.error):
+        compiled(pattern)
+
+
 def test_a_pattern_that_is_none_is_refused() -> None:
     with pytest.raises(re.error):
         compiled("(")

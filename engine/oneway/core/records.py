@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
 from typing import Generic, TypeAlias, TypeVar, Union
+from unicodedata import normalize
 
 # Not written with `|`: a union of text has none at run time, and unions of it are needed.
 Value: TypeAlias = Union[bool, int, float, str, "list[Value]", "dict[str, Value]", None]
@@ -144,7 +145,9 @@ def with_value(data: Mapping[str, Value], path: tuple[str, ...], value: Value) -
 def identity(value: object) -> Hashable:
     """Return a hashable that is equal for two values exactly where they are the same JSON.
 
-    `42` is not `"42"`, `true` is not `1`; `1` and `1.0` are one number, as in JSON.
+    `42` is not `"42"`, `true` is not `1`; `1` and `1.0` are one number, as in JSON. Texts that
+    Unicode calls canonically equal are the same: `é` is one character to some systems, and an
+    `e` with an accent after it to others.
     """
     if isinstance(value, bool):
         return ("boolean", value)
@@ -154,7 +157,14 @@ def identity(value: object) -> Hashable:
         return ("list", tuple(identity(item) for item in value))
     if isinstance(value, Mapping):
         return ("object", frozenset((key, identity(item)) for key, item in value.items()))
-    return value  # text stands for itself: nothing above is text, and there is much of it
+    if isinstance(value, str):
+        return composed(value)  # stands for itself: nothing above is text
+    return value
+
+
+def composed(text: str) -> str:
+    """Return a text in Unicode's composed form (NFC), in which equal texts are the same."""
+    return text if text.isascii() else normalize("NFC", text)
 
 
 def comparable(value: object, compare: Compare) -> Hashable:
@@ -179,11 +189,12 @@ def same(left: object, right: object, compare: Compare = Compare.EXACT) -> bool:
 
 
 def _ignoring_case(value: object) -> Hashable:
-    return value.casefold() if isinstance(value, str) else identity(value)
+    # Folding may take a letter apart again.
+    return composed(composed(value).casefold()) if isinstance(value, str) else identity(value)
 
 
 def _trimmed(value: object) -> Hashable:
-    return value.strip() if isinstance(value, str) else identity(value)
+    return composed(value.strip()) if isinstance(value, str) else identity(value)
 
 
 def _as_date(value: object) -> Hashable:
@@ -192,10 +203,14 @@ def _as_date(value: object) -> Hashable:
 
 
 def _as_number(value: object) -> Hashable:
-    if isinstance(value, str) and _NUMBER.fullmatch(value.strip()):
-        text = value.strip()
-        return ("number", int(text) if _INTEGER.fullmatch(text) else float(text))
+    if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
+        return ("number", number_of(value.strip()))
     return identity(value)
+
+
+def number_of(text: str) -> int | float:
+    """Return the number that text in the form of `NUMBER` says; a whole one exactly."""
+    return int(text) if _INTEGER.fullmatch(text) else float(text)
 
 
 def _unordered(value: object) -> Hashable:
@@ -204,8 +219,10 @@ def _unordered(value: object) -> Hashable:
     return ("unordered", frozenset(Counter(identity(item) for item in value).items()))
 
 
-_NUMBER = re.compile(r"[+-]?(\d{1,300}(\.\d{0,300})?|\.\d{1,300})([eE][+-]?\d{1,3})?")
-_INTEGER = re.compile(r"[+-]?\d+")
+NUMBER = re.compile(r"[+-]?([0-9]{1,300}(\.[0-9]{0,300})?|\.[0-9]{1,300})([eE][+-]?[0-9]{1,3})?")
+"""A number as text, in ASCII digits: `１２` is not one, nor is `1_000`."""
+_INTEGER = re.compile(r"[+-]?[0-9]+")
+ISO_DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 _NORMAL = {
     Compare.IGNORE_CASE: _ignoring_case,
     Compare.TRIMMED: _trimmed,
@@ -225,7 +242,7 @@ def parse_day(value: object) -> date | None:
     text = value.strip()
     try:
         if len(text) <= 10:
-            return date.fromisoformat(text) if re.fullmatch(r"\d{4}-\d\d-\d\d", text) else None
-        return datetime.fromisoformat(text).date()
+            return date.fromisoformat(text) if ISO_DAY.fullmatch(text) else None
+        return datetime.fromisoformat(text).date() if text.isascii() else None
     except ValueError:
         return None

@@ -52,7 +52,7 @@ class Compiled:
 
     def context(self, settings: Mapping[str, Value], as_of: datetime) -> Context:
         """Return what expressions may know besides a record."""
-        return Context(as_of=as_of, settings=settings, zone=self.zone)
+        return Context(as_of=as_of, settings=settings, zone=self.zone, strict=True)
 
     def bind(self, context: Context, tables: Mapping[str, LookupTable]) -> Interpreted:
         """Return the program, ready to turn records into rows."""

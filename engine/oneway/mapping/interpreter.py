@@ -261,8 +261,10 @@ class Interpreted:
         return Cell(CellState.MISSED if table.complete else CellState.UNSTATED)
 
     def _merged(self, code: FieldCode, cell: Cell) -> Cell:
-        listed = cell.state is not CellState.STATED or isinstance(cell.value, list)
-        if code.rule.merge is Merge.ADD and not listed:
+        given = (cell.value, cell.initial)
+        if code.rule.merge is Merge.ADD and not all(
+            is_blank(v) or isinstance(v, list) for v in given
+        ):
             raise _Stopped(_failure(f"{code.rule.path}: `merge: add` takes a list", code))
         return cell
 
@@ -270,7 +272,9 @@ class Interpreted:
         """Let `default` and `initial` stand in, and check what would be written."""
         if cell.state is CellState.BLANK and code.default is not None:
             default = self._stand_in(code.default, record)
-            cell = cell if is_blank(default) else Cell(CellState.STATED, default)
+            initial = None if code.initial is None else self._stand_in(code.initial, record)
+            state = CellState.BLANK if is_blank(default) else CellState.STATED
+            cell = Cell(state, None if is_blank(default) else default, initial)
         elif cell.state in (CellState.BLANK, CellState.UNSTATED):
             # At create there is nothing to overwrite, so a default may speak for an absent key.
             stand_in = code.initial if code.initial is not None else code.default

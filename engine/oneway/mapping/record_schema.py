@@ -11,7 +11,7 @@ from functools import partial
 from typing import TypeAlias
 
 from oneway.core.connector import Field
-from oneway.core.records import Value, identity, parse_day
+from oneway.core.records import ISO_DAY, Value, identity, parse_day
 from oneway.core.schema_pattern import compiled
 
 Check: TypeAlias = Callable[[Value], str]
@@ -90,8 +90,8 @@ def _declared(field: Field) -> list[Check]:
         checks.append(partial(_short, field.max_length))
     if field.pattern:
         checks.append(partial(_shaped, compiled(field.pattern)))
-    if field.format == "date":
-        checks.append(_a_day)
+    if field.format in _FORMATS:
+        checks.append(_FORMATS[field.format])
     return checks
 
 
@@ -129,7 +129,41 @@ def _shaped(pattern: re.Pattern[str], value: Value) -> str:
 
 
 def _a_day(value: Value) -> str:
-    return "" if parse_day(value) is not None else "not a date (YYYY-MM-DD)"
+    if not isinstance(value, str):
+        return ""
+    if ISO_DAY.fullmatch(value) and parse_day(value) is not None:
+        return ""
+    if parse_day(value) is None:
+        return "not a date (YYYY-MM-DD)"
+    return "more than a date (YYYY-MM-DD); parse_date() takes its day"
+
+
+def _in_form(form: re.Pattern[str], words: str, value: Value) -> str:
+    if not isinstance(value, str) or form.fullmatch(value):
+        return ""
+    return f"not {words}"
+
+
+def _an_instant(value: Value) -> str:
+    if isinstance(value, str) and not (_INSTANT.fullmatch(value) and parse_day(value)):
+        return "not a date and time with its zone, such as 2026-03-31T09:00:00Z"
+    return ""
+
+
+_TIME = "([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]([.][0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})"
+_INSTANT = re.compile(f"[0-9]{{4}}-[0-9]{{2}}-[0-9]{{2}}T{_TIME}")
+_FORMATS: dict[str, Check] = {
+    "date": _a_day,
+    "date-time": _an_instant,
+    "time": partial(_in_form, re.compile(_TIME), "a time with its zone, such as 09:00:00Z"),
+    "uuid": partial(
+        _in_form, re.compile("[0-9A-Fa-f]{8}(-[0-9A-Fa-f]{4}){3}-[0-9A-Fa-f]{12}"), "a UUID"
+    ),
+}
+"""The formats of JSON Schema that are checked: whole, in ASCII digits, with nothing around them.
+
+Not email: what is one is for the target to say.
+"""
 
 
 def _sendable(value: Value) -> str:

@@ -66,6 +66,20 @@ def at_rekey(policy: Policy, row: SourceRow, target: TargetRow) -> tuple[FieldCh
     return tuple(_differences(fields))
 
 
+def unlisted(
+    rules: Sequence[FieldRule], cells: Sequence[Cell], held: Sequence[Value | Missing]
+) -> tuple[FieldRule, ...]:
+    """Return the rules that would add to a list where the target record holds something else."""
+    return tuple(
+        rule
+        for rule, cell, value in zip(rules, cells, held, strict=True)
+        if rule.merge is Merge.ADD
+        and rule.write is Write.OVERWRITE
+        and wanted(rule, cell) is not KEEP
+        and not isinstance(present(value), list | None)
+    )
+
+
 def drift(
     rules: Sequence[FieldRule], cells: Sequence[Cell], current: Sequence[Value | Missing]
 ) -> tuple[FieldChange, ...]:
@@ -98,7 +112,7 @@ def wanted(rule: FieldRule, cell: Cell) -> Value | Keep:
 
 def new_value(cell: Cell) -> Value:
     """Return the value that a new record gets, or None."""
-    return cell.value if cell.state is CellState.STATED else cell.initial
+    return cell.value if is_blank(cell.initial) else cell.initial
 
 
 def refuses(rule: FieldRule, cell: Cell, *, creating: bool) -> bool:
@@ -119,6 +133,8 @@ def _differences(
         if after is KEEP:
             continue
         if rule.merge is Merge.ADD:
+            if not isinstance(before, list | None):
+                continue  # `unlisted`: to add to it would take it away
             after = added(before, after)
         if not same(before, after, rule.compare):
             yield FieldChange(rule, before, after)

@@ -19,6 +19,7 @@ from oneway.planning.diff import (
     drift,
     present,
     refuses,
+    unlisted,
 )
 from oneway.planning.match import Match, Matches
 from oneway.planning.plan import Kind, Reason, Verb
@@ -99,7 +100,26 @@ class Drafter:
         return self._matched(row, target)
 
     def _matched(self, row: SourceRow, target: TargetRow) -> Draft:
-        return self._leaver(row, target) if row.leaver else self._employed(row, target)
+        wrong = self._unlisted(row, target)
+        if row.leaver:
+            # No list keeps a leaver in: the field is left alone, and named.
+            leaver = self._leaver(row, target)
+            return replace(leaver, reasons=(*leaver.reasons, *wrong))
+        if wrong:
+            return Draft(Kind.ERROR, row, target, reasons=wrong)
+        return self._employed(row, target)
+
+    def _unlisted(self, row: SourceRow, target: TargetRow) -> tuple[Reason, ...]:
+        return tuple(
+            Reason(
+                "not_a_list",
+                f"{rule.path} of target record {target.target_id} does not hold a list, so nothing "
+                "can be added to it (merge: add); correct it there, or write `merge: replace`",
+                rule.place,
+                warning=True,
+            )
+            for rule in unlisted(self.policy.fields, row.cells, target.values)
+        )
 
     def _rekeyed(self, row: SourceRow, target: TargetRow) -> Draft:
         """Return the outcome of a row whose record is given its keys, whatever `write` says."""

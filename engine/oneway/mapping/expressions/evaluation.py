@@ -10,6 +10,7 @@ Inside lists and objects it compares as Python does, and `[1] == [true]` is true
 
 import threading
 from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Any, cast
 
 from jmespath.exceptions import JMESPathTypeError
@@ -19,7 +20,8 @@ from jmespath.visitor import Options, TreeInterpreter
 from oneway.core.records import Value
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.functions import BY_NAME, Context, EvaluationError, invoke
-from oneway.mapping.functions.function import wrong_type
+from oneway.mapping.functions.function import Later, wrong_type
+from oneway.mapping.functions.values import to_number
 
 BUILT_IN: dict[str, Sequence[dict[str, Any]]] = {
     name: entry["signature"] for name, entry in Functions.FUNCTION_TABLE.items()
@@ -36,6 +38,8 @@ class _Library(Functions):
         function = BY_NAME.get(function_name)
         if function is not None:
             return invoke(function, resolved_args, self.context)
+        if function_name == "to_number" and self.context.strict:
+            return to_number(*resolved_args)
         try:
             return super().call_function(function_name, resolved_args)
         except JMESPathTypeError as problem:
@@ -62,6 +66,19 @@ class _Interpreter(TreeInterpreter):
         if value is not None:
             self.stated = False
         return None
+
+    def visit_function_expression(self, node: Node, value: Any) -> Any:
+        function = BY_NAME.get(node["value"])
+        if function is None:
+            return super().visit_function_expression(node, value)
+        # What a function may not ask for must not fail a record: `iif(x, null, parse_date(y))`.
+        arguments = [
+            Later(partial(self.visit, child, value))
+            if function.parameter(position).lazy
+            else self.visit(child, value)
+            for position, child in enumerate(node["children"])
+        ]
+        return self.library.call_function(function.name, arguments)
 
     def visit_index(self, node: Node, value: Any) -> Any:
         self._expect(value, list)

@@ -18,10 +18,13 @@ from oneway.mapping.functions.function import (
     Parameter,
     Uses,
 )
+from oneway.mapping.functions.values import to_integer
 
 _OUTSIDE = "the date would lie outside the years 1 to 9999"
 _FILETIME_START = date(1601, 1, 1)
 _TICKS_A_DAY = 24 * 60 * 60 * 10_000_000
+_NEVER = 2**63 - 1
+"""The largest file time there is; as a float, which some JSON writers make of it, one more."""
 
 
 def _day(text: str) -> date:
@@ -106,9 +109,17 @@ def is_future(context: Context, text: str) -> bool | None:
     return _day(text) > context.today if text.strip() else None
 
 
-def from_filetime(ticks: int) -> str:
-    """Return the UTC day of a Windows file time: 100 nanoseconds since 1601-01-01."""
-    return add_days(_FILETIME_START, ticks // _TICKS_A_DAY)
+def from_filetime(ticks: int | str) -> str | None:
+    """Return the UTC day of a Windows file time: 100 nanoseconds since 1601-01-01.
+
+    Null for blank text and for the two values by which Active Directory says "never".
+    """
+    number = to_integer(ticks)
+    if not number or number >= _NEVER:
+        return None
+    if number < 0:
+        raise EvaluationError("from_filetime() wants a file time, which is not negative")
+    return add_days(_FILETIME_START, number // _TICKS_A_DAY)
 
 
 def to_filetime(day: date) -> int:
@@ -139,10 +150,14 @@ FUNCTIONS = (
         ),
         "string or null",
         "A date from text in one of the patterns, tried in order; without one, from ISO text."
-        " Text that is no date is an error.",
+        " Text that is no date is an error. A year of two digits stands with the first of the"
+        " hundred years that it may mean: yy{1950} reads 50 to 99 as 1950 to 1999, and 00 to 49 as"
+        " 2000 to 2049.",
         (
             Example("parse_date(start, 'dd/MM/yyyy')", {"start": "31/03/2026"}, "2026-03-31"),
-            Example("parse_date(start, 'd MMM yyyy', 'd-M-yy')", {"start": "7-4-26"}, "2026-04-07"),
+            Example(
+                "parse_date(start, 'd MMM yyyy', 'd-M-yy{1950}')", {"start": "7-4-26"}, "2026-04-07"
+            ),
             Example("parse_date(start)", {"start": "2026-03-31T23:30:00Z"}, "2026-03-31"),
         ),
         parse_date,
@@ -288,10 +303,15 @@ FUNCTIONS = (
     ),
     Function(
         "from_filetime",
-        (Parameter("ticks", _NUMBER),),
-        "string",
-        "The UTC day of a Windows file time, as Active Directory keeps dates.",
-        (Example("from_filetime(lastLogon)", {"lastLogon": 129699324000000000}, "2012-01-01"),),
+        (Parameter("ticks", ("number", "string")),),
+        "string or null",
+        "The UTC day of a Windows file time, as Active Directory keeps dates: a whole number, or"
+        " its text. Null for 0 and 9223372036854775807, which say never there, and for blank text.",
+        (
+            Example("from_filetime(lastLogon)", {"lastLogon": 129699324000000000}, "2012-01-01"),
+            Example("from_filetime(lastLogon)", {"lastLogon": "129699324000000000"}, "2012-01-01"),
+            Example("from_filetime(accountExpires)", {"accountExpires": 0}, None),
+        ),
         from_filetime,
     ),
     Function(

@@ -1,6 +1,7 @@
 """The pattern letters of dates, the same on every machine.
 
-    yyyy  year, four digits          yy    year, two digits: 69 to 99 are 19xx, 00 to 68 20xx
+    yyyy  year, four digits          yy    year, two digits      (written, never read)
+    yy{1950}  a year of two digits, read as one of the hundred years from 1950
     MMMM  January                    MMM   Jan             (English, whatever the locale)
     MM    month, two digits          M     month
     dd    day, two digits            d     day
@@ -8,7 +9,9 @@
     HH    hour, 00 to 23             mm    minute          ss  second
 
 `T`, `Z` and everything that is no letter stand for themselves; any other letter is an error.
-The letters are those of Unicode TR 35 and .NET; the pivot of two-digit years is POSIX's.
+The letters are those of Unicode TR 35 and .NET. Two digits do not say a century, and a birthday
+is not in the century of a start date: so a pattern that reads them says which hundred years it
+means.
 """
 
 import re
@@ -43,7 +46,6 @@ _WRITE: dict[str, Callable[[datetime], str]] = {
 }
 _READ = {
     "yyyy": "[0-9]{4}",
-    "yy": "[0-9]{2}",
     "MMMM": "|".join(MONTHS),
     "MMM": "|".join(name[:3] for name in MONTHS),
     "MM": "[0-9]{2}",
@@ -54,7 +56,7 @@ _READ = {
     "mm": "[0-5][0-9]",
     "ss": "[0-5][0-9]",
 }
-_YEARS = {"yyyy", "yy"}
+_TWO_DIGITS = re.compile(r"yy\{([0-9]{4})\}")
 _MONTHS = {"MMMM", "MMM", "MM", "M"}
 _DAYS = {"dd", "d"}
 
@@ -64,8 +66,11 @@ def _pieces(pattern: str) -> tuple[str, ...]:
     if len(pattern) > MAX_PATTERN:
         raise EvaluationError(f"a date pattern is at most {MAX_PATTERN} characters long")
     # A run of one letter is a whole: `MMMMM` is no month and an M, but a mistake.
-    pieces = tuple(found.group() for found in re.finditer(r"([A-Za-z])\1*|.", pattern, re.DOTALL))
+    found = re.finditer(r"(?<!y)yy\{[0-9]{4}\}|([A-Za-z])\1*|.", pattern, re.DOTALL)
+    pieces = tuple(each.group() for each in found)
     for piece in pieces:
+        if _TWO_DIGITS.fullmatch(piece):
+            continue
         if piece[0].isascii() and piece[0].isalpha() and piece not in _WRITE | {"T": 0, "Z": 0}:
             raise EvaluationError(
                 "a date pattern is made of yyyy, yy, MMMM, MMM, MM, M, dd, d, EEEE, EEE, HH, mm, ss"
@@ -75,8 +80,8 @@ def _pieces(pattern: str) -> tuple[str, ...]:
 
 def check_written(pattern: Value) -> None:
     """Raise `EvaluationError` where a pattern cannot write a date."""
-    if isinstance(pattern, str):
-        _pieces(pattern)
+    if isinstance(pattern, str) and any(map(_TWO_DIGITS.fullmatch, _pieces(pattern))):
+        raise EvaluationError("yy{1950} reads a date; a date is written with yy")
 
 
 def check_read(pattern: Value) -> None:
@@ -93,32 +98,52 @@ def write(moment: datetime, pattern: str) -> str:
 @lru_cache(maxsize=256)
 def _reader(pattern: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
     pieces = _pieces(pattern)
-    read = tuple(piece for piece in pieces if piece in _WRITE)
-    if any(piece not in _READ for piece in read):
+    read = tuple(piece for piece in pieces if piece in _WRITE or _TWO_DIGITS.fullmatch(piece))
+    if "yy" in read:
+        raise EvaluationError(
+            "yy does not say its century: yy{1950} reads the years from 1950 to 2049"
+        )
+    if not 1 <= (_first_year(pattern) or 1) <= 9900 or "yy{0000}" in read:
+        raise EvaluationError("the first of the hundred years in yy{1950} is from 0001 to 9900")
+    if any(piece in ("EEEE", "EEE") for piece in read):
         raise EvaluationError("EEEE and EEE write a date, but do not read one")
-    if any(len(kind & set(read)) != 1 for kind in (_YEARS, _MONTHS, _DAYS)) or len(set(read)) < len(
-        read
-    ):
+    kinds = [_kind(piece) for piece in read]
+    if len(set(kinds)) < len(kinds) or not {"year", "month", "day"} <= set(kinds):
         raise EvaluationError("a pattern that reads a date has one year, one month and one day")
-    text = "".join(f"({_READ[p]})" if p in _READ else re.escape(p) for p in pieces)
-    return re.compile(text, re.IGNORECASE | re.ASCII), read
+    text = "".join(f"({_shape(p)})" if p in read else re.escape(p) for p in pieces)
+    return re.compile(text, re.IGNORECASE | re.ASCII), tuple(kinds)
+
+
+def _kind(piece: str) -> str:
+    if piece[:2] == "yy":
+        return "year"
+    return "month" if piece in _MONTHS else "day" if piece in _DAYS else piece
+
+
+def _shape(piece: str) -> str:
+    return "[0-9]{2}" if _TWO_DIGITS.fullmatch(piece) else _READ[piece]
 
 
 def read(text: str, pattern: str) -> date | None:
     """Return the date that a text says under a pattern, or None where it says none."""
-    reader, letters = _reader(pattern)
+    reader, kinds = _reader(pattern)
     found = reader.fullmatch(text)
     if found is None:
         return None
-    by_letter = dict(zip(letters, found.groups(), strict=True))
-    year = int(next(by_letter[p] for p in letters if p in _YEARS))
-    if "yy" in by_letter:
-        year += 1900 if year >= 69 else 2000
-    month = _month(next(by_letter[p] for p in letters if p in _MONTHS))
+    said = dict(zip(kinds, found.groups(), strict=True))
+    year = int(said["year"])
+    if (first := _first_year(pattern)) is not None:
+        year = first + (year - first) % 100
     try:
-        return date(year, month, int(next(by_letter[p] for p in letters if p in _DAYS)))
+        return date(year, _month(said["month"]), int(said["day"]))
     except ValueError:
         return None
+
+
+def _first_year(pattern: str) -> int | None:
+    """Return the first of the hundred years that two digits may mean; None for four digits."""
+    found = map(_TWO_DIGITS.fullmatch, _pieces(pattern))
+    return next((int(each[1]) for each in found if each is not None), None)
 
 
 def _month(text: str) -> int:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, tzinfo
 from enum import Enum
+from functools import partial
 
 from oneway.core.records import Value
 
@@ -35,6 +36,9 @@ class Context:
     as_of: datetime
     settings: Mapping[str, Value] = field(default_factory=dict, repr=False)
     zone: tzinfo = UTC
+    strict: bool = False
+    """Whether a value that to_number() cannot read is an error, as in every mapping. JMESPath's
+    own answer is null, which would clear a field."""
 
     @property
     def today(self) -> date:
@@ -56,7 +60,8 @@ class Parameter:
 
     `types` are JMESPath's (string, number, boolean, array, object, null), and `integer` and
     `any`. `check` raises `EvaluationError` on an argument that can never do; it is also asked
-    when an expression is parsed, of arguments that are literals.
+    when an expression is parsed, of arguments that are literals. A `lazy` parameter reaches the
+    function as a `Later`: it is evaluated where the function asks for it, or not at all.
     """
 
     name: str
@@ -65,6 +70,17 @@ class Parameter:
     optional: bool = False
     variadic: bool = False
     check: Callable[[Value], None] | None = None
+    lazy: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Later:
+    """An argument that is evaluated when it is called for."""
+
+    evaluate: Callable[[], Value]
+
+    def __call__(self) -> Value:
+        return self.evaluate()
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,8 +176,11 @@ def wrong_type(function: str, wanted: Sequence[str], given: str) -> EvaluationEr
     return EvaluationError(f"{function}() wants {words}, not {TYPE_WORDS.get(given, given)}{hint}")
 
 
-def invoke(function: Function, arguments: Sequence[Value], context: Context) -> Value:
-    """Return what a function makes of its arguments, or raise `EvaluationError`."""
+def invoke(function: Function, arguments: Sequence[Value | Later], context: Context) -> Value:
+    """Return what a function makes of its arguments, or raise `EvaluationError`.
+
+    An argument of a lazy parameter may be given as a `Later`, or as the value that it has.
+    """
     if len(arguments) < function.fewest or len(arguments) > _most(function, arguments):
         raise EvaluationError(f"{function.signature} is given {len(arguments)} arguments")
     if arguments and arguments[0] is None and function.null_in_null_out:
@@ -174,7 +193,7 @@ def invoke(function: Function, arguments: Sequence[Value], context: Context) -> 
     return result
 
 
-def _most(function: Function, arguments: Sequence[Value]) -> int:
+def _most(function: Function, arguments: Sequence[Value | Later]) -> int:
     return len(arguments) if function.most is None else function.most
 
 
@@ -184,9 +203,18 @@ def within_limit(length: int) -> None:
         raise EvaluationError(f"the text would be longer than {MAX_TEXT:,} characters")
 
 
-def _checked(function: Function, arguments: Sequence[Value]) -> Iterator[Value]:
+def _checked(function: Function, arguments: Sequence[Value | Later]) -> Iterator[Value | Later]:
     for position, argument in enumerate(arguments):
-        yield checked_argument(function, position, argument)
+        if isinstance(argument, Later):
+            yield argument
+        elif function.parameter(position).lazy:
+            yield Later(partial(_itself, argument))
+        else:
+            yield checked_argument(function, position, argument)
+
+
+def _itself(value: Value) -> Value:
+    return value
 
 
 def checked_argument(function: Function, position: int, argument: Value) -> Value:

@@ -2,12 +2,13 @@
 
 import re
 
-from oneway.core.records import Value, holds, identity, is_blank
+from oneway.core.records import NUMBER, Value, holds, identity, is_blank, number_of
 from oneway.mapping.functions.function import (
     Context,
     EvaluationError,
     Example,
     Function,
+    Later,
     Parameter,
     Uses,
 )
@@ -43,6 +44,21 @@ def to_integer(value: str | int | float) -> int | None:
     raise EvaluationError("to_integer() wants a whole number, or text that is one")
 
 
+def to_number(value: Value) -> int | float | None:
+    """Return a number, or null for null and blank text.
+
+    JMESPath's own function gives null for all that it cannot read, so that `£28500` would clear
+    a salary.
+    """
+    if is_blank(value):
+        return None
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return value
+    if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
+        return number_of(value.strip())
+    raise EvaluationError("to_number() wants a number, or text that is one, such as 41250.5")
+
+
 def to_boolean(value: str | int | float | bool) -> bool | None:
     """Return true or false, or null for blank text."""
     if isinstance(value, bool):
@@ -55,19 +71,29 @@ def to_boolean(value: str | int | float | bool) -> bool | None:
     raise EvaluationError("to_boolean() knows true, yes, y, on, 1 and false, no, n, off, 0 only")
 
 
-def map_value(value: str | int | float | bool, table: dict[str, Value], *other: Value) -> Value:
+def map_value(value: str | int | float | bool, table: dict[str, Value], *other: Later) -> Value:
     """Return what a table holds for a value, written as text; else the default, if one is given."""
     key = as_text(value)
     if key in table:
         return table[key]
     if other:
-        return other[0]
+        return other[0]()
     raise EvaluationError("map_value() has no entry for this value, and no default")
 
 
-def coalesce(*values: Value) -> Value:
+def default(value: Value, other: Later) -> Value:
+    """Return the value, or the other where it is blank."""
+    return other() if is_blank(value) else value
+
+
+def coalesce(*values: Later) -> Value:
     """Return the first value that is not blank, or null."""
-    return next((value for value in values if not is_blank(value)), None)
+    return next((found for value in values if not is_blank(found := value())), None)
+
+
+def iif(condition: Value, then: Later, otherwise: Later) -> Value:
+    """Return one of two values; the other is not evaluated."""
+    return then() if holds(condition) else otherwise()
 
 
 def one_of(value: Value, options: list[Value]) -> bool:
@@ -107,17 +133,17 @@ FUNCTIONS = (
     ),
     Function(
         "default",
-        (_ANY, Parameter("other", ("any",))),
+        (_ANY, Parameter("other", ("any",), lazy=True)),
         "any",
-        "The value, or the other where it is blank.",
+        "The value, or the other where it is blank. The other is evaluated only then.",
         (Example("default(knownAs, firstName)", {"knownAs": " ", "firstName": "Ada"}, "Ada"),),
-        lambda value, other: other if is_blank(value) else value,
+        default,
     ),
     Function(
         "coalesce",
-        (Parameter("value", ("any",), variadic=True),),
+        (Parameter("value", ("any",), variadic=True, lazy=True),),
         "any",
-        "The first value that is not blank; null where all are.",
+        "The first value that is not blank; null where all are. What follows it is not evaluated.",
         (Example("coalesce(work, home, 'none')", {"work": "", "home": None}, "none"),),
         coalesce,
     ),
@@ -125,17 +151,25 @@ FUNCTIONS = (
         "iif",
         (
             Parameter("condition", ("any",)),
-            Parameter("then", ("any",)),
-            Parameter("otherwise", ("any",)),
+            Parameter("then", ("any",), lazy=True),
+            Parameter("otherwise", ("any",), lazy=True),
         ),
         "any",
-        "`then` where the condition holds, else `otherwise`; blank and false do not hold.",
-        (Example("iif(status == 'Former', 'left', 'here')", {"status": "Former"}, "left"),),
-        lambda condition, then, otherwise: then if holds(condition) else otherwise,
+        "`then` where the condition holds, else `otherwise`; blank and false do not hold. Only"
+        " the one that is taken is evaluated.",
+        (
+            Example("iif(status == 'Former', 'left', 'here')", {"status": "Former"}, "left"),
+            Example("iif(start == 'tbc', null, parse_date(start))", {"start": "tbc"}, None),
+        ),
+        iif,
     ),
     Function(
         "map_value",
-        (_SCALAR, Parameter("table", ("object",)), Parameter("default", ("any",), optional=True)),
+        (
+            _SCALAR,
+            Parameter("table", ("object",)),
+            Parameter("default", ("any",), optional=True, lazy=True),
+        ),
         "any",
         "What the table holds for the value; numbers and booleans are looked up as text. A value"
         " that the table does not hold is the default, or an error where none is given.",

@@ -4,13 +4,13 @@ from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
 from oneway.mapping.lint.rule import Finding, Rule, Subject
-from oneway.mapping.spec import OnBlank
+from oneway.mapping.spec import OnBlank, Write
 
 
 def check(subject: Subject) -> Iterator[Finding]:
     for field, _ in subject.fields:
-        if field.initial is None:
-            continue
+        if field.initial is None or field.write is not Write.OVERWRITE:
+            continue  # what is written once, or only where nothing is, is not taken back
         if field.default is not None:
             summary = f"'{field.path}' has `default` and `initial`; the next run would swap them"
             yield Finding(field.key_span, summary, "keep one of them")
@@ -37,7 +37,7 @@ fields:
     passing="""\
 fields:
   reference: employmentDetails.payrollCode
-  firstName: {from: personalDetails.firstName, initial: New}
+  firstName: {from: personalDetails.firstName, default: Unknown, initial: New, write: if_empty}
   lastName: personalDetails.lastName
   email: personalDetails.email
 """,
