@@ -1,0 +1,169 @@
+"""Data as people really send them: each is read, or refused with its place, and never guessed."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_world import Ended
+
+Run = Callable[..., Ended]
+
+HEAD = """\
+oneway: 1
+name: careless
+source: {connector: file, resource: people.json}
+target: {connector: file, resource: users.json}
+match:
+  - {source: code, target: reference}
+"""
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Write a mapping and the records of both systems."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(mapping: str, people: list[dict[str, Any]], users: list[dict[str, Any]]) -> None:
+        Path("m.yaml").write_text(HEAD + mapping, "utf-8")
+        Path("people.json").write_text(json.dumps(people), "utf-8")
+        Path("users.json").write_text(json.dumps(users), "utf-8")
+
+    return write
+
+
+def users() -> dict[str, dict[str, Any]]:
+    """Return what the target holds, by reference."""
+    return {each["reference"]: each for each in json.loads(Path("users.json").read_text("utf-8"))}
+
+
+def outcomes(oneway: Run) -> dict[str, dict[str, Any]]:
+    """Return the plan's outcomes, by key."""
+    plan = oneway("plan", "m.yaml", "--format", "json")
+    return {each["key"]: each for each in json.loads(plan.out)["outcomes"]}
+
+
+def test_a_number_that_cannot_be_read_takes_no_salary_away(files, oneway: Run) -> None:
+    files(
+        "fields:\n"
+        "  reference: {from: code, write: on_create}\n"
+        "  salary: {from: to_number(salary), on_blank: clear}\n",
+        [
+            {"id": "1", "code": "001", "salary": "32000"},
+            {"id": "2", "code": "002", "salary": "41,250.00"},
+            {"id": "3", "code": "003", "salary": "£28500"},
+            {"id": "4", "code": "004", "salary": ""},
+        ],
+        [{"id": str(n), "reference": f"00{n}", "salary": 1} for n in range(1, 5)],
+    )
+    found = outcomes(oneway)
+    assert {key: each["outcome"] for key, each in found.items()} == {
+        "001": "update",
+        "002": "error",
+        "003": "error",
+        "004": "update",
+    }
+    assert "to_number() wants a number" in found["002"]["reasons"][0]["text"]
+    assert found["002"]["reasons"][0]["place"]["line"] == 9
+    oneway("sync", "m.yaml")
+    assert [users()[key]["salary"] for key in sorted(users())] == [32000, 1, 1, None]
+
+
+def test_who_never_expires_stays(files, oneway: Run) -> None:
+    files(
+        "fields:\n"
+        "  reference: {from: code, write: on_create}\n"
+        "leavers:\n"
+        "  when: is_past(from_filetime(accountExpires))\n"
+        "  set: {active: {value: false}}\n"
+        "  left: active == `false`\n",
+        [
+            {"id": "1", "code": "A", "accountExpires": 0},
+            {"id": "2", "code": "B", "accountExpires": 9223372036854775807},
+            {"id": "3", "code": "C", "accountExpires": "9223372036854775807"},
+            {"id": "4", "code": "D", "accountExpires": "0"},
+            {"id": "5", "code": "E", "accountExpires": "133800000000000000"},
+            {"id": "6", "code": "F", "accountExpires": "never"},
+        ],
+        [{"id": str(n), "reference": key, "active": True} for n, key in enumerate("ABCDEF")],
+    )
+    kinds = {key: each["outcome"] for key, each in outcomes(oneway).items()}
+    assert kinds == dict.fromkeys("ABCD", "unchanged") | {"E": "leave", "F": "error"}
+
+
+def test_one_text_in_two_forms_is_one_text(files, oneway: Run) -> None:
+    files(
+        "fields:\n"
+        "  reference: {from: code, write: on_create}\n"
+        "  firstName: first\n"
+        "  email: {from: email, compare: ignore_case}\n"
+        "joiners: {unless_taken: [email, reference]}\n",
+        [
+            {"id": "1", "code": "E1", "first": "Jose\u0301", "email": "jose@example.com"},
+            {"id": "2", "code": "E\u0301-2", "first": "Zoe\u0308", "email": "zoe2@example.com"},
+            {"id": "3", "code": "E3", "first": "J", "email": "JU\u0308RGEN@example.com"},
+        ],
+        [
+            {"id": "t1", "reference": "E1", "firstName": "Jos\u00e9", "email": "jose@example.com"},
+            {
+                "id": "t2",
+                "reference": "\u00c9-2",
+                "firstName": "Zo\u00eb",
+                "email": "zoe@example.com",
+            },
+            {"id": "t9", "reference": "X", "firstName": "J", "email": "j\u00fcrgen@example.com"},
+        ],
+    )
+    found = {each["source_id"]: each for each in outcomes(oneway).values()}
+    assert found["1"]["outcome"] == "unchanged"
+    assert (found["2"]["outcome"], found["2"]["target_id"]) == ("update", "t2")
+    assert [each["field"] for each in found["2"]["action"]["changes"]] == ["email"]
+    assert (found["3"]["outcome"], found["3"]["reasons"][0]["candidates"]) == ("conflict", ["t9"])
+
+
+def test_nothing_is_added_to_what_is_no_list(files, oneway: Run) -> None:
+    files(
+        "fields:\n"
+        "  reference: {from: code, write: on_create}\n"
+        "  groups: {from: teams, merge: add}\n"
+        "leavers:\n"
+        "  when: left\n"
+        "  set: {active: {value: false}}\n"
+        "  left: active == `false`\n",
+        [
+            {"id": "1", "code": "A", "teams": ["ops"], "left": False},
+            {"id": "2", "code": "B", "teams": ["ops"], "left": False},
+            {"id": "3", "code": "C", "teams": ["ops"], "left": True},
+        ],
+        [
+            {"id": "1", "reference": "A", "groups": "admins", "active": True},
+            {"id": "2", "reference": "B", "groups": ["admins"], "active": True},
+            {"id": "3", "reference": "C", "groups": {"name": "admins"}, "active": True},
+        ],
+    )
+    found = outcomes(oneway)
+    assert {key: each["outcome"] for key, each in found.items()} == {
+        "A": "error",
+        "B": "update",
+        "C": "leave",
+    }
+    assert [each["code"] for each in found["A"]["reasons"]] == ["not_a_list"]
+    assert [each["code"] for each in found["C"]["reasons"]] == ["not_a_list"]
+    oneway("sync", "m.yaml", "--allow", "leavers=3")
+    assert users()["A"]["groups"] == "admins"
+    assert users()["B"]["groups"] == ["admins", "ops"]
+    assert (users()["C"]["groups"], users()["C"]["active"]) == ({"name": "admins"}, False)
+
+
+def test_a_stand_in_for_the_new_and_one_for_the_empty(files, oneway: Run) -> None:
+    files(
+        "fields:\n"
+        "  reference: {from: code, write: on_create}\n"
+        "  policy: {from: policy, default: later, initial: first, write: if_empty}\n",
+        [{"id": n, "code": n, "policy": ""} for n in "AB"],
+        [{"id": "1", "reference": "A", "policy": None}],
+    )
+    oneway("sync", "m.yaml")
+    assert {key: each["policy"] for key, each in users().items()} == {"A": "later", "B": "first"}
+    assert oneway("plan", "m.yaml", "--exit-code").code == 0
