@@ -124,6 +124,8 @@ class Drafter:
     def _rekeyed(self, row: SourceRow, target: TargetRow) -> Draft:
         """Return the outcome of a row whose record is given its keys, whatever `write` says."""
         draft = self._matched(row, target)
+        if draft.kind is Kind.ERROR:
+            return draft
         written = {each.rule.path for each in draft.differences}
         differing = [e for e in at_rekey(self.policy, row, target) if e.rule.path not in written]
         keys = tuple(each for each in differing if not self._rivals(target, each))
