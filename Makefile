@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(or $(shell command -v uv 2>/dev/null),$(BIN)/uv)
 
-.PHONY: demo test lint types imports unit docs lock upgrade test-latest test-lowest clean help
+.PHONY: demo test lint types imports unit docs lock upgrade test-latest test-lowest test-dates clean help
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -74,6 +74,9 @@ test-latest: $(VENV)/.dev  ## `test` with the newest packages, whatever is pinne
 
 test-lowest: $(VENV)/.dev  ## `test` with the oldest packages that pyproject.toml allows
 	$(call resolved,lowest,lowest-direct,test)
+
+test-dates: $(VENV)/.dev  ## the tests on other days and in other zones (needs libfaketime)
+	$(BIN)/python tests/dates.py
 
 clean:  ## remove what the other commands made
 	rm -rf $(VENV) .venv-latest .venv-lowest .oneway .mypy_cache .ruff_cache .pytest_cache .hypothesis

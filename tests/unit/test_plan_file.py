@@ -221,6 +221,7 @@ def test_a_wrong_shape_is_told_by_its_path(edit: Any, words: str) -> None:
         (b'{"oneway_plan": 2, "n": NaN}', "P101"),
         (b'{"oneway_plan": 2, "n": 1e999}', "P105"),
         (b'{"oneway_plan": 2, "n": ' + b"[" * 9000 + b"]" * 9000 + b"}", "P101"),
+        (b'{"oneway_plan": 2, "n": ' + b"[" * 400 + b"]" * 400 + b"}", "P101"),
         (DATA.replace(b"Zoe", b"Bob"), "P104"),
         (DATA.replace(b"Zoe", "Zoé".encode()), "P101"),
         (b"\xef\xbb\xbf" + DATA, "P102"),
@@ -237,10 +238,10 @@ def test_a_plan_beyond_the_limit_is_refused_unread(monkeypatch: pytest.MonkeyPat
 
 
 def test_a_value_that_no_plan_can_hold_is_refused() -> None:
-    deep: Any = []
+    deep, deeper = json.loads("[" * 410 + "]" * 410), []
     for _ in range(5000):
-        deep = [deep]
-    for value in (deep, float("nan")):
+        deeper = [deeper]
+    for value in (deep, deeper, float("nan")):
         with pytest.raises(Refused, match="P105"):
             dump(dataclasses.replace(PLAN, settings={"a": value}))
 

@@ -6,16 +6,11 @@ Lone surrogates (`"\\ud800"`) are read and written back as they are.
 
 import json
 import math
-import re
 from dataclasses import dataclass
 from typing import NoReturn
 
+from oneway.core.nesting import DEEPEST, nests_too_deep
 from oneway.core.records import Value
-
-MAX_DEPTH = 100
-"""Objects and lists within each other. No person's record comes near; recursion limits do."""
-
-_BRACKETS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL)
 
 
 class Flaw(ValueError):
@@ -50,10 +45,12 @@ class StrictDecoder:
         except (Flaw, RecursionError) as error:
             return Parsed(problem=str(error) if isinstance(error, Flaw) else _TOO_DEEP)
         except json.JSONDecodeError as error:
+            if nests_too_deep(text[start : error.pos]):
+                return Parsed(problem=_TOO_DEEP)
             return Parsed(problem=f"is not valid JSON (column {error.colno})", broken=True)
         except ValueError:  # an integer of thousands of digits
             return Parsed(problem="holds a number that is too long")
-        if nested_too_deep(text, start, end):
+        if nests_too_deep(text[start:end]):
             return Parsed(problem=_TOO_DEEP)
         return Parsed(value, end)
 
@@ -63,18 +60,6 @@ class StrictDecoder:
         if len(data) != len(pairs):
             raise Flaw("has the same key twice in one object")
         return data
-
-
-def nested_too_deep(text: str, start: int, end: int) -> bool:
-    """Return whether the JSON between two positions nests deeper than `MAX_DEPTH`."""
-    if text.count("{", start, end) + text.count("[", start, end) <= MAX_DEPTH:
-        return False
-    depth = 0
-    for token in _BRACKETS.finditer(text, start, end):
-        depth += _STEP.get(token[0], 0)
-        if depth > MAX_DEPTH:
-            return True
-    return False
 
 
 def encoded(data: Value, like: bytes, indent: str | None = None) -> bytes:
@@ -88,7 +73,7 @@ def encoded(data: Value, like: bytes, indent: str | None = None) -> bytes:
         text = json.dumps(
             data, ensure_ascii=False, allow_nan=False, indent=indent, separators=separators
         )
-        if nested_too_deep(text, 0, len(text)):
+        if nests_too_deep(text):
             raise Flaw(_TOO_DEEP)
         return text.encode()
     except UnicodeEncodeError:  # a lone surrogate
@@ -110,6 +95,5 @@ def _finite(text: str) -> float:
     return number
 
 
-_TOO_DEEP = f"is nested deeper than {MAX_DEPTH} levels"
+_TOO_DEEP = f"is nested deeper than {DEEPEST} levels"
 _NO_NUMBER = "holds a number that JSON does not have"
-_STEP = {"[": 1, "{": 1, "]": -1, "}": -1}

@@ -17,6 +17,7 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 from jmespath.parser import ParsedResult
 
+from oneway.core.nesting import nests_too_deep
 from oneway.core.records import Value
 from oneway_connectors.rest.model import ErrorShape
 from oneway_connectors.rest.redaction import MARK, hide
@@ -43,6 +44,8 @@ def parse_json(body: bytes) -> Value:
         raise Unreadable("it is HTML or XML, perhaps a sign-in page, where JSON was expected")
     try:
         text = body.decode("utf-8-sig")
+        if nests_too_deep(body):
+            raise Unreadable("its JSON is nested too deeply")
         data = json.loads(
             text, parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_object
         )
@@ -51,8 +54,6 @@ def parse_json(body: bytes) -> Value:
     except json.JSONDecodeError as error:
         cut = error.pos >= len(error.doc.rstrip())
         raise Unreadable("its JSON ends too early" if cut else "it is not JSON") from None
-    except RecursionError:
-        raise Unreadable("its JSON is nested too deeply") from None
     except ValueError:
         raise Unreadable("it holds a number that JSON does not have") from None
     return cast(Value, data)

@@ -17,6 +17,8 @@ from jmespath.exceptions import (
 from jmespath.lexer import Lexer
 from jmespath.parser import Parser
 
+from oneway.core.nesting import nests_too_deep
+
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode
 else:
@@ -26,6 +28,8 @@ Node: TypeAlias = _TreeNode
 """A node of a syntax tree: a `type`, a `value` and `children`."""
 
 _NUMBER = re.compile("-?[0-9]+")
+# JSON between backticks, which may stand in texts between quotes.
+_LITERAL = re.compile(r"""'(?:[^'\\]|\\.)*+'|"(?:[^"\\]|\\.)*+"|`((?:[^`\\]|\\.)*+)""", re.DOTALL)
 
 MAX_LENGTH = 10_000
 MAX_DEPTH = 100
@@ -60,6 +64,8 @@ def tree_of(text: str) -> Node:
     """Return the syntax tree of an expression; raise `ExpressionSyntax` where there is none."""
     if len(text) > MAX_LENGTH:
         raise ExpressionSyntax(f"the expression is longer than {MAX_LENGTH:,} characters")
+    if any(map(nests_too_deep, _LITERAL.findall(text))):
+        raise too_deep()
     tree = _parsed(text)
     _refuse_depth(tree)
     return tree

@@ -9,7 +9,8 @@ import json
 from pathlib import Path
 from typing import NoReturn
 
-from oneway.core.diagnostics import refusal
+from oneway.core.diagnostics import Refused, refusal
+from oneway.core.nesting import DEEPEST, nests_too_deep
 from oneway.core.seal import canonical
 from oneway.planning.plan import FORMAT, Plan
 from oneway.planning.plan_file.read import plan_of
@@ -21,6 +22,9 @@ __all__ = ["MAX_SIZE", "dump", "fingerprint", "load", "save"]
 
 MAX_SIZE = 200_000_000
 """Bytes. Larger files are refused before they are read."""
+
+_DEEPEST = 4 * DEEPEST
+"""How deep a plan nests at most: what expressions make of records goes deeper than these do."""
 
 _AGAIN = "make the plan again"
 
@@ -38,7 +42,10 @@ def dump(plan: Plan) -> str:
     """
     content = content_of(plan)
     whole = content | {"fingerprint": _digest(content, plan.mapping)}
-    return "{\n" + ",\n".join(f'"{key}": {_lines(whole[key])}' for key in sorted(whole)) + "\n}\n"
+    text = "{\n" + ",\n".join(f'"{key}": {_lines(whole[key])}' for key in sorted(whole)) + "\n}\n"
+    if nests_too_deep(text, _DEEPEST):
+        raise _unfit(plan.mapping)
+    return text
 
 
 def save(plan: Plan, path: Path) -> None:
@@ -77,8 +84,10 @@ def _lines(value: object) -> str:
 
 def _parsed(data: bytes, file: str) -> dict[str, object]:
     try:
+        if nests_too_deep(data, _DEEPEST):
+            raise ValueError
         content = json.loads(data.decode("ascii"), parse_constant=_no_constant)
-    except (ValueError, RecursionError):
+    except ValueError:
         if data.lstrip().startswith(b"{"):
             help = "copy the file whole, or make the plan again"
             raise refusal("P101", file, "the plan is torn or damaged", help) from None
@@ -105,7 +114,11 @@ def _digest(content: dict[str, object], where: str) -> str:
     try:
         return hashlib.sha256(canonical(content).encode("ascii")).hexdigest()
     except (RecursionError, ValueError):  # a number that is none, or without end
-        raise refusal("P105", where, "holds a value that no plan can hold", _AGAIN) from None
+        raise _unfit(where) from None
+
+
+def _unfit(where: str) -> Refused:
+    return refusal("P105", where, "holds a value that no plan can hold", _AGAIN)
 
 
 def _refuse_shape(content: dict[str, object], file: str) -> NoReturn:
