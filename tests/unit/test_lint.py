@@ -9,7 +9,7 @@ from oneway.core.connector import Capability, Description, Field, Resource
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.mapping.compiler import Compiled, compile_mapping
 from oneway.mapping.lint import CODES, EXAMPLE, RULES
-from oneway.mapping.lint.rule import Rule
+from oneway.mapping.lint.rule import LintRule
 from oneway.mapping.load import load_mapping
 
 BASE = """\
@@ -149,7 +149,7 @@ def of_example(part: str) -> list[Diagnostic]:
 
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.code)
-def test_a_rule_reports_its_failing_example_and_accepts_the_other(rule: Rule) -> None:
+def test_a_rule_reports_its_failing_example_and_accepts_the_other(rule: LintRule) -> None:
     reported = [each for each in of_example(rule.failing) if each.code == rule.code]
     assert reported
     assert {each.severity for each in reported} == {rule.severity}

@@ -48,7 +48,7 @@ def _paths() -> Json:
         "schema": {"type": "string", "pattern": TOKEN_PATTERN},
     }
     refusals = (400, 403, 409, 413, 415)
-    return {
+    users = {
         "/1.0/users": {
             "get": operation(
                 "Users", array_of("User"), parameters=[*_PAGING, *_FILTERS], refusals=(400,)
@@ -72,6 +72,12 @@ def _paths() -> Json:
                 body=ref("UserFields"),
             ),
         },
+    }
+    return users | _department_paths(one)
+
+
+def _department_paths(one: list[Json]) -> Json:
+    return {
         "/1.0/departments": {
             "get": operation(
                 "Departments", array_of("Department"), parameters=_PAGING, refusals=(400,)

@@ -27,16 +27,38 @@ def document(employer: str) -> Json:
     return whole("Staffology Payroll sandbox", scheme, _paths(employer), _schemas())
 
 
+_EMPLOYER = "/employers/{employer}"
+
+
 def _paths(employer: str) -> Json:
     of = in_path("employer", {"type": "string", "format": "uuid", "examples": [employer]})
-    base = "/employers/{employer}"
-    items, refusals = array_of("Item"), (400, 404)
+    items = array_of("Item")
     return {
         "/account": {"get": operation("Who the key belongs to", ref("Account"))},
         "/employers": {
             "get": operation("All employers", items, parameters=_PAGING, refusals=(400,))
         },
-        base: {"get": operation("One employer", ref("Employer"), parameters=[of], refusals=(404,))},
+        _EMPLOYER: {
+            "get": operation("One employer", ref("Employer"), parameters=[of], refusals=(404,))
+        },
+        **_employee_paths(of),
+        f"{_EMPLOYER}/departments": {
+            "get": operation("All departments", items, parameters=[of], refusals=(404,))
+        },
+        f"{_EMPLOYER}/departments/Department": {
+            "get": operation(
+                "The department with a code",
+                ref("Department"),
+                parameters=[of, query("code", _TEXT, required=True)],
+                refusals=(400, 404),
+            )
+        },
+    }
+
+
+def _employee_paths(of: Json) -> Json:
+    items, refusals, base = array_of("Item"), (400, 404), _EMPLOYER
+    return {
         f"{base}/employees": {
             "get": operation(
                 "Ids of employees, in the order of payroll codes",
@@ -67,17 +89,6 @@ def _paths(employer: str) -> Json:
                 ref("Employee"),
                 parameters=[of, in_path("id", {"type": "string", "format": "uuid"})],
                 refusals=(404,),
-            )
-        },
-        f"{base}/departments": {
-            "get": operation("All departments", items, parameters=[of], refusals=(404,))
-        },
-        f"{base}/departments/Department": {
-            "get": operation(
-                "The department with a code",
-                ref("Department"),
-                parameters=[of, query("code", _TEXT, required=True)],
-                refusals=refusals,
             )
         },
     }

@@ -1,8 +1,8 @@
 """`oneway connect`."""
 
-from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -10,12 +10,11 @@ from oneway.cli.connecting.first_sync import first_sync
 from oneway.cli.connecting.naming import asked_name, existing
 from oneway.cli.connecting.output import as_data, say_kept
 from oneway.cli.connecting.prompts import Asking, is_terminal
-from oneway.cli.connecting.request import Wishes, from_stdin, references
+from oneway.cli.connecting.request import references, wishes_of
 from oneway.cli.connecting.setup import connected, renewed
 from oneway.cli.console import Beside, Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled, formatted, limited, pairs, remembering, shared_folder
-from oneway.connections import SecretKind, SecretRef
 from oneway.runs.commit_connection import in_order
 
 
@@ -83,22 +82,11 @@ from oneway.runs.commit_connection import in_order
 def command(
     *,
     console: Console,
-    name: str,
-    mapping: str,
-    settings: Mapping[str, str],
-    source_options: Mapping[str, str],
-    target_options: Mapping[str, str],
-    source_refs: Mapping[tuple[str, str], SecretRef],
-    target_refs: Mapping[tuple[str, str], SecretRef],
-    credentials_stdin: bool,
-    keep_secrets: str | None,
-    schedule: str,
-    time_zone: str,
     yes: bool,
-    no_sync: bool,
     state: Path,
     format: str,
     limit: int | None,
+    **given: Any,
 ) -> Exit:
     """Connect two systems: credentials, employer, schedule, first sync.
 
@@ -123,20 +111,7 @@ def command(
     """
     shown = console if format == "text" else Beside(console.color, console.quiet)
     asking = Asking(shown) if is_terminal() else None
-    wishes = Wishes(
-        name=name,
-        mapping=mapping,
-        settings=settings,
-        options={"source": source_options, "target": target_options},
-        refs={**source_refs, **target_refs},
-        typed=from_stdin() if credentials_stdin else {},
-        schedule=schedule,
-        time_zone=time_zone,
-        keep=SecretKind(keep_secrets) if keep_secrets else None,
-        yes=yes,
-        sync=not no_sync,
-        shared=shared_folder(state),
-    )
+    wishes = wishes_of(yes=yes, shared=shared_folder(state), **given)
     try:
         with in_order():
             if asking is not None and not wishes.name:

@@ -2,10 +2,10 @@
 
 import getpass
 import inspect
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
-from functools import wraps
+from functools import reduce, wraps
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -117,32 +117,40 @@ def connected(command: Command) -> Command:
     )(command)
 
 
+def standing_in(command: Command) -> Command:
+    """Give a command `source`, `target`, `references` and `settings`: files and values instead."""
+    options = (
+        click.option(
+            "--source", type=click.Path(), metavar="FILE", help="Read a file instead of the source."
+        ),
+        click.option(
+            "--target", type=click.Path(), metavar="FILE", help="Read a file instead of the target."
+        ),
+        click.option(
+            "--reference",
+            "references",
+            multiple=True,
+            metavar="NAME=FILE",
+            callback=pairs,
+            help="Read a file instead of a reference.",
+        ),
+        click.option(
+            "--set",
+            "settings",
+            multiple=True,
+            metavar="NAME=VALUE",
+            callback=pairs,
+            help="Set one of the mapping's settings.",
+        ),
+    )
+    return reduce(lambda given, option: option(given), reversed(options), command)
+
+
 def requesting(command: Command) -> Command:
     """Give a command a `request`: a mapping or a connection, and what stands in for systems."""
 
     @click.argument("mapping", metavar="MAPPING", type=click.Path())
-    @click.option(
-        "--source", type=click.Path(), metavar="FILE", help="Read a file instead of the source."
-    )
-    @click.option(
-        "--target", type=click.Path(), metavar="FILE", help="Read a file instead of the target."
-    )
-    @click.option(
-        "--reference",
-        "references",
-        multiple=True,
-        metavar="NAME=FILE",
-        callback=pairs,
-        help="Read a file instead of a reference.",
-    )
-    @click.option(
-        "--set",
-        "settings",
-        multiple=True,
-        metavar="NAME=VALUE",
-        callback=pairs,
-        help="Set one of the mapping's settings.",
-    )
+    @standing_in
     @connected
     @click.option(
         "--as-of",
@@ -151,34 +159,24 @@ def requesting(command: Command) -> Command:
         help="The present of this run: an instant with its offset, or a date (UTC).",
     )
     @wraps(command)
-    def with_request(
-        *,
-        mapping: str,
-        source: str | None,
-        target: str | None,
-        references: Mapping[str, str],
-        settings: Mapping[str, str],
-        options: Mapping[str, str],
-        as_of: datetime,
-        **rest: Any,
-    ) -> Exit:
+    def with_request(*, mapping: str, **given: Any) -> Exit:
+        asked = {name: given.pop(name) for name in _ASKED}
         connection = named_connection(mapping)
         request = RunRequest(
             mapping=mapping if connection is None else connection.mapping,
-            as_of=as_of,
             lookup=from_environment,
-            source=source,
-            target=target,
-            references=references,
-            settings=settings,
-            options=options,
             folders=FOLDERS,
             connection=connection,
+            **asked,
         )
-        return command(request=request, **rest)
+        return command(request=request, **given)
 
     with_request.__doc__ = _with_connections(command.__doc__)
     return with_request
+
+
+_ASKED = ("as_of", "source", "target", "references", "settings", "options")
+"""The parameters of a command that are fields of its request."""
 
 
 def named_connection(text: str) -> Connection | None:

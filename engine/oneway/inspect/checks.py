@@ -1,7 +1,7 @@
 """The set-up of a mapping, checked on what was read: nothing is written to find out.
 
 These are the steps that an integrator goes through before a first run: do the credentials
-work, does each code have its row in the lookup table, is each match key filled and held by
+work, does each code have its row in the lookup table, is each match key filled and targets by
 one record only, and what is still assumed of the systems.
 """
 
@@ -196,7 +196,7 @@ def _unique(
     if lines:
         return CheckResult(title, CheckState.WARNING, tuple(lines))
     values_held = f"{len(holders):,} value{'' if len(holders) == 1 else 's'}"
-    return CheckResult(title, CheckState.OK, (f"{values_held}, each held by one record",))
+    return CheckResult(title, CheckState.OK, (f"{values_held}, each targets by one record",))
 
 
 def _assumptions(descriptions: Iterable[Description]) -> Iterator[CheckResult]:

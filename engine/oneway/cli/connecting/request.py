@@ -4,6 +4,7 @@ import sys
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import click
 
@@ -42,6 +43,28 @@ class Wishes:
         """Whether anything is given that an existing connection's file says already."""
         options = any(self.options.values())
         return bool(self.mapping or self.settings or options or self.schedule or self.time_zone)
+
+
+def wishes_of(
+    *,
+    source_options: Mapping[str, str],
+    target_options: Mapping[str, str],
+    source_refs: Mapping[Name, SecretRef],
+    target_refs: Mapping[Name, SecretRef],
+    credentials_stdin: bool,
+    keep_secrets: str | None,
+    no_sync: bool,
+    **same: Any,
+) -> Wishes:
+    """Return what the options of `oneway connect` ask for; `same` are those named as here."""
+    return Wishes(
+        options={"source": source_options, "target": target_options},
+        refs={**source_refs, **target_refs},
+        typed=from_stdin() if credentials_stdin else {},
+        keep=SecretKind(keep_secrets) if keep_secrets else None,
+        sync=not no_sync,
+        **same,
+    )
 
 
 def references(side: str) -> Callable[[click.Context, click.Parameter, tuple[str, ...]], object]:

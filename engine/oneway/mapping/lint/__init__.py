@@ -15,7 +15,7 @@ from oneway.core.connector import Resource
 from oneway.core.diagnostics import Diagnostic
 from oneway.mapping.interpreter import MappingCode
 from oneway.mapping.lint import rules
-from oneway.mapping.lint.rule import Rule, Subject
+from oneway.mapping.lint.rule import LintRule, Subject
 from oneway.mapping.spec import MappingSpec
 
 EXAMPLE = """\
@@ -34,13 +34,13 @@ fields:
 """The mapping whose top-level keys a rule's examples replace."""
 
 
-def _rules() -> Iterator[Rule]:
+def _rules() -> Iterator[LintRule]:
     for module in sorted(iter_modules(rules.__path__), key=lambda each: each.name):
-        rule: Rule = import_module(f"{rules.__name__}.{module.name}").RULE
+        rule: LintRule = import_module(f"{rules.__name__}.{module.name}").RULE
         yield rule
 
 
-RULES: tuple[Rule, ...] = tuple(_rules())
+RULES: tuple[LintRule, ...] = tuple(_rules())
 """Every rule, by its code."""
 
 

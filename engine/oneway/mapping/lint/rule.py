@@ -30,7 +30,7 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class LintFinding:
     """One place of one mapping that a rule objects to, and the remedy there."""
 
     span: Span
@@ -39,10 +39,10 @@ class Finding:
 
 
 @dataclass(frozen=True, slots=True)
-class Rule:
+class LintRule:
     """A lint rule. The compiler, the reference pages and the tests are all made from it.
 
-    `title` and `advice` speak of every finding; a `Finding` speaks of one. `failing` and
+    `title` and `advice` speak of every finding; a `LintFinding` speaks of one. `failing` and
     `passing` are top-level keys that replace those of the example mapping
     (`oneway.mapping.lint.EXAMPLE`): the rule objects to the first and accepts the second.
     """
@@ -51,7 +51,7 @@ class Rule:
     severity: Severity
     title: str
     advice: str
-    check: Callable[[Subject], Iterator[Finding]]
+    check: Callable[[Subject], Iterator[LintFinding]]
     failing: str
     passing: str
 

@@ -3,22 +3,22 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import Finding, Rule, Subject, overlap
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, overlap
 from oneway.mapping.spec import FieldSpec
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[LintFinding]:
     seen: list[FieldSpec] = []
     for field, _ in subject.fields:
         for other in seen:
             if overlap(field.path, other.path):
                 line = other.key_span.line
                 summary = f"'{field.path}' and '{other.path}' (line {line}) write one target field"
-                yield Finding(field.key_span, summary, "keep one of them")
+                yield LintFinding(field.key_span, summary, "keep one of them")
         seen.append(field)
 
 
-RULE = Rule(
+RULE = LintRule(
     code="M109",
     severity=Severity.ERROR,
     title="two field rules write one target field",

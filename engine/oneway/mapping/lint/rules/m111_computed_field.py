@@ -3,19 +3,19 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import Finding, Rule, Subject
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 from oneway.mapping.spec import Write
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[LintFinding]:
     for field, _ in subject.fields:
         known = subject.target.fields.get(field.path)
         if known is not None and known.computed and field.write is not Write.NEVER:
             summary = f"the target computes '{field.path}' itself; it cannot be written"
-            yield Finding(field.key_span, summary, "remove it, or use `write: never`")
+            yield LintFinding(field.key_span, summary, "remove it, or use `write: never`")
 
 
-RULE = Rule(
+RULE = LintRule(
     code="M111",
     severity=Severity.ERROR,
     title="a field is written that the target computes",

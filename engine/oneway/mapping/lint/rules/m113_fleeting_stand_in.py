@@ -3,25 +3,25 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import Finding, Rule, Subject
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 from oneway.mapping.spec import OnBlank, Write
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[LintFinding]:
     for field, _ in subject.fields:
         if field.initial is None or field.write is not Write.OVERWRITE:
             continue  # what is written once, or only where nothing is, is not taken back
         if field.default is not None:
             summary = f"'{field.path}' has `default` and `initial`; the next run would swap them"
-            yield Finding(field.key_span, summary, "keep one of them")
+            yield LintFinding(field.key_span, summary, "keep one of them")
         if field.on_blank is OnBlank.CLEAR:
             summary = (
                 f"'{field.path}' has `initial`, which `on_blank: clear` takes away at the next run"
             )
-            yield Finding(field.key_span, summary, "use `on_blank: keep`, or no `initial`")
+            yield LintFinding(field.key_span, summary, "use `on_blank: keep`, or no `initial`")
 
 
-RULE = Rule(
+RULE = LintRule(
     code="M113",
     severity=Severity.ERROR,
     title="the next run would take a stand-in away",

@@ -3,23 +3,23 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity, Span
-from oneway.mapping.lint.rule import Finding, Rule, Subject
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 from oneway.mapping.spec import Absent, Rehires
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[LintFinding]:
     spec = subject.spec
     if spec.leavers is not None:
         return
     if spec.absent is Absent.DEACTIVATE:
         summary = "`absent: deactivate` needs `leavers.set`, which says what to write"
-        yield Finding(Span(spec.file), summary, "add `leavers`, or use `absent: report`")
+        yield LintFinding(Span(spec.file), summary, "add `leavers`, or use `absent: report`")
     if spec.rehires is Rehires.REACTIVATE:
         summary = "`rehires: reactivate` undoes `leavers.set`, and there is none"
-        yield Finding(Span(spec.file), summary, "add `leavers`, or leave `rehires` out")
+        yield LintFinding(Span(spec.file), summary, "add `leavers`, or leave `rehires` out")
 
 
-RULE = Rule(
+RULE = LintRule(
     code="M116",
     severity=Severity.ERROR,
     title="a part of the mapping needs `leavers`",

@@ -3,15 +3,15 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import Finding, Rule, Subject
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 from oneway.mapping.spec import EndpointSpec
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[LintFinding]:
     target = subject.spec.target
     if _endpoint(subject.spec.source) == _endpoint(target):
         summary = f"source and target are both {target.connector.text} {target.resource.text}"
-        yield Finding(target.resource.span, summary, "a source is never written to")
+        yield LintFinding(target.resource.span, summary, "a source is never written to")
 
 
 def _endpoint(endpoint: EndpointSpec) -> tuple[object, ...]:
@@ -19,7 +19,7 @@ def _endpoint(endpoint: EndpointSpec) -> tuple[object, ...]:
     return (endpoint.connector.text, endpoint.resource.text, options)
 
 
-RULE = Rule(
+RULE = LintRule(
     code="M120",
     severity=Severity.ERROR,
     title="source and target are one",

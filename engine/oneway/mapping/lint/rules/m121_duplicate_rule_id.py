@@ -3,18 +3,20 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import Finding, Rule, Subject
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[LintFinding]:
     seen: set[str] = set()
     for rule in subject.spec.eligible:
         if rule.id in seen:
-            yield Finding(rule.span, f"two eligibility rules are called '{rule.id}'", "rename one")
+            yield LintFinding(
+                rule.span, f"two eligibility rules are called '{rule.id}'", "rename one"
+            )
         seen.add(rule.id)
 
 
-RULE = Rule(
+RULE = LintRule(
     code="M121",
     severity=Severity.ERROR,
     title="two eligibility rules have one id",

@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import Finding, Rule, Subject, overlap
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, overlap
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[LintFinding]:
     label = subject.spec.label
     if label is None or subject.code.label is None:
         return
@@ -18,10 +18,10 @@ def check(subject: Subject) -> Iterator[Finding]:
     marked = {name for name, field in subject.source.fields.items() if field.sensitive}
     paths = {".".join(use.keys) for use in subject.code.label.paths}
     if label.text.strip() in secret or any(overlap(p, m) for p in paths for m in marked):
-        yield Finding(label.span, "`label` reads a sensitive field", "use a name or a code")
+        yield LintFinding(label.span, "`label` reads a sensitive field", "use a name or a code")
 
 
-RULE = Rule(
+RULE = LintRule(
     code="M122",
     severity=Severity.ERROR,
     title="`label` reads a sensitive field",

@@ -3,19 +3,19 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import Finding, Rule, Subject, fits, types_of
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fits, types_of
 from oneway.mapping.record_schema import in_words
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[LintFinding]:
     for field, _ in subject.fields:
         right = types_of(subject.target, tuple(field.path.split(".")))
         if field.value is not None and right and not fits(field.value.value, right):
             summary = f"'{field.path}' takes {in_words(right)}, and is given something else"
-            yield Finding(field.value.span, summary, "change the constant")
+            yield LintFinding(field.value.span, summary, "change the constant")
 
 
-RULE = Rule(
+RULE = LintRule(
     code="M123",
     severity=Severity.ERROR,
     title="a constant has another type than its field",

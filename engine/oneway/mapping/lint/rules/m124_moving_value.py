@@ -3,10 +3,10 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import Finding, Rule, Subject, daily
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, daily
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[LintFinding]:
     for field, expression, leaving in daily(subject):
         if not (expression.constant or leaving):
             continue
@@ -14,10 +14,10 @@ def check(subject: Subject) -> Iterator[Finding]:
         if leaving:
             help = "say under `leavers.left` how a record shows that it has left"
         summary = f"'{field.path}' takes another value every day, and is written every day"
-        yield Finding(expression.span, summary, help)
+        yield LintFinding(expression.span, summary, help)
 
 
-RULE = Rule(
+RULE = LintRule(
     code="M124",
     severity=Severity.ERROR,
     title="a field takes another value every day",

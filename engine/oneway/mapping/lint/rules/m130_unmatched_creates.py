@@ -3,20 +3,20 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import Finding, Rule, Subject
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[LintFinding]:
     policy = subject.code.policy
     known = any(subject.target.open or path in subject.target.fields for path in policy.match_paths)
     if policy.create and known and not any(policy.carried):
         key = subject.spec.match[0]
         summary = "a created record would not be matched by any key, and be created every run"
         help = f"add the field `{key.target.text}: {key.source.text}`, without `when` or `lookup`"
-        yield Finding(key.target.span, summary, help)
+        yield LintFinding(key.target.span, summary, help)
 
 
-RULE = Rule(
+RULE = LintRule(
     code="M130",
     severity=Severity.ERROR,
     title="a created record would not be matched at the next run",

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import Finding, Rule, Subject
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 from oneway.mapping.spec import Write
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[LintFinding]:
     for key, path in zip(subject.spec.match, subject.code.policy.match_paths, strict=True):
         for field, _ in subject.fields:
             if not path or field.path != path or field.write is Write.NEVER:
@@ -18,14 +18,14 @@ def check(subject: Subject) -> Iterator[Finding]:
                     f"'{path}' is a match key, and is overwritten by another value than its own"
                 )
                 help = "the record would not be matched at the next run; use `write: on_create`"
-                yield Finding(field.key_span, summary, help)
+                yield LintFinding(field.key_span, summary, help)
             elif own and (field.default is not None or field.initial is not None):
                 summary = f"'{path}' is a match key, and has a value that stands in for its own"
                 help = "the record would be matched by whoever has that value; remove the stand-in"
-                yield Finding(field.key_span, summary, help)
+                yield LintFinding(field.key_span, summary, help)
 
 
-RULE = Rule(
+RULE = LintRule(
     code="M131",
     severity=Severity.ERROR,
     title="a match key is written with another value than its own",

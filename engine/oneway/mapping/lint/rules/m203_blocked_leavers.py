@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import Finding, Rule, Subject
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 from oneway.mapping.spec import Category
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[LintFinding]:
     if subject.spec.leavers is None:
         return
     for rule in subject.spec.eligible:
@@ -16,11 +16,11 @@ def check(subject: Subject) -> Iterator[Finding]:
             help = (
                 "write `for: [joiners, movers, leavers]` where that is meant, or leave leavers out"
             )
-            yield Finding(rule.span, summary, help)
+            yield LintFinding(rule.span, summary, help)
             return
 
 
-RULE = Rule(
+RULE = LintRule(
     code="M203",
     severity=Severity.WARNING,
     title="leavers that are ineligible keep their access",

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import Finding, Rule, Subject
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 from oneway.mapping.spec import OnBlank, Write
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[LintFinding]:
     for field, _ in subject.fields:
         idle = {
             "on_miss": field.lookup is None,
@@ -18,7 +18,7 @@ def check(subject: Subject) -> Iterator[Finding]:
         for key, useless in idle.items():
             if useless and key in field.written:
                 summary = f"`{key}` has no effect on '{field.path}'"
-                yield Finding(field.key_span, summary, _IDLE[key])
+                yield LintFinding(field.key_span, summary, _IDLE[key])
 
 
 _IDLE = {
@@ -28,7 +28,7 @@ _IDLE = {
     "initial": "a constant is never blank; remove it",
 }
 
-RULE = Rule(
+RULE = LintRule(
     code="M204",
     severity=Severity.WARNING,
     title="a key has no effect",

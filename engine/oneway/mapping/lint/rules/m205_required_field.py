@@ -3,20 +3,22 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import Finding, Rule, Subject, overlap
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, overlap
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[LintFinding]:
     if not subject.spec.joiners.create:
         return
     mapped = [field.path for field in subject.spec.fields]
     for name, field in subject.target.fields.items():
         if field.required and not field.computed and not any(overlap(name, m) for m in mapped):
             summary = f"the target requires '{name}' of a new record, and no field writes it"
-            yield Finding(subject.spec.target.resource.span, summary, f"add '{name}' to `fields`")
+            yield LintFinding(
+                subject.spec.target.resource.span, summary, f"add '{name}' to `fields`"
+            )
 
 
-RULE = Rule(
+RULE = LintRule(
     code="M205",
     severity=Severity.WARNING,
     title="a field is missing that the target requires of a new record",

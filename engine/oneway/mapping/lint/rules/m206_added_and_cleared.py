@@ -3,18 +3,18 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import Finding, Rule, Subject
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 from oneway.mapping.spec import Merge, OnBlank
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[LintFinding]:
     for field, _ in subject.fields:
         if field.merge is Merge.ADD and field.on_blank is OnBlank.CLEAR:
             summary = f"'{field.path}' is only added to (`merge: add`), and cleared when blank"
-            yield Finding(field.key_span, summary, "use `merge: replace`, or `on_blank: keep`")
+            yield LintFinding(field.key_span, summary, "use `merge: replace`, or `on_blank: keep`")
 
 
-RULE = Rule(
+RULE = LintRule(
     code="M206",
     severity=Severity.WARNING,
     title="a list is only added to, and also cleared",

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import Finding, Rule, Subject, types_of
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, types_of
 from oneway.mapping.record_schema import in_words
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[LintFinding]:
     for key, typed, target in zip(
         subject.spec.match, subject.code.match_source, subject.code.match_target, strict=True
     ):
@@ -17,10 +17,10 @@ def check(subject: Subject) -> Iterator[Finding]:
             summary = (
                 f"{in_words(left)} in the source never matches {in_words(right)} in the target"
             )
-            yield Finding(key.source.span, summary, "convert one of them, e.g. to_text(...)")
+            yield LintFinding(key.source.span, summary, "convert one of them, e.g. to_text(...)")
 
 
-RULE = Rule(
+RULE = LintRule(
     code="M207",
     severity=Severity.WARNING,
     title="the two sides of a match key have different types",

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import Finding, Rule, Subject, types_of
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, types_of
 from oneway.mapping.record_schema import in_words
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[LintFinding]:
     for field, code in subject.fields:
         if code.source is None or code.lookup is not None or field.source is None:
             continue
@@ -15,10 +15,10 @@ def check(subject: Subject) -> Iterator[Finding]:
         right = types_of(subject.target, tuple(field.path.split(".")))
         if left and right and not left & right:
             summary = f"'{field.path}' takes {in_words(right)}, and is given {in_words(left)}"
-            yield Finding(field.source.span, summary, "convert it in the expression")
+            yield LintFinding(field.source.span, summary, "convert it in the expression")
 
 
-RULE = Rule(
+RULE = LintRule(
     code="M208",
     severity=Severity.WARNING,
     title="a value has another type than its field",

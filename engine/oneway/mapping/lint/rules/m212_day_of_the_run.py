@@ -3,19 +3,19 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import Finding, Rule, Subject, daily
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, daily
 
 
-def check(subject: Subject) -> Iterator[Finding]:
+def check(subject: Subject) -> Iterator[LintFinding]:
     for field, expression, leaving in daily(subject):
         if expression.constant or leaving:
             continue
         summary = f"'{field.path}' depends on the day of the run and may be written every day"
         help = "compare dates of the data, or use `write: on_create`"
-        yield Finding(expression.span, summary, help)
+        yield LintFinding(expression.span, summary, help)
 
 
-RULE = Rule(
+RULE = LintRule(
     code="M212",
     severity=Severity.WARNING,
     title="a field depends on the day of the run",

@@ -1,0 +1,118 @@
+"""Checks the shape of the code, as `make lint` does: prints what breaks a rule and ends with 1.
+
+    python tests/house.py
+
+- No class name is defined twice in `engine` and `connectors`, but for those in `TWICE`.
+- No function is longer than 40 lines, docstring apart, and none but a click command takes more
+  than 7 parameters.
+- The top level of `engine/oneway` has at most 14 folders and 3 modules.
+- Every module is in the list of modules of `engine/README.md`, which this script writes
+  (`--write`) from the first line of each docstring.
+"""
+
+import ast
+import re
+import sys
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PACKAGES = ("engine/oneway", "connectors/oneway_connectors")
+PAGE = ROOT / "engine" / "README.md"
+BEGIN, END = "<!-- modules: written by tests/house.py -->", "<!-- end of modules -->"
+LONGEST, MOST = 40, 7
+FOLDERS, MODULES = 14, 3
+
+TWICE: Mapping[str, str] = {}
+"""Class names that may be defined twice, each with the reason."""
+
+
+def modules() -> dict[Path, ast.Module]:
+    """Return every module of the product, parsed, by its path below the root."""
+    files = (file for package in PACKAGES for file in sorted((ROOT / package).rglob("*.py")))
+    return {file.relative_to(ROOT): ast.parse(file.read_text(encoding="utf-8")) for file in files}
+
+
+def class_names(parsed: Mapping[Path, ast.Module]) -> Iterator[str]:
+    """Yield the class names that are defined twice."""
+    places: defaultdict[str, list[str]] = defaultdict(list)
+    for path, tree in parsed.items():
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef):
+                places[node.name].append(f"{path}:{node.lineno}")
+    for name, found in sorted(places.items()):
+        if len(found) > 1 and name not in TWICE:
+            yield f"class {name} is defined {len(found)} times: {', '.join(found)}"
+
+
+def functions(parsed: Mapping[Path, ast.Module]) -> Iterator[str]:
+    """Yield the functions that are too long or take too much."""
+    for path, tree in parsed.items():
+        for node in ast.walk(tree):
+            if not isinstance(node, ast.FunctionDef):
+                continue
+            told = len((ast.get_docstring(node, clean=False) or "").split("\n"))
+            lines = (node.end_lineno or node.lineno) - node.lineno + 1 - told
+            if lines > LONGEST:
+                yield f"{path}:{node.lineno}: {node.name} has {lines} lines, at most {LONGEST}"
+            taken = [*node.args.posonlyargs, *node.args.args, *node.args.kwonlyargs]
+            count = len([each for each in taken if each.arg not in ("self", "cls")])
+            if count > MOST and not _is_command(node):
+                yield f"{path}:{node.lineno}: {node.name} takes {count}, at most {MOST}"
+
+
+def _is_command(node: ast.FunctionDef) -> bool:
+    """Return whether click calls a function: each of its options is a parameter."""
+    return any("click." in ast.unparse(each) for each in node.decorator_list)
+
+
+def top_level() -> Iterator[str]:
+    """Yield what is wrong with the number of rooms."""
+    inside = [each for each in (ROOT / PACKAGES[0]).iterdir() if not each.name.startswith("__py")]
+    folders = [each.name for each in inside if each.is_dir()]
+    files = [each.name for each in inside if each.suffix == ".py"]
+    if len(folders) > FOLDERS or len(files) > MODULES:
+        yield f"{PACKAGES[0]} has {len(folders)} folders and {len(files)} modules at its top"
+
+
+def listed(parsed: Mapping[Path, ast.Module]) -> str:
+    """Return the list of modules, as the page has it: what each is for, by folder."""
+    lines: list[str] = []
+    folder = Path()
+    for path, tree in sorted(parsed.items(), key=lambda each: (each[0].parent, each[0].name)):
+        if path.parent != folder:
+            folder = path.parent
+            lines += ["", f"`{folder.relative_to(folder.parts[0])}/`", ""]
+        about = (ast.get_docstring(tree) or "").split("\n")[0]
+        if path.name != "__init__.py" or about:
+            lines.append(f"- `{path.stem}` {about}")
+    return "\n".join((BEGIN, *lines, "", END))
+
+
+def page(parsed: Mapping[Path, ast.Module], *, write: bool) -> Iterator[str]:
+    """Yield that the page's list of modules is not the code's; write it instead if asked to."""
+    text = PAGE.read_text(encoding="utf-8")
+    wanted = re.sub(
+        rf"{re.escape(BEGIN)}.*{re.escape(END)}", lambda _: listed(parsed), text, flags=re.DOTALL
+    )
+    if write:
+        PAGE.write_text(wanted, encoding="utf-8")
+    elif text != wanted:
+        yield f"{PAGE.relative_to(ROOT)} lists other modules: python tests/house.py --write"
+    for path, tree in parsed.items():
+        if not ast.get_docstring(tree) and tree.body:
+            yield f"{path}: the module has no docstring"
+
+
+def main() -> int:
+    """Print everything that breaks a rule; 1 where anything does."""
+    parsed = modules()
+    found = [*class_names(parsed), *functions(parsed), *top_level()]
+    found += page(parsed, write="--write" in sys.argv)
+    print("\n".join(found) or f"{len(parsed)} modules, nothing to say")
+    return 1 if found else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
