@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from oneway.connections.discovery import describe, open_connector
 from oneway.core.connector import Access, ReadError
-from oneway_connectors.file.csv_types import typed, untyped
+from oneway.core.records import Value
+from oneway_connectors.file.csv_types import CellType
 
 KINDS = st.sampled_from(["integer", "number", "boolean", None])
 CELLS = (
@@ -19,6 +20,14 @@ CELLS = (
         ["0", "-0", "007", "1e3", "1.0", "1.50", "+1", " 1", "true", "TRUE", "yes", "", "９"]
     )
 )
+
+
+def typed(cell: str, kind: str | None) -> Value:
+    return cell if kind is None else CellType(kind).read(cell)
+
+
+def untyped(value: Value, kind: str | None) -> str | None:
+    return None if kind is None else CellType(kind).write(value)
 
 
 @given(CELLS, KINDS)

@@ -1,12 +1,12 @@
-"""Files of records: JSON, JSONL and CSV, as source, as target and as reference table.
+"""Files of records: JSON, JSONL, CSV and workbooks, as source, target and reference table.
 
-A resource is the path of a file. Options: `id` (dotted path, or CSV column, of a record's
-identity; default `id`), `format` (`json`, `jsonl` or `csv`; default by the file's ending) and
-`encoding` (`utf-8` is the only one; a byte order mark is accepted and kept).
+A resource is the path of a file; `FileOptions` says how it is written. A workbook is read and
+never written.
 """
 
 from oneway_connectors.file.connector import FileConnector, connect
+from oneway_connectors.file.options import FileOptions
 from oneway_connectors.file.reader import FileReader
 from oneway_connectors.file.writer import FileWriter
 
-__all__ = ["FileConnector", "FileReader", "FileWriter", "connect"]
+__all__ = ["FileConnector", "FileOptions", "FileReader", "FileWriter", "connect"]

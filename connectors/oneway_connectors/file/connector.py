@@ -1,34 +1,35 @@
 """A folder's worth of files, opened as a connector."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from oneway.core.connector import Access, Choice, Description, NotSent, Probe, ReadError
-from oneway_connectors.file.csv_types import column_types
+from oneway_connectors.file.options import DEFAULTS, FileOptions, file_options
 from oneway_connectors.file.reader import FileReader
+from oneway_connectors.file.suggest import suggested
 from oneway_connectors.file.writer import FileWriter
-
-_ENCODINGS = frozenset({"utf-8", "utf8", "utf-8-sig"})
 
 
 @dataclass(frozen=True, slots=True)
 class FileConnector:
     """Files as resources: `resource` is a path, absolute or from the working folder."""
 
-    id_path: str = "id"
-    format: str = ""
-    types: Mapping[str, str] = field(default_factory=dict)
+    options: FileOptions = DEFAULTS
 
     def reader(self, resource: str) -> FileReader:
         """Return a reader of a file; raise `ReadError` where its format is not known."""
-        return FileReader(resource, self.id_path, self.format, self.types)
+        return FileReader(resource, self.options)
 
     def writer(self, resource: str) -> FileWriter:
         """Return a writer of a file; raise `NotSent` where its format is not known."""
         try:
-            return FileWriter(resource, self.id_path, self.format, self.types)
+            return FileWriter(resource, self.options)
         except ReadError as error:
             raise NotSent(error.code, error.summary, error.help) from None
+
+    def suggest(self, resource: str) -> Mapping[str, str]:
+        """Return the options that a file seems to need, each a guess; raise `ReadError`."""
+        return suggested(resource)
 
     def probe(self) -> tuple[Probe, ...]:
         """Return nothing: files have no credentials to test."""
@@ -44,8 +45,4 @@ class FileConnector:
 
 def connect(description: Description, access: Access) -> FileConnector:  # noqa: ARG001  # the SPI's
     """Return the connector for the given options; raise `ReadError` for one that is of no use."""
-    encoding = access.options.get("encoding", "utf-8")
-    if encoding.lower() not in _ENCODINGS:
-        raise ReadError("R151", f"encoding {encoding!r} is not supported", "save the file as UTF-8")
-    types = column_types(access.options.get("types", ""))
-    return FileConnector(access.options.get("id", "id"), access.options.get("format", ""), types)
+    return FileConnector(file_options(access.options))

@@ -1,137 +1,138 @@
-"""CSV: a header row, then a record a row (RFC 4180, in UTF-8, parted by commas).
+"""CSV: a header row, then a record a row (RFC 4180), in the dialect that the options say.
 
-All values are text, and an empty cell is the blank text `""`. A dotted header makes nested
-objects: `bankDetails.sortCode`. Numbers and booleans stand in columns that are declared so
-(`csv_types`) and nowhere else, and lists nowhere: they would come back as text, and be
-written again every night. Text arrives unchanged, also where it
-looks like a formula (`=1+1`): a sync that altered values would be wrong, and who opens the
-file in a spreadsheet should import it as text.
+All values are text, and an empty cell is the blank text `""`. A heading that is a path makes
+nested objects: `bankDetails.sortCode`. Numbers, booleans and dates stand in columns that are
+declared so (`csv_types`) and nowhere else, and lists nowhere: they would come back as text, and
+be written again every night. Text arrives unchanged, also where it looks like a formula
+(`=1+1`): a sync that altered values would be wrong, and who opens the file in a spreadsheet
+should import it as text.
 """
 
 import csv
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import BinaryIO
 
-from oneway.core.connector import ReadError
-from oneway.core.diagnostics import did_you_mean
-from oneway.core.records import Value, path_of
-from oneway_connectors.file.csv_text import (
-    Lines,
-    both_value_and_object,
-    cells_of,
-    encodable,
-    flat,
-    is_utf8,
-    nested,
-    rejected,
-    row_of,
-)
+from oneway.core.records import Value
+from oneway_connectors.file.csv_text import Dialect, Lines
+from oneway_connectors.file.headings import Headings, rejected
 from oneway_connectors.file.layout import FileEntry
+from oneway_connectors.file.options import FileOptions
+from oneway_connectors.file.sniff import SAMPLE, what_is_amiss
+from oneway_connectors.file.table import HEADER_HELP, Table
 
 LONGEST_CELL = 16_000_000
 
 
 class CsvRows:
-    """A CSV file. Columns keep their order; new ones are added at the end."""
+    """A CSV file. Columns keep their order; new ones are added at the end.
 
-    def __init__(self, name: str, id_column: str, types: Mapping[str, str]) -> None:
-        self._name = name
-        self._id_column = id_column
-        self._types = types
+    What stands above the headings and below the footer is kept in rewriting.
+    """
+
+    def __init__(self, name: str, options: FileOptions) -> None:
+        self._options = options
+        self._table = Table(name, options, self._hint)
+        self._dialect = Dialect(options.delimiter or ",", options.quote)
+        self._file: BinaryIO | None = None
         self._bom = b""
         self._end = ""
-        self._columns: list[str] = []
-        self._header = b""
+        self._preface = self._header = self._footer = b""
         self._malformed = 0
         self._extended = False
+
+    @property
+    def missing(self) -> str:
+        """Why records may be missing at the end, in words."""
+        return self._table.missing
+
+    @property
+    def padded(self) -> int:
+        """How many rows had cells left out at their ends."""
+        return self._table.padded
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
         """Yield the rows; raise `ReadError` where the header names no columns to go by."""
         csv.field_size_limit(LONGEST_CELL)
-        lines = Lines(file)
-        rows = csv.reader(lines, strict=True)
+        self._file, lines = file, Lines(file)
+        self._preface, said = lines.preface(self._options.header)
+        delimiter = self._options.delimiter or said or ","
+        self._dialect = Dialect(delimiter, self._dialect.quote)
+        rows = self._dialect.rows(lines)
         self._read_header(lines, rows)
-        while self._columns:
-            entry = self._next(lines, rows)
-            if entry is None:
-                return
-            self._malformed = self._malformed or (entry.line if entry.problem else 0)
-            if entry.raw.strip(b"\r"):
+        while self._headings.names:
+            line = lines.number + 1
+            try:
+                cells = next(rows, None)
+            except csv.Error:
+                # What follows a stray quotation mark may have been taken for part of the cell.
+                problem = "has a stray quotation mark or line end, or a cell that is too long"
+                entry: FileEntry | None = FileEntry(line, lines.take(), {}, problem, gap=True)
+            else:
+                if cells is None:
+                    return
+                if self._table.is_footer(cells):
+                    self._footer = lines.rest()
+                    return
+                entry = self._table.entry(line, lines.take(), cells, cut=lines.cut)
+            if entry is not None:
+                self._malformed = self._malformed or (entry.line if entry.problem else 0)
                 yield entry
 
     def decode(self, raw: bytes) -> dict[str, Value]:
         """Return the record that a row is."""
-        return nested(self._columns, cells_of(raw), self._types)
+        return self._headings.record(self._padded_cells(raw))
 
     def encode(self, data: dict[str, Value], like: bytes) -> bytes:
         """Return a row, without its end; raise `Rejected` for what a cell cannot hold."""
-        cells = flat(data, self._types)
+        cells = self._headings.cells(data)
         self._extend([name for name, text in cells.items() if text])
         del like  # rows are all of one style
-        return row_of([cells.get(name, "") for name in self._columns]) + self._end.encode()
+        return self._row([cells.get(name, "") for name in self._headings.names])
 
     def assemble(self, raws: Sequence[bytes]) -> bytes:
         """Return header and rows, each with its end."""
         header = self._header
         if self._extended:
-            header = row_of(self._columns) + self._end.encode()
+            header = self._row(self._headings.names)
             raws = [self._padded(raw) for raw in raws]
         lines = [header, *raws] if header else []
-        return self._bom + b"".join(line + b"\n" for line in lines)
+        rows = b"".join(line + b"\n" for line in lines)
+        return self._bom + self._preface + rows + self._footer
+
+    @property
+    def _headings(self) -> Headings:
+        return self._table.headings
 
     def _read_header(self, lines: Lines, rows: Iterator[list[str]]) -> None:
-        try:
-            self._columns = next((row for row in rows if row), [])
-        except csv.Error:
-            raise self._bad_header("the header cannot be read", _HEADER_HELP) from None
-        self._header, self._bom = lines.take(), lines.bom
-        self._end = "\r" if self._header.endswith(b"\r") else ""
-        if self._columns:
-            self._check_header()
-
-    def _check_header(self) -> None:
-        seen: dict[str, int] = {}
-        for number, name in enumerate(self._columns, 1):
-            if not encodable(name):
-                raise self._bad_header(f"column {number} is not UTF-8", _HEADER_HELP)
-            if not all(key.strip() for key in path_of(name)):
-                raise self._bad_header(f"column {number} has no name", "name every column")
-            if name in seen:
-                summary = f"column {number} has the name of column {seen[name]}"
-                raise self._bad_header(summary, "give each column a name of its own")
-            seen[name] = number
-        if twice := both_value_and_object(self._columns):
-            summary = f"column {seen[twice]} is both a value and, with a dot, an object"
-            raise self._bad_header(summary, "rename one of the columns")
-        if self._id_column not in seen:
-            hint = did_you_mean(self._id_column, seen) or _HEADER_HELP
-            summary = f"no column is called {self._id_column!r}"
-            raise self._bad_header(summary, f"the option id names the column of the id; {hint}")
-
-    def _bad_header(self, summary: str, help: str) -> ReadError:
-        return ReadError("R154", f"{self._name}:1: {summary}", help)
-
-    def _next(self, lines: Lines, rows: Iterator[list[str]]) -> FileEntry | None:
         line = lines.number + 1
         try:
-            cells = next(rows, None)
+            columns: list[str] = []
+            while not any(cell.strip() for cell in columns):
+                line = lines.number + 1
+                columns = next(rows)
+        except StopIteration:
+            columns = []
         except csv.Error:
-            # What follows a stray quotation mark may have been taken for part of the cell.
-            problem = "has a stray quotation mark or line end, or a cell that is too long"
-            return FileEntry(line, lines.take(), {}, problem, gap=True)
-        raw = lines.take()
-        if cells is None:
-            return None
-        wanted, found = len(self._columns), len(cells)
-        if cells and found != wanted:
-            problem = f"has {found} cells where the header has {wanted}"
-            return FileEntry(line, raw, {}, problem, gap=lines.cut and found < wanted)
-        if not is_utf8(raw):
-            return FileEntry(line, raw, {}, "is not UTF-8")
-        return FileEntry(line, raw, nested(self._columns, cells, self._types) if cells else {})
+            raise self._table.bad(line, "the header cannot be read", HEADER_HELP) from None
+        self._header, self._bom = lines.take(), lines.bom
+        self._end = "\r" if self._header.endswith(b"\r") else ""
+        if columns:
+            self._table.head(columns, line)
+
+    def _hint(self) -> str:
+        if self._file is None:
+            return ""
+        self._file.seek(0)
+        options = self._options
+        said = options.delimiter or self._dialect.delimiter
+        return what_is_amiss(self._file.read(SAMPLE), options.id, said, options.header)
+
+    def _row(self, cells: Sequence[str]) -> bytes:
+        return self._dialect.row_of(cells) + self._end.encode()
 
     def _extend(self, names: Iterable[str]) -> None:
-        added = [name for name in names if name not in self._columns]
+        headings = self._headings
+        added = [name for name in names if name not in headings.names]
         if not added:
             return
         if self._malformed:
@@ -139,18 +140,22 @@ class CsvRows:
                 f"a column cannot be added while line {self._malformed} is not a proper row",
                 "mend that row first",
             )
-        if both_value_and_object([*self._columns, *added]):
+        options = self._options
+        wider = Headings([*headings.names, *added], {}, flat=options.headings == "flat")
+        if wider.both_value_and_object():
             raise rejected(
                 "a field would be both a value and an object",
                 "map either the object's fields or the field itself",
             )
-        self._columns += added
+        headings.add(added)
         self._extended = True
 
+    def _padded_cells(self, raw: bytes) -> list[str]:
+        cells = self._dialect.cells_of(raw)
+        cells = list(self._table.trimmed(cells))
+        return [*cells, *[""] * (len(self._headings.names) - len(cells))]
+
     def _padded(self, raw: bytes) -> bytes:
-        cells = cells_of(raw)
-        missing = len(self._columns) - len(cells)
-        return row_of([*cells, *[""] * missing]) + self._end.encode() if missing else raw
-
-
-_HEADER_HELP = "save the file as CSV (UTF-8) with commas and with lines that end in LF or CRLF"
+        cells = self._dialect.cells_of(raw)
+        missing = len(self._headings.names) - len(cells)
+        return self._row([*cells, *[""] * missing]) if missing > 0 else raw

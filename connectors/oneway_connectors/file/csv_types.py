@@ -1,60 +1,96 @@
-"""Columns of a CSV file that are not text: what a cell of one means, and how it is written.
+"""Columns that are not text: what a cell of one means, and how it is written.
 
 A cell is a number or a switch only where its column is declared so and the cell is written in
-the one way that gives the same text back; any other cell is text, as it stands in the file.
+the one way that gives the same text back; any other cell is text, as it stands in the file. A
+date is read by the pattern that is declared for its column, and is ISO text from there on.
 """
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from types import MappingProxyType
 
+from oneway.core import day_patterns
 from oneway.core.connector import ReadError
-from oneway.core.records import Value
+from oneway.core.records import Value, parse_day
 
 _WRITTEN = {
     "integer": re.compile(r"0|-?[1-9][0-9]{0,17}"),
     "number": re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?"),
     "boolean": re.compile(r"true|false", re.IGNORECASE),
 }
+_DATE = "date"
 
-NO_TYPES: Mapping[str, str] = MappingProxyType({})
+
+@dataclass(frozen=True, slots=True)
+class CellType:
+    """What the cells of a column hold: a kind and, for dates, how they are written."""
+
+    kind: str
+    pattern: str = ""
+
+    def read(self, cell: str) -> Value:
+        """Return what a cell holds; its text where it is not of the type."""
+        if self.kind == _DATE:
+            day = day_patterns.read(cell.strip(), self.pattern)
+            return cell if day is None else day.isoformat()
+        if not _WRITTEN[self.kind].fullmatch(cell):
+            return cell
+        if self.kind == "boolean":
+            return cell.lower() == "true"
+        return float(cell) if "." in cell else int(cell)
+
+    def write(self, value: Value) -> str | None:
+        """Return the cell that holds a value, None where none of this type does."""
+        if self.kind == _DATE:
+            day = parse_day(value)
+            if day is None or value != day.isoformat():
+                return None
+            return day_patterns.write(datetime(day.year, day.month, day.day), self.pattern)  # noqa: DTZ001  # a day has no zone
+        if not isinstance(value, (bool, int, float)):
+            return None
+        cell = str(value).lower()
+        back = self.read(cell)
+        return cell if back == value and isinstance(back, bool) == isinstance(value, bool) else None
+
+
+NO_TYPES: Mapping[str, CellType] = MappingProxyType({})
 """All columns are text."""
 
+_PATTERN = r"[^\s,;=]+(?: (?:HH|MMMM?|yyyy|yy)\b[^\s,;=]*)*"
+_EACH = re.compile(
+    r"\s*(?P<column>\S.*?)\s*=\s*"
+    rf"(?P<type>integer|number|boolean|date(?::{_PATTERN})?)(?:\s*[,;]\s*|\s+|$)"
+)
+_HELP = "write column=TYPE, with commas between: integer, number, boolean or date:dd/MM/yyyy"
 
-def column_types(text: str) -> Mapping[str, str]:
+
+def column_types(text: str) -> Mapping[str, CellType]:
     """Return the type of each column named in the option `types`; raise `ReadError` for no type.
 
-    The option is `column=type`, as often as needed, with spaces between.
+    The option is `column=type`, as often as needed, with commas or spaces between.
     """
-    types = {}
-    for each in text.split():
-        column, _, kind = each.rpartition("=")
-        if not column or kind not in _WRITTEN:
-            summary = f"the option types cannot be used: {each!r}"
-            raise ReadError(
-                "R156", summary, f"write column=TYPE, TYPE one of {', '.join(_WRITTEN)}"
-            )
-        types[column] = kind
+    types, at = {}, 0
+    while at < len(text.rstrip()):
+        found = _EACH.match(text, at)
+        if found is None:
+            raise _wrong(text[at:].strip())
+        types[found["column"]] = _cell_type(found["type"])
+        at = found.end()
     return types
 
 
-def typed(cell: str, kind: str | None) -> Value:
-    """Return what a cell of a column of this type holds; the text where it is not of the type."""
-    if kind is None or not _WRITTEN[kind].fullmatch(cell):
-        return cell
-    match kind:
-        case "boolean":
-            return cell.lower() == "true"
-        case "integer":
-            return int(cell)
-        case _:
-            return float(cell) if "." in cell else int(cell)
+def _cell_type(text: str) -> CellType:
+    kind, _, pattern = text.partition(":")
+    if kind != _DATE:
+        return CellType(kind)
+    try:
+        day_patterns.check_read(pattern or "yyyy-MM-dd")
+    except day_patterns.PatternMistake as mistake:
+        raise _wrong(text, str(mistake)) from None
+    return CellType(kind, pattern or "yyyy-MM-dd")
 
 
-def untyped(value: Value, kind: str | None) -> str | None:
-    """Return the cell that holds a value in a column of this type, None where none does."""
-    if kind is None or not isinstance(value, (bool, int, float)):
-        return None
-    cell = str(value).lower()
-    back = typed(cell, kind)
-    return cell if back == value and isinstance(back, bool) == isinstance(value, bool) else None
+def _wrong(text: str, help: str = _HELP) -> ReadError:
+    return ReadError("R156", f"the option types cannot be used: {text!r}", help)

@@ -1,6 +1,6 @@
 """Which format a file has."""
 
-from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import PurePath
 
 from oneway.core.connector import ReadError
@@ -8,8 +8,14 @@ from oneway_connectors.file.csv_rows import CsvRows
 from oneway_connectors.file.json_array import JsonArray
 from oneway_connectors.file.jsonl import JsonLines
 from oneway_connectors.file.layout import Layout
+from oneway_connectors.file.options import FileOptions
+from oneway_connectors.file.workbook import WorkbookRows
 
-_FORMATS = {"csv": "csv", "json": "json", "jsonl": "jsonl", "ndjson": "jsonl"}
+WORKBOOK = "xlsx"
+_FORMATS = {
+    "csv": "csv", "tsv": "tsv", "json": "json", "jsonl": "jsonl", "ndjson": "jsonl",
+    "xlsx": WORKBOOK, "xlsm": WORKBOOK, "xls": WORKBOOK, "ods": WORKBOOK,
+}  # fmt: skip
 
 
 def format_of(path: str, format: str = "") -> str:
@@ -22,8 +28,16 @@ def format_of(path: str, format: str = "") -> str:
     raise ReadError("R152", f"{path}: {what}", f"set the option format to one of {known}")
 
 
-def layout_of(name: str, format: str, id_path: str, types: Mapping[str, str]) -> Layout:
+def layout_of(name: str, format: str, options: FileOptions) -> Layout:
     """Return a fresh layout for one reading of a file; `name` is the file in messages."""
-    if format == "csv":
-        return CsvRows(name, id_path, types)
-    return JsonLines() if format == "jsonl" else JsonArray(name)
+    match format:
+        case "csv":
+            return CsvRows(name, options)
+        case "tsv":
+            return CsvRows(name, replace(options, delimiter=options.delimiter or "\t"))
+        case "jsonl":
+            return JsonLines()
+        case "json":
+            return JsonArray(name)
+        case _:
+            return WorkbookRows(name, options)

@@ -1,8 +1,9 @@
 """The identity of a record in a file."""
 
 from oneway.core.connector import ReadError
-from oneway.core.records import Value, at, path_of, with_value
+from oneway.core.records import Value, at, with_value
 from oneway_connectors.file.layout import FileEntry
+from oneway_connectors.file.options import FileOptions
 
 
 def id_of(data: dict[str, Value], path: tuple[str, ...]) -> str | None:
@@ -24,10 +25,10 @@ def with_id(values: dict[str, Value], path: tuple[str, ...], id: Value) -> dict[
 class Ids:
     """Tells the entries of one file apart."""
 
-    def __init__(self, name: str, id_path: str) -> None:
+    def __init__(self, name: str, options: FileOptions) -> None:
         self._name = name
-        self._id_path = id_path
-        self._path = path_of(id_path)
+        self._id_path = options.id
+        self._path = options.id_keys
         self._lines: dict[str, int] = {}
 
     def name(self, entry: FileEntry) -> tuple[str, str]:

@@ -18,6 +18,9 @@ _CLOSES = {"]": "[", "}": "{"}
 class JsonArray:
     """A file that is one JSON array; what stands between its items is kept in rewriting."""
 
+    missing = ""
+    padded = 0
+
     def __init__(self, name: str) -> None:
         self._name = name
         self._decoder = StrictDecoder()

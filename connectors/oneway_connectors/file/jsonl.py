@@ -13,6 +13,9 @@ _SPACE = " \t\r\n"
 class JsonLines:
     """A file of JSON Lines. Lines of white space hold no record and are dropped in rewriting."""
 
+    missing = ""
+    padded = 0
+
     def __init__(self) -> None:
         self._bom = b""
         self._decoder = StrictDecoder()

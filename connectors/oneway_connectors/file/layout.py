@@ -31,6 +31,14 @@ class FileEntry:
 class Layout(Protocol):
     """One file's format. `entries` comes first: it learns what the others need."""
 
+    @property
+    def missing(self) -> str:
+        """Why records may be missing after those of `entries`, in words; nothing if none are."""
+
+    @property
+    def padded(self) -> int:
+        """How many of `entries` had fewer cells than headings, and were filled with blanks."""
+
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
         """Yield what stands in the file; raise `ReadError` where it cannot be told apart."""
 

@@ -15,14 +15,13 @@ Stamp: TypeAlias = tuple[int, int, int, int]
 
 @contextmanager
 def opened(path: str) -> Iterator[BufferedReader]:
-    """Give the open file; raise `ReadError` where it cannot be opened or read."""
+    """Give the open file, in bytes; raise `ReadError` where it cannot be opened or read."""
     if "\0" in path:  # which the system's calls do not take
         raise ReadError("R150", f"{path!r}: no path of a file", "check the path")
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait for ever
             raise ReadError("R150", f"{path}: not a file", "name a file of records")
         with open(path, "rb") as file:
-            _refuse_utf16(path, file)
             yield file
     except OSError as error:
         help = _HELP.get(type(error), "check the disk and the path")
@@ -46,14 +45,8 @@ def _stamp(found: os.stat_result) -> Stamp:
     return found.st_ino, found.st_size, found.st_mtime_ns, found.st_ctime_ns
 
 
-def _refuse_utf16(path: str, file: BinaryIO) -> None:
-    start = file.read(2)
-    if start in (b"\xff\xfe", b"\xfe\xff"):
-        raise ReadError("R151", f"{path}: the file is UTF-16", "save the file as UTF-8")
-    file.seek(0)
-
-
 _HELP: dict[type[OSError], str] = {
-    FileNotFoundError: "check the path; a target file must exist, and may be empty",
+    FileNotFoundError: "check the path: in a mapping it is relative to the mapping's folder; "
+    "a target file must exist, and may be empty",
     PermissionError: "let this user read the file",
 }

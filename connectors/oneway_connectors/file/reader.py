@@ -1,39 +1,31 @@
 """Reading a file of records."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator, Mapping
+from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 
 from oneway.core.connector import Progress, silent
 from oneway.core.records import MISSING, Compare, Record, Snapshot, Value, at, comparable, path_of
-from oneway_connectors.file.csv_types import NO_TYPES
+from oneway_connectors.file.encoding import as_utf8
 from oneway_connectors.file.formats import format_of, layout_of
 from oneway_connectors.file.identity import Ids
 from oneway_connectors.file.opening import Stamp, opened, stamp_at, stamp_of
+from oneway_connectors.file.options import DEFAULTS, FileOptions
 
 _STEP = 1_000
 """Records between two reports of progress."""
 
 
 class FileReader:
-    """Reads a JSON, JSONL or CSV file as records.
+    """Reads a JSON, JSONL or CSV file, or a sheet of a workbook, as records.
 
-    `id_path` is the dotted path (in CSV the column) of a record's identity; `format` is the
-    name of a format, or empty to go by the file's ending. `types` are those of CSV columns that
-    are not text. Raises `ReadError` where the format is unknown.
+    Raises `ReadError` where the format is unknown.
     """
 
-    def __init__(
-        self,
-        path: str,
-        id_path: str = "id",
-        format: str = "",
-        types: Mapping[str, str] = NO_TYPES,
-    ) -> None:
+    def __init__(self, path: str, options: FileOptions = DEFAULTS) -> None:
         self._path = str(path)
-        self._id_path = id_path
-        self._format = format_of(self._path, format)
-        self._types = types
+        self._options = options
+        self._format = format_of(self._path, options.format)
         self._index: _Index | None = None
 
     def read(self, progress: Progress = silent) -> Snapshot:
@@ -48,8 +40,9 @@ class FileReader:
     def records(self, gaps: list[str], progress: Progress = silent) -> Iterator[Record]:
         """Yield the records one at a time; `gaps` is given why any may be missing, in words."""
         with opened(self._path) as file:
-            entries = layout_of(self._path, self._format, self._id_path, self._types).entries(file)
-            ids, count = Ids(self._path, self._id_path), 0
+            layout = layout_of(self._path, self._format, self._options)
+            entries = layout.entries(as_utf8(self._path, file, self._options.encoding))
+            ids, count = Ids(self._path, self._options), 0
             for count, entry in enumerate(entries, 1):
                 if entry.gap:
                     gaps.append(f"{self._path}: records may be missing after line {entry.line}")
@@ -57,6 +50,8 @@ class FileReader:
                     progress(f"reading {self._path}", count, None)
                 id, problem = ids.name(entry)
                 yield Record(id, {} if problem else entry.data, problem)
+            if layout.missing:
+                gaps.append(layout.missing)
             progress(f"reading {self._path}", count, count)
 
     def get(self, id: str) -> Record | None:

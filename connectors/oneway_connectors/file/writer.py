@@ -6,14 +6,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
+from typing import BinaryIO
 
 from oneway.core.connector import NotSent, ReadError, Rejected, Unknown
-from oneway.core.records import MISSING, Value, at, is_blank, path_of
-from oneway_connectors.file.csv_types import NO_TYPES
-from oneway_connectors.file.formats import format_of, layout_of
+from oneway.core.records import MISSING, Value, at, is_blank
+from oneway_connectors.file.encoding import as_utf8, can_hold, from_utf8
+from oneway_connectors.file.formats import WORKBOOK, format_of, layout_of
 from oneway_connectors.file.identity import Ids, id_of, with_id
 from oneway_connectors.file.layout import Layout
 from oneway_connectors.file.opening import opened
+from oneway_connectors.file.options import DEFAULTS, FileOptions
 from oneway_connectors.file.replace import replace_file, sync_folder
 from oneway_connectors.file.strict_json import Flaw
 
@@ -29,14 +31,14 @@ class FileWriter:
     def __init__(
         self,
         path: str,
-        id_path: str = "id",
-        format: str = "",
-        types: Mapping[str, str] = NO_TYPES,
+        options: FileOptions = DEFAULTS,
     ) -> None:
         self._path = str(path)
-        self._id_path = id_path
-        self._format = format_of(self._path, format)
-        self._types = types
+        self._options = options
+        self._format = format_of(self._path, options.format)
+        if self._format == WORKBOOK:
+            summary = f"{self._path}: a workbook is read, and never written"
+            raise NotSent("W110", summary, "save it as CSV, and name that file in the mapping")
         self._held: _Held | None = None
         self._lock = Lock()
 
@@ -67,10 +69,10 @@ class FileWriter:
             raw = held.raws[place]
             data = held.layout.decode(raw)
             merged = _merged(data, values)
-            if id_of(merged, path_of(self._id_path)) != id:
+            if id_of(merged, self._options.id_keys) != id:
                 summary = f"{self._path}: the id of a record cannot change"
                 raise Rejected(
-                    "W151", summary, f"let the mapping write {self._id_path!r} on_create"
+                    "W151", summary, f"let the mapping write {self._options.id!r} on_create"
                 )
             held.raws[place] = self._encoded(held, merged, raw)
 
@@ -86,7 +88,8 @@ class FileWriter:
         with self._lock:
             if self._held is None or not self._held.dirty:
                 return
-            held, data = self._held, self._held.layout.assemble(self._held.raws)
+            held = self._held
+            data = from_utf8(held.layout.assemble(held.raws), held.start, self._options.encoding)
             if self._digest_now() != held.digest:
                 summary = f"{self._path}: the file was changed by somebody else"
                 raise NotSent("W152", summary, "nothing was written; plan again")
@@ -94,7 +97,7 @@ class FileWriter:
             held.digest, held.dirty = _digest(data), False
 
     def _named(self, held: "_Held", values: Mapping[str, Value]) -> tuple[dict[str, Value], str]:
-        data, path = dict(values), path_of(self._id_path)
+        data, path = dict(values), self._options.id_keys
         given = at(data, path)
         if given is MISSING or is_blank(given):
             data = with_id(data, path, held.free_id())
@@ -102,7 +105,7 @@ class FileWriter:
         if id is None or id in held.places:
             what = "is taken" if id else "is neither text nor a whole number"
             summary = f"{self._path}: the id of the new record {what}"
-            raise Rejected("W151", summary, f"see what the mapping writes to {self._id_path!r}")
+            raise Rejected("W151", summary, f"see what the mapping writes to {self._options.id!r}")
         return data, id
 
     def _load(self) -> "_Held":
@@ -111,24 +114,38 @@ class FileWriter:
         return self._held
 
     def _read(self) -> "_Held":
-        layout = layout_of(self._path, self._format, self._id_path, self._types)
+        layout = layout_of(self._path, self._format, self._options)
         raws: list[bytes] = []
         held = _Held(layout, raws, places={}, digest="")
         try:
             with opened(self._path) as file:
                 held.digest = hashlib.file_digest(file, "sha256").hexdigest()
                 file.seek(0)
-                ids = Ids(self._path, self._id_path)
-                for entry in layout.entries(file):
+                text = as_utf8(self._path, file, self._options.encoding)
+                held.start = self._start(file, text)
+                ids = Ids(self._path, self._options)
+                for entry in layout.entries(text):
                     id, problem = ids.name(entry)
                     if not problem:
                         held.places[id] = len(raws)
-                        number = isinstance(at(entry.data, path_of(self._id_path)), int)
+                        number = isinstance(at(entry.data, self._options.id_keys), int)
                         held.numeric = number and (held.numeric or len(held.places) == 1)
                     raws.append(entry.raw)
         except ReadError as error:
             raise NotSent(error.code, error.summary, error.help) from None
         return held
+
+    def _start(self, file: BinaryIO, text: BinaryIO) -> bytes:
+        """Return the file's first bytes; raise `ReadError` where its encoding loses some."""
+        if text is file:
+            return b""
+        file.seek(0)
+        data, utf8 = file.read(), text.read()
+        text.seek(0)
+        if from_utf8(utf8, data[:2], self._options.encoding) != data:
+            summary = f"{self._path}: cannot be rewritten in {self._options.encoding} unchanged"
+            raise ReadError("R151", summary, "save the file as UTF-8")
+        return data[:2]
 
     def _encoded(self, held: "_Held", data: dict[str, Value], like: bytes) -> bytes:
         try:
@@ -136,6 +153,11 @@ class FileWriter:
         except (Flaw, RecursionError) as error:
             why = error if isinstance(error, Flaw) else "is nested too deep"
             raise Rejected("W150", f"the record {why}", "mend the value at its source") from None
+        if not can_hold(raw, self._options.encoding):
+            summary = f"the record holds a character that {self._options.encoding} does not have"
+            raise Rejected(
+                "W150", summary, "mend the value at its source, or keep the file in UTF-8"
+            )
         held.dirty = True
         return raw
 
@@ -170,6 +192,7 @@ class _Held:
     raws: list[bytes]
     places: dict[str, int]
     digest: str
+    start: bytes = b""
     numeric: bool = False
     dirty: bool = False
     _next: int = 1

@@ -116,8 +116,41 @@ def holds(value: object) -> bool:
 
 
 def path_of(text: str) -> tuple[str, ...]:
-    """Return the keys of a target path: `bankDetails.sortCode` has two."""
-    return tuple(text.split("."))
+    """Return the keys of a path: `bankDetails.sortCode` has two.
+
+    A key that holds a dot, a space or a quote stands between double quotes, as in
+    `address."Post Code"`. Text that is no path of plain and quoted keys, such as the heading
+    `N.I. Number`, is one key as it stands.
+    """
+    if '"' not in text and not _SPACE.search(text):
+        keys = tuple(text.split("."))
+        return keys if all(keys) else (text,)
+    if not _PATH.fullmatch(text):
+        return (text,)
+    return tuple(_unquoted(key) for key in _KEY.findall(text))
+
+
+def path_text(keys: Iterable[str]) -> str:
+    """Return the text of a path, the one that `path_of` takes back to the same keys."""
+    found = tuple(keys)
+    if len(found) == 1 and path_of(found[0]) == found:
+        return found[0]
+    return ".".join(key if _PLAIN.fullmatch(key) else _quoted(key) for key in found)
+
+
+def _quoted(key: str) -> str:
+    return '"' + key.replace("\\", "\\\\").replace('"', '\\"') + '"'
+
+
+def _unquoted(key: str) -> str:
+    return _ESCAPE.sub(r"\1", key[1:-1]) if key.startswith('"') else key
+
+
+_SPACE = re.compile(r"\s")
+_PLAIN = re.compile(r'[^.\s"]+')
+_KEY = re.compile(r'"(?:[^"\\]|\\.)*"|[^.\s"]+', re.DOTALL)
+_PATH = re.compile(rf"(?:{_KEY.pattern})(?:\.(?:{_KEY.pattern}))*", re.DOTALL)
+_ESCAPE = re.compile(r"\\(.)", re.DOTALL)
 
 
 def at(data: Mapping[str, Value], path: Iterable[str]) -> Value | Missing:

@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from oneway.core.connector import Capability, Description, Field, Resource
 from oneway.core.diagnostics import Diagnostic, did_you_mean
-from oneway.core.records import Value, path_of
+from oneway.core.records import Value, path_of, path_text
 from oneway.mapping.expressions import Context, Expression
 from oneway.mapping.interpreter import (
     FieldCode,
@@ -120,7 +120,7 @@ class _Compiler:
         expression = self.names.quietly(text)
         reads = expression.paths if expression is not None else ()
         checks = (
-            (use.keys, decidable(self.source.fields.get(".".join(use.keys)))) for use in reads
+            (use.keys, decidable(self.source.fields.get(path_text(use.keys)))) for use in reads
         )
         return tuple((keys, check) for keys, check in checks if check is not None)
 
@@ -229,7 +229,7 @@ class _Compiler:
 
     def match_path(self, spec: MatchSpec) -> str:
         expression = self.names.quietly(spec.target)
-        return ".".join(expression.simple) if expression and expression.simple else ""
+        return path_text(expression.simple) if expression and expression.simple else ""
 
     def is_carried(self, spec: MatchSpec) -> bool:
         """Return whether each record that is created holds the value it was matched by."""
@@ -300,7 +300,7 @@ class _Compiler:
         """Return whether an expression reads a field that the source marks sensitive."""
         if expression.facts.whole:
             return any(field.sensitive for field in self.source.fields.values())
-        return any(covers(self.source, ".".join(use.keys)) for use in expression.paths)
+        return any(covers(self.source, path_text(use.keys)) for use in expression.paths)
 
     def field(self, spec: FieldSpec) -> FieldCode:
         field = self.target_field(spec)
@@ -339,7 +339,7 @@ class _Compiler:
 
     def typed(self, text: Text) -> Typed:
         expression = self.on_source(text)
-        simple = ".".join(expression.simple) if expression.simple else ""
+        simple = path_text(expression.simple) if expression.simple else ""
         return Typed(expression, readable(self.source.fields.get(simple)))
 
     def zone(self) -> tzinfo:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 
 from oneway.core.connector import Capability, Description, Resource
 from oneway.core.diagnostics import Diagnostic, Findings, Severity, Span, did_you_mean
+from oneway.core.records import path_text
 from oneway.mapping.expressions import Expression, ExpressionSyntax, PathUse, parse
 from oneway.mapping.spec import EndpointSpec, MappingSpec, ReferenceSpec, Text
 
@@ -88,12 +89,12 @@ class Resolver:
         for use in expression.paths:
             known = resource.fields
             for depth in range(1, len(use.keys) + 1):
-                path = ".".join(use.keys[:depth])
+                path = path_text(use.keys[:depth])
                 if path in known:
                     if "object" in known[path].types or not known[path].types:
                         continue
                     break
-                parent = ".".join(use.keys[: depth - 1])
+                parent = path_text(use.keys[: depth - 1])
                 if parent and not has_children(resource, parent):
                     break  # the schema says no more of what is inside
                 self.unknown_field(expression, use, depth, resource, where)
@@ -102,10 +103,10 @@ class Resolver:
     def unknown_field(
         self, expression: Expression, use: PathUse, depth: int, resource: Resource, where: str
     ) -> None:
-        path = ".".join(use.keys[:depth])
+        path = path_text(use.keys[:depth])
         place = use.places[depth - 1]
         span = within(expression.span, place.offset, place.length)
-        near = did_you_mean(".".join(use.keys), resource.fields)
+        near = did_you_mean(path_text(use.keys), resource.fields)
         near = near or did_you_mean(path, resource.fields)
         if not near and expression.text[place.offset : place.offset + 1] == '"':
             near = f"double quotes name a field; for the text, write '{use.keys[depth - 1]}'"

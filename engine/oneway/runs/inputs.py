@@ -11,7 +11,7 @@ from oneway.core.connector import Access, Connector, Description, Reader, Resour
 from oneway.core.diagnostics import Refused, refusal
 from oneway.mapping.spec import EndpointSpec, MappingSpec, ReferenceSpec
 from oneway.planning.plan import PlanConnection, PlanInput
-from oneway.runs.prepare import PreparedRun
+from oneway.runs.prepare import PreparedRun, located
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,8 +37,12 @@ class Input:
 def inputs(prepared: PreparedRun) -> dict[str, Input]:
     """Return what stands for "source", "target" and each "references.NAME"."""
     spec, request = prepared.spec, prepared.request
-    source = _of(spec.source, request.source, prepared.compiled.source, _side("source", prepared))
-    target = _of(spec.target, request.target, prepared.compiled.target, _side("target", prepared))
+    source = _of(
+        prepared, spec.source, request.source, prepared.compiled.source, _side("source", prepared)
+    )
+    target = _of(
+        prepared, spec.target, request.target, prepared.compiled.target, _side("target", prepared)
+    )
     found = {"source": source, "target": target}
     for reference in spec.references:
         file = request.references.get(reference.name)
@@ -139,6 +143,7 @@ def _or_in_connection(refused: Refused, prepared: PreparedRun, each: Input) -> R
 
 
 def _side(role: str, prepared: PreparedRun) -> str:
+    """Return the side that a connection says how to reach; nothing without one."""
     return role if prepared.request.connection is not None else ""
 
 
@@ -229,15 +234,25 @@ def offline_help(refused: Refused, role: str) -> Refused:
 
 
 def _of(
-    endpoint: EndpointSpec, file: str | None, resource: Resource | None, side: str = ""
+    prepared: PreparedRun,
+    endpoint: EndpointSpec,
+    file: str | None,
+    resource: Resource | None,
+    side: str = "",
 ) -> Input:
+    """Return an endpoint's input, or the file that stands for it, read as the mapping says."""
+    options = tuple((name, str(each.value)) for name, each in endpoint.options)
+    name = endpoint.resource.text
+    if prepared.catalogue[endpoint.connector.text].kind == FILES:
+        own = located(prepared.request.mapping, name)
+        if file is None:
+            return Input(endpoint.connector.text, own, options, side)
+        return Input(FILES, file, options, side, replaces=(endpoint.connector.text, own))
     if file is not None:
         id_path = "id" if resource is None else resource.id
         as_system = (("id", id_path), ("types", _column_types(resource)))
-        replaces = (endpoint.connector.text, endpoint.resource.text)
-        return Input(FILES, file, as_system, replaces=replaces)
-    options = tuple((name, str(each.value)) for name, each in endpoint.options)
-    return Input(endpoint.connector.text, endpoint.resource.text, options, side)
+        return Input(FILES, file, as_system, replaces=(endpoint.connector.text, name))
+    return Input(endpoint.connector.text, name, options, side)
 
 
 def _reference(prepared: PreparedRun, reference: ReferenceSpec, file: str | None) -> Input:
@@ -251,7 +266,7 @@ def _reference(prepared: PreparedRun, reference: ReferenceSpec, file: str | None
         side = _side_of(endpoint.connector.text, spec)
     resources = prepared.catalogue[endpoint.connector.text].resources
     resource = resources.get(endpoint.resource.text)
-    return _of(endpoint, file, resource, _side(side, prepared))
+    return _of(prepared, endpoint, file, resource, _side(side, prepared))
 
 
 def _side_of(connector: str, spec: MappingSpec) -> str:

@@ -92,7 +92,9 @@ def compile_data(
     catalogue = {}
     for name in connectors_of(loaded.spec):
         try:
-            catalogue[name.text] = describe(name.text, folders)
+            is_path = "/" in name.text or name.text.endswith((".yaml", ".yml"))
+            path = located(file, name.text) if is_path else name.text
+            catalogue[name.text] = describe(path, folders)
         except Refused as refused:
             found.found.extend(_placed(loaded, name, each) for each in refused.diagnostics)
     try:
@@ -102,6 +104,11 @@ def compile_data(
         raise Refused(found.sorted()) from None
     found.refuse_errors()
     return result, catalogue
+
+
+def located(mapping: str, path: str) -> str:
+    """Return a path that a mapping names: it is relative to the mapping's own folder."""
+    return str(Path(mapping).parent / path)
 
 
 def read_file(path: str, limit: int) -> bytes:

@@ -8,8 +8,8 @@ from calendar import monthrange
 from collections.abc import Callable
 from datetime import date, datetime, timedelta
 
+from oneway.core import day_patterns
 from oneway.core.records import Value, parse_day
-from oneway.mapping.functions import day_patterns
 from oneway.mapping.functions.function import (
     Context,
     EvaluationError,
@@ -45,12 +45,36 @@ def _dated(work: Callable[..., Value]) -> Callable[[str], Value]:
     return over_text
 
 
+def _checked(check: Callable[[str], None]) -> Callable[[Value], None]:
+    """Return the check of a pattern that is written in an expression."""
+
+    def check_value(pattern: Value) -> None:
+        if isinstance(pattern, str):
+            try:
+                check(pattern)
+            except day_patterns.PatternMistake as mistake:
+                raise EvaluationError(str(mistake)) from None
+
+    return check_value
+
+
+_READ = _checked(day_patterns.check_read)
+_WRITTEN = _checked(day_patterns.check_written)
+
+
+def _under(text: str, pattern: str) -> date | None:
+    try:
+        return day_patterns.read(text, pattern)
+    except day_patterns.PatternMistake as mistake:
+        raise EvaluationError(str(mistake)) from None
+
+
 def parse_date(text: str, *patterns: str) -> str | None:
     """Return the date that a text says under the first pattern that fits it."""
     trimmed = text.strip()
     if not trimmed:
         return None
-    days = (day_patterns.read(trimmed, p) for p in patterns) if patterns else (parse_day(trimmed),)
+    days = (_under(trimmed, p) for p in patterns) if patterns else (parse_day(trimmed),)
     day = next((day for day in days if day is not None), None)
     if day is None:
         raise EvaluationError("parse_date() finds no date in the text")
@@ -62,7 +86,10 @@ def format_date(text: str, pattern: str) -> str | None:
     if not text.strip():
         return None
     _day(text)
-    return day_patterns.write(datetime.fromisoformat(text.strip()), pattern)
+    try:
+        return day_patterns.write(datetime.fromisoformat(text.strip()), pattern)
+    except day_patterns.PatternMistake as mistake:
+        raise EvaluationError(str(mistake)) from None
 
 
 def add_days(day: date, days: int) -> str:
@@ -146,7 +173,7 @@ FUNCTIONS = (
         "parse_date",
         (
             Parameter("text"),
-            Parameter("pattern", optional=True, variadic=True, check=day_patterns.check_read),
+            Parameter("pattern", optional=True, variadic=True, check=_READ),
         ),
         "string or null",
         "A date from text in one of the patterns, tried in order; without one, from ISO text."
@@ -164,7 +191,7 @@ FUNCTIONS = (
     ),
     Function(
         "format_date",
-        (_DATE, Parameter("pattern", check=day_patterns.check_written)),
+        (_DATE, Parameter("pattern", check=_WRITTEN)),
         "string or null",
         "A date as the pattern writes it: yyyy yy MMMM MMM MM M dd d EEEE EEE HH mm ss.",
         (

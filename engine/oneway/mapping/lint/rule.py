@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from oneway.core.connector import Resource
 from oneway.core.diagnostics import Severity, Span
-from oneway.core.records import Value, is_blank
+from oneway.core.records import Value, is_blank, path_text
 from oneway.mapping.expressions import Expression
 from oneway.mapping.interpreter import FieldCode, MappingCode
 from oneway.mapping.record_schema import json_types
@@ -58,7 +58,7 @@ class LintRule:
 
 def types_of(resource: Resource, path: tuple[str, ...] | None) -> frozenset[str]:
     """Return the JSON types that a field may have; none where they are not known."""
-    field = resource.fields.get(".".join(path)) if path else None
+    field = resource.fields.get(path_text(path)) if path else None
     if field is None:
         return frozenset()
     wide = {"integer"} if "number" in field.types else set()

@@ -1,6 +1,6 @@
 """Turns the parts of a mapping document into the classes of `oneway.mapping.spec`."""
 
-from oneway.core.records import Compare
+from oneway.core.records import Compare, path_of, path_text
 from oneway.mapping.load.part import DocumentPart
 from oneway.mapping.spec import (
     Absent,
@@ -115,7 +115,19 @@ def _rule(part: DocumentPart) -> RuleSpec:
 
 
 def _fields(part: DocumentPart, key: str) -> tuple[FieldSpec, ...]:
-    return tuple(_field(path, entry) for path, entry in part.entries(key))
+    return tuple(_field(_path(part, name), entry) for name, entry in part.entries(key))
+
+
+def _path(part: DocumentPart, name: str) -> str:
+    """Return a target field's path, the same however it is written.
+
+    In a file whose headings are flat, a name with dots is one heading.
+    """
+    target = DocumentPart(part.document, ("target",))
+    options = dict(_options(target)) if target.at("connector").value == "file" else {}
+    headings = options.get("headings")
+    flat = headings is not None and headings.value == "flat" and not name.startswith('"')
+    return path_text((name,) if flat else path_of(name))
 
 
 def _field(path: str, part: DocumentPart) -> FieldSpec:
@@ -150,7 +162,8 @@ def _constant_or_expression(part: DocumentPart | None) -> Text | Constant | None
 
 
 def _joiners(part: DocumentPart) -> JoinersSpec:
-    taken = tuple(item.text() for item in part.items("unless_taken"))
+    names = (item.text() for item in part.items("unless_taken"))
+    taken = tuple(Text(_path(part, each.text), each.span) for each in names)
     return JoinersSpec(part.is_on("create", default=True), taken)
 
 
@@ -173,7 +186,7 @@ def _rehires(part: DocumentPart) -> Rehires:
 def _reactivated(part: DocumentPart) -> tuple[tuple[str, Constant], ...]:
     values = part.maybe("rehires")
     entries = values.entries("reactivate") if values else ()
-    return tuple((path, entry.constant()) for path, entry in entries)
+    return tuple((_path(part, name), entry.constant()) for name, entry in entries)
 
 
 def _guards(part: DocumentPart) -> GuardsSpec:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
+from oneway.core.records import path_text
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, overlap
 
 
@@ -16,7 +17,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
         if code.rule.sensitive and field.source is not None
     }
     marked = {name for name, field in subject.source.fields.items() if field.sensitive}
-    paths = {".".join(use.keys) for use in subject.code.label.paths}
+    paths = {path_text(use.keys) for use in subject.code.label.paths}
     if label.text.strip() in secret or any(overlap(p, m) for p in paths for m in marked):
         yield LintFinding(label.span, "`label` reads a sensitive field", "use a name or a code")
 

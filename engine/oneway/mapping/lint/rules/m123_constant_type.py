@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
+from oneway.core.records import path_of
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fits, types_of
 from oneway.mapping.record_schema import in_words
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
     for field, _ in subject.fields:
-        right = types_of(subject.target, tuple(field.path.split(".")))
+        right = types_of(subject.target, path_of(field.path))
         if field.value is not None and right and not fits(field.value.value, right):
             summary = f"'{field.path}' takes {in_words(right)}, and is given something else"
             yield LintFinding(field.value.span, summary, "change the constant")

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
+from oneway.core.records import path_of
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, types_of
 from oneway.mapping.record_schema import in_words
 
@@ -12,7 +13,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
         if code.source is None or code.lookup is not None or field.source is None:
             continue
         left = types_of(subject.source, code.source.expression.simple)
-        right = types_of(subject.target, tuple(field.path.split(".")))
+        right = types_of(subject.target, path_of(field.path))
         if left and right and not left & right:
             summary = f"'{field.path}' takes {in_words(right)}, and is given {in_words(left)}"
             yield LintFinding(field.source.span, summary, "convert it in the expression")

@@ -19,15 +19,17 @@ from collections.abc import Callable
 from datetime import date, datetime
 from functools import lru_cache
 
-from oneway.core.records import Value
-from oneway.mapping.functions.function import EvaluationError
-
 MONTHS = (
     "January", "February", "March", "April", "May", "June", "July",
     "August", "September", "October", "November", "December",
 )  # fmt: skip
 WEEKDAYS = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 MAX_PATTERN = 100
+
+
+class PatternMistake(ValueError):
+    """A text that is not a date pattern; the message says why."""
+
 
 _WRITE: dict[str, Callable[[datetime], str]] = {
     "yyyy": lambda day: f"{day.year:04}",
@@ -64,7 +66,7 @@ _DAYS = {"dd", "d"}
 @lru_cache(maxsize=256)
 def _pieces(pattern: str) -> tuple[str, ...]:
     if len(pattern) > MAX_PATTERN:
-        raise EvaluationError(f"a date pattern is at most {MAX_PATTERN} characters long")
+        raise PatternMistake(f"a date pattern is at most {MAX_PATTERN} characters long")
     # A run of one letter is a whole: `MMMMM` is no month and an M, but a mistake.
     found = re.finditer(r"(?<!y)yy\{[0-9]{4}\}|([A-Za-z])\1*|.", pattern, re.DOTALL)
     pieces = tuple(each.group() for each in found)
@@ -72,22 +74,21 @@ def _pieces(pattern: str) -> tuple[str, ...]:
         if _TWO_DIGITS.fullmatch(piece):
             continue
         if piece[0].isascii() and piece[0].isalpha() and piece not in _WRITE | {"T": 0, "Z": 0}:
-            raise EvaluationError(
+            raise PatternMistake(
                 "a date pattern is made of yyyy, yy, MMMM, MMM, MM, M, dd, d, EEEE, EEE, HH, mm, ss"
             )
     return pieces
 
 
-def check_written(pattern: Value) -> None:
-    """Raise `EvaluationError` where a pattern cannot write a date."""
-    if isinstance(pattern, str) and any(map(_TWO_DIGITS.fullmatch, _pieces(pattern))):
-        raise EvaluationError("yy{1950} reads a date; a date is written with yy")
+def check_written(pattern: str) -> None:
+    """Raise `PatternMistake` where a pattern cannot write a date."""
+    if any(map(_TWO_DIGITS.fullmatch, _pieces(pattern))):
+        raise PatternMistake("yy{1950} reads a date; a date is written with yy")
 
 
-def check_read(pattern: Value) -> None:
-    """Raise `EvaluationError` where a pattern cannot read a date."""
-    if isinstance(pattern, str):
-        _reader(pattern)
+def check_read(pattern: str) -> None:
+    """Raise `PatternMistake` where a pattern cannot read a date."""
+    _reader(pattern)
 
 
 def write(moment: datetime, pattern: str) -> str:
@@ -100,16 +101,16 @@ def _reader(pattern: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
     pieces = _pieces(pattern)
     read = tuple(piece for piece in pieces if piece in _WRITE or _TWO_DIGITS.fullmatch(piece))
     if "yy" in read:
-        raise EvaluationError(
+        raise PatternMistake(
             "yy does not say its century: yy{1950} reads the years from 1950 to 2049"
         )
     if not 1 <= (_first_year(pattern) or 1) <= 9900 or "yy{0000}" in read:
-        raise EvaluationError("the first of the hundred years in yy{1950} is from 0001 to 9900")
+        raise PatternMistake("the first of the hundred years in yy{1950} is from 0001 to 9900")
     if any(piece in ("EEEE", "EEE") for piece in read):
-        raise EvaluationError("EEEE and EEE write a date, but do not read one")
+        raise PatternMistake("EEEE and EEE write a date, but do not read one")
     kinds = [_kind(piece) for piece in read]
     if len(set(kinds)) < len(kinds) or not {"year", "month", "day"} <= set(kinds):
-        raise EvaluationError("a pattern that reads a date has one year, one month and one day")
+        raise PatternMistake("a pattern that reads a date has one year, one month and one day")
     text = "".join(f"({_shape(p)})" if p in read else re.escape(p) for p in pieces)
     return re.compile(text, re.IGNORECASE | re.ASCII), tuple(kinds)
 

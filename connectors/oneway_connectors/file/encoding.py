@@ -1,0 +1,70 @@
+"""The encoding of a file: read as UTF-8, whatever it is written in, and written back in it."""
+
+import codecs
+import io
+from typing import BinaryIO
+
+from oneway.core.connector import ReadError
+from oneway_connectors.file.options import UTF_8
+
+_MARKS = {
+    codecs.BOM_UTF16_LE: "utf-16-le",
+    codecs.BOM_UTF16_BE: "utf-16-be",
+}
+
+
+def as_utf8(path: str, file: BinaryIO, encoding: str) -> BinaryIO:
+    """Return the file as UTF-8; raise `ReadError` where it is evidently in another encoding.
+
+    A byte that is not of the encoding spoils its own record only, where bytes are characters.
+    """
+    start = file.read(2)
+    file.seek(0)
+    if encoding == UTF_8:
+        if start in _MARKS:
+            help = "set the option encoding: utf-16, or save the file as UTF-8"
+            raise ReadError("R151", f"{path}: the file is UTF-16", help)
+        return file
+    try:
+        return io.BytesIO(_transcoded(file.read(), encoding))
+    except UnicodeError:
+        help = "check the option encoding, or save the file as UTF-8"
+        raise ReadError("R151", f"{path}: the file is not {encoding}", help) from None
+
+
+def from_utf8(data: bytes, original: bytes, encoding: str) -> bytes:
+    """Return what is UTF-8 in the encoding of the file that it came from."""
+    if encoding == UTF_8:
+        return data
+    text = data.decode(errors="surrogateescape")
+    name, mark = _exact(original, encoding)
+    return mark + text.encode(name, errors=_errors(name))
+
+
+def can_hold(raw: bytes, encoding: str) -> bool:
+    """Return whether an encoding has all the characters of a text that is UTF-8."""
+    if encoding == UTF_8:
+        return True
+    try:
+        raw.decode(errors="surrogateescape").encode(encoding, errors=_errors(encoding))
+    except UnicodeError:
+        return False
+    return True
+
+
+def _transcoded(data: bytes, encoding: str) -> bytes:
+    name, mark = _exact(data, encoding)
+    text = data.removeprefix(mark).decode(name, errors=_errors(name))
+    return text.encode(errors="surrogateescape")
+
+
+def _exact(data: bytes, encoding: str) -> tuple[str, bytes]:
+    """Return the encoding with its byte order, and the mark that says it."""
+    if codecs.lookup(encoding).name != "utf-16":
+        return encoding, b""
+    mark = data[:2] if data[:2] in _MARKS else b""
+    return _MARKS.get(mark, "utf-16-le"), mark
+
+
+def _errors(encoding: str) -> str:
+    return "strict" if codecs.lookup(encoding).name.startswith("utf-") else "surrogateescape"

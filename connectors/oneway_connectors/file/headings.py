@@ -1,0 +1,137 @@
+"""The headings of a table: which keys of a record its columns are."""
+
+from collections.abc import Mapping, Sequence
+
+from oneway.core.connector import Rejected
+from oneway.core.records import Value, path_of, path_text
+from oneway_connectors.file.csv_types import CellType
+
+
+class Headings:
+    """The columns of a table, in order; a column without a name holds nothing.
+
+    A heading is a path, `bankDetails.sortCode`, or one key as it stands, `N.I. Number`
+    (`path_of` tells which). Where headings are `flat`, each is one key as it stands.
+    """
+
+    def __init__(self, names: Sequence[str], types: Mapping[str, CellType], *, flat: bool) -> None:
+        self._flat = flat
+        self._types = types
+        self.names: list[str] = []
+        self._keys: dict[str, tuple[str, ...]] = {}
+        self.add(names)
+
+    def add(self, names: Sequence[str]) -> None:
+        """Add columns at the end."""
+        self.names += names
+        self._keys |= {name: self.keys_of(name) for name in names if name.strip()}
+        self._columns = [
+            (number, *split(self._keys[name]), self._types.get(name))
+            for number, name in enumerate(self.names)
+            if name in self._keys
+        ]
+        self._nameless = [i for i, name in enumerate(self.names) if name not in self._keys]
+
+    def keys_of(self, name: str) -> tuple[str, ...]:
+        """Return the keys that lead to what a column holds."""
+        return (name,) if self._flat else path_of(name)
+
+    def name_of(self, keys: tuple[str, ...]) -> str:
+        """Return the column that holds what keys lead to; raise `Rejected` where none can."""
+        if not self._flat:
+            return path_text(keys)
+        if len(keys) > 1:
+            help = "headings are flat in this file: name the heading as it stands, in quotes"
+            raise rejected(f"no column of a flat file is {path_text(keys)!r}", help)
+        return keys[0]
+
+    def both_value_and_object(self) -> str:
+        """Return a column that others reach into with a dot, or nothing."""
+        known = {keys: name for name, keys in self._keys.items()}
+        return next(
+            (
+                known[keys[:length]]
+                for keys in known
+                for length in range(1, len(keys))
+                if keys[:length] in known
+            ),
+            "",
+        )
+
+    def record(self, cells: Sequence[str]) -> dict[str, Value]:
+        """Return the record that a row of cells is; cells that are missing are not stated."""
+        data: dict[str, Value] = {}
+        for number, way, last, kind in self._columns:
+            if number >= len(cells):
+                break
+            inner: dict[str, Value] = data
+            for key in way:
+                step = inner.setdefault(key, {})
+                assert isinstance(step, dict)  # no column is both value and object
+                inner = step
+            cell = cells[number]
+            inner[last] = cell if kind is None else kind.read(cell)
+        return data
+
+    def problem(self, cells: Sequence[str]) -> str:
+        """Return why a row of cells is no record: a value stands under no heading."""
+        beyond = (*self._nameless, *range(len(self.names), len(cells)))
+        lost = next((i for i in beyond if i < len(cells) and cells[i].strip()), None)
+        if lost is None:
+            return ""
+        if lost < len(self.names):
+            return f"has a value in column {lost + 1}, which has no heading"
+        return f"has {len(cells)} cells where the header has {len(self.names)}"
+
+    def cells(self, data: Mapping[str, Value]) -> dict[str, str]:
+        """Return the text of each column of a record; raise `Rejected` for what is none."""
+        return self._flattened(data, ())
+
+    def _flattened(self, data: Mapping[str, Value], way: tuple[str, ...]) -> dict[str, str]:
+        cells: dict[str, str] = {}
+        for key, value in data.items():
+            if not key.strip() or not encodable(key):
+                raise rejected("a field has a name that no column can have", CELL_HELP)
+            keys = (*way, key)
+            if isinstance(value, dict):
+                cells |= self._flattened(value, keys)
+                continue
+            name = self.name_of(keys)
+            kind = self._types.get(name)
+            written = kind.write(value) if kind is not None else None
+            cells[name] = _cell(value, name) if written is None else written
+        return cells
+
+
+def split(keys: tuple[str, ...]) -> tuple[tuple[str, ...], str]:
+    """Return the keys that lead to an object, and the one within it."""
+    return keys[:-1], keys[-1]
+
+
+def encodable(text: str) -> bool:
+    """Return whether UTF-8 can hold a text: it has no lone surrogate."""
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def rejected(summary: str, help: str) -> Rejected:
+    """Return the error for a record that a table cannot hold."""
+    return Rejected("W150", summary, help)
+
+
+def _cell(value: Value, name: str) -> str:
+    if value is None:
+        return ""
+    if not isinstance(value, str):
+        kind = _KINDS.get(type(value), "number")
+        raise rejected(f"a CSV file cannot hold the {kind} of field {name!r}", CELL_HELP)
+    if not encodable(value):
+        raise rejected(f"field {name!r} holds half of a character", "mend the value at its source")
+    return value
+
+
+_KINDS: dict[type, str] = {bool: "boolean", list: "list"}
+CELL_HELP = "make it text with to_text(...), leave the field out, or use a .jsonl file"

@@ -1,0 +1,142 @@
+"""What a file of rows seems to be: its encoding, delimiter, headings, footer, and columns.
+
+Nothing is read by a guess. A guess is offered: in the message where the options do not fit the
+file, and to `oneway new`, which writes it down as an option.
+"""
+
+import codecs
+import csv
+import io
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from oneway_connectors.file.options import DELIMITERS, UTF_8, delimiter_words
+
+SAMPLE = 200_000
+"""Bytes that are looked at."""
+
+_LINES = 400
+_WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
+_PREFACE = re.compile(r'"?(sep=.|#TYPE )', re.IGNORECASE)
+_FOOTER = re.compile(
+    r"(grand )?totals?\b|sub-?totals?\b|count\b|records?\b|rows?\b|end of\b|page\b|printed\b|"
+    r"summe\b|gesamt\b|somme\b",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Guess:
+    """What a file seems to be; `header` is the line of the headings, 0 where nothing precedes."""
+
+    encoding: str
+    delimiter: str
+    header: int
+    headings: tuple[str, ...]
+    footer: str
+
+
+def is_workbook(data: bytes) -> bool:
+    """Return whether bytes begin as a spreadsheet does."""
+    return data.startswith(_WORKBOOKS)
+
+
+def guess(data: bytes) -> Guess:
+    """Return what the beginning of a file of rows seems to say."""
+    encoding = guessed_encoding(data)
+    text = data.decode(encoding, errors="replace").removeprefix("\ufeff")
+    lines = text.splitlines(keepends=True)[:_LINES]
+    tried = (_as(sign, lines) for sign in DELIMITERS.values())
+    _, delimiter, rows = max(tried, key=lambda each: each[0])
+    return replace(guess_rows(rows), encoding=encoding, delimiter=delimiter)
+
+
+def guess_rows(rows: Sequence[tuple[int, list[str]]]) -> Guess:
+    """Return what rows of cells, each with its line, seem to say."""
+    header, names = _header(rows)
+    above = [
+        row
+        for line, row in rows
+        if line < header and any(cell.strip() for cell in row) and not _PREFACE.match(row[0])
+    ]
+    footer = _footer(rows, header, len(names))
+    return Guess(UTF_8, ",", header if above else 0, names, footer)
+
+
+def guessed_encoding(data: bytes) -> str:
+    """Return an encoding that bytes can be read in."""
+    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+        return "utf-16"
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(data)  # the end may be half a character
+    except UnicodeDecodeError:
+        return "windows-1252"
+    return UTF_8
+
+
+def what_is_amiss(data: bytes, id: str, delimiter: str, header: int) -> str:
+    """Return why the headings of a file are not found, and what to do; nothing if unknown."""
+    if is_workbook(data):
+        return "the file is a workbook of Excel: call it .xlsx, or set the option format: xlsx"
+    encoding = guessed_encoding(data)
+    if b"\r" in data and b"\n" not in data:
+        return "its lines end in CR alone: save the file with lines that end in LF or CRLF"
+    found = guess(data)
+    names = [name.strip().casefold() for name in found.headings]
+    if id.strip().casefold() not in names and len(names) < 2:
+        return ""
+    said = []
+    if found.delimiter != delimiter:
+        word = next(word for word, sign in DELIMITERS.items() if sign == found.delimiter)
+        seen = delimiter_words(found.delimiter)
+        said.append(f"its columns are separated by {seen}: set the option delimiter: {word}")
+    if found.header and found.header != header:
+        said.append(
+            f"its headings are on line {found.header}: set the option header: {found.header}"
+        )
+    if encoding != UTF_8 and any(not name.isascii() for name in found.headings):
+        said.append(f"it is not UTF-8: set the option encoding: {encoding}")
+    return "; ".join(said)
+
+
+def _as(sign: str, lines: Sequence[str]) -> tuple[int, str, list[tuple[int, list[str]]]]:
+    """Return how well a delimiter fits, the delimiter, and the rows with their lines."""
+    rows = list(_rows(sign, lines))
+    widths = Counter(len(row) for _, row in rows if any(cell.strip() for cell in row))
+    width, count = widths.most_common(1)[0] if widths else (0, 0)
+    return (width - 1) * count, sign, rows
+
+
+def _rows(sign: str, lines: Sequence[str]) -> Iterator[tuple[int, list[str]]]:
+    reader = csv.reader(io.StringIO("".join(lines), newline=""), delimiter=sign)
+    line = 1
+    try:
+        for row in reader:
+            yield line, row
+            line = reader.line_num + 1
+    except csv.Error:
+        return
+
+
+def _header(rows: Sequence[tuple[int, list[str]]]) -> tuple[int, tuple[str, ...]]:
+    """Return the line of the headings and their names: the first row that is nearly full."""
+    widths = Counter(len(row) for _, row in rows if sum(1 for c in row if c.strip()) > 1)
+    width = widths.most_common(1)[0][0] if widths else 1
+    for line, row in rows:
+        filled = sum(1 for cell in row if cell.strip())
+        if filled and (filled * 5 >= width * 3 or width == 1) and not _PREFACE.match(row[0]):
+            return line, tuple(row)
+    return 1, ()
+
+
+def _footer(rows: Sequence[tuple[int, list[str]]], header: int, width: int) -> str:
+    """Return what the first line after the records begins with, where there seems to be one."""
+    last = [row for line, row in rows if line > header and any(cell.strip() for cell in row)][-5:]
+    for row in last:
+        filled = [cell.strip() for cell in row if cell.strip()]
+        found = _FOOTER.match(filled[0])
+        if found and len(filled) * 2 <= max(width, 2) + 1:
+            return found[0]
+    return ""

@@ -1,0 +1,164 @@
+"""The options that a file seems to need: what `oneway new` writes into a mapping."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import PurePath
+
+from oneway.core import day_patterns
+from oneway.core.connector import ReadError
+from oneway.core.records import Value, is_blank, path_of, path_text
+from oneway_connectors.file.encoding import as_utf8
+from oneway_connectors.file.formats import WORKBOOK, format_of, layout_of
+from oneway_connectors.file.opening import opened
+from oneway_connectors.file.options import DELIMITERS, UTF_8, file_options
+from oneway_connectors.file.sniff import (
+    SAMPLE,
+    Guess,
+    guess,
+    guess_rows,
+    guessed_encoding,
+    is_workbook,
+)
+from oneway_connectors.file.workbook import first_sheet
+
+_DATES = ("dd/MM/yyyy", "d/M/yyyy", "MM/dd/yyyy", "dd.MM.yyyy", "dd-MM-yyyy", "dd-MMM-yyyy",
+          "d MMM yyyy", "yyyy/MM/dd", "dd/MM/yyyy HH:mm", "dd/MM/yyyy HH:mm:ss")  # fmt: skip
+_IDS = ("id", "employeeid", "employeenumber", "employeeno", "staffnumber", "staffno", "staffid",
+        "payrollcode", "payrollnumber", "payrollid", "personnelnumber", "personnumber", "personid",
+        "userid", "externalid", "code", "reference", "ref", "number", "key", "email")  # fmt: skip
+_ROWS = 5_000
+
+
+def suggested(path: str) -> Mapping[str, str]:
+    """Return options under which a file seems to be read well; raise `ReadError` if there are none.
+
+    Only what differs from the defaults is returned. `types` are the columns that are dates.
+    """
+    with opened(path) as file:
+        start = file.read(SAMPLE)
+        if is_workbook(start):
+            file.seek(0)
+            found = _workbook(path, file.read())
+        else:
+            found = _text(path, start)
+    columns = _columns(path, found)
+    if columns.too_short:
+        found["short_rows"] = "blank"
+    dates = {name: _date_pattern(values) for name, values in columns.values.items()}
+    types = ", ".join(f"{name}=date:{pattern}" for name, pattern in dates.items() if pattern)
+    if types and format_of(path, found.get("format", "")) not in ("json", "jsonl"):
+        found["types"] = types
+    id = _id(columns)
+    return {**({"id": id} if id != "id" else {}), **found}
+
+
+@dataclass(slots=True)
+class _Columns:
+    """What stands in each column, by its path; and what is amiss with the rows."""
+
+    count: int = 0
+    values: dict[str, list[Value]] = field(default_factory=dict)
+    too_short: bool = False
+
+
+def _text(path: str, start: bytes) -> dict[str, str]:
+    """Return the options of a file of text."""
+    ending = PurePath(path).suffix.lower()
+    encoding = guessed_encoding(start)
+    found = {} if encoding == UTF_8 else {"encoding": encoding}
+    if ending in (".json", ".jsonl", ".ndjson"):
+        return found
+    if ending not in (".csv", ".tsv"):
+        found["format"] = "csv"
+    about = guess(start)
+    plain = "\t" if ending == ".tsv" else ","
+    said = start.removeprefix(b"\xef\xbb\xbf")[:5].lower().lstrip(b'"').startswith(b"sep=")
+    if about.delimiter != plain and not said:
+        found["delimiter"] = next(w for w, sign in DELIMITERS.items() if sign == about.delimiter)
+    return found | _rows(about)
+
+
+def _workbook(path: str, data: bytes) -> dict[str, str]:
+    """Return the options of a workbook."""
+    found = {}
+    try:
+        named = format_of(path) == WORKBOOK
+    except ReadError:
+        named = False
+    if not named:
+        found["format"] = WORKBOOK
+    sheet, several, rows = first_sheet(path, data)
+    if several:
+        found["sheet"] = sheet
+    return found | _rows(guess_rows(rows))
+
+
+def _rows(about: Guess) -> dict[str, str]:
+    found = {}
+    if about.header:
+        found["header"] = str(about.header)
+    if about.footer:
+        found["footer"] = about.footer
+    names = [name for name in about.headings if name.strip()]
+    if any(name != name.strip() for name in names):
+        found["spaces"] = "trim"
+    keys = {path_of(name.strip()) for name in names}
+    if any(each[:length] in keys for each in keys for length in range(1, len(each))):
+        found["headings"] = "flat"
+    return found
+
+
+def _columns(path: str, found: Mapping[str, str]) -> _Columns:
+    options = replace(file_options({**found, "short_rows": "blank"}), id="")
+    layout = layout_of(path, format_of(path, options.format), options)
+    columns = _Columns()
+    with opened(path) as file:
+        for entry in layout.entries(as_utf8(path, file, options.encoding)):
+            if entry.problem or columns.count >= _ROWS:
+                continue
+            columns.count += 1
+            for keys, value in _flat(entry.data, ()):
+                name = keys[0] if options.headings == "flat" else path_text(keys)
+                columns.values.setdefault(name, []).append(value)
+    columns.too_short = layout.padded > 0
+    return columns
+
+
+def _flat(data: Mapping[str, Value], way: tuple[str, ...]) -> list[tuple[tuple[str, ...], Value]]:
+    found: list[tuple[tuple[str, ...], Value]] = []
+    for key, value in data.items():
+        if isinstance(value, dict):
+            found += _flat(value, (*way, key))
+        else:
+            found.append(((*way, key), value))
+    return found
+
+
+def _id(columns: _Columns) -> str:
+    """Return the column that tells the records apart, best one that is named as an identity."""
+    unique = [
+        name
+        for name, values in columns.values.items()
+        if len(values) == columns.count
+        and not any(map(is_blank, values))
+        and all(isinstance(value, str | int) and not isinstance(value, bool) for value in values)
+        and len(set(map(str, values))) == len(values)
+    ]
+    known = [name for name in unique if _plain(name) in _IDS]
+    if known:
+        return min(known, key=lambda name: _IDS.index(_plain(name)))
+    return unique[0] if unique else "id"
+
+
+def _plain(name: str) -> str:
+    return "".join(c for c in name.casefold() if c.isalnum())
+
+
+def _date_pattern(values: Sequence[Value]) -> str:
+    """Return the pattern in which every value of a column that is not blank is a date."""
+    given = [value.strip() for value in values if isinstance(value, str) and value.strip()]
+    if not given or len(given) != sum(1 for value in values if not is_blank(value)):
+        return ""
+    return next(
+        (p for p in _DATES if all(day_patterns.read(text, p) is not None for text in given)), ""
+    )

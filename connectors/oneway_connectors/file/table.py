@@ -1,0 +1,117 @@
+"""Rows of cells under headings, from whatever file: which of them are records, and why not."""
+
+from collections.abc import Callable, Sequence
+
+from oneway.core.connector import ReadError
+from oneway.core.diagnostics import did_you_mean
+from oneway_connectors.file.headings import Headings, encodable
+from oneway_connectors.file.layout import FileEntry
+from oneway_connectors.file.options import UTF_8, FileOptions
+
+_MANY = 12
+"""Headings that a message lists."""
+
+
+class Table:
+    """The rows of one file. `head` comes first: it learns what the columns are.
+
+    `hint` is asked where the headings are of no use: it looks at the file for what may be the
+    cause, and returns it in words, or nothing.
+    """
+
+    def __init__(self, name: str, options: FileOptions, hint: Callable[[], str]) -> None:
+        self._name = name
+        self._options = options
+        self._hint = hint
+        self.headings = Headings((), {}, flat=False)
+        self.ended = False
+        self.padded = 0
+
+    @property
+    def missing(self) -> str:
+        """Why records may be missing at the end, in words; nothing where none are."""
+        if self.ended or not self._options.footer:
+            return ""
+        return f"{self._name}: no line begins with the footer {self._options.footer!r}"
+
+    def head(self, columns: Sequence[str], line: int) -> None:
+        """Take the headings; raise `ReadError` where they name no columns to go by."""
+        options = self._options
+        names = self.trimmed(columns)
+        self._check(names, line)
+        self.headings = Headings(names, options.types, flat=options.headings == "flat")
+        if twice := self.headings.both_value_and_object():
+            summary = f"column {names.index(twice) + 1} is both a value and, with a dot, an object"
+            help = "rename one of the columns, or set the option headings: flat"
+            raise self.bad(line, summary, help)
+        if options.id and options.id not in names:
+            raise self.bad(line, f"no column is called {options.id!r}", self._id_help(names))
+
+    def entry(self, line: int, raw: bytes, cells: Sequence[str], *, cut: bool) -> FileEntry | None:
+        """Return what a row is, or None where it is blank throughout."""
+        cells = self.trimmed(cells)
+        if not any(cell.strip() for cell in cells):
+            return None
+        wanted, found = len(self.headings.names), len(cells)
+        if found < wanted:
+            if cut or self._options.short_rows == "error":
+                problem = f"has {found} cells where the header has {wanted}"
+                help = "" if cut else "; if cells at the end are left out, set short_rows: blank"
+                return FileEntry(line, raw, {}, problem + help, gap=cut)
+            cells = [*cells, *[""] * (wanted - found)]
+            self.padded += 1
+        if problem := self.headings.problem(cells):
+            return FileEntry(line, raw, {}, problem)
+        if not all(map(encodable, cells)):
+            return FileEntry(line, raw, {}, f"is not {encoding_words(self._options.encoding)}")
+        return FileEntry(line, raw, self.headings.record(cells))
+
+    def is_footer(self, cells: Sequence[str]) -> bool:
+        """Return whether the records end before a row."""
+        if not self._options.footer:
+            return False
+        first = next((cell.strip() for cell in cells if cell.strip()), "")
+        self.ended = self.ended or first.startswith(self._options.footer)
+        return self.ended
+
+    def trimmed(self, cells: Sequence[str]) -> Sequence[str]:
+        """Return cells without the spaces around them, where that is asked for."""
+        return [cell.strip() for cell in cells] if self._options.spaces == "trim" else cells
+
+    def bad(self, line: int, summary: str, help: str) -> ReadError:
+        """Return the error of headings that cannot be used."""
+        return ReadError("R154", f"{self._name}:{line}: {summary}", self._hint() or help)
+
+    def _check(self, names: Sequence[str], line: int) -> None:
+        seen: dict[str, int] = {}
+        for number, name in enumerate(names, 1):
+            if not encodable(name):
+                encoding = encoding_words(self._options.encoding)
+                raise self.bad(line, f"column {number} is not {encoding}", HEADER_HELP)
+            if name.strip() and name in seen:
+                summary = f"column {number} has the name of column {seen[name]}"
+                raise self.bad(line, summary, "give each column a name of its own")
+            seen[name] = number
+
+    def _id_help(self, names: Sequence[str]) -> str:
+        wanted = self._options.id
+        spaced = next((name for name in names if name.strip() == wanted.strip()), None)
+        if spaced is not None:
+            how = f"the heading is {spaced!r}, with a space: set the option spaces: trim"
+            return f"{how}, or write the id as the heading is"
+        near = did_you_mean(wanted, names) or f"the headings are: {_listed(names)}"
+        return f"the option id names the column of the id; {near}"
+
+
+def encoding_words(encoding: str) -> str:
+    """Return an encoding as messages name it."""
+    return "UTF-8" if encoding == UTF_8 else encoding
+
+
+def _listed(names: Sequence[str]) -> str:
+    known = [name for name in names if name.strip()]
+    more = ", ..." if len(known) > _MANY else ""
+    return ", ".join(repr(name[:60]) for name in known[:_MANY]) + more
+
+
+HEADER_HELP = "save the file as CSV (UTF-8) with commas and with lines that end in LF or CRLF"
