@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import BinaryIO
+from typing import BinaryIO, TypeGuard
 
 from oneway.core.connector import ReadError
 from oneway.core.records import Value
@@ -38,7 +38,7 @@ class JsonArray:
             return
         start = _past_space(text, 0)
         if text[start] != "[":
-            raise self._no_array(text[start])
+            raise self._no_array(text)
         yield from self._items(text, _past_space(text, start + 1))
 
     def decode(self, raw: bytes) -> dict[str, Value]:
@@ -101,14 +101,27 @@ class JsonArray:
             "the file may have been cut off; write it again, as one array of objects",
         )
 
-    def _no_array(self, first: str) -> ReadError:
-        found = "an object" if first == "{" else "something else"
-        return ReadError(
-            "R153",
-            f"{self._name}: expected an array of objects, found {found}",
-            "keep the array alone (with jq: jq '.employees' in.json > out.json), "
-            "or give one object a line and call the file .jsonl",
-        )
+    def _no_array(self, text: str) -> ReadError:
+        found = "an object" if text.lstrip().startswith("{") else "something else"
+        value = self._decoder.parse(text.strip(" \t\r\n")).value
+        lists = [key for key, item in value.items() if _is_table(item)] if _is_object(value) else []
+        help = "write each record as an object in one list: [{...}, {...}]"
+        if lists:
+            help = (
+                f"the list is under {lists[0]!r}: keep it alone "
+                f"(with jq: jq '.[{encoded(lists[0], b'').decode()}]' in.json > out.json)"
+            )
+        elif _is_object(value):
+            help = "it is one record: put it between [ and ], or call the file .jsonl"
+        return ReadError("R153", f"{self._name}: expected an array of objects, found {found}", help)
+
+
+def _is_object(value: Value) -> TypeGuard[dict[str, Value]]:
+    return isinstance(value, dict)
+
+
+def _is_table(value: Value) -> bool:
+    return isinstance(value, list) and any(map(_is_object, value))
 
 
 def _past_space(text: str, at: int) -> int:

@@ -19,12 +19,13 @@ SAMPLE = 200_000
 
 _LINES = 400
 _WORKBOOKS = (b"PK\x03\x04", b"\xd0\xcf\x11\xe0")
-_PREFACE = re.compile(r'"?(sep=.|#TYPE )', re.IGNORECASE)
+_PREFACE = re.compile(r'"?(sep=|#TYPE )', re.IGNORECASE)
 _FOOTER = re.compile(
     r"(grand )?totals?\b|sub-?totals?\b|count\b|records?\b|rows?\b|end of\b|page\b|printed\b|"
     r"summe\b|gesamt\b|somme\b",
     re.IGNORECASE,
 )
+_TOTAL = re.compile(r"(grand |sub-?)?totals?\b:?", re.IGNORECASE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -137,6 +138,12 @@ def _footer(rows: Sequence[tuple[int, list[str]]], header: int, width: int) -> s
     for row in last:
         filled = [cell.strip() for cell in row if cell.strip()]
         found = _FOOTER.match(filled[0])
-        if found and len(filled) * 2 <= max(width, 2) + 1:
+        if found and len(filled) * 2 <= width + 2:
             return found[0]
     return ""
+
+
+def is_like_footer(cells: Sequence[str]) -> bool:
+    """Return whether a row begins as a total does, and leaves most of its cells blank."""
+    filled = [cell.strip() for cell in cells if cell.strip()]
+    return len(filled) * 2 <= len(cells) + 1 and bool(_TOTAL.match(filled[0])) and len(cells) > 2

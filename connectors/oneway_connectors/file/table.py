@@ -7,6 +7,7 @@ from oneway.core.diagnostics import did_you_mean
 from oneway_connectors.file.headings import Headings, encodable
 from oneway_connectors.file.layout import FileEntry
 from oneway_connectors.file.options import UTF_8, FileOptions
+from oneway_connectors.file.sniff import is_like_footer
 
 _MANY = 12
 """Headings that a message lists."""
@@ -63,7 +64,11 @@ class Table:
         if problem := self.headings.problem(cells):
             return FileEntry(line, raw, {}, problem)
         if not all(map(encodable, cells)):
-            return FileEntry(line, raw, {}, f"is not {encoding_words(self._options.encoding)}")
+            return FileEntry(line, raw, {}, _not_encoded(self._options.encoding))
+        if is_like_footer(cells):
+            return FileEntry(
+                line, raw, {}, "looks like a total, not a record: set the option footer"
+            )
         return FileEntry(line, raw, self.headings.record(cells))
 
     def is_footer(self, cells: Sequence[str]) -> bool:
@@ -106,6 +111,11 @@ class Table:
 def encoding_words(encoding: str) -> str:
     """Return an encoding as messages name it."""
     return "UTF-8" if encoding == UTF_8 else encoding
+
+
+def _not_encoded(encoding: str) -> str:
+    other = "; if all others are too, set the option encoding, perhaps windows-1252"
+    return f"is not {encoding_words(encoding)}{other if encoding == UTF_8 else ''}"
 
 
 def _listed(names: Sequence[str]) -> str:

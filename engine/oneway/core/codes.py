@@ -198,7 +198,11 @@ _TABLE = (
         "a file cannot be read",
         "Check the path and who may read it. A target file must exist, and may be empty.",
     ),
-    ("R151", "a file is not UTF-8", "Save the file as UTF-8."),
+    (
+        "R151",
+        "a file is in another encoding",
+        "Set the option encoding, or save the file as UTF-8.",
+    ),
     (
         "R152",
         "a file's format is not known",
@@ -206,13 +210,13 @@ _TABLE = (
     ),
     (
         "R153",
-        "a JSON file is not one array of objects",
+        "a file is not a JSON array of objects, or not a workbook",
         "Write the file again as one array of objects, or one object a line.",
     ),
     (
         "R154",
-        "a CSV file's header cannot be used",
-        "Give each column a name of its own, and name the id column in the option id.",
+        "the headings of a file cannot be used",
+        "See what the message says of the file; name the id column in the option id.",
     ),
     (
         "R155",
@@ -221,8 +225,8 @@ _TABLE = (
     ),
     (
         "R156",
-        "the types of a CSV file's columns cannot be used",
-        "Write column=integer, column=number or column=boolean, with spaces between.",
+        "an option of a file cannot be used",
+        "Write it as the message says; `oneway connectors file` lists the options.",
     ),
     (
         "R160",

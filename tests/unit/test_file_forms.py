@@ -1,0 +1,308 @@
+"""Files as people send them: any delimiter, encoding, headings, title rows, footers, workbooks."""
+
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from oneway.core.connector import Access, Description, NotSent, ReadError, Rejected
+from oneway.core.records import path_of, path_text
+from oneway_connectors.file import FileConnector, connect
+from oneway_connectors.file.options import DELIMITERS
+from workbooks import workbook
+
+PLAIN = "id,name\n1,Ann\n2,Bob\n"
+
+
+def opened(**options: str) -> FileConnector:
+    return connect(Description("file", "Files", "file", {}), Access(options, {}))
+
+
+def read(path: Path, data: str | bytes, **options: str) -> Any:
+    """Return the data of each record, the problems, and why records may be missing."""
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    found = opened(**options).reader(str(path)).read()
+    good = [dict(each.data) for each in found.records if not each.problem]
+    return good, [each.problem for each in found.records if each.problem], found.problems
+
+
+def refused(path: Path, data: str | bytes, **options: str) -> ReadError:
+    with pytest.raises(ReadError) as caught:
+        read(path, data, **options)
+    return caught.value
+
+
+names = st.text(st.characters(categories=["L", "N", "P", "Zs"]), min_size=1, max_size=8)
+
+
+@given(st.lists(names, min_size=1, max_size=4).map(tuple))
+def test_the_text_of_a_path_leads_back_to_its_keys(keys: tuple[str, ...]) -> None:
+    assert path_of(path_text(keys)) == keys
+
+
+@given(st.text(max_size=20))
+def test_every_text_is_a_path_whose_text_means_the_same(text: str) -> None:
+    assert path_of(path_text(path_of(text))) == path_of(text)
+
+
+@pytest.mark.parametrize(
+    ("text", "keys"),
+    [
+        ("bank.sortCode", ("bank", "sortCode")),
+        ("N.I. Number", ("N.I. Number",)),
+        ("Tel. No.", ("Tel. No.",)),
+        ("Tel.No.", ("Tel.No.",)),
+        ('address."Post Code"', ("address", "Post Code")),
+        ('"Dept.Code"', ("Dept.Code",)),
+        ('a "quoted" word', ('a "quoted" word',)),
+        ("Start Date", ("Start Date",)),
+    ],
+)
+def test_a_heading_is_one_key_unless_it_is_a_path(text: str, keys: tuple[str, ...]) -> None:
+    assert path_of(text) == keys
+
+
+cells = st.text(
+    st.characters(codec="cp1252", exclude_categories=["Cc", "Cs"]) | st.sampled_from("\n\"';|,\t"),
+    max_size=6,
+)
+
+
+@given(
+    st.lists(st.tuples(cells, cells), max_size=5),
+    st.sampled_from(sorted(DELIMITERS)),
+    st.sampled_from(["utf-8", "windows-1252", "utf-16", "utf-16-be", "iso-8859-1"]),
+    st.sampled_from(["double", "single"]),
+    st.sampled_from([(), ("Payroll export",), ("", "Report 28/11/2026", "")]),
+    st.sampled_from(["", "Total"]),
+)
+@settings(max_examples=150)
+def test_one_table_is_the_same_records_however_it_is_written(
+    tmp_path_factory: Any, rows: Any, word: str, encoding: str, quote: str, title: Any, footer: str
+) -> None:
+    sign, mark = DELIMITERS[word], {"double": '"', "single": "'"}[quote]
+    rows = [(a, b) for a, b in rows if _fits(a + b, encoding)]
+
+    def line(*cells: str) -> str:
+        return sign.join(mark + cell.replace(mark, mark * 2) + mark for cell in cells)
+
+    table = [line("id", "a", "b"), *(line(str(n), *row) for n, row in enumerate(rows))]
+    lines = [*title, *table, *([f"{footer}{sign}{len(rows)}{sign}"] if footer else [])]
+    data = "".join(f"{each}\r\n" for each in lines).encode(encoding)
+    path = tmp_path_factory.mktemp("f") / "people.csv"
+    options = {"delimiter": word, "encoding": encoding, "quote": quote, "footer": footer}
+    options["header"] = str(len(title) + 1)
+    wanted = [{"id": str(n), "a": a, "b": b} for n, (a, b) in enumerate(rows)]
+    assert read(path, data, **options) == (wanted, [], ())
+    last = "".join(f"{each}\r\n" for each in lines[len(title) + len(rows) :])
+    assert_rewritten(
+        path, last.encode({"utf-16": "utf-16-le"}.get(encoding, encoding)), options, wanted
+    )
+
+
+def assert_rewritten(path: Path, last: bytes, options: Any, wanted: Any) -> None:
+    """Check that one record can be written, and that all else keeps its very bytes."""
+    if len(wanted) < 2:
+        return
+    writer = opened(**options).writer(str(path))
+    writer.update(wanted[0]["id"], {"a": "new"}, "t")
+    writer.flush()
+    again = opened(**options).reader(str(path)).read()
+    assert [dict(each.data) for each in again.records] == [wanted[0] | {"a": "new"}, *wanted[1:]]
+    assert path.read_bytes().endswith(last)
+
+
+def _fits(text: str, encoding: str) -> bool:
+    try:
+        text.encode(encoding)
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("data", "said"),
+    [
+        (PLAIN.replace(",", ";"), "separated by semicolons: set the option delimiter: semicolon"),
+        (PLAIN.replace(",", "\t"), "separated by tabs: set the option delimiter: tab"),
+        (PLAIN.replace(",", "|"), "separated by pipes: set the option delimiter: pipe"),
+        ("People at 28/11/2026,\n,\n" + PLAIN, "on line 3: set the option header: 3"),
+        ("People;\n\n" + PLAIN.replace(",", ";"), "semicolon; its headings are on line 3"),
+        ("id,prénom\n1,x\n".encode("cp1252"), "set the option encoding: windows-1252"),
+        (PLAIN.encode("utf-16"), "set the option encoding: utf-16"),
+        (PLAIN.replace("\n", "\r"), "CR alone"),
+        (b"PK\x03\x04 a workbook\n", "format: xlsx"),
+        (PLAIN.replace("id", "id "), "'id ', with a space: set the option spaces: trim"),
+        (PLAIN.replace("id", "Staff No"), "the headings are: 'Staff No', 'name'"),
+        (PLAIN.replace("id", "ID"), "the headings are: 'ID', 'name'"),
+    ],
+)  # fmt: skip
+def test_a_message_names_what_it_saw_and_the_option_to_set(
+    tmp_path: Path, data: str | bytes, said: str
+) -> None:
+    assert said in refused(tmp_path / "people.csv", data).help
+
+
+def test_what_a_file_says_of_itself_is_taken(tmp_path: Path) -> None:
+    wanted = [{"id": "1", "name": "Ann"}, {"id": "2", "name": "Bob"}]
+    for first in ("sep=;\r\n", '"sep=;"\n'):
+        data = first + PLAIN.replace(",", ";")
+        assert read(tmp_path / "a.csv", data)[0] == wanted
+    assert read(tmp_path / "b.csv", "#TYPE System.Object\r\n" + PLAIN)[0] == wanted
+    assert read(tmp_path / "c.tsv", PLAIN.replace(",", "\t"))[0] == wanted
+    assert read(tmp_path / "d.txt", PLAIN, format="csv")[0] == wanted
+
+
+def test_what_is_blank_throughout_is_nothing(tmp_path: Path) -> None:
+    data = "id,name,,\n1,Ann,,\n,,,\n   ,,,\n2,Bob,,\n,,,\n"
+    wanted = [{"id": "1", "name": "Ann"}, {"id": "2", "name": "Bob"}]
+    assert read(tmp_path / "a.csv", data) == (wanted, [], ())
+    _, problems, _ = read(tmp_path / "a.csv", "id,name,\n1,Ann,note\n")
+    assert problems == ["line 2 has a value in column 3, which has no heading"]
+    assert read(tmp_path / "b.csv", "id,name\n1,Ann,,\n")[0] == wanted[:1]
+
+
+def test_cells_left_out_are_blank_where_that_is_said(tmp_path: Path) -> None:
+    data = "id,name,notes\n1,Ann\n2,Bob,hi\n"
+    assert "short_rows: blank" in read(tmp_path / "a.csv", data)[1][0]
+    found, problems, _ = read(tmp_path / "a.csv", data, short_rows="blank")
+    assert (found[0], problems) == ({"id": "1", "name": "Ann", "notes": ""}, [])
+    _, problems, missing = read(tmp_path / "a.csv", data + "3,C", short_rows="blank")
+    assert problems
+    assert missing  # the file may have been cut off in the middle of that row
+
+
+def test_a_file_without_its_footer_counts_as_cut_off(tmp_path: Path) -> None:
+    good, problems, missing = read(tmp_path / "a.csv", PLAIN + "Total,2\n\nnote\n", footer="Total")
+    assert (len(good), problems, missing) == (2, [], ())
+    assert "footer 'Total'" in read(tmp_path / "a.csv", PLAIN, footer="Total")[2][0]
+
+
+def test_a_total_is_never_taken_for_a_person(tmp_path: Path) -> None:
+    data = "code,name,email\n1,Ann,a@example.com\nTotal,1,\n"
+    good, problems, _ = read(tmp_path / "a.csv", data, id="code")
+    assert [each["code"] for each in good] == ["1"]
+    assert "set the option footer" in problems[0]
+
+
+def test_flat_headings_are_names_as_they_stand(tmp_path: Path) -> None:
+    data = "id,Dept.Code,N.I. Number\n1,OPS,QQ123456C\n"
+    assert read(tmp_path / "a.csv", data)[0][0]["Dept"] == {"Code": "OPS"}
+    found = read(tmp_path / "a.csv", data, headings="flat")[0][0]
+    assert found == {"id": "1", "Dept.Code": "OPS", "N.I. Number": "QQ123456C"}
+    writer = opened(headings="flat").writer(str(tmp_path / "a.csv"))
+    writer.update("1", {"Dept.Code": "LAB", "N.I. Number": None}, "t")
+    with pytest.raises(Rejected, match="flat"):
+        writer.update("1", {"Dept": {"Code": "X"}}, "t")
+    writer.flush()
+    assert (tmp_path / "a.csv").read_text() == "id,Dept.Code,N.I. Number\n1,LAB,\n"
+
+
+def test_dates_are_read_and_written_as_their_column_says(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    types = "Start Date=date:dd/MM/yyyy, pay=number, Left=date:d MMM yyyy"
+    data = "id,Start Date,pay,Left\n1,31/12/2025,2.5,1 Feb 2026\n2,31/02/2025,,\n"
+    found = read(path, data, types=types)[0]
+    assert found[0] == {"id": "1", "Start Date": "2025-12-31", "pay": 2.5, "Left": "2026-02-01"}
+    assert found[1]["Start Date"] == "31/02/2025"
+    writer = opened(types=types).writer(str(path))
+    writer.update("2", {"Start Date": "2026-01-05"}, "t")
+    writer.flush()
+    assert path.read_text().splitlines()[2] == "2,05/01/2026,,"
+
+
+SHEET = [["Staff export"], [], ["id", "Start Date", "on", "pay", "note"],
+         [1, date(2025, 12, 31), True, 2.5, None], ["007", None, False, 3, "x"], [],
+         ["Total", 2]]  # fmt: skip
+
+
+def test_a_sheet_is_read_as_its_csv_would_be(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", {"Staff": SHEET})
+    found = opened(header="3", footer="Total", types="pay=number").reader(path).read()
+    assert [dict(each.data) for each in found.records] == [
+        {"id": "1", "Start Date": "2025-12-31", "on": "true", "pay": 2.5, "note": ""},
+        {"id": "007", "Start Date": "", "on": "false", "pay": 3, "note": "x"},
+    ]
+    assert found.complete
+
+
+def test_a_sheet_of_several_is_named(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", {"Info": [["x"]], "Staff": [["id"], ["1"]]})
+    with pytest.raises(ReadError) as caught:
+        opened().reader(path).read()
+    assert "'Info', 'Staff'" in caught.value.help
+    assert [r.id for r in opened(sheet="Staff").reader(path).read().records] == ["1"]
+    with pytest.raises(ReadError, match="no sheet 'Staf'"):
+        opened(sheet="Staf").reader(path).read()
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"delimiter": ",,"}, {"delimiter": "\n"}, {"quote": "'"}, {"header": "0"}, {"header": "x"},
+     {"headings": "dots"}, {"short_rows": "yes"}, {"spaces": "no"}, {"types": "a=date:dd"},
+     {"types": "a=text"}],
+)  # fmt: skip
+def test_an_option_of_no_use_is_refused_by_name(options: dict[str, str]) -> None:
+    with pytest.raises(ReadError) as caught:
+        opened(**options)
+    assert caught.value.code == "R156"
+    assert next(iter(options)) in caught.value.summary
+    assert caught.value.help
+
+
+def test_what_the_encoding_lacks_is_rejected(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_bytes("id,n\n1,é\n".encode("cp1252"))
+    writer = opened(encoding="windows-1252").writer(str(path))
+    with pytest.raises(Rejected, match="windows-1252"):
+        writer.update("1", {"n": "Şahinkaya"}, "t")
+    writer.update("1", {"n": "è"}, "t")
+    writer.flush()
+    assert path.read_bytes() == "id,n\n1,è\n".encode("cp1252")
+    path.write_bytes("id,n\n1,x\n".encode("utf-16"))
+    with pytest.raises(NotSent):
+        opened().writer(str(path)).update("1", {"n": "y"}, "t")
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [('{"data": [{"id": 1}]}', "under 'data'"), ('{"id": 1}', "one record"), ('"x"', "one list")],
+)
+def test_json_of_another_form_is_explained(tmp_path: Path, content: str, said: str) -> None:
+    assert said in refused(tmp_path / "a.json", content).help
+
+
+@pytest.mark.parametrize(
+    ("name", "data", "wanted"),
+    [
+        ("a.csv", PLAIN, {}),
+        ("a.txt", PLAIN, {"format": "csv"}),
+        ("a.csv", PLAIN.replace(",", ";"), {"delimiter": "semicolon"}),
+        ("a.csv", "Staff at\n\nStaff No,Name\n01,Ann\n02,Bob\nTotal,2\n",
+         {"id": "Staff No", "header": "3", "footer": "Total"}),
+        ("a.csv", "Name,Code,Start\nAnn,7,31/12/2025\nAnn,8,\n",
+         {"id": "Code", "types": "Start=date:dd/MM/yyyy"}),
+        ("a.csv", "id,n\n1,é\n".encode("cp1252"), {"encoding": "windows-1252"}),
+        ("a.csv", "id,n,m\n1,x\n2,y,z\n", {"short_rows": "blank"}),
+        ("a.csv", "id, n\n1,x\n", {"spaces": "trim"}),
+        ("a.csv", "sep=;\nid;n\n1;x\n", {}),
+        ("a.csv", "id,a,a.b\n1,x,y\n", {"headings": "flat"}),
+        ("a.json", '[{"key": {"no": 7}, "n": "x"}]', {"id": "key.no"}),
+    ],
+)  # fmt: skip
+def test_the_options_that_a_file_needs_are_suggested(
+    tmp_path: Path, name: str, data: str | bytes, wanted: dict[str, str]
+) -> None:
+    path = tmp_path / name
+    path.write_bytes(data.encode() if isinstance(data, str) else data)
+    found = opened().suggest(str(path))
+    assert found == wanted
+    assert opened(**found).reader(str(path)).read().complete
+
+
+def test_the_options_of_a_workbook_are_suggested(tmp_path: Path) -> None:
+    path = workbook(tmp_path / "a.xlsx", {"Staff": SHEET, "Other": [["x"]]})
+    assert opened().suggest(path) == {"sheet": "Staff", "header": "3", "footer": "Total"}

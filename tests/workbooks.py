@@ -1,0 +1,75 @@
+"""Workbooks as spreadsheets write them, made by hand."""
+
+import zipfile
+from collections.abc import Mapping, Sequence
+from datetime import date
+from pathlib import Path
+from xml.sax.saxutils import escape
+
+Cell = str | int | float | bool | date | None
+
+_TYPES = """<?xml version="1.0" encoding="UTF-8"?>
+<Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">
+<Default Extension="rels" ContentType="application/vnd.openxmlformats-package.relationships+xml"/>
+<Default Extension="xml" ContentType="application/xml"/>
+<Override PartName="/xl/workbook.xml"
+ ContentType="application/vnd.openxmlformats-officedocument.spreadsheetml.sheet.main+xml"/>
+</Types>"""
+_RELATION = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+_MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
+_PACKAGE = "http://schemas.openxmlformats.org/package/2006/relationships"
+_RELATIONS = f'<Relationships xmlns="{_PACKAGE}">{{}}</Relationships>'
+_STYLES = f"""<?xml version="1.0" encoding="UTF-8"?><styleSheet xmlns="{_MAIN}">
+<cellXfs count="2"><xf numFmtId="0"/><xf numFmtId="14" applyNumberFormat="1"/></cellXfs>
+</styleSheet>"""
+
+
+def workbook(path: Path, sheets: Mapping[str, Sequence[Sequence[Cell]]]) -> str:
+    """Write a workbook and return its path."""
+    with zipfile.ZipFile(path, "w") as file:
+        file.writestr("[Content_Types].xml", _TYPES)
+        file.writestr("_rels/.rels", _relations([("officeDocument", "xl/workbook.xml")]))
+        names = "".join(
+            f'<sheet name="{escape(name)}" sheetId="{n}" r:id="rId{n}"/>'
+            for n, name in enumerate(sheets, 1)
+        )
+        file.writestr(
+            "xl/workbook.xml",
+            f'<workbook xmlns="{_MAIN}" xmlns:r="{_RELATION}"><sheets>{names}</sheets></workbook>',
+        )
+        parts = [("worksheet", f"worksheets/sheet{n}.xml") for n in range(1, len(sheets) + 1)]
+        file.writestr("xl/_rels/workbook.xml.rels", _relations([*parts, ("styles", "styles.xml")]))
+        file.writestr("xl/styles.xml", _STYLES)
+        for number, rows in enumerate(sheets.values(), 1):
+            body = "".join(_row(line, cells) for line, cells in enumerate(rows, 1))
+            sheet = f'<worksheet xmlns="{_MAIN}"><sheetData>{body}</sheetData></worksheet>'
+            file.writestr(f"xl/worksheets/sheet{number}.xml", sheet)
+    return str(path)
+
+
+def _relations(parts: Sequence[tuple[str, str]]) -> str:
+    return _RELATIONS.format(
+        "".join(
+            f'<Relationship Id="rId{n}" Type="{_RELATION}/{kind}" Target="{target}"/>'
+            for n, (kind, target) in enumerate(parts, 1)
+        )
+    )
+
+
+def _row(line: int, cells: Sequence[Cell]) -> str:
+    written = "".join(_cell(f"{chr(64 + n)}{line}", cell) for n, cell in enumerate(cells, 1))
+    return f'<row r="{line}">{written}</row>'
+
+
+def _cell(place: str, cell: Cell) -> str:
+    match cell:
+        case None:
+            return ""
+        case bool():
+            return f'<c r="{place}" t="b"><v>{int(cell)}</v></c>'
+        case int() | float():
+            return f'<c r="{place}"><v>{cell}</v></c>'
+        case date():
+            return f'<c r="{place}" s="1"><v>{(cell - date(1899, 12, 30)).days}</v></c>'
+        case _:
+            return f'<c r="{place}" t="inlineStr"><is><t>{escape(cell)}</t></is></c>'
