@@ -1,15 +1,19 @@
 """Laws of expressions: total, deterministic, without a trace on the data; when stated."""
 
 import copy
+import json
+import re
 from datetime import UTC, datetime
 
 import jmespath
 import jmespath.exceptions
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oneway.core.diagnostics import Span
 from oneway.mapping.expressions import Context, EvaluationError, Expression, ExpressionSyntax, parse
+from oneway.mapping.expressions.steps import steps_of, text_of
 from oneway.mapping.functions import LIBRARY, invoke
 
 SPAN = Span("law", 1, 1, 1)
@@ -215,3 +219,29 @@ def test_every_function_is_total_over_arguments_of_its_types(data, function):
     arguments = [data.draw(fitting(p)) for p in function.parameters]
     result = invoked(function, arguments)
     assert repr(invoked(function, arguments)) == repr(result)
+
+
+@given(EXPRESSIONS)
+def test_the_text_of_a_tree_has_the_same_tree(text: str) -> None:
+    try:
+        expression = parse(text, SPAN)
+    except ExpressionSyntax:
+        return
+    assert parse(text_of(expression.tree), SPAN).tree == expression.tree
+
+
+@given(EXPRESSIONS, RECORDS)
+def test_the_last_step_is_the_whole_expression(text: str, record: dict) -> None:
+    try:
+        expression = parse(text, SPAN)
+    except ExpressionSyntax:
+        return
+    steps = steps_of(expression, record, CONTEXT)
+    if expression.tree["type"] in ("literal", "current", "identity", "expref", "pipe"):
+        return
+    if steps[-1].error:
+        with pytest.raises(EvaluationError, match=re.escape(steps[-1].error)):
+            expression.evaluate(record, CONTEXT)
+    else:
+        value = expression.evaluate(record, CONTEXT)
+        assert json.dumps([steps[-1].value, steps[-1].stated]) == json.dumps(value)

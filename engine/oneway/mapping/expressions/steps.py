@@ -1,0 +1,189 @@
+"""An expression taken apart: each of its parts, as text, with the value it has on one record."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import cast
+
+from oneway.core.records import Value
+from oneway.mapping.expressions.evaluation import evaluated
+from oneway.mapping.expressions.expression import Expression
+from oneway.mapping.expressions.syntax import Node
+from oneway.mapping.functions import Context, EvaluationError
+
+
+@dataclass(frozen=True, slots=True)
+class EvaluationStep:
+    """One part of an expression and what it came to on a record.
+
+    `stated` is False where a key that the part reads is absent from the record. `error` says
+    why the part has no value; it is "" where it has one.
+    """
+
+    text: str
+    value: Value = None
+    stated: bool = True
+    error: str = ""
+
+
+def steps_of(expression: Expression, data: Value, context: Context) -> tuple[EvaluationStep, ...]:
+    """Return the parts of an expression in the order they are evaluated, the whole one last.
+
+    Each part stands once. What is evaluated on other data than the record (the items of a
+    list, for one) belongs to the part around it.
+    """
+    found = {step.text: step for step in _steps(expression.tree, data, context)}
+    return tuple(found.values())
+
+
+def _steps(node: Node, data: Value, context: Context) -> Iterator[EvaluationStep]:
+    if node["type"] == "pipe":
+        left, right = node["children"]
+        yield from _steps(left, data, context)
+        first = _step(left, data, context)
+        if not first.error:
+            yield from _steps(right, first.value, context)
+    elif node["type"] in _SAME_SCOPE:
+        for child in node["children"]:
+            yield from _steps(child, data, context)
+    if node["type"] not in ("literal", "expref", "current", "identity"):
+        yield _step(node, data, context)
+
+
+_SAME_SCOPE = {
+    "or_expression",
+    "and_expression",
+    "not_expression",
+    "comparator",
+    "function_expression",
+    "multi_select_list",
+    "multi_select_dict",
+    "key_val_pair",
+}
+"""The nodes whose children are evaluated on the same data as they are."""
+
+
+def _step(node: Node, data: Value, context: Context) -> EvaluationStep:
+    text = text_of(node)
+    if node["type"] == "key_val_pair":
+        node = node["children"][0]
+    try:
+        value, stated = evaluated(node, data, context)
+    except EvaluationError as error:
+        return EvaluationStep(text, error=str(error))
+    return EvaluationStep(text, value, stated)
+
+
+def text_of(node: Node) -> str:
+    """Return the text of a syntax tree: another spelling of it, with the same tree."""
+    kind, children = node["type"], node["children"]
+    match kind:
+        case "field":
+            return _identifier(str(node["value"]))
+        case "literal":
+            return _literal(node["value"])
+        case "current":
+            return "@"
+        case "identity":
+            return ""
+        case "index":
+            return f"[{node['value']}]"
+        case "slice":
+            return _slice(cast(list[int | None], children))
+        case "expref":
+            return f"&{_bound(children[0], _TIGHTEST)}"
+        case "not_expression":
+            # `!a.b` is `(!a).b`: what is denied stands in brackets unless it is one word.
+            one = children[0]["type"] in ("field", "function_expression", "literal", "current")
+            return f"!{text_of(children[0])}" if one else f"!({text_of(children[0])})"
+        case "function_expression":
+            return f"{node['value']}({', '.join(map(text_of, children))})"
+        case "multi_select_list":
+            return f"[{', '.join(map(text_of, children))}]"
+        case "multi_select_dict":
+            return f"{{{', '.join(map(text_of, children))}}}"
+        case "key_val_pair":
+            return f"{_identifier(str(node['value']))}: {text_of(children[0])}"
+        case "comparator" | "or_expression" | "and_expression" | "pipe":
+            return _infix(node)
+        case _:
+            return _postfix(node)
+
+
+def _slice(bounds: list[int | None]) -> str:
+    start, stop, step = ("" if each is None else str(each) for each in bounds)
+    return f"[{start}:{stop}:{step}]" if step else f"[{start}:{stop}]"
+
+
+_SIGNS = {"lt": "<", "lte": "<=", "eq": "==", "ne": "!=", "gte": ">=", "gt": ">"}
+_BINDING = {"pipe": 1, "or_expression": 2, "and_expression": 3, "comparator": 5}
+_TIGHTEST = 9
+
+
+def _infix(node: Node) -> str:
+    signs = {"pipe": "|", "or_expression": "||", "and_expression": "&&"}
+    sign = signs.get(node["type"]) or _SIGNS[node["value"]]
+    strength = _BINDING[node["type"]]
+    left, right = node["children"]
+    return f"{_bound(left, strength)} {sign} {_bound(right, strength + 1)}"
+
+
+def _bound(node: Node, strength: int) -> str:
+    text = text_of(node)
+    return f"({text})" if _BINDING.get(node["type"], _TIGHTEST) < strength else text
+
+
+def _postfix(node: Node) -> str:
+    """Return the text of what leads into a value: `a.b`, `a[0]`, `a[*].b`, `a[?c].b`, `a.*`."""
+    first, *rest = node["children"]
+    left = _led(first)
+    if first["type"] == "subexpression" and node["type"] in ("index_expression", "projection"):
+        left = f"({left})"  # a bracket binds more tightly than a dot
+    match node["type"]:
+        case "subexpression":
+            return ".".join((left, *map(text_of, rest)))
+        case "index_expression":
+            return left + "".join(map(text_of, rest))
+        case "flatten":
+            return f"{left}[]"
+        case "filter_projection":
+            right, condition = rest
+            return f"{left}[?{text_of(condition)}]{_tail(right)}"
+        case "value_projection":
+            return f"{left}.*{_tail(rest[0])}" if left else f"*{_tail(rest[0])}"
+        case _:  # a projection of a list, by what stands on its left
+            star = "" if _projects(first) else "[*]"
+            return f"{left}{star}{_tail(rest[0])}"
+
+
+def _projects(node: Node) -> bool:
+    """Return whether a node is itself what a projection goes over: `a[]` or `a[0:2]`."""
+    if node["type"] == "flatten":
+        return True
+    children = node["children"]
+    return node["type"] == "index_expression" and children[-1]["type"] == "slice"
+
+
+def _led(node: Node) -> str:
+    # What follows a projection belongs to it, unless it is in brackets.
+    return f"({text_of(node)})" if node["type"] in _LOOSE else _bound(node, _TIGHTEST)
+
+
+_LOOSE = ("projection", "filter_projection", "value_projection", "not_expression")
+
+
+def _tail(node: Node) -> str:
+    text = text_of(node)
+    bracketed = text.startswith("[") and node["type"] != "multi_select_list"
+    return text if not text or bracketed else f".{text}"
+
+
+def _identifier(name: str) -> str:
+    plain = name.isascii() and name.isidentifier()
+    return name if plain else json.dumps(name)
+
+
+def _literal(value: Value) -> str:
+    if isinstance(value, str) and "\\" not in value:  # between ' a backslash is itself
+        return "'" + value.replace("'", "\\'") + "'"
+    return "`" + json.dumps(value, ensure_ascii=False).replace("`", "\\`") + "`"
