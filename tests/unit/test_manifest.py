@@ -52,7 +52,7 @@ def test_the_source_can_only_be_read() -> None:
     path = ROOT / "connectors/oneway_connectors/staffology/manifest.yaml"
     description = load_manifest(path.read_bytes(), str(path))
     for resource in description.resources.values():
-        assert resource.capabilities == {Capability.READ}
+        assert resource.capabilities <= {Capability.READ, Capability.GET}
 
 
 def test_what_is_assumed_of_the_target_is_listed_with_what_to_check() -> None:
@@ -128,7 +128,7 @@ def test_a_record_schema_is_flattened() -> None:
 def test_leaving_alone_needs_no_update() -> None:
     text = altered("update: {method: PATCH", "leave: {method: PATCH")
     able = described(text).resources["people"].capabilities
-    assert able == {Capability.READ, Capability.CREATE, Capability.LEAVE}
+    assert able == {Capability.READ, Capability.GET, Capability.CREATE, Capability.LEAVE}
 
 
 @pytest.mark.parametrize(
@@ -274,3 +274,18 @@ def test_the_example_in_the_readme_is_a_manifest() -> None:
     example = text.split("```yaml\n")[1].split("```")[0]
     description = load_manifest(example.encode(), "acme.yaml")
     assert set(description.resources["people"].fields) >= {"id", "email", "contract.end"}
+
+
+def test_a_lag_is_a_number_of_seconds_and_a_quarter_of_an_hour_where_nothing_is_said() -> None:
+    assert described().resources["people"].lag == 900
+    told = described(altered("    get: {path:", "    lag: 60\n    get: {path:"))
+    assert told.resources["people"].lag == 60
+
+
+def test_a_detail_in_place_of_the_record_can_be_asked_for_by_id() -> None:
+    for detail, able in (("replace", True), ("contract", False)):
+        text = altered(
+            '    get: {path: "/people/{id}"}',
+            f'    detail: [{{path: "/people/{{id}}", into: {detail}}}]',
+        )
+        assert (Capability.GET in described(text).resources["people"].capabilities) is able

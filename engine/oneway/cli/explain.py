@@ -1,5 +1,6 @@
 """`oneway explain`."""
 
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 
@@ -7,7 +8,15 @@ import click
 
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
-from oneway.cli.options import consoled, formatted, remembering, requesting, shared_folder
+from oneway.cli.options import (
+    consoled,
+    formatted,
+    now,
+    remembering,
+    requesting,
+    shared_folder,
+    state_of,
+)
 from oneway.cli.printing import introduce
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.seal import Seal
@@ -20,9 +29,11 @@ from oneway.runs import (
     PreparedRun,
     ReadInputs,
     RunRequest,
+    looked_up_records,
     plan_of,
     prepare_run,
     read_inputs,
+    recall,
 )
 
 _FULL = 5
@@ -51,9 +62,12 @@ def command(*, console: Console, request: RunRequest, key: str, state: Path, for
     introduce(console, prepared)
     with OpenSystems(prepared, shared_folder(state)) as systems, console.progress() as progress:
         reading = read_inputs(prepared, systems, progress)
+        remembered = recall(prepared, state_of(state), now()) if state.is_dir() else None
+        reading, evidence = looked_up_records(prepared, systems, reading, remembered)
     # Nothing is saved or applied, so that any key seals as well as the one that is kept.
-    plan = plan_of(prepared, reading, Seal(b"explain"))
+    plan = plan_of(prepared, reading, Seal(b"explain"), evidence)
     found, full = _found(prepared, reading, plan, key)
+    found = tuple(replace(each, link=evidence.of(each.source_id)) for each in found)
     if format == "json":
         console.json(explanations.as_json(found))
     elif len(found) > full:

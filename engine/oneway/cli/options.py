@@ -18,6 +18,7 @@ from oneway.connections.folder import is_connection
 from oneway.core.diagnostics import Refused, did_you_mean
 from oneway.documents.yaml_source import LIMIT
 from oneway.mapping.spec import GuardKind
+from oneway.planning.links import REUSED
 from oneway.planning.plan import Allowance
 from oneway.runs.prepare import read_file
 from oneway.runs.request import RunRequest, parse_instant
@@ -220,7 +221,8 @@ def allowing(command: Command) -> Command:
         multiple=True,
         metavar="KIND=N",
         callback=_allowances,
-        help="Let this many through a guard, in this plan only; recorded with your name.",
+        help="Let this many through a guard, or `reused:KEY` let one new owner take a key over; "
+        "in this plan only, and recorded with your name.",
     )
     @wraps(command)
     def with_allowed(*, allow: tuple[Allowance, ...], request: RunRequest, **rest: Any) -> Exit:
@@ -297,9 +299,12 @@ def _instant(ctx: click.Context, param: click.Parameter, given: str | None) -> d
 def _allowances(
     ctx: click.Context, param: click.Parameter, given: tuple[str, ...]
 ) -> tuple[Allowance, ...]:
-    """Return what `KIND=N` options allow, by the user who runs this."""
+    """Return what `KIND=N` and `reused:KEY` options allow, by the user who runs this."""
     found = {}
     for text in given:
+        if text.startswith(REUSED) and text != REUSED:
+            found[text] = Allowance(text, 1, user())
+            continue
         guard, _, number = text.partition("=")
         wrong = _wrong_guard(guard)
         if not (number.isascii() and number.isdigit() and len(number) < 10):

@@ -11,6 +11,7 @@ from oneway.cli.options import (
     consoled,
     formatted,
     limited,
+    now,
     remembering,
     requesting,
     retrying,
@@ -27,6 +28,7 @@ from oneway.runs import (
     load_memory,
     plan_run,
     prepare_run,
+    recall,
 )
 
 
@@ -65,7 +67,8 @@ def command(
     introduce(console, prepared)
     kept = state_of(state)
     with OpenSystems(prepared, kept.path) as systems, console.progress() as progress:
-        plan, found = plan_run(prepared, systems, kept.seal(), progress)
+        remembered = recall(prepared, kept, now())
+        plan, found = plan_run(prepared, systems, kept.seal(), progress, remembered=remembered)
     refuse_errors(console, health(prepared, found, plan))
     del found  # the rows of large inputs; the plan holds all that is shown
     memory = load_memory(plan, kept, retry_now=retry_now)

@@ -29,6 +29,7 @@ class Capability(Enum):
     CREATE = "create"
     UPDATE = "update"
     LEAVE = "leave"
+    GET = "get"
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,10 @@ class Field:
     description: str = ""
 
 
+USUAL_LAG = 900.0
+"""Seconds for which a system may not show a new record, where nothing is known of it."""
+
+
 @dataclass(frozen=True, slots=True)
 class Resource:
     """A kind of record that a system holds.
@@ -67,6 +72,8 @@ class Resource:
     fields: Mapping[str, Field]
     capabilities: frozenset[Capability]
     open: bool = False
+    lag: float = USUAL_LAG
+    """Seconds for which lists and look-ups may not show a record that was just created."""
 
 
 @dataclass(frozen=True, slots=True)

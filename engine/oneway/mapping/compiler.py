@@ -30,6 +30,7 @@ from oneway.mapping.spec import (
     Constant,
     EndpointSpec,
     FieldSpec,
+    Gone,
     MappingSpec,
     MatchSpec,
     Merge,
@@ -139,6 +140,9 @@ class _Compiler:
         if spec.joiners.create:
             text = "no record can be created; set `joiners: {create: false}`"
             self.needs(Capability.CREATE, self.target, spec.target, text)
+        if spec.gone is Gone.CREATE:
+            text = "its records cannot be asked for by id; leave `gone` out"
+            self.needs(Capability.GET, self.target, spec.target, text)
         if spec.leavers is not None:
             text = "no record can be made to leave; remove `leavers`"
             self.needs(Capability.LEAVE, self.target, spec.target, text)

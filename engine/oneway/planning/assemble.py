@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from oneway.core.records import Value, identity
 from oneway.core.seal import Seal, Sealed
-from oneway.mapping.program import FieldRule, Policy
+from oneway.mapping.program import FieldRule, Policy, SourceRow
 from oneway.planning.diff import FieldChange
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import Action, Change, Claim, Outcome, Verb, action_id
@@ -29,7 +29,17 @@ class Assembler:
             target_id=draft.target.target_id if draft.target is not None else None,
             reasons=draft.reasons,
             action=self._action(draft) if draft.verb is not None else None,
+            key_digest=self._key_digest(draft.row) if draft.row is not None else "",
         )
+
+    def _key_digest(self, row: SourceRow) -> str:
+        """Return the digest of the match value that a row is known by, where it is not shown."""
+        policy = self.policy
+        levels = zip(row.key_values, policy.match_paths, policy.key_shown, strict=False)
+        for value, path, shown in levels:
+            if value is not None:
+                return "" if shown else self.seal.digest(row.source_id, path or "match", value)
+        return ""
 
     def _action(self, draft: Draft) -> Action:
         assert draft.verb is not None

@@ -68,6 +68,10 @@ class LinkEvidence:
     pending: Mapping[str, str] = field(default_factory=dict)
     second_look: frozenset[str] = frozenset()
 
+    def of(self, source_id: str | None) -> Link | None:
+        """Return the link of a source record."""
+        return next((each for each in self.links if each.source_id == source_id), None)
+
 
 NO_LINKS = LinkEvidence()
 

@@ -66,12 +66,18 @@ class Drafter:
     unseen: tuple[str, ...]
     contested: Mapping[tuple[str, str], Sequence[str]]
     pending: Mapping[str, str] = field(default_factory=dict)
-    """Why nobody knows yet whether a row's record was created, by source id."""
+    """Why it is not known whether a row's record was created, by source id."""
+    second_look: frozenset[str] = frozenset()
+    """The rows that came only when the source was asked again."""
 
     def draft(self, row: SourceRow, found: Match) -> Draft:
         """Return the outcome of one row, with what its links say beside it."""
         draft = self._drafted(row, found)
-        return replace(draft, reasons=(*draft.reasons, *found.notes)) if found.notes else draft
+        notes = found.notes
+        if row.source_id in self.second_look:
+            text = "the source's list did not show it; it came when the source was asked again"
+            notes = (*notes, Reason("second_look", text, warning=True))
+        return replace(draft, reasons=(*draft.reasons, *notes)) if notes else draft
 
     def _drafted(self, row: SourceRow, found: Match) -> Draft:
         target = found.target

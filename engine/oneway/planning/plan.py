@@ -137,6 +137,8 @@ class Outcome:
     target_id: str | None
     reasons: tuple[Reason, ...] = ()
     action: Action | None = None
+    key_digest: str = ""
+    """The keyed digest of the first match value, where that is sensitive."""
 
 
 @dataclass(frozen=True, slots=True)

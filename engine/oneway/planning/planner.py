@@ -82,7 +82,9 @@ def plan_rows(
     )
     matches = reconcile(keyed, rows, targets, policy, evidence, allowed)
     unseen = (*_unseen(target, targets), *_hidden(evidence, targets))
-    drafter = Drafter(policy, unseen, contested(policy, matches), evidence.pending)
+    drafter = Drafter(
+        policy, unseen, contested(policy, matches), evidence.pending, evidence.second_look
+    )
     drafts = [drafter.draft(row, matches.of(row)) for row in rows]
     drafts += absent(program, targets, matches, source, rows)
     settled = grant_claims(drafts, targets, policy)

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from oneway.core.diagnostics import Span
 from oneway.core.records import Value
 from oneway.inspect.explain import MASK, Condition, Explanation, FieldStep, KeyStep, RuleStep
+from oneway.planning.links import Link
 from oneway.render.layout import clip, wrap
 from oneway.render.sanitize import harmless, on_one_line, shown
 from oneway.render.style import Ink, Style
@@ -20,8 +21,8 @@ def text(explanations: Sequence[Explanation], style: Style) -> str:
 def as_json(explanations: Sequence[Explanation]) -> list[dict[str, object]]:
     """Return explanations as data.
 
-    Keys: outcome, key, label, source_id, target_id, match, eligible, leaving, fields, reasons,
-    why. Sensitive values are "***"; a place is {file, line, column}.
+    Keys: outcome, key, label, source_id, target_id, link, match, eligible, leaving, fields,
+    reasons, why. Sensitive values are "***"; a place is {file, line, column}.
     """
     return [
         {
@@ -30,6 +31,7 @@ def as_json(explanations: Sequence[Explanation]) -> list[dict[str, object]]:
             "label": each.label,
             "source_id": each.source_id,
             "target_id": each.target_id,
+            "link": _link_data(each.link) if each.link is not None else None,
             "match": [_key_data(step) for step in each.keys],
             "eligible": [_rule_data(step) for step in each.rules],
             "leaving": [_condition_data(step) for step in each.leaving],
@@ -50,6 +52,8 @@ def _whole(each: Explanation, style: Style) -> list[str]:
     lines = _strong(wrap(f"{name}: {each.kind.value}", style), style)
     lines += wrap(f"read from the source: {_record(each.source_id)}", style, 2, 4)
     lines += wrap(f"in the target: {_record(each.target_id)}", style, 2, 4)
+    if each.link is not None:
+        lines += wrap(f"link: {_link(each.link)}", style, 2, 4)
     sections = (
         ("Match", [line for step in each.keys for line in _key(step, style)]),
         ("Eligible", [line for step in each.rules for line in _rule(step, style)]),
@@ -65,6 +69,21 @@ def _whole(each: Explanation, style: Style) -> list[str]:
 
 def _record(id: str | None) -> str:
     return "no record" if id is None else f"record {clip(harmless(id))}"
+
+
+def _link(link: Link) -> str:
+    key = f", known by {clip(harmless(link.key))}" if link.key else ""
+    return f"{harmless(link.text)}{key}, last seen {link.seen[:10]}"
+
+
+def _link_data(link: Link) -> dict[str, object]:
+    return {
+        "target_id": link.target_id,
+        "origin": link.origin.value,
+        "key": link.key,
+        "since": link.since,
+        "seen": link.seen,
+    }
 
 
 def _key(step: KeyStep, style: Style) -> list[str]:

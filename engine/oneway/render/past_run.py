@@ -106,6 +106,7 @@ def as_json(past: Past, people: Sequence[RecordStory]) -> dict[str, object]:
         "settings": None if plan is None else dict(plan.settings),
         **({"connection": None, "inputs": None} if plan is None else as_data.inputs_as_json(plan)),
         "kept": sorted(past.kept),
+        "links": dict(past.run.links),
     }
 
 
@@ -160,6 +161,8 @@ def _head(past: Past, style: Style) -> Iterator[str]:
             yield from _fact(each.name, content.read(past.plan, each), style)
         for name, value in sorted(past.plan.settings.items()):
             yield from _fact("setting", f"{harmless(name)} = {shown(value)}", style)
+    if run.links:
+        yield from _fact("links", _links(run.links), style)
     for allowance in start.allowed:
         said = f"{harmless(allowance.guard)} up to {allowance.ceiling:,}, by {allowance.by}"
         yield from _fact("allowed", harmless(said), style)
@@ -174,6 +177,12 @@ def _by(run: Run) -> str:
     start = run.start
     where = f" on {start.host}" if start.host else ""
     return harmless(f"{start.why.value}, {start.by}{where}")
+
+
+def _links(counts: Mapping[str, int]) -> str:
+    """Return how many pairs of records a run has seen: as before, new, and in another's place."""
+    parts = ((counts.get(word, 0), word) for word in ("known", "new", "replaced"))
+    return ", ".join(f"{number:,} {word}" for number, word in parts if number) or "none"
 
 
 def _kept(past: Past) -> str:

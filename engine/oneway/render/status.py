@@ -30,8 +30,8 @@ def as_json(standings: Sequence[ConnectionStatus]) -> dict[str, object]:
     last and last_done ({run, state, started, ended} or null), next (an instant, or null),
     unsynced (a list of {kind, reason, number, people}; null where no plan is known), held (a
     list of {guard, text, allow, number, since}), refused (a list of {code, reason, records,
-    since, next_try}; null for whenever it runs next) and undelivered (how many notices were
-    tried in vain: {waiting, given_up}).
+    since, next_try}; null for whenever it runs next), undelivered (how many notices were
+    tried in vain: {waiting, given_up}) and links (how many people are linked).
     """
     return {"connections": [_data(each) for each in standings]}
 
@@ -78,6 +78,7 @@ def _data(each: ConnectionStatus) -> dict[str, object]:
             "waiting": sum(not notice.given_up for notice in each.undelivered),
             "given_up": sum(notice.given_up for notice in each.undelivered),
         },
+        "links": each.links,
     }
 
 
@@ -126,6 +127,8 @@ def _said(each: ConnectionStatus) -> Iterator[str]:
             yield f"last done {when(each.last_done.start.started)}"
         elif each.last_done is None:
             yield "never done yet"
+    if each.links:
+        yield f"{each.links:,} linked"
     if not each.file:
         yield "no file in this folder"
     elif each.never:

@@ -21,6 +21,7 @@ from oneway.runs.request import RunRequest, instant_text, parse_instant
 if TYPE_CHECKING:
     from oneway.runs.apply import Approval, Operator, apply_plan
     from oneway.runs.clock import refuse_turned_back, refuse_yet_to_come
+    from oneway.runs.links import looked_up_records, recall
     from oneway.runs.plan import judge_plan, load_memory, plan_of, plan_run
     from oneway.runs.resume import (
         Interrupted,
@@ -62,6 +63,7 @@ __all__ = [
     "judge_plan",
     "last_run",
     "load_memory",
+    "looked_up_records",
     "open_sync",
     "parse_instant",
     "plan_of",
@@ -71,6 +73,7 @@ __all__ = [
     "program_for",
     "read_file",
     "read_inputs",
+    "recall",
     "recording_refusals",
     "recover_in_flight",
     "refuse_turned_back",
@@ -87,6 +90,7 @@ __all__ = [
 _WITH_JOURNAL = {
     "apply": ("Approval", "Operator", "apply_plan"),
     "clock": ("refuse_turned_back", "refuse_yet_to_come"),
+    "links": ("looked_up_records", "recall"),
     "plan": ("judge_plan", "plan_of", "plan_run", "load_memory"),
     "resume": (
         "Interrupted",

@@ -15,9 +15,10 @@ from oneway.core.connector import Progress, silent
 from oneway.core.seal import Seal, canonical
 from oneway.history.digests import traces_of
 from oneway.history.journal import Breached, End, Journal, RunStart, Why
+from oneway.history.links import learn_created, learn_matched
 from oneway.mapping.program import Program
 from oneway.planning.guards import Verdict, counted_as
-from oneway.planning.plan import Action, Plan, PlanConnection, PlanInput
+from oneway.planning.plan import Action, Ending, Plan, PlanConnection, PlanInput, Verb
 from oneway.planning.plan_file import dump, fingerprint
 from oneway.runs.inputs import OpenSystems, inputs, plan_connection, plan_inputs
 from oneway.runs.prepare import PreparedRun
@@ -86,7 +87,8 @@ def apply_plan(
             seen[result.ending.value] += 1
             yield result
         # Not where somebody stops it in the middle: then it has not ended.
-        log.finish(seen, good=not approval.verdict.source_shrank)
+        verdict = approval.verdict
+        log.finish(seen, good=not verdict.source_shrank, learning=verdict)
 
 
 def engine_systems(systems: OpenSystems) -> engine.ApplySystems:
@@ -141,6 +143,11 @@ class RunLog:
         self.operator = operator
         self.seal: Seal = operator.state.seal()
         self._of = of
+        self._created = {
+            each.action.id: each
+            for each in plan.outcomes
+            if each.action is not None and each.action.verb is Verb.CREATE
+        }
 
     @property
     def run(self) -> int:
@@ -160,20 +167,32 @@ class RunLog:
     def ended(self, result: Result) -> None:
         """The action has ended."""
         end = End(result.ending, result.target_id, result.code, result.reason)
-        self.journal.ended(self.run, result.action, end, traces_of(result.action, self.seal))
+        with self.journal.at_once():
+            self.journal.ended(self.run, result.action, end, traces_of(result.action, self.seal))
+            created = self._created.get(result.action.id)
+            if created and result.ending is Ending.DONE and result.target_id is not None:
+                name, now = connection_of(self.plan), instant_text(self.operator.now())
+                learn_created(self.journal, name, created, result.target_id, now)
 
-    def finish(self, counts: Mapping[str, int], *, good: bool = True) -> None:
+    def finish(
+        self, counts: Mapping[str, int], *, good: bool = True, learning: Verdict | None = None
+    ) -> None:
         """The run has ended, with so many actions of each ending.
 
         `good` is False where guards distrust the source: the next run must not be compared
-        with this one.
+        with this one. With the verdict of the guards, what was matched is remembered.
         """
         source = next(read for read in self.plan.reads if read.name == "source")
         records = source.records if source.complete and good else None
+        now = instant_text(self.operator.now())
         planned = {each.id: [c.field for c in each.changes] for each in self.plan.actions}
         with self.journal.at_once():
-            self.journal.forget_all_but(connection_of(self.plan), planned)
-            self.journal.finish(self.run, counts, instant_text(self.operator.now()), records)
+            name = connection_of(self.plan)
+            self.journal.forget_all_but(name, planned)
+            if learning is not None and good:
+                found = learn_matched(self.journal, name, self.plan, learning, now)
+                self.journal.note_links(self.run, found)
+            self.journal.finish(self.run, counts, now, records)
 
 
 def start_of_none(operator: Operator, mapping: str, connection: str) -> RunStart:

@@ -10,20 +10,25 @@ from oneway.history.flapping import find_flapping
 from oneway.history.journal import Journal
 from oneway.history.memory import NOTHING, Memory
 from oneway.planning.guards import WINDOW, RecentRuns, Verdict, judge
+from oneway.planning.links import NO_LINKS, LinkEvidence
 from oneway.planning.plan import Plan, Read
 from oneway.planning.planner import Header, plan, plan_rows
 from oneway.runs.apply import connection_of
 from oneway.runs.inputs import OpenSystems, plan_connection, plan_inputs
+from oneway.runs.links import NOTHING_REMEMBERED, Remembered, asked_again, looked_up
 from oneway.runs.prepare import PreparedRun
 from oneway.runs.read import EvaluatedInputs, ReadInputs, evaluate_inputs
 from oneway.runs.request import instant_text, parse_instant
 from oneway.state.folder import StateFolder
 
 
-def plan_of(prepared: PreparedRun, reading: ReadInputs, seal: Seal) -> Plan:
+def plan_of(
+    prepared: PreparedRun, reading: ReadInputs, seal: Seal, evidence: LinkEvidence = NO_LINKS
+) -> Plan:
     """Return the plan of what was read."""
     header = _header(prepared, reading.references)
-    return plan(reading.program, reading.source, reading.target, seal=seal, header=header)
+    program, source, target = reading.program, reading.source, reading.target
+    return plan(program, source, target, seal=seal, header=header, evidence=evidence)
 
 
 def plan_run(
@@ -33,14 +38,25 @@ def plan_run(
     progress: Progress = silent,
     *,
     keeping: bool = False,
+    remembered: Remembered = NOTHING_REMEMBERED,
 ) -> tuple[Plan, EvaluatedInputs]:
     """Read the inputs and return the plan, and what the mapping made of what was read.
 
-    With `keeping`, also what may be kept of each record (`keeping.snapshots_of`).
+    With `keeping`, also what may be kept of each record (`keeping.snapshots_of`). What earlier
+    runs remember is looked up in the systems where their lists do not show it.
     """
     found = evaluate_inputs(prepared, systems, progress, keeping=keeping)
+    found = looked_up(prepared, systems, found, remembered)
     header = _header(prepared, found.references)
-    return plan_rows(found.program, found.source, found.target, seal=seal, header=header), found
+    plan = _planned(found, seal, header)
+    again = asked_again(prepared, systems, found, plan)
+    return (plan, found) if again is None else (_planned(again, seal, header), again)
+
+
+def _planned(found: EvaluatedInputs, seal: Seal, header: Header) -> Plan:
+    return plan_rows(
+        found.program, found.source, found.target, seal=seal, header=header, evidence=found.evidence
+    )
 
 
 def judge_plan(

@@ -16,6 +16,7 @@ from oneway.mapping.compiler import Compiled, compile_mapping, connectors_of
 from oneway.mapping.expressions import Context
 from oneway.mapping.load import Loaded, load_mapping
 from oneway.mapping.spec import GuardsSpec, MappingSpec, Text
+from oneway.planning.links import REUSED
 from oneway.runs.request import RunRequest
 from oneway.runs.settings import resolve_settings
 from oneway.runs.validate_connection import connection_mistakes
@@ -146,7 +147,9 @@ def _unknown_fields(request: RunRequest, mapping: Compiled) -> list[Diagnostic]:
     return [
         _error("U106", f"--allow {each.guard}", f"the mapping has no field '{field}'", fields)
         for each in request.allowed
-        if (field := each.guard.partition(".")[2]) and field not in fields
+        if not each.guard.startswith(REUSED)
+        and (field := each.guard.partition(".")[2])
+        and field not in fields
     ]
 
 

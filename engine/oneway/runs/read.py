@@ -10,6 +10,7 @@ from oneway.core.records import Collected, Record, Snapshot
 from oneway.mapping.interpreter import Interpreted, LookupTable, tabulate
 from oneway.mapping.program import SourceRow, TargetRow
 from oneway.mapping.spec import ReferenceSpec
+from oneway.planning.links import NO_LINKS, LinkEvidence
 from oneway.runs.inputs import Input, OpenSystems, inputs, offline_help
 from oneway.runs.prepare import PreparedRun
 from oneway.runs.replay.projection import Projection, is_open_table
@@ -49,6 +50,8 @@ class EvaluatedInputs:
     tables: Mapping[str, LookupTable]
     program: Interpreted
     kept: tuple[Sequence[str], Sequence[str]] = ((), ())
+    evidence: LinkEvidence = NO_LINKS
+    """What earlier runs remember, and what the systems said when they were asked again."""
 
 
 def read_inputs(

@@ -142,8 +142,9 @@ def resume_run(
             stopping=operator.stopping,
         )
         yield from steps
-        good = not approval.verdict.source_shrank
-        log.finish(_counts(journal.entries(left.run.id)), good=good)
+        verdict = approval.verdict
+        counts = _counts(journal.entries(left.run.id))
+        log.finish(counts, good=not verdict.source_shrank, learning=verdict)
 
 
 def _found_out(action: Action, now: LiveState) -> Result:

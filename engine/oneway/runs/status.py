@@ -11,6 +11,7 @@ from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.history.backoff import PastFailure, next_try
 from oneway.history.journal import Breached, Journal, Run, RunState
 from oneway.history.journal.incidents import Notice, undelivered
+from oneway.history.journal.links import count_links
 from oneway.planning.plan import Kind, Outcome, Plan
 from oneway.runs.lookup import plan_of_run
 from oneway.runs.request import instant_text
@@ -73,6 +74,8 @@ class ConnectionStatus:
     held: tuple[HeldBack, ...] = ()
     refusing: tuple[Refusing, ...] = ()
     undelivered: tuple[Notice, ...] = ()
+    links: int = 0
+    """How many people are known by more than their match keys."""
 
 
 def connection_statuses(
@@ -123,6 +126,7 @@ def _of_runs(name: str, journal: Journal | None) -> ConnectionStatus:
         held=tuple(_held(past)),
         refusing=_refusing(journal.failures(name)),
         undelivered=tuple(each for each in undelivered(journal, [name]) if each.tries),
+        links=count_links(journal, name),
     )
 
 
@@ -158,7 +162,11 @@ def _reason(outcome: Outcome) -> str:
 _SHARED = {
     "duplicate": "several source records have one match value",
     "ambiguous": "several target records have one match value",
-    "claimed": "the target record was given to another by an earlier key",
+    "claimed": "the target record was given to another",
+    "rekeyed": "the match key is another than it was when the person was last seen",
+    "reused": "the match key changed hands, and may have a new owner",
+    "gone": "the target record that was theirs is not to be found",
+    "pending": "how a create ended is not known yet",
     "claimed_twice": "several records claim one value",
     "taken": "a value belongs to another target record",
     "circle": "unique values would change hands in a circle",

@@ -17,6 +17,7 @@ from oneway.runs.apply import Approval, Operator, apply_plan, connection_for, st
 from oneway.runs.clock import refuse_turned_back, refuse_yet_to_come
 from oneway.runs.health import health
 from oneway.runs.inputs import OpenSystems
+from oneway.runs.links import recall
 from oneway.runs.plan import judge_plan, load_memory, plan_run
 from oneway.runs.prepare import PreparedRun
 from oneway.runs.replay.capture import snapshots_of
@@ -97,7 +98,10 @@ def open_sync(
         refuse_yet_to_come(prepared, operator, prepared.request.as_of)
         found_out = recover_in_flight(prepared, systems, operator)
         seal = operator.state.seal()
-        plan, found = plan_run(prepared, systems, seal, progress, keeping=True)
+        remembered = recall(prepared, operator.state, operator.now())
+        plan, found = plan_run(
+            prepared, systems, seal, progress, keeping=True, remembered=remembered
+        )
         warnings = _healthy(health(prepared, found, plan))
         memory = load_memory(plan, operator.state, retry_now=retry_now)
         verdict = judge_plan(prepared, plan, operator.state, memory)

@@ -11,7 +11,7 @@ from typing import cast
 from oneway.connections.manifest.fields import fields_of, is_open
 from oneway.connections.manifest.meaning import mistakes_in
 from oneway.connections.manifest.parts import Data, items, obj, text
-from oneway.core.connector import Assumption, Capability, Description, Option, Resource
+from oneway.core.connector import USUAL_LAG, Assumption, Capability, Description, Option, Resource
 from oneway.core.diagnostics import Diagnostic, Findings
 from oneway.core.records import Value
 from oneway.documents.schema_check import check
@@ -81,7 +81,19 @@ def _resource(name: str, data: Data) -> Resource:
     able |= {capability for key, capability in _REQUESTS.items() if key in data}
     if Capability.UPDATE in able:
         able.add(Capability.LEAVE)  # leaving is an update where it has no request of its own
-    return Resource(name, text(data, "id"), fields_of(record), frozenset(able), is_open(record))
+    if "get" in data or any(
+        obj(each).get("into") == "replace" for each in items(data.get("detail"))
+    ):
+        able.add(Capability.GET)
+    lag = data.get("lag")
+    return Resource(
+        name,
+        text(data, "id"),
+        fields_of(record),
+        frozenset(able),
+        is_open(record),
+        lag=float(lag) if isinstance(lag, int | float) else USUAL_LAG,
+    )
 
 
 def _options(data: Data, key: str) -> list[Option]:

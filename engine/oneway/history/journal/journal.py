@@ -3,6 +3,7 @@
 import json
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import asdict
 from gzip import compress
 from typing import Any
 
@@ -14,6 +15,7 @@ from oneway.history.digests import Traces
 from oneway.history.flapping import RepeatedWrite
 from oneway.history.journal import rows
 from oneway.history.journal.history import PLAN, RunHistory
+from oneway.history.journal.links import LinkCounts
 from oneway.history.journal.retention import prunable
 from oneway.history.journal.rows import End, RunStart
 from oneway.history.journal.store import Upsert
@@ -104,6 +106,11 @@ class Journal(RunHistory):
             "source_records": source_records,
         }
         self.change(update(run).where(run.c.id == id).values(**values))
+
+    def note_links(self, id: int, found: LinkCounts) -> None:
+        """Write down how many pairs of records a run has seen, and how many of them were new."""
+        counts = json.dumps(asdict(found), sort_keys=True)
+        self.change(update(run).where(run.c.id == id).values(links=counts))
 
     def done_since(
         self, connection: str, since: str, *, but_not: int | None = None

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import Any, TypeAlias
 
@@ -80,6 +80,8 @@ class Run:
     ended: str | None
     counts: Mapping[str, int]
     problems: tuple[Diagnostic, ...] = ()
+    links: Mapping[str, int] = field(default_factory=dict)
+    """How many pairs of records it has seen: `known`, `new`, `replaced`."""
 
     @property
     def state(self) -> RunState:
@@ -156,7 +158,7 @@ def run(row: AnyRow) -> Run:
         ),
     )
     problems = tuple(_problem(each) for each in json.loads(row.problems))
-    return Run(row.id, start, row.ended, json.loads(row.counts), problems)
+    return Run(row.id, start, row.ended, json.loads(row.counts), problems, json.loads(row.links))
 
 
 def start(begun: RunStart) -> dict[str, str]:

@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0004"
+HEAD = "0005"
 """The newest migration."""
 
 _MARK = "\x01"
@@ -91,6 +91,8 @@ run = Table(
     _text("host", ""),
     _text("breaches", "[]"),
     _text("problems", "[]"),
+    # How many pairs of records were known, new, and in place of another: by word.
+    _text("links", "{}"),
     sqlite_autoincrement=True,
 )
 Index(
@@ -117,6 +119,9 @@ entry = Table(
     # What guards count it as, and when.
     _text("counted", ""),
     _text("at", ""),
+    # When it was sent, by the clock, and the job to ask about where the target only accepted it.
+    _text("sent_at", ""),
+    _text("job", ""),
     CheckConstraint("sent IN (0, 1)", name="sent_is_a_truth"),
     sqlite_with_rowid=False,
 )
@@ -148,6 +153,22 @@ written = Table(
     Column("times", Integer, nullable=False),
     sqlite_with_rowid=False,
 )
+
+link = Table(
+    "link",
+    METADATA,
+    # Which target record a source record is. Of a sensitive key a keyed digest alone.
+    Column("connection", AnyText, primary_key=True),
+    Column("source_id", AnyText, primary_key=True),
+    _text("target_id"),
+    _text("key", ""),
+    _text("key_digest", ""),
+    _text("origin", "matched"),
+    _text("since"),
+    _text("seen"),
+    sqlite_with_rowid=False,
+)
+Index("link_of_target", link.c.connection, link.c.target_id, unique=True)
 
 snapshot = Table(
     "snapshot",

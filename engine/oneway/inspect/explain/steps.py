@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from oneway.core.diagnostics import Span
 from oneway.core.records import Compare, Value
+from oneway.planning.links import Link
 from oneway.planning.plan import Action, Kind, Reason
 
 MASK = "***"
@@ -81,3 +82,5 @@ class Explanation:
     reasons: tuple[Reason, ...]
     why: tuple[str, ...]
     action: Action | None = None
+    link: Link | None = None
+    """What earlier runs remember of it."""

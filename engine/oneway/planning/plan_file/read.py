@@ -78,6 +78,7 @@ def _outcome(data: Data) -> Outcome:
         target_id=_optional(_text, data["target_id"]),
         reasons=_each(_reason, data["reasons"]),
         action=_optional(_action, data["action"]),
+        key_digest=_text(data.get("key_digest", "")),
     )
 
 

@@ -1,4 +1,4 @@
-"""A plan as plain JSON data: every key of every object, always."""
+"""A plan as plain JSON data: every key of every object, always but one."""
 
 from collections.abc import Callable
 from typing import Any
@@ -79,6 +79,8 @@ def _outcome(outcome: Outcome) -> Data:
         "target_id": outcome.target_id,
         "reasons": [_reason(each) for each in outcome.reasons],
         "action": _optional(_action, outcome.action),
+        # There only where there is one: hardly any mapping has a sensitive key.
+        **({"key_digest": outcome.key_digest} if outcome.key_digest else {}),
     }
 
 

@@ -70,6 +70,7 @@ def inputs_of(
         target=Collected((), found.target.complete, found.target.problems),
         trees=(projection.source_tree, projection.target_tree),
         tables={name: found.tables[name] for name in projection.tables},
+        evidence=found.evidence,
     )
     rows, targets = (
         map(veiler.source_row, found.source.items),

@@ -179,8 +179,7 @@ class Redactor:
             if policy.key_shown[level] or value is None:
                 found.append(value)
                 continue
-            path = policy.match_paths[level]
-            digest = self.seal.digest(owner.record, path, value) if owner.sealed and path else ""
+            digest = self.seal.digest(owner.record, policy.match_paths[level] or "match", value)
             veiled: Any = Veiled(owner.word, digest)
             found.append(veiled)
         return tuple(found)

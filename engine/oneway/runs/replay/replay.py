@@ -233,7 +233,9 @@ def replayed(again: ReEvaluation, header: Header) -> Plan:
     """
     program = Replaying(again.now.code.policy, again.departed())
     seal = KeptSeal(again.kept.deactivated)
-    return plan_rows(program, again.source(), again.target(), seal=seal, header=header)
+    evidence = again.kept.evidence
+    source, target = again.source(), again.target()
+    return plan_rows(program, source, target, seal=seal, header=header, evidence=evidence)
 
 
 def rederiving(kept: RunSnapshot, then: Compiled, now: Compiled) -> ReEvaluation:

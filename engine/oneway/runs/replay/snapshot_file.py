@@ -10,7 +10,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import astuple, dataclass, field
 from io import BytesIO
 from typing import Any, TypeAlias
 
@@ -19,6 +19,7 @@ from oneway.core.records import MISSING, Collected, Missing, Value, Veiled
 from oneway.core.seal import canonical
 from oneway.mapping.interpreter import LookupTable
 from oneway.mapping.program import Cell, CellState, EvaluationFailure, Missed, SourceRow, TargetRow
+from oneway.planning.links import NO_LINKS, Link, LinkEvidence, Origin
 from oneway.planning.plan import Allowance, Read
 from oneway.planning.plan_file.read import connection_of_data, input_of_data
 from oneway.planning.plan_file.written import connection_data, input_data, place_text
@@ -69,6 +70,7 @@ class RunSnapshot:
     trees: tuple[Tree | None, Tree | None] = ({}, {})
     records: tuple[tuple[Part, ...], tuple[Part, ...]] = ((), ())
     tables: Mapping[str, LookupTable] = field(default_factory=dict)
+    evidence: LinkEvidence = NO_LINKS
 
 
 class TooLarge(Exception):
@@ -167,6 +169,7 @@ def _head(kept: RunSnapshot) -> Data:
         "tables": {name: _table(each) for name, each in sorted(kept.tables.items())},
         "source": [kept.source.complete, kept.source.problems],
         "target": [kept.target.complete, kept.target.problems],
+        "evidence": _evidence(kept.evidence),
     }
 
 
@@ -205,6 +208,33 @@ def _kept(head: Data, lines: list[Data]) -> RunSnapshot:
             tuple(line["data"] for line in held),
         ),
         tables={name: _table_of(each) for name, each in head["tables"].items()},
+        evidence=_evidence_of(head.get("evidence")),
+    )
+
+
+def _evidence(evidence: LinkEvidence) -> Data:
+    pairs = (astuple(each) for each in evidence.links)
+    return {
+        "links": [[*pair[:5], pair[5].value, pair[6]] for pair in pairs],
+        "unlisted": sorted(evidence.unlisted),
+        "gone": sorted(evidence.gone),
+        "late": dict(evidence.late),
+        "pending": dict(evidence.pending),
+        "second_look": sorted(evidence.second_look),
+    }
+
+
+def _evidence_of(data: Data | None) -> LinkEvidence:
+    if data is None:  # kept by a version that remembered no links
+        return NO_LINKS
+    links = ((*each[:5], Origin(each[5]), each[6]) for each in data["links"])
+    return LinkEvidence(
+        links=tuple(Link(*each) for each in links),
+        unlisted=frozenset(data["unlisted"]),
+        gone=frozenset(data["gone"]),
+        late=data["late"],
+        pending=data["pending"],
+        second_look=frozenset(data["second_look"]),
     )
 
 

@@ -1,0 +1,125 @@
+"""The links of a connection: which source record is which target record, as its runs found."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import delete, func, select, update
+
+from oneway.history.journal.store import Store
+from oneway.history.journal.tables import link as table
+from oneway.planning.links import Link, Origin
+
+_AT_ONCE = 500
+"""Links that one statement changes: it takes only so many values."""
+
+
+@dataclass(frozen=True, slots=True)
+class LinkCounts:
+    """How many pairs a run has seen: known before, new, and in place of another link."""
+
+    known: int = 0
+    new: int = 0
+    replaced: int = 0
+
+
+def links(store: Store, connection: str) -> tuple[Link, ...]:
+    """Return the links of a connection, by source record."""
+    query = select(table).where(table.c.connection == connection).order_by(table.c.source_id)
+    return tuple(_link(row) for row in store.rows(query))
+
+
+def count_links(store: Store, connection: str) -> int:
+    """Return how many links a connection has."""
+    query = select(func.count()).where(table.c.connection == connection)
+    return int(store.rows(query)[0][0])
+
+
+def learn(store: Store, connection: str, found: Sequence[Link]) -> LinkCounts:
+    """Remember pairs that were found; each goes in the place of what either was linked to before.
+
+    `since` of a pair that is known already stays as it was.
+    """
+    if not found:
+        return LinkCounts()
+    with store.at_once():
+        before = {each.source_id: each for each in _concerning(store, connection, found)}
+        owners = {each.target_id: each.source_id for each in before.values()}
+        wanted = {each.source_id: each for each in found}
+        known = {id for id, each in wanted.items() if _is_known(before.get(id), each)}
+        lost = {
+            owner
+            for id, each in wanted.items()
+            if (owner := owners.get(each.target_id, id)) != id and owner not in known
+        }
+        lost |= {id for id in wanted.keys() - known if id in before}
+        _delete(store, connection, lost)
+        same = {id for id in known if _is_same(before[id], wanted[id])}
+        _seen(store, connection, sorted(same), {wanted[id].seen for id in same})
+        for id in wanted.keys() - same:
+            _put(store, connection, wanted[id], before[id] if id in known else None)
+    return LinkCounts(len(known), len(wanted) - len(known) - len(lost), len(lost))
+
+
+def _concerning(store: Store, connection: str, found: Sequence[Link]) -> tuple[Link, ...]:
+    """Return the links of the records that were found; of many, all that there are."""
+    if len(found) > _AT_ONCE:
+        return links(store, connection)
+    ours = table.c.connection == connection
+    source = table.c.source_id.in_([each.source_id for each in found])
+    target = table.c.target_id.in_([each.target_id for each in found])
+    query = select(table).where(ours & (source | target))
+    return tuple(_link(row) for row in store.rows(query))
+
+
+def unlink(store: Store, connection: str, sources: Iterable[str]) -> int:
+    """Forget the links of some source records; return how many there were."""
+    with store.at_once():
+        return _delete(store, connection, sources)
+
+
+def _is_known(before: Link | None, found: Link) -> bool:
+    return before is not None and before.target_id == found.target_id
+
+
+def _is_same(before: Link, found: Link) -> bool:
+    return (before.key, before.key_digest) == (found.key, found.key_digest)
+
+
+def _seen(store: Store, connection: str, sources: Sequence[str], instants: set[str]) -> None:
+    ours = table.c.connection == connection
+    for start in range(0, len(sources), _AT_ONCE):
+        some = table.c.source_id.in_(sources[start : start + _AT_ONCE])
+        store.change(update(table).where(ours & some).values(seen=max(instants)))
+
+
+def _delete(store: Store, connection: str, sources: Iterable[str]) -> int:
+    ours = table.c.connection == connection
+    gone = (delete(table).where(ours & (table.c.source_id == id)) for id in sorted(sources))
+    return sum(store.change(each, at_least=0).rows for each in gone)
+
+
+def _put(store: Store, connection: str, found: Link, before: Link | None) -> None:
+    values = {
+        "target_id": found.target_id,
+        "key": found.key,
+        "key_digest": found.key_digest,
+        "origin": (before or found).origin.value,
+        "since": (before or found).since,
+        "seen": found.seen,
+    }
+    new = store.insert(table).values(connection=connection, source_id=found.source_id, **values)
+    keys = ["connection", "source_id"]
+    store.change(new.on_conflict_do_update(index_elements=keys, set_=values))
+
+
+def _link(row: Any) -> Link:
+    return Link(
+        source_id=row.source_id,
+        target_id=row.target_id,
+        key=row.key,
+        since=row.since,
+        seen=row.seen,
+        origin=Origin(row.origin),
+        key_digest=row.key_digest,
+    )

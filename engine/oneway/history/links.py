@@ -1,0 +1,44 @@
+"""What a run teaches about who is whom: creates that were confirmed, matches that were agreed."""
+
+from collections.abc import Iterator
+
+from oneway.history.journal.journal import Journal
+from oneway.history.journal.links import LinkCounts, learn
+from oneway.planning.guards import Verdict
+from oneway.planning.links import Link, Origin
+from oneway.planning.plan import Kind, Outcome, Plan
+
+
+def learn_created(
+    journal: Journal, connection: str, outcome: Outcome, target_id: str, now: str
+) -> None:
+    """Remember which record a confirmed create has made."""
+    learn(journal, connection, [_link(outcome, target_id, Origin.CREATED, now)])
+
+
+def learn_matched(
+    journal: Journal, connection: str, plan: Plan, verdict: Verdict, now: str
+) -> LinkCounts:
+    """Remember the pairs of a plan that nothing contradicts."""
+    return learn(journal, connection, list(_agreed(plan, verdict, now)))
+
+
+def _agreed(plan: Plan, verdict: Verdict, now: str) -> Iterator[Link]:
+    for each in plan.outcomes:
+        if each.kind in _DOUBTFUL or each.source_id is None or each.target_id is None:
+            continue
+        if each.action is None and each.kind is Kind.REHIRE:
+            continue  # a person decides first whether it is one person
+        if each.action is not None and each.action.id in verdict.blocked:
+            continue
+        yield _link(each, each.target_id, Origin.MATCHED, now)
+
+
+def _link(outcome: Outcome, target_id: str, origin: Origin, now: str) -> Link:
+    assert outcome.source_id is not None
+    key = "" if outcome.key_digest else outcome.key
+    digest = outcome.key_digest
+    return Link(outcome.source_id, target_id, key, now, now, origin, digest)
+
+
+_DOUBTFUL = frozenset({Kind.ERROR, Kind.CONFLICT, Kind.ABSENT, Kind.IGNORED})

@@ -1,0 +1,238 @@
+"""What earlier runs remember of who is whom, and what the systems say when they are asked again.
+
+A list is not the whole truth. A linked target record that the list lacks is asked for by its
+id, and before anybody is deactivated for being absent the source is asked once more.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from typing import TypeVar
+
+from oneway.connections.discovery import ANY
+from oneway.core.connector import USUAL_LAG, Capability, Reader, ReadError, Resource
+from oneway.core.diagnostics import refusal
+from oneway.core.records import Collected, Record
+from oneway.history.journal import Journal
+from oneway.history.journal.links import links
+from oneway.mapping.program import TargetRow
+from oneway.planning.links import NO_LINKS, Link, LinkEvidence, Origin
+from oneway.planning.plan import Plan, Verb
+from oneway.runs.apply import connection_for
+from oneway.runs.inputs import Input, OpenSystems, description_of, inputs
+from oneway.runs.prepare import PreparedRun
+from oneway.runs.read import EvaluatedInputs, ReadInputs, projection_of
+from oneway.runs.request import instant_text, parse_instant
+from oneway.state.folder import StateFolder
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Remembered:
+    """What the store knows of a connection when a run begins; `now` is the clock's instant.
+
+    `pending` are the source records with a create whose end is not known, and why it is not
+    sent again yet.
+    """
+
+    links: tuple[Link, ...] = ()
+    pending: Mapping[str, str] = field(default_factory=dict)
+    now: datetime | None = None
+
+    @property
+    def evidence(self) -> LinkEvidence:
+        """What is known before any system was asked again."""
+        return LinkEvidence(self.links, pending=self.pending)
+
+
+NOTHING_REMEMBERED = Remembered()
+"""What a connection knows that never ran."""
+
+
+def recall(prepared: PreparedRun, state: StateFolder, now: datetime) -> Remembered:
+    """Return what the store remembers of a request's connection."""
+    if not state.has_journal:
+        return Remembered(now=now)
+    with Journal.open(state.journal) as journal:
+        return Remembered(links(journal, connection_for(prepared)), now=now)
+
+
+def shown_by(sent_at: str, lag: timedelta) -> datetime | None:
+    """Return when a target shows what was sent at an instant; None where that is not known."""
+    return parse_instant(sent_at) + lag if sent_at else None
+
+
+def lag_of(prepared: PreparedRun) -> timedelta:
+    """Return how long the target may not show a new record."""
+    resource = _resource(prepared, inputs(prepared)["target"])
+    return timedelta(seconds=resource.lag if resource is not None else USUAL_LAG)
+
+
+def looked_up(
+    prepared: PreparedRun, systems: OpenSystems, found: EvaluatedInputs, remembered: Remembered
+) -> EvaluatedInputs:
+    """Return inputs with the linked target records that the target's list did not show."""
+    sources = {row.source_id for row in found.source.items}
+    shown = {each.target_id for each in found.target.items}
+    records, evidence = _hidden(prepared, systems, sources, shown, remembered)
+    target = _with(found.target, [found.program.target_row(each) for each in records])
+    if not any(found.kept) or not records:
+        return replace(found, target=target, evidence=evidence)
+    kept = [projection_of(prepared).of_target(each) for each in records]
+    both = (found.kept[0], [*found.kept[1], *kept])
+    return replace(found, target=target, evidence=evidence, kept=both)
+
+
+def looked_up_records(
+    prepared: PreparedRun, systems: OpenSystems, found: ReadInputs, remembered: Remembered | None
+) -> tuple[ReadInputs, LinkEvidence]:
+    """Return what `looked_up` does, for inputs whose records are kept."""
+    if remembered is None:
+        return found, NO_LINKS
+    sources = {each.id for each in found.source.records}
+    shown = {each.id for each in found.target.records}
+    records, evidence = _hidden(prepared, systems, sources, shown, remembered)
+    target = replace(found.target, records=(*found.target.records, *records))
+    return replace(found, target=target), evidence
+
+
+def asked_again(
+    prepared: PreparedRun, systems: OpenSystems, found: EvaluatedInputs, plan: Plan
+) -> EvaluatedInputs | None:
+    """Return inputs with the source records that came only when the source was asked again.
+
+    It is asked where a plan would deactivate somebody for being absent: by id where it can be
+    and the record was linked, else by reading its list a second time. None where that changes
+    nothing.
+    """
+    doomed = {
+        action.target_id
+        for action in plan.actions
+        if action.verb is Verb.DEACTIVATE and action.target_id is not None
+    }
+    if not doomed:
+        return None
+    second = _SecondLook(prepared, systems, found)
+    records = second.of([each for each in found.target.items if each.target_id in doomed])
+    if not records and second.whole:
+        return None
+    rows = [found.program.source_row(each) for each in records]
+    source = _with(found.source, rows)
+    if not second.whole:
+        source = replace(source, complete=False, problems=(*source.problems, *second.problems))
+    evidence = replace(found.evidence, second_look=frozenset(each.id for each in records))
+    kept = found.kept
+    if any(kept):
+        projection = projection_of(prepared)
+        kept = ([*kept[0], *map(projection.of_source, records)], kept[1])
+    return replace(found, source=source, evidence=evidence, kept=kept)
+
+
+class _SecondLook:
+    """Asks the source again for people whom its list did not show."""
+
+    def __init__(self, prepared: PreparedRun, systems: OpenSystems, found: EvaluatedInputs) -> None:
+        self.each = inputs(prepared)["source"]
+        self.reader = systems.reader(self.each)
+        self.by_id = _by_id(prepared, self.each)
+        self.found = found
+        self.linked = {each.target_id: each.source_id for each in found.evidence.links}
+        self.problems: tuple[str, ...] = ()
+        self.whole = True
+
+    def of(self, targets: Sequence[TargetRow]) -> tuple[Record, ...]:
+        """Return the source records of some target records, as far as there are any."""
+        records: dict[str, Record] = {}
+        rest = []
+        for each in targets:
+            if self.by_id and each.target_id in self.linked:
+                asked = _asked(self.each, self.reader, self.linked[each.target_id])
+                records |= {asked.id: asked} if asked is not None else {}
+            else:
+                rest.append(each)
+        if rest:
+            records |= {each.id: each for each in self._listed(rest)}
+        shown = {row.source_id for row in self.found.source.items}
+        return tuple(each for id, each in sorted(records.items()) if id not in shown)
+
+    def _listed(self, targets: Sequence[TargetRow]) -> Iterable[Record]:
+        """Yield the records of a second reading of the list that speak of some target records."""
+        again = _trying(self.each, self.reader.read)
+        self.whole, self.problems = again.complete, again.problems
+        keys = {(i, key) for each in targets for i, key in enumerate(each.keys) if key is not None}
+        linked = {self.linked.get(each.target_id) for each in targets}
+        for record in again.records:
+            row = self.found.program.source_row(record)
+            named = any((i, key) in keys for i, key in enumerate(row.keys))
+            if named or not row.keys_known or record.id in linked:
+                yield record
+
+
+def _hidden(
+    prepared: PreparedRun,
+    systems: OpenSystems,
+    sources: Collection[str],
+    shown: Collection[str],
+    remembered: Remembered,
+) -> tuple[tuple[Record, ...], LinkEvidence]:
+    """Return the linked target records that a list lacks, and what is known of the others."""
+    evidence = remembered.evidence
+    missing = [
+        each
+        for each in remembered.links
+        if each.source_id in sources and each.target_id not in shown
+    ]
+    if not missing:
+        return (), evidence
+    target = inputs(prepared)["target"]
+    ids = [each.target_id for each in missing]
+    reader, by_id = systems.reader(target), _by_id(prepared, target)
+    records = _by_ids(target, reader, ids) if by_id else _by_list(target, reader, ids)
+    lag, now = lag_of(prepared), remembered.now
+    late = {
+        each.target_id: instant_text(until)
+        for each in missing
+        if each.origin is Origin.CREATED
+        and now is not None
+        and (until := shown_by(each.since, lag)) is not None
+        and now < until
+    }
+    there = frozenset(each.id for each in records)
+    gone = frozenset(ids) - there - late.keys() if by_id else frozenset[str]()
+    return records, replace(evidence, unlisted=there, gone=gone, late=late)
+
+
+def _by_ids(each: Input, reader: Reader, ids: Iterable[str]) -> tuple[Record, ...]:
+    found = (_asked(each, reader, id) for id in ids)
+    return tuple(record for record in found if record is not None)
+
+
+def _by_list(each: Input, reader: Reader, ids: Collection[str]) -> tuple[Record, ...]:
+    records = _trying(each, reader.read).records
+    return tuple(record for record in records if record.id in ids)
+
+
+def _asked(each: Input, reader: Reader, id: str) -> Record | None:
+    return _trying(each, lambda: reader.get(id))
+
+
+def _trying(each: Input, act: Callable[[], T]) -> T:
+    try:
+        return act()
+    except ReadError as error:
+        raise refusal(error.code, each.text, error.summary, error.help) from None
+
+
+def _by_id(prepared: PreparedRun, each: Input) -> bool:
+    resource = _resource(prepared, each)
+    return resource is not None and Capability.GET in resource.capabilities
+
+
+def _resource(prepared: PreparedRun, each: Input) -> Resource | None:
+    resources = description_of(prepared, each).resources
+    return resources.get(each.resource, resources.get(ANY))
+
+
+def _with(found: Collected[T], more: Sequence[T]) -> Collected[T]:
+    return replace(found, items=(*found.items, *more)) if more else found

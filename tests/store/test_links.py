@@ -1,0 +1,79 @@
+"""The links of a connection: a file and a real PostgreSQL keep them alike."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from oneway.history.journal import Journal
+from oneway.history.journal.links import LinkCounts, count_links, learn, links, unlink
+from oneway.planning.links import Link, Origin
+
+MONDAY, TUESDAY = "2026-03-30T04:00:00Z", "2026-03-31T04:00:00Z"
+
+
+def link(source: str, target: str, at: str = MONDAY, **more: str) -> Link:
+    return Link(source, target, more.get("key", "K"), at, at, Origin.MATCHED)
+
+
+def pairs(journal: Journal, connection: str = "acme") -> Mapping[str, str]:
+    return {each.source_id: each.target_id for each in links(journal, connection)}
+
+
+def test_what_was_learned_is_there_again_and_is_its_connections_alone(journal: Journal) -> None:
+    made = replace(link("s1", "t1"), origin=Origin.CREATED, key="", key_digest="d" * 64)
+    assert learn(journal, "acme", [made]) == LinkCounts(new=1)
+    assert links(journal, "acme") == (made,)
+    assert links(journal, "other") == ()
+    assert count_links(journal, "acme") == 1
+
+
+def test_who_is_seen_again_keeps_since_when_and_how(journal: Journal) -> None:
+    learn(journal, "acme", [replace(link("s1", "t1"), origin=Origin.CREATED)])
+    assert learn(journal, "acme", [link("s1", "t1", TUESDAY)]) == LinkCounts(known=1)
+    (found,) = links(journal, "acme")
+    assert (found.since, found.seen, found.origin) == (MONDAY, TUESDAY, Origin.CREATED)
+    learn(journal, "acme", [link("s1", "t1", TUESDAY, key="L")])
+    assert links(journal, "acme")[0].key == "L"
+
+
+def test_a_pair_takes_the_place_of_what_either_was_linked_to(journal: Journal) -> None:
+    learn(journal, "acme", [link("s1", "t1"), link("s2", "t2")])
+    assert learn(journal, "acme", [link("s1", "t2", TUESDAY)]).replaced == 2
+    assert pairs(journal) == {"s1": "t2"}
+    assert links(journal, "acme")[0].since == TUESDAY
+
+
+def test_links_are_forgotten_by_source_record(journal: Journal) -> None:
+    learn(journal, "acme", [link("s1", "t1"), link("s2", "t2")])
+    assert unlink(journal, "acme", ["s1", "s9"]) == 1
+    assert pairs(journal) == {"s2": "t2"}
+
+
+def test_more_pairs_than_one_statement_takes_are_learned(journal: Journal) -> None:
+    many = [link(f"s{n}", f"t{n}") for n in range(1_200)]
+    assert learn(journal, "acme", many) == LinkCounts(new=1_200)
+    again = [replace(each, seen=TUESDAY) for each in many]
+    assert learn(journal, "acme", again) == LinkCounts(known=1_200)
+    assert {each.seen for each in links(journal, "acme")} == {TUESDAY}
+
+
+PAIRS = st.dictionaries(st.sampled_from("abcdef"), st.sampled_from("uvwxyz"), max_size=4).filter(
+    lambda found: len(set(found.values())) == len(found)
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@given(st.lists(PAIRS, max_size=6))
+def test_law_20_no_record_is_ever_in_two_links(
+    journal: Journal, nights: list[dict[str, str]]
+) -> None:
+    """The model: the last word on either record of a pair counts."""
+    unlink(journal, "acme", list("abcdef"))
+    wanted: dict[str, str] = {}
+    for night in nights:
+        learn(journal, "acme", [link(*pair) for pair in night.items()])
+        taken = set(night.values())
+        wanted = {s: t for s, t in wanted.items() if s not in night and t not in taken} | night
+        assert pairs(journal) == wanted
