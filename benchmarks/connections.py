@@ -46,11 +46,13 @@ oneway_connection: 1
 name: {name}
 mapping: ../staffology-to-expensein.yaml
 source:
+  manifest: ../connectors/staffology/manifest.yaml
   options: {{base_url: "{staffology}/of/{number}", employer: {employer}}}
-  credentials: {{api_key: {{file: ../staffology.key}}}}
+  credentials: {{api_key: {{file: staffology.key}}}}
 target:
+  manifest: ../connectors/expensein/manifest.yaml
   options: {{base_url: "{expensein}/of/{number}/1.0"}}
-  credentials: {{api_key: {{file: ../expensein.key}}}}
+  credentials: {{api_key: {{file: expensein.key}}}}
 schedule: {{cron: "0 4 * * *", time_zone: UTC, spread: 0s}}
 """
 
@@ -129,7 +131,7 @@ def lay_out(folder: Path, names: list[str], urls: Mapping[str, str], rate: int) 
     mapping = ROOT / "mappings" / "staffology-to-expensein.yaml"
     (folder / mapping.name).write_bytes(mapping.read_bytes())
     for system in SYSTEMS:
-        key = folder / f"{system}.key"
+        key = folder / "connections" / f"{system}.key"
         key.touch(mode=0o600)
         key.write_text(KEYS[system])
         shipped = ROOT / "connectors" / "oneway_connectors" / system / "manifest.yaml"

@@ -97,7 +97,7 @@ oneway_connection: 1
 name: acme
 mapping: ../m.yaml
 settings: {with_fone: true, days: 1.5, region: 7, factor: true, with_phone: "true"}
-source: {options: {ids: x}, credentials: {id: {env: X}, key: {env: Y}}}
+source: {options: {ids: x}, credentials: {id: {env: ONEWAY_X}, key: {env: ONEWAY_Y}}}
 guards: {leavers: {share: 50%, floor: 3}, source: {shrink: 90%}}
 """,
     )
@@ -113,7 +113,7 @@ guards: {leavers: {share: 50%, floor: 3}, source: {shrink: 90%}}
             ("4:78", "U102"),
             ("5:20", "C113"),
             ("5:43", "C137"),
-            ("5:57", "C113"),
+            ("5:64", "C113"),
             ("6:27", "C138"),
             ("6:39", "C138"),
             ("6:60", "C138"),
@@ -309,8 +309,10 @@ def sides(world: World, source: str, target: str, more: str = "") -> None:
     world.write(
         "connections/pair.yaml",
         "oneway_connection: 1\nname: pair\nmapping: ../m.yaml\n"
-        f'source: {{options: {{base_url: "{source}"}}, credentials: {{api_key: {{env: ONE}}}}}}\n'
-        f'target: {{options: {{base_url: "{target}"}}, credentials: {{api_key: {{env: TWO}}}}}}\n'
+        "source:\n"
+        f'  {{options: {{base_url: "{source}"}}, credentials: {{api_key: {{env: ONEWAY_A}}}}}}\n'
+        "target:\n"
+        f'  {{options: {{base_url: "{target}"}}, credentials: {{api_key: {{env: ONEWAY_B}}}}}}\n'
         + more,
     )
 
@@ -321,8 +323,8 @@ def test_options_and_credentials_go_by_side_where_both_use_one_connector(
     one, other = pair
     sides(world, one.url + "/1.0", other.url + "/1.0")
     # The source's key may not write: were the sides mixed up, nothing could be written.
-    monkeypatch.setenv("ONE", one.keys["read_only"])
-    monkeypatch.setenv("TWO", other.keys["full"])
+    monkeypatch.setenv("ONEWAY_A", one.keys["read_only"])
+    monkeypatch.setenv("ONEWAY_B", other.keys["full"])
     ended = world.run("plan", "pair", "--format", "json", "--out", "plan.json")
     assert ended.code == 0, ended.err
     inputs = ended.data["inputs"]
@@ -333,14 +335,14 @@ def test_options_and_credentials_go_by_side_where_both_use_one_connector(
     assert "expensein (source)" in checked
     assert "expensein (target)" in checked
     assert world.run("apply", "plan.json").code == 0
-    monkeypatch.setenv("TWO", "CANARY-wrong")
+    monkeypatch.setenv("ONEWAY_B", "CANARY-wrong")
     ended = world.run("plan", "pair")
     assert (ended.code, "[R102]" in ended.err, "CANARY" in ended.flat) == (1, True, False)
-    monkeypatch.delenv("TWO")
+    monkeypatch.delenv("ONEWAY_B")
     ended = world.run("plan", "pair")
     assert (ended.code, "[C112]" in ended.err) == (1, True)
-    assert "error: the variable TWO: the variable of a credential is not set" in ended.flat
-    assert "connections/pair.yaml:5:" in ended.flat
+    assert "error: the variable ONEWAY_B: the variable of a credential is not set" in ended.flat
+    assert "connections/pair.yaml:7:" in ended.flat
 
 
 def test_a_secret_that_is_missing_or_readable_by_all_is_placed_and_others_run(
@@ -349,16 +351,16 @@ def test_a_secret_that_is_missing_or_readable_by_all_is_placed_and_others_run(
     one, other = pair
     sides(world, one.url + "/1.0", other.url + "/1.0")
     path = world.folder / "connections" / "pair.yaml"
-    path.write_text(path.read_text().replace("env: TWO", "file: two"))
-    monkeypatch.setenv("ONE", one.keys["full"])
+    path.write_text(path.read_text().replace("env: ONEWAY_B", "file: two"))
+    monkeypatch.setenv("ONEWAY_A", one.keys["full"])
     ended = world.run("sync", "pair")
     assert (ended.code, "[C118]" in ended.err) == (1, True)
-    assert "connections/pair.yaml:5:" in ended.err
+    assert "connections/pair.yaml:7:" in ended.err
     key = world.write("connections/two", other.keys["full"])
     key.chmod(0o640)
     ended = world.run("sync", "pair")
     assert (ended.code, "[C119]" in ended.err, "chmod 600" in ended.flat) == (1, True, True)
-    assert "connections/pair.yaml:5:" in ended.err
+    assert "connections/pair.yaml:7:" in ended.err
     key.chmod(0o600)
     assert world.run("sync", "pair").code == 0
 
@@ -368,8 +370,8 @@ def test_a_connection_may_not_make_one_system_of_both_sides(
 ) -> None:
     one, _ = pair
     sides(world, one.url, one.url)
-    monkeypatch.setenv("ONE", one.keys["full"])
-    monkeypatch.setenv("TWO", one.keys["full"])
+    monkeypatch.setenv("ONEWAY_A", one.keys["full"])
+    monkeypatch.setenv("ONEWAY_B", one.keys["full"])
     for command in ("plan", "sync", "check"):
         ended = world.run(command, "pair")
         assert (ended.code, "[M120]" in ended.flat) == (1, True)
@@ -380,8 +382,8 @@ def test_an_option_of_a_plan_s_connection_that_changed(
 ) -> None:
     one, other = pair
     sides(world, one.url + "/1.0", other.url + "/1.0")
-    monkeypatch.setenv("ONE", one.keys["full"])
-    monkeypatch.setenv("TWO", other.keys["full"])
+    monkeypatch.setenv("ONEWAY_A", one.keys["full"])
+    monkeypatch.setenv("ONEWAY_B", other.keys["full"])
     assert world.run("plan", "pair", "--out", "plan.json").code == 0
     sides(world, one.url + "/1.0", "http://127.0.0.1:9/1.0")
     ended = world.run("apply", "plan.json")

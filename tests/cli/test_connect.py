@@ -233,14 +233,16 @@ def test_who_does_not_go_on_where_a_check_fails_keeps_nothing(office: Office) ->
 
 @pytest.mark.parametrize("how", ["n", "ctrl-c"])
 def test_who_declines_the_first_sync_keeps_the_connection(office: Office, how: str) -> None:
-    (office.world.folder / "key").write_text(office.source_key)
-    (office.world.folder / "key").chmod(0o600)
-    given = (*office.script, "--source-credential", "api_key=file:key")
-    env = ("--target-credential", "api_key=env:EXPENSES")
+    key = office.world.folder / "connections" / "key"
+    key.parent.mkdir()
+    key.write_text(office.source_key)
+    key.chmod(0o600)
+    given = (*office.script, "--source-credential", "api_key=file:connections/key")
+    env = ("--target-credential", "api_key=env:ONEWAY_EXPENSES")
     terminal = Terminal(
         *("connect", *given, *env, "--set", "include_bank_details=false", "--schedule", "never"),
         cwd=office.world.folder,
-        env={"EXPENSES": office.target_key},
+        env={"ONEWAY_EXPENSES": office.target_key},
     )
     with terminal:
         terminal.expect("changes? [y/N]: ")
@@ -249,8 +251,8 @@ def test_who_declines_the_first_sync_keeps_the_connection(office: Office, how: s
     assert "The first sync is: oneway sync acme" in terminal.seen
     assert office.writes() == 0
     made = connection_at(str(FILE))
-    assert str(made.source.credentials["api_key"]) == "the file key"
-    assert str(made.target.credentials["api_key"]) == "the variable EXPENSES"
+    assert str(made.source.credentials["api_key"]) == "the file connections/key"
+    assert str(made.target.credentials["api_key"]) == "the variable ONEWAY_EXPENSES"
     assert not SECRETS.exists()
 
 
@@ -400,8 +402,8 @@ def test_disconnecting_forgets_credentials_and_keeps_the_history(
 def test_disconnecting_leaves_what_is_kept_elsewhere(
     office: Office, script: Any, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setenv("PAYROLL", office.source_key)
-    env = ("--source-credential", "api_key=env:PAYROLL", "--no-sync", "--credentials-stdin")
+    monkeypatch.setenv("ONEWAY_PAYROLL", office.source_key)
+    env = ("--source-credential", "api_key=env:ONEWAY_PAYROLL", "--no-sync", "--credentials-stdin")
     line = f"target.api_key={office.target_key}\n"
     assert script("connect", *office.script, *env, stdin=line).code == 0
     ended = script("disconnect", "acme", "--format", "json")
@@ -411,7 +413,7 @@ def test_disconnecting_leaves_what_is_kept_elsewhere(
         "forgotten": [
             {"credential": "target.api_key", "file": "connections/secrets/acme.target.api_key"}
         ],
-        "left": [{"credential": "source.api_key", "env": "PAYROLL"}],
+        "left": [{"credential": "source.api_key", "env": "ONEWAY_PAYROLL"}],
         "stays": "",
     }
 
@@ -428,7 +430,8 @@ def test_no_credential_is_left_that_no_file_refers_to(
     given = (*office.script, "--no-sync", "--credentials-stdin")
     if renewing:
         assert script("connect", *given, stdin=office.typed).code == 0
-        FILE.write_text(FILE.read_text().replace("{file: secrets/acme.source.api_key}", "{env: X}"))
+        kept, moved = "{file: secrets/acme.source.api_key}", "{env: ONEWAY_X}"
+        FILE.write_text(FILE.read_text().replace(kept, moved))
         (SECRETS / "acme.source.api_key").unlink()
         given = ("acme", "--no-sync", "--credentials-stdin")
 

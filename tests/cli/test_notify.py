@@ -17,7 +17,7 @@ name: acme
 mapping: ../m.yaml
 schedule: never
 notify:
-  - webhook: {url: "%s", secret: {env: HOOK_SECRET}}
+  - webhook: {url: "%s", secret: {env: ONEWAY_HOOK_SECRET}}
     on: [failure, guard, recovery]
 """
 
@@ -31,7 +31,7 @@ def hook() -> Iterator[Listener]:
 @pytest.fixture
 def acme(world: World, hook: Listener, monkeypatch: pytest.MonkeyPatch) -> World:
     """A connection over the files of `world`, which tells a webhook."""
-    monkeypatch.setenv("HOOK_SECRET", SECRET)
+    monkeypatch.setenv("ONEWAY_HOOK_SECRET", SECRET)
     (world.folder / "connections").mkdir()
     world.write("connections/acme.yaml", CONNECTION % hook.url)
     return world
@@ -51,7 +51,7 @@ def test_a_test_arrives_signed(acme: World, hook: Listener) -> None:
 def test_a_test_says_which_channel_does_not_take_it(world: World) -> None:
     (world.folder / "connections").mkdir()
     with listening(status(401)) as server:
-        text = (CONNECTION % server.url).replace(", secret: {env: HOOK_SECRET}", "")
+        text = (CONNECTION % server.url).replace(", secret: {env: ONEWAY_HOOK_SECRET}", "")
         world.write("connections/acme.yaml", text)
         ended = world.run("notify", "test", "connections/acme.yaml")
         assert ended.code == Exit.ERROR
@@ -180,7 +180,7 @@ def test_no_secret_is_printed_or_stored(
     acme: World, hook: Listener, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     canary = "whsec_Canary-that-is-no-base64"
-    monkeypatch.setenv("HOOK_SECRET", canary)
+    monkeypatch.setenv("ONEWAY_HOOK_SECRET", canary)
     text = (acme.folder / "connections/acme.yaml").read_text()
     acme.write("connections/acme.yaml", text.replace("/hook", "/p4th-canary"))
     acme.write("people.json", [])

@@ -31,9 +31,9 @@ class Scene:
 def payroll_at(url: str) -> dict[str, str]:
     """Return what points a run to payroll."""
     return {
-        "ONEWAY_STAFFOLOGY_BASE_URL": url,
-        "ONEWAY_STAFFOLOGY_EMPLOYER": EMPLOYER,
-        "ONEWAY_STAFFOLOGY_API_KEY": staffology.KEY,
+        "ONEWAY_OWN_STAFFOLOGY_BASE_URL": url,
+        "ONEWAY_OWN_STAFFOLOGY_EMPLOYER": EMPLOYER,
+        "ONEWAY_OWN_STAFFOLOGY_API_KEY": staffology.KEY,
     }
 
 
@@ -50,8 +50,8 @@ PAYROLL: Changes = (
 def _expenses_at(urls: Mapping[str, str]) -> dict[str, str]:
     return {
         **payroll_at(urls["source"]),
-        "ONEWAY_EXPENSEIN_BASE_URL": urls["target"] + "/1.0",
-        "ONEWAY_EXPENSEIN_API_KEY": expensein.KEY,
+        "ONEWAY_OWN_EXPENSEIN_BASE_URL": urls["target"] + "/1.0",
+        "ONEWAY_OWN_EXPENSEIN_API_KEY": expensein.KEY,
     }
 
 

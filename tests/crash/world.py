@@ -210,12 +210,14 @@ def in_memory() -> str | None:
 
 
 def furnish(folder: Path, scene: Scene) -> None:
-    """Put a scene's mapping and manifests into a folder."""
-    _changed(ROOT / "mappings" / scene.mapping, folder / MAPPING, scene.settings)
+    """Put a scene's mapping and manifests into a folder, each manifest as one of its own."""
+    own = tuple((f"connector: {name}", f"connector: own-{name}") for name in scene.manifests)
+    _changed(ROOT / "mappings" / scene.mapping, folder / MAPPING, (*own, *scene.settings))
     (folder / "connectors").mkdir()
     for name, changes in scene.manifests.items():
         packaged = ROOT / "connectors" / "oneway_connectors" / name / "manifest.yaml"
-        _changed(packaged, folder / "connectors" / f"{name}.yaml", changes)
+        renamed = (f"\nname: {name}\n", f"\nname: own-{name}\n")
+        _changed(packaged, folder / "connectors" / f"own-{name}.yaml", (renamed, *changes))
 
 
 def _changed(packaged: Path, copy: Path, changes: Changes) -> None:

@@ -35,14 +35,19 @@ BASE: Json = {
     "guards": {"leavers": {"share": "5%", "floor": 1}, "source": {"shrink": "10%"}},
     "reviewed_by": "A. Person, 2026-11-20",
     "notify": [
-        {"webhook": {"url": "https://hooks.example.com/x", "secret": {"env": "HOOK_SECRET"}}},
+        {
+            "webhook": {
+                "url": "https://hooks.example.com/x",
+                "secret": {"env": "ONEWAY_HOOK"},
+            }
+        },
         {
             "email": {
                 "to": ["payroll@example.com"],
                 "from": "oneway@example.com",
                 "server": "smtp.example.com",
                 "user": "oneway",
-                "password": {"env": "SMTP_PASSWORD"},
+                "password": {"env": "ONEWAY_SMTP_PASSWORD"},
             },
             "on": ["failure"],
         },

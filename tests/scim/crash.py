@@ -120,8 +120,8 @@ def _server(_: int) -> Server:
 def _environment(urls: Mapping[str, str]) -> dict[str, str]:
     return {
         **payroll_at(urls["source"]),
-        "ONEWAY_SCIM_BASE_URL": urls["target"] + "/v2",
-        "ONEWAY_SCIM_BEARER_TOKEN": TOKEN,
+        "ONEWAY_OWN_SCIM_BASE_URL": urls["target"] + "/v2",
+        "ONEWAY_OWN_SCIM_BEARER_TOKEN": TOKEN,
     }
 
 

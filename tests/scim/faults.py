@@ -34,7 +34,7 @@ oneway: 1
 name: faults
 title: People become SCIM users
 source: {connector: hr, resource: people}
-target: {connector: scim, resource: users}
+target: {connector: own-scim, resource: users}
 match: [{source: code, target: externalId}]
 fields:
   externalId: {from: code, write: on_create}
@@ -134,13 +134,13 @@ def prepared_scim() -> Iterator[PreparedRun]:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         (folder / "hr.yaml").write_text(HR.replace("resources:", common + "resources:"))
-        (folder / "scim.yaml").write_text(scim)
+        (folder / "own-scim.yaml").write_text(scim.replace("\nname: scim\n", "\nname: own-scim\n"))
         (folder / "faults.yaml").write_text(MAPPING)
         request = RunRequest(
             str(folder / "faults.yaml"),
             START,
             lambda _, option: KEY if option in ("key", "bearer_token") else None,
-            options={"hr.base_url": f"https://{SOURCE}", "scim.base_url": f"https://{TARGET}"},
+            options={"hr.base_url": f"https://{SOURCE}", "own-scim.base_url": f"https://{TARGET}"},
             folders=(folder,),
         )
         yield prepare_run(request)

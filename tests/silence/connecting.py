@@ -182,7 +182,7 @@ def _variables(known: Any) -> Any:
 
 
 def _variable(name: str) -> str:
-    return f"SILENT_{name.replace('.', '_').upper()}"
+    return f"ONEWAY_SILENT_{name.replace('.', '_').upper()}"
 
 
 class _Rude(Ring):

@@ -72,7 +72,7 @@ def write_connection(world: World, name: str, auth: str) -> None:
         "user": "oneway",
         "password": {"file": os.path.relpath(world.vault / "mail", "connections")},
     }
-    hook = {"url": world.told.url, "secret": {"env": "SILENT_HOOK_SECRET"}}
+    hook = {"url": world.told.url, "secret": {"env": "ONEWAY_SILENT_HOOK_SECRET"}}
     data = {
         "oneway_connection": 1,
         "name": name,

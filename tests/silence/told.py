@@ -35,7 +35,7 @@ TOLD = (
     Canary("mail password", MAIL_PASSWORD),
     Canary("store password", STORE_PASSWORD),
 )
-TOLD_VARIABLES = {"SILENT_HOOK_SECRET": HOOK_SECRET}
+TOLD_VARIABLES = {"ONEWAY_SILENT_HOOK_SECRET": HOOK_SECRET}
 
 
 @dataclass

@@ -17,7 +17,7 @@ from .crash import Crash, journal_steps
 from .oracle import Violation, demand
 from .people import EDITS
 from .servers import EXPENSES, PAYROLL, OneWay
-from .world import EVERYTHING, World, quick_compiling
+from .world import EVERYTHING, World, quick_compiling, small_manifests
 
 ROUNDS = 12
 """Quiet days within which everything must have come to rest."""
@@ -72,7 +72,7 @@ class Life:
     def live(self) -> None:
         """Live through it; raise `Violation` where something does not hold."""
         self.tell(f"{len(self.world.people.employees)} employees; {self.world.servers.traits}")
-        with quick_compiling(), journal_steps(self.world.steps):
+        with quick_compiling(), small_manifests(), journal_steps(self.world.steps):
             for night in range(self.rng.randint(1, 4)):
                 self._night(night)
             self._rest()

@@ -14,6 +14,7 @@ from random import Random
 from unittest.mock import patch
 
 from oneway.applying.apply import Result
+from oneway.connections import discovery
 from oneway.core.connector import Connector
 from oneway.core.diagnostics import Refused, Severity
 from oneway.planning.guards import Verdict
@@ -80,7 +81,9 @@ def manifests() -> "tempfile.TemporaryDirectory[str]":
         text = (MANIFESTS / name / "manifest.yaml").read_text(encoding="utf-8")
         for old, new in small.items():
             text = text.replace(old, new)
-        Path(folder.name, f"{name}.yaml").write_text(text, encoding="utf-8")
+        path = Path(folder.name, name, "manifest.yaml")
+        path.parent.mkdir()
+        path.write_text(text, encoding="utf-8")
     return folder
 
 
@@ -112,6 +115,17 @@ def quick_compiling() -> AbstractContextManager[object]:
     return patch.object(prepare, "compile_data", _compiled_once)
 
 
+def small_manifests() -> AbstractContextManager[object]:
+    """Let the manifests with small pages be those that come with Oneway."""
+    usual = discovery._packaged
+
+    def small(name: str) -> Path:
+        path = Path(manifests().name, name, "manifest.yaml")
+        return path if path.is_file() else usual(name)
+
+    return patch.object(discovery, "_packaged", small)
+
+
 class World:
     """Both systems, the wire, the clock and the state folder; `folder` is for its state."""
 
@@ -141,7 +155,6 @@ class World:
             self.wire.now.replace(microsecond=0),
             lookup,
             settings={"include_bank_details": "true"},
-            folders=(Path(manifests().name),),
             allowed=allowed,
         )
 

@@ -47,9 +47,9 @@ schedule: {cron: "30  4 * * MON-FRI", time_zone: Europe/London, spread: 1h}
 guards: {leavers: {share: 5%, floor: 1}, on_breach: stop, source: {shrink: 0.1}}
 reviewed_by: J. Example, 2026-11-20
 notify:
-  - {webhook: {url: https://hooks.example.com/x, secret: {env: HOOK}}, on: [failure, weekly]}
+  - {webhook: {url: https://hooks.example.com/x, secret: {env: ONEWAY_HOOK}}, on: [failure, weekly]}
   - {email: {to: [a@example.com], from: b@example.com, server: smtp.example.com, security: tls,
-     user: u, password: {env: P}}}
+     user: u, password: {env: ONEWAY_P}}}
 """
 
 
@@ -79,7 +79,7 @@ def test_a_whole_connection() -> None:
     assert (found.guards.on_breach, found.guards.source_shrink) == (OnBreach.STOP, 0.1)
     webhook, email = found.notify
     assert isinstance(webhook, Webhook)
-    assert webhook.secret == SecretRef(SecretKind.ENV, "HOOK")
+    assert webhook.secret == SecretRef(SecretKind.ENV, "ONEWAY_HOOK")
     assert webhook.on == {Occasion.FAILURE, Occasion.WEEKLY}
     assert isinstance(email, Email)
     assert (email.port, email.security, email.to) == (465, Security.TLS, ("a@example.com",))
@@ -161,7 +161,7 @@ EMAIL = "notify: [{email: {to: [a@example.com], from: b@example.com, server: s.e
         EMAIL.replace("s.example.com", '"s.example.com:25"') + "}}]",
         EMAIL + ", security: none}}]",
         EMAIL + ", user: u}}]",
-        EMAIL + ", password: {env: P}}}]",
+        EMAIL + ", password: {env: ONEWAY_P}}}]",
     ],
 )
 def test_an_email_that_cannot_be_sent(wrong: str) -> None:
@@ -281,7 +281,7 @@ def test_paths_are_relative_to_the_file_also_through_a_link(
 
 
 def test_a_secret_s_file_is_looked_at_and_not_read(tmp_path: Path) -> None:
-    text = MINIMAL + "target: {credentials: {api_key: {file: key}, other: {env: NOT_SET}}}\n"
+    text = MINIMAL + "target: {credentials: {api_key: {file: key}, other: {env: ONEWAY_NOT_SET}}}\n"
     found = load(text, str(tmp_path / "c.yaml"))
     key = tmp_path / "key"
     (missing,) = unsafe_files(found)

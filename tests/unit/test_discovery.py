@@ -37,14 +37,46 @@ def test_packaged_connectors_and_files_are_known() -> None:
 
 @pytest.mark.parametrize("place", ["acme.yaml", "acme/manifest.yaml"])
 def test_a_folders_connectors_come_first(tmp_path: Path, place: str) -> None:
-    for name in ("acme", "expensein"):
-        path = tmp_path / place.replace("acme", name)
-        path.parent.mkdir(exist_ok=True)
-        path.write_text(altered("name: acme", f"name: {name}"))
+    path = tmp_path / place
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(MANIFEST)
     assert {"acme", "expensein", "staffology"} <= set(known_connectors([tmp_path]))
-    assert describe("acme", [tmp_path]).title == "Acme"
-    assert describe("expensein", [tmp_path]).title == "Acme"
-    assert describe("expensein").title == "ExpenseIn"
+    found = describe("acme", [tmp_path])
+    assert (found.title, found.vouched) == ("Acme", False)
+
+
+@pytest.mark.parametrize("place", ["expensein.yaml", "expensein/manifest.yaml"])
+def test_only_a_connection_lets_a_manifest_stand_in_for_a_shipped_connector(
+    tmp_path: Path, place: str
+) -> None:
+    path = tmp_path / place
+    path.parent.mkdir(exist_ok=True)
+    path.write_text(altered("name: acme", "name: expensein"))
+    for name in ("expensein", str(path)):
+        ((code, summary, help),) = refused(describe, name, [tmp_path])
+        assert (code, "is installed" in summary) == ("C151", True)
+        assert "`manifest`" in help
+    named = describe("expensein", [tmp_path], str(path))
+    assert (named.title, named.vouched) == ("Acme", True)
+    assert describe("expensein").vouched
+
+
+@pytest.mark.parametrize("name", ["expensein_api", "expensein-api", "staffology_hr"])
+def test_a_manifest_may_not_read_the_variables_of_a_shipped_connector(
+    tmp_path: Path, name: str
+) -> None:
+    path = tmp_path / "innocent.yaml"
+    path.write_text(altered("name: acme", f"name: {name}"))
+    ((code, summary, _),) = refused(describe, "innocent", [tmp_path])
+    assert code == "C151"
+    assert "ONEWAY_" in summary
+
+
+def test_a_named_manifest_is_of_the_mapping_s_connector(tmp_path: Path) -> None:
+    path = tmp_path / "acme.yaml"
+    path.write_text(MANIFEST)
+    ((code, _, _),) = refused(describe, "expensein", [], str(path))
+    assert code == "C151"
 
 
 def test_a_path_is_taken_as_one(tmp_path: Path) -> None:

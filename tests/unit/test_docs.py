@@ -114,7 +114,7 @@ def test_a_connection_in_the_documentation_is_right(text: str) -> None:
 
 @pytest.mark.parametrize("text", examples("yaml connection-part"))
 def test_a_part_of_a_connection_in_the_documentation_is_right(text: str) -> None:
-    least = "oneway_connection: 1\nname: example\n"
+    least = "oneway_connection: 1\nname: acme\n"
     mapping = "mapping: ../mappings/staffology-to-expensein.yaml\n"
     assert of_connection(least + mapping + text) == set()
 

@@ -140,11 +140,15 @@ keys = st.from_regex(r"[A-Za-z][A-Za-z0-9_]{0,10}", fullmatch=True)
 words = st.text(st.characters(codec="utf-8", exclude_characters="\0"), min_size=1, max_size=20)
 lines = words.filter(lambda text: text.strip() != "")
 values = st.booleans() | st.integers(-(10**15), 10**15) | words
-refs = st.builds(SecretRef, st.just(SecretKind.ENV), lines) | st.builds(
-    SecretRef, st.just(SecretKind.FILE), st.sampled_from(["x/secrets/k", "/run/k"])
+refs = st.builds(SecretRef, st.just(SecretKind.ENV), lines.map("ONEWAY_{}".format)) | st.builds(
+    SecretRef, st.just(SecretKind.FILE), st.sampled_from(["x/secrets/k", "x/k"])
 )
 sides = st.builds(
-    Side, st.dictionaries(keys, words, max_size=3), st.dictionaries(keys, refs, max_size=2)
+    Side,
+    st.dictionaries(keys, words, max_size=3),
+    st.dictionaries(keys, refs, max_size=2),
+    origin=st.sampled_from(["", "https://api.example.com", "http://127.0.0.1:8080"]),
+    manifest=st.sampled_from(["", "connectors/a b.yaml"]),
 )
 connections = st.builds(
     Connection,
@@ -185,7 +189,7 @@ name: acme      # the name
 mapping: m.yaml
 source:
   credentials:
-    api_key: {env: ACME_KEY}     # until the vault is there
+    api_key: {env: ONEWAY_ACME_KEY}     # until the vault is there
     other:
       file: "secrets/old"
 target: {credentials: {token: {keyring: 'oneway/x'}}, options: {employer: 12}}
@@ -199,31 +203,33 @@ def test_only_the_references_change_and_every_comment_stays() -> None:
         {
             ("source", "api_key"): SecretRef(SecretKind.FILE, "secrets/acme.source.api_key"),
             ("source", "other"): SecretRef(SecretKind.KEYRING, "oneway/acme.source.other"),
-            ("target", "token"): SecretRef(SecretKind.ENV, "B: # ]"),
+            ("target", "token"): SecretRef(SecretKind.ENV, "ONEWAY_B: # ]"),
         },
     )
     assert made == (
-        WRITTEN.replace("{env: ACME_KEY}", "{file: secrets/acme.source.api_key}")
+        WRITTEN.replace("{env: ONEWAY_ACME_KEY}", "{file: secrets/acme.source.api_key}")
         .replace('file: "secrets/old"', "keyring: oneway/acme.source.other")
-        .replace("{keyring: 'oneway/x'}", '{env: "B: # ]"}')
+        .replace("{keyring: 'oneway/x'}", '{env: "ONEWAY_B: # ]"}')
     )
 
 
 HEAD = "oneway_connection: 1\nname: acme\nmapping: m.yaml\n"
-REF = SecretRef(SecretKind.ENV, "B")
+REF = SecretRef(SecretKind.ENV, "ONEWAY_B")
 
 
 @pytest.mark.parametrize(
     ("before", "after"),
     [
-        ("", "source:\n  credentials:\n    api_key: {env: B}\n"),
+        ("", "source:\n  credentials:\n    api_key: {env: ONEWAY_B}\n"),
         (
             "source:  # payroll\n  options: {a: b}\n# end\n",
-            "source:  # payroll\n  credentials:\n    api_key: {env: B}\n  options: {a: b}\n# end\n",
+            "source:  # payroll\n  credentials:\n    api_key: {env: ONEWAY_B}\n"
+            "  options: {a: b}\n# end\n",
         ),
         (
-            "source:\n    credentials:  # two\n        x: {env: X}\n",
-            "source:\n    credentials:  # two\n        api_key: {env: B}\n        x: {env: X}\n",
+            "source:\n    credentials:  # two\n        x: {env: ONEWAY_X}\n",
+            "source:\n    credentials:  # two\n"
+            "        api_key: {env: ONEWAY_B}\n        x: {env: ONEWAY_X}\n",
         ),
     ],
 )
@@ -235,9 +241,10 @@ def test_a_reference_that_was_not_written_is_added(before: str, after: str) -> N
 @pytest.mark.parametrize(
     "text",
     [
-        "source: {credentials: {api_key: &k {env: A}}}\ntarget: {credentials: {api_key: *k}}\n",
+        "source: {credentials: {api_key: &k {env: ONEWAY_A}}}\n"
+        "target: {credentials: {api_key: *k}}\n",
         "source: {options: {a: b}}\n",
-        "source:\n  credentials: {x: {env: X}}\n",
+        "source:\n  credentials: {x: {env: ONEWAY_X}}\n",
     ],
 )
 def test_a_reference_that_cannot_be_replaced_alone_is_not(text: str) -> None:

@@ -15,7 +15,7 @@ pace        the rate limit over all processes    pace_file   the file they share
 """
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 import httpx
@@ -33,6 +33,7 @@ from oneway_connectors.rest.choices import choices_of
 from oneway_connectors.rest.client import Client, Outside
 from oneway_connectors.rest.log_filter import be_quiet
 from oneway_connectors.rest.model import Probing, ResourceRequests, read_api
+from oneway_connectors.rest.origin import base_url, origin_text
 from oneway_connectors.rest.paging import answered, json_of, reading_call
 from oneway_connectors.rest.reader import RestReader
 from oneway_connectors.rest.transport import tls
@@ -89,6 +90,18 @@ class Rest:
             detail = " ".join((error.summary, error.help)).strip()
             return Probe(probing.label, Finding.FAILED, detail)
         return Probe(probing.label, Finding.OK)
+
+
+def origins(description: Description, options: Mapping[str, str]) -> tuple[str, ...]:
+    """Return where requests go with these options: the API, and what gives tokens for it.
+
+    Raises `Refused` where the options make no URL. Redirects and links never lead elsewhere.
+    """
+    api = read_api(description.title, description.body or {})
+    found = [base_url(description.name, api.base_url, options)]
+    if "url" in api.auth:
+        found.append(base_url(description.name, str(api.auth["url"]), options))
+    return tuple(origin_text(url) for url in found)
 
 
 def connect(

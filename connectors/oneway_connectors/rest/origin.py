@@ -44,8 +44,18 @@ def same_origin(left: httpx.URL, right: httpx.URL) -> bool:
 
 def origin(url: httpx.URL) -> tuple[str, str, int | None]:
     """Return the scheme, host and port of a URL."""
-    usual = {"https": 443, "http": 80}.get(url.scheme)
-    return url.scheme, url.host.lower(), url.port or usual
+    return url.scheme, url.host.lower(), url.port or _usual(url.scheme)
+
+
+def origin_text(url: httpx.URL) -> str:
+    """Return the origin of a URL as text, without a port that its scheme has anyway."""
+    scheme, host, port = origin(url)
+    shown = f"[{host}]" if ":" in host else host
+    return f"{scheme}://{shown}" + ("" if port == _usual(scheme) else f":{port}")
+
+
+def _usual(scheme: str) -> int | None:
+    return {"https": 443, "http": 80}.get(scheme)
 
 
 def _filled(template: str, options: Mapping[str, str]) -> str:

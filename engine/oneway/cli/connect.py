@@ -105,9 +105,9 @@ def command(
       oneway connect
       oneway connect acme
       oneway connect acme --yes --mapping mappings/staffology-to-expensein.yaml \\
-        --source-credential api_key=env:PAYROLL_KEY \\
+        --source-credential api_key=env:ONEWAY_ACME_PAYROLL_KEY \\
         --source-option employer=5a9df0c1-0d1e-4f6a-9c57-0e1f2a3b4c5d \\
-        --target-credential api_key=file:/run/secrets/expenses
+        --target-credential api_key=file:connections/secrets/expenses
     """
     shown = console if format == "text" else Beside(console.color, console.quiet)
     asking = Asking(shown) if is_terminal() else None

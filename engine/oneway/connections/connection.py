@@ -18,10 +18,16 @@ from oneway.mapping.spec import GuardKind, LimitSpec, OnBreach
 
 @dataclass(frozen=True, slots=True)
 class Side:
-    """How one system is reached; what is not named here comes from the environment."""
+    """How one system is reached; what is not named here comes from the environment.
+
+    `origin` is the only one that the credentials may be sent to, and `manifest` the file that
+    describes the connector; "" where the connection does not say.
+    """
 
     options: Mapping[str, str] = field(default_factory=dict)
     credentials: Mapping[str, SecretRef] = field(default_factory=dict)
+    origin: str = ""
+    manifest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,3 +138,8 @@ class Connection:
     def sides(self) -> Mapping[str, Side]:
         """Both sides, by name."""
         return {"source": self.source, "target": self.target}
+
+    @property
+    def manifests(self) -> Mapping[str, str]:
+        """The manifests that the file names, by side."""
+        return {name: side.manifest for name, side in self.sides.items() if side.manifest}

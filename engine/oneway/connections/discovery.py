@@ -15,6 +15,7 @@ from functools import cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 from oneway.connections import variable
 from oneway.connections.manifest import load_manifest
@@ -33,17 +34,20 @@ FILES = "file"
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
 
-def describe(name: str, folders: Sequence[Path] = ()) -> Description:
+def describe(name: str, folders: Sequence[Path] = (), named: str = "") -> Description:
     """Return what a connector offers, by name or path; raise `Refused` where it has none.
 
-    `folders` are looked in first, in this order.
+    `folders` are looked in first, in this order, and `named` is the manifest that a connection
+    names for it. Only that one may stand in for an installed connector.
     """
+    if named:
+        return _named(name, named)
     if "/" in name or name.endswith((".yaml", ".yml")):
-        return _loaded(Path(name))
+        return _own(Path(name))
     if _NAME.fullmatch(name):
         for path in _candidates(name, folders):
             if path.is_file():
-                return _loaded(path)
+                return _own(path)
     known = known_connectors(folders)
     help = did_you_mean(name, known) or f"known are: {', '.join(known)}"
     raise refusal("C101", name, f"no connector is called '{name}'", help)
@@ -94,14 +98,19 @@ def open_connector(
     `choosing` may lack the options that the system lists, and is good for `choices` alone.
     """
     full = complete(description, access, choosing=choosing)
+    connector: Connector = kind_of(description).connect(description, full)
+    return connector
+
+
+def kind_of(description: Description) -> Any:
+    """Return the module that talks to a system; raise `Refused` where none is installed."""
     kind = _offered().get(description.kind)
     if kind is None:
         where = Span(description.file or description.name)
         summary = f"there is no kind of connector called '{description.kind}'"
         help = f"install the package that offers it (an entry point of the group {GROUP})"
         raise refusal("C114", where, summary, help)
-    connector: Connector = kind.load().connect(description, full)
-    return connector
+    return kind.load()
 
 
 def prepare_connectors() -> None:
@@ -143,6 +152,35 @@ def _packaged(name: str) -> Path:
     spec = find_spec(_offered()[name].value)
     places = spec.submodule_search_locations if spec else None
     return Path(next(iter(places or ("",)))) / "manifest.yaml"
+
+
+def _own(path: Path) -> Description:
+    """Return the description of a manifest that no connection names.
+
+    Raises `Refused` where it takes the name of an installed connector, or its variables:
+    credentials that were given for that one would be this one's.
+    """
+    found = _loaded(path)
+    if any(path.resolve() == _packaged(name).resolve() for name in _offered()):
+        return replace(found, vouched=True)
+    for shipped in (name for name in _offered() if _packaged(name).is_file()):
+        mine, theirs = variable(found.name, ""), variable(shipped, "")
+        if mine.startswith(theirs) or theirs.startswith(mine):
+            summary = f"a connector '{shipped}' is installed, and has these variables"
+            if found.name == shipped:
+                summary = f"a connector '{shipped}' is installed"
+            help = "give this one another name; or name its file in the connection: `manifest`"
+            raise refusal("C151", str(path), f"{summary} ({theirs}*)", help)
+    return found
+
+
+def _named(name: str, path: str) -> Description:
+    """Return the description of the manifest that a connection names for a connector."""
+    found = _loaded(Path(path))
+    if found.name != name and not name.endswith((".yaml", ".yml")):
+        summary = f"this manifest is of '{found.name}'; the mapping's connector is '{name}'"
+        raise refusal("C151", path, summary, "name the manifest of that connector")
+    return replace(found, vouched=True)
 
 
 def _loaded(path: Path) -> Description:

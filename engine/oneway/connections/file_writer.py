@@ -106,9 +106,13 @@ def _block(key: str, values: Mapping[str, Value]) -> Iterator[str]:
 
 
 def _side(key: str, side: Side, file: str) -> Iterator[str]:
-    if not side.options and not side.credentials:
+    if side == Side():
         return
     yield f"{key}:"
+    if side.origin:
+        yield f"  origin: {scalar(side.origin)}"
+    if side.manifest:
+        yield f"  manifest: {scalar(from_file(side.manifest, file))}"
     yield from _indented(_block("options", side.options))
     if side.credentials:
         yield "  credentials:"

@@ -74,7 +74,14 @@ def _side(part: DocumentPart | None, file: str) -> Side:
     if part is None:
         return Side()
     options = {name: _option(entry) for name, entry in part.entries("options")}
-    return Side(options, {name: _ref(entry, file) for name, entry in part.entries("credentials")})
+    credentials = {name: _ref(entry, file) for name, entry in part.entries("credentials")}
+    origin, manifest = part.maybe_text("origin"), part.maybe_text("manifest")
+    return Side(
+        options,
+        credentials,
+        origin=origin.text if origin else "",
+        manifest=beside(file, manifest.text) if manifest else "",
+    )
 
 
 def _option(part: DocumentPart) -> str:

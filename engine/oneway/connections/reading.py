@@ -9,6 +9,7 @@ What needs the mapping and the connectors (settings, options, guards) is for
 from oneway.connections.connection import Connection
 from oneway.connections.load import connection
 from oneway.connections.provenance import FileProvenance, hushed, unquoted
+from oneway.connections.reach import strays
 from oneway.connections.secret_places import bad_credentials
 from oneway.connections.validate import mistakes_in
 from oneway.core.diagnostics import Diagnostic, Findings, Refused
@@ -36,7 +37,10 @@ def load_connection(data: bytes, file: str) -> Connection:
                 found.add(wrong)
     if found.found or document is None:
         raise Refused(found.sorted())
-    return connection(DocumentPart(document, ()), FileProvenance(document, file))
+    made = connection(DocumentPart(document, ()), FileProvenance(document, file))
+    found.found.extend(strays(made))
+    found.refuse_errors()
+    return made
 
 
 def _newer(document: Document) -> list[Diagnostic]:

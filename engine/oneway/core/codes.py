@@ -162,6 +162,22 @@ _TABLE = (
     ("C142", "a connection's file cannot be written", "Check the folder's rights and space."),
     ("C143", "a system was tried and does not let us in", "Check the credentials and options."),
     ("C144", "a set-up fails its checks", "Mend what the checks name, or keep it with --yes."),
+    # C15x: whose credentials go where
+    (
+        "C150",
+        "credentials would be sent to an origin that their owner does not name",
+        "If the origin is right, name it as the message says; docs/security.md tells why.",
+    ),
+    (
+        "C151",
+        "a manifest stands in for an installed connector",
+        "Give it another name, or name its file in the connection.",
+    ),
+    (
+        "C152",
+        "a connection refers to a credential that is not its own",
+        "Refer to one of its own; the owner of the machine may allow more: ONEWAY_CREDENTIALS.",
+    ),
     # M1xx: the meaning of a mapping, errors
     ("M101", "an expression reads a field that there is not", "Check its spelling and case."),
     ("M102", "a target field is not known", "Check its spelling and case."),

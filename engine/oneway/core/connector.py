@@ -112,7 +112,8 @@ class Description:
     """What the compiler knows of a connector, without network and without credentials.
 
     `kind` names the installed module that talks to the system; `body` is the
-    manifest as plain data, for that module alone.
+    manifest as plain data, for that module alone. `vouched` is whether credentials may go where
+    the manifest says: it comes with an installed package, or the connection names its file.
     """
 
     name: str
@@ -123,6 +124,7 @@ class Description:
     assumptions: tuple[Assumption, ...] = ()
     file: str = ""
     body: Mapping[str, Value] | None = None
+    vouched: bool = False
 
 
 class Secret:

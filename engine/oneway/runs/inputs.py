@@ -7,6 +7,7 @@ from typing import Self
 
 from oneway.connections import Side, access, given_options
 from oneway.connections.discovery import FILES, complete, describe, open_connector, with_defaults
+from oneway.connections.origins import OwnerSays, origins_in, refuse_strange_origins
 from oneway.core.connector import Access, Connector, Description, Reader, Resource, Writer
 from oneway.core.diagnostics import Refused, refusal
 from oneway.mapping.spec import EndpointSpec, MappingSpec, ReferenceSpec
@@ -85,9 +86,22 @@ def access_of(prepared: PreparedRun, each: Input, *, choosing: bool = False) -> 
     secrets = {**found.secrets, **{name: text for (side, name), text in typed if side == each.side}}
     try:
         whole = replace(found, options=options, secrets=secrets)
-        return complete(description, whole, choosing=choosing)
+        whole = complete(description, whole, choosing=choosing)
     except Refused as refused:
         raise _or_in_connection(refused, prepared, each) from None
+    if secrets or found.options:
+        # Nothing that the mapping's author was not given goes where the mapping says.
+        refuse_strange_origins(description, whole.options, _owner_says(prepared, each))
+    return whole
+
+
+def _owner_says(prepared: PreparedRun, each: Input) -> OwnerSays:
+    """Return what the owner of an input's credentials says: no option of the mapping."""
+    description = description_of(prepared, each)
+    given = given_options(description, prepared.request.lookup, _given(prepared, each))
+    # Who sets the environment may bind a credential, whatever a connection's file says.
+    outside = origins_in(prepared.request.lookup(description.name, "origin"))
+    return OwnerSays(given, outside or origins_in(_written(prepared, each).origin))
 
 
 def options_of(prepared: PreparedRun, each: Input) -> dict[str, str]:

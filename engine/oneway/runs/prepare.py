@@ -51,8 +51,10 @@ class PreparedRun:
 def prepare_run(request: RunRequest) -> PreparedRun:
     """Return what a request asks for, compiled; raise `Refused` with every mistake."""
     data = mapping_of(request.mapping, request.connection)
-    compiled_mapping, catalogue = compile_data(data, request.mapping, request.folders)
-    spec, connection = compiled_mapping.spec, request.connection
+    connection = request.connection
+    manifests = connection.manifests if connection else None
+    compiled_mapping, catalogue = compile_data(data, request.mapping, request.folders, manifests)
+    spec = compiled_mapping.spec
     found = Findings()
     for diagnostic in (*_unknown_names(request, spec), *_unknown_fields(request, compiled_mapping)):
         found.add(diagnostic)
@@ -85,17 +87,28 @@ def mapping_of(path: str, connection: Connection | None) -> bytes:
 
 
 def compile_data(
-    data: bytes, file: str, folders: Sequence[Path]
+    data: bytes,
+    file: str,
+    folders: Sequence[Path],
+    manifests: Mapping[str, str] | None = None,
 ) -> tuple[Compiled, Mapping[str, Description]]:
-    """Return a mapping's bytes compiled, and its connectors; raise `Refused` with every mistake."""
+    """Return a mapping's bytes compiled, and its connectors; raise `Refused` with every mistake.
+
+    `manifests` are those that a connection names, by side: they stand before those that are
+    found by name.
+    """
     loaded = load_mapping(data, file)
+    named = {
+        (loaded.spec.source if side == "source" else loaded.spec.target).connector.text: path
+        for side, path in (manifests or {}).items()
+    }
     found = Findings()
     catalogue = {}
     for name in connectors_of(loaded.spec):
         try:
             is_path = "/" in name.text or name.text.endswith((".yaml", ".yml"))
             path = located(file, name.text) if is_path else name.text
-            catalogue[name.text] = describe(path, folders)
+            catalogue[name.text] = describe(path, folders, named.get(name.text, ""))
         except Refused as refused:
             found.found.extend(_placed(loaded, name, each) for each in refused.diagnostics)
     try:

@@ -21,14 +21,14 @@ class Mappings:
     """Mappings, each compiled once however many connections name it."""
 
     folders: tuple[Path, ...] = ()
-    _made: dict[tuple[str, bytes], Made | Refused] = field(default_factory=dict)
+    _made: dict[tuple[object, ...], Made | Refused] = field(default_factory=dict)
 
-    def compiled(self, data: bytes, file: str) -> Made:
+    def compiled(self, data: bytes, file: str, manifests: Mapping[str, str] | None = None) -> Made:
         """Return a mapping compiled, and its connectors; raise `Refused` with every mistake."""
-        key = (file, data)
+        key = (file, data, *sorted((manifests or {}).items()))
         if key not in self._made:
             try:
-                self._made[key] = compile_data(data, file, self.folders)
+                self._made[key] = compile_data(data, file, self.folders, manifests)
             except Refused as refused:
                 self._made[key] = refused
         made = self._made[key]
@@ -42,7 +42,7 @@ def findings(connection: Connection, mappings: Mappings) -> tuple[Diagnostic, ..
     found = [*unsafe_files(connection)]
     try:
         data = mapping_of(connection.mapping, connection)
-        compiled, catalogue = mappings.compiled(data, connection.mapping)
+        compiled, catalogue = mappings.compiled(data, connection.mapping, connection.manifests)
     except Refused as refused:
         return (*found, *refused.diagnostics)
     return (*connection_mistakes(connection, compiled, catalogue), *found)

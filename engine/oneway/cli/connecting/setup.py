@@ -14,6 +14,7 @@ from oneway.cli.connecting.side import SIDES, MissingOption, Reaching, missing, 
 from oneway.cli.console import Console
 from oneway.cli.options import FOLDERS, now
 from oneway.connections import Connection, Side
+from oneway.connections.reach import strays
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
 from oneway.inspect.checks import CheckState
 from oneway.render import checks as render
@@ -74,6 +75,9 @@ def _given(prepared: PreparedRun, wishes: Wishes) -> PreparedRun:
         prepared = Reaching(prepared, side).with_ref(name, ref).prepared
     for (side, name), secret in wishes.typed.items():
         prepared = Reaching(prepared, side).with_typed(name, secret).prepared
+    beyond = list(strays(_of(prepared)))
+    if beyond:
+        raise Refused(beyond)
     # Compiled again: an option or credential that the connector does not have is refused.
     found = prepare_run(prepared.request)
     _refuse_unknown(found, wishes)

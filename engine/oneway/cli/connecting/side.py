@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from oneway.cli.connecting.choosing import chosen, named
 from oneway.cli.connecting.prompts import Asking
 from oneway.connections import Connection, SecretRef, Side, given_secrets
+from oneway.connections.origins import origins_of
 from oneway.connections.secret_open import sealed
 from oneway.connections.secret_refs import SecretKind
 from oneway.core.connector import ConnectorError, Description, Finding, Option, Secret
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
 from oneway.render.sanitize import harmless
 from oneway.runs import Input, OpenSystems, PreparedRun, inputs
-from oneway.runs.inputs import description_of
+from oneway.runs.inputs import description_of, options_of
 
 SIDES = ("source", "target")
 
@@ -73,6 +74,10 @@ class Reaching:
     def with_ref(self, name: str, ref: SecretRef) -> "Reaching":
         """Return the side with a credential that is kept elsewhere."""
         return self._with(replace(self.own, credentials={**self.own.credentials, name: ref}))
+
+    def with_origin(self, origin: str) -> "Reaching":
+        """Return the side with the origin that its credentials belong to."""
+        return self._with(replace(self.own, origin=origin))
 
     def with_typed(self, name: str, secret: Secret) -> "Reaching":
         """Return the side with a credential that is kept nowhere yet."""
@@ -162,6 +167,7 @@ def asked(asking: Asking, reaching: Reaching, *, again: bool) -> Reaching:
 
 def tested(asking: Asking | None, reaching: Reaching) -> Reaching:
     """Return a side that was found to work, its options chosen; raise what stands against it."""
+    reaching = _agreed(asking, reaching)
     for option in reaching.system.options:
         if option.choices and not reaching.option(option.name):
             reaching = _choose(asking, reaching, option)
@@ -180,6 +186,20 @@ def tested(asking: Asking | None, reaching: Reaching) -> Reaching:
     return reaching
 
 
+def _agreed(asking: Asking | None, reaching: Reaching) -> Reaching:
+    """Return a side whose credentials a person lets go where its own manifest says, if asked."""
+    secrets = any(option.secret for option in reaching.system.options)
+    if asking is None or reaching.own.origin or reaching.system.vouched or not secrets:
+        return reaching
+    where = sorted(origins_of(reaching.system, options_of(reaching.prepared, reaching.input)))
+    text = " and ".join(where)
+    asking.say(harmless(f"{reaching.system.file} sends these credentials to {text}."))
+    if not asking.yes("Is that where they belong?", default=False):
+        summary = f"the credentials of {reaching.system.title} are not sent to {text}"
+        raise refusal("C150", reaching.system.file, summary, "nothing was sent, nothing is kept")
+    return reaching.with_origin(" ".join(where))
+
+
 def recorded(reaching: Reaching) -> Reaching:
     """Return a side with what was in force when it was tested, wherever that was said.
 
@@ -195,7 +215,8 @@ def recorded(reaching: Reaching) -> Reaching:
     for name, ref in _named(reaching).items():
         if name not in reaching.own.credentials and name not in reaching.typed:
             reaching = reaching.with_ref(name, ref)
-    return reaching
+    where = origins_of(reaching.system, options_of(reaching.prepared, reaching.input))
+    return reaching.with_origin(" ".join(sorted(where)))
 
 
 def _named(reaching: Reaching) -> dict[str, SecretRef]:

@@ -1,0 +1,106 @@
+"""Which origins (scheme, host and port) the credentials of a system may be sent to.
+
+Credentials go where their owner says: where an installed connector says, or one
+whose manifest the connection names; where an option leads that the environment, the command
+line or the connection gives; or, if `origin` is given, there and nowhere else. A mapping, or a
+manifest of one's own, only says where requests would go. Where that is another origin, none is
+sent.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from oneway.connections.discovery import kind_of, with_defaults
+from oneway.connections.environment import variable
+from oneway.core.connector import Description
+from oneway.core.diagnostics import Refused, refusal
+
+_PORTS = {"https": 443, "http": 80}
+
+
+@dataclass(frozen=True, slots=True)
+class OwnerSays:
+    """What the owner of credentials says of a system: options, and origins that bind."""
+
+    options: Mapping[str, str]
+    origins: frozenset[str] = frozenset()
+
+
+def origins_of(description: Description, options: Mapping[str, str]) -> frozenset[str]:
+    """Return every origin that a connector sends credentials to, with these options.
+
+    Raises `Refused` where the options do not make a URL. Empty for what is no remote system.
+    """
+    kind = kind_of(description)
+    return frozenset(kind.origins(description, options)) if _says(kind) else frozenset()
+
+
+def refuse_strange_origins(
+    description: Description, options: Mapping[str, str], owner: OwnerSays
+) -> None:
+    """Raise `Refused` where requests would go to an origin that the owner does not name."""
+    if not _says(kind_of(description)):
+        _refuse_unknown(description, options, owner)
+    strange = origins_of(description, options) - _named(description, owner)
+    if strange:
+        raise _refused(description, sorted(strange), owner)
+
+
+def origin_in(text: str) -> str:
+    """Return the origin of a URL as it is compared and shown; "" where the text is no URL."""
+    try:
+        parts = urlsplit(text.strip())
+        host, port = parts.hostname or "", parts.port
+    except ValueError:
+        return ""
+    if parts.scheme not in _PORTS or not host or parts.username is not None:
+        return ""
+    shown = f"[{host}]" if ":" in host else host
+    usual = port is None or port == _PORTS[parts.scheme]
+    return f"{parts.scheme}://{shown}" + ("" if usual else f":{port}")
+
+
+def origins_in(text: str | None) -> frozenset[str]:
+    """Return the origins that a text lists, separated by commas or spaces."""
+    return frozenset(map(origin_in, (text or "").replace(",", " ").split())) - {""}
+
+
+def _says(kind: object) -> bool:
+    """Return whether a kind says where it sends credentials; one from elsewhere may not."""
+    return hasattr(kind, "origins")
+
+
+def _refuse_unknown(description: Description, options: Mapping[str, str], owner: OwnerSays) -> None:
+    """Raise `Refused` where anything but the owner has a say in where an unknown kind sends."""
+    if description.vouched and options == with_defaults(description, owner.options):
+        return
+    summary = f"connectors of the kind '{description.kind}' do not say where they send credentials"
+    help = "name their options in the connection or the environment, and not in the mapping"
+    raise refusal("C150", description.name, summary, help)
+
+
+def _named(description: Description, owner: OwnerSays) -> frozenset[str]:
+    if owner.origins:
+        return owner.origins
+    said = frozenset(map(origin_in, owner.options.values())) - {""}
+    if not description.vouched:
+        return said
+    try:
+        return said | origins_of(description, with_defaults(description, owner.options))
+    except Refused:
+        return said  # an option is missing that only the mapping gives
+
+
+def _refused(description: Description, strange: list[str], owner: OwnerSays) -> Refused:
+    where = " and ".join(strange)
+    if owner.origins:
+        given = " and ".join(sorted(owner.origins))
+        summary = f"the credentials of {description.title} are for {given}, not for {where}"
+    else:
+        summary = f"only the mapping or a manifest says that {description.title} is at {where}"
+    help = (
+        "no credential is sent there; if it is right, its owner says so: "
+        f"{variable(description.name, 'origin')}={strange[0]}, or `origin` in the connection"
+    )
+    return refusal("C150", description.name, summary, help)
