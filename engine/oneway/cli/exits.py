@@ -12,6 +12,7 @@ class Exit(IntEnum):
     PENDING = 3
     BLOCKED = 4
     FAILED = 5
+    UNPROVEN = 6
     INTERRUPTED = 130
 
 
@@ -22,10 +23,11 @@ MEANINGS = {
     Exit.PENDING: "changes are pending (plan, with --exit-code), or a replay differs",
     Exit.BLOCKED: "a guard holds something back",
     Exit.FAILED: "finished, but some records failed",
+    Exit.UNPROVEN: "a mapping's test failed, or covers less than was asked for",
     Exit.INTERRUPTED: "interrupted (Ctrl-C)",
 }
 
-_PRECEDENCE = (Exit.ERROR, Exit.BLOCKED, Exit.FAILED, Exit.PENDING)
+_PRECEDENCE = (Exit.ERROR, Exit.BLOCKED, Exit.FAILED, Exit.UNPROVEN, Exit.PENDING)
 
 
 def worst(*exits: Exit) -> Exit:

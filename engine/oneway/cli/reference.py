@@ -34,6 +34,7 @@ _FAMILIES = {
     "G": "Guards",
     "F": "The state folder and other files",
     "N": "Notices",
+    "T": "Tests of mappings",
     "U": "What the command line asks for",
 }
 

@@ -22,6 +22,7 @@ from oneway.planning.plan_file import load as load_plan
 from oneway.render import diagnostics
 from oneway.render.layout import count
 from oneway.runs import read_file
+from oneway.runs.mapping_tests import load_test, refuse_unknown
 from oneway.runs.validation import Mappings, findings
 
 _ENDINGS = (".yaml", ".yml", ".json")
@@ -158,7 +159,12 @@ def _kind(data: bytes, path: str) -> str:
     return ""
 
 
-_KINDS = {"oneway_connector": "manifest", "oneway_connection": "connection", "oneway": "mapping"}
+_KINDS = {
+    "oneway_connector": "manifest",
+    "oneway_connection": "connection",
+    "oneway_test": "test",
+    "oneway": "mapping",
+}
 """The key at the top of each kind of YAML file."""
 
 
@@ -169,12 +175,21 @@ def _findings(kind: str, data: bytes, path: str, mappings: Mappings) -> tuple[Di
             load_plan(data, path)
         case "manifest":
             load_manifest(data, path)
+        case "test":
+            _check_test(data, path, mappings)
         case "mapping":
             compiled, _ = mappings.compiled(data, path)
             return compiled.warnings
         case _:
             raise _unknown(data, path)
     return ()
+
+
+def _check_test(data: bytes, path: str, mappings: Mappings) -> None:
+    """Raise `Refused` with what is wrong with a mapping test, or with what it names."""
+    test = load_test(data, path)
+    compiled, _ = mappings.compiled(read_file(test.mapping, LIMIT + 1), test.mapping)
+    refuse_unknown(test, compiled)
 
 
 def _unknown(data: bytes, path: str) -> Refused:
@@ -184,7 +199,7 @@ def _unknown(data: bytes, path: str) -> Refused:
         return Refused([unquoted(each) for each in found])
     help = (
         "begin a mapping with `oneway: 1`, a connection with `oneway_connection: 1`, "
-        "a manifest with `oneway_connector: 1`"
+        "a manifest with `oneway_connector: 1`, a mapping test with `oneway_test: 1`"
     )
     return refusal("F121", path, "no mapping, connection, manifest or plan", help)
 

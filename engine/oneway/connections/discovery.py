@@ -149,9 +149,11 @@ def _candidates(name: str, folders: Sequence[Path]) -> Iterator[Path]:
 
 def _packaged(name: str) -> Path:
     """Return where an installed connector's manifest would be, without importing the connector."""
-    spec = find_spec(_offered()[name].value)
+    # A package inside another cannot be asked for without importing the outer one.
+    outer, *inner = _offered()[name].value.split(".")
+    spec = find_spec(outer)
     places = spec.submodule_search_locations if spec else None
-    return Path(next(iter(places or ("",)))) / "manifest.yaml"
+    return Path(next(iter(places or ("",))), *inner, "manifest.yaml")
 
 
 def _own(path: Path) -> Description:

@@ -10,6 +10,7 @@ out of use stays here, marked as retired; it is never given a new meaning.
     P1xx  plans and plan files             W1xx  writing to a system
     G1xx  guards                           F1xx  the state folder and other files
     U1xx  what the command line asks for   N1xx  notices
+    T1xx  tests of mappings
 """
 
 from dataclasses import dataclass
@@ -421,6 +422,13 @@ _TABLE = (
     ("N109", "a notice waits for a channel that is gone", "Nothing: it is not sent."),
     ("N110", "a notice could not be sent, by a mistake of this program", "Report it."),
     ("N111", "a connection has no recipient for notices", "Add `notify` to the connection's file."),
+    # T1xx: tests of mappings
+    ("T101", "a row of a table has too few or too many values", "Give each column one value."),
+    ("T102", "a test names what the mapping does not have", "Correct the name."),
+    ("T103", "a test gives a setting or an instant that is not one", "Write it as named."),
+    ("T104", "the expression of a claim is no JMESPath", "Correct it as the message says."),
+    ("T105", "two records of a case have one id", "Give each record its own id."),
+    ("T106", "there is no mapping test", "Write one beside the mapping (docs/testing.md)."),
     # U1xx: what the command line asks for
     ("U101", "a setting is not known", "Declare it under `settings`, or check its spelling."),
     ("U102", "a setting has a value of the wrong type", "Write a value of the type it declares."),

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from oneway.core.records import Value
@@ -72,6 +72,41 @@ def _step(node: Node, data: Value, context: Context) -> EvaluationStep:
     except EvaluationError as error:
         return EvaluationStep(text, error=str(error))
     return EvaluationStep(text, value, stated)
+
+
+@dataclass(frozen=True, slots=True)
+class Branch:
+    """A place where an expression goes one of two ways, by whether `condition` holds."""
+
+    text: str
+    condition: Expression
+    yes: str
+    no: str
+
+
+def branches(expression: Expression) -> Iterator[Branch]:
+    """Yield each `||`, `&&` and `iif` that an expression evaluates on the record itself."""
+    for node in _in_scope(expression.tree):
+        is_call = node["type"] == "function_expression"
+        words = _BRANCHES.get(str(node["value"]) if is_call else node["type"])
+        if words is not None:
+            text = text_of(node["children"][0])
+            condition = replace(expression, text=text, tree=node["children"][0])
+            yield Branch(text_of(node), condition, *words)
+
+
+_BRANCHES = {
+    "or_expression": ("left answers", "right answers"),
+    "and_expression": ("right answers", "left answers"),
+    "iif": ("then", "otherwise"),
+}
+
+
+def _in_scope(node: Node) -> Iterator[Node]:
+    yield node
+    if node["type"] in _SAME_SCOPE:
+        for child in node["children"]:
+            yield from _in_scope(child)
 
 
 def text_of(node: Node) -> str:

@@ -1,0 +1,272 @@
+"""What `oneway test` found: as text, JSON, JUnit XML, and annotations of GitHub Actions."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+from oneway.core.diagnostics import Span
+from oneway.core.seal import Sealed
+from oneway.mapping.expressions.steps import EvaluationStep
+from oneway.render.layout import clip, count, wrap
+from oneway.render.sanitize import harmless
+from oneway.render.style import Ink, Style
+from oneway.runs.mapping_tests import CaseResult, ClaimResult, MappingTestResult, Mismatch
+from oneway.runs.mapping_tests.coverage import DecisionCoverage, Seen, share
+from oneway.runs.mapping_tests.mutate import EditResult, Fate
+
+_INKS = {Seen.ALL: Ink.GOOD, Seen.SOME: Ink.CAUTION, Seen.NONE: Ink.TROUBLE}
+_MARKS = {Seen.ALL: "+", Seen.SOME: "~", Seen.NONE: "-"}
+ANNOTATIONS = 10
+"""GitHub shows this many errors of one step, and drops the others."""
+
+
+def text(result: MappingTestResult, style: Style) -> str:
+    """Return what failed, case by case with its place and steps; then the counts."""
+    lines: list[str] = []
+    for case in result.cases:
+        if case.mismatches:
+            lines += _case(case, style)
+    for claim in result.claims:
+        if claim.against:
+            lines += _claim(claim, style)
+    passed = len(result.cases) + len(result.claims) - result.failed
+    said = f"{harmless(result.test.file)}: {passed:,} passed, {result.failed:,} failed"
+    ink = Ink.TROUBLE if result.failed else Ink.GOOD
+    return "\n".join([*lines, style.paint(said, ink)]) + "\n"
+
+
+def _case(case: CaseResult, style: Style) -> Iterator[str]:
+    yield style.paint(f"{_place(case.case.span)}: {harmless(case.case.name)}", Ink.TROUBLE)
+    for each in case.mismatches:
+        yield from wrap(f"{_place(each.place)}: {harmless(each.about)}", style, 2, 4)
+        yield from wrap(f"wanted  {shown(each.wanted)}", style, 4, 12)
+        yield from wrap(f"got     {shown(each.got)}", style, 4, 12)
+        if each.expression is not None:
+            yield from wrap(f"from    {_place(each.expression)}", style, 4, 12)
+        for step in each.steps:
+            yield from wrap(f"{harmless(clip(step.text, 200))}  is  {_value(step)}", style, 6, 8)
+    yield ""
+
+
+def _claim(claim: ClaimResult, style: Style) -> Iterator[str]:
+    name = harmless(claim.claim.name)
+    yield style.paint(f"{_place(claim.claim.span)}: {name}", Ink.TROUBLE)
+    most = 5
+    for where, outcome in claim.against[:most]:
+        who = f"{outcome.key} {outcome.label}".strip()
+        line = f"{harmless(who)}: {outcome.kind.value}, in {harmless(where)}"
+        yield from wrap(line, style, 2, 4)
+    if len(claim.against) > most:
+        yield f"  and {len(claim.against) - most:,} more"
+    yield ""
+
+
+def _value(step: EvaluationStep) -> str:
+    if step.error:
+        return f"no value: {harmless(step.error)}"
+    return shown(step.value) + ("" if step.stated else ", a key that it reads is absent")
+
+
+def shown(value: object) -> str:
+    """Return a value as people read it, on one line; a sensitive one is `***`."""
+    if isinstance(value, Sealed):
+        return "***"
+    if isinstance(value, str) and value in ("left alone", "one source record"):
+        return value
+    if isinstance(value, list | tuple):
+        return "; ".join(harmless(e) if isinstance(e, str) else shown(e) for e in value) or "none"
+    return harmless(clip(json.dumps(value, ensure_ascii=False, default=str), 300))
+
+
+def _place(span: Span) -> str:
+    return harmless(f"{span.file}:{span.line}:{span.column}" if span.line else span.file)
+
+
+def coverage_text(found: Sequence[DecisionCoverage], style: Style, *, full: bool) -> str:
+    """Return the decisions that were not seen whole, each with the ways that no case went.
+
+    With `full`, the others as well.
+    """
+    lines = []
+    for each in found:
+        if each.seen is Seen.ALL and not full:
+            continue
+        mark = style.paint(_MARKS[each.seen], _INKS[each.seen])
+        missing = f"  not seen: {', '.join(each.missing)}" if each.missing else ""
+        said = f"{_place(each.decision.place)}  {harmless(clip(each.decision.about, 60))}{missing}"
+        first, *others = wrap(said, style, 0, 4)
+        lines += [f"{mark} {first}", *(f"  {line}" for line in others)]
+    gone, there = share(tuple(found))
+    whole = sum(each.seen is Seen.ALL for each in found)
+    ways = f"{gone:,} of {there:,} ways, {percent(found)} %"
+    lines.append(f"{count(len(found), 'decision')}: {whole:,} seen whole; {ways}")
+    return "\n".join(lines) + "\n"
+
+
+def percent(found: Sequence[DecisionCoverage]) -> int:
+    """Return how many in a hundred of all ways were gone, rounded down."""
+    gone, there = share(tuple(found))
+    return 100 if not there else gone * 100 // there
+
+
+def edits_text(found: Sequence[EditResult], style: Style) -> str:
+    """Return the edits that no test noticed, by place; then the counts."""
+    lines = []
+    for each in found:
+        if each.fate is Fate.SURVIVED:
+            line = f"{_place(each.edit.place)}: {harmless(clip(each.edit.text, 160))}"
+            lines += wrap(f"not noticed  {line}", style, 0, 4)
+    counts = {fate: sum(each.fate is fate for each in found) for fate in Fate}
+    said = ", ".join(f"{number:,} {fate.value}" for fate, number in counts.items())
+    return "\n".join([*lines, f"{count(len(found), 'edit')}: {said}"]) + "\n"
+
+
+def as_json(
+    result: MappingTestResult,
+    covered: Sequence[DecisionCoverage] | None = None,
+    edited: Sequence[EditResult] | None = None,
+) -> dict[str, object]:
+    """Return a test's results as data.
+
+    Keys: file, mapping, passed, failed, cases (name, place, mismatches: about, place, wanted,
+    got, expression, steps), claims (name, place, spoken_of, against); where asked for,
+    coverage (percent, decisions: place, about, ways, missing) and edits (place, text, fate).
+    """
+    data: dict[str, object] = {
+        "file": result.test.file,
+        "mapping": result.test.mapping,
+        "passed": len(result.cases) + len(result.claims) - result.failed,
+        "failed": result.failed,
+        "cases": [
+            {
+                "name": each.case.name,
+                "place": _place(each.case.span),
+                "mismatches": list(map(_mismatch, each.mismatches)),
+            }
+            for each in result.cases
+        ],
+        "claims": list(map(_claim_as_json, result.claims)),
+    }
+    if covered is not None:
+        data["coverage"] = {"percent": percent(covered), "decisions": list(map(_decision, covered))}
+    if edited is not None:
+        data["edits"] = [
+            {"place": _place(e.edit.place), "text": e.edit.text, "fate": e.fate.name.lower()}
+            for e in edited
+        ]
+    return data
+
+
+def _mismatch(each: Mismatch) -> dict[str, object]:
+    return {
+        "about": each.about,
+        "place": _place(each.place),
+        "wanted": _open(each.wanted),
+        "got": _open(each.got),
+        "expression": None if each.expression is None else _place(each.expression),
+        "steps": [
+            {"text": s.text, "value": s.value, "stated": s.stated, "error": s.error}
+            for s in each.steps
+        ],
+    }
+
+
+def _claim_as_json(each: ClaimResult) -> dict[str, object]:
+    return {
+        "name": each.claim.name,
+        "place": _place(each.claim.span),
+        "spoken_of": each.spoken_of,
+        "against": [
+            {"in": where, "record": outcome.source_id, "outcome": outcome.kind.value}
+            for where, outcome in each.against
+        ],
+    }
+
+
+def _decision(each: DecisionCoverage) -> Mapping[str, object]:
+    return {
+        "place": _place(each.decision.place),
+        "about": each.decision.about,
+        "ways": list(each.decision.ways),
+        "missing": list(each.missing),
+    }
+
+
+def _open(value: object) -> object:
+    return "***" if isinstance(value, Sealed) else value
+
+
+def junit(results: Iterable[MappingTestResult]) -> str:
+    """Return results as JUnit XML: a suite for each file, a test case for each case and claim."""
+    root = ET.Element("testsuites")
+    for result in results:
+        cases = [*map(_failures_of_case, result.cases), *map(_failures_of_claim, result.claims)]
+        suite = ET.SubElement(
+            root,
+            "testsuite",
+            name=_xml(result.test.file),
+            tests=str(len(cases)),
+            failures=str(result.failed),
+            errors="0",
+            skipped="0",
+            time="0",
+        )
+        for name, failures in cases:
+            case = ET.SubElement(
+                suite,
+                "testcase",
+                name=_xml(name),
+                classname=_xml(Path(result.test.file).name),
+                time="0",
+            )
+            for message, body in failures[:1]:
+                failure = ET.SubElement(case, "failure", message=_xml(message), type="mismatch")
+                failure.text = _xml(body)
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def _failures_of_case(case: CaseResult) -> tuple[str, list[tuple[str, str]]]:
+    said = [
+        f"{_place(e.place)}: {e.about}: wanted {shown(e.wanted)}, got {shown(e.got)}"
+        for e in case.mismatches
+    ]
+    return case.case.name, [(said[0], "\n".join(said))] if said else []
+
+
+def _failures_of_claim(claim: ClaimResult) -> tuple[str, list[tuple[str, str]]]:
+    who = [f"{outcome.key}: {outcome.kind.value}, in {where}" for where, outcome in claim.against]
+    return claim.claim.name, [(f"{count(len(who))} against it", "\n".join(who))] if who else []
+
+
+def _xml(text: str) -> str:
+    """Return text without the characters that XML 1.0 does not know (section 2.2)."""
+    return "".join(c for c in harmless(text) if c in "\t\n\r" or ord(c) >= 0x20)
+
+
+def github(results: Iterable[MappingTestResult]) -> str:
+    """Return annotations of GitHub Actions, the first ten: it shows no more for one step."""
+    found = [each for result in results for each in _annotated(result)]
+    lines = (
+        f"::error file={_escaped(place.file, ',:')},line={place.line},col={place.column}::"
+        f"{_escaped(said)}\n"
+        for place, said in found[:ANNOTATIONS]
+    )
+    return "".join(lines)
+
+
+def _annotated(result: MappingTestResult) -> Iterator[tuple[Span, str]]:
+    for case in result.cases:
+        for each in case.mismatches:
+            said = f"wanted {shown(each.wanted)}, got {shown(each.got)}"
+            yield each.place, f"{case.case.name}: {each.about}: {said}"
+    for claim in result.claims:
+        if claim.against:
+            said = f"{count(len(claim.against))} against it"
+            yield claim.claim.span, f"{claim.claim.name}: {said}"
+
+
+def _escaped(text: str, more: str = "") -> str:
+    """Return text as a workflow command takes it."""
+    escaped = "".join(f"%{ord(c):02X}" if c in "%\r\n" + more else c for c in text)
+    return harmless(escaped)

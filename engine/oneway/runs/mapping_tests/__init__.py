@@ -1,0 +1,32 @@
+"""Tests of a mapping: cases in YAML, planned by the engine that runs the mapping, and compared.
+
+    test.yaml ─load→ MappingTest ─check→ CaseResult, ClaimResult
+
+Nothing is read but files, and nothing is written.
+"""
+
+from oneway.runs.mapping_tests.check import (
+    CaseResult,
+    ClaimResult,
+    MappingTestResult,
+    Mismatch,
+    check_test,
+    refuse_unknown,
+)
+from oneway.runs.mapping_tests.load import find_tests, load_test
+from oneway.runs.mapping_tests.spec import Case, Claim, Expectation, MappingTest
+
+__all__ = [
+    "Case",
+    "CaseResult",
+    "Claim",
+    "ClaimResult",
+    "Expectation",
+    "MappingTest",
+    "MappingTestResult",
+    "Mismatch",
+    "check_test",
+    "find_tests",
+    "load_test",
+    "refuse_unknown",
+]

@@ -1,0 +1,337 @@
+"""Runs a mapping test: plans each case, and compares the plan with what is expected of it."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from oneway.connections.discovery import FILES, describe, open_connector
+from oneway.core.connector import Access, ReadError, Resource
+from oneway.core.diagnostics import Findings, Span, did_you_mean, refusal
+from oneway.core.records import MISSING, Record, Snapshot, Value, at, holds, path_of, same
+from oneway.core.seal import Seal, Sealed
+from oneway.mapping.compiler import Compiled
+from oneway.mapping.expressions import EvaluationError, Expression, ExpressionSyntax, parse
+from oneway.mapping.expressions.steps import EvaluationStep, steps_of
+from oneway.mapping.interpreter import FieldCode, Interpreted, tabulate
+from oneway.mapping.spec import EndpointSpec
+from oneway.planning.guards import Verdict, judge
+from oneway.planning.plan import Change, Outcome, Plan
+from oneway.planning.planner import Header, plan
+from oneway.runs.mapping_tests.spec import ONE, Case, Claim, Expectation, MappingTest
+from oneway.runs.request import instant_text, parse_instant
+from oneway.runs.settings import WANTED, is_of
+
+TARGET = "target:"
+"""Begins the name of a target record that no source record matches."""
+
+_SEAL = Seal(b"mapping tests seal nothing that is kept")
+
+
+@dataclass(frozen=True, slots=True)
+class Mismatch:
+    """One thing that is not as expected: where that is written, and the steps that led there.
+
+    `about` is "outcome", "reasons", "held_by", "record" or a target field; `steps` are those
+    of the field's expression. A sensitive value is a `Sealed`.
+    """
+
+    place: Span
+    about: str
+    wanted: object
+    got: object
+    steps: tuple[EvaluationStep, ...] = ()
+    expression: Span | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CaseResult:
+    """How one case ended: as expected where there is no mismatch."""
+
+    case: Case
+    mismatches: tuple[Mismatch, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimResult:
+    """The records that contradict a claim, by the case (or file) they stand in."""
+
+    claim: Claim
+    spoken_of: int
+    against: tuple[tuple[str, Outcome], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Planned:
+    """One case as the engine sees it: what was read, the program, the plan and its verdict."""
+
+    name: str
+    source: Snapshot
+    target: Snapshot
+    program: Interpreted
+    plan: Plan
+    verdict: Verdict
+
+
+@dataclass(frozen=True, slots=True)
+class MappingTestResult:
+    """How a mapping test ended; `planned` are its cases, and the fixture, for coverage."""
+
+    test: MappingTest
+    compiled: Compiled
+    cases: tuple[CaseResult, ...]
+    claims: tuple[ClaimResult, ...]
+    planned: tuple[Planned, ...] = field(repr=False, default=())
+
+    @property
+    def failed(self) -> int:
+        """How many cases and claims do not hold."""
+        cases = sum(bool(each.mismatches) for each in self.cases)
+        return cases + sum(bool(each.against) for each in self.claims)
+
+
+def check_test(test: MappingTest, compiled: Compiled) -> MappingTestResult:
+    """Return how a test of a compiled mapping ends; raise `Refused` where it cannot be run."""
+    refuse_unknown(test, compiled)
+    claims = _parsed(test)
+    planned = [_planned(case, test, compiled) for case in test.cases]
+    cases = tuple(
+        CaseResult(case, tuple(_mismatches(case, each, compiled)))
+        for case, each in zip(test.cases, planned, strict=True)
+    )
+    if test.fixture is not None:
+        planned.append(_fixture(test, compiled))
+    results = tuple(_claimed(claim, about, planned) for claim, about in claims)
+    return MappingTestResult(test, compiled, cases, results, tuple(planned))
+
+
+def refuse_unknown(test: MappingTest, compiled: Compiled) -> None:
+    """Raise `Refused` with everything that the test names and the mapping does not have."""
+    found = Findings()
+    settings = {each.name: each for each in compiled.spec.settings}
+    tables = {each.name for each in compiled.spec.references}
+    fields = {each.rule.path for each in (*compiled.code.fields, *compiled.code.leaving)}
+    for case in test.cases:
+        for name, value in case.settings.items():
+            if name not in settings:
+                _unknown(found, case.span, "setting", name, settings)
+            elif not is_of(settings[name].type, value):
+                what, write = WANTED[settings[name].type]
+                summary = f"setting '{name}' is {what}"
+                found.found.extend(
+                    refusal("T103", case.span, summary, f"write {write}").diagnostics
+                )
+        for name in case.references.keys() - tables:
+            _unknown(found, case.span, "reference", name, tables)
+        for each in case.expected.values():
+            for name in (*(each.fields or ()), *each.not_written):
+                if name not in fields:
+                    _unknown(found, each.place(f"fields.{name}"), "field", name, fields)
+    for place, text in {(case.span, case.as_of) for case in test.cases}:
+        try:
+            parse_instant(text)
+        except ValueError:
+            found.found.extend(refusal("T103", place, f"'{text}' is no instant").diagnostics)
+    found.refuse_errors()
+
+
+def _unknown(
+    found: Findings, place: Span, what: str, name: str, known: Mapping[str, object] | set[str]
+) -> None:
+    help = did_you_mean(name, known) or f"it has: {', '.join(sorted(known)) or 'none'}"
+    summary = f"the mapping has no {what} '{name}'"
+    found.found.extend(refusal("T102", place, summary, help).diagnostics)
+
+
+def _parsed(test: MappingTest) -> list[tuple[Claim, Expression]]:
+    found, parsed = Findings(), []
+    for claim in test.claims:
+        try:
+            parsed.append((claim, parse(claim.about.text, claim.about.span)))
+        except ExpressionSyntax as wrong:
+            place = claim.about.span
+            found.found.extend(refusal("T104", place, wrong.summary, wrong.help).diagnostics)
+    found.refuse_errors()
+    return parsed
+
+
+def _planned(case: Case, test: MappingTest, compiled: Compiled) -> Planned:
+    source = _snapshot(case.records, _file_options(compiled.spec.source, compiled.source)["id"])
+    target = _snapshot(case.targets, _file_options(compiled.spec.target, compiled.target)["id"])
+    return _plan_of(case.name, source, target, case, test, compiled)
+
+
+def _plan_of(
+    name: str,
+    source: Snapshot,
+    target: Snapshot,
+    case: Case,
+    test: MappingTest,
+    compiled: Compiled,
+) -> Planned:
+    as_of = parse_instant(case.as_of)
+    defaults = {each.name: each.default for each in compiled.spec.settings}
+    settings = {**defaults, **case.settings}
+    context = compiled.context(settings, as_of)
+    tables = {
+        code.name: tabulate(code, _snapshot(case.references.get(code.name, ()), "id"), context)
+        for code in compiled.code.references
+    }
+    program = compiled.bind(context, tables)
+    header = Header(test.mapping, compiled.spec.digest, instant_text(as_of), settings, {})
+    made = plan(program, source, target, seal=_SEAL, header=header)
+    return Planned(name, source, target, program, made, judge(made, compiled.spec.guards))
+
+
+def _snapshot(records: Sequence[Mapping[str, Value]], id_path: str) -> Snapshot:
+    found, taken = [], set()
+    for number, data in enumerate(records, 1):
+        own = at(data, path_of(id_path))
+        id = str(number) if own is MISSING or own is None else str(own)
+        if id in taken:
+            raise refusal("T105", "records", f"two records have the id {id!r}", "give each its own")
+        taken.add(id)
+        found.append(Record(id, data))
+    return Snapshot(tuple(found))
+
+
+def _fixture(test: MappingTest, compiled: Compiled) -> Planned:
+    """Return the plan of the fixture's files."""
+    assert test.fixture is not None
+    source = _read(test.fixture.source, _file_options(compiled.spec.source, compiled.source))
+    target = Snapshot(())
+    if test.fixture.target:
+        target = _read(test.fixture.target, _file_options(compiled.spec.target, compiled.target))
+    case = Case("", Span(test.file), (), (), test.references, test.settings, test.as_of, {})
+    return _plan_of(test.fixture.source, source, target, case, test, compiled)
+
+
+def _file_options(endpoint: EndpointSpec, resource: Resource) -> dict[str, str]:
+    """Return how a file of a system's records is read: as the mapping says, where it is a file."""
+    if endpoint.connector.text != FILES:
+        return {"id": resource.id}
+    return {"id": resource.id} | {name: str(each.value) for name, each in endpoint.options}
+
+
+def _read(path: str, options: Mapping[str, str]) -> Snapshot:
+    connector = open_connector(describe(FILES), Access(options, {}))
+    try:
+        return connector.reader(path).read()
+    except ReadError as error:
+        raise refusal(error.code, path, error.summary, error.help) from None
+    finally:
+        connector.close()
+
+
+def _mismatches(case: Case, planned: Planned, compiled: Compiled) -> Iterator[Mismatch]:
+    for name, expected in case.expected.items():
+        outcome = _outcome(name, planned)
+        if outcome is None:
+            known = [
+                each.source_id or f"{TARGET}{each.target_id}" for each in planned.plan.outcomes
+            ]
+            yield Mismatch(expected.span, "record", name or "one source record", known)
+            continue
+        yield from _compared(expected, outcome, planned, compiled)
+
+
+def _outcome(name: str, planned: Planned) -> Outcome | None:
+    sources = [each for each in planned.plan.outcomes if each.source_id is not None]
+    if name == ONE:
+        return sources[0] if len(sources) == 1 else None
+    id = name.removeprefix(TARGET)
+    if name.startswith(TARGET):
+        others = (each for each in planned.plan.outcomes if each.source_id is None)
+        return next((each for each in others if each.target_id == id), None)
+    return next((each for each in sources if each.source_id == id), None)
+
+
+def _compared(
+    expected: Expectation, outcome: Outcome, planned: Planned, compiled: Compiled
+) -> Iterator[Mismatch]:
+    if expected.outcome is not None and expected.outcome != outcome.kind.value:
+        got = (outcome.kind.value, *(reason.text for reason in outcome.reasons))
+        yield Mismatch(expected.place("outcome"), "outcome", expected.outcome, got)
+    codes = {reason.code for reason in outcome.reasons}
+    if not codes.issuperset(expected.reasons):
+        place = expected.place("reasons")
+        yield Mismatch(place, "reasons", list(expected.reasons), sorted(codes))
+    held = _holders(outcome, planned.verdict)
+    if expected.held_by is not None and sorted(expected.held_by) != held:
+        yield Mismatch(expected.place("held_by"), "held_by", sorted(expected.held_by), held)
+    yield from _fields(expected, outcome, planned, compiled)
+
+
+def _holders(outcome: Outcome, verdict: Verdict) -> list[str]:
+    id = outcome.action.id if outcome.action is not None else None
+    return sorted(breach.name for breach in verdict.breaches if id in breach.blocked)
+
+
+def _fields(
+    expected: Expectation, outcome: Outcome, planned: Planned, compiled: Compiled
+) -> Iterator[Mismatch]:
+    changes = {each.field: each for each in outcome.action.changes} if outcome.action else {}
+    for name, wanted in (expected.fields or {}).items():
+        place, change = expected.place(f"fields.{name}"), changes.get(name)
+        if change is None or not _is(change, wanted, outcome):
+            got = "left alone" if change is None else change.after
+            shown = _hidden(change, wanted)
+            steps, expression = _steps(name, outcome, planned, compiled)
+            yield Mismatch(place, name, shown, got, steps, expression)
+    unwanted = set(expected.not_written)
+    if expected.only:
+        unwanted |= changes.keys() - (expected.fields or {}).keys()
+    for name in sorted(unwanted & changes.keys()):
+        steps, expression = _steps(name, outcome, planned, compiled)
+        place = expected.place("not_written") if name in expected.not_written else expected.span
+        yield Mismatch(place, name, "left alone", changes[name].after, steps, expression)
+
+
+def _is(change: Change, wanted: Value, outcome: Outcome) -> bool:
+    """Return whether a change writes a value: a sensitive one is compared by its digest."""
+    if isinstance(change.after, Sealed):
+        record = outcome.source_id or outcome.target_id or ""
+        return change.after.digest == _SEAL.digest(record, change.field, wanted)
+    return same(change.after, wanted)
+
+
+def _hidden(change: Change | None, wanted: Value) -> object:
+    return Sealed("") if change is not None and isinstance(change.after, Sealed) else wanted
+
+
+def _steps(
+    name: str, outcome: Outcome, planned: Planned, compiled: Compiled
+) -> tuple[tuple[EvaluationStep, ...], Span | None]:
+    """Return the steps of a field's expression on a record; none of a sensitive field's."""
+    code = next(each for each in _codes(compiled) if each.rule.path == name)
+    records = {each.id: each for each in planned.source.records}
+    record = records.get(outcome.source_id or "")
+    if record is None or code.source is None or code.rule.sensitive:
+        return (), code.rule.place
+    found = [code.when] if code.when is not None else []
+    context, data = planned.program.context, dict(record.data)
+    steps = (steps_of(each, data, context) for each in (*found, code.source.expression))
+    return tuple(step for each in steps for step in each), code.rule.place
+
+
+def _codes(compiled: Compiled) -> tuple[FieldCode, ...]:
+    return (*compiled.code.leaving, *compiled.code.fields)
+
+
+def _claimed(claim: Claim, about: Expression, planned: Sequence[Planned]) -> ClaimResult:
+    spoken_of, against = 0, []
+    for each in planned:
+        records = {record.id: record for record in each.source.records}
+        for outcome in each.plan.outcomes:
+            record = records.get(outcome.source_id or "")
+            if record is None or not _holds(about, record, each):
+                continue
+            spoken_of += 1
+            if (outcome.kind.value in claim.outcomes) is not claim.always:
+                against.append((each.name, outcome))
+    return ClaimResult(claim, spoken_of, tuple(against))
+
+
+def _holds(about: Expression, record: Record, planned: Planned) -> bool:
+    try:
+        return holds(about.evaluate(dict(record.data), planned.program.context)[0])
+    except EvaluationError:
+        return False

@@ -1,0 +1,212 @@
+"""Which decisions of a mapping a test has seen, each way that each can go."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from enum import Enum
+
+from oneway.core.diagnostics import Span
+from oneway.core.records import Record, holds
+from oneway.mapping.compiler import Compiled
+from oneway.mapping.expressions import EvaluationError, Expression
+from oneway.mapping.expressions.steps import branches
+from oneway.mapping.interpreter import FieldCode
+from oneway.mapping.program import Cell, CellState, SourceRow
+from oneway.mapping.spec import Category
+from oneway.planning.match import Match, match
+from oneway.planning.plan import Outcome
+from oneway.runs.mapping_tests.check import MappingTestResult, Planned
+
+
+class Seen(Enum):
+    """How much of a decision was seen."""
+
+    ALL = "all"
+    SOME = "some"
+    NONE = "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Decision:
+    """One decision of a mapping: where it stands, and the ways it can go."""
+
+    place: Span
+    about: str
+    ways: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class DecisionCoverage:
+    """A decision, and the ways that it went in at least one case."""
+
+    decision: Decision
+    went: frozenset[str]
+
+    @property
+    def seen(self) -> Seen:
+        """How much of it was seen."""
+        if not self.went:
+            return Seen.NONE
+        return Seen.ALL if self.went.issuperset(self.decision.ways) else Seen.SOME
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        """The ways that no case went."""
+        return tuple(way for way in self.decision.ways if way not in self.went)
+
+
+def coverage(result: MappingTestResult) -> tuple[DecisionCoverage, ...]:
+    """Return every decision of the mapping under test, in the order of the file."""
+    decisions = dict(_decisions(result.compiled))
+    went: defaultdict[str, set[str]] = defaultdict(set)
+    for planned in result.planned:
+        for id, way in _Walk(result.compiled, planned).ways():
+            if id in decisions:
+                went[id].add(way)
+    found = (DecisionCoverage(each, frozenset(went[id])) for id, each in decisions.items())
+    return tuple(sorted(found, key=lambda each: (each.decision.place.line, each.decision.about)))
+
+
+def share(found: tuple[DecisionCoverage, ...]) -> tuple[int, int]:
+    """Return how many ways were gone, and how many there are."""
+    ways = [len(each.decision.ways) for each in found]
+    missing = [len(each.missing) for each in found]
+    return sum(ways) - sum(missing), sum(ways)
+
+
+def _decisions(compiled: Compiled) -> Iterator[tuple[str, Decision]]:
+    """Yield each decision by an id of its own."""
+    code, spec = compiled.code, compiled.spec
+    for level, key in enumerate(spec.match):
+        yield f"match.{level}", Decision(key.source.span, f"match {key.source.text}", _MATCH)
+    for number, rule in enumerate(code.policy.rules):
+        categories = sorted(each.value for each in rule.categories)
+        ways = tuple(f"{way} for {each}" for each in categories for way in ("holds", "fails"))
+        yield f"rule.{number}", Decision(rule.place, f"eligible {rule.id}", ways)
+    for side, fields in (("field", code.fields), ("leaving", code.leaving)):
+        for number, field in enumerate(fields):
+            decision = Decision(field.rule.place, field.rule.path, _field_ways(field))
+            if len(decision.ways) > 1:
+                yield f"{side}.{number}", decision
+    conditions = (("leavers.when", code.leaver), ("leavers.left", code.left))
+    for about, expression in (*conditions, ("leavers.scheduled", code.scheduled)):
+        if expression is not None:
+            yield about, Decision(expression.span, about, ("yes", "no"))
+    for id, expression in _expressions(compiled):
+        for number, branch in enumerate(branches(expression)):
+            yield (
+                f"{id}.{number}",
+                Decision(expression.span, branch.text, (branch.yes, branch.no)),
+            )
+    for kind, _ in spec.guards.limits:
+        yield f"guard.{kind.value}", Decision(Span(spec.file), f"guards.{kind.value}", _GUARD)
+
+
+_MATCH = ("one person", "nobody", "several in the source", "several in the target")
+_GUARD = ("lets pass", "holds back")
+
+
+def _field_ways(field: FieldCode) -> tuple[str, ...]:
+    ways = ["written"]
+    if field.source is not None:
+        ways.append("no value")
+    if field.when is not None:
+        ways.append("left alone")
+    if field.lookup is not None:
+        ways.append("not in the table")
+    return tuple(ways)
+
+
+def _expressions(compiled: Compiled) -> Iterator[tuple[str, Expression]]:
+    """Yield every expression on source records, by an id of its own."""
+    code = compiled.code
+    named = [(f"on.match.{i}", each.expression) for i, each in enumerate(code.match_source)]
+    named += [(f"on.rule.{i}", each) for i, each in enumerate(code.rules)]
+    for i, field in enumerate((*code.fields, *code.leaving)):
+        named += [(f"on.field.{i}", field.source.expression)] if field.source else []
+        named += [(f"on.when.{i}", field.when)] if field.when else []
+    yield from named
+    if code.leaver is not None:
+        yield "on.leaver", code.leaver
+
+
+@dataclass(frozen=True, slots=True)
+class _Walk:
+    """The ways that decisions went in one planned case."""
+
+    compiled: Compiled
+    planned: Planned
+
+    def ways(self) -> Iterator[tuple[str, str]]:
+        program, planned = self.planned.program, self.planned
+        rows = [program.source_row(each) for each in planned.source.records]
+        targets = [program.target_row(each) for each in planned.target.records]
+        matches = match(rows, targets, len(program.policy.match))
+        outcomes = {each.source_id: each for each in planned.plan.outcomes}
+        for row, record in zip(rows, planned.source.records, strict=True):
+            found, outcome = matches.of(row), outcomes[row.source_id]
+            yield from _of_match(row, found)
+            yield from self.of_row(row, found, outcome)
+            yield from self.of_branches(record)
+        for target in targets:
+            yield "leavers.left", "yes" if target.left else "no"
+            yield "leavers.scheduled", "yes" if target.scheduled else "no"
+        if any(each.action is not None for each in planned.plan.outcomes):
+            fired = {breach.kind for breach in planned.verdict.breaches}
+            for kind, _ in self.compiled.spec.guards.limits:
+                yield f"guard.{kind.value}", _GUARD[kind in fired]
+
+    def of_row(self, row: SourceRow, found: Match, outcome: Outcome) -> Iterator[tuple[str, str]]:
+        if row.evaluation_error is not None:
+            return
+        yield "leavers.when", "yes" if row.leaver else "no"
+        category = Category.JOINERS if found.target is None else Category.MOVERS
+        category = Category.LEAVERS if row.leaver else category
+        for number in range(len(self.compiled.code.rules)):
+            way = "fails" if number in row.failed_rules else "holds"
+            yield f"rule.{number}", f"{way} for {category.value}"
+        written = {each.field for each in outcome.action.changes} if outcome.action else set()
+        sides = (
+            ("field", self.compiled.code.fields, row.cells),
+            ("leaving", self.compiled.code.leaving, row.leaving),
+        )
+        for side, fields, cells in sides:
+            for number, (field, cell) in enumerate(zip(fields, cells, strict=False)):
+                for way in _of_cell(cell, field.rule.path in written):
+                    yield f"{side}.{number}", way
+
+    def of_branches(self, record: Record) -> Iterator[tuple[str, str]]:
+        context, data = self.planned.program.context, dict(record.data)
+        for id, expression in _expressions(self.compiled):
+            for number, branch in enumerate(branches(expression)):
+                try:
+                    answer = holds(branch.condition.evaluate(data, context)[0])
+                except EvaluationError:
+                    continue
+                yield f"{id}.{number}", branch.yes if answer else branch.no
+
+
+def _of_cell(cell: Cell, written: bool) -> Iterator[str]:
+    match cell.state:
+        case CellState.INACTIVE:
+            yield "left alone"
+        case CellState.MISSED:
+            yield "not in the table"
+        case CellState.BLANK | CellState.UNSTATED:
+            yield "no value"
+    if written:
+        yield "written"
+
+
+def _of_match(row: SourceRow, found: Match) -> Iterator[tuple[str, str]]:
+    """Yield how each key that was tried ended: the last one decided."""
+    last = found.level if found.level is not None else len(row.keys) - 1
+    for level in range(last + 1):
+        if level < last or found.level is None:
+            yield f"match.{level}", "nobody"
+        elif found.target is not None:
+            yield f"match.{level}", "one person"
+        elif found.conflict is not None:
+            code = found.conflict.code
+            side = "source" if code == "duplicate" else "target"
+            yield f"match.{level}", f"several in the {side}"

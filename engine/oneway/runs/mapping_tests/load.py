@@ -1,0 +1,234 @@
+"""A mapping test's bytes as its spec: shape first, then each case written out in full."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from pathlib import Path
+from typing import cast
+
+from oneway.core.diagnostics import Diagnostic, Findings, Refused, Span
+from oneway.core.records import Value, path_of, with_value
+from oneway.documents.schema_check import check
+from oneway.documents.yaml_source import Document, read_all
+from oneway.mapping.load.part import DocumentPart
+from oneway.runs.mapping_tests.spec import ONE, Case, Claim, Expectation, Fixture, MappingTest
+
+SCHEMA = "mapping-test"
+ENDING = ".test.yaml"
+"""How the names of mapping tests end, beside the mapping that they test."""
+
+Data = dict[str, Value]
+
+
+def find_tests(path: str) -> list[str]:
+    """Return the mapping tests that a path means: the file itself, or all in a folder.
+
+    A mapping means the tests beside it: `acme.yaml` has `acme.test.yaml`.
+    """
+    if Path(path).is_dir():
+        return sorted(str(file) for file in Path(path).rglob(f"*{ENDING}"))
+    beside = path.removesuffix(".yaml") + ENDING
+    return [beside] if not path.endswith(ENDING) and Path(beside).is_file() else [path]
+
+
+def load_test(data: bytes, file: str) -> MappingTest:
+    """Return a mapping test; raise `Refused` with every mistake of its text, shape and tables."""
+    reading = read_all(data, file)
+    document = reading.document
+    found = Findings(list(reading.found))
+    if document is not None and not found.found:
+        for wrong in (*check(document, SCHEMA), *_impossible(document)):
+            found.add(wrong)
+    if found.found or document is None:
+        raise Refused(found.sorted())
+    return _Loader(DocumentPart(document, ())).test()
+
+
+def _impossible(document: Document) -> Iterator[Diagnostic]:
+    """Yield the rows of tables that have another number of values than there are columns."""
+    data = document.data if isinstance(document.data, dict) else {}
+    cases = data.get("cases")
+    for number, case in enumerate(cases if isinstance(cases, list) else ()):
+        table = case.get("table") if isinstance(case, dict) else None
+        if not isinstance(table, dict):
+            continue
+        columns, rows = table.get("columns"), table.get("rows")
+        if not isinstance(columns, list) or not isinstance(rows, list):
+            continue
+        for index, row in enumerate(rows):
+            if isinstance(row, list) and len(row) != len(columns):
+                place = ("cases", number, "table", "rows", index)
+                summary = f"the row has {len(row)} values for {len(columns)} columns"
+                yield document.at(place, "T101", summary, "give each column one value")
+
+
+class _Loader:
+    """Turns the parts of a document into a test."""
+
+    def __init__(self, part: DocumentPart) -> None:
+        self.part = part
+        self.file = part.document.file
+        self.record = _object(part.maybe("record"))
+        self.target = _object(part.maybe("target"))
+
+    def test(self) -> MappingTest:
+        part = self.part
+        return MappingTest(
+            file=self.file,
+            mapping=self.beside(str(part.at("mapping").value)),
+            as_of=str(part.at("as_of").value),
+            settings=_object(part.maybe("settings")),
+            references=_records_by_name(part.maybe("references")),
+            cases=tuple(case for each in part.items("cases") for case in self.written_out(each)),
+            claims=(*self.claims("always"), *self.claims("never")),
+            fixture=self.fixture(),
+        )
+
+    def beside(self, path: str) -> str:
+        """Return a path as it is opened: a relative one is relative to the test."""
+        return str(Path(self.file).parent / path)
+
+    def fixture(self) -> Fixture | None:
+        part = self.part.maybe("fixture")
+        if part is None:
+            return None
+        target = part.maybe("target")
+        return Fixture(
+            self.beside(str(part.at("source").value)),
+            self.beside(str(target.value)) if target else "",
+        )
+
+    def claims(self, key: str) -> Iterator[Claim]:
+        for part in self.part.items(key):
+            outcomes = frozenset(str(each.value) for each in part.items("outcome"))
+            name, about = part.at("name"), part.at("for")
+            yield Claim(str(name.value), name.span, about.text(), outcomes, key == "always")
+
+    def written_out(self, part: DocumentPart) -> Iterator[Case]:
+        """Yield a case; one with a table as a case for each row."""
+        table = part.maybe("table")
+        if table is None:
+            yield self.case(part, {}, part.at("name").span, "")
+            return
+        columns = [str(each.value) for each in table.items("columns")]
+        for row in table.items("rows"):
+            values = cast(list[Value], row.value)
+            given = dict(zip(columns, values, strict=True))
+            suffix = ", ".join(_shown(each) for each in values)
+            yield self.case(part, given, row.span, f" [{suffix}]")
+
+    def case(self, part: DocumentPart, row: Mapping[str, Value], span: Span, suffix: str) -> Case:
+        references = _records_by_name(self.part.maybe("references"))
+        settings = _object(self.part.maybe("settings")) | _object(part.maybe("settings"))
+        as_of = part.maybe("as_of")
+        default = str((as_of if as_of is not None else self.part.at("as_of")).value)
+        return Case(
+            name=f"{part.at('name').value}{suffix}",
+            span=span,
+            records=self.sources(part, _of_row(row, "record.")),
+            targets=self.targets(part, _of_row(row, "target.")),
+            references=references | _records_by_name(part.maybe("references")),
+            settings=settings | _of_row(row, "setting."),
+            as_of=str(row.get("as_of", default)),
+            expected=self.expected(part, _of_row(row, "expect."), span),
+        )
+
+    def sources(self, part: DocumentPart, row: Data) -> tuple[Data, ...]:
+        several = part.maybe("records")
+        without = [str(each.value) for each in part.items("without")]
+        if several is None:
+            changes = _object(part.maybe("record")) | row
+            return (_changed(self.record, changes, without),)
+        every = cast(list[Data], several.value)
+        return tuple(_changed(self.record, each | row, without) for each in every)
+
+    def targets(self, part: DocumentPart, row: Data) -> tuple[Data, ...]:
+        several, one = part.maybe("targets"), part.maybe("target")
+        without = [str(each.value) for each in part.items("target_without")]
+        if several is not None:
+            every = cast(list[Data], several.value)
+            return tuple(_changed(self.target, each | row, without) for each in every)
+        if one is None and not row:
+            return ()
+        return (_changed(self.target, _object(one) | row, without),)
+
+    def expected(self, part: DocumentPart, row: Data, span: Span) -> dict[str, Expectation]:
+        found = {name: _expectation(one) for name, one in part.entries("expect_each")}
+        own = part.maybe("expect")
+        if own is not None or row:
+            found[ONE] = _expectation(own, row, span)
+        return found
+
+
+def _expectation(
+    part: DocumentPart | None, row: Mapping[str, Value] = {}, span: Span | None = None
+) -> Expectation:
+    """Return what a part expects, and a table's row where there is one."""
+    data = _object(part)
+    exact = "only_fields" in data
+    key = "only_fields" if exact else "fields"
+    fields = _object_of(data.get(key)) | _of_row(row, "fields.")
+    places = {f"fields.{name}": span or Span("") for name in _of_row(row, "fields.")}
+    if part is not None:
+        places |= {name: part.at(name).span for name in part.names()}
+        inner = part.maybe(key)
+        for name in inner.names() if inner else ():
+            places.setdefault(f"fields.{name}", part.at(key, name).span)
+    reasons = row.get("reasons", data.get("reasons"))
+    held = data.get("held_by")
+    outcome = row.get("outcome", data.get("outcome"))
+    return Expectation(
+        span=span or (part.span if part else Span("")),
+        outcome=None if outcome is None else str(outcome),
+        fields=fields if key in data or fields else None,
+        only=exact,
+        not_written=_texts(data.get("not_written")),
+        reasons=_texts(reasons if isinstance(reasons, list) or reasons is None else [reasons]),
+        held_by=None if held is None else _texts(held),
+        places=places,
+    )
+
+
+def _changed(record: Data, changes: Data, without: Sequence[str]) -> Data:
+    """Return a record with other values at some paths, and without others."""
+    changed = record
+    for path, value in changes.items():
+        changed = with_value(changed, path_of(path), value)
+    for path in without:
+        changed = _without(changed, path_of(path))
+    return changed
+
+
+def _without(data: Data, path: tuple[str, ...]) -> Data:
+    head, *rest = path
+    inner = data.get(head)
+    if not rest:
+        return {name: value for name, value in data.items() if name != head}
+    if not isinstance(inner, dict):
+        return data
+    return data | {head: _without(inner, tuple(rest))}
+
+
+def _of_row(row: Mapping[str, Value], prefix: str) -> Data:
+    return {
+        name.removeprefix(prefix): value for name, value in row.items() if name.startswith(prefix)
+    }
+
+
+def _records_by_name(part: DocumentPart | None) -> dict[str, tuple[Mapping[str, Value], ...]]:
+    data = _object(part)
+    return {name: tuple(cast(list[Data], rows)) for name, rows in data.items()}
+
+
+def _object(part: DocumentPart | None) -> Data:
+    return _object_of(part.value if part else None)
+
+
+def _object_of(value: Value) -> Data:
+    return dict(value) if isinstance(value, dict) else {}
+
+
+def _texts(value: Value) -> tuple[str, ...]:
+    return tuple(str(each) for each in value) if isinstance(value, list) else ()
+
+
+def _shown(value: Value) -> str:
+    return "nothing" if value is None else str(value)

@@ -1,0 +1,255 @@
+"""Single edits of a mapping, each of which a good test notices.
+
+An edit is a mistake that an integrator could make: a rule dropped, a condition the other way
+round, a key with another word. Edits that validation refuses are noticed without a test.
+"""
+
+import copy
+import json
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from enum import Enum
+from typing import cast
+
+from oneway.core.diagnostics import Refused, Span
+from oneway.core.records import Compare, Value
+from oneway.documents.yaml_source import Document, Path
+from oneway.mapping.compiler import Compiled
+from oneway.mapping.expressions import ExpressionSyntax, parse
+from oneway.mapping.expressions.steps import text_of
+from oneway.mapping.expressions.syntax import Node
+from oneway.mapping.spec import Absent, OnBlank, OnMiss, Rehires, Write
+from oneway.runs.mapping_tests.check import check_test
+from oneway.runs.mapping_tests.spec import MappingTest
+
+Data = dict[str, Value]
+
+
+class Fate(Enum):
+    """How an edit of a mapping ended."""
+
+    REFUSED = "refused by validation"
+    NOTICED = "noticed by a test"
+    SURVIVED = "not noticed"
+
+
+@dataclass(frozen=True, slots=True)
+class MappingEdit:
+    """One edit: where it is, what it does in words, and the mapping's data with it."""
+
+    place: Span
+    text: str
+    data: Data
+
+
+@dataclass(frozen=True, slots=True)
+class EditResult:
+    """An edit, and how it ended."""
+
+    edit: MappingEdit
+    fate: Fate
+
+
+def tried(
+    test: MappingTest, document: Document, compile_text: Callable[[bytes], Compiled]
+) -> Iterator[EditResult]:
+    """Yield how each single edit of a mapping ends under a test that passes without it."""
+    for edit in edits(document):
+        yield EditResult(edit, _fate(edit, test, compile_text))
+
+
+def _fate(edit: MappingEdit, test: MappingTest, compile_text: Callable[[bytes], Compiled]) -> Fate:
+    try:
+        compiled = compile_text(json.dumps(edit.data).encode())
+        return Fate.NOTICED if check_test(test, compiled).failed else Fate.SURVIVED
+    except Refused:
+        return Fate.REFUSED
+
+
+def edits(document: Document) -> Iterator[MappingEdit]:
+    """Yield every single edit of a mapping that `tried` tries, in the order of the file."""
+    found = list(_Edits(document).all())
+    yield from sorted(found, key=lambda each: (each.place.line, each.place.column, each.text))
+
+
+_TEXTS = (Compare.EXACT, Compare.IGNORE_CASE, Compare.TRIMMED)
+"""How texts may be compared; the other comparisons make no difference to most of them."""
+
+
+class _Edits:
+    """Makes the edits of one document."""
+
+    def __init__(self, document: Document) -> None:
+        self.document = document
+        self.data = cast(Data, document.data)
+
+    def all(self) -> Iterator[MappingEdit]:
+        yield from self.match()
+        yield from self.rules()
+        for name in _object(self.data.get("fields")):
+            yield from self.field(("fields", name))
+        yield from self.leavers()
+        yield from self.rest()
+
+    def match(self) -> Iterator[MappingEdit]:
+        keys = _list(self.data.get("match"))
+        for number, _ in enumerate(keys):
+            path: Path = ("match", number)
+            yield from self.expression((*path, "source"))
+            yield from self.word((*path, "compare"), _TEXTS)
+            if len(keys) > 1:
+                yield self.without(path, "drop this match key")
+
+    def rules(self) -> Iterator[MappingEdit]:
+        for number, rule in enumerate(_list(self.data.get("eligible"))):
+            path: Path = ("eligible", number)
+            yield self.without(path, f"drop the rule {_object(rule).get('id')}")
+            yield from self.condition((*path, "when"))
+            categories = _list(_object(rule).get("for"))
+            for position, each in enumerate(categories):
+                if len(categories) > 1:
+                    yield self.without((*path, "for", position), f"no longer for {each}")
+
+    def field(self, path: Path) -> Iterator[MappingEdit]:
+        fields = _object(self.at(path[:-1]))
+        if len(fields) > 1:
+            yield self.without(path, f"drop {path[-1]}")
+        value = self.at(path)
+        if not isinstance(value, dict):
+            yield from self.expression(path)
+            yield from self.words(path, {"from": value})
+            return
+        if "from" in value:
+            yield from self.expression((*path, "from"))
+        if "when" in value:
+            yield from self.condition((*path, "when"))
+            yield self.without((*path, "when"), "drop `when`")
+        for key in ("lookup", "default", "initial", "merge"):
+            if key in value:
+                yield self.without((*path, key), f"drop `{key}`")
+        yield from self.words(path, value)
+
+    def words(self, path: Path, value: Data) -> Iterator[MappingEdit]:
+        """Yield the field with another word at each key that takes one."""
+        choices: list[tuple[str, Sequence[Enum]]] = [
+            ("write", tuple(Write)),
+            ("on_blank", tuple(OnBlank)),
+            ("compare", _TEXTS),
+            ("on_miss", tuple(OnMiss) if "lookup" in value else ()),
+        ]
+        for key, words in choices:
+            for word in words:
+                if word.value != value.get(key, words[0].value):
+                    text = f"`{key}: {word.value}`"
+                    yield self.having(path, value | {key: word.value}, text)
+
+    def leavers(self) -> Iterator[MappingEdit]:
+        leavers = _object(self.data.get("leavers"))
+        if not leavers:
+            return
+        yield self.without(("leavers",), "drop `leavers`")
+        yield from self.condition(("leavers", "when"))
+        for key in ("left", "scheduled"):
+            if key in leavers:
+                yield from self.condition(("leavers", key))
+                yield self.without(("leavers", key), f"drop `{key}`")
+        for name in _object(leavers.get("set")):
+            yield from self.field(("leavers", "set", name))
+
+    def rest(self) -> Iterator[MappingEdit]:
+        joiners = _object(self.data.get("joiners"))
+        for number, name in enumerate(_list(joiners.get("unless_taken"))):
+            path: Path = ("joiners", "unless_taken", number)
+            yield self.without(path, f"{name} may be taken")
+        if joiners.get("create") is not False:
+            yield self.having(("joiners",), joiners | {"create": False}, "`create: false`")
+        yield from self.word(("rehires",), tuple(Rehires))
+        yield from self.word(("absent",), (Absent.REPORT, Absent.IGNORE, Absent.DEACTIVATE))
+        for name in _object(self.data.get("guards")):
+            yield self.without(("guards", name), f"drop the guard {name}")
+
+    def word(self, path: Path, words: Sequence[Enum]) -> Iterator[MappingEdit]:
+        """Yield each other word at a path; the first one is the default."""
+        now = self.at(path)
+        if isinstance(now, dict):
+            return
+        for word in words:
+            if word.value != (words[0].value if now is None else now):
+                yield self.having(path, word.value, f"`{path[-1]}: {word.value}`")
+
+    def condition(self, path: Path) -> Iterator[MappingEdit]:
+        """Yield a condition the other way round, and as an expression edited."""
+        text = str(self.at(path))
+        yield self.having(path, f"!({text})", f"not {text}")
+        yield from self.expression(path)
+
+    def expression(self, path: Path) -> Iterator[MappingEdit]:
+        """Yield an expression with one of its parts taken out."""
+        text = str(self.at(path))
+        try:
+            tree = parse(text, Span("")).tree
+        except ExpressionSyntax:
+            return
+        for other in {text_of(each) for each in _simpler(tree)} - {text}:
+            yield self.having(path, other, f"{other} in place of {text}")
+
+    def at(self, path: Path) -> Value:
+        value: Value = self.data
+        for step in path:
+            if isinstance(value, dict):
+                value = value.get(str(step))
+            elif isinstance(value, list):
+                value = value[int(step)]
+        return value
+
+    def having(self, path: Path, value: Value, text: str) -> MappingEdit:
+        data = copy.deepcopy(self.data)
+        holder = _holder(data, path)
+        holder[path[-1]] = value  # type: ignore[index]  # the path is one of the document's
+        return MappingEdit(self.document.span(path), text, data)
+
+    def without(self, path: Path, text: str) -> MappingEdit:
+        data = copy.deepcopy(self.data)
+        holder = _holder(data, path)
+        del holder[path[-1]]  # type: ignore[arg-type]  # the path is one of the document's
+        return MappingEdit(self.document.span(path, key=True), text, data)
+
+
+def _holder(data: Data, path: Path) -> Data | list[Value]:
+    holder: Value = data
+    for step in path[:-1]:
+        if isinstance(holder, dict):
+            holder = holder.setdefault(str(step), {})
+        elif isinstance(holder, list):
+            holder = holder[int(step)]
+    return cast(Data | list[Value], holder)
+
+
+def _simpler(node: Node) -> Iterator[Node]:
+    """Yield the tree with one `||`, `&&`, `!`, comparison or call in it made simpler."""
+    yield from _alone(node)
+    for number, child in enumerate(node["children"]):
+        if isinstance(child, dict):
+            for other in _simpler(child):
+                children = list(node["children"])
+                children[number] = other
+                yield {**node, "children": children}
+
+
+def _alone(node: Node) -> Iterator[Node]:
+    match node["type"]:
+        case "or_expression" | "and_expression" | "not_expression":
+            yield from node["children"]
+        case "function_expression":
+            yield from (each for each in node["children"] if each["type"] != "expref")
+        case "comparator":
+            opposite = {"eq": "ne", "ne": "eq", "lt": "gte", "gte": "lt", "gt": "lte", "lte": "gt"}
+            yield {**node, "value": opposite[str(node["value"])]}
+
+
+def _object(value: Value) -> Data:
+    return value if isinstance(value, dict) else {}
+
+
+def _list(value: Value) -> list[Value]:
+    return value if isinstance(value, list) else []

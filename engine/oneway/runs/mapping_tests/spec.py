@@ -1,0 +1,85 @@
+"""A mapping test as written: a class for each definition of its schema."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from oneway.core.diagnostics import Span
+from oneway.core.records import Value
+from oneway.mapping.spec import Text
+
+ONE = ""
+"""Stands for the id of the only source record of a case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expectation:
+    """What must come of one record; what is None, or is not named, may be anything.
+
+    `fields` are written with these values, and no others are where `only`; `places` says
+    where each wanted value stands, by "outcome", "reasons", "held_by", "not_written" and
+    "fields.NAME".
+    """
+
+    span: Span
+    outcome: str | None = None
+    fields: Mapping[str, Value] | None = None
+    only: bool = False
+    not_written: tuple[str, ...] = ()
+    reasons: tuple[str, ...] = ()
+    held_by: tuple[str, ...] | None = None
+    places: Mapping[str, Span] | None = None
+
+    def place(self, name: str) -> Span:
+        """Return where a wanted value stands."""
+        return (self.places or {}).get(name, self.span)
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One situation, whole: the records of both systems, and what must come of them.
+
+    `expected` is by the id of a source record (`ONE` for the only one), or `target:ID` for a
+    target record that no source record matches.
+    """
+
+    name: str
+    span: Span
+    records: tuple[Mapping[str, Value], ...]
+    targets: tuple[Mapping[str, Value], ...]
+    references: Mapping[str, tuple[Mapping[str, Value], ...]]
+    settings: Mapping[str, Value]
+    as_of: str
+    expected: Mapping[str, Expectation]
+
+
+@dataclass(frozen=True, slots=True)
+class Claim:
+    """A sentence about every record for which `about` holds; `always` or never `outcomes`."""
+
+    name: str
+    span: Span
+    about: Text
+    outcomes: frozenset[str]
+    always: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Fixture:
+    """Files with many records; `target` is "" where there are none."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class MappingTest:
+    """A file of cases and claims; paths are those that can be opened from here."""
+
+    file: str
+    mapping: str
+    as_of: str
+    settings: Mapping[str, Value]
+    references: Mapping[str, tuple[Mapping[str, Value], ...]]
+    cases: tuple[Case, ...]
+    claims: tuple[Claim, ...]
+    fixture: Fixture | None = None

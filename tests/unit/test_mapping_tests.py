@@ -1,0 +1,298 @@
+"""Tests of mappings: what a case means, what is found to differ, what was seen, what is noticed."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+from xml.etree import ElementTree as ET
+
+import pytest
+
+from oneway.core.diagnostics import Refused
+from oneway.documents.yaml_source import parse
+from oneway.mapping.compiler import Compiled
+from oneway.render import mapping_tests as render
+from oneway.render.style import Style
+from oneway.runs.mapping_tests import MappingTestResult, check_test, find_tests, load_test
+from oneway.runs.mapping_tests.coverage import Seen, coverage
+from oneway.runs.mapping_tests.mutate import Fate, edits, tried
+from oneway.runs.prepare import compile_data
+
+ROOT = Path(__file__).resolve().parents[2]
+
+MAPPING = """\
+oneway: 1
+name: people-to-members
+source: {connector: file, resource: people.csv, options: {id: code}}
+target: {connector: file, resource: members.json}
+settings:
+  copy_phone: {type: boolean, default: false, description: Copy phone numbers.}
+references:
+  teams: {from: {connector: file}, resource: teams.json, key: code, value: number}
+match:
+  - {source: code, target: reference}
+eligible:
+  - {id: email, when: email, otherwise: Email is missing, for: [joiners, movers]}
+fields:
+  reference: {from: code, write: on_create}
+  name: join(' ', [first, last])
+  email: {from: lower(email), compare: ignore_case}
+  team: {from: team, lookup: teams}
+  phone: {from: phone || mobile, when: setting('copy_phone'), sensitive: true}
+joiners: {unless_taken: [email]}
+leavers:
+  when: status == 'Left'
+  set: {active: {value: false}}
+  left: active == `false`
+"""
+
+HEAD = """\
+oneway_test: 1
+mapping: mapping.yaml
+as_of: 2026-11-24
+references: {teams: [{code: A, number: 1}, {code: B, number: 2}]}
+record: {code: "7", first: Ada, last: Quill, email: ada@example.com, team: A, status: Here,
+         phone: "555", mobile: null}
+target: {id: 70, reference: "7", name: Ada Quill, email: ada@example.com, team: 1, active: true}
+"""
+
+
+def compiled(text: bytes = MAPPING.encode()) -> Compiled:
+    return compile_data(text, "mapping.yaml", ())[0]
+
+
+def ran(cases: str, head: str = HEAD) -> MappingTestResult:
+    return check_test(load_test((head + cases).encode(), "mapping.test.yaml"), compiled())
+
+
+def failures(cases: str) -> list[tuple[str, object, object]]:
+    return [
+        (each.about, each.wanted, each.got) for case in ran(cases).cases for each in case.mismatches
+    ]
+
+
+def refused(cases: str, head: str = HEAD) -> list[tuple[str, int, str]]:
+    with pytest.raises(Refused) as caught:
+        ran(cases, head)
+    return [(d.code, d.span.line, f"{d.summary} {d.help}") for d in caught.value.diagnostics]
+
+
+GOOD = """\
+cases:
+  - name: A starter is created
+    expect:
+      outcome: create
+      only_fields: {reference: "7", name: Ada Quill, email: ada@example.com, team: 1}
+  - name: Nothing to do
+    target: {}
+    expect: {outcome: unchanged}
+  - name: Another team
+    target: {}
+    record: {team: B}
+    expect: {outcome: update, only_fields: {team: 2}}
+  - name: Without an email, no
+    without: [email]
+    expect: {outcome: ineligible, reasons: [email]}
+  - name: A leaver leaves
+    target: {}
+    record: {status: Left}
+    expect: {outcome: leave, fields: {active: false}}
+  - name: A phone is copied where the setting says so
+    target: {}
+    settings: {copy_phone: true}
+    expect: {outcome: update, only_fields: {phone: "555"}}
+  - name: Two with one code
+    records: [{first: Ada}, {first: Bea}]
+    expect_each:
+      "1": {outcome: conflict}
+"""
+
+
+def test_what_holds_passes() -> None:
+    cases = GOOD[: GOOD.index("  - name: Two with")]
+    assert failures(cases) == []
+
+
+def test_a_case_says_what_it_wanted_what_it_got_and_each_step() -> None:
+    result = ran("cases:\n  - {name: Wrong, target: {name: X}, expect: {fields: {name: Bea}}}\n")
+    ((wrong,),) = (case.mismatches for case in result.cases)
+    assert (wrong.about, wrong.wanted, wrong.got) == ("name", "Bea", "Ada Quill")
+    assert wrong.place.line == 9
+    assert wrong.expression is not None
+    assert wrong.expression.line == 15
+    assert [(step.text, step.value) for step in wrong.steps] == [
+        ("first", "Ada"),
+        ("last", "Quill"),
+        ("[first, last]", ["Ada", "Quill"]),
+        ("join(' ', [first, last])", "Ada Quill"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("expect", "about", "wanted", "got"),
+    [
+        ("outcome: create", "outcome", "create", ("unchanged",)),
+        ("fields: {team: 2}", "team", 2, "left alone"),
+        ("reasons: [email]", "reasons", ["email"], []),
+        ("held_by: [leavers]", "held_by", ["leavers"], []),
+    ],
+)
+def test_whatever_is_expected_is_compared(
+    expect: str, about: str, wanted: object, got: object
+) -> None:
+    case = f"cases:\n  - {{name: Wrong, target: {{}}, expect: {{{expect}}}}}\n"
+    assert failures(case) == [(about, wanted, got)]
+
+
+def test_only_fields_means_no_other_is_written() -> None:
+    cases = "cases:\n  - {name: A, target: {name: X, team: 9}, expect: {only_fields: {team: 1}}}\n"
+    assert failures(cases) == [("name", "left alone", "Ada Quill")]
+    cases = "cases:\n  - {name: A, target: {name: X}, expect: {not_written: [name]}}\n"
+    assert failures(cases) == [("name", "left alone", "Ada Quill")]
+
+
+def test_a_sensitive_value_is_compared_and_never_shown() -> None:
+    given = "target: {}, settings: {copy_phone: true}, expect: {fields: {phone: '999'}}"
+    result = ran(f"cases:\n  - {{name: A, {given}}}\n")
+    assert result.failed == 1
+    said = render.text(result, Style()) + json.dumps(render.as_json(result))
+    said += render.junit([result]) + render.github([result])
+    assert "***" in said
+    assert "555" not in said
+    assert "999" not in said
+
+
+def test_a_table_is_a_case_for_each_row() -> None:
+    cases = """\
+cases:
+  - name: Teams
+    target: {}
+    table:
+      columns: [record.team, expect.outcome, expect.fields.team]
+      rows:
+        - [B, update, 2]
+        - [B, update, 1]
+"""
+    result = ran(cases)
+    assert [case.case.name for case in result.cases] == [
+        "Teams [B, update, 2]",
+        "Teams [B, update, 1]",
+    ]
+    assert [len(case.mismatches) for case in result.cases] == [0, 1]
+    assert result.cases[1].mismatches[0].place.line == 15
+
+
+def test_claims_speak_of_every_record_of_every_case() -> None:
+    never = "never:\n  - {name: Leavers stay, for: status == 'Left', outcome: [leave]}\n"
+    result = ran(GOOD[: GOOD.index("  - name: Two with")] + never)
+    (claim,) = result.claims
+    assert claim.spoken_of == 1
+    assert [(where, outcome.kind.value) for where, outcome in claim.against] == [
+        ("A leaver leaves", "leave")
+    ]
+    always = never.replace("never", "always")
+    assert ran(GOOD[: GOOD.index("  - name: Two with")] + always).failed == 0
+
+
+def test_a_fixture_is_read_for_the_claims(tmp_path: Path) -> None:
+    (tmp_path / "people.csv").write_text("code,first,last,email,team,status\n1,A,B,,A,Here\n")
+    text = HEAD + "fixture: {source: people.csv}\n"
+    text += "never:\n  - {name: Nobody without email, for: '!email', outcome: [create]}\n"
+    test = load_test(text.encode(), str(tmp_path / "mapping.test.yaml"))
+    (claim,) = check_test(test, compiled()).claims
+    assert (claim.spoken_of, claim.against) == (1, ())
+
+
+@pytest.mark.parametrize(
+    ("cases", "code", "line", "said"),
+    [
+        ("cases:\n  - {name: A, settings: {x: true}}\n", "T102", 9, "no setting 'x'"),
+        ("cases:\n  - {name: A, settings: {copy_phone: 1}}\n", "T103", 9, "a switch"),
+        ("cases:\n  - {name: A, references: {x: []}}\n", "T102", 9, "it has: teams"),
+        ("cases:\n  - {name: A, expect: {fields: {nmae: x}}}\n", "T102", 9, "did you mean 'name'"),
+        ("cases:\n  - {name: A, as_of: 2026-13-01}\n", "T103", 9, "no instant"),
+        ("cases:\n  - {name: A, record: {}, exepct: {}}\n", "S102", 9, "expect"),
+        ("always: [{name: A, for: 'a |', outcome: [create]}]\n", "T104", 8, ""),
+        (
+            "cases:\n  - {name: A, table: {columns: [record.a, record.b], rows: [[1]]}}\n",
+            "T101",
+            9,
+            "1 values for 2 columns",
+        ),
+    ],
+)
+def test_what_cannot_be_meant_is_refused_at_its_place(
+    cases: str, code: str, line: int, said: str
+) -> None:
+    found = refused(cases)
+    assert [(each[0], each[1]) for each in found] == [(code, line)]
+    assert said in found[0][2]
+
+
+def test_two_records_with_one_id_are_refused() -> None:
+    head = HEAD.replace('{code: "7"', '{code: "7", id: 1')
+    assert refused("cases:\n  - {name: A, targets: [{}, {}]}\n", head)[0][0] == "T105"
+
+
+def test_coverage_names_the_ways_that_no_case_went() -> None:
+    result = ran("cases:\n  - {name: A, expect: {outcome: create}}\n")
+    found = {each.decision.about: each for each in coverage(result)}
+    assert found["eligible email"].missing == (
+        "fails for joiners",
+        "holds for movers",
+        "fails for movers",
+    )
+    assert found["leavers.when"].missing == ("yes",)
+    assert found["leavers.left"].seen is Seen.NONE
+    assert found["phone || mobile"].missing == ("right answers",)
+    assert found["team"].missing == ("no value", "not in the table")
+
+
+def test_an_edit_that_no_case_notices_is_named() -> None:
+    test = load_test((HEAD + GOOD[: GOOD.index("  - name: Two with")]).encode(), "m.test.yaml")
+    document = parse(MAPPING.encode(), "mapping.yaml")
+    fates = {each.edit.text: each.fate for each in tried(test, document, compiled)}
+    assert fates["drop the rule email"] is Fate.NOTICED
+    assert fates["not status == 'Left'"] is Fate.NOTICED
+    assert fates["email in place of lower(email)"] is Fate.SURVIVED
+    assert fates["drop reference"] is Fate.REFUSED
+    assert len(list(edits(document))) == len(set(edits_of(document))) >= 40
+
+
+def edits_of(document: object) -> list[str]:
+    return [json.dumps(each.data) for each in edits(document)]  # type: ignore[arg-type]
+
+
+def test_every_edit_differs_from_the_mapping() -> None:
+    document = parse(MAPPING.encode(), "mapping.yaml")
+    assert json.dumps(document.data) not in edits_of(document)
+
+
+def test_junit_and_annotations_are_well_formed() -> None:
+    result = ran("cases:\n  - {name: 'A <b> & %', target: {name: X}, expect: {outcome: create}}\n")
+    (suite,) = ET.fromstring(render.junit([result]))
+    assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
+    (line,) = render.github([result]).splitlines()
+    assert line.startswith("::error file=mapping.test.yaml,line=9,col=")
+    assert "A <b> & %25" in line
+
+
+def test_tests_are_found_beside_their_mappings(tmp_path: Path) -> None:
+    for name in ("a.yaml", "a.test.yaml", "b.yaml"):
+        (tmp_path / name).write_text("")
+    beside = str(tmp_path / "a.test.yaml")
+    assert find_tests(str(tmp_path)) == [beside]
+    assert find_tests(str(tmp_path / "a.yaml")) == [beside]
+    assert find_tests(beside) == [beside]
+
+
+def test_the_shipped_mapping_passes_its_test_from_the_command_line() -> None:
+    run = subprocess.run(
+        [sys.executable, "-m", "oneway", "test", "mappings", "--cover", "80", "--format", "json"],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert run.returncode == 0, run.stdout + run.stderr
+    assert [each["failed"] for each in json.loads(run.stdout)] == [0]
