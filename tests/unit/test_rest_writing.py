@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_world import altered, opened, reply
 
-from oneway.core.connector import Rejected, Unknown, WriteError
+from oneway.core.connector import ReadError, Rejected, Unknown, WriteError
 from oneway.core.records import Value
 from oneway_connectors.rest.answers import clean
 
@@ -160,3 +160,64 @@ def test_clean_text_is_one_short_printable_line_without_what_is_hidden(
     for secret in (h.strip() for h in hidden):
         # What is left may only come together anew by white space that was taken out.
         assert len(secret) < 3 or secret not in shown or " " in secret or secret not in text
+
+
+SAYS_SO = altered(
+    "errors: {message: message, fields: errors}",
+    "errors: {message: error, refused_when: ok == `false`, missing_when: error == 'not_found'}",
+)
+NO = {"ok": False, "error": "not_allowed"}
+NOBODY = {"ok": False, "error": "not_found"}
+
+
+@pytest.mark.parametrize("answer", [NO, NOBODY])
+@pytest.mark.parametrize("write", ["create", "update", "leave"])
+def test_a_success_that_the_manifest_calls_a_refusal_is_one(write: str, answer: object) -> None:
+    connector, _ = opened(reply(answer), manifest=SAYS_SO)
+    writer, values = connector.writer("people"), {"email": "a@example.com"}
+    with pytest.raises(Rejected, match=f"answers 200, and refuses: {answer['error']}") as caught:
+        writer.create(values, "t") if write == "create" else getattr(writer, write)("7", values, "t")
+    assert caught.value.code == "W105"
+
+
+def test_a_refusal_after_a_try_that_may_have_been_carried_out_is_unknown() -> None:
+    manifest = altered("update: {method: PATCH", "update: {method: PUT", SAYS_SO)
+    connector, _ = opened(reply(b"", 502), reply(NO), manifest=manifest)
+    with pytest.raises(Unknown):
+        connector.writer("people").update("7", {"email": "a@example.com"}, "t")
+
+
+def test_an_answer_that_says_nothing_of_it_is_a_success() -> None:
+    connector, _ = opened(reply({"ok": True}), reply(b"", 204), reply({"id": 3}), manifest=SAYS_SO)
+    writer = connector.writer("people")
+    writer.update("7", {"email": "a@example.com"}, "t")
+    writer.update("7", {"email": "a@example.com"}, "t")
+    assert writer.create({"email": "a@example.com"}, "t") == "3"
+
+
+def test_a_list_that_is_a_refusal_is_not_an_empty_one() -> None:
+    connector, _ = opened(reply(NO), manifest=SAYS_SO)
+    with pytest.raises(ReadError, match="answers 200, and refuses: not_allowed") as caught:
+        connector.reader("people").read()
+    assert caught.value.code == "R110"
+
+
+def test_one_record_that_is_refused_is_not_a_record_that_is_gone() -> None:
+    connector, _ = opened(reply(NO), reply(NOBODY), manifest=SAYS_SO)
+    reader = connector.reader("people")
+    with pytest.raises(ReadError, match="not_allowed"):
+        reader.get("7")
+    assert reader.get("7") is None
+
+
+def test_errors_beside_data_are_a_refusal_where_the_manifest_says_so() -> None:
+    manifest = altered("fields: errors}", "fields: errors, refused_when: errors}")
+    connector, _ = opened(
+        reply({"errors": [{"field": "email", "message": "taken"}]}),
+        reply({"errors": []}),
+        manifest=manifest,
+    )
+    writer = connector.writer("people")
+    with pytest.raises(Rejected, match="email: taken"):
+        writer.update("7", {"email": "a@example.com"}, "t")
+    writer.update("7", {"email": "a@example.com"}, "t")

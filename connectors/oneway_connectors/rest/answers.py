@@ -18,7 +18,7 @@ from jmespath.exceptions import JMESPathError
 from jmespath.parser import ParsedResult
 
 from oneway.core.nesting import nests_too_deep
-from oneway.core.records import Value
+from oneway.core.records import Value, holds
 from oneway_connectors.rest.model import ErrorShape
 from oneway_connectors.rest.redaction import MARK, hide
 
@@ -86,6 +86,21 @@ def message_of(body: bytes, shape: ErrorShape, hidden: Iterable[str]) -> str:
     except Unreadable:
         return ""
     return clean("; ".join(parts), hidden)
+
+
+def refusals_in(body: bytes, shape: ErrorShape) -> tuple[bool, bool]:
+    """Return whether the body of a success says that it is a refusal, and that nothing is there.
+
+    What cannot be read says neither: whoever uses the body refuses it.
+    """
+    if not (shape.refused_when or shape.missing_when):
+        return False, False
+    try:
+        data = parse_json(body)
+        missing = bool(shape.missing_when) and holds(search(shape.missing_when, data))
+        return bool(shape.refused_when) and holds(search(shape.refused_when, data)), missing
+    except Unreadable:
+        return False, False
 
 
 def clean(text: str, hidden: Iterable[str] = ()) -> str:

@@ -14,7 +14,7 @@ import httpx
 
 from oneway.core.connector import Access
 from oneway.core.records import Value
-from oneway_connectors.rest.answers import message_of
+from oneway_connectors.rest.answers import message_of, refusals_in
 from oneway_connectors.rest.auth import Auth, fixed_headers, signing_in, to_hide
 from oneway_connectors.rest.budget import Budget
 from oneway_connectors.rest.errors import Cause, NoAnswer
@@ -127,7 +127,11 @@ class Client:
 
     def exchange(self, call: Call) -> Answer:
         """Return the answer to a call; raise `NoAnswer` where none came at the last try."""
-        return self._persist(call, self._auth)
+        answer = self._persist(call, self._auth)
+        if not answer.success:
+            return answer
+        refused, missing = refusals_in(answer.body, self.api.errors)
+        return replace(answer, refused=refused, missing=missing)
 
     def said(self, answer: Answer, sent: tuple[str, ...] = ()) -> str:
         """Return what an error answer says, without what was sent and without credentials."""

@@ -11,6 +11,7 @@ is decides whether a person is created twice:
 |---|---|
 | 4xx but 401, 403, 408, 425, 429 (or what the manifest lists) | Rejected |
 | 401, 403, 307, 308 | Rejected: nothing was carried out (RFC 9110, 15.4.8, 15.5.2, 15.5.4) |
+| a success whose body is a refusal by the manifest's `refused_when` or `missing_when` | Rejected |
 | no connection; no token; 425 and 429 at the last try | NotSent |
 | connection lost, timeout, answer cut off, 408, 5xx, 301 to 303 | Unknown |
 | success that does not show the new record's id; HTML with 200 | Unknown |
@@ -82,7 +83,7 @@ def read_refusal(
     where: str, status: int, said: str, resource: ResourceRequests | None
 ) -> ReadError:
     """Return the error of a reading request that was answered with no success."""
-    code, summary, help = _STATUS_HELP.get(status, ("R110", f"answers {status}", ""))
+    code, summary, help = _STATUS_HELP.get(status, ("R110", _answers(status), ""))
     if status == 429 or status >= 500:
         code, help = "R105", "Run again later."
     elif 300 <= status < 400:
@@ -105,7 +106,7 @@ def write_refusal(
     where: str, status: int, said: str, resource: ResourceRequests, rejected: frozenset[int] | None
 ) -> WriteError:
     """Return the error of a write that was answered with no success."""
-    summary, blame = f"{where}: answers {status}{_quoted(said)}", _blame(status)
+    summary, blame = f"{where}: {_answers(status)}{_quoted(said)}", _blame(status)
     if status in {401, 403}:
         code = "W103" if status == 401 else "W104"
         help = " ".join((_STATUS_HELP[status][2], resource.permissions)).strip()
@@ -116,7 +117,7 @@ def write_refusal(
     if status in {425, 429}:
         help = "The system is busy and did nothing; run again later."
         return NotSent("W106", summary, help, blame=blame)
-    if _is_rejection(status, rejected):
+    if 200 <= status < 300 or _is_rejection(status, rejected):
         return Rejected("W105", summary, "Correct the record in the source, or the mapping.")
     return Unknown("W107", summary, _LOOK, blame=blame)
 
@@ -126,6 +127,11 @@ def in_doubt(error: WriteError) -> WriteError:
     if isinstance(error, Unknown):
         return error
     return Unknown("W107", error.summary, _LOOK, blame=error.blame)
+
+
+def _answers(status: int) -> str:
+    # What is a success by its status comes here only where its body says otherwise.
+    return f"answers {status}, and refuses" if 200 <= status < 300 else f"answers {status}"
 
 
 def _blame_of(trouble: NoAnswer) -> Blame:

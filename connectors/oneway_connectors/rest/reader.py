@@ -64,7 +64,7 @@ class RestReader:
             call, answer = self._ask(single, id)
         except Unusable as error:
             raise ReadError("R112", f"{self.client.api.title}: {error}") from None
-        if answer.status in {404, 410}:
+        if answer.absent:
             return None
         self._refuse_failure(call, answer)
         item = self._item(single, answer, id)
@@ -122,12 +122,13 @@ class RestReader:
             except Unusable as error:
                 item = Item(item.id, {}, f"it cannot be asked for: {error}")
                 break
-            if answer.status in {404, 410}:
+            if answer.absent:
                 if detail.into:
                     continue  # unstated: a key that is absent never clears anything
                 return None
-            if answer.status == 500:
-                item = Item(item.id, item.data, "the system fails (500) when asked for it")
+            if answer.status == 500 or answer.refused:
+                what = "refuses" if answer.refused else "fails (500)"
+                item = Item(item.id, item.data, f"the system {what} when asked for it")
                 break
             self._refuse_failure(call, answer)
             item = self._merged(item, detail, answer)

@@ -54,7 +54,8 @@ class Answer:
     """A whole answer, and what became of the tries before it.
 
     `doubt`: an earlier one may have been carried out. `spent`: there would be a further one,
-    were the run's budget of them not spent.
+    were the run's budget of them not spent. `refused` and `missing`: by the manifest's words for
+    it, the body of a success says that nothing was done, or that there is no such record.
     """
 
     status: int
@@ -63,11 +64,23 @@ class Answer:
     url: httpx.URL
     doubt: bool = False
     spent: bool = False
+    refused: bool = False
+    missing: bool = False
+
+    @property
+    def success(self) -> bool:
+        """Whether the status is a success."""
+        return 200 <= self.status < 300
 
     @property
     def good(self) -> bool:
-        """Whether the status is a success."""
-        return 200 <= self.status < 300
+        """Whether it is a success, in the body as well."""
+        return self.success and not self.refused and not self.missing
+
+    @property
+    def absent(self) -> bool:
+        """Whether there is no record of the id that was asked for."""
+        return self.missing or self.status in {404, 410}
 
 
 class Wire:
