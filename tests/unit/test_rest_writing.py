@@ -176,7 +176,9 @@ def test_a_success_that_the_manifest_calls_a_refusal_is_one(write: str, answer: 
     connector, _ = opened(reply(answer), manifest=SAYS_SO)
     writer, values = connector.writer("people"), {"email": "a@example.com"}
     with pytest.raises(Rejected, match=f"answers 200, and refuses: {answer['error']}") as caught:
-        writer.create(values, "t") if write == "create" else getattr(writer, write)("7", values, "t")
+        writer.create(values, "t") if write == "create" else getattr(writer, write)(
+            "7", values, "t"
+        )
     assert caught.value.code == "W105"
 
 

@@ -179,6 +179,11 @@ class _Compiler:
             reactivating=self.reactivating(),
             create=spec.joiners.create,
             unless_taken=self.unless_taken(),
+            required=tuple(
+                name
+                for name, field in self.target.fields.items()
+                if field.required and not field.computed
+            ),
             has_leavers=leavers is not None,
             rehires=spec.rehires,
             absent=spec.absent,

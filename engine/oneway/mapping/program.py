@@ -160,6 +160,8 @@ class Policy:
     create: bool
     unless_taken: tuple[int, ...]
     """Positions in `fields`."""
+    required: tuple[str, ...]
+    """The fields that the target asks for when a record is created."""
     has_leavers: bool
     rehires: Rehires
     absent: Absent

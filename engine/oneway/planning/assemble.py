@@ -1,14 +1,14 @@
 """Settled drafts become outcomes: what is sensitive is sealed, and each action gets its id."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from oneway.core.records import Value, identity
 from oneway.core.seal import Seal, Sealed
 from oneway.mapping.program import FieldRule, Policy, SourceRow
 from oneway.planning.diff import FieldChange
 from oneway.planning.outcomes import Draft
-from oneway.planning.plan import Action, Change, Claim, Outcome, Verb, action_id
+from oneway.planning.plan import Action, Change, Claim, Outcome, Reason, Verb, action_id
 from oneway.planning.uniqueness import comparison
 
 
@@ -19,6 +19,8 @@ class Assembler:
     policy: Policy
     seal: Seal
     before: Mapping[tuple[str, str], tuple[tuple[str, str], ...]]
+    near: Mapping[str, tuple[Reason, ...]] = field(default_factory=dict)
+    """What to say of source records that nearly match a target record, by their ids."""
 
     def outcome(self, draft: Draft) -> Outcome:
         return Outcome(
@@ -27,7 +29,7 @@ class Assembler:
             label=draft.row.label if draft.row is not None else "",
             source_id=draft.row.source_id if draft.row is not None else None,
             target_id=draft.target.target_id if draft.target is not None else None,
-            reasons=draft.reasons,
+            reasons=(*draft.reasons, *self._near(draft)),
             action=self._action(draft) if draft.verb is not None else None,
             key_digest=self._key_digest(draft.row) if draft.row is not None else "",
         )
@@ -40,6 +42,9 @@ class Assembler:
             if value is not None:
                 return "" if shown else self.seal.digest(row.source_id, path or "match", value)
         return ""
+
+    def _near(self, draft: Draft) -> tuple[Reason, ...]:
+        return self.near.get(draft.row.source_id, ()) if draft.row is not None else ()
 
     def _action(self, draft: Draft) -> Action:
         assert draft.verb is not None

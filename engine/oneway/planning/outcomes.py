@@ -194,8 +194,25 @@ class Drafter:
             text = "has no match key that a new record would carry; it would be created every run"
             return Draft(Kind.INELIGIBLE, row, None, reasons=(Reason("keyless", text),))
         differences = at_create(self.policy.fields, row.cells)
+        lacking = self._lacking(differences)
+        if lacking:
+            return Draft(Kind.INELIGIBLE, row, None, reasons=lacking)
         reasons = () if found.gone is None else (found.gone,)
         return Draft(Kind.CREATE, row, None, Verb.CREATE, differences, reasons)
+
+    def _lacking(self, differences: Iterable[FieldChange]) -> tuple[Reason, ...]:
+        """Return what the target requires of a new record and would not be given."""
+        given = [each.rule.path for each in differences]
+        rules = {rule.path: rule.place for rule in self.policy.fields}
+        return tuple(
+            Reason(
+                f"required:{path}",
+                f"no value for {path}, which the target requires of a new record",
+                rules.get(path),
+            )
+            for path in self.policy.required
+            if not any(_overlap(path, other) for other in given)
+        )
 
     def _employed(self, row: SourceRow, target: TargetRow) -> Draft:
         gone = self.policy.has_leavers and (target.left or target.scheduled)
@@ -305,6 +322,10 @@ def contested(policy: Policy, matches: Matches) -> Mapping[tuple[str, str], Sequ
             field = (target_id, policy.match_paths[found.level])
             fields.setdefault(field, []).append(source_id)
     return fields
+
+
+def _overlap(left: str, right: str) -> bool:
+    return left == right or left.startswith(f"{right}.") or right.startswith(f"{left}.")
 
 
 def _failure_text(row: SourceRow) -> str:

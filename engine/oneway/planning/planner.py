@@ -18,6 +18,7 @@ from oneway.mapping.program import Program, SourceRow, TargetRow
 from oneway.planning.assemble import Assembler
 from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence, hidden, reconcile
 from oneway.planning.match import match
+from oneway.planning.near_misses import near_misses
 from oneway.planning.outcomes import Drafter, absent, contested, some
 from oneway.planning.plan import Allowance, Miss, Plan, PlanConnection, PlanInput, Read
 from oneway.planning.uniqueness import grant_claims
@@ -88,7 +89,8 @@ def plan_rows(
     drafts = [drafter.draft(row, matches.of(row)) for row in rows]
     drafts += absent(program, targets, matches, source, rows)
     settled = grant_claims(drafts, targets, policy)
-    finisher = Assembler(policy, seal, settled.before)
+    near = near_misses(rows, targets, matches, policy)
+    finisher = Assembler(policy, seal, settled.before, near)
     return Plan(
         mapping=policy.name,
         mapping_file=header.mapping_file,

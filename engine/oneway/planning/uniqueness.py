@@ -19,7 +19,8 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from oneway.core.records import MISSING, Compare, Value, comparable
-from oneway.mapping.program import FieldRule, Policy, TargetRow
+from oneway.mapping.program import FieldRule, Policy, SourceRow, TargetRow
+from oneway.planning.diff import new_value, present
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import Kind, Reason, Verb
 
@@ -43,12 +44,12 @@ def grant_claims(
     refused = _found_by_their_keys(drafts, policy) | claims.rivals()
     while True:
         refused = claims.closed(refused)
-        circle = claims.circles(refused)
-        if not circle:
+        more = claims.circles(refused) or claims.spared(drafts, refused)
+        if not more:
             break
-        refused |= circle
+        refused |= more
     settled = tuple(
-        _conflict(draft, refused[draft.identity]) if draft.identity in refused else draft
+        _stopped(draft, refused[draft.identity]) if draft.identity in refused else draft
         for draft in drafts
     )
     return GrantedClaims(settled, claims.order(refused))
@@ -88,7 +89,9 @@ def _found_by_their_keys(drafts: Sequence[Draft], policy: Policy) -> dict[tuple[
     return refused
 
 
-def _conflict(draft: Draft, reason: Reason) -> Draft:
+def _stopped(draft: Draft, reason: Reason) -> Draft:
+    if draft.kind is Kind.ABSENT:
+        return replace(draft, verb=None, differences=(), reasons=(reason,))
     return replace(
         draft, kind=Kind.CONFLICT, verb=None, differences=(), reasons=(*draft.reasons, reason)
     )
@@ -105,6 +108,7 @@ class _Claims:
         watched: Sequence[int],
     ) -> None:
         self.policy = policy
+        self.watched = tuple(watched)
         position = {policy.fields[i].path: i for i in watched}
         self.claimed: dict[tuple[str, str], tuple[Slot, ...]] = {}
         self.drafts: dict[tuple[str, str], Draft] = {}
@@ -188,6 +192,40 @@ class _Claims:
             )
             for identity in circle
         }
+
+    def spared(
+        self, drafts: Sequence[Draft], refused: Mapping[tuple[str, str], Reason]
+    ) -> dict[tuple[str, str], Reason]:
+        """Return the deactivations of records that an unmatched source record may stand for.
+
+        It is employed, was not created, and has a value that only one record may hold: perhaps
+        it is the absent one under another key.
+        """
+        speakers: dict[Slot, list[str]] = defaultdict(list)
+        for draft in drafts:
+            if draft.row is None or draft.target is not None or draft.row.leaver:
+                continue
+            if draft.verb is None or draft.identity in refused:
+                for slot in self._said(draft.row):
+                    speakers[slot].append(draft.row.source_id)
+        return {
+            draft.identity: _spoken_for(self.policy.fields[slot[0]], speakers[slot])
+            for draft in drafts
+            if draft.verb is Verb.DEACTIVATE and draft.identity not in refused
+            for slot in self._held(draft.target)
+            if slot in speakers
+        }
+
+    def _said(self, row: SourceRow) -> list[Slot]:
+        values = [new_value(cell) for cell in row.cells]
+        return [(i, self._comparable(i, values[i])) for i in self.watched if i < len(values)]
+
+    def _held(self, target: TargetRow | None) -> list[Slot]:
+        values = target.values if target is not None else ()
+        slots = [
+            (i, self._comparable(i, present(values[i]))) for i in self.watched if i < len(values)
+        ]
+        return [slot for slot in slots if slot[1] is not None]
 
     def order(
         self, refused: Mapping[tuple[str, str], Reason]
@@ -274,6 +312,12 @@ def _rivalled(rule: FieldRule, rivals: Iterable[Draft]) -> Reason:
     ids = tuple(sorted(each.identity[1] for each in rivals))
     text = f"another record of this plan claims the same {rule.path}: {', '.join(ids)}"
     return Reason("claimed_twice", text, rule.place, ids)
+
+
+def _spoken_for(rule: FieldRule, sources: Sequence[str]) -> Reason:
+    text = f"not deactivated: its {rule.path} is that of source record {', '.join(sources)}, "
+    text += "which matches nothing and may be the same person"
+    return Reason("in_conflict", text, rule.place, tuple(sources), warning=True)
 
 
 def _taken(rule: FieldRule, targets: Sequence[str]) -> Reason:

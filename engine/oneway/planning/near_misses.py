@@ -1,0 +1,153 @@
+"""Keys that differ in form alone: a person who is about to be created beside their own record.
+
+`42` and `"42"`, `0042` and `42`, `SmithJ` and `smithj`, a key with a space or an invisible
+character in it: no match key finds the one by the other, and none should, for which of them is
+right is for a person to say. So both are shown, side by side, before anybody is created.
+"""
+
+import json
+import re
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from unicodedata import category, normalize
+
+from oneway.core.records import Value
+from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.planning.match import Matches
+from oneway.planning.plan import Reason
+
+CODE = "near_miss"
+"""The code of the reason that names the two."""
+
+_MOST = 5
+"""So many target records are named: more are a table of numbers, and no person's own record."""
+
+
+def near_misses(
+    rows: Iterable[SourceRow], targets: Iterable[TargetRow], matches: Matches, policy: Policy
+) -> Mapping[str, tuple[Reason, ...]]:
+    """Return what to say of each source record that nearly matches a target record, by its id.
+
+    Both are matched with nothing. Sensitive keys are not compared: nobody may be shown them.
+    """
+    alone = [row for row in rows if _is_alone(row, matches)]
+    taken = {
+        each.target.target_id for each in matches.by_source.values() if each.target is not None
+    }
+    free = [each for each in targets if each.target_id not in taken | matches.spoken]
+    found: dict[str, list[Reason]] = defaultdict(list)
+    for level, shown in enumerate(policy.key_shown):
+        if not shown:
+            continue
+        index = _index(free, level)
+        for row in alone:
+            key = row.keys[level] if level < len(row.keys) else None
+            near = index.get(_loose(key), ()) if key is not None else ()
+            others = [each for each in near if each.keys[level] != key]
+            if others:
+                found[row.source_id].append(_reason(row, others, level, policy))
+    return {source_id: tuple(reasons) for source_id, reasons in found.items()}
+
+
+def _is_alone(row: SourceRow, matches: Matches) -> bool:
+    found = matches.of(row)
+    return found.target is None and found.conflict is None
+
+
+def _index(targets: Iterable[TargetRow], level: int) -> Mapping[str, Sequence[TargetRow]]:
+    index: dict[str, list[TargetRow]] = defaultdict(list)
+    for each in targets:
+        if level < len(each.keys) and each.keys[level] is not None:
+            index[_loose(each.keys[level])].append(each)
+    return dict(index)
+
+
+def _reason(row: SourceRow, near: Sequence[TargetRow], level: int, policy: Policy) -> Reason:
+    ids = tuple(each.target_id for each in near)
+    named = ", ".join(
+        f"target record {each.target_id} has {_shown(each.keys[level])}"
+        f" ({_difference(row.keys[level], each.keys[level])})"
+        for each in near[:_MOST]
+    )
+    more = f" and {len(near) - _MOST} more" if len(near) > _MOST else ""
+    path = policy.match_paths[level] or f"match key {level + 1}"
+    text = f"{path} is {_shown(row.keys[level])} here, and {named}{more}, which nothing matches"
+    if row.leaver:
+        text += "; if they are one person, that record keeps its access"
+    return Reason(CODE, text, candidates=ids, warning=True)
+
+
+def _shown(key: Hashable) -> str:
+    """Return a key so that two that look alike can be told apart."""
+    value = _value(key)
+    if not isinstance(value, str):
+        return json.dumps(value)
+    hidden = value != normalize("NFKC", value) or value != _visible(value)
+    return json.dumps(value, ensure_ascii=hidden)
+
+
+def _difference(left: Hashable, right: Hashable) -> str:
+    """Return in which ways two keys differ: without each of these, they would not be near."""
+    words = ["number and text"] if isinstance(left, str) != isinstance(right, str) else []
+    for name in _STEPS:
+        steps = [step for other, step in _STEPS.items() if other != name]
+        if _through(steps, left) != _through(steps, right):
+            words.append(name)
+    return ", ".join(words) or "several ways"
+
+
+def _loose(key: Hashable) -> str:
+    """Return what is equal for two keys that differ in form alone."""
+    return _through(_STEPS.values(), key)
+
+
+def _through(steps: Iterable[Callable[[str], str]], key: Hashable) -> str:
+    value = _value(key)
+    text = value if isinstance(value, str) else json.dumps(value)
+    for step in steps:
+        text = step(text)
+    return text
+
+
+def _value(key: Hashable) -> Value:
+    """Return what a compared key was made of: text is itself, all else a pair."""
+    value = key[1] if isinstance(key, tuple) and len(key) == 2 else key
+    if isinstance(value, float) and value.is_integer():
+        return int(value)
+    return value if isinstance(value, str | int | float | bool) else str(value)
+
+
+def _visible(text: str) -> str:
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(
+        c for c in text if c.isspace() or (category(c) not in ("Cf", "Cc") and c not in _FILLERS)
+    )
+
+
+_FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0") | {
+    chr(point) for point in (*range(0x180B, 0x180E), *range(0xFE00, 0xFE10))
+}
+"""What Unicode calls ignorable beside the format characters: fillers and variation selectors."""
+
+
+def _in_one_form(text: str) -> str:
+    return text if text.isascii() else normalize("NFKC", text)
+
+
+def _without_spaces(text: str) -> str:
+    return "".join(text.split())
+
+
+def _without_zeros(text: str) -> str:
+    return re.sub(r"^([^\W\d_]*)0+(?=[0-9])", r"\1", text)
+
+
+_STEPS: Mapping[str, Callable[[str], str]] = {
+    "invisible characters": _visible,
+    "Unicode form": _in_one_form,
+    "spaces": _without_spaces,
+    "case": str.casefold,
+    "leading zeros": _without_zeros,
+}
+"""What is taken away from a key, one thing after the other."""
