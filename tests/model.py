@@ -200,8 +200,32 @@ class _Model:
         for person in people:
             self.decide(person, by_id.get(person.matched or ""), unseen)
         nobody = [self.absent(user, people, spoken) for user in users]
-        target = self.settle([*people, *nobody], users)
-        return Prediction({person.id: person.kind for person in people}, target)
+        while True:
+            trial = copy.deepcopy([*people, *nobody])
+            target = self.settle(trial, users)
+            people_now, nobody_now = trial[: len(people)], trial[len(people) :]
+            spared = [
+                n
+                for n, each in enumerate(nobody_now)
+                if each.writes and any(self.may_be(p, users[n]) for p in people_now)
+            ]
+            if not spared:
+                break
+            for n in spared:
+                nobody[n].writes = {}
+        return Prediction({person.id: person.kind for person in people_now}, target)
+
+    def may_be(self, person: Person, user: User) -> bool:
+        """Return whether a record that matches nothing holds what is the user's alone."""
+        if person.matched or person.leaver or person.failed or person.kind == "create":
+            return False
+        taken = self.mapping["joiners"]["unless_taken"]
+        for path in self.fields.keys() & (self.world.unique | set(taken)):
+            state, value, initial = self.says(path, self.fields[path], person.data)
+            value = initial if not blank(initial) else value if state == "stated" else None
+            if not blank(value) and same(value, get(user.data, path), self.told_apart(path)):
+                return True
+        return False
 
     # Evaluation
 

@@ -167,3 +167,143 @@ def test_a_stand_in_for_the_new_and_one_for_the_empty(files, oneway: Run) -> Non
     oneway("sync", "m.yaml")
     assert {key: each["policy"] for key, each in users().items()} == {"A": "later", "B": "first"}
     assert oneway("plan", "m.yaml", "--exit-code").code == 0
+
+
+NEAR = (
+    [
+        {"id": "1", "code": 42, "name": "number"},
+        {"id": "2", "code": "0043", "name": "zeros"},
+        {"id": "3", "code": "SmithJ", "name": "case"},
+        {"id": "4", "code": " E4", "name": "space"},
+        {"id": "5", "code": "E5\u200b", "name": "zero-width"},
+        {"id": "6", "code": "E6", "name": "nobody's"},
+    ],
+    [
+        {"id": str(n), "reference": key, "name": ""}
+        for n, key in enumerate(["42", "43", "smithj", "E4", "E5", "E7"], 1)
+    ],
+)
+NEAR_MAPPING = (
+    "fields:\n"
+    "  reference: {from: code, write: on_create}\n"
+    "  name: name\n"
+    "joiners: {unless_taken: [reference]}\n"
+)
+
+
+def test_near_misses_are_shown_side_by_side_before_anybody_is_created(files, oneway: Run) -> None:
+    files(NEAR_MAPPING, *NEAR)
+    plan = json.loads(oneway("plan", "m.yaml", "--format", "json").out)
+    near = {
+        each["source_id"]: [r["candidates"] for r in each["reasons"] if r["code"] == "near_miss"]
+        for each in plan["outcomes"]
+        if each["source_id"] is not None
+    }
+    assert near == {str(n): [[str(n)]] for n in range(1, 6)} | {"6": []}
+    for command in (["plan"], ["check"], ["plan", "--format", "markdown"]):
+        said = oneway(command[0], "m.yaml", *command[1:]).flat
+        assert "form alone" in said
+        assert 'reference is 42 here, and target record 1 has "42" (number and text)' in said
+        assert 'reference is "E5\\u200b" here' in said.replace("\\\\", "\\")
+    text = oneway("plan", "m.yaml").out
+    assert text.index("form alone (5)") < text.index("To create")
+
+
+def test_who_may_be_somebody_under_another_key_is_not_deactivated(files, oneway: Run) -> None:
+    """Whether in conflict over a value, ineligible, or one of two: the same email is enough."""
+    files(
+        "eligible: [{id: name, when: name, otherwise: No name, for: [joiners]}]\n"
+        "fields:\n"
+        "  reference: {from: code, write: on_create}\n"
+        "  name: name\n"
+        "  email: {from: email, compare: ignore_case}\n"
+        "joiners: {unless_taken: [email, reference]}\n"
+        "leavers: {when: left, set: {active: {value: false}}, left: active == `false`}\n"
+        "absent: deactivate\n",
+        [
+            {"id": "a", "code": "A29", "name": "Ada", "email": "ada@example.com", "left": False},
+            {"id": "b", "code": "2", "name": "Ben", "email": "ben@example.com", "left": False},
+            {"id": "c", "code": "3", "name": "", "email": "CY@example.com", "left": False},
+            {"id": "d", "code": "4", "name": "Di", "email": "di@example.com", "left": False},
+            {"id": "e", "code": "4", "name": "Di", "email": "di@example.com", "left": False},
+            {"id": "f", "code": "5", "name": "Flo", "email": "flo@example.com", "left": True},
+        ],
+        [
+            {"id": n, "reference": key, "email": email, "active": True}
+            for n, key, email in [
+                (1, "a29", "ada@example.com"),
+                (2, "2", "ben@example.com"),
+                (3, "c3", "cy@example.com"),
+                (4, "d4", "di@example.com"),
+                (5, "f5", "flo@example.com"),
+                (6, "g6", "gil@example.com"),
+            ]
+        ],
+    )
+    absent = {
+        each["target_id"]: (each["action"] is not None, each["reasons"][0]["code"])
+        for each in outcomes(oneway).values()
+        if each["outcome"] == "absent"
+    }
+    assert absent == {
+        "1": (False, "in_conflict"),
+        "3": (False, "in_conflict"),
+        "4": (False, "in_conflict"),
+        "5": (True, "absent"),  # the source says that Flo has left
+        "6": (True, "absent"),
+    }
+
+
+MANIFEST = """\
+oneway_connector: 1
+name: acme
+title: Acme
+kind: rest
+base_url: https://api.example.com
+resources:
+  users:
+    id: id
+    list: {path: /users}
+    create: {method: POST, path: /users}
+    update: {method: PATCH, path: "/users/{id}"}
+    record:
+      type: object
+      required: [id, reference, email, bank]
+      properties:
+        id: {type: string, readOnly: true}
+        reference: {type: string}
+        email: {type: string}
+        bank: {type: object, required: [no], properties: {no: {type: string}}}
+"""
+
+
+def test_nothing_is_created_without_what_the_target_requires(files, oneway: Run) -> None:
+    files(
+        "fields:\n"
+        "  reference: {from: code, write: on_create}\n"
+        "  email: email\n"
+        "  bank.no: account\n",
+        [
+            {"id": "1", "code": "A", "email": "a@example.com", "account": "00000001"},
+            {"id": "2", "code": "B", "email": " ", "account": "00000002"},
+            {"id": "3", "code": "C", "email": "c@example.com"},
+        ],
+        [],
+    )
+    Path("connectors").mkdir()
+    Path("connectors/acme.yaml").write_text(MANIFEST)
+    mapping = Path("m.yaml").read_text()
+    Path("m.yaml").write_text(
+        mapping.replace(
+            "{connector: file, resource: users.json}", "{connector: acme, resource: users}"
+        )
+    )
+    plan = oneway("plan", "m.yaml", "--target", "users.json", "--format", "json")
+    found = {each["key"]: each for each in json.loads(plan.out)["outcomes"]}
+    assert {key: each["outcome"] for key, each in found.items()} == {
+        "A": "create",
+        "B": "ineligible",
+        "C": "ineligible",
+    }
+    assert [each["code"] for each in found["B"]["reasons"]] == ["required:email"]
+    assert [each["code"] for each in found["C"]["reasons"]] == ["required:bank.no"]

@@ -16,6 +16,8 @@ from oneway.mapping.compiler import Compiled
 from oneway.mapping.interpreter import LookupTable
 from oneway.mapping.program import Missed, Program, SourceRow, TargetRow
 from oneway.mapping.spec import OnMiss
+from oneway.planning.match import match
+from oneway.planning.near_misses import near_misses
 from oneway.planning.uniqueness import comparison
 
 
@@ -64,6 +66,7 @@ def checks(compiled: Compiled, program: Program, evidence: Evidence) -> tuple[Ch
         *_source_keys(compiled, rows),
         *_target_keys(compiled, targets),
         *_unless_taken(program, targets),
+        *_near_misses(program, rows, targets),
         *_assumptions(evidence.descriptions),
         CheckResult(
             "Permission to write",
@@ -197,6 +200,22 @@ def _unique(
         return CheckResult(title, CheckState.WARNING, tuple(lines))
     values_held = f"{len(holders):,} value{'' if len(holders) == 1 else 's'}"
     return CheckResult(title, CheckState.OK, (f"{values_held}, each targets by one record",))
+
+
+def _near_misses(
+    program: Program, rows: Sequence[SourceRow], targets: Sequence[TargetRow]
+) -> Iterator[CheckResult]:
+    """Yield the people who would be created beside a record whose key is nearly theirs."""
+    policy = program.policy
+    found = near_misses(rows, targets, match(rows, targets, len(policy.match)), policy)
+    names = {row.source_id: row.key for row in rows}
+    lines = tuple(
+        f"{names[source_id]}: {reason.text}"
+        for source_id in sorted(found)
+        for reason in found[source_id]
+    )
+    if lines:
+        yield CheckResult("Keys that differ in form alone", CheckState.WARNING, lines)
 
 
 def _assumptions(descriptions: Iterable[Description]) -> Iterator[CheckResult]:

@@ -179,11 +179,7 @@ class _Compiler:
             reactivating=self.reactivating(),
             create=spec.joiners.create,
             unless_taken=self.unless_taken(),
-            required=tuple(
-                name
-                for name, field in self.target.fields.items()
-                if field.required and not field.computed
-            ),
+            required=self.required(),
             has_leavers=leavers is not None,
             rehires=spec.rehires,
             absent=spec.absent,
@@ -218,6 +214,14 @@ class _Compiler:
         expression = self.names.quietly(text) if text is not None else None
         uses = expression.paths if expression is not None else ()
         return frozenset(tuple(use.keys) for use in uses)
+
+    def required(self) -> tuple[str, ...]:
+        """Return what the target asks for when a record is created; of objects, what is in them."""
+        fields = self.target.fields
+        paths = [name for name, each in fields.items() if each.required and not each.computed]
+        return tuple(
+            path for path in paths if not any(other.startswith(f"{path}.") for other in paths)
+        )
 
     def reactivating(self) -> tuple[tuple[int, Value], ...]:
         leavers = self.spec.leavers

@@ -16,7 +16,7 @@ from oneway.mapping.program import Policy, SourceRow, TargetRow
 from oneway.planning.match import Matches
 from oneway.planning.plan import Reason
 
-CODE = "near_miss"
+NEAR_MISS = "near_miss"
 """The code of the reason that names the two."""
 
 _MOST = 5
@@ -49,6 +49,11 @@ def near_misses(
     return {source_id: tuple(reasons) for source_id, reasons in found.items()}
 
 
+def other_reasons(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
+    """Return the reasons but for near misses, which are shown by themselves."""
+    return tuple(reason for reason in reasons if reason.code != NEAR_MISS)
+
+
 def _is_alone(row: SourceRow, matches: Matches) -> bool:
     found = matches.of(row)
     return found.target is None and found.conflict is None
@@ -74,7 +79,7 @@ def _reason(row: SourceRow, near: Sequence[TargetRow], level: int, policy: Polic
     text = f"{path} is {_shown(row.keys[level])} here, and {named}{more}, which nothing matches"
     if row.leaver:
         text += "; if they are one person, that record keeps its access"
-    return Reason(CODE, text, candidates=ids, warning=True)
+    return Reason(NEAR_MISS, text, candidates=ids, warning=True)
 
 
 def _shown(key: Hashable) -> str:
@@ -147,7 +152,7 @@ _STEPS: Mapping[str, Callable[[str], str]] = {
     "invisible characters": _visible,
     "Unicode form": _in_one_form,
     "spaces": _without_spaces,
-    "case": str.casefold,
+    "case": str.lower,
     "leading zeros": _without_zeros,
 }
 """What is taken away from a key, one thing after the other."""

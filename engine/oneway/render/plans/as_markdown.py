@@ -27,6 +27,10 @@ def markdown(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> str:
     parts = [
         _head(plan, memory),
         _guards(plan, verdict),
+        _folded(
+            "Perhaps one person: keys that differ in form alone",
+            [f"- {code(each)}" for each in content.near_misses(plan)],
+        ),
         _changes(plan, verdict, memory),
         _folded("Refused before", _refused(plan, memory)),
         _folded("Not sticking", [f"- {code(each)}" for each in content.sticking(plan, memory)]),

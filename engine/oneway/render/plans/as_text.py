@@ -40,6 +40,7 @@ def text(
     sections = [
         page.head(),
         page.totals(),
+        page.near_misses(),
         *page.actions(),
         page.staying(),
         page.rehires(),
@@ -194,6 +195,10 @@ class _TextPage:
 
     def warnings(self) -> list[str]:
         return self.section("Warnings", content.warnings(self.plan), "!")
+
+    def near_misses(self) -> list[str]:
+        title = "Perhaps one person: keys that differ in form alone"
+        return self.listed(title, content.near_misses(self.plan))
 
     def refused(self) -> list[str]:
         found = content.refused(self.plan, self.memory)

@@ -7,6 +7,7 @@ from oneway.core.seal import Sealed
 from oneway.history.memory import Memory
 from oneway.mapping.spec import GuardKind
 from oneway.planning.guards import Breach, Verdict
+from oneway.planning.near_misses import NEAR_MISS, other_reasons
 from oneway.planning.plan import Change, Kind, Miss, Outcome, Plan, Read, Reason, Verb
 from oneway.render.layout import clip, count
 from oneway.render.sanitize import harmless, shown
@@ -86,19 +87,29 @@ def warnings(plan: Plan) -> tuple[Group, ...]:
     keeping = tuple(
         o
         for o in plan.outcomes
-        if o.kind is Kind.INELIGIBLE and any(reason.warning for reason in o.reasons)
+        if o.kind is Kind.INELIGIBLE and any(reason.warning for reason in other_reasons(o.reasons))
     )
     told = {Kind.REHIRE: 1}  # the first reason of a rehire is its own section
     drifting: dict[str, list[Outcome]] = {}
     for outcome in plan.outcomes:
         if outcome.kind in _STAYING or outcome.kind is Kind.ABSENT:
             continue
-        for reason in outcome.reasons[told.get(outcome.kind, 0) :]:
+        for reason in other_reasons(outcome.reasons)[told.get(outcome.kind, 0) :]:
             drifting.setdefault(sentence(reason), []).append(outcome)
     groups = [Group(title, tuple(found)) for title, found in drifting.items()]
     if keeping:
         groups.insert(0, Group("has left, is ineligible, and keeps the access", keeping))
     return tuple(groups)
+
+
+def near_misses(plan: Plan) -> list[str]:
+    """Return the records that nearly match a target record, both keys side by side."""
+    return [
+        f"{name(outcome)}: {sentence(reason)}"
+        for outcome in plan.outcomes
+        for reason in outcome.reasons
+        if reason.code == NEAR_MISS
+    ]
 
 
 def missed(miss: Miss) -> str:
@@ -250,7 +261,7 @@ def _by_title(outcomes: Iterable[Outcome], title: Callable[[Outcome], str]) -> t
 
 
 def _reasons(outcome: Outcome) -> str:
-    reasons = outcome.reasons[:1] if outcome.kind is Kind.REHIRE else outcome.reasons
+    reasons = outcome.reasons[:1] if outcome.kind is Kind.REHIRE else other_reasons(outcome.reasons)
     return "; ".join(map(sentence, reasons)) or "no reason is known"
 
 

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from oneway.core.diagnostics import Diagnostic
+from oneway.planning.near_misses import NEAR_MISS, other_reasons
 from oneway.planning.plan import Ending, Kind, Miss, Outcome, Plan, Read, Reason, Verb
 from oneway.render.layout import count
 from oneway.render.report.actions import Deed
@@ -52,6 +53,7 @@ def attention(told: PastRun, found: Sequence[Deed]) -> tuple[ReportSection, ...]
     if plan is not None:
         sections += [
             _keeping_access(plan),
+            _near_misses(plan),
             _missing(plan),
             _conflicts(plan),
             _errors(plan),
@@ -113,7 +115,8 @@ def _keeping_access(plan: Plan) -> ReportSection | None:
     these = [
         each
         for each in plan.outcomes
-        if each.kind is Kind.INELIGIBLE and any(reason.warning for reason in each.reasons)
+        if each.kind is Kind.INELIGIBLE
+        and any(reason.warning for reason in other_reasons(each.reasons))
     ]
     about = (
         "The source says that they have left. Something is missing there, so the target was not "
@@ -123,10 +126,25 @@ def _keeping_access(plan: Plan) -> ReportSection | None:
     return _section("access", title, Tone.TROUBLE, about, ("Person", "Why"), _why(these))
 
 
+def _near_misses(plan: Plan) -> ReportSection | None:
+    rows = tuple(
+        (person(each), ReportText((text(reason.text),)))
+        for each in plan.outcomes
+        for reason in each.reasons
+        if reason.code == NEAR_MISS
+    )
+    about = (
+        "A key of the source and a key of the target differ in form alone: in zeros, spaces, case. "
+        "If they are one person, correct one of the two keys."
+    )
+    title = "Perhaps one person"
+    return _section("near", title, Tone.CAUTION, about, ("Person", "The two keys"), rows)
+
+
 def _missing(plan: Plan) -> ReportSection | None:
     these = [each for each in plan.outcomes if each.kind is Kind.INELIGIBLE]
-    these.sort(key=lambda each: [reason.text for reason in each.reasons])
-    counts = Counter(text(reason.text) for each in these for reason in each.reasons)
+    these.sort(key=lambda each: [reason.text for reason in other_reasons(each.reasons)])
+    counts = Counter(text(reason.text) for each in these for reason in other_reasons(each.reasons))
     said = "; ".join(f"{words}: {number:,}" for words, number in counts.most_common(8))
     about = f"Fill in what is missing, in the source; the next run takes them along. {said}."
     columns = ("Person", "What is missing")
@@ -218,7 +236,7 @@ def _section(
 
 
 def _why(outcomes: Iterable[Outcome]) -> tuple[tuple[Cell, ...], ...]:
-    return tuple((person(each), _reasons(each.reasons)) for each in outcomes)
+    return tuple((person(each), _reasons(other_reasons(each.reasons))) for each in outcomes)
 
 
 def _reasons(found: Sequence[Reason]) -> ReportText:

@@ -1,0 +1,122 @@
+"""Keys that differ in form alone are shown side by side."""
+
+import pytest
+
+from oneway.core.records import Record, Snapshot
+from oneway.planning.plan import Kind
+from worlds import World, planned
+
+MAPPING = {
+    "oneway": 1,
+    "name": "near",
+    "source": {"connector": "payroll", "resource": "people"},
+    "target": {"connector": "expenses", "resource": "users"},
+    "match": [{"source": "code", "target": "ref"}],
+    "eligible": [],
+    "fields": {"ref": {"from": "code", "write": "on_create"}, "fullName": "name"},
+    "joiners": {"create": True, "unless_taken": []},
+}
+
+
+def world(source: list[object], target: list[object], **changed: object) -> World:
+    return World(
+        MAPPING | changed,
+        Snapshot(tuple(Record(f"s{n}", {"code": c}) for n, c in enumerate(source))),
+        Snapshot(tuple(Record(f"t{n}", {"ref": r}) for n, r in enumerate(target))),
+        Snapshot(()),
+    )
+
+
+def near(source: list[object], target: list[object], **changed: object) -> dict[str, list[str]]:
+    """Return the texts of near misses, by source id."""
+    return {
+        str(each.source_id): [r.text for r in each.reasons if r.code == "near_miss"]
+        for each in planned(world(source, target, **changed)).outcomes
+        if each.source_id is not None
+    }
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "difference"),
+    [
+        (42, "42", "number and text"),
+        ("42", 42, "number and text"),
+        (42.0, "42", "number and text"),
+        ("0043", "43", "leading zeros"),
+        ("E007", "E7", "leading zeros"),
+        ("SmithJ", "smithj", "case"),
+        (" E4", "E4", "spaces"),
+        ("E 4", "E4", "spaces"),
+        ("E\u00a04", "E4", "spaces"),
+        ("E5\u200b", "E5", "invisible characters"),
+        ("\ufeffE5", "E5", "invisible characters"),
+        ("E\u00ad5", "E5", "invisible characters"),
+        ("Ｅ6", "E6", "Unicode form"),
+        ("ﬁn", "fin", "Unicode form"),
+        (" 007x", "7X", "spaces, case, leading zeros"),
+        (7, " 007", "number and text, spaces, leading zeros"),
+    ],
+)
+def test_keys_that_differ_in_form_alone_are_near(
+    source: object, target: object, difference: str
+) -> None:
+    (text,) = near([source], [target])["s0"]
+    assert f"({difference})" in text
+    assert "target record t0 has " in text
+    assert near([target], [source])["s0"]
+
+
+def test_what_cannot_be_seen_is_shown_escaped() -> None:
+    (text,) = near(["E5\u200b"], ["E5"])["s0"]
+    assert text.startswith('ref is "E5\\u200b" here, and target record t0 has "E5" (')
+    assert near([42], ["42"])["s0"][0].startswith('ref is 42 here, and target record t0 has "42" (')
+
+
+@pytest.mark.parametrize(
+    ("source", "target"),
+    [
+        ("42", "43"),
+        ("0", "00x"),
+        ("E4", "E40"),
+        ("Zoë", "Zoe"),
+        ("100", "1"),
+        ("7", "70"),
+        (1, True),
+    ],
+)
+def test_keys_that_differ_otherwise_are_not_near(source: object, target: object) -> None:
+    assert near([source], [target])["s0"] == []
+
+
+def test_only_records_that_nothing_matches_are_near() -> None:
+    assert near(["42", "042"], ["42"]) == {"s0": [], "s1": []}
+    assert near(["42"], ["42", "042"]) == {"s0": []}
+
+
+def test_several_are_named_and_a_table_of_them_is_cut() -> None:
+    (text,) = near(["7"], [f"{'0' * n}7" for n in range(1, 9)])["s0"]
+    assert text.count("target record") == 5
+    assert "and 3 more" in text
+
+
+def test_a_leaver_that_nearly_matches_keeps_access_and_is_named() -> None:
+    leavers = {
+        "when": "name == 'gone'",
+        "set": {"state": {"value": "off"}},
+        "left": "state == 'off'",
+    }
+    made = world([], [], leavers=leavers)
+    made = made.with_target([Record("t0", {"ref": "0042", "state": "on"})])
+    people = Snapshot((Record("s0", {"code": "42", "name": "gone"}),))
+    (found,) = [
+        each
+        for each in planned(World(made.mapping, people, made.target, Snapshot(()))).outcomes
+        if each.source_id == "s0"
+    ]
+    assert found.kind is Kind.IGNORED
+    assert found.reasons[-1].text.endswith("that record keeps its access")
+
+
+def test_a_sensitive_key_is_neither_compared_nor_shown() -> None:
+    fields = {"ref": {"from": "code", "write": "on_create", "sensitive": True}}
+    assert near(["0042"], ["42"], fields=fields)["s0"] == []
