@@ -25,6 +25,7 @@ class Listed:
 COMMANDS = (
     Listed("validate", "Check mappings, connections and plans, without network."),
     Listed("test", "Run the tests of mappings, without network."),
+    Listed("impact", "Show what an edit of a mapping changes, person by person; write nothing."),
     Listed("plan", "Show what a sync would change, and why; write nothing."),
     Listed("apply", "Apply a reviewed plan, and nothing else."),
     Listed("sync", "Plan and apply in one go, with all guards on."),

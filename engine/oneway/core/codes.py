@@ -458,6 +458,8 @@ _TABLE = (
         "an address is not this machine's own",
         "Listen on 127.0.0.1 with a port, or write `off`.",
     ),
+    ("U121", "no version is named to compare with", "Give --against or --old."),
+    ("U122", "git does not have a version of a file", "Check the revision and the path."),
 )
 
 CODES: dict[str, DiagnosticCode] = {row[0]: DiagnosticCode(*row) for row in _TABLE}

@@ -48,9 +48,13 @@ class PreparedRun:
         return self.compiled.context(self.settings, self.request.as_of)
 
 
-def prepare_run(request: RunRequest) -> PreparedRun:
-    """Return what a request asks for, compiled; raise `Refused` with every mistake."""
-    data = mapping_of(request.mapping, request.connection)
+def prepare_run(request: RunRequest, data: bytes | None = None) -> PreparedRun:
+    """Return what a request asks for, compiled; raise `Refused` with every mistake.
+
+    `data` are the mapping's bytes where they are not those of its file: another version's.
+    """
+    if data is None:
+        data = mapping_of(request.mapping, request.connection)
     connection = request.connection
     manifests = connection.manifests if connection else None
     compiled_mapping, catalogue = compile_data(data, request.mapping, request.folders, manifests)

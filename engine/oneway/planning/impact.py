@@ -1,0 +1,133 @@
+"""What a plan does that another plan over the same records does not, person by person."""
+
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from oneway.planning.plan import Change, Kind, Outcome, Plan, Verb
+
+
+@dataclass(frozen=True, slots=True)
+class FieldImpact:
+    """One field of one person: the change that each plan makes; None where it makes none."""
+
+    field: str
+    before: Change | None
+    after: Change | None
+
+
+@dataclass(frozen=True, slots=True)
+class PersonImpact:
+    """One person whom the two plans treat differently; a side is None where it has no such record.
+
+    `fields` are those that are written otherwise: the same outcome may write other values.
+    """
+
+    before: Outcome | None
+    after: Outcome | None
+    fields: tuple[FieldImpact, ...] = ()
+
+    @property
+    def shown(self) -> Outcome:
+        """The outcome that names the person: the new one where there is one."""
+        found = self.after if self.after is not None else self.before
+        assert found is not None
+        return found
+
+    @property
+    def turn(self) -> tuple[str, str]:
+        """What happens to the person, before and after, in the words of outcomes."""
+        return (_word(self.before), _word(self.after))
+
+
+@dataclass(frozen=True, slots=True)
+class Impact:
+    """Everyone whom a new mapping treats differently, the worst first, of so many people."""
+
+    people: tuple[PersonImpact, ...]
+    records: int
+
+    @property
+    def fields(self) -> Counter[str]:
+        """For each field, on how many people it is written otherwise."""
+        return Counter(field.field for each in self.people for field in each.fields)
+
+    def counted(self, kind: str) -> int:
+        """Return how many people newly have an outcome (`leave`), or have it no longer."""
+        return sum(each.turn[1] == kind != each.turn[0] for each in self.people)
+
+
+def impact(before: Plan, after: Plan) -> Impact:
+    """Return how `after` treats people differently; both plans must be of the same records."""
+    ours, theirs = _by_record(before), _by_record(after)
+    people = (_person(ours.get(id), theirs.get(id)) for id in sorted(ours.keys() | theirs.keys()))
+    found = [each for each in people if each is not None]
+    return Impact(tuple(sorted(found, key=_gravity)), len(theirs))
+
+
+def _by_record(plan: Plan) -> dict[tuple[str, str], Outcome]:
+    return {
+        ("source", each.source_id)
+        if each.source_id is not None
+        else ("target", each.target_id or ""): each
+        for each in plan.outcomes
+    }
+
+
+def _person(before: Outcome | None, after: Outcome | None) -> PersonImpact | None:
+    fields = tuple(_fields(before, after))
+    found = PersonImpact(before, after, fields)
+    if fields or found.turn[0] != found.turn[1] or _reasons(before) != _reasons(after):
+        return found
+    return None
+
+
+def _fields(before: Outcome | None, after: Outcome | None) -> Iterator[FieldImpact]:
+    ours, theirs = _changes(before), _changes(after)
+    for name in sorted(ours.keys() | theirs.keys()):
+        old, new = ours.get(name), theirs.get(name)
+        if old is None or new is None or (old.before, old.after) != (new.before, new.after):
+            yield FieldImpact(name, old, new)
+
+
+def _changes(outcome: Outcome | None) -> dict[str, Change]:
+    action = outcome.action if outcome is not None else None
+    return {each.field: each for each in action.changes} if action is not None else {}
+
+
+def _reasons(outcome: Outcome | None) -> list[str]:
+    """Return why somebody does not sync; what is said beside an action is not compared."""
+    if outcome is None or outcome.kind not in (Kind.INELIGIBLE, Kind.CONFLICT, Kind.ERROR):
+        return []
+    return sorted(reason.code for reason in outcome.reasons)
+
+
+def _word(outcome: Outcome | None) -> str:
+    if outcome is None:
+        return "nothing"
+    action = outcome.action
+    deactivated = action is not None and action.verb is Verb.DEACTIVATE
+    return Kind.LEAVE.value if deactivated else outcome.kind.value
+
+
+_WORST = (
+    Kind.LEAVE,
+    Kind.REHIRE,
+    Kind.CREATE,
+    Kind.CONFLICT,
+    Kind.ERROR,
+    Kind.INELIGIBLE,
+    Kind.IGNORED,
+    Kind.UPDATE,
+    Kind.UNCHANGED,
+    Kind.ABSENT,
+)
+
+
+def _gravity(person: PersonImpact) -> tuple[int, int, str, str]:
+    """Sort people by what newly happens to them; of access first, whichever way it goes."""
+    before, after = person.turn
+    ranks = {kind.value: rank for rank, kind in enumerate(_WORST)}
+    worst = min(ranks.get(before, len(ranks)), ranks.get(after, len(ranks)))
+    same = before == after
+    return (worst + len(ranks) * same, ranks.get(after, len(ranks)), after, person.shown.key)

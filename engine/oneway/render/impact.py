@@ -1,0 +1,155 @@
+"""The effect of an edit, as `oneway impact` prints it: text, JSON, and Markdown for a review."""
+
+from collections import Counter
+from collections.abc import Iterator, Sequence
+
+from oneway.core.records import Value
+from oneway.core.seal import Sealed
+from oneway.planning.impact import FieldImpact, Impact, PersonImpact
+from oneway.planning.plan import Change, Outcome
+from oneway.render.layout import count, wrap
+from oneway.render.sanitize import harmless, markdown, shown
+from oneway.render.style import Ink, Style
+from oneway.runs.impact import EditImpact
+
+MOST_BYTES = 60_000
+"""A comment on a pull request may have 65,536 characters."""
+_FEW = 5
+
+
+def sentence(found: EditImpact) -> str:
+    """Return the effect in one sentence: how many people, in which way, which fields."""
+    people = found.impact.people
+    if not people:
+        return f"Nothing changes for any of {count(found.impact.records)}."
+    turns = Counter(each.turn for each in people)
+    said = [
+        f"{number:,} {_turn(*turn)}"
+        for turn, number in sorted(turns.items(), key=lambda each: -each[1])
+        if turn[0] != turn[1]
+    ]
+    fields = [f"{name} of {number:,}" for name, number in found.impact.fields.most_common(10)]
+    said += [f"written otherwise: {', '.join(fields)}"] if fields else []
+    guards = ", ".join(breach.name for breach in found.newly_fired)
+    end = f" Guards that newly fire: {guards}." if guards else ""
+    what = f"{count(len(people))} of {found.impact.records:,} change"
+    return f"{what}: {'; '.join(said) or 'for other reasons'}.{end}"
+
+
+def _turn(before: str, after: str) -> str:
+    return f"from {before} to {after}"
+
+
+def text(found: EditImpact, style: Style, limit: int | None) -> str:
+    """Return the sentence, then each person by name, the worst first."""
+    lines = wrap(harmless(sentence(found)), style)
+    people = found.impact.people
+    for each in people[:limit]:
+        ink = Ink.TROUBLE if each.turn[0] != each.turn[1] else Ink.CHANGED
+        lines.append(style.paint(harmless(f"{_who(each.shown)}: {_how(each)}"), ink))
+        for field in each.fields:
+            lines += wrap(harmless(f"{field.field}: {_field(field)}"), style, 4, 8)
+    if limit is not None and len(people) > limit:
+        lines.append(f"and {len(people) - limit:,} more; --verbose shows all")
+    for breach in found.newly_fired:
+        lines += wrap(f"! {harmless(breach.text)}", style, 0, 2)
+    return "\n".join(lines) + "\n"
+
+
+def as_json(found: EditImpact) -> dict[str, object]:
+    """Return the effect as data.
+
+    Keys: sentence, records, people (key, label, source_id, target_id, before, after, fields:
+    field, before, after: what each version writes, null where it writes nothing, or {value}),
+    fields (people by field), guards (the names of those that newly fire).
+    """
+    return {
+        "sentence": sentence(found),
+        "records": found.impact.records,
+        "people": list(map(_person, found.impact.people)),
+        "fields": dict(sorted(found.impact.fields.items())),
+        "guards": [breach.name for breach in found.newly_fired],
+    }
+
+
+def as_markdown(found: EditImpact, *, names: bool) -> str:
+    """Return the effect for a pull request, at most 60 kB: people by what happens to them.
+
+    Without `names` nobody is named and no value shown: a review may be read by many.
+    """
+    lines = [f"**{markdown(sentence(found))}**", ""]
+    size = sum(len(line.encode()) + 1 for line in lines)
+    groups = _groups(found.impact)
+    for position, (title, people) in enumerate(groups):
+        block = [f"### {markdown(title)} ({len(people):,})", ""]
+        block += list(_listed(people, names=names))
+        needed = sum(len(line.encode()) + 1 for line in block)
+        if size + needed > MOST_BYTES - 200:
+            left = sum(len(others) for _, others in groups[position:])
+            lines.append(f"And {count(left)} more: `oneway impact --format json` has all.")
+            break
+        lines += block
+        size += needed
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _groups(found: Impact) -> list[tuple[str, list[PersonImpact]]]:
+    groups: dict[str, list[PersonImpact]] = {}
+    for each in found.people:
+        before, after = each.turn
+        fields = ", ".join(field.field for field in each.fields)
+        title = f"{after}: {fields or 'other reasons'}"
+        title = f"{before} → {after}" if before != after else title
+        groups.setdefault(title, []).append(each)
+    return list(groups.items())
+
+
+def _listed(people: Sequence[PersonImpact], *, names: bool) -> Iterator[str]:
+    if not names:
+        return
+    for each in people[:_FEW]:
+        said = "; ".join(f"{field.field}: {_field(field)}" for field in each.fields)
+        yield f"- {markdown(_who(each.shown))}{': ' if said else ''}{markdown(said)}"
+    if len(people) > _FEW:
+        yield f"- and {len(people) - _FEW:,} more"
+    yield ""
+
+
+def _person(each: PersonImpact) -> dict[str, object]:
+    return {
+        "key": each.shown.key,
+        "label": each.shown.label,
+        "source_id": each.shown.source_id,
+        "target_id": each.shown.target_id,
+        "before": each.turn[0],
+        "after": each.turn[1],
+        "fields": [
+            {"field": one.field, "before": _write(one.before), "after": _write(one.after)}
+            for one in each.fields
+        ],
+    }
+
+
+def _write(change: Change | None) -> dict[str, object] | None:
+    if change is None:
+        return None
+    return {"value": "***" if isinstance(change.after, Sealed) else change.after}
+
+
+def _who(outcome: Outcome) -> str:
+    return f"{outcome.key} {outcome.label}".strip() or str(outcome.target_id or outcome.source_id)
+
+
+def _how(each: PersonImpact) -> str:
+    before, after = each.turn
+    return f"{before}, now {after}" if before != after else f"{after}, otherwise"
+
+
+def _field(field: FieldImpact) -> str:
+    old = "left alone" if field.before is None else _value(field.before.after)
+    new = "left alone" if field.after is None else _value(field.after.after)
+    return f"{old}, now {new}"
+
+
+def _value(value: Value | Sealed) -> str:
+    return shown(value)

@@ -1,0 +1,70 @@
+"""The effect of an edit: a mapping's two versions, planned over the same records."""
+
+from dataclasses import dataclass, replace
+
+from oneway.core.connector import Progress, silent
+from oneway.core.records import Snapshot
+from oneway.core.seal import Seal
+from oneway.mapping.interpreter import tabulate
+from oneway.planning.guards import Breach, judge
+from oneway.planning.impact import Impact, impact
+from oneway.runs.inputs import OpenSystems, inputs
+from oneway.runs.plan import plan_of
+from oneway.runs.prepare import PreparedRun
+from oneway.runs.read import ReadInputs, read_inputs
+
+_SEAL = Seal(b"the effect of an edit is shown, and not kept")
+
+
+@dataclass(frozen=True, slots=True)
+class EditImpact:
+    """What an edit changes for people, and the guards that fire before and after it."""
+
+    impact: Impact
+    fired_before: tuple[Breach, ...]
+    fired_after: tuple[Breach, ...]
+
+    @property
+    def newly_fired(self) -> tuple[Breach, ...]:
+        """The guards that the new version sets off, and the old one does not."""
+        names = {each.name for each in self.fired_before}
+        return tuple(each for each in self.fired_after if each.name not in names)
+
+
+def edit_impact(
+    old: PreparedRun, new: PreparedRun, systems: OpenSystems, progress: Progress = silent
+) -> EditImpact:
+    """Return what the new version of a mapping does that the old one does not.
+
+    `systems` are those of the new version. What both read is read once; raises `Refused`
+    where it cannot be read.
+    """
+    after = read_inputs(new, systems, progress)
+    before = _with(old, after, new) or _read(old, systems, progress)
+    plans = [plan_of(each, found, _SEAL) for each, found in ((old, before), (new, after))]
+    verdicts = [judge(plan, each.guards) for plan, each in zip(plans, (old, new), strict=True)]
+    return EditImpact(impact(*plans), *(tuple(verdict.breaches) for verdict in verdicts))
+
+
+def _read(old: PreparedRun, systems: OpenSystems, progress: Progress) -> ReadInputs:
+    with OpenSystems(old, systems.shared) as own:
+        return read_inputs(old, own, progress)
+
+
+def _with(old: PreparedRun, found: ReadInputs, new: PreparedRun) -> ReadInputs | None:
+    """Return what was read, as the old version sees it; None where that reads something else."""
+    ours, theirs = inputs(old), inputs(new)
+    snapshots = {each: _snapshot(found, role) for role, each in theirs.items()}
+    if not set(ours.values()) <= snapshots.keys():
+        return None
+    codes = old.compiled.code.references
+    references = {code.name: snapshots[ours[f"references.{code.name}"]] for code in codes}
+    tables = {code.name: tabulate(code, references[code.name], old.context) for code in codes}
+    program = old.compiled.bind(old.context, tables)
+    return replace(found, references=references, tables=tables, program=program)
+
+
+def _snapshot(found: ReadInputs, role: str) -> Snapshot:
+    if role == "source":
+        return found.source
+    return found.target if role == "target" else found.references[role.removeprefix("references.")]

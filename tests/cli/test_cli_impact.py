@@ -1,0 +1,82 @@
+"""`oneway impact`: an edit, over files and against git, as a person or a build reads it."""
+
+import json
+import subprocess
+from pathlib import Path
+
+import pytest
+from cli_world import World
+
+EDIT = ("  team: {from: team, lookup: teams}", "  team: {from: other, lookup: teams}")
+
+
+@pytest.fixture
+def edited(world: World) -> World:
+    """The world's mapping with an edit, and the version before as old.yaml and in git."""
+    mapping = world.folder / "m.yaml"
+    (world.folder / "old.yaml").write_text(mapping.read_text())
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "before"]):
+        who = ["-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"]
+        subprocess.run(["git", *who, *command], cwd=world.folder, check=True)
+    text = mapping.read_text()
+    assert EDIT[0] in text
+    mapping.write_text(text.replace(*EDIT))
+    return world
+
+
+def people(world: World) -> Path:
+    """Give everybody another team by the name that the edited mapping reads."""
+    path = world.folder / "people.json"
+    found = json.loads(path.read_text())
+    path.write_text(json.dumps([each | {"other": "LAB"} for each in found]))
+    return path
+
+
+@pytest.mark.parametrize(
+    "old", [("--old", "old.yaml"), ("--against", "HEAD"), ("--old", "git:HEAD:m.yaml")]
+)
+def test_the_people_whom_an_edit_changes_are_named(edited: World, old: tuple[str, str]) -> None:
+    people(edited)
+    ended = edited.run("impact", "m.yaml", *old, "--format", "json")
+    found = json.loads(ended.out)
+    assert found["people"]
+    for person in found["people"]:
+        assert {field["field"] for field in person["fields"]} == {"team"}
+    assert found["fields"] == {"team": len(found["people"])}
+    said = edited.run("impact", "m.yaml", *old)
+    assert "written otherwise: team of" in said.flat
+
+
+def test_nothing_changes_where_nothing_was_edited(edited: World) -> None:
+    ended = edited.run("impact", "old.yaml", "--old", "old.yaml")
+    assert (ended.code, ended.out.startswith("Nothing changes for any of")) == (0, True)
+
+
+def test_a_limit_fails_the_build(edited: World) -> None:
+    mapping = edited.folder / "m.yaml"
+    mapping.write_text(mapping.read_text().replace("  when: left", "  when: '!left'"))
+    ended = edited.run("impact", "m.yaml", "--old", "old.yaml", "--max-leavers", "0")
+    assert ended.code == 6
+    ended = edited.run("impact", "m.yaml", "--old", "old.yaml", "--fail-on", "leave")
+    assert ended.code == 6
+    ended = edited.run("impact", "m.yaml", "--old", "old.yaml", "--max-leavers", "999")
+    assert ended.code == 0
+
+
+@pytest.mark.parametrize(
+    ("given", "code"),
+    [
+        ((), "U121"),
+        (("--old", "old.yaml", "--against", "HEAD"), "U121"),
+        (("--against", "x"), "U122"),
+        (("--against", "--output=gone"), "U122"),
+        (("--old", "gone.yaml"), "F120"),
+    ],
+)
+def test_a_version_that_cannot_be_had_is_an_error(
+    edited: World, given: tuple[str, ...], code: str
+) -> None:
+    ended = edited.run("impact", "m.yaml", *given)
+    assert ended.code == 1
+    assert code in ended.err
+    assert not (edited.folder / "gone").exists()

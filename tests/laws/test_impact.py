@@ -1,0 +1,82 @@
+"""The effect of an edit is what a comparison of both plans finds, person by person."""
+
+import json
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from oneway.planning.impact import Impact, impact
+from oneway.planning.plan import Kind, Outcome, Plan, Verb
+from oneway.render.impact import MOST_BYTES, as_markdown, sentence
+from oneway.runs.impact import EditImpact
+from strategies import accepted, mappings, worlds
+from worlds import World, planned
+
+WORLDS = worlds()
+
+
+def brute(before: Plan, after: Plan) -> set[str]:
+    """Return whoever is treated differently, by comparing everything about everybody."""
+
+    def treated(plan: Plan) -> dict[str, str]:
+        return {_id(each): json.dumps(_treatment(each), sort_keys=True) for each in plan.outcomes}
+
+    ours, theirs = treated(before), treated(after)
+    return {id for id in ours.keys() | theirs.keys() if ours.get(id) != theirs.get(id)}
+
+
+def _id(outcome: Outcome) -> str:
+    return f"s{outcome.source_id}" if outcome.source_id is not None else f"t{outcome.target_id}"
+
+
+def _treatment(outcome: Outcome) -> dict[str, Any]:
+    action = outcome.action
+    stays = outcome.kind in (Kind.INELIGIBLE, Kind.CONFLICT, Kind.ERROR)
+    deactivated = action is not None and action.verb is Verb.DEACTIVATE
+    return {
+        "kind": "leave" if deactivated else outcome.kind.value,
+        "writes": {c.field: [repr(c.before), _digest(c.after)] for c in action.changes}
+        if action
+        else {},
+        "why": sorted(reason.code for reason in outcome.reasons) if stays else [],
+    }
+
+
+def _digest(value: object) -> object:
+    return value if not hasattr(value, "digest") else value.digest
+
+
+def named(found: Impact) -> set[str]:
+    return {_id(each.shown) for each in found.people}
+
+
+@given(WORLDS, st.data())
+def test_exactly_those_are_named_whom_a_brute_comparison_finds(
+    world: World, data: st.DataObject
+) -> None:
+    other = World(data.draw(mappings()), world.source, world.target, world.departments,
+                  world.unique, world.typed, world.on, world.as_of)  # fmt: skip
+    if not accepted(other):
+        other = world.later(40)
+    before, after = planned(world), planned(other)
+    found = impact(before, after)
+    assert named(found) == brute(before, after)
+    assert named(impact(after, before)) == named(found)
+
+
+@given(WORLDS)
+def test_an_edit_that_changes_nothing_has_no_effect(world: World) -> None:
+    found = EditImpact(impact(planned(world), planned(world)), (), ())
+    assert found.impact.people == ()
+    assert sentence(found).startswith("Nothing changes for any of ")
+
+
+@given(WORLDS, st.integers(1, 60))
+def test_a_comment_names_nobody_unless_asked_to_and_stays_small(world: World, days: int) -> None:
+    found = impact(planned(world), planned(world.later(days * 30)))
+    many = Impact(found.people * 500, found.records * 500)
+    for names in (False, True):
+        assert len(as_markdown(EditImpact(many, (), ()), names=names).encode()) <= MOST_BYTES
+    quiet = as_markdown(EditImpact(found, (), ()), names=False)
+    assert not [line for line in quiet.splitlines() if line.startswith("- ")]
