@@ -72,8 +72,8 @@ endef
 test-latest: $(VENV)/.dev  ## `test` with the newest packages, whatever is pinned
 	$(call resolved,latest,highest,test)
 
-test-lowest: $(VENV)/.dev  ## `test` with the oldest packages that pyproject.toml allows
-	$(call resolved,lowest,lowest-direct,test)
+test-lowest: $(VENV)/.dev  ## imports and unit with the oldest that pyproject.toml allows
+	$(call resolved,lowest,lowest-direct,imports unit)
 
 test-dates: $(VENV)/.dev  ## the tests on other days and in other zones (needs libfaketime)
 	$(BIN)/python tests/dates.py

@@ -19,8 +19,7 @@ from pathlib import Path
 
 import psycopg
 
-PATIENCE = 60.0
-"""Seconds until a server that does not answer is taken for broken."""
+from patience import PATIENCE
 
 
 @dataclass

@@ -14,8 +14,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from patience import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[1]
-PATIENCE = 60.0
 """Seconds that anything may take on a busy machine."""
 
 # The terminal becomes the process's own, so that Ctrl-C and unseen typing work as they do.

@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from patience import PATIENCE
+
 ROOT = Path(__file__).resolve().parents[2]
 
 MAPPING = """\
@@ -114,6 +116,6 @@ def process(
         env={**os.environ, "PYTHONPATH": path, **(env or {})},
         capture_output=True,
         encoding="utf-8",
-        timeout=60,
+        timeout=PATIENCE,
         check=False,
     )

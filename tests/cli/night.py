@@ -21,9 +21,9 @@ from test_cli_process import environment
 
 from oneway.history.journal import Journal, Run, Why
 from oneway.history.journal.schedule_claims import Taken, standings
+from patience import PATIENCE
 
 T = TypeVar("T")
-PATIENCE = 90
 FILE = "NIGHT_CLOCK"
 """The variable with the path of the file."""
 _HERE = str(Path(__file__).parent)

@@ -10,6 +10,8 @@ from pathlib import Path
 import pytest
 from cli_world import ROOT, World, person, process
 
+from patience import PATIENCE
+
 
 def environment(**variables: str) -> dict[str, str]:
     path = os.pathsep.join(str(ROOT / each) for each in ("engine", "connectors"))
@@ -32,7 +34,7 @@ def on_a_terminal(*args: str, cwd: Path, **variables: str) -> str:
             if not part:
                 break
             shown += part
-        running.wait(60)
+        running.wait(PATIENCE)
     os.close(here)
     return shown.decode()
 
@@ -80,7 +82,7 @@ def test_interrupted(world: World) -> None:
         assert running.stdout is not None
         assert running.stdout.readline().startswith(b"export ONEWAY_EXPENSEIN_BASE_URL=http://127")
         running.send_signal(signal.SIGINT)
-        _, err = running.communicate(timeout=30)
+        _, err = running.communicate(timeout=PATIENCE)
     assert (running.returncode, b"Traceback" in err) == (0, False)
 
 

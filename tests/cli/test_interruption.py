@@ -25,12 +25,12 @@ from oneway.history.journal import Journal
 from oneway.planning.plan import Ending
 from oneway_connectors import sandbox
 from oneway_connectors.sandbox.expensein import KEY
+from patience import PATIENCE
 
 MAPPING = ROOT / "mappings" / "staffology-to-expensein.yaml"
 TODAY = date(2026, 11, 22)
 HELD_BACK = 3
 """Which write of the run is in flight when the signal comes."""
-PATIENCE = 30
 
 
 @dataclass

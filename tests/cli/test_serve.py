@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 from cli_world import World
-from night import PATIENCE, Night, Scheduler, until
+from night import Night, Scheduler, until
 from test_interruption import HELD_BACK, MAPPING, Running, running
 
 from oneway.history.journal import Journal, RunState
+from patience import PATIENCE
 
 __all__ = ["running"]  # a fixture
 
@@ -66,7 +67,8 @@ def test_at_four_two_of_them_run_each_connection_once(night: Night) -> None:
         for each in (first, second):
             each.process.send_signal(signal.SIGTERM)
             assert each.ends() == 0
-    assert sorted(each.start.connection for each in night.runs()) == names
+    ran = sorted(each.start.connection for each in night.runs())
+    assert ran == names, first.said + second.said
 
 
 def test_stopped_from_three_to_five_it_runs_once_and_late(night: Night) -> None:

@@ -12,6 +12,8 @@ import pytest
 from cli_world import ROOT
 from hatchling.builders.wheel import WheelBuilder
 
+from patience import PATIENCE
+
 Run = Callable[..., subprocess.CompletedProcess[str]]
 
 
@@ -47,7 +49,7 @@ def installed(wheel: Path, tmp_path_factory: pytest.TempPathFactory) -> Run:
             env=variables,
             capture_output=True,
             encoding="utf-8",
-            timeout=60,
+            timeout=PATIENCE,
             check=False,
         )
 

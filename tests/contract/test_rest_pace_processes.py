@@ -17,6 +17,7 @@ from starlette.responses import JSONResponse
 from starlette.types import Receive, Scope, Send
 
 from oneway_connectors.sandbox import running
+from patience import PATIENCE
 
 LIMIT, SECONDS = 5, 0.25
 MANIFEST = """
@@ -116,7 +117,7 @@ def wait_for(count: int, counter: Counter, started: list[subprocess.Popen[str]])
 def test_no_window_of_many_processes_holds_more_than_the_limit(tmp_path: Path) -> None:
     counter = Counter()
     with running(counter) as url, workers(tmp_path, url, 3, 10, str(tmp_path / "s")) as started:
-        assert [one.wait(60) for one in started] == [0, 0, 0]
+        assert [one.wait(PATIENCE) for one in started] == [0, 0, 0]
     assert len(counter.counted) == 30
     assert counter.most <= LIMIT
 
@@ -125,7 +126,7 @@ def test_without_a_shared_folder_they_would_ask_too_much(tmp_path: Path) -> None
     """The canary: the counter does see what the limit of each process alone lets through."""
     counter = Counter()
     with running(counter) as url, workers(tmp_path, url, 3, 10, "") as started:
-        assert [one.wait(60) for one in started] == [0, 0, 0]
+        assert [one.wait(PATIENCE) for one in started] == [0, 0, 0]
     assert counter.most > LIMIT
 
 
@@ -134,7 +135,7 @@ def test_processes_that_are_killed_leave_the_limit_to_the_others(tmp_path: Path)
     with running(counter) as url, workers(tmp_path, url, 3, 8, str(tmp_path / "s")) as started:
         wait_for(6, counter, started)
         started[0].send_signal(signal.SIGKILL)
-        assert [one.wait(60) for one in started] == [-signal.SIGKILL, 0, 0]
+        assert [one.wait(PATIENCE) for one in started] == [-signal.SIGKILL, 0, 0]
     assert len(counter.counted) >= 16
     assert counter.most <= LIMIT
 
@@ -144,7 +145,7 @@ def test_where_one_is_asked_to_wait_all_wait(tmp_path: Path) -> None:
     with running(counter) as url, workers(tmp_path, url, 3, 4, str(tmp_path / "s")) as started:
         wait_for(1, counter, started)
         counter.busy_until = time.monotonic() + 0.5
-        assert [one.wait(60) for one in started] == [0, 0, 0]
+        assert [one.wait(PATIENCE) for one in started] == [0, 0, 0]
     times = sorted(counter.counted)
     # Whoever was on the way may still come; then nobody does for the second that was asked for.
     assert max(later - first for first, later in pairwise(times)) > 0.8

@@ -8,6 +8,8 @@ from typing import Any
 import httpx
 from starlette.types import Receive, Scope, Send
 
+from patience import PATIENCE
+
 from .server import Server, Tenant
 
 Json = dict[str, Any]
@@ -21,7 +23,7 @@ class Outside:
     def __init__(self, server: Server) -> None:
         self._server = server
         self._start: list[Json] = []
-        self._client = httpx.Client(trust_env=False, timeout=30, verify=_NO_TLS)
+        self._client = httpx.Client(trust_env=False, timeout=PATIENCE, verify=_NO_TLS)
         self.tenant: Tenant = server.tenant()
         self.writes: Counter[str] = Counter()
 

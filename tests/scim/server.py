@@ -12,6 +12,8 @@ from typing import Any
 
 import httpx
 
+from patience import PATIENCE
+
 TOKEN = "scim-token-31c9"
 USER = "urn:ietf:params:scim:schemas:core:2.0:User"
 ENTERPRISE = "urn:ietf:params:scim:schemas:extension:enterprise:2.0:User"
@@ -58,7 +60,7 @@ class Tenant:
 
     def _ask(self, method: str, path: str, body: Any = None) -> httpx.Response:
         headers = {"Authorization": f"Bearer {TOKEN}", "Content-Type": "application/scim+json"}
-        with httpx.Client(trust_env=False, timeout=30, verify=_NO_TLS) as client:
+        with httpx.Client(trust_env=False, timeout=PATIENCE, verify=_NO_TLS) as client:
             return client.request(method, self.url + path, json=body, headers=headers)
 
 
@@ -89,7 +91,7 @@ def serving() -> Iterator[Server]:
         yield Server(f"http://127.0.0.1:{port}")
     finally:
         process.kill()
-        process.wait(30)
+        process.wait(PATIENCE)
         process.stdout.close()
 
 

@@ -17,9 +17,8 @@ from .case import Case
 from .office import make_due, write_connection, write_mistake
 from .servers import BAD
 from .told import STORE_PASSWORD
-from .world import World
+from .world import PATIENCE, World
 
-PATIENCE = 60.0
 HOOKS = ("fails", "breaks off", "redirects", "babbles")
 FORMS = ("text", "json")
 

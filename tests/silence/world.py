@@ -35,6 +35,8 @@ from .servers import (
 )
 from .told import MAIL_PASSWORD, TOLD, TOLD_VARIABLES, Told, telling
 
+PATIENCE = 240.0
+"""Seconds to wait for what must come, on the busiest machine."""
 ROOT = Path(__file__).resolve().parents[2]
 _EXPENSEIN = ROOT / "connectors/oneway_connectors/expensein/manifest.yaml"
 _MAPPING = ROOT / "mappings/staffology-to-expensein.yaml"
@@ -101,7 +103,7 @@ class World:
             self.servers.expenses.on_write = lambda number: (
                 os.kill(process.pid, signal.SIGKILL) if number == first + write else None
             )
-            said, _ = process.communicate(timeout=60)
+            said, _ = process.communicate(timeout=PATIENCE)
             self.servers.expenses.on_write = lambda number: None
         self.ended(process.returncode, said.decode(), f"killed: {' '.join(args)}")
         return process.returncode

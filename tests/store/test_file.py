@@ -15,6 +15,7 @@ from kept import CANARY, START, action, started
 from oneway.core.diagnostics import Refused
 from oneway.history.journal import End, Journal, sqlite
 from oneway.planning.plan import Ending
+from patience import PATIENCE
 
 
 @pytest.fixture
@@ -162,7 +163,7 @@ def test_a_journal_that_can_be_no_file_is_refused(tmp_path: Path) -> None:
 
 def test_only_one_file_is_left_by_processes_that_start_at_once(path: Path) -> None:
     processes = [started(path, "2") for _ in range(3)]
-    assert [process.wait(120) for process in processes] == [0] * 3
+    assert [process.wait(PATIENCE) for process in processes] == [0] * 3
     for process in processes:
         assert process.stdout is not None
         process.stdout.close()

@@ -16,6 +16,7 @@ from oneway.history.digests import Traces
 from oneway.history.flapping import RepeatedWrite
 from oneway.history.journal import Breached, End, Journal, JournalEntry, RunStart, RunState, Why
 from oneway.planning.plan import Action, Allowance, Ending, Verb
+from patience import PATIENCE
 
 
 def test_an_action_is_followed_from_intent_to_end(journal: Journal) -> None:
@@ -213,7 +214,7 @@ def test_what_was_acknowledged_survives_sigkill(where: Path | str, lines: int) -
 
 def test_processes_that_start_at_once_share_one_journal(where: Path | str) -> None:
     processes = [started(where, "8") for _ in range(3)]
-    output = [process.communicate(timeout=120)[0] for process in processes]
+    output = [process.communicate(timeout=PATIENCE)[0] for process in processes]
     assert [process.returncode for process in processes] == [0] * 3
     runs = {text.split()[1] for text in output}
     with Journal.open(where) as journal:

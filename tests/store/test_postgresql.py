@@ -14,6 +14,7 @@ from oneway.history.journal import End, Journal, postgresql
 from oneway.history.journal.lease import leased
 from oneway.planning.plan import Ending
 from oneway.state.lock import Holder
+from patience import PATIENCE
 from postgres import Server, copied, running
 
 ANN = Holder("this-machine", 17, "2026-03-31T04:00:00Z")
@@ -67,7 +68,7 @@ def test_killed_again_and_again_while_a_process_writes() -> None:
                 said = [process.stdout.readline().split() for _ in range(lines)]
                 server.kill()
                 said += [line.split() for line in process.stdout]
-                assert process.wait(60) != 0
+                assert process.wait(PATIENCE) != 0
             server.start()
             with Journal.open(url) as journal:
                 run = journal.runs(limit=1)[0]
@@ -98,7 +99,7 @@ def test_a_lock_ends_with_the_process_that_held_it(url: str) -> None:
         with pytest.raises(Refused, match="process 4711 on elsewhere"), leased(url, "acme", ANN):
             raise AssertionError
         process.kill()
-        process.wait(60)
+        process.wait(PATIENCE)
     for _ in range(200):
         try:
             with leased(url, "acme", ANN):

@@ -9,6 +9,7 @@ from rest_world import MANIFEST, altered, opened, page, reply
 
 from oneway.core.connector import ReadError
 from oneway.core.records import Record
+from patience import PATIENCE
 
 PAGED = "{type: page, param: page, start: 1, size_param: size, size: 2}"
 DETAILED = altered(
@@ -266,7 +267,7 @@ def full(request: httpx.Request) -> httpx.Response:
 
 
 def test_details_keep_the_order_of_the_list_whichever_is_answered_first() -> None:
-    barrier = threading.Barrier(4, timeout=10)
+    barrier = threading.Barrier(4, timeout=PATIENCE)
 
     def slow(request: httpx.Request) -> httpx.Response:
         barrier.wait()  # only four at once get through

@@ -130,7 +130,7 @@ def empty_blocks(handler: BaseHTTPRequestHandler) -> None:
 
 
 LIST = b'{"data": []}'
-QUICK = altered("limits: {", "timeouts: {connect: 5, read: 5, total: 0.2}\nlimits: {")
+QUICK = altered("limits: {", "timeouts: {connect: 5, read: 5, total: 1}\nlimits: {")
 
 
 @contextmanager

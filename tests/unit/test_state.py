@@ -12,6 +12,7 @@ import pytest
 from oneway.core.diagnostics import Refused
 from oneway.core.seal import Seal
 from oneway.state.folder import StateFolder, make_once, write_private
+from patience import PATIENCE
 
 NOBODY = 65534
 SEAL_IN_A_PROCESS = """
@@ -84,7 +85,7 @@ def test_processes_that_start_at_once_have_one_key(tmp_path: Path) -> None:
         assert process.stdin is not None
         process.stdin.write(b"x")
         process.stdin.flush()
-    digests = {process.communicate(timeout=60)[0] for process in starts}
+    digests = {process.communicate(timeout=PATIENCE)[0] for process in starts}
     assert len(digests) == 1
     assert len(digests.pop().strip()) == 64
     assert sorted(os.listdir(tmp_path / "s")) == [".gitignore", "seal.key"]
