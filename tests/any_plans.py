@@ -61,7 +61,8 @@ OUTCOMES = st.builds(
     source_id=st.none() | TEXTS,
     target_id=st.none() | TEXTS,
     reasons=st.lists(REASONS, max_size=2).map(tuple),
-    action=st.none() | ACTIONS,
+    actions=st.lists(ACTIONS, max_size=2, unique_by=lambda each: each.verb).map(tuple),
+    has_access=st.booleans(),
 )
 PLANS = st.builds(
     Plan,

@@ -67,6 +67,10 @@ class MemoryWriter:
         """Write some fields of somebody who leaves."""
         self._write("leave", id, self._now()[id], values, token)
 
+    def reactivate(self, id: str, values: Mapping[str, Any], token: str) -> None:
+        """Write some fields of somebody who comes back."""
+        self._write("reactivate", id, self._now()[id], values, token)
+
     def flush(self) -> None:
         """Make the writes so far durable."""
         self.on_flush()

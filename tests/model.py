@@ -8,7 +8,7 @@ that can be done. It knows the expressions, and only those, that `strategies` dr
 import copy
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 from unicodedata import normalize
 
@@ -147,12 +147,17 @@ class Person:
     failed: bool = False
     keys_known: bool = True
     leaver: bool = False
+    leaving_known: bool = False
     matched: str | None = None
     conflict: bool = False
     disputes: list[tuple[str, str]] = field(default_factory=list)
     refused: bool = False
     kind: str = ""
     writes: Data = field(default_factory=dict)
+    access: Data = field(default_factory=dict)
+    """What takes access away, whatever becomes of `writes`."""
+    leaves: bool = False
+    """Whether `access` is written whatever becomes of `writes`."""
 
 
 @dataclass
@@ -254,19 +259,24 @@ class _Model:
 
     def person(self, id: str, data: Data, problem: str) -> Person:
         person = Person(id, data)
+        if problem:
+            person.failed, person.keys_known = True, False
+            return person
         try:
-            if problem:
-                raise Failed
             for key in self.mapping["match"]:
                 person.keys.append(self.key(self.value(key["source"], data)[0]))
         except Failed:
             person.failed, person.keys_known = True, False
-            return person
         try:
             person.leaver = self.holds(self.leavers.get("when"), data)
+            for path, rule in self.setting.items():
+                self.says(path, rule, data)
+            if person.leaver:
+                self.left_after(data)  # an impossible date would lock somebody in
+            person.leaving_known = True
             for rule in self.mapping["eligible"]:
                 self.holds(rule["when"], data)
-            for path, rule in [*self.fields.items(), *self.setting.items()]:
+            for path, rule in self.fields.items():
                 self.says(path, rule, data)
         except Failed:
             person.failed = True
@@ -371,32 +381,106 @@ class _Model:
     # What becomes of each
 
     def decide(self, person: Person, user: User | None, unseen: bool) -> None:
-        if person.failed or (not person.conflict and user is not None and user.failed):
+        if person.leaver:
+            self.leave(person, user)
+        elif person.failed or (not person.conflict and user is not None and user.failed):
             person.kind = "error"
         elif person.conflict:
             person.kind = "conflict"
-        elif user is None and person.leaver:
-            keyless = all(key is None for key in person.keys)
-            person.kind = "ineligible" if keyless and self.unfit(person, user) else "ignored"
-        elif self.unfit(person, user):
+        elif self.barred(person, "movers" if user else "joiners") or self.lacks(person, user):
             person.kind = "ineligible"
         elif user is None:
             self.join(person, unseen)
         else:
             self.move(person, user)
 
-    def unfit(self, person: Person, user: User | None) -> bool:
-        whom = "leavers" if person.leaver else "movers" if user else "joiners"
-        for rule in self.mapping["eligible"]:
-            limited = rule.get("for", ["joiners", "movers", "leavers"])
-            if whom in limited and not self.holds(rule["when"], person.data):
-                return True
-        rules = [*self.fields.items(), *(self.setting.items() if person.leaver else ())]
-        for path, rule in rules:
-            state, _, initial = self.says(path, rule, person.data)
+    def leave(self, person: Person, user: User | None) -> None:
+        """Decide about a leaver: of what is wrong, only matching may keep the access."""
+        if user is None:
+            keyless = all(key is None for key in person.keys)
+            person.kind = "error" if person.failed else "conflict" if person.conflict else (
+                "ineligible" if keyless else "ignored"
+            )  # fmt: skip
+            return
+        error = person.failed or user.failed
+        stopped = person.leaving_known and self.misses(self.setting, person.data, creating=False)
+        if not person.leaving_known or stopped or self.barred(person, "leavers"):
+            person.kind = "error" if error else "ineligible"
+            return
+        sets = self.setting
+        if user.left:
+            sets = {
+                path: rule
+                for path, rule in sets.items()
+                if rule.get("write_is_written") or not self.moves(path, rule, person.data)
+            }
+        person.access = self.differing(sets, person.data, user)
+        if user.left and person.access and self.left_after(person.data) is False:
+            self.come_back(person, user, person.access)
+        else:
+            person.leaves = bool(person.access)
+            person.writes = {} if person.failed else self.moved(person, user)
+            person.kind = "leave" if person.leaves and not user.left else (
+                "update" if person.writes or person.leaves else "unchanged"
+            )  # fmt: skip
+        lacking = not person.failed and self.misses(self.fields, person.data, creating=False)
+        if error or lacking:
+            person.writes = {}
+            if not person.leaves:
+                person.access = {}
+                person.kind = "error" if error else "ineligible"
+
+    def left_after(self, data: Data) -> bool | None:
+        """Return whether a record with what `set` writes has left; None where more decides it."""
+        written = {}
+        for path, rule in self.setting.items():
+            state, value, _ = self.says(path, rule, data)
+            if state == "stated":
+                written[path] = value
+        left, scheduled = self.leavers.get("left"), self.leavers.get("scheduled")
+        read = [p for p in ("leaveDate", "state") if p in f"{left} {scheduled}"]
+        if left is None or any(path not in written for path in read):
+            return None
+        self.holds(scheduled, written)
+        return self.holds(left, written)
+
+    def moves(self, path: str, rule: Data, data: Data) -> bool:
+        """Return whether tomorrow's value is another one."""
+        tomorrow = copy.copy(self)
+        tomorrow.today = self.today + timedelta(days=1)
+        return tomorrow.says(path, rule, data) != self.says(path, rule, data)
+
+    def come_back(self, person: Person, user: User, access: Data) -> None:
+        """Decide about somebody who has left in the target, and should not have."""
+        person.access, rehires = {}, self.mapping.get("rehires", "report")
+        if rehires == "report":
+            person.kind = "rehire"
+            return
+        person.writes = {} if person.failed else self.moved(person, user)
+        person.kind = "update" if person.writes else "unchanged"
+        if rehires == "reactivate":
+            person.kind, person.access = "rehire", access
+
+    def barred(self, person: Person, whom: str) -> bool:
+        try:
+            return any(
+                whom in rule.get("for", ["joiners", "movers"])
+                and not self.holds(rule["when"], person.data)
+                for rule in self.mapping["eligible"]
+            )
+        except Failed:
+            return False  # a rule that cannot be evaluated says nothing of access
+
+    def lacks(self, person: Person, user: User | None) -> bool:
+        return self.misses(self.fields, person.data, creating=user is None)
+
+    def misses(self, rules: dict[str, Data], data: Data, *, creating: bool) -> bool:
+        """Return whether a field without a value makes the record ineligible."""
+        for path, rule in rules.items():
+            state, _, initial = self.says(path, rule, data)
             if state == "missed" and rule.get("on_miss") == "ineligible":
                 return True
-            stands_in = user is None and not blank(initial)
+            stands_in = creating and not blank(initial)
             required = rule.get("on_blank") == "ineligible"
             if state in ("blank", "unstated") and required and not stands_in:
                 return True
@@ -466,27 +550,20 @@ class _Model:
             for path, rule in self.fields.items()
         )
 
+    def moved(self, person: Person, user: User) -> Data:
+        writes = self.differing(self.fields, person.data, user)
+        return {p: v for p, v in writes.items() if (user.id, p) not in self.disputed}
+
     def move(self, person: Person, user: User) -> None:
-        if not person.leaver and self.misheld(person, user):
+        if self.misheld(person, user):
             person.kind = "error"
             return
-        writes = self.differing(self.fields, person.data, user)
-        writes = {p: v for p, v in writes.items() if (user.id, p) not in self.disputed}
-        person.kind = "update" if writes else "unchanged"
-        rehires = self.mapping.get("rehires", "report")
-        if person.leaver:
-            rules = {
-                p: r for p, r in self.setting.items() if not user.left or r.get("write_is_written")
-            }
-            leaving = self.differing(rules, person.data, user)
-            if leaving:
-                person.kind = "update" if user.left else "leave"
-            writes |= leaving
-        elif self.leavers and (user.left or user.scheduled) and rehires != "ignore":
-            person.kind = "rehire"
-            if rehires == "reactivate":
-                writes |= {p: None for p in self.setting if not blank(get(user.data, p))}
-        person.writes = writes
+        if self.leavers and (user.left or user.scheduled):
+            cleared = {p: None for p in self.setting if not blank(get(user.data, p))}
+            self.come_back(person, user, cleared)
+            return
+        person.writes = self.moved(person, user)
+        person.kind = "update" if person.writes else "unchanged"
 
     def absent(self, user: User, people: list[Person], spoken: set[str]) -> Person:
         nobody = Person("", {}, matched=user.id, kind="absent")
@@ -495,7 +572,8 @@ class _Model:
         if user.id in spoken or bare or not provable:
             return nobody
         if self.mapping["absent"] == "deactivate":
-            nobody.writes = self.differing(self.setting, {}, user)
+            nobody.access = self.differing(self.setting, {}, user)
+            nobody.leaves = True
         return nobody
 
     # Values that only one may hold
@@ -520,8 +598,14 @@ class _Model:
                 held[own] = merged(held.get(own, {}), nested(draft.writes))
                 todo.remove(draft)
                 progress = True
-        for draft in [*refused, *todo]:
-            draft.kind = "conflict"
+        conflicting = [*refused, *todo]
+        for draft in conflicting:
+            if not draft.leaves:
+                draft.kind = "conflict"
+        for draft in drafts:
+            if draft.access and (draft.leaves or draft not in conflicting):
+                own = self.place(draft)
+                held[own] = merged(held[own], nested(draft.access))
         return held
 
     def place(self, draft: Person) -> str:

@@ -61,11 +61,12 @@ def sealed(number=0):
 
 def person(number, kind, changes=(), *, verb=None, name=None, reasons=(), target=None):
     """Return the outcome of a person, with an action where there is a verb."""
+    has_access = verb is not None and verb.takes_access
     id = f"{number:016x}"
     source = None if kind is Kind.ABSENT else f"s{number}"
-    action = Action(id, verb, source, target, tuple(changes)) if verb is not None else None
+    actions = (Action(id, verb, source, target, tuple(changes)),) if verb is not None else ()
     label = NAMES[number % len(NAMES)] if name is None else name
-    return Outcome(kind, f"{number:05}", label, source, target, tuple(reasons), action)
+    return Outcome(kind, f"{number:05}", label, source, target, tuple(reasons), actions, has_access)
 
 
 def joiner(number):
@@ -104,7 +105,8 @@ def leaver(number):
 
 def ineligible(number, *texts, warning=False):
     reasons = [Reason(f"rule{n}", text, AT, warning=warning) for n, text in enumerate(texts)]
-    return person(number, Kind.INELIGIBLE, reasons=reasons)
+    found = person(number, Kind.INELIGIBLE, reasons=reasons)
+    return replace(found, has_access=warning)
 
 
 def plan(*outcomes, **parts):

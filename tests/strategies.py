@@ -109,7 +109,7 @@ def source_slips(dates: tuple[str, ...]) -> st.SearchStrategy[tuple[str, Any]]:
             "nick": often([*NAMES[:2], ABSENT, ""], ODD),
             "dept": often(DEPARTMENTS, BLANKS + ODD),
             "status": st.sampled_from(["L", "L", ABSENT]),
-            "leave": st.sampled_from([ABSENT, "", *dates]),
+            "leave": often([ABSENT, "", *dates], ["2026-02-30", "soon"]),
             "level": often(GRADES, BLANKS + ODD),
             "tags": often(TAGS, [ABSENT, None, "x", 7]),
             "flag": st.sampled_from([False, ABSENT]),
@@ -143,7 +143,7 @@ def target_slips(dates: tuple[str, ...]) -> st.SearchStrategy[tuple[str, Any]]:
 @cache
 def source_gone(dates: tuple[str, ...]) -> st.SearchStrategy[dict[str, Any]]:
     """Draw how the source says that somebody has left."""
-    leave = st.sampled_from([None, ABSENT, *dates])
+    leave = often([None, ABSENT, *dates], ["2026-02-30"])
     return st.fixed_dictionaries({"status": st.just("L"), "leave": leave})
 
 

@@ -78,7 +78,7 @@ def test_law_02_overwrite_what_the_target_held_makes_no_difference(world: World)
     for source_id, outcome in by_source(plan).items():
         if outcome.target_id is None or outcome.kind not in SYNCED:
             continue
-        if outcome.target_id not in after:
+        if outcome.target_id not in after or _waits_for_a_person(world, outcome):
             continue
         held = after[outcome.target_id]
         # The law's one exception: a key over which others are in conflict waits for a person.
@@ -94,6 +94,13 @@ def test_law_02_overwrite_what_the_target_held_makes_no_difference(world: World)
                 assert all(any(same(v, n) for n in now) for v in cell.value)
             else:
                 assert same(now, wanted(rule, cell), rule.compare.value)
+
+
+def _waits_for_a_person(world: World, outcome: Outcome) -> bool:
+    """Return whether the fields of a synced record are left alone: law 2's exceptions."""
+    reported = world.mapping.get("rehires", "report") == "report"
+    trouble = any("no other field is written" in reason.text for reason in outcome.reasons)
+    return trouble or (outcome.kind is Kind.REHIRE and reported)
 
 
 SYNCED = {Kind.UPDATE, Kind.UNCHANGED, Kind.LEAVE, Kind.REHIRE}
@@ -203,15 +210,22 @@ def test_law_06_minimality_an_action_holds_what_differs(world: World) -> None:
 
 # 7. Injectivity
 
+ACCESS = {Verb.LEAVE, Verb.REACTIVATE, Verb.DEACTIVATE}
+"""One of these may stand beside the action for the other fields."""
+
 
 @given(WORLDS)
 def test_law_07_injectivity_one_action_a_record_and_one_create_a_value(world: World) -> None:
     plan = planned(world)
-    touched = Counter(action.target_id for action in plan.actions if action.target_id)
-    assert all(count == 1 for count in touched.values())
-    assert all(
-        count == 1 for count in Counter(a.source_id for a in plan.actions if a.source_id).values()
-    )
+    for ids in ("target_id", "source_id"):
+        for about_access in (True, False):
+            touched = Counter(
+                getattr(a, ids) for a in plan.actions if (a.verb in ACCESS) is about_access
+            )
+            assert all(count == 1 for id, count in touched.items() if id is not None)
+    for target_id in {action.target_id for action in plan.actions if action.target_id}:
+        whose = {a.source_id for a in plan.actions if a.target_id == target_id}
+        assert len(whose) == 1
     program = bound(world)
     rows = {record.id: program.source_row(record) for record in world.source.records}
     creates = [a for a in plan.actions if a.verb is Verb.CREATE]
@@ -307,8 +321,10 @@ def test_law_11_leavers_leave_once_and_are_never_created(world: World) -> None:
     rows = {record.id: program.source_row(record) for record in world.source.records}
     plan = planned(world)
     for source_id, outcome in by_source(plan).items():
-        if rows[source_id].leaver and rows[source_id].evaluation_error is None:
-            assert outcome.kind not in (Kind.CREATE, Kind.REHIRE)
+        if rows[source_id].leaver:
+            assert outcome.kind is not Kind.CREATE
+            if outcome.kind is Kind.REHIRE:  # a leave that was moved to a day to come
+                assert rows[source_id].leaves_left is False
         elif outcome.kind is Kind.LEAVE:
             pytest.fail("only a leaver leaves")
     done = applied(world, plan)
@@ -386,7 +402,7 @@ def test_most_drawn_mappings_compile_and_every_outcome_is_common() -> None:
 
 
 def tally_worlds(seen: Counter[str]) -> None:
-    @settings(max_examples=200, derandomize=True, database=None)
+    @settings(max_examples=400, derandomize=True, database=None)
     @given(any_worlds())
     def tally(world: World) -> None:
         seen["drawn"] += 1

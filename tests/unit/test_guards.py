@@ -19,7 +19,9 @@ def action(n: int, verb: Verb, field: str = "name", after: str | None = "new") -
 
 
 def plan_of(managed: int, *actions: Action, allowed: tuple[Allowance, ...] = ()) -> Plan:
-    outcomes = tuple(Outcome(Kind.UPDATE, "", "", a.source_id, a.target_id, (), a) for a in actions)
+    outcomes = tuple(
+        Outcome(Kind.UPDATE, "", "", a.source_id, a.target_id, (), (a,)) for a in actions
+    )
     reads = (Read("source", managed, True), Read("target", managed, True))
     return Plan("m", "m.yaml", "0", "2026-06-15", {}, {}, reads, managed, outcomes, (), allowed)
 

@@ -117,7 +117,7 @@ CASES = [
     ("M130", "6:28", BASE.replace("  ref: code", "  email: mail")),
     ("M131", "8:3", BASE.replace("  ref: code", "  ref: name")),
     ("M203", "13:5", BASE + LEAVERS +
-     "eligible:\n  - {id: a, when: name, otherwise: x}\n"),
+     "eligible:\n  - {id: a, when: name, otherwise: x, for: [leavers]}\n"),
     ("M204", "9:3", BASE + "  email: {from: mail, on_miss: clear}\n"),
     ("M205", "4:41", BASE.replace("  ref: code", "  email: mail")
      .replace("code, target: ref", "mail, target: email")),
@@ -167,9 +167,10 @@ def test_a_good_mapping_has_nothing_to_say() -> None:
     assert found(BASE) == []
 
 
-def test_a_rule_whose_for_is_written_was_a_decision() -> None:
-    rule = "eligible:\n  - {id: a, when: name, otherwise: x, for: [joiners, movers, leavers]}\n"
-    assert "M203" not in [d.code for d in found(BASE + LEAVERS + rule)]
+def test_a_rule_that_does_not_name_leavers_keeps_nobody_in() -> None:
+    for whom in ("", ", for: [joiners, movers]"):
+        rule = f"eligible:\n  - {{id: a, when: name, otherwise: x{whom}}}\n"
+        assert "M203" not in [d.code for d in found(BASE + LEAVERS + rule)]
 
 
 def test_a_key_with_a_stand_in_for_itself_is_no_key() -> None:

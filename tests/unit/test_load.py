@@ -112,7 +112,6 @@ def test_every_part_of_the_language_reaches_the_spec() -> None:
         Absent.DEACTIVATE,
     )
     assert [(path, constant.value) for path, constant in it.reactivated] == [("active", True)]
-    assert it.eligible[0].limited
     assert loaded.document.file == "f.yaml"
 
 

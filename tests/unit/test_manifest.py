@@ -220,7 +220,12 @@ resources:
     record: {type: object, additionalProperties: true}
 """
     rows = described(text).resources["rows"]
-    assert rows.capabilities == {Capability.READ, Capability.UPDATE, Capability.LEAVE}
+    assert rows.capabilities == {
+        Capability.READ,
+        Capability.UPDATE,
+        Capability.LEAVE,
+        Capability.REACTIVATE,
+    }
     assert codes(text.replace("kind: table", "kind: rest")) == ["C109"] * 4
 
 

@@ -48,7 +48,9 @@ actions = st.builds(
 )
 reasons = st.builds(plans.Reason, words, words, st.none() | places, many(words), st.booleans())
 outcomes = st.builds(
-    Outcome, st.sampled_from(Kind), words, words, ids, ids, many(reasons), st.none() | actions
+    Outcome,
+    *(st.sampled_from(Kind), words, words, ids, ids),
+    *(many(reasons), many(actions), st.booleans()),
 )
 inputs = st.builds(
     PlanInput, words, words, st.dictionaries(words, words, max_size=2), st.none() | words
@@ -82,12 +84,14 @@ PLAN = Plan(
     outcomes=(
         Outcome(
             *(Kind.UPDATE, "E1", "Zoë Example", "s1", "t1"),
-            action=Action(
-                *("a1", Verb.UPDATE, "s1", "t1"),
-                changes=(
-                    Change("firstName", "Zoe", "Zoë", "personalDetails.firstName", PLACE),
-                    Change("bankDetails", Sealed("b" * 64), Sealed("c" * 64), "bank", PLACE),
-                    Change("odd", {"sealed": "text"}, None, "odd", PLACE),
+            actions=(
+                Action(
+                    *("a1", Verb.UPDATE, "s1", "t1"),
+                    changes=(
+                        Change("firstName", "Zoe", "Zoë", "personalDetails.firstName", PLACE),
+                        Change("bankDetails", Sealed("b" * 64), Sealed("c" * 64), "bank", PLACE),
+                        Change("odd", {"sealed": "text"}, None, "odd", PLACE),
+                    ),
                 ),
             ),
         ),
@@ -191,10 +195,10 @@ VALIDATOR = Draft202012Validator(schema_data("plan"))
         (lambda c: c.update(outcomes={}), "$.outcomes"),
         (lambda c: c["counts"].update(create=1), "counts"),
         (lambda c: c["reads"][0].update(complete="yes"), "$.reads[0].complete"),
-        (lambda c: c["outcomes"][0]["action"]["changes"][0].update(place="a"), "place"),
-        (lambda c: c["outcomes"][0]["action"]["changes"][0].update(place="a:01:2:3"), "place"),
-        (lambda c: c["outcomes"][0]["action"]["changes"][0].update(after={}), "after"),
-        (lambda c: c["outcomes"][0]["action"]["changes"][0].update(after="Zoë"), "after"),
+        (lambda c: c["outcomes"][0]["actions"][0]["changes"][0].update(place="a"), "place"),
+        (lambda c: c["outcomes"][0]["actions"][0]["changes"][0].update(place="a:01:2:3"), "place"),
+        (lambda c: c["outcomes"][0]["actions"][0]["changes"][0].update(after={}), "after"),
+        (lambda c: c["outcomes"][0]["actions"][0]["changes"][0].update(after="Zoë"), "after"),
         (lambda c: c.update(settings=[["a", 1]]), "$.settings"),
     ],
 )

@@ -49,6 +49,14 @@ def only(*args: Any, **parts: Any) -> Outcome:
     return planned(world(*args, **parts)).outcomes[0]
 
 
+def actions(outcome: Outcome) -> dict[Verb, dict[str, Any]]:
+    """Return what each action of an outcome writes."""
+    return {
+        action.verb: {change.field: change.after for change in action.changes}
+        for action in outcome.actions
+    }
+
+
 def written(outcome: Outcome) -> Mapping[str, Any]:
     assert outcome.action is not None
     return {change.field: change.after for change in outcome.action.changes}
@@ -123,12 +131,15 @@ def test_who_would_be_created_every_night_is_ineligible() -> None:
     assert (outcome.kind, codes(outcome)) == (Kind.INELIGIBLE, ["keyless"])
 
 
-def test_a_leaver_leaves_and_other_fields_are_synced_in_the_same_action() -> None:
+def test_a_leaver_leaves_and_other_fields_are_synced_by_an_action_of_their_own() -> None:
     outcome = only([ADA | {"status": "L"}], [{"ref": "A1", "fullName": "Old"}], leavers=LEAVERS)
-    assert outcome.kind is Kind.LEAVE
-    assert outcome.action is not None
-    assert outcome.action.verb is Verb.LEAVE
-    assert written(outcome) == {"fullName": "Ada", "leaveDate": "2026-06-15"}
+    assert (outcome.kind, outcome.has_access) == (Kind.LEAVE, True)
+    assert actions(outcome) == {
+        Verb.LEAVE: {"leaveDate": "2026-06-15"},
+        Verb.UPDATE: {"fullName": "Ada"},
+    }
+    assert [action.depends_on for action in outcome.actions] == [(), ()]
+    assert len({action.id for action in outcome.actions}) == 2
 
 
 def test_a_leaver_leaves_once() -> None:
@@ -148,19 +159,63 @@ def test_a_scheduled_leaver_is_written_again_when_the_date_changes() -> None:
     assert only([gone], [due | {"leaveDate": "2027-03-01"}], leavers=LEAVERS).action is None
 
 
+def test_a_leave_date_that_the_source_contradicts_is_put_right_however_old() -> None:
+    gone = ADA | {"status": "L", "leave": "2026-02-28"}
+    outcome = only([gone], [LEFT], leavers=LEAVERS)
+    assert (outcome.kind, outcome.has_access) == (Kind.UPDATE, False)
+    assert actions(outcome) == {Verb.LEAVE: {"leaveDate": "2026-02-28"}}
+
+
+@pytest.mark.parametrize(
+    ("rehires", "kind", "does"),
+    [
+        ("report", Kind.REHIRE, {}),
+        ("reactivate", Kind.REHIRE, {Verb.REACTIVATE: {"leaveDate": "2027-03-01"}}),
+        ("ignore", Kind.UNCHANGED, {}),
+    ],
+)
+def test_a_leave_that_came_due_and_is_moved_to_a_day_to_come_is_a_rehire(
+    rehires: str, kind: Kind, does: object
+) -> None:
+    later = ADA | {"status": "L", "leave": "2027-03-01"}
+    outcome = only([later], [LEFT], leavers=LEAVERS, rehires=rehires)
+    assert (outcome.kind, actions(outcome), outcome.has_access) == (kind, does, False)
+
+
+@pytest.mark.parametrize("user", [{"ref": "A1"}, LEFT])
+def test_an_impossible_leave_date_is_refused_before_it_is_written(user: dict[str, Any]) -> None:
+    gone = ADA | {"status": "L", "leave": "2026-02-30"}
+    outcome = only([gone], [user], leavers=LEAVERS)
+    assert (outcome.kind, codes(outcome), outcome.actions) == (Kind.ERROR, ["failed"], ())
+    assert outcome.has_access is (user is not LEFT)
+
+
+def test_a_target_record_whose_own_leave_date_is_impossible_leaves_all_the_same() -> None:
+    outcome = only([ADA | {"status": "L"}], [{"ref": "A1", "leaveDate": 7}], leavers=LEAVERS)
+    assert (outcome.kind, codes(outcome)) == (Kind.LEAVE, ["failed"])
+    assert actions(outcome) == {Verb.LEAVE: {"leaveDate": "2026-06-15"}}
+
+
 def test_a_leaver_with_no_match_is_ignored() -> None:
     outcome = only([ADA | {"status": "L"}], [], leavers=LEAVERS)
     assert (outcome.kind, codes(outcome)) == (Kind.IGNORED, ["leaver_unmatched"])
 
 
-def test_a_blocked_leaver_is_a_warning() -> None:
-    outcome = only([{"code": "A1", "status": "L"}], [{"ref": "A1"}], leavers=LEAVERS)
-    assert outcome.kind is Kind.INELIGIBLE
+def test_a_rule_keeps_a_leaver_in_only_where_it_names_leavers() -> None:
+    rule = {"id": "name", "when": "name", "otherwise": "Name is missing"}
+    gone = {"code": "A1", "status": "L"}
+    outcome = only([gone], [{"ref": "A1"}], leavers=LEAVERS, eligible=[rule])
+    assert (outcome.kind, outcome.reasons) == (Kind.LEAVE, ())
+    outcome = only([gone], [{"ref": "A1"}], leavers=LEAVERS, eligible=[rule | {"for": ["leavers"]}])
+    assert (outcome.kind, codes(outcome), outcome.actions) == (Kind.INELIGIBLE, ["name"], ())
     assert outcome.reasons[0].warning
+    assert outcome.has_access
 
 
-def test_a_leaver_whom_no_key_names_and_a_rule_blocks_is_reported() -> None:
-    assert only([{"status": "L"}], [], leavers=LEAVERS).kind is Kind.INELIGIBLE
+def test_a_leaver_whom_no_key_names_is_reported() -> None:
+    outcome = only([{"status": "L"}], [], leavers=LEAVERS)
+    assert (outcome.kind, codes(outcome)) == (Kind.INELIGIBLE, ["keyless"])
+    assert outcome.has_access
 
 
 @pytest.mark.parametrize(

@@ -91,7 +91,7 @@ def test_results_count_every_ending_and_list_what_was_not_done():
         result("3", Ending.HELD),
     ]
     action = ended[1].action
-    outcome = Outcome(Kind.UPDATE, "PAY2", "Bob Sample", "s2", "t2", (), action)
+    outcome = Outcome(Kind.UPDATE, "PAY2", "Bob Sample", "s2", "t2", (), (action,))
     plan = Plan("m", "m.yaml", "0", "2026-11-22T04:00:00Z", {}, {}, (), 1, (outcome,))
     assert results.text(ended, Style(), plan) == (
         "Applied: 1 done, 1 rejected, 1 held back by a guard.\n"
@@ -123,7 +123,7 @@ def test_a_plan_of_any_size_fits_a_comment_and_says_what_it_leaves_out():
     for i in range(2000):
         change = Change("field", None, name, "expression", span)
         action = Action(str(i), Verb.CREATE, str(i), None, (change,))
-        outcomes.append(Outcome(Kind.CREATE, f"P{i}", name, str(i), None, (), action))
+        outcomes.append(Outcome(Kind.CREATE, f"P{i}", name, str(i), None, (), (action,)))
         reason = Reason("x", f"reason {i}")
         outcomes.append(Outcome(Kind.CONFLICT, f"C{i}", name, f"c{i}", None, (reason,)))
     plan = Plan("m", "m.yaml", "0", "2026-11-22T04:00:00Z", {}, {}, (), 0, tuple(outcomes))

@@ -80,6 +80,10 @@ class FileWriter:
         """Write the given fields: a file has no notion of leaving of its own."""
         self.update(id, values, token)
 
+    def reactivate(self, id: str, values: Mapping[str, Value], token: str) -> None:
+        """Write the given fields: a file has no notion of coming back either."""
+        self.update(id, values, token)
+
     def flush(self) -> None:
         """Rewrite the file, atomically; raise `NotSent` where it still is as it was.
 

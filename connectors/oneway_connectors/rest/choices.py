@@ -34,6 +34,7 @@ def _resource(option: str, choosing: Choosing) -> ResourceRequests:
         create=None,
         update=None,
         leave=None,
+        reactivate=None,
         normalise=(),
         names={},
         permissions="",

@@ -97,6 +97,7 @@ class ResourceRequests:
     create: WriteRequest | None
     update: WriteRequest | None
     leave: WriteRequest | None
+    reactivate: WriteRequest | None
     normalise: tuple[tuple[tuple[str, ...], tuple[str, ...]], ...]
     names: Mapping[str, str]
     """The system's own key for a key that mappings know by another name."""
@@ -207,6 +208,7 @@ def _resource(name: str, body: Data) -> ResourceRequests:
         create=_write(body, "create"),
         update=update,
         leave=_write(body, "leave") or update,
+        reactivate=_write(body, "reactivate") or update,
         normalise=tuple(
             (path_of(path), tuple(cast(Sequence[str], words)))
             for path, words in _data(body.get("normalise")).items()

@@ -48,6 +48,10 @@ class RestWriter:
         """Make a record leave: by its own request, or else by an update."""
         self._change(self._able(self.resource.leave, "made to leave"), id, values, token)
 
+    def reactivate(self, id: str, values: Mapping[str, Value], token: str) -> None:
+        """Bring a record back: by its own request, or else by an update."""
+        self._change(self._able(self.resource.reactivate, "brought back"), id, values, token)
+
     def flush(self) -> None:
         """Return at once: nothing is held back."""
 

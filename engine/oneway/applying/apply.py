@@ -158,10 +158,14 @@ def apply(
 
 
 def ordered(actions: Sequence[Action]) -> tuple[Action, ...]:
-    """Return the actions so that each comes after those it names, otherwise as they were."""
+    """Return the actions in the order in which they are applied.
+
+    What takes access away goes first, before a target that fails half-way is given up on; then
+    each comes after those that it names, otherwise as they were.
+    """
     by_id = {action.id: action for action in actions}
     placed: dict[str, Action] = {}
-    for action in actions:
+    for action in sorted(actions, key=lambda each: not each.verb.takes_access):
         todo = [action]
         while todo:
             needs = [by_id[id] for id in todo[-1].depends_on if id in by_id and id not in placed]
@@ -248,8 +252,10 @@ class _Attempt:
         if action.verb is Verb.CREATE:
             return self.writer.create(values, token)
         assert action.target_id is not None
-        if action.verb in (Verb.LEAVE, Verb.DEACTIVATE):
+        if action.verb.takes_access:
             self.writer.leave(action.target_id, values, token)
+        elif action.verb is Verb.REACTIVATE:
+            self.writer.reactivate(action.target_id, values, token)
         else:
             self.writer.update(action.target_id, values, token)
         return action.target_id

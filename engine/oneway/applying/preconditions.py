@@ -5,9 +5,10 @@ happen? Both ask the source and the target again, for one record at a time.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
+from itertools import chain
 
 from oneway.core.connector import Reader, ReadError
 from oneway.core.records import MISSING, Compare, Record, Value, at, path_of, same, with_value
@@ -181,12 +182,16 @@ class LiveState:
         policy = self.program.policy
         said: dict[str, list[Value]] = defaultdict(list)
         if action.source_id is None:
-            cells = zip(policy.leaving, self.program.departed(), strict=False)
+            departed = self.program.departed()
+            cells: Iterable[tuple[FieldRule, Cell]] = zip(policy.leaving, departed, strict=False)
         else:
-            row = self._row(action.source_id)
-            for path, value in zip(policy.match_paths, row.key_values, strict=True):
+            row = self._row(action)
+            for path, value in zip(policy.match_paths, row.key_values, strict=False):
                 said[path].append(value)
-            cells = zip((*policy.fields, *policy.leaving), (*row.cells, *row.leaving), strict=True)
+            cells = chain(
+                zip(policy.fields, row.cells, strict=False),
+                zip(policy.leaving, row.leaving, strict=False),
+            )
         for rule, cell in cells:
             said[rule.path] += self._written(rule, cell, action)
         if action.verb is Verb.REACTIVATE:
@@ -202,12 +207,13 @@ class LiveState:
         held = present(at(self._held(action.target_id).data, rule.keys))
         return [added(held, value)]
 
-    def _row(self, source_id: str) -> SourceRow:
-        record = self.source.get(source_id)
+    def _row(self, action: Action) -> SourceRow:
+        record = self.source.get(action.source_id or "")
         if record is None:
             raise Stale("the source record is gone")
         row = self.program.source_row(record)
-        if row.evaluation_error is not None:
+        leaves = action.verb is Verb.LEAVE and row.leaver and row.leaving
+        if row.evaluation_error is not None and not leaves:
             raise Stale(
                 f"the source record can no longer be evaluated: {row.evaluation_error.text}"
             )

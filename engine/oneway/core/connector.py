@@ -14,7 +14,7 @@ Errors of reading and writing:
 """
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
 from typing import Protocol, TypeAlias
@@ -30,6 +30,7 @@ class Capability(Enum):
     UPDATE = "update"
     LEAVE = "leave"
     GET = "get"
+    REACTIVATE = "reactivate"
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +65,8 @@ class Resource:
     """A kind of record that a system holds.
 
     `id` is the path of the system's own identity of a record. `open` means that records may
-    hold fields that are not listed, so that an unknown field is no mistake.
+    hold fields that are not listed, so that an unknown field is no mistake. `carries` names
+    the fields that a request writes, where it does not write all that it is given.
     """
 
     name: str
@@ -74,6 +76,7 @@ class Resource:
     open: bool = False
     lag: float = USUAL_LAG
     """Seconds for which lists and look-ups may not show a record that was just created."""
+    carries: Mapping[Capability, frozenset[str]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -265,6 +268,9 @@ class Writer(Protocol):
 
     def leave(self, id: str, values: Mapping[str, Value], token: str) -> None:
         """Make a record leave through the system's own notion of leaving."""
+
+    def reactivate(self, id: str, values: Mapping[str, Value], token: str) -> None:
+        """Bring a record back through the system's own notion of that, or else by an update."""
 
     def flush(self) -> None:
         """Make every write so far durable (a file is rewritten); until then none is confirmed."""

@@ -5,7 +5,7 @@ schema of the system it reads from, so that an unknown field is known before any
 """
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
@@ -35,6 +35,7 @@ from oneway.mapping.spec import (
     MatchSpec,
     Merge,
     ReferenceSpec,
+    Rehires,
     Text,
     Write,
 )
@@ -146,6 +147,33 @@ class _Compiler:
         if spec.leavers is not None:
             text = "no record can be made to leave; remove `leavers`"
             self.needs(Capability.LEAVE, self.target, spec.target, text)
+        if spec.rehires is Rehires.REACTIVATE:
+            text = (
+                "records leave by a request of their own, and none brings them back; give the "
+                "manifest a `reactivate`, or use `rehires: report`"
+            )
+            self.needs(Capability.REACTIVATE, self.target, spec.target, text)
+        self.carried()
+
+    def carried(self) -> None:
+        """Report the fields that the target's requests would drop."""
+        spec = self.spec
+        going = spec.leavers.set if spec.leavers else ()
+        later = [each for each in spec.fields if each.write in (Write.OVERWRITE, Write.IF_EMPTY)]
+        asked: list[tuple[Capability, Sequence[FieldSpec]]] = [(Capability.UPDATE, later)]
+        if spec.joiners.create:
+            asked.append((Capability.CREATE, spec.fields))
+        asked.append((Capability.LEAVE, going))
+        if spec.rehires is Rehires.REACTIVATE:
+            asked.append((Capability.REACTIVATE, going))
+        for capability, fields in asked:
+            carried = self.target.carries.get(capability)
+            for field in fields if carried is not None else ():
+                if field.write is not Write.NEVER and not _covered(field.path, carried or ()):
+                    request = capability.value
+                    summary = f"the target's `{request}` request does not write '{field.path}'"
+                    help = f"name it under `writes` of `{request}` in the manifest, if it does"
+                    self.names.error("M112", field.key_span, summary, help)
 
     def needs(
         self, capability: Capability, resource: Resource, endpoint: EndpointSpec, text: str
@@ -374,6 +402,10 @@ def covers(resource: Resource, path: str) -> bool:
         and (path == name or name.startswith(f"{path}.") or path.startswith(f"{name}."))
         for name, field in resource.fields.items()
     )
+
+
+def _covered(path: str, carried: Iterable[str]) -> bool:
+    return any(path == each or path.startswith(f"{each}.") for each in carried)
 
 
 def _as_written(constant: Value) -> str:

@@ -23,6 +23,7 @@ from oneway.core.records import (
     holds,
     identity,
     is_blank,
+    with_value,
 )
 from oneway.mapping.expressions import Context, EvaluationError, Expression
 from oneway.mapping.program import (
@@ -35,7 +36,7 @@ from oneway.mapping.program import (
     SourceRow,
     TargetRow,
 )
-from oneway.mapping.spec import Constant, Merge
+from oneway.mapping.spec import Constant, Merge, Write
 
 Check: TypeAlias = Callable[[Value], str]
 """Returns what is wrong with a value that is not blank, or nothing; never shows the value."""
@@ -165,10 +166,16 @@ class Interpreted:
             evaluation_error=failure,
             keys_known=failure is None,
         )
+        missed: list[Missed] = []
         try:
-            return self._evaluated(row, record) if failure is None else row
+            # In this order: what decides about access must not wait for the rest of the record.
+            row = replace(row, leaver=self._leaves(record))
+            if failure is not None:
+                return row
+            row = self._leaving(row, record, missed)
+            return self._evaluated(row, record, missed)
         except _Stopped as stopped:
-            return replace(row, evaluation_error=stopped.failure)
+            return replace(row, evaluation_error=failure or stopped.failure)
 
     def target_row(self, record: Record) -> TargetRow:
         """Return what the mapping sees of a target record; never raises."""
@@ -202,20 +209,48 @@ class Interpreted:
         except _Stopped:
             return ()
 
-    def _evaluated(self, row: SourceRow, record: Record) -> SourceRow:
-        missed: list[Missed] = []
-        return replace(
-            row,
-            leaver=self._leaves(record),
-            failed_rules=tuple(
-                position
-                for position, rule in enumerate(self.code.rules)
-                if not self._holds(rule, record)
-            ),
-            cells=tuple(self._cell(each, record, missed) for each in self.code.fields),
-            leaving=tuple(self._cell(each, record, missed) for each in self.code.leaving),
-            missed=tuple(missed),
+    def _leaving(self, row: SourceRow, record: Record, missed: list[Missed]) -> SourceRow:
+        """Return the row with what is written to a leaver's record."""
+        cells = tuple(self._cell(each, record, missed) for each in self.code.leaving)
+        if not row.leaver:
+            return replace(row, leaving=cells)
+        tomorrow = replace(self, context=self.context.later(1))
+        cells = tuple(
+            replace(cell, moving=tomorrow._cell(code, record, []) != cell)
+            if _uses_today(code)
+            else cell
+            for code, cell in zip(self.code.leaving, cells, strict=True)
         )
+        return replace(row, leaving=cells, leaves_left=self._leaves_left(cells))
+
+    def _leaves_left(self, cells: tuple[Cell, ...]) -> bool | None:
+        """Return whether a record that is given these values has left; None where others count.
+
+        Raises `_Stopped` where that cannot be evaluated: with such a value, an impossible
+        date, the record would be an error from then on.
+        """
+        conditions = [each for each in (self.code.left, self.code.scheduled) if each is not None]
+        written: dict[str, Value] = {}
+        for code, cell in zip(self.code.leaving, cells, strict=True):
+            plain = code.rule.write is Write.OVERWRITE and code.rule.merge is Merge.REPLACE
+            if plain and cell.state is CellState.STATED:
+                written = with_value(written, code.rule.keys, cell.value)
+        read = [use.keys for each in conditions for use in each.paths]
+        whole = any(each.facts.whole for each in conditions)
+        if self.code.left is None or whole or any(at(written, keys) is MISSING for keys in read):
+            return None
+        record = Record("", written)
+        left, *_ = [self._holds(each, record) for each in conditions]
+        return left
+
+    def _evaluated(self, row: SourceRow, record: Record, missed: list[Missed]) -> SourceRow:
+        failed = tuple(
+            position
+            for position, rule in enumerate(self.code.rules)
+            if not self._holds(rule, record)
+        )
+        cells = tuple(self._cell(each, record, missed) for each in self.code.fields)
+        return replace(row, failed_rules=failed, cells=cells, missed=tuple(missed))
 
     def _leaves(self, record: Record) -> bool:
         leaver = self.code.leaver
@@ -343,6 +378,11 @@ class Interpreted:
 
     def _holds(self, expression: Expression | None, record: Record) -> bool:
         return expression is not None and holds(self._value(expression, record)[0])
+
+
+def _uses_today(code: FieldCode) -> bool:
+    parts = (code.source and code.source.expression, code.default, code.initial, code.when)
+    return any(isinstance(each, Expression) and each.uses_today for each in parts)
 
 
 def _demand(wrong: str, expression: Expression) -> None:

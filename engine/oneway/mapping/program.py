@@ -42,11 +42,16 @@ class CellState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Cell:
-    """One field of one row; `initial` is what stands in for no value at create."""
+    """One field of one row; `initial` is what stands in for no value at create.
+
+    `moving` says that the value depends on the day of the run, as that of `today()` does. It
+    is known of the fields of `leavers.set` alone.
+    """
 
     state: CellState
     value: Value = None
     initial: Value = None
+    moving: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,8 @@ class SourceRow:
     values themselves; both end early where a key failed (`keys_known` is False then).
     `cells` and `leaving` stand beside `Policy.fields` and `Policy.leaving`; `failed_rules` are
     the positions of the eligibility rules that do not hold. Where `evaluation_error` is set, only
-    the keys, `key` and `label` are known.
+    the keys, `key` and `label` are known, and what could be evaluated before the error: whether
+    this is a `leaver`, and then all of `leaving`, or none of it.
     """
 
     source_id: str
@@ -88,6 +94,8 @@ class SourceRow:
     failed_rules: tuple[int, ...] = ()
     cells: tuple[Cell, ...] = ()
     leaving: tuple[Cell, ...] = ()
+    leaves_left: bool | None = None
+    """Whether a target record that holds what `leaving` says has left; None: not known."""
     missed: tuple[Missed, ...] = ()
     evaluation_error: EvaluationFailure | None = None
     keys_known: bool = True

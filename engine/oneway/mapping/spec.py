@@ -168,8 +168,6 @@ class RuleSpec:
     otherwise: str
     categories: frozenset[Category]
     span: Span
-    limited: bool = False
-    """Whether `for` was written: then whom the rule speaks of was a decision."""
 
 
 @dataclass(frozen=True, slots=True)

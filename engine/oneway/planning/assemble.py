@@ -1,7 +1,7 @@
 """Settled drafts become outcomes: what is sensitive is sealed, and each action gets its id."""
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 
 from oneway.core.records import Value, identity
 from oneway.core.seal import Seal, Sealed
@@ -30,7 +30,8 @@ class Assembler:
             source_id=draft.row.source_id if draft.row is not None else None,
             target_id=draft.target.target_id if draft.target is not None else None,
             reasons=(*draft.reasons, *self._near(draft)),
-            action=self._action(draft) if draft.verb is not None else None,
+            actions=tuple(self._actions(draft)),
+            has_access=draft.has_access,
             key_digest=self._key_digest(draft.row) if draft.row is not None else "",
         )
 
@@ -46,16 +47,26 @@ class Assembler:
     def _near(self, draft: Draft) -> tuple[Reason, ...]:
         return self.near.get(draft.row.source_id, ()) if draft.row is not None else ()
 
-    def _action(self, draft: Draft) -> Action:
-        assert draft.verb is not None
+    def _actions(self, draft: Draft) -> Iterator[Action]:
+        """Yield what is done about access, and then what is done to the other fields."""
+        before = tuple(map(self._id, self.before.get(draft.identity, ())))
+        access = action_id(self.policy.name, *draft.identity, access=True)
+        if draft.access is not None:
+            yield self._action(draft, access, draft.access, draft.access_changes)
+        if draft.verb is not None:
+            # Whom a guard keeps away is not written to; a leaver's other fields wait for nothing.
+            back = (access,) if draft.access is Verb.REACTIVATE else ()
+            action = self._action(draft, self._id(draft.identity), draft.verb, draft.differences)
+            yield replace(action, depends_on=(*back, *before))
+
+    def _action(self, draft: Draft, id: str, verb: Verb, changes: Sequence[FieldChange]) -> Action:
         return Action(
-            id=self._id(draft.identity),
-            verb=draft.verb,
+            id=id,
+            verb=verb,
             source_id=draft.row.source_id if draft.row is not None else None,
             target_id=draft.target.target_id if draft.target is not None else None,
-            changes=tuple(self._change(draft, each) for each in draft.differences),
-            claims=self._claims(draft) if draft.verb is Verb.CREATE else (),
-            depends_on=tuple(map(self._id, self.before.get(draft.identity, ()))),
+            changes=tuple(self._change(draft, each) for each in changes),
+            claims=self._claims(draft) if verb is Verb.CREATE else (),
         )
 
     def _id(self, identity: tuple[str, str]) -> str:

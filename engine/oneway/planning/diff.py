@@ -46,7 +46,7 @@ def at_update(
         if rule.write in (Write.OVERWRITE, Write.IF_EMPTY)
         and (rule.write is Write.OVERWRITE or present(value) is None)
     )
-    return tuple(_differences(writable))
+    return differing(writable)
 
 
 def at_rekey(policy: Policy, row: SourceRow, target: TargetRow) -> tuple[FieldChange, ...]:
@@ -63,7 +63,7 @@ def at_rekey(policy: Policy, row: SourceRow, target: TargetRow) -> tuple[FieldCh
         for rule, cell, value in zip(policy.fields, row.cells, target.values, strict=True)
         if rule.path in paths
     )
-    return tuple(_differences(fields))
+    return differing(fields)
 
 
 def unlisted(
@@ -89,7 +89,7 @@ def drift(
         for rule, cell, value in zip(rules, cells, current, strict=True)
         if rule.write is Write.NEVER
     )
-    return tuple(_differences(watched))
+    return differing(watched)
 
 
 def present(current: Value | Missing) -> Value:
@@ -124,7 +124,14 @@ def refuses(rule: FieldRule, cell: Cell, *, creating: bool) -> bool:
     return blank and rule.on_blank is OnBlank.INELIGIBLE and not stands_in
 
 
-def _differences(
+def differing(
+    fields: Iterable[tuple[FieldRule, Cell, Value | Missing]],
+) -> tuple[FieldChange, ...]:
+    """Return the fields in which a target record is not as it should be."""
+    return tuple(_differing(fields))
+
+
+def _differing(
     fields: Iterable[tuple[FieldRule, Cell, Value | Missing]],
 ) -> Iterator[FieldChange]:
     for rule, cell, current in fields:

@@ -188,13 +188,13 @@ class _Reconciler:
                 f"the key {row.key} finds target record {ids[0]}, which is source record "
                 f"{link.source_id} ({link.text}), and that one is still there"
             )
-            return Match(conflict=Reason("claimed", text, candidates=ids), level=keyed.level)
+            return _conflict(Reason("claimed", text, candidates=ids), keyed, keyed.target)
         gone = "has left" if owner is not None else "is no longer in the source"
         was = f"target record {ids[0]} was source record {link.source_id}, which {gone}"
         likeness = _likeness(self.policy, row, keyed.target)
         if not likeness.one_person and row.key not in self.allowed:
             text = f"the key {row.key} changed hands: {was}; {likeness.text}"
-            return Match(conflict=Reason("reused", text, candidates=ids), level=keyed.level)
+            return _conflict(Reason("reused", text, candidates=ids), keyed, keyed.target)
         how = "the same person" if likeness.one_person else "let through by a person"
         return replace(keyed, notes=(Reason("adopted", f"{was}: taken over, {how}"),))
 
@@ -223,7 +223,7 @@ class _Reconciler:
             text += f"; {likeness.text}"
         why = f"{text}: a person decides"
         reason = Reason("rekeyed", why, candidates=ids, warning=True)
-        return Match(conflict=reason, level=keyed.level)
+        return _conflict(reason, keyed, target, *filter(None, [keyed.target]))
 
     def _missing(self, link: Link) -> Match:
         """Return the match of a row whose record is not to be found, by its key or by its id."""
@@ -246,6 +246,10 @@ class _Reconciler:
     def _in_view(self, row: SourceRow) -> TargetRow | None:
         link = self.by_source.get(row.source_id)
         return None if link is None else self.targets.get(link.target_id)
+
+
+def _conflict(reason: Reason, keyed: Match, *candidates: TargetRow) -> Match:
+    return Match(conflict=reason, level=keyed.level, candidates=candidates)
 
 
 def _usable(links: Iterable[Link]) -> tuple[dict[str, Link], dict[str, Link]]:

@@ -18,15 +18,17 @@ from oneway.planning.plan import Reason
 class Match:
     """What matching found for one row: a target record, a conflict, or neither.
 
-    `level` is the position of the key that decided. `notes` stand beside whatever the row's
-    outcome is. `rekeyed` says that the target record is to be given the row's keys. `gone` is
-    set for a row whose own target record is not to be found; `proven` says that the target was
-    asked for it by its id, and `again` that it may be created anew.
+    `level` is the position of the key that decided; `candidates` are the target records that a
+    conflict is about. `notes` stand beside whatever the row's outcome is. `rekeyed` says that
+    the target record is to be given the row's keys. `gone` is set for a row whose own target
+    record is not to be found; `proven` says that the target was asked for it by its id, and
+    `again` that it may be created anew.
     """
 
     target: TargetRow | None = None
     conflict: Reason | None = None
     level: int | None = None
+    candidates: tuple[TargetRow, ...] = ()
     notes: tuple[Reason, ...] = ()
     rekeyed: bool = False
     gone: Reason | None = None
@@ -92,13 +94,15 @@ def _decide(
     if len(claimants) > 1:
         sources = tuple(row.source_id for row in claimants)
         text = f"{len(sources)} source records have one value for {ordinal}: {', '.join(sources)}"
-        return Match(conflict=Reason("duplicate", text, candidates=sources + ids), level=level)
-    if len(candidates) > 1:
+        reason = Reason("duplicate", text, candidates=sources + ids)
+    elif len(candidates) > 1:
         text = f"{len(ids)} target records have the value of {ordinal}: {', '.join(ids)}"
-        return Match(conflict=Reason("ambiguous", text, candidates=ids), level=level)
-    if not candidates:
+        reason = Reason("ambiguous", text, candidates=ids)
+    elif not candidates:
         return None
-    if ids[0] in spoken:
+    elif ids[0] in spoken:
         text = f"target record {ids[0]} has the value of {ordinal}, and an earlier key gave it away"
-        return Match(conflict=Reason("claimed", text, candidates=ids), level=level)
-    return Match(target=candidates[0], level=level)
+        reason = Reason("claimed", text, candidates=ids)
+    else:
+        return Match(target=candidates[0], level=level)
+    return Match(conflict=reason, level=level, candidates=tuple(candidates))

@@ -1,25 +1,29 @@
 """What each record would do, were it alone: the outcome of a row, and of nobody's row.
 
 Precedence: a record that failed is an error; one that is not one row to one record is a
-conflict; an unmatched leaver is ignored, unless nobody can say who it is; then eligibility
-decides; then whether it is a joiner, a mover, a leaver or a rehire.
+conflict; then eligibility decides; then whether it is a joiner, a mover or a rehire.
+
+Access comes first: a matched leaver leaves, whatever is wrong with its other fields.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from oneway.core.records import Collected, same
-from oneway.mapping.program import CellState, Policy, Program, SourceRow, TargetRow
+from oneway.mapping.program import Cell, FieldRule, Policy, Program, SourceRow, TargetRow
 from oneway.mapping.spec import Absent, Category, Rehires
 from oneway.planning.diff import (
+    KEEP,
     FieldChange,
     at_create,
     at_rekey,
     at_update,
+    differing,
     drift,
     present,
     refuses,
     unlisted,
+    wanted,
 )
 from oneway.planning.match import Match, Matches
 from oneway.planning.plan import Kind, Reason, Verb
@@ -27,7 +31,12 @@ from oneway.planning.plan import Kind, Reason, Verb
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One record's outcome in the making; `verb` is None where nothing is to be written."""
+    """One record's outcome in the making.
+
+    `access` takes access away or gives it back, by `access_changes`; `verb` writes all other
+    `differences`. Either is None where nothing is to be written. `has_access` is as in
+    `oneway.planning.plan.Outcome`.
+    """
 
     kind: Kind
     row: SourceRow | None
@@ -35,6 +44,9 @@ class Draft:
     verb: Verb | None = None
     differences: tuple[FieldChange, ...] = ()
     reasons: tuple[Reason, ...] = ()
+    access: Verb | None = None
+    access_changes: tuple[FieldChange, ...] = ()
+    has_access: bool = False
 
     @property
     def identity(self) -> tuple[str, str]:
@@ -50,6 +62,24 @@ class Draft:
         if self.row is not None:
             return self.row.key
         return self.target.key if self.target is not None else ""
+
+    def without_fields(self, kind: Kind, *reasons: Reason) -> "Draft":
+        """Return the draft where its fields cannot be written; who leaves, leaves all the same."""
+        if self.access is not None and self.access.takes_access:
+            only = (replace(each, text=f"{_ONLY}{each.text}", warning=True) for each in reasons)
+            return replace(self, verb=None, differences=(), reasons=(*self.reasons, *only))
+        return replace(
+            self,
+            kind=kind,
+            verb=None,
+            differences=(),
+            reasons=(*self.reasons, *reasons),
+            access=None,
+            access_changes=(),
+        )
+
+
+_ONLY = "leaves; no other field is written: "
 
 
 def some(ids: Sequence[str]) -> str:
@@ -69,51 +99,38 @@ class Drafter:
     """Why it is not known whether a row's record was created, by source id."""
     second_look: frozenset[str] = frozenset()
     """The rows that came only when the source was asked again."""
+    unseen_access: bool = False
+    """Whether a target record that no key can find may let somebody in."""
 
     def draft(self, row: SourceRow, found: Match) -> Draft:
         """Return the outcome of one row, with what its links say beside it."""
-        draft = self._drafted(row, found)
+        draft = self._leaver(row, found) if row.leaver else self._staying(row, found)
         notes = found.notes
         if row.source_id in self.second_look:
             text = "the source's list did not show it; it came when the source was asked again"
             notes = (*notes, Reason("second_look", text, warning=True))
         return replace(draft, reasons=(*draft.reasons, *notes)) if notes else draft
 
-    def _drafted(self, row: SourceRow, found: Match) -> Draft:
+    def _staying(self, row: SourceRow, found: Match) -> Draft:
         target = found.target
+        failed = _failed(row, target)
         if row.evaluation_error is not None:
-            reason = Reason("failed", _failure_text(row), row.evaluation_error.place)
-            return Draft(Kind.ERROR, row, target, reasons=(reason,))
+            return Draft(Kind.ERROR, row, target, reasons=failed)
         if found.conflict is not None:
             return Draft(Kind.CONFLICT, row, None, reasons=(found.conflict,))
-        if target is not None and target.evaluation_error is not None:
-            text = f"target record {target.target_id}: {target.evaluation_error.text}"
-            return Draft(
-                Kind.ERROR,
-                row,
-                target,
-                reasons=(Reason("failed", text, target.evaluation_error.place),),
-            )
-        unfit = self._unfit(row, target)
-        if target is None and row.leaver:
-            return self._unmatched_leaver(row, found, unfit)
+        if failed:
+            return Draft(Kind.ERROR, row, target, reasons=failed)
+        category = Category.JOINERS if target is None else Category.MOVERS
+        unfit = (*self._barred(row, category), *self._unusable(row, creating=target is None))
         if unfit:
             return Draft(Kind.INELIGIBLE, row, target, reasons=unfit)
         if target is None:
             return self._joiner(row, found)
-        if found.rekeyed:
-            return self._rekeyed(row, target)
-        return self._matched(row, target)
-
-    def _matched(self, row: SourceRow, target: TargetRow) -> Draft:
         wrong = self._unlisted(row, target)
-        if row.leaver:
-            # No list keeps a leaver in: the field is left alone, and named.
-            leaver = self._leaver(row, target)
-            return replace(leaver, reasons=(*leaver.reasons, *wrong))
         if wrong:
             return Draft(Kind.ERROR, row, target, reasons=wrong)
-        return self._employed(row, target)
+        draft = self._employed(row, target)
+        return self._rekeyed(draft, row, target) if found.rekeyed else draft
 
     def _unlisted(self, row: SourceRow, target: TargetRow) -> tuple[Reason, ...]:
         return tuple(
@@ -127,10 +144,9 @@ class Drafter:
             for rule in unlisted(self.policy.fields, row.cells, target.values)
         )
 
-    def _rekeyed(self, row: SourceRow, target: TargetRow) -> Draft:
+    def _rekeyed(self, draft: Draft, row: SourceRow, target: TargetRow) -> Draft:
         """Return the outcome of a row whose record is given its keys, whatever `write` says."""
-        draft = self._matched(row, target)
-        if draft.kind is Kind.ERROR:
+        if draft.kind is Kind.REHIRE and self.policy.rehires is Rehires.REPORT:
             return draft
         written = {each.rule.path for each in draft.differences}
         differing = [e for e in at_rekey(self.policy, row, target) if e.rule.path not in written]
@@ -143,36 +159,71 @@ class Drafter:
         verb = draft.verb or Verb.UPDATE
         return replace(draft, kind=kind, verb=verb, differences=(*draft.differences, *keys))
 
-    def _unfit(self, row: SourceRow, target: TargetRow | None) -> tuple[Reason, ...]:
-        """Return every reason why the row does not sync; a leaver's keep somebody's access."""
-        category = _category(row, target)
-        warning = category is Category.LEAVERS
+    def _barred(self, row: SourceRow, category: Category) -> tuple[Reason, ...]:
+        """Return the eligibility rules that speak of the row and do not hold."""
         rules = (self.policy.rules[position] for position in row.failed_rules)
-        failed = [
+        warning = category is Category.LEAVERS
+        return tuple(
             Reason(rule.id, rule.otherwise, rule.place, warning=warning)
             for rule in rules
             if category in rule.categories
-        ]
-        fields = list(zip(self.policy.fields, row.cells, strict=True))
-        if row.leaver:
-            fields += zip(self.policy.leaving, row.leaving, strict=True)
-        failed += [
-            Reason(f"field:{rule.path}", f"no value for {rule.path}", rule.place, warning=warning)
-            for rule, cell in fields
-            if refuses(rule, cell, creating=target is None)
-        ]
-        return tuple(failed)
+        )
 
-    def _unmatched_leaver(self, row: SourceRow, found: Match, unfit: tuple[Reason, ...]) -> Draft:
-        if found.gone is not None and not found.proven:
-            # It may be there, though no list shows it yet: nobody can say that access has ended.
-            return Draft(Kind.ERROR, row, None, reasons=(replace(found.gone, warning=True),))
-        if unfit and all(key is None for key in row.keys):
-            # Without a key nobody can say that this leaver has no access left.
-            return Draft(Kind.INELIGIBLE, row, None, reasons=unfit)
+    def _unusable(self, row: SourceRow, *, creating: bool = False) -> tuple[Reason, ...]:
+        return _without_value(zip(self.policy.fields, row.cells, strict=True), creating=creating)
+
+    def _leaver(self, row: SourceRow, found: Match) -> Draft:
+        target = found.target
+        if target is None:
+            return self._unmatched_leaver(row, found)
+        failed, leaving = _failed(row, target), bool(row.leaving)
+        barred = self._barred(row, Category.LEAVERS)
+        if leaving:
+            said = zip(self.policy.leaving, row.leaving, strict=True)
+            barred += _without_value(said, warning=True)
+        has_access = not target.left if not leaving else self._has_access(row, target)
+        if not leaving or barred:
+            kind = Kind.ERROR if failed else Kind.INELIGIBLE
+            return Draft(kind, row, target, reasons=failed or barred, has_access=has_access)
+        draft = self._leaving(row, target, has_access)
+        if failed:
+            return draft.without_fields(Kind.ERROR, *failed)
+        unusable = self._unusable(row)
+        if unusable:
+            return draft.without_fields(Kind.INELIGIBLE, *unusable)
+        if found.rekeyed:
+            draft = self._rekeyed(draft, row, target)
+        # No list keeps a leaver in: the field is left alone, and named.
+        return replace(draft, reasons=(*draft.reasons, *self._unlisted(row, target)))
+
+    def _unmatched_leaver(self, row: SourceRow, found: Match) -> Draft:
+        """Return the outcome of a leaver without a record; `has_access` where it may have one."""
+        pending = self._pending(row)
+        # It may be there, though no list shows it yet: then nobody can say that access has ended.
+        unproven = found.gone if not found.proven else None
+        keyless = all(key is None for key in row.keys)
+        has_access = (
+            self.unseen_access
+            or any(not each.left for each in found.candidates)
+            or not row.keys_known
+            or keyless
+            or bool(unproven or pending)
+        )
+        failed = _failed(row, None)
+        if failed:
+            return Draft(Kind.ERROR, row, None, reasons=failed, has_access=has_access)
+        if found.conflict is not None:
+            return Draft(Kind.CONFLICT, row, None, reasons=(found.conflict,), has_access=has_access)
+        if unproven is not None:
+            reasons = (replace(unproven, warning=True),)
+            return Draft(Kind.ERROR, row, None, reasons=reasons, has_access=has_access)
+        if keyless:
+            text = "has left, and has no match key: nobody can say which target record is theirs"
+            why = self._barred(row, Category.LEAVERS) or (Reason("keyless", text, warning=True),)
+            return Draft(Kind.INELIGIBLE, row, None, reasons=why, has_access=has_access)
         text = "has left, and no target record matches; leavers are never created"
-        reasons = (Reason("leaver_unmatched", text), *self._pending(row))
-        return Draft(Kind.IGNORED, row, None, reasons=reasons)
+        unmatched = (Reason("leaver_unmatched", text), *pending)
+        return Draft(Kind.IGNORED, row, None, reasons=unmatched, has_access=has_access)
 
     def _pending(self, row: SourceRow) -> tuple[Reason, ...]:
         why = self.pending.get(row.source_id)
@@ -221,22 +272,25 @@ class Drafter:
         return self._mover(row, target)
 
     def _rehire(self, row: SourceRow, target: TargetRow) -> Draft:
-        state = "has left" if target.left else "is due to leave"
-        mover = self._mover(row, target)
+        text = f"employed in the source; target record {target.target_id} {_state(target)}"
+        return self._back(row, target, text, self._reactivation(target))
+
+    def _back(
+        self, row: SourceRow, target: TargetRow, text: str, changes: tuple[FieldChange, ...]
+    ) -> Draft:
+        """Return what becomes of somebody who has left in the target, and should not have."""
         if self.policy.rehires is Rehires.REPORT:
-            text = f"employed in the source; target record {target.target_id} {state}"
-            reason = Reason("rehire", f"{text}: a person decides (rehires: report)", warning=True)
-            return replace(mover, kind=Kind.REHIRE, reasons=(reason, *mover.reasons))
-        back = self._reactivation(target)
-        reason = Reason(
-            "rehire", f"employed in the source; target record {target.target_id} {state}"
-        )
+            # Nothing is written until a person has decided: it may be somebody else.
+            decides = f"{text}: a person decides (rehires: report)"
+            reasons = (Reason("rehire", decides, warning=True),)
+            return Draft(Kind.REHIRE, row, target, reasons=reasons)
+        mover = self._mover(row, target)
         return replace(
             mover,
             kind=Kind.REHIRE,
-            verb=Verb.REACTIVATE if back else mover.verb,
-            differences=(*mover.differences, *back),
-            reasons=(reason, *mover.reasons),
+            reasons=(Reason("rehire", text), *mover.reasons),
+            access=Verb.REACTIVATE if changes else None,
+            access_changes=changes,
         )
 
     def _reactivation(self, target: TargetRow) -> tuple[FieldChange, ...]:
@@ -249,6 +303,8 @@ class Drafter:
         )
 
     def _mover(self, row: SourceRow, target: TargetRow) -> Draft:
+        if row.evaluation_error is not None:
+            return Draft(Kind.UNCHANGED, row, target)
         found = at_update(self.policy.fields, row.cells, target.values)
         differences = tuple(d for d in found if not self._rivals(target, d))
         reasons = (*self._drift(row, target), *self._left_to_a_person(target, found))
@@ -256,26 +312,63 @@ class Drafter:
             return Draft(Kind.UPDATE, row, target, Verb.UPDATE, differences, reasons)
         return Draft(Kind.UNCHANGED, row, target, reasons=reasons)
 
-    def _leaver(self, row: SourceRow, target: TargetRow) -> Draft:
+    def _leaving(self, row: SourceRow, target: TargetRow, has_access: bool) -> Draft:
+        """Return what a leaver does where nothing is wrong with its other fields."""
+        changes = at_update(self.policy.leaving, row.leaving, target.leaving)
+        if target.left:
+            return self._has_left(row, target, changes)
         mover = self._mover(row, target)
-        leaving = at_update(self.policy.leaving, row.leaving, target.leaving)
-        if target.left:
-            # Who has left has left; only what was written as `write: overwrite` is kept equal.
-            leaving = tuple(each for each in leaving if "write" in each.rule.written)
-        if not leaving:
-            return replace(mover, reasons=(*mover.reasons, *self._unsaid(row, target)))
-        differences = (*mover.differences, *leaving)
-        if target.left:
-            return replace(mover, kind=Kind.UPDATE, verb=Verb.UPDATE, differences=differences)
-        return replace(mover, kind=Kind.LEAVE, verb=Verb.LEAVE, differences=differences)
+        if not changes:
+            reasons = (*mover.reasons, *(self._unsaid(row) if has_access else ()))
+            return replace(mover, reasons=reasons, has_access=has_access)
+        return replace(
+            mover,
+            kind=Kind.LEAVE,
+            access=Verb.LEAVE,
+            access_changes=changes,
+            has_access=has_access,
+        )
 
-    def _unsaid(self, row: SourceRow, target: TargetRow) -> tuple[Reason, ...]:
-        """Return why a leaver keeps access, where nothing of `leavers.set` has a value."""
-        if target.left or target.scheduled or any(c.state is CellState.STATED for c in row.leaving):
-            return ()
-        paths = ", ".join(rule.path for rule in self.policy.leaving)
-        text = f"has left, and nothing says what to write to {paths}: keeps access"
-        return (Reason("leave_unsaid", text, self.policy.leaving[0].place, warning=True),)
+    def _has_left(
+        self, row: SourceRow, target: TargetRow, changes: tuple[FieldChange, ...]
+    ) -> Draft:
+        """Return what puts right how somebody has left, or what lets them back in until then."""
+        moving = {
+            rule.path
+            for rule, cell in zip(self.policy.leaving, row.leaving, strict=True)
+            if cell.moving and "write" not in rule.written
+        }
+        changes = tuple(each for each in changes if each.rule.path not in moving)
+        mover = self._mover(row, target)
+        if not changes:
+            return mover
+        if row.leaves_left is False:
+            if self.policy.rehires is Rehires.IGNORE:
+                return mover
+            text = f"is yet to leave, by the source; target record {target.target_id} has left"
+            return self._back(row, target, text, changes)
+        return replace(mover, kind=Kind.UPDATE, access=Verb.LEAVE, access_changes=changes)
+
+    def _has_access(self, row: SourceRow, target: TargetRow) -> bool:
+        """Return whether a leaver can get in: the target does not say what the source says."""
+        if target.left:
+            return False
+        fields = tuple(zip(self.policy.leaving, row.leaving, target.leaving, strict=True))
+        if all(wanted(rule, cell) is KEEP for rule, cell, _ in fields):
+            return not target.scheduled
+        unwritable = unlisted(self.policy.leaving, row.leaving, target.leaving)
+        return bool(differing(fields) or unwritable)
+
+    def _unsaid(self, row: SourceRow) -> tuple[Reason, ...]:
+        """Return why a leaver keeps access, where nothing of `leavers.set` is to be written."""
+        rules = self.policy.leaving
+        paths = ", ".join(rule.path for rule in rules)
+        said = any(
+            wanted(rule, cell) is not KEEP for rule, cell in zip(rules, row.leaving, strict=True)
+        )
+        why = f"{paths} may not be overwritten" if said else f"nothing says what {paths} becomes"
+        text = f"has left, and {why}: keeps access"
+        return (Reason("leave_unsaid", text, rules[0].place, warning=True),)
 
     def _rivals(self, target: TargetRow, difference: FieldChange) -> Sequence[str]:
         return self.contested.get((target.target_id, difference.rule.path), ())
@@ -328,16 +421,31 @@ def _overlap(left: str, right: str) -> bool:
     return left == right or left.startswith(f"{right}.") or right.startswith(f"{left}.")
 
 
-def _failure_text(row: SourceRow) -> str:
-    assert row.evaluation_error is not None
-    expression = f" in {row.evaluation_error.expression}" if row.evaluation_error.expression else ""
-    return f"{row.evaluation_error.text}{expression}"
+def _failed(row: SourceRow, target: TargetRow | None) -> tuple[Reason, ...]:
+    """Return why a record cannot be evaluated, or else why the target record cannot."""
+    error = row.evaluation_error
+    if error is not None:
+        where = f" in {error.expression}" if error.expression else ""
+        return (Reason("failed", f"{error.text}{where}", error.place),)
+    if target is None or target.evaluation_error is None:
+        return ()
+    error = target.evaluation_error
+    return (Reason("failed", f"target record {target.target_id}: {error.text}", error.place),)
 
 
-def _category(row: SourceRow, target: TargetRow | None) -> Category:
-    if row.leaver:
-        return Category.LEAVERS
-    return Category.JOINERS if target is None else Category.MOVERS
+def _without_value(
+    fields: Iterable[tuple[FieldRule, Cell]], *, creating: bool = False, warning: bool = False
+) -> tuple[Reason, ...]:
+    """Return the fields that make their record ineligible, having no value."""
+    return tuple(
+        Reason(f"field:{rule.path}", f"no value for {rule.path}", rule.place, warning=warning)
+        for rule, cell in fields
+        if refuses(rule, cell, creating=creating)
+    )
+
+
+def _state(target: TargetRow) -> str:
+    return "has left" if target.left else "is due to leave"
 
 
 def absent(
@@ -369,7 +477,9 @@ def absent(
                 reason = Reason("unproven", f"not deactivated: {blocked}", warning=True)
                 draft = replace(draft, reasons=(reason,))
             elif differences:
-                draft = replace(draft, verb=Verb.DEACTIVATE, differences=differences)
+                draft = replace(
+                    draft, access=Verb.DEACTIVATE, access_changes=differences, has_access=True
+                )
         drafts.append(draft)
     return drafts
 

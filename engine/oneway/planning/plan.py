@@ -41,6 +41,11 @@ class Verb(Enum):
     REACTIVATE = "reactivate"
     DEACTIVATE = "deactivate"
 
+    @property
+    def takes_access(self) -> bool:
+        """Whether it keeps somebody from getting in."""
+        return self in (Verb.LEAVE, Verb.DEACTIVATE)
+
 
 class Ending(Enum):
     """How one action ended."""
@@ -127,7 +132,10 @@ class Reason:
 class Outcome:
     """What happens to one record. `key` is the match value it is known by, for people.
 
-    `source_id` is None for an absent target record only.
+    `source_id` is None for an absent target record only. A record has at most one action that
+    takes access away or gives it back, and then one for its other fields, in this order.
+    `has_access` says that somebody who has left can get in, or may be able to, until the first
+    of the actions is done; without an action, whatever the run does.
     """
 
     kind: Kind
@@ -136,9 +144,22 @@ class Outcome:
     source_id: str | None
     target_id: str | None
     reasons: tuple[Reason, ...] = ()
-    action: Action | None = None
+    actions: tuple[Action, ...] = ()
+    has_access: bool = False
     key_digest: str = ""
     """The keyed digest of the first match value, where that is sensitive."""
+
+    @property
+    def action(self) -> Action | None:
+        """The first of the actions, or None."""
+        return self.actions[0] if self.actions else None
+
+    def action_of(self, verb: Verb) -> Action:
+        """Return the action with a verb; raise `LookupError` where there is none."""
+        for action in self.actions:
+            if action.verb is verb:
+                return action
+        raise LookupError(verb.value)
 
 
 @dataclass(frozen=True, slots=True)
@@ -221,7 +242,7 @@ class Plan:
     @property
     def actions(self) -> tuple[Action, ...]:
         """The writes, in the order in which they are applied."""
-        return tuple(o.action for o in self.outcomes if o.action is not None)
+        return tuple(action for outcome in self.outcomes for action in outcome.actions)
 
     def counts(self) -> dict[str, int]:
         """Return how many records have each outcome, every outcome named."""
@@ -231,10 +252,11 @@ class Plan:
         return counts
 
 
-def action_id(mapping: str, side: str, record: str) -> str:
+def action_id(mapping: str, side: str, record: str, *, access: bool = False) -> str:
     """Return the stable id of an action: 16 hex digits over the mapping and the record.
 
-    A record has one action a plan, so what is done to it need not be said; the id is the
-    same whether the plan was made today or yesterday.
+    A record has one action a plan for its fields, and one for its `access`, so what is done to
+    it need not be said; the id is the same whether the plan was made today or yesterday.
     """
-    return hashlib.sha256(canonical([mapping, side, record]).encode("ascii")).hexdigest()[:16]
+    said = [mapping, side, record, "access"] if access else [mapping, side, record]
+    return hashlib.sha256(canonical(said).encode("ascii")).hexdigest()[:16]

@@ -84,7 +84,12 @@ def plan_rows(
     matches = reconcile(keyed, rows, targets, policy, evidence, allowed)
     unseen = (*_unseen(target, targets), *_hidden(evidence, targets))
     drafter = Drafter(
-        policy, unseen, contested(policy, matches), evidence.pending, evidence.second_look
+        policy,
+        unseen,
+        contested(policy, matches),
+        evidence.pending,
+        evidence.second_look,
+        unseen_access=not target.complete or any(not (t.keys_known or t.left) for t in targets),
     )
     drafts = [drafter.draft(row, matches.of(row)) for row in rows]
     drafts += absent(program, targets, matches, source, rows)

@@ -74,7 +74,7 @@ def _found_by_their_keys(drafts: Sequence[Draft], policy: Policy) -> dict[tuple[
         levels[path].append(level)
     written: dict[Slot, list[Draft]] = defaultdict(list)
     for draft in drafts:
-        for each in draft.differences:
+        for each in (*draft.access_changes, *draft.differences):
             for level in levels.get(each.rule.path, ()):
                 written[level, comparable(each.after, policy.match[level])].append(draft)
     refused: dict[tuple[str, str], Reason] = {}
@@ -91,10 +91,8 @@ def _found_by_their_keys(drafts: Sequence[Draft], policy: Policy) -> dict[tuple[
 
 def _stopped(draft: Draft, reason: Reason) -> Draft:
     if draft.kind is Kind.ABSENT:
-        return replace(draft, verb=None, differences=(), reasons=(reason,))
-    return replace(
-        draft, kind=Kind.CONFLICT, verb=None, differences=(), reasons=(*draft.reasons, reason)
-    )
+        return replace(draft, access=None, access_changes=(), has_access=False, reasons=(reason,))
+    return draft.without_fields(Kind.CONFLICT, reason)
 
 
 class _Claims:
@@ -211,7 +209,7 @@ class _Claims:
         return {
             draft.identity: _spoken_for(self.policy.fields[slot[0]], speakers[slot])
             for draft in drafts
-            if draft.verb is Verb.DEACTIVATE and draft.identity not in refused
+            if draft.access is Verb.DEACTIVATE and draft.identity not in refused
             for slot in self._held(draft.target)
             if slot in speakers
         }

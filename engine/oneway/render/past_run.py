@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from oneway.history.journal import End, JournalEntry, Run, RunState
-from oneway.planning.plan import Ending, Kind, Outcome, Plan
+from oneway.planning.plan import Action, Ending, Kind, Outcome, Plan
 from oneway.render import diagnostics
 from oneway.render.history import INKS
 from oneway.render.layout import clip, count, wrap
@@ -42,11 +42,15 @@ _MARGIN = 12
 
 @dataclass(frozen=True, slots=True)
 class RecordStory:
-    """What a run planned for one record and how that ended; `guards` are those that held it."""
+    """What a run planned for one record and how that ended; `guards` are those that held it.
+
+    A record with two actions has two stories; one without any has one, without an action.
+    """
 
     outcome: Outcome
     end: End | None
     guards: tuple[str, ...] = ()
+    action: Action | None = None
 
     @property
     def words(self) -> frozenset[str]:
@@ -79,7 +83,11 @@ def told(past: Past, outcomes: Iterable[str] = (), person: str = "") -> tuple[Re
         return ()
     ends = {entry.action_id: entry.end for entry in past.entries if entry.end is not None}
     unbegun = _unbegun(past)
-    found = (_told(outcome, ends, past.run, unbegun) for outcome in past.plan.outcomes)
+    found = (
+        _told(outcome, action, ends, past.run, unbegun)
+        for outcome in past.plan.outcomes
+        for action in outcome.actions or (None,)
+    )
     wanted, part = frozenset(outcomes), person.casefold()
     return tuple(
         each
@@ -92,7 +100,8 @@ def as_json(past: Past, people: Sequence[RecordStory]) -> dict[str, object]:
     """Return a run's people as data: {people: [...], reads: [...] or null, kept: [...]}.
 
     Each of the people is as in a plan, and has `ending`, `code`, `reason` and
-    `record` (all null where nothing was tried) and `held_by`, the guards.
+    `record` (all null where nothing was tried) and `held_by`, the guards. Somebody with two
+    actions is there twice: `doing` is the verb of the one that ended so.
     """
     plan = past.plan
     return {
@@ -201,14 +210,14 @@ def _people(people: Sequence[RecordStory], style: Style) -> Iterator[str]:
     """Yield a section for each way to end, troubles first."""
     endings = [*(e for e in Ending if e is not Ending.DONE), None, Ending.DONE]
     for ending in endings:
-        found = [each for each in people if each.outcome.action and _ending(each) is ending]
+        found = [each for each in people if each.action and _ending(each) is ending]
         if found:
             yield ""
             yield from _title(ending, len(found), style)
             for each in found:
                 yield from _acted(each, style)
     for kind, title in _STAYED.items():
-        found = [each for each in people if each.outcome.kind is kind and not each.outcome.action]
+        found = [each for each in people if each.outcome.kind is kind and not each.action]
         if found:
             yield ""
             yield from _stayed(f"{title} ({len(found):,})", found, style)
@@ -223,8 +232,7 @@ def _title(ending: Ending | None, number: int, style: Style) -> list[str]:
 
 
 def _acted(each: RecordStory, style: Style) -> Iterator[str]:
-    outcome = each.outcome
-    action = outcome.action
+    outcome, action = each.outcome, each.action
     assert action is not None
     record = each.end.target_id if each.end is not None and each.end.target_id else None
     where = f" (record {clip(harmless(record))})" if record and record != outcome.key else ""
@@ -268,18 +276,21 @@ def _marked(said: str, style: Style) -> list[str]:
 
 
 def _told(
-    outcome: Outcome, ends: Mapping[str, End], run: Run, unbegun: Ending | None
+    outcome: Outcome,
+    action: Action | None,
+    ends: Mapping[str, End],
+    run: Run,
+    unbegun: Ending | None,
 ) -> RecordStory:
-    action = outcome.action
     if action is None:
         return RecordStory(outcome, None)
     guards = tuple(each.guard for each in run.start.breaches if action.id in each.held)
     end = ends.get(action.id)
     if end is not None:
-        return RecordStory(outcome, end)
+        return RecordStory(outcome, end, action=action)
     if guards and run.ended is not None:
-        return RecordStory(outcome, End(Ending.HELD), guards)
-    return RecordStory(outcome, None if unbegun is None else End(unbegun))
+        return RecordStory(outcome, End(Ending.HELD), guards, action)
+    return RecordStory(outcome, None if unbegun is None else End(unbegun), action=action)
 
 
 def _unbegun(past: Past) -> Ending | None:
@@ -319,6 +330,7 @@ def _person_as_json(each: RecordStory) -> dict[str, object]:
         "reason": None if end is None else end.reason,
         "record": None if end is None else end.target_id,
         "held_by": list(each.guards),
+        "doing": None if each.action is None else each.action.verb.value,
     }
 
 

@@ -109,4 +109,4 @@ def _why(result: Result) -> str:
 def _names(plan: Plan | None) -> dict[str, Outcome]:
     if plan is None:
         return {}
-    return {outcome.action.id: outcome for outcome in plan.outcomes if outcome.action is not None}
+    return {action.id: outcome for outcome in plan.outcomes for action in outcome.actions}

@@ -27,7 +27,10 @@ _REQUESTS = {
     "create": Capability.CREATE,
     "update": Capability.UPDATE,
     "leave": Capability.LEAVE,
+    "reactivate": Capability.REACTIVATE,
 }
+_ALL = ("{values}", "{operations}")
+"""What stands in a body for everything that is to be written."""
 
 
 def load_manifest(data: bytes, file: str) -> Description:
@@ -80,7 +83,8 @@ def _resource(name: str, data: Data) -> Resource:
     able = {Capability(str(word)) for word in items(data.get("capabilities"))}
     able |= {capability for key, capability in _REQUESTS.items() if key in data}
     if Capability.UPDATE in able:
-        able.add(Capability.LEAVE)  # leaving is an update where it has no request of its own
+        # Leaving is an update where it has no request of its own; then so is coming back.
+        able |= {Capability.LEAVE} if "leave" in data else {Capability.LEAVE, Capability.REACTIVATE}
     if "get" in data or any(
         obj(each).get("into") == "replace" for each in items(data.get("detail"))
     ):
@@ -92,8 +96,26 @@ def _resource(name: str, data: Data) -> Resource:
         fields_of(record),
         frozenset(able),
         is_open(record),
+        carries={
+            capability: frozenset(map(str, items(obj(data[key]).get("writes"))))
+            for key, capability in _REQUESTS.items()
+            if key in data and key != "list" and not _carries_all(obj(data[key]))
+        },
         lag=float(lag) if isinstance(lag, int | float) else USUAL_LAG,
     )
+
+
+def _carries_all(request: Data) -> bool:
+    """Return whether a request sends whatever it is given."""
+    return "writes" not in request and _spreads(request.get("body", _ALL[0]))
+
+
+def _spreads(body: Value) -> bool:
+    if isinstance(body, list):
+        return any(map(_spreads, body))
+    if isinstance(body, dict):
+        return any(map(_spreads, body.values()))
+    return body in _ALL
 
 
 def _options(data: Data, key: str) -> list[Option]:

@@ -22,7 +22,7 @@ class Template:
     unchosen: frozenset[str] = frozenset()
 
 
-_WRITES = ("create", "update", "leave")
+_WRITES = ("create", "update", "leave", "reactivate")
 _TOKEN_KINDS = {"token_exchange", "oauth2_client_credentials"}
 _ID = frozenset({"id"})
 

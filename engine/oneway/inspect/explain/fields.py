@@ -11,7 +11,7 @@ from oneway.mapping.interpreter import FieldCode
 from oneway.mapping.program import Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Merge, Write
 from oneway.planning.diff import Keep, new_value, present, wanted
-from oneway.planning.plan import Kind, Outcome
+from oneway.planning.plan import Change, Kind, Outcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,13 +31,13 @@ class FieldSteps:
         row = self.row
         if row is None:
             return self._deactivation()
-        if row.evaluation_error is not None:
+        if row.evaluation_error is not None and not (row.leaver and row.leaving):
             return ()
         code = self.compiled.code
         current, going = self._target_values()
         steps = [
             self._step(each, cell, before)
-            for each, cell, before in zip(code.fields, row.cells, current, strict=True)
+            for each, cell, before in zip(code.fields, row.cells, current, strict=False)
         ]
         steps += [
             self._step(each, cell, before, leaving=True)
@@ -54,8 +54,7 @@ class FieldSteps:
 
     def _deactivation(self) -> tuple[FieldStep, ...]:
         """Return the fields that an absent record's action writes; it has no others."""
-        action = self.outcome.action
-        changes = {each.field: each for each in action.changes} if action is not None else {}
+        changes = {each.field: each for each in self._changes()}
         return tuple(
             FieldStep(
                 path=each.path,
@@ -103,10 +102,11 @@ class FieldSteps:
         return new_value(cell) if self.target is None else cell.value
 
     def _written(self, path: str) -> tuple[Value, ...]:
-        """Return the value that the plan's action writes to a field, if it writes one."""
-        action = self.outcome.action
-        changes = action.changes if action is not None else ()
-        return tuple(_plain(each.after) for each in changes if each.field == path)
+        """Return the value that the plan's actions write to a field, if they write one."""
+        return tuple(_plain(each.after) for each in self._changes() if each.field == path)
+
+    def _changes(self) -> tuple[Change, ...]:
+        return tuple(change for action in self.outcome.actions for change in action.changes)
 
     def _read(self, code: FieldCode) -> Value:
         if code.source is None:
@@ -187,6 +187,7 @@ _BLOCKED = {
     Kind.CONFLICT: "in conflict",
     Kind.ERROR: "in error",
     Kind.IGNORED: "ignored",
+    Kind.REHIRE: "a rehire, on which a person decides",
 }
 
 

@@ -13,7 +13,7 @@ from oneway.mapping.interpreter import LookupTable
 from oneway.mapping.program import FieldRule, Program, SourceRow, TargetRow
 from oneway.mapping.spec import Category
 from oneway.planning.match import Match, Matches, match
-from oneway.planning.plan import Kind, Outcome, Plan
+from oneway.planning.plan import Action, Kind, Outcome, Plan
 
 
 class House:
@@ -68,7 +68,7 @@ class House:
             fields=self._fields(outcome, row, target),
             reasons=outcome.reasons,
             why=_why(outcome),
-            action=outcome.action,
+            actions=outcome.actions,
         )
 
     def _fields(
@@ -249,12 +249,14 @@ def _in_words(answer: bool | None) -> str:
 def _why(outcome: Outcome) -> tuple[str, ...]:
     """Return what happens to the record, and why nothing does where nothing does."""
     reasons = tuple(reason.text for reason in outcome.reasons)
-    action = outcome.action
-    if action is not None:
-        fields = len(action.changes)
-        said = f"will {_VERBS[action.verb.value]}: {fields} field{'' if fields == 1 else 's'}"
-        return (said, *reasons)
-    return (_NOTHING[outcome.kind], *reasons)
+    if not outcome.actions:
+        return (_NOTHING[outcome.kind], *reasons)
+    return (*map(_will, outcome.actions), *reasons)
+
+
+def _will(action: Action) -> str:
+    fields = len(action.changes)
+    return f"will {_VERBS[action.verb.value]}: {fields} field{'' if fields == 1 else 's'}"
 
 
 _VERBS = {

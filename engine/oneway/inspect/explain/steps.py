@@ -81,6 +81,6 @@ class Explanation:
     fields: tuple[FieldStep, ...]
     reasons: tuple[Reason, ...]
     why: tuple[str, ...]
-    action: Action | None = None
+    actions: tuple[Action, ...] = ()
     link: Link | None = None
     """What earlier runs remember of it."""

@@ -6,8 +6,8 @@ holds the data itself, for the data are people's names and bank accounts.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, tzinfo
+from dataclasses import dataclass, field, replace
+from datetime import UTC, date, datetime, timedelta, tzinfo
 from enum import Enum
 from functools import partial
 
@@ -44,6 +44,13 @@ class Context:
     def today(self) -> date:
         """The day of `as_of` in `zone`."""
         return self.as_of.astimezone(self.zone).date()
+
+    def later(self, days: int) -> "Context":
+        """Return the same context some days later; itself where the calendar ends before."""
+        try:
+            return replace(self, as_of=self.as_of + timedelta(days=days))
+        except OverflowError:
+            return self
 
 
 class Uses(Enum):

@@ -102,15 +102,18 @@ def _match(part: DocumentPart) -> MatchSpec:
     return MatchSpec(part.at("source").text(), part.at("target").text(), compare, part.span)
 
 
+USUALLY = frozenset({Category.JOINERS, Category.MOVERS})
+"""Whom an eligibility rule speaks of that does not say: access never waits for a rule by itself."""
+
+
 def _rule(part: DocumentPart) -> RuleSpec:
     written = frozenset(Category(item.value) for item in part.items("for"))
     return RuleSpec(
         id=str(part.at("id").value),
         when=part.at("when").text(),
         otherwise=str(part.at("otherwise").value),
-        categories=written or frozenset(Category),
+        categories=written or USUALLY,
         span=part.span,
-        limited=bool(written),
     )
 
 

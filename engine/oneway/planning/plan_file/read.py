@@ -77,7 +77,8 @@ def _outcome(data: Data) -> Outcome:
         source_id=_optional(_text, data["source_id"]),
         target_id=_optional(_text, data["target_id"]),
         reasons=_each(_reason, data["reasons"]),
-        action=_optional(_action, data["action"]),
+        actions=_each(_action, data["actions"]),
+        has_access=_flag(data["has_access"]),
         key_digest=_text(data.get("key_digest", "")),
     )
 

@@ -78,7 +78,8 @@ def _outcome(outcome: Outcome) -> Data:
         "source_id": outcome.source_id,
         "target_id": outcome.target_id,
         "reasons": [_reason(each) for each in outcome.reasons],
-        "action": _optional(_action, outcome.action),
+        "actions": [_action(each) for each in outcome.actions],
+        "has_access": outcome.has_access,
         # There only where there is one: hardly any mapping has a sensitive key.
         **({"key_digest": outcome.key_digest} if outcome.key_digest else {}),
     }

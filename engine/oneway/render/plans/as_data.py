@@ -19,9 +19,11 @@
     not_sticking  [{action, runs, field, before, after, sensitive, expression, place}]: what
                   was written in so many runs in a row, and is planned again
     misses        [{reference, field, value, found, records}]
-    outcomes      [{outcome, key, label, source_id, target_id, reasons, action}]
+    outcomes      [{outcome, key, label, source_id, target_id, reasons, action, actions,
+                  has_access}]; has_access: has left in the source, and can get in before the run
       reasons       [{code, text, place, candidates, warning}]
-      action        null, or {id, verb, after: [action id], changes}
+      actions       [{id, verb, after: [action id], changes}]: what is done about access, then
+                    what is done to other fields; `action` is the first, or null
       changes       [{field, before, after, sensitive, expression, place}]
 
 Where `sensitive` is true, `before` and `after` are "***" or null. A place is
@@ -169,7 +171,9 @@ def outcome(each: Outcome) -> dict[str, object]:
         "source_id": each.source_id,
         "target_id": each.target_id,
         "reasons": [reason(found) for found in each.reasons],
-        "action": None if each.action is None else _action(each.action),
+        "action": _action(each.actions[0]) if each.actions else None,
+        "actions": [_action(action) for action in each.actions],
+        "has_access": each.has_access,
     }
 
 

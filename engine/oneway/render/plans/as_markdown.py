@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator
 
 from oneway.history.memory import NOTHING, Memory
 from oneway.planning.guards import Verdict
-from oneway.planning.plan import Outcome, Plan
+from oneway.planning.plan import Action, Outcome, Plan
 from oneway.planning.plan_file import fingerprint
 from oneway.render.layout import clip
 from oneway.render.plans import content
@@ -81,7 +81,10 @@ def _guards(plan: Plan, verdict: Verdict) -> str:
 
 def _changes(plan: Plan, verdict: Verdict, memory: Memory) -> str:
     rows = [
-        row for _, outcomes in content.by_verb(plan) for each in outcomes for row in _rows(each)
+        row
+        for verb, outcomes in content.by_verb(plan)
+        for each in outcomes
+        for row in _rows(each, each.action_of(verb))
     ]
     if not rows:
         return ""
@@ -89,7 +92,8 @@ def _changes(plan: Plan, verdict: Verdict, memory: Memory) -> str:
     notes = [
         f"- {code(content.name(outcome))}: {code(note)}"
         for outcome in plan.outcomes
-        for note in content.notes(outcome, held, memory)
+        for action in outcome.actions
+        for note in content.notes(outcome, action, held, memory)
     ]
     fitting, more = _within(rows, _MOST_CHANGES)
     table = ["| | Record | Field | Change | From |", "|---|---|---|---|---|", *fitting]
@@ -98,9 +102,7 @@ def _changes(plan: Plan, verdict: Verdict, memory: Memory) -> str:
     return "\n".join([title, "", *table, *rest, *([""] if notes else []), *_limited(notes)])
 
 
-def _rows(outcome: Outcome) -> Iterator[str]:
-    action = outcome.action
-    assert action is not None
+def _rows(outcome: Outcome, action: Action) -> Iterator[str]:
     start = f"| `{content.MARKERS[action.verb]}` {action.verb.value} | {code(content.who(outcome))}"
     if not action.changes:
         yield f"{start} | | | |"

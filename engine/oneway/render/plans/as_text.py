@@ -131,12 +131,12 @@ class _TextPage:
         return [f"  and {number - self.limit:,} more; --verbose shows all"]
 
     def action(self, outcome: Outcome, verb: Verb) -> list[str]:
-        assert outcome.action is not None
+        action = outcome.action_of(verb)
         named = f"{content.MARKERS[verb]} {verb.value} {content.who(outcome)}"
         lines = [self.style.paint(line, _INKS[verb]) for line in wrap(named, self.style, 2, 4)]
-        for note in content.notes(outcome, self.held, self.memory):
+        for note in content.notes(outcome, action, self.held, self.memory):
             lines += self.caution(wrap(f"! {note}", self.style, 4, 6))
-        return lines + self.fields(outcome.action)
+        return lines + self.fields(action)
 
     def fields(self, action: Action) -> list[str]:
         rows = _rows(action.changes, action.verb)
@@ -152,8 +152,7 @@ class _TextPage:
             _FIELD + row.columns > self.style.width
             for verb, outcomes in content.by_verb(self.plan)
             for outcome in outcomes[: self.limit]
-            if outcome.action is not None
-            for row in _rows(outcome.action.changes, verb)
+            for row in _rows(outcome.action_of(verb).changes, verb)
         )
 
     def staying(self) -> list[str]:

@@ -8,7 +8,7 @@ from oneway.history.memory import Memory
 from oneway.mapping.spec import GuardKind
 from oneway.planning.guards import Breach, Verdict
 from oneway.planning.near_misses import NEAR_MISS, other_reasons
-from oneway.planning.plan import Change, Kind, Miss, Outcome, Plan, Read, Reason, Verb
+from oneway.planning.plan import Action, Change, Kind, Miss, Outcome, Plan, Read, Reason, Verb
 from oneway.render.layout import clip, count
 from oneway.render.sanitize import harmless, shown
 
@@ -53,7 +53,7 @@ _STAYING = {
 def by_verb(plan: Plan) -> tuple[tuple[Verb, tuple[Outcome, ...]], ...]:
     """Return the outcomes that have an action, by verb, in a fixed order of verbs."""
     groups = (
-        (verb, tuple(o for o in plan.outcomes if o.action is not None and o.action.verb is verb))
+        (verb, tuple(o for o in plan.outcomes if any(a.verb is verb for a in o.actions)))
         for verb in Verb
     )
     return tuple(group for group in groups if group[1])
@@ -184,15 +184,17 @@ def holders(verdict: Verdict) -> dict[str, str]:
     return {id: harmless(names) or "the whole plan (on_breach: stop)" for id, names in held.items()}
 
 
-def notes(outcome: Outcome, held: dict[str, str], memory: Memory) -> list[str]:
+def notes(outcome: Outcome, action: Action, held: dict[str, str], memory: Memory) -> list[str]:
     """Return what to know of an action before it is applied."""
-    action = outcome.action
     lines = []
-    if action is not None and action.id in held:
+    own = {each.id for each in outcome.actions}
+    if action.id in held:
         lines.append(f"held back by guards: {held[action.id]}")
-    if action is not None and action.depends_on:
+    if own.intersection(action.depends_on):
+        lines.append("waits until the record is reactivated")
+    if not own.issuperset(action.depends_on):
         lines.append("waits until another record has given up a value that only one may hold")
-    if action is not None and action.id in memory.postponed:
+    if action.id in memory.postponed:
         day = memory.refusals[action.id].next_try
         lines.append(f"postponed: the target refused the same values before; next try {day}")
     return lines
@@ -201,9 +203,10 @@ def notes(outcome: Outcome, held: dict[str, str], memory: Memory) -> list[str]:
 def refused(plan: Plan, memory: Memory) -> list[tuple[Outcome, str]]:
     """Return the records that the target refused before, and what is known of it."""
     return [
-        (outcome, clip(harmless(memory.refusals[outcome.action.id].text), 400))
+        (outcome, clip(harmless(memory.refusals[action.id].text), 400))
         for outcome in plan.outcomes
-        if outcome.action is not None and outcome.action.id in memory.refusals
+        for action in outcome.actions
+        if action.id in memory.refusals
     ]
 
 
@@ -218,7 +221,7 @@ def waiting(memory: Memory) -> str:
 
 def sticking(plan: Plan, memory: Memory) -> list[str]:
     """Return the changes that the target undid after each of the last runs, with both values."""
-    names = {o.action.id: name(o) for o in plan.outcomes if o.action is not None}
+    names = {action.id: name(o) for o in plan.outcomes for action in o.actions}
     return [
         f"{names[each.action.id]}: {harmless(each.change.field)}: "
         f"{changed(each.change, each.action.verb)}; "

@@ -28,9 +28,7 @@ def deeds(told: PastRun) -> tuple[Deed, ...]:
     endings = _Endings(told, entries)
     outcomes = told.plan.outcomes if told.plan is not None else ()
     planned = [
-        _planned(outcome, outcome.action, endings)
-        for outcome in outcomes
-        if outcome.action is not None
+        _planned(outcome, action, endings) for outcome in outcomes for action in outcome.actions
     ]
     known = {each.id for each in planned}
     return (*planned, *(_written(each) for id, each in entries.items() if id not in known))

@@ -74,7 +74,7 @@ def _of_kind(
     rows = tuple(
         (person(each), ReportText(tuple(text(reason.text) for reason in each.reasons)))
         for each in outcomes
-        if each.kind is kind and each.action is None
+        if each.kind is kind and not each.actions
     )
     return _section(id, title, about, ("Person", "Why"), rows)
 

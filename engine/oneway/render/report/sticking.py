@@ -17,16 +17,14 @@ def sticking(told: PastRun) -> ReportSection | None:
     written = [_written(each) for each in before]
     rows: list[tuple[Cell, ...]] = []
     for outcome in plan.outcomes:
-        action = outcome.action
-        if action is None:
-            continue
-        again = tuple(
-            each
-            for each in action.changes
-            if all(_same(found.get((action.id, each.field)), each) for found in written)
-        )
-        if again:
-            rows.append((person(outcome), fields(again, action.verb)))
+        for action in outcome.actions:
+            again = tuple(
+                each
+                for each in action.changes
+                if all(_same(found.get((action.id, each.field)), each) for found in written)
+            )
+            if again:
+                rows.append((person(outcome), fields(again, action.verb)))
     return _section(tuple(rows)) if rows else None
 
 

@@ -142,16 +142,39 @@ class ReEvaluation:
             return self._merged(row, again)
         if again.evaluation_error == row.evaluation_error:
             return row
-        known = again.keys_known
+        return self._failing(row, again)
+
+    def _failing(self, row: SourceRow, again: SourceRow) -> SourceRow:
+        """Return a row that fails now, with what is known of it before that."""
+        code, reduced = self.now.code, self._reduced.code
+        evaluated = again.keys_known and len(again.leaving) == len(reduced.leaving)
+        leaving = (
+            self._cells(code.leaving, again.leaving, row.leaving, self._leaving_then)
+            if evaluated
+            else ()
+        )
         return SourceRow(
             row.source_id,
             row.key,
             row.label,
             row.keys,
             row.key_values,
+            leaver=self._leaver(row, again),
+            leaving=leaving,
+            leaves_left=self._leaves_left(row, again) if evaluated else None,
             evaluation_error=again.evaluation_error,
-            keys_known=known,
+            keys_known=again.keys_known,
         )
+
+    def _leaver(self, row: SourceRow, again: SourceRow) -> bool:
+        return again.leaver if self._reduced.code.leaver is not None else row.leaver
+
+    def _leaves_left(self, row: SourceRow, again: SourceRow) -> bool | None:
+        """Return what a record has left by, evaluated again only where all of it is."""
+        code, reduced = self.now.code, self._reduced.code
+        whole = len(reduced.leaving) == len(code.leaving) and bool(reduced.left) == bool(code.left)
+        whole = whole and bool(reduced.scheduled) == bool(code.scheduled)
+        return again.leaves_left if whole else row.leaves_left
 
     @cached_property
     def _closed(self) -> frozenset[tuple[str, Span]]:
@@ -196,10 +219,11 @@ class ReEvaluation:
             else row.label,
             keys=keys,
             key_values=values,
-            leaver=again.leaver if reduced.leaver is not None else row.leaver,
+            leaver=self._leaver(row, again),
             failed_rules=self._failed(row, again),
             cells=fields,
             leaving=leaving,
+            leaves_left=self._leaves_left(row, again),
             missed=(*again.missed, *missed),
             evaluation_error=None,
             keys_known=True,

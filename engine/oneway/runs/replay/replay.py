@@ -19,7 +19,7 @@ from oneway.documents.yaml_source import LIMIT
 from oneway.history.journal import Journal, Run, RunState
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.program import Cell, Policy, SourceRow, TargetRow
-from oneway.planning.plan import Action, Change, Outcome, Plan
+from oneway.planning.plan import Change, Outcome, Plan
 from oneway.planning.plan_file import dump, fingerprint, load
 from oneway.planning.plan_file.written import connection_data, input_data
 from oneway.planning.planner import Header, plan_rows
@@ -334,14 +334,14 @@ def _said(
     yield "target record", before.target_id, after.target_id
     yield "reasons", _reasons(before), _reasons(after)
     yield "place of reasons", _places(before), _places(after)
-    left, right = before.action, after.action
-    yield "action", _verb(left), _verb(right)
-    if left is None or right is None:
+    yield "has access", before.has_access, after.has_access
+    yield "action", _verbs(before), _verbs(after)
+    if not before.actions or not after.actions:
         return
-    yield "waits for", list(left.depends_on), list(right.depends_on)
-    yield "claims", _claims(left), _claims(right)
-    changes = {each.field: each for each in left.changes}
-    others = {each.field: each for each in right.changes}
+    yield "waits for", _waits(before), _waits(after)
+    yield "claims", _claims(before), _claims(after)
+    changes = {each.field: each for action in before.actions for each in action.changes}
+    others = {each.field: each for action in after.actions for each in action.changes}
     for field in sorted({*changes, *others}):
         yield from _change(field, changes.get(field), others.get(field))
 
@@ -358,14 +358,15 @@ def _change(
     yield f"place of {field}", str(before.place), str(after.place)
 
 
-def _claims(action: Action) -> list[Value]:
-    """Return the claims of an action, those on sensitive values by their digests."""
+def _claims(outcome: Outcome) -> list[Value]:
+    """Return the claims of an outcome, those on sensitive values by their digests."""
     return [
         [
             each.path,
             each.value.digest if isinstance(each.value, Sealed) else each.value,
             each.compare.value,
         ]
+        for action in outcome.actions
         for each in action.claims
     ]
 
@@ -374,8 +375,12 @@ def _kind(outcome: Outcome | None) -> str | None:
     return None if outcome is None else outcome.kind.value
 
 
-def _verb(action: Action | None) -> str | None:
-    return None if action is None else action.verb.value
+def _verbs(outcome: Outcome) -> str | None:
+    return ", ".join(action.verb.value for action in outcome.actions) or None
+
+
+def _waits(outcome: Outcome) -> list[Value]:
+    return [id for action in outcome.actions for id in action.depends_on]
 
 
 def _identity(value: "Value | Sealed") -> object:

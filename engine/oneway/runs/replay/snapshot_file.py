@@ -10,7 +10,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import astuple, dataclass, field
+from dataclasses import astuple, dataclass, field, replace
 from io import BytesIO
 from typing import Any, TypeAlias
 
@@ -261,7 +261,8 @@ def _row(row: SourceRow) -> Data:
         "leaver": row.leaver,
         "failed": row.failed_rules,
         "cells": list(map(_cell, row.cells)),
-        "leaving": list(map(_cell, row.leaving)),
+        "leaving": list(map(_leaving_cell, row.leaving)),
+        "leaves_left": row.leaves_left,
         "missed": [[m.reference, m.value, m.found, m.field] for m in row.missed],
         "failure": _failure(row.evaluation_error),
         "keys_known": row.keys_known,
@@ -278,7 +279,8 @@ def _row_of(data: Data) -> SourceRow:
         leaver=data["leaver"],
         failed_rules=tuple(data["failed"]),
         cells=_each(_cell_of, data["cells"]),
-        leaving=_each(_cell_of, data["leaving"]),
+        leaving=_each(_leaving_cell_of, data["leaving"]),
+        leaves_left=data["leaves_left"],
         missed=tuple(Missed(*each) for each in data["missed"]),
         evaluation_error=_failure_of(data["failure"]),
         keys_known=data["keys_known"],
@@ -320,6 +322,15 @@ def _cell(cell: Cell) -> Any:
 def _cell_of(data: Any) -> Cell:
     state, value, initial = data
     return Cell(CellState(state), _value_of(value), _value_of(initial))
+
+
+def _leaving_cell(cell: Cell) -> Any:
+    return [*_cell(cell), cell.moving]
+
+
+def _leaving_cell_of(data: Any) -> Cell:
+    *cell, moving = data
+    return replace(_cell_of(cell), moving=moving)
 
 
 def _value(value: object) -> Any:

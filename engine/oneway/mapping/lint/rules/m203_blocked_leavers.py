@@ -1,4 +1,4 @@
-"""A leaver that an eligibility rule blocks keeps access."""
+"""A leaver that an eligibility rule stops keeps access."""
 
 from collections.abc import Iterator
 
@@ -11,11 +11,9 @@ def check(subject: Subject) -> Iterator[LintFinding]:
     if subject.spec.leavers is None:
         return
     for rule in subject.spec.eligible:
-        if Category.LEAVERS in rule.categories and not rule.limited:
-            summary = "leavers that are ineligible keep their access"
-            help = (
-                "write `for: [joiners, movers, leavers]` where that is meant, or leave leavers out"
-            )
+        if Category.LEAVERS in rule.categories:
+            summary = "leavers whom this rule stops keep their access"
+            help = "leave `leavers` out of `for`: matching alone decides who leaves"
             yield LintFinding(rule.span, summary, help)
             return
 
@@ -23,8 +21,8 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 RULE = LintRule(
     code="M203",
     severity=Severity.WARNING,
-    title="leavers that are ineligible keep their access",
-    advice="Write `for: [joiners, movers, leavers]` where that is meant, or leave leavers out.",
+    title="leavers whom a rule stops keep their access",
+    advice="Leave `leavers` out of `for`: matching alone decides who leaves.",
     check=check,
     failing="""\
 leavers:
@@ -32,7 +30,7 @@ leavers:
   set: {leaveDate: employmentDetails.leaverDetails.leaveDate}
   left: is_past(leaveDate)
 eligible:
-  - {id: email, when: personalDetails.email, otherwise: Email is missing}
+  - {id: email, when: personalDetails.email, otherwise: Email is missing, for: [movers, leavers]}
 """,
     passing="""\
 leavers:
@@ -40,6 +38,6 @@ leavers:
   set: {leaveDate: employmentDetails.leaverDetails.leaveDate}
   left: is_past(leaveDate)
 eligible:
-  - {id: email, when: personalDetails.email, otherwise: Email is missing, for: [joiners, movers]}
+  - {id: email, when: personalDetails.email, otherwise: Email is missing}
 """,
 )
