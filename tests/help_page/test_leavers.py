@@ -1,5 +1,7 @@
 """Leavers: marked in payroll, marked in ExpenseIn, by the date on which they leave."""
 
+import pytest
+
 from help_page.two_systems import MAPPING, TODAY, TwoSystems, leave
 
 FUTURE = "2026-05-31"
@@ -74,12 +76,43 @@ def test_provided_their_payroll_code_and_user_reference_match(systems: TwoSystem
     assert systems.users() == before
 
 
-def test_a_leavers_other_changes_go_with_it(systems: TwoSystems) -> None:
+def test_a_leavers_other_changes_are_written_by_a_request_of_their_own(
+    systems: TwoSystems,
+) -> None:
     person = systems.known()
     leave(person, on="2026-03-31")
     person.personal["lastName"] = "Changed"
     assert systems.sync().changed(person) == {"leaveDate": "2026-03-31", "lastName": "Changed"}
-    assert systems.writes()["updated"] == 1
+    assert systems.writes()["updated"] == 2
+
+
+@pytest.mark.parametrize("trouble", ["a bad account", "a taken email", "a strange name"])
+def test_nothing_else_that_is_wrong_with_a_leaver_keeps_them_in(
+    systems: TwoSystems, trouble: str
+) -> None:
+    person, other = systems.known(), systems.known()
+    leave(person, on="2026-03-31")
+    if trouble == "a bad account":
+        person.employee["bankDetails"] = {"accountNumber": "1234567", "sortCode": "000000"}
+    elif trouble == "a taken email":
+        person.personal["email"] = other.held["email"]
+    else:
+        person.personal["lastName"] = 7
+    report = systems.sync("--set", "include_bank_details=true")
+    assert report.outcome(person) == "leave"
+    assert report.changed(person) == {"leaveDate": "2026-03-31"}
+    assert systems.user(person)["leaveDate"] == "2026-03-31"
+
+
+def test_a_leave_date_that_payroll_corrects_is_put_right(systems: TwoSystems) -> None:
+    person = systems.known()
+    leave(person, on="2026-03-31")
+    systems.sync()
+    leave(person, on="2026-02-28")
+    assert systems.sync(as_of="2026-04-20").changed(person) == {"leaveDate": "2026-02-28"}
+    leave(person, on="2026-06-30")
+    assert systems.sync(as_of="2026-04-21").outcome(person) == "rehire"
+    assert systems.user(person)["leaveDate"] == "2026-02-28"
 
 
 def test_many_leavers_at_once_are_held_back_until_a_person_allows_them(

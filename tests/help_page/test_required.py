@@ -40,16 +40,24 @@ def test_if_any_of_these_fields_are_missing_the_employee_will_not_sync(
 def test_an_existing_employee_who_is_incomplete_does_not_sync_either(
     systems: TwoSystems, field: str
 ) -> None:
-    """Nothing of them is written, not even what is complete; nor are they marked as leavers."""
+    """Nothing of them is written, not even what is complete."""
     people = [systems.known(departmentId=None) for _ in BLANK]
-    leaver = systems.known()
-    for person, value in zip((*people, leaver), (*BLANK, None), strict=True):
+    for person, value in zip(people, BLANK, strict=True):
         put(person, field, value)
-    leave(leaver, on="2026-03-31")
     before = systems.users()
     report = systems.sync()
-    assert {report.outcome(person) for person in (*people, leaver)} == {"ineligible"}
+    assert {report.outcome(person) for person in people} == {"ineligible"}
     assert systems.users() == before
+
+
+@pytest.mark.parametrize("field", ["Name (First)", "Name (Last)", "Email"])
+def test_a_leaver_who_is_incomplete_leaves_all_the_same(systems: TwoSystems, field: str) -> None:
+    """The page asks of leavers that code and reference match, and no more."""
+    leaver = systems.known()
+    put(leaver, field, None)
+    leave(leaver, on="2026-03-31")
+    assert systems.sync().outcome(leaver) == "leave"
+    assert systems.user(leaver)["leaveDate"] == "2026-03-31"
 
 
 def test_an_existing_employee_without_a_payroll_code_matches_nobody(systems: TwoSystems) -> None:
