@@ -212,12 +212,12 @@ class _Model:
             spared = [
                 n
                 for n, each in enumerate(nobody_now)
-                if each.writes and any(self.may_be(p, users[n]) for p in people_now)
+                if each.access and any(self.may_be(p, users[n]) for p in people_now)
             ]
             if not spared:
                 break
             for n in spared:
-                nobody[n].writes = {}
+                nobody[n].access = {}
         return Prediction({person.id: person.kind for person in people_now}, target)
 
     def may_be(self, person: Person, user: User) -> bool:

@@ -68,8 +68,8 @@ class Report:
 
     def changed(self, person: PersonDraft) -> dict[str, Any]:
         """Return what is written of an employee: field and new value."""
-        action = self.of(person)["action"] or {"changes": []}
-        return {change["field"]: change["after"] for change in action["changes"]}
+        actions = self.of(person)["actions"]
+        return {each["field"]: each["after"] for action in actions for each in action["changes"]}
 
 
 class TwoSystems:
