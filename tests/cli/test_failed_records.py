@@ -156,6 +156,29 @@ def test_a_field_that_the_target_keeps_changing_does_not_stick(
         assert file.is_dir() or b"CANARY" not in file.read_bytes()
 
 
+@pytest.mark.parametrize("gone", [True, False])
+def test_a_leave_that_does_not_stick_is_named_whatever_day_it_sets(
+    world: World, gone: bool
+) -> None:
+    """The target answers that all is well, and the leaver keeps the access."""
+    text = (world.folder / "m.yaml").read_text()
+    guards = "guards: {leavers: {share: 0%, floor: 20}}\n"
+    world.write("m.yaml", text + guards + ("absent: deactivate\n" if gone else ""))
+    world.write("people.json", [person(2)] if gone else [person(2), person(3, left=True)])
+
+    def night(number: int) -> Ended:
+        world.write("users.json", [user(2, leaveDate=None), user(3, leaveDate=None)])
+        return world.run(
+            "sync", "m.yaml", "--as-of", f"2026-11-{number:02}", "--allow", "source_shrink=9"
+        )
+
+    for number in (1, 2):
+        assert "Not sticking" not in night(number).out
+    ended = night(3)
+    assert "Not sticking (1)" in ended.out
+    assert "2026-11-03\"; written in each of the last 2 runs" in ended.flat
+
+
 def test_a_night_in_which_it_sticks_begins_the_count_anew(world: World) -> None:
     def night(day: int, name: str) -> Ended:
         world.write("users.json", [user(3, name=name), user(2)])

@@ -39,6 +39,9 @@ def field_digests(action: Action, seal: Seal) -> Mapping[str, str]:
 
 
 def _field_digest(action: Action, change: Change, seal: Seal) -> str:
+    if action.verb in (Verb.LEAVE, Verb.DEACTIVATE):
+        # Tonight's `today()` is another day than last night's: what does not stick is the leaving.
+        return seal.digest(action.id, change.field, ["leave", _plain(change.before)])
     return seal.digest(action.id, change.field, [_plain(change.before), _plain(change.after)])
 
 
