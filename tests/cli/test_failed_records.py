@@ -176,7 +176,7 @@ def test_a_leave_that_does_not_stick_is_named_whatever_day_it_sets(
         assert "Not sticking" not in night(number).out
     ended = night(3)
     assert "Not sticking (1)" in ended.out
-    assert "2026-11-03\"; written in each of the last 2 runs" in ended.flat
+    assert '2026-11-03"; written in each of the last 2 runs' in ended.flat
 
 
 def test_a_night_in_which_it_sticks_begins_the_count_anew(world: World) -> None:

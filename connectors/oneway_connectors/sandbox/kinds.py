@@ -6,6 +6,7 @@ which agree in everything, and makes them differ. A person of no kind is unchang
 
 from dataclasses import replace
 
+from oneway_connectors.sandbox.careless import CARELESS
 from oneway_connectors.sandbox.cast import Situation
 from oneway_connectors.sandbox.joining import JOINING
 from oneway_connectors.sandbox.leaving import LEAVING
@@ -19,7 +20,8 @@ _FEW = {
     "leaver_future": 1,
 }
 
-KINDS: tuple[Situation, ...] = (*JOINING, *MOVING, *LEAVING)
+# The careless ones first, so that they take the place of people of no kind, and of no others.
+KINDS: tuple[Situation, ...] = (*CARELESS, *JOINING, *MOVING, *LEAVING)
 
 FEW: tuple[Situation, ...] = tuple(replace(k, count=_FEW[k.name]) for k in KINDS if k.name in _FEW)
 """Six people: what a small employer has on one day."""

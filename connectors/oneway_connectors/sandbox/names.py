@@ -136,5 +136,8 @@ AMBIGUOUS = (
 )
 """A payroll code that two departments hold as their reference."""
 
+EMPTY = Department("ARC", "Archive", 23, "Archive", "ARC")
+"""A department that nobody is in."""
+
 FOREIGN = Department("", "", 22, "Board", "BRD")
 """A department that payroll does not know."""

@@ -16,6 +16,7 @@ from oneway_connectors.sandbox.kinds import KINDS
 from oneway_connectors.sandbox.names import (
     AMBIGUOUS,
     DEPARTMENTS,
+    EMPTY,
     FOREIGN,
     UNREFERENCED,
     Department,
@@ -123,10 +124,10 @@ def _list_order(employee: Json) -> tuple[str, str]:
 
 def _payroll_departments(people: list[PersonDraft]) -> tuple[Json, ...]:
     members = [d.employment["department"]["code"] for d in people if "department" in d.employment]
-    known = (*DEPARTMENTS, UNREFERENCED, AMBIGUOUS[0])
+    known = (*DEPARTMENTS, UNREFERENCED, AMBIGUOUS[0], EMPTY)
     return tuple(payroll_department(d) | {"employeeCount": members.count(d.code)} for d in known)
 
 
 def _departments() -> tuple[Json, ...]:
-    known: tuple[Department, ...] = (*DEPARTMENTS, UNREFERENCED, *AMBIGUOUS, FOREIGN)
+    known: tuple[Department, ...] = (*DEPARTMENTS, UNREFERENCED, *AMBIGUOUS, FOREIGN, EMPTY)
     return tuple({"id": d.id, "name": d.name, "reference": d.reference} for d in known)
