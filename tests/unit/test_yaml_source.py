@@ -226,7 +226,7 @@ def test_a_number_that_cannot_be_held_is_refused_not_rounded(number: str) -> Non
         (b"a: &a {b: *a}", "Y117"),
         (b"a: @b", "Y109"),
         (b"a: `b`", "Y109"),
-        (b"a: 'x' && b", "Y109"),
+        (b"a: 'x' && b", "Y106"),
         (b"a: *", "Y109"),
         (b"a: ]", "Y109"),
         (b'a: "x', "Y110"),

@@ -195,7 +195,22 @@ _TABLE = (
     ("M115", "a rehire writes a field that leaving does not", "Name a field of `leavers.set`."),
     ("M118", "a time zone is not known", "Use an IANA name such as Europe/London."),
     ("M119", "retired: a setting's default has another type", "S101 says so now."),
+    (
+        "M150",
+        "a mapping gives an option that the connector does not have",
+        "Check its spelling; `oneway connectors NAME` lists the options. Credentials are none.",
+    ),
+    (
+        "M151",
+        "a mapping gives an option a value that it cannot have",
+        "Give one that the message names.",
+    ),
     # M2xx: the meaning of a mapping, warnings
+    (
+        "M250",
+        "a comment may have cut off an expression",
+        "Put the whole expression in quotes, or leave a space after the #.",
+    ),
     # R1xx: reading
     ("R101", "a system cannot be reached, or did not answer", "Check the base URL and network."),
     ("R102", "a system refuses the credentials", "Check that they are given, whole, and in use."),

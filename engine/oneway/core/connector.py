@@ -84,7 +84,8 @@ class Option:
     """A setting of a connector (an employer, a base URL) or, where `secret`, a credential.
 
     With `choices` the system can list what it may be (`Connector.choices`), once it is given
-    credentials.
+    credentials. Where there are `values`, it is one of them; where there is a `pattern`, it
+    matches that. Both may be left blank where the default is.
     """
 
     name: str
@@ -92,6 +93,8 @@ class Option:
     default: str | None = None
     secret: bool = False
     choices: bool = False
+    values: tuple[str, ...] = ()
+    pattern: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -76,6 +76,7 @@ def _pieces(pattern: str) -> tuple[str, ...]:
         if piece[0].isascii() and piece[0].isalpha() and piece not in _WRITE | {"T": 0, "Z": 0}:
             raise PatternMistake(
                 "a date pattern is made of yyyy, yy, MMMM, MMM, MM, M, dd, d, EEEE, EEE, HH, mm, ss"
+                ", in capital and small letters as here: dd/MM/yyyy"
             )
     return pieces
 

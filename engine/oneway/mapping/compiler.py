@@ -25,7 +25,7 @@ from oneway.mapping.interpreter import (
 from oneway.mapping.lint import lint
 from oneway.mapping.program import FieldRule, Policy, Rule
 from oneway.mapping.record_schema import Check, decidable, readable, writable
-from oneway.mapping.resolver import UNKNOWN, Resolver
+from oneway.mapping.resolver import UNKNOWN, Resolver, it_has
 from oneway.mapping.spec import (
     Constant,
     EndpointSpec,
@@ -139,13 +139,13 @@ class _Compiler:
         self.needs(Capability.READ, self.target, spec.target, "its records cannot be read")
         self.needs(Capability.UPDATE, self.target, spec.target, "its records cannot be updated")
         if spec.joiners.create:
-            text = "no record can be created; set `joiners: {create: false}`"
+            text = "no record can be created"
             self.needs(Capability.CREATE, self.target, spec.target, text)
         if spec.gone is Gone.CREATE:
             text = "its records cannot be asked for by id; leave `gone` out"
             self.needs(Capability.GET, self.target, spec.target, text)
         if spec.leavers is not None:
-            text = "no record can be made to leave; remove `leavers`"
+            text = "no record can be made to leave"
             self.needs(Capability.LEAVE, self.target, spec.target, text)
         if spec.rehires is Rehires.REACTIVATE:
             text = (
@@ -179,7 +179,8 @@ class _Compiler:
         self, capability: Capability, resource: Resource, endpoint: EndpointSpec, text: str
     ) -> None:
         if capability not in resource.capabilities and resource is not UNKNOWN:
-            self.names.error("M112", endpoint.resource.span, f"{endpoint.connector.text}: {text}")
+            summary = f"{endpoint.connector.text}: {text}"
+            self.names.error("M112", endpoint.resource.span, summary, _WITHOUT[capability])
 
     def reference(self, spec: ReferenceSpec) -> ReferenceCode:
         resource = self.names.reference_resource(spec)
@@ -346,7 +347,7 @@ class _Compiler:
     def field(self, spec: FieldSpec) -> FieldCode:
         field = self.target_field(spec)
         if field is None and not self.target.open and self.target is not UNKNOWN:
-            help = did_you_mean(spec.path, self.target.fields)
+            help = did_you_mean(spec.path, self.target.fields) or it_has(self.target)
             self.names.error("M102", spec.key_span, f"unknown target field '{spec.path}'", help)
         return FieldCode(
             rule=self.field_rule(spec),
@@ -410,3 +411,12 @@ def _covered(path: str, carried: Iterable[str]) -> bool:
 
 def _as_written(constant: Value) -> str:
     return constant if isinstance(constant, str) else json.dumps(constant, ensure_ascii=False)
+
+
+_WITHOUT = {
+    Capability.READ: "name another resource",
+    Capability.CREATE: "set `joiners: {create: false}`, or name another resource",
+    Capability.UPDATE: "name another resource; perhaps source and target are swapped",
+    Capability.LEAVE: "remove `leavers`, or name another resource",
+}
+"""What to do where a resource cannot do what a mapping asks of it."""

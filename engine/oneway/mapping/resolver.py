@@ -4,17 +4,25 @@ The resolver finds resources and parses expressions, compares what they read wit
 schema they read it from, and keeps every mistake with its place.
 """
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from oneway.core.connector import Capability, Description, Resource
 from oneway.core.diagnostics import Diagnostic, Findings, Severity, Span, did_you_mean
-from oneway.core.records import path_text
+from oneway.core.records import path_of, path_text
 from oneway.mapping.expressions import Expression, ExpressionSyntax, PathUse, parse
 from oneway.mapping.spec import EndpointSpec, MappingSpec, ReferenceSpec, Text
 
 UNKNOWN = Resource("unknown", "id", {}, frozenset(Capability), open=True)
 """Stands in for a resource that was not found, so that nothing more is said of it."""
+
+
+_CUT = re.compile(r" #(\S.*)?")
+"""A comment that looks like a part of the text before it: ` #1`, or ` #` alone."""
+
+_WORDS = {"true": "true", "false": "false", "null": "null", "none": "null", "nil": "null"}
+"""What other languages write as values; here they are names unless in backticks."""
 
 
 def within(span: Span, offset: int, length: int) -> Span:
@@ -23,6 +31,19 @@ def within(span: Span, offset: int, length: int) -> Span:
     if column >= span.end:
         return span
     return Span(span.file, span.line, column, min(column + max(length, 1), span.end))
+
+
+def it_has(resource: Resource, parent: str = "") -> str:
+    """Return in words which fields there are, at the root or within an object."""
+    start = f"{parent}." if parent else ""
+    names = [name for name in resource.fields if name.startswith(start)]
+    direct = [name for name in names if len(path_of(name)) == len(path_of(start + "x"))]
+    more = ", ..." if len(direct) > _MANY else ""
+    return f"there are: {', '.join(direct[:_MANY])}{more}" if direct else ""
+
+
+_MANY = 12
+"""Fields that a message lists."""
 
 
 def has_children(resource: Resource, path: str) -> bool:
@@ -74,6 +95,7 @@ class Resolver:
             return parse("@", text.span)
         self.compare_paths(expression, resource, where)
         self.compare_settings(expression)
+        self.warn_of_comment(text.span)
         return expression
 
     def quietly(self, text: Text) -> Expression | None:
@@ -108,9 +130,24 @@ class Resolver:
         span = within(expression.span, place.offset, place.length)
         near = did_you_mean(path_text(use.keys), resource.fields)
         near = near or did_you_mean(path, resource.fields)
+        word = use.keys[0]
+        if not near and word.lower() in _WORDS and len(use.keys) == 1:
+            value = _WORDS[word.lower()]
+            near = f"{word} is the name of a field here; for the value, write `{value}`"
+        if not near and expression.text.strip() == word and where == "source":
+            near = f"for the text itself, the same for every record, write {{value: {word}}}"
         if not near and expression.text[place.offset : place.offset + 1] == '"':
             near = f"double quotes name a field; for the text, write '{use.keys[depth - 1]}'"
+        near = near or it_has(resource, path_text(use.keys[: depth - 1]))
         self.error("M101", span, f"unknown {where} field '{path}'", near)
+
+    def warn_of_comment(self, span: Span) -> None:
+        """Report a comment that may have cut off the end of an expression without quotes."""
+        line = self.lines[span.line - 1] if 0 < span.line <= len(self.lines) else ""
+        if _CUT.fullmatch(line[span.end - 1 :]) and line[span.column - 2 : span.column - 1] == " ":
+            summary = "what follows ' #' is a comment, and no part of this expression"
+            help = "put the whole in quotes: '\"Staff #\"'; or leave a space after the #"
+            self.report(Diagnostic(span, Severity.WARNING, "M250", summary, help))
 
     def compare_settings(self, expression: Expression) -> None:
         known = [each.name for each in self.spec.settings]

@@ -14,12 +14,13 @@ from oneway.core.records import Value
 from oneway.documents.yaml_source import LIMIT
 from oneway.mapping.compiler import Compiled, compile_mapping, connectors_of
 from oneway.mapping.expressions import Context
-from oneway.mapping.load import Loaded, load_mapping
+from oneway.mapping.load import Loaded, load_partly
 from oneway.mapping.spec import GuardsSpec, MappingSpec, Text
 from oneway.planning.links import REUSED
 from oneway.runs.request import RunRequest
 from oneway.runs.settings import resolve_settings
 from oneway.runs.validate_connection import connection_mistakes
+from oneway.runs.validate_options import option_mistakes
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,12 +102,12 @@ def compile_data(
     `manifests` are those that a connection names, by side: they stand before those that are
     found by name.
     """
-    loaded = load_mapping(data, file)
+    loaded = load_partly(data, file)
     named = {
         (loaded.spec.source if side == "source" else loaded.spec.target).connector.text: path
         for side, path in (manifests or {}).items()
     }
-    found = Findings()
+    found = Findings(list(loaded.mistakes))
     catalogue = {}
     for name in connectors_of(loaded.spec):
         try:
@@ -115,13 +116,19 @@ def compile_data(
             catalogue[name.text] = describe(path, folders, named.get(name.text, ""))
         except Refused as refused:
             found.found.extend(_placed(loaded, name, each) for each in refused.diagnostics)
+    found.found.extend(option_mistakes(loaded.document, loaded.spec, catalogue))
     try:
         result = compile_mapping(loaded.spec, loaded.document.lines, catalogue)
     except Refused as refused:
-        found.found.extend(refused.diagnostics)
+        whole = not loaded.mistakes
+        found.found.extend(each for each in refused.diagnostics if whole or each.code in _OF_PARTS)
         raise Refused(found.sorted()) from None
     found.refuse_errors()
     return result, catalogue
+
+
+_OF_PARTS = frozenset({"M101", "M102", "M103", "M106", "M108", "M118", "M119", "M123", "M152"})
+"""Mistakes of a part of a mapping by itself, whatever else the mapping says."""
 
 
 def located(mapping: str, path: str) -> str:

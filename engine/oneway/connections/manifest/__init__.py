@@ -127,6 +127,8 @@ def _options(data: Data, key: str) -> list[Option]:
             cast(str | None, obj(item).get("default")),
             secret=secret,
             choices="choices" in obj(item),
+            values=tuple(str(each) for each in items(obj(item).get("values"))),
+            pattern=text(obj(item), "pattern"),
         )
         for name, item in obj(data.get(key)).items()
     ]

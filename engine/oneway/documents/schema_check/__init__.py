@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING
 from oneway.core.diagnostics import Diagnostic
 from oneway.documents.schema_check.files import schema_data, schema_names, schema_text
 from oneway.documents.schema_check.mistakes import mistakes
-from oneway.documents.yaml_source import Document
+from oneway.documents.yaml_source import Document, Path
 
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
-__all__ = ["check", "schema_names", "schema_text"]
+__all__ = ["broken", "check", "schema_names", "schema_text"]
 
 _MOST_REPORTED = 200
 
@@ -31,6 +31,15 @@ def check(document: Document, schema_name: str) -> list[Diagnostic]:
         for m in islice(sorted(found, key=str), _MOST_REPORTED)
     ]
     return sorted(placed, key=lambda d: (d.span.line, d.span.column, d.code, d.summary))
+
+
+def broken(document: Document, schema_name: str) -> set[Path]:
+    """Return the paths of all that has a mistake in its shape: without it the rest has none.
+
+    Of an object that lacks a key, that is the object's own path.
+    """
+    errors = _validator(schema_name).iter_errors(document.data)
+    return {mistake.path for error in errors for mistake in mistakes(error)}
 
 
 @cache

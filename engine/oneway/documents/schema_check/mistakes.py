@@ -36,8 +36,12 @@ def _type(error: "ValidationError", path: Path) -> Iterator[Mistake]:
     wanted = rule_of(error)
     types = [wanted] if isinstance(wanted, str) else list(wanted)
     summary = f"expected {expected(types)}, found {found(value_of(error))}"
+    cut = _is_cut(path, value_of(error))
     yield Mistake(
-        path, "S101", summary, _told(error) or type_help(types, value_of(error)) or _example(error)
+        path,
+        "S101",
+        summary,
+        cut or _told(error) or type_help(types, value_of(error)) or _example(error),
     )
 
 
@@ -45,13 +49,19 @@ _CUT_OFF = frozenset("()[]'")
 """What the rest of an expression holds that was cut at a comma; no key of ours does."""
 
 
+def _is_cut(path: Path, value: object) -> str:
+    """Return what to do about a key that is the rest of a value that was cut at a comma."""
+    if value is None and path and _CUT_OFF.intersection(str(path[-1])):
+        return "within { } a value that holds a comma must be in double quotes"
+    return ""
+
+
 def _unknown_keys(error: "ValidationError", path: Path) -> Iterator[Mistake]:
     known = list(_schema(error).get("properties", ()))
     for key in value_of(error):
         if key not in known:
             help = did_you_mean(key, known) or f"known here: {listed(known)}"
-            if value_of(error)[key] is None and _CUT_OFF.intersection(key):
-                help = "within { } a value that holds a comma must be in double quotes"
+            help = _is_cut((key,), value_of(error)[key]) or help
             yield Mistake((*path, key), "S102", f"unknown key {shown(key)}", help, key=True)
 
 
@@ -73,6 +83,8 @@ def _choice(error: "ValidationError", path: Path) -> Iterator[Mistake]:
 
 def _not_among(path: Path, value: object, allowed: list[object]) -> Mistake:
     near = did_you_mean(value, map(str, allowed)) if isinstance(value, str) else ""
+    if isinstance(value, str) and any(value == str(a) for a in allowed):
+        near = f"write it without quotes: {value}"
     summary = f"expected {one_of(allowed)}, found {found(value)}"
     return Mistake(path, "S104", summary, near or "use it as it is written here")
 
@@ -135,7 +147,8 @@ def _union(error: "ValidationError", path: Path) -> Iterator[Mistake]:
         yield _not_among(tuple(first.absolute_path), value_of(first), allowed)
     if fit.types:
         summary = f"expected {expected(fit.types)}, found {found(value_of(error))}"
-        yield Mistake(path, "S101", summary, _type_help(error, fit.types))
+        cut = _is_cut(path, value_of(error))
+        yield Mistake(path, "S101", summary, cut or _type_help(error, fit.types))
 
 
 def _one_key(path: Path, keys: list[str], given: list[str]) -> Iterator[Mistake]:

@@ -25,6 +25,12 @@ _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 _TOO_DEEP = "exceeded maximum nesting depth"
 
 
+_NO_BRACES = (
+    "a list or object is no key; where {{ }} was meant to mark an expression, "
+    "write the expression alone, without them"
+)
+
+
 class _Stop(Exception):
     """Reading on is of no use; what was found says why."""
 
@@ -125,12 +131,16 @@ class _Composer:
         mark = getattr(error, "problem_mark", None)
         index = index_of(mark) if mark else len(self.source.text)
         complaint = f"{getattr(error, 'context', '')} {getattr(error, 'problem', '')}"
-        words = words_for(complaint, self.source.text[index : index + 1])
+        words = words_for(complaint, self.source.text[index : index + 1], self._line_to(index))
         span = self.source.span(index, index + 1)
         if words.opening:
             span = self._opening(getattr(error, "context_mark", None), span, complaint)
         self._report(span, words.code, words.summary, words.help)
         raise _Stop
+
+    def _line_to(self, index: int) -> str:
+        """Return the text of a line up to a place in it."""
+        return self.source.text[self.source.text.rfind("\n", 0, index) + 1 : index]
 
     def _opening(self, mark: object, span: Span, complaint: str) -> Span:
         """Return the place where what a parser complains of began."""
@@ -228,9 +238,7 @@ class _Composer:
                 span,
                 "Y116",
                 "a key must be text",
-                "put the key in quotes"
-                if isinstance(node, Scalar)
-                else "a list or object is no key",
+                "put the key in quotes" if isinstance(node, Scalar) else _NO_BRACES,
             )
         return None
 

@@ -40,6 +40,22 @@ RESERVED = MistakeWords(
     _QUOTE,
 )
 
+_QUOTED_START = re.compile(
+    r"""(^|[:-] +)("[^"]*"|'[^']*') *[^\s:,}\]#].*$|(^|[:-] +)("[^"]*"|'[^']*') +$"""
+)
+AFTER_QUOTES = MistakeWords(
+    re.compile("a^"),
+    "Y106",
+    "a value that begins with a quote ends with it, and more follows here",
+    "put the whole expression between double quotes: \"'Mr ' || lastName\"",
+)
+CHOICE = MistakeWords(
+    re.compile("a^"),
+    "Y106",
+    "'? :' is no operator here, and a colon cannot stand in a value without quotes",
+    "write iif(condition, then, otherwise), between double quotes",
+)
+
 _KNOWN = (
     TAB,
     RESERVED,
@@ -125,8 +141,15 @@ _KNOWN = (
 _OTHER = _words("", "Y106", "this is not YAML", "check the indentation and the quotes around it")
 
 
-def words_for(complaint: str, character: str) -> MistakeWords:
-    """Return how to say a parser's complaint; `character` is the one it stopped at."""
+def words_for(complaint: str, character: str, before: str = "") -> MistakeWords:
+    """Return how to say a parser's complaint.
+
+    `character` is the one it stopped at, and `before` is what stands on the line before it.
+    """
+    if _QUOTED_START.search(before):
+        return AFTER_QUOTES
+    if character == ":" and "?" in before:
+        return CHOICE
     if RESERVED.pattern.search(complaint) and character == "\t":
         return TAB
     return next((words for words in _KNOWN if words.pattern.search(complaint)), _OTHER)

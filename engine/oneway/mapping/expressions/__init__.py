@@ -5,6 +5,7 @@
 `EvaluationError`.
 """
 
+from oneway.mapping.expressions.comparisons import Comparison
 from oneway.mapping.expressions.evaluation import BUILT_IN
 from oneway.mapping.expressions.expression import Expression, parse
 from oneway.mapping.expressions.facts import PathUse, SettingUse
@@ -13,6 +14,7 @@ from oneway.mapping.functions import Context, EvaluationError
 
 __all__ = [
     "BUILT_IN",
+    "Comparison",
     "Context",
     "EvaluationError",
     "Expression",

@@ -1,13 +1,15 @@
 """An expression: JMESPath with the function library, parsed once, evaluated on many records."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from oneway.core.diagnostics import Span
 from oneway.core.records import Value
+from oneway.mapping.expressions.comparisons import Comparison, comparisons_of
 from oneway.mapping.expressions.evaluation import evaluated
 from oneway.mapping.expressions.facts import Facts, PathUse, SettingUse, facts_of
-from oneway.mapping.expressions.syntax import Node, too_deep, tree_of
+from oneway.mapping.expressions.habits import explained
+from oneway.mapping.expressions.syntax import ExpressionSyntax, Node, TextRange, too_deep, tree_of
 from oneway.mapping.functions import Context
 
 
@@ -53,6 +55,19 @@ class Expression:
         return self.facts.settings
 
     @property
+    def comparisons(self) -> tuple[Comparison, ...]:
+        """The constants that fields of the record are compared with."""
+        return comparisons_of(self.text, self.tree)
+
+    def within(self, place: TextRange) -> Span:
+        """Return the place of a part of the text; the whole where it spans several lines."""
+        column = self.span.column + place.offset
+        if column >= self.span.end:
+            return self.span
+        end = min(column + max(place.length, 1), self.span.end)
+        return replace(self.span, column=column, end=end)
+
+    @property
     def constant(self) -> bool:
         """Whether it reads nothing from the record."""
         return not self.facts.paths and not self.facts.whole
@@ -70,3 +85,5 @@ def parse(text: str, span: Span) -> Expression:
         return Expression(text, span, facts_of(text, tree), tree)
     except RecursionError:
         raise too_deep() from None
+    except ExpressionSyntax as error:
+        raise explained(text, error) from None

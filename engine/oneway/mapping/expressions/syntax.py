@@ -124,7 +124,9 @@ def _token_length(token: str, text: str, offset: int) -> int:
 def _bad_token(problem: LexerError, offset: int, text: str) -> ExpressionSyntax:
     rest = len(text) - offset
     if problem.message.startswith("Unclosed"):
-        return ExpressionSyntax(f"the {text[offset]} is never closed", offset, rest)
+        sign = text[offset]
+        help = "an apostrophe within text is written \\': 'O\\'Neil'" if sign == "'" else ""
+        return ExpressionSyntax(f"the {sign} is never closed", offset, rest, help)
     if text[offset] == "=":
         return ExpressionSyntax("a single = means nothing", offset, 1, "compare with ==")
     if text[offset] == "`":

@@ -28,6 +28,26 @@ class Subject:
         if self.spec.leavers is not None:
             yield from zip(self.spec.leavers.set, self.code.leaving, strict=True)
 
+    @property
+    def on_source(self) -> Iterator[Expression]:
+        """Every expression that is evaluated on a source record."""
+        code = self.code
+        yield from (each.expression for each in code.match_source)
+        yield from code.rules
+        for _, field in self.fields:
+            stand_ins = (field.default, field.initial, field.when)
+            yield from (each for each in stand_ins if isinstance(each, Expression))
+            if field.source is not None:
+                yield field.source.expression
+        yield from (each for each in (code.leaver, code.label) if each is not None)
+
+    @property
+    def on_target(self) -> Iterator[Expression]:
+        """Every expression that is evaluated on a target record."""
+        code = self.code
+        yield from code.match_target
+        yield from (each for each in (code.left, code.scheduled) if each is not None)
+
 
 @dataclass(frozen=True, slots=True)
 class LintFinding:

@@ -5,10 +5,11 @@ compiler, which gets the document too, so that it can point at what it finds.
 """
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from oneway.core.diagnostics import Diagnostic, Findings, Refused
-from oneway.documents.schema_check import check
+from oneway.documents.pruning import without
+from oneway.documents.schema_check import broken, check
 from oneway.documents.yaml_source import Document, read_all
 from oneway.mapping.load.mapping import mapping
 from oneway.mapping.load.part import DocumentPart
@@ -20,15 +21,31 @@ VERSION = 1
 
 @dataclass(frozen=True, slots=True)
 class Loaded:
-    """A mapping as written, and the document that its places point into."""
+    """A mapping as written, and the document that its places point into.
+
+    `mistakes` are those of its text and shape: where there are any, the spec is of what is left
+    without them, and says no more than whether that means anything.
+    """
 
     spec: MappingSpec
     document: Document
+    mistakes: tuple[Diagnostic, ...] = ()
 
 
 def load_mapping(data: bytes, file: str) -> Loaded:
     """Return the mapping that a file's bytes hold; raise `Refused` with all that is wrong in
     its text and shape. `file` is the name for messages.
+    """
+    loaded = load_partly(data, file)
+    if loaded.mistakes:
+        raise Refused(loaded.mistakes)
+    return loaded
+
+
+def load_partly(data: bytes, file: str) -> Loaded:
+    """Return the mapping that a file's bytes hold, without the parts that have no right shape.
+
+    Raises `Refused` where no mapping is left.
     """
     reading = read_all(data, file)
     document = reading.document
@@ -39,16 +56,44 @@ def load_mapping(data: bytes, file: str) -> Loaded:
         for wrong in _wrong_shape(document):
             if (wrong.span.line, wrong.span.column) not in unread:
                 found.add(wrong)
-    if found.found or document is None:
+    if document is None:
         raise Refused(found.sorted())
-    return Loaded(mapping(DocumentPart(document, ()), hashlib.sha256(data).hexdigest()), document)
+    left = _well_formed(document) if found.found else document
+    if left is None:
+        raise Refused(found.sorted())
+    spec = mapping(DocumentPart(left, ()), hashlib.sha256(data).hexdigest())
+    return Loaded(spec, left, found.sorted())
+
+
+def _well_formed(document: Document) -> Document | None:
+    """Return what is left of a document without the parts of a wrong shape, if it is a mapping."""
+    if not isinstance(document.data, dict) or _is_newer(document):
+        return None
+    document = replace(document, data=document.data | {"oneway": VERSION})
+    for _ in range(_MOST_ROUNDS):
+        parts = broken(document, "mapping")
+        if not parts:
+            return document
+        if () in parts:
+            return None
+        document = without(document, parts)
+    return None
 
 
 def _wrong_shape(document: Document) -> list[Diagnostic]:
-    version = document.data.get("oneway") if isinstance(document.data, dict) else None
-    if isinstance(version, int) and version > VERSION:
+    if _is_newer(document):
+        version = document.data["oneway"] if isinstance(document.data, dict) else None
         # What else looks wrong may be right in that version.
         summary = f"this mapping is made for a newer version of the language ({version})"
         help = f"this program understands version {VERSION}: install a newer one"
         return [document.at(("oneway",), "S111", summary, help)]
     return check(document, "mapping")
+
+
+def _is_newer(document: Document) -> bool:
+    version = document.data.get("oneway") if isinstance(document.data, dict) else None
+    return isinstance(version, int) and version > VERSION
+
+
+_MOST_ROUNDS = 4
+"""How often what is left may have mistakes that come of what was taken out."""

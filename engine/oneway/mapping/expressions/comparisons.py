@@ -1,0 +1,73 @@
+"""Which fields of the record an expression compares with which constants."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from oneway.core.records import Value, identity
+from oneway.mapping.expressions.syntax import Node, TextRange, tokens_of
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A path of the record, a constant that it is compared with, and where that stands."""
+
+    keys: tuple[str, ...]
+    value: Value
+    place: TextRange
+
+
+def comparisons_of(text: str, tree: Node) -> tuple[Comparison, ...]:
+    """Return what is compared by == and !=, or looked for in a list by contains()."""
+    literals = [token for token in tokens_of(text) if not token.identifier]
+    found = []
+    for keys, value in _compared(tree):
+        # The same constant may stand in several places: the first is as good as any.
+        places = (t.place for t in literals if _holds(t.value, value))
+        place = next(places, None)
+        if place is not None:
+            found.append(Comparison(keys, value, place))
+    return tuple(found)
+
+
+def _holds(literal: Value, value: Value) -> bool:
+    items = literal if isinstance(literal, list) else [literal]
+    return any(identity(item) == identity(value) for item in items)
+
+
+def _compared(node: Node) -> Iterator[tuple[tuple[str, ...], Value]]:
+    kind, children = node["type"], node["children"]
+    if kind == "comparator" and node["value"] in ("eq", "ne"):
+        yield from _pair(*children)
+        yield from _pair(*reversed(children))
+    elif kind == "function_expression" and node["value"] == "contains" and len(children) == 2:
+        for item in _constants(children[0]):
+            yield from ((keys, item) for keys in _path(children[1]))
+    if kind in _SAME_ROOT:
+        for child in children:
+            yield from _compared(child)
+
+
+def _pair(left: Node, right: Node) -> Iterator[tuple[tuple[str, ...], Value]]:
+    if right["type"] == "literal":
+        yield from ((keys, right["value"]) for keys in _path(left))
+
+
+def _constants(node: Node) -> list[Value]:
+    if node["type"] == "literal" and isinstance(node["value"], list):
+        return node["value"]
+    if node["type"] == "multi_select_list":
+        return [each["value"] for each in node["children"] if each["type"] == "literal"]
+    return []
+
+
+def _path(node: Node) -> Iterator[tuple[str, ...]]:
+    """Yield the keys where a node is a path of the record."""
+    steps = node["children"] if node["type"] == "subexpression" else [node]
+    if all(step["type"] == "field" for step in steps):
+        yield tuple(str(step["value"]) for step in steps)
+
+
+_SAME_ROOT = frozenset(
+    {"comparator", "and_expression", "or_expression", "not_expression", "function_expression"}
+)
+"""Nodes whose children are evaluated on the same record as they are."""

@@ -1,0 +1,60 @@
+"""A field is compared with a word that it never holds."""
+
+from collections.abc import Iterator
+
+from oneway.core.connector import Resource
+from oneway.core.diagnostics import Severity, did_you_mean
+from oneway.core.records import identity, path_text
+from oneway.mapping.expressions import Comparison, Expression
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
+
+_MOST = 12
+"""Words that a finding lists."""
+
+
+def check(subject: Subject) -> Iterator[LintFinding]:
+    for expression in subject.on_source:
+        yield from _impossible(expression, subject.source)
+    for expression in subject.on_target:
+        yield from _impossible(expression, subject.target)
+
+
+def _impossible(expression: Expression, resource: Resource) -> Iterator[LintFinding]:
+    for compared in expression.comparisons:
+        field = resource.fields.get(path_text(compared.keys))
+        if field is None or not field.enum or compared.value is None:
+            continue
+        if identity(compared.value) not in set(map(identity, field.enum)):
+            yield _finding(expression, compared, tuple(map(str, field.enum)))
+
+
+def _finding(expression: Expression, compared: Comparison, words: tuple[str, ...]) -> LintFinding:
+    value = str(compared.value)
+    near = next((word for word in words if word.casefold() == value.casefold()), "")
+    help = f"did you mean '{near}'?" if near else did_you_mean(value, words)
+    listed = ", ".join(words[:_MOST]) + (", ..." if len(words) > _MOST else "")
+    summary = f"'{path_text(compared.keys)}' is never {value!r}"
+    return LintFinding(
+        expression.within(compared.place), summary, f"{help} It is one of: {listed}".strip()
+    )
+
+
+RULE = LintRule(
+    code="M152",
+    severity=Severity.ERROR,
+    title="a field is compared with a word that its record schema rules out",
+    advice="Use one of the words that are named; case counts.",
+    check=check,
+    failing="""\
+leavers:
+  when: status == 'Leaver'
+  set: {leaveDate: employmentDetails.leaverDetails.leaveDate}
+  left: is_past(leaveDate)
+""",
+    passing="""\
+leavers:
+  when: status == 'Former'
+  set: {leaveDate: employmentDetails.leaverDetails.leaveDate}
+  left: is_past(leaveDate)
+""",
+)
