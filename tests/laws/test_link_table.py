@@ -118,8 +118,7 @@ def _said(outcome: Outcome) -> str:
 
 
 def _written(outcome: Outcome) -> dict[str, Any]:
-    assert outcome.action is not None
-    return {each.field: each.after for each in outcome.action.changes}
+    return {each.field: each.after for action in outcome.actions for each in action.changes}
 
 
 _DAY = "2026-06-01T04:00:00Z"

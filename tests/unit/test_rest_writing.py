@@ -7,7 +7,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_world import altered, opened, reply
 
-from oneway.core.connector import ReadError, Rejected, Unknown, WriteError
+from oneway.core.connector import (
+    JobEnd,
+    JobState,
+    ReadError,
+    Rejected,
+    Unknown,
+    WriteError,
+)
 from oneway.core.records import Value
 from oneway_connectors.rest.answers import clean
 
@@ -223,3 +230,71 @@ def test_errors_beside_data_are_a_refusal_where_the_manifest_says_so() -> None:
     with pytest.raises(Rejected, match="email: taken"):
         writer.update("7", {"email": "a@example.com"}, "t")
     writer.update("7", {"email": "a@example.com"}, "t")
+
+
+# Accepted is not done
+
+JOB = altered(
+    "create: {method: POST, path: /people}",
+    "create: {method: POST, path: /people, job: {path: '/jobs/{id}', id: job.id, status: state,"
+    " done: [ok], failed: [no], record: result.id}}",
+)
+
+
+def accepted(body: object, *more: object, manifest: str = JOB) -> tuple[Unknown, list[str]]:
+    connector, world = opened(reply(body, 202), *more, manifest=manifest)
+    with pytest.raises(Unknown) as caught:
+        connector.writer("people").create({"email": "a@example.com"}, "t")
+    assert (caught.value.code, caught.value.accepted) == ("W113", True)
+    return caught.value, world.urls
+
+
+@pytest.mark.parametrize("body", [b"", b"soon", {}, {"job": "j1"}])
+def test_a_create_that_is_only_accepted_is_unknown(body: object) -> None:
+    error, _ = accepted(body, manifest=altered("retry:", "retry:"))
+    assert (error.job, error.record) == ("", "")
+
+
+def test_an_accepted_create_that_says_its_id_is_unknown_by_that_id() -> None:
+    error, _ = accepted({"id": 7}, manifest=altered("retry:", "retry:"))
+    assert error.record == "7"
+
+
+@pytest.mark.parametrize("about", [{"state": "busy"}, {}, {"state": None}, b"<html>"])
+def test_a_job_that_goes_on_is_asked_about_again(about: object) -> None:
+    error, urls = accepted({"job": {"id": "j/1"}}, reply(about))
+    assert error.job == "j/1"
+    assert urls == ["/people", "/jobs/j%2F1"]
+
+
+def test_a_job_that_is_done_at_once_has_created_the_record() -> None:
+    done = reply({"state": "ok", "result": {"id": 9}})
+    connector, _ = opened(reply({"job": {"id": 5}}, 202), done, manifest=JOB)
+    assert connector.writer("people").create({"email": "a@example.com"}, "t") == "9"
+
+
+def test_a_job_that_failed_at_once_has_created_nothing() -> None:
+    connector, _ = opened(reply({"job": {"id": 5}}, 202), reply({"state": "no"}), manifest=JOB)
+    with pytest.raises(Rejected):
+        connector.writer("people").create({"email": "a@example.com"}, "t")
+
+
+@pytest.mark.parametrize(
+    ("about", "end"),
+    [
+        ({"state": "ok", "result": {"id": 9}}, JobEnd(JobState.DONE, "9")),
+        ({"state": "ok"}, JobEnd(JobState.DONE)),
+        ({"state": "no"}, JobEnd(JobState.FAILED)),
+        ({"state": "whatever"}, JobEnd(JobState.RUNNING)),
+    ],
+)
+def test_a_job_is_asked_how_it_stands(about: object, end: JobEnd) -> None:
+    connector, _ = opened(reply(about), manifest=JOB)
+    assert connector.writer("people").job_end("5") == end
+
+
+def test_a_change_that_is_only_accepted_is_unknown_too() -> None:
+    connector, _ = opened(reply(b"", 202))
+    with pytest.raises(Unknown) as caught:
+        connector.writer("people").update("7", {"email": None}, "tok")
+    assert caught.value.accepted

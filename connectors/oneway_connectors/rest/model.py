@@ -69,11 +69,27 @@ class Single:
 
 
 @dataclass(frozen=True, slots=True)
+class Job:
+    """How to ask what became of a record that a system only accepted; `id` and others are JMESPath.
+
+    `record` is "" where the new record's id stands where it usually does.
+    """
+
+    request: RequestTemplate
+    id: str
+    status: str
+    done: frozenset[str]
+    failed: frozenset[str]
+    record: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class WriteRequest:
     """A request that writes one record; `id` is JMESPath to a new record's id, "" for the usual."""
 
     request: RequestTemplate
     id: str = ""
+    job: Job | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -239,7 +255,16 @@ def _write(body: Data, key: str) -> WriteRequest | None:
     if key not in body:
         return None
     request = _data(body[key])
-    return WriteRequest(_request({"body": "{values}", **request}), _text(request, "id"))
+    write = _request({"body": "{values}", **request})
+    return WriteRequest(write, _text(request, "id"), _job(_data(request.get("job"))))
+
+
+def _job(body: Data) -> Job | None:
+    if not body:
+        return None
+    done, failed = (frozenset(map(str, _items(body, key))) for key in ("done", "failed"))
+    ways = (_text(body, "id"), _text(body, "status"))
+    return Job(_request(body), *ways, done, failed, _text(body, "record"))
 
 
 def _probes(body: Data) -> tuple[Probing, ...]:

@@ -3,12 +3,13 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from oneway.core.connector import Rejected, Unknown, WriteError
+from oneway.core.connector import JobEnd, JobState, ReadError, Rejected, Unknown, WriteError
 from oneway.core.records import Value, at
 from oneway_connectors.rest.answers import Unreadable, parse_json, search, texts_in
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.errors import NoAnswer, in_doubt, write_fault, write_refusal
 from oneway_connectors.rest.model import RequestTemplate, ResourceRequests, WriteRequest
+from oneway_connectors.rest.paging import answered, found_in, json_of, reading_call
 from oneway_connectors.rest.reader import renamed
 from oneway_connectors.rest.template import Unusable
 from oneway_connectors.rest.transport import Answer, Call
@@ -31,14 +32,15 @@ class RestWriter:
         write = self._able(self.resource.create, "created")
         call, answer = self._send(write, {}, values, token)
         where = self.client.shown(call)
+        if answer.status == _ACCEPTED:
+            return self._accepted(write, where, answer)
         try:
-            data = parse_json(answer.body)
-            found = search(write.id, data) if write.id else self._usual_id(data)
+            found = self._id_in(write.id, parse_json(answer.body))
         except Unreadable as error:
             raise Unknown("W108", f"{where}: the answer is of no use: {error}", _LOOK) from None
-        if isinstance(found, bool) or not isinstance(found, str | int) or found == "":
+        if not found:
             raise Unknown("W108", f"{where}: the answer does not hold the new id", _LOOK)
-        return str(found)
+        return found
 
     def update(self, id: str, values: Mapping[str, Value], token: str) -> None:
         """Write the given fields of a record and no others."""
@@ -52,6 +54,20 @@ class RestWriter:
         """Bring a record back: by its own request, or else by an update."""
         self._change(self._able(self.resource.reactivate, "brought back"), id, values, token)
 
+    def job_end(self, job: str) -> JobEnd:
+        """Return how the system says that a job stands which is to create a record."""
+        follow = self.resource.create.job if self.resource.create is not None else None
+        if follow is None:
+            raise ReadError("R113", f"{self.client.api.title}: no job can be asked about")
+        call = reading_call(self.client, follow.request, {"id": job})
+        data = json_of(self.client, call, answered(self.client, self.resource, call))
+        status = str(found_in(self.client, call, follow.status, data))
+        if status in follow.failed:
+            return JobEnd(JobState.FAILED)
+        if status not in follow.done:
+            return JobEnd(JobState.RUNNING)
+        return JobEnd(JobState.DONE, self._id_in(follow.record, data))
+
     def flush(self) -> None:
         """Return at once: nothing is held back."""
 
@@ -59,6 +75,10 @@ class RestWriter:
         self, write: WriteRequest, id: str, values: Mapping[str, Value], token: str
     ) -> None:
         call, answer = self._send(write, {"id": id}, values, token)
+        if answer.status == _ACCEPTED:
+            where = self.client.shown(call)
+            summary = f"{where}: answers 202: it will be done, and is not known to be done yet"
+            raise Unknown("W113", summary, _LOOK, accepted=True)
         if answer.body.strip():
             # A page to sign in also comes with 200; then nothing was written.
             try:
@@ -103,9 +123,44 @@ class RestWriter:
             raise WriteError("W110", text, "The manifest has no request for it.")
         return write
 
-    def _usual_id(self, data: Value) -> Value:
+    def _accepted(self, write: WriteRequest, where: str, answer: Answer) -> str:
+        """Return the id of a record whose job has ended already; raise what is known of others."""
+        summary = f"{where}: answers 202: it will be done, and is not known to be done yet"
+        try:
+            data = parse_json(answer.body) if answer.body.strip() else None
+            job = self._text_in(write.job.id, data) if write.job is not None else ""
+            record = self._id_in(write.id, data)
+        except Unreadable:
+            job = record = ""
+        if job:
+            try:
+                end = self.job_end(job)
+            except ReadError:
+                end = JobEnd(JobState.RUNNING)
+            if end.state is JobState.FAILED:
+                raise Rejected("W105", f"{where}: accepted, and refused by its job", _REFUSED)
+            if end.state is JobState.DONE and end.record:
+                return end.record
+            record = end.record or record
+        raise Unknown("W113", summary, _LOOK, accepted=True, job=job, record=record)
+
+    def _id_in(self, expression: str, data: Value) -> str:
+        """Return the new record's id in an answer, or ""; raise `Unreadable`."""
+        if expression:
+            return self._text_in(expression, data)
         found = at(data, self.resource.id) if isinstance(data, dict) else None
-        return found if isinstance(found, str | int) else None
+        return _plain(found)
+
+    def _text_in(self, expression: str, data: Value) -> str:
+        return _plain(search(expression, data))
 
 
+def _plain(found: object) -> str:
+    """Return an id as text, "" where it is none."""
+    fit = isinstance(found, str | int) and not isinstance(found, bool)
+    return str(found) if fit else ""
+
+
+_ACCEPTED = 202
+_REFUSED = "Correct the record in the source, or the mapping."
 _LOOK = "It is looked up in the system before anything is sent again."

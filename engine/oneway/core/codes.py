@@ -292,6 +292,7 @@ _TABLE = (
         "a resource cannot be written so",
         "Add the request to the manifest, if there is one.",
     ),
+    ("W113", "a write was accepted, and is not done yet", "It is looked up before the next one."),
     ("W111", "a value cannot be sent", "Correct the record in the source."),
     (
         "W112",

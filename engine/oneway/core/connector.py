@@ -17,7 +17,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Protocol, TypeAlias
+from typing import Protocol, TypeAlias, runtime_checkable
 
 from oneway.core.records import Record, Snapshot, Value
 
@@ -225,7 +225,44 @@ class NotSent(WriteError):
 
 
 class Unknown(WriteError):
-    """The write was sent, and whether it happened is not known."""
+    """The write was sent, and whether it happened is not known.
+
+    `accepted` says that the system has taken it on and will carry it out later. `job` is then
+    what it can be asked about (`FollowsJobs`), and `record` the new record's id, where it has
+    said so already.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        summary: str,
+        help: str = "",
+        *,
+        blame: Blame = Blame.RECORD,
+        accepted: bool = False,
+        job: str = "",
+        record: str = "",
+    ) -> None:
+        super().__init__(code, summary, help, blame=blame)
+        self.accepted = accepted
+        self.job = job
+        self.record = record
+
+
+class JobState(Enum):
+    """How a job stands that a system does in its own time."""
+
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True, slots=True)
+class JobEnd:
+    """What a system says of a job; `record` is the id of what it has created."""
+
+    state: JobState
+    record: str = ""
 
 
 Progress: TypeAlias = Callable[[str, int, int | None], None]
@@ -277,6 +314,14 @@ class Writer(Protocol):
 
     def flush(self) -> None:
         """Make every write so far durable (a file is rewritten); until then none is confirmed."""
+
+
+@runtime_checkable
+class FollowsJobs(Protocol):
+    """A writer whose system can be asked what became of a create that it only accepted."""
+
+    def job_end(self, job: str) -> JobEnd:
+        """Return how a job stands; raise `ReadError` where the system cannot be asked."""
 
 
 class Finding(Enum):

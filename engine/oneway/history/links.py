@@ -29,7 +29,7 @@ def _agreed(plan: Plan, verdict: Verdict, now: str) -> Iterator[Link]:
             continue
         if each.action is None and each.kind is Kind.REHIRE:
             continue  # a person decides first whether it is one person
-        if each.action is not None and each.action.id in verdict.blocked:
+        if any(action.id in verdict.blocked for action in each.actions):
             continue
         yield _link(each, each.target_id, Origin.MATCHED, now)
 

@@ -142,7 +142,7 @@ class _Compiler:
             text = "no record can be created"
             self.needs(Capability.CREATE, self.target, spec.target, text)
         if spec.gone is Gone.CREATE:
-            text = "its records cannot be asked for by id; leave `gone` out"
+            text = "its records cannot be asked for by id"
             self.needs(Capability.GET, self.target, spec.target, text)
         if spec.leavers is not None:
             text = "no record can be made to leave"
@@ -418,5 +418,7 @@ _WITHOUT = {
     Capability.CREATE: "set `joiners: {create: false}`, or name another resource",
     Capability.UPDATE: "name another resource; perhaps source and target are swapped",
     Capability.LEAVE: "remove `leavers`, or name another resource",
+    Capability.REACTIVATE: "set `rehires: report`, or name another resource",
+    Capability.GET: "leave `gone` out, or name another resource",
 }
 """What to do where a resource cannot do what a mapping asks of it."""

@@ -5,12 +5,12 @@ links agree, nothing changes. Where they contradict each other, the record is a 
 names both: a link never outranks the data in silence, and without links the keys decide alone.
 """
 
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
-from oneway.core.records import Compare, same
+from oneway.core.records import Compare, Value, comparable, same
 from oneway.mapping.program import CellState, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Gone, Rekey
 from oneway.planning.diff import present
@@ -146,18 +146,68 @@ class _Reconciler:
         self.rows = {row.source_id: row for row in rows}
         self.targets = {each.target_id: each for each in targets}
         self.by_source, self.by_target = _usable(evidence.links)
+        self.let_through = self._let_through()
 
     def reconciled(self) -> Matches:
         found = dict(self.matches.by_source)
         spoken = set(self.matches.spoken)
-        found |= self._taken()
+        found |= {**self._taken(), **self.let_through}
         for source_id, link in self.by_source.items():
             row = self.rows.get(source_id)
             if row is None:
                 continue
             found[source_id] = self._linked(row, link, found.get(source_id, NOBODY))
             spoken.add(link.target_id)
-        return Matches(found, frozenset(spoken))
+        unsure = [row for id, row in self.rows.items() if _is_unsure(row, found.get(id, NOBODY))]
+        return Matches(found, frozenset(spoken | self._resembling(unsure)))
+
+    def _resembling(self, rows: Sequence[SourceRow]) -> set[str]:
+        """Return the target records that may be those of rows that have none for certain.
+
+        They share a value that only one may have, or everything else that names them.
+        """
+        if not rows:
+            return set()
+        targets = {each.target_id: each for each in self.targets.values() if each.values}
+        by_value: dict[Hashable, set[str]] = defaultdict(set)
+        for id, each in targets.items():
+            for position in self.policy.identifying:
+                by_value[self._slot(position, present(each.values[position]))].add(id)
+        found: set[str] = set()
+        for row in rows:
+            slots = (
+                self._slot(i, row.cells[i].value) for i in self.policy.identifying if row.cells
+            )
+            near = {id for slot in slots for id in by_value.get(slot, ()) if slot[1] is not None}
+            found |= {id for id in near if self._is_alike(row, targets[id])}
+        return found
+
+    def _slot(self, position: int, value: Value) -> tuple[int, Hashable]:
+        return position, comparable(value, _comparison(self.policy.fields[position]))
+
+    def _is_alike(self, row: SourceRow, target: TargetRow) -> bool:
+        likeness = _likeness(self.policy, row, target)
+        taken = {self.policy.fields[i].path for i in self.policy.unless_taken}
+        shared = {each.path for each in likeness.agreeing}
+        named = {self.policy.fields[i].path for i in self.policy.identifying} - taken
+        return bool(shared & taken) or (bool(named) and named <= shared)
+
+    def _let_through(self) -> dict[str, Match]:
+        """Return the matches that a person lets keys decide alone, and forget the links of both."""
+        found = {}
+        for id, row in self.rows.items():
+            keyed = self.matches.of(row)
+            if row.key not in self.allowed or keyed.target is None:
+                continue
+            own, other = self.by_source.get(id), self.by_target.get(keyed.target.target_id)
+            if own is not other:
+                note = Reason("adopted", f"the key {row.key} decides: let through by a person")
+                found[id] = replace(keyed, notes=(note,))
+            for link in (own, other):
+                if link is not None and own is not other:
+                    self.by_source.pop(link.source_id, None)
+                    self.by_target.pop(link.target_id, None)
+        return found
 
     def _taken(self) -> dict[str, Match]:
         """Return the matches of rows whose key finds another row's record."""
@@ -192,11 +242,10 @@ class _Reconciler:
         gone = "has left" if owner is not None else "is no longer in the source"
         was = f"target record {ids[0]} was source record {link.source_id}, which {gone}"
         likeness = _likeness(self.policy, row, keyed.target)
-        if not likeness.one_person and row.key not in self.allowed:
+        if not likeness.one_person:
             text = f"the key {row.key} changed hands: {was}; {likeness.text}"
             return _conflict(Reason("reused", text, candidates=ids), keyed, keyed.target)
-        how = "the same person" if likeness.one_person else "let through by a person"
-        return replace(keyed, notes=(Reason("adopted", f"{was}: taken over, {how}"),))
+        return replace(keyed, notes=(Reason("adopted", f"{was}: taken over, the same person"),))
 
     def _linked(self, row: SourceRow, link: Link, keyed: Match) -> Match:
         """Return the match of a row that is linked."""
@@ -250,6 +299,13 @@ class _Reconciler:
 
 def _conflict(reason: Reason, keyed: Match, *candidates: TargetRow) -> Match:
     return Match(conflict=reason, level=keyed.level, candidates=candidates)
+
+
+def _is_unsure(row: SourceRow, found: Match) -> bool:
+    """Return whether a row's target record may be there, and nothing says which one it is."""
+    if found.conflict is not None:
+        return found.conflict.code in ("rekeyed", "claimed", "reused")
+    return found.target is None and not row.leaver
 
 
 def _usable(links: Iterable[Link]) -> tuple[dict[str, Link], dict[str, Link]]:

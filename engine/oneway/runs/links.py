@@ -103,8 +103,8 @@ def asked_again(
     """Return inputs with the source records that came only when the source was asked again.
 
     It is asked where a plan would deactivate somebody for being absent: by id where it can be
-    and the record was linked, else by reading its list a second time. None where that changes
-    nothing.
+    and the record was linked, and by reading its list a second time for all whom that does not
+    find. None where that changes nothing.
     """
     doomed = {
         action.target_id
@@ -144,29 +144,26 @@ class _SecondLook:
     def of(self, targets: Sequence[TargetRow]) -> tuple[Record, ...]:
         """Return the source records of some target records, as far as there are any."""
         records: dict[str, Record] = {}
-        rest = []
+        rest = False
         for each in targets:
+            asked = None
             if self.by_id and each.target_id in self.linked:
                 asked = _asked(self.each, self.reader, self.linked[each.target_id])
-                records |= {asked.id: asked} if asked is not None else {}
+            if asked is not None:
+                records[asked.id] = asked
             else:
-                rest.append(each)
+                # It may be there under another id: a source may re-issue its ids.
+                rest = True
         if rest:
-            records |= {each.id: each for each in self._listed(rest)}
+            records |= {each.id: each for each in self._listed()}
         shown = {row.source_id for row in self.found.source.items}
         return tuple(each for id, each in sorted(records.items()) if id not in shown)
 
-    def _listed(self, targets: Sequence[TargetRow]) -> Iterable[Record]:
-        """Yield the records of a second reading of the list that speak of some target records."""
+    def _listed(self) -> tuple[Record, ...]:
+        """Return the records of a second reading of the list."""
         again = _trying(self.each, self.reader.read)
         self.whole, self.problems = again.complete, again.problems
-        keys = {(i, key) for each in targets for i, key in enumerate(each.keys) if key is not None}
-        linked = {self.linked.get(each.target_id) for each in targets}
-        for record in again.records:
-            row = self.found.program.source_row(record)
-            named = any((i, key) in keys for i, key in enumerate(row.keys))
-            if named or not row.keys_known or record.id in linked:
-                yield record
+        return again.records
 
 
 def _hidden(

@@ -1,0 +1,257 @@
+"""What a list does not show is not gone: absence is proved, and nobody is created twice."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_world import Ended, World
+
+from directory import MANIFEST, Directory, served
+
+FROM_DIRECTORY = """\
+oneway: 1
+name: leavers
+source: {connector: directory, resource: people}
+target: {connector: file, resource: users.json}
+match:
+  - {source: code, target: code}
+fields:
+  code: {from: code, write: on_create}
+  name: name
+joiners: {}
+leavers: {when: left, set: {active: {value: false}}, left: "active == `false`"}
+absent: deactivate
+"""
+TO_DIRECTORY = """\
+oneway: 1
+name: joiners
+label: name
+source: {connector: file, resource: people.json}
+target: {connector: directory, resource: people}
+match:
+  - {source: code, target: code}
+fields:
+  code: {from: code, write: on_create}
+  name: name
+"""
+
+
+def someone(number: int, **changed: Any) -> dict[str, Any]:
+    return {"id": str(number), "code": f"{number:03}", "name": "x", "left": None} | changed
+
+
+@pytest.fixture
+def directory(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, oneway: Callable[..., Ended]
+) -> Iterator[Directory]:
+    monkeypatch.chdir(tmp_path)
+    with served(Directory({str(n): someone(n) for n in range(1, 13)})) as found:
+        monkeypatch.setenv("ONEWAY_DIRECTORY_BASE_URL", found.url)
+        monkeypatch.setenv("ONEWAY_DIRECTORY_API_KEY", "k")
+        yield found
+
+
+@pytest.fixture
+def nightly(directory: Directory, tmp_path: Path, oneway: Callable[..., Ended]) -> World:
+    """Twelve people in the directory, and twelve users that stand for them."""
+    world = World(tmp_path, oneway)
+    (tmp_path / "connectors").mkdir()
+    world.write("connectors/directory.yaml", MANIFEST)
+    world.write("m.yaml", FROM_DIRECTORY)
+    users = [{"id": f"u{n}", "code": f"{n:03}", "name": "x", "active": True} for n in range(1, 13)]
+    world.write("users.json", users)
+    return world
+
+
+def without(world: World, text: str) -> None:
+    """Take a line's part out of the manifest."""
+    assert text in MANIFEST
+    world.write("connectors/directory.yaml", MANIFEST.replace(text, ""))
+
+
+def inactive(world: World) -> set[str]:
+    return {each["code"] for each in world.read("users.json") if not each["active"]}
+
+
+def slide(directory: Directory) -> Callable[[int], None]:
+    """Return what lets 001 leave while page 3 is asked for, so that 005 slides out of sight."""
+
+    def leave(page: int) -> None:
+        if page == 3:
+            directory.people.pop("1", None)
+
+    return leave
+
+
+def test_a_total_that_changes_between_pages_lets_nothing_be_written(
+    nightly: World, directory: Directory
+) -> None:
+    directory.before_page = slide(directory)
+    ended = nightly.run("sync", "m.yaml")
+    assert ended.code == 1
+    assert "R161" in ended.err
+    assert inactive(nightly) == set()
+
+
+def test_who_slid_out_of_a_list_without_a_total_comes_at_a_second_look(
+    nightly: World, directory: Directory
+) -> None:
+    without(nightly, ", total: total")
+    directory.before_page = slide(directory)
+    ended = nightly.run("sync", "m.yaml", "--verbose")
+    assert ended.code == 0
+    assert "it came when the source was asked again: 005" in ended.flat
+    assert inactive(nightly) == set()
+    assert nightly.run("sync", "m.yaml").code == 0
+    assert inactive(nightly) == {"001"}
+
+
+def test_who_is_linked_is_asked_for_by_id(nightly: World, directory: Directory) -> None:
+    assert nightly.run("sync", "m.yaml").code == 0
+    directory.hidden = {"7", "8"}
+    del directory.people["8"]
+    directory.asked.clear()
+    assert nightly.run("sync", "m.yaml").code == 0
+    assert inactive(nightly) == {"008"}
+    assert {"/people/7", "/people/8"} <= set(directory.sent("GET"))
+
+
+def test_without_links_the_list_is_read_a_second_time(nightly: World, directory: Directory) -> None:
+    del directory.people["8"]
+    assert nightly.run("sync", "m.yaml").code == 0
+    assert inactive(nightly) == {"008"}
+    assert directory.sent("GET").count("/people") == 14
+
+
+def test_nobody_is_asked_again_where_nobody_is_absent(nightly: World, directory: Directory) -> None:
+    assert nightly.run("sync", "m.yaml").code == 0
+    assert directory.sent("GET").count("/people") == 7
+
+
+def test_a_second_look_that_fails_lets_nobody_be_deactivated(
+    nightly: World, directory: Directory
+) -> None:
+    del directory.people["8"]
+    seen: list[int] = []
+
+    def repeat(page: int) -> None:
+        seen.append(page)
+        if seen.count(1) == 2 and page == 2:
+            directory.hidden.add("3")
+
+    directory.before_page = repeat
+    ended = nightly.run("sync", "m.yaml")
+    assert ended.code == 1
+    assert "R161" in ended.err
+    assert inactive(nightly) == set()
+
+
+@pytest.fixture
+def joining(nightly: World, directory: Directory) -> World:
+    """One person, and an empty directory."""
+    nightly.write("m.yaml", TO_DIRECTORY)
+    nightly.write("people.json", [{"id": "s1", "code": "001", "name": "Ann Oak"}])
+    directory.people.clear()
+    return nightly
+
+
+def test_who_was_created_and_is_never_listed_is_created_once(
+    joining: World, directory: Directory
+) -> None:
+    assert joining.run("sync", "m.yaml").code == 0
+    directory.hidden.add("1")
+    for _ in range(3):
+        ended = joining.run("sync", "m.yaml", "--verbose")
+        assert ended.code == 0
+        assert "created on" in ended.flat
+        assert "as target record 1, which the target's list does not show" in ended.flat
+    assert directory.sent("POST") == ["/people"]
+
+
+def test_while_the_list_hides_somebody_nobody_else_is_created(
+    joining: World, directory: Directory
+) -> None:
+    joining.run("sync", "m.yaml")
+    directory.hidden.add("1")
+    people = joining.read("people.json")
+    joining.write("people.json", [*people, {"id": "s2", "code": "002", "name": "Ben Ash"}])
+    ended = joining.run("sync", "m.yaml", "--verbose")
+    assert "lacks 1 that are there by id: 1" in ended.flat
+    assert directory.sent("POST") == ["/people"]
+    directory.hidden.clear()
+    joining.run("sync", "m.yaml")
+    assert directory.sent("POST") == ["/people", "/people"]
+
+
+def test_a_record_that_is_gone_is_an_error_until_the_mapping_says_otherwise(
+    joining: World, directory: Directory
+) -> None:
+    joining.run("sync", "m.yaml")
+    directory.people.clear()
+    ended = joining.run("sync", "m.yaml", "--verbose")
+    assert "was not found by its id either" in ended.flat
+    assert directory.sent("POST") == ["/people"]
+    joining.write("m.yaml", TO_DIRECTORY + "gone: create\n")
+    joining.run("sync", "m.yaml")
+    assert directory.sent("POST") == ["/people", "/people"]
+
+
+def test_gone_needs_a_target_that_can_be_asked(joining: World) -> None:
+    without(joining, '    get: {path: "/people/{id}"}\n')
+    joining.write("m.yaml", TO_DIRECTORY + "gone: create\n")
+    ended = joining.run("validate", "m.yaml")
+    assert ended.code == 1
+    assert "M112" in ended.flat
+
+
+def test_without_a_get_who_is_hidden_is_not_created_again(
+    joining: World, directory: Directory
+) -> None:
+    without(joining, '    get: {path: "/people/{id}"}\n')
+    joining.run("sync", "m.yaml")
+    directory.hidden.add("1")
+    ended = joining.run("sync", "m.yaml", "--verbose")
+    assert "which is not in the target's list" in ended.flat
+    assert directory.sent("POST") == ["/people"]
+
+
+def test_the_links_are_shown(joining: World, directory: Directory) -> None:
+    joining.run("sync", "m.yaml")
+    joining.run("sync", "m.yaml")
+    explained = joining.run("explain", "m.yaml", "001")
+    assert "link: created on" in explained.flat
+    assert "as target record 1, known by 001" in explained.flat
+    (found,) = joining.run("explain", "m.yaml", "001", "--format", "json").data
+    assert (found["link"]["target_id"], found["link"]["origin"]) == ("1", "created")
+    assert "links 1 known" in joining.run("runs", "show", "2").flat
+    assert joining.run("runs", "show", "2", "--format", "json").data["links"] == {
+        "known": 1,
+        "new": 0,
+        "replaced": 0,
+    }
+    assert "1 linked" in joining.run("status").flat
+
+
+def test_a_key_that_changed_hands_waits_for_a_person(joining: World, directory: Directory) -> None:
+    joining.run("sync", "m.yaml")
+    joining.write("people.json", [{"id": "s2", "code": "001", "name": "Jane New"}])
+    ended = joining.run("sync", "m.yaml", "--verbose")
+    assert "the key 001 changed hands" in ended.flat
+    assert "name is Ann Oak, and here Jane New" in ended.flat
+    assert directory.people["1"]["name"] == "Ann Oak"
+    assert joining.run("sync", "m.yaml", "--allow", "reused:002").code == ended.code
+    assert directory.people["1"]["name"] == "Ann Oak"
+    assert joining.run("sync", "m.yaml", "--allow", "reused:001").code == 0
+    assert directory.people["1"]["name"] == "Jane New"
+    assert joining.run("sync", "m.yaml").code == 0  # by now it is hers
+
+
+def test_a_lost_store_is_as_if_there_had_never_been_one(
+    joining: World, directory: Directory
+) -> None:
+    joining.run("sync", "m.yaml")
+    (joining.folder / ".oneway" / "journal.db").rename(joining.folder / "elsewhere.db")
+    ended = joining.run("sync", "m.yaml")
+    assert ended.code == 0
+    assert directory.sent("POST") == ["/people"]

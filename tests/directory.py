@@ -1,0 +1,141 @@
+"""A small directory of people over real HTTP: what its list shows need not be what it holds."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+from urllib.parse import parse_qs, urlsplit
+
+MANIFEST = """\
+oneway_connector: 1
+name: directory
+title: Directory
+kind: rest
+options: {base_url: {description: Where it is.}}
+secrets: {api_key: {description: A key.}}
+base_url: "{base_url}"
+auth: {type: bearer, token: "{api_key}"}
+errors: {message: message}
+resources:
+  people:
+    id: id
+    lag: 0
+    list:
+      path: /people
+      records: data
+      pagination: {type: page, param: page, start: 1, size_param: per, size: 2, total: total}
+    get: {path: "/people/{id}"}
+    create: {method: POST, path: /people}
+    update: {method: PATCH, path: "/people/{id}"}
+    record:
+      type: object
+      additionalProperties: true
+      properties:
+        id: {type: string, readOnly: true}
+        code: {type: string}
+        name: {type: string}
+        mail: {type: string}
+        left: {type: [boolean, "null"]}
+"""
+
+Json = dict[str, Any]
+
+
+@dataclass
+class Directory:
+    """People by id, and how the directory shows them.
+
+    `hidden` are in no list. `before_page` is called with the number of each page of a list
+    before it is answered. `create` answers a create; it may keep the record, or not.
+    """
+
+    people: dict[str, Json] = field(default_factory=dict)
+    hidden: set[str] = field(default_factory=set)
+    asked: list[str] = field(default_factory=list)
+    tokens: list[str] = field(default_factory=list)
+    jobs: dict[str, Json] = field(default_factory=dict)
+    counting: bool = True
+    """Whether a list says how many there are."""
+    before_page: Callable[[int], None] = lambda _: None
+    create: "Callable[[Directory, Json], tuple[int, Any]] | None" = None
+    url: str = ""
+
+    def keep(self, data: Json) -> str:
+        """Keep a new record and return its id."""
+        id = str(len(self.people) + 1)
+        self.people[id] = {**data, "id": id}
+        return id
+
+    def sent(self, method: str) -> list[str]:
+        """Return the paths that were asked with a method."""
+        return [each.partition(" ")[2] for each in self.asked if each.startswith(f"{method} ")]
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    directory: Directory
+
+    def do_GET(self) -> None:
+        directory, parts = self.directory, urlsplit(self.path)
+        directory.asked.append(f"GET {parts.path}")
+        if parts.path.startswith("/jobs/"):
+            self._answer(200, directory.jobs[parts.path.rpartition("/")[2]])
+            return
+        if parts.path != "/people":
+            found = directory.people.get(parts.path.rpartition("/")[2])
+            self._answer(200 if found else 404, found or {})
+            return
+        page = int(parse_qs(parts.query).get("page", ["1"])[0])
+        directory.before_page(page)
+        shown = [each for id, each in directory.people.items() if id not in directory.hidden]
+        total = {"total": len(shown)} if directory.counting else {}
+        self._answer(200, {**total, "data": shown[2 * page - 2 : 2 * page]})
+
+    def do_POST(self) -> None:
+        self.directory.asked.append(f"POST {self.path}")
+        self.directory.tokens.append(self.headers.get("Idempotency-Key", ""))
+        data = self._data()
+        if self.directory.create is not None:
+            self._answer(*self.directory.create(self.directory, data))
+        else:
+            self._answer(201, {"id": self.directory.keep(data)})
+
+    def do_PATCH(self) -> None:
+        self.directory.asked.append(f"PATCH {self.path}")
+        self.directory.people[self.path.rpartition("/")[2]].update(self._data())
+        self._answer(200, {})
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+    def _data(self) -> Json:
+        found: Json = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
+        return found
+
+    def _answer(self, status: int, data: Any) -> None:
+        body = json.dumps(data).encode()
+        self.send_response(status)
+        self.send_header("Content-Type", "application/json")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+
+@contextmanager
+def served(directory: Directory) -> Iterator[Directory]:
+    """Serve a directory on this machine for the length of a block."""
+    handler = type("Handler", (_Handler,), {"directory": directory})
+    server = ThreadingHTTPServer(("127.0.0.1", 0), handler)
+    server.daemon_threads = True
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    directory.url = f"http://127.0.0.1:{server.server_address[1]}"
+    try:
+        yield directory
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
