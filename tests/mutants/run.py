@@ -69,6 +69,7 @@ def _fails(folder: Path, tests: str) -> bool:
         "PYTEST_DISABLE_PLUGIN_AUTOLOAD": "1",
     }
     command = [sys.executable, "-m", "pytest", "-q", "-x", "-p", "no:cacheprovider"]
+    command += ["-p", "pytest_timeout"]  # pyproject.toml gives it its limit
     command += shlex.split(tests)
     try:
         done = subprocess.run(
