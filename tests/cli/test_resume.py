@@ -303,7 +303,7 @@ def test_a_night_without_changes_is_a_good_run(world: World) -> None:
         last, first = found.runs()
         assert (last.counts, first.counts) == ({}, {"done": 2})
         assert last.ended is not None
-        assert found.last_source_size(last.start.connection) == 4
+        assert found.last_sizes(last.start.connection)[0] == 4
         # The history holds the plan of every run, also of one that had nothing to do.
         for run in (first, last):
             assert f'"{run.start.fingerprint}"' in found.plan_of(run.id)

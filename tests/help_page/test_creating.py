@@ -2,7 +2,7 @@
 
 import pytest
 
-from help_page.two_systems import MAPPING, PersonDraft, TwoSystems, leave
+from help_page.two_systems import MAPPING, TODAY, PersonDraft, TwoSystems, leave
 from oneway_connectors.sandbox.payroll import EMPLOYER, EMPTY_EMPLOYER
 
 
@@ -75,13 +75,18 @@ def test_provided_their_email_does_not_already_exist_in_expensein(
 def test_provided_their_payroll_code_does_not_already_exist_in_expensein(
     systems: TwoSystems,
 ) -> None:
-    """A user with the code is the employee's own: updated, and nobody is created beside them."""
+    """A user with the code is the employee's own: updated, and nobody is created beside them.
+
+    Where nothing else of them is the same, a person says so first.
+    """
     person = systems.employee()
     code = person.employment["payrollCode"]
     owner = systems.add_user(
         firstName="A", lastName="B", email="another@example.com", reference=code
     )
-    assert systems.sync().outcome(person) == "update"
+    ended = systems.run("sync", MAPPING, "--as-of", TODAY)
+    assert (ended.code, f"--allow identities:{code}" in ended.out) == (4, True)
+    assert systems.sync("--allow", f"identities:{code}").outcome(person) == "update"
     assert systems.user(person)["id"] == owner["id"]
     assert systems.writes() == {"created": 0, "updated": 1, "refused": 0}
 

@@ -12,7 +12,17 @@ from .output import wrong_json
 from .servers import Json
 from .world import MAPPING, Ended, World
 
-ALLOWED = ("leavers", "clears", "field_changes", "updates", "creates", "source_shrink")
+ALLOWED = (
+    "leavers",
+    "clears",
+    "field_changes",
+    "updates",
+    "creates",
+    "source_shrink",
+    "target_shrink",
+    "reactivations",
+    "identities",
+)
 _OPTIONS = ("--set", "include_bank_details=true")
 _ALLOW = tuple(part for guard in ALLOWED for part in ("--allow", f"{guard}=100000"))
 

@@ -55,7 +55,17 @@ UNIQUE = frozenset({"ref", "email"})
 ROUNDS = 20
 EVERYTHING = tuple(
     Allowance(guard, 1_000, "test")
-    for guard in ("creates", "updates", "leavers", "clears", "field_changes", "source_shrink")
+    for guard in (
+        "creates",
+        "updates",
+        "leavers",
+        "clears",
+        "field_changes",
+        "reactivations",
+        "identities",
+        "source_shrink",
+        "target_shrink",
+    )
 )
 DEPARTMENTS = Snapshot(
     (Record("d1", {"code": "D1", "value": "1"}), Record("d2", {"code": "D2", "value": "2"}))

@@ -58,7 +58,17 @@ START = datetime(2026, 6, 15, 4, tzinfo=UTC)
 WHO = "simulation"
 EVERYTHING = tuple(
     Allowance(guard, 1_000_000, WHO)
-    for guard in ("creates", "updates", "leavers", "clears", "field_changes", "source_shrink")
+    for guard in (
+        "creates",
+        "updates",
+        "leavers",
+        "clears",
+        "field_changes",
+        "reactivations",
+        "identities",
+        "source_shrink",
+        "target_shrink",
+    )
 )
 """Ceilings that let everything pass."""
 SETTINGS = {

@@ -271,7 +271,7 @@ def test_old_runs_are_forgotten_but_not_what_is_needed(journal: Journal) -> None
         run = journal.begin(replace(START, connection="c"), "plan", {"source": b"x"})
         journal.ended(run, action("a"), End(Ending.DONE))
         sized = 9 if number == 2 else None
-        journal.finish(run, {"done": 1}, f"2026-01-0{number + 1}", sized)
+        journal.finish(run, {"done": 1}, f"2026-01-0{number + 1}", sized, sized)
         gone.append(run)
     kept["sized"], kept["last"] = gone.pop(2), gone.pop()
     kept["unsettled"] = journal.begin(replace(START, connection="d"))
@@ -281,6 +281,6 @@ def test_old_runs_are_forgotten_but_not_what_is_needed(journal: Journal) -> None
     assert journal.prune("2026-01-04") == 2
     assert journal.prune("2027-01-01") == 2
     assert {run.id for run in journal.runs(limit=50)} == set(kept.values())
-    assert journal.last_source_size("c") == 9
+    assert journal.last_sizes("c") == (9, 9)
     assert all(journal.entries(run) == () and not journal.kept(run) for run in gone)
     assert journal.kept(kept["last"]).keys() == {"plan", "source"}

@@ -363,12 +363,13 @@ LIMITS = st.builds(
     floor=st.integers(0, 12),
     span=st.just(Span("f")),
 )
-KINDS = [kind for kind in GuardKind if kind is not GuardKind.SOURCE_SHRINK]
+SHRINKING = (GuardKind.SOURCE_SHRINK, GuardKind.TARGET_SHRINK)
+KINDS = [kind for kind in GuardKind if kind not in SHRINKING]
 SHARES = st.sampled_from([0.0, 0.1, 0.2, 0.5])
 BREACHES = st.sampled_from(OnBreach)
 BY_KIND = st.dictionaries(st.sampled_from(KINDS), LIMITS)
-GUARDS = st.builds(GuardsSpec, BY_KIND.map(lambda d: tuple(d.items())), BREACHES, SHARES)
-OWN = st.builds(OwnGuards, BY_KIND, st.none() | BREACHES, st.none() | SHARES)
+GUARDS = st.builds(GuardsSpec, BY_KIND.map(lambda d: tuple(d.items())), BREACHES, SHARES, SHARES)
+OWN = st.builds(OwnGuards, BY_KIND, st.none() | BREACHES, st.none() | SHARES, st.none() | SHARES)
 
 
 @given(GUARDS, OWN, st.integers(0, 500))
@@ -390,6 +391,7 @@ def test_guards_that_are_not_looser_let_nothing_more_through(
         before, after = ceilings(guards), ceilings(both)
         assert all(after[kind] <= before[kind] for kind in before)
         assert both.source_shrink <= guards.source_shrink
+        assert both.target_shrink <= guards.target_shrink
         assert guards.on_breach is OnBreach.HOLD or both.on_breach is OnBreach.STOP
 
 

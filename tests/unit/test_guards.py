@@ -1,14 +1,27 @@
 """Guards, with numbers: what passes, what is held back, and what lets it pass."""
 
 import shlex
+from dataclasses import replace
 from fractions import Fraction
 
 import pytest
 
 from oneway.core.diagnostics import Span
 from oneway.mapping.spec import GuardKind, GuardsSpec, LimitSpec, OnBreach
-from oneway.planning.guards import Limit, judge
-from oneway.planning.plan import Action, Allowance, Change, Kind, Outcome, Plan, Read, Verb
+from oneway.planning.guards import Limit, RecentRuns, judge
+from oneway.planning.plan import (
+    STRANGER,
+    Action,
+    Allowance,
+    Change,
+    Kind,
+    Outcome,
+    Plan,
+    PlanInput,
+    Read,
+    Reason,
+    Verb,
+)
 
 SPAN = Span("m.yaml", 1, 1, 1)
 
@@ -20,7 +33,8 @@ def action(n: int, verb: Verb, field: str = "name", after: str | None = "new") -
 
 def plan_of(managed: int, *actions: Action, allowed: tuple[Allowance, ...] = ()) -> Plan:
     outcomes = tuple(
-        Outcome(Kind.UPDATE, "", "", a.source_id, a.target_id, (), (a,)) for a in actions
+        Outcome(Kind.UPDATE, "", "", a.source_id, a.target_id, (), (a,), a.verb.takes_access)
+        for a in actions
     )
     reads = (Read("source", managed, True), Read("target", managed, True))
     return Plan("m", "m.yaml", "0", "2026-06-15", {}, {}, reads, managed, outcomes, (), allowed)
@@ -63,7 +77,8 @@ def test_a_share_from_a_mapping_is_exact_too() -> None:
 
 
 def test_deactivating_counts_as_leaving() -> None:
-    plan = plan_of(40, *leaving(3), *leaving(3, Verb.DEACTIVATE))
+    others = [action(n, Verb.DEACTIVATE, f"leave{n}") for n in range(3, 6)]
+    plan = plan_of(40, *leaving(3), *others)
     assert judge(plan, GuardsSpec()).breaches[0].found == 6
 
 
@@ -126,3 +141,62 @@ def test_what_waits_is_neither_counted_nor_held() -> None:
     verdict = judge(plan, GuardsSpec(), waiting=waiting - {"leave-0"})
     assert (verdict.breaches[0].found, verdict.blocked & waiting) == (5, {"leave-0"})
     assert judge(plan, GuardsSpec()).breaches[0].found == 12
+
+
+def test_one_leaver_who_is_written_every_night_is_one_leaver() -> None:
+    again = RecentRuns(done={"leavers": frozenset({"target t0"})})
+    assert not judge(plan_of(8, *leaving(2)), GuardsSpec(), again).fired
+    others = RecentRuns(done={"leavers": frozenset({"target t8"})})
+    (breach,) = judge(plan_of(8, *leaving(2)), GuardsSpec(), others).breaches
+    assert (breach.found, breach.earlier, breach.ceiling) == (2, 1, 2)
+
+
+def test_a_leave_date_that_is_put_right_makes_no_leaver() -> None:
+    plan = plan_of(8, *leaving(5))
+    gone = tuple(replace(each, has_access=False) for each in plan.outcomes)
+    assert not judge(replace(plan, outcomes=gone), GuardsSpec()).fired
+
+
+def test_who_is_brought_back_is_counted() -> None:
+    back = [action(n, Verb.REACTIVATE) for n in range(3)]
+    (breach,) = judge(plan_of(8, *back), GuardsSpec()).breaches
+    assert (breach.name, breach.found, breach.ceiling) == ("reactivations", 3, 2)
+    assert len(breach.blocked) == 3
+
+
+def strangers(*verbs: Verb) -> Plan:
+    actions = tuple(action(7, verb) for verb in verbs)
+    reason = Reason(STRANGER, "nothing tells", warning=True)
+    outcome = Outcome(Kind.UPDATE, "00007", "", "s7", "t7", (reason,), actions, True)
+    return replace(plan_of(8), outcomes=(outcome,))
+
+
+def test_who_becomes_somebody_else_is_held_and_let_through_by_name() -> None:
+    plan = strangers(Verb.REACTIVATE, Verb.UPDATE)
+    (breach,) = judge(plan, GuardsSpec()).breaches
+    assert (breach.name, breach.found, breach.ceiling) == ("identities", 1, 0)
+    assert breach.blocked == ("reactivate-7", "update-7")
+    assert breach.allow == "--allow identities:00007"
+    allowed = (Allowance("identities:00007", 1, "me"),)
+    assert not judge(replace(plan, allowed=allowed), GuardsSpec()).fired
+    other = (Allowance("identities:00008", 1, "me"),)
+    assert judge(replace(plan, allowed=other), GuardsSpec()).fired
+
+
+def test_nobody_is_kept_in_because_they_seem_somebody_else() -> None:
+    verdict = judge(strangers(Verb.LEAVE, Verb.UPDATE), GuardsSpec())
+    assert verdict.blocked == {"update-7"}
+
+
+@pytest.mark.parametrize(("now", "fired"), [(0, True), (31, True), (32, False), (41, False)])
+def test_a_target_that_shrank_holds_everything_and_says_which(now: int, fired: bool) -> None:
+    plan = plan_of(now, action(1, Verb.CREATE), *leaving(1))
+    plan = replace(plan, inputs={"target": PlanInput("expensein", "users", {})})
+    verdict = judge(plan, GuardsSpec(), RecentRuns(managed=40))
+    assert verdict.shrank is fired
+    if fired:
+        assert verdict.blocked == {"create-1", "leave-0"}
+        (breach,) = verdict.breaches
+        said = f"target_shrink: expensein users: 40 managed records at the last good run, {now} now"
+        assert breach.text.startswith(said)
+        assert breach.allow == f"--allow target_shrink={40 - now}"

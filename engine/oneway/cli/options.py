@@ -18,6 +18,7 @@ from oneway.connections.folder import is_connection
 from oneway.core.diagnostics import Refused, did_you_mean
 from oneway.documents.yaml_source import LIMIT
 from oneway.mapping.spec import GuardKind
+from oneway.planning.guards import IDENTITY
 from oneway.planning.links import REUSED
 from oneway.planning.plan import Allowance
 from oneway.runs.prepare import read_file
@@ -221,7 +222,8 @@ def allowing(command: Command) -> Command:
         multiple=True,
         metavar="KIND=N",
         callback=_allowances,
-        help="Let this many through a guard, or `reused:KEY` let one new owner take a key over; "
+        help="Let this many through a guard; `identities:KEY` lets one person through, "
+        "`reused:KEY` one new owner take a key over; "
         "in this plan only, and recorded with your name.",
     )
     @wraps(command)
@@ -299,10 +301,10 @@ def _instant(ctx: click.Context, param: click.Parameter, given: str | None) -> d
 def _allowances(
     ctx: click.Context, param: click.Parameter, given: tuple[str, ...]
 ) -> tuple[Allowance, ...]:
-    """Return what `KIND=N` and `reused:KEY` options allow, by the user who runs this."""
+    """Return what the options allow, by the user who runs this: `KIND=N`, or people by key."""
     found = {}
     for text in given:
-        if text.startswith(REUSED) and text != REUSED:
+        if text.startswith((REUSED, IDENTITY)) and text not in (REUSED, IDENTITY):
             found[text] = Allowance(text, 1, user())
             continue
         guard, _, number = text.partition("=")

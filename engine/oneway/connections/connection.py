@@ -96,6 +96,7 @@ class OwnGuards:
     limits: Mapping[GuardKind, LimitSpec] = field(default_factory=dict)
     on_breach: OnBreach | None = None
     source_shrink: float | None = None
+    target_shrink: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -19,6 +19,7 @@ def merged(guards: GuardsSpec, own: OwnGuards | None) -> GuardsSpec:
         limits=tuple({**dict(guards.limits), **own.limits}.items()),
         on_breach=own.on_breach or guards.on_breach,
         source_shrink=guards.source_shrink if own.source_shrink is None else own.source_shrink,
+        target_shrink=guards.target_shrink if own.target_shrink is None else own.target_shrink,
     )
 
 
@@ -29,10 +30,14 @@ def looser(guards: GuardsSpec, own: OwnGuards) -> Iterator[tuple[Path, str]]:
         yield from _limit(kind, _effective(kind, limits), limit)
     if own.on_breach is OnBreach.HOLD and guards.on_breach is OnBreach.STOP:
         yield ("guards", "on_breach"), "the mapping stops the whole plan where a guard fires"
-    shrink = own.source_shrink
-    if shrink is not None and shrink > guards.source_shrink:
-        most = _percent(guards.source_shrink)
-        yield ("guards", "source", "shrink"), f"the mapping lets the source shrink by {most}"
+    sides = (
+        ("source", own.source_shrink, guards.source_shrink),
+        ("target", own.target_shrink, guards.target_shrink),
+    )
+    for side, shrink, most in sides:
+        if shrink is not None and shrink > most:
+            text = f"the mapping lets the {side} shrink by {_percent(most)}"
+            yield ("guards", side, "shrink"), text
 
 
 def _effective(kind: GuardKind, limits: dict[GuardKind, LimitSpec]) -> Limit | None:

@@ -115,8 +115,6 @@ def _schedule(part: DocumentPart | None) -> Schedule | None:
 
 
 def _guards(part: DocumentPart) -> OwnGuards:
-    source = part.maybe("source")
-    shrink = source.maybe("shrink") if source else None
     breach = part.maybe("on_breach")
     limits: Mapping[GuardKind, DocumentPart] = {
         kind: part.at(kind.value) for kind in GuardKind if kind.value in part.names()
@@ -124,8 +122,14 @@ def _guards(part: DocumentPart) -> OwnGuards:
     return OwnGuards(
         limits={kind: limit_of(each) for kind, each in limits.items()},
         on_breach=OnBreach(breach.value) if breach else None,
-        source_shrink=share_of(shrink) if shrink else None,
+        source_shrink=_shrink(part.maybe("source")),
+        target_shrink=_shrink(part.maybe("target")),
     )
+
+
+def _shrink(side: DocumentPart | None) -> float | None:
+    share = side.maybe("shrink") if side else None
+    return share_of(share) if share else None
 
 
 def _notify(part: DocumentPart, file: str) -> Notify:

@@ -89,6 +89,11 @@ class GuardKind(Enum):
     LEAVERS = "leavers"
     CLEARS = "clears"
     FIELD_CHANGES = "field_changes"
+    REACTIVATIONS = "reactivations"
+    IDENTITIES = "identities"
+    """Updates after which nothing that tells people apart is as it was."""
+    TARGET_SHRINK = "target_shrink"
+    """Matched target records that there were at the last good run and are no more."""
     SOURCE_SHRINK = "source_shrink"
     """Records that the source had at the last good run and has no more."""
 
@@ -233,6 +238,7 @@ class GuardsSpec:
     limits: tuple[tuple[GuardKind, LimitSpec], ...] = ()
     on_breach: OnBreach = OnBreach.HOLD
     source_shrink: float = 0.2
+    target_shrink: float = 0.2
 
 
 @dataclass(frozen=True, slots=True)

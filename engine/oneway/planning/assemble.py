@@ -7,9 +7,13 @@ from oneway.core.records import Value, identity
 from oneway.core.seal import Seal, Sealed
 from oneway.mapping.program import FieldRule, Policy, SourceRow
 from oneway.planning.diff import FieldChange
+from oneway.planning.links import likeness_of
 from oneway.planning.outcomes import Draft
-from oneway.planning.plan import Action, Change, Claim, Outcome, Reason, Verb, action_id
+from oneway.planning.plan import STRANGER, Action, Change, Claim, Outcome, Reason, Verb, action_id
 from oneway.planning.uniqueness import comparison
+
+_SEVERAL = 2
+"""So many identifying fields must change, all at once, for a person to seem another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +33,7 @@ class Assembler:
             label=draft.row.label if draft.row is not None else "",
             source_id=draft.row.source_id if draft.row is not None else None,
             target_id=draft.target.target_id if draft.target is not None else None,
-            reasons=(*draft.reasons, *self._near(draft)),
+            reasons=(*self._stranger(draft), *draft.reasons, *self._near(draft)),
             actions=tuple(self._actions(draft)),
             has_access=draft.has_access,
             key_digest=self._key_digest(draft.row) if draft.row is not None else "",
@@ -43,6 +47,18 @@ class Assembler:
             if value is not None:
                 return "" if shown else self.seal.digest(row.source_id, path or "match", value)
         return ""
+
+    def _stranger(self, draft: Draft) -> tuple[Reason, ...]:
+        """Return why a record that is to be updated may be somebody else's."""
+        if draft.verb is not Verb.UPDATE or draft.row is None or draft.target is None:
+            return ()
+        identifying = {self.policy.fields[i].path for i in self.policy.identifying}
+        changed = [e for e in draft.differences if e.rule.path in identifying and e.before]
+        likeness = likeness_of(self.policy, draft.row, draft.target)
+        if likeness.agreeing or len(changed) < _SEVERAL:
+            return ()
+        text = f"nothing tells that target record {draft.target.target_id} is this person's"
+        return (Reason(STRANGER, f"{text}: {likeness.text}", warning=True),)
 
     def _near(self, draft: Draft) -> tuple[Reason, ...]:
         return self.near.get(draft.row.source_id, ()) if draft.row is not None else ()

@@ -3,13 +3,13 @@
 A guard compares a count with `max(floor, ceil(share x managed))`, where managed are the
 target records that source records matched: not everybody, or a few managed people among
 many others could all be lost. What was done in the last seven days counts as well, or two
-leavers a day would empty a company unseen. What fires holds back its own kind of action (or
-the whole plan, with `on_breach: stop`); a source that shrank holds back everything. A person
-may raise the ceiling for one plan, and cannot turn the guard off.
+leavers a day would empty a company unseen. People are counted, not writes: a leave that is
+written again every night is one leaver. What fires holds back its own kind of action (or the
+whole plan, with `on_breach: stop`); a source or a target that shrank holds back everything. A
+person may raise the ceiling for one plan, and cannot turn the guard off.
 """
 
-from collections import Counter
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fractions import Fraction
@@ -17,7 +17,7 @@ from math import ceil
 from shlex import quote
 
 from oneway.mapping.spec import GuardKind, GuardsSpec, OnBreach
-from oneway.planning.plan import Action, Plan, Verb
+from oneway.planning.plan import STRANGER, Action, Outcome, Plan, Verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +36,8 @@ DEFAULTS = {
     GuardKind.LEAVERS: Limit(Fraction(1, 10), 2),
     GuardKind.CLEARS: Limit(Fraction(1, 10), 2),
     GuardKind.FIELD_CHANGES: Limit(Fraction(1, 2), 10),
+    GuardKind.REACTIVATIONS: Limit(Fraction(1, 10), 2),
+    GuardKind.IDENTITIES: Limit(Fraction(0), 0),
 }
 """In force where a mapping says nothing: creates and updates are free until it does."""
 
@@ -48,20 +50,23 @@ WINDOW = timedelta(days=7)
 class RecentRuns:
     """What earlier runs of the same connection did within the window.
 
-    `done` counts actions by what guards count them as (`counted_as`); `source_records` is
-    the size of the source at the last good run, None before the first.
+    `done` are the people of whom something was done, by what guards count it as
+    (`counted_as`) and by `person_of`. `source_records` is the size of the source at the last
+    good run, `managed` how many target records it matched or created; None before the first.
     """
 
-    done: Mapping[str, int] = field(default_factory=dict)
+    done: Mapping[str, frozenset[str]] = field(default_factory=dict)
     source_records: int | None = None
+    managed: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Breach:
     """A guard that fired: what it counted, how many, how many pass, and what lets them pass.
 
-    `field` is set for `field_changes`, which counts each field by itself; `earlier` is how
-    many were done within the window; `base` is what the share is taken of.
+    `field` is set for `field_changes`, which counts each field by itself; `earlier` is how many
+    others were counted within the window; `base` is what the share is taken of. `system` is
+    what shrank, in words; `named` are the keys of those who are let through by name.
     """
 
     kind: GuardKind
@@ -72,6 +77,8 @@ class Breach:
     limit: Limit
     base: int
     blocked: tuple[str, ...]
+    system: str = ""
+    named: tuple[str, ...] = ()
 
     @property
     def name(self) -> str:
@@ -79,11 +86,14 @@ class Breach:
         return _name(self.kind, self.field)
 
     @property
+    def shrank(self) -> bool:
+        """Whether it is about a list with fewer records than can be believed."""
+        return self.kind in _SHRINKING
+
+    @property
     def setting(self) -> str:
         """The key of a mapping that holds the limit."""
-        if self.kind is GuardKind.SOURCE_SHRINK:
-            return "guards.source.shrink"
-        return f"guards.{self.kind.value}"
+        return _SHRINKING.get(self.kind, f"guards.{self.kind.value}")
 
     @property
     def total(self) -> int:
@@ -93,18 +103,41 @@ class Breach:
     @property
     def text(self) -> str:
         """What fired and why, in one sentence."""
+        if self.shrank:
+            return self._shrank_text()
         what = f"{self.found} now"
         if self.earlier:
             what += f" and {self.earlier} in the last {WINDOW.days} days"
-        of = "records at the last good run" if self.kind is GuardKind.SOURCE_SHRINK else "managed"
-        share = f"{_percent(self.limit.share)} of {self.base} {of}"
+        share = f"{_percent(self.limit.share)} of {self.base} managed"
         limit = f"the larger of {self.limit.floor} and {share}" if self.limit.floor else share
+        if self.kind is GuardKind.IDENTITIES and not self.ceiling:
+            return f"{self.name}: {what}: nothing that tells these people apart is as it was"
         return f"{self.name}: {what}, at most {self.ceiling} pass ({limit})"
+
+    def _shrank_text(self) -> str:
+        managed = "managed " if self.kind is GuardKind.TARGET_SHRINK else ""
+        return (
+            f"{self.name}: {self.system}: {self.base:,} {managed}records at the last good run, "
+            f"{self.base - self.found:,} now; at most {self.ceiling:,} may be missing "
+            f"({_percent(self.limit.share)} of {self.base:,})"
+        )
 
     @property
     def allow(self) -> str:
-        """The option that lets exactly this many pass, in this plan only, as a shell takes it."""
+        """The options that let exactly these pass, in this plan only, as a shell takes them."""
+        if self.named:
+            return " ".join(f"--allow {quote(f'{IDENTITY}{key}')}" for key in self.named)
         return f"--allow {quote(f'{self.name}={self.total}')}"
+
+
+_SHRINKING = {
+    GuardKind.SOURCE_SHRINK: "guards.source.shrink",
+    GuardKind.TARGET_SHRINK: "guards.target.shrink",
+}
+"""The guards of lists, and the keys of a mapping that hold their limits."""
+
+IDENTITY = f"{GuardKind.IDENTITIES.value}:"
+"""What `--allow` names a person with who may become somebody else: `identities:00007`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,9 +153,9 @@ class Verdict:
         return bool(self.breaches)
 
     @property
-    def source_shrank(self) -> bool:
-        """Whether the source has fewer records than can be believed."""
-        return any(breach.kind is GuardKind.SOURCE_SHRINK for breach in self.breaches)
+    def shrank(self) -> bool:
+        """Whether the source or the target has fewer records than can be believed."""
+        return any(breach.shrank for breach in self.breaches)
 
 
 def judge(
@@ -139,14 +172,9 @@ def judge(
     limits = DEFAULTS | {
         kind: Limit(Fraction(str(limit.share)), limit.floor) for kind, limit in guards.limits
     }
-    actions = tuple(action for action in plan.actions if action.id not in waiting)
-    everything = tuple(action.id for action in actions)
+    everything = tuple(action.id for action in plan.actions if action.id not in waiting)
     raised = {allowance.guard: allowance.ceiling for allowance in plan.allowed}
-    counts = [
-        _Count(kind, field, len(ids), ids, limits[kind], plan.managed)
-        for kind in limits
-        for field, ids in _counted(kind, actions)
-    ]
+    counts = [each for kind in limits for each in _counts(kind, plan, limits[kind], waiting)]
     counts += _shrunk(plan, guards, history, everything)
     found = (_breach(each, history, raised) for each in counts)
     breaches = tuple(sorted((each for each in found if each is not None), key=_in_order))
@@ -155,57 +183,80 @@ def judge(
     return Verdict(breaches, frozenset(id for breach in breaches for id in breach.blocked))
 
 
-def counted_as(action: Action) -> tuple[str, ...]:
-    """Return the names of the guards that count an action."""
-    return tuple(
-        _name(kind, field)
-        for kind in (*_VERBS, GuardKind.CLEARS, GuardKind.FIELD_CHANGES)
-        for field, ids in _counted(kind, [action])
-        if ids
-    )
+def counted_as(plan: Plan) -> Mapping[str, tuple[str, ...]]:
+    """Return the names of the guards that count each action of a plan, by the action's id."""
+    found: dict[str, list[str]] = {action.id: [] for action in plan.actions}
+    for kind in (*_VERBS, GuardKind.CLEARS, GuardKind.FIELD_CHANGES):
+        for counted, _, action in _counted(kind, plan):
+            found[action.id].append(_name(kind, counted))
+    return {id: tuple(names) for id, names in found.items()}
+
+
+def person_of(verb: Verb, source_id: str | None, target_id: str | None) -> str:
+    """Return what an action is counted by: the same for all that is done to one record."""
+    if target_id is None or verb is Verb.CREATE:
+        return f"source {source_id}"
+    return f"target {target_id}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Count:
-    """How many a guard found, of what, and which actions it would hold back."""
+    """Whom a guard found, and which actions it would hold back; `lost` is of a list."""
 
     kind: GuardKind
     field: str
-    found: int
+    people: frozenset[str]
     actions: tuple[str, ...]
     limit: Limit
     base: int
+    lost: int = 0
+    system: str = ""
+    named: tuple[str, ...] = ()
 
 
 def _breach(count: _Count, history: RecentRuns, raised: Mapping[str, int]) -> Breach | None:
     name = _name(count.kind, count.field)
-    earlier = history.done.get(name, 0)
+    found = count.lost or len(count.people)
+    earlier = len(history.done.get(name, frozenset()) - count.people)
     allowed = max(raised.get(name, 0), raised.get(count.kind.value, 0))
     ceiling = max(count.limit.ceiling(count.base), allowed)
-    if not count.found or count.found + earlier <= ceiling:
+    if not found or found + earlier <= ceiling:
         return None
     return Breach(
         count.kind,
         count.field,
-        count.found,
+        found,
         earlier,
         ceiling,
         count.limit,
         count.base,
         count.actions,
+        count.system,
+        count.named,
     )
 
 
 def _shrunk(
     plan: Plan, guards: GuardsSpec, history: RecentRuns, everything: tuple[str, ...]
-) -> list[_Count]:
-    """Return how many records the source lost since the last good run, if it lost any."""
-    before = history.source_records
-    now = next(read.records for read in plan.reads if read.name == "source")
-    if before is None or now >= before:
-        return []
-    limit = Limit(Fraction(str(guards.source_shrink)), 0)
-    return [_Count(GuardKind.SOURCE_SHRINK, "", before - now, everything, limit, before)]
+) -> Iterator[_Count]:
+    """Yield how many records source and target lost since the last good run, if any."""
+    records = next(read.records for read in plan.reads if read.name == "source")
+    sizes = (
+        (GuardKind.SOURCE_SHRINK, "source", history.source_records, records, guards.source_shrink),
+        (GuardKind.TARGET_SHRINK, "target", history.managed, plan.managed, guards.target_shrink),
+    )
+    for kind, side, before, now, share in sizes:
+        if before is not None and now < before:
+            yield _Count(
+                kind,
+                "",
+                frozenset(),
+                everything,
+                Limit(Fraction(str(share)), 0),
+                before,
+                before - now,
+                plan.inputs[side].text if side in plan.inputs else side,
+            )
 
 
 def _in_order(breach: Breach) -> tuple[int, str]:
@@ -216,35 +267,70 @@ def _name(kind: GuardKind, field: str) -> str:
     return f"{kind.value}.{field}" if field else kind.value
 
 
-def _counted(kind: GuardKind, actions: Iterable[Action]) -> list[tuple[str, tuple[str, ...]]]:
-    """Return, for each thing that a guard counts by itself, the ids of the actions counted."""
+def _counts(
+    kind: GuardKind, plan: Plan, limit: Limit, waiting: Collection[str]
+) -> Iterator[_Count]:
+    """Yield, for each thing that a guard counts by itself, whom it found."""
+    if kind is GuardKind.IDENTITIES:
+        yield _identities(plan, limit, waiting)
+        return
+    found: dict[str, list[tuple[str, str]]] = {}
+    for counted, person, action in _counted(kind, plan):
+        if action.id not in waiting:
+            found.setdefault(counted, []).append((person, action.id))
+    for counted in sorted(found):
+        people = frozenset(person for person, _ in found[counted])
+        ids = tuple(dict.fromkeys(id for _, id in found[counted]))
+        yield _Count(kind, counted, people, ids, limit, plan.managed)
+
+
+def _counted(kind: GuardKind, plan: Plan) -> Iterator[tuple[str, str, Action]]:
+    """Yield each action that a guard counts: the field it is counted by, and whose it is."""
+    for outcome in plan.outcomes:
+        for action in outcome.actions:
+            person = person_of(action.verb, action.source_id, action.target_id)
+            for counted in _fields(kind, outcome, action):
+                yield counted, person, action
+
+
+def _fields(kind: GuardKind, outcome: Outcome, action: Action) -> tuple[str, ...]:
     if kind is GuardKind.FIELD_CHANGES:
-        return _by_field(actions)
+        changes = action.changes if action.verb is not Verb.CREATE else ()
+        return tuple(dict.fromkeys(change.field for change in changes))
+    if kind is GuardKind.LEAVERS and not outcome.has_access:
+        return ()  # they have left already: only their date is put right
     verbs = _VERBS.get(kind)
-    ids = tuple(
-        action.id
-        for action in actions
-        if (action.verb in verbs if verbs else any(change.clears for change in action.changes))
-    )
-    return [("", ids)]
+    counts = action.verb in verbs if verbs else any(change.clears for change in action.changes)
+    return ("",) if counts else ()
+
+
+def _identities(plan: Plan, limit: Limit, waiting: Collection[str]) -> _Count:
+    """Return who would become somebody else, but for those whom a person lets through."""
+    allowed = {each.guard.removeprefix(IDENTITY) for each in plan.allowed}
+    found = [
+        outcome
+        for outcome in plan.outcomes
+        if any(reason.code == STRANGER for reason in outcome.reasons)
+        and outcome.key not in allowed
+        and any(_keeps_in(action, waiting) for action in outcome.actions)
+    ]
+    ids = (a.id for outcome in found for a in outcome.actions if _keeps_in(a, waiting))
+    people = frozenset(f"target {outcome.target_id}" for outcome in found)
+    named = tuple(outcome.key for outcome in found)
+    return _Count(GuardKind.IDENTITIES, "", people, tuple(ids), limit, plan.managed, named=named)
+
+
+def _keeps_in(action: Action, waiting: Collection[str]) -> bool:
+    """Return whether an action waits for certainty: none that takes access away does."""
+    return action.id not in waiting and not action.verb.takes_access
 
 
 _VERBS = {
     GuardKind.CREATES: (Verb.CREATE,),
     GuardKind.UPDATES: (Verb.UPDATE, Verb.REACTIVATE),
     GuardKind.LEAVERS: (Verb.LEAVE, Verb.DEACTIVATE),
+    GuardKind.REACTIVATIONS: (Verb.REACTIVATE,),
 }
-
-
-def _by_field(actions: Iterable[Action]) -> list[tuple[str, tuple[str, ...]]]:
-    changed = [
-        (change.field, action.id)
-        for action in actions
-        if action.verb is not Verb.CREATE
-        for change in action.changes
-    ]
-    counts = Counter(field for field, _ in changed)
-    return [(field, tuple(id for each, id in changed if each == field)) for field in sorted(counts)]
 
 
 def _percent(share: Fraction) -> str:

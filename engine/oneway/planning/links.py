@@ -108,7 +108,7 @@ def hidden(evidence: LinkEvidence, targets: Iterable[TargetRow]) -> tuple[str, .
 
 
 @dataclass(frozen=True, slots=True)
-class _Likeness:
+class Likeness:
     """Which identifying fields a source record and a target record share, and which differ."""
 
     agreeing: tuple[FieldRule, ...]
@@ -241,8 +241,13 @@ class _Reconciler:
             return _conflict(Reason("claimed", text, candidates=ids), keyed, keyed.target)
         gone = "has left" if owner is not None else "is no longer in the source"
         was = f"target record {ids[0]} was source record {link.source_id}, which {gone}"
+<<<<<<< HEAD
         likeness = _likeness(self.policy, row, keyed.target)
         if not likeness.one_person:
+=======
+        likeness = likeness_of(self.policy, row, keyed.target)
+        if not likeness.one_person and row.key not in self.allowed:
+>>>>>>> 66e1604 (Count people, guard identities and the target, and say how access comes first)
             text = f"the key {row.key} changed hands: {was}; {likeness.text}"
             return _conflict(Reason("reused", text, candidates=ids), keyed, keyed.target)
         return replace(keyed, notes=(Reason("adopted", f"{was}: taken over, the same person"),))
@@ -259,7 +264,7 @@ class _Reconciler:
         return self._rekeyed(row, link, target, keyed)
 
     def _rekeyed(self, row: SourceRow, link: Link, target: TargetRow, keyed: Match) -> Match:
-        likeness = _likeness(self.policy, row, target)
+        likeness = likeness_of(self.policy, row, target)
         stranger = bool(self.policy.identifying) and not likeness.agreeing
         text = f"{link.text}; {_change_of_key(row, link)}"
         if self.policy.rekey is Rekey.WRITE and keyed is NOBODY and not stranger:
@@ -321,10 +326,10 @@ def _usable(links: Iterable[Link]) -> tuple[dict[str, Link], dict[str, Link]]:
     )
 
 
-def _likeness(policy: Policy, row: SourceRow, target: TargetRow) -> _Likeness:
+def likeness_of(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
     agreeing, differing = [], []
     if not row.cells or not target.values:
-        return _Likeness((), ())
+        return Likeness((), ())
     for position in policy.identifying:
         rule, cell = policy.fields[position], row.cells[position]
         held = present(target.values[position])
@@ -336,7 +341,7 @@ def _likeness(policy: Policy, row: SourceRow, target: TargetRow) -> _Likeness:
             differing.append(f"{rule.path} differs")
         else:
             differing.append(f"{rule.path} is {held}, and here {cell.value}")
-    return _Likeness(tuple(agreeing), tuple(differing))
+    return Likeness(tuple(agreeing), tuple(differing))
 
 
 def _comparison(rule: FieldRule) -> Compare:

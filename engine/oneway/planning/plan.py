@@ -113,6 +113,10 @@ class Action:
     depends_on: tuple[str, ...] = ()
 
 
+STRANGER = "stranger"
+"""The code of a reason: nothing that tells two people apart is the same on both sides."""
+
+
 @dataclass(frozen=True, slots=True)
 class Reason:
     """Why an outcome is what it is, or something to know beside it.

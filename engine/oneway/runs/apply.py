@@ -88,7 +88,7 @@ def apply_plan(
             yield result
         # Not where somebody stops it in the middle: then it has not ended.
         verdict = approval.verdict
-        log.finish(seen, good=not verdict.source_shrank, learning=verdict)
+        log.finish(seen, good=not verdict.shrank, learning=verdict)
 
 
 def engine_systems(systems: OpenSystems) -> engine.ApplySystems:
@@ -143,6 +143,7 @@ class RunLog:
         self.operator = operator
         self.seal: Seal = operator.state.seal()
         self._of = of
+        self._counted = counted_as(plan)
         self._created = {
             each.action.id: each
             for each in plan.outcomes
@@ -160,7 +161,7 @@ class RunLog:
     def intended(self, action: Action, token: str) -> None:
         """The action is about to be sent: from now on it may have happened."""
         # The plan's instant, as guards look back from one: not the clock, which may disagree.
-        counted, at = counted_as(action), self.plan.as_of
+        counted, at = self._counted[action.id], self.plan.as_of
         self.journal.intended(self.run, action, token, counted=counted, at=at)
         self.journal.sent(self.run, action.id)
 
@@ -179,8 +180,8 @@ class RunLog:
     ) -> None:
         """The run has ended, with so many actions of each ending.
 
-        `good` is False where guards distrust the source: the next run must not be compared
-        with this one. With the verdict of the guards, what was matched is remembered.
+        `good` is False where guards distrust the source or the target: the next run must not be
+        compared with this one. With the verdict of the guards, what was matched is remembered.
         """
         source = next(read for read in self.plan.reads if read.name == "source")
         records = source.records if source.complete and good else None
@@ -192,7 +193,8 @@ class RunLog:
             if learning is not None and good:
                 found = learn_matched(self.journal, name, self.plan, learning, now)
                 self.journal.note_links(self.run, found)
-            self.journal.finish(self.run, counts, now, records)
+            managed = self.plan.managed if records is not None else None
+            self.journal.finish(self.run, counts, now, records, managed)
 
 
 def start_of_none(operator: Operator, mapping: str, connection: str) -> RunStart:

@@ -83,7 +83,7 @@ def _history(plan: Plan, state: StateFolder, resuming: int | None) -> RecentRuns
     since = instant_text(parse_instant(plan.as_of) - WINDOW)
     with Journal.open(state.journal) as journal:
         done = journal.done_since(name, since, but_not=resuming)
-        return RecentRuns(done, journal.last_source_size(name))
+        return RecentRuns(done, *journal.last_sizes(name))
 
 
 def load_memory(plan: Plan, state: StateFolder, *, retry_now: bool = False) -> Memory:

@@ -144,7 +144,7 @@ def resume_run(
         yield from steps
         verdict = approval.verdict
         counts = _counts(journal.entries(left.run.id))
-        log.finish(counts, good=not verdict.source_shrank, learning=verdict)
+        log.finish(counts, good=not verdict.shrank, learning=verdict)
 
 
 def _found_out(action: Action, now: LiveState) -> Result:

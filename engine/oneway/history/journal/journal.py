@@ -1,13 +1,12 @@
 """The journal itself: what is written down of a run and its actions, and what guards ask of it."""
 
 import json
-from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import asdict
 from gzip import compress
 from typing import Any
 
-from sqlalchemy import case, delete, select, update
+from sqlalchemy import case, delete, func, select, update
 
 from oneway.core.diagnostics import Diagnostic
 from oneway.history.backoff import PastFailure
@@ -20,7 +19,8 @@ from oneway.history.journal.retention import prunable
 from oneway.history.journal.rows import End, RunStart
 from oneway.history.journal.store import Upsert
 from oneway.history.journal.tables import UNSETTLED, entry, failure, run, snapshot, written
-from oneway.planning.plan import Action, Ending
+from oneway.planning.guards import person_of
+from oneway.planning.plan import Action, Ending, Verb
 
 _AT_ONCE = 500
 """Runs that are forgotten in one transaction: a statement takes only so many values."""
@@ -93,17 +93,26 @@ class Journal(RunHistory):
                 self._done(id, action.id, traces.fields)
 
     def finish(
-        self, id: int, counts: Mapping[str, int], ended: str, source_records: int | None = None
+        self,
+        id: int,
+        counts: Mapping[str, int],
+        ended: str,
+        source_records: int | None = None,
+        managed: int | None = None,
     ) -> None:
         """Write down that a run has ended, and how many actions ended how.
 
-        `source_records` is the size of the source, where it was read whole and guards found
-        it good.
+        `source_records` is the size of the source and `managed` the target records that it
+        matched, where both were read whole and guards found them good. What the run created is
+        managed from then on.
         """
+        if managed is not None:
+            managed += self._created(id)
         values = {
             "counts": json.dumps(dict(counts), sort_keys=True),
             "ended": ended,
             "source_records": source_records,
+            "managed": managed,
         }
         self.change(update(run).where(run.c.id == id).values(**values))
 
@@ -114,25 +123,39 @@ class Journal(RunHistory):
 
     def done_since(
         self, connection: str, since: str, *, but_not: int | None = None
-    ) -> Mapping[str, int]:
-        """Return how many actions of a connection were done since an instant, as guards count.
+    ) -> Mapping[str, frozenset[str]]:
+        """Return of whom something was done since an instant, by what guards count it as.
 
         What may have been done counts as done. `but_not` is a run that is left out: its own
         actions are in its plan.
         """
         ours = (run.c.connection == connection) & (entry.c.at >= since)
         happened = entry.c.ending.is_(None) | entry.c.ending.in_(("done", "unknown"))
-        query = select(entry.c.counted).join(run).where(ours & happened)
+        whose = (entry.c.verb, entry.c.source_id, entry.c.target_id)
+        query = select(entry.c.counted, *whose).join(run).where(ours & happened)
         if but_not is not None:
             query = query.where(run.c.id != but_not)
-        return Counter(name for row in self.rows(query) for name in json.loads(row[0] or "[]"))
+        people: dict[str, set[str]] = {}
+        for row in self.rows(query):
+            person = person_of(Verb(row.verb), row.source_id, row.target_id)
+            for name in json.loads(row.counted or "[]"):
+                people.setdefault(name, set()).add(person)
+        return {name: frozenset(found) for name, found in people.items()}
 
-    def last_source_size(self, connection: str) -> int | None:
-        """Return the size of the source at the last run of a connection that ended well."""
+    def last_sizes(self, connection: str) -> tuple[int | None, int | None]:
+        """Return how many records the source had, and how many target records were managed.
+
+        Both at the last run of a connection that ended well; None before the first.
+        """
         ours = (run.c.connection == connection) & run.c.source_records.is_not(None)
-        query = select(run.c.source_records).where(ours).order_by(run.c.id.desc()).limit(1)
-        found = self.rows(query)
-        return int(found[0][0]) if found else None
+        query = select(run.c.source_records, run.c.managed).where(ours)
+        found = self.rows(query.order_by(run.c.id.desc()).limit(1))
+        return (found[0].source_records, found[0].managed) if found else (None, None)
+
+    def _created(self, id: int) -> int:
+        done = (entry.c.verb == Verb.CREATE.value) & (entry.c.ending == Ending.DONE.value)
+        query = select(func.count()).where((entry.c.run == id) & done)
+        return int(self.rows(query)[0][0])
 
     def failures(self, connection: str) -> Mapping[str, PastFailure]:
         """Return what the target refused and has not healed since, by action id."""

@@ -22,7 +22,7 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0005"
+HEAD = "0006"
 """The newest migration."""
 
 _MARK = "\x01"
@@ -83,6 +83,7 @@ run = Table(
     # Whose run it was, and what guards remember of it.
     _text("connection", ""),
     Column("source_records", Integer),
+    Column("managed", Integer),
     # Who raised which ceiling: [guard, ceiling, by] of each.
     _text("allowed", "[]"),
     # What a history tells: why it ran, by which version, where, what guards and errors said.

@@ -194,8 +194,6 @@ def _reactivated(part: DocumentPart) -> tuple[tuple[str, Constant], ...]:
 
 def _guards(part: DocumentPart) -> GuardsSpec:
     default = GuardsSpec()
-    source = part.maybe("source")
-    shrink = source.maybe("shrink") if source else None
     return GuardsSpec(
         limits=tuple(
             (kind, limit_of(part.at(kind.value)))
@@ -203,8 +201,14 @@ def _guards(part: DocumentPart) -> GuardsSpec:
             if kind.value in part.names()
         ),
         on_breach=part.word("on_breach", OnBreach.HOLD),
-        source_shrink=share_of(shrink) if shrink else default.source_shrink,
+        source_shrink=_shrink(part.maybe("source"), default.source_shrink),
+        target_shrink=_shrink(part.maybe("target"), default.target_shrink),
     )
+
+
+def _shrink(side: DocumentPart | None, default: float) -> float:
+    share = side.maybe("shrink") if side else None
+    return share_of(share) if share else default
 
 
 def limit_of(part: DocumentPart) -> LimitSpec:

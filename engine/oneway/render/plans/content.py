@@ -5,7 +5,6 @@ from dataclasses import dataclass
 
 from oneway.core.seal import Sealed
 from oneway.history.memory import Memory
-from oneway.mapping.spec import GuardKind
 from oneway.planning.guards import Breach, Verdict
 from oneway.planning.near_misses import NEAR_MISS, other_reasons
 from oneway.planning.plan import Action, Change, Kind, Miss, Outcome, Plan, Read, Reason, Verb
@@ -237,9 +236,7 @@ def sentence(reason: Reason) -> str:
 
 def setting(breach: Breach) -> str:
     """Return the key of a mapping that a guard's limit stands at."""
-    if breach.kind is GuardKind.SOURCE_SHRINK:
-        return "guards.source.shrink"
-    return f"guards.{breach.kind.value}"
+    return breach.setting
 
 
 def held_back(plan: Plan, verdict: Verdict) -> str:

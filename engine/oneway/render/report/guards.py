@@ -15,6 +15,8 @@ _TITLES = {
     "updates": ("would be changed", "would be changed"),
     "leavers": ("would leave", "would leave"),
     "clears": ("would lose a value", "would lose a value"),
+    "reactivations": ("would come back", "would come back"),
+    "identities": ("would become somebody else", "would become somebody else"),
 }
 _ADVICE = "Look at who is named. If it is right, this lets them through, once:"
 
@@ -46,7 +48,7 @@ def held(told: PastRun, found: Sequence[Deed]) -> ReportSection | None:
 def _block(told: PastRun, breach: Breached, found: Sequence[Deed]) -> Block:
     ids = set(breach.held)
     these = [each for each in found if each.id in ids]
-    title = _title(breach, len(ids))
+    title = _title(breach, len(dict.fromkeys(each.person for each in these)) or len(ids))
     about = (text(breach.text),)
     table = _table(title, these) if these else None
     return Block(title, about, table, _ADVICE, _command(told, (breach,)))
@@ -63,8 +65,9 @@ def _title(breach: Breached, number: int) -> str:
         return f"{people(number)} {_TITLES[kind][0 if number == 1 else 1]}"
     if kind == "field_changes":
         return f"{field_name(field)} would change for {people(number)}"
-    if kind == "source_shrink":
-        return "The source has fewer people than at the last good run"
+    if kind in ("source_shrink", "target_shrink"):
+        side = kind.removesuffix("_shrink")
+        return f"The {side} has fewer people than at the last good run"
     return text(breach.guard)
 
 
