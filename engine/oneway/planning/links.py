@@ -186,7 +186,7 @@ class _Reconciler:
         return position, comparable(value, _comparison(self.policy.fields[position]))
 
     def _is_alike(self, row: SourceRow, target: TargetRow) -> bool:
-        likeness = _likeness(self.policy, row, target)
+        likeness = likeness_of(self.policy, row, target)
         taken = {self.policy.fields[i].path for i in self.policy.unless_taken}
         shared = {each.path for each in likeness.agreeing}
         named = {self.policy.fields[i].path for i in self.policy.identifying} - taken
@@ -241,13 +241,8 @@ class _Reconciler:
             return _conflict(Reason("claimed", text, candidates=ids), keyed, keyed.target)
         gone = "has left" if owner is not None else "is no longer in the source"
         was = f"target record {ids[0]} was source record {link.source_id}, which {gone}"
-<<<<<<< HEAD
-        likeness = _likeness(self.policy, row, keyed.target)
-        if not likeness.one_person:
-=======
         likeness = likeness_of(self.policy, row, keyed.target)
-        if not likeness.one_person and row.key not in self.allowed:
->>>>>>> 66e1604 (Count people, guard identities and the target, and say how access comes first)
+        if not likeness.one_person:
             text = f"the key {row.key} changed hands: {was}; {likeness.text}"
             return _conflict(Reason("reused", text, candidates=ids), keyed, keyed.target)
         return replace(keyed, notes=(Reason("adopted", f"{was}: taken over, the same person"),))
