@@ -90,10 +90,15 @@ def _before(request: RunRequest, old: str | None, against: str | None) -> bytes:
     if against is not None:
         return _from_git(against, request.mapping)
     assert old is not None
-    if old.startswith(_GIT):
-        revision, _, path = old.removeprefix(_GIT).partition(":")
-        return _from_git(revision, path or request.mapping)
-    return read_file(old, LIMIT + 1)
+    return version(old, request.mapping)
+
+
+def version(text: str, mapping: str) -> bytes:
+    """Return the bytes of a version of a mapping: a file, or git:REV:PATH."""
+    if text.startswith(_GIT):
+        revision, _, path = text.removeprefix(_GIT).partition(":")
+        return _from_git(revision, path or mapping)
+    return read_file(text, LIMIT + 1)
 
 
 def _from_git(revision: str, path: str) -> bytes:

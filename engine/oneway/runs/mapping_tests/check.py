@@ -91,7 +91,7 @@ class MappingTestResult:
 def check_test(test: MappingTest, compiled: Compiled) -> MappingTestResult:
     """Return how a test of a compiled mapping ends; raise `Refused` where it cannot be run."""
     refuse_unknown(test, compiled)
-    claims = _parsed(test)
+    claims = parsed_claims(test)
     planned = [_planned(case, test, compiled) for case in test.cases]
     cases = tuple(
         CaseResult(case, tuple(_mismatches(case, each, compiled)))
@@ -141,7 +141,8 @@ def _unknown(
     found.found.extend(refusal("T102", place, summary, help).diagnostics)
 
 
-def _parsed(test: MappingTest) -> list[tuple[Claim, Expression]]:
+def parsed_claims(test: MappingTest) -> list[tuple[Claim, Expression]]:
+    """Return the claims, each with its expression; raise `Refused` where one is none."""
     found, parsed = Findings(), []
     for claim in test.claims:
         try:

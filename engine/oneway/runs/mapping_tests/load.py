@@ -77,6 +77,8 @@ class _Loader:
             as_of=str(part.at("as_of").value),
             settings=_object(part.maybe("settings")),
             references=_records_by_name(part.maybe("references")),
+            record=self.record,
+            target=self.target,
             cases=tuple(case for each in part.items("cases") for case in self.written_out(each)),
             claims=(*self.claims("always"), *self.claims("never")),
             fixture=self.fixture(),

@@ -80,6 +80,8 @@ class MappingTest:
     as_of: str
     settings: Mapping[str, Value]
     references: Mapping[str, tuple[Mapping[str, Value], ...]]
+    record: Mapping[str, Value]
+    target: Mapping[str, Value]
     cases: tuple[Case, ...]
     claims: tuple[Claim, ...]
     fixture: Fixture | None = None

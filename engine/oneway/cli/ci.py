@@ -1,0 +1,105 @@
+"""`oneway ci`."""
+
+from importlib.metadata import version
+
+import click
+
+from oneway.cli.console import Console
+from oneway.cli.exits import Exit
+from oneway.cli.options import consoled
+
+_STEPS = """\
+oneway validate
+oneway test --format {tests}
+for mapping in mappings/*.yaml; do
+  case "$mapping" in *.test.yaml) continue ;; esac
+  oneway prove "$mapping"
+done
+"""
+
+_IMPACT = """\
+for mapping in $(git diff --name-only --diff-filter=M {base} -- 'mappings/*.yaml'); do
+  case "$mapping" in *.test.yaml) continue ;; esac
+  oneway impact "$mapping" --against {base} {files}--format markdown
+done
+"""
+
+_GITHUB = """\
+# Written by `oneway ci github`. Nothing here needs a secret: validate, test and prove read files
+# alone, and impact reads the fixtures named below, so that a pull request can leak nothing.
+name: mappings
+on:
+  pull_request:
+    paths: ["mappings/**", "connectors/**", "connections/**"]
+permissions:
+  contents: read
+jobs:
+  mappings:
+    runs-on: ubuntu-latest
+    timeout-minutes: 10
+    steps:
+      - uses: actions/checkout@v4
+        with: {{fetch-depth: 0, persist-credentials: false}}
+      - uses: actions/setup-python@v5
+        with: {{python-version: "3.12"}}
+      - run: pip install 'oneway=={version}'
+      - name: validate, test and prove
+        run: |
+{steps}
+      - name: what the edit changes
+        run: |
+{impact}
+"""
+
+_GITLAB = """\
+# Written by `oneway ci gitlab`. Nothing here needs a secret: validate, test and prove read files
+# alone, and impact reads the fixtures named below, so that a merge request can leak nothing.
+mappings:
+  image: python:3.12
+  rules:
+    - if: $CI_PIPELINE_SOURCE == "merge_request_event"
+  variables: {{GIT_DEPTH: "0"}}
+  script:
+    - pip install 'oneway=={version}'
+    - |
+{steps}
+    - |
+{impact}
+"""
+
+
+@click.command("ci")
+@click.argument("system", type=click.Choice(["github", "gitlab"]))
+@click.option("--source", metavar="FILE", help="Source records that `oneway impact` reads.")
+@click.option("--target", metavar="FILE", help="Target records that `oneway impact` reads.")
+@consoled
+def command(*, console: Console, system: str, source: str | None, target: str | None) -> Exit:
+    """Print the workflow that checks edited mappings in CI.
+
+    It runs validate, test, prove and impact, and needs no secrets: give --source and --target,
+    files of made-up records, for impact to compare over.
+
+    \b
+    Example:
+      oneway ci github > .github/workflows/mappings.yml
+      oneway ci gitlab --source fixtures/people.csv --target fixtures/users.json
+    """
+    given = (("--source", source), ("--target", target))
+    files = "".join(f"{name} {path} " for name, path in given if path)
+    github = system == "github"
+    base = "origin/${GITHUB_BASE_REF}" if github else "origin/$CI_MERGE_REQUEST_TARGET_BRANCH_NAME"
+    steps = _STEPS.format(tests="github" if github else "junit")
+    impact = _IMPACT.format(base=base, files=files)
+    if not (source and target):
+        impact = (
+            "# oneway impact needs records: run `oneway ci` with --source and --target.\ntrue\n"
+        )
+    width = 10 if github else 6
+    parts = {"steps": _indented(steps, width), "impact": _indented(impact, width)}
+    workflow = _GITHUB if github else _GITLAB
+    console.out(workflow.format(version=version("oneway"), **parts))
+    return Exit.DONE
+
+
+def _indented(text: str, width: int) -> str:
+    return "\n".join(f"{' ' * width}{line}" if line else "" for line in text.rstrip().split("\n"))

@@ -1,0 +1,64 @@
+"""`oneway prove`."""
+
+from datetime import datetime
+from pathlib import Path
+
+import click
+
+from oneway.cli.console import Console
+from oneway.cli.exits import Exit
+from oneway.cli.options import FOLDERS, consoled, formatted, now
+from oneway.documents.yaml_source import LIMIT
+from oneway.render import proving as render
+from oneway.runs import parse_instant, read_file
+from oneway.runs.mapping_tests import MappingTest, find_tests, load_test
+from oneway.runs.prepare import compile_data
+from oneway.runs.proving import prove
+from oneway.runs.proving.prove import DEFAULT_SITUATIONS
+
+
+@click.command("prove")
+@click.argument("mapping", metavar="MAPPING", type=click.Path())
+@click.option(
+    "--situations",
+    type=click.IntRange(1, 1_000_000),
+    default=DEFAULT_SITUATIONS,
+    show_default=True,
+    help="How many situations to try at most.",
+)
+@formatted("text", "json")
+@consoled
+def command(*, console: Console, mapping: str, situations: int, format: str) -> Exit:
+    """Search for records on which a mapping breaks its laws, without network.
+
+    Makes records of the classes that the mapping itself tells apart (words it compares with,
+    values that a lookup has, lacks and has twice, days before and after, blank, absent), alone
+    and in pairs, with no target record, one that agrees and one that has left. Each is planned
+    by the engine. Checked: leavers leave and are not created, a gap in the data takes nobody's
+    access, expressions have values, the second run has nothing to do; and the claims of the
+    mapping's test. What breaks a law is printed as a test case.
+
+    \b
+    Example:
+      oneway prove mappings/staffology-to-expensein.yaml
+    """
+    compiled = compile_data(read_file(mapping, LIMIT + 1), mapping, FOLDERS)[0]
+    test = test_of(mapping)
+    with console.progress():
+        proof = prove(compiled, present(test), test, situations)
+    if format == "json":
+        console.json(render.as_json(proof))
+    else:
+        console.out(render.text(proof, console.style))
+    return Exit.UNPROVEN if proof.broken else Exit.DONE
+
+
+def test_of(mapping: str) -> MappingTest | None:
+    """Return the test beside a mapping, if there is one: it has the usual record."""
+    (file,) = find_tests(mapping) if not Path(mapping).is_dir() else (mapping,)
+    return load_test(read_file(file, LIMIT + 1), file) if file != mapping else None
+
+
+def present(test: MappingTest | None) -> datetime:
+    """Return the present that situations are made for: the test's, or today."""
+    return now() if test is None else parse_instant(test.as_of)

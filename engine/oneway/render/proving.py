@@ -1,0 +1,125 @@
+"""What `oneway prove` and `oneway same` found: as text, with each situation as a test case."""
+
+import json
+from collections.abc import Iterator
+
+from oneway.core.diagnostics import Span
+from oneway.core.records import MISSING
+from oneway.planning.impact import PersonImpact
+from oneway.render.layout import count, wrap
+from oneway.render.sanitize import harmless
+from oneway.render.style import Ink, Style
+from oneway.runs.proving import Bound, Breaking, Proof, Situation, Treated
+
+
+def text(proof: Proof, style: Style) -> str:
+    """Return each law that is broken with its place, and the situation as a test case."""
+    lines: list[str] = []
+    for each in proof.broken:
+        head = f"{_place(each.place)}: {each.law}: {each.text}"
+        lines += [style.paint(line, Ink.TROUBLE) for line in wrap(harmless(head), style, 0, 4)]
+        lines += [f"    {line}" for line in _case(each.situation, each.law, each.wanted)]
+        lines.append("")
+    said = f"{count(len(proof.broken), 'law')} broken" if proof.broken else "no law is broken"
+    ink = Ink.TROUBLE if proof.broken else Ink.GOOD
+    return "\n".join([*lines, style.paint(f"{said} {_bound(proof.bound)}", ink)]) + "\n"
+
+
+def same_text(found: Treated, style: Style) -> str:
+    """Return the situation that is treated differently, or that there is none."""
+    if found.situation is None or found.person is None:
+        return style.paint(f"the same for every record {_bound(found.bound)}", Ink.GOOD) + "\n"
+    lines = [style.paint(harmless(f"not the same: {_difference(found.person)}"), Ink.TROUBLE)]
+    lines += [f"    {line}" for line in _case(found.situation, "not the same", "")]
+    return "\n".join(lines) + "\n"
+
+
+def _difference(person: PersonImpact) -> str:
+    before, after = person.turn
+    fields = ", ".join(field.field for field in person.fields)
+    what = f"{before}, now {after}" if before != after else f"{after}, otherwise"
+    return f"{what} ({fields})" if fields else what
+
+
+def _bound(bound: Bound) -> str:
+    how = "all pairs" if bound.whole_pairs else "as many pairs as fit"
+    classes = f"{bound.classes:,} classes of {count(bound.paths, 'path')}"
+    return f"in {count(bound.situations, 'situation')}: {how} of {classes}"
+
+
+def as_json(proof: Proof) -> dict[str, object]:
+    """Return a proof as data: broken (law, text, place, wanted, outcome, changes, record,
+    target) and bound (paths, classes, situations, whole_pairs).
+    """
+    return {
+        "broken": list(map(_broken, proof.broken)),
+        "bound": _bound_as_json(proof.bound),
+    }
+
+
+def same_as_json(found: Treated) -> dict[str, object]:
+    """Return a comparison as data: same, difference, record, target, bound."""
+    data: dict[str, object] = {"same": found.situation is None}
+    if found.situation is not None and found.person is not None:
+        data["difference"] = _difference(found.person)
+        data |= _records(found.situation)
+    return data | {"bound": _bound_as_json(found.bound)}
+
+
+def _bound_as_json(bound: Bound) -> dict[str, object]:
+    return {
+        "paths": bound.paths,
+        "classes": bound.classes,
+        "situations": bound.situations,
+        "whole_pairs": bound.whole_pairs,
+    }
+
+
+def _broken(each: Breaking) -> dict[str, object]:
+    return {
+        "law": each.law,
+        "text": each.text,
+        "place": _place(each.place),
+        "wanted": each.wanted,
+        "outcome": None if each.outcome is None else each.outcome.kind.value,
+        **_records(each.situation),
+    }
+
+
+def _records(situation: Situation) -> dict[str, object]:
+    return {
+        "changes": [each.text for each in situation.changes],
+        "record": situation.source[0],
+        "target": situation.target[0] if situation.target else None,
+    }
+
+
+def _case(situation: Situation, law: str, wanted: str) -> Iterator[str]:
+    """Yield a situation as a case of a mapping test; every value in it is made up."""
+    what = "; ".join(each.text for each in situation.changes) or "the usual record"
+    yield f"- name: {_json(f'{law}: {what}')}"
+    yield from _side(situation, "source", "record", "without")
+    if situation.target:
+        yield from _side(situation, "target", "target", "target_without")
+    if wanted:
+        yield f"  expect: {{outcome: {wanted}}}"
+
+
+def _side(situation: Situation, side: str, key: str, without: str) -> Iterator[str]:
+    found = [each.found for each in situation.changes if each.side == side]
+    changes = {".".join(e.path): e.value for e in found if e.value is not MISSING}
+    gone = [".".join(each.path) for each in found if each.value is MISSING]
+    if side == "target" and situation.user == "left":
+        yield f"  {key}: {_json(situation.target[0])}"
+    elif changes or side == "target":
+        yield f"  {key}: {_json(changes)}"
+    if gone:
+        yield f"  {without}: {_json(gone)}"
+
+
+def _json(value: object) -> str:
+    return harmless(json.dumps(value, ensure_ascii=False))
+
+
+def _place(span: Span) -> str:
+    return f"{span.file}:{span.line}:{span.column}" if span.line else span.file

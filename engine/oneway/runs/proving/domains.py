@@ -1,0 +1,186 @@
+"""The classes of values that a mapping tells apart, for each path that it reads of a record."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from oneway.core.connector import Field, Resource
+from oneway.core.records import MISSING, Missing, Value, identity
+from oneway.mapping.compiler import Compiled
+from oneway.mapping.expressions import Expression
+from oneway.mapping.expressions.syntax import Node
+
+Path = tuple[str, ...]
+
+HIT, MISS, TWICE = "HIT", "MISS", "TWICE"
+"""Values that a lookup table of a situation holds once, not at all, and two times."""
+
+
+@dataclass(frozen=True, slots=True)
+class ValueClass:
+    """One class of values of one path, by a value that stands for it; MISSING for no key.
+
+    `fits` says whether the record schema allows it: only then must the mapping cope with it.
+    """
+
+    path: Path
+    label: str
+    value: Value | Missing
+    fits: bool = True
+
+
+def source_expressions(compiled: Compiled) -> Iterator[Expression]:
+    """Yield every expression that a mapping evaluates on source records."""
+    code = compiled.code
+    yield from (each.expression for each in code.match_source)
+    yield from code.rules
+    if code.leaver is not None:
+        yield code.leaver
+    for field in (*code.fields, *code.leaving):
+        stand_ins = (field.default, field.initial)
+        found = [field.source.expression if field.source else None, field.when]
+        found += [each if isinstance(each, Expression) else None for each in stand_ins]
+        yield from (each for each in found if each is not None)
+
+
+def target_expressions(compiled: Compiled) -> Iterator[Expression]:
+    """Yield the conditions that a mapping evaluates on target records, keys apart."""
+    found = (compiled.code.left, compiled.code.scheduled)
+    yield from (each for each in found if each is not None)
+
+
+def domains(
+    expressions: Iterable[Expression],
+    resource: Resource,
+    as_of: datetime,
+    lookups: Iterable[Path] = (),
+) -> dict[Path, tuple[ValueClass, ...]]:
+    """Return the classes of each path that the expressions read, by the path."""
+    literals: dict[Path, list[Value]] = {}
+    dated: set[Path] = set()
+    for expression in expressions:
+        found = list(_literals(expression.tree))
+        for use in expression.paths:
+            literals.setdefault(use.keys, []).extend(found)
+            if any(name in _OF_DATES for name in expression.functions):
+                dated.add(use.keys)
+    tables = set(lookups)
+    classes = {}
+    for path, given in literals.items():
+        field = resource.fields.get(".".join(path))
+        made = _classes(path, field, given, as_of, dated=path in dated, looked_up=path in tables)
+        classes[path] = tuple(_each_once(made))
+    return classes
+
+
+_OF_DATES = {"is_past", "is_future", "today", "parse_date", "to_date", "add_days", "format_date"}
+_TEXTS = ("alpha", "Alpha Beta", " beta ")
+
+
+def _classes(
+    path: Path,
+    field: Field | None,
+    literals: Iterable[Value],
+    as_of: datetime,
+    *,
+    dated: bool,
+    looked_up: bool,
+) -> Iterator[ValueClass]:
+    types = field.types if field is not None else frozenset[str]()
+    words = field.enum if field is not None else ()
+    for value in (*words, *literals):
+        if not types or _type(value) & types:
+            yield ValueClass(path, f"is {value!r}", value, fits=not words or value in words)
+    if looked_up:
+        for value in (HIT, MISS, TWICE):
+            yield ValueClass(path, f"is {value.lower()} in its table", value)
+    is_date = field is not None and field.format in ("date", "date-time")
+    if is_date or (dated and not words and (not types or "string" in types)):
+        yield from _days(path, as_of)
+    elif not words and (not types or "string" in types):
+        if field is None or not (field.pattern or field.format):
+            yield from (ValueClass(path, f"is the text {text!r}", text) for text in _TEXTS)
+        elif field.format == "email":
+            yield ValueClass(path, "is another address", "Other.Person@example.com")
+    if types & {"integer", "number"}:
+        yield from (ValueClass(path, f"is {number}", number) for number in (0, 7))
+    if "boolean" in types or not types:
+        yield from (ValueClass(path, f"is {str(b).lower()}", b) for b in (True, False))
+    nullable = not types or "null" in types
+    yield ValueClass(path, "is null", None, fits=nullable)
+    texts = not words and not is_date and (not types or "string" in types)
+    yield ValueClass(path, "is blank text", "", fits=texts)
+    yield ValueClass(path, "is absent", MISSING)
+
+
+def _days(path: Path, as_of: datetime) -> Iterator[ValueClass]:
+    for label, days in (("past", -40), ("of today", 0), ("to come", 40)):
+        day = (as_of + timedelta(days=days)).date().isoformat()
+        yield ValueClass(path, f"is a day {label}", day)
+
+
+def _literals(node: Node) -> Iterator[Value]:
+    """Yield the texts, numbers and truths that an expression compares with."""
+    if node["type"] == "literal":
+        value = node["value"]
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, str | int | float) and each != "":
+                yield each
+    for child in node["children"]:
+        if isinstance(child, dict):
+            yield from _literals(child)
+
+
+def _type(value: Value) -> frozenset[str]:
+    match value:
+        case bool():
+            return frozenset({"boolean"})
+        case int():
+            return frozenset({"integer", "number"})
+        case float():
+            return frozenset({"number"})
+        case str():
+            return frozenset({"string"})
+        case _:
+            return frozenset({"null"})
+
+
+def _each_once(classes: Iterable[ValueClass]) -> Iterator[ValueClass]:
+    seen: dict[object, ValueClass] = {}
+    for each in classes:
+        seen.setdefault(identity(each.value) if each.value is not MISSING else MISSING, each)
+    yield from seen.values()
+
+
+def lookup_paths(compiled: Compiled) -> dict[Path, str]:
+    """Return the source paths whose value is looked up, and the name of their table."""
+    return {
+        use.keys: field.lookup
+        for field in (*compiled.code.fields, *compiled.code.leaving)
+        if field.lookup is not None and field.source is not None
+        for use in field.source.expression.paths
+    }
+
+
+def typical(
+    resource: Resource, classes: Mapping[Path, tuple[ValueClass, ...]]
+) -> dict[Path, Value]:
+    """Return a value for each path that a record of this kind would usually have."""
+    fields = {path: resource.fields.get(".".join(path)) for path in classes}
+    return {path: _usual(path, fields[path], found) for path, found in classes.items()}
+
+
+def _usual(path: Path, field: Field | None, found: tuple[ValueClass, ...]) -> Value:
+    name = path[-1].casefold()
+    if (field is not None and field.format == "email") or "mail" in name:
+        return "ada.quill@example.com"
+    for each in found:
+        if each.value == HIT or each.label == "is a day to come":
+            return None if each.label == "is a day to come" else HIT
+    types = field.types if field is not None else frozenset[str]()
+    if field is not None and field.enum:
+        return field.enum[0]
+    if types and "string" not in types:
+        usable = (c.value for c in found if c.fits and c.value is not None)
+        return next((value for value in usable if not isinstance(value, Missing)), None)
+    return f"{path[-1]} A"

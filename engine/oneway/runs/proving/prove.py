@@ -1,0 +1,288 @@
+"""The laws that a mapping is held to, and the search for a situation that breaks one."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from oneway.core.diagnostics import Span
+from oneway.core.records import (
+    MISSING,
+    Record,
+    Snapshot,
+    Value,
+    holds,
+    is_blank,
+    path_of,
+    with_value,
+)
+from oneway.core.seal import Sealed
+from oneway.mapping.compiler import Compiled
+from oneway.mapping.expressions import EvaluationError, Expression
+from oneway.mapping.program import Cell
+from oneway.planning.impact import PersonImpact, impact
+from oneway.planning.plan import Kind, Outcome, Plan, Verb
+from oneway.runs.mapping_tests.check import parsed_claims
+from oneway.runs.mapping_tests.spec import Claim, MappingTest
+from oneway.runs.proving.situations import Bound, Situation, SituationMaker
+
+DEFAULT_SITUATIONS = 8_000
+"""Enough for every pair of classes of the shipped mappings, in a few seconds."""
+
+
+@dataclass(frozen=True, slots=True)
+class Breaking:
+    """A law that a mapping breaks: the simplest situation found, and what happens in it.
+
+    `place` is the line of the mapping at fault; `wanted` is the outcome a test would expect.
+    """
+
+    law: str
+    text: str
+    place: Span
+    situation: Situation
+    outcome: Outcome | None
+    wanted: str
+
+
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """What a proof found, and how far it looked."""
+
+    broken: tuple[Breaking, ...]
+    bound: Bound
+
+
+@dataclass(frozen=True, slots=True)
+class Treated:
+    """A situation that two versions of a mapping treat differently; None where there is none."""
+
+    situation: Situation | None
+    person: PersonImpact | None
+    bound: Bound
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """One situation, planned."""
+
+    maker: SituationMaker
+    situation: Situation
+    plan: Plan
+
+    @property
+    def outcome(self) -> Outcome:
+        return next(each for each in self.plan.outcomes if each.source_id is not None)
+
+    @property
+    def compiled(self) -> Compiled:
+        return self.maker.compiled
+
+
+Law = Callable[[_Seen], Iterator[Breaking]]
+
+
+def prove(
+    compiled: Compiled,
+    as_of: datetime,
+    test: MappingTest | None = None,
+    most: int = DEFAULT_SITUATIONS,
+) -> Proof:
+    """Return the laws and claims that a mapping breaks within a bound; its test gives the usual
+    record, its tables and its claims, where it has one.
+    """
+    maker = _maker(compiled, as_of, test)
+    situations, whole = maker.situations(most)
+    claims = parsed_claims(test) if test is not None else []
+    broken: dict[tuple[str, Span], Breaking] = {}
+    for situation in situations:
+        seen = _Seen(maker, situation, maker.planned(situation))
+        for law in _LAWS:
+            for each in law(seen):
+                broken.setdefault((each.law, each.place), each)
+        for each in _claimed(seen, claims):
+            broken.setdefault((each.law, each.place), each)
+    return Proof(tuple(broken.values()), _bound(maker, len(situations), whole=whole))
+
+
+def same(
+    old: Compiled,
+    new: Compiled,
+    as_of: datetime,
+    test: MappingTest | None = None,
+    most: int = DEFAULT_SITUATIONS,
+) -> Treated:
+    """Return the simplest situation within a bound that two versions treat differently.
+
+    Situations are made of the classes that either version tells apart.
+    """
+    makers = [_maker(each, as_of, test) for each in (old, new)]
+    record = makers[0].usual()
+    count, whole = 0, True
+    for maker in makers:
+        maker.record = record
+        situations, pairs = maker.situations(most // 2)
+        count, whole = count + len(situations), whole and pairs
+        for situation in situations:
+            before, after = (each.planned(situation) for each in makers)
+            people = impact(before, after).people
+            if people:
+                return Treated(situation, people[0], _bound(maker, count, whole=whole))
+    return Treated(None, None, _bound(makers[1], count, whole=whole))
+
+
+def _maker(compiled: Compiled, as_of: datetime, test: MappingTest | None) -> SituationMaker:
+    settings: Mapping[str, Value] = {each.name: each.default for each in compiled.spec.settings}
+    if test is None:
+        return SituationMaker(compiled, as_of, settings)
+    known = {each.name for each in compiled.spec.references}
+    tables = {name: rows for name, rows in test.references.items() if name in known}
+    settings = {**settings, **{k: v for k, v in test.settings.items() if k in settings}}
+    return SituationMaker(
+        compiled, as_of, settings, dict(test.record) or None, dict(test.target) or None, tables
+    )
+
+
+def _bound(maker: SituationMaker, situations: int, *, whole: bool) -> Bound:
+    classes = [*maker.source_classes().values(), *maker.target_classes().values()]
+    return Bound(len(classes), sum(map(len, classes)), situations, whole)
+
+
+def _applied(seen: _Seen) -> Snapshot:
+    """Return the target after the plan: each action done as it is written."""
+    records = {str(n): dict(each) for n, each in enumerate(seen.situation.target, 1)}
+    row = seen.maker.row(seen.situation)
+    values = _sealed_values(seen, row.cells, row.leaving)
+    for action in seen.plan.actions:
+        id = action.target_id or f"n{len(records)}"
+        data: Mapping[str, Value] = records.get(id, {})
+        for change in action.changes:
+            after = change.after
+            value = values.get(change.field) if isinstance(after, Sealed) else after
+            data = with_value(data, path_of(change.field), value)
+        if action.verb is Verb.CREATE:
+            data = with_value(data, path_of(seen.compiled.target.id or "id"), id)
+        records[id] = dict(data)
+    return Snapshot(tuple(Record(id, data) for id, data in records.items()))
+
+
+def _sealed_values(seen: _Seen, cells: Sequence[Cell], leaving: Sequence[Cell]) -> dict[str, Value]:
+    code = seen.compiled.code
+    pairs = [*zip(code.policy.fields, cells, strict=False)]
+    pairs += zip(code.policy.leaving, leaving, strict=False)
+    return {rule.path: cell.value for rule, cell in pairs}
+
+
+def _settles(seen: _Seen) -> Iterator[Breaking]:
+    """A plan right after an apply holds no action: otherwise the target is written every night."""
+    if not seen.plan.actions:
+        return
+    source = Snapshot(tuple(Record(str(n), r) for n, r in enumerate(seen.situation.source, 1)))
+    again = seen.maker.plan_of(source, _applied(seen))
+    for action in again.actions[:1]:
+        first = action.changes[0] if action.changes else None
+        place = first.place if first is not None else Span(seen.compiled.spec.file)
+        text = f"the next run writes {first.field if first else 'it'} again, and so every night"
+        yield Breaking("settles", text, place, seen.situation, seen.outcome, "unchanged")
+
+
+def _leavers_leave(seen: _Seen) -> Iterator[Breaking]:
+    """Whoever has left in the source, and is matched with certainty, loses access."""
+    row, outcome = seen.maker.row(seen.situation), seen.outcome
+    leavers = seen.compiled.spec.leavers
+    if leavers is None or not row.leaver or seen.situation.user != "agrees":
+        return
+    if row.evaluation_error is not None or not seen.situation.target:
+        return
+    target = seen.maker.program().target_row(Record("1", seen.situation.target[0]))
+    matched = outcome.target_id is not None
+    if not matched or target.left or target.evaluation_error is not None:
+        return
+    written = {each.field for each in outcome.action.changes} if outcome.action else set()
+    set_by = {rule.path for rule in seen.compiled.code.policy.leaving}
+    same_already = outcome.kind in (Kind.UNCHANGED, Kind.UPDATE, Kind.LEAVE)
+    if written & set_by or (same_already and not _lacks_value(seen)):
+        return
+    text = "has left in the source, and keeps access"
+    yield Breaking("leavers leave", text, leavers.when.span, seen.situation, outcome, "leave")
+
+
+def _lacks_value(seen: _Seen) -> bool:
+    """Return whether no field of `leavers.set` has a value to write."""
+    row = seen.maker.row(seen.situation)
+    return all(is_blank(cell.value) for cell in row.leaving)
+
+
+def _gaps_take_nothing(seen: _Seen) -> Iterator[Breaking]:
+    """Nobody employed loses access because a value is absent, null or blank."""
+    leavers = seen.compiled.spec.leavers
+    if leavers is None or seen.situation.user != "agrees" or len(seen.situation.changes) != 1:
+        return
+    (change,) = seen.situation.changes
+    gap = change.found.value is MISSING or is_blank(change.found.value)
+    if change.side == "source" and gap and seen.outcome.kind is Kind.LEAVE:
+        text = f"leaves because {'.'.join(change.found.path)} {change.found.label}"
+        place = leavers.when.span
+        yield Breaking("gaps take nothing", text, place, seen.situation, seen.outcome, "unchanged")
+
+
+def _leavers_stay_out(seen: _Seen) -> Iterator[Breaking]:
+    """Whoever has left in the source is never created."""
+    row = seen.maker.row(seen.situation)
+    if row.leaver and seen.outcome.kind is Kind.CREATE:
+        place = seen.compiled.spec.leavers.when.span if seen.compiled.spec.leavers else Span("")
+        text = "has left in the source, and is created"
+        yield Breaking("leavers stay out", text, place, seen.situation, seen.outcome, "ignored")
+
+
+def _usual_syncs(seen: _Seen) -> Iterator[Breaking]:
+    """The usual record syncs: it is created, and left alone where the target agrees."""
+    if seen.situation.changes or seen.situation.user == "left":
+        return
+    outcome = seen.outcome
+    creates = seen.compiled.code.policy.create
+    wanted = {"none": Kind.CREATE if creates else Kind.IGNORED, "agrees": Kind.UNCHANGED}
+    if outcome.kind is not wanted[seen.situation.user]:
+        reasons = "; ".join(reason.text for reason in outcome.reasons)
+        place = next((r.place for r in outcome.reasons if r.place), Span(seen.compiled.spec.file))
+        text = f"the usual record is {outcome.kind.value}{f': {reasons}' if reasons else ''}"
+        want = wanted[seen.situation.user].value
+        yield Breaking("the usual syncs", text, place, seen.situation, outcome, want)
+
+
+def _evaluates(seen: _Seen) -> Iterator[Breaking]:
+    """Every expression has a value on whatever the record schema allows."""
+    row = seen.maker.row(seen.situation)
+    error = row.evaluation_error
+    if error is None or not seen.situation.fits or len(seen.situation.changes) > 1:
+        return
+    if any(change.found.value is MISSING for change in seen.situation.changes):
+        return  # what is not said is an error on purpose
+    unsure = not seen.compiled.source.fields
+    if unsure and not all(is_blank(c.found.value) for c in seen.situation.changes):
+        return  # the types are not known: only a gap may come to any field
+    text = f"the expression has no value: {error.text}"
+    yield Breaking("evaluates", text, error.place, seen.situation, seen.outcome, "unchanged")
+
+
+_LAWS: tuple[Law, ...] = (
+    _usual_syncs,
+    _leavers_leave,
+    _leavers_stay_out,
+    _gaps_take_nothing,
+    _evaluates,
+    _settles,
+)
+
+
+def _claimed(seen: _Seen, claims: Sequence[tuple[Claim, Expression]]) -> Iterator[Breaking]:
+    context = seen.maker.program().context
+    for claim, about in claims:
+        try:
+            speaks = holds(about.evaluate(seen.situation.source[0], context)[0])
+        except EvaluationError:
+            continue
+        kind = seen.outcome.kind.value
+        if speaks and (kind in claim.outcomes) is not claim.always:
+            wanted = sorted(claim.outcomes)[0] if claim.always else "unchanged"
+            text = f"{claim.name}: it is {kind}"
+            yield Breaking("claim", text, claim.span, seen.situation, seen.outcome, wanted)

@@ -1,0 +1,291 @@
+"""Situations: a record or two of each system, made of the classes that a mapping tells apart."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from itertools import combinations, product
+
+from oneway.core.connector import Resource
+from oneway.core.records import (
+    MISSING,
+    Missing,
+    Record,
+    Snapshot,
+    Value,
+    at,
+    path_of,
+    with_value,
+)
+from oneway.core.seal import Seal
+from oneway.mapping.compiler import Compiled
+from oneway.mapping.interpreter import Interpreted, tabulate
+from oneway.mapping.program import CellState, SourceRow
+from oneway.planning.plan import Plan
+from oneway.planning.planner import Header, plan
+from oneway.runs.proving.domains import (
+    HIT,
+    TWICE,
+    Path,
+    ValueClass,
+    domains,
+    lookup_paths,
+    source_expressions,
+    target_expressions,
+    typical,
+)
+from oneway.runs.request import instant_text
+
+Data = dict[str, Value]
+
+SEAL = Seal(b"what is proved is not kept")
+_ID = "t1"
+
+
+@dataclass(frozen=True, slots=True)
+class Variation:
+    """One thing that is different from the usual: of the source record, or of the target's."""
+
+    side: str
+    found: ValueClass
+
+    @property
+    def text(self) -> str:
+        """What is different, in words."""
+        return f"{self.side} {'.'.join(self.found.path)} {self.found.label}"
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """The records of one situation, and how it differs from the usual one.
+
+    `user` says which target record there is: none, one that agrees with the source record,
+    or one that has left.
+    """
+
+    changes: tuple[Variation, ...]
+    user: str
+    source: tuple[Data, ...]
+    target: tuple[Data, ...]
+
+    @property
+    def fits(self) -> bool:
+        """Whether the record schemas allow everything in it."""
+        return all(each.found.fits for each in self.changes)
+
+
+@dataclass(frozen=True, slots=True)
+class Bound:
+    """How far a proof looked: all single and paired classes, and so many situations."""
+
+    paths: int
+    classes: int
+    situations: int
+    whole_pairs: bool
+
+
+USERS = ("none", "agrees", "left")
+
+
+@dataclass(slots=True)
+class SituationMaker:
+    """Makes situations of one mapping, and plans them."""
+
+    compiled: Compiled
+    as_of: datetime
+    settings: Mapping[str, Value]
+    record: Data | None = None
+    user: Data | None = None
+    tables: Mapping[str, tuple[Mapping[str, Value], ...]] = field(default_factory=dict)
+    _programs: dict[datetime, Interpreted] = field(default_factory=dict)
+
+    def program(self, as_of: datetime | None = None) -> Interpreted:
+        """Return the mapping bound to an instant, with lookup tables that hit, miss and double."""
+        at = as_of or self.as_of
+        if at not in self._programs:
+            context = self.compiled.context(self.settings, at)
+            tables = {
+                code.name: tabulate(code, _records(self._rows(code.name)), context)
+                for code in self.compiled.code.references
+            }
+            self._programs[at] = self.compiled.bind(context, tables)
+        return self._programs[at]
+
+    def _rows(self, name: str) -> tuple[Mapping[str, Value], ...]:
+        spec = next(each for each in self.compiled.spec.references if each.name == name)
+        own = self.tables.get(name, ())
+        key, value = path_of(spec.key.text), path_of(spec.value.text)
+        made = ((HIT, 11), (TWICE, 12), (TWICE, 13))
+        return (*own, *(with_value(with_value({}, key, k), value, v) for k, v in made))
+
+    def source_classes(self) -> dict[Path, tuple[ValueClass, ...]]:
+        """Return the classes of each path that is read of a source record."""
+        looked_up = lookup_paths(self.compiled)
+        expressions = list(source_expressions(self.compiled))
+        return domains(expressions, self.compiled.source, self.as_of, looked_up)
+
+    def target_classes(self) -> dict[Path, tuple[ValueClass, ...]]:
+        """Return the classes of each path that says whether a target record has left."""
+        return domains(target_expressions(self.compiled), self.compiled.target, self.as_of)
+
+    def written_classes(self, usual: Data) -> dict[Path, tuple[ValueClass, ...]]:
+        """Return, for each field that is written, other values that the target may hold."""
+        user = self._users(usual, "agrees") or {}
+        keys = {path_of(path) for path in self.compiled.code.policy.match_paths if path}
+        found = {}
+        for rule in self.compiled.code.policy.fields:
+            value = at(user, rule.keys)
+            if rule.keys not in keys and not isinstance(value, Missing):
+                found[rule.keys] = tuple(_others(rule.keys, value))
+        return found
+
+    def usual(self) -> Data:
+        """Return the record that situations are made of: the test's, or a typical one."""
+        if self.record is not None:
+            return self.record
+        return self._eligible(self._typical())
+
+    def _typical(self) -> Data:
+        data: Data = {}
+        for path, value in typical(self.compiled.source, self.source_classes()).items():
+            data = with_value(data, path, value)
+        return _with_id(data, self.compiled.source, "s1")
+
+    def _eligible(self, data: Data) -> Data:
+        """Return the record with classes chosen so that rules hold and nobody leaves."""
+        best, score = data, self._score(data)
+        for path, classes in self.source_classes().items():
+            for each in classes:
+                if each.value is MISSING or isinstance(each.value, Missing):
+                    continue
+                other = with_value(best, path, each.value)
+                if self._score(other) > score:
+                    best, score = other, self._score(other)
+        return best
+
+    def _score(self, data: Data) -> tuple[int, int, int, int]:
+        row = self.program().source_row(Record("s1", data))
+        stated = sum(cell.state is CellState.STATED for cell in row.cells)
+        fine = row.evaluation_error is None
+        return (fine, not row.leaver, -len(row.failed_rules), stated)
+
+    def situations(self, most: int) -> tuple[tuple[Situation, ...], bool]:
+        """Return up to `most` situations, the simplest first, and whether all pairs are in."""
+        usual = self.usual()
+        sides = (
+            ("source", self.source_classes()),
+            ("target", self.target_classes()),
+            ("target", self.written_classes(usual)),
+        )
+        changes = [
+            [Variation(side, each) for each in classes]
+            for side, by_path in sides
+            for classes in by_path.values()
+        ]
+        found: list[Situation] = []
+        for size in (0, 1, 2, 3):
+            for chosen in combinations(changes, size):
+                for picked in product(*chosen):
+                    for user in USERS:
+                        if len(found) >= most:
+                            return tuple(found), size > 2
+                        made = self._made(usual, picked, user)
+                        if made is not None:
+                            found.append(made)
+        return tuple(found), True
+
+    def _made(self, usual: Data, changes: Sequence[Variation], user: str) -> Situation | None:
+        on_target = [each for each in changes if each.side == "target"]
+        if on_target and user == "none":
+            return None
+        source, target = usual, self._users(usual, user)
+        for each in changes:
+            if each.side == "source":
+                source = _changed(source, each.found)
+            else:
+                target = _changed(target, each.found) if target is not None else None
+        users = (target,) if target is not None else ()
+        return Situation(tuple(changes), user, (source,), users)
+
+    def _users(self, usual: Data, user: str) -> Data | None:
+        if user == "none":
+            return None
+        row = self.program().source_row(Record("s1", usual))
+        agreeing = self.user or self._agreeing(row)
+        return agreeing if user == "agrees" else self._left(agreeing)
+
+    def _agreeing(self, row: SourceRow) -> Data:
+        """Return a target record that holds what the source record asks for."""
+        policy = self.compiled.code.policy
+        data: Data = _with_id({}, self.compiled.target, _ID)
+        for rule, cell in zip(policy.fields, row.cells, strict=False):
+            if cell.state is CellState.STATED:
+                data = with_value(data, rule.keys, cell.value)
+        for path, value in zip(policy.match_paths, row.key_values, strict=False):
+            if path:
+                data = with_value(data, path_of(path), value)
+        return data
+
+    def _left(self, data: Data) -> Data:
+        """Return a target record that has left, where a class of its paths says so."""
+        for path, classes in self.target_classes().items():
+            for each in classes:
+                if isinstance(each.value, Missing):
+                    continue
+                other = with_value(data, path, each.value)
+                if self.program().target_row(Record(_ID, other)).left:
+                    return other
+        return data
+
+    def planned(self, situation: Situation, days: int = 0) -> Plan:
+        """Return the engine's plan of a situation, some days later."""
+        return self.plan_of(_records(situation.source), _records(situation.target), days)
+
+    def plan_of(self, source: Snapshot, target: Snapshot, days: int = 0) -> Plan:
+        """Return the engine's plan of two snapshots, some days later."""
+        at = self.as_of + timedelta(days=days)
+        spec = self.compiled.spec
+        header = Header(spec.file, spec.digest, instant_text(at), self.settings, {})
+        return plan(self.program(at), source, target, seal=SEAL, header=header)
+
+    def row(self, situation: Situation) -> SourceRow:
+        """Return what the mapping makes of a situation's source record."""
+        return self.program().source_row(_records(situation.source).records[0])
+
+
+def _others(path: Path, value: Value) -> Iterator[ValueClass]:
+    """Yield classes of a target's value, beside the one that is wanted of it."""
+    if isinstance(value, str) and value:
+        yield ValueClass(path, "differs by case", value.swapcase())
+        yield ValueClass(path, "differs by spaces", f" {value}")
+        yield ValueClass(path, "is another text", f"not {value}")
+    yield ValueClass(path, "is null", None)
+
+
+def _records(rows: Sequence[Mapping[str, Value]]) -> Snapshot:
+    return Snapshot(tuple(Record(f"{number}", row) for number, row in enumerate(rows, 1)))
+
+
+def _with_id(data: Data, resource: Resource, id: str) -> Data:
+    return with_value(data, path_of(resource.id), id) if resource.id else data
+
+
+def _changed(data: Data, found: ValueClass) -> Data:
+    if isinstance(found.value, Missing):
+        return without(data, found.path)
+    return with_value(data, found.path, found.value)
+
+
+def without(data: Data, path: Path) -> Data:
+    """Return a record without a key, however deep it is."""
+    head, *rest = path
+    inner = data.get(head)
+    if not rest:
+        return {name: value for name, value in data.items() if name != head}
+    return data | {head: without(inner, tuple(rest))} if isinstance(inner, dict) else data
+
+
+def simpler(situation: Situation) -> Iterator[Situation]:
+    """Yield the situation with one of its changes left out."""
+    for number in range(len(situation.changes)):
+        changes = situation.changes[:number] + situation.changes[number + 1 :]
+        yield replace(situation, changes=changes)

@@ -1,0 +1,89 @@
+"""The workflow that `oneway ci` prints: each of its steps, run here one by one."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+from cli_world import World, person, user
+
+TEST = """\
+oneway_test: 1
+mapping: m.yaml
+as_of: 2026-11-24
+references: {teams: [{id: 7, code: OPS}]}
+record: {id: s1, code: P001, name: Person 1, email: p001@example.com, team: OPS, left: false}
+cases:
+  - {name: A starter is created, expect: {outcome: create}}
+"""
+
+
+def printed(world: World, *args: str) -> str:
+    ended = world.run("ci", *args)
+    assert ended.code == 0, ended.err
+    return ended.out
+
+
+@pytest.fixture
+def repository(world: World) -> Path:
+    """A repository as an integrator keeps it, with an edit against origin/main."""
+    folder = world.folder
+    (folder / "mappings").mkdir()
+    text = (folder / "m.yaml").read_text().replace("  when: left\n", "  when: left == `true`\n")
+    mapping = folder / "mappings" / "m.yaml"
+    for name in ("people.json", "users.json", "teams.json"):
+        (folder / "mappings" / name).write_text((folder / name).read_text())
+    mapping.write_text(text)
+    (folder / "mappings" / "m.test.yaml").write_text(TEST)
+    (folder / "people.json").write_text(json.dumps([person(1, team="OPS")]))
+    (folder / "users.json").write_text(json.dumps([user(1)]))
+    who = ["-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"]
+    for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "before"],
+                    ["update-ref", "refs/remotes/origin/main", "HEAD"]):  # fmt: skip
+        subprocess.run(["git", *who, *command], cwd=folder, check=True)
+    mapping.write_text(text.replace("  name: name\n", "  name: upper(name)\n"))
+    return folder
+
+
+def steps(system: str, workflow: dict[str, Any]) -> list[str]:
+    if system == "gitlab":
+        return [each for each in workflow["mappings"]["script"] if "pip install" not in each]
+    found = workflow["jobs"]["mappings"]["steps"]
+    return [each["run"] for each in found if "run" in each and "pip install" not in each["run"]]
+
+
+@pytest.mark.parametrize("system", ["github", "gitlab"])
+def test_each_step_of_the_workflow_runs(system: str, world: World, repository: Path) -> None:
+    text = printed(world, system, "--source", "people.json", "--target", "users.json")
+    bin = repository / "bin"
+    bin.mkdir()
+    (bin / "oneway").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m oneway "$@"\n')
+    (bin / "oneway").chmod(0o755)
+    env = {**os.environ, "PATH": f"{bin}:{os.environ['PATH']}", "GITHUB_BASE_REF": "main",
+           "CI_MERGE_REQUEST_TARGET_BRANCH_NAME": "main"}  # fmt: skip
+    said = []
+    for step in steps(system, yaml.safe_load(text)):
+        ended = subprocess.run(
+            ["bash", "-e", "-o", "pipefail", "-c", step],
+            cwd=repository,
+            env=env,
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+        assert ended.returncode == 0, step + ended.stdout + ended.stderr
+        said.append(ended.stdout)
+    assert "no law is broken" in said[0]
+    assert "written otherwise: name of 1" in said[1]
+
+
+@pytest.mark.parametrize("system", ["github", "gitlab"])
+def test_a_workflow_names_no_secret(system: str, world: World) -> None:
+    text = printed(world, system)
+    assert "secrets." not in text
+    assert "API_KEY" not in text
+    assert "oneway impact needs records" in text
