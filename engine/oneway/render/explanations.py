@@ -7,6 +7,7 @@ from oneway.core.records import Value
 from oneway.inspect.explain import MASK, Condition, Explanation, FieldStep, KeyStep, RuleStep
 from oneway.planning.links import Link
 from oneway.render.layout import clip, wrap
+from oneway.render.plans.content import list_change
 from oneway.render.sanitize import harmless, on_one_line, shown
 from oneway.render.style import Ink, Style
 
@@ -120,9 +121,15 @@ def _field(step: FieldStep, style: Style) -> list[str]:
         *(style.paint(line, ink) for line in head),
         *wrap(f"{on_one_line(step.expression)}  {_place(step.place)}", style, 6, 8),
         *wrap(said, style, 6, 8),
-        *wrap(f"before {_value(step.before)}, after {_value(step.after)}", style, 6, 8),
+        *wrap(_change(step.before, step.after), style, 6, 8),
         *wrap(on_one_line("; ".join(step.policy)), style, 6, 8),
     ]
+
+
+def _change(before: Value, after: Value) -> str:
+    if isinstance(before, list) and isinstance(after, list) and before != after:
+        return list_change(before, after)
+    return f"before {_value(before)}, after {_value(after)}"
 
 
 def _value(value: Value) -> str:

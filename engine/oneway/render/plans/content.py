@@ -1,8 +1,10 @@
 """What every form of a plan says: the same groups, words and sentences. All text is harmless."""
 
+from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from oneway.core.records import Value, identity
 from oneway.core.seal import Sealed
 from oneway.history.memory import Memory
 from oneway.planning.guards import Breach, Verdict
@@ -170,7 +172,41 @@ def changed(change: Change, verb: Verb) -> str:
         return clip(shown(after))
     if isinstance(before, Sealed) or isinstance(after, Sealed):
         return f"*** ({_sealed_change(change)})"
+    if isinstance(before, list) and isinstance(after, list | None):
+        return list_change(before, after or [])
     return f"{clip(shown(before))} -> {clip(shown(after))}"
+
+
+def list_change(before: list[Value], after: list[Value]) -> str:
+    """Return what a list loses and gains, item by item and none cut short beyond reading."""
+    lost, gained = _without(before, after), _without(after, before)
+    said = [f"loses {_items(lost)}"] if lost else []
+    said += [f"gains {_items(gained)}"] if gained else []
+    kept = len(before) - len(lost)
+    said += [f"keeps {count(kept, 'item')}"] if kept else []
+    return "; ".join(said) if lost or gained else f"{_items(before)} in another order"
+
+
+def _without(items: list[Value], others: list[Value]) -> list[Value]:
+    """Return the items that are not among others; of equal ones, those that are more."""
+    left = Counter(map(identity, others))
+    found = []
+    for item in items:
+        if left[identity(item)]:
+            left[identity(item)] -= 1
+        else:
+            found.append(item)
+    return found
+
+
+def _items(items: list[Value]) -> str:
+    more = f" and {len(items) - _MOST_ITEMS:,} more" if len(items) > _MOST_ITEMS else ""
+    return ", ".join(clip(shown(item), _WIDEST_ITEM) for item in items[:_MOST_ITEMS]) + more
+
+
+_MOST_ITEMS = 20
+_WIDEST_ITEM = 300
+"""Wide enough for an address or a bank account of a person, in columns."""
 
 
 def holders(verdict: Verdict) -> dict[str, str]:
