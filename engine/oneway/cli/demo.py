@@ -5,7 +5,6 @@ import shutil
 import tempfile
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, chdir, contextmanager
-from importlib.resources import as_file, files
 from pathlib import Path
 
 import click
@@ -13,8 +12,8 @@ import click
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled
+from oneway.cli.packaged import packaged_mappings
 from oneway.cli.sandbox import SYSTEMS, environment, started
-from oneway.core.diagnostics import refusal
 
 MAPPING = "mappings/staffology-to-expensein.yaml"
 
@@ -74,26 +73,10 @@ def _folder() -> Iterator[None]:
     """Work in a temporary folder that holds the mapping."""
     with tempfile.TemporaryDirectory(prefix="oneway-demo-") as name:
         Path(name, MAPPING).parent.mkdir()
-        with _mapping() as source:
-            shutil.copy(source, Path(name, MAPPING))
+        with packaged_mappings() as folder:
+            shutil.copy(folder / Path(MAPPING).name, Path(name, MAPPING))
         with chdir(name):
             yield
-
-
-@contextmanager
-def _mapping() -> Iterator[Path]:
-    """Give the mapping that comes with the program: in the wheel, or in the checkout."""
-    packaged = files("oneway").joinpath("_mappings", Path(MAPPING).name)
-    if packaged.is_file():
-        with as_file(packaged) as path:
-            yield path
-        return
-    # In the checkout only: engine/oneway/cli/demo.py stands three folders below it.
-    path = Path(__file__).resolve().parents[3] / MAPPING
-    if not path.is_file():
-        summary = "the mapping is missing from this installation"
-        raise refusal("F120", str(packaged), summary, "install oneway again")
-    yield path
 
 
 @contextmanager

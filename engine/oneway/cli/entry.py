@@ -23,6 +23,7 @@ class Listed:
 
 
 COMMANDS = (
+    Listed("new", "Write a mapping from the fields of your own two files or systems."),
     Listed("validate", "Check mappings, connections and plans, without network."),
     Listed("test", "Run the tests of mappings, without network."),
     Listed("prove", "Search for records on which a mapping breaks its laws, without network."),
@@ -44,7 +45,10 @@ COMMANDS = (
     Listed("notify", "Test the channels of a connection, or send or list the notices that wait."),
     Listed("explain", "Show one person: what is read, decided, and why; write nothing."),
     Listed("check", "Check the set-up of both systems for a mapping; write nothing."),
+    Listed("eval", "Evaluate an expression on one record, step by step."),
     Listed("functions", "List the functions that expressions may use, or show one."),
+    Listed("connectors", "List the systems that mappings can name, or show one."),
+    Listed("init", "Copy the mappings that come with the program, to start from."),
     Listed("schema", "Print the JSON Schema of a kind of file, or list them."),
     Listed("sandbox", "Run stand-ins of both systems on this machine."),
     Listed("demo", "See it all work, in a minute, on this machine."),
@@ -99,8 +103,9 @@ def oneway() -> None:
     \b
     Example:
       oneway demo
-      oneway validate
-      oneway plan mappings/staffology-to-expensein.yaml --out plan.json
+      oneway new mapping.yaml --source people.csv --target users.json
+      oneway validate mapping.yaml
+      oneway plan mapping.yaml --out plan.json
       oneway apply plan.json
     """
 

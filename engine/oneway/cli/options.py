@@ -157,7 +157,7 @@ def requesting(command: Command) -> Command:
     @click.option(
         "--as-of",
         metavar="INSTANT",
-        callback=_instant,
+        callback=instant,
         help="The present of this run: an instant with its offset, or a date (UTC).",
     )
     @wraps(command)
@@ -290,7 +290,7 @@ def pairs(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) ->
     return found
 
 
-def _instant(ctx: click.Context, param: click.Parameter, given: str | None) -> datetime:
+def instant(ctx: click.Context, param: click.Parameter, given: str | None) -> datetime:
     """Return the instant that is given, or the present."""
     try:
         return now() if given is None else parse_instant(given)

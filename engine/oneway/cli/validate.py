@@ -27,6 +27,10 @@ from oneway.runs.validation import Mappings, findings
 
 _ENDINGS = (".yaml", ".yml", ".json")
 _DEFAULTS = ("mappings/", f"{FOLDER}/")
+_START = (
+    "`oneway new mapping.yaml --source people.csv --target users.json` writes a mapping for your "
+    "own files; `oneway init` copies those that come with the program"
+)
 _RIGHTS = "check the rights on the folder, or name the files to be checked"
 _PLAN = re.compile(rb'[{,\n]\s*"oneway_plan"\s*:')
 
@@ -98,6 +102,10 @@ def _checked(path: str, mappings: Mappings) -> Iterator[Checked]:
         is_folder = Path(path).is_dir()
     except (OSError, ValueError):  # too long, or with a NUL: reading it says so
         is_folder = False
+    if path == _DEFAULTS[0] and not is_folder:
+        missing = refusal("F120", path, "there is no such folder", f"name a file, or: {_START}")
+        yield Checked(path, "folder", missing.diagnostics)
+        return
     if not is_folder:
         yield _check(path, mappings, named=True)
         return
@@ -109,7 +117,8 @@ def _checked(path: str, mappings: Mappings) -> Iterator[Checked]:
             why = refusal("F120", str(each.filename), "cannot be read: permission denied", _RIGHTS)
             yield Checked(str(each.filename), "folder", why.diagnostics)
     if not found:
-        nothing = refusal("F121", path, "no mapping, connection, manifest or plan is in here")
+        summary = "no mapping, connection, manifest or plan is in here"
+        nothing = refusal("F121", path, summary, _START)
         yield Checked(path, "folder", nothing.diagnostics)
     yield from found
 

@@ -469,6 +469,9 @@ _TABLE = (
     ("U113", "standard input holds what is no credential", "Write source.NAME=VALUE lines."),
     ("U114", "a name is none that a connection may have", "Use small letters, digits, hyphens."),
     ("U115", "how long runs are kept is no number of days", "Write at least 8."),
+    ("U150", "no mapping comes with that name", "`oneway init --list` lists them."),
+    ("U151", "a record cannot be had", "Give one as JSON, or the key of one that is there."),
+    ("U152", "a mapping cannot be written from two sides", "See what the message says of them."),
     (
         "U120",
         "an address is not this machine's own",

@@ -75,6 +75,12 @@ def prepare_run(request: RunRequest, data: bytes | None = None) -> PreparedRun:
     return PreparedRun(request, compiled_mapping, catalogue, settings)
 
 
+_START = (
+    "; `oneway new` writes a mapping for your own files, and `oneway init` copies those that "
+    "come with the program"
+)
+
+
 def mapping_of(path: str, connection: Connection | None) -> bytes:
     """Return the bytes of a mapping; raise `Refused` where it cannot be read.
 
@@ -84,7 +90,9 @@ def mapping_of(path: str, connection: Connection | None) -> bytes:
         return read_file(path, LIMIT + 1)
     except Refused as refused:
         if connection is None:
-            raise
+            missing = not Path(path).exists() if "\0" not in path else False
+            found = (replace(each, help=f"{each.help}{_START}") for each in refused.diagnostics)
+            raise (Refused(found) if missing else refused) from None
         raise Refused(
             connection.written.at(("mapping",), each.code, f"{each.span} {each.summary}", each.help)
             for each in refused.diagnostics

@@ -1,0 +1,28 @@
+"""The steps of an expression, each with the value it came to."""
+
+from collections.abc import Sequence
+
+from oneway.mapping.expressions.steps import EvaluationStep
+from oneway.render.layout import wrap
+from oneway.render.sanitize import on_one_line, shown
+from oneway.render.style import Ink, Style
+
+
+def text(steps: Sequence[EvaluationStep], style: Style) -> str:
+    """Return a line or two for each step, the whole expression last."""
+    lines: list[str] = []
+    for each in steps:
+        lines += wrap(on_one_line(each.text), style, 0, 4)
+        said = f"= {shown(each.value)}" if not each.error else f"! {each.error}"
+        note = "" if each.stated or each.error else "   (a key that it reads is not in the record)"
+        painted = wrap(f"{said}{note}", style, 4, 6)
+        lines += [style.paint(line, Ink.TROUBLE) for line in painted] if each.error else painted
+    return "\n".join(lines) + "\n"
+
+
+def as_data(steps: Sequence[EvaluationStep]) -> list[dict[str, object]]:
+    """Return steps as data: text, value, stated, error."""
+    return [
+        {"text": each.text, "value": each.value, "stated": each.stated, "error": each.error}
+        for each in steps
+    ]

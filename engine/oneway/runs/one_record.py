@@ -1,0 +1,60 @@
+"""One record of a mapping's source or target, found by its id or by a match value."""
+
+from collections.abc import Sequence
+
+from oneway.core.connector import ReadError
+from oneway.core.diagnostics import Refused, refusal
+from oneway.core.records import Record, Value, path_text
+from oneway.mapping.expressions import EvaluationError, Expression
+from oneway.mapping.lint.rule import overlap
+from oneway.runs.inputs import OpenSystems, inputs, offline_help
+from oneway.runs.prepare import PreparedRun
+
+
+def one_record(prepared: PreparedRun, side: str, key: str) -> Value:
+    """Return the data of the record that a key names; raise `Refused` where none or several do."""
+    each = inputs(prepared)[side]
+    with OpenSystems(prepared) as systems:
+        try:
+            records = systems.reader(each).read().records
+        except ReadError as error:
+            raise refusal(error.code, each.text, error.summary, error.help) from None
+        except Refused as refused:
+            raise offline_help(refused, side) from None
+    code = prepared.compiled.code
+    keys = code.match_target if side == "target" else [t.expression for t in code.match_source]
+    found = [each for each in records if _answers(prepared, each, key, keys)]
+    if len(found) != 1:
+        count = "no record" if not found else f"{len(found)} records"
+        help = "give the id or a match value of one record"
+        raise refusal("U151", "--record", f"{count} of {each.text} answer to {key!r}", help)
+    return dict(found[0].data)
+
+
+def reads_sensitive(prepared: PreparedRun, side: str, expression: Expression) -> bool:
+    """Return whether an expression reads anything of a side that is never shown."""
+    code, compiled = prepared.compiled.code, prepared.compiled
+    resource = compiled.source if side == "source" else compiled.target
+    marked = {name for name, field in resource.fields.items() if field.sensitive}
+    for each in (*code.fields, *code.leaving):
+        if each.rule.sensitive and side == "target":
+            marked.add(each.rule.path)
+        elif each.rule.sensitive and each.source is not None:
+            marked |= {path_text(use.keys) for use in each.source.expression.paths}
+    if expression.facts.whole and marked:
+        return True
+    read = (path_text(use.keys) for use in expression.paths)
+    return any(overlap(path, name) for path in read for name in marked)
+
+
+def _answers(prepared: PreparedRun, record: Record, key: str, keys: Sequence[Expression]) -> bool:
+    if record.id == key:
+        return True
+    for expression in keys:
+        try:
+            value, _ = expression.evaluate(record.data, prepared.context)
+        except EvaluationError:
+            continue
+        if value is not None and str(value) == key:
+            return True
+    return False
