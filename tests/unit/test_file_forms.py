@@ -298,11 +298,11 @@ def test_the_options_that_a_file_needs_are_suggested(
 ) -> None:
     path = tmp_path / name
     path.write_bytes(data.encode() if isinstance(data, str) else data)
-    found = opened().suggest(str(path))
+    found = opened().suggest(str(path)).options
     assert found == wanted
     assert opened(**found).reader(str(path)).read().complete
 
 
 def test_the_options_of_a_workbook_are_suggested(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", {"Staff": SHEET, "Other": [["x"]]})
-    assert opened().suggest(path) == {"sheet": "Staff", "header": "3", "footer": "Total"}
+    assert opened().suggest(path).options == {"sheet": "Staff", "header": "3", "footer": "Total"}

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from oneway.core.connector import Access, Choice, Description, NotSent, Probe, ReadError
+from oneway.core.connector import Access, Choice, Description, NotSent, Probe, ReadError, Suggestion
 from oneway_connectors.file.options import DEFAULTS, FileOptions, file_options
 from oneway_connectors.file.reader import FileReader
 from oneway_connectors.file.suggest import suggested
@@ -27,7 +27,7 @@ class FileConnector:
         except ReadError as error:
             raise NotSent(error.code, error.summary, error.help) from None
 
-    def suggest(self, resource: str) -> Mapping[str, str]:
+    def suggest(self, resource: str) -> Suggestion:
         """Return the options that a file seems to need, each a guess; raise `ReadError`."""
         return suggested(resource)
 

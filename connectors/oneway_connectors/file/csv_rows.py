@@ -50,6 +50,11 @@ class CsvRows:
         """How many rows had cells left out at their ends."""
         return self._table.padded
 
+    @property
+    def columns(self) -> Sequence[str]:
+        """The headings, those without a name left out."""
+        return [name for name in self._table.headings.names if name.strip()]
+
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
         """Yield the rows; raise `ReadError` where the header names no columns to go by."""
         csv.field_size_limit(LONGEST_CELL)

@@ -20,6 +20,7 @@ class JsonArray:
 
     missing = ""
     padded = 0
+    columns: tuple[str, ...] = ()
 
     def __init__(self, name: str) -> None:
         self._name = name

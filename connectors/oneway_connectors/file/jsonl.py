@@ -15,6 +15,7 @@ class JsonLines:
 
     missing = ""
     padded = 0
+    columns: tuple[str, ...] = ()
 
     def __init__(self) -> None:
         self._bom = b""

@@ -39,6 +39,10 @@ class Layout(Protocol):
     def padded(self) -> int:
         """How many of `entries` had fewer cells than headings, and were filled with blanks."""
 
+    @property
+    def columns(self) -> Sequence[str]:
+        """The headings of a table; none where a format has none."""
+
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
         """Yield what stands in the file; raise `ReadError` where it cannot be told apart."""
 

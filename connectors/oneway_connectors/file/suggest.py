@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from oneway.core import day_patterns
-from oneway.core.connector import ReadError
+from oneway.core.connector import ReadError, Suggestion
 from oneway.core.records import Value, is_blank, path_of, path_text
 from oneway_connectors.file.encoding import as_utf8
 from oneway_connectors.file.formats import WORKBOOK, format_of, layout_of
@@ -29,10 +29,10 @@ _IDS = ("id", "employeeid", "employeenumber", "employeeno", "staffnumber", "staf
 _ROWS = 5_000
 
 
-def suggested(path: str) -> Mapping[str, str]:
-    """Return options under which a file seems to be read well; raise `ReadError` if there are none.
+def suggested(path: str) -> Suggestion:
+    """Return what a file seems to need to be read well; raise `ReadError` if it cannot be.
 
-    Only what differs from the defaults is returned. `types` are the columns that are dates.
+    Options are those that differ from the defaults. `types` are the columns that are dates.
     """
     with opened(path) as file:
         start = file.read(SAMPLE)
@@ -49,7 +49,8 @@ def suggested(path: str) -> Mapping[str, str]:
     if types and format_of(path, found.get("format", "")) not in ("json", "jsonl"):
         found["types"] = types
     id = _id(columns)
-    return {**({"id": id} if id != "id" else {}), **found}
+    options = {**({"id": id} if id != "id" else {}), **found}
+    return Suggestion(options, tuple(columns.values))
 
 
 @dataclass(slots=True)
@@ -120,6 +121,8 @@ def _columns(path: str, found: Mapping[str, str]) -> _Columns:
             for keys, value in _flat(entry.data, ()):
                 name = keys[0] if options.headings == "flat" else path_text(keys)
                 columns.values.setdefault(name, []).append(value)
+    for name in layout.columns:
+        columns.values.setdefault(name, [])
     columns.too_short = layout.padded > 0
     return columns
 

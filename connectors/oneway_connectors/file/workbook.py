@@ -40,6 +40,11 @@ class WorkbookRows:
         """How many rows had cells left out at their ends."""
         return self._table.padded
 
+    @property
+    def columns(self) -> Sequence[str]:
+        """The headings, those without a name left out."""
+        return [name for name in self._table.headings.names if name.strip()]
+
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
         """Yield the rows; raise `ReadError` for what is no workbook, or has no such sheet."""
         rows = self._rows(file.read(MAX_SIZE + 1))

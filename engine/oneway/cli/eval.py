@@ -15,7 +15,7 @@ from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
 from oneway.core.records import Value
 from oneway.inspect.explain import MASK
 from oneway.mapping.expressions import Context, Expression, ExpressionSyntax, parse
-from oneway.mapping.expressions.steps import steps_of
+from oneway.mapping.expressions.steps import EvaluationStep, steps_of
 from oneway.render import steps
 from oneway.runs import RunRequest, prepare_run
 from oneway.runs.one_record import one_record, reads_sensitive
@@ -84,9 +84,9 @@ def command(  # click's
         data = _given(value) if record is None else one_record(prepared, side, record)
         context = prepared.context
         hidden = record is not None and reads_sensitive(prepared, side, parsed)
-    found = steps_of(parsed, data, context)
+    found = steps_of(parsed, data, context) or (_whole(parsed, data, context),)
     if hidden:
-        found = tuple(replace(each, value=MASK) for each in found)
+        found = tuple(replace(each, value=MASK, error=each.error and MASK) for each in found)
     if format == "json":
         console.json(steps.as_data(found))
     else:
@@ -101,6 +101,12 @@ def _parsed(text: str) -> Expression:
         span = Span(_WHERE, 1, error.offset + 1, error.offset + 1 + error.length)
         found = Diagnostic(span, Severity.ERROR, "M103", error.summary, error.help, text)
         raise Refused([found]) from None
+
+
+def _whole(expression: Expression, data: Value, context: Context) -> EvaluationStep:
+    """Return an expression that has no parts, such as `@` or a constant, as one step."""
+    value, stated = expression.evaluate(data, context)
+    return EvaluationStep(expression.text, value, stated)
 
 
 def _given(text: str | None) -> Value:

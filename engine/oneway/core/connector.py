@@ -289,6 +289,22 @@ class Reader(Protocol):
         """
 
 
+@dataclass(frozen=True, slots=True)
+class Suggestion:
+    """The options that a resource seems to need, and the paths of its fields, in order."""
+
+    options: Mapping[str, str]
+    columns: tuple[str, ...]
+
+
+@runtime_checkable
+class Suggesting(Protocol):
+    """A connector that can look at a resource and say which options it seems to need."""
+
+    def suggest(self, resource: str) -> Suggestion:
+        """Return what is guessed of a resource; raise `ReadError` where it cannot be read."""
+
+
 class Writer(Protocol):
     """Writes to a target; only `apply` is handed one. All methods raise `WriteError`.
 

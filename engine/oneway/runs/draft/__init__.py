@@ -1,0 +1,12 @@
+"""A first mapping, written from what two sides hold: `oneway new`.
+
+Every line of it that was guessed is marked as a guess, and what only a person can decide is
+written as a question in comments. It validates and plans as it is written.
+"""
+
+from oneway.runs.draft.pairs import Pair, paired
+from oneway.runs.draft.samples import sampled
+from oneway.runs.draft.side import DraftSide, read_side
+from oneway.runs.draft.write import mapping_text
+
+__all__ = ["DraftSide", "Pair", "mapping_text", "paired", "read_side", "sampled"]

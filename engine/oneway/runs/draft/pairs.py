@@ -1,0 +1,144 @@
+"""Which field of the source goes to which of the target: guessed by name and by value."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from oneway.core.records import Value
+from oneway.runs.draft.names import CANONICAL, camel, concept, plain
+from oneway.runs.draft.side import DraftSide
+
+_LIKELY = 50
+"""The least score of a guess."""
+
+
+@dataclass(frozen=True, slots=True)
+class Pair:
+    """A target field, the source field that seems to go to it, and why."""
+
+    target: str
+    source: str
+    why: str
+    score: float
+    ignores_case: bool = False
+    number: bool = False
+    looks_up: bool = False
+    unfit: bool = False
+    """Whether the target takes a number, and the source holds other text: a lookup is needed."""
+
+
+def paired(source: DraftSide, target: DraftSide) -> tuple[Pair, ...]:
+    """Return the best source field of each target field, in the target's order.
+
+    A target that has no fields yet gets those of the source, under plain names.
+    """
+    if not target.fields and target.open:
+        return tuple(_made(source))
+    found = []
+    for path, field in target.fields.items():
+        if field.computed or "object" in field.types or path == target.id:
+            continue
+        best = max(_scored(source, target, path), key=lambda each: each.score, default=None)
+        if best is not None and best.score >= _LIKELY:
+            found.append(best)
+    return tuple(_alone(found))
+
+
+def _made(source: DraftSide) -> Iterator[Pair]:
+    taken: set[str] = set()
+    for path in source.fields:
+        name = CANONICAL.get(concept(path), camel(path))
+        if name in taken or name == "id":
+            name = camel(path)
+        if name not in taken and name != "id":
+            taken.add(name)
+            yield Pair(name, path, "the target has no fields yet", _LIKELY)
+
+
+def _alone(pairs: list[Pair]) -> Iterator[Pair]:
+    """Yield pairs whose source field has no better use by values: one name fits one field."""
+    best: dict[str, float] = {}
+    for each in pairs:
+        best[each.source] = max(best.get(each.source, 0), each.score)
+    yield from (each for each in pairs if each.score >= best[each.source] - 20)
+
+
+def _scored(source: DraftSide, target: DraftSide, path: str) -> Iterator[Pair]:
+    wanted = _texts(target.values(path))
+    for name in source.fields:
+        score, why = _by_name(name, path)
+        have = _texts(source.values(name))
+        share = _share(wanted, have)
+        if share >= 0.5 and len(wanted) > 1 and len(have) > 1:
+            score += 60 * share
+            count = round(share * len(wanted))
+            said = f"{count} of its {len(wanted)} values are in the source"
+            why = f"{why}; {said}" if why else said
+        looks_up = _looks_up(target, name, path)
+        if score > 0:
+            yield Pair(
+                path,
+                name,
+                why,
+                score,
+                ignores_case=_differs_in_case(source, target, name, path),
+                number=not looks_up and _needs_number(source, target, name, path),
+                looks_up=looks_up,
+                unfit=_is_unfit(source, target, name, path),
+            )
+
+
+def _by_name(source: str, target: str) -> tuple[float, str]:
+    if plain(source) == plain(target):
+        return 100, "the same name"
+    known = concept(target)
+    if known and concept(source) == known:
+        return 80, "a name for the same"
+    likeness = SequenceMatcher(None, plain(source), plain(target)).ratio()
+    return (60 * likeness, "a name like it") if likeness > 0.8 else (0, "")
+
+
+def _texts(values: list[Value]) -> set[str]:
+    return {str(value).strip().casefold() for value in values if not isinstance(value, list | dict)}
+
+
+def _share(wanted: set[str], have: set[str]) -> float:
+    return len(wanted & have) / len(wanted) if wanted else 0
+
+
+def _differs_in_case(source: DraftSide, target: DraftSide, name: str, path: str) -> bool:
+    """Return whether values of both sides are the same but for case."""
+    exact, loose = {str(value) for value in target.values(path)}, _texts(target.values(path))
+    texts = (str(value) for value in source.values(name))
+    return any(text not in exact and text.strip().casefold() in loose for text in texts)
+
+
+def _needs_number(source: DraftSide, target: DraftSide, name: str, path: str) -> bool:
+    types = target.fields[path].types - {"null"}
+    numeric = bool(types) and types <= {"integer", "number"}
+    return (numeric or _are_numbers(target.values(path))) and not _are_numbers(source.values(name))
+
+
+def _is_unfit(source: DraftSide, target: DraftSide, name: str, path: str) -> bool:
+    return _needs_number(source, target, name, path) and not all(
+        _NUMBER.fullmatch(str(value).strip()) for value in source.values(name)
+    )
+
+
+_NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")
+
+
+def _are_numbers(values: list[Value]) -> bool:
+    return bool(values) and all(
+        isinstance(value, int | float) and not isinstance(value, bool) for value in values
+    )
+
+
+def _looks_up(target: DraftSide, name: str, path: str) -> bool:
+    """Return whether a target field holds ids of the target, and the source another's key."""
+    if concept(path) != "manager" or concept(name) != "manager":
+        return False
+    ids = {each.id for each in target.records}
+    held = {str(value) for value in target.values(path)}
+    return bool(held) and held <= ids

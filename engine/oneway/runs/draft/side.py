@@ -1,0 +1,125 @@
+"""One side of a mapping that is yet to be written: its fields, and what stands in them."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from oneway.connections import Lookup, access
+from oneway.connections.discovery import FILES, describe, open_connector
+from oneway.core.connector import Access, Description, Field, ReadError, Resource, Suggesting
+from oneway.core.diagnostics import Refused, refusal
+from oneway.core.records import MISSING, Record, Value, at, is_blank, path_of, path_text
+
+
+@dataclass(frozen=True, slots=True)
+class DraftSide:
+    """A system's resource or a file: `fields` in order, by path, and `records` where read.
+
+    `options` are what the mapping must say of it, `guessed` those of them that are guesses.
+    """
+
+    connector: str
+    resource: str
+    options: Mapping[str, str] = field(default_factory=dict)
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    records: tuple[Record, ...] = ()
+    id: str = "id"
+    open: bool = True
+
+    def values(self, path: str) -> list[Value]:
+        """Return what stands in a field, of those records in which anything does."""
+        keys = self.keys(path)
+        found = (at(each.data, keys) for each in self.records)
+        return [value for value in found if value is not MISSING and not is_blank(value)]
+
+    def keys(self, path: str) -> tuple[str, ...]:
+        """Return the keys of a field's path."""
+        return (path,) if self.options.get("headings") == "flat" else path_of(path)
+
+    def tells_apart(self, path: str) -> bool:
+        """Return whether no two records have the same in a field, and none has nothing."""
+        values = [str(value) for value in self.values(path)]
+        return len(values) == len(self.records) and len(set(values)) == len(values) > 0
+
+
+def read_side(text: str, folder: Path, folders: Sequence[Path], lookup: Lookup) -> DraftSide:
+    """Return a side by the path of a file, or as CONNECTOR or CONNECTOR:RESOURCE.
+
+    `folder` is the mapping's own, to which the path of a file is written relative. A system is
+    read where its credentials are at hand, or else known by its record schema alone. Raises
+    `Refused` where there is no such side.
+    """
+    if Path(text).exists() or "." in Path(text).name:
+        return _file(text, folder)
+    name, _, wanted = text.partition(":")
+    description = describe(name, folders)
+    if description.kind == FILES:
+        raise refusal("U152", text, "this names no file", "give the path of the file itself")
+    resource = _resource(description, wanted, text)
+    records = _records(description, resource, lookup)
+    return DraftSide(name, resource.name, {}, resource.fields, records, resource.id, resource.open)
+
+
+def _file(path: str, folder: Path) -> DraftSide:
+    description = describe(FILES)
+    try:
+        connector = open_connector(description, Access({}, {}))
+        assert isinstance(connector, Suggesting)
+        about = connector.suggest(path)
+        options = dict(about.options)
+        found = open_connector(description, Access(options, {})).reader(path).read()
+    except ReadError as error:
+        raise refusal(error.code, path, error.summary, error.help) from None
+    except Refused:
+        raise
+    records = tuple(each for each in found.records if not each.problem)
+    fields = {name: Field(name) for name in about.columns}
+    shown = _relative(path, folder)
+    return DraftSide(FILES, shown, options, fields, records, options.get("id", "id"))
+
+
+def _relative(path: str, folder: Path) -> str:
+    full, base = Path(path).resolve(), folder.resolve()
+    if full.is_relative_to(base):
+        return full.relative_to(base).as_posix()
+    up = [parent for parent in base.parents if full.is_relative_to(parent)]
+    if Path(path).is_absolute() or not up:
+        return full.as_posix()
+    steps = len(base.parts) - len(up[0].parts)
+    return Path(*[".."] * steps, full.relative_to(up[0])).as_posix()
+
+
+def _resource(description: Description, wanted: str, text: str) -> Resource:
+    found = description.resources
+    if not wanted:
+        return next(iter(found.values()))
+    if wanted not in found:
+        summary = f"{description.name} has no resource '{wanted}'"
+        raise refusal("U152", text, summary, f"it has: {', '.join(found)}")
+    return found[wanted]
+
+
+def _records(description: Description, resource: Resource, lookup: Lookup) -> tuple[Record, ...]:
+    """Return a system's records; none where its credentials are not at hand."""
+    try:
+        connector = open_connector(description, access(description, lookup, {}, {}))
+    except Refused:
+        return ()
+    try:
+        found = connector.reader(resource.name).read()
+    except ReadError as error:
+        raise refusal(error.code, description.name, error.summary, error.help) from None
+    finally:
+        connector.close()
+    return tuple(each for each in found.records if not each.problem)
+
+
+def flat_paths(data: Mapping[str, Value], way: tuple[str, ...] = ()) -> list[str]:
+    """Return the path of each value in a record, objects taken apart."""
+    found: list[str] = []
+    for key, value in data.items():
+        if isinstance(value, dict) and value:
+            found += flat_paths(value, (*way, key))
+        else:
+            found.append(path_text((*way, key)))
+    return found

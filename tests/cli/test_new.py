@@ -1,0 +1,170 @@
+"""`oneway new`: from two files to a mapping that validates and plans as it is written."""
+
+import csv
+import json
+import re
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_world import Ended, World
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from oneway.cli.entry import run
+
+FIRST = ["Ann", "Bob", "Cy", "Dee", "Eve", "Fay", "Gus", "Hal", "Ida", "Jon"]
+LAST = ["Oak", "Elm", "Ash", "Fir", "Yew", "Bay", "Box"]
+
+
+def export(folder: Path) -> list[dict[str, str]]:
+    """Write the export of an HR system: sixty people, as such systems write them."""
+    rows = [
+        {
+            "Staff No": f"{1001 + i:05}",
+            "First Name": FIRST[i % 10],
+            "Last Name": LAST[i % 7].upper() if i % 9 == 0 else LAST[i % 7],
+            "Work Email": f"{FIRST[i % 10]}.{LAST[i % 7]}{i}@Example.com",
+            "Dept.": ["Ops", "Sales", "IT"][i % 3],
+            "Start Date": f"{i % 28 + 1:02}/{i % 12 + 1:02}/2020",
+            "Leaving Date": "31/12/2025" if i in (5, 17) else "",
+            "Manager": "" if i == 0 else f"{1001 + i % 3:05}",
+            "Contract Type": "Contractor" if i % 10 == 9 else "Employee",
+        }
+        for i in range(60)
+    ]
+    with (folder / "people.csv").open("w", encoding="cp1252", newline="") as file:
+        file.write("Staff list at 28/11/2026;;;\r\n;;;\r\n")
+        writer = csv.DictWriter(file, rows[0], delimiter=";")
+        writer.writeheader()
+        writer.writerows(rows)
+        file.write("Total;60;;;;;;;\r\n")
+    return rows
+
+
+def users(folder: Path, rows: list[dict[str, str]]) -> None:
+    found = [
+        {
+            "id": 500 + i,
+            "reference": row["Staff No"],
+            "firstName": row["First Name"],
+            "lastName": row["Last Name"].title(),
+            "email": row["Work Email"].lower(),
+            "department": row["Dept."],
+            "managerId": 500 + int(row["Manager"]) - 1001 if row["Manager"] else None,
+            "active": True,
+        }
+        for i, row in enumerate(rows[:50])
+    ]
+    (folder / "users.json").write_text(json.dumps(found))
+
+
+@pytest.fixture
+def made(world: World) -> tuple[World, Ended]:
+    users(world.folder, export(world.folder))
+    return world, world.run("new", "map.yaml", "--source", "people.csv", "--target", "users.json")
+
+
+def test_it_validates_and_plans_as_it_is_written(made: tuple[World, Ended]) -> None:
+    world, ended = made
+    assert ended.code == 0, ended.err
+    assert world.run("validate", "map.yaml").out.endswith("no mistakes\n")
+    plan = world.run("plan", "map.yaml", "--format", "json", "--out", "plan.json")
+    assert plan.code == 0, plan.err
+    kinds = [outcome["outcome"] for outcome in plan.data["outcomes"]]
+    assert (kinds.count("create"), kinds.count("unchanged")) == (10, 50)
+    assert world.run("apply", "plan.json").code == 0
+    assert world.run("plan", "map.yaml", "--exit-code").code == 0
+
+
+def test_how_the_file_is_written_is_found_and_said(made: tuple[World, Ended]) -> None:
+    _, ended = made
+    assert "delimiter: semicolon, header: 3, footer: Total" in ended.out
+    assert "Leaving Date=date:dd/MM/yyyy" in ended.out
+
+
+def test_each_guess_is_marked_and_each_question_can_be_answered(made: tuple[World, Ended]) -> None:
+    world, _ = made
+    text = (world.folder / "map.yaml").read_text()
+    assert "managerId: {from: Manager, lookup: people}   # guess" in text
+    assert "lastName: 'title_case(\"Last Name\")'   # guess" in text
+    answered = re.sub(r"^# ?(?=(eligible|leavers|guards):|  )", "", text, flags=re.MULTILINE)
+    (world.folder / "map.yaml").write_text(answered)
+    ended = world.run("validate", "map.yaml")
+    assert ended.code == 0, ended.out
+    plan = world.run("plan", "map.yaml", "--format", "json", "--as-of", "2026-11-28")
+    kinds = [outcome["outcome"] for outcome in plan.data["outcomes"]]
+    assert kinds.count("leave") == 2
+    assert kinds.count("ineligible") == 6
+
+
+def test_the_sample_holds_nobody_and_can_be_planned(made: tuple[World, Ended]) -> None:
+    world, ended = made
+    sample = world.folder / "map-sample"
+    text = (sample / "source.json").read_text() + (sample / "target.json").read_text()
+    for name in ("Oak", "Yew", "Ann", "Example.com", "01001", "ann.oak"):
+        assert name not in text
+    command = re.search(r"oneway (plan .* --source .*)", ended.err)
+    assert command is not None
+    plan = world.run(*command[1].split(), "--format", "json")
+    kinds = [outcome["outcome"] for outcome in plan.data["outcomes"]]
+    assert (kinds.count("create"), kinds.count("unchanged")) == (2, 5)
+
+
+def test_nothing_is_overwritten(made: tuple[World, Ended]) -> None:
+    world, _ = made
+    again = world.run("new", "map.yaml", "--source", "people.csv", "--target", "users.json")
+    assert (again.code, "F120" in again.err) == (1, True)
+
+
+@pytest.mark.parametrize(
+    ("target", "content"),
+    [("users.json", "[]"), ("out.csv", "Ref,First Name,N.I. Number,Email\r\n")],
+)
+def test_an_empty_target_is_enough(world: World, target: str, content: str) -> None:
+    export(world.folder)
+    (world.folder / target).write_text(content)
+    ended = world.run("new", "m2.yaml", "--source", "people.csv", "--target", target)
+    assert ended.code == 0, ended.err
+    plan = world.run("plan", "m2.yaml", "--format", "json")
+    assert plan.code == 0, plan.err
+    assert {outcome["outcome"] for outcome in plan.data["outcomes"]} == {"create"}
+
+
+def test_a_system_is_known_by_its_record_schema(world: World) -> None:
+    export(world.folder)
+    ended = world.run("new", "m2.yaml", "--source", "people.csv", "--target", "expensein:users")
+    assert ended.code == 0, ended.err
+    assert world.run("validate", "m2.yaml").code == 0
+    for wrong in ("expensein:people", "nobody", "none.csv"):
+        ended = world.run("new", "m3.yaml", "--source", "people.csv", "--target", wrong)
+        assert ended.code == 1
+        assert not (world.folder / "m3.yaml").exists()
+
+
+headings = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1,
+                   max_size=8).filter(str.strip)  # fmt: skip
+tables = st.lists(headings, min_size=1, max_size=5, unique_by=lambda each: each.strip()).flatmap(
+    lambda names: st.lists(
+        st.fixed_dictionaries({name: st.text("ab1 .@'\"#:", max_size=5) for name in names}),
+        min_size=1,
+        max_size=6,
+    )
+)
+
+
+@given(tables, tables)
+@settings(max_examples=60, deadline=None)
+def test_whatever_the_headings_are_it_validates(
+    tmp_path_factory: Any, people: Any, there: Any
+) -> None:
+    folder = tmp_path_factory.mktemp("new")
+    with (folder / "p.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, ["id", *(n for n in people[0] if n.strip() != "id")])
+        writer.writeheader()
+        writer.writerows({"id": str(n), **row} for n, row in enumerate(people))
+    (folder / "u.json").write_text(json.dumps([{"id": str(n), **r} for n, r in enumerate(there)]))
+    mapping = str(folder / "m.yaml")
+    sides = ["--source", str(folder / "p.csv"), "--target", str(folder / "u.json")]
+    if run(["new", mapping, *sides, "--quiet"]) == 0:
+        assert run(["validate", mapping]) == 0, Path(mapping).read_text()
