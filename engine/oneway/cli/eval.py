@@ -84,7 +84,9 @@ def command(  # click's
         data = _given(value) if record is None else one_record(prepared, side, record)
         context = prepared.context
         hidden = record is not None and reads_sensitive(prepared, side, parsed)
-    found = steps_of(parsed, data, context) or (_whole(parsed, data, context),)
+    found = steps_of(parsed, data, context)
+    if not found:
+        found = (_whole(parsed, data, context),)
     if hidden:
         found = tuple(replace(each, value=MASK, error=each.error and MASK) for each in found)
     if format == "json":
