@@ -1,14 +1,15 @@
 """A target in memory: what it enforces is what makes a plan in the wrong order fail."""
 
 import copy
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from oneway.applying.apply import ApplySystems, Result, apply
+from oneway.applying.apply import ApplySystems, Approved, Result, Watch, apply, never
+from oneway.applying.preconditions import LiveState
 from oneway.core.connector import Progress, Rejected, silent
 from oneway.core.records import Record, Snapshot, is_blank
-from oneway.planning.plan import Action, Plan
+from oneway.planning.plan import Action, End, Ending, Plan
 from oneway.planning.plan_file import fingerprint
 from worlds import SEAL, World, bound
 
@@ -110,10 +111,23 @@ class Recording:
         """Note that an action is about to be sent."""
         self.steps.append(("intended", action.id))
 
-    def ended(self, result: Result) -> None:
-        """Note how an action ended."""
-        self.steps.append((result.ending.value, result.action.id))
-        self.results.append(result)
+    def ended(self, results: Sequence[Result]) -> None:
+        """Note how actions ended."""
+        self.steps += [(each.ending.value, each.action.id) for each in results]
+        self.results += results
+
+
+@dataclass
+class MemorySystems:
+    """Both systems of a world in memory."""
+
+    source: Any
+    target: Any
+    writer: Any
+
+    def of(self, world: World) -> ApplySystems:
+        """Return them as an apply is given them."""
+        return ApplySystems(LiveState(bound(world), self.source, self.target, SEAL), self.writer)
 
 
 @dataclass
@@ -127,10 +141,10 @@ class Applied:
     log: Recording
 
 
-def systems_of(world: World, *, batch: int = 1) -> ApplySystems:
+def systems_of(world: World, *, batch: int = 1) -> MemorySystems:
     """Return the world's two systems in memory."""
     target = MemoryReader(_by_id(world.target.records), _broken(world.target))
-    return ApplySystems(
+    return MemorySystems(
         MemoryReader(_by_id(world.source.records), _broken(world.source)),
         target,
         MemoryWriter(target, world.unique, batch),
@@ -142,24 +156,40 @@ def applied(
     plan: Plan,
     *,
     batch: int = 1,
-    held: frozenset[str] = frozenset(),
-    systems: ApplySystems | None = None,
+    held: Collection[str] = (),
+    systems: MemorySystems | None = None,
 ) -> Applied:
-    """Apply a plan of a world through the engine."""
+    """Apply a plan of a world through the engine; a guard holds some actions back."""
     systems = systems or systems_of(world, batch=batch)
     log = Recording()
-    results = tuple(
-        apply(
-            plan,
-            approved=fingerprint(plan),
-            held=held,
-            program=bound(world),
-            systems=systems,
-            seal=SEAL,
-            log=log,
-        )
-    )
+    results = tuple(steps(world, plan, approval(plan, held=held), systems, log))
     return Applied(results, systems.target.read(), systems.writer, systems.source, log)
+
+
+def approval(
+    plan: Plan, *, held: Collection[str] = (), postponed: Mapping[str, str] = {}
+) -> Approved:
+    """Return the approval of a plan; `postponed` says why some actions wait."""
+    return Approved(
+        fingerprint(plan),
+        {id: End(Ending.HELD, reason="held back by a test", guards=("test",)) for id in held},
+        {
+            id: End(Ending.POSTPONED, reason=why, until="2026-12-01")
+            for id, why in postponed.items()
+        },
+    )
+
+
+def steps(
+    world: World,
+    plan: Plan,
+    approved: Approved,
+    systems: MemorySystems,
+    log: Recording,
+    stopping: Callable[[], bool] = never,
+) -> Iterator[Result]:
+    """Apply a plan of a world, one action after the other."""
+    return apply(plan, approved, systems.of(world), log, Watch(stopping=stopping))
 
 
 def merged(old: Mapping[str, Any], values: Mapping[str, Any]) -> Data:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 
+from journals import entry_of, unlike_the_engine
 from oneway.connections import Connection, Email, Notify, Occasion, Security, Webhook
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.history.journal import Breached, End, Journal, RunStart
@@ -66,9 +67,17 @@ def ended(
     counts: dict[str, int] = {}
     for id, (ending, code) in ends.items():
         action = Action(id, Verb.UPDATE, f"s{id}", f"t{id}", ())
-        store.ended(run, action, End(ending, code=code, reason=reason))
+        entry = entry_of(run, action, End(ending, code=code, reason=reason), breaches)
+        if entry.sent:
+            store.intended(run, action, entry.token)
+            store.sent(run, id)
+        assert entry.end is not None
+        store.ended(run, action, entry.end)
         counts[ending.value] = counts.get(ending.value, 0) + 1
     store.finish(run, counts, instant_text(now))
+    found = store.run(run)
+    assert found is not None
+    assert unlike_the_engine(found, store.entries(run), None) == ()
     return run
 
 

@@ -3,10 +3,10 @@
 from collections import Counter
 from dataclasses import replace
 
+from journals import entry_of, unlike_the_engine
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.core.seal import Sealed
-from oneway.history.backoff import PastFailure
-from oneway.history.journal import End, JournalEntry, Run, RunStart
+from oneway.history.journal import End, Run, RunStart
 from oneway.history.journal.rows import Breached, Why
 from oneway.planning.plan import (
     Action,
@@ -27,7 +27,6 @@ from oneway.runs.past_run import Before, PastRun
 
 AT = Span("mappings/payroll.yaml", 30, 5, 20)
 ENDED = "2026-11-22T04:00:42Z"
-UNBEGUN = (Ending.HELD, Ending.POSTPONED, Ending.NOT_ATTEMPTED)
 CANARY = "c4" * 32
 """The digest of a sealed value: not even that is shown."""
 
@@ -134,28 +133,14 @@ def run(
 ):
     """Return a run of a plan and its entries; `endings` are by action id, `DONE` otherwise."""
     endings = endings or {}
-    actions = made.actions if made is not None else ()
+    actions = {each.id: each for each in made.actions}.values() if made is not None else ()
     held = {id for each in breaches for id in each.held}
     ends = {
         each.id: endings.get(each.id, End(Ending.HELD if each.id in held else Ending.DONE))
         for each in actions
     }
-    entries = tuple(
-        JournalEntry(
-            run=71,
-            action_id=each.id,
-            verb=each.verb,
-            source_id=each.source_id,
-            target_id=(end.target_id if end is not None else None) or each.target_id,
-            token="0" * 32,
-            sent=True,
-            end=end,
-        )
-        for each in actions
-        for end in [ends[each.id]]
-        if end is None or end.ending not in UNBEGUN
-    )
-    counts = Counter(end.ending.value for end in ends.values() if end is not None)
+    entries = tuple(entry_of(71, each, ends[each.id], breaches) for each in actions)
+    counts = Counter(each.end.ending.value for each in entries if each.end is not None)
     begun = {
         "mapping": "payroll",
         "digest": "1" * 64,
@@ -169,12 +154,14 @@ def run(
         "host": "payroll-1",
         "breaches": tuple(breaches),
     } | start
-    return Run(71, RunStart(**begun), ended, dict(counts), tuple(problems)), entries
+    found = Run(71, RunStart(**begun), ended, dict(counts), tuple(problems))
+    assert unlike_the_engine(found, entries, made) == ()
+    return found, entries
 
 
 def told(made=None, endings=None, **parts):
     """Return a run as its report is told of it."""
-    rest = {name: parts.pop(name) for name in ("earlier", "before", "failures") if name in parts}
+    rest = {name: parts.pop(name) for name in ("earlier", "before") if name in parts}
     begun, entries = run(made, endings, **parts)
     return PastRun(begun, made, entries, **rest)
 
@@ -240,14 +227,13 @@ def a_full_night():
         refused.action.id: End(Ending.REJECTED, None, "W101", "email: <i>already</i> in use"),
         unknown.action.id: End(Ending.UNKNOWN, None, "W105", "no answer within 30 seconds"),
         waits.action.id: End(Ending.STALE, None, "W160", "lastName is no longer as planned"),
-        late.action.id: End(Ending.POSTPONED),
+        late.action.id: End(Ending.POSTPONED, None, "W101", "phone: too long", until="2026-11-26"),
     }
     clears = breached("clears", movers[2:], "clears: 2 now, at most 1 pass")
     leaving = breached(
         "leavers", leavers[1:], "leavers: 3 now, at most 2 pass (the larger of 2 and 1 % of 200)"
     )
-    failure = PastFailure(late.action.id, "0" * 64, "W101", "phone: too long", "2026-11-19", "x", 2)
-    found = told(made, endings, breaches=(leaving, clears), failures={late.action.id: failure})
+    found = told(made, endings, breaches=(leaving, clears))
     return replace(found, earlier=earlier(found.run, 16), before=(before(made, movers[:1]),) * 2)
 
 

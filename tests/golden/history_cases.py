@@ -10,9 +10,10 @@ from pathlib import Path
 from plan_cases import FOLDER as PLANS
 from plan_cases import planned
 
+from journals import entry_of, unlike_the_engine
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.core.seal import Sealed
-from oneway.history.journal import Breached, End, JournalEntry, Run, RunStart, Why
+from oneway.history.journal import Breached, End, Run, RunStart, Why
 from oneway.history.journal.run_counts import Tally
 from oneway.planning.plan import Ending
 from oneway.render import Style, history, past_run, replays, status
@@ -72,14 +73,11 @@ def one_run():
     plan = planned(PLANS / "guards-held").plan
     first, *others = plan.actions
     refused = End(Ending.REJECTED, first.target_id, "W105", "the email is of no known domain")
-    entries = [_entry(first, refused)]
-    entries += [_entry(each, End(Ending.DONE, each.target_id or "2001")) for each in others]
-    counts = {"done": len(others), "rejected": 1}
-    return past_run.Past(run(12, counts=counts), plan, tuple(entries), frozenset({"inputs"}))
-
-
-def _entry(action, end):
-    return JournalEntry(12, action.id, action.verb, action.source_id, end.target_id, "", True, end)
+    entries = [entry_of(12, first, refused)]
+    entries += [entry_of(12, each, End(Ending.DONE, each.target_id or "2001")) for each in others]
+    found = run(12, counts={"done": len(others), "rejected": 1})
+    assert unlike_the_engine(found, entries, plan) == ()
+    return past_run.Past(found, plan, tuple(entries), frozenset({"inputs"}))
 
 
 STANDINGS = (

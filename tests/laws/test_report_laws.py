@@ -25,7 +25,7 @@ from reported import earlier, told
 from strategies import worlds
 from worlds import planned
 
-ENDS = st.none() | st.builds(End, st.sampled_from(Ending), st.none() | TEXTS, TEXTS, TEXTS)
+ONE_IN_FIVE = st.sampled_from([False, False, False, False, True])
 ACTIONS_TOLD = ("created", "changed", "left", "back", "deactivated", "refused", "unknown")
 """The sections that name what a run did, or tried to do; beside those that wait."""
 WAITING = ("held", "waiting", "postponed")
@@ -43,8 +43,7 @@ TAGS = set(f"{PAGE_TAGS} {TEXT_TAGS} {TABLE_TAGS} {DRAWN_TAGS}".split(" "))
 def runs_of(draw: st.DrawFn, plans: st.SearchStrategy[Plan]) -> PastRun:
     """Draw a run of a plan: each action with an end or none, guards, problems."""
     made = draw(plans)
-    ends = {each.id: draw(ENDS) for each in made.actions}
-    ids = sorted(ends)
+    ids = sorted(each.id for each in made.actions)
     held = draw(st.sets(st.sampled_from(ids)) if ids else st.just(set()))
     guards = st.sampled_from(["leavers", "source_shrink", "field_changes.email"]) | TEXTS
     breaches = [
@@ -52,11 +51,14 @@ def runs_of(draw: st.DrawFn, plans: st.SearchStrategy[Plan]) -> PastRun:
         for name in draw(st.lists(guards, max_size=2))
     ]
     ended = draw(st.none() | st.just("2026-11-22T05:00:00Z") | TEXTS)
+    refused = draw(st.lists(PROBLEMS, min_size=1, max_size=2)) if draw(ONE_IN_FIVE) else ()
+    endings = [each for each in Ending if breaches or each is not Ending.HELD]
+    ends = st.builds(End, st.sampled_from(endings), st.none() | TEXTS, TEXTS, TEXTS)
     found = told(
-        made,
-        ends,
+        None if refused else made,
+        {id: draw(ends if ended is not None else st.none() | ends) for id in ids},
         breaches=breaches,
-        problems=draw(st.lists(PROBLEMS, max_size=2)),
+        problems=refused,
         ended=ended,
         why=draw(st.sampled_from(Why)),
         by=draw(TEXTS),
@@ -64,7 +66,7 @@ def runs_of(draw: st.DrawFn, plans: st.SearchStrategy[Plan]) -> PastRun:
         host=draw(TEXTS),
     )
     found = replace(found, earlier=earlier(found.run, draw(st.integers(0, 40)))[:30])
-    return replace(found, plan=draw(st.sampled_from([made, made, made, None])))
+    return replace(found, plan=draw(st.sampled_from([found.plan, found.plan, None])))
 
 
 ANY_RUN = runs_of(PLANS)

@@ -5,8 +5,7 @@ from dataclasses import replace
 from hypothesis import given
 from hypothesis import strategies as st
 
-from memory import MemoryReader, applied, systems_of
-from oneway.applying.apply import ApplySystems
+from memory import MemoryReader, MemorySystems, applied, systems_of
 from oneway.core.connector import ReadError
 from oneway.core.records import Record
 from oneway.planning.guards import judge
@@ -88,7 +87,7 @@ def test_law_14_silence_also_when_reading_fails(world: World) -> None:
     world = with_canaries(world)
     plan = planned(world)
     ready = systems_of(world)
-    systems = ApplySystems(Refusing({}), ready.target, ready.writer)
+    systems = MemorySystems(Refusing({}), ready.target, ready.writer)
     done = applied(world, plan, systems=systems)
     for field, canary in CANARIES.items():
         if any(rule.get("from") == field for rule in world.mapping["fields"].values()):

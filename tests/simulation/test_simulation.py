@@ -7,7 +7,7 @@ from unittest.mock import patch
 
 import pytest
 
-from oneway.applying import apply, preconditions
+from oneway.applying import preconditions, result
 from oneway.applying.preconditions import Happened, LiveState
 from oneway.planning.plan import Ending
 from oneway.runs.apply import RunLog
@@ -54,10 +54,11 @@ def journal_after_sending() -> Iterator[None]:
     intended, ended = RunLog.intended, RunLog.ended
     late: dict[str, str] = {}
 
-    def after(log: RunLog, result: Any) -> None:
-        if result.action.id in late:
-            intended(log, result.action, late.pop(result.action.id))
-        ended(log, result)
+    def after(log: RunLog, results: Any) -> None:
+        for each in results:
+            if each.action.id in late:
+                intended(log, each.action, late.pop(each.action.id))
+        ended(log, results)
 
     def before(log: RunLog, action: Any, token: str) -> None:
         late[action.id] = token
@@ -78,7 +79,7 @@ BROKEN: dict[str, Callable[[], Any]] = {
         client, "_may_repeat", lambda _, came: isinstance(came, NoAnswer)
     ),
     "what is unknown is called rejected": lambda: patch.object(
-        apply, "_ENDINGS", dict.fromkeys(apply._ENDINGS, Ending.REJECTED)
+        result, "_ENDINGS", dict.fromkeys(result._ENDINGS, Ending.REJECTED)
     ),
     "nothing stale is noticed before a create": lambda: patch.object(
         LiveState, "_refuse_holders", lambda *_: None

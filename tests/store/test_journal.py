@@ -47,7 +47,29 @@ def test_an_action_that_was_never_intended_has_an_end_too(journal: Journal) -> N
     assert journal.unsettled() == ()
 
 
-@pytest.mark.parametrize("ending", [each for each in Ending if each is not Ending.UNKNOWN])
+WITHHELD = [each for each in Ending if each.withheld]
+FINAL = [each for each in Ending if not each.withheld and each is not Ending.UNKNOWN]
+
+
+@pytest.mark.parametrize("ending", WITHHELD)
+def test_what_was_withheld_may_be_sent_by_the_same_run(journal: Journal, ending: Ending) -> None:
+    """An interrupted run that is resumed may find the guard content, or the system answering."""
+    run = journal.begin(START)
+    withheld = End(ending, None, "W101", "why", ("leavers",), "2026-12-01")
+    journal.ended(run, action("a"), withheld)
+    (entry,) = journal.entries(run)
+    assert (entry.end, entry.sent, entry.token) == (replace(withheld, target_id="t1"), False, "")
+    assert journal.unsettled() == ()
+    assert journal.counts(run) == {ending.value: 1}
+    journal.intended(run, action("a"), "token")
+    (entry,) = journal.unsettled()
+    assert (entry.end, entry.token) == (None, "token")
+    journal.sent(run, "a")
+    journal.ended(run, action("a"), End(Ending.DONE))
+    assert journal.entries(run)[0].end == End(Ending.DONE, "t1")
+
+
+@pytest.mark.parametrize("ending", FINAL)
 def test_an_end_is_final(journal: Journal, ending: Ending) -> None:
     run = journal.begin(START)
     journal.intended(run, action("a"), "token")

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 
-from memory import MemoryReader, Recording, applied, systems_of
-from oneway.applying.apply import ApplySystems, Ending, apply, ordered
+from memory import MemoryReader, MemorySystems, Recording, applied, approval, steps, systems_of
+from oneway.applying.apply import Approved, Ending, ordered
 from oneway.core.connector import Blame, NotSent, ReadError, Rejected, Unknown, WriteError
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Record, Snapshot
 from oneway.planning.plan import Action, Verb
-from worlds import SEAL, World, bound, planned
+from worlds import World, planned
 
 MAPPING: dict[str, Any] = {
     "oneway": 1,
@@ -48,7 +48,7 @@ def world(people: list[dict[str, Any]], users: list[dict[str, Any]], **parts: An
     )
 
 
-def endings(world: World, systems: ApplySystems | None = None, **options: Any) -> list[Ending]:
+def endings(world: World, systems: MemorySystems | None = None, **options: Any) -> list[Ending]:
     return [r.ending for r in applied(world, planned(world), systems=systems, **options).results]
 
 
@@ -60,18 +60,8 @@ def test_what_was_not_approved_is_refused_before_any_write(approved: str) -> Non
     changed = world(*CHANGE)
     systems = systems_of(changed)
     with pytest.raises(Refused):
-        list(
-            apply(
-                planned(changed),
-                approved=approved,
-                held=frozenset(),
-                program=bound(changed),
-                systems=systems,
-                seal=SEAL,
-                log=Recording(),
-            )
-        )
-    assert not systems.writer.calls  # type: ignore[attr-defined]
+        list(steps(changed, planned(changed), Approved(approved), systems, Recording()))
+    assert not systems.writer.calls
 
 
 def test_each_step_is_written_down_before_the_next() -> None:
@@ -100,7 +90,7 @@ def test_what_a_guard_holds_back_is_not_written() -> None:
 def test_a_field_that_changed_since_the_plan_is_stale_and_named() -> None:
     changed = world(*CHANGE)
     systems = systems_of(changed)
-    systems.target.records["t0"]["fullName"] = "somebody's edit"  # type: ignore[attr-defined]
+    systems.target.records["t0"]["fullName"] = "somebody's edit"
     done = applied(changed, planned(changed), systems=systems)
     assert [result.ending for result in done.results] == [Ending.STALE, Ending.DONE]
     assert "fullName" in done.results[0].reason
@@ -160,14 +150,14 @@ def test_refused_credentials_stop_at_once() -> None:
 def test_a_field_outside_the_action_may_change() -> None:
     changed = world(*CHANGE)
     systems = systems_of(changed)
-    systems.target.records["t0"]["note"] = "mine"  # type: ignore[attr-defined]
+    systems.target.records["t0"]["note"] = "mine"
     assert endings(changed, systems) == [Ending.DONE, Ending.DONE]
 
 
 def test_a_target_record_that_is_gone_is_stale() -> None:
     changed = world(*CHANGE)
     systems = systems_of(changed)
-    del systems.target.records["t0"]  # type: ignore[attr-defined]
+    del systems.target.records["t0"]
     assert endings(changed, systems) == [Ending.STALE, Ending.DONE]
 
 
@@ -175,7 +165,7 @@ def test_a_value_that_was_taken_since_the_plan_is_not_created_again() -> None:
     joiner = world([person("A")], [])
     for taken in ({"email": "a@EXAMPLE.com"}, {"ref": "A"}):
         systems = systems_of(joiner)
-        systems.target.records["t9"] = taken  # type: ignore[attr-defined]
+        systems.target.records["t9"] = taken
         assert endings(joiner, systems) == [Ending.STALE]
 
 
@@ -203,7 +193,7 @@ def test_a_sealed_value_of_a_record_that_is_gone_is_stale() -> None:
 def test_a_sealed_value_that_changed_in_the_target_is_stale() -> None:
     sealed = world(*BANK)
     systems = systems_of(sealed)
-    systems.target.records["t0"]["bank"] = {"no": "00000009"}  # type: ignore[attr-defined]
+    systems.target.records["t0"]["bank"] = {"no": "00000009"}
     assert endings(sealed, systems) == [Ending.STALE]
 
 
@@ -233,12 +223,9 @@ def test_what_cannot_be_checked_is_not_sent() -> None:
     assert [(r.ending, r.code) for r in done] == [(Ending.NOT_SENT, "R1")] * 2
 
 
-def applied_results(world: World, systems: ApplySystems) -> list[Any]:
-    from oneway.planning.plan_file import fingerprint
-
+def applied_results(world: World, systems: MemorySystems) -> list[Any]:
     plan = planned(world)
-    options = {"program": bound(world), "systems": systems, "seal": SEAL, "log": Recording()}
-    return list(apply(plan, approved=fingerprint(plan), held=frozenset(), **options))  # type: ignore[arg-type]
+    return list(steps(world, plan, approval(plan), systems, Recording()))
 
 
 @pytest.mark.parametrize(
@@ -257,7 +244,7 @@ def test_one_records_failure_never_stops_the_others(
             raise error("W1", "no")
         update(id, values, token)
 
-    systems.writer.update = failing  # type: ignore[method-assign]
+    systems.writer.update = failing
     done = applied(changed, planned(changed), systems=systems)
     assert [(r.ending, r.code) for r in done.results] == [(ending, "W1"), (Ending.DONE, "")]
     assert ("intended", done.results[0].action.id) in done.log.steps
@@ -270,7 +257,7 @@ def test_a_failed_flush_is_the_failure_of_all_that_waited() -> None:
     def full() -> None:
         raise NotSent("W2", "the disk is full")
 
-    systems.writer.on_flush = full  # type: ignore[attr-defined]
+    systems.writer.on_flush = full
     assert endings(changed, systems) == [Ending.NOT_SENT, Ending.NOT_SENT]
 
 

@@ -6,10 +6,9 @@ from typing import Any
 import pytest
 from test_apply import CHAIN, CHANGE, world
 
-from memory import Recording, systems_of
-from oneway.applying.apply import Ending, Result, Stopped, apply, never
-from oneway.planning.plan_file import fingerprint
-from worlds import SEAL, World, bound, planned
+from memory import Recording, approval, steps, systems_of
+from oneway.applying.apply import Ending, Result, Stopped, never
+from worlds import World, planned
 
 
 def results(
@@ -21,17 +20,8 @@ def results(
     log: Recording | None = None,
 ) -> Iterator[Result]:
     plan = planned(changed)
-    return apply(
-        plan,
-        approved=fingerprint(plan),
-        held=frozenset(),
-        postponed=postponed or {},
-        program=bound(changed),
-        systems=systems,
-        seal=SEAL,
-        log=log or Recording(),
-        stopping=stopping,
-    )
+    approved = approval(plan, postponed=postponed or {})
+    return steps(changed, plan, approved, systems, log or Recording(), stopping)
 
 
 def test_what_is_postponed_is_not_written_and_says_why() -> None:
@@ -43,7 +33,10 @@ def test_what_is_postponed_is_not_written_and_says_why() -> None:
         (Ending.POSTPONED, "until Monday"),
         (Ending.DONE, ""),
     ]
-    assert [id for _, id in log.steps] == [second.id, second.id]
+    assert log.steps == [
+        ("intended", second.id), ("postponed", first.id), ("done", second.id)
+    ]  # fmt: skip
+    assert (found[0].until, found[1].until) == ("2026-12-01", "")
     assert len(systems.writer.calls) == 1
 
 

@@ -137,6 +137,24 @@ def test_a_failure_is_told_once_and_its_end_too(store: Journal) -> None:
     assert open_incidents(store, "acme") == ()
 
 
+@pytest.mark.parametrize("ending", [each for each in Ending if each.withheld])
+def test_a_failure_of_writing_stays_open_while_nothing_is_sent(
+    store: Journal, ending: Ending
+) -> None:
+    """Also where a guard holds everything back: nobody knows whether writes work again."""
+    customer = connection(hook())
+    failed = {"a": (Ending.NOT_SENT, "W101")}
+    after_run(customer, ended(store, after(0), failed), store, after(0))
+    withheld = {"a": (ending, ""), "b": (ending, "")}
+    guards = ("leavers",) if ending is Ending.HELD else ()
+    after_run(customer, ended(store, after(1), withheld, guards=guards), store, after(1))
+    assert "recovery" not in kinds(store)
+    assert ("W101",) in [each.about for each in open_incidents(store, "acme")]
+    done = {"a": (ending, ""), "b": (Ending.DONE, "")}
+    after_run(customer, ended(store, after(2), done, guards=guards), store, after(2))
+    assert kinds(store).count("recovery") == 1
+
+
 def test_another_failure_is_told_as_well_and_what_goes_on_is_named_at_the_end(
     store: Journal,
 ) -> None:

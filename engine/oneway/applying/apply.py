@@ -1,71 +1,46 @@
 """Applies the plan that was approved, and nothing else; the only caller of `Writer`.
 
-For each action, in order: is it held back, and were the actions before it done? Does the
-source still say what the plan sealed, and does the target still hold what the plan saw?
-Then it is journalled as intended, sent, and its end journalled. One record's failure never
-stops the others; a system that is down, or refuses the credentials, does
-(`oneway.applying.circuit_breaker`).
+Each action passes the gates of `oneway.applying.gates`, in order: a gate ends it, or lets it
+through. What passes them all is journalled as intended, and sent. How each action ended is
+journalled, also where nothing was sent. One record's failure never stops the others; a system
+that is down, or refuses the credentials, does (`oneway.applying.circuit_breaker`).
 """
 
-import hashlib
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from types import MappingProxyType
-from typing import Protocol
 
-from oneway.applying.circuit_breaker import CircuitBreaker
-from oneway.applying.preconditions import Happened, LiveState, Stale
-from oneway.core.connector import (
-    ConnectorError,
-    NotSent,
-    Progress,
-    Reader,
-    ReadError,
-    Rejected,
-    Unknown,
-    WriteError,
-    Writer,
-    silent,
+from oneway.applying.gates import Gates
+from oneway.applying.result import (
+    ActionLog,
+    ApplySystems,
+    Approved,
+    Earlier,
+    Result,
+    failed,
+    token_of,
 )
+from oneway.core.connector import Progress, WriteError, Writer, silent
 from oneway.core.diagnostics import refusal
-from oneway.core.records import Value
-from oneway.core.seal import Seal
-from oneway.mapping.program import Program
-from oneway.planning.plan import Action, Ending, Plan, Verb
+from oneway.planning.plan import Action, Ending, Plan
 from oneway.planning.plan_file import fingerprint
 
 __all__ = [
     "ActionLog",
     "ApplySystems",
+    "Approved",
     "Earlier",
     "Ending",
     "Result",
     "Stopped",
+    "Watch",
     "apply",
+    "never",
     "ordered",
     "token_of",
 ]
 
-
-@dataclass(frozen=True, slots=True)
-class Result:
-    """How one action ended, and why; `target_id` is that of a record just created, too."""
-
-    action: Action
-    ending: Ending
-    target_id: str | None = None
-    code: str = ""
-    reason: str = ""
-
-
-class ActionLog(Protocol):
-    """Where each step is written down before the next one is taken."""
-
-    def intended(self, action: Action, token: str) -> None:
-        """The action is about to be sent."""
-
-    def ended(self, result: Result) -> None:
-        """The action has ended."""
+_AT_ONCE = 500
+"""Actions that nothing was sent for, and that are journalled together."""
 
 
 class Stopped(Exception):
@@ -78,83 +53,42 @@ def never() -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class Earlier:
-    """What an earlier, interrupted apply of the same plan left behind.
+class Watch:
+    """Who watches an apply: told of its progress, and asked before each action whether to stop."""
 
-    `ended` holds the actions that ended for good, `sent` the token of each that was sent and
-    whose end is not known: it is looked up in the target before anything is sent again.
-    """
-
-    ended: Mapping[str, Ending] = field(default_factory=dict)
-    sent: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class ApplySystems:
-    """What an apply reads and writes."""
-
-    source: Reader
-    target: Reader
-    writer: Writer
+    progress: Progress = silent
+    stopping: Callable[[], bool] = never
 
 
 def apply(
-    plan: Plan,
-    *,
-    approved: str,
-    held: frozenset[str],
-    postponed: Mapping[str, str] = MappingProxyType({}),
-    program: Program,
-    systems: ApplySystems,
-    seal: Seal,
-    log: ActionLog,
-    earlier: Earlier = Earlier(),
-    progress: Progress = silent,
-    stopping: Callable[[], bool] = never,
+    plan: Plan, approved: Approved, systems: ApplySystems, log: ActionLog, watch: Watch = Watch()
 ) -> Iterator[Result]:
     """Apply an approved plan and yield how each action ended, in the order of the plan's needs.
 
-    `approved` is the fingerprint that a person or a run approved; it is compared, never
-    merely present. `held` are the actions that guards hold back, `postponed` those that wait
-    for another day, and why. What `earlier` says has ended is left as it ended. Raises
-    `Refused` before any write where the plan is not the approved one, and `Stopped` between
-    two actions once `stopping` says so.
+    The fingerprint that a person or a run approved is compared, never merely present. What an
+    earlier try of the same plan has ended for good is left as it ended. Raises `Refused` before
+    any write where the plan is not the approved one, and `Stopped` between two actions once
+    `watch.stopping` says so.
     """
     own = fingerprint(plan)
-    if approved != own:
+    if approved.fingerprint != own:
         help = "plan again, review the new plan, and apply that"
-        summary = f"approved is {approved[:12]}, but this plan is {own[:12]}"
+        summary = f"approved is {approved.fingerprint[:12]}, but this plan is {own[:12]}"
         raise refusal("P106", plan.mapping, summary, help)
-    now = LiveState(program, systems.source, systems.target, seal)
-    attempt = _Attempt(now, systems.writer, log, earlier.sent)
-    done = {id for id, ending in earlier.ended.items() if ending is Ending.DONE}
-    waiting: list[Result] = []
-    actions = [each for each in ordered(plan.actions) if each.id not in earlier.ended]
-    for count, action in enumerate(actions, 1):
-        if stopping():
-            yield from _confirmed(systems.writer, waiting, log, done)
+    gates = Gates(approved, systems, log)
+    waiting = _Waiting(systems.writer, log, gates.done)
+    actions = [each for each in ordered(plan.actions) if each.id not in approved.earlier.ended]
+    for number, action in enumerate(actions, 1):
+        if watch.stopping():
+            yield from waiting.confirmed()
             raise Stopped
-        if any(each.action.id in action.depends_on for each in waiting):
-            # A value changes hands: who gives it up must be seen to have done so.
-            yield from _confirmed(systems.writer, waiting, log, done)
-        if action.id in held:
-            result = Result(action, Ending.HELD, action.target_id)
-        elif action.id in postponed:
-            why = postponed[action.id]
-            result = Result(action, Ending.POSTPONED, action.target_id, reason=why)
-        elif attempt.patience.lost:
-            result = attempt.given_up(action)
-        elif not done.issuperset(action.depends_on):
-            reason = "an action that must go before it was not done"
-            result = Result(action, Ending.NOT_ATTEMPTED, action.target_id, reason=reason)
-        else:
-            result = attempt.one(action, token_of(action, own))
-        waiting.append(result)
-        if result.ending is Ending.DONE:
-            done.add(action.id)
-        if len(waiting) >= systems.writer.batch or count == len(actions):
-            yield from _confirmed(systems.writer, waiting, log, done)
-        progress("applying", count, len(actions))
+        if waiting.for_any_of(action.depends_on):
+            # A value changes hands: the record that gives it up must be seen to have done so.
+            yield from waiting.confirmed()
+        waiting.add(gates.end_of(action))
+        if waiting.full or number == len(actions):
+            yield from waiting.confirmed()
+        watch.progress("applying", number, len(actions))
 
 
 def ordered(actions: Sequence[Action]) -> tuple[Action, ...]:
@@ -176,125 +110,48 @@ def ordered(actions: Sequence[Action]) -> tuple[Action, ...]:
     return tuple(placed.values())
 
 
-def token_of(action: Action, plan_fingerprint: str) -> str:
-    """Return the token that goes with every try of this action of this plan: 32 hex digits."""
-    return hashlib.sha256(f"{plan_fingerprint}:{action.id}".encode("ascii")).hexdigest()[:32]
+@dataclass(slots=True)
+class _Waiting:
+    """Results that are not journalled yet: a write is done only once it has been flushed."""
 
-
-class _Failed(Exception):
-    """A system failed at an action, which ended so."""
-
-    def __init__(self, result: Result, error: ConnectorError) -> None:
-        super().__init__(error.summary)
-        self.result = result
-        self.error = error
-
-
-@dataclass(frozen=True, slots=True)
-class _Attempt:
-    """Tries one action at a time."""
-
-    now: LiveState
     writer: Writer
     log: ActionLog
-    sent_before: Mapping[str, str]
-    patience: CircuitBreaker = field(default_factory=CircuitBreaker)
+    done: set[str]
+    """The actions that are done, which others wait for."""
+    results: list[Result] = field(default_factory=list)
+    tried: int = 0
+    """How many of the results cost a look at a system, or a write."""
 
-    def one(self, action: Action, token: str) -> Result:
-        """Return how an action ended; where it was sent before, what became of that first."""
-        try:
-            result = self.tried(action, token)
-        except _Failed as failed:
-            self.patience.met(failed.error.blame, failed.error.summary)
-            return self.ended(failed.result)
-        self.patience.met(None)
-        return result
-
-    def tried(self, action: Action, token: str) -> Result:
-        """Return how an action ended; raise `_Failed` where a system failed at it."""
-        try:
-            if action.id in self.sent_before:
-                token = self.sent_before[action.id]
-                happened, target_id = self.now.happened(action)
-                if happened is Happened.YES:
-                    return Result(action, Ending.DONE, target_id, reason="it had happened already")
-            else:
-                self.now.refuse_stale(action)
-            values = self.now.values(action)
-        except Stale as stale:
-            return self.ended(Result(action, Ending.STALE, action.target_id, "W160", str(stale)))
-        except ReadError as error:
-            raise _Failed(self.unread(action, error), error) from None
-        if action.id not in self.sent_before:
-            self.log.intended(action, token)
-        try:
-            return Result(action, Ending.DONE, self.write(action, values, token))
-        except WriteError as error:
-            raise _Failed(_failed(action, error), error) from None
-
-    def given_up(self, action: Action) -> Result:
-        """Return that nothing more is sent; what was sent before, nobody knows the end of still."""
-        reason = f"nothing more was sent in this run: {self.patience.why}"
-        if action.id in self.sent_before:
-            return self.ended(Result(action, Ending.UNKNOWN, action.target_id, "W112", reason))
-        return Result(action, Ending.NOT_ATTEMPTED, action.target_id, "W112", reason)
-
-    def unread(self, action: Action, error: ReadError) -> Result:
-        ending = Ending.UNKNOWN if action.id in self.sent_before else Ending.NOT_SENT
-        reason = f"could not be checked before writing: {error.summary}"
-        return Result(action, ending, action.target_id, error.code, reason)
-
-    def ended(self, result: Result) -> Result:
-        self.log.ended(result)
-        return result
-
-    def write(self, action: Action, values: Mapping[str, Value], token: str) -> str:
-        if action.verb is Verb.CREATE:
-            return self.writer.create(values, token)
-        assert action.target_id is not None
-        if action.verb.takes_access:
-            self.writer.leave(action.target_id, values, token)
-        elif action.verb is Verb.REACTIVATE:
-            self.writer.reactivate(action.target_id, values, token)
-        else:
-            self.writer.update(action.target_id, values, token)
-        return action.target_id
-
-
-def _confirmed(
-    writer: Writer, waiting: list[Result], log: ActionLog, done: set[str]
-) -> Iterator[Result]:
-    """Flush what waits, yield how each action ended, and wait for nothing more."""
-    for ended in _flushed(writer, waiting, log):
-        if ended.ending is not Ending.DONE:
-            done.discard(ended.action.id)
-        yield ended
-    waiting.clear()
-
-
-def _flushed(writer: Writer, results: Sequence[Result], log: ActionLog) -> Iterator[Result]:
-    """Make what was written durable, and only then call it done."""
-    failed: WriteError | None = None
-    try:
-        writer.flush()
-    except WriteError as error:
-        failed = error
-    for result in results:
+    def add(self, result: Result) -> None:
+        self.results.append(result)
+        self.tried += not result.ending.withheld
         if result.ending is Ending.DONE:
-            ended = result if failed is None else _failed(result.action, failed)
-            log.ended(ended)
-            yield ended
-        else:
-            yield result
+            self.done.add(result.action.id)
 
+    def for_any_of(self, ids: Sequence[str]) -> bool:
+        return any(each.action.id in ids for each in self.results)
 
-def _failed(action: Action, error: WriteError) -> Result:
-    ending = _ENDINGS.get(type(error), Ending.UNKNOWN)
-    return Result(action, ending, action.target_id, error.code, error.summary)
+    @property
+    def full(self) -> bool:
+        return self.tried >= self.writer.batch or len(self.results) >= _AT_ONCE
 
-
-_ENDINGS: Mapping[type[WriteError], Ending] = {
-    Rejected: Ending.REJECTED,
-    NotSent: Ending.NOT_SENT,
-    Unknown: Ending.UNKNOWN,
-}
+    def confirmed(self) -> Iterator[Result]:
+        """Flush what was written, journal all results together, and yield them."""
+        if not self.results:
+            return
+        error: WriteError | None = None
+        try:
+            self.writer.flush()
+        except WriteError as raised:
+            error = raised
+        if error is not None:
+            self.results = [
+                failed(each.action, error) if each.ending is Ending.DONE else each
+                for each in self.results
+            ]
+        self.log.ended(self.results)
+        for each in self.results:
+            if each.ending is not Ending.DONE:
+                self.done.discard(each.action.id)
+            yield each
+        self.results, self.tried = [], 0

@@ -109,6 +109,6 @@ def _still(operator: Operator, run: Interrupted) -> Interrupted | None:
 def _introduce(console: Console, left: Interrupted) -> None:
     console.note(
         f"run {left.run.id} of {left.plan.mapping}, begun {left.run.start.started}: "
-        f"{len(left.entries)} of {len(left.plan.actions)} actions begun, "
+        f"{left.begun} of {len(left.plan.actions)} actions begun, "
         f"{len(left.in_flight)} in flight"
     )

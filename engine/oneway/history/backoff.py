@@ -49,15 +49,20 @@ class Refusal:
 
     @property
     def text(self) -> str:
-        """What is known of it, in one sentence; the reason is as the target gave it."""
+        """What is known of it, in one sentence with the code."""
+        code = f" [{self.failure.code}]" if self.failure.code else ""
+        return f"{self.sentence}{code}"
+
+    @property
+    def sentence(self) -> str:
+        """What is known of it, without the code; the reason is as the target gave it."""
         failure = self.failure
         times = "once" if failure.times == 1 else f"{failure.times} times"
         since = failure.first[:10]
         when = f"on {since}" if failure.times == 1 else f"since {since}"
         which = "the same values" if self.same_values else "other values"
         then = f"next try {self.next_try}" if self.next_try else "sent again now"
-        code = f" [{failure.code}]" if failure.code else ""
-        return f"refused {times} {when} with {which}; {then}: {failure.reason}{code}"
+        return f"refused {times} {when} with {which}; {then}: {failure.reason}"
 
 
 def refusals(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 
 from oneway.history.backoff import Refusal
 from oneway.history.flapping import Flapping
+from oneway.planning.plan import End, Ending
 
 
 @dataclass(frozen=True, slots=True)
@@ -16,9 +17,18 @@ class Memory:
     sticking: tuple[Flapping, ...] = ()
 
     @property
-    def postponed(self) -> Mapping[str, str]:
-        """Why each action is not sent today that was refused before with the same values."""
-        return {id: each.text for id, each in self.refusals.items() if each.next_try is not None}
+    def postponed(self) -> Mapping[str, End]:
+        """How each action ends that is not sent today: it was refused with the same values."""
+        return {
+            id: End(
+                Ending.POSTPONED,
+                code=each.failure.code,
+                reason=each.sentence,
+                until=each.next_try.isoformat(),
+            )
+            for id, each in self.refusals.items()
+            if each.next_try is not None
+        }
 
 
 NOTHING = Memory()

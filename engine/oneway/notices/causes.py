@@ -16,6 +16,7 @@ UNNAMED = "failed"
 """The cause of a failure that says no code."""
 
 _GIVEN_UP = "W112"
+_ANSWERED = (Ending.DONE, Ending.REJECTED)
 _FAILING = (Ending.REJECTED, Ending.NOT_SENT, Ending.UNKNOWN)
 """Not STALE, which the next plan sees as it is; not POSTPONED, which the refusals stand for."""
 
@@ -54,10 +55,8 @@ def shown(
             return Shown(dict.fromkeys(errors, 0) or {UNNAMED: 0}, {}, whole=False, wrote=False)
         case _:
             held = {each.guard: len(each.held) for each in run.start.breaches}
-            # If everything was held back, it is not known whether writes work.
-            wrote = any(end is Ending.DONE for end, _ in ends) or not any(
-                end is Ending.HELD for end, _ in ends
-            )
+            # If nothing that was planned got an answer, it is not known whether writes work.
+            wrote = not ends or any(end in _ANSWERED for end, _ in ends)
             return Shown(_failing(ends, refusals), held, whole=True, wrote=wrote)
 
 

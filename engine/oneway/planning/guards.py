@@ -17,7 +17,7 @@ from math import ceil
 from shlex import quote
 
 from oneway.mapping.spec import GuardKind, GuardsSpec, OnBreach
-from oneway.planning.plan import STRANGER, Action, Outcome, Plan, Verb
+from oneway.planning.plan import STRANGER, Action, End, Ending, Outcome, Plan, Verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,6 +152,15 @@ class Verdict:
         """Whether any guard fired."""
         return bool(self.breaches)
 
+    def ends(self) -> dict[str, End]:
+        """Return how each blocked action ends, with the names of the guards that block it."""
+        guards: dict[str, list[str]] = {}
+        for breach in self.breaches:
+            for id in breach.blocked:
+                guards.setdefault(id, []).append(breach.name)
+        fired = tuple(breach.name for breach in self.breaches)
+        return {id: _held(tuple(guards.get(id, ())), fired) for id in self.blocked}
+
     @property
     def shrank(self) -> bool:
         """Whether the source or the target has fewer records than can be believed."""
@@ -257,6 +266,14 @@ def _shrunk(
                 before - now,
                 plan.inputs[side].text if side in plan.inputs else side,
             )
+
+
+def _held(guards: tuple[str, ...], fired: tuple[str, ...]) -> End:
+    """Return the end of an action that some guards name, or that waits with the whole plan."""
+    if guards:
+        return End(Ending.HELD, reason=f"held back by {', '.join(guards)}", guards=guards)
+    reason = f"held back with the whole plan by {', '.join(fired)} (on_breach: stop)"
+    return End(Ending.HELD, reason=reason, guards=fired)
 
 
 def _in_order(breach: Breach) -> tuple[int, str]:

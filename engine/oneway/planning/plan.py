@@ -66,6 +66,27 @@ class Ending(Enum):
     NOT_ATTEMPTED = "not_attempted"
     """An action that must go before it was not done, or the target is down."""
 
+    @property
+    def withheld(self) -> bool:
+        """Whether nothing was tried, so that the run it belongs to may still try."""
+        return self in (Ending.HELD, Ending.POSTPONED, Ending.NOT_ATTEMPTED)
+
+
+@dataclass(frozen=True, slots=True)
+class End:
+    """How one action ended, and why; `target_id` is that of a record just created, too.
+
+    `guards` are the names of those that hold it back; `until` is the day, as ISO 8601 has it,
+    on which a postponed action is sent again.
+    """
+
+    ending: Ending
+    target_id: str | None = None
+    code: str = ""
+    reason: str = ""
+    guards: tuple[str, ...] = ()
+    until: str = ""
+
 
 @dataclass(frozen=True, slots=True)
 class Change:

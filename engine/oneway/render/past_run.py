@@ -18,7 +18,7 @@ OUTCOMES = tuple(dict.fromkeys([*(kind.value for kind in Kind), *(each.value for
 """What people may be chosen by: what was planned for them, or how that ended."""
 
 _QUIET = frozenset({Kind.UNCHANGED, Kind.IGNORED, Kind.ABSENT})
-"""Counted, and named only where somebody asks for them."""
+"""Counted without an action, and named only where somebody asks for them."""
 
 _STAYED = {
     Kind.ERROR: "does not sync: in error",
@@ -42,14 +42,13 @@ _MARGIN = 12
 
 @dataclass(frozen=True, slots=True)
 class RecordStory:
-    """What a run planned for one record and how that ended; `guards` are those that held it.
+    """What a run planned for one record and how that ended; None where it was not begun.
 
     A record with two actions has two stories; one without any has one, without an action.
     """
 
     outcome: Outcome
     end: End | None
-    guards: tuple[str, ...] = ()
     action: Action | None = None
 
     @property
@@ -81,10 +80,9 @@ def told(past: Past, outcomes: Iterable[str] = (), person: str = "") -> tuple[Re
     """
     if past.plan is None:
         return ()
-    ends = {entry.action_id: entry.end for entry in past.entries if entry.end is not None}
-    unbegun = _unbegun(past)
+    ends = {entry.action_id: entry.end for entry in past.entries}
     found = (
-        _told(outcome, action, ends, past.run, unbegun)
+        RecordStory(outcome, None if action is None else ends.get(action.id), action)
         for outcome in past.plan.outcomes
         for action in outcome.actions or (None,)
     )
@@ -99,9 +97,10 @@ def told(past: Past, outcomes: Iterable[str] = (), person: str = "") -> tuple[Re
 def as_json(past: Past, people: Sequence[RecordStory]) -> dict[str, object]:
     """Return a run's people as data: {people: [...], reads: [...] or null, kept: [...]}.
 
-    Each of the people is as in a plan, and has `ending`, `code`, `reason` and
-    `record` (all null where nothing was tried) and `held_by`, the guards. Somebody with two
-    actions is there twice: `doing` is the verb of the one that ended so.
+    Each of the people is as in a plan, and has `ending`, `code`, `reason` and `record` (all
+    null where it was not begun), `held_by`, the guards, and `until`, the day on which what was
+    postponed is sent again. Somebody with two actions is there twice: `doing` is the verb of
+    the one that ended so.
     """
     plan = past.plan
     return {
@@ -140,7 +139,7 @@ def text(past: Past, people: Sequence[RecordStory], style: Style, *, chosen: boo
         lines += ["", *_marked("! values without a reference:", style)]
         for miss in past.plan.misses:
             lines += wrap(content.missed(miss), style, 2, 4)
-    named = [each for each in people if chosen or each.outcome.kind not in _QUIET]
+    named = [each for each in people if chosen or each.action or each.outcome.kind not in _QUIET]
     lines += _people(named, style)
     if chosen and not people:
         lines += ["", "Nobody like that."]
@@ -248,8 +247,6 @@ def _acted(each: RecordStory, style: Style) -> Iterator[str]:
 
 
 def _why(each: RecordStory) -> str:
-    if each.guards:
-        return f"held back by {harmless(', '.join(each.guards))}"
     if each.end is None or not (each.end.reason or each.end.code):
         return ""
     code = f" [{harmless(each.end.code)}]" if each.end.code else ""
@@ -275,43 +272,6 @@ def _marked(said: str, style: Style) -> list[str]:
     return [style.paint(line, Ink.CAUTION) for line in wrap(said, style, 0, 2)]
 
 
-def _told(
-    outcome: Outcome,
-    action: Action | None,
-    ends: Mapping[str, End],
-    run: Run,
-    unbegun: Ending | None,
-) -> RecordStory:
-    if action is None:
-        return RecordStory(outcome, None)
-    guards = tuple(each.guard for each in run.start.breaches if action.id in each.held)
-    end = ends.get(action.id)
-    if end is not None:
-        return RecordStory(outcome, end, action=action)
-    if guards and run.ended is not None:
-        return RecordStory(outcome, End(Ending.HELD), guards, action)
-    return RecordStory(outcome, None if unbegun is None else End(unbegun), action=action)
-
-
-def _unbegun(past: Past) -> Ending | None:
-    """Return how those actions ended that no guard names and that were not begun.
-
-    The journal has no entry of them, and the run's counts say of each ending how many. Where
-    they ended in several ways nobody knows which ended how.
-    """
-    run = past.run
-    named = {id for each in run.start.breaches for id in each.held}
-    counts = {ending: run.counts.get(ending.value, 0) for ending in _UNBEGUN}
-    actions = past.plan.actions if past.plan is not None else ()
-    begun = {entry.action_id for entry in past.entries if entry.end is not None}
-    counts[Ending.HELD] -= sum(1 for each in actions if each.id in named - begun)
-    found = [ending for ending, number in counts.items() if number > 0]
-    return found[0] if run.ended is not None and len(found) == 1 else None
-
-
-_UNBEGUN = (Ending.HELD, Ending.POSTPONED, Ending.NOT_ATTEMPTED)
-
-
 def _ending(each: RecordStory) -> Ending | None:
     return None if each.end is None else each.end.ending
 
@@ -329,7 +289,8 @@ def _person_as_json(each: RecordStory) -> dict[str, object]:
         "code": None if end is None else end.code,
         "reason": None if end is None else end.reason,
         "record": None if end is None else end.target_id,
-        "held_by": list(each.guards),
+        "held_by": [] if end is None else list(end.guards),
+        "until": None if end is None or not end.until else end.until,
         "doing": None if each.action is None else each.action.verb.value,
     }
 

@@ -1,24 +1,31 @@
 """Applying an approved plan, with every step in the journal."""
 
-from collections import Counter
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from hashlib import sha256
 from socket import gethostname
 
 from oneway import __version__
-from oneway.applying import apply as engine
-from oneway.applying.apply import Result, never
+from oneway.applying.apply import (
+    ApplySystems,
+    Approved,
+    Earlier,
+    Result,
+    Watch,
+    apply,
+    never,
+)
+from oneway.applying.preconditions import LiveState
 from oneway.connections.discovery import FILES
 from oneway.core.connector import Progress, silent
 from oneway.core.seal import Seal, canonical
 from oneway.history.digests import traces_of
-from oneway.history.journal import Breached, End, Journal, RunStart, Why
+from oneway.history.journal import Breached, Journal, RunStart, Why
 from oneway.history.links import learn_created, learn_matched
 from oneway.mapping.program import Program
 from oneway.planning.guards import Verdict, counted_as
-from oneway.planning.plan import Action, Ending, Plan, PlanConnection, PlanInput, Verb
+from oneway.planning.plan import Action, End, Ending, Plan, PlanConnection, PlanInput, Verb
 from oneway.planning.plan_file import dump, fingerprint
 from oneway.runs.inputs import OpenSystems, inputs, plan_connection, plan_inputs
 from oneway.runs.prepare import PreparedRun
@@ -46,12 +53,16 @@ class Approval:
 
     fingerprint: str
     verdict: Verdict
-    postponed: Mapping[str, str] = field(default_factory=dict)
-    """Why each action waits that the target refused before, by action id."""
+    postponed: Mapping[str, End] = field(default_factory=dict)
+    """How each action ends that waits because the target refused it before, by action id."""
     kept: Mapping[str, bytes] = field(default_factory=dict)
     """What the plan was derived from, to be kept with the run."""
     began: str = ""
     """The instant at which the run began to read; blank where it reads nothing."""
+
+    def of(self, earlier: Earlier) -> Approved:
+        """Return what an apply must know of it, where an earlier try left something behind."""
+        return Approved(self.fingerprint, self.verdict.ends(), self.postponed, earlier)
 
 
 def apply_plan(
@@ -68,37 +79,21 @@ def apply_plan(
     any write where the plan is not the approved one, or where the journal cannot be written,
     and `Stopped` where the operator asks for that.
     """
-    seen: Counter[str] = Counter()
     with Journal.open(operator.state.journal) as journal:
         log = RunLog(journal, plan, operator, approval)
-        steps = engine.apply(
-            plan,
-            approved=approval.fingerprint,
-            held=approval.verdict.blocked,
-            postponed=approval.postponed,
-            program=program,
-            systems=engine_systems(systems),
-            seal=operator.state.seal(),
-            log=log,
-            progress=progress,
-            stopping=operator.stopping,
-        )
-        for result in steps:
-            seen[result.ending.value] += 1
-            yield result
+        found = engine_systems(systems, program, operator)
+        watch = Watch(progress, operator.stopping)
+        yield from apply(plan, approval.of(Earlier()), found, log, watch)
         # Not where somebody stops it in the middle: then it has not ended.
-        verdict = approval.verdict
-        log.finish(seen, good=not verdict.shrank, learning=verdict)
+        log.finish(approval.verdict)
 
 
-def engine_systems(systems: OpenSystems) -> engine.ApplySystems:
+def engine_systems(systems: OpenSystems, program: Program, operator: Operator) -> ApplySystems:
     """Return what an apply reads and writes."""
     found = inputs(systems.prepared)
-    return engine.ApplySystems(
-        source=systems.reader(found["source"]),
-        target=systems.reader(found["target"]),
-        writer=systems.writer(found["target"]),
-    )
+    source, target = systems.reader(found["source"]), systems.reader(found["target"])
+    live = LiveState(program, source, target, operator.state.seal())
+    return ApplySystems(live, systems.writer(found["target"]))
 
 
 def connection_of(plan: Plan) -> str:
@@ -165,36 +160,45 @@ class RunLog:
         self.journal.intended(self.run, action, token, counted=counted, at=at)
         self.journal.sent(self.run, action.id)
 
-    def ended(self, result: Result) -> None:
-        """The action has ended."""
-        end = End(result.ending, result.target_id, result.code, result.reason)
+    def ended(self, results: Sequence[Result]) -> None:
+        """The actions have ended."""
         with self.journal.at_once():
-            self.journal.ended(self.run, result.action, end, traces_of(result.action, self.seal))
-            created = self._created.get(result.action.id)
-            if created and result.ending is Ending.DONE and result.target_id is not None:
-                name, now = connection_of(self.plan), instant_text(self.operator.now())
-                learn_created(self.journal, name, created, result.target_id, now)
+            for each in results:
+                traces = None if each.ending.withheld else traces_of(each.action, self.seal)
+                self.journal.ended(self.run, each.action, each.end, traces)
+                self._learn_created(each)
 
-    def finish(
-        self, counts: Mapping[str, int], *, good: bool = True, learning: Verdict | None = None
-    ) -> None:
-        """The run has ended, with so many actions of each ending.
+    def not_begun(self, reason: str) -> None:
+        """Nothing more of the run is begun: that is how every action ends that has no entry."""
+        known = {each.action_id for each in self.journal.entries(self.run)}
+        left = [each for each in self.plan.actions if each.id not in known]
+        self.ended([Result(each, Ending.NOT_ATTEMPTED, reason=reason) for each in left])
 
-        `good` is False where guards distrust the source or the target: the next run must not be
-        compared with this one. With the verdict of the guards, what was matched is remembered.
+    def finish(self, verdict: Verdict | None = None) -> None:
+        """The run has ended: every action has its ending.
+
+        With the guards' verdict, what was matched is remembered. Where they distrust the source
+        or the target, it is not, and the next run is not compared with this one.
         """
         source = next(read for read in self.plan.reads if read.name == "source")
+        good = verdict is None or not verdict.shrank
         records = source.records if source.complete and good else None
-        now = instant_text(self.operator.now())
+        now, name = instant_text(self.operator.now()), connection_of(self.plan)
         planned = {each.id: [c.field for c in each.changes] for each in self.plan.actions}
         with self.journal.at_once():
-            name = connection_of(self.plan)
             self.journal.forget_all_but(name, planned)
-            if learning is not None and good:
-                found = learn_matched(self.journal, name, self.plan, learning, now)
+            if verdict is not None and good:
+                found = learn_matched(self.journal, name, self.plan, verdict, now)
                 self.journal.note_links(self.run, found)
             managed = self.plan.managed if records is not None else None
+            counts = self.journal.counts(self.run)
             self.journal.finish(self.run, counts, now, records, managed)
+
+    def _learn_created(self, result: Result) -> None:
+        created = self._created.get(result.action.id)
+        if created and result.ending is Ending.DONE and result.target_id is not None:
+            name, now = connection_of(self.plan), instant_text(self.operator.now())
+            learn_created(self.journal, name, created, result.target_id, now)
 
 
 def start_of_none(operator: Operator, mapping: str, connection: str) -> RunStart:

@@ -1,12 +1,11 @@
 """What the journal tells of one run: all that a report is made of, without any system."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from itertools import islice
 
 from oneway.core.diagnostics import Refused
-from oneway.history.backoff import PastFailure
 from oneway.history.flapping import RUNS as STICKING
 from oneway.history.journal import Journal, JournalEntry, Run
 from oneway.planning.plan import Plan
@@ -30,8 +29,8 @@ class PastRun:
 
     `plan` is None where the run never came to one, or it is kept no longer. `earlier` are the
     last runs of the connection, newest first, this one among them; `before` the last ones
-    that had a plan, without it. `failures` are what the target refused and has not healed, by
-    action id. `options` is what a command needs beside its name to find the same journal.
+    that had a plan, without it. `options` is what a command needs beside its name to find the
+    same journal.
     """
 
     run: Run
@@ -39,7 +38,6 @@ class PastRun:
     entries: tuple[JournalEntry, ...]
     earlier: tuple[Run, ...] = ()
     before: tuple[Before, ...] = ()
-    failures: Mapping[str, PastFailure] = field(default_factory=dict)
     options: str = ""
 
 
@@ -52,7 +50,6 @@ def load_past_run(journal: Journal, run: Run, options: str = "") -> PastRun:
         entries=journal.entries(run.id),
         earlier=earlier,
         before=tuple(islice(_before(journal, earlier[1:]), STICKING - 1)),
-        failures=journal.failures(run.start.connection),
         options=options,
     )
 

@@ -5,13 +5,11 @@ from what the systems say now, takes it from there. `resume_run` does the same a
 with the very plan that was approved.
 """
 
-from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from oneway.applying import apply as engine
-from oneway.applying.apply import Earlier, Result
+from oneway.applying.apply import Earlier, Result, Watch, apply
 from oneway.applying.preconditions import Happened, LiveState, Stale
 from oneway.core.connector import Progress, ReadError, silent
 from oneway.core.diagnostics import Refused, refusal
@@ -71,13 +69,20 @@ class Interrupted:
         return tuple(e for e in self.entries if e.end is None or e.end.ending is Ending.UNKNOWN)
 
     @property
+    def begun(self) -> int:
+        """How many actions were begun; what was withheld was not."""
+        return sum(e.end is None or not e.end.ending.withheld for e in self.entries)
+
+    @property
     def earlier(self) -> Earlier:
         """What an apply of the same plan must know."""
         flying = {entry.action_id: entry.token for entry in self.in_flight}
         ended = {
             entry.action_id: entry.end.ending
             for entry in self.entries
-            if entry.end is not None and entry.action_id not in flying
+            if entry.end is not None
+            and not entry.end.ending.withheld
+            and entry.action_id not in flying
         }
         return Earlier(ended, flying)
 
@@ -101,16 +106,16 @@ def recover_in_flight(
     name = connection_for(prepared)
     results = []
     for left in find_interrupted(operator, name):
-        found = engine_systems(systems)
         program = program_for(prepared, left.plan, systems)
-        now = LiveState(program, found.source, found.target, operator.state.seal())
+        now = engine_systems(systems, program, operator).live
         with Journal.open(operator.state.journal) as journal:
             log = RunLog(journal, left.plan, operator, left.run.id)
             for entry in left.in_flight:
                 result = _found_out(_action(left.plan, entry), now)
-                log.ended(result)
+                log.ended([result])
                 results.append(result)
-            log.finish(_counts(journal.entries(left.run.id)))
+            log.not_begun("the run was interrupted before it began this action")
+            log.finish()
     return tuple(results)
 
 
@@ -128,23 +133,10 @@ def resume_run(
     """
     with Journal.open(operator.state.journal) as journal:
         log = RunLog(journal, left.plan, operator, left.run.id)
-        steps = engine.apply(
-            left.plan,
-            approved=approval.fingerprint,
-            held=approval.verdict.blocked,
-            postponed=approval.postponed,
-            program=program,
-            systems=engine_systems(systems),
-            seal=operator.state.seal(),
-            log=log,
-            earlier=left.earlier,
-            progress=progress,
-            stopping=operator.stopping,
-        )
-        yield from steps
-        verdict = approval.verdict
-        counts = _counts(journal.entries(left.run.id))
-        log.finish(counts, good=not verdict.shrank, learning=verdict)
+        found = engine_systems(systems, program, operator)
+        watch = Watch(progress, operator.stopping)
+        yield from apply(left.plan, approval.of(left.earlier), found, log, watch)
+        log.finish(approval.verdict)
 
 
 def _found_out(action: Action, now: LiveState) -> Result:
@@ -184,10 +176,6 @@ def _read(journal: Journal, run: Run) -> Interrupted:
 
 def _action(plan: Plan, entry: JournalEntry) -> Action:
     return next(action for action in plan.actions if action.id == entry.action_id)
-
-
-def _counts(entries: tuple[JournalEntry, ...]) -> Mapping[str, int]:
-    return Counter(entry.end.ending.value for entry in entries if entry.end is not None)
 
 
 _KEPT = "the journal is damaged: keep a copy, then move it away, and plan again"

@@ -20,7 +20,6 @@ from oneway.history.journal.history import RunHistory
 from oneway.history.journal.journal import Journal
 from oneway.history.journal.rows import (
     Breached,
-    End,
     JournalEntry,
     Latest,
     Run,
@@ -29,6 +28,7 @@ from oneway.history.journal.rows import (
     Why,
 )
 from oneway.history.journal.store import Store
+from oneway.planning.plan import End
 
 __all__ = [
     "Breached",

@@ -43,6 +43,13 @@ class RunHistory(Store):
         query = select(tables.entry).where(tables.entry.c.run == run)
         return self._entries(query.order_by(tables.entry.c.action))
 
+    def counts(self, run: int) -> dict[str, int]:
+        """Return how many actions of a run ended how, by the word of the ending."""
+        table = tables.entry
+        query = select(table.c.ending, func.count()).where(table.c.run == run)
+        ended = query.where(table.c.ending.is_not(None)).group_by(table.c.ending)
+        return {row[0]: row[1] for row in self.rows(ended)}
+
     def unsettled(self) -> tuple[JournalEntry, ...]:
         """Return the entries whose outcome is unknown, oldest run first."""
         query = select(tables.entry).where(tables.UNSETTLED)

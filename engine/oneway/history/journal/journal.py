@@ -16,11 +16,22 @@ from oneway.history.journal import rows
 from oneway.history.journal.history import PLAN, RunHistory
 from oneway.history.journal.links import LinkCounts
 from oneway.history.journal.retention import prunable
-from oneway.history.journal.rows import End, RunStart
+from oneway.history.journal.rows import RunStart
 from oneway.history.journal.store import Upsert
-from oneway.history.journal.tables import UNSETTLED, entry, failure, run, snapshot, written
+from oneway.history.journal.tables import (
+    UNSETTLED,
+    WITHHELD,
+    entry,
+    failure,
+    run,
+    snapshot,
+    written,
+)
 from oneway.planning.guards import person_of
-from oneway.planning.plan import Action, Ending, Verb
+from oneway.planning.plan import Action, End, Ending, Verb
+
+_NO_END = {"ending": None, "code": "", "reason": "", "guards": "[]", "until": ""}
+"""What an action has in place of an end while it is on its way."""
 
 _AT_ONCE = 500
 """Runs that are forgotten in one transaction: a statement takes only so many values."""
@@ -59,9 +70,13 @@ class Journal(RunHistory):
     def intended(
         self, id: int, action: Action, token: str, *, counted: Sequence[str] = (), at: str = ""
     ) -> None:
-        """Write down that an action is about to be sent, when, and what guards count it as."""
-        values = {**_action(id, action), "token": token, "counted": json.dumps(list(counted))}
-        self.change(self.insert(entry).values(**values, at=at))
+        """Write down that an action is about to be sent, when, and what guards count it as.
+
+        It may have been withheld by the same run before the run was interrupted.
+        """
+        sending = {"token": token, "counted": json.dumps(list(counted)), "at": at, **_NO_END}
+        new = self.insert(entry).values(**_action(id, action), **sending)
+        self.change(_or(new, ["run", "action"], sending, where=WITHHELD))
 
     def sent(self, id: int, action_id: str) -> None:
         """Write down that an action is being sent: from now on it may have happened."""
@@ -71,7 +86,8 @@ class Journal(RunHistory):
     def ended(self, id: int, action: Action, end: End, traces: Traces | None = None) -> None:
         """Write down how an action ended, also one that was not even intended.
 
-        An unknown end may be replaced once it is known; no other may. With `traces`, what
+        An unknown end may be replaced once it is known, and that of what was withheld; no other
+        may. With `traces`, what
         was refused is kept until it is done, and what was written is counted.
         """
         found = {
@@ -79,14 +95,12 @@ class Journal(RunHistory):
             "ending": end.ending.value,
             "code": end.code,
             "reason": end.reason,
+            "guards": json.dumps(list(end.guards)),
+            "until": end.until,
         }
         new = self.insert(entry).values(**{**_action(id, action), **found}, token="")
         with self.at_once():
-            self.change(
-                new.on_conflict_do_update(
-                    index_elements=["run", "action"], set_=found, where=UNSETTLED
-                )
-            )
+            self.change(_or(new, ["run", "action"], found, where=UNSETTLED | WITHHELD))
             if traces is not None and end.ending is Ending.REJECTED:
                 self._refused(id, action.id, end, traces.values)
             elif traces is not None and end.ending is Ending.DONE:

@@ -9,7 +9,7 @@ from typing import Any, TypeAlias
 from sqlalchemy import Row
 
 from oneway.core.diagnostics import Diagnostic, Severity, Span
-from oneway.planning.plan import Allowance, Ending, Verb
+from oneway.planning.plan import Allowance, End, Ending, Verb
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 """A row of whatever columns were asked for."""
@@ -39,7 +39,7 @@ class RunState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Breached:
-    """A guard that fired: its name, the whole sentence, what lets it through, whom it held."""
+    """A guard that fired: its name, the whole sentence, what lets it through, what it blocked."""
 
     guard: str
     text: str
@@ -106,16 +106,6 @@ class Latest:
 
 
 @dataclass(frozen=True, slots=True)
-class End:
-    """How an action ended; `target_id` is that of a record just created, too."""
-
-    ending: Ending
-    target_id: str | None = None
-    code: str = ""
-    reason: str = ""
-
-
-@dataclass(frozen=True, slots=True)
 class JournalEntry:
     """What became of one action of one run; `end` is None where nothing is known of it."""
 
@@ -133,7 +123,8 @@ def entry(row: AnyRow) -> JournalEntry:
     """Return an entry."""
     end = None
     if row.ending is not None:
-        end = End(Ending(row.ending), row.target_id, row.code, row.reason)
+        said = (row.code, row.reason, tuple(json.loads(row.guards)), row.until)
+        end = End(Ending(row.ending), row.target_id, *said)
     ids = (row.source_id, row.target_id)
     return JournalEntry(row.run, row.action, Verb(row.verb), *ids, row.token, bool(row.sent), end)
 

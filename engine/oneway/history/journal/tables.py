@@ -22,7 +22,9 @@ from sqlalchemy import (
     text,
 )
 
-HEAD = "0006"
+from oneway.planning.plan import Ending
+
+HEAD = "0007"
 """The newest migration."""
 
 _MARK = "\x01"
@@ -117,6 +119,9 @@ entry = Table(
     _text("ending", null=True),
     _text("code", ""),
     _text("reason", ""),
+    # Of one that was not sent: the guards that hold it back (a JSON list), and until when.
+    _text("guards", "[]"),
+    _text("until", ""),
     # What guards count it as, and when.
     _text("counted", ""),
     _text("at", ""),
@@ -127,6 +132,7 @@ entry = Table(
     sqlite_with_rowid=False,
 )
 UNSETTLED = entry.c.ending.is_(None) | (entry.c.ending == text("'unknown'"))
+WITHHELD = entry.c.ending.in_([each.value for each in Ending if each.withheld])
 Index("unsettled", entry.c.run, entry.c.action, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)
 
 failure = Table(

@@ -47,7 +47,7 @@ def held(told: PastRun, found: Sequence[Deed]) -> ReportSection | None:
 
 def _block(told: PastRun, breach: Breached, found: Sequence[Deed]) -> Block:
     ids = set(breach.held)
-    these = [each for each in found if each.id in ids]
+    these = [each for each in found if each.ending is Ending.HELD and each.id in ids]
     title = _title(breach, len(dict.fromkeys(each.person for each in these)) or len(ids))
     about = (text(breach.text),)
     table = _table(title, these) if these else None

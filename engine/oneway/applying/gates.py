@@ -1,0 +1,172 @@
+"""What an action must pass before it is sent: an ordered list of gates.
+
+A gate is a function from an action to how it ended, or None where it may pass. What an
+interrupted run had sent is looked up first, whatever guards say by now: it may have happened.
+What passes all gates is sent.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import TypeAlias
+
+from oneway.applying.circuit_breaker import CircuitBreaker
+from oneway.applying.preconditions import Happened, Stale
+from oneway.applying.result import (
+    ActionLog,
+    ApplySystems,
+    Approved,
+    Result,
+    failed,
+    token_of,
+)
+from oneway.core.connector import ConnectorError, ReadError, WriteError, Writer
+from oneway.core.records import Value
+from oneway.planning.plan import Action, End, Ending, Verb
+
+Gate: TypeAlias = Callable[[Action], Result | None]
+
+GIVEN_UP = "W112"
+"""The code of what was not sent, or not looked up, because a system was given up."""
+
+
+class Gates:
+    """The gates of one apply, and what they know: what is done, and whether a system is down."""
+
+    def __init__(self, approved: Approved, systems: ApplySystems, log: ActionLog) -> None:
+        self.approved = approved
+        self.live, self.writer = systems.live, systems.writer
+        self.log = log
+        self.breaker = CircuitBreaker()
+        earlier = approved.earlier
+        self.done = {id for id, ending in earlier.ended.items() if ending is Ending.DONE}
+        self.in_order: Sequence[Gate] = (
+            self.sent_before,
+            self.blocked,
+            self.postponed,
+            self.circuit_open,
+            self.waits_for_another,
+            self.stale,
+        )
+
+    def end_of(self, action: Action) -> Result:
+        """Return how an action ended: at the first gate that holds it, or after it was sent."""
+        try:
+            held = (gate(action) for gate in self.in_order)
+            return next((each for each in held if each is not None), None) or self.sent(action)
+        except _SystemFailed as failure:
+            self.breaker.met(failure.error.blame, failure.error.summary)
+            return failure.result
+
+    def sent_before(self, action: Action) -> Result | None:
+        """An interrupted run sent it, and it has happened, or cannot be looked up now."""
+        if action.id not in self.approved.earlier.sent:
+            return None
+        if self.breaker.lost:
+            reason = f"nothing more was looked up in this run: {self.breaker.why}"
+            return Result(action, Ending.UNKNOWN, action.target_id, GIVEN_UP, reason)
+        try:
+            with self._asking(action):
+                happened, target_id = self.live.happened(action)
+        except Stale as stale:
+            return self._stale(action, stale)
+        if happened is Happened.NO:
+            return None
+        self.breaker.met(None)
+        return Result(action, Ending.DONE, target_id, reason="it had happened already")
+
+    def blocked(self, action: Action) -> Result | None:
+        """A guard holds it back."""
+        return _withheld(action, self.approved.blocked)
+
+    def postponed(self, action: Action) -> Result | None:
+        """The target refused the same values, and they are sent again on another day."""
+        return _withheld(action, self.approved.postponed)
+
+    def circuit_open(self, action: Action) -> Result | None:
+        """A system is down, or refuses the credentials: nothing more is sent."""
+        if not self.breaker.lost:
+            return None
+        reason = f"nothing more was sent in this run: {self.breaker.why}"
+        return Result(action, Ending.NOT_ATTEMPTED, action.target_id, GIVEN_UP, reason)
+
+    def waits_for_another(self, action: Action) -> Result | None:
+        """An action that it depends on was not done."""
+        if self.done.issuperset(action.depends_on):
+            return None
+        reason = "an action that must go before it was not done"
+        return Result(action, Ending.NOT_ATTEMPTED, action.target_id, reason=reason)
+
+    def stale(self, action: Action) -> Result | None:
+        """The target is no longer as the plan saw it."""
+        if action.id in self.approved.earlier.sent:
+            return None  # looked up already, which compares as much
+        try:
+            with self._asking(action):
+                self.live.refuse_stale(action)
+        except Stale as stale:
+            return self._stale(action, stale)
+        return None
+
+    def sent(self, action: Action) -> Result:
+        """Open what is sealed, write down that the action is sent, and send it."""
+        try:
+            with self._asking(action):
+                values = self.live.values(action)
+        except Stale as stale:
+            return self._stale(action, stale)
+        token = self.approved.earlier.sent.get(action.id)
+        if token is None:
+            token = token_of(action, self.approved.fingerprint)
+            self.log.intended(action, token)
+        try:
+            target_id = _write(self.writer, action, values, token)
+        except WriteError as error:
+            raise _SystemFailed(failed(action, error), error) from None
+        self.breaker.met(None)
+        return Result(action, Ending.DONE, target_id)
+
+    def _stale(self, action: Action, stale: Stale) -> Result:
+        self.breaker.met(None)
+        return Result(action, Ending.STALE, action.target_id, "W160", str(stale))
+
+    @contextmanager
+    def _asking(self, action: Action) -> Iterator[None]:
+        """Raise `_SystemFailed` where a system cannot be asked within the block."""
+        try:
+            yield
+        except ReadError as error:
+            before = action.id in self.approved.earlier.sent
+            ending = Ending.UNKNOWN if before else Ending.NOT_SENT
+            reason = f"could not be checked before writing: {error.summary}"
+            result = Result(action, ending, action.target_id, error.code, reason)
+            raise _SystemFailed(result, error) from None
+
+
+class _SystemFailed(Exception):
+    """A system failed at an action, which ended so."""
+
+    def __init__(self, result: Result, error: ConnectorError) -> None:
+        super().__init__(error.summary)
+        self.result = result
+        self.error = error
+
+
+def _withheld(action: Action, ends: Mapping[str, End]) -> Result | None:
+    end = ends.get(action.id)
+    if end is None:
+        return None
+    said = (end.code, end.reason, end.guards, end.until)
+    return Result(action, end.ending, action.target_id, *said)
+
+
+def _write(writer: Writer, action: Action, values: Mapping[str, Value], token: str) -> str:
+    if action.verb is Verb.CREATE:
+        return writer.create(values, token)
+    assert action.target_id is not None
+    if action.verb.takes_access:
+        writer.leave(action.target_id, values, token)
+    elif action.verb is Verb.REACTIVATE:
+        writer.reactivate(action.target_id, values, token)
+    else:
+        writer.update(action.target_id, values, token)
+    return action.target_id
