@@ -11,7 +11,7 @@ from oneway.core.connector import Progress, Rejected, silent
 from oneway.core.records import Record, Snapshot, is_blank
 from oneway.planning.plan import Action, End, Ending, Plan
 from oneway.planning.plan_file import fingerprint
-from worlds import SEAL, World, bound
+from worlds import NEW_USER, SEAL, World, bound
 
 Data = dict[str, Any]
 
@@ -57,7 +57,7 @@ class MemoryWriter:
         """Create a record."""
         self.made += 1
         id = f"n{self.made}"
-        self._write("create", id, {"id": id}, values, token)
+        self._write("create", id, {**copy.deepcopy(NEW_USER), "id": id}, values, token)
         return id
 
     def update(self, id: str, values: Mapping[str, Any], token: str) -> None:

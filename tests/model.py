@@ -6,6 +6,7 @@ that can be done. It knows the expressions, and only those, that `strategies` dr
 """
 
 import copy
+import itertools
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -13,7 +14,7 @@ from typing import Any
 from unicodedata import normalize
 
 from memory import leaves, merged
-from worlds import LONGEST_NAME, SOURCE_TYPES, TARGET_TYPES, World
+from worlds import LONGEST_NAME, NEW_USER, SOURCE_TYPES, STATUSES, TARGET_TYPES, World
 
 Data = dict[str, Any]
 GONE = object()
@@ -22,6 +23,10 @@ GONE = object()
 
 class Failed(Exception):
     """An expression has no value on a record."""
+
+
+class Unsaid(Failed):
+    """A condition hangs on a key that the record does not have."""
 
 
 def blank(value: Any) -> bool:
@@ -45,6 +50,7 @@ class Reader:
     data: Data
     today: date
     on: bool
+    nulls: bool = False
     stated: bool = True
 
     def path(self, path: str) -> Any:
@@ -53,13 +59,18 @@ class Reader:
             if isinstance(value, dict) and key in value:
                 value = value[key]
             else:
-                self.stated = self.stated and value is None
+                null = value is None or (self.nulls and isinstance(value, dict))
+                self.stated = self.stated and null
                 value = None
         return value
 
     def either(self, left: str, right: Callable[[], Any]) -> Any:
         value = self.path(left)
-        return right() if value is False or value in (None, "", [], {}) else value
+        return right() if not holding(value) else value
+
+    def both(self, left: str, right: Callable[[], Any]) -> Any:
+        value = self.path(left)
+        return right() if holding(value) else value
 
     def lower(self, path: str) -> Any:
         value = self.path(path)
@@ -90,10 +101,37 @@ EXPRESSIONS: dict[str, Callable[[Reader], Any]] = {
     "status == 'L'": lambda r: r.path("status") == "L",
     "state == 'off'": lambda r: r.path("state") == "off",
     "setting('on')": lambda r: r.on,
+    "!flag": lambda r: not holding(r.path("flag")),
+    "flag || status == 'L'": lambda r: r.either("flag", lambda: r.path("status") == "L"),
+    "flag && name": lambda r: r.both("flag", lambda: r.path("name")),
     "contains(tags, 'x')": lambda r: r.contains("tags", "x"),
     "is_past(leaveDate)": lambda r: (day := r.day("leaveDate")) is not None and day < r.today,
     "is_future(leaveDate)": lambda r: (day := r.day("leaveDate")) is not None and day > r.today,
 }
+
+
+READS = {
+    "nick || name": ["nick", "name"],
+    "lower(mail)": ["mail"],
+    "leave || today()": ["leave"],
+    "status == 'L'": ["status"],
+    "state == 'off'": ["state"],
+    "setting('on')": [],
+    "!flag": ["flag"],
+    "flag || status == 'L'": ["flag", "status"],
+    "flag && name": ["flag", "name"],
+    "contains(tags, 'x')": ["tags"],
+    "is_past(leaveDate)": ["leaveDate"],
+    "is_future(leaveDate)": ["leaveDate"],
+}
+"""The keys that an expression reads; any other expression is a path, and reads that."""
+
+ANYTHING = [None, "L", "E", "off", "A1", True, False, 3, ["x"], [], "1999-01-01", "2999-01-01"]
+"""What a key may hold that nobody has given: an answer that is the same for all hangs on none."""
+
+
+def holding(value: Any) -> bool:
+    return value is not False and not blank(value)
 
 
 def same(left: Any, right: Any, compare: str = "exact") -> bool:
@@ -168,6 +206,7 @@ class User:
     data: Data
     keys: list[Any]
     failed: bool = False
+    unsaid: bool = False
     keys_known: bool = True
     left: bool = False
     scheduled: bool = False
@@ -235,7 +274,9 @@ class _Model:
     # Evaluation
 
     def value(self, expression: str, data: Data) -> tuple[Any, bool]:
-        reader = Reader(data, self.today, self.world.on)
+        # No record at all says nothing, whatever the system says of absent keys.
+        nulls = self.world.leaves_out_nulls and data != {}
+        reader = Reader(data, self.today, self.world.on, nulls)
         if expression in EXPRESSIONS:
             return EXPRESSIONS[expression](reader), reader.stated
         value = reader.path(expression)
@@ -252,6 +293,82 @@ class _Model:
         value = known(reader) if known else reader.path(expression)
         return value is not False and not blank(value)
 
+    def hangs(self, expression: str, data: Data, answer: Callable[[Any], Any]) -> bool:
+        """Return whether an answer is another one where a key that is not given holds this or that.
+
+        What cannot be evaluated for one value of it hangs on that key as well.
+        """
+        gone = [p for p in READS.get(expression, [expression]) if self.not_given(data, p)]
+        if not gone:
+            return False
+        seen = set()
+        for values in itertools.product(ANYTHING, repeat=len(gone)):
+            filled = copy.deepcopy(data)
+            for path, value in zip(gone, values, strict=True):
+                filled = filled_in(filled, path.split("."), value)
+            reader = Reader(filled, self.today, self.world.on)
+            known = EXPRESSIONS.get(expression)
+            try:
+                seen.add(answer(known(reader) if known else reader.path(expression)))
+            except Failed:
+                seen.add("failed")
+        return len(seen) > 1
+
+    def not_given(self, data: Data, path: str) -> bool:
+        """Return whether a key is absent, and neither it nor what should hold it is null."""
+        value: Any = data
+        for key in path.split("."):
+            if isinstance(value, dict) and key in value:
+                value = value[key]
+                continue
+            if value is None:
+                return False
+            return not (isinstance(value, dict) and self.world.leaves_out_nulls)
+        return False
+
+    def fit(self, expression: str, data: Data) -> bool:
+        """Return whether what a condition reads is what the record schema declares."""
+        if not self.world.typed:
+            return True
+        for path in READS.get(expression, [expression]):
+            value = get(data, path)
+            if value is GONE:
+                continue
+            if path == "status" and value not in STATUSES:
+                return False
+            wanted = SOURCE_TYPES.get(path)
+            if wanted and value is not None and not _is(value, wanted):
+                return False
+        return True
+
+    def known(self, expression: str, data: Data) -> bool:
+        """Return whether it is known that a condition holds, or does not."""
+        return self.fit(expression, data) and not self.hangs(expression, data, holding)
+
+    def decides(self, expression: str | None, data: Data) -> bool:
+        if expression is not None and self.hangs(expression, data, holding):
+            raise Unsaid
+        if expression is not None and not self.fit(expression, data):
+            raise Failed
+        return self.holds(expression, data)
+
+    def allows(self, expression: str, data: Data) -> bool:
+        return self.known(expression, data) and self.holds(expression, data)
+
+    def misshapen(self, data: Data, path: str) -> bool:
+        """Return whether something other than an object stands on the way to a key."""
+        value: Any = data
+        for key in path.split("."):
+            if not isinstance(value, dict):
+                return value is not None
+            value = value.get(key)
+        return False
+
+    def unknown_key(self, expression: str, data: Data) -> bool:
+        if any(self.misshapen(data, path) for path in READS.get(expression, [expression])):
+            raise Failed
+        return self.hangs(expression, data, repr)
+
     def key(self, value: Any) -> Any:
         if isinstance(value, list | dict) and not blank(value):
             raise Failed
@@ -264,18 +381,21 @@ class _Model:
             return person
         try:
             for key in self.mapping["match"]:
+                if self.unknown_key(key["source"], data):
+                    person.keys_known = False
+                    break
                 person.keys.append(self.key(self.value(key["source"], data)[0]))
         except Failed:
             person.failed, person.keys_known = True, False
         try:
-            person.leaver = self.holds(self.leavers.get("when"), data)
+            person.leaver = self.decides(self.leavers.get("when"), data)
             for path, rule in self.setting.items():
                 self.says(path, rule, data)
             if person.leaver:
                 self.left_after(data)  # an impossible date would lock somebody in
             person.leaving_known = True
             for rule in self.mapping["eligible"]:
-                self.holds(rule["when"], data)
+                self.allows(rule["when"], data)
             for path, rule in self.fields.items():
                 self.says(path, rule, data)
         except Failed:
@@ -288,24 +408,30 @@ class _Model:
             if problem:
                 raise Failed
             for key in self.mapping["match"]:
+                if self.unknown_key(key["target"], data):
+                    user.keys_known = False
+                    break
                 value = get(data, key["target"])
                 user.keys.append(self.key(None if value is GONE else value))
         except Failed:
             user.failed, user.keys_known = True, False
             return user
         try:
-            user.left = self.holds(self.leavers.get("left"), data)
-            user.scheduled = not user.left and self.holds(self.leavers.get("scheduled"), data)
-        except Failed:
-            user.failed = True
+            user.left = self.decides(self.leavers.get("left"), data)
+            user.scheduled = not user.left and self.decides(self.leavers.get("scheduled"), data)
+        except Failed as failure:
+            user.failed, user.unsaid = True, isinstance(failure, Unsaid)
         return user
 
     def says(self, path: str, rule: Data, data: Data) -> tuple[str, Any, Any]:
         """Return what a record says of a field: stated, blank, unstated, inactive or missed;
         the value; and what stands in for it at create.
         """
-        if "when" in rule and not self.holds(rule["when"], data):
-            return "inactive", None, None
+        if "when" in rule:
+            if self.hangs(rule["when"], data, holding):
+                return "unstated", None, None
+            if not self.holds(rule["when"], data):
+                return "inactive", None, None
         value, stated = (rule["value"], True) if "value" in rule else self.value(rule["from"], data)
         state = "stated" if not blank(value) else "blank" if stated else "unstated"
         if state == "stated" and "lookup" in rule:
@@ -387,6 +513,8 @@ class _Model:
             person.kind = "error"
         elif person.conflict:
             person.kind = "conflict"
+        elif user is None and not person.keys_known:
+            person.kind = "error"
         elif self.barred(person, "movers" if user else "joiners") or self.lacks(person, user):
             person.kind = "ineligible"
         elif user is None:
@@ -399,10 +527,13 @@ class _Model:
         if user is None:
             keyless = all(key is None for key in person.keys)
             person.kind = "error" if person.failed else "conflict" if person.conflict else (
-                "ineligible" if keyless else "ignored"
+                "error" if not person.keys_known else "ineligible" if keyless else "ignored"
             )  # fmt: skip
             return
         error = person.failed or user.failed
+        if user.unsaid and not person.failed:
+            person.kind = "error"  # whether it has left is not known
+            return
         stopped = person.leaving_known and self.misses(self.setting, person.data, creating=False)
         if not person.leaving_known or stopped or self.barred(person, "leavers"):
             person.kind = "error" if error else "ineligible"
@@ -465,7 +596,7 @@ class _Model:
         try:
             return any(
                 whom in rule.get("for", ["joiners", "movers"])
-                and not self.holds(rule["when"], person.data)
+                and not self.allows(rule["when"], person.data)
                 for rule in self.mapping["eligible"]
             )
         except Failed:
@@ -478,7 +609,7 @@ class _Model:
         """Return whether a field without a value makes the record ineligible."""
         for path, rule in rules.items():
             state, _, initial = self.says(path, rule, data)
-            if state == "missed" and rule.get("on_miss") == "ineligible":
+            if state in ("missed", "unstated") and rule.get("on_miss") == "ineligible":
                 return True
             stands_in = creating and not blank(initial)
             required = rule.get("on_blank") == "ineligible"
@@ -496,6 +627,8 @@ class _Model:
             for key, value in zip(self.mapping["match"], person.keys, strict=True)
         ):
             person.kind = "ineligible"
+        elif self.unproven(person):
+            person.kind = "error"
         else:
             person.kind = "create"
             for path, rule in self.fields.items():
@@ -503,6 +636,26 @@ class _Model:
                 new = initial if not blank(initial) else value if state == "stated" else None
                 if rule.get("write") != "never" and not blank(new):
                     person.writes[path] = new
+
+    def watched(self) -> list[str]:
+        taken = self.mapping["joiners"]["unless_taken"]
+        return [path for path in self.fields if path in self.world.unique or path in taken]
+
+    def unproven(self, person: Person) -> bool:
+        """Return whether nobody can say that the values of a joiner are free."""
+        for path in self.watched():
+            if self.fields[path].get("write") == "never":
+                continue
+            state, value, initial = self.says(path, self.fields[path], person.data)
+            if state == "unstated":
+                return True
+            new = value if state == "stated" else initial
+            if not blank(new) and any(self.silent(r, path) for r in self.world.target.records):
+                return True
+        return False
+
+    def silent(self, record: Any, path: str) -> bool:
+        return not record.problem and self.not_given(dict(record.data), path)
 
     def carried(self, key: Data) -> bool:
         rule = self.fields.get(key["target"], {})
@@ -567,14 +720,25 @@ class _Model:
 
     def absent(self, user: User, people: list[Person], spoken: set[str]) -> Person:
         nobody = Person("", {}, matched=user.id, kind="absent")
-        provable = self.world.source.complete and all(p.keys_known for p in people)
-        bare = user.failed or user.left or all(key is None for key in user.keys)
+        alone = [p for p in people if p.matched is None]
+        provable = self.world.source.complete and not any(map(self.anybody, alone))
+        bare = user.failed or not user.keys_known or user.left
+        bare = bare or all(key is None for key in user.keys)
         if user.id in spoken or bare or not provable:
             return nobody
         if self.mapping["absent"] == "deactivate":
             nobody.access = self.differing(self.setting, {}, user)
             nobody.leaves = True
         return nobody
+
+    def anybody(self, person: Person) -> bool:
+        """Return whether a person whom nobody matches might be any of the users."""
+        if not person.keys_known or (person.failed and self.watched()):
+            return True
+        return not person.failed and any(
+            self.says(path, self.fields[path], person.data)[0] == "unstated"
+            for path in self.watched()
+        )
 
     # Values that only one may hold
 
@@ -595,7 +759,7 @@ class _Model:
                 own = self.place(draft)
                 if any(self.taken(draft, path, held, own) for path in draft.writes):
                     continue
-                held[own] = merged(held.get(own, {}), nested(draft.writes))
+                held[own] = merged(held.get(own, NEW_USER), nested(draft.writes))
                 todo.remove(draft)
                 progress = True
         conflicting = [*refused, *todo]
@@ -677,3 +841,11 @@ def _is(value: Any, type: str) -> bool:
 
 
 __all__ = ["GONE", "Prediction", "blank", "get", "leaves", "predict", "same"]
+
+
+def filled_in(data: Any, path: list[str], value: Any) -> Data:
+    """Return data that hold a value at a path; what is no object on the way gives way."""
+    head, *rest = path
+    copied = dict(data) if isinstance(data, dict) else {}
+    copied[head] = filled_in(copied.get(head), rest, value) if rest else value
+    return copied

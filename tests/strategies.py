@@ -46,6 +46,7 @@ SOURCE_EXPRESSIONS = {
 }
 LISTS = {"tags"}
 CONDITIONS = ["flag", "status == 'L'", "name", "mail", "setting('on')", "contains(tags, 'x')"]
+CONDITIONS += ["!flag", "flag || status == 'L'", "flag && name"]
 MATCH_KEYS = [
     {"source": "code", "target": "ref"},
     {"source": "mail", "target": "email"},
@@ -108,11 +109,11 @@ def source_slips(dates: tuple[str, ...]) -> st.SearchStrategy[tuple[str, Any]]:
             "name": often(NAMES, BLANKS + ODD),
             "nick": often([*NAMES[:2], ABSENT, ""], ODD),
             "dept": often(DEPARTMENTS, BLANKS + ODD),
-            "status": st.sampled_from(["L", "L", ABSENT]),
+            "status": often(["L", "L", ABSENT], ["", None, 7, "X"]),
             "leave": often([ABSENT, "", *dates], ["2026-02-30", "soon"]),
             "level": often(GRADES, BLANKS + ODD),
             "tags": often(TAGS, [ABSENT, None, "x", 7]),
-            "flag": st.sampled_from([False, ABSENT]),
+            "flag": st.sampled_from([False, ABSENT, " "]),
             "bank": often([{"no": no} for no in ACCOUNTS], NO_BANK),
         }
     )
@@ -333,7 +334,7 @@ def mappings(draw: st.DrawFn) -> dict[str, Any]:
     absent = ["ignore", "report"]
     if leavers is not None:
         mapping["leavers"] = {"when": "status == 'L'", **leavers}
-        mapping["rehires"] = draw(st.sampled_from(["report", "reactivate", "ignore"]))
+        mapping["rehires"] = draw(st.sampled_from(["reactivate", "report", "reactivate", "ignore"]))
         absent += ["deactivate", "deactivate"]
     mapping["absent"] = draw(st.sampled_from(absent))
     return mapping
@@ -411,6 +412,7 @@ def any_worlds(draw: st.DrawFn, *, due: bool = True) -> World:
         unique=draw(st.sampled_from(UNIQUE)),
         typed=draw(st.booleans()),
         on=draw(st.booleans()),
+        leaves_out_nulls=draw(st.booleans()),
     )
     return draw(handed_on(world)) if draw(often([False], [True])) else world
 

@@ -36,6 +36,8 @@ class World:
     typed: bool = False
     on: bool = True
     as_of: datetime = AS_OF
+    leaves_out_nulls: bool = False
+    """Whether both systems say that an absent key is null."""
 
     @property
     def text(self) -> str:
@@ -66,12 +68,35 @@ def yaml_of(mapping: Mapping[str, Any]) -> str:
     return "\n".join(lines) + "\n"
 
 
-def catalogue(typed: bool, unique: frozenset[str]) -> dict[str, Description]:
+NEW_USER: dict[str, Any] = {
+    **dict.fromkeys(("ref", "email", "fullName", "nick", "dept", "tags", "grade", "since")),
+    **dict.fromkeys(("leaveDate", "state", "seq", "note")),
+    "bank": {"no": None},
+}
+"""What the target shows of a new record, before the values that it was created with."""
+
+
+def catalogue(
+    typed: bool, unique: frozenset[str], leaves_out_nulls: bool = False
+) -> dict[str, Description]:
     """Return the descriptions of both systems."""
-    return {
+    found = {
         "payroll": _system("payroll", "people", _source_fields(typed)),
         "expenses": _system("expenses", "users", _target_fields(typed, unique), "departments"),
     }
+    return {name: _leaving_out(each) for name, each in found.items()} if leaves_out_nulls else found
+
+
+def _leaving_out(system: Description) -> Description:
+    resources = {
+        name: replace(
+            each,
+            absent_is_null=True,
+            fields={path: replace(one, absent_is_null=True) for path, one in each.fields.items()},
+        )
+        for name, each in system.resources.items()
+    }
+    return replace(system, resources=resources)
 
 
 def _system(name: str, main: str, fields: Mapping[str, Field], *others: str) -> Description:
@@ -82,13 +107,18 @@ def _system(name: str, main: str, fields: Mapping[str, Field], *others: str) -> 
 
 
 SOURCE_TYPES = {"name": "string", "tags": "array"}
+STATUSES = ("E", "L")
+"""The words of the source's status, where it has a record schema: never null."""
 TARGET_TYPES = {"fullName": "string", "tags": "array", "ref": "string"}
 LONGEST_NAME = 5
 
 
 def _source_fields(typed: bool) -> dict[str, Field]:
     types = SOURCE_TYPES if typed else {}
-    return {path: Field(path, frozenset({type, "null"})) for path, type in types.items()}
+    fields = {path: Field(path, frozenset({type, "null"})) for path, type in types.items()}
+    if typed:
+        fields["status"] = Field("status", frozenset({"string"}), enum=STATUSES)
+    return fields
 
 
 def _target_fields(typed: bool, unique: frozenset[str]) -> dict[str, Field]:
@@ -109,13 +139,15 @@ def _target_fields(typed: bool, unique: frozenset[str]) -> dict[str, Field]:
 
 def compiled(world: World) -> Compiled:
     """Return the world's mapping, loaded and compiled; raises `Refused`."""
-    return _compiled(world.text, world.typed, world.unique)
+    return _compiled(world.text, world.typed, world.unique, world.leaves_out_nulls)
 
 
 @lru_cache(maxsize=200)
-def _compiled(text: str, typed: bool, unique: frozenset[str]) -> Compiled:
+def _compiled(text: str, typed: bool, unique: frozenset[str], leaves_out_nulls: bool) -> Compiled:
     loaded = load_mapping(text.encode(), FILE)
-    return compile_mapping(loaded.spec, loaded.document.lines, catalogue(typed, unique))
+    return compile_mapping(
+        loaded.spec, loaded.document.lines, catalogue(typed, unique, leaves_out_nulls)
+    )
 
 
 def bound(world: World) -> Interpreted:

@@ -7,6 +7,7 @@ Where it needs them: `references.json` (resource: list of records) and `case.yam
     as_of: "2026-11-22T04:00:00Z"       settings: {name: value}
     allow: {leavers: 7}                 source_complete: false    target_complete: false
     target_fields: {email: {unique: true, format: email, sensitive: true}}
+    absent: unknown                     # what an absent key means; by default, null
 
 Run as a script, it writes what is printed now: `python tests/golden/plan_cases.py`, and the
 change is reviewed like any other.
@@ -129,8 +130,9 @@ def record(item):
 def description(spec, connector, references, case):
     """Return an open connector that has all the resources that a case uses."""
     names = {end.resource.text for end in (spec.source, spec.target)} | set(references)
+    nulls = case.get("absent") != "unknown"
     fields = {
-        path: Field(path, **keys)
+        path: Field(path, absent_is_null=nulls, **keys)
         for path, keys in case.get("target_fields", {}).items()
         if connector == spec.target.connector.text
     }
@@ -141,6 +143,7 @@ def description(spec, connector, references, case):
             fields if name == spec.target.resource.text else {},
             frozenset(Capability),
             open=True,
+            absent_is_null=nulls,
         )
         for name in names
     }

@@ -180,9 +180,9 @@ ODD: dict[str, tuple[Callable[[PersonDraft], None], str]] = {
     "a payroll code that is an object": (put(*CODE, value={"code": "1"}), "error"),
     "no personal details": (put("personalDetails", value=None), "ineligible"),
     "a list for personal details": (put("personalDetails", value=[]), "ineligible"),
-    "text for employment details": (put("employmentDetails", value="none"), "ineligible"),
+    "text for employment details": (put("employmentDetails", value="none"), "error"),
     "a status that is none": (put("status", value=7), "error"),
-    "no status": (put("status", value=None), "unchanged"),
+    "no status": (put("status", value=None), "error"),
     "a department that is text": (
         put("employmentDetails", "department", value="SALES"),
         "unchanged",

@@ -30,13 +30,14 @@ class Made:
         return self.program.tables
 
 
-def made(text, source, target, references=None, unique=(), settings=None):
+def made(text, source, target, references=None, unique=(), settings=None, leaves_out_nulls=True):
     """Return the plan of a mapping's text over lists of records, each with an `id`."""
     loaded = load_mapping(text.encode(), "mappings/m.yaml")
     spec = loaded.spec
     references = references or {}
     catalogue = {
-        name.text: described(spec, name.text, references, unique) for name in connectors_of(spec)
+        name.text: described(spec, name.text, references, unique, leaves_out_nulls)
+        for name in connectors_of(spec)
     }
     compiled = compile_mapping(spec, loaded.document.lines, catalogue)
     chosen = {each.name: each.default for each in spec.settings} | (settings or {})
@@ -58,10 +59,10 @@ def snapshot(items):
     return Snapshot(tuple(records))
 
 
-def described(spec, name, references, unique):
-    """Return an open connector with every resource that is asked for."""
+def described(spec, name, references, unique, leaves_out_nulls):
+    """Return an open connector, which may leave out nulls, with all resources asked for."""
     names = {spec.source.resource.text, spec.target.resource.text} | set(references)
-    fields = {path: Field(path, unique=True) for path in unique}
+    fields = {path: Field(path, unique=True, absent_is_null=leaves_out_nulls) for path in unique}
     return Description(
         name,
         name.title(),
@@ -73,6 +74,7 @@ def described(spec, name, references, unique):
                 fields if each == spec.target.resource.text else {},
                 frozenset(Capability),
                 open=True,
+                absent_is_null=leaves_out_nulls,
             )
             for each in names
         },

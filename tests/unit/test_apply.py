@@ -45,6 +45,7 @@ def world(people: list[dict[str, Any]], users: list[dict[str, Any]], **parts: An
         Snapshot(tuple(Record(f"t{n}", data) for n, data in enumerate(users))),
         Snapshot(()),
         frozenset({"email"}),
+        leaves_out_nulls=True,
     )
 
 

@@ -26,6 +26,7 @@ def world(
         Snapshot(tuple(Record(f"t{c}", {"ref": c, "email": m}) for c, m in users.items())),
         Snapshot(()),
         frozenset({"email"}) if unique else frozenset(),
+        leaves_out_nulls=True,
     )
 
 

@@ -42,6 +42,7 @@ def world(
         Snapshot(tuple(Record(f"s{n}", data) for n, data in enumerate(people)), source),
         Snapshot(tuple(Record(f"t{n}", data) for n, data in enumerate(users)), target),
         Snapshot(()),
+        leaves_out_nulls=True,
     )
 
 
@@ -305,7 +306,9 @@ def test_a_blank_value_clears_where_told_to_and_an_absent_key_never() -> None:
     fields = MAPPING["fields"] | {"email": {"from": "mail", "on_blank": "clear"}}
     users = [{"ref": "A1", "fullName": "Ada", "email": "a@example.com"}]
     assert written(only([ADA | {"mail": " "}], users, fields=fields)) == {"email": None}
-    assert only([ADA], users, fields=fields).action is None
+    assert written(only([ADA], users, fields=fields)) == {"email": None}
+    unknown = replace(world([ADA], users, fields=fields), leaves_out_nulls=False)
+    assert planned(unknown).outcomes[0].action is None
 
 
 TWO_KEYS = [{"source": "code", "target": "ref"}, {"source": "mail", "target": "email"}]

@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from typing import TypeAlias
 
-from oneway.connections.manifest.parts import Data, items, obj
 from oneway.connections.provenance import FileProvenance
 from oneway.connections.secret_refs import SecretKind, secret_ref
 from oneway.core.diagnostics import Diagnostic
 from oneway.core.records import Value
+from oneway.documents.loose import Data, items, obj
 from oneway.documents.yaml_source import Document, Path
 
 Places: TypeAlias = set[tuple[int, int]]

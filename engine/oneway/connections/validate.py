@@ -11,9 +11,9 @@ from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
 from oneway.connections.load import duration
-from oneway.connections.manifest.parts import Data, items, obj, text
 from oneway.connections.provenance import FileProvenance
 from oneway.core.diagnostics import Diagnostic
+from oneway.documents.loose import Data, items, obj, text
 from oneway.documents.yaml_source import Document, Path
 
 LONGEST_SPREAD = timedelta(hours=2)

@@ -196,6 +196,11 @@ _TABLE = (
     ("M118", "a time zone is not known", "Use an IANA name such as Europe/London."),
     ("M119", "retired: a setting's default has another type", "S101 says so now."),
     (
+        "M140",
+        "a mapping describes the records of a system that describes them itself",
+        "Leave `record` and `absent` to the connector's manifest; they are for files.",
+    ),
+    (
         "M150",
         "a mapping gives an option that the connector does not have",
         "Check its spelling; `oneway connectors NAME` lists the options. Credentials are none.",

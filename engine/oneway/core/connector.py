@@ -39,7 +39,8 @@ class Field:
 
     `types` are JSON type names (string, number, integer, boolean, array, object, null); none
     means that the type is not known. `unique` fields may be held by one record only,
-    `computed` ones are set by the system alone, `required` ones must be given at create.
+    `computed` ones are set by the system alone, `required` ones must be given at create. Where
+    `absent_is_null`, a record without the key has null there; otherwise it says nothing.
     """
 
     path: str
@@ -53,6 +54,7 @@ class Field:
     computed: bool = False
     required: bool = False
     sensitive: bool = False
+    absent_is_null: bool = False
     description: str = ""
 
 
@@ -67,6 +69,7 @@ class Resource:
     `id` is the path of the system's own identity of a record. `open` means that records may
     hold fields that are not listed, so that an unknown field is no mistake. `carries` names
     the fields that a request writes, where it does not write all that it is given.
+    `absent_is_null` speaks of every key that no field speaks of.
     """
 
     name: str
@@ -77,6 +80,7 @@ class Resource:
     lag: float = USUAL_LAG
     """Seconds for which lists and look-ups may not show a record that was just created."""
     carries: Mapping[Capability, frozenset[str]] = field(default_factory=dict)
+    absent_is_null: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,9 +16,9 @@ from oneway.mapping.compiler import Compiled
 from oneway.mapping.interpreter import LookupTable
 from oneway.mapping.program import Missed, Program, SourceRow, TargetRow
 from oneway.mapping.spec import OnMiss
+from oneway.planning.diff import comparison
 from oneway.planning.match import match
 from oneway.planning.near_misses import near_misses
-from oneway.planning.uniqueness import comparison
 
 
 class CheckState(Enum):

@@ -24,7 +24,7 @@ from oneway.mapping.interpreter import (
 )
 from oneway.mapping.lint import lint
 from oneway.mapping.program import FieldRule, Policy, Rule
-from oneway.mapping.record_schema import Check, decidable, readable, writable
+from oneway.mapping.record_schema import readable, reading_of, writable
 from oneway.mapping.resolver import UNKNOWN, Resolver, it_has
 from oneway.mapping.spec import (
     Constant,
@@ -103,31 +103,27 @@ class _Compiler:
             policy=self.policy(),
             match_source=tuple(self.typed(each.source) for each in spec.match),
             match_target=tuple(self.on_target(each.target) for each in spec.match),
-            rules=tuple(self.on_source(each.when) for each in spec.eligible),
+            rules=tuple(self.on_source(each.when, deciding=True) for each in spec.eligible),
             fields=tuple(map(self.field, spec.fields)),
-            leaver=self.on_source(leavers.when) if leavers else None,
-            decided_by=self.decided_by(leavers.when) if leavers else (),
+            leaver=self.on_source(leavers.when, deciding=True) if leavers else None,
             leaving=tuple(map(self.field, leavers.set)) if leavers else (),
-            left=self.on_target(leavers.left) if leavers and leavers.left else None,
-            scheduled=self.on_target(leavers.scheduled) if leavers and leavers.scheduled else None,
+            left=self.decided_on_target(leavers.left if leavers else None),
+            scheduled=self.decided_on_target(leavers.scheduled if leavers else None),
             label=self.on_source(spec.label) if spec.label else None,
             references=tuple(map(self.reference, spec.references)),
+            target_reading=reading_of(self.target),
         )
         for diagnostic in lint(spec, code, self.source, self.target):
             self.names.report(diagnostic)
         return Compiled(spec, code, self.source, self.target, self.zone())
 
-    def decided_by(self, text: Text) -> tuple[tuple[tuple[str, ...], Check], ...]:
-        """Return the paths that a condition reads and the source's record schema speaks of."""
-        expression = self.names.quietly(text)
-        reads = expression.paths if expression is not None else ()
-        checks = (
-            (use.keys, decidable(self.source.fields.get(path_text(use.keys)))) for use in reads
-        )
-        return tuple((keys, check) for keys, check in checks if check is not None)
+    def on_source(self, text: Text, *, deciding: bool = False) -> Expression:
+        return self.names.parsed(text, self.source, "source", deciding=deciding)
 
-    def on_source(self, text: Text) -> Expression:
-        return self.names.parsed(text, self.source, "source")
+    def decided_on_target(self, text: Text | None) -> Expression | None:
+        if text is None:
+            return None
+        return self.names.parsed(text, self.target, "target", deciding=True)
 
     def on_target(self, text: Text) -> Expression:
         return self.names.parsed(text, self.target, "target")

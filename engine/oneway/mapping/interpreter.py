@@ -15,6 +15,7 @@ from typing import TypeAlias
 from oneway.core.diagnostics import Span
 from oneway.core.records import (
     MISSING,
+    Missing,
     Record,
     Snapshot,
     Value,
@@ -25,7 +26,15 @@ from oneway.core.records import (
     is_blank,
     with_value,
 )
-from oneway.mapping.expressions import Context, EvaluationError, Expression
+from oneway.mapping.expressions import (
+    PLAIN,
+    Answer,
+    Context,
+    EvaluationError,
+    Expression,
+    Gaps,
+    Reading,
+)
 from oneway.mapping.program import (
     Cell,
     CellState,
@@ -83,13 +92,13 @@ class MappingCode:
     rules: tuple[Expression, ...]
     fields: tuple[FieldCode, ...]
     leaver: Expression | None = None
-    decided_by: tuple[tuple[tuple[str, ...], Check], ...] = ()
-    """What `leaver` reads of a record, and the check of each value that is there."""
     leaving: tuple[FieldCode, ...] = ()
     left: Expression | None = None
     scheduled: Expression | None = None
     label: Expression | None = None
     references: tuple[ReferenceCode, ...] = ()
+    target_reading: Reading = PLAIN
+    """What an absent key of a target record means."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +134,10 @@ def tabulate(code: ReferenceCode, snapshot: Snapshot, context: Context) -> Looku
     )
 
 
+_NOBODY = Record("", {})
+"""Stands for no source record: it says nothing, whatever its system says of absent keys."""
+
+
 class _Stopped(Exception):
     """Carries one record's failure out of its evaluation."""
 
@@ -157,25 +170,26 @@ class Interpreted:
                 keys_known=False,
             )
         values, failure = self._key_values(self.code.match_source, record)
+        unsaid, error = _parted(failure)
         row = SourceRow(
             record.id,
             self._name(values, record),
             self._label(record),
             tuple(map(comparable, values, self.policy.match)),
             tuple(values),
-            evaluation_error=failure,
+            evaluation_error=error,
             keys_known=failure is None,
+            unsaid=unsaid,
         )
         missed: list[Missed] = []
         try:
             # In this order: what decides about access must not wait for the rest of the record.
-            row = replace(row, leaver=self._leaves(record))
-            if failure is not None:
-                return row
+            leaver = self._decides(self.code.leaver, record, "whether the person has left")
+            row = replace(row, leaver=leaver)
             row = self._leaving(row, record, missed)
-            return self._evaluated(row, record, missed)
+            return self._evaluated(row, record, missed) if error is None else row
         except _Stopped as stopped:
-            return replace(row, evaluation_error=failure or stopped.failure)
+            return replace(row, evaluation_error=error or stopped.failure)
 
     def target_row(self, record: Record) -> TargetRow:
         """Return what the mapping sees of a target record; never raises."""
@@ -185,27 +199,30 @@ class Interpreted:
             )
         typed = tuple(Typed(expression) for expression in self.code.match_target)
         values, failure = self._key_values(typed, record)
+        unsaid, error = _parted(failure)
         row = TargetRow(
             record.id,
             self._name(values, record),
             tuple(map(comparable, values, self.policy.match)),
-            values=tuple(at(record.data, rule.keys) for rule in self.policy.fields),
-            leaving=tuple(at(record.data, rule.keys) for rule in self.policy.leaving),
-            evaluation_error=failure,
+            values=tuple(self._seen(record, rule) for rule in self.policy.fields),
+            leaving=tuple(self._seen(record, rule) for rule in self.policy.leaving),
+            evaluation_error=error,
             keys_known=failure is None,
+            unsaid=unsaid,
         )
         try:
-            left = self._holds(self.code.left, record)
-            scheduled = not left and self._holds(self.code.scheduled, record)
+            left = self._decides(self.code.left, record, "whether it has left")
+            scheduled = not left and self._decides(
+                self.code.scheduled, record, "whether it is due to leave"
+            )
             return replace(row, left=left, scheduled=scheduled)
         except _Stopped as stopped:
             return replace(row, evaluation_error=row.evaluation_error or stopped.failure)
 
     def departed(self) -> tuple[Cell, ...]:
         """Return what is written to a target record that no source record stands for."""
-        nobody = Record("", {})
         try:
-            return tuple(self._cell(each, nobody, []) for each in self.code.leaving)
+            return tuple(self._cell(each, _NOBODY, []) for each in self.code.leaving)
         except _Stopped:
             return ()
 
@@ -240,33 +257,63 @@ class Interpreted:
         if self.code.left is None or whole or any(at(written, keys) is MISSING for keys in read):
             return None
         record = Record("", written)
-        left, *_ = [self._holds(each, record) for each in conditions]
+        left, *_ = [self._decides(each, record, "whether it has left") for each in conditions]
         return left
 
     def _evaluated(self, row: SourceRow, record: Record, missed: list[Missed]) -> SourceRow:
-        failed = tuple(
-            position
-            for position, rule in enumerate(self.code.rules)
-            if not self._holds(rule, record)
-        )
+        failed, not_given = self._rules(record)
         cells = tuple(self._cell(each, record, missed) for each in self.code.fields)
-        return replace(row, failed_rules=failed, cells=cells, missed=tuple(missed))
+        return replace(
+            row,
+            failed_rules=failed,
+            not_given=not_given,
+            cells=cells,
+            missed=tuple(missed),
+        )
 
-    def _leaves(self, record: Record) -> bool:
-        leaver = self.code.leaver
-        if leaver is None:
+    def _rules(self, record: Record) -> tuple[tuple[int, ...], tuple[tuple[int, str], ...]]:
+        """Return the rules that do not hold, and which of them hang on keys that are absent."""
+        failed: list[int] = []
+        not_given: list[tuple[int, str]] = []
+        for position, rule in enumerate(self.code.rules):
+            answer = self._answer(rule, record)
+            fails = not holds(answer.value)
+            # A rule that asks for a value is itself what says that there is none.
+            if answer.truth and not (fails and all(gap.wrong for gap in answer.truth)):
+                not_given.append((position, _texts(answer.truth)))
+            if answer.truth or fails:
+                failed.append(position)
+        return tuple(failed), tuple(not_given)
+
+    def _decides(self, expression: Expression | None, record: Record, what: str) -> bool:
+        """Return whether a condition holds that access hangs on; what is not said fails the record.
+
+        `what` is the question, in words.
+        """
+        if expression is None:
             return False
-        for keys, check in self.code.decided_by:
-            value = at(record.data, keys)
-            if value is not MISSING and not is_blank(value) and (wrong := check(value)):
-                raise _Stopped(
-                    EvaluationFailure(f"{'.'.join(keys)}: {wrong}", leaver.text, leaver.span)
-                )
-        return self._holds(leaver, record)
+        answer = self._answer(expression, record)
+        _demand_said(answer.truth, expression, what)
+        return holds(answer.value)
+
+    def _seen(self, record: Record, rule: FieldRule) -> Value | Missing:
+        """Return what a target record holds in a field: MISSING where it does not say."""
+        value: Value = record.data  # type: ignore[assignment]  # a record's data is an object
+        for depth, key in enumerate(rule.keys, 1):
+            if isinstance(value, Mapping) and key in value:
+                value = value[key]
+                continue
+            is_null = value is None or self.code.target_reading.is_null(rule.keys[:depth])
+            return None if is_null else MISSING
+        return value
 
     def _cell(self, code: FieldCode, record: Record, missed: list[Missed]) -> Cell:
-        if code.when is not None and not self._holds(code.when, record):
-            return Cell(CellState.INACTIVE)
+        if code.when is not None:
+            when = self._answer(code.when, record)
+            if when.truth:
+                return Cell(CellState.UNSTATED)
+            if not holds(when.value):
+                return Cell(CellState.INACTIVE)
         cell = self._stated(code, record)
         if cell.state is CellState.STATED and code.lookup is not None:
             cell = self._looked_up(code, cell.value, missed)
@@ -277,12 +324,14 @@ class Interpreted:
             return Cell(
                 CellState.BLANK if is_blank(code.constant) else CellState.STATED, code.constant
             )
-        value, stated = self._value(code.source.expression, record)
-        if is_blank(value):
-            return Cell(CellState.BLANK if stated else CellState.UNSTATED)
+        answer = self._answer(code.source.expression, record)
+        if is_blank(answer.value):
+            return Cell(CellState.BLANK if answer.stated else CellState.UNSTATED)
+        if answer.written:
+            return Cell(CellState.UNSTATED)
         if code.source.check is not None:
-            _demand(code.source.check(value), code.source.expression)
-        return Cell(CellState.STATED, value)
+            _demand(code.source.check(answer.value), code.source.expression)
+        return Cell(CellState.STATED, answer.value)
 
     def _looked_up(self, code: FieldCode, value: Value, missed: list[Missed]) -> Cell:
         assert code.lookup is not None
@@ -323,7 +372,9 @@ class Interpreted:
         return cell
 
     def _key(self, typed: Typed, record: Record) -> Value:
-        value = self._value(typed.expression, record)[0]
+        answer = self._answer(typed.expression, record)
+        value = answer.value
+        _demand_said(answer.exact, typed.expression, "who this is")
         if is_blank(value):
             return None
         if typed.check is not None:
@@ -366,18 +417,17 @@ class Interpreted:
     def _stand_in(self, code: Expression | Constant, record: Record) -> Value:
         if isinstance(code, Constant):
             return code.value
-        return self._value(code, record)[0]
+        return self._answer(code, record).value
 
-    def _value(self, expression: Expression, record: Record) -> tuple[Value, bool]:
+    def _answer(self, expression: Expression, record: Record) -> Answer:
+        if record is _NOBODY:
+            expression = replace(expression, reading=PLAIN)
         try:
-            return expression.evaluate(record.data, self.context)
+            return expression.decide(record.data, self.context)
         except EvaluationError as error:
             raise _Stopped(
                 EvaluationFailure(str(error), expression.text, expression.span)
             ) from None
-
-    def _holds(self, expression: Expression | None, record: Record) -> bool:
-        return expression is not None and holds(self._value(expression, record)[0])
 
 
 def _uses_today(code: FieldCode) -> bool:
@@ -388,6 +438,30 @@ def _uses_today(code: FieldCode) -> bool:
 def _demand(wrong: str, expression: Expression) -> None:
     if wrong:
         raise _Stopped(EvaluationFailure(wrong, expression.text, expression.span))
+
+
+def _demand_said(gaps: Gaps, expression: Expression, what: str) -> None:
+    """Fail the record where an answer hangs on something that it does not say."""
+    if not gaps:
+        return
+    text, code = _texts(gaps), "failed"
+    if not all(gap.wrong for gap in gaps):
+        text, code = f"it is not known {what}: {text}", "unsaid"
+    raise _Stopped(EvaluationFailure(text, expression.text, expression.span, code))
+
+
+def _texts(gaps: Gaps) -> str:
+    first = {gap.path: gap.text for gap in reversed(gaps)}
+    return "; ".join(first[path] for path in dict.fromkeys(gap.path for gap in gaps))
+
+
+def _parted(
+    failure: EvaluationFailure | None,
+) -> tuple[EvaluationFailure | None, EvaluationFailure | None]:
+    """Return why a match key is not known: an absent key, or an error of the whole record."""
+    if failure is None:
+        return None, None
+    return (failure, None) if failure.code == "unsaid" else (None, failure)
 
 
 def _failure(text: str, code: FieldCode) -> EvaluationFailure:

@@ -56,11 +56,15 @@ class Cell:
 
 @dataclass(frozen=True, slots=True)
 class EvaluationFailure:
-    """Why a record could not be evaluated; `place` is the expression's."""
+    """Why a record could not be evaluated; `place` is the expression's.
+
+    `code` is "unsaid" where that is a key which is absent from the record, else "failed".
+    """
 
     text: str
     expression: str
     place: Span
+    code: str = "failed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,9 +84,11 @@ class SourceRow:
     `keys` holds what each match key compares, None where it is blank, and `key_values` the
     values themselves; both end early where a key failed (`keys_known` is False then).
     `cells` and `leaving` stand beside `Policy.fields` and `Policy.leaving`; `failed_rules` are
-    the positions of the eligibility rules that do not hold. Where `evaluation_error` is set, only
-    the keys, `key` and `label` are known, and what could be evaluated before the error: whether
-    this is a `leaver`, and then all of `leaving`, or none of it.
+    the positions of the eligibility rules that do not hold, `not_given` those of them that hang on
+    absent keys, with what those are. Where `evaluation_error` is set, only the keys, `key` and
+    `label` are known, and what could be evaluated before the error: whether this is a `leaver`,
+    and then all of `leaving`, or none of it. `unsaid` says which key the first match key that is
+    not known hangs on: a row that no earlier key decides is an error then.
     """
 
     source_id: str
@@ -99,13 +105,16 @@ class SourceRow:
     missed: tuple[Missed, ...] = ()
     evaluation_error: EvaluationFailure | None = None
     keys_known: bool = True
+    not_given: tuple[tuple[int, str], ...] = ()
+    unsaid: EvaluationFailure | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class TargetRow:
     """What a mapping sees of one target record.
 
-    `values` and `leaving` stand beside `Policy.fields` and `Policy.leaving`.
+    `values` and `leaving` stand beside `Policy.fields` and `Policy.leaving`; MISSING is a key
+    that says nothing, and None one that is null. `unsaid` is as in `SourceRow`.
     """
 
     target_id: str
@@ -117,6 +126,7 @@ class TargetRow:
     leaving: tuple[Value | Missing, ...] = ()
     evaluation_error: EvaluationFailure | None = None
     keys_known: bool = True
+    unsaid: EvaluationFailure | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,6 +188,12 @@ class Policy:
     gone: Gone = Gone.REPORT
     identifying: tuple[int, ...] = ()
     """Positions in `fields` of what tells people apart beside the match keys."""
+
+    @property
+    def watched(self) -> tuple[int, ...]:
+        """The positions in `fields` of which one record only may hold a value."""
+        unique = {i for i, rule in enumerate(self.fields) if rule.unique}
+        return tuple(sorted(unique | set(self.unless_taken)))
 
 
 class Program(Protocol):

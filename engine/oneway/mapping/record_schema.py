@@ -10,9 +10,10 @@ from collections.abc import Callable
 from functools import partial
 from typing import TypeAlias
 
-from oneway.core.connector import Field
-from oneway.core.records import ISO_DAY, Value, identity, parse_day
+from oneway.core.connector import Field, Resource
+from oneway.core.records import ISO_DAY, Value, identity, parse_day, path_of
 from oneway.core.schema_pattern import compiled
+from oneway.mapping.expressions import Reading
 
 Check: TypeAlias = Callable[[Value], str]
 """Returns what is wrong with a value that is not blank, or nothing."""
@@ -45,13 +46,35 @@ def readable(field: Field | None) -> Check | None:
 def decidable(field: Field | None) -> Check | None:
     """Return the check that a value is one that its source declares, where it declares any.
 
-    Whether somebody has left must not hang on a word that nobody knows.
+    Whether somebody has left must not hang on a word that nobody knows, nor on a blank where
+    there must be a word. Unlike the others, this check is asked of blank values as well.
     """
-    typed = readable(field)
-    if field is None or not field.enum:
-        return typed
-    known = partial(_known, frozenset(map(identity, field.enum)))
-    return known if typed is None else partial(_first, (typed, known))
+    if field is None or not (field.types or field.enum):
+        return None
+    checks: list[Check] = []
+    nullable = not field.types or "null" in field.types or None in field.enum
+    if field.types - {"null"}:
+        checks.append(partial(_typed, field.types - {"null"}))
+    if field.enum:
+        checks.append(partial(_known, frozenset(map(identity, field.enum))))
+    return partial(_decidable, nullable, tuple(checks))
+
+
+def reading_of(resource: Resource, *, deciding: bool = False) -> Reading:
+    """Return what a resource says of the keys of its records.
+
+    Checks of the values are part of it where something is to be decided by them.
+    """
+    fields = resource.fields.items()
+    default = resource.absent_is_null
+    checks = {path_of(path): decidable(each) for path, each in fields} if deciding else {}
+    return Reading(
+        absent_is_null=default,
+        except_for=frozenset(
+            path_of(path) for path, each in fields if each.absent_is_null != default
+        ),
+        checks={path: check for path, check in checks.items() if check is not None},
+    )
 
 
 def json_types(value: Value) -> frozenset[str]:
@@ -114,6 +137,15 @@ def _one_of(allowed: frozenset[object], value: Value) -> str:
 
 def _known(declared: frozenset[object], value: Value) -> str:
     return "" if identity(value) in declared else "not one of the values that the source declares"
+
+
+def _decidable(nullable: bool, checks: tuple[Check, ...], value: Value) -> str:
+    if value is None:
+        return "" if nullable else "it is null, where the record schema allows no null"
+    wrong = _first(checks, value)
+    if wrong and isinstance(value, str) and not value.strip():
+        return "it is blank, where the record schema lists the words that it may be"
+    return wrong
 
 
 def _short(most: int, value: Value) -> str:

@@ -11,7 +11,10 @@ from dataclasses import dataclass, field, replace
 from oneway.core.connector import Capability, Description, Resource
 from oneway.core.diagnostics import Diagnostic, Findings, Severity, Span, did_you_mean
 from oneway.core.records import path_of, path_text
+from oneway.documents.loose import obj
+from oneway.documents.record_fields import fields_of, is_open, says_null
 from oneway.mapping.expressions import Expression, ExpressionSyntax, PathUse, parse
+from oneway.mapping.record_schema import reading_of
 from oneway.mapping.spec import EndpointSpec, MappingSpec, ReferenceSpec, Text
 
 UNKNOWN = Resource("unknown", "id", {}, frozenset(Capability), open=True)
@@ -65,7 +68,27 @@ class Resolver:
         description = self.catalogue.get(endpoint.connector.text)
         if description is None:
             return UNKNOWN
-        return self.found(description, endpoint.resource)
+        return self.declared(endpoint, self.found(description, endpoint.resource))
+
+    def declared(self, endpoint: EndpointSpec, resource: Resource) -> Resource:
+        """Return a file's resource with the record schema that the mapping declares for it."""
+        said = [each for each in (endpoint.record, endpoint.absent) if each is not None]
+        if not said:
+            return resource
+        if self.catalogue[endpoint.connector.text].kind != "file":
+            help = "the connector's manifest says it; only a file's records are described here"
+            self.error("M140", said[0].span, "a record schema beside a system that has one", help)
+            return resource
+        record = obj(endpoint.record.value if endpoint.record else None)
+        is_null = says_null(record)
+        if endpoint.absent is not None:
+            is_null = endpoint.absent.value is None
+        return replace(
+            resource,
+            fields=fields_of(record, absent_is_null=is_null),
+            open=endpoint.record is None or is_open(record),
+            absent_is_null=is_null,
+        )
 
     def found(self, description: Description, name: Text) -> Resource:
         if description.kind == "file":
@@ -82,11 +105,15 @@ class Resolver:
         endpoint = spec.endpoint
         if endpoint is None:
             endpoint = self.spec.source if spec.side == "source" else self.spec.target
-        description = self.catalogue.get(endpoint.connector.text)
-        return UNKNOWN if description is None else self.found(description, spec.resource)
+        return self.resource(replace(endpoint, resource=spec.resource))
 
-    def parsed(self, text: Text, resource: Resource, where: str) -> Expression:
-        """Return the expression, having compared what it reads with the record schema."""
+    def parsed(
+        self, text: Text, resource: Resource, where: str, *, deciding: bool = False
+    ) -> Expression:
+        """Return the expression, having compared what it reads with the record schema.
+
+        While `deciding`, a value that the schema does not declare makes the answer unknown.
+        """
         try:
             expression = parse(text.text, text.span)
         except ExpressionSyntax as error:
@@ -96,7 +123,7 @@ class Resolver:
         self.compare_paths(expression, resource, where)
         self.compare_settings(expression)
         self.warn_of_comment(text.span)
-        return expression
+        return replace(expression, reading=reading_of(resource, deciding=deciding))
 
     def quietly(self, text: Text) -> Expression | None:
         """Return the expression, or None where `parsed` reports why there is none."""

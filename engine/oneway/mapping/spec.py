@@ -134,11 +134,17 @@ class SettingSpec:
 
 @dataclass(frozen=True, slots=True)
 class EndpointSpec:
-    """A resource of a connector; `options` are the connector's own (never secrets)."""
+    """A resource of a connector; `options` are the connector's own (never secrets).
+
+    `record` is the record schema of a file, as data, and `absent` whether a key that is absent
+    from the file's records is null; None where the mapping does not say.
+    """
 
     connector: Text
     resource: Text
     options: tuple[tuple[str, Constant], ...] = ()
+    record: Constant | None = None
+    absent: Constant | None = None
 
 
 @dataclass(frozen=True, slots=True)

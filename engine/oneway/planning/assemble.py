@@ -6,11 +6,10 @@ from dataclasses import dataclass, field, replace
 from oneway.core.records import Value, identity
 from oneway.core.seal import Seal, Sealed
 from oneway.mapping.program import FieldRule, Policy, SourceRow
-from oneway.planning.diff import FieldChange
+from oneway.planning.diff import FieldChange, comparison
 from oneway.planning.links import likeness_of
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import STRANGER, Action, Change, Claim, Outcome, Reason, Verb, action_id
-from oneway.planning.uniqueness import comparison
 
 _SEVERAL = 2
 """So many identifying fields must change, all at once, for a person to seem another one."""

@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
-from oneway.core.records import MISSING, Missing, Value, identity, is_blank, same
+from oneway.core.records import MISSING, Compare, Missing, Value, identity, is_blank, same
 from oneway.mapping.program import Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Merge, OnBlank, OnMiss, Write
 
@@ -25,6 +25,13 @@ class FieldChange:
     rule: FieldRule
     before: Value
     after: Value
+
+
+def comparison(rule: FieldRule) -> Compare:
+    """Return how two holders of a unique value are told apart: emails without case."""
+    if rule.unique_ignores_case or rule.compare is Compare.IGNORE_CASE:
+        return Compare.IGNORE_CASE
+    return Compare.EXACT
 
 
 def at_create(rules: Sequence[FieldRule], cells: Sequence[Cell]) -> tuple[FieldChange, ...]:
@@ -119,6 +126,8 @@ def refuses(rule: FieldRule, cell: Cell, *, creating: bool) -> bool:
     """Return whether a field without a usable value makes its record ineligible."""
     if cell.state is CellState.MISSED:
         return rule.on_miss is OnMiss.INELIGIBLE
+    if cell.state is CellState.UNSTATED and rule.on_miss is OnMiss.INELIGIBLE:
+        return True  # nobody can say that the table has it
     blank = cell.state in (CellState.BLANK, CellState.UNSTATED)
     stands_in = creating and not is_blank(cell.initial)
     return blank and rule.on_blank is OnBlank.INELIGIBLE and not stands_in

@@ -6,12 +6,20 @@ conflict; then eligibility decides; then whether it is a joiner, a mover or a re
 Access comes first: a matched leaver leaves, whatever is wrong with its other fields.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from oneway.core.records import Collected, same
-from oneway.mapping.program import Cell, FieldRule, Policy, Program, SourceRow, TargetRow
-from oneway.mapping.spec import Absent, Category, Rehires
+from oneway.core.records import MISSING, Collected, same
+from oneway.mapping.program import (
+    Cell,
+    CellState,
+    FieldRule,
+    Policy,
+    Program,
+    SourceRow,
+    TargetRow,
+)
+from oneway.mapping.spec import Absent, Category, Rehires, Write
 from oneway.planning.diff import (
     KEEP,
     FieldChange,
@@ -20,6 +28,7 @@ from oneway.planning.diff import (
     at_update,
     differing,
     drift,
+    new_value,
     present,
     refuses,
     unlisted,
@@ -90,11 +99,15 @@ def some(ids: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Drafter:
-    """Says what one row would do, were it alone."""
+    """Says what one row would do, were it alone.
+
+    `silent` are the target records that do not say what they hold in a field, by its position.
+    """
 
     policy: Policy
     unseen: tuple[str, ...]
     contested: Mapping[tuple[str, str], Sequence[str]]
+    silent: Mapping[int, Sequence[str]]
     pending: Mapping[str, str] = field(default_factory=dict)
     """Why it is not known whether a row's record was created, by source id."""
     second_look: frozenset[str] = frozenset()
@@ -113,9 +126,11 @@ class Drafter:
 
     def _staying(self, row: SourceRow, found: Match) -> Draft:
         target = found.target
-        failed = _failed(row, target)
+        failed = _failed(row, found)
         if row.evaluation_error is not None:
             return Draft(Kind.ERROR, row, target, reasons=failed)
+        if failed and target is None:
+            return Draft(Kind.ERROR, row, None, reasons=failed)
         if found.conflict is not None:
             return Draft(Kind.CONFLICT, row, None, reasons=(found.conflict,))
         if failed:
@@ -161,11 +176,17 @@ class Drafter:
 
     def _barred(self, row: SourceRow, category: Category) -> tuple[Reason, ...]:
         """Return the eligibility rules that speak of the row and do not hold."""
-        rules = (self.policy.rules[position] for position in row.failed_rules)
+        not_given = dict(row.not_given)
+        rules = ((self.policy.rules[position], position) for position in row.failed_rules)
         warning = category is Category.LEAVERS
         return tuple(
-            Reason(rule.id, rule.otherwise, rule.place, warning=warning)
-            for rule in rules
+            Reason(
+                rule.id,
+                _otherwise(rule.otherwise, not_given.get(position, "")),
+                rule.place,
+                warning=warning,
+            )
+            for rule, position in rules
             if category in rule.categories
         )
 
@@ -176,7 +197,11 @@ class Drafter:
         target = found.target
         if target is None:
             return self._unmatched_leaver(row, found)
-        failed, leaving = _failed(row, target), bool(row.leaving)
+        failed, leaving = _failed(row, found), bool(row.leaving)
+        unsaid = target.evaluation_error is not None and target.evaluation_error.code == "unsaid"
+        if unsaid and row.evaluation_error is None:
+            # It may have left already; a leave must not follow from what is not said.
+            return Draft(Kind.ERROR, row, target, reasons=failed, has_access=True)
         barred = self._barred(row, Category.LEAVERS)
         if leaving:
             said = zip(self.policy.leaving, row.leaving, strict=True)
@@ -209,7 +234,7 @@ class Drafter:
             or keyless
             or bool(unproven or pending)
         )
-        failed = _failed(row, None)
+        failed = _failed(row, found)
         if failed:
             return Draft(Kind.ERROR, row, None, reasons=failed, has_access=has_access)
         if found.conflict is not None:
@@ -244,6 +269,9 @@ class Drafter:
         if not any(key is not None and on for key, on in carried):
             text = "has no match key that a new record would carry; it would be created every run"
             return Draft(Kind.INELIGIBLE, row, None, reasons=(Reason("keyless", text),))
+        unsaid = self._unsaid_claims(row)
+        if unsaid:
+            return Draft(Kind.ERROR, row, None, reasons=unsaid)
         differences = at_create(self.policy.fields, row.cells)
         lacking = self._lacking(differences)
         if lacking:
@@ -264,6 +292,25 @@ class Drafter:
             for path in self.policy.required
             if not any(_overlap(path, other) for other in given)
         )
+
+    def _unsaid_claims(self, row: SourceRow) -> tuple[Reason, ...]:
+        """Return why nobody can say that a value which one record only may hold is free."""
+        reasons = []
+        for i in self.policy.watched:
+            rule, cell = self.policy.fields[i], row.cells[i]
+            if rule.write is Write.NEVER:
+                continue
+            if cell.state is CellState.UNSTATED:
+                text = (
+                    f"not created: {rule.path} may belong to another record, and a key that it"
+                    f" is made from is not given, in {rule.expression}"
+                )
+                reasons.append(Reason("unsaid", text, rule.place))
+            elif i in self.silent and new_value(cell) is not None:
+                text = f"not created: {rule.path} is not given in target records "
+                text += some(self.silent[i])
+                reasons.append(Reason("unproven", text, rule.place, warning=True))
+        return tuple(reasons)
 
     def _employed(self, row: SourceRow, target: TargetRow) -> Draft:
         gone = self.policy.has_leavers and (target.left or target.scheduled)
@@ -421,16 +468,43 @@ def _overlap(left: str, right: str) -> bool:
     return left == right or left.startswith(f"{right}.") or right.startswith(f"{left}.")
 
 
-def _failed(row: SourceRow, target: TargetRow | None) -> tuple[Reason, ...]:
+def silent(policy: Policy, targets: Sequence[TargetRow]) -> Mapping[int, Sequence[str]]:
+    """Return the target records that do not say what they hold in a field that is watched."""
+    found = {
+        i: [each.target_id for each in targets if each.values and each.values[i] is MISSING]
+        for i in policy.watched
+    }
+    return {i: ids for i, ids in found.items() if ids}
+
+
+def _is_decided(row: SourceRow, found: Match) -> bool:
+    """Return whether a key decided that stands before the first one that is not known."""
+    return found.level is not None and found.level < len(row.keys)
+
+
+def _failed(row: SourceRow, found: Match) -> tuple[Reason, ...]:
     """Return why a record cannot be evaluated, or else why the target record cannot."""
     error = row.evaluation_error
+    if error is None and found.target is None and not _is_decided(row, found):
+        error = row.unsaid
     if error is not None:
         where = f" in {error.expression}" if error.expression else ""
-        return (Reason("failed", f"{error.text}{where}", error.place),)
-    if target is None or target.evaluation_error is None:
+        return (Reason(error.code, f"{error.text}{where}", error.place),)
+    if found.target is None or found.target.evaluation_error is None:
         return ()
-    error = target.evaluation_error
-    return (Reason("failed", f"target record {target.target_id}: {error.text}", error.place),)
+    error = found.target.evaluation_error
+    text = f"target record {found.target.target_id}: {error.text}"
+    return (Reason(error.code, text, error.place),)
+
+
+def _otherwise(otherwise: str, not_given: str) -> str:
+    """Return what a report says of a rule that does not hold, or that hangs on absent keys."""
+    if not not_given:
+        return otherwise
+    said, key = otherwise.removesuffix("is missing"), not_given.removesuffix(" is not given")
+    if said != otherwise and key != not_given and ";" not in key:
+        return f"{said}is not given ({key})"
+    return f"{not_given} ({otherwise})"
 
 
 def _without_value(
@@ -450,26 +524,25 @@ def _state(target: TargetRow) -> str:
 
 def absent(
     program: Program,
-    targets: Iterable[TargetRow],
+    targets: Sequence[TargetRow],
     matches: Matches,
     source: Collected[SourceRow],
-    rows: Iterable[SourceRow],
+    rows: Sequence[SourceRow],
 ) -> list[Draft]:
     """Return the outcome of every target record that no source record matched."""
     matched = {
         each.target.target_id for each in matches.by_source.values() if each.target is not None
     }
-    unknown = [row.source_id for row in rows if not row.keys_known]
+    alone = [row for row in rows if matches.of(row).target is None]
     blocked = "" if source.complete else "the list of source records may not be complete"
-    if unknown:
-        blocked = f"the match keys of {len(unknown)} source records are not known"
+    blocked = _anybody(program.policy, alone) or blocked
     cells = program.departed()
     drafts = []
     for each in targets:
         if each.target_id in matched:
             continue
         draft = Draft(
-            Kind.ABSENT, None, each, reasons=(_why_absent(program.policy, each, matches),)
+            Kind.ABSENT, None, each, reasons=(_why_absent(program.policy, each, matches.spoken),)
         )
         if program.policy.absent is Absent.DEACTIVATE and draft.reasons[0].code == "absent":
             differences = at_update(program.policy.leaving, cells, each.leaving) if cells else ()
@@ -484,12 +557,26 @@ def absent(
     return drafts
 
 
-def _why_absent(policy: Policy, target: TargetRow, matches: Matches) -> Reason:
-    if target.evaluation_error is not None:
-        return Reason(
-            "failed", target.evaluation_error.text, target.evaluation_error.place, warning=True
-        )
-    if target.target_id in matches.spoken:
+def _anybody(policy: Policy, alone: Sequence[SourceRow]) -> str:
+    """Return why a source record that matches nobody might stand for any target record."""
+    unknown = sum(not row.keys_known for row in alone)
+    if unknown:
+        return f"the match keys of {unknown} source records are not known"
+    failed = sum(row.evaluation_error is not None for row in alone)
+    if failed and policy.watched:
+        return f"{failed} source records match nobody and cannot be evaluated"
+    for i in policy.watched:
+        silent = sum(bool(row.cells) and row.cells[i].state is CellState.UNSTATED for row in alone)
+        if silent:
+            return f"{silent} source records match nobody and do not say {policy.fields[i].path}"
+    return ""
+
+
+def _why_absent(policy: Policy, target: TargetRow, spoken: Collection[str]) -> Reason:
+    wrong = target.evaluation_error or target.unsaid
+    if wrong is not None:
+        return Reason(wrong.code, wrong.text, wrong.place, warning=True)
+    if target.target_id in spoken:
         return Reason("in_conflict", "source records speak of it, and none of them for certain")
     if target.left:
         return Reason("left", "no source record matches; it has left already")

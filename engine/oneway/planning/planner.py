@@ -19,7 +19,7 @@ from oneway.planning.assemble import Assembler
 from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence, hidden, reconcile
 from oneway.planning.match import match
 from oneway.planning.near_misses import near_misses
-from oneway.planning.outcomes import Drafter, absent, contested, some
+from oneway.planning.outcomes import Drafter, absent, contested, silent, some
 from oneway.planning.plan import Allowance, Miss, Plan, PlanConnection, PlanInput, Read
 from oneway.planning.uniqueness import grant_claims
 
@@ -87,6 +87,7 @@ def plan_rows(
         policy,
         unseen,
         contested(policy, matches),
+        silent(policy, targets),
         evidence.pending,
         evidence.second_look,
         unseen_access=not target.complete or any(not (t.keys_known or t.left) for t in targets),

@@ -18,9 +18,9 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
-from oneway.core.records import MISSING, Compare, Value, comparable
+from oneway.core.records import MISSING, Value, comparable
 from oneway.mapping.program import FieldRule, Policy, SourceRow, TargetRow
-from oneway.planning.diff import new_value, present
+from oneway.planning.diff import comparison, new_value, present
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import Kind, Reason, Verb
 
@@ -40,7 +40,7 @@ def grant_claims(
     drafts: Sequence[Draft], targets: Iterable[TargetRow], policy: Policy
 ) -> GrantedClaims:
     """Turn every draft whose claim cannot be met into a conflict, and order the others."""
-    claims = _Claims(drafts, targets, policy, _watched(policy))
+    claims = _Claims(drafts, targets, policy, policy.watched)
     refused = _found_by_their_keys(drafts, policy) | claims.rivals()
     while True:
         refused = claims.closed(refused)
@@ -53,18 +53,6 @@ def grant_claims(
         for draft in drafts
     )
     return GrantedClaims(settled, claims.order(refused))
-
-
-def comparison(rule: FieldRule) -> Compare:
-    """Return how two holders of a unique value are told apart: emails without case."""
-    if rule.unique_ignores_case or rule.compare is Compare.IGNORE_CASE:
-        return Compare.IGNORE_CASE
-    return Compare.EXACT
-
-
-def _watched(policy: Policy) -> tuple[int, ...]:
-    unique = {i for i, rule in enumerate(policy.fields) if rule.unique}
-    return tuple(sorted(unique | set(policy.unless_taken)))
 
 
 def _found_by_their_keys(drafts: Sequence[Draft], policy: Policy) -> dict[tuple[str, str], Reason]:

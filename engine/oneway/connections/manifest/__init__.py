@@ -8,12 +8,12 @@ No network and no credentials are needed, and no connector is imported.
 from collections.abc import Mapping
 from typing import cast
 
-from oneway.connections.manifest.fields import fields_of, is_open
 from oneway.connections.manifest.meaning import mistakes_in
-from oneway.connections.manifest.parts import Data, items, obj, text
 from oneway.core.connector import USUAL_LAG, Assumption, Capability, Description, Option, Resource
 from oneway.core.diagnostics import Diagnostic, Findings
 from oneway.core.records import Value
+from oneway.documents.loose import Data, items, obj, text
+from oneway.documents.record_fields import fields_of, is_open, says_null
 from oneway.documents.schema_check import check
 from oneway.documents.yaml_source import Document, parse
 
@@ -90,18 +90,22 @@ def _resource(name: str, data: Data) -> Resource:
     ):
         able.add(Capability.GET)
     lag = data.get("lag")
+    is_null = says_null(data, default=says_null(record))
+    # A detail that answers 404 leaves its key out, whatever the system says of nulls.
+    into = [text(obj(detail), "into") for detail in items(data.get("detail"))]
     return Resource(
-        name,
-        text(data, "id"),
-        fields_of(record),
-        frozenset(able),
-        is_open(record),
+        name=name,
+        id=text(data, "id"),
+        fields=fields_of(record, absent_is_null=is_null, apart=into),
+        capabilities=frozenset(able),
+        open=is_open(record),
         carries={
             capability: frozenset(map(str, items(obj(data[key]).get("writes"))))
             for key, capability in _REQUESTS.items()
             if key in data and key != "list" and not _carries_all(obj(data[key]))
         },
         lag=float(lag) if isinstance(lag, int | float) else USUAL_LAG,
+        absent_is_null=is_null,
     )
 
 

@@ -6,11 +6,11 @@ import warnings
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
-from oneway.connections.manifest.fields import fields_of, is_open
-from oneway.connections.manifest.parts import Data, items, obj, text
 from oneway.connections.manifest.places import Template, expressions, templates
 from oneway.core.diagnostics import Diagnostic, did_you_mean
 from oneway.core.schema_pattern import compiled
+from oneway.documents.loose import Data, items, obj, text
+from oneway.documents.record_fields import fields_of, is_open
 from oneway.documents.yaml_source import Document, Path
 from oneway.mapping.expressions import BUILT_IN, ExpressionSyntax, parse
 

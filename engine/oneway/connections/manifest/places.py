@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
-from oneway.connections.manifest.parts import Data, items, obj, text
 from oneway.core.records import Value
+from oneway.documents.loose import Data, items, obj, text
 from oneway.documents.yaml_source import Path
 
 

@@ -6,7 +6,7 @@
 """
 
 from oneway.mapping.expressions.comparisons import Comparison
-from oneway.mapping.expressions.evaluation import BUILT_IN
+from oneway.mapping.expressions.evaluation import BUILT_IN, PLAIN, Answer, Gap, Gaps, Reading
 from oneway.mapping.expressions.expression import Expression, parse
 from oneway.mapping.expressions.facts import PathUse, SettingUse
 from oneway.mapping.expressions.syntax import ExpressionSyntax, TextRange
@@ -14,12 +14,17 @@ from oneway.mapping.functions import Context, EvaluationError
 
 __all__ = [
     "BUILT_IN",
+    "PLAIN",
+    "Answer",
     "Comparison",
     "Context",
     "EvaluationError",
     "Expression",
     "ExpressionSyntax",
+    "Gap",
+    "Gaps",
     "PathUse",
+    "Reading",
     "SettingUse",
     "TextRange",
     "parse",

@@ -1,23 +1,30 @@
 """How a tree is evaluated: the reference interpreter, with our functions and one question more.
 
-The question is whether everything that was read is there: "a key that is absent from the
-source record is unstated, not blank". It is asked while the expression runs, so that
-`a || b` does not read `b` where `a` answers.
+The question is what the answer hangs on. A key that is absent from a record says nothing, so
+an expression that reads one is unknown, unless its answer is the same whatever the key holds
+(Kleene's three-valued logic). The value is JMESPath's; what it hangs on is kept beside it, in
+three forms, for three questions:
+
+- `exact`: what is the value? (a match key)
+- `truth`: does it hold? (a condition): `true || unknown` is true;
+- `written`: is there a value to write? (a field): in `nick || name`, `name` may speak for `nick`.
 
 Equality is the package's: `1 == true` and `0 == false` are false, numbers are no booleans.
-Inside lists and objects it compares as Python does, and `[1] == [true]` is true.
+Inside lists and objects it compares as Python does, and `[1] == [true]` is true. Inside of
+`||`, `&&`, `!` and a filter, text of nothing but white space is as blank as it is elsewhere.
 """
 
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from functools import partial
-from typing import Any, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 
 from jmespath.exceptions import JMESPathTypeError
 from jmespath.functions import TYPES_MAP, Functions
 from jmespath.visitor import Options, TreeInterpreter
 
-from oneway.core.records import Value
+from oneway.core.records import Value, holds, is_blank, path_text
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.functions import BY_NAME, Context, EvaluationError, invoke
 from oneway.mapping.functions.function import Later, wrong_type
@@ -50,35 +57,130 @@ class _Library(Functions):
             raise EvaluationError(f"{function_name}() cannot work on these values") from None
 
 
+class Gap(NamedTuple):
+    """A key that an answer hangs on: absent (`wrong` is "" then), or not fit to decide by."""
+
+    path: str
+    wrong: str = ""
+
+    @property
+    def text(self) -> str:
+        """What is the matter, in words."""
+        return f"{self.path}: {self.wrong}" if self.wrong else f"{self.path} is not given"
+
+
+Gaps: TypeAlias = tuple[Gap, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What a system says of the keys of its records.
+
+    An absent key means null where `absent_is_null` says so, apart from the paths in `except_for`,
+    of which the opposite holds. `checks` say what is wrong with a value that decides something.
+    """
+
+    absent_is_null: bool = False
+    except_for: frozenset[tuple[str, ...]] = frozenset()
+    checks: Mapping[tuple[str, ...], Callable[[Value], str]] = field(default_factory=dict)
+
+    def is_null(self, path: tuple[str, ...] | None) -> bool:
+        """Return whether a key that is absent at a path is null."""
+        return self.absent_is_null != (path in self.except_for)
+
+    def wrong(self, path: tuple[str, ...], value: Value) -> str:
+        """Return what is wrong with a value that something is decided by, if anything is."""
+        check = self.checks.get(path)
+        return "" if check is None else check(value)
+
+
+PLAIN = Reading()
+"""Of a system that nothing is known of: an absent key says nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """The value of an expression on one record, and the gaps that each question hangs on.
+
+    `stated` is False where any key that was read is absent, whether or not the value hangs on it.
+    """
+
+    value: Value
+    stated: bool = True
+    exact: Gaps = ()
+    truth: Gaps = ()
+    written: Gaps = ()
+
+
 class _Interpreter(TreeInterpreter):
-    """The package's interpreter; `stated` turns False where a key that is read is absent."""
+    """The package's interpreter, which gathers the gaps of what it visits."""
 
     def __init__(self) -> None:
         self.library = _Library()
-        self.stated = True
+        self.reading = PLAIN
+        self.deciding = False
+        self.begin(PLAIN, deciding=False)
         super().__init__(Options(custom_functions=self.library))
 
+    def begin(self, reading: Reading, *, deciding: bool) -> None:
+        self.reading, self.deciding = reading, deciding
+        self.stated = True
+        self.exact: Gaps = ()
+        self.truth: Gaps = ()
+        self.written: Gaps = ()
+
+    def answer(self, tree: Node, data: Value) -> Answer:
+        found = self._asked(tree, data)
+        return Answer(found.value, self.stated, found.exact, found.truth, found.written)
+
+    # Gaps
+
+    def _asked(self, node: Node, value: Any) -> Answer:
+        """Return the answer of a node by itself; what is gathered so far is left as it is."""
+        kept = self.exact, self.truth, self.written
+        self.exact = self.truth = self.written = ()
+        try:
+            found = self.visit(node, value)
+            truth = self.truth if node["type"] in _LOGICAL else self.exact
+            return Answer(found, self.stated, self.exact, truth, self.written)
+        finally:
+            self.exact, self.truth, self.written = kept
+
+    def _attempted(self, node: Node, value: Any) -> Answer:
+        """Return the answer of a node that is not read for its value, which may fail."""
+        stated = self.stated
+        try:
+            return self._asked(node, value)
+        except (EvaluationError, TypeError, ValueError, ArithmeticError, LookupError):
+            unknown = (Gap("a part of the expression", "it cannot be evaluated"),)
+            return Answer(None, stated, unknown, unknown, unknown)
+        finally:
+            self.stated = stated
+
+    def _gather(self, exact: Gaps, truth: Gaps, written: Gaps) -> None:
+        self.exact += exact
+        self.truth += truth
+        self.written += written
+
+    def _miss(self, gap: Gap) -> None:
+        self._gather((gap,), (gap,), (gap,))
+
+    # Reading
+
     def visit_field(self, node: Node, value: Any) -> Any:
+        path: tuple[str, ...] | None = cast(dict[str, Any], node).get("path")
         if isinstance(value, dict):
             found = value.get(node["value"], self)
             if found is not self:
+                if path is not None and (wrong := self.reading.wrong(path, found)):
+                    self._miss(Gap(path_text(path), wrong))
                 return found
+            if self.reading.is_null(path):
+                return None
         if value is not None:
             self.stated = False
+            self._miss(_gap(path or (str(node["value"]),), value))
         return None
-
-    def visit_function_expression(self, node: Node, value: Any) -> Any:
-        function = BY_NAME.get(node["value"])
-        if function is None:
-            return super().visit_function_expression(node, value)
-        # What a function may not ask for must not fail a record: `iif(x, null, parse_date(y))`.
-        arguments = [
-            Later(partial(self.visit, child, value))
-            if function.parameter(position).lazy
-            else self.visit(child, value)
-            for position, child in enumerate(node["children"])
-        ]
-        return self.library.call_function(function.name, arguments)
 
     def visit_index(self, node: Node, value: Any) -> Any:
         self._expect(value, list)
@@ -89,16 +191,36 @@ class _Interpreter(TreeInterpreter):
         return super().visit_slice(node, value)
 
     def visit_projection(self, node: Node, value: Any) -> Any:
-        return super().visit_projection(self._read(node, value, list), value)
+        return self._of_each(super().visit_projection, self._read(node, value, list), value)
 
     def visit_filter_projection(self, node: Node, value: Any) -> Any:
-        return super().visit_filter_projection(self._read(node, value, list), value)
+        base, then, condition = node["children"]
+        items = self.visit(base, value)
+        self._expect(items, list)
+        if not isinstance(items, list):
+            return None
+        chosen = []
+        for item in items:
+            asked = self._asked(condition, item)
+            self._gather(asked.truth, asked.truth, ())
+            if holds(asked.value):
+                chosen.append(item)
+        literal: Node = {"type": "literal", "value": chosen, "children": []}
+        projected: Node = {"type": "projection", "value": None, "children": [literal, then]}
+        return self._of_each(super().visit_projection, projected, value)
 
     def visit_flatten(self, node: Node, value: Any) -> Any:
         return super().visit_flatten(self._read(node, value, list), value)
 
     def visit_value_projection(self, node: Node, value: Any) -> Any:
-        return super().visit_value_projection(self._read(node, value, dict), value)
+        return self._of_each(super().visit_value_projection, self._read(node, value, dict), value)
+
+    def _of_each(self, visit: Callable[[Node, Any], Any], node: Node, value: Any) -> Any:
+        """Visit a projection: an item that lacks a key is left out of what is written."""
+        written = self.written
+        found = visit(node, value)
+        self.written = written
+        return found
 
     def _read(self, node: Node, value: Any, kind: type) -> Node:
         """Return the node with what it projects already evaluated, once it has been looked at."""
@@ -111,6 +233,116 @@ class _Interpreter(TreeInterpreter):
         # A text where a list should be says nothing about the list.
         if value is not None and not isinstance(value, kind):
             self.stated = False
+            wanted = "a list" if kind is list else "an object"
+            self._miss(Gap("a part of it", f"it is not {wanted}"))
+
+    # Logic
+
+    def visit_or_expression(self, node: Node, value: Any) -> Any:
+        return self._either(node, value, decides=True)
+
+    def visit_and_expression(self, node: Node, value: Any) -> Any:
+        return self._either(node, value, decides=False)
+
+    def _either(self, node: Node, value: Any, *, decides: bool) -> Any:
+        """Visit `a || b` (which a true side decides) or `a && b` (which a false one does)."""
+        one, other = node["children"]
+        left = self._asked(one, value)
+        is_left = holds(left.value) is decides
+        if is_left and not left.truth:
+            self._gather(left.exact, (), left.written)
+            return left.value
+        # Where JMESPath does not look at the right side, it is only asked what it would say.
+        right = self._attempted(other, value) if is_left else self._asked(other, value)
+        if not left.truth:
+            self._gather(right.exact, right.truth, right.written)
+            return right.value
+        decided = holds(right.value) is decides and not right.truth
+        said = left if is_left else right
+        # In `nick || name` it is for `name` to say where `nick` is not given.
+        written = said.written if decides else (*left.written, *right.written)
+        truth = () if decided else (*left.truth, *right.truth)
+        self._gather((*left.exact, *left.truth, *right.exact), truth, written)
+        return said.value
+
+    def visit_not_expression(self, node: Node, value: Any) -> Any:
+        asked = self._asked(node["children"][0], value)
+        self._gather(asked.truth, asked.truth, asked.truth)
+        return not holds(asked.value)
+
+    # Functions
+
+    def visit_function_expression(self, node: Node, value: Any) -> Any:
+        name, arguments = str(node["value"]), node["children"]
+        if name == "iif":
+            return self._chosen(arguments, value)
+        if name in _PRESENCE:
+            return self._present(name, arguments, value)
+        written, before = self.written, len(self.exact)
+        try:
+            found = self.library.call_function(name, self._arguments(name, arguments, value))
+        except EvaluationError:
+            if self.deciding and len(self.exact) > before:
+                return None  # a function of what is not known is not known
+            raise
+        if any(each["type"] == "expref" for each in arguments):
+            self.written = written
+        return found
+
+    def _arguments(self, name: str, arguments: Sequence[Node], value: Any) -> list[Any]:
+        function = BY_NAME.get(name)
+        # What a function may not ask for must not fail a record: `iif(x, null, parse_date(y))`.
+        return [
+            Later(partial(self.visit, child, value))
+            if function is not None and function.parameter(position).lazy
+            else self.visit(child, value)
+            for position, child in enumerate(arguments)
+        ]
+
+    def _present(self, name: str, arguments: Sequence[Node], value: Any) -> Any:
+        """Visit a function that asks whether a value is there: an absent one answers it.
+
+        What is misshapen does not, nor does a value that is there and hangs on something else.
+        """
+        asks_all = name in ("is_blank", "is_present", "not_null")
+        is_none = is_blank if name != "not_null" else lambda value: value is None
+        asked: list[Answer] = []
+        for each in arguments:
+            asked.append(self._asked(each, value))
+            if not asks_all and not is_blank(asked[-1].value):
+                break
+        wrong = tuple(gap for each in asked for gap in each.exact if gap.wrong)
+        self._gather(wrong, wrong, ())
+        if name in ("is_blank", "is_present"):
+            return self.library.call_function(name, [asked[0].value])
+        chosen = next((each for each in asked if not is_none(each.value)), None)
+        if chosen is None and name == "default":
+            chosen = asked[-1]  # that one is not asked for its presence
+        if chosen is not None:
+            self._gather(chosen.exact, chosen.exact, chosen.written)
+        return None if chosen is None else chosen.value
+
+    def _chosen(self, arguments: Sequence[Node], value: Any) -> Any:
+        """Visit the condition of `iif()`, and the branch that it chooses: no other."""
+        condition = self._asked(arguments[0], value)
+        branch = self._asked(arguments[1 if holds(condition.value) else 2], value)
+        truth = (*condition.truth, *branch.exact)
+        self._gather(truth, truth, (*condition.truth, *branch.written))
+        return branch.value
+
+    def _is_false(self, value: Any) -> bool:
+        return not holds(value)
+
+
+def _gap(path: tuple[str, ...], value: Any) -> Gap:
+    """Return what is the matter with a key that was looked for in a value."""
+    if isinstance(value, dict):
+        return Gap(path_text(path))
+    return Gap(path_text(path[:-1]) if path[1:] else "a part of it", "it is not an object")
+
+
+_LOGICAL = frozenset({"or_expression", "and_expression", "not_expression"})
+_PRESENCE = frozenset({"is_blank", "is_present", "default", "coalesce", "not_null"})
 
 
 class _PerThread(threading.local):
@@ -123,16 +355,26 @@ class _PerThread(threading.local):
 _PER_THREAD = _PerThread()
 
 
-def evaluated(tree: Node, data: Value, context: Context) -> tuple[Value, bool]:
-    """Return the value of a tree on a record, and whether everything it read was there.
+def evaluated(
+    tree: Node, data: Value, context: Context, reading: Reading = PLAIN, *, deciding: bool = False
+) -> Answer:
+    """Return the answer of a tree on a record.
 
-    Whatever goes wrong is an `EvaluationError`, in words that hold no value of the record.
+    While `deciding`, a function that cannot work because of an absent key is unknown, and no
+    error. Whatever else goes wrong is an `EvaluationError`, in words that hold no value of the
+    record.
     """
     interpreter = _PER_THREAD.interpreter
-    interpreter.stated = True
+    interpreter.begin(reading, deciding=deciding)
     interpreter.library.context = context
-    value = _answer(lambda: interpreter.visit(tree, data))
-    return value, interpreter.stated
+    answers: list[Answer] = []
+
+    def work() -> Value:
+        answers.append(interpreter.answer(tree, data))
+        return answers[0].value
+
+    _answer(work)
+    return answers[0]
 
 
 def _answer(work: Callable[[], Any]) -> Value:

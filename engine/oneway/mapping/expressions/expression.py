@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from oneway.core.diagnostics import Span
 from oneway.core.records import Value
 from oneway.mapping.expressions.comparisons import Comparison, comparisons_of
-from oneway.mapping.expressions.evaluation import evaluated
+from oneway.mapping.expressions.evaluation import PLAIN, Answer, Reading, evaluated
 from oneway.mapping.expressions.facts import Facts, PathUse, SettingUse, facts_of
 from oneway.mapping.expressions.habits import explained
 from oneway.mapping.expressions.syntax import ExpressionSyntax, Node, TextRange, too_deep, tree_of
@@ -21,6 +21,8 @@ class Expression:
     span: Span
     facts: Facts = field(repr=False, compare=False)
     tree: Node = field(repr=False, compare=False)
+    reading: Reading = field(default=PLAIN, repr=False, compare=False)
+    """What the system whose records it is evaluated on says of absent keys."""
 
     def evaluate(self, data: "Mapping[str, Value] | Value", context: Context) -> tuple[Value, bool]:
         """Return the value on a record, and whether everything that was read is stated.
@@ -30,9 +32,16 @@ class Expression:
         all the same (`a || b` without an `a`). Data are never changed; the value may be a
         part of them. Raises `EvaluationError`.
         """
-        # JMESPath knows an object by its being a dict.
-        plain = dict(data) if isinstance(data, Mapping) and not isinstance(data, dict) else data
-        return evaluated(self.tree, plain, context)
+        answer = evaluated(self.tree, _plain(data), context, self.reading)
+        return answer.value, answer.stated
+
+    def decide(self, data: "Mapping[str, Value] | Value", context: Context) -> Answer:
+        """Return the value on a record, and what each question about it hangs on.
+
+        A function that cannot work because of an absent key is unknown, and no error. Raises
+        `EvaluationError` for all else.
+        """
+        return evaluated(self.tree, _plain(data), context, self.reading, deciding=True)
 
     @property
     def paths(self) -> tuple[PathUse, ...]:
@@ -76,6 +85,11 @@ class Expression:
     def uses_today(self) -> bool:
         """Whether its value depends on the day of the run."""
         return self.facts.uses_today
+
+
+def _plain(data: "Mapping[str, Value] | Value") -> Value:
+    # JMESPath knows an object by its being a dict.
+    return dict(data) if isinstance(data, Mapping) and not isinstance(data, dict) else data
 
 
 def parse(text: str, span: Span) -> Expression:

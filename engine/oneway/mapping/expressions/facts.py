@@ -7,7 +7,7 @@ underline the one that is unknown; which settings; whether the present matters.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from math import inf
-from typing import Any
+from typing import Any, cast
 
 from oneway.core.diagnostics import did_you_mean
 from oneway.mapping.expressions.evaluation import BUILT_IN
@@ -137,7 +137,11 @@ class _Walk:
     def _worded(self, node: Node, here: PathUse | None) -> PathUse | None:
         token = next(self.tokens)
         if node["type"] == "field":
-            return _extended(here, token)
+            found = _extended(here, token)
+            if found is not None:
+                # So that whoever evaluates the node can say which key of the record is absent.
+                cast(dict[str, Any], node)["path"] = found.keys
+            return found
         if node["type"] == "function_expression":
             self._called(node, token.place, here)
         elif not finite(node["value"]):

@@ -68,10 +68,10 @@ def _step(node: Node, data: Value, context: Context) -> EvaluationStep:
     if node["type"] == "key_val_pair":
         node = node["children"][0]
     try:
-        value, stated = evaluated(node, data, context)
+        answer = evaluated(node, data, context)
     except EvaluationError as error:
         return EvaluationStep(text, error=str(error))
-    return EvaluationStep(text, value, stated)
+    return EvaluationStep(text, answer.value, answer.stated)
 
 
 @dataclass(frozen=True, slots=True)

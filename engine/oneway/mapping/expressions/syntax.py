@@ -68,6 +68,7 @@ def tree_of(text: str) -> Node:
         raise too_deep()
     tree = _parsed(text)
     _refuse_depth(tree)
+    _refuse_misread_negation(text, tree)
     return tree
 
 
@@ -132,6 +133,45 @@ def _bad_token(problem: LexerError, offset: int, text: str) -> ExpressionSyntax:
     if text[offset] == "`":
         return ExpressionSyntax("what stands between ` is not JSON", offset, rest)
     return ExpressionSyntax(f"{text[offset]!r} means nothing in an expression", offset, 1)
+
+
+_BELOW = {"subexpression", "index_expression", "projection", "filter_projection", "flatten"}
+_BELOW |= {"value_projection", "pipe"}
+_NAME = r"""(?:[\w.*]|"[^"]*"|\[[^\]]*\])+"""
+_VALUE = r"""'[^']*'|`[^`]*`"""
+_NEGATED = re.compile(rf"!\s*({_NAME}(?:\s*[=!<>]=?\s*(?:{_VALUE}))?)")
+
+
+def _refuse_misread_negation(text: str, tree: Node) -> None:
+    """Refuse `!a.b`, which is `(!a).b` and so null, and `!a == 'x'`, which is never true.
+
+    The `!` of JMESPath speaks of the name that follows it, and of no more.
+    """
+    level, wrong = [tree], False
+    while level:
+        wrong = wrong or any(map(_misreads, level))
+        level = [c for node in level if node["type"] != "slice" for c in node["children"]]
+    if not wrong:
+        return
+    starts = [token["start"] for token in _tokens(text) if token["type"] == "not"]
+    found = [negated for at in starts if (negated := _NEGATED.match(text, at)) is not None]
+    # One that negates a single name is not the one that is meant.
+    found = [each for each in found if not each[1].isidentifier()] or found
+    raise ExpressionSyntax(
+        "'!' speaks of the name right after it, and of nothing that follows",
+        found[0].start() if found else starts[0],
+        len(found[0][0]) if found else 1,
+        f"write !({found[0][1]})" if found else "write !(...)",
+    )
+
+
+def _misreads(node: Node) -> bool:
+    parts = node["children"]
+    if node["type"] in _BELOW:
+        return parts[0]["type"] == "not_expression"
+    if node["type"] != "comparator" or not any(p["type"] == "not_expression" for p in parts):
+        return False
+    return any(p["type"] == "literal" and not isinstance(p["value"], bool) for p in parts)
 
 
 def too_deep() -> ExpressionSyntax:

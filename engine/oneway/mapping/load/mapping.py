@@ -73,7 +73,18 @@ def _setting(name: str, part: DocumentPart) -> SettingSpec:
 
 
 def _endpoint(part: DocumentPart) -> EndpointSpec:
-    return EndpointSpec(part.at("connector").text(), part.at("resource").text(), _options(part))
+    return _endpoint_of(part, part.at("resource").text())
+
+
+def _endpoint_of(part: DocumentPart, resource: Text) -> EndpointSpec:
+    record, absent = part.maybe("record"), part.maybe("absent")
+    return EndpointSpec(
+        connector=part.at("connector").text(),
+        resource=resource,
+        options=_options(part),
+        record=Constant(record.value, record.key_span) if record else None,
+        absent=Constant(absent.value, absent.key_span) if absent else None,
+    )
 
 
 def _options(part: DocumentPart) -> tuple[tuple[str, Constant], ...]:
@@ -87,9 +98,7 @@ def _reference(name: str, part: DocumentPart) -> ReferenceSpec:
     return ReferenceSpec(
         name=name,
         side=str(origin.value) if is_side else None,
-        endpoint=None
-        if is_side
-        else EndpointSpec(origin.at("connector").text(), resource, _options(origin)),
+        endpoint=None if is_side else _endpoint_of(origin, resource),
         resource=resource,
         key=part.at("key").text(),
         value=part.at("value").text(),

@@ -9,6 +9,7 @@ kept: `lacking` says so.
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
+from itertools import islice
 from typing import TypeVar
 
 from oneway.core.diagnostics import Span
@@ -98,7 +99,6 @@ class ReEvaluation:
             fields=tuple(filter(self._again_field, code.fields)),
             leaving=tuple(filter(self._again_field, code.leaving)),
             leaver=code.leaver if leaver else None,
-            decided_by=code.decided_by if leaver else (),
             label=code.label if code.label is not None and self._again(code.label) else None,
             left=self._if_again_on_target(code.left),
             scheduled=self._if_again_on_target(code.scheduled),
@@ -209,6 +209,7 @@ class ReEvaluation:
         leaving = self._cells(code.leaving, again.leaving, row.leaving, self._leaving_then)
         evaluated = {each.rule.path for each in (*reduced.fields, *reduced.leaving)}
         missed = tuple(each for each in row.missed if each.field not in evaluated)
+        failed, not_given = self._failed(row, again)
         shown = zip(values, code.policy.key_shown, strict=False)
         named = (str(value) for value, show in shown if show and value is not None)
         return replace(
@@ -220,34 +221,56 @@ class ReEvaluation:
             keys=keys,
             key_values=values,
             leaver=self._leaver(row, again),
-            failed_rules=self._failed(row, again),
+            failed_rules=failed,
             cells=fields,
             leaving=leaving,
             leaves_left=self._leaves_left(row, again),
             missed=(*again.missed, *missed),
             evaluation_error=None,
-            keys_known=True,
+            keys_known=len(keys) == len(self.now.code.match_source),
+            not_given=not_given,
+            unsaid=self._unsaid(keys, row.unsaid, again.unsaid),
         )
 
     def _by_level(self, then: Sequence[T], now: Sequence[T]) -> tuple[T, ...]:
-        again = iter(now)
-        return tuple(
-            next(again) if level in self._levels else then[level]
-            for level in range(len(self.now.code.match_source))
-            if level in self._levels or level < len(then)
-        )
+        """Return the values of the match keys, up to the first that is not known."""
+        again, found = iter(now), list[T]()
+        for level in range(len(self.now.code.match_source)):
+            known = again if level in self._levels else iter(then[level : level + 1])
+            values = list(islice(known, 1))
+            if not values:
+                break
+            found += values
+        return tuple(found)
 
-    def _failed(self, row: SourceRow, again: SourceRow) -> tuple[int, ...]:
-        found, evaluated = [], 0
+    def _unsaid(
+        self,
+        keys: Sequence[object],
+        then: EvaluationFailure | None,
+        now: EvaluationFailure | None,
+    ) -> EvaluationFailure | None:
+        """Return what the first match key that is not known hangs on."""
+        if len(keys) == len(self.now.code.match_source):
+            return None
+        return now if len(keys) in self._levels else then
+
+    def _failed(
+        self, row: SourceRow, again: SourceRow
+    ) -> tuple[tuple[int, ...], tuple[tuple[int, str], ...]]:
+        """Return the rules that do not hold, and which of them hang on absent keys."""
+        failed: list[int] = []
+        not_given: list[tuple[int, str]] = []
+        evaluated = 0
         for position, rule in enumerate(self.now.code.rules):
             if self._again(rule):
-                failed = evaluated in again.failed_rules
+                of, at = again, evaluated
                 evaluated += 1
             else:
-                failed = self._rules_then[rule.text] in row.failed_rules
-            if failed:
-                found.append(position)
-        return tuple(found)
+                of, at = row, self._rules_then[rule.text]
+            if at in of.failed_rules:
+                failed.append(position)
+            not_given += [(position, text) for each, text in of.not_given if each == at]
+        return tuple(failed), tuple(not_given)
 
     def _cells(
         self,
@@ -272,19 +295,23 @@ class ReEvaluation:
         code, reduced = self.now.code, self._reduced.code
         closed = _is_of(held.evaluation_error, self._closed_on_target)
         whole = len(self._levels) == len(code.match_target)
-        known = again.keys_known and (whole or held.keys_known)
+        ended = again.evaluation_error is not None and not again.keys_known
+        keys = held.keys if ended else self._by_level(held.keys, again.keys)
+        unsaid = None if ended else self._unsaid(keys, held.unsaid, again.unsaid)
+        known = not ended and len(keys) == len(code.match_target)
         left = again.left if reduced.left is not None else held.left
         scheduled = again.scheduled if reduced.scheduled is not None else held.scheduled
         return TargetRow(
             held.target_id,
             again.key if whole and known else held.key,
-            self._by_level(held.keys, again.keys) if known else held.keys,
+            keys,
             left=left,
             scheduled=scheduled and not left,
             values=self._values(code.fields, held),
             leaving=self._values(code.leaving, held),
             evaluation_error=held.evaluation_error if closed else again.evaluation_error,
             keys_known=known,
+            unsaid=unsaid,
         )
 
     def _values(self, codes: Sequence[FieldCode], held: TargetRow) -> tuple[Value | Missing, ...]:

@@ -212,6 +212,21 @@ def _cut(data: Mapping[str, Value], tree: Tree) -> dict[str, Value]:
         elif isinstance(value, Mapping):
             found[key] = _cut(value, below)
         else:
-            # Whatever it is, nothing can be read from it: only null says so otherwise.
-            found[key] = None if value is None else ""
+            # Whatever it is, nothing can be read from it: what it is is kept, and not the value.
+            found[key] = _of_the_kind(value)
     return found
+
+
+def _of_the_kind(value: Value) -> Value:
+    """Return the blank value of the same type."""
+    match value:
+        case None:
+            return None
+        case bool():
+            return False
+        case int() | float():
+            return 0 if float(value).is_integer() else 0.5
+        case list():
+            return []
+        case _:
+            return ""

@@ -14,9 +14,8 @@ from oneway.core.records import MISSING, Compare, Missing, Value, Veiled, compar
 from oneway.core.seal import Seal
 from oneway.mapping.program import Cell, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Merge
-from oneway.planning.diff import added, present
+from oneway.planning.diff import added, comparison, present
 from oneway.planning.plan import Plan
-from oneway.planning.uniqueness import comparison
 from oneway.runs.replay.projection import is_hidden
 
 

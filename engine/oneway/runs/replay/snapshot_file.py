@@ -266,6 +266,8 @@ def _row(row: SourceRow) -> Data:
         "missed": [[m.reference, m.value, m.found, m.field] for m in row.missed],
         "failure": _failure(row.evaluation_error),
         "keys_known": row.keys_known,
+        "not_given": [list(each) for each in row.not_given],
+        "unsaid": _failure(row.unsaid),
     }
 
 
@@ -284,6 +286,8 @@ def _row_of(data: Data) -> SourceRow:
         missed=tuple(Missed(*each) for each in data["missed"]),
         evaluation_error=_failure_of(data["failure"]),
         keys_known=data["keys_known"],
+        not_given=tuple((position, text) for position, text in data.get("not_given", ())),
+        unsaid=_failure_of(data.get("unsaid")),
     )
 
 
@@ -298,6 +302,7 @@ def _held(held: TargetRow) -> Data:
         "leaving": list(map(_value, held.leaving)),
         "failure": _failure(held.evaluation_error),
         "keys_known": held.keys_known,
+        "unsaid": _failure(held.unsaid),
     }
 
 
@@ -312,6 +317,7 @@ def _held_of(data: Data) -> TargetRow:
         leaving=_each(_value_of, data["leaving"]),
         evaluation_error=_failure_of(data["failure"]),
         keys_known=data["keys_known"],
+        unsaid=_failure_of(data.get("unsaid")),
     )
 
 
@@ -376,15 +382,16 @@ def _hashable_of(data: Any) -> Any:
 def _failure(failure: EvaluationFailure | None) -> Any:
     if failure is None:
         return None
-    return [failure.text, failure.expression, place_text(failure.place)]
+    return [failure.text, failure.expression, place_text(failure.place), failure.code]
 
 
 def _failure_of(data: Any) -> EvaluationFailure | None:
     if data is None:
         return None
-    text, expression, place = data
+    text, expression, place, *code = data
     file, line, column, end = place.rsplit(":", 3)
-    return EvaluationFailure(text, expression, Span(file, int(line), int(column), int(end)))
+    span = Span(file, int(line), int(column), int(end))
+    return EvaluationFailure(text, expression, span, *code)
 
 
 def _each(read: Callable[[Any], Any], data: Iterable[Any]) -> tuple[Any, ...]:

@@ -1,19 +1,29 @@
 """Record schemas, flattened: a field for each value and each object, by its dotted path."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass
 from typing import cast
 
-from oneway.connections.manifest.parts import Data, items, obj, text
 from oneway.core.connector import Field
+from oneway.documents.loose import Data, items, obj, text
 
 
-def fields_of(record: Data) -> dict[str, Field]:
+def fields_of(
+    record: Data, *, absent_is_null: bool = False, apart: Collection[str] = ()
+) -> dict[str, Field]:
     """Return the fields of a record schema, in its order; an object stands before its fields.
 
     What holds of an object holds of all in it (`readOnly`, `sensitive`). A field inside an
-    object is required where the object is as well.
+    object is required where the object is as well. `absent_is_null` speaks of the fields that
+    are neither required nor `apart`, and do not say `absent` themselves.
     """
-    return {field.path: field for field in _below("", record, Field("", required=True))}
+    absence = _Absence(absent_is_null, frozenset(apart))
+    return {field.path: field for field in _below("", record, Field("", required=True), absence)}
+
+
+def says_null(data: Data, *, default: bool = False) -> bool:
+    """Return whether `absent` says that an absent key is null."""
+    return data["absent"] is None if "absent" in data else default
 
 
 def is_open(record: Data) -> bool:
@@ -21,16 +31,28 @@ def is_open(record: Data) -> bool:
     return record.get("additionalProperties") is True
 
 
-def _below(prefix: str, schema: Data, holder: Field) -> Iterator[Field]:
+@dataclass(frozen=True, slots=True)
+class _Absence:
+    """What a resource says of absent keys, and the keys of which it says nothing."""
+
+    is_null: bool
+    apart: frozenset[str]
+
+
+def _below(prefix: str, schema: Data, holder: Field, absence: _Absence) -> Iterator[Field]:
     required = {name for name in items(schema.get("required")) if isinstance(name, str)}
     for key, value in obj(schema.get("properties")).items():
-        inner = obj(value)
-        field = _field(f"{prefix}{key}", inner, holder, key in required)
+        inner, path = obj(value), f"{prefix}{key}"
+        default = absence.is_null and key not in required and path not in absence.apart
+        is_null = says_null(inner, default=default)
+        field = _field(path, inner, holder, required=key in required, absent_is_null=is_null)
         yield field
-        yield from _below(f"{prefix}{key}.", inner, field)
+        yield from _below(f"{path}.", inner, field, absence)
 
 
-def _field(path: str, schema: Data, holder: Field, required: bool) -> Field:
+def _field(
+    path: str, schema: Data, holder: Field, *, required: bool, absent_is_null: bool
+) -> Field:
     return Field(
         path=path,
         types=_types(schema),
@@ -43,6 +65,7 @@ def _field(path: str, schema: Data, holder: Field, required: bool) -> Field:
         computed=holder.computed or schema.get("readOnly") is True,
         required=required and holder.required,
         sensitive=holder.sensitive or schema.get("sensitive") is True,
+        absent_is_null=absent_is_null,
         description=text(schema, "description") or text(schema, "title"),
     )
 
