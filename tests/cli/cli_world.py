@@ -55,6 +55,7 @@ def person(number: int, **changed: Any) -> dict[str, Any]:
         "name": f"Person {number}",
         "email": f"{code}@example.com",
         "team": "OPS",
+        "left": False,
     } | changed
 
 
@@ -67,6 +68,7 @@ def user(number: int, **changed: Any) -> dict[str, Any]:
         "name": found["name"],
         "email": found["email"].lower(),
         "team": 7,
+        "leaveDate": None,
     } | changed
 
 

@@ -64,7 +64,7 @@ def test_apply_does_what_was_planned_and_the_second_plan_is_empty(world: World) 
     assert world.read("users.json") == [
         user(2, name="Person 2"),
         user(3),
-        {"id": 1, "reference": "P001", "name": "Person 1", "email": "P001@example.com", "team": 7},
+        user(1, email="P001@example.com"),
     ]
     assert world.run("plan", "m.yaml", "--exit-code").code == 0
     data = world.run("apply", "plan.json", "--format", "json")
@@ -148,7 +148,7 @@ def test_a_guard_holds_back_and_a_person_may_allow_it_once(world: World) -> None
     assert (allowed.code, allowed.err.count("saved; apply it")) == (0, 1)
     assert world.read("plan.json")["allowed"][0]["by"]
     assert world.run("apply", "plan.json").code == 0
-    assert sum("leaveDate" in each for each in world.read("users.json")) == 4
+    assert sum(each["leaveDate"] is not None for each in world.read("users.json")) == 4
 
 
 def test_a_guard_goes_before_failed_records_and_pending_changes(world: World) -> None:

@@ -2,14 +2,14 @@
 
 import hashlib
 import sys
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import BinaryIO
 
 from oneway.core.connector import NotSent, ReadError, Rejected, Unknown
-from oneway.core.records import MISSING, Value, at, is_blank
+from oneway.core.records import MISSING, Value, at, is_blank, with_value
 from oneway_connectors.file.encoding import as_utf8, can_hold, from_utf8
 from oneway_connectors.file.formats import WORKBOOK, format_of, layout_of
 from oneway_connectors.file.identity import Ids, id_of, with_id
@@ -41,6 +41,16 @@ class FileWriter:
             raise NotSent("W110", summary, "save it as CSV, and name that file in the mapping")
         self._held: _Held | None = None
         self._lock = Lock()
+        self._new_record_keys: tuple[tuple[str, ...], ...] = ()
+
+    def complete_new_records(self, paths: Iterable[tuple[str, ...]]) -> None:
+        """Let every new record hold these keys, null where nothing else is written there.
+
+        A table has its columns already. In JSON, a key that is absent says nothing, and who was
+        just created is known to have nothing there.
+        """
+        if self._format in ("json", "jsonl"):
+            self._new_record_keys = tuple(paths)
 
     @property
     def batch(self) -> int:
@@ -51,7 +61,7 @@ class FileWriter:
         """Add a record at the end and return its id; raise `Rejected` where that is taken."""
         with self._lock:
             held = self._load()
-            data, id = self._named(held, values)
+            data, id = self._named(held, self._completed(values))
             raw = self._encoded(held, data, held.raws[-1] if held.raws else b"")
             held.places[id] = len(held.raws)
             held.raws.append(raw)
@@ -99,6 +109,14 @@ class FileWriter:
                 raise NotSent("W152", summary, "nothing was written; plan again")
             self._replace(data)
             held.digest, held.dirty = _digest(data), False
+
+    def _completed(self, values: Mapping[str, Value]) -> Mapping[str, Value]:
+        for path in self._new_record_keys:
+            holders = (at(values, path[:depth]) for depth in range(1, len(path)))
+            fits = all(each is MISSING or isinstance(each, Mapping) for each in holders)
+            if fits and at(values, path) is MISSING:
+                values = with_value(values, path, None)
+        return values
 
     def _named(self, held: "_Held", values: Mapping[str, Value]) -> tuple[dict[str, Value], str]:
         data, path = dict(values), self._options.id_keys

@@ -52,6 +52,15 @@ class Compiled:
     zone: tzinfo
     warnings: tuple[Diagnostic, ...] = ()
 
+    @property
+    def decided_on_target(self) -> tuple[tuple[str, ...], ...]:
+        """The paths of a target record that decide who it is, and whether it has left."""
+        code = self.code
+        asked = (*code.match_target, code.left, code.scheduled)
+        read = [use.keys for each in asked if each is not None for use in each.paths]
+        watched = [code.policy.fields[i].keys for i in code.policy.watched]
+        return tuple(dict.fromkeys((*read, *watched)))
+
     def context(self, settings: Mapping[str, Value], as_of: datetime) -> Context:
         """Return what expressions may know besides a record."""
         return Context(as_of=as_of, settings=settings, zone=self.zone, strict=True)

@@ -1,9 +1,10 @@
 """What a run reads and writes: which system's records, or which file in their place."""
 
+from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self, runtime_checkable
 
 from oneway.connections import Side, access, given_options
 from oneway.connections.discovery import FILES, complete, describe, open_connector, with_defaults
@@ -166,6 +167,14 @@ def description_of(prepared: PreparedRun, each: Input) -> Description:
     return describe(FILES) if each.connector == FILES else prepared.catalogue[each.connector]
 
 
+@runtime_checkable
+class CompletesNewRecords(Protocol):
+    """A writer whose system holds no key of a new record that it is not given."""
+
+    def complete_new_records(self, paths: Iterable[tuple[str, ...]]) -> None:
+        """Let every new record hold these keys, null where nothing else is written there."""
+
+
 @dataclass(slots=True)
 class OpenSystems:
     """The connectors of a run, each opened when first asked for, all closed at the end.
@@ -196,7 +205,10 @@ class OpenSystems:
 
     def writer(self, each: Input) -> Writer:
         """Return a writer of an input; raise `WriteError` where it cannot be written."""
-        return self.connector(each).writer(each.resource)
+        writer = self.connector(each).writer(each.resource)
+        if isinstance(writer, CompletesNewRecords):
+            writer.complete_new_records(self.prepared.compiled.decided_on_target)
+        return writer
 
     def __enter__(self) -> Self:
         refuse_one_system(self.prepared)
