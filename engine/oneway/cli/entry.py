@@ -50,6 +50,7 @@ COMMANDS = (
     Listed("connectors", "List the systems that mappings can name, or show one."),
     Listed("init", "Copy the mappings that come with the program, to start from."),
     Listed("schema", "Print the JSON Schema of a kind of file, or list them."),
+    Listed("lsp", "Help an editor with mappings: mistakes, completion, explanation."),
     Listed("sandbox", "Run stand-ins of both systems on this machine."),
     Listed("demo", "See it all work, in a minute, on this machine."),
 )

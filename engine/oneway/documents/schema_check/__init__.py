@@ -17,7 +17,7 @@ from oneway.documents.yaml_source import Document, Path
 if TYPE_CHECKING:
     from jsonschema import Draft202012Validator
 
-__all__ = ["broken", "check", "schema_names", "schema_text"]
+__all__ = ["broken", "check", "schema_data", "schema_names", "schema_text"]
 
 _MOST_REPORTED = 200
 

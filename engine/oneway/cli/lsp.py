@@ -1,0 +1,31 @@
+"""`oneway lsp`."""
+
+import importlib.util
+import os
+
+import click
+
+from oneway.cli.exits import Exit
+from oneway.core.diagnostics import refusal
+
+
+@click.command("lsp")
+def command() -> Exit:
+    """Help an editor with mappings, over standard input and output (LSP).
+
+    Mistakes are underlined as they are typed; fields, functions, references and words are
+    completed and explained; a name leads to where it is defined. It needs the extra `lsp`.
+
+    \b
+    Example:
+      oneway lsp
+    """
+    if importlib.util.find_spec("pygls") is None:
+        help = "install it: pip install 'oneway[lsp]'"
+        raise refusal("U153", "lsp", "the language server needs the package pygls", help)
+    from oneway.cli.language_server import server
+
+    # The server closes what it is given; the program's own streams stay open.
+    with open(os.dup(0), "rb") as reader, open(os.dup(1), "wb") as writer:
+        server().start_io(reader, writer)
+    return Exit.DONE

@@ -1,0 +1,116 @@
+"""What is known of a mapping's two sides, however much of it is written."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from itertools import islice
+from pathlib import Path
+
+from oneway.connections.discovery import FILES, describe, known_connectors, open_connector
+from oneway.core.connector import Access, Description, Field, ReadError
+from oneway.core.diagnostics import Refused
+from oneway.documents.yaml_source import Document, read_all
+from oneway.runs.draft.side import flat_paths
+from oneway.runs.prepare import located
+
+_MOST = 200
+"""Records of a file that are looked at for the names of their fields."""
+
+
+@dataclass(frozen=True, slots=True)
+class EditorSide:
+    """A system or file, and its fields by path; `open` means that there may be others."""
+
+    description: Description | None = None
+    resource: str = ""
+    fields: Mapping[str, Field] = field(default_factory=dict)
+    open: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class EditorFacts:
+    """What an editor offers: the fields of both sides, and the names that a mapping declares."""
+
+    document: Document | None
+    source: EditorSide = EditorSide()
+    target: EditorSide = EditorSide()
+    references: tuple[str, ...] = ()
+    settings: tuple[str, ...] = ()
+    connectors: tuple[str, ...] = ()
+
+
+def facts_of(data: bytes, file: str, folders: Sequence[Path]) -> EditorFacts:
+    """Return what can be known of a mapping from its text, finished or not."""
+    document = _readable(data, file)
+    known = known_connectors(folders)
+    if document is None or not isinstance(document.data, dict):
+        return EditorFacts(document, connectors=known)
+    parts = document.data
+    return EditorFacts(
+        document,
+        _side(parts.get("source"), file, folders),
+        _side(parts.get("target"), file, folders),
+        _names(parts.get("references")),
+        _names(parts.get("settings")),
+        known,
+    )
+
+
+def _readable(data: bytes, file: str) -> Document | None:
+    """Return the document of a text, without the lines that are not finished yet."""
+    lines = data.split(b"\n")
+    for _ in range(_MOST_UNFINISHED):
+        try:
+            reading = read_all(b"\n".join(lines), file)
+        except Refused as refused:
+            found, document = refused.diagnostics, None
+        else:
+            found, document = tuple(reading.found), reading.document
+        if document is not None and isinstance(document.data, dict):
+            return document
+        line = next((each.span.line for each in found if each.span.line), 0)
+        if not 0 < line <= len(lines) or not lines[line - 1].strip():
+            return document
+        lines[line - 1] = b""
+    return None
+
+
+_MOST_UNFINISHED = 5
+
+
+def _names(value: object) -> tuple[str, ...]:
+    return tuple(value) if isinstance(value, dict) else ()
+
+
+def _side(value: object, file: str, folders: Sequence[Path]) -> EditorSide:
+    if not isinstance(value, dict) or not isinstance(value.get("connector"), str):
+        return EditorSide()
+    name, resource = str(value["connector"]), str(value.get("resource", ""))
+    try:
+        is_path = "/" in name or name.endswith((".yaml", ".yml"))
+        description = describe(located(file, name) if is_path else name, folders)
+    except Refused:
+        return EditorSide()
+    if description.kind == FILES:
+        options = value.get("options")
+        side = EditorSide(description, resource)
+        given = {k: str(v) for k, v in options.items()} if isinstance(options, dict) else {}
+        return replace(side, fields=_of_file(description, located(file, resource), given))
+    found = description.resources.get(resource)
+    if found is None:
+        return EditorSide(description)
+    return EditorSide(description, resource, found.fields, found.open)
+
+
+def _of_file(description: Description, path: str, options: Mapping[str, str]) -> dict[str, Field]:
+    """Return the fields that a file's first records have; none where it cannot be read."""
+    try:
+        reader = open_connector(description, Access(options, {})).reader(path)
+        records = reader.read().records
+    except (ReadError, Refused):
+        return {}
+    flat = options.get("headings") == "flat"
+    names: dict[str, Field] = {}
+    for record in islice(records, _MOST):
+        for name in record.data if flat else flat_paths(record.data):
+            names.setdefault(name, Field(name))
+    return names
