@@ -155,7 +155,8 @@ def bound(world: World) -> Interpreted:
     mapping = compiled(world)
     context = mapping.context({"on": world.on}, world.as_of)
     tables = {
-        code.name: tabulate(code, world.departments, context) for code in mapping.code.references
+        code.name: tabulate(code, world.target if code.own else world.departments, context)
+        for code in mapping.code.references
     }
     return mapping.bind(context, tables)
 

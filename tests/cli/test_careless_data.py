@@ -308,3 +308,43 @@ def test_nothing_is_created_without_what_the_target_requires(files, oneway: Run)
     }
     assert [each["code"] for each in found["B"]["reasons"]] == ["required:email"]
     assert [each["code"] for each in found["C"]["reasons"]] == ["required:bank.no"]
+
+
+def test_a_manager_who_is_created_in_the_same_run_needs_no_second_one(files, oneway: Run) -> None:
+    files(
+        "references:\n"
+        "  people: {from: target, resource: users.json, key: name, value: id}\n"
+        "fields:\n"
+        "  reference: {from: code, write: on_create}\n"
+        "  name: name\n"
+        "  managerId: {from: boss, lookup: people}\n",
+        [
+            {"id": "1", "code": "1", "name": "Ann", "boss": "Bob"},
+            {"id": "2", "code": "2", "name": "Bob", "boss": "Ann"},
+            {"id": "3", "code": "3", "name": "Cy", "boss": "Dee"},
+            {"id": "4", "code": "4", "name": "Dee", "boss": None},
+            {"id": "5", "code": "5", "name": "Eve", "boss": "Ann"},
+            {"id": "6", "code": "6", "name": "Flo", "boss": "Nobody"},
+        ],
+        [
+            {"id": 7, "reference": "4", "name": "Dorothy"},
+            {"id": 8, "reference": "5", "name": "Eve", "managerId": 7},
+        ],
+    )
+    text = oneway("plan", "m.yaml").flat
+    assert "waits until the record that it refers to is created" in text
+    assert 'managerId 7 -> of "Ann" in people, once created' in text
+    plan = json.loads(oneway("plan", "m.yaml", "--format", "json").out)
+    assert [(each["value"], each["found"]) for each in plan["misses"]] == [("Nobody", 0)]
+    assert oneway("sync", "m.yaml").code == 0
+    found = users()
+    ids = {key: each["id"] for key, each in found.items()}
+    assert {key: each.get("managerId") for key, each in found.items()} == {
+        "1": ids["2"],
+        "2": ids["1"],
+        "3": 7,
+        "4": None,
+        "5": ids["1"],
+        "6": None,
+    }
+    assert oneway("plan", "m.yaml", "--exit-code").code == 0

@@ -51,8 +51,13 @@ class Gates:
     def end_of(self, action: Action) -> Result:
         """Return how an action ended: at the first gate that holds it, or after it was sent."""
         try:
+            if self.done.issuperset(action.depends_on):
+                with self._asking(action):
+                    action = self.live.resolved(action)
             held = (gate(action) for gate in self.in_order)
             return next((each for each in held if each is not None), None) or self.sent(action)
+        except Stale as stale:
+            return self._stale(action, stale)
         except _SystemFailed as failure:
             self.breaker.met(failure.error.blame, failure.error.summary)
             return failure.result
@@ -72,6 +77,7 @@ class Gates:
         if happened is Happened.NO:
             return None
         self.breaker.met(None)
+        self.live.note_created(action, target_id)
         return Result(action, Ending.DONE, target_id, reason="it had happened already")
 
     def blocked(self, action: Action) -> Result | None:
@@ -123,6 +129,7 @@ class Gates:
         except WriteError as error:
             raise _SystemFailed(failed(action, error), error) from None
         self.breaker.met(None)
+        self.live.note_created(action, target_id)
         return Result(action, Ending.DONE, target_id)
 
     def _stale(self, action: Action, stale: Stale) -> Result:

@@ -6,17 +6,27 @@ happen? Both ask the source and the target again, for one record at a time.
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import chain
 
 from oneway.core.connector import Reader, ReadError
-from oneway.core.records import MISSING, Compare, Record, Value, at, path_of, same, with_value
+from oneway.core.records import (
+    MISSING,
+    Compare,
+    Record,
+    Value,
+    at,
+    is_blank,
+    path_of,
+    same,
+    with_value,
+)
 from oneway.core.seal import Seal, Sealed
 from oneway.mapping.program import Cell, FieldRule, Program, SourceRow
 from oneway.mapping.spec import Merge
 from oneway.planning.diff import added, new_value, present
-from oneway.planning.plan import Action, Change, Claim, Verb
+from oneway.planning.plan import Action, Awaits, Change, Claim, Verb
 
 
 class Stale(Exception):
@@ -41,6 +51,10 @@ class LiveState:
     source: Reader
     target: Reader
     seal: Seal
+    creates: dict[str, Action] = field(default_factory=dict)
+    """The actions of the plan that create a record, by their ids."""
+    created: dict[str, str] = field(default_factory=dict)
+    """The ids of the records that were created, by action."""
     _ignored: set[str] = field(default_factory=set)
     """The fields by which the target does not find: it answers with somebody else."""
 
@@ -49,9 +63,43 @@ class LiveState:
         nested: dict[str, Value] = {}
         said = self._said(action)
         for change in action.changes:
-            value = self._open(action, change.field, change.after, said)
+            if change.awaits is not None:
+                value = self._awaited(change.awaits)
+            else:
+                value = self._open(action, change.field, change.after, said)
             nested = with_value(nested, path_of(change.field), value)
         return nested
+
+    def note_created(self, action: Action, target_id: str | None) -> None:
+        """Remember the id of a record that was created, for the actions that refer to it."""
+        if action.verb is Verb.CREATE and target_id is not None:
+            self.created[action.id] = target_id
+
+    def resolved(self, action: Action) -> Action:
+        """Return an action with the id of its record, where that was created in the same run.
+
+        Raises `Stale` where there is no such record.
+        """
+        if action.target_id is not None or action.verb is Verb.CREATE:
+            return action
+        return replace(action, target_id=self._made(action.depends_on[0]))
+
+    def _made(self, id: str) -> str:
+        """Return the id of the record that an action created, perhaps in a run before."""
+        if id not in self.created:
+            found = self.happened(self.creates[id])[1] if id in self.creates else None
+            if found is None:
+                raise Stale("the record that was to be created before is not there")
+            self.created[id] = found
+        return self.created[id]
+
+    def _awaited(self, awaits: Awaits) -> Value:
+        """Return what a lookup finds in a record that was created in the same run."""
+        record = self._held(self._made(awaits.action))
+        found = self.program.own_tables()[awaits.lookup].entry(record.data)
+        if found is None or is_blank(found[1]):
+            raise Stale(f"target record {record.id} has no value for {awaits.lookup} yet")
+        return found[1]
 
     def refuse_stale(self, action: Action) -> None:
         """Raise `Stale` unless the target still is as the plan saw it."""
@@ -229,6 +277,9 @@ class LiveState:
         return self._holds(record, change.field, change.before, action.target_id)
 
     def _is_after(self, record: Record, action: Action, change: Change) -> bool:
+        if change.awaits is not None:
+            now = at(record.data, path_of(change.field))
+            return same(now, self._awaited(change.awaits), Compare.EXACT)
         return self._holds(record, change.field, change.after, action.source_id or action.target_id)
 
     def _holds(

@@ -194,7 +194,15 @@ class _Compiler:
             spec.name,
             self.names.parsed(spec.key, resource, where),
             self.names.parsed(spec.value, resource, where),
+            own=path_of(self.target.id) if self.is_own(spec) else (),
         )
+
+    def is_own(self, spec: ReferenceSpec) -> bool:
+        """Return whether a lookup table is made of the very records that are written."""
+        target = self.spec.target
+        if spec.endpoint is None:
+            return spec.side == "target" and spec.resource.text == target.resource.text
+        return spec.endpoint.identity == target.identity
 
     def policy(self) -> Policy:
         spec = self.spec
@@ -334,8 +342,15 @@ class _Compiler:
             unique_ignores_case=bool(
                 field and (field.unique_ignores_case or field.format == "email")
             ),
+            own_table=self.own_table(spec),
             written=spec.written,
         )
+
+    def own_table(self, spec: FieldSpec) -> str:
+        """Return the name of a field's lookup table, where it is made of the target's records."""
+        name = spec.lookup.text if spec.lookup else ""
+        own = (each.name for each in self.spec.references if self.is_own(each))
+        return name if name in own else ""
 
     def reads_secret(self, spec: FieldSpec) -> bool:
         """Return whether anything that the field may be given reads what is marked sensitive."""

@@ -41,6 +41,7 @@ from oneway.mapping.program import (
     EvaluationFailure,
     FieldRule,
     Missed,
+    OwnTable,
     Policy,
     SourceRow,
     TargetRow,
@@ -80,6 +81,8 @@ class ReferenceCode:
     name: str
     key: Expression
     value: Expression
+    own: tuple[str, ...] = ()
+    """Where the target's records hold their ids, if the table is made of them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -260,6 +263,28 @@ class Interpreted:
         left, *_ = [self._decides(each, record, "whether it has left") for each in conditions]
         return left
 
+    def own_tables(self) -> Mapping[str, OwnTable]:
+        """Return the lookup tables that are made of the target's own records, by name."""
+        return {each.name: self._own_table(each) for each in self.code.references if each.own}
+
+    def _own_table(self, code: ReferenceCode) -> OwnTable:
+        table = self.tables[code.name]
+        whole = code.key.facts.whole or code.value.facts.whole
+        uses = (*code.key.paths, *code.value.paths)
+        reads = frozenset(".".join(use.keys) for use in uses)
+        ours = {rule.path for rule in self.policy.fields} | {".".join(code.own)}
+
+        def entry(data: Mapping[str, Value]) -> tuple[Hashable, Value] | None:
+            try:
+                key = _scalar(code.key.evaluate(data, self.context)[0])
+                value = code.value.evaluate(data, self.context)[0]
+            except EvaluationError:
+                return None
+            return None if is_blank(key) else (identity(key), value)
+
+        known = reads if not whole and reads <= ours else frozenset()
+        return OwnTable(code.name, code.own, known, table.rows, table.complete, entry)
+
     def _evaluated(self, row: SourceRow, record: Record, missed: list[Missed]) -> SourceRow:
         failed, not_given = self._rules(record)
         cells = tuple(self._cell(each, record, missed) for each in self.code.fields)
@@ -339,10 +364,12 @@ class Interpreted:
         if isinstance(value, list | dict):
             raise _Stopped(_failure("a list or object cannot be looked up", code))
         found = [each for each in table.rows.get(identity(value), ()) if not is_blank(each)]
+        sought = value if code.rule.own_table else None
         if len(found) == 1:
-            return Cell(CellState.STATED, found[0])
+            return Cell(CellState.STATED, found[0], sought=sought)
         missed.append(Missed(code.lookup, _shown(value, code.rule), len(found), code.rule.path))
-        return Cell(CellState.MISSED if table.complete else CellState.UNSTATED)
+        state = CellState.MISSED if table.complete else CellState.UNSTATED
+        return Cell(state, sought=sought)
 
     def _merged(self, code: FieldCode, cell: Cell) -> Cell:
         given = (cell.value, cell.initial)

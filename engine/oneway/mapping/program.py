@@ -6,7 +6,7 @@ a faster program may replace it without a change elsewhere, as long as both agre
 record.
 """
 
-from collections.abc import Hashable
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
@@ -51,6 +51,8 @@ class Cell:
     state: CellState
     value: Value = None
     initial: Value = None
+    sought: Value = None
+    """What was looked up, where the table is made of the target's own records."""
     moving: bool = False
 
 
@@ -155,6 +157,8 @@ class FieldRule:
     merge: Merge = Merge.REPLACE
     unique: bool = False
     unique_ignores_case: bool = False
+    own_table: str = ""
+    """The lookup table, where it is made of the target's own records."""
     written: frozenset[str] = frozenset()
 
 
@@ -196,6 +200,22 @@ class Policy:
         return tuple(sorted(unique | set(self.unless_taken)))
 
 
+@dataclass(frozen=True, slots=True)
+class OwnTable:
+    """A lookup table of the target's own records, as they are before the run.
+
+    `entry` returns the key and the value of a record's data, None where it has no row; `reads`
+    are the fields they are made of, nothing where some of them are not the mapping's to write.
+    """
+
+    name: str
+    id: tuple[str, ...]
+    reads: frozenset[str]
+    rows: Mapping[Hashable, tuple[Value, ...]]
+    complete: bool
+    entry: Callable[[Mapping[str, Value]], "tuple[Hashable, Value] | None"]
+
+
 class Program(Protocol):
     """A compiled mapping, bound to its settings, its instant and its reference tables."""
 
@@ -214,3 +234,6 @@ class Program(Protocol):
 
         Empty where that takes a source record to say.
         """
+
+    def own_tables(self) -> Mapping[str, OwnTable]:
+        """Return the lookup tables that are made of the target's own records, by name."""

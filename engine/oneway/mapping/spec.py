@@ -146,6 +146,12 @@ class EndpointSpec:
     record: Constant | None = None
     absent: Constant | None = None
 
+    @property
+    def identity(self) -> tuple[object, ...]:
+        """What is equal for two endpoints that are the same records, as far as they say."""
+        options = tuple(sorted((name, repr(each.value)) for name, each in self.options))
+        return (self.connector.text, self.resource.text, options)
+
 
 @dataclass(frozen=True, slots=True)
 class ReferenceSpec:

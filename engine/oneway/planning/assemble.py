@@ -6,10 +6,20 @@ from dataclasses import dataclass, field, replace
 from oneway.core.records import Value, identity
 from oneway.core.seal import Seal, Sealed
 from oneway.mapping.program import FieldRule, Policy, SourceRow
-from oneway.planning.diff import FieldChange, comparison
+from oneway.planning.diff import Awaited, FieldChange, comparison
 from oneway.planning.links import likeness_of
 from oneway.planning.outcomes import Draft
-from oneway.planning.plan import STRANGER, Action, Change, Claim, Outcome, Reason, Verb, action_id
+from oneway.planning.plan import (
+    STRANGER,
+    Action,
+    Awaits,
+    Change,
+    Claim,
+    Outcome,
+    Reason,
+    Verb,
+    action_id,
+)
 
 _SEVERAL = 2
 """So many identifying fields must change, all at once, for a person to seem another one."""
@@ -65,14 +75,27 @@ class Assembler:
     def _actions(self, draft: Draft) -> Iterator[Action]:
         """Yield what is done about access, and then what is done to the other fields."""
         before = tuple(map(self._id, self.before.get(draft.identity, ())))
-        access = action_id(self.policy.name, *draft.identity, access=True)
+        access = self._id(draft.identity, "access")
         if draft.access is not None:
             yield self._action(draft, access, draft.access, draft.access_changes)
         if draft.verb is not None:
             # Whom a guard keeps away is not written to; a leaver's other fields wait for nothing.
             back = (access,) if draft.access is Verb.REACTIVATE else ()
-            action = self._action(draft, self._id(draft.identity), draft.verb, draft.differences)
-            yield replace(action, depends_on=(*back, *before))
+            now = tuple(each for each in draft.differences if not isinstance(each.after, Awaited))
+            id = self._id(draft.identity)
+            if now or draft.verb is Verb.CREATE:
+                action = self._action(draft, id, draft.verb, now)
+                yield replace(action, depends_on=(*back, *before))
+                back = (id,)
+            yield from self._waiting(draft, back)
+
+    def _waiting(self, draft: Draft, first: tuple[str, ...]) -> Iterator[Action]:
+        """Yield the action of the fields whose values other actions make, if there are any."""
+        later = [each for each in draft.differences if isinstance(each.after, Awaited)]
+        if later:
+            needs = dict.fromkeys(self._id(each.after.of) for each in later)  # type: ignore[union-attr]
+            action = self._action(draft, self._id(draft.identity, "wait"), Verb.UPDATE, later)
+            yield replace(action, depends_on=tuple(dict.fromkeys((*first, *needs))))
 
     def _action(self, draft: Draft, id: str, verb: Verb, changes: Sequence[FieldChange]) -> Action:
         return Action(
@@ -84,17 +107,22 @@ class Assembler:
             claims=self._claims(draft) if verb is Verb.CREATE else (),
         )
 
-    def _id(self, identity: tuple[str, str]) -> str:
-        return action_id(self.policy.name, *identity)
+    def _id(self, identity: tuple[str, str], part: str = "") -> str:
+        return action_id(self.policy.name, *identity, part)
 
     def _change(self, draft: Draft, each: FieldChange) -> Change:
         source, target = _ids(draft)
+        after, awaits = each.after, None
+        if isinstance(after, Awaited):
+            awaits = Awaits(self._id(after.of), after.table)
+            after = after.sought
         return Change(
             field=each.rule.path,
             before=self._sealed(each.rule, target, each.before),
-            after=self._sealed(each.rule, source, each.after),
+            after=self._sealed(each.rule, source, after),
             expression=each.rule.expression,
             place=each.rule.place,
+            awaits=awaits,
         )
 
     def _claims(self, draft: Draft) -> tuple[Claim, ...]:
@@ -120,7 +148,7 @@ class Assembler:
                 comparison(each.rule),
             )
             for each in draft.differences
-            if each.rule.path in unless_taken
+            if each.rule.path in unless_taken and not isinstance(each.after, Awaited)
         ]
         # A value may be a list, which no hash can tell apart.
         return (*keys, *(claim for claim in taken if not _among(claim, keys)))

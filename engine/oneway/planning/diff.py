@@ -1,7 +1,7 @@
 """What differs: one field rule, what the source says, and what the target holds."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from oneway.core.records import MISSING, Compare, Missing, Value, identity, is_blank, same
@@ -19,12 +19,24 @@ KEEP = Keep.KEEP
 
 
 @dataclass(frozen=True, slots=True)
+class Awaited:
+    """A value that a lookup finds once the action of the record `of` is done.
+
+    `sought` is what is looked up in `table` (`oneway.planning.own_lookups`).
+    """
+
+    of: tuple[str, str]
+    table: str
+    sought: Value = field(compare=False)
+
+
+@dataclass(frozen=True, slots=True)
 class FieldChange:
     """A field that will be written: its rule, and its value before and after (None: blank)."""
 
     rule: FieldRule
     before: Value
-    after: Value
+    after: Value | Awaited
 
 
 def comparison(rule: FieldRule) -> Compare:

@@ -305,6 +305,8 @@ def _counted(kind: GuardKind, plan: Plan) -> Iterator[tuple[str, str, Action]]:
     """Yield each action that a guard counts: the field it is counted by, and whose it is."""
     for outcome in plan.outcomes:
         for action in outcome.actions:
+            if _completes_a_create(action):
+                continue
             person = person_of(action.verb, action.source_id, action.target_id)
             for counted in _fields(kind, outcome, action):
                 yield counted, person, action
@@ -348,6 +350,11 @@ _VERBS = {
     GuardKind.LEAVERS: (Verb.LEAVE, Verb.DEACTIVATE),
     GuardKind.REACTIVATIONS: (Verb.REACTIVATE,),
 }
+
+
+def _completes_a_create(action: Action) -> bool:
+    """Return whether it writes what a record could not be created with: no person more."""
+    return action.verb is not Verb.CREATE and action.target_id is None
 
 
 def _percent(share: Fraction) -> str:

@@ -89,6 +89,14 @@ class End:
 
 
 @dataclass(frozen=True, slots=True)
+class Awaits:
+    """The create that makes the record a value is taken of, and the lookup table it is found in."""
+
+    action: str
+    lookup: str
+
+
+@dataclass(frozen=True, slots=True)
 class Change:
     """One field of one action: before, after, and the expression and place it comes from.
 
@@ -100,6 +108,8 @@ class Change:
     after: Value | Sealed
     expression: str
     place: Span
+    awaits: "Awaits | None" = None
+    """Where the value is known once another action is done; `after` is then what is looked up."""
 
     @property
     def clears(self) -> bool:
@@ -122,7 +132,8 @@ class Action:
 
     `id` is a digest of what is done to whom, not of the values: it stays the same from plan
     to plan, and is the token that goes with the write. `depends_on` names the actions that must
-    have been done first (a unique value changes hands).
+    have been done first (a unique value changes hands, a record is referred to). An update
+    without a `target_id` is of the record that the first of them creates.
     """
 
     id: str
@@ -277,11 +288,12 @@ class Plan:
         return counts
 
 
-def action_id(mapping: str, side: str, record: str, *, access: bool = False) -> str:
+def action_id(mapping: str, side: str, record: str, part: str = "") -> str:
     """Return the stable id of an action: 16 hex digits over the mapping and the record.
 
-    A record has one action a plan for its fields, and one for its `access`, so what is done to
-    it need not be said; the id is the same whether the plan was made today or yesterday.
+    A record has one action a plan for its fields, one for its `access`, and one for what has to
+    `wait`, so what is done to it need not be said; the id is the same whether the plan was made
+    today or yesterday.
     """
-    said = [mapping, side, record, "access"] if access else [mapping, side, record]
+    said = [mapping, side, record, part] if part else [mapping, side, record]
     return hashlib.sha256(canonical(said).encode("ascii")).hexdigest()[:16]

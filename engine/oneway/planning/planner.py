@@ -9,7 +9,7 @@ Assembler                outcomes, sealed and sorted
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from oneway.core.records import Collected, Snapshot, Value
@@ -20,8 +20,9 @@ from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence, hidden, reconc
 from oneway.planning.match import match
 from oneway.planning.near_misses import near_misses
 from oneway.planning.outcomes import Drafter, absent, contested, silent, some
+from oneway.planning.own_lookups import settle
 from oneway.planning.plan import Allowance, Miss, Plan, PlanConnection, PlanInput, Read
-from oneway.planning.uniqueness import grant_claims
+from oneway.planning.uniqueness import GrantedClaims, grant_claims
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,7 @@ def plan_rows(
     `evidence` is what earlier runs remember of who is whom.
     """
     policy = program.policy
-    rows = sorted(source.items, key=lambda row: (row.key, row.source_id))
+    rows: Sequence[SourceRow] = sorted(source.items, key=lambda row: (row.key, row.source_id))
     targets = sorted(target.items, key=lambda each: each.target_id)
     keyed = match(rows, targets, len(policy.match))
     allowed = frozenset(
@@ -92,9 +93,13 @@ def plan_rows(
         evidence.second_look,
         unseen_access=not target.complete or any(not (t.keys_known or t.left) for t in targets),
     )
-    drafts = [drafter.draft(row, matches.of(row)) for row in rows]
-    drafts += absent(program, targets, matches, source, rows)
-    settled = grant_claims(drafts, targets, policy)
+    nobodys = absent(program, targets, matches, source, rows)
+
+    def decide(rows: Sequence[SourceRow]) -> GrantedClaims:
+        drafts = [drafter.draft(row, matches.of(row)) for row in rows]
+        return grant_claims([*drafts, *nobodys], targets, policy)
+
+    rows, settled = settle(program, rows, decide)
     near = near_misses(rows, targets, matches, policy)
     finisher = Assembler(policy, seal, settled.before, near)
     return Plan(

@@ -20,7 +20,7 @@ from dataclasses import dataclass, replace
 
 from oneway.core.records import MISSING, Value, comparable
 from oneway.mapping.program import FieldRule, Policy, SourceRow, TargetRow
-from oneway.planning.diff import comparison, new_value, present
+from oneway.planning.diff import Awaited, comparison, new_value, present
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import Kind, Reason, Verb
 
@@ -266,7 +266,7 @@ class _Claims:
             return self._contested(draft, i)
         return rival.verb is not Verb.CREATE and self.policy.fields[i].unique
 
-    def _comparable(self, i: int, value: Value) -> Hashable:
+    def _comparable(self, i: int, value: Value | Awaited) -> Hashable:
         return comparable(value, comparison(self.policy.fields[i]))
 
 

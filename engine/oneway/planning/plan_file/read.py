@@ -9,6 +9,7 @@ from oneway.core.seal import Sealed
 from oneway.planning.plan import (
     Action,
     Allowance,
+    Awaits,
     Change,
     Claim,
     Kind,
@@ -112,7 +113,12 @@ def _change(data: Data) -> Change:
         after=_value(data["after"]),
         expression=_text(data["expression"]),
         place=_place(data["place"]),
+        awaits=_optional(_awaits, data["awaits"]),
     )
+
+
+def _awaits(data: Data) -> Awaits:
+    return Awaits(_text(data["action"]), _text(data["lookup"]))
 
 
 def _claim(data: Data) -> Claim:

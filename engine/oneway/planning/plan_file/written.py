@@ -108,12 +108,14 @@ def _action(action: Action) -> Data:
 
 
 def _change(change: Change) -> Data:
+    awaits = change.awaits
     return {
         "field": change.field,
         "before": _value(change.before),
         "after": _value(change.after),
         "expression": change.expression,
         "place": place_text(change.place),
+        "awaits": None if awaits is None else {"action": awaits.action, "lookup": awaits.lookup},
     }
 
 

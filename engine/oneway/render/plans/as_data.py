@@ -24,7 +24,9 @@
       reasons       [{code, text, place, candidates, warning}]
       actions       [{id, verb, after: [action id], changes}]: what is done about access, then
                     what is done to other fields; `action` is the first, or null
-      changes       [{field, before, after, sensitive, expression, place}]
+      changes       [{field, before, after, sensitive, expression, place, awaits}]; awaits is
+                    null, or the id of the action whose record the value is taken of, and `after`
+                    what it is looked up by
 
 Where `sensitive` is true, `before` and `after` are "***" or null. A place is
 {file, line, column}, or null. Text is as it was read, control characters included: JSON
@@ -194,6 +196,7 @@ def _change(each: Change) -> dict[str, object]:
         "sensitive": isinstance(each.before, Sealed) or isinstance(each.after, Sealed),
         "expression": each.expression,
         "place": place(each.place),
+        "awaits": None if each.awaits is None else each.awaits.action,
     }
 
 

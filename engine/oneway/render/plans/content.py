@@ -168,6 +168,9 @@ def name(outcome: Outcome) -> str:
 def changed(change: Change, verb: Verb) -> str:
     """Return the values before and after of one field; sensitive ones as `***`."""
     before, after = change.before, change.after
+    if change.awaits is not None and not isinstance(after, Sealed):
+        was = "" if before is None else f"{clip(shown(before))} -> "
+        return f"{was}of {clip(shown(after))} in {harmless(change.awaits.lookup)}, once created"
     if verb is Verb.CREATE:
         return clip(shown(after))
     if isinstance(before, Sealed) or isinstance(after, Sealed):
@@ -222,12 +225,15 @@ def holders(verdict: Verdict) -> dict[str, str]:
 def notes(outcome: Outcome, action: Action, held: dict[str, str], memory: Memory) -> list[str]:
     """Return what to know of an action before it is applied."""
     lines = []
-    own = {each.id for each in outcome.actions}
+    own = {each.id: each.verb for each in outcome.actions}
+    awaited = {each.awaits.action for each in action.changes if each.awaits is not None}
     if action.id in held:
         lines.append(f"held back by guards: {held[action.id]}")
-    if own.intersection(action.depends_on):
+    if Verb.REACTIVATE in (own.get(id) for id in action.depends_on):
         lines.append("waits until the record is reactivated")
-    if not own.issuperset(action.depends_on):
+    if awaited:
+        lines.append("waits until the record that it refers to is created")
+    if not {*own, *awaited}.issuperset(action.depends_on):
         lines.append("waits until another record has given up a value that only one may hold")
     if action.id in memory.postponed:
         day = memory.refusals[action.id].next_try

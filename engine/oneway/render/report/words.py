@@ -104,6 +104,8 @@ def _field(change: Change, *, creating: bool) -> ReportField:
     name = field_name(change.field)
     if isinstance(change.before, Sealed) or isinstance(change.after, Sealed):
         return ReportField(name, Value(f"{_sealed(change)} (not shown)", Look.HIDDEN))
+    if change.awaits is not None:
+        return ReportField(name, Value(f"that of {clip(shown(change.after), LONGEST)}"))
     before = None if creating and change.before is None else value(change.before)
     return ReportField(name, value(change.after), before)
 

@@ -16,7 +16,14 @@ from oneway.core.diagnostics import Span
 from oneway.core.records import MISSING, Collected, Missing, Record, Value
 from oneway.mapping.expressions import Context, Expression
 from oneway.mapping.interpreter import FieldCode, Interpreted, MappingCode
-from oneway.mapping.program import Cell, CellState, EvaluationFailure, SourceRow, TargetRow
+from oneway.mapping.program import (
+    Cell,
+    CellState,
+    EvaluationFailure,
+    OwnTable,
+    SourceRow,
+    TargetRow,
+)
 from oneway.runs.replay.projection import Projection, expressions, holds_all
 from oneway.runs.replay.snapshot_file import Part, RunSnapshot
 
@@ -64,6 +71,12 @@ class ReEvaluation:
         )
         found = tuple(cell for cell in cells if cell is not None)
         return found if len(found) == len(closed) else ()
+
+    def own_tables(self) -> Mapping[str, OwnTable]:
+        """Return the lookup tables of the target's own records, as far as they were kept."""
+        code, tables = self.now.code, self.kept.tables
+        kept = tuple(replace(e, own=e.own if e.name in tables else ()) for e in code.references)
+        return Interpreted(replace(code, references=kept), self.context, tables).own_tables()
 
     @cached_property
     def _fields_then(self) -> Mapping[str, int]:

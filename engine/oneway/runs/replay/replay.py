@@ -8,7 +8,7 @@ have made of the run's inputs.
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from oneway import __version__
@@ -18,7 +18,7 @@ from oneway.core.seal import Seal, Sealed
 from oneway.documents.yaml_source import LIMIT
 from oneway.history.journal import Journal, Run, RunState
 from oneway.mapping.compiler import Compiled
-from oneway.mapping.program import Cell, Policy, SourceRow, TargetRow
+from oneway.mapping.program import Cell, OwnTable, Policy, SourceRow, TargetRow
 from oneway.planning.plan import Change, Outcome, Plan
 from oneway.planning.plan_file import dump, fingerprint, load
 from oneway.planning.plan_file.written import connection_data, input_data
@@ -195,6 +195,7 @@ class Replaying:
 
     policy: Policy
     cells: tuple[Cell, ...]
+    own: Mapping[str, OwnTable] = field(default_factory=dict)
 
     def source_row(self, record: Record) -> SourceRow:
         """Never asked: the rows are given to the planner."""
@@ -207,6 +208,10 @@ class Replaying:
     def departed(self) -> tuple[Cell, ...]:
         """Return what is written to a target record that no source record stands for."""
         return self.cells
+
+    def own_tables(self) -> Mapping[str, OwnTable]:
+        """Return the lookup tables that are made of the target's own records, by name."""
+        return self.own
 
 
 def unfit(kept: RunSnapshot, policy: Policy) -> tuple[Differs, ...]:
@@ -231,7 +236,7 @@ def replayed(again: ReEvaluation, header: Header) -> Plan:
 
     `unfit` and `again.lacking()` must be nothing.
     """
-    program = Replaying(again.now.code.policy, again.departed())
+    program = Replaying(again.now.code.policy, again.departed(), again.own_tables())
     seal = KeptSeal(again.kept.deactivated)
     evidence = again.kept.evidence
     source, target = again.source(), again.target()
@@ -342,8 +347,8 @@ def _said(
     yield "claims", _claims(before), _claims(after)
     changes = {each.field: each for action in before.actions for each in action.changes}
     others = {each.field: each for action in after.actions for each in action.changes}
-    for field in sorted({*changes, *others}):
-        yield from _change(field, changes.get(field), others.get(field))
+    for path in sorted({*changes, *others}):
+        yield from _change(path, changes.get(path), others.get(path))
 
 
 def _change(

@@ -4,19 +4,13 @@ from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
-from oneway.mapping.spec import EndpointSpec
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
     target = subject.spec.target
-    if _endpoint(subject.spec.source) == _endpoint(target):
+    if subject.spec.source.identity == target.identity:
         summary = f"source and target are both {target.connector.text} {target.resource.text}"
         yield LintFinding(target.resource.span, summary, "a source is never written to")
-
-
-def _endpoint(endpoint: EndpointSpec) -> tuple[object, ...]:
-    options = tuple(sorted((name, repr(each.value)) for name, each in endpoint.options))
-    return (endpoint.connector.text, endpoint.resource.text, options)
 
 
 RULE = LintRule(

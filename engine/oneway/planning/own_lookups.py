@@ -1,0 +1,193 @@
+"""Lookups into the target's own records, such as a manager among its users.
+
+What stands in such a table depends on the plan itself: a manager may be created in the same run,
+or be given the email by which others name her. So the plan is made against the table as it will
+be after the run, and made again until nothing more changes: at first as if everybody were there,
+and from then on without those whom a miss makes ineligible, who do not come back. What remains is
+the largest set in which everybody is found, and the next run comes to the same. A value that only
+the run itself can tell (the id of a new record) is `Awaited`: it is written by an action of its
+own, after the one that makes it.
+"""
+
+from collections import defaultdict
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from oneway.core.records import MISSING, Missing, Value, identity, is_blank, path_of, with_value
+from oneway.mapping.program import (
+    Cell,
+    CellState,
+    FieldRule,
+    Missed,
+    OwnTable,
+    Policy,
+    Program,
+    SourceRow,
+    TargetRow,
+)
+from oneway.mapping.spec import OnMiss
+from oneway.planning.diff import Awaited
+from oneway.planning.outcomes import Draft
+from oneway.planning.plan import Verb
+from oneway.planning.uniqueness import GrantedClaims
+
+
+@dataclass(frozen=True, slots=True)
+class _Entry:
+    """One row of the table after the run: its value, or whose action makes it."""
+
+    value: Value | Missing
+    of: tuple[str, str] | None = None
+
+
+After = Mapping[str, Mapping[Hashable, Sequence[_Entry]]]
+
+
+def settle(
+    program: Program,
+    rows: Sequence[SourceRow],
+    decide: Callable[[Sequence[SourceRow]], GrantedClaims],
+) -> tuple[Sequence[SourceRow], GrantedClaims]:
+    """Return the rows with their lookups as the plan itself makes them, and what is decided.
+
+    `decide` makes the drafts of all rows.
+    """
+    tables = program.own_tables()
+    if not tables:
+        return rows, decide(rows)
+    policy = program.policy
+    out: set[tuple[str, str]] = set()
+    current: Sequence[SourceRow] = [_unresolved(row, policy) for row in rows]
+    while True:
+        settled = decide(current)
+        lookups = _Lookups(policy, tables, _after(tables, settled.drafts, policy), out)
+        following = [lookups.resolved(row) for row in rows]
+        if following == current:
+            return current, settled
+        current = following
+
+
+def _unresolved(row: SourceRow, policy: Policy) -> SourceRow:
+    """Return a row whose lookups into the target say nothing yet."""
+    cells = tuple(
+        replace(cell, state=CellState.UNSTATED, value=None)
+        if rule.own_table and _seeks(cell)
+        else cell
+        for rule, cell in zip(policy.fields, row.cells, strict=False)
+    )
+    own = {rule.path for rule in policy.fields if rule.own_table}
+    return replace(row, cells=cells, missed=tuple(m for m in row.missed if m.field not in own))
+
+
+@dataclass(frozen=True, slots=True)
+class _Lookups:
+    """The tables as a plan makes them; `out` are the records and fields that a miss has stopped."""
+
+    policy: Policy
+    tables: Mapping[str, OwnTable]
+    after: After
+    out: set[tuple[str, str]]
+
+    def resolved(self, row: SourceRow) -> SourceRow:
+        plain = _unresolved(row, self.policy)
+        missed = list(plain.missed)
+        cells = [
+            self._cell(row, rule, cell, missed) if rule.own_table and _seeks(cell) else cell
+            for rule, cell in zip(self.policy.fields, plain.cells, strict=False)
+        ]
+        return replace(plain, cells=tuple(cells), missed=tuple(missed))
+
+    def _cell(self, row: SourceRow, rule: FieldRule, cell: Cell, missed: list[Missed]) -> Cell:
+        table, sought = self.tables[rule.own_table], cell.sought
+        found = [
+            each
+            for each in self.after[table.name].get(identity(sought), ())
+            if each.value is MISSING or not is_blank(each.value)
+        ]
+        if len(found) == 1 and (row.source_id, rule.path) not in self.out:
+            return replace(
+                cell, state=CellState.STATED, value=_value(found[0], cell, table), initial=None
+            )
+        if table.complete and rule.on_miss is OnMiss.INELIGIBLE:
+            self.out.add((row.source_id, rule.path))
+        shown = "***" if rule.sensitive else str(sought)
+        missed.append(Missed(table.name, shown, len(found), rule.path))
+        return replace(cell, state=CellState.MISSED if table.complete else CellState.UNSTATED)
+
+
+def _value(entry: _Entry, cell: Cell, table: OwnTable) -> Value:
+    if entry.value is not MISSING:
+        return entry.value
+    assert entry.of is not None
+    return Awaited(entry.of, table.name, cell.sought)  # type: ignore[return-value]
+
+
+def _seeks(cell: Cell) -> bool:
+    return cell.sought is not None
+
+
+def _after(tables: Mapping[str, OwnTable], drafts: Iterable[Draft], policy: Policy) -> After:
+    """Return the tables as they are once all drafts are applied."""
+    after: dict[str, dict[Hashable, list[_Entry]]] = {
+        name: defaultdict(
+            list, {key: [_Entry(value) for value in values] for key, values in table.rows.items()}
+        )
+        for name, table in tables.items()
+    }
+    for draft in drafts:
+        changed = {each.rule.path for each in draft.differences}
+        for name, table in tables.items():
+            if draft.verb is Verb.CREATE:
+                _add(after[name], table, draft, _data_after(draft, policy))
+            elif draft.target is not None and changed & table.reads:
+                before = table.entry(_data_before(draft.target, policy, table))
+                raw = _removed(after[name], before)
+                _add(after[name], table, draft, _data_after(draft, policy, table), raw)
+    return after
+
+
+def _add(
+    rows: dict[Hashable, list[_Entry]],
+    table: OwnTable,
+    draft: Draft,
+    data: Mapping[str, Value],
+    before: Value = None,
+) -> None:
+    """Add the row of a changed record; `before` is the value as the target itself holds it."""
+    found = table.entry(data)
+    if found is None:
+        return
+    key, value = found
+    if draft.verb is Verb.CREATE:
+        rows[key].append(_Entry(MISSING, draft.identity))  # known once it is there
+    else:
+        rows[key].append(_Entry(before if str(before) == str(value) else value))
+
+
+def _removed(rows: dict[Hashable, list[_Entry]], entry: tuple[Hashable, Value] | None) -> Value:
+    """Remove a record's row, and return its value as it is held: an id may be a number."""
+    if entry is None:
+        return None
+    key, value = entry
+    for each in rows.get(key, []):
+        if each.of is None and str(each.value) == str(value):
+            rows[key].remove(each)
+            return None if each.value is MISSING else each.value
+    return None
+
+
+def _data_before(target: TargetRow, policy: Policy, table: OwnTable) -> dict[str, Value]:
+    data = with_value({}, table.id, target.target_id)
+    for rule, value in zip(policy.fields, target.values, strict=False):
+        if value is not MISSING:
+            data = with_value(data, rule.keys, value)
+    return data
+
+
+def _data_after(draft: Draft, policy: Policy, table: OwnTable | None = None) -> dict[str, Value]:
+    known = draft.target is not None and table is not None
+    data = _data_before(draft.target, policy, table) if known else {}  # type: ignore[arg-type]
+    for each in draft.differences:
+        if not isinstance(each.after, Awaited):
+            data = with_value(data, path_of(each.rule.path), each.after)
+    return data
