@@ -113,7 +113,7 @@ def _change(data: Data) -> Change:
         after=_value(data["after"]),
         expression=_text(data["expression"]),
         place=_place(data["place"]),
-        awaits=_optional(_awaits, data["awaits"]),
+        awaits=_optional(_awaits, data.get("awaits")),
     )
 
 

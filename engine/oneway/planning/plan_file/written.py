@@ -10,6 +10,7 @@ from oneway.planning.plan import (
     FORMAT,
     Action,
     Allowance,
+    Awaits,
     Change,
     Claim,
     Miss,
@@ -115,8 +116,12 @@ def _change(change: Change) -> Data:
         "after": _value(change.after),
         "expression": change.expression,
         "place": place_text(change.place),
-        "awaits": None if awaits is None else {"action": awaits.action, "lookup": awaits.lookup},
+        **({} if awaits is None else _awaits(awaits)),
     }
+
+
+def _awaits(awaits: Awaits) -> Data:
+    return {"awaits": {"action": awaits.action, "lookup": awaits.lookup}}
 
 
 def _claim(claim: Claim) -> Data:
