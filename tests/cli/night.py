@@ -26,8 +26,8 @@ from patience import PATIENCE
 T = TypeVar("T")
 FILE = "NIGHT_CLOCK"
 """The variable with the path of the file."""
-_HERE = str(Path(__file__).parent)
-DRIVEN = f"import sys; sys.path.insert(0, {_HERE!r}); import night; night.main()"
+_PATHS = [str(each) for each in Path(__file__).parents[:2]]
+DRIVEN = f"import sys; sys.path[:0] = {_PATHS!r}; import night; night.main()"
 
 
 def now() -> datetime:
