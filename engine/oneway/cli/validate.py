@@ -23,7 +23,7 @@ from oneway.render import diagnostics
 from oneway.render.layout import count
 from oneway.runs import read_file
 from oneway.runs.mapping_tests import load_test, refuse_unknown
-from oneway.runs.validation import Mappings, findings
+from oneway.runs.validation import Mappings, findings, unheld_in_files
 
 _ENDINGS = (".yaml", ".yml", ".json")
 _DEFAULTS = ("mappings/", f"{FOLDER}/")
@@ -187,8 +187,8 @@ def _findings(kind: str, data: bytes, path: str, mappings: Mappings) -> tuple[Di
         case "test":
             _check_test(data, path, mappings)
         case "mapping":
-            compiled, _ = mappings.compiled(data, path)
-            return compiled.warnings
+            compiled, catalogue = mappings.compiled(data, path)
+            return (*compiled.warnings, *unheld_in_files(compiled, catalogue))
         case _:
             raise _unknown(data, path)
     return ()

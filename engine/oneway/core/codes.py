@@ -277,6 +277,17 @@ _TABLE = (
         "a lookup table may lack rows",
         "See why; values that are not found in it change nothing in this run.",
     ),
+    (
+        "R170",
+        "no record has a key that says who somebody is or whether they have left",
+        "Correct the key in the mapping, or see why the system no longer shows it. Where it leaves "
+        "out what is null, its manifest (or the mapping, of a file) says `absent: null`.",
+    ),
+    (
+        "R171",
+        "no record has a key that a field, a rule or a lookup table reads",
+        "Check its spelling, and whether the credentials may see it.",
+    ),
     ("R164", "an id was read twice", "Run again: the list may have changed while it was read."),
     # W1xx: writing
     ("W101", "a write did not reach its system", "Nothing was written; run again."),

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from enum import Enum
 
 from oneway.core.connector import Description, Finding, Probe
+from oneway.core.diagnostics import Diagnostic, Severity
 from oneway.core.records import Compare, Missing, Snapshot, Value, comparable
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.interpreter import LookupTable
@@ -43,7 +44,8 @@ class CheckResult:
 class Evidence:
     """What was read: both snapshots, the lookup tables, and what each connector's probes found.
 
-    `probes` and `descriptions` are of the connectors that the mapping uses, by name.
+    `unheld` are the keys that the mapping reads and no record has. `probes` and
+    `descriptions` are of the connectors that the mapping uses, by name.
     """
 
     source: Snapshot
@@ -51,6 +53,7 @@ class Evidence:
     tables: Mapping[str, LookupTable] = field(default_factory=dict)
     probes: Mapping[str, Sequence[Probe]] = field(default_factory=dict)
     descriptions: Sequence[Description] = ()
+    unheld: Sequence[Diagnostic] = ()
 
 
 def checks(compiled: Compiled, program: Program, evidence: Evidence) -> tuple[CheckResult, ...]:
@@ -61,6 +64,7 @@ def checks(compiled: Compiled, program: Program, evidence: Evidence) -> tuple[Ch
         *(_probed(name, probes) for name, probes in evidence.probes.items()),
         _snapshot("source", evidence.source),
         _snapshot("target", evidence.target, may_be_empty=True),
+        *_unheld(evidence.unheld),
         *_evaluated(rows, targets),
         *(_lookup(compiled, position, rows, evidence) for position in _lookups(compiled)),
         *_source_keys(compiled, rows),
@@ -99,6 +103,16 @@ def _snapshot(side: str, snapshot: Snapshot, *, may_be_empty: bool = False) -> C
         return CheckResult(title, CheckState.FAILED, (read, "nothing is planned from nothing"))
     state = CheckState.WARNING if snapshot.problems else CheckState.OK
     return CheckResult(title, state, (read, *snapshot.problems))
+
+
+def _unheld(found: Sequence[Diagnostic]) -> tuple[CheckResult, ...]:
+    """Return the keys that the mapping reads and no record has; nothing where there are none."""
+    if not found:
+        return ()
+    lines = (f"{each.span}: {each.summary}; {each.help} [{each.code}]" for each in found)
+    failed = any(each.severity is Severity.ERROR for each in found)
+    state = CheckState.FAILED if failed else CheckState.WARNING
+    return (CheckResult("Keys that no record has", state, tuple(lines)),)
 
 
 def _evaluated(rows: Iterable[SourceRow], targets: Iterable[TargetRow]) -> tuple[CheckResult, ...]:

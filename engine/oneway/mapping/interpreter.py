@@ -34,6 +34,7 @@ from oneway.mapping.expressions import (
     Expression,
     Gaps,
     Reading,
+    texts,
 )
 from oneway.mapping.program import (
     Cell,
@@ -305,7 +306,7 @@ class Interpreted:
             fails = not holds(answer.value)
             # A rule that asks for a value is itself what says that there is none.
             if answer.truth and not (fails and all(gap.wrong for gap in answer.truth)):
-                not_given.append((position, _texts(answer.truth)))
+                not_given.append((position, texts(answer.truth)))
             if answer.truth or fails:
                 failed.append(position)
         return tuple(failed), tuple(not_given)
@@ -471,15 +472,10 @@ def _demand_said(gaps: Gaps, expression: Expression, what: str) -> None:
     """Fail the record where an answer hangs on something that it does not say."""
     if not gaps:
         return
-    text, code = _texts(gaps), "failed"
+    text, code = texts(gaps), "failed"
     if not all(gap.wrong for gap in gaps):
         text, code = f"it is not known {what}: {text}", "unsaid"
     raise _Stopped(EvaluationFailure(text, expression.text, expression.span, code))
-
-
-def _texts(gaps: Gaps) -> str:
-    first = {gap.path: gap.text for gap in reversed(gaps)}
-    return "; ".join(first[path] for path in dict.fromkeys(gap.path for gap in gaps))
 
 
 def _parted(

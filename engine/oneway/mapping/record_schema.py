@@ -74,6 +74,7 @@ def reading_of(resource: Resource, *, deciding: bool = False) -> Reading:
             path_of(path) for path, each in fields if each.absent_is_null != default
         ),
         checks={path: check for path, check in checks.items() if check is not None},
+        declared=frozenset(path_of(path) for path, _ in fields),
     )
 
 

@@ -5,6 +5,7 @@ from typing import Protocol
 
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.mapping.interpreter import LookupTable
+from oneway.mapping.read_keys import KeyTally
 from oneway.planning.plan import Plan
 from oneway.runs.inputs import inputs
 from oneway.runs.prepare import PreparedRun
@@ -34,6 +35,10 @@ class Readings(Protocol):
         """What was read of the target."""
 
     @property
+    def tallies(self) -> tuple[KeyTally, ...]:
+        """How many records answer for each key that the mapping reads."""
+
+    @property
     def tables(self) -> Mapping[str, LookupTable]:
         """The lookup tables."""
 
@@ -42,6 +47,7 @@ def health(prepared: PreparedRun, reading: Readings, plan: Plan) -> tuple[Diagno
     """Return what is wrong with what was read; nothing may be written where any is an error."""
     words = {role: each.text for role, each in inputs(prepared).items()}
     found = list(sick(plan))
+    found += [each for tally in reading.tallies for each in tally.unheld()]
     if not reading.target.complete:
         found.append(_error("R162", words["target"], reading.target.problems))
     for name, table in reading.tables.items():

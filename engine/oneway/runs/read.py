@@ -9,6 +9,7 @@ from oneway.core.diagnostics import Refused, refusal
 from oneway.core.records import Collected, Record, Snapshot
 from oneway.mapping.interpreter import Interpreted, LookupTable, tabulate
 from oneway.mapping.program import SourceRow, TargetRow
+from oneway.mapping.read_keys import KeyTally, tallies_of
 from oneway.mapping.spec import ReferenceSpec
 from oneway.planning.links import NO_LINKS, LinkEvidence
 from oneway.runs.inputs import Input, OpenSystems, inputs, offline_help
@@ -35,6 +36,7 @@ class ReadInputs:
     references: Mapping[str, Snapshot]
     tables: Mapping[str, LookupTable]
     program: Interpreted
+    tallies: tuple[KeyTally, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +54,8 @@ class EvaluatedInputs:
     kept: tuple[Sequence[str], Sequence[str]] = ((), ())
     evidence: LinkEvidence = NO_LINKS
     """What earlier runs remember, and what the systems said when they were asked again."""
+    tallies: tuple[KeyTally, ...] = ()
+    """How many records answer for each key that the mapping reads."""
 
 
 def read_inputs(
@@ -61,7 +65,10 @@ def read_inputs(
     reads = _Reads(prepared, systems, progress)
     references, tables, program = reads.bound()
     source, target = reads.snapshot("source"), reads.snapshot("target")
-    return ReadInputs(source, target, references, tables, program)
+    for role, snapshot in (("source", source), ("target", target)):
+        for record in snapshot.records:
+            reads.tallies[role].note(record)
+    return ReadInputs(source, target, references, tables, program, tuple(reads.tallies.values()))
 
 
 def evaluate_inputs(
@@ -81,7 +88,8 @@ def evaluate_inputs(
     if not keeping:
         source = reads.collected("source", program.source_row)
         target = reads.collected("target", program.target_row)
-        return EvaluatedInputs(source, target, references, tables, program)
+        tallies = tuple(reads.tallies.values())
+        return EvaluatedInputs(source, target, references, tables, program, tallies=tallies)
     projection = projection_of(prepared)
     rows = _Keeping(program.source_row, projection.of_source)
     targets = _Keeping(program.target_row, projection.of_target)
@@ -92,6 +100,7 @@ def evaluate_inputs(
         tables,
         program,
         (rows.kept, targets.kept),
+        tallies=tuple(reads.tallies.values()),
     )
 
 
@@ -155,10 +164,14 @@ class _Reads:
         self.progress = progress
         self.inputs = inputs(prepared)
         self.snapshots: dict[Input, Snapshot] = {}
+        self.tallies = tallies_of(prepared.compiled.code)
 
     def bound(self) -> tuple[dict[str, Snapshot], dict[str, LookupTable], Interpreted]:
         codes = self.prepared.compiled.code.references
         references = {code.name: self.snapshot(f"references.{code.name}") for code in codes}
+        for name, snapshot in references.items():
+            for record in snapshot.records:
+                self.tallies[f"references.{name}"].note(record)
         context = self.prepared.context
         tables = {code.name: tabulate(code, references[code.name], context) for code in codes}
         return references, tables, self.prepared.compiled.bind(context, tables)
@@ -171,15 +184,20 @@ class _Reads:
         return self.snapshots[each]
 
     def collected(self, role: str, make: Callable[[Record], T]) -> Collected[T]:
-        each = self.inputs[role]
+        each, tally = self.inputs[role], self.tallies[role]
+
+        def noted(record: Record) -> T:
+            tally.note(record)
+            return make(record)
+
         others = [other for name, other in self.inputs.items() if name != role]
         reader = self.from_reader(role, lambda reader: reader)
         if each in others or not isinstance(reader, Streaming):
             found = self.snapshot(role)
-            return Collected(tuple(map(make, found.records)), found.complete, found.problems)
+            return Collected(tuple(map(noted, found.records)), found.complete, found.problems)
         gaps: list[str] = []
         stream = reader.records(gaps, self.progress)
-        items = self.from_reader(role, lambda _: tuple(map(make, _once_each(each, stream))))
+        items = self.from_reader(role, lambda _: tuple(map(noted, _once_each(each, stream))))
         return Collected(items, not gaps, tuple(gaps))
 
     def from_reader(self, role: str, act: Callable[..., T]) -> T:

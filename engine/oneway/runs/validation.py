@@ -1,16 +1,19 @@
 """What is wrong with a connection, found without network and without a credential."""
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
 from oneway.connections import Connection
+from oneway.connections.discovery import open_connector
 from oneway.connections.secret_files import unsafe_files
-from oneway.core.connector import Description
+from oneway.core.connector import Access, ConnectorError, Description
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.mapping.compiler import Compiled
-from oneway.runs.prepare import compile_data, mapping_of
+from oneway.mapping.read_keys import tallies_of
+from oneway.runs.prepare import compile_data, located, mapping_of
 from oneway.runs.validate_connection import connection_mistakes
 
 Made: TypeAlias = tuple[Compiled, Mapping[str, Description]]
@@ -37,6 +40,30 @@ class Mappings:
         return made
 
 
+def unheld_in_files(compiled: Compiled, catalogue: Mapping[str, Description]) -> list[Diagnostic]:
+    """Return the keys that a mapping reads and no record of its files has.
+
+    Files that are not there, or cannot be read, say nothing: that is for `check`.
+    """
+    spec, tallies = compiled.spec, tallies_of(compiled.code)
+    ends = {"source": spec.source, "target": spec.target}
+    for each in spec.references:
+        if each.endpoint is not None:
+            ends[f"references.{each.name}"] = each.endpoint
+    found: list[Diagnostic] = []
+    for role, end in ends.items():
+        description = catalogue[end.connector.text]
+        path = located(spec.file, end.resource.text)
+        if description.kind == "file" and Path(path).is_file():
+            options = {name: str(option.value) for name, option in end.options}
+            with suppress(Refused, ConnectorError):
+                connector = open_connector(description, Access(options, {}))
+                for record in connector.reader(path).read().records:
+                    tallies[role].note(record)
+                found += tallies[role].unheld()
+    return found
+
+
 def findings(connection: Connection, mappings: Mappings) -> tuple[Diagnostic, ...]:
     """Return every mistake of a connection that could be loaded, its mapping's included."""
     found = [*unsafe_files(connection)]
@@ -45,4 +72,5 @@ def findings(connection: Connection, mappings: Mappings) -> tuple[Diagnostic, ..
         compiled, catalogue = mappings.compiled(data, connection.mapping, connection.manifests)
     except Refused as refused:
         return (*found, *refused.diagnostics)
-    return (*connection_mistakes(connection, compiled, catalogue), *found)
+    unheld = unheld_in_files(compiled, catalogue)
+    return (*connection_mistakes(connection, compiled, catalogue), *unheld, *found)

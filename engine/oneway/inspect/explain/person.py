@@ -8,7 +8,7 @@ from oneway.core.records import Missing, Record, Snapshot, Value, holds
 from oneway.inspect.explain.fields import FieldSteps
 from oneway.inspect.explain.steps import MASK, Condition, Explanation, FieldStep, KeyStep, RuleStep
 from oneway.mapping.compiler import Compiled
-from oneway.mapping.expressions import EvaluationError, Expression
+from oneway.mapping.expressions import EvaluationError, Expression, texts
 from oneway.mapping.interpreter import LookupTable
 from oneway.mapping.program import FieldRule, Program, SourceRow, TargetRow
 from oneway.mapping.spec import Category
@@ -143,7 +143,8 @@ class Person:
 
     def _key_verdict(self, level: int) -> str:
         if level >= len(self._subject().keys):
-            return "cannot be evaluated"
+            unsaid = self._subject().unsaid
+            return _UNEVALUATED if unsaid is None else unsaid.text
         if self.row is None:
             return self._claimants(level)
         found = self.house.matches.of(self.row)
@@ -183,11 +184,13 @@ class Person:
         assert row is not None
         rule = self.house.policy.rules[position]
         if row.evaluation_error is not None:
-            answer = self._answer(self.house.compiled.code.rules[position], self._source())
-            return answer, _in_words(answer)
+            return self._answer(self.house.compiled.code.rules[position], self._source())
         category = self._category()
         if category not in rule.categories:
             return None, f"does not speak of {category.value}"
+        not_given = dict(row.not_given)
+        if position in not_given:
+            return None, f"not known, so it does not hold: {not_given[position]}"
         if position in row.failed_rules:
             return False, f"does not hold: {rule.otherwise}"
         return True, "holds"
@@ -211,9 +214,7 @@ class Person:
             if code.scheduled is not None:
                 asked.append(("is due to leave in the target", code.scheduled, record))
         return tuple(
-            Condition(
-                about, expression.text, expression.span, _in_words(self._answer(expression, record))
-            )
+            Condition(about, expression.text, expression.span, self._answer(expression, record)[1])
             for about, expression, record in asked
         )
 
@@ -221,13 +222,17 @@ class Person:
         assert self.row is not None
         return self.house.sources[self.row.source_id]
 
-    def _answer(self, expression: Expression, record: Record) -> bool | None:
+    def _answer(self, expression: Expression, record: Record) -> tuple[bool | None, str]:
+        """Return whether a condition holds, and the same in words; None where nobody knows."""
         if record.problem:
-            return None
+            return None, _UNEVALUATED
         try:
-            return holds(self.house.evaluated(expression, record))
+            answer = expression.decide(record.data, self.house.context)
         except EvaluationError:
-            return None
+            return None, _UNEVALUATED
+        if answer.truth:
+            return None, f"not known: {texts(answer.truth)}"
+        return holds(answer.value), "yes" if holds(answer.value) else "no"
 
 
 def _open(rule: FieldRule, value: Value | Missing) -> object:
@@ -242,8 +247,7 @@ def _decided(found: Match) -> str:
     return f"conflict: {found.conflict.text}"
 
 
-def _in_words(answer: bool | None) -> str:
-    return {True: "yes", False: "no", None: "cannot be evaluated"}[answer]
+_UNEVALUATED = "cannot be evaluated"
 
 
 def _why(outcome: Outcome) -> tuple[str, ...]:

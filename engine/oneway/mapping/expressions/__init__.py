@@ -6,7 +6,7 @@
 """
 
 from oneway.mapping.expressions.comparisons import Comparison
-from oneway.mapping.expressions.evaluation import BUILT_IN, PLAIN, Answer, Gap, Gaps, Reading
+from oneway.mapping.expressions.evaluation import BUILT_IN, PLAIN, Answer, Gap, Gaps, Reading, texts
 from oneway.mapping.expressions.expression import Expression, parse
 from oneway.mapping.expressions.facts import PathUse, SettingUse
 from oneway.mapping.expressions.syntax import ExpressionSyntax, TextRange
@@ -28,4 +28,5 @@ __all__ = [
     "SettingUse",
     "TextRange",
     "parse",
+    "texts",
 ]

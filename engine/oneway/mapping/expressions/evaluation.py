@@ -72,6 +72,12 @@ class Gap(NamedTuple):
 Gaps: TypeAlias = tuple[Gap, ...]
 
 
+def texts(gaps: Gaps) -> str:
+    """Return what is the matter, in words, each key once."""
+    first = {gap.path: gap.text for gap in reversed(gaps)}
+    return "; ".join(first[path] for path in dict.fromkeys(gap.path for gap in gaps))
+
+
 @dataclass(frozen=True, slots=True)
 class Reading:
     """What a system says of the keys of its records.
@@ -83,6 +89,8 @@ class Reading:
     absent_is_null: bool = False
     except_for: frozenset[tuple[str, ...]] = frozenset()
     checks: Mapping[tuple[str, ...], Callable[[Value], str]] = field(default_factory=dict)
+    declared: frozenset[tuple[str, ...]] = frozenset()
+    """The paths that the record schema lists."""
 
     def is_null(self, path: tuple[str, ...] | None) -> bool:
         """Return whether a key that is absent at a path is null."""

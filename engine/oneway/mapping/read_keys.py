@@ -1,0 +1,151 @@
+"""The keys that a mapping reads, and whether the records that were read have them.
+
+All of them are known before anything is read. A key that no record has is a renamed column, a
+wrong spelling, or a field that the credentials may no longer see: what is decided by it would be
+decided by nothing.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+
+from oneway.core.diagnostics import Diagnostic, Severity, Span, did_you_mean
+from oneway.core.records import Record, Value, path_text
+from oneway.mapping.expressions import Expression, Reading
+from oneway.mapping.interpreter import FieldCode, MappingCode
+
+Path = tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class ReadKey:
+    """A key that an expression of the mapping reads, and what reads it.
+
+    Where it is `needed`, it says who somebody is, or whether they have left.
+    """
+
+    path: Path
+    place: Span
+    reader: str
+    needed: bool
+
+
+@dataclass(slots=True)
+class KeyTally:
+    """Counts the records of one read that answer for each key; `side` names the read in words.
+
+    A record answers where it has the key, where an object on the way is null, and where its
+    system says that an absent key is null.
+    """
+
+    side: str
+    keys: tuple[ReadKey, ...]
+    reading: Reading
+    records: int = 0
+    answered: dict[Path, int] = field(default_factory=dict)
+    seen: set[Path] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self.answered = dict.fromkeys((each.path for each in self.keys), 0)
+
+    def note(self, record: Record) -> None:
+        """Count one record; one that could not be read says nothing of its keys."""
+        if record.problem:
+            return
+        self.records += 1
+        for path in self.answered:
+            if self._answers(record.data, path):
+                self.answered[path] += 1
+
+    def _answers(self, data: Mapping[str, Value], path: Path) -> bool:
+        value: Value = data  # type: ignore[assignment]  # a record's data is an object
+        for depth, key in enumerate(path):
+            if value is None:
+                return True
+            if not isinstance(value, Mapping):
+                return False
+            if key not in value:
+                self.seen.update((*path[:depth], other) for other in value)
+                wanted = path[: depth + 1]
+                return wanted in self.reading.declared and self.reading.is_null(wanted)
+            value = value[key]
+        return True
+
+    def unheld(self) -> Iterator[Diagnostic]:
+        """Yield each key that no record has: an error where it is needed, else a warning."""
+        for each in self.keys:
+            if self.records and not self.answered[each.path]:
+                severity = Severity.ERROR if each.needed else Severity.WARNING
+                code = "R170" if each.needed else "R171"
+                end = "; nothing will be written" if each.needed else ""
+                text = path_text(each.path)
+                summary = f"no record of {self.side} has the key '{text}' ({each.reader}){end}"
+                near = did_you_mean(text, sorted(map(path_text, self.seen)))
+                help = near or "check its spelling, and whether the credentials may see it"
+                if each.needed and not near:
+                    help += "; where the system leaves out what is null, say `absent: null`"
+                yield Diagnostic(each.place, severity, code, summary, help)
+
+
+def tallies_of(code: MappingCode) -> dict[str, KeyTally]:
+    """Return a tally for "source", "target" and each "references.NAME"."""
+    found = {
+        "source": _tally("the source", _source_keys(code)),
+        "target": _tally("the target", _target_keys(code)),
+    }
+    for each in code.references:
+        readers = ((each.key, "key", False), (each.value, "value", False))
+        found[f"references.{each.name}"] = _tally(f"reference '{each.name}'", readers)
+    return found
+
+
+_Reads = Iterable[tuple[Expression, str, bool]]
+
+
+def _tally(side: str, reads: _Reads) -> KeyTally:
+    reads = tuple(reads)
+    keys = (
+        ReadKey(use.keys, _place(expression, use.offset, use.length), reader, needed)
+        for expression, reader, needed in reads
+        for use in expression.paths
+    )
+    reading = reads[0][0].reading if reads else Reading()
+    return KeyTally(side, tuple(dict.fromkeys(keys)), reading)
+
+
+def _source_keys(code: MappingCode) -> Iterator[tuple[Expression, str, bool]]:
+    for typed in code.match_source:
+        yield typed.expression, "match.source", True
+    if code.leaver is not None:
+        yield code.leaver, "leavers.when", True
+    for each in code.leaving:
+        for expression in _of_field(each):
+            yield expression, f"leavers.set.{each.rule.path}", True
+    for rule in code.rules:
+        yield rule, "eligible.when", False
+    for each in code.fields:
+        for expression in _of_field(each):
+            yield expression, f"fields.{each.rule.path}", False
+
+
+def _target_keys(code: MappingCode) -> Iterator[tuple[Expression, str, bool]]:
+    for expression in code.match_target:
+        yield expression, "match.target", True
+    for each, reader in ((code.left, "leavers.left"), (code.scheduled, "leavers.scheduled")):
+        if each is not None:
+            yield each, reader, True
+
+
+def _of_field(code: FieldCode) -> Iterator[Expression]:
+    if code.source is not None:
+        yield code.source.expression
+    for each in (code.default, code.initial, code.when):
+        if isinstance(each, Expression):
+            yield each
+
+
+def _place(expression: Expression, offset: int, length: int) -> Span:
+    span = expression.span
+    column = span.column + offset
+    if column >= span.end:
+        return span  # an expression over several lines
+    return Span(span.file, span.line, column, min(column + max(length, 1), span.end))
