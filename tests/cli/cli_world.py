@@ -56,6 +56,7 @@ def person(number: int, **changed: Any) -> dict[str, Any]:
         "email": f"{code}@example.com",
         "team": "OPS",
         "left": False,
+        "phone": None,
     } | changed
 
 
