@@ -8,6 +8,7 @@ from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.core.seal import Sealed
 from oneway.history.journal import End, Run, RunStart
 from oneway.history.journal.rows import Breached, Why
+from oneway.planning.access import still_in
 from oneway.planning.plan import (
     Action,
     Allowance,
@@ -154,7 +155,9 @@ def run(
         "host": "payroll-1",
         "breaches": tuple(breaches),
     } | start
-    found = Run(71, RunStart(**begun), ended, dict(counts), tuple(problems))
+    said = {id: (end.ending, end.reason) for id, end in ends.items() if end is not None}
+    still = still_in(made, said) if made is not None and ended is not None else ()
+    found = Run(71, RunStart(**begun), ended, dict(counts), tuple(problems), still_in=still)
     assert unlike_the_engine(found, entries, made) == ()
     return found, entries
 

@@ -33,7 +33,10 @@ def action(n: int, verb: Verb, field: str = "name", after: str | None = "new") -
 
 def plan_of(managed: int, *actions: Action, allowed: tuple[Allowance, ...] = ()) -> Plan:
     outcomes = tuple(
-        Outcome(Kind.UPDATE, "", "", a.source_id, a.target_id, (), (a,), a.verb.takes_access)
+        Outcome(
+            Kind.LEAVE if a.verb.takes_access else Kind.UPDATE,
+            *("", "", a.source_id, a.target_id, (), (a,)),
+        )
         for a in actions
     )
     reads = (Read("source", managed, True), Read("target", managed, True))
@@ -153,7 +156,7 @@ def test_one_leaver_who_is_written_every_night_is_one_leaver() -> None:
 
 def test_a_leave_date_that_is_put_right_makes_no_leaver() -> None:
     plan = plan_of(8, *leaving(5))
-    gone = tuple(replace(each, has_access=False) for each in plan.outcomes)
+    gone = tuple(replace(each, kind=Kind.UPDATE) for each in plan.outcomes)
     assert not judge(replace(plan, outcomes=gone), GuardsSpec()).fired
 
 

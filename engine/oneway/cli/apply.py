@@ -41,6 +41,7 @@ from oneway.runs import (
     exclusive_run,
     find_interrupted,
     judge_plan,
+    last_run,
     load_memory,
     parse_instant,
     program_for,
@@ -113,13 +114,15 @@ def command(
             return apply_plan(plan, approval, program, systems, operator, progress)
 
         ended = carried_out(console, plan, operator, steps)
+        run = last_run(prepared, operator)
     if format == "json":
-        console.json({"fingerprint": fingerprint(plan), **results.as_json(ended)})
+        ends = results.as_json(ended, run.still_in)
+        console.json({"fingerprint": fingerprint(plan), **ends})
     else:
-        print_results(console, ended, plan, limit=limit)
+        print_results(console, ended, plan, run, limit=limit)
     say_held(console, verdict)
     say_sticking(console, plan, memory)
-    return exit_of(ended, verdict)
+    return exit_of(ended, verdict, run)
 
 
 def say_settled(console: Console, ended: Sequence[Result]) -> None:

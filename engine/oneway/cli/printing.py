@@ -8,6 +8,7 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit, worst
 from oneway.core.connector import Assumption
 from oneway.core.diagnostics import Diagnostic, Refused, Severity
+from oneway.history.journal import Run
 from oneway.history.memory import Memory
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Plan
@@ -71,19 +72,19 @@ def print_plan(
 
 
 def print_results(
-    console: Console, ended: Sequence[Result], plan: Plan, *, limit: int | None
+    console: Console, ended: Sequence[Result], plan: Plan, run: Run, *, limit: int | None
 ) -> None:
-    """Print how an apply ended."""
-    console.out(results.text(ended, console.style, plan, limit=limit))
+    """Print how an apply ended, and before that who has left and can still get in."""
+    console.out(results.text(ended, console.style, plan, run.still_in, limit=limit))
 
 
-def exit_of(ended: Sequence[Result], verdict: Verdict) -> Exit:
-    """Return what an apply ends with."""
+def exit_of(ended: Sequence[Result], verdict: Verdict, run: Run) -> Exit:
+    """Return what an apply ends with: never `done` while somebody who has left can get in."""
     endings = {each.ending for each in ended}
     held = verdict.fired or Ending.HELD in endings
     return worst(
         Exit.BLOCKED if held else Exit.DONE,
-        Exit.FAILED if endings & _FAILED else Exit.DONE,
+        Exit.FAILED if endings & _FAILED or run.still_in else Exit.DONE,
     )
 
 

@@ -35,6 +35,7 @@ from oneway.runs import (
     program_for,
     reopen_plan,
     resume_run,
+    run_of,
 )
 
 
@@ -95,9 +96,10 @@ def _go_on(
             return resume_run(left, approval, program, systems, operator, progress)
 
         ended = carried_out(console, plan, operator, steps)
-    print_results(console, ended, plan, limit=limit)
+        gone_on = run_of(operator, left.run.id)
+    print_results(console, ended, plan, gone_on, limit=limit)
     say_held(console, verdict)
-    return exit_of(ended, verdict)
+    return exit_of(ended, verdict, gone_on)
 
 
 def _still(operator: Operator, run: Interrupted) -> Interrupted | None:

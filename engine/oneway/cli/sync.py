@@ -23,7 +23,7 @@ from oneway.cli.options import (
 )
 from oneway.cli.printing import exit_of, introduce, print_plan, print_results
 from oneway.render import plans, results
-from oneway.runs import Operator, RunRequest, open_sync, prepare_run
+from oneway.runs import Operator, RunRequest, last_run, open_sync, prepare_run
 
 
 @click.command("sync")
@@ -67,9 +67,11 @@ def command(
             print_plan(console, plan, verdict, memory, format, limit=limit)
         with line.of(console):
             ended = carried_out(console, plan, operator, draft.applied)
+        run = last_run(prepared, operator)
     if format == "json":
-        console.json({"plan": plans.as_json(plan, verdict, memory), **results.as_json(ended)})
+        ends = results.as_json(ended, run.still_in)
+        console.json({"plan": plans.as_json(plan, verdict, memory), **ends})
     else:
         console.out("\n")
-        print_results(console, ended, plan, limit=limit)
-    return exit_of(ended, verdict)
+        print_results(console, ended, plan, run, limit=limit)
+    return exit_of(ended, verdict, run)

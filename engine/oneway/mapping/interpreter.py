@@ -242,10 +242,13 @@ class Interpreted:
             else cell
             for code, cell in zip(self.code.leaving, cells, strict=True)
         )
-        return replace(row, leaving=cells, leaves_left=self._leaves_left(cells))
+        left, later = self._leaves_as(cells)
+        return replace(row, leaving=cells, leaves_left=left, leaves_later=later)
 
-    def _leaves_left(self, cells: tuple[Cell, ...]) -> bool | None:
-        """Return whether a record that is given these values has left; None where others count.
+    def _leaves_as(self, cells: tuple[Cell, ...]) -> tuple[bool | None, bool | None]:
+        """Return whether a record with these values has left, and whether it is due to leave.
+
+        None where other fields count as well.
 
         Raises `_Stopped` where that cannot be evaluated: with such a value, an impossible
         date, the record would be an error from then on.
@@ -259,10 +262,14 @@ class Interpreted:
         read = [use.keys for each in conditions for use in each.paths]
         whole = any(each.facts.whole for each in conditions)
         if self.code.left is None or whole or any(at(written, keys) is MISSING for keys in read):
-            return None
+            return None, None
         record = Record("", written)
-        left, *_ = [self._decides(each, record, "whether it has left") for each in conditions]
-        return left
+        asked = "whether it has left"
+        left = self._decides(self.code.left, record, asked)
+        later = self.code.scheduled is not None and self._decides(
+            self.code.scheduled, record, asked
+        )
+        return left, later and not left
 
     def own_tables(self) -> Mapping[str, OwnTable]:
         """Return the lookup tables that are made of the target's own records, by name."""

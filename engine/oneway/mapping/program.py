@@ -104,6 +104,8 @@ class SourceRow:
     leaving: tuple[Cell, ...] = ()
     leaves_left: bool | None = None
     """Whether a target record that holds what `leaving` says has left; None: not known."""
+    leaves_later: bool | None = None
+    """Whether such a record is due to leave; None: not known."""
     missed: tuple[Missed, ...] = ()
     evaluation_error: EvaluationFailure | None = None
     keys_known: bool = True

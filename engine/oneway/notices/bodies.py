@@ -16,7 +16,7 @@ from oneway.core.seal import canonical
 from oneway.history.journal import Breached, Run
 from oneway.history.journal.incidents import Incident
 from oneway.mapping.lint import CODES
-from oneway.notices.causes import DIED, UNNAMED, Shown
+from oneway.notices.causes import DIED, STILL_IN, UNNAMED, Shown
 from oneway.notices.instants import instant_text
 
 Data = dict[str, Any]
@@ -33,6 +33,10 @@ _OTHERS = {
     DIED: (
         "a run died before its end",
         "The next run finds out what became of what was in flight.",
+    ),
+    STILL_IN: (
+        "people who have left can still get in",
+        "The run names them, with the reason: see to their access first.",
     ),
     UNNAMED: ("some records failed", "See the run."),
 }
@@ -141,5 +145,6 @@ def _run(run: Run) -> Data:
         "why": run.start.why.value,
         "started": run.start.started,
         "ended": run.ended,
+        "still_in": len(run.still_in),
         "counts": {name: count for name, count in sorted(counts.items()) if count},
     }

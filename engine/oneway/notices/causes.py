@@ -12,6 +12,8 @@ from oneway.planning.plan import Ending
 
 DIED = "died"
 """The cause of a run that never ended: its process was killed, or the machine."""
+STILL_IN = "still_in"
+"""The cause of a run after which people who have left can still get in."""
 UNNAMED = "failed"
 """The cause of a failure that says no code."""
 
@@ -57,7 +59,10 @@ def shown(
             held = {each.guard: len(each.held) for each in run.start.breaches}
             # If nothing that was planned got an answer, it is not known whether writes work.
             wrote = not ends or any(end in _ANSWERED for end, _ in ends)
-            return Shown(_failing(ends, refusals), held, whole=True, wrote=wrote)
+            failing = _failing(ends, refusals)
+            if run.still_in:
+                failing = {STILL_IN: len(run.still_in), **failing}
+            return Shown(failing, held, whole=True, wrote=wrote)
 
 
 def _failing(

@@ -34,7 +34,7 @@ def text_of(body: str) -> str:
     """Return a notice as plain text for people."""
     notice = json.loads(body)
     data = notice["data"]
-    lines = _LINES.get(notice["type"], _test)(data)
+    lines = [*_still_in(data), *_LINES.get(notice["type"], _test)(data)]
     return "\n".join(map(_plain, [*lines, "", f"See: {data['command']}", ""]))
 
 
@@ -45,6 +45,15 @@ def _plain(line: str) -> str:
     read on terminals, too.
     """
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
+
+
+def _still_in(data: Data) -> Iterator[str]:
+    """Yield how many people who left can still get in: before all else."""
+    number = data.get("run", data).get("still_in", 0)
+    if number:
+        people = f"{number:,} {'person' if number == 1 else 'people'}"
+        yield f"{people} who left can still get in: `oneway status` names them."
+        yield ""
 
 
 def _failure(data: Data) -> Iterator[str]:

@@ -29,6 +29,7 @@ def summary(connection: Connection, store: Journal, now: datetime) -> str:
     done = done_since(store, connection.name, since)
     data = {
         "connection": connection.name,
+        "still_in": len(last.still_in) if last else 0,
         "from": since,
         "until": instant_text(now),
         "runs": _states([each for each in runs if each.start.started >= since]),
@@ -60,7 +61,7 @@ def not_syncing(plan: str) -> list[Data]:
 
 def _outcome(line: str) -> Mapping[str, Any]:
     """Return the outcome that a line of a plan file holds; {} where it holds something else."""
-    if not line.startswith('{"action":'):
+    if not line.startswith('{"actions":'):
         return {}
     try:
         found = json.loads(line.removesuffix(","))

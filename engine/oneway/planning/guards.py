@@ -17,7 +17,7 @@ from math import ceil
 from shlex import quote
 
 from oneway.mapping.spec import GuardKind, GuardsSpec, OnBreach
-from oneway.planning.plan import STRANGER, Action, End, Ending, Outcome, Plan, Verb
+from oneway.planning.plan import STRANGER, Action, End, Ending, Kind, Outcome, Plan, Verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -316,7 +316,7 @@ def _fields(kind: GuardKind, outcome: Outcome, action: Action) -> tuple[str, ...
     if kind is GuardKind.FIELD_CHANGES:
         changes = action.changes if action.verb is not Verb.CREATE else ()
         return tuple(dict.fromkeys(change.field for change in changes))
-    if kind is GuardKind.LEAVERS and not outcome.has_access:
+    if kind is GuardKind.LEAVERS and outcome.kind is Kind.UPDATE:
         return ()  # they have left already: only their date is put right
     verbs = _VERBS.get(kind)
     counts = action.verb in verbs if verbs else any(change.clears for change in action.changes)

@@ -397,8 +397,11 @@ class Drafter:
         return replace(mover, kind=Kind.UPDATE, access=Verb.LEAVE, access_changes=changes)
 
     def _has_access(self, row: SourceRow, target: TargetRow) -> bool:
-        """Return whether a leaver can get in: the target does not say what the source says."""
-        if target.left:
+        """Return whether a leaver can get in: the target does not say what the source says.
+
+        Who is due to leave by the source has not left yet.
+        """
+        if target.left or row.leaves_later:
             return False
         fields = tuple(zip(self.policy.leaving, row.leaving, target.leaving, strict=True))
         if all(wanted(rule, cell) is KEEP for rule, cell, _ in fields):

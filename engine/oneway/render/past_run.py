@@ -1,12 +1,12 @@
 """One run of the past: who started it, what was planned for whom, and how that ended."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from oneway.history.journal import End, JournalEntry, Run, RunState
 from oneway.planning.plan import Action, Ending, Kind, Outcome, Plan
-from oneway.render import diagnostics
+from oneway.render import diagnostics, results
 from oneway.render.history import INKS
 from oneway.render.layout import clip, count, wrap
 from oneway.render.plans import as_data, content
@@ -95,7 +95,10 @@ def told(past: Past, outcomes: Iterable[str] = (), person: str = "") -> tuple[Re
 
 
 def as_json(past: Past, people: Sequence[RecordStory]) -> dict[str, object]:
-    """Return a run's people as data: {people: [...], reads: [...] or null, kept: [...]}.
+    """Return a run's people as data: {still_in, people: [...], reads: [...] or null, kept: [...]}.
+
+    `still_in` are those who had left and could still get in: [{key, label, source_id,
+    target_id, why}].
 
     Each of the people is as in a plan, and has `ending`, `code`, `reason` and `record` (all
     null where it was not begun), `held_by`, the guards, and `until`, the day on which what was
@@ -104,6 +107,7 @@ def as_json(past: Past, people: Sequence[RecordStory]) -> dict[str, object]:
     """
     plan = past.plan
     return {
+        "still_in": [asdict(each) for each in past.run.still_in],
         "people": [_person_as_json(each) for each in people],
         "reads": None
         if plan is None
@@ -123,7 +127,7 @@ def text(past: Past, people: Sequence[RecordStory], style: Style, *, chosen: boo
 
     Where nobody did, those for whom nothing was to be done are counted and not named.
     """
-    lines = [*_head(past, style)]
+    lines = [*results.still_in(past.run.still_in, style), *_head(past, style)]
     if past.run.problems:
         lines += ["", *diagnostics.text(past.run.problems, style).splitlines()]
     for breach in past.run.start.breaches:

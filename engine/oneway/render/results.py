@@ -2,11 +2,13 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import asdict
 
 from oneway.applying.apply import Ending, Result
+from oneway.planning.access import StillIn
 from oneway.planning.plan import Outcome, Plan
 from oneway.render.layout import clip, columns, pad, wrap
-from oneway.render.plans.content import name
+from oneway.render.plans.content import STILL_IN, name, still_in_line
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
 
@@ -32,14 +34,23 @@ MEANING = {
 
 
 def text(
-    results: Sequence[Result], style: Style, plan: Plan | None = None, *, limit: int | None = 20
+    results: Sequence[Result],
+    style: Style,
+    plan: Plan | None = None,
+    still: Sequence[StillIn] = (),
+    *,
+    limit: int | None = 20,
 ) -> str:
-    """Return how an apply ended; with `plan`, records are named by it."""
+    """Return how an apply ended; with `plan`, records are named by it.
+
+    `still` are those who have left and can still get in: they come first.
+    """
     counts = Counter(result.ending for result in results)
     said = [f"{counts[ending]:,} {word}" for ending, word in WORDS.items() if counts[ending]]
-    ink = Ink.GOOD if set(counts) <= {Ending.DONE} else Ink.CAUTION
+    ink = Ink.GOOD if set(counts) <= {Ending.DONE} and not still else Ink.CAUTION
     summary = f"Applied: {', '.join(said) if said else 'nothing to do'}."
-    lines = [style.paint(line, ink) for line in wrap(summary, style)]
+    lines = still_in(still, style)
+    lines += [style.paint(line, ink) for line in wrap(summary, style)]
     names = _names(plan)
     for ending, meaning in MEANING.items():
         found = [result for result in results if result.ending is ending]
@@ -49,14 +60,27 @@ def text(
     return "\n".join(lines) + "\n"
 
 
-def as_json(results: Sequence[Result]) -> dict[str, object]:
+def still_in(found: Sequence[StillIn], style: Style) -> list[str]:
+    """Return who has left and can still get in, each with the reason, and a blank line below."""
+    if not found:
+        return []
+    title = wrap(f"! {STILL_IN} ({len(found):,})", style, 0, 2)
+    lines = [style.paint(line, Ink.TROUBLE) for line in title]
+    for each in found:
+        lines += wrap(still_in_line(each), style, 2, 4)
+    return [*lines, ""]
+
+
+def as_json(results: Sequence[Result], still: Sequence[StillIn] = ()) -> dict[str, object]:
     """Return how an apply ended, as data.
 
-    Keys: counts ({ending: actions}, every ending named) and results, a list of {action, verb,
+    Keys: still_in ([{key, label, source_id, target_id, why}]: who has left and can still get
+    in), counts ({ending: actions}, every ending named) and results, a list of {action, verb,
     source_id, target_id, ending, code, reason} in the order in which they ended.
     """
     counts = Counter(result.ending for result in results)
     return {
+        "still_in": [asdict(each) for each in still],
         "counts": {ending.value: counts[ending] for ending in Ending},
         "results": [
             {

@@ -1,11 +1,13 @@
 """How each connection stands: a line each, and below it what needs somebody."""
 
 from collections.abc import Iterator, Sequence
+from dataclasses import asdict
 
 from oneway.history.journal import Run, RunState
 from oneway.render import diagnostics
 from oneway.render.history import INKS, when
 from oneway.render.layout import clip, columns, count, pad, people, wrap
+from oneway.render.plans.content import STILL_IN, still_in_line
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
 from oneway.runs.status import ConnectionStatus, HeldBack, Refusing
@@ -31,7 +33,8 @@ def as_json(standings: Sequence[ConnectionStatus]) -> dict[str, object]:
     unsynced (a list of {kind, reason, number, people}; null where no plan is known), held (a
     list of {guard, text, allow, number, since}), refused (a list of {code, reason, records,
     since, next_try}; null for whenever it runs next), undelivered (how many notices were
-    tried in vain: {waiting, given_up}) and links (how many people are linked).
+    tried in vain: {waiting, given_up}), still_in ([{key, label, source_id, target_id, why}]:
+    who has left and can still get in since the last run) and links (how many people are linked).
     """
     return {"connections": [_data(each) for each in standings]}
 
@@ -50,6 +53,7 @@ def _data(each: ConnectionStatus) -> dict[str, object]:
         "name": each.name,
         "file": each.file or None,
         "problems": diagnostics.as_json(each.broken),
+        "still_in": [asdict(found) for found in each.still_in],
         "last": _run_data(each.last),
         "last_done": _run_data(each.last_done),
         "next": each.due or None,
@@ -98,6 +102,11 @@ def _lines(each: ConnectionStatus, wide: int, style: Style, limit: int | None) -
     head, *more = wrap("; ".join(_said(each)), style, wide + 2)
     yield style.paint(name, Ink.STRONG) + _inked(head[wide:], each, style)
     yield from more
+    if each.still_in:
+        title = f"! {STILL_IN} ({len(each.still_in):,})"
+        yield from (style.paint(line, Ink.TROUBLE) for line in wrap(title, style, 4, 6))
+        for found in each.still_in:
+            yield from wrap(still_in_line(found), style, 6, 8)
     for broken in each.broken:
         yield from diagnostics.text([broken], style).splitlines()
     if each.last is not None and each.last.state is RunState.REFUSED:

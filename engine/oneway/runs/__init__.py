@@ -38,6 +38,7 @@ if TYPE_CHECKING:
         open_sync,
         problems_of,
         recording_refusals,
+        run_of,
         run_sync,
     )
 
@@ -81,6 +82,7 @@ __all__ = [
     "reopen_plan",
     "request_for",
     "resume_run",
+    "run_of",
     "run_sync",
     "sick",
 ]
@@ -105,6 +107,7 @@ _WITH_JOURNAL = {
         "SyncResult",
         "open_sync",
         "last_run",
+        "run_of",
         "problems_of",
         "recording_refusals",
         "run_sync",

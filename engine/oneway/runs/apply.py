@@ -24,6 +24,7 @@ from oneway.history.digests import traces_of
 from oneway.history.journal import Breached, Journal, RunStart, Why
 from oneway.history.links import learn_created, learn_matched
 from oneway.mapping.program import Program
+from oneway.planning.access import StillIn, still_in
 from oneway.planning.guards import Verdict, counted_as
 from oneway.planning.plan import Action, End, Ending, Plan, PlanConnection, PlanInput, Verb
 from oneway.planning.plan_file import dump, fingerprint
@@ -192,7 +193,19 @@ class RunLog:
                 self.journal.note_links(self.run, found)
             managed = self.plan.managed if records is not None else None
             counts = self.journal.counts(self.run)
-            self.journal.finish(self.run, counts, now, records, managed)
+            still = self.still_in()
+            self.journal.finish(self.run, counts, now, records, managed, still)
+
+    def still_in(self) -> tuple[StillIn, ...]:
+        """Return who has left and can still get in, by what the journal knows of the run."""
+        ends = {
+            each.action_id: (each.end.ending, each.end.reason)
+            for each in self.journal.entries(self.run)
+            if each.end is not None
+        }
+        written = self.journal.written(connection_of(self.plan))
+        again = {id for (id, _), each in written.items() if each.times > 1}
+        return still_in(self.plan, ends, undone=again)
 
     def _learn_created(self, result: Result) -> None:
         created = self._created.get(result.action.id)

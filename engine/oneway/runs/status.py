@@ -12,6 +12,7 @@ from oneway.history.backoff import PastFailure, next_try
 from oneway.history.journal import Breached, Journal, Run, RunState
 from oneway.history.journal.incidents import Notice, undelivered
 from oneway.history.journal.links import count_links
+from oneway.planning.access import StillIn
 from oneway.planning.plan import Kind, Outcome, Plan
 from oneway.runs.lookup import plan_of_run
 from oneway.runs.request import instant_text
@@ -70,6 +71,8 @@ class ConnectionStatus:
     due: str = ""
     never: bool = False
     planned: bool = False
+    still_in: tuple[StillIn, ...] = ()
+    """Who has left and could still get in when the last run ended that came to an end."""
     unsynced: tuple[Unsynced, ...] = ()
     held: tuple[HeldBack, ...] = ()
     refusing: tuple[Refusing, ...] = ()
@@ -122,12 +125,19 @@ def _of_runs(name: str, journal: Journal | None) -> ConnectionStatus:
         last=last,
         last_done=next((run for run in past if run.state is RunState.DONE), None),
         planned=plan is not None,
+        still_in=_still_in(past),
         unsynced=_unsynced(plan) if plan is not None else (),
         held=tuple(_held(past)),
         refusing=_refusing(journal.failures(name)),
         undelivered=tuple(each for each in undelivered(journal, [name]) if each.tries),
         links=count_links(journal, name),
     )
+
+
+def _still_in(past: Sequence[Run]) -> tuple[StillIn, ...]:
+    """Return who could still get in, by the last run that says so: one that was refused cannot."""
+    known = (RunState.DONE, RunState.HELD, RunState.FAILED)
+    return next((run.still_in for run in past if run.state in known), ())
 
 
 def _last_plan(journal: Journal, past: Sequence[Run]) -> tuple[Plan | None, tuple[Diagnostic, ...]]:

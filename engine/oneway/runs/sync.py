@@ -134,6 +134,14 @@ def last_run(prepared: PreparedRun, operator: Operator) -> Run:
     return run
 
 
+def run_of(operator: Operator, id: int) -> Run:
+    """Return a run as it is now."""
+    with Journal.open(operator.state.journal) as journal:
+        run = journal.run(id)
+    assert run is not None, "it was begun"
+    return run
+
+
 def problems_of(error: Refused | ConnectorError) -> tuple[Diagnostic, ...]:
     """Return what an error says, as diagnostics."""
     if isinstance(error, Refused):

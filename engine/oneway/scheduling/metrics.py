@@ -45,6 +45,7 @@ class _Last:
     success: datetime | None = None
     seconds: float = 0.0
     held: int = 0
+    still_in: int = 0
     run: int = 0
 
 
@@ -94,6 +95,12 @@ class _Metrics(Collector):
         )
         seconds = {name: each.seconds for name, each in last.items()}
         yield _by_name("oneway_last_run_duration_seconds", "How long the last run took.", seconds)
+        still_in = {name: each.still_in for name, each in last.items()}
+        yield _by_name(
+            "oneway_leavers_with_access",
+            "People who have left and could still get in when the last run ended.",
+            still_in,
+        )
         held = {name: each.held for name, each in last.items()}
         yield _by_name("oneway_held_actions", "What guards held back in the last run.", held)
 
@@ -131,6 +138,8 @@ class _Metrics(Collector):
         if run.id > last.run and ended is not None and started is not None:
             last.run, last.seconds = run.id, max((ended - started).total_seconds(), 0)
             last.held = run.counts.get("held", 0)
+            if run.state is not RunState.REFUSED:
+                last.still_in = len(run.still_in)
 
 
 def _one(name: str, about: str, value: float) -> Metric:

@@ -15,10 +15,10 @@ from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, now, state_of, user
 from oneway.cli.printing import exit_of, introduce, print_plan, print_results
 from oneway.connections import Connection
-from oneway.history.journal import Why
+from oneway.history.journal import Run, Why
 from oneway.render import plans, results
 from oneway.render.layout import count
-from oneway.runs import Operator, PendingSync, open_sync, prepare_run, request_for
+from oneway.runs import Operator, PendingSync, last_run, open_sync, prepare_run, request_for
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,16 +27,17 @@ class FirstSync:
 
     draft: PendingSync
     ended: tuple[Result, ...]
+    run: Run
 
     @property
     def exit(self) -> Exit:
         """What the command ends with."""
-        return exit_of(self.ended, self.draft.verdict)
+        return exit_of(self.ended, self.draft.verdict, self.run)
 
     def as_data(self) -> dict[str, object]:
         """Return both as data, as `oneway sync --format json` prints them."""
         plan = plans.as_json(self.draft.plan, self.draft.verdict, self.draft.memory)
-        return {"plan": plan, **results.as_json(self.ended)}
+        return {"plan": plan, **results.as_json(self.ended, self.run.still_in)}
 
 
 def first_sync(
@@ -65,9 +66,10 @@ def first_sync(
             return None
         with line.of(console):
             ended = carried_out(console, draft.plan, operator, draft.applied)
+        run = last_run(prepared, operator)
     console.out("\n")
-    print_results(console, ended, draft.plan, limit=limit)
-    return FirstSync(draft, tuple(ended))
+    print_results(console, ended, draft.plan, run, limit=limit)
+    return FirstSync(draft, tuple(ended), run)
 
 
 def _show(console: Console, draft: PendingSync, *, limit: int | None) -> None:

@@ -27,6 +27,7 @@ from oneway.history.journal.tables import (
     snapshot,
     written,
 )
+from oneway.planning.access import StillIn
 from oneway.planning.guards import person_of
 from oneway.planning.plan import Action, End, Ending, Verb
 
@@ -113,12 +114,13 @@ class Journal(RunHistory):
         ended: str,
         source_records: int | None = None,
         managed: int | None = None,
+        still_in: Sequence[StillIn] = (),
     ) -> None:
         """Write down that a run has ended, and how many actions ended how.
 
         `source_records` is the size of the source and `managed` the target records that it
         matched, where both were read whole and guards found them good. What the run created is
-        managed from then on.
+        managed from then on. `still_in` are those who have left and can still get in.
         """
         if managed is not None:
             managed += self._created(id)
@@ -127,6 +129,7 @@ class Journal(RunHistory):
             "ended": ended,
             "source_records": source_records,
             "managed": managed,
+            "still_in": rows.still_in(still_in),
         }
         self.change(update(run).where(run.c.id == id).values(**values))
 

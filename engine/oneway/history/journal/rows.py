@@ -1,14 +1,15 @@
 """What a journal keeps of a run and of an action, and how a row becomes it."""
 
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Mapping
+from dataclasses import astuple, dataclass, field
 from enum import Enum
 from typing import Any, TypeAlias
 
 from sqlalchemy import Row
 
 from oneway.core.diagnostics import Diagnostic, Severity, Span
+from oneway.planning.access import StillIn
 from oneway.planning.plan import Allowance, End, Ending, Verb
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
@@ -32,7 +33,7 @@ class RunState(Enum):
     HELD = "held"
     """A guard held something back."""
     FAILED = "failed"
-    """It ended, and some records failed."""
+    """It ended, and some records failed, or some people who have left can still get in."""
     REFUSED = "refused"
     """An error stopped it."""
 
@@ -82,6 +83,8 @@ class Run:
     problems: tuple[Diagnostic, ...] = ()
     links: Mapping[str, int] = field(default_factory=dict)
     """How many pairs of records it has seen: `known`, `new`, `replaced`."""
+    still_in: tuple[StillIn, ...] = ()
+    """Who had left in the source when it ended, and could still get in."""
 
     @property
     def state(self) -> RunState:
@@ -92,7 +95,7 @@ class Run:
             return RunState.REFUSED
         if self.start.breaches or self.counts.get(Ending.HELD.value):
             return RunState.HELD
-        if any(self.counts.get(each.value) for each in _FAILED):
+        if self.still_in or any(self.counts.get(each.value) for each in _FAILED):
             return RunState.FAILED
         return RunState.DONE
 
@@ -149,7 +152,14 @@ def run(row: AnyRow) -> Run:
         ),
     )
     problems = tuple(_problem(each) for each in json.loads(row.problems))
-    return Run(row.id, start, row.ended, json.loads(row.counts), problems, json.loads(row.links))
+    still = tuple(StillIn(*each) for each in json.loads(row.still_in))
+    counts, links = json.loads(row.counts), json.loads(row.links)
+    return Run(row.id, start, row.ended, counts, problems, links, still)
+
+
+def still_in(found: Iterable[StillIn]) -> str:
+    """Return the column of those who can still get in."""
+    return json.dumps([astuple(each) for each in found])
 
 
 def start(begun: RunStart) -> dict[str, str]:

@@ -86,6 +86,8 @@ run = Table(
     _text("connection", ""),
     Column("source_records", Integer),
     Column("managed", Integer),
+    # Who has left and could still get in afterwards: [key, label, source_id, target_id, why].
+    _text("still_in", "[]"),
     # Who raised which ceiling: [guard, ceiling, by] of each.
     _text("allowed", "[]"),
     # What a history tells: why it ran, by which version, where, what guards and errors said.

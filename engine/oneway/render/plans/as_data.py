@@ -8,6 +8,8 @@
     inputs        {name: what was read or would be written, in words}
     reads         [{name, records, complete, problems}]
     managed       target records that source records matched
+    still_in      [{key, label, source_id, target_id, why}]: who has left and can still get in
+                  once the plan is applied
     counts        {outcome: records}, every outcome named
     actions       {verb: records}, every verb named
     verdict       {blocked, held: [action id], breaches: [{guard, field, found, earlier,
@@ -33,16 +35,21 @@ Where `sensitive` is true, `before` and `after` are "***" or null. A place is
 escapes them.
 """
 
+from collections.abc import Sequence
+from dataclasses import asdict
+
 from oneway.core.diagnostics import Span
 from oneway.core.records import Value
 from oneway.core.seal import Sealed
 from oneway.history.backoff import Refusal
 from oneway.history.flapping import Flapping
 from oneway.history.memory import NOTHING, Memory
+from oneway.planning.access import StillIn
 from oneway.planning.guards import Breach, Verdict
 from oneway.planning.plan import Action, Change, Outcome, Plan, Reason, Verb
 from oneway.planning.plan_file import fingerprint
 from oneway.planning.plan_file.written import connection_data, input_data
+from oneway.render.plans import content
 
 REPORT = 1
 """The version of the form."""
@@ -79,6 +86,7 @@ def as_json(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> dict[str,
             for each in plan.reads
         ],
         "managed": plan.managed,
+        "still_in": still_in(content.access(plan, verdict, memory)),
         "counts": plan.counts(),
         "actions": _verbs(plan),
         "verdict": {
@@ -103,6 +111,11 @@ def as_json(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> dict[str,
         ],
         "outcomes": [outcome(each) for each in plan.outcomes],
     }
+
+
+def still_in(found: Sequence[StillIn]) -> list[dict[str, object]]:
+    """Return who can still get in, as data."""
+    return [asdict(each) for each in found]
 
 
 def place(span: Span | None) -> dict[str, object] | None:

@@ -26,6 +26,7 @@ def markdown(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> str:
     """Return a plan as GitHub-flavoured Markdown, with the fingerprint at the end."""
     parts = [
         _head(plan, memory),
+        _still_in(plan, verdict, memory),
         _guards(plan, verdict),
         _folded(
             "Perhaps one person: keys that differ in form alone",
@@ -64,6 +65,14 @@ def _head(plan: Plan, memory: Memory) -> str:
         for each in plan.allowed
     ]
     return "\n".join(lines)
+
+
+def _still_in(plan: Plan, verdict: Verdict, memory: Memory) -> str:
+    found = content.access(plan, verdict, memory)
+    if not found:
+        return ""
+    lines = [f"- {code(content.still_in_line(each))}" for each in found]
+    return "\n".join([f"#### {content.STILL_IN} ({len(found):,})", "", *_limited(lines)])
 
 
 def _guards(plan: Plan, verdict: Verdict) -> str:

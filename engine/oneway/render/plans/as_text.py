@@ -40,6 +40,7 @@ def text(
     sections = [
         page.head(),
         page.totals(),
+        page.still_in(),
         page.near_misses(),
         *page.actions(),
         page.staying(),
@@ -116,6 +117,15 @@ class _TextPage:
             return lines
         held = f"! {content.held_back(self.plan, self.verdict)} See the guards below."
         return lines + self.trouble(wrap(held, self.style, 0, 2))
+
+    def still_in(self) -> list[str]:
+        found = content.access(self.plan, self.verdict, self.memory)
+        if not found:
+            return []
+        lines = self.trouble(wrap(f"! {content.STILL_IN} ({len(found):,})", self.style, 0, 2))
+        for each in found:
+            lines += wrap(content.still_in_line(each), self.style, 2, 4)
+        return lines
 
     def actions(self) -> Iterator[list[str]]:
         for verb, outcomes in content.by_verb(self.plan):

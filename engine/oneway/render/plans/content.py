@@ -7,9 +7,20 @@ from dataclasses import dataclass
 from oneway.core.records import Value, identity
 from oneway.core.seal import Sealed
 from oneway.history.memory import Memory
+from oneway.planning.access import StillIn, still_in
 from oneway.planning.guards import Breach, Verdict
 from oneway.planning.near_misses import NEAR_MISS, other_reasons
-from oneway.planning.plan import Action, Change, Kind, Miss, Outcome, Plan, Read, Reason, Verb
+from oneway.planning.plan import (
+    Action,
+    Change,
+    Kind,
+    Miss,
+    Outcome,
+    Plan,
+    Read,
+    Reason,
+    Verb,
+)
 from oneway.render.layout import clip, count
 from oneway.render.sanitize import harmless, shown
 
@@ -51,6 +62,30 @@ _STAYING = {
 }
 
 
+STILL_IN = "Have left, and can still get in"
+"""The title of the list that comes before all others."""
+
+
+def access(plan: Plan, verdict: Verdict, memory: Memory) -> tuple[StillIn, ...]:
+    """Return who has left and can still get in once a plan is applied."""
+    withheld = {**memory.postponed, **verdict.ends()}
+    ends = {id: (end.ending, end.reason) for id, end in withheld.items()}
+    return still_in(plan, ends, undone=undone(memory), planned=True)
+
+
+def undone(memory: Memory) -> frozenset[str]:
+    """Return the actions that the target does not keep."""
+    return frozenset(each.action.id for each in memory.sticking)
+
+
+def still_in_line(each: StillIn) -> str:
+    """Return who can still get in, and why."""
+    key, label = clip(harmless(each.key), 40), clip(harmless(each.label), 40)
+    name = f"{key} {label}" if label and label != key else key
+    record = f" (record {clip(harmless(each.target_id), 40)})" if each.target_id else ""
+    return f"{name}{record}: {clip(harmless(each.why), 400)}"
+
+
 def by_verb(plan: Plan) -> tuple[tuple[Verb, tuple[Outcome, ...]], ...]:
     """Return the outcomes that have an action, by verb, in a fixed order of verbs."""
     groups = (
@@ -84,12 +119,7 @@ def absent(plan: Plan) -> tuple[Group, ...]:
 
 
 def warnings(plan: Plan) -> tuple[Group, ...]:
-    """Return what to know beside what is said elsewhere: drift, and leavers that keep access."""
-    keeping = tuple(
-        o
-        for o in plan.outcomes
-        if o.kind is Kind.INELIGIBLE and any(reason.warning for reason in other_reasons(o.reasons))
-    )
+    """Return what to know beside what is said elsewhere, such as drift."""
     told = {Kind.REHIRE: 1}  # the first reason of a rehire is its own section
     drifting: dict[str, list[Outcome]] = {}
     for outcome in plan.outcomes:
@@ -98,8 +128,6 @@ def warnings(plan: Plan) -> tuple[Group, ...]:
         for reason in other_reasons(outcome.reasons)[told.get(outcome.kind, 0) :]:
             drifting.setdefault(sentence(reason), []).append(outcome)
     groups = [Group(title, tuple(found)) for title, found in drifting.items()]
-    if keeping:
-        groups.insert(0, Group("has left, is ineligible, and keeps the access", keeping))
     return tuple(groups)
 
 

@@ -4,9 +4,11 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from oneway.core.diagnostics import Diagnostic
+from oneway.planning.access import StillIn, still_in
 from oneway.planning.near_misses import NEAR_MISS, other_reasons
 from oneway.planning.plan import Ending, Kind, Miss, Outcome, Plan, Read, Reason, Verb
 from oneway.render.layout import count
+from oneway.render.plans.content import STILL_IN
 from oneway.render.report.actions import Deed
 from oneway.render.report.guards import held
 from oneway.render.report.page import (
@@ -19,7 +21,7 @@ from oneway.render.report.page import (
     Tone,
 )
 from oneway.render.report.sticking import sticking
-from oneway.render.report.words import fields, person, text
+from oneway.render.report.words import fields, named, person, text
 from oneway.runs.past_run import PastRun
 
 _CONFLICTS = {
@@ -45,6 +47,7 @@ def attention(told: PastRun, found: Sequence[Deed]) -> tuple[ReportSection, ...]
     """Return the sections that ask for somebody, the most urgent first."""
     plan = told.plan
     sections = [
+        _still_in(told),
         _problems(told.run.problems),
         held(told, found),
         _refused(found),
@@ -52,7 +55,6 @@ def attention(told: PastRun, found: Sequence[Deed]) -> tuple[ReportSection, ...]
     ]
     if plan is not None:
         sections += [
-            _keeping_access(plan),
             _near_misses(plan),
             _missing(plan),
             _conflicts(plan),
@@ -111,19 +113,31 @@ def _unknown(told: PastRun, found: Iterable[Deed]) -> ReportSection | None:
     return _section("unknown", "Sent, without an answer", Tone.CAUTION, about, columns, rows)
 
 
-def _keeping_access(plan: Plan) -> ReportSection | None:
-    these = [
-        each
-        for each in plan.outcomes
-        if each.kind is Kind.INELIGIBLE
-        and any(reason.warning for reason in other_reasons(each.reasons))
-    ]
-    about = (
-        "The source says that they have left. Something is missing there, so the target was not "
-        "told: see to their access by hand, and fill in what is missing."
+def _still_in(told: PastRun) -> ReportSection | None:
+    rows = tuple(
+        (
+            named(each.label, each.key, each.source_id, each.target_id),
+            ReportText((text(each.why),)),
+        )
+        for each in left_with_access(told)
     )
-    title = "Have left, and still have access"
-    return _section("access", title, Tone.TROUBLE, about, ("Person", "Why"), _why(these))
+    about = (
+        "The source says that they have left, and the target may let them in all the same. See to "
+        "their access by hand, now, and then to the reason."
+    )
+    return _section("access", STILL_IN, Tone.TROUBLE, about, ("Person", "Why"), rows)
+
+
+def left_with_access(told: PastRun) -> tuple[StillIn, ...]:
+    """Return who has left and can still get in, as far as the run has come."""
+    if told.run.ended is not None or told.plan is None:
+        return told.run.still_in
+    ends = {
+        each.action_id: (each.end.ending, each.end.reason)
+        for each in told.entries
+        if each.end is not None
+    }
+    return still_in(told.plan, ends)
 
 
 def _near_misses(plan: Plan) -> ReportSection | None:

@@ -39,7 +39,16 @@ _NOT_DONE = (
 
 
 def heading(told: PastRun, found: Sequence[Deed]) -> str:
-    """Return what became of everybody: "12 people were created, 3 were changed; 2 did not sync"."""
+    """Return what became of everybody: "12 people were created, 3 were changed; 2 did not sync".
+
+    Who has left and can still get in comes first.
+    """
+    said = _became(told, found)
+    number = len(told.run.still_in)
+    return f"{people(number)} who left can still get in. {said}" if number else said
+
+
+def _became(told: PastRun, found: Sequence[Deed]) -> str:
     done = _done(found)
     rest = _rest(told, found)
     match told.run.state:
@@ -79,7 +88,7 @@ def lead(told: PastRun) -> str:
 
 def tone(told: PastRun, parts: Iterable[ReportSection]) -> Tone:
     """Return how much the whole run asks for somebody."""
-    if told.run.state is RunState.REFUSED:
+    if told.run.state is RunState.REFUSED or told.run.still_in:
         return Tone.TROUBLE
     return Tone.CAUTION if list(parts) or told.run.state is RunState.OPEN else Tone.GOOD
 

@@ -166,6 +166,7 @@ class ReEvaluation:
             if evaluated
             else ()
         )
+        known = self._leaves(row, again)
         return SourceRow(
             row.source_id,
             row.key,
@@ -174,7 +175,8 @@ class ReEvaluation:
             row.key_values,
             leaver=self._leaver(row, again),
             leaving=leaving,
-            leaves_left=self._leaves_left(row, again) if evaluated else None,
+            leaves_left=known.leaves_left if evaluated else None,
+            leaves_later=known.leaves_later if evaluated else None,
             evaluation_error=again.evaluation_error,
             keys_known=again.keys_known,
         )
@@ -182,12 +184,12 @@ class ReEvaluation:
     def _leaver(self, row: SourceRow, again: SourceRow) -> bool:
         return again.leaver if self._reduced.code.leaver is not None else row.leaver
 
-    def _leaves_left(self, row: SourceRow, again: SourceRow) -> bool | None:
-        """Return what a record has left by, evaluated again only where all of it is."""
+    def _leaves(self, row: SourceRow, again: SourceRow) -> SourceRow:
+        """Return the row that knows how a leaver leaves: evaluated again where all of it is."""
         code, reduced = self.now.code, self._reduced.code
         whole = len(reduced.leaving) == len(code.leaving) and bool(reduced.left) == bool(code.left)
         whole = whole and bool(reduced.scheduled) == bool(code.scheduled)
-        return again.leaves_left if whole else row.leaves_left
+        return again if whole else row
 
     @cached_property
     def _closed(self) -> frozenset[tuple[str, Span]]:
@@ -237,7 +239,8 @@ class ReEvaluation:
             failed_rules=failed,
             cells=fields,
             leaving=leaving,
-            leaves_left=self._leaves_left(row, again),
+            leaves_left=self._leaves(row, again).leaves_left,
+            leaves_later=self._leaves(row, again).leaves_later,
             missed=(*again.missed, *missed),
             evaluation_error=None,
             keys_known=len(keys) == len(self.now.code.match_source),

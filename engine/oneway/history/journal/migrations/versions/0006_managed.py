@@ -1,4 +1,4 @@
-"""How many target records a run matched or created: what a target that shrank is known by."""
+"""How many target records a run matched or created, and who had left and could still get in."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -8,5 +8,8 @@ down_revision = "0005"
 
 
 def upgrade() -> None:
-    """Add the number, which is not known of runs before."""
+    """Add both; of runs before, the number is not known, and nobody is named."""
     op.add_column("run", sa.Column("managed", sa.Integer))
+    op.add_column(
+        "run", sa.Column("still_in", sa.Text, nullable=False, server_default=sa.text("'[]'"))
+    )

@@ -1,0 +1,72 @@
+"""Who has left and can still get in after a run: the list that comes first of all lists."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+
+from oneway.planning.plan import Ending, Outcome, Plan
+
+_WHY = {
+    Ending.STALE: "source or target changed since the plan",
+    Ending.REJECTED: "the target refused it",
+    Ending.NOT_SENT: "it never reached the target",
+    Ending.UNKNOWN: "sent, and it is not known whether it happened",
+    Ending.HELD: "held back",
+    Ending.POSTPONED: "the target refused it before, and it waits for another day",
+    Ending.NOT_ATTEMPTED: "it was not tried",
+}
+_UNDONE = "written before, and the target does not keep it"
+_NOT_BEGUN = "not begun"
+
+
+@dataclass(frozen=True, slots=True)
+class StillIn:
+    """Somebody who has left in the source and can get in, or may be able to, and why."""
+
+    key: str
+    label: str
+    source_id: str | None
+    target_id: str | None
+    why: str
+
+
+def still_in(
+    plan: Plan,
+    ends: Mapping[str, tuple[Ending, str]],
+    *,
+    undone: Collection[str] = frozenset(),
+    planned: bool = False,
+) -> tuple[StillIn, ...]:
+    """Return who has left and can get in once the actions of a plan have ended.
+
+    `ends` says how actions ended, and why, by action id; with `planned`, those that it lacks
+    are still to come, and will be done. `undone` are those that the target did not keep when
+    an earlier run wrote the same.
+    """
+    found = []
+    for outcome in plan.outcomes:
+        if not outcome.has_access:
+            continue
+        why = _why(outcome, ends, undone, planned=planned)
+        if why:
+            ids = (outcome.source_id, outcome.target_id)
+            found.append(StillIn(outcome.key, outcome.label, *ids, why))
+    return tuple(found)
+
+
+def _why(
+    outcome: Outcome,
+    ends: Mapping[str, tuple[Ending, str]],
+    undone: Collection[str],
+    *,
+    planned: bool,
+) -> str:
+    """Return why somebody can still get in; nothing where they cannot."""
+    leaving = next((each for each in outcome.actions if each.verb.takes_access), None)
+    if leaving is None:
+        said = "; ".join(reason.text for reason in outcome.reasons)
+        return said or "nothing is written that would keep them out"
+    ending, said = ends.get(leaving.id, (Ending.DONE if planned else None, ""))
+    if ending is Ending.DONE:
+        return _UNDONE if leaving.id in undone else ""
+    why = _NOT_BEGUN if ending is None else _WHY[ending]
+    return said if said.startswith(why) else f"{why}: {said}" if said else why
