@@ -79,7 +79,7 @@ def _outcome(kind: str, *reasons: tuple[str, bool]) -> str:
         {"candidates": [], "code": code, "place": None, "text": CANARY, "warning": warning}
         for code, warning in reasons
     ]
-    outcome = {"action": None, "key": "1", "kind": kind, "label": CANARY, "reasons": found}
+    outcome = {"actions": None, "key": "1", "kind": kind, "label": CANARY, "reasons": found}
     return canonical(outcome | {"source_id": "s1", "target_id": None})
 
 
@@ -297,7 +297,7 @@ def test_who_does_not_sync_is_counted_by_reason() -> None:
         {"outcome": "ineligible", "reason": "email", "records": 2},
         {"outcome": "conflict", "reason": "ambiguous", "records": 1},
     ]
-    assert not_syncing("") == not_syncing('{"action":torn') == []
+    assert not_syncing("") == not_syncing('{"actions":torn') == []
 
 
 # The week.

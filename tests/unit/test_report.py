@@ -52,7 +52,9 @@ def test_the_heading_says_it_where_nothing_was_written():
     leaving = [leaver(n) for n in range(4)]
     guard = breached("leavers", leaving, "leavers: 4 now")
     found = told(plan(*leaving), breaches=[guard])
-    assert page(found).heading == "Nothing was written; 4 people are held back"
+    assert page(found).heading == (
+        "4 people who left can still get in. Nothing was written; 4 people are held back"
+    )
 
 
 def test_a_refused_run_says_what_stopped_it_and_what_to_do():

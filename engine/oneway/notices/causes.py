@@ -60,7 +60,7 @@ def shown(
             # If nothing that was planned got an answer, it is not known whether writes work.
             wrote = not ends or any(end in _ANSWERED for end, _ in ends)
             failing = _failing(ends, refusals)
-            if run.still_in:
+            if run.still_in and not held:  # where a guard holds, its notice says so first
                 failing = {STILL_IN: len(run.still_in), **failing}
             return Shown(failing, held, whole=True, wrote=wrote)
 

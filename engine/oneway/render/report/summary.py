@@ -88,7 +88,7 @@ def lead(told: PastRun) -> str:
 
 def tone(told: PastRun, parts: Iterable[ReportSection]) -> Tone:
     """Return how much the whole run asks for somebody."""
-    if told.run.state is RunState.REFUSED or told.run.still_in:
+    if told.run.state is RunState.REFUSED:
         return Tone.TROUBLE
     return Tone.CAUTION if list(parts) or told.run.state is RunState.OPEN else Tone.GOOD
 
