@@ -155,7 +155,7 @@ def run(
         "host": "payroll-1",
         "breaches": tuple(breaches),
     } | start
-    said = {id: (end.ending, end.reason) for id, end in ends.items() if end is not None}
+    said = {id: end for id, end in ends.items() if end is not None}
     still = still_in(made, said) if made is not None and ended is not None else ()
     found = Run(71, RunStart(**begun), ended, dict(counts), tuple(problems), still_in=still)
     assert unlike_the_engine(found, entries, made) == ()

@@ -79,7 +79,7 @@ def _outcome(kind: str, *reasons: tuple[str, bool]) -> str:
         {"candidates": [], "code": code, "place": None, "text": CANARY, "warning": warning}
         for code, warning in reasons
     ]
-    outcome = {"actions": None, "key": "1", "kind": kind, "label": CANARY, "reasons": found}
+    outcome = {"actions": [], "key": "1", "kind": kind, "label": CANARY, "reasons": found}
     return canonical(outcome | {"source_id": "s1", "target_id": None})
 
 

@@ -3,14 +3,14 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 
-from oneway.planning.plan import Ending, Outcome, Plan
+from oneway.planning.plan import End, Ending, Outcome, Plan
 
 _WHY = {
     Ending.STALE: "source or target changed since the plan",
     Ending.REJECTED: "the target refused it",
     Ending.NOT_SENT: "it never reached the target",
     Ending.UNKNOWN: "sent, and it is not known whether it happened",
-    Ending.HELD: "held back",
+    Ending.HELD: "held back by a guard",
     Ending.POSTPONED: "the target refused it before, and it waits for another day",
     Ending.NOT_ATTEMPTED: "it was not tried",
 }
@@ -31,7 +31,7 @@ class StillIn:
 
 def still_in(
     plan: Plan,
-    ends: Mapping[str, tuple[Ending, str]],
+    ends: Mapping[str, End],
     *,
     undone: Collection[str] = frozenset(),
     planned: bool = False,
@@ -55,7 +55,7 @@ def still_in(
 
 def _why(
     outcome: Outcome,
-    ends: Mapping[str, tuple[Ending, str]],
+    ends: Mapping[str, End],
     undone: Collection[str],
     *,
     planned: bool,
@@ -65,8 +65,10 @@ def _why(
     if leaving is None:
         said = "; ".join(reason.text for reason in outcome.reasons)
         return said or "nothing is written that would keep them out"
-    ending, said = ends.get(leaving.id, (Ending.DONE if planned else None, ""))
-    if ending is Ending.DONE:
+    end = ends.get(leaving.id, End(Ending.DONE) if planned else None)
+    if end is None:
+        return _NOT_BEGUN
+    if end.ending is Ending.DONE:
         return _UNDONE if leaving.id in undone else ""
-    why = _NOT_BEGUN if ending is None else _WHY[ending]
-    return said if said.startswith(why) else f"{why}: {said}" if said else why
+    said = ", ".join(end.guards) or end.reason
+    return f"{_WHY[end.ending]}: {said}" if said else _WHY[end.ending]

@@ -199,7 +199,7 @@ class RunLog:
     def still_in(self) -> tuple[StillIn, ...]:
         """Return who has left and can still get in, by what the journal knows of the run."""
         ends = {
-            each.action_id: (each.end.ending, each.end.reason)
+            each.action_id: each.end
             for each in self.journal.entries(self.run)
             if each.end is not None
         }

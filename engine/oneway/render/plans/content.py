@@ -68,8 +68,7 @@ STILL_IN = "Have left, and can still get in"
 
 def access(plan: Plan, verdict: Verdict, memory: Memory) -> tuple[StillIn, ...]:
     """Return who has left and can still get in once a plan is applied."""
-    withheld = {**memory.postponed, **verdict.ends()}
-    ends = {id: (end.ending, end.reason) for id, end in withheld.items()}
+    ends = {**memory.postponed, **verdict.ends()}
     return still_in(plan, ends, undone=undone(memory), planned=True)
 
 

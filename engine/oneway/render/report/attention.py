@@ -132,11 +132,7 @@ def left_with_access(told: PastRun) -> tuple[StillIn, ...]:
     """Return who has left and can still get in, as far as the run has come."""
     if told.run.ended is not None or told.plan is None:
         return told.run.still_in
-    ends = {
-        each.action_id: (each.end.ending, each.end.reason)
-        for each in told.entries
-        if each.end is not None
-    }
+    ends = {each.action_id: each.end for each in told.entries if each.end is not None}
     return still_in(told.plan, ends)
 
 
