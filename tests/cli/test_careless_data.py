@@ -348,3 +348,96 @@ def test_a_manager_who_is_created_in_the_same_run_needs_no_second_one(files, one
         "6": None,
     }
     assert oneway("plan", "m.yaml", "--exit-code").code == 0
+
+
+SCOPE = (
+    "only:\n"
+    "  - {id: contractors, when: \"type != 'Contractor'\", otherwise: Contractors are not for us}\n"
+    "out_of_scope: %s\n"
+    "eligible: [{id: email, when: email, otherwise: No email}]\n"
+    "fields:\n"
+    "  reference: {from: code, write: on_create}\n"
+    "  email: email\n"
+    "joiners: {unless_taken: [email]}\n"
+    "leavers: {when: left, set: {active: {value: false}}, left: active == `false`}\n"
+    "absent: deactivate\n"
+    "guards: {leavers: {share: 100%%, floor: 9}}\n"
+)
+
+
+def someone(number: int, type: object, **changed: Any) -> dict[str, Any]:
+    return {
+        "id": str(number),
+        "code": f"A{number}",
+        "email": f"a{number}@example.com",
+        "type": type,
+        "left": False,
+    } | changed
+
+
+@pytest.mark.parametrize("scope", ["ignore", "leave"])
+def test_whom_the_sync_is_not_for_is_not_among_what_is_wrong(
+    files, oneway: Run, scope: str
+) -> None:
+    unsaid = someone(6, None)
+    del unsaid["type"]
+    files(
+        SCOPE % scope,
+        [
+            someone(1, "Employee"),
+            someone(2, "Contractor", email=""),
+            someone(3, "Contractor", email="new@example.com"),
+            someone(4, "Contractor", code="A1"),
+            someone(5, "Contractor", left=True),
+            unsaid,
+            someone(7, "Contractor", email="a9@example.com"),
+            someone(8, "Contractor"),
+        ],
+        [
+            {"id": n, "reference": f"A{n}", "email": f"a{n}@example.com", "active": n != 8}
+            for n in (1, 3, 5, 6, 8, 9, 10)
+        ],
+    )
+    plan = json.loads(oneway("plan", "m.yaml", "--format", "json").out)
+    found = {each["source_id"]: each for each in plan["outcomes"] if each["source_id"]}
+    left = "leave" if scope == "leave" else "ignored"
+    assert {key: each["outcome"] for key, each in found.items()} == {
+        "1": "unchanged",
+        "2": "ignored",
+        "3": left,
+        "4": "ignored",
+        "5": left,
+        "6": "error",  # it is not said whether the sync is for them
+        "7": "ignored",
+        "8": "unchanged" if scope == "leave" else "ignored",
+    }
+    codes = {key: [r["code"] for r in each["reasons"]] for key, each in found.items()}
+    assert all(codes[key] == ["only:contractors"] for key in "23457")
+    assert codes["6"] == ["unsaid"]
+    absent = {
+        e["target_id"]: e["action"] is not None for e in plan["outcomes"] if not e["source_id"]
+    }
+    # Record 9 has the email of somebody who may be the same person, and then is left alone too.
+    assert absent == {"9": scope == "leave", "10": True}
+    text = oneway("plan", "m.yaml")
+    assert "not for this sync" in text.out
+    assert "Contractors are not for us" in text.out
+    oneway("sync", "m.yaml")
+    assert users()["A3"] == {
+        "id": 3,
+        "reference": "A3",
+        "email": "a3@example.com",
+        "active": scope != "leave",
+    }
+    assert oneway("plan", "m.yaml", "--exit-code").code == 0
+
+
+def test_leaving_for_being_out_of_scope_needs_leavers(files, oneway: Run) -> None:
+    files(
+        "only: [{id: us, when: us, otherwise: Not ours}]\n"
+        "out_of_scope: leave\n"
+        "fields: {reference: {from: code, write: on_create}}\n",
+        [],
+        [],
+    )
+    assert "`out_of_scope: leave` needs `leavers.set`" in oneway("validate", "m.yaml").flat

@@ -112,6 +112,7 @@ class _Compiler:
             policy=self.policy(),
             match_source=tuple(self.typed(each.source) for each in spec.match),
             match_target=tuple(self.on_target(each.target) for each in spec.match),
+            only=tuple(self.on_source(each.when, deciding=True) for each in spec.only),
             rules=tuple(self.on_source(each.when, deciding=True) for each in spec.eligible),
             fields=tuple(map(self.field, spec.fields)),
             leaver=self.on_source(leavers.when, deciding=True) if leavers else None,
@@ -213,6 +214,10 @@ class _Compiler:
             match_paths=tuple(self.match_path(each) for each in spec.match),
             key_shown=tuple(not self.is_sensitive(each.source) for each in spec.match),
             carried=tuple(self.is_carried(each) for each in spec.match),
+            only=tuple(
+                Rule(each.id, each.otherwise, each.categories, each.span) for each in spec.only
+            ),
+            out_of_scope=spec.out_of_scope,
             rules=tuple(
                 Rule(each.id, each.otherwise, each.categories, each.span) for each in spec.eligible
             ),

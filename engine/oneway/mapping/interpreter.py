@@ -47,7 +47,7 @@ from oneway.mapping.program import (
     SourceRow,
     TargetRow,
 )
-from oneway.mapping.spec import Constant, Merge, Write
+from oneway.mapping.spec import Constant, Merge, OutOfScope, Write
 
 Check: TypeAlias = Callable[[Value], str]
 """Returns what is wrong with a value that is not blank, or nothing; never shows the value."""
@@ -95,6 +95,7 @@ class MappingCode:
     match_target: tuple[Expression, ...]
     rules: tuple[Expression, ...]
     fields: tuple[FieldCode, ...]
+    only: tuple[Expression, ...] = ()
     leaver: Expression | None = None
     leaving: tuple[FieldCode, ...] = ()
     left: Expression | None = None
@@ -187,6 +188,9 @@ class Interpreted:
         )
         missed: list[Missed] = []
         try:
+            outside = self._outside(record)
+            if outside:
+                return self._out_of_scope(replace(row, outside=outside), record)
             # In this order: what decides about access must not wait for the rest of the record.
             leaver = self._decides(self.code.leaver, record, "whether the person has left")
             row = replace(row, leaver=leaver)
@@ -194,6 +198,27 @@ class Interpreted:
             return self._evaluated(row, record, missed) if error is None else row
         except _Stopped as stopped:
             return replace(row, evaluation_error=error or stopped.failure)
+
+    def _outside(self, record: Record) -> tuple[int, ...]:
+        """Return the rules of `only` that do not hold."""
+        return tuple(
+            position
+            for position, rule in enumerate(self.code.only)
+            if not self._decides(rule, record, "whether this sync is for the person")
+        )
+
+    def _out_of_scope(self, row: SourceRow, record: Record) -> SourceRow:
+        """Return the row of a person whom the sync is not for: nothing of it is an error."""
+        cells = tuple(Cell(CellState.INACTIVE) for _ in self.code.fields)
+        if self.policy.out_of_scope is OutOfScope.LEAVE:
+            return self._leaving(replace(row, leaver=True, cells=cells), record, [])
+        leaving = tuple(Cell(CellState.INACTIVE) for _ in self.code.leaving)
+        row = replace(row, cells=cells, leaving=leaving, evaluation_error=None, unsaid=None)
+        try:
+            # Not to be written, but to tell whom else the values may belong to.
+            return replace(row, cells=self._evaluated(row, record, []).cells)
+        except _Stopped:
+            return row
 
     def target_row(self, record: Record) -> TargetRow:
         """Return what the mapping sees of a target record; never raises."""

@@ -21,6 +21,7 @@ from oneway.mapping.spec import (
     Merge,
     OnBlank,
     OnMiss,
+    OutOfScope,
     Rehires,
     Rekey,
     Write,
@@ -99,6 +100,8 @@ class SourceRow:
     keys: tuple[Hashable, ...]
     key_values: tuple[Value, ...] = ()
     leaver: bool = False
+    outside: tuple[int, ...] = ()
+    """The positions of the rules of `only` that say that the sync is not for this person."""
     failed_rules: tuple[int, ...] = ()
     cells: tuple[Cell, ...] = ()
     leaving: tuple[Cell, ...] = ()
@@ -176,6 +179,9 @@ class Policy:
     """Whether each key's value may be shown: one that is sensitive names nobody."""
     carried: tuple[bool, ...]
     """Whether a record that is created holds each key's value, and so is matched from then on."""
+    only: tuple[Rule, ...]
+    """Whom the sync is for."""
+    out_of_scope: OutOfScope
     rules: tuple[Rule, ...]
     fields: tuple[FieldRule, ...]
     leaving: tuple[FieldRule, ...]

@@ -81,6 +81,13 @@ class Gone(Enum):
     CREATE = "create"
 
 
+class OutOfScope(Enum):
+    """What happens to a matched record that this sync is no longer for (`only`)."""
+
+    IGNORE = "ignore"
+    LEAVE = "leave"
+
+
 class GuardKind(Enum):
     """What a guard counts."""
 
@@ -267,6 +274,8 @@ class MappingSpec:
     fields: tuple[FieldSpec, ...]
     settings: tuple[SettingSpec, ...] = ()
     references: tuple[ReferenceSpec, ...] = ()
+    only: tuple[RuleSpec, ...] = ()
+    out_of_scope: OutOfScope = OutOfScope.IGNORE
     eligible: tuple[RuleSpec, ...] = ()
     joiners: JoinersSpec = JoinersSpec()
     leavers: LeaversSpec | None = None

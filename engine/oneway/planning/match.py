@@ -52,7 +52,20 @@ class Matches:
 
 
 def match(rows: Sequence[SourceRow], targets: Sequence[TargetRow], levels: int) -> Matches:
-    """Match rows and target records; both must be sorted, no two with one id."""
+    """Match rows and target records; both must be sorted, no two with one id.
+
+    Whom the sync is not for comes last, and stands in nobody's way.
+    """
+    inside = _match([row for row in rows if not row.outside], targets, levels)
+    outside = [row for row in rows if row.outside]
+    if not outside:
+        return inside
+    free = [each for each in targets if each.target_id not in inside.spoken]
+    others = _match(outside, free, levels)
+    return Matches({**inside.by_source, **others.by_source}, inside.spoken | others.spoken)
+
+
+def _match(rows: Sequence[SourceRow], targets: Sequence[TargetRow], levels: int) -> Matches:
     decided: dict[str, Match] = {}
     spoken: set[str] = set()
     for level in range(levels):

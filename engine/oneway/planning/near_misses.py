@@ -56,7 +56,7 @@ def other_reasons(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
 
 def _is_alone(row: SourceRow, matches: Matches) -> bool:
     found = matches.of(row)
-    return found.target is None and found.conflict is None
+    return found.target is None and found.conflict is None and not row.outside
 
 
 def _index(targets: Iterable[TargetRow], level: int) -> Mapping[str, Sequence[TargetRow]]:

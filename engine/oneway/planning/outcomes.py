@@ -88,6 +88,9 @@ class Draft:
         )
 
 
+ONLY = "only:"
+"""What the codes of reasons begin with that say whom the sync is not for: `only:contractors`."""
+
 _ONLY = "leaves; no other field is written: "
 
 
@@ -117,12 +120,24 @@ class Drafter:
 
     def draft(self, row: SourceRow, found: Match) -> Draft:
         """Return the outcome of one row, with what its links say beside it."""
-        draft = self._leaver(row, found) if row.leaver else self._staying(row, found)
+        if row.outside:
+            draft = self._outside(row, found)
+        else:
+            draft = self._leaver(row, found) if row.leaver else self._staying(row, found)
         notes = found.notes
         if row.source_id in self.second_look:
             text = "the source's list did not show it; it came when the source was asked again"
             notes = (*notes, Reason("second_look", text, warning=True))
         return replace(draft, reasons=(*draft.reasons, *notes)) if notes else draft
+
+    def _outside(self, row: SourceRow, found: Match) -> Draft:
+        """Return the outcome of a row that the sync is not for: at most it leaves."""
+        rules = (self.policy.only[position] for position in row.outside)
+        why = tuple(Reason(f"{ONLY}{rule.id}", rule.otherwise, rule.place) for rule in rules)
+        if row.leaver and (found.target is not None or found.candidates):
+            draft = self._leaver(row, found)
+            return replace(draft, reasons=(*why, *draft.reasons))
+        return Draft(Kind.IGNORED, row, found.target, reasons=why)
 
     def _staying(self, row: SourceRow, found: Match) -> Draft:
         target = found.target

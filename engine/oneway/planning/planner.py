@@ -115,7 +115,11 @@ def plan_rows(
             Read("target", len(targets), not unseen, (*target.problems, *unseen)),
             *header.references,
         ),
-        managed=sum(1 for row in rows if matches.of(row).target is not None),
+        managed=sum(
+            1
+            for row in rows
+            if matches.of(row).target is not None and (row.leaver or not row.outside)
+        ),
         outcomes=tuple(map(finisher.outcome, settled.drafts)),
         misses=_misses(rows),
         allowed=header.allowed,

@@ -10,6 +10,7 @@ from oneway.history.memory import Memory
 from oneway.planning.access import StillIn, still_in
 from oneway.planning.guards import Breach, Verdict
 from oneway.planning.near_misses import NEAR_MISS, other_reasons
+from oneway.planning.outcomes import ONLY
 from oneway.planning.plan import (
     Action,
     Change,
@@ -60,6 +61,7 @@ _STAYING = {
     Kind.INELIGIBLE: "ineligible",
     Kind.IGNORED: "ignored",
 }
+_OUTSIDE = "not for this sync"
 
 
 STILL_IN = "Have left, and can still get in"
@@ -96,15 +98,25 @@ def by_verb(plan: Plan) -> tuple[tuple[Verb, tuple[Outcome, ...]], ...]:
 
 def staying(plan: Plan) -> tuple[PlanSection, ...]:
     """Return the source records that do not sync, by kind and reason."""
+    found = [
+        (_OUTSIDE if _is_outside(o) else _STAYING[o.kind], o)
+        for o in plan.outcomes
+        if o.kind in _STAYING
+    ]
     sections = (
         PlanSection(
             word,
-            _by_title((o for o in plan.outcomes if o.kind is kind), _reasons),
-            warning=kind is not Kind.IGNORED,
+            _by_title((o for title, o in found if title == word), _reasons),
+            warning=word not in (_OUTSIDE, _STAYING[Kind.IGNORED]),
         )
-        for kind, word in _STAYING.items()
+        for word in (*_STAYING.values(), _OUTSIDE)
     )
     return tuple(section for section in sections if section.groups)
+
+
+def _is_outside(outcome: Outcome) -> bool:
+    reasons = outcome.reasons
+    return outcome.kind is Kind.IGNORED and any(r.code.startswith(ONLY) for r in reasons)
 
 
 def rehired(plan: Plan) -> tuple[Group, ...]:

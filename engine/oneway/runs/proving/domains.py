@@ -33,6 +33,7 @@ def source_expressions(compiled: Compiled) -> Iterator[Expression]:
     """Yield every expression that a mapping evaluates on source records."""
     code = compiled.code
     yield from (each.expression for each in code.match_source)
+    yield from code.only
     yield from code.rules
     if code.leaver is not None:
         yield code.leaver

@@ -108,6 +108,7 @@ class ReEvaluation:
             policy=policy,
             match_source=tuple(code.match_source[i] for i in levels),
             match_target=tuple(code.match_target[i] for i in levels),
+            only=code.only if self._scope_again else (),
             rules=tuple(filter(self._again, code.rules)),
             fields=tuple(filter(self._again_field, code.fields)),
             leaving=tuple(filter(self._again_field, code.leaving)),
@@ -117,6 +118,11 @@ class ReEvaluation:
             scheduled=self._if_again_on_target(code.scheduled),
         )
         return Interpreted(reduced, self.context, self.kept.tables)
+
+    @cached_property
+    def _scope_again(self) -> bool:
+        """Whether it is evaluated again whom the sync is for."""
+        return all(map(self._again, self.now.code.only))
 
     @cached_property
     def _levels(self) -> frozenset[int]:
@@ -152,7 +158,10 @@ class ReEvaluation:
             return row
         again = self._reduced.source_row(Record(row.source_id, part))
         if again.evaluation_error is None:
-            return self._merged(row, again)
+            merged = self._merged(row, again)
+            outside = again.outside if self._scope_again else row.outside
+            leaver = row.leaver if outside else merged.leaver
+            return replace(merged, outside=outside, leaver=leaver)
         if again.evaluation_error == row.evaluation_error:
             return row
         return self._failing(row, again)

@@ -90,7 +90,9 @@ class Projection:
         code = self.code
         fields = (each for each in (*code.fields, *code.leaving) if self.is_open_field(each))
         found = [code.match_source[level].expression for level in sorted(self.keys)]
-        found += [each for each in (*code.rules, code.leaver, code.label) if each is not None]
+        found += [
+            each for each in (*code.only, *code.rules, code.leaver, code.label) if each is not None
+        ]
         found += [each for field in fields for each in expressions(field)]
         return _tree(filter(self.is_open, found))
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity, Span
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
-from oneway.mapping.spec import Absent, Rehires
+from oneway.mapping.spec import Absent, OutOfScope, Rehires
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
@@ -14,6 +14,9 @@ def check(subject: Subject) -> Iterator[LintFinding]:
     if spec.absent is Absent.DEACTIVATE:
         summary = "`absent: deactivate` needs `leavers.set`, which says what to write"
         yield LintFinding(Span(spec.file), summary, "add `leavers`, or use `absent: report`")
+    if spec.out_of_scope is OutOfScope.LEAVE:
+        summary = "`out_of_scope: leave` needs `leavers.set`, which says what to write"
+        yield LintFinding(Span(spec.file), summary, "add `leavers`, or use `out_of_scope: ignore`")
     if spec.rehires is Rehires.REACTIVATE:
         summary = "`rehires: reactivate` undoes `leavers.set`, and there is none"
         yield LintFinding(Span(spec.file), summary, "add `leavers`, or leave `rehires` out")

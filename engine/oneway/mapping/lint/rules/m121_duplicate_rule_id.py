@@ -7,13 +7,12 @@ from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
-    seen: set[str] = set()
-    for rule in subject.spec.eligible:
-        if rule.id in seen:
-            yield LintFinding(
-                rule.span, f"two eligibility rules are called '{rule.id}'", "rename one"
-            )
-        seen.add(rule.id)
+    for rules, kind in ((subject.spec.eligible, "eligibility rules"), (subject.spec.only, "rules")):
+        seen: set[str] = set()
+        for rule in rules:
+            if rule.id in seen:
+                yield LintFinding(rule.span, f"two {kind} are called '{rule.id}'", "rename one")
+            seen.add(rule.id)
 
 
 RULE = LintRule(

@@ -1,0 +1,88 @@
+"""Whom the sync is not for: left alone, whatever else is said of them, and in nobody's way."""
+
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from memory import applied
+from oneway.applying.apply import Ending
+from oneway.core.records import Snapshot
+from oneway.planning.plan import Kind, Plan, Verb
+from oneway.planning.plan_file import dump
+from strategies import accepted, worlds
+from worlds import World, planned
+
+RULE = {"id": "flag", "when": "flag != `false`", "otherwise": "not for this sync"}
+
+
+@st.composite
+def scoped(draw: st.DrawFn) -> World:
+    """Draw a world in which some are out of scope."""
+    world = draw(worlds(due=False))
+    scope = draw(st.sampled_from(["ignore", "leave"]))
+    found = replace(world, mapping={**world.mapping, "only": [RULE], "out_of_scope": scope})
+    assume(accepted(found))
+    return found
+
+
+def outside(world: World) -> set[str]:
+    return {
+        each.id
+        for each in world.source.records
+        if each.data.get("flag") is False and not each.problem
+    }
+
+
+def by_source(plan: Plan) -> dict[str, Any]:
+    return {each.source_id: each for each in plan.outcomes if each.source_id is not None}
+
+
+@given(scoped())
+def test_nobody_out_of_scope_is_among_what_is_wrong_or_written_but_to_leave(world: World) -> None:
+    plan = planned(world)
+    for source_id in outside(world):
+        outcome = by_source(plan)[source_id]
+        assert outcome.reasons[0].code == "only:flag"
+        if world.mapping["out_of_scope"] == "ignore":
+            assert (outcome.kind, outcome.actions) == (Kind.IGNORED, ())
+        else:
+            assert {each.verb for each in outcome.actions} <= {Verb.LEAVE, Verb.UPDATE}
+            written = {c.field for each in outcome.actions for c in each.changes}
+            assert written <= world.mapping["leavers"]["set"].keys()
+
+
+@given(scoped())
+def test_what_is_not_said_decides_about_nobody(world: World) -> None:
+    plan = planned(world)
+    for record in world.source.records:
+        if not record.problem and "flag" not in record.data:
+            outcome = by_source(plan)[record.id]
+            assert (outcome.kind, outcome.actions) == (Kind.ERROR, ())
+
+
+@given(scoped())
+def test_a_second_plan_is_empty(world: World) -> None:
+    done = applied(world, planned(world))
+    assert all(each.ending is Ending.DONE for each in done.results)
+    assert not planned(world.with_target(done.target.records)).actions
+
+
+@given(scoped())
+def test_they_stand_in_no_others_way(world: World) -> None:
+    """Without them, what is done to the others is the same, but for who is absent."""
+    assume(world.mapping["absent"] != "deactivate")
+    away = outside(world)
+    inside = tuple(each for each in world.source.records if each.id not in away)
+    without = planned(replace(world, source=Snapshot(inside, world.source.complete)))
+    with_them = by_source(planned(world))
+    for source_id, outcome in by_source(without).items():
+        assert with_them[source_id].actions == outcome.actions
+
+
+@given(scoped(), st.randoms(use_true_random=False))
+def test_their_order_decides_nothing(world: World, chance: Any) -> None:
+    shuffled = chance.sample(world.source.records, len(world.source.records))
+    other = replace(world, source=replace(world.source, records=tuple(shuffled)))
+    assert dump(planned(other)) == dump(planned(world))
