@@ -55,6 +55,7 @@ def test_nobody_out_of_scope_is_among_what_is_wrong_or_written_but_to_leave(worl
 
 @given(scoped())
 def test_what_is_not_said_decides_about_nobody(world: World) -> None:
+    assume(not world.leaves_out_nulls)
     plan = planned(world)
     for record in world.source.records:
         if not record.problem and "flag" not in record.data:
