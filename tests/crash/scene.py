@@ -69,6 +69,8 @@ EXPENSES = Scene(
                 'auth: {type: token_exchange, path: /token, body: {key: "{api_key}"}}',
             ),
             ("idempotency_header: Idempotency-Key\n", ""),
+            # What was in flight is asked about at once, and not a quarter of an hour later.
+            ("    title: Users\n", "    title: Users\n    lag: 0\n"),
         ),
     },
 )

@@ -6,7 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from oneway.applying.preconditions import Happened, LiveState
+from oneway.applying.preconditions import Happened
+from oneway.applying.unknown import Became, Inquiry
 
 from . import disk, real
 from .disk import (
@@ -67,7 +68,7 @@ def test_a_run_of_sixty_actions_may_die_anywhere_and_twice(reference: Undisturbe
 def test_the_matrix_finds_a_create_that_is_blindly_repeated(
     reference: Undisturbed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(LiveState, "happened", lambda self, action: (Happened.NO, None))
+    monkeypatch.setattr(Inquiry, "of", lambda *_: Became(Happened.NO))
     step = 1 + reference.labels.index("after POST /1.0/users")
     (found,) = outcomes([Point(step, "resume")])
     assert any("1 users too many" in each for each in found.problems)

@@ -4,7 +4,8 @@ from collections.abc import Iterator
 
 import pytest
 
-from oneway.applying.preconditions import Happened, LiveState
+from oneway.applying.preconditions import Happened
+from oneway.applying.unknown import Became, Inquiry
 from oneway.runs import PreparedRun
 
 from .kinds import FAULTS, Call
@@ -51,7 +52,7 @@ def test_a_create_that_is_sent_again_blindly_is_found(
 ) -> None:
     cell = next(c for c in cells() if str(c) == "create, timeout after, middle, once")
     assert tried(cell, prepared, best).text == "1 unknown W102"
-    monkeypatch.setattr(LiveState, "happened", lambda self, action: (Happened.NO, None))
+    monkeypatch.setattr(Inquiry, "of", lambda *_: Became(Happened.NO))
     with pytest.raises(AssertionError):
         tried(cell, prepared, best)
 

@@ -71,6 +71,7 @@ class _Life:
             edit = self.dice.choice(EDITS)
             edit(self.town)
             self.night.tell(f"night {self.town.counts['nights']}: {edit.__name__}")
+        self.town.tell_apart()
 
     def _night(self) -> None:
         town, dice = self.town, self.dice

@@ -92,8 +92,7 @@ def change(town: Town) -> None:
     person = town.somebody()
     if person is None:
         return
-    user = next((u for u in town.users.values() if u.get("person") == person.number), None)
-    known = user is None or (user["fullName"], user["email"]) == (person.name, person.mail)
+    known = town.is_known(person)
     what = {town.dice.choice(["name", "mail", "code"])}
     if town.dice.random() < 0.4:
         what.add("code")
@@ -128,7 +127,7 @@ def swap(town: Town) -> None:
         return
     if town.dice.random() < 0.5:
         one.code, other.code = other.code, one.code
-    else:
+    elif town.is_known(one) and town.is_known(other):
         one.source_id, other.source_id = other.source_id, one.source_id
 
 
@@ -137,7 +136,7 @@ def reissue(town: Town) -> None:
     person = town.somebody()
     everybody = town.dice.random() < 0.1
     for each in [each for each in town.people if each.here] if everybody else [person]:
-        if each is not None:
+        if each is not None and town.is_known(each):
             town.made += 1
             each.source_id = f"r{town.made}"
 
@@ -164,7 +163,21 @@ def correct(town: Town) -> None:
 
 
 EDITS: tuple[Callable[[Town], None], ...] = (
-    *(join, join, join, change, change, change, leave, leave, swap, reissue, meddle, correct),
+    *(
+        join,
+        join,
+        join,
+        change,
+        change,
+        change,
+        leave,
+        leave,
+        swap,
+        reissue,
+        meddle,
+        correct,
+        correct,
+    ),
 )
 
 
@@ -222,6 +235,7 @@ class Night:
             if any(e.severity is Severity.ERROR for e in health(prepared, found, plan)):
                 raise Refused(())
             self._show(plan)
+            town.matched = frozenset(o.source_id or "" for o in plan.outcomes if o.target_id)
             verdict = judge_plan(prepared, plan, operator.state)
             waiting = load_memory(plan, operator.state, retry_now=True).postponed
             approval = Approval(fingerprint(plan), verdict, waiting)

@@ -72,6 +72,10 @@ class Town:
     unread: frozenset[str] = frozenset()
     """The source ids that tonight's first reading of payroll lacks."""
     faults: float = 0.0
+    matched: frozenset[str] = frozenset()
+    """The source ids that the last plan found a record for."""
+    pairs: dict[tuple[str, str], int] = field(default_factory=dict)
+    """Whoever first had an id together with a code."""
     counts: Counter[str] = field(default_factory=Counter)
     made: int = 0
 
@@ -79,6 +83,26 @@ class Town:
         """Return anybody of whom payroll speaks."""
         here = [each for each in self.people if each.here]
         return self.dice.choice(here) if here else None
+
+    def is_known(self, person: Person) -> bool:
+        """Return whether the directory has somebody as they are, under the id that they have."""
+        user = next((u for u in self.users.values() if u.get("person") == person.number), None)
+        return user is None or (
+            (user["fullName"], user["email"]) == (person.name, person.mail)
+            and person.source_id in self.matched
+        )
+
+    def tell_apart(self) -> None:
+        """Give a new code to whoever has come to another's id and code, both.
+
+        Nothing but a name would tell them apart; that is for a guard of its own.
+        """
+        for each in self.people:
+            owner = self.pairs.setdefault((each.source_id, each.code), each.number)
+            if owner != each.number:
+                self.made += 1
+                each.code = f"N{self.made}"
+                self.pairs[each.source_id, each.code] = each.number
 
     def person(self, number: Any) -> Person | None:
         """Return a person by number."""
@@ -90,10 +114,10 @@ class Town:
         due = [each for each in self.to_come if each[0] <= self.now]
         self.to_come = [each for each in self.to_come if each[0] > self.now]
         for when, values in due:
-            self.add(values, when)
+            self.add(values, when, at_once=True)
 
-    def add(self, values: Mapping[str, Any], when: datetime) -> str:
-        """Create a directory record, which may not be seen for a while."""
+    def add(self, values: Mapping[str, Any], when: datetime, *, at_once: bool = False) -> str:
+        """Create a directory record, which may not be seen for a while, but by the lag's end."""
         owner = values.get("person")
         for id, user in self.users.items():
             if user.get("person") == owner:
@@ -101,7 +125,8 @@ class Town:
         self.made += 1
         id = f"t{self.made}"
         self.users[id] = {"id": id, "active": True, **copy.deepcopy(dict(values))}
-        self.shows_from[id] = when + LAG * self.dice.choice([0, 0, 0.5, 0.99])
+        late = 0 if at_once else self.dice.choice([0, 0, 0.5, 0.99])
+        self.shows_from[id] = when + LAG * late
         self.counts["created"] += 1
         return id
 
@@ -152,8 +177,9 @@ class DirectorySystem:
         return None if user is None else Record(id, copy.deepcopy(user))
 
     def find(self, path: str, value: object) -> tuple[Record, ...]:
-        """Return what the list shows."""
-        return self.read().records
+        """Return everybody that can be seen: a search goes past what a list leaves out."""
+        users = self.town.seen().values()
+        return tuple(Record(each["id"], copy.deepcopy(each)) for each in users)
 
     def create(self, values: Mapping[str, Any], token: str) -> str:
         """Create a record, or not; the answer may be lost, or be no answer."""

@@ -134,6 +134,7 @@ _SCENE = partial(
         # Two pages; and tokens that expire in place of the one.
         "scim": (
             ("size_param: count, size: 100", "size_param: count, size: 40"),
+            ("    title: Users\n", "    title: Users\n    lag: 0\n"),
             (
                 'auth: {type: bearer, token: "{bearer_token}"}',
                 'auth: {type: token_exchange, path: /token, body: {key: "{bearer_token}"}}',

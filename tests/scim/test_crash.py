@@ -8,7 +8,8 @@ from crash import real
 from crash.matrix import WAYS, Point, Undisturbed, outcomes, points, report, undisturbed
 from crash.people import six, sixty
 from crash.world import made
-from oneway.applying.preconditions import Happened, LiveState
+from oneway.applying.preconditions import Happened
+from oneway.applying.unknown import Became, Inquiry
 
 from .crash import INSIDE, OUTSIDE
 
@@ -49,7 +50,7 @@ def test_a_run_of_sixty_actions_may_die_anywhere_and_twice(reference: Undisturbe
 def test_the_matrix_finds_a_create_that_is_blindly_repeated(
     reference: Undisturbed, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(LiveState, "happened", lambda self, action: (Happened.NO, None))
+    monkeypatch.setattr(Inquiry, "of", lambda *_: Became(Happened.NO))
     step = 1 + reference.labels.index("after POST /v2/Users")
     (found,) = outcomes([Point(step, "resume")], sixty, INSIDE)
     assert any("1 users too many" in each for each in found.problems)

@@ -8,6 +8,7 @@ from faults.kinds import FAULTS, Call
 from faults.matrix import Cell, Ideal, Place, cells
 from faults.table import documented
 from oneway.applying.preconditions import Happened, LiveState
+from oneway.applying.unknown import Became, Inquiry
 from oneway.runs import PreparedRun
 
 from .faults import best_over_scim, prepared_scim, tried_over_scim
@@ -43,7 +44,7 @@ def test_a_night_with_a_fault_ends_as_over_any_target(
 def test_the_matrix_finds_a_create_that_is_blindly_repeated(
     prepared: PreparedRun, best: Ideal, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(LiveState, "happened", lambda self, action: (Happened.NO, None))
+    monkeypatch.setattr(Inquiry, "of", lambda *_: Became(Happened.NO))
     monkeypatch.setattr(LiveState, "refuse_stale", lambda self, action: None)
     (after,) = [fault for fault in FAULTS if fault.name == "reset after"]
     with pytest.raises(AssertionError, match="not as without the fault"):

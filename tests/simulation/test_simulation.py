@@ -9,6 +9,7 @@ import pytest
 
 from oneway.applying import preconditions, result
 from oneway.applying.preconditions import Happened, LiveState
+from oneway.applying.unknown import Became, Inquiry
 from oneway.planning.plan import Ending
 from oneway.runs.apply import RunLog
 from oneway_connectors.rest import client
@@ -43,9 +44,9 @@ def test_a_seed_can_be_replayed() -> None:
     assert told[0] == told[1]
 
 
-def blind_repeat(_: LiveState, __: object) -> tuple[Happened, None]:
+def blind_repeat(*_: object) -> Became:
     """Say that what is not known to have happened has not."""
-    return Happened.NO, None
+    return Became(Happened.NO)
 
 
 @contextmanager
@@ -68,9 +69,7 @@ def journal_after_sending() -> Iterator[None]:
 
 
 BROKEN: dict[str, Callable[[], Any]] = {
-    "an unknown create is repeated blindly": lambda: patch.object(
-        LiveState, "happened", blind_repeat
-    ),
+    "an unknown create is repeated blindly": lambda: patch.object(Inquiry, "of", blind_repeat),
     "what is sent is journalled afterwards": journal_after_sending,
     "the first record of a look-up is taken": lambda: patch.object(
         preconditions, "_claims", lambda *_: True

@@ -145,9 +145,13 @@ def test_another_before_or_after_is_another_change(field: str) -> None:
     assert [each.change.field for each in found] == ["account"]
 
 
-def test_a_create_has_no_fields_that_could_not_stick() -> None:
-    create = next(each for each in plan_on(FIRST).actions if each.target_id is None)
-    assert traces_of(create, SEAL).fields == {}
+def test_a_record_that_is_to_be_created_a_second_time_does_not_stick() -> None:
+    plan = plan_on(FIRST)
+    create = next(each for each in plan.actions if each.target_id is None)
+    ((name, digest),) = traces_of(create, SEAL).fields.items()
+    assert find_flapping(plan, {}, SEAL) == ()
+    (found,) = find_flapping(plan, {(create.id, name): RepeatedWrite(digest, 1)}, SEAL)
+    assert (found.action, found.change, found.times) == (create, None, 1)
 
 
 def test_digests_differ_by_key_and_show_no_value() -> None:

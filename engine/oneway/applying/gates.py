@@ -19,7 +19,8 @@ from oneway.applying.result import (
     failed,
     token_of,
 )
-from oneway.core.connector import ConnectorError, ReadError, WriteError, Writer
+from oneway.applying.unknown import Became, Sent
+from oneway.core.connector import ConnectorError, ReadError, Unknown, WriteError, Writer
 from oneway.core.records import Value
 from oneway.planning.plan import Action, End, Ending, Verb
 
@@ -35,6 +36,8 @@ class Gates:
     def __init__(self, approved: Approved, systems: ApplySystems, log: ActionLog) -> None:
         self.approved = approved
         self.live, self.writer = systems.live, systems.writer
+        self.memory, self.inquiry = systems.memory, systems.inquiry
+        self.owners = dict(systems.memory.owners)
         self.log = log
         self.breaker = CircuitBreaker()
         earlier = approved.earlier
@@ -71,14 +74,16 @@ class Gates:
             return Result(action, Ending.UNKNOWN, action.target_id, GIVEN_UP, reason)
         try:
             with self._asking(action):
-                happened, target_id = self.live.happened(action)
+                sent = self.memory.sent.get(action.id, Sent())
+                became = self.inquiry.of(action, sent)
         except Stale as stale:
             return self._stale(action, stale)
-        if happened is Happened.NO:
+        if became.happened is Happened.NO:
             return None
         self.breaker.met(None)
-        self.live.note_created(action, target_id)
-        return Result(action, Ending.DONE, target_id, reason="it had happened already")
+        if became.target_id is not None:
+            self.live.note_created(action, became.target_id)
+        return looked_up(action, became, sent, "it had happened already")
 
     def blocked(self, action: Action) -> Result | None:
         """A guard holds it back."""
@@ -122,15 +127,40 @@ class Gates:
             return self._stale(action, stale)
         token = self.approved.earlier.sent.get(action.id)
         if token is None:
-            token = token_of(action, self.approved.fingerprint)
+            token = token_of(action, self.approved.fingerprint, self.live.seal, self.memory)
             self.log.intended(action, token)
+        else:
+            self.log.sent_again(action)
         try:
-            target_id = _write(self.writer, action, values, token)
+            target_id = self._written(action, values, token)
         except WriteError as error:
-            raise _SystemFailed(failed(action, error), error) from None
+            done = self._shown_already(action, error)
+            if done is None:
+                raise _SystemFailed(failed(action, error), error) from None
+            target_id = done
         self.breaker.met(None)
         self.live.note_created(action, target_id)
         return Result(action, Ending.DONE, target_id)
+
+    def _written(self, action: Action, values: Mapping[str, Value], token: str) -> str:
+        target_id = _write(self.writer, action, values, token)
+        if action.verb is Verb.CREATE:
+            owner = self.owners.get(target_id)
+            if owner is not None and owner != action.source_id:
+                whose = f"source record {owner}" if owner else "nobody's in the source"
+                text = f"a create was answered with record {target_id}, which was there: {whose}"
+                raise Unknown("W114", text, "See in the target which of them it holds now.")
+            self.owners[target_id] = action.source_id or ""
+        return target_id
+
+    def _shown_already(self, action: Action, error: WriteError) -> str | None:
+        """Return the id of a record that shows a write which was only accepted; else None."""
+        if not isinstance(error, Unknown) or not error.accepted:
+            return None
+        try:
+            return self.inquiry.of(action, Sent(job=error.job, record=error.record)).target_id
+        except (Stale, ReadError):
+            return None
 
     def _stale(self, action: Action, stale: Stale) -> Result:
         self.breaker.met(None)
@@ -147,6 +177,15 @@ class Gates:
             reason = f"could not be checked before writing: {error.summary}"
             result = Result(action, ending, action.target_id, error.code, reason)
             raise _SystemFailed(result, error) from None
+
+
+def looked_up(action: Action, became: Became, sent: Sent, done: str) -> Result:
+    """Return how an action ended that was sent before; `done` says so where it has happened."""
+    if became.happened is Happened.YES:
+        return Result(action, Ending.DONE, became.target_id, reason=done)
+    target_id = action.target_id or sent.record or None
+    reason = f"how it ended is not known yet: {became.why}"
+    return Result(action, Ending.UNKNOWN, target_id, "W115", reason, job=sent.job)
 
 
 class _SystemFailed(Exception):

@@ -38,6 +38,8 @@ class Happened(Enum):
 
     YES = "yes"
     NO = "no"
+    UNKNOWN = "unknown"
+    """The target may not show it yet."""
 
 
 @dataclass(frozen=True, slots=True)

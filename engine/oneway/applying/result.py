@@ -6,8 +6,11 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from oneway.applying.preconditions import LiveState
+from oneway.applying.unknown import NO_MEMORY, Inquiry, TargetMemory
 from oneway.core.connector import NotSent, Rejected, Unknown, WriteError, Writer
-from oneway.planning.plan import Action, End, Ending
+from oneway.core.records import Value
+from oneway.core.seal import Seal, Sealed, canonical
+from oneway.planning.plan import Action, End, Ending, Verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +44,12 @@ class ApplySystems:
 
     live: LiveState
     writer: Writer
+    memory: TargetMemory = NO_MEMORY
+
+    @property
+    def inquiry(self) -> Inquiry:
+        """What finds out how writes ended."""
+        return Inquiry(self.live, self.writer, self.memory)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,11 +63,13 @@ class Result:
     reason: str = ""
     guards: tuple[str, ...] = ()
     until: str = ""
+    job: str = ""
 
     @property
     def end(self) -> End:
         """How it ended, without the action."""
-        return End(self.ending, self.target_id, self.code, self.reason, self.guards, self.until)
+        said = (self.code, self.reason, self.guards, self.until, self.job)
+        return End(self.ending, self.target_id, *said)
 
 
 class ActionLog(Protocol):
@@ -67,19 +78,42 @@ class ActionLog(Protocol):
     def intended(self, action: Action, token: str) -> None:
         """The action is about to be sent."""
 
+    def sent_again(self, action: Action) -> None:
+        """What an earlier try sent is about to be sent again."""
+
     def ended(self, results: Sequence[Result]) -> None:
         """These actions have ended; all of it becomes durable together."""
 
 
-def token_of(action: Action, plan_fingerprint: str) -> str:
-    """Return the token that goes with every try of this action of this plan: 32 hex digits."""
-    return hashlib.sha256(f"{plan_fingerprint}:{action.id}".encode("ascii")).hexdigest()[:32]
+def token_of(
+    action: Action, plan_fingerprint: str, seal: Seal, memory: TargetMemory = NO_MEMORY
+) -> str:
+    """Return the token that goes with every try of an action: 32 hex digits.
+
+    A create has the same in every plan that wishes for the same record with the same values,
+    so that a target which honours tokens creates it once; one that replaces a record that is
+    gone is another wish. A change is known by its plan: tomorrow it may be wished for again.
+    """
+    wish: Value = [plan_fingerprint, action.id]
+    if action.verb is Verb.CREATE:
+        values: Value = [
+            [each.field, {"sealed": each.after.digest}]
+            if isinstance(each.after, Sealed)
+            else [each.field, [each.after]]
+            for each in action.changes
+        ]
+        gone = memory.linked.get(action.source_id or "", "")
+        wish = [memory.connection, gone, seal.digest(action.id, "", values)]
+    return hashlib.sha256(canonical(wish).encode("ascii")).hexdigest()[:32]
 
 
 def failed(action: Action, error: WriteError) -> Result:
     """Return how an action ended whose write raised an error."""
     ending = _ENDINGS.get(type(error), Ending.UNKNOWN)
-    return Result(action, ending, action.target_id, error.code, error.summary)
+    target_id, job = action.target_id, ""
+    if isinstance(error, Unknown):
+        target_id, job = target_id or error.record or None, error.job
+    return Result(action, ending, target_id, error.code, error.summary, job=job)
 
 
 _ENDINGS: Mapping[type[WriteError], Ending] = {

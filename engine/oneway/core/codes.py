@@ -309,6 +309,8 @@ _TABLE = (
         "Add the request to the manifest, if there is one.",
     ),
     ("W113", "a write was accepted, and is not done yet", "It is looked up before the next one."),
+    ("W114", "a create was answered with a record that was there", "See which record it is."),
+    ("W115", "how a write ended is not known yet", "It is asked about again at each run."),
     ("W111", "a value cannot be sent", "Correct the record in the source."),
     (
         "W112",
@@ -338,7 +340,7 @@ _TABLE = (
         "Nothing was written; plan again.",
     ),
     ("W161", "what was in flight cannot be looked up", "Run again once the system answers."),
-    ("W162", "what was in flight had not happened", "Plan again; the new plan has what is left."),
+    ("W162", "what was in flight is not there", "Plan again; the new plan has what is left."),
     # P1xx: plans
     ("P101", "a plan file is torn or unreadable", "Make the plan again; copy the file whole."),
     ("P102", "a file is not a plan", "Name a file that oneway plan wrote."),

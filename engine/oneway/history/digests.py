@@ -7,13 +7,16 @@ from oneway.core.records import Value
 from oneway.core.seal import Seal, Sealed
 from oneway.planning.plan import Action, Change, Verb
 
+RECORD = ""
+"""Stands for the record as a whole, where fields have their names."""
+
 
 @dataclass(frozen=True, slots=True)
 class Traces:
     """What is remembered of an action's values.
 
     `values` is over all that is written; `fields` over each field's before and after. A
-    create has no `fields`: what it writes is there, or is an update by the next run.
+    create has one of the record as a whole.
     """
 
     values: str
@@ -34,7 +37,8 @@ def values_digest(action: Action, seal: Seal) -> str:
 def field_digests(action: Action, seal: Seal) -> Mapping[str, str]:
     """Return the digest of each field's before and after, by field."""
     if action.verb is Verb.CREATE:
-        return {}
+        # A record that is created again did not stick, whatever its values are by now.
+        return {RECORD: seal.digest(action.id, RECORD, "create")}
     return {each.field: _field_digest(action, each, seal) for each in action.changes}
 
 

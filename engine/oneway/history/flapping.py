@@ -4,11 +4,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from oneway.core.seal import Seal
-from oneway.history.digests import field_digests
-from oneway.planning.plan import Action, Change, Plan
+from oneway.history.digests import RECORD, field_digests
+from oneway.planning.plan import Action, Change, Plan, Verb
 
 RUNS = 3
 """The same change planned in so many runs in a row does not stick."""
+
+CREATES = 2
+"""The same record to be created in so many runs in a row does not stick."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +24,13 @@ class RepeatedWrite:
 
 @dataclass(frozen=True, slots=True)
 class Flapping:
-    """A change that is planned again though it was written `times` runs in a row."""
+    """A change that is planned again though it was written `times` runs in a row.
+
+    `change` is None for a record that is to be created again.
+    """
 
     action: Action
-    change: Change
+    change: Change | None
     times: int
 
 
@@ -42,8 +48,22 @@ def find_flapping(
         for action in plan.actions
         if action.id in known
         for digests in [field_digests(action, seal)]
-        for change in action.changes
-        if (found := written.get((action.id, change.field))) is not None
-        and found.times >= (1 if action.verb.takes_access else RUNS - 1)
-        and found.digest == digests.get(change.field)
+        for name, change in _parts(action)
+        if (found := written.get((action.id, name))) is not None
+        and found.times >= _needed(action)
+        and found.digest == digests.get(name)
     )
+
+
+def _parts(action: Action) -> tuple[tuple[str, Change | None], ...]:
+    """Return what of an action may not stick: its fields, or a new record as a whole."""
+    if action.verb is Verb.CREATE:
+        return ((RECORD, None),)
+    return tuple((each.field, each) for each in action.changes)
+
+
+def _needed(action: Action) -> int:
+    """Return how many runs in a row wrote what is called unstuck when it is planned again."""
+    if action.verb is Verb.CREATE:
+        return CREATES - 1
+    return 1 if action.verb.takes_access else RUNS - 1

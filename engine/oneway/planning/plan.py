@@ -86,6 +86,8 @@ class End:
     reason: str = ""
     guards: tuple[str, ...] = ()
     until: str = ""
+    job: str = ""
+    """What the target can be asked about, where it only said that it would create the record."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,20 +17,22 @@ from oneway.applying.apply import (
     never,
 )
 from oneway.applying.preconditions import LiveState
+from oneway.applying.unknown import NO_MEMORY, Sent, TargetMemory
 from oneway.connections.discovery import FILES
 from oneway.core.connector import Progress, silent
 from oneway.core.seal import Seal, canonical
-from oneway.history.digests import traces_of
-from oneway.history.journal import Breached, Journal, RunStart, Why
+from oneway.history.digests import RECORD, traces_of
+from oneway.history.journal import Breached, Journal, JournalEntry, RunStart, Why
+from oneway.history.journal.links import links
 from oneway.history.links import learn_created, learn_matched
 from oneway.mapping.program import Program
 from oneway.planning.access import StillIn, still_in
 from oneway.planning.guards import Verdict, counted_as
 from oneway.planning.plan import Action, End, Ending, Plan, PlanConnection, PlanInput, Verb
 from oneway.planning.plan_file import dump, fingerprint
-from oneway.runs.inputs import OpenSystems, inputs, plan_connection, plan_inputs
+from oneway.runs.inputs import OpenSystems, inputs, lag_of, plan_connection, plan_inputs
 from oneway.runs.prepare import PreparedRun
-from oneway.runs.request import instant_text
+from oneway.runs.request import instant_text, parse_instant
 from oneway.state.folder import StateFolder
 
 
@@ -82,19 +84,54 @@ def apply_plan(
     """
     with Journal.open(operator.state.journal) as journal:
         log = RunLog(journal, plan, operator, approval)
-        found = engine_systems(systems, program, operator)
+        memory = target_memory(systems.prepared, operator, plan, journal)
+        found = engine_systems(systems, program, operator, memory)
         watch = Watch(progress, operator.stopping)
         yield from apply(plan, approval.of(Earlier()), found, log, watch)
         # Not where somebody stops it in the middle: then it has not ended.
         log.finish(approval.verdict)
 
 
-def engine_systems(systems: OpenSystems, program: Program, operator: Operator) -> ApplySystems:
+def target_memory(
+    prepared: PreparedRun,
+    operator: Operator,
+    plan: Plan,
+    journal: Journal,
+    entries: Sequence[JournalEntry] = (),
+) -> TargetMemory:
+    """Return what is known of the target beside what it shows; `entries` are what was sent."""
+    name = connection_of(plan)
+    known = links(journal, name)
+    owners = {each.target_id: each.source_id or "" for each in plan.outcomes if each.target_id}
+    sent = {
+        each.action_id: Sent(
+            at=parse_instant(each.sent_at) if each.sent_at else None,
+            job=each.end.job if each.end is not None else "",
+            record=(each.target_id or "") if each.verb is Verb.CREATE else "",
+        )
+        for each in entries
+    }
+    return TargetMemory(
+        connection=name,
+        lag=lag_of(prepared),
+        now=operator.now(),
+        owners=owners | {each.target_id: each.source_id for each in known},
+        linked={each.source_id: each.target_id for each in known},
+        sent=sent,
+    )
+
+
+def engine_systems(
+    systems: OpenSystems,
+    program: Program,
+    operator: Operator,
+    memory: TargetMemory = NO_MEMORY,
+) -> ApplySystems:
     """Return what an apply reads and writes."""
     found = inputs(systems.prepared)
     source, target = systems.reader(found["source"]), systems.reader(found["target"])
     live = LiveState(program, source, target, operator.state.seal())
-    return ApplySystems(live, systems.writer(found["target"]))
+    return ApplySystems(live, systems.writer(found["target"]), memory)
 
 
 def connection_of(plan: Plan) -> str:
@@ -159,7 +196,11 @@ class RunLog:
         # The plan's instant, as guards look back from one: not the clock, which may disagree.
         counted, at = self._counted[action.id], self.plan.as_of
         self.journal.intended(self.run, action, token, counted=counted, at=at)
-        self.journal.sent(self.run, action.id)
+        self.journal.sent(self.run, action.id, instant_text(self.operator.now()))
+
+    def sent_again(self, action: Action) -> None:
+        """What an earlier try sent is about to be sent again."""
+        self.journal.sent_again(self.run, action.id, instant_text(self.operator.now()))
 
     def ended(self, results: Sequence[Result]) -> None:
         """The actions have ended."""
@@ -185,7 +226,10 @@ class RunLog:
         good = verdict is None or not verdict.shrank
         records = source.records if source.complete and good else None
         now, name = instant_text(self.operator.now()), connection_of(self.plan)
-        planned = {each.id: [c.field for c in each.changes] for each in self.plan.actions}
+        planned = {
+            each.id: [RECORD, *(change.field for change in each.changes)]
+            for each in self.plan.actions
+        }
         with self.journal.at_once():
             self.journal.forget_all_but(name, planned)
             if verdict is not None and good:

@@ -2,14 +2,30 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from datetime import timedelta
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
 from oneway.connections import Side, access, given_options
-from oneway.connections.discovery import FILES, complete, describe, open_connector, with_defaults
+from oneway.connections.discovery import (
+    ANY,
+    FILES,
+    complete,
+    describe,
+    open_connector,
+    with_defaults,
+)
 from oneway.connections.origins import OwnerSays, origins_in, refuse_strange_origins
-from oneway.core.connector import Access, Connector, Description, Reader, Resource, Writer
+from oneway.core.connector import (
+    USUAL_LAG,
+    Access,
+    Connector,
+    Description,
+    Reader,
+    Resource,
+    Writer,
+)
 from oneway.core.diagnostics import Refused, refusal
 from oneway.mapping.spec import EndpointSpec, MappingSpec, ReferenceSpec
 from oneway.planning.plan import PlanConnection, PlanInput
@@ -322,3 +338,15 @@ def _kind(types: frozenset[str]) -> str:
 
 
 _NOT_TEXT = frozenset({"integer", "number", "boolean"})
+
+
+def lag_of(prepared: PreparedRun) -> timedelta:
+    """Return how long the target may not show a new record."""
+    resource = resource_of(prepared, inputs(prepared)["target"])
+    return timedelta(seconds=resource.lag if resource is not None else USUAL_LAG)
+
+
+def resource_of(prepared: PreparedRun, each: Input) -> Resource | None:
+    """Return what is known of an input's records; None of an unknown resource."""
+    resources = description_of(prepared, each).resources
+    return resources.get(each.resource, resources.get(ANY))

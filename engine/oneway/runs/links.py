@@ -9,17 +9,16 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
-from oneway.connections.discovery import ANY
-from oneway.core.connector import USUAL_LAG, Capability, Reader, ReadError, Resource
+from oneway.core.connector import Capability, Reader, ReadError
 from oneway.core.diagnostics import refusal
 from oneway.core.records import Collected, Record
-from oneway.history.journal import Journal
+from oneway.history.journal import Journal, JournalEntry
 from oneway.history.journal.links import links
 from oneway.mapping.program import TargetRow
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence, Origin
 from oneway.planning.plan import Plan, Verb
 from oneway.runs.apply import connection_for
-from oneway.runs.inputs import Input, OpenSystems, description_of, inputs
+from oneway.runs.inputs import Input, OpenSystems, inputs, lag_of, resource_of
 from oneway.runs.prepare import PreparedRun
 from oneway.runs.read import EvaluatedInputs, ReadInputs, projection_of
 from oneway.runs.request import instant_text, parse_instant
@@ -54,19 +53,40 @@ def recall(prepared: PreparedRun, state: StateFolder, now: datetime) -> Remember
     """Return what the store remembers of a request's connection."""
     if not state.has_journal:
         return Remembered(now=now)
+    name, lag = connection_for(prepared), lag_of(prepared)
     with Journal.open(state.journal) as journal:
-        return Remembered(links(journal, connection_for(prepared)), now=now)
+        known = links(journal, name)
+        unsettled = [each for run in journal.unfinished(name) for each in journal.entries(run.id)]
+    pending = {
+        each.source_id: why
+        for each in unsettled
+        if each.source_id is not None and (why := why_pending(each, lag, now))
+    }
+    return Remembered(known, pending, now)
+
+
+def why_pending(entry: JournalEntry, lag: timedelta, now: datetime) -> str:
+    """Return why a create may not be sent again yet; nothing where it may."""
+    unknown = entry.end is None or entry.end.ending.value == "unknown"
+    if entry.verb is not Verb.CREATE or not unknown:
+        return ""
+    if entry.end is not None and entry.end.job:
+        return (
+            f"the target accepted a create at {entry.sent_at} and has not said how it ended; "
+            "it is not sent again until it has"
+        )
+    until = shown_by(entry.sent_at, lag)
+    if until is None or now >= until:
+        return ""
+    return (
+        f"a create was sent at {entry.sent_at}, and how it ended is not known; the target may not "
+        f"show it before {instant_text(until)}, and it is not sent again until then"
+    )
 
 
 def shown_by(sent_at: str, lag: timedelta) -> datetime | None:
     """Return when a target shows what was sent at an instant; None where that is not known."""
     return parse_instant(sent_at) + lag if sent_at else None
-
-
-def lag_of(prepared: PreparedRun) -> timedelta:
-    """Return how long the target may not show a new record."""
-    resource = _resource(prepared, inputs(prepared)["target"])
-    return timedelta(seconds=resource.lag if resource is not None else USUAL_LAG)
 
 
 def looked_up(
@@ -222,13 +242,8 @@ def _trying(each: Input, act: Callable[[], T]) -> T:
 
 
 def _by_id(prepared: PreparedRun, each: Input) -> bool:
-    resource = _resource(prepared, each)
+    resource = resource_of(prepared, each)
     return resource is not None and Capability.GET in resource.capabilities
-
-
-def _resource(prepared: PreparedRun, each: Input) -> Resource | None:
-    resources = description_of(prepared, each).resources
-    return resources.get(each.resource, resources.get(ANY))
 
 
 def _with(found: Collected[T], more: Sequence[T]) -> Collected[T]:

@@ -10,7 +10,10 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
 from oneway.applying.apply import Earlier, Result, Watch, apply
-from oneway.applying.preconditions import Happened, LiveState, Stale
+from oneway.applying.gates import looked_up
+from oneway.applying.preconditions import Happened, Stale
+from oneway.applying.result import ApplySystems
+from oneway.applying.unknown import Sent
 from oneway.core.connector import Progress, ReadError, silent
 from oneway.core.diagnostics import Refused, refusal
 from oneway.history.journal import Journal, JournalEntry, Run
@@ -18,7 +21,14 @@ from oneway.history.journal.lease import leased
 from oneway.mapping.program import Program
 from oneway.planning.plan import Action, Ending, Plan
 from oneway.planning.plan_file import load
-from oneway.runs.apply import Approval, Operator, RunLog, connection_for, engine_systems
+from oneway.runs.apply import (
+    Approval,
+    Operator,
+    RunLog,
+    connection_for,
+    engine_systems,
+    target_memory,
+)
 from oneway.runs.incidents import noticed
 from oneway.runs.inputs import OpenSystems
 from oneway.runs.prepare import PreparedRun
@@ -107,15 +117,19 @@ def recover_in_flight(
     results = []
     for left in find_interrupted(operator, name):
         program = program_for(prepared, left.plan, systems)
-        now = engine_systems(systems, program, operator).live
         with Journal.open(operator.state.journal) as journal:
+            memory = target_memory(prepared, operator, left.plan, journal, left.entries)
+            found = engine_systems(systems, program, operator, memory)
             log = RunLog(journal, left.plan, operator, left.run.id)
             for entry in left.in_flight:
-                result = _found_out(_action(left.plan, entry), now)
+                result = _found_out(_action(left.plan, entry), found)
                 log.ended([result])
                 results.append(result)
-            log.not_begun("the run was interrupted before it began this action")
-            log.finish()
+            if left.run.ended is None:
+                log.not_begun("the run was interrupted before it began this action")
+                log.finish()
+            else:
+                journal.recount(left.run.id)
     return tuple(results)
 
 
@@ -133,24 +147,26 @@ def resume_run(
     """
     with Journal.open(operator.state.journal) as journal:
         log = RunLog(journal, left.plan, operator, left.run.id)
-        found = engine_systems(systems, program, operator)
+        memory = target_memory(systems.prepared, operator, left.plan, journal, left.entries)
+        found = engine_systems(systems, program, operator, memory)
         watch = Watch(progress, operator.stopping)
         yield from apply(left.plan, approval.of(left.earlier), found, log, watch)
         log.finish(approval.verdict)
 
 
-def _found_out(action: Action, now: LiveState) -> Result:
+def _found_out(action: Action, found: ApplySystems) -> Result:
+    sent = found.memory.sent.get(action.id, Sent())
     try:
-        happened, target_id = now.happened(action)
+        became = found.inquiry.of(action, sent)
     except Stale as stale:
         return Result(action, Ending.STALE, action.target_id, "W160", str(stale))
     except ReadError as error:
         summary = f"what an interrupted run sent cannot be looked up: {error.summary}"
         raise refusal("W161", action.target_id or "target", summary, error.help) from None
-    if happened is Happened.YES:
-        reason = "looked up after an interruption: it had happened"
-        return Result(action, Ending.DONE, target_id, reason=reason)
-    reason = "looked up after an interruption: it had not happened"
+    if became.happened is not Happened.NO:
+        return looked_up(action, became, sent, "looked up after an interruption: it had happened")
+    why = became.why or "the target does not show it"
+    reason = f"looked up after an interruption: {why}"
     return Result(action, Ending.NOT_SENT, action.target_id, "W162", reason)
 
 

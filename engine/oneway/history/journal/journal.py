@@ -79,10 +79,23 @@ class Journal(RunHistory):
         new = self.insert(entry).values(**_action(id, action), **sending)
         self.change(_or(new, ["run", "action"], sending, where=WITHHELD))
 
-    def sent(self, id: int, action_id: str) -> None:
-        """Write down that an action is being sent: from now on it may have happened."""
+    def sent(self, id: int, action_id: str, at: str = "") -> None:
+        """Write down that an action is being sent: from now on it may have happened.
+
+        `at` is the clock's instant.
+        """
         which = (entry.c.run == id) & (entry.c.action == action_id) & entry.c.ending.is_(None)
-        self.change(update(entry).where(which).values(sent=1))
+        self.change(update(entry).where(which).values(sent=1, sent_at=at))
+
+    def sent_again(self, id: int, action_id: str, at: str) -> None:
+        """Write down that what was sent, and whose end is not known, is being sent again."""
+        which = (entry.c.run == id) & (entry.c.action == action_id) & UNSETTLED
+        self.change(update(entry).where(which).values(sent=1, sent_at=at))
+
+    def recount(self, id: int) -> None:
+        """Write down anew how many actions of a run that has ended have which ending."""
+        counts = json.dumps(dict(self.counts(id)), sort_keys=True)
+        self.change(update(run).where(run.c.id == id).values(counts=counts))
 
     def ended(self, id: int, action: Action, end: End, traces: Traces | None = None) -> None:
         """Write down how an action ended, also one that was not even intended.
@@ -98,6 +111,7 @@ class Journal(RunHistory):
             "reason": end.reason,
             "guards": json.dumps(list(end.guards)),
             "until": end.until,
+            "job": end.job,
         }
         new = self.insert(entry).values(**{**_action(id, action), **found}, token="")
         with self.at_once():

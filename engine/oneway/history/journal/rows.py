@@ -120,16 +120,19 @@ class JournalEntry:
     token: str
     sent: bool
     end: End | None
+    sent_at: str = ""
+    """When it was sent last, by the clock."""
 
 
 def entry(row: AnyRow) -> JournalEntry:
     """Return an entry."""
     end = None
     if row.ending is not None:
-        said = (row.code, row.reason, tuple(json.loads(row.guards)), row.until)
+        said = (row.code, row.reason, tuple(json.loads(row.guards)), row.until, row.job)
         end = End(Ending(row.ending), row.target_id, *said)
     ids = (row.source_id, row.target_id)
-    return JournalEntry(row.run, row.action, Verb(row.verb), *ids, row.token, bool(row.sent), end)
+    sent = (row.token, bool(row.sent))
+    return JournalEntry(row.run, row.action, Verb(row.verb), *ids, *sent, end, row.sent_at)
 
 
 def run(row: AnyRow) -> Run:

@@ -174,7 +174,8 @@ def _refusal(each: Refusal) -> dict[str, object]:
 
 
 def _sticking(each: Flapping) -> dict[str, object]:
-    return {"action": each.action.id, "runs": each.times, **_change(each.change)}
+    change = {"field": None} if each.change is None else _change(each.change)
+    return {"action": each.action.id, "runs": each.times, **change}
 
 
 def outcome(each: Outcome) -> dict[str, object]:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from oneway.core.records import Value, identity
 from oneway.core.seal import Sealed
+from oneway.history.flapping import Flapping
 from oneway.history.memory import Memory
 from oneway.planning.access import StillIn, still_in
 from oneway.planning.guards import Breach, Verdict
@@ -303,11 +304,16 @@ def sticking(plan: Plan, memory: Memory) -> list[str]:
     """Return the changes that the target undid after each of the last runs, with both values."""
     names = {action.id: name(o) for o in plan.outcomes for action in o.actions}
     return [
-        f"{names[each.action.id]}: {harmless(each.change.field)}: "
-        f"{changed(each.change, each.action.verb)}; "
-        f"written in each of the last {each.times} runs, and planned again"
-        for each in memory.sticking
+        f"{names[each.action.id]}: {_unstuck(each)}, and planned again" for each in memory.sticking
     ]
+
+
+def _unstuck(each: Flapping) -> str:
+    if each.change is None:
+        runs = "the last run" if each.times == 1 else f"each of the last {each.times} runs"
+        return f"created in {runs}"
+    said = f"{harmless(each.change.field)}: {changed(each.change, each.action.verb)}"
+    return f"{said}; written in each of the last {each.times} runs"
 
 
 def sentence(reason: Reason) -> str:

@@ -2,9 +2,9 @@
 
 from collections.abc import Mapping
 
-from oneway.history.flapping import RUNS
-from oneway.planning.plan import Change, Ending
-from oneway.render.report.page import Block, Cell, ReportSection, ReportTable, Tone
+from oneway.history.flapping import CREATES, RUNS
+from oneway.planning.plan import Change, Ending, Verb
+from oneway.render.report.page import Block, Cell, ReportSection, ReportTable, ReportText, Tone
 from oneway.render.report.words import fields, person
 from oneway.runs.past_run import Before, PastRun
 
@@ -12,10 +12,17 @@ from oneway.runs.past_run import Before, PastRun
 def sticking(told: PastRun) -> ReportSection | None:
     """Return the changes of this plan that each of the last runs wrote as well."""
     plan, before = told.plan, told.before[: RUNS - 1]
-    if plan is None or len(before) < RUNS - 1:
+    if plan is None or len(before) < CREATES - 1:
         return None
     written = [_written(each) for each in before]
     rows: list[tuple[Cell, ...]] = []
+    created = [{action for action, _ in each} for each in written[: CREATES - 1]]
+    for outcome in plan.outcomes:
+        made = [each for each in outcome.actions if each.verb is Verb.CREATE]
+        if made and all(made[0].id in each for each in created):
+            rows.append((person(outcome), ReportText(("created again: the record is not there",))))
+    if len(before) < RUNS - 1:
+        return _section(tuple(rows)) if rows else None
     for outcome in plan.outcomes:
         for action in outcome.actions:
             again = tuple(

@@ -1,0 +1,114 @@
+"""What becomes of a write whose end is not known: nothing is called undone before that is known.
+
+A create that no list shows may still happen: the target has accepted it, or does not show new
+records at once. It is asked for by what the target gave it (a job, an id), then by its values,
+and only where the target would show it by now is it taken as not having happened.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from oneway.applying.preconditions import Happened, LiveState, Stale
+from oneway.core.connector import FollowsJobs, JobState, ReadError, Writer
+from oneway.planning.plan import Action
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """When a write was sent, by the clock, and what the target knows it by."""
+
+    at: datetime | None = None
+    job: str = ""
+    record: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class TargetMemory:
+    """What is known of a target beside what it shows.
+
+    `lag` is how long it may not show a new record, and `now` the clock's instant. `owners` are
+    the source records of the target records that are known (blank where there is none), and
+    `sent` what was sent by an earlier run, by action id. `connection` names whose records they
+    are; `linked` are the target records that source records were linked to.
+    """
+
+    connection: str = ""
+    lag: timedelta = timedelta(0)
+    now: datetime | None = None
+    owners: Mapping[str, str] = field(default_factory=dict)
+    linked: Mapping[str, str] = field(default_factory=dict)
+    sent: Mapping[str, Sent] = field(default_factory=dict)
+
+    def shown_by(self, sent: Sent) -> datetime | None:
+        """Return when the target shows what was sent; None where it would by now."""
+        if sent.at is None or self.now is None or self.now >= sent.at + self.lag:
+            return None
+        return sent.at + self.lag
+
+
+NO_MEMORY = TargetMemory()
+"""What is known of a target that shows everything at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Became:
+    """What became of a write, with the record's id where it happened, and why in words."""
+
+    happened: Happened
+    target_id: str | None = None
+    why: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Inquiry:
+    """Finds out what became of writes. Raises `ReadError` where the target cannot be asked."""
+
+    live: LiveState
+    writer: Writer
+    memory: TargetMemory = NO_MEMORY
+
+    def of(self, action: Action, sent: Sent) -> Became:
+        """Return what became of a write; raise `Stale` where the target shows something else."""
+        if action.target_id is not None:
+            return Became(*self.live.happened(action))
+        by_job = self._by_job(sent.job)
+        if by_job is not None and by_job.happened is Happened.NO:
+            return by_job
+        target_id = by_job.target_id if by_job is not None else None
+        if target_id is None and sent.record and self.live.target.get(sent.record) is not None:
+            target_id = sent.record
+        if target_id is None:
+            target_id = self.live.happened(action)[1]
+        if target_id is not None:
+            self._refuse_owned(action, target_id)
+            return Became(Happened.YES, target_id)
+        return by_job or self._unseen(sent)
+
+    def _by_job(self, job: str) -> Became | None:
+        if not job or not isinstance(self.writer, FollowsJobs):
+            return None
+        try:
+            end = self.writer.job_end(job)
+        except ReadError as error:
+            return Became(Happened.UNKNOWN, why=f"its job cannot be asked about: {error.summary}")
+        if end.state is JobState.FAILED:
+            return Became(Happened.NO, why="the target says that its job failed")
+        if end.state is JobState.DONE and end.record:
+            return Became(Happened.YES, end.record)
+        return Became(Happened.UNKNOWN, why="the target accepted it, and has not done it yet")
+
+    def _unseen(self, sent: Sent) -> Became:
+        until = self.memory.shown_by(sent)
+        if until is None:
+            lag = self.memory.lag
+            why = f"the target does not show it, {lag} after it was sent at the earliest"
+            return Became(Happened.NO, why=why if lag else "")
+        instant = f"{until:%Y-%m-%dT%H:%M:%SZ}"
+        return Became(Happened.UNKNOWN, why=f"the target may not show it before {instant}")
+
+    def _refuse_owned(self, action: Action, target_id: str) -> None:
+        owner = self.memory.owners.get(target_id)
+        if owner and owner != action.source_id:
+            text = f"its values by now belong to target record {target_id}"
+            raise Stale(f"{text}, which is source record {owner}")
