@@ -1,8 +1,10 @@
 """`oneway validate`: every mistake of every file, in one run, without network."""
 
+import json
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from xml.etree import ElementTree
 
 import pytest
 from cli_world import MAPPING, World, process
@@ -192,3 +194,23 @@ def test_a_credential_in_a_broken_file_is_never_quoted(world: World, key: str) -
         if "conn" in key or command == "validate":
             assert "k3pt" not in ended.out + ended.err
     assert "Y111" in world.run("validate", "odd.yaml").out
+
+
+def test_findings_in_the_formats_of_ci(world: World) -> None:
+    broken = world.folder / "m.yaml"
+    broken.write_text(broken.read_text().replace("  name: name\n", "  name: nme |\n"))
+    sarif = json.loads(world.run("validate", "m.yaml", "--format", "sarif").out)
+    (run,) = sarif["runs"]
+    rules = [rule["id"] for rule in run["tool"]["driver"]["rules"]]
+    for result in run["results"]:
+        assert rules[result["ruleIndex"]] == result["ruleId"]
+        region = result["locations"][0]["physicalLocation"]["region"]
+        assert region["endColumn"] > region["startColumn"] >= 1
+    assert "M103" in rules
+    (suite,) = ElementTree.fromstring(world.run("validate", "m.yaml", "--format", "junit").out)
+    assert (suite.get("tests"), suite.get("failures")) == ("1", "1")
+    said = world.run("validate", "m.yaml", "--format", "github").out
+    assert said.startswith("::error file=m.yaml,line=")
+    (first, *_) = json.loads(world.run("validate", "m.yaml", "--format", "gitlab").out)
+    assert first["location"]["path"] == "m.yaml"
+    assert len(first["fingerprint"]) == 64

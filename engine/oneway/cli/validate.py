@@ -8,6 +8,7 @@ from pathlib import Path
 
 import click
 
+from oneway import __version__
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled, formatted
@@ -19,7 +20,7 @@ from oneway.core.diagnostics import Diagnostic, Refused, Severity, refusal
 from oneway.documents.yaml_source import LIMIT, read_all
 from oneway.planning.plan_file import MAX_SIZE
 from oneway.planning.plan_file import load as load_plan
-from oneway.render import diagnostics
+from oneway.render import ci_formats, diagnostics
 from oneway.render.layout import count
 from oneway.runs import read_file
 from oneway.runs.mapping_tests import load_test, refuse_unknown
@@ -52,7 +53,7 @@ class Checked:
 
 @click.command("validate")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@formatted("text", "json")
+@formatted("text", "json", "sarif", "junit", "github", "gitlab")
 @consoled
 def command(*, console: Console, paths: Sequence[str], format: str) -> Exit:
     """Check mappings, connections and plans, without network.
@@ -71,13 +72,22 @@ def command(*, console: Console, paths: Sequence[str], format: str) -> Exit:
     checked = _named_twice(
         [one for path in paths or _defaults() for one in _checked(path, mappings)]
     )
-    if format == "json":
-        console.json([_as_data(each) for each in checked])
-    else:
-        # A mistake in a manifest is one of each mapping that needs it as well: it is said once.
-        found = list(dict.fromkeys(diagnostic for each in checked for diagnostic in each.found))
-        console.out(diagnostics.text(found, console.style))
-        console.out(_summary(len(checked), found))
+    # A mistake in a manifest is one of each mapping that needs it as well: it is said once.
+    found = list(dict.fromkeys(diagnostic for each in checked for diagnostic in each.found))
+    match format:
+        case "json":
+            console.json([_as_data(each) for each in checked])
+        case "sarif":
+            console.out(ci_formats.sarif(found, __version__))
+        case "junit":
+            console.out(ci_formats.junit({each.path: each.found for each in checked}))
+        case "github":
+            console.out(ci_formats.github(found))
+        case "gitlab":
+            console.out(ci_formats.gitlab(found))
+        case _:
+            console.out(diagnostics.text(found, console.style))
+            console.out(_summary(len(checked), found))
     return Exit.ERROR if any(each.failed for each in checked) else Exit.DONE
 
 

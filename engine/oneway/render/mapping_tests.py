@@ -8,6 +8,7 @@ from xml.etree import ElementTree as ET
 from oneway.core.diagnostics import Span
 from oneway.core.seal import Sealed
 from oneway.mapping.expressions.steps import EvaluationStep
+from oneway.render.ci_formats import ANNOTATIONS, annotation, xml_page, xml_text
 from oneway.render.layout import clip, count, wrap
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
@@ -17,8 +18,6 @@ from oneway.runs.mapping_tests.mutate import EditResult, Fate
 
 _INKS = {Seen.ALL: Ink.GOOD, Seen.SOME: Ink.CAUTION, Seen.NONE: Ink.TROUBLE}
 _MARKS = {Seen.ALL: "+", Seen.SOME: "~", Seen.NONE: "-"}
-ANNOTATIONS = 10
-"""GitHub shows this many errors of one step, and drops the others."""
 
 
 def text(result: MappingTestResult, style: Style) -> str:
@@ -205,7 +204,7 @@ def junit(results: Iterable[MappingTestResult]) -> str:
         suite = ET.SubElement(
             root,
             "testsuite",
-            name=_xml(result.test.file),
+            name=xml_text(result.test.file),
             tests=str(len(cases)),
             failures=str(result.failed),
             errors="0",
@@ -216,14 +215,14 @@ def junit(results: Iterable[MappingTestResult]) -> str:
             case = ET.SubElement(
                 suite,
                 "testcase",
-                name=_xml(name),
-                classname=_xml(Path(result.test.file).name),
+                name=xml_text(name),
+                classname=xml_text(Path(result.test.file).name),
                 time="0",
             )
             for message, body in failures[:1]:
-                failure = ET.SubElement(case, "failure", message=_xml(message), type="mismatch")
-                failure.text = _xml(body)
-    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+                failure = ET.SubElement(case, "failure", message=xml_text(message), type="mismatch")
+                failure.text = xml_text(body)
+    return xml_page(root)
 
 
 def _failures_of_case(case: CaseResult) -> tuple[str, list[tuple[str, str]]]:
@@ -239,20 +238,10 @@ def _failures_of_claim(claim: ClaimResult) -> tuple[str, list[tuple[str, str]]]:
     return claim.claim.name, [(f"{count(len(who))} against it", "\n".join(who))] if who else []
 
 
-def _xml(text: str) -> str:
-    """Return text without the characters that XML 1.0 does not know (section 2.2)."""
-    return "".join(c for c in harmless(text) if c in "\t\n\r" or ord(c) >= 0x20)
-
-
 def github(results: Iterable[MappingTestResult]) -> str:
     """Return annotations of GitHub Actions, the first ten: it shows no more for one step."""
     found = [each for result in results for each in _annotated(result)]
-    lines = (
-        f"::error file={_escaped(place.file, ',:')},line={place.line},col={place.column}::"
-        f"{_escaped(said)}\n"
-        for place, said in found[:ANNOTATIONS]
-    )
-    return "".join(lines)
+    return "".join(annotation("error", place, said) for place, said in found[:ANNOTATIONS])
 
 
 def _annotated(result: MappingTestResult) -> Iterator[tuple[Span, str]]:
@@ -264,9 +253,3 @@ def _annotated(result: MappingTestResult) -> Iterator[tuple[Span, str]]:
         if claim.against:
             said = f"{count(len(claim.against))} against it"
             yield claim.claim.span, f"{claim.claim.name}: {said}"
-
-
-def _escaped(text: str, more: str = "") -> str:
-    """Return text as a workflow command takes it."""
-    escaped = "".join(f"%{ord(c):02X}" if c in "%\r\n" + more else c for c in text)
-    return harmless(escaped)

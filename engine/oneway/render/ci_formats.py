@@ -1,0 +1,163 @@
+"""Findings in the formats that CI systems read.
+
+sarif    SARIF 2.1.0 (OASIS), for code scanning
+junit    JUnit XML: a test case a file
+github   annotations of GitHub Actions, the first ten of each severity: it shows no more
+gitlab   GitLab's Code Quality report
+"""
+
+import hashlib
+import json
+from collections.abc import Mapping, Sequence
+from pathlib import PurePath
+from urllib.parse import quote
+from xml.etree import ElementTree as ET
+
+from oneway.core.diagnostics import Diagnostic, Severity, Span
+from oneway.mapping.lint import CODES
+from oneway.render.sanitize import harmless
+
+ANNOTATIONS = 10
+"""GitHub shows this many annotations of one step and severity, and drops the others."""
+
+_DOCS = "https://oneway.example.com/docs/reference/codes.md"
+_LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
+
+
+def sarif(found: Sequence[Diagnostic], version: str) -> str:
+    """Return findings as a SARIF 2.1.0 log of one run."""
+    codes = sorted({each.code for each in found})
+    driver = {
+        "name": "oneway",
+        "version": version,
+        "informationUri": _DOCS,
+        "rules": list(map(_sarif_rule, codes)),
+    }
+    results = [_sarif_result(each, codes.index(each.code)) for each in found]
+    log = {
+        "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
+        "version": "2.1.0",
+        "runs": [
+            {"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}
+        ],
+    }
+    return json.dumps(log, indent=2) + "\n"
+
+
+def _sarif_rule(code: str) -> dict[str, object]:
+    known = CODES[code]
+    return {
+        "id": code,
+        "shortDescription": {"text": known.title},
+        "help": {"text": known.advice},
+        "helpUri": _DOCS,
+    }
+
+
+def _sarif_result(each: Diagnostic, rule: int) -> dict[str, object]:
+    place: dict[str, object] = {"artifactLocation": {"uri": quote(_path(each.span))}}
+    if each.span.line:
+        end = max(each.span.end, each.span.column + 1)
+        place["region"] = {
+            "startLine": each.span.line,
+            "startColumn": each.span.column,
+            "endColumn": end,
+        }
+    return {
+        "ruleId": each.code,
+        "ruleIndex": rule,
+        "level": _LEVELS[each.severity],
+        "message": {"text": _said(each)},
+        "locations": [{"physicalLocation": place}],
+    }
+
+
+def junit(checked: Mapping[str, Sequence[Diagnostic]]) -> str:
+    """Return findings as JUnit XML: a test case for each file, which fails by its errors."""
+    broken = {
+        file: [each for each in found if each.severity is Severity.ERROR]
+        for file, found in checked.items()
+    }
+    root = ET.Element("testsuites")
+    suite = ET.SubElement(
+        root,
+        "testsuite",
+        name="oneway validate",
+        tests=str(len(checked)),
+        failures=str(sum(map(bool, broken.values()))),
+        errors="0",
+        skipped="0",
+        time="0",
+    )
+    for file, errors in broken.items():
+        case = ET.SubElement(suite, "testcase", name=xml_text(file), classname="file", time="0")
+        if errors:
+            said = [f"{_place(each.span)}: {_said(each)} [{each.code}]" for each in errors]
+            failure = ET.SubElement(case, "failure", message=xml_text(said[0]), type="error")
+            failure.text = xml_text("\n".join(said))
+    return xml_page(root)
+
+
+def github(found: Sequence[Diagnostic]) -> str:
+    """Return findings as annotations of GitHub Actions."""
+    lines = []
+    for severity, word in ((Severity.ERROR, "error"), (Severity.WARNING, "warning")):
+        these = [each for each in found if each.severity is severity]
+        lines += [
+            annotation(word, each.span, f"{_said(each)} [{each.code}]")
+            for each in these[:ANNOTATIONS]
+        ]
+    return "".join(lines)
+
+
+def annotation(word: str, place: Span, said: str) -> str:
+    """Return one annotation, as a workflow command."""
+    where = f"file={_escaped(_path(place), ',:')},line={max(place.line, 1)}"
+    where += f",col={max(place.column, 1)}"
+    return f"::{word} {where}::{_escaped(said)}\n"
+
+
+def gitlab(found: Sequence[Diagnostic]) -> str:
+    """Return findings as a Code Quality report: a JSON list."""
+    severities = {Severity.ERROR: "major", Severity.WARNING: "minor", Severity.NOTE: "info"}
+    report = [
+        {
+            "description": _said(each),
+            "check_name": each.code,
+            "fingerprint": hashlib.sha256(
+                f"{_place(each.span)} {each.code} {each.summary}".encode()
+            ).hexdigest(),
+            "severity": severities[each.severity],
+            "location": {"path": _path(each.span), "lines": {"begin": max(each.span.line, 1)}},
+        }
+        for each in found
+    ]
+    return json.dumps(report, indent=2) + "\n"
+
+
+def xml_page(root: ET.Element) -> str:
+    """Return an XML document."""
+    return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
+
+
+def xml_text(text: str) -> str:
+    """Return text without the characters that XML 1.0 does not know (section 2.2)."""
+    return "".join(c for c in harmless(text) if c in "\t\n\r" or ord(c) >= 0x20)
+
+
+def _escaped(text: str, more: str = "") -> str:
+    """Return text as a workflow command takes it."""
+    escaped = "".join(f"%{ord(c):02X}" if c in "%\r\n" + more else c for c in text)
+    return harmless(escaped)
+
+
+def _said(each: Diagnostic) -> str:
+    return harmless(f"{each.summary}. {each.help}" if each.help else each.summary)
+
+
+def _place(span: Span) -> str:
+    return f"{_path(span)}:{span.line}:{span.column}"
+
+
+def _path(span: Span) -> str:
+    return PurePath(span.file).as_posix()
