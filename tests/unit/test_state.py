@@ -11,7 +11,8 @@ import pytest
 
 from oneway.core.diagnostics import Refused
 from oneway.core.seal import Seal
-from oneway.state.folder import StateFolder, make_once, write_private
+from oneway.state.files import make_once, write_whole
+from oneway.state.folder import StateFolder
 from patience import PATIENCE
 
 NOBODY = 65534
@@ -95,7 +96,7 @@ def test_a_file_is_made_once(tmp_path: Path) -> None:
     make_once(tmp_path / "a", b"first")
     make_once(tmp_path / "a", b"second")
     assert (tmp_path / "a").read_bytes() == b"first"
-    write_private(tmp_path / "a", b"third")
+    write_whole(tmp_path / "a", b"third")
     assert (tmp_path / "a").read_bytes() == b"third"
     assert os.listdir(tmp_path) == ["a"]
 

@@ -10,7 +10,8 @@ from oneway.cli.exits import Exit
 from oneway.cli.options import STATE, consoled, remembering, state_of
 from oneway.cli.printing import quoted
 from oneway.core.diagnostics import refusal
-from oneway.state.folder import StateFolder, write_private
+from oneway.state.files import write_whole
+from oneway.state.folder import StateFolder
 
 
 @click.command("report")
@@ -64,7 +65,7 @@ def _page(state: StateFolder, name: str) -> str:
 
 def _save(text: str, path: Path) -> None:
     try:
-        write_private(path, text.encode())
+        write_whole(path, text.encode())
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         why = error.strerror if isinstance(error, OSError) else "no path of a file"
         help = "check the folder, its rights and the space on the disk"

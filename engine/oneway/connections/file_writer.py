@@ -11,13 +11,13 @@ from datetime import timedelta
 from pathlib import Path
 
 from oneway.connections.connection import Connection, Schedule, Side
-from oneway.connections.private_files import sync_folder, write_whole
 from oneway.connections.reading import load_connection
 from oneway.connections.secret_refs import SecretKind, SecretRef
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.records import Value
 from oneway.documents.yaml_source import Document, parse
 from oneway.documents.yaml_source import Path as KeyPath
+from oneway.state.files import sync_folder, write_whole
 
 _HEAD = """\
 # Made by `oneway connect`; change it as you like. `oneway schema connection`

@@ -19,10 +19,10 @@ from types import TracebackType
 from typing import Self, TypeAlias
 
 from oneway.connections.keyrings import find_in_keyring, into_keyring, out_of_keyring
-from oneway.connections.private_files import write_whole
 from oneway.connections.secret_refs import SecretKind, SecretRef
 from oneway.core.connector import Secret
 from oneway.core.diagnostics import Refused, refusal
+from oneway.state.files import write_whole
 
 SECRETS = "secrets"
 """The folder beside a connection's file in which its credentials are kept."""

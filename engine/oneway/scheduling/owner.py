@@ -3,6 +3,8 @@
 import os
 from socket import gethostname
 
+from oneway.state.processes import is_alive
+
 
 def signature(begun: str) -> str:
     """Return who this process is: the machine, its number there, and when it began.
@@ -23,10 +25,4 @@ def may_live(other: str, ours: str) -> bool:
         return other != ours
     if not number.isdecimal() or int(number) == os.getpid():
         return False  # our own number, of one who had it before
-    try:
-        os.kill(int(number), 0)
-    except (ProcessLookupError, OverflowError):
-        return False
-    except PermissionError:
-        pass
-    return True
+    return is_alive(int(number))

@@ -12,13 +12,13 @@ comes second finds the first one's file, and no process finds half a file.
 import os
 import secrets
 import stat
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
 
 from oneway.core.diagnostics import refusal
 from oneway.core.seal import Seal
+from oneway.state.files import make_once
 
 KEY_SIZE = 32
 
@@ -69,38 +69,6 @@ class StateFolder:
         return Seal(key)
 
 
-def make_once(path: Path, data: bytes) -> None:
-    """Make a private file that is whole or not there; leave it where another one made it first.
-
-    Raises `OSError`.
-    """
-    name = _written_beside(path, data)
-    try:
-        link_once(Path(name), path)
-    finally:
-        with suppress(OSError):
-            os.unlink(name)
-
-
-def link_once(made: Path, path: Path) -> None:
-    """Give a finished file its name, unless another has it by now; raise `OSError`."""
-    with suppress(FileExistsError):
-        os.link(made, path)
-    sync_folder(path.parent)
-
-
-def write_private(path: Path, data: bytes) -> None:
-    """Write a file that only its owner may read, atomically; raise `OSError`."""
-    name = _written_beside(path, data)
-    try:
-        os.replace(name, path)
-    except OSError:
-        with suppress(OSError):
-            os.unlink(name)
-        raise
-    sync_folder(path.parent)
-
-
 def refuse_shared_file(path: Path) -> None:
     """Raise `Refused` where a state file is not a file of ours that others cannot read."""
     found = path.lstat()
@@ -110,30 +78,6 @@ def refuse_shared_file(path: Path) -> None:
     if found.st_mode & 0o077:
         summary = "others may read or write this file"
         raise refusal("F103", str(path), summary, f"chmod 600 {path}")
-
-
-def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable; raise `OSError` where that is not known."""
-    handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
-    try:
-        os.fsync(handle)
-    finally:
-        os.close(handle)
-
-
-def _written_beside(path: Path, data: bytes) -> str:
-    # mkstemp gives mode 0600, whatever the umask.
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(data)
-            file.flush()
-            os.fsync(file.fileno())
-    except OSError:
-        with suppress(OSError):
-            os.unlink(name)
-        raise
-    return name
 
 
 def _refuse_shared_folder(path: Path) -> None:

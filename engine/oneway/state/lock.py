@@ -18,6 +18,7 @@ from time import sleep
 from filelock import FileLock, Timeout
 
 from oneway.core.diagnostics import refusal
+from oneway.state.processes import is_alive
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +89,9 @@ def _named(path: Path) -> str:
 
 def _read(path: Path) -> Holder | None:
     try:
-        return Holder(**json.loads(path.read_text(encoding="utf-8")))
-    except (OSError, ValueError, TypeError):
+        found = json.loads(path.read_text(encoding="utf-8"))
+        return Holder(**found) if type(found["process"]) is int else None
+    except (OSError, ValueError, TypeError, KeyError):
         return None
 
 
@@ -97,13 +99,7 @@ def _lives(holder: Holder) -> bool:
     """Return whether a holder may be alive: what a killed one left behind must not be named."""
     if holder.host != socket.gethostname():
         return True
-    try:
-        os.kill(holder.process, 0)
-    except (ProcessLookupError, OverflowError, TypeError):
-        return False
-    except PermissionError:
-        pass
-    return True
+    return is_alive(holder.process)
 
 
 _TRIES = 50

@@ -12,7 +12,8 @@ from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 from oneway.history.journal import migration
 from oneway.history.journal.errors import damaged
 from oneway.history.journal.tables import HEAD
-from oneway.state.folder import link_once, refuse_shared_file
+from oneway.state.files import link_once
+from oneway.state.folder import refuse_shared_file
 
 BUSY_TIMEOUT = 10.0
 """Seconds that a write waits for another process's."""

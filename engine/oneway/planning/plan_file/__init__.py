@@ -16,7 +16,7 @@ from oneway.planning.plan import FORMAT, Plan
 from oneway.planning.plan_file.read import plan_of
 from oneway.planning.plan_file.shape import misshapen
 from oneway.planning.plan_file.written import content_of
-from oneway.state.folder import write_private
+from oneway.state.files import write_whole
 
 __all__ = ["MAX_SIZE", "dump", "fingerprint", "load", "save"]
 
@@ -51,7 +51,7 @@ def dump(plan: Plan) -> str:
 def save(plan: Plan, path: Path) -> None:
     """Write a plan, atomically and for its owner alone; raise `Refused` where it cannot be."""
     try:
-        write_private(path, dump(plan).encode("ascii"))
+        write_whole(path, dump(plan).encode("ascii"))
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         why = error.strerror if isinstance(error, OSError) else "no path of a file"
         help = "check the folder, its rights and the space on the disk"

@@ -1,13 +1,15 @@
-"""Writing a file whole: it is there with all of its bytes, or as it was before."""
+"""Files that are there with all of their bytes, or as they were before; for their owner alone."""
 
 import os
 import tempfile
 from contextlib import suppress
 from pathlib import Path
 
+PRIVATE = 0o600
 
-def write_whole(path: Path, data: bytes, *, mode: int, over: bool = True) -> None:
-    """Write a file atomically, and durably; raise `OSError`.
+
+def write_whole(path: Path, data: bytes, *, mode: int = PRIVATE, over: bool = True) -> None:
+    """Write a file atomically and durably; raise `OSError`.
 
     Without `over`, raises `FileExistsError` where there is one, and leaves it as it is.
     """
@@ -25,8 +27,21 @@ def write_whole(path: Path, data: bytes, *, mode: int, over: bool = True) -> Non
     sync_folder(path.parent)
 
 
+def make_once(path: Path, data: bytes) -> None:
+    """Make a private file, or leave the one that another process made first; raise `OSError`."""
+    with suppress(FileExistsError):
+        write_whole(path, data, over=False)
+
+
+def link_once(made: Path, path: Path) -> None:
+    """Give a finished file its name, unless another has it by now; raise `OSError`."""
+    with suppress(FileExistsError):
+        os.link(made, path)
+    sync_folder(path.parent)
+
+
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable; raise `OSError`."""
+    """Make the names in a folder durable; raise `OSError` where that is not known."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)
@@ -42,7 +57,8 @@ def _written_beside(path: Path, data: bytes, mode: int) -> str:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-            os.fchmod(file.fileno(), mode)
+            if mode != PRIVATE:
+                os.fchmod(file.fileno(), mode)
     except BaseException:
         with suppress(OSError):
             os.unlink(made)
