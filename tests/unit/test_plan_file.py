@@ -17,9 +17,8 @@ from oneway.core.seal import Sealed, canonical
 from oneway.documents.schema_check.files import schema_data
 from oneway.planning import plan as plans
 from oneway.planning.plan import Action, Change, Claim, Kind, Outcome, Plan, PlanInput, Verb
-from oneway.planning.plan_file import dump, fingerprint, load, save
+from oneway.planning.plan_file import content_of, dump, fingerprint, load, save
 from oneway.planning.plan_file.shape import json_path
-from oneway.planning.plan_file.written import content_of
 
 words = st.text(st.characters(exclude_categories=()), max_size=6).filter(
     lambda text: text == json.loads(json.dumps(text))  # two halves of one character become one

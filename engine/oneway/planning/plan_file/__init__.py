@@ -13,12 +13,11 @@ from oneway.core.diagnostics import Refused, refusal
 from oneway.core.nesting import DEEPEST, nests_too_deep
 from oneway.core.seal import canonical
 from oneway.planning.plan import FORMAT, Plan
-from oneway.planning.plan_file.read import plan_of
+from oneway.planning.plan_file.codec import Data, of_data, to_data
 from oneway.planning.plan_file.shape import misshapen
-from oneway.planning.plan_file.written import content_of
 from oneway.state.files import write_whole
 
-__all__ = ["MAX_SIZE", "dump", "fingerprint", "load", "save"]
+__all__ = ["MAX_SIZE", "content_of", "dump", "fingerprint", "load", "save"]
 
 MAX_SIZE = 200_000_000
 """Bytes. Larger files are refused before they are read."""
@@ -48,6 +47,14 @@ def dump(plan: Plan) -> str:
     return text
 
 
+def content_of(plan: Plan) -> Data:
+    """Return all that a plan says as JSON data; the fingerprint is taken over it."""
+    content: Data = to_data(plan)
+    mapping = {key: content.pop(f"mapping_{key}") for key in ("file", "digest")}
+    content["mapping"] = {"name": content["mapping"], **mapping}
+    return {"oneway_plan": FORMAT, "counts": plan.counts(), **content}
+
+
 def save(plan: Plan, path: Path) -> None:
     """Write a plan, atomically and for its owner alone; raise `Refused` where it cannot be."""
     try:
@@ -68,12 +75,20 @@ def load(data: bytes, file: str) -> Plan:
         help = "make the plan again: what is applied is what was reviewed"
         raise refusal("P104", file, "the plan was edited after it was made", help)
     try:
-        plan = plan_of(content)
+        plan = _plan_of(content)
     except (KeyError, TypeError, ValueError, AttributeError):
         _refuse_shape(content, file)
     if fingerprint(plan) != said:  # compared as text: in Python 0 == False
         _refuse_shape(content, file)
     return plan
+
+
+def _plan_of(content: Data) -> Plan:
+    """Return the plan whose content this is; the caller compares both for what is left over."""
+    mapping = content["mapping"]
+    flat = {"mapping": mapping["name"]}
+    flat |= {f"mapping_{key}": mapping[key] for key in ("file", "digest")}
+    return of_data(Plan, {**content, **flat})
 
 
 def _lines(value: object) -> str:

@@ -48,7 +48,7 @@ from oneway.planning.access import StillIn
 from oneway.planning.guards import Breach, Verdict
 from oneway.planning.plan import Action, Change, Outcome, Plan, Reason, Verb
 from oneway.planning.plan_file import fingerprint
-from oneway.planning.plan_file.written import connection_data, input_data
+from oneway.planning.plan_file.codec import to_data
 from oneway.render.plans import content
 
 REPORT = 1
@@ -58,8 +58,8 @@ REPORT = 1
 def inputs_as_json(plan: Plan) -> dict[str, object]:
     """Return a plan's connection and inputs, as JSON data."""
     return {
-        "connection": None if plan.connection is None else connection_data(plan.connection),
-        "inputs": {role: input_data(each) for role, each in plan.inputs.items()},
+        "connection": to_data(plan.connection),
+        "inputs": {role: to_data(each) for role, each in plan.inputs.items()},
     }
 
 

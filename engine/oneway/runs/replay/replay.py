@@ -21,7 +21,7 @@ from oneway.mapping.compiler import Compiled
 from oneway.mapping.program import Cell, OwnTable, Policy, SourceRow, TargetRow
 from oneway.planning.plan import Change, Outcome, Plan
 from oneway.planning.plan_file import dump, fingerprint, load
-from oneway.planning.plan_file.written import connection_data, input_data
+from oneway.planning.plan_file.codec import to_data
 from oneway.planning.planner import Header, plan_rows
 from oneway.runs.prepare import compile_data, read_file
 from oneway.runs.replay import snapshot_file
@@ -279,8 +279,7 @@ def _whole(before: Plan, after: Plan) -> Iterator[Differs]:
 
 
 def _inputs(plan: Plan) -> list[Value]:
-    connection = None if plan.connection is None else connection_data(plan.connection)
-    return [connection, {role: input_data(each) for role, each in plan.inputs.items()}]
+    return [to_data(plan.connection), {role: to_data(each) for role, each in plan.inputs.items()}]
 
 
 def _reads(plan: Plan) -> list[Value]:

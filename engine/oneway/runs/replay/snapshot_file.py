@@ -20,9 +20,8 @@ from oneway.core.seal import canonical
 from oneway.mapping.interpreter import LookupTable
 from oneway.mapping.program import Cell, CellState, EvaluationFailure, Missed, SourceRow, TargetRow
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence, Origin
-from oneway.planning.plan import Allowance, Read
-from oneway.planning.plan_file.read import connection_of_data, input_of_data
-from oneway.planning.plan_file.written import connection_data, input_data, place_text
+from oneway.planning.plan import Allowance, PlanConnection, PlanInput, Read
+from oneway.planning.plan_file.codec import of_data, place_text, to_data
 from oneway.planning.planner import Header
 from oneway.runs.replay.projection import UNKEEPABLE, Tree
 
@@ -158,8 +157,8 @@ def _head(kept: RunSnapshot) -> Data:
         "mapping": {"file": header.mapping_file, "digest": header.mapping_digest},
         "as_of": header.as_of,
         "settings": dict(header.settings),
-        "connection": None if header.connection is None else connection_data(header.connection),
-        "inputs": {role: input_data(each) for role, each in header.inputs.items()},
+        "connection": to_data(header.connection),
+        "inputs": {role: to_data(each) for role, each in header.inputs.items()},
         "references": [[r.name, r.records, r.complete, r.problems] for r in header.references],
         "allowed": [[a.guard, a.ceiling, a.by] for a in header.allowed],
         "shape": [*(shape.match, shape.rules, shape.fields, shape.leaving, shape.sensitive)],
@@ -185,10 +184,8 @@ def _kept(head: Data, lines: list[Data]) -> RunSnapshot:
             mapping_digest=head["mapping"]["digest"],
             as_of=head["as_of"],
             settings=head["settings"],
-            connection=None
-            if head["connection"] is None
-            else connection_of_data(head["connection"]),
-            inputs={role: input_of_data(each) for role, each in head["inputs"].items()},
+            connection=of_data(PlanConnection | None, head["connection"]),  # type: ignore[arg-type]
+            inputs={role: of_data(PlanInput, each) for role, each in head["inputs"].items()},
             references=tuple(
                 Read(name, records, complete, tuple(problems))
                 for name, records, complete, problems in head["references"]

@@ -1,0 +1,113 @@
+"""The dataclasses of a plan as plain JSON data, and back: each field by its own name.
+
+What is read is as strict as what is written: a number in the place of text is refused, and not
+made text of. Anything out of shape raises KeyError, TypeError, ValueError or AttributeError.
+"""
+
+from collections.abc import Callable
+from functools import cache
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, get_args, get_origin
+
+from oneway.core.diagnostics import Span
+from oneway.core.records import Value
+from oneway.core.seal import Sealed
+from oneway.planning.plan import Change, Outcome
+
+if TYPE_CHECKING:
+    from cattrs import Converter
+
+Data = dict[str, Any]
+T = TypeVar("T")
+_Content: TypeAlias = Value | Sealed
+
+
+def to_data(each: object) -> Any:
+    """Return a part of a plan as JSON data."""
+    return _converter().unstructure(each)
+
+
+def of_data(kind: type[T], data: object) -> T:
+    """Return a part of a plan of this kind; the caller compares for what is left over."""
+    return _converter().structure(data, kind)
+
+
+def place_text(place: Span) -> str:
+    """Return a place as `file:line:column:end`."""
+    return f"{place.file}:{place.line}:{place.column}:{place.end}"
+
+
+@cache
+def _converter() -> "Converter":
+    # Imported here, because it takes longer than all the rest of a `--help`.
+    from cattrs import Converter
+    from cattrs.gen import make_dict_unstructure_fn, override
+
+    made = Converter(detailed_validation=False, unstruct_collection_overrides={tuple: list})
+    made.register_unstructure_hook(Span, place_text)
+    made.register_structure_hook(Span, lambda data, _: _place(data))
+    made.register_unstructure_hook_func(lambda kind: kind == _Content, _content)
+    made.register_structure_hook_func(
+        lambda kind: kind == _Content, lambda data, _: _content_of(data)
+    )
+    made.register_unstructure_hook_func(lambda kind: kind == Value, lambda data: data)
+    made.register_structure_hook_func(lambda kind: kind == Value, lambda data, _: data)
+    made.register_structure_hook(str, lambda data, _: _text(data))
+    made.register_structure_hook(int, lambda data, _: _count(data))
+    made.register_structure_hook(bool, lambda data, _: _flag(data))
+
+    def tuples(kind: Any) -> Callable[[Any, Any], tuple[Any, ...]]:
+        inner = get_args(kind)[0]
+        read = made.get_structure_hook(inner)
+        return lambda data, _: tuple(read(each, inner) for each in _list(data))
+
+    made.register_structure_hook_factory(_is_tuple, tuples)
+    # There only where there is one: hardly any mapping has such a key, or such a wait.
+    for kind, field in ((Change, "awaits"), (Outcome, "key_digest")):
+        left_out = {field: override(omit_if_default=True)}
+        made.register_unstructure_hook(kind, make_dict_unstructure_fn(kind, made, **left_out))
+    return made
+
+
+def _is_tuple(kind: Any) -> bool:
+    return get_origin(kind) is tuple
+
+
+def _content(value: _Content) -> Data:
+    # Wrapped, so that an object with a key "sealed" is not taken for a sealed value.
+    return {"sealed": value.digest} if isinstance(value, Sealed) else {"value": value}
+
+
+def _content_of(data: Data) -> _Content:
+    if "sealed" in data:
+        return Sealed(_text(data["sealed"]))
+    value: Value = data["value"]
+    return value
+
+
+def _place(data: object) -> Span:
+    file, line, column, end = _text(data).rsplit(":", 3)
+    return Span(file, int(line), int(column), int(end))
+
+
+def _text(data: object) -> str:
+    if not isinstance(data, str):
+        raise TypeError("not text")
+    return data
+
+
+def _count(data: object) -> int:
+    if type(data) is not int or data < 0:
+        raise TypeError("not a count")
+    return data
+
+
+def _flag(data: object) -> bool:
+    if not isinstance(data, bool):
+        raise TypeError("not true or false")
+    return data
+
+
+def _list(data: object) -> list[Any]:
+    if not isinstance(data, list):
+        raise TypeError("not a list")
+    return data
