@@ -45,12 +45,10 @@ def _converter() -> "Converter":
     made = Converter(detailed_validation=False, unstruct_collection_overrides={tuple: list})
     made.register_unstructure_hook(Span, place_text)
     made.register_structure_hook(Span, lambda data, _: _place(data))
-    made.register_unstructure_hook_func(lambda kind: kind == _Content, _content)
-    made.register_structure_hook_func(
-        lambda kind: kind == _Content, lambda data, _: _content_of(data)
-    )
-    made.register_unstructure_hook_func(lambda kind: kind == Value, lambda data: data)
-    made.register_structure_hook_func(lambda kind: kind == Value, lambda data, _: data)
+    made.register_unstructure_hook_func(_is_value, lambda data: data)
+    made.register_structure_hook_func(_is_value, lambda data, _: data)
+    made.register_unstructure_hook_func(_is_content, _content)
+    made.register_structure_hook_func(_is_content, lambda data, _: _content_of(data))
     made.register_structure_hook(str, lambda data, _: _text(data))
     made.register_structure_hook(int, lambda data, _: _count(data))
     made.register_structure_hook(bool, lambda data, _: _flag(data))
@@ -62,10 +60,21 @@ def _converter() -> "Converter":
 
     made.register_structure_hook_factory(_is_tuple, tuples)
     # There only where there is one: hardly any mapping has such a key, or such a wait.
-    for kind, field in ((Change, "awaits"), (Outcome, "key_digest")):
-        left_out = {field: override(omit_if_default=True)}
-        made.register_unstructure_hook(kind, make_dict_unstructure_fn(kind, made, **left_out))
+    some = override(omit_if_default=True)
+    change = make_dict_unstructure_fn(Change, made, awaits=some)
+    made.register_unstructure_hook(Change, change)
+    outcome = make_dict_unstructure_fn(Outcome, made, key_digest=some)
+    made.register_unstructure_hook(Outcome, outcome)
     return made
+
+
+def _is_value(kind: Any) -> bool:
+    # Known by its parts: how deep its references to itself are resolved, varies.
+    return {float, str} <= set(get_args(kind))
+
+
+def _is_content(kind: Any) -> bool:
+    return {float, str, Sealed} <= set(get_args(kind))
 
 
 def _is_tuple(kind: Any) -> bool:
