@@ -25,6 +25,8 @@ DUES = "tests/store/test_dues.py -k 'not PostgreSQL'"
 REPLAY = "tests/laws/test_replay.py"
 HISTORY = "tests/cli/test_history.py"
 INCIDENTS = "tests/laws/test_incidents.py"
+OWN = "tests/laws/test_own_lookups.py"
+SCOPE = "tests/laws/test_scope.py"
 
 MUTANTS = (
     # matching
@@ -807,5 +809,80 @@ MUTANTS = (
         "update(notice).where(still).values",
         "of two who deliver at once, one sends",
         "tests/unit/test_notices.py::test_of_two_who_deliver_at_once_one_sends",
+    ),
+    # lookups into the target's own records
+    Mutant(
+        "own-lookup-as-before",
+        "planning/own_lookups",
+        "if draft.verb is Verb.CREATE:\n                _add(",
+        "if draft.verb is None:\n                _add(",
+        "law 4: who is created in a run is found by it",
+        OWN,
+    ),
+    Mutant(
+        "own-lookup-under-the-old-key",
+        "planning/own_lookups",
+        "elif draft.target is not None and changed & table.reads:",
+        "elif False and draft.target is not None:",
+        "law 4: who is given another key in a run is found by it",
+        OWN,
+    ),
+    Mutant(
+        "own-lookup-comes-back",
+        "planning/own_lookups",
+        "self.out.add((row.source_id, rule.path))",
+        "pass",
+        "whom a miss makes ineligible stays so, or the next run comes to something else",
+        OWN,
+    ),
+    Mutant(
+        "own-lookup-sent-first",
+        "planning/assemble",
+        "yield replace(action, depends_on=tuple(dict.fromkeys((*first, *needs))))",
+        "yield action",
+        "a reference waits for the record that it refers to",
+        OWN,
+    ),
+    # whom a sync is for, and whom a source record may stand for
+    Mutant(
+        "scope-is-a-fault",
+        "planning/outcomes",
+        "if row.outside:\n            draft = self._outside(row, found)",
+        "if row.outside and row.leaver:\n            draft = self._outside(row, found)",
+        "whom the sync is not for is ignored",
+        SCOPE,
+    ),
+    Mutant(
+        "scope-in-the-way",
+        "planning/match",
+        "inside = _match([row for row in rows if not row.outside], targets, levels)",
+        "inside = _match(rows, targets, levels)",
+        "whom the sync is not for stands in nobody's way",
+        SCOPE,
+    ),
+    Mutant(
+        "deactivates-who-is-in-conflict",
+        "planning/uniqueness",
+        "more = claims.circles(refused) or claims.spared(drafts, refused)",
+        "more = claims.circles(refused)",
+        "a record that a source record may stand for is not deactivated",
+        f"{MODEL} {STATE} tests/cli/test_careless_data.py",
+    ),
+    # texts in two forms
+    Mutant(
+        "forms-differ",
+        "core/records",
+        'return text if text.isascii() else normalize("NFC", text)',
+        "return text",
+        "canonically equal texts are the same",
+        f"{MODEL} {STATE}",
+    ),
+    Mutant(
+        "adds-to-no-list",
+        "planning/diff",
+        "if not isinstance(before, list | None):",
+        "if before is KEEP:",
+        "nothing is added to what is no list",
+        f"{MODEL} {STATE} tests/cli/test_careless_data.py",
     ),
 )

@@ -60,6 +60,16 @@ def test_it_is_found_by_its_email_alone() -> None:
     assert now(email="bo@example.com").happened(action) == (Happened.NO, None)
 
 
+@pytest.mark.parametrize(("sent", "stored"), [("E\u0301-2", "\u00c9-2"), ("\u00c9-2", "E\u0301-2")])
+def test_a_create_has_happened_though_the_target_stores_another_unicode_form(
+    sent: str, stored: str
+) -> None:
+    action = create(Claim("ref", sent, Compare.EXACT), ref=sent)
+    assert now(ref=stored).happened(action) == (Happened.YES, "u1")
+    with pytest.raises(Stale, match="ref by now belongs to target record u1"):
+        now(ref=stored).refuse_stale(action)
+
+
 def test_a_target_that_is_not_read_to_the_end_leaves_it_unknown() -> None:
     with pytest.raises(ReadError, match="not read to the end"):
         now(email="bo@example.com", complete=False).happened(create(EMAIL, email="Ana@example.com"))

@@ -17,6 +17,7 @@ from oneway.core.records import (
     Record,
     Value,
     at,
+    forms_of,
     is_blank,
     path_of,
     same,
@@ -192,7 +193,9 @@ class LiveState:
         An answer in which nobody holds the value says nothing of who does.
         """
         if claim.path not in self._ignored:
-            found = tuple(self.target.find(claim.path, value))
+            # A target may have stored `é` in the form that it finds it by.
+            asked = (self.target.find(claim.path, form) for form in forms_of(value))
+            found = tuple({each.id: each for records in asked for each in records}.values())
             if not found or any(_claims(each, claim, value) for each in found):
                 return found
             if not any(_is_near(each, claim, value) for each in found):

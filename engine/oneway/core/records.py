@@ -200,6 +200,13 @@ def composed(text: str) -> str:
     return text if text.isascii() else normalize("NFC", text)
 
 
+def forms_of(value: Value) -> tuple[Value, ...]:
+    """Return a value in each form that a system may hold it in, its own first."""
+    if not isinstance(value, str) or value.isascii():
+        return (value,)
+    return tuple(dict.fromkeys((value, normalize("NFC", value), normalize("NFD", value))))
+
+
 def comparable(value: object, compare: Compare) -> Hashable:
     """Return a hashable that is equal for two values exactly where `compare` calls them the same.
 
