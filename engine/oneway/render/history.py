@@ -2,20 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 
-from oneway.history.journal import Run, RunState
+from oneway.history.journal import Run
 from oneway.history.journal.run_counts import Tally
 from oneway.render import diagnostics
 from oneway.render.layout import clip, columns, pad
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
+from oneway.render.vocabulary import RUN_STATE_INKS
 
-INKS = {
-    RunState.OPEN: Ink.CAUTION,
-    RunState.DONE: Ink.GOOD,
-    RunState.HELD: Ink.CAUTION,
-    RunState.FAILED: Ink.TROUBLE,
-    RunState.REFUSED: Ink.TROUBLE,
-}
 _HEAD = ("run", "started (UTC)", "connection", "why", "state")
 _NUMBERS = ("new", "chg", "left", "fail", "held")
 _GAPS = ("", "  ", "  ", "  ", "  ", "  ", " ", " ", " ", " ")
@@ -39,7 +33,7 @@ def text(runs: Sequence[Run], tallies: Mapping[int, Tally], style: Style) -> str
         word = row[_STATE]
         at = sum(widths[:_STATE]) + sum(map(len, _GAPS[: _STATE + 1]))
         after = plain[at + len(word) :]
-        lines.append((plain[:at] + style.paint(word, INKS[run.state]) + after).rstrip())
+        lines.append((plain[:at] + style.paint(word, RUN_STATE_INKS[run.state]) + after).rstrip())
     return "\n".join(lines) + "\n"
 
 

@@ -7,12 +7,17 @@ from datetime import datetime
 from oneway.history.journal import End, JournalEntry, Run, RunState
 from oneway.planning.plan import Action, Ending, Kind, Outcome, Plan
 from oneway.render import diagnostics, results
-from oneway.render.history import INKS
 from oneway.render.layout import clip, count, wrap
 from oneway.render.plans import as_data, content
-from oneway.render.results import MEANING, WORDS
 from oneway.render.sanitize import harmless, shown
 from oneway.render.style import Ink, Style
+from oneway.render.vocabulary import (
+    ENDING_MEANING,
+    ENDING_WORDS,
+    RUN_STATE_INKS,
+    RUN_STATES,
+    VERB_MARKERS,
+)
 
 OUTCOMES = tuple(dict.fromkeys([*(kind.value for kind in Kind), *(each.value for each in Ending)]))
 """What people may be chosen by: what was planned for them, or how that ended."""
@@ -30,13 +35,6 @@ _STAYED = {
     Kind.UNCHANGED: "unchanged",
 }
 _NOT_BEGUN = "not begun"
-_STATES = {
-    RunState.OPEN: "open: it goes on, or it was interrupted (`oneway resume`)",
-    RunState.DONE: "done",
-    RunState.HELD: "a guard held something back",
-    RunState.FAILED: "some records failed",
-    RunState.REFUSED: "refused: an error stopped it",
-}
 _MARGIN = 12
 
 
@@ -153,7 +151,7 @@ def text(past: Past, people: Sequence[RecordStory], style: Style, *, chosen: boo
 def _head(past: Past, style: Style) -> Iterator[str]:
     run, start = past.run, past.run.start
     title = f"Run {run.id} of {harmless(start.connection or start.mapping)}: "
-    first, *more = wrap(title + _STATES[run.state], style, 0, 2)
+    first, *more = wrap(title + RUN_STATES[run.state], style, 0, 2)
     inked = first.startswith(title)
     yield _inked(first, len(title), run.state, style) if inked else first
     yield from more
@@ -182,7 +180,7 @@ def _head(past: Past, style: Style) -> Iterator[str]:
 
 
 def _inked(line: str, at: int, state: RunState, style: Style) -> str:
-    return style.paint(line[:at], Ink.STRONG) + style.paint(line[at:], INKS[state])
+    return style.paint(line[:at], Ink.STRONG) + style.paint(line[at:], RUN_STATE_INKS[state])
 
 
 def _by(run: Run) -> str:
@@ -229,8 +227,8 @@ def _people(people: Sequence[RecordStory], style: Style) -> Iterator[str]:
 def _title(ending: Ending | None, number: int, style: Style) -> list[str]:
     if ending is Ending.DONE:
         return [style.paint(f"done ({number:,})", Ink.GOOD)]
-    word = _NOT_BEGUN if ending is None else WORDS[ending]
-    meaning = "" if ending is None else f": {MEANING[ending]}"
+    word = _NOT_BEGUN if ending is None else ENDING_WORDS[ending]
+    meaning = "" if ending is None else f": {ENDING_MEANING[ending]}"
     return _marked(f"! {word} ({number:,}){meaning}", style)
 
 
@@ -239,7 +237,7 @@ def _acted(each: RecordStory, style: Style) -> Iterator[str]:
     assert action is not None
     record = each.end.target_id if each.end is not None and each.end.target_id else None
     where = f" (record {clip(harmless(record))})" if record and record != outcome.key else ""
-    yield from wrap(f"{content.MARKERS[action.verb]} {content.name(outcome)}{where}", style, 2, 4)
+    yield from wrap(f"{VERB_MARKERS[action.verb]} {content.name(outcome)}{where}", style, 2, 4)
     for change in action.changes:
         said = f"{harmless(change.field)}: {content.changed(change, action.verb)}"
         yield from wrap(said, style, 6, 8)

@@ -11,26 +11,7 @@ from oneway.render.layout import clip, columns, pad, wrap
 from oneway.render.plans.content import STILL_IN, name, still_in_line
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
-
-WORDS = {
-    Ending.DONE: "done",
-    Ending.STALE: "stale",
-    Ending.REJECTED: "rejected",
-    Ending.NOT_SENT: "not sent",
-    Ending.UNKNOWN: "unknown",
-    Ending.HELD: "held back by a guard",
-    Ending.POSTPONED: "postponed",
-    Ending.NOT_ATTEMPTED: "not attempted",
-}
-MEANING = {
-    Ending.STALE: "source or target changed since the plan; plan again",
-    Ending.REJECTED: "the target refused it; nothing was written",
-    Ending.NOT_SENT: "it never reached the target; plan again",
-    Ending.UNKNOWN: "sent, and nobody knows whether it happened; look at the target",
-    Ending.HELD: "raise the ceiling with --allow in a new plan, or mend the data",
-    Ending.POSTPONED: "the target refused the same values before; --retry-now sends them at once",
-    Ending.NOT_ATTEMPTED: "it waits for another action, or the target is down; plan again",
-}
+from oneway.render.vocabulary import ENDING_MEANING, ENDING_WORDS
 
 
 def text(
@@ -46,13 +27,13 @@ def text(
     `still` are those who have left and can still get in: they come first.
     """
     counts = Counter(result.ending for result in results)
-    said = [f"{counts[ending]:,} {word}" for ending, word in WORDS.items() if counts[ending]]
+    said = [f"{counts[ending]:,} {word}" for ending, word in ENDING_WORDS.items() if counts[ending]]
     ink = Ink.GOOD if set(counts) <= {Ending.DONE} and not still else Ink.CAUTION
     summary = f"Applied: {', '.join(said) if said else 'nothing to do'}."
     lines = still_in(still, style)
     lines += [style.paint(line, ink) for line in wrap(summary, style)]
     names = _names(plan)
-    for ending, meaning in MEANING.items():
+    for ending, meaning in ENDING_MEANING.items():
         found = [result for result in results if result.ending is ending]
         if found:
             lines += ["", *_heading(ending, len(found), meaning, style)]
@@ -98,7 +79,7 @@ def as_json(results: Sequence[Result], still: Sequence[StillIn] = ()) -> dict[st
 
 
 def _heading(ending: Ending, number: int, meaning: str, style: Style) -> list[str]:
-    lines = wrap(f"! {WORDS[ending]} ({number:,}): {meaning}", style, 0, 2)
+    lines = wrap(f"! {ENDING_WORDS[ending]} ({number:,}): {meaning}", style, 0, 2)
     return [style.paint(line, Ink.CAUTION) for line in lines]
 
 

@@ -5,11 +5,12 @@ from dataclasses import asdict
 
 from oneway.history.journal import Run, RunState
 from oneway.render import diagnostics
-from oneway.render.history import INKS, when
+from oneway.render.history import when
 from oneway.render.layout import clip, columns, count, pad, people, wrap
 from oneway.render.plans.content import STILL_IN, still_in_line
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
+from oneway.render.vocabulary import RUN_STATE_INKS
 from oneway.runs.status import ConnectionStatus, HeldBack, Refusing
 
 _NAME = 24
@@ -150,7 +151,7 @@ def _inked(head: str, each: ConnectionStatus, style: Style) -> str:
     if each.last is None:
         return head
     word = each.last.state.value
-    return head.replace(word, style.paint(word, INKS[each.last.state]), 1)
+    return head.replace(word, style.paint(word, RUN_STATE_INKS[each.last.state]), 1)
 
 
 def _held(held: HeldBack) -> str:

@@ -14,6 +14,7 @@ from oneway.render.layout import clip
 from oneway.render.plans import content
 from oneway.render.sanitize import markdown as code
 from oneway.render.sanitize import on_one_line, shown
+from oneway.render.vocabulary import VERB_MARKERS
 
 _MOST_CHANGES = 36_000
 _MOST_FOLDED = 4_000
@@ -112,7 +113,7 @@ def _changes(plan: Plan, verdict: Verdict, memory: Memory) -> str:
 
 
 def _rows(outcome: Outcome, action: Action) -> Iterator[str]:
-    start = f"| `{content.MARKERS[action.verb]}` {action.verb.value} | {code(content.who(outcome))}"
+    start = f"| `{VERB_MARKERS[action.verb]}` {action.verb.value} | {code(content.who(outcome))}"
     if not action.changes:
         yield f"{start} | | | |"
     for change in action.changes:

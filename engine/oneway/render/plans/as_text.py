@@ -11,14 +11,8 @@ from oneway.render.layout import clip, columns, pad, people, wrap
 from oneway.render.plans import content
 from oneway.render.sanitize import harmless, on_one_line, shown
 from oneway.render.style import Ink, Style
+from oneway.render.vocabulary import VERB_INKS, VERB_MARKERS
 
-_INKS = {
-    Verb.CREATE: Ink.ADDED,
-    Verb.UPDATE: Ink.CHANGED,
-    Verb.LEAVE: Ink.REMOVED,
-    Verb.REACTIVATE: Ink.CHANGED,
-    Verb.DEACTIVATE: Ink.REMOVED,
-}
 _FIELD = 6
 """The columns before a field's name."""
 
@@ -142,8 +136,8 @@ class _TextPage:
 
     def action(self, outcome: Outcome, verb: Verb) -> list[str]:
         action = outcome.action_of(verb)
-        named = f"{content.MARKERS[verb]} {verb.value} {content.who(outcome)}"
-        lines = [self.style.paint(line, _INKS[verb]) for line in wrap(named, self.style, 2, 4)]
+        named = f"{VERB_MARKERS[verb]} {verb.value} {content.who(outcome)}"
+        lines = [self.style.paint(line, VERB_INKS[verb]) for line in wrap(named, self.style, 2, 4)]
         for note in content.notes(outcome, action, self.held, self.memory):
             lines += self.caution(wrap(f"! {note}", self.style, 4, 6))
         return lines + self.fields(action)

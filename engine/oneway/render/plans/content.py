@@ -49,13 +49,6 @@ class PlanSection:
         return sum(len(group.outcomes) for group in self.groups)
 
 
-MARKERS = {
-    Verb.CREATE: "+",
-    Verb.UPDATE: "~",
-    Verb.LEAVE: "-",
-    Verb.REACTIVATE: "~",
-    Verb.DEACTIVATE: "-",
-}
 _STAYING = {
     Kind.ERROR: "in error",
     Kind.CONFLICT: "in conflict",

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from oneway.core.diagnostics import Diagnostic
 from oneway.planning.access import StillIn, still_in
 from oneway.planning.near_misses import NEAR_MISS, other_reasons
-from oneway.planning.plan import Ending, Kind, Miss, Outcome, Plan, Read, Reason, Verb
+from oneway.planning.plan import Ending, Kind, Miss, Outcome, Plan, Read, Reason
 from oneway.render.layout import count
 from oneway.render.plans.content import STILL_IN
 from oneway.render.report.actions import Deed
@@ -22,6 +22,7 @@ from oneway.render.report.page import (
 )
 from oneway.render.report.sticking import sticking
 from oneway.render.report.words import fields, named, person, text
+from oneway.render.vocabulary import VERBS_TO_DO
 from oneway.runs.past_run import PastRun
 
 _CONFLICTS = {
@@ -33,14 +34,6 @@ _CONFLICTS = {
     "circle": "They would swap values: free one of them by hand in the target.",
 }
 """What to do about a conflict, by the code of its reason."""
-
-_TO_DO = {
-    Verb.CREATE: "To be created",
-    Verb.UPDATE: "To be changed",
-    Verb.LEAVE: "To leave",
-    Verb.REACTIVATE: "To come back",
-    Verb.DEACTIVATE: "To be deactivated",
-}
 
 
 def attention(told: PastRun, found: Sequence[Deed]) -> tuple[ReportSection, ...]:
@@ -70,7 +63,7 @@ def attention(told: PastRun, found: Sequence[Deed]) -> tuple[ReportSection, ...]
 def meant(deed: Deed) -> tuple[Cell, Cell]:
     """Return who a deed is about, and what was to be done."""
     if not deed.changes:
-        return deed.person, ReportText((_TO_DO[deed.verb],))
+        return deed.person, ReportText((VERBS_TO_DO[deed.verb],))
     return deed.person, fields(deed.changes, deed.verb)
 
 

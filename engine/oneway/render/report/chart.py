@@ -7,6 +7,7 @@ from oneway.history.journal.rows import RunState
 from oneway.planning.plan import Ending
 from oneway.render.report.page import Bar, Chart, Piece
 from oneway.render.report.words import moment
+from oneway.render.vocabulary import RUN_STATES_SHORT
 
 KINDS = (("written", "Written"), ("held", "Held back"), ("missed", "Not written"))
 """What is counted, from the bottom of a bar to its top."""
@@ -16,14 +17,6 @@ KINDS = (("written", "Written"), ("held", "Held back"), ("missed", "Not written"
 _SLOT, _BAR, _ROOM, _HEAD, _LEAST = 24.0, 14.0, 96.0, 18.0, 3.0
 _FEWEST = 10
 """Slots that there is room for at least, so that a few bars are no wall."""
-
-_STATES = {
-    RunState.OPEN: "has not ended",
-    RunState.DONE: "done",
-    RunState.HELD: "a guard held something back",
-    RunState.FAILED: "some were not written",
-    RunState.REFUSED: "stopped by an error",
-}
 
 
 def chart(runs: Sequence[Run], this: int) -> Chart | None:
@@ -61,7 +54,9 @@ def _bar(position: int, run: Run, most: int, *, labelled: bool, this: bool) -> B
         run=run.id,
         when=moment(run.start.started),
         counts=counts,
-        state="nothing to do" if run.state is RunState.DONE and not total else _STATES[run.state],
+        state="nothing to do"
+        if run.state is RunState.DONE and not total
+        else RUN_STATES_SHORT[run.state],
     )
 
 

@@ -10,18 +10,12 @@ from oneway.render.report.actions import Deed
 from oneway.render.report.page import Fact, Figure, ReportSection, Tone
 from oneway.render.report.words import duration, moment, people, text
 from oneway.render.sanitize import shown
+from oneway.render.vocabulary import VERBS_DONE
 from oneway.runs.past_run import PastRun
 
 NOT_SYNCING = (Kind.INELIGIBLE, Kind.CONFLICT, Kind.ERROR)
 """The outcomes of people whom the source has, and who do not arrive."""
 
-_DONE = {
-    Verb.CREATE: ("was created", "were created"),
-    Verb.UPDATE: ("was changed", "were changed"),
-    Verb.LEAVE: ("left", "left"),
-    Verb.REACTIVATE: ("came back", "came back"),
-    Verb.DEACTIVATE: ("was deactivated", "were deactivated"),
-}
 _NOT_DONE = (
     ((Ending.HELD,), ("is held back", "are held back")),
     ((Ending.REJECTED,), ("was refused", "were refused")),
@@ -184,7 +178,7 @@ def _allowed(each: Allowance) -> str:
 def _done(found: Sequence[Deed]) -> str:
     counts = Counter(each.verb for each in found if each.ending is Ending.DONE)
     parts: list[str] = []
-    for verb, (one, more) in _DONE.items():
+    for verb, (one, more) in VERBS_DONE.items():
         number = counts[verb]
         if number:
             who = f"{number:,}" if parts else people(number)

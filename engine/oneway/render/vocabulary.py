@@ -1,0 +1,91 @@
+"""The words of outcomes, verbs, endings and run states: one vocabulary for all that is shown.
+
+A renderer that needs another form of one of these words has it here, beside the others.
+"""
+
+from oneway.history.journal.rows import RunState
+from oneway.planning.plan import Ending, Verb
+from oneway.render.style import Ink
+
+ENDING_WORDS = {
+    Ending.DONE: "done",
+    Ending.STALE: "stale",
+    Ending.REJECTED: "rejected",
+    Ending.NOT_SENT: "not sent",
+    Ending.UNKNOWN: "unknown",
+    Ending.HELD: "held back by a guard",
+    Ending.POSTPONED: "postponed",
+    Ending.NOT_ATTEMPTED: "not attempted",
+}
+"""How an action ended, in a word or two."""
+
+ENDING_MEANING = {
+    Ending.STALE: "source or target changed since the plan; plan again",
+    Ending.REJECTED: "the target refused it; nothing was written",
+    Ending.NOT_SENT: "it never reached the target; plan again",
+    Ending.UNKNOWN: "sent, and nobody knows whether it happened; look at the target",
+    Ending.HELD: "raise the ceiling with --allow in a new plan, or mend the data",
+    Ending.POSTPONED: "the target refused the same values before; --retry-now sends them at once",
+    Ending.NOT_ATTEMPTED: "it waits for another action, or the target is down; plan again",
+}
+"""What an ending that is not done means, and what to do about it."""
+
+RUN_STATES = {
+    RunState.OPEN: "open: it goes on, or it was interrupted (`oneway resume`)",
+    RunState.DONE: "done",
+    RunState.HELD: "a guard held something back",
+    RunState.FAILED: "some records failed",
+    RunState.REFUSED: "refused: an error stopped it",
+}
+"""How a run stands, in a line of its own."""
+
+RUN_STATES_SHORT = {
+    RunState.OPEN: "has not ended",
+    RunState.DONE: "done",
+    RunState.HELD: "a guard held something back",
+    RunState.FAILED: "some were not written",
+    RunState.REFUSED: "stopped by an error",
+}
+"""How a run stands, beside others."""
+
+RUN_STATE_INKS = {
+    RunState.OPEN: Ink.CAUTION,
+    RunState.DONE: Ink.GOOD,
+    RunState.HELD: Ink.CAUTION,
+    RunState.FAILED: Ink.TROUBLE,
+    RunState.REFUSED: Ink.TROUBLE,
+}
+
+VERBS_TO_DO = {
+    Verb.CREATE: "To be created",
+    Verb.UPDATE: "To be changed",
+    Verb.LEAVE: "To leave",
+    Verb.REACTIVATE: "To come back",
+    Verb.DEACTIVATE: "To be deactivated",
+}
+"""What an action would do, before it is done."""
+
+VERBS_DONE = {
+    Verb.CREATE: ("was created", "were created"),
+    Verb.UPDATE: ("was changed", "were changed"),
+    Verb.LEAVE: ("left", "left"),
+    Verb.REACTIVATE: ("came back", "came back"),
+    Verb.DEACTIVATE: ("was deactivated", "were deactivated"),
+}
+"""What became of one person, and of several, by what was done."""
+
+VERB_MARKERS = {
+    Verb.CREATE: "+",
+    Verb.UPDATE: "~",
+    Verb.LEAVE: "-",
+    Verb.REACTIVATE: "~",
+    Verb.DEACTIVATE: "-",
+}
+
+VERB_INKS = {
+    Verb.CREATE: Ink.ADDED,
+    Verb.UPDATE: Ink.CHANGED,
+    Verb.LEAVE: Ink.REMOVED,
+    Verb.REACTIVATE: Ink.CHANGED,
+    Verb.DEACTIVATE: Ink.REMOVED,
+}
