@@ -531,7 +531,7 @@ class _Model:
             )  # fmt: skip
             return
         error = person.failed or user.failed
-        if user.unsaid and not person.failed:
+        if user.unsaid:
             person.kind = "error"  # whether it has left is not known
             return
         stopped = person.leaving_known and self.misses(self.setting, person.data, creating=False)

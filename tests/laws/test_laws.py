@@ -4,7 +4,9 @@ import copy
 import inspect
 import random
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from hypothesis import given, settings
@@ -20,7 +22,7 @@ from oneway.mapping.spec import Write
 from oneway.planning.diff import wanted
 from oneway.planning.plan import Kind, Outcome, Plan, Verb
 from oneway.planning.plan_file import dump
-from strategies import accepted, any_worlds, worlds
+from strategies import ABSENT, accepted, any_worlds, worlds
 from worlds import World, bound, planned
 
 SETTLED = worlds(due=False)
@@ -355,17 +357,130 @@ def test_law_12_totality_outcomes_add_up(world: World) -> None:
 
 @given(WORLDS)
 def test_law_13_absence_is_not_blankness(world: World) -> None:
+    world = replace(world, leaves_out_nulls=False)
     plain = {"code", "mail", "name", "nick", "dept", "tags", "level", "leave", "bank.no"}
     sources = {record.id: record.data for record in world.source.records}
     rules = world.mapping["fields"] | world.mapping.get("leavers", {}).get("set", {})
     for action in planned(world).actions:
-        if action.source_id is None or action.verb is Verb.REACTIVATE:
+        if action.source_id is None:
+            continue
+        if action.verb is Verb.REACTIVATE:
+            # Somebody comes back because the source says that they are there.
+            assert get(sources[action.source_id], "status") is not GONE
             continue
         for change in action.changes:
             rule = rules[change.field]
             expression = rule if isinstance(rule, str) else rule.get("from")
             absent = expression in plain and get(sources[action.source_id], expression) is GONE
             assert not (absent and change.clears)
+
+
+@given(WORLDS, st.booleans())
+def test_law_13_people_whose_key_or_status_is_absent_are_left_alone(
+    world: World, keyless: bool
+) -> None:
+    world = replace(world, leaves_out_nulls=False)
+    if not keyless and "leavers" not in world.mapping:
+        return
+    expression = world.mapping["match"][0]["source"] if keyless else "status"
+    gone = {"lower(mail)": "mail", "bank.no": "bank"}.get(expression, expression)
+    records = tuple(
+        replace(record, data={k: v for k, v in record.data.items() if k != gone})
+        for record in world.source.records
+    )
+    plan = planned(replace(world, source=replace(world.source, records=records)))
+    assert all(action.source_id is None for action in plan.actions)
+    kinds = {outcome.kind for outcome in by_source(plan).values()}
+    assert kinds <= ({Kind.ERROR} if keyless else {Kind.ERROR, Kind.CONFLICT})
+    if keyless and records:
+        assert not plan.actions  # nor is anybody taken for absent, whom these may be
+
+
+# 16. Nothing follows from what is not said
+
+
+@given(WORLDS, st.randoms(use_true_random=False))
+def test_law_16_nothing_follows_from_what_is_not_said(world: World, chance: random.Random) -> None:
+    """A contradiction or a fault that is no longer said may free somebody, and nothing else."""
+    world = replace(world, leaves_out_nulls=False)
+    before, silenced = planned(world), without_a_key(world, chance)
+    doubtful = {
+        (outcome.source_id, outcome.target_id)
+        for outcome in before.outcomes
+        if outcome.kind in (Kind.CONFLICT, Kind.ERROR) or "in_conflict" in codes(outcome)
+    }
+    known = {(action.verb, action.source_id or action.target_id) for action in before.actions}
+    settled = {id for pair in doubtful for id in pair if id is not None}
+    for action in planned(silenced).actions:
+        whom = action.source_id or action.target_id
+        if action.verb is Verb.UPDATE or whom in settled or action.target_id in settled:
+            continue
+        assert (action.verb, whom) in known, (action.verb, whom)
+
+
+def without_a_key(world: World, chance: random.Random) -> World:
+    """Return the world with a key gone, or under another name, in one record of either side."""
+    sides = [side for side in ("source", "target") if getattr(world, side).records]
+    if not sides:
+        return world
+    side = chance.choice(sides)
+    snapshot = getattr(world, side)
+    position = chance.randrange(len(snapshot.records))
+    record = snapshot.records[position]
+    keys = sorted(set(record.data) - {"id"})
+    if not keys:
+        return world
+    gone = chance.choice(keys)
+    data = {key: value for key, value in record.data.items() if key != gone}
+    if chance.random() < 0.5:
+        data[f"{gone}_old"] = record.data[gone]
+    records = list(snapshot.records)
+    records[position] = replace(record, data=data)
+    return replace(world, **{side: replace(snapshot, records=tuple(records))})
+
+
+def codes(outcome: Outcome) -> set[str]:
+    return {reason.code for reason in outcome.reasons}
+
+
+MISSHAPEN = ["", " ", None, 7, True, [], {}, ["L"], "Left", ABSENT]
+"""What a status is not, where the record schema lists its words and allows no null."""
+
+
+@given(WORLDS, st.lists(st.sampled_from(MISSHAPEN), min_size=1))
+def test_law_16_no_access_hangs_on_what_is_blank_or_misshapen(
+    world: World, given: list[object]
+) -> None:
+    world = replace(world, typed=True, leaves_out_nulls=False)
+    if not accepted(world) or "leavers" not in world.mapping:
+        return
+    records = [
+        replace(record, data=_with_status(record.data, given[n % len(given)]))
+        for n, record in enumerate(world.source.records)
+    ]
+    plan = planned(replace(world, source=replace(world.source, records=tuple(records))))
+    assert all(outcome.kind in (Kind.ERROR, Kind.CONFLICT) for outcome in by_source(plan).values())
+    assert all(action.source_id is None for action in plan.actions)
+
+
+def _with_status(data: Mapping[str, Any], status: object) -> dict[str, Any]:
+    changed = {key: value for key, value in data.items() if key != "status"}
+    return changed if status == ABSENT else changed | {"status": status}
+
+
+@given(WORLDS)
+def test_law_16_nobody_leaves_or_comes_back_where_the_target_does_not_say(world: World) -> None:
+    world = replace(world, leaves_out_nulls=False)
+    left = world.mapping.get("leavers", {}).get("left")
+    if left is None:
+        return
+    asked = "leaveDate" if "leaveDate" in left else "state"
+    records = [
+        replace(record, data={k: v for k, v in record.data.items() if k != asked})
+        for record in world.target.records
+    ]
+    plan = planned(replace(world, target=replace(world.target, records=tuple(records))))
+    assert all(action.target_id is None for action in plan.actions)
 
 
 # The model

@@ -17,6 +17,8 @@ class Mutant:
 
 LAWS = "tests/laws/test_laws.py"
 MODEL = f"{LAWS}::test_the_model_agrees_on_every_outcome"
+LAW_13 = f"{LAWS} -k law_13"
+LAW_16 = f"{LAWS} -k law_16"
 STATE = f"{LAWS}::test_the_model_agrees_on_what_the_target_holds_afterwards"
 
 CLIENT = "oneway_connectors/rest/client"
@@ -77,6 +79,56 @@ MUTANTS = (
         "for level in reversed(range(levels)):",
         "keys are tried in order",
         f"tests/unit/test_matching.py {MODEL} {STATE}",
+    ),
+    # what is not said
+    Mutant(
+        "absent-status-is-no-answer",
+        "mapping/interpreter",
+        "        answer = self._answer(expression, record)\n"
+        "        _demand_said(answer.truth, expression, what)\n",
+        "        answer = self._answer(expression, record)\n",
+        "whether somebody has left never hangs on a key that is absent",
+        LAW_16,
+    ),
+    Mutant(
+        "absent-key-is-blank",
+        "mapping/interpreter",
+        '        _demand_said(answer.exact, typed.expression, "who this is")\n',
+        "",
+        "a match key that is absent is not a blank one",
+        LAW_13,
+    ),
+    Mutant(
+        "absent-field-is-blank",
+        "mapping/interpreter",
+        "return Cell(CellState.BLANK if answer.stated else CellState.UNSTATED)",
+        "return Cell(CellState.BLANK)",
+        "an absent key never clears a value",
+        LAW_13,
+    ),
+    Mutant(
+        "unsaid-leaver-comes-back",
+        "mapping/expressions/evaluation",
+        "        if value is not None:\n            self.stated = False\n            self._miss(",
+        "        if value is not None:\n            self.stated = False\n            (",
+        "nobody comes back because of a key that is absent",
+        LAW_13,
+    ),
+    Mutant(
+        "blank-status-is-an-answer",
+        "mapping/record_schema",
+        "    wrong = _first(checks, value)\n    if wrong",
+        '    wrong = _first(checks, value) if value else ""\n    if wrong',
+        "a blank status says nothing of who has left",
+        LAW_16,
+    ),
+    Mutant(
+        "unsaid-leave-leaves-again",
+        "planning/outcomes",
+        "        if unsaid:\n            # It",
+        "        if unsaid and not unsaid:\n            # It",
+        "nobody leaves where the target does not say whether they have left",
+        LAW_16,
     ),
     # changes
     Mutant(

@@ -214,7 +214,7 @@ class Drafter:
             return self._unmatched_leaver(row, found)
         failed, leaving = _failed(row, found), bool(row.leaving)
         unsaid = target.evaluation_error is not None and target.evaluation_error.code == "unsaid"
-        if unsaid and row.evaluation_error is None:
+        if unsaid:
             # It may have left already; a leave must not follow from what is not said.
             return Draft(Kind.ERROR, row, target, reasons=failed, has_access=True)
         barred = self._barred(row, Category.LEAVERS)
