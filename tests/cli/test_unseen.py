@@ -255,3 +255,125 @@ def test_a_lost_store_is_as_if_there_had_never_been_one(
     ended = joining.run("sync", "m.yaml")
     assert ended.code == 0
     assert directory.sent("POST") == ["/people"]
+
+
+# Creates whose end is not known
+
+
+def accepting(answer: dict[str, Any]) -> Callable[..., tuple[int, Any]]:
+    """Return what accepts creates and does nothing yet."""
+    return lambda *_: (202, answer)
+
+
+def with_lag(world: World, seconds: int, create: str = "") -> None:
+    text = MANIFEST.replace("lag: 0", f"lag: {seconds}")
+    if create:
+        old = "create: {method: POST, path: /people}"
+        assert old in text
+        text = text.replace(old, create)
+    world.write("connectors/directory.yaml", text)
+
+
+def test_what_was_accepted_is_not_sent_again_before_the_lag_has_passed(
+    joining: World, directory: Directory
+) -> None:
+    with_lag(joining, 900)
+    directory.create = accepting({"queued": True})
+    assert joining.run("sync", "m.yaml").code == 5
+    for _ in range(2):
+        ended = joining.run("sync", "m.yaml")
+        assert "how it ended is not known" in ended.flat
+        assert "had not happened" not in ended.flat
+        assert "a create was sent at" in joining.run("plan", "m.yaml", "--verbose").flat
+    assert directory.sent("POST") == ["/people"]
+    directory.create = None
+    directory.keep({"code": "001", "name": "Ann Oak"})
+    ended = joining.run("sync", "m.yaml")
+    assert "what was in flight was looked up: Applied: 1 done." in ended.flat
+    assert directory.sent("POST") == ["/people"]
+    assert "created on" in joining.run("explain", "m.yaml", "001").flat
+
+
+def test_what_was_accepted_and_is_not_there_after_the_lag_is_sent_again(
+    joining: World, directory: Directory
+) -> None:
+    directory.create = accepting({"queued": True})
+    joining.run("sync", "m.yaml")
+    directory.create = None
+    ended = joining.run("sync", "m.yaml")
+    assert ended.code == 0
+    assert directory.sent("POST") == ["/people", "/people"]
+
+
+JOB = (
+    "create: {method: POST, path: /people, job: {path: '/jobs/{id}', id: job, status: state, "
+    "done: [ok], failed: [no], record: made}}"
+)
+
+
+def test_a_job_is_asked_at_each_run_and_not_overtaken(joining: World, directory: Directory) -> None:
+    with_lag(joining, 0, JOB)
+    directory.jobs["j1"] = {"state": "busy"}
+    directory.create = accepting({"job": "j1"})
+    assert joining.run("sync", "m.yaml").code == 5
+    assert joining.run("sync", "m.yaml").code == 5
+    assert directory.sent("POST") == ["/people"]
+    id = directory.keep({"code": "001", "name": "Ann Oak"})
+    directory.jobs["j1"] = {"state": "ok", "made": id}
+    directory.hidden.add(id)
+    assert joining.run("sync", "m.yaml").code == 0
+    assert directory.sent("POST") == ["/people"]
+
+
+def test_a_job_that_failed_lets_the_create_be_sent_again(
+    joining: World, directory: Directory
+) -> None:
+    with_lag(joining, 900, JOB)
+    directory.jobs["j1"] = {"state": "busy"}
+    directory.create = accepting({"job": "j1"})
+    joining.run("sync", "m.yaml")
+    directory.jobs["j1"] = {"state": "no"}
+    directory.create = None
+    ended = joining.run("sync", "m.yaml")
+    assert "the target says that its job failed" in ended.flat
+    assert directory.sent("POST") == ["/people", "/people"]
+
+
+def test_a_create_that_is_answered_with_a_record_that_was_there_is_unknown(
+    joining: World, directory: Directory
+) -> None:
+    joining.run("sync", "m.yaml")
+    directory.create = lambda *_: (201, {"id": "1"})
+    people = joining.read("people.json")
+    joining.write("people.json", [*people, {"id": "s2", "code": "002", "name": "Ben Ash"}])
+    ended = joining.run("sync", "m.yaml")
+    assert ended.code == 5
+    assert "a create was answered with record 1, which was there: source record s1" in ended.flat
+    assert "W114" in ended.flat
+    explained = joining.run("explain", "m.yaml", "002", "--format", "json").data
+    assert explained[0]["link"] is None
+
+
+def test_a_wish_has_one_token_whatever_plan_it_is_in(joining: World, directory: Directory) -> None:
+    text = MANIFEST.replace("errors:", "idempotency_header: Idempotency-Key\nerrors:")
+    joining.write("connectors/directory.yaml", text)
+    directory.create = lambda *_: (500, {})
+    for _ in range(2):
+        joining.run("sync", "m.yaml")
+    assert len(directory.tokens) == 2
+    assert len(set(directory.tokens)) == 1
+    joining.write("people.json", [{"id": "s1", "code": "001", "name": "Ann Elm"}])
+    joining.run("sync", "m.yaml")
+    assert len(set(directory.tokens)) == 2
+
+
+def test_a_record_that_has_to_be_created_twice_does_not_stick(
+    joining: World, directory: Directory
+) -> None:
+    joining.write("m.yaml", TO_DIRECTORY + "gone: create\n")
+    joining.run("sync", "m.yaml")
+    directory.people.clear()
+    ended = joining.run("sync", "m.yaml")
+    assert (
+        "Not sticking (1) ! 001 Ann Oak: created in the last run, and planned again" in ended.flat
+    )

@@ -22,6 +22,7 @@ from oneway.cli.options import (
     user,
 )
 from oneway.cli.printing import exit_of, introduce, print_plan, print_results
+from oneway.planning.plan import Ending
 from oneway.render import plans, results
 from oneway.runs import Operator, RunRequest, last_run, open_sync, prepare_run
 
@@ -74,4 +75,6 @@ def command(
     else:
         console.out("\n")
         print_results(console, ended, plan, run, limit=limit)
-    return exit_of(ended, verdict, run)
+    # What is still in flight has not failed, and is not done: the run has not come to its end.
+    open_still = [each for each in draft.settled if each.ending is Ending.UNKNOWN]
+    return exit_of([*open_still, *ended], verdict, run)
