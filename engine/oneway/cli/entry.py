@@ -38,6 +38,7 @@ COMMANDS = (
     Listed("disconnect", "Forget a connection's credentials; keep its history."),
     Listed("status", "Show how each connection stands, without network."),
     Listed("runs", "List what was run, show one run, or forget old ones."),
+    Listed("forget", "Erase one person from the store, and say what cannot be reached."),
     Listed("report", "Make a page of one run for people."),
     Listed("replay", "Derive a run's plan again from what was kept, and say what differs."),
     Listed("serve", "Keep the schedules of all connections of a folder, until it is stopped."),

@@ -430,6 +430,7 @@ _TABLE = (
     ),
     ("F122", "a file cannot be written", "Check the folder, its rights and the space there."),
     ("F123", "a run would go by an instant that is yet to come", "Use `oneway plan --as-of`."),
+    ("F150", "a person cannot be forgotten while a run is open", "Run `oneway resume` first."),
     ("F130", "there is no such run, or nothing is kept of it", "See `oneway runs`."),
     ("F131", "what is kept of a run was damaged or changed", "Its plan can still be shown."),
     ("F132", "what is kept of a run was kept by a newer version", "Upgrade oneway."),

@@ -1,0 +1,79 @@
+"""Some hundred nights, and proof that each would have noticed an engine that is broken."""
+
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+import pytest
+
+from nights.life import NIGHTS, live
+from nights.town import Violation
+from oneway.applying.preconditions import Happened
+from oneway.applying.unknown import Became, Inquiry
+from oneway.planning import links, planner
+from oneway.planning.links import NO_LINKS
+from oneway.planning.match import Match
+from oneway.runs import plan as planning
+
+LIVES = 20
+BROKEN_IN = 60
+"""Lives in which a broken engine must be noticed."""
+
+
+@pytest.mark.slow
+def test_nobody_is_doubled_mixed_up_or_sent_away() -> None:
+    total = Counter[str]()
+    for seed in range(LIVES):
+        total.update(live(seed))
+    assert total["nights"] == LIVES * NIGHTS
+    # What is shown is worth what really happened.
+    for what in ("crashes", "restored", "hidden records", "unread people", "created", "left"):
+        assert total[what] > LIVES, f"{what}: {total[what]}"
+    for what in ("accepted", "answer lost", "existing", "lost"):
+        assert total[f"fault: {what}"], what
+    for what in ("rekeyed", "claimed", "reused", "adopted", "gone", "second_look", "unlisted"):
+        assert total[f"reason: {what}"], what
+
+
+def test_a_life_can_be_lived_again() -> None:
+    told: list[list[str]] = [[], []]
+    for story in told:
+        live(3, story.append)
+    assert told[0] == told[1]
+
+
+def without_links(*args: Any, **more: Any) -> Any:
+    """Plan as if nothing had ever been remembered."""
+    evidence = more.get("evidence", NO_LINKS)
+    return PLAN_ROWS(*args, **{**more, "evidence": replace(NO_LINKS, pending=evidence.pending)})
+
+
+def undone(*_: object) -> Became:
+    """Say that what is not known to have happened has not."""
+    return Became(Happened.NO)
+
+
+PLAN_ROWS = planner.plan_rows
+BROKEN: dict[str, Callable[[], Any]] = {
+    "links are forgotten": lambda: patch.object(planning, "plan_rows", without_links),
+    "what a list lacks is not looked up": lambda: patch.object(
+        planning, "looked_up", lambda _, __, found, ___: found
+    ),
+    "the source is not asked again": lambda: patch.object(planning, "asked_again", lambda *_: None),
+    "what is not seen has not happened": lambda: patch.object(Inquiry, "of", undone),
+    "a key that changed hands is taken over": lambda: patch.object(
+        links.Likeness, "one_person", True
+    ),
+    "a gone record is created again at once": lambda: patch.object(
+        links._Reconciler, "_missing", lambda *_: Match()
+    ),
+}
+
+
+@pytest.mark.parametrize("what", sorted(BROKEN))
+def test_a_broken_engine_is_noticed(what: str) -> None:
+    with BROKEN[what](), pytest.raises(Violation) as caught:
+        list(map(live, range(BROKEN_IN)))
+    print(f"{what}: {caught.value}")
