@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 from cli_world import MAPPING, TEAMS, Ended, World, person, user
 
+from approving import approving
 from oneway.cli.entry import run
 
 
@@ -15,7 +16,7 @@ def oneway(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
 
     def ended(*args: object) -> Ended:
         capsys.readouterr()
-        code = run([str(arg) for arg in args])
+        code = run(approving(args))
         found = capsys.readouterr()
         assert "Traceback" not in found.err
         return Ended(code, found.out, found.err)

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator
 from dataclasses import replace
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,8 @@ from cli_world import MAPPING, ROOT, World, person, process, user
 from oneway.cli.sandbox import started
 from oneway.planning.plan import PlanConnection
 from oneway.planning.plan_file import load, save
+from oneway.runs.proof import prove
+from oneway.state.folder import StateFolder
 from oneway_connectors.sandbox import Sandbox
 
 ACME = """\
@@ -177,7 +180,9 @@ def test_a_plan_that_was_given_another_connection_is_not_applied(acme: World, pl
     assert acme.run("plan", planned, "--out", "plan.json").code == 0
     path = acme.folder / "plan.json"
     plan = load(path.read_bytes(), "plan.json")
-    save(replace(plan, connection=PlanConnection("north", "connections/acme.yaml")), path)
+    other = replace(plan, connection=PlanConnection("north", "connections/acme.yaml"))
+    state = StateFolder(acme.folder / ".oneway")
+    save(other, path, prove(other, state, datetime.now(UTC)))
     ended = acme.run("apply", "plan.json")
     assert (ended.code, "[P111]" in ended.err) == (1, True)
 

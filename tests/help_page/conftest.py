@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from approving import approving
 from help_page.trouble import Trouble
 from help_page.two_systems import NOBODY, Ended, TwoSystems
 from oneway.cli.entry import run
@@ -50,7 +51,7 @@ def oneway(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
 
     def ended(*args: object) -> Ended:
         capsys.readouterr()
-        code = run([str(arg) for arg in args])
+        code = run(approving(args))
         found = capsys.readouterr()
         assert "Traceback" not in found.err
         return Ended(code, found.out, found.err)

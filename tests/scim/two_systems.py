@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from approving import approving
 from oneway.cli.entry import run
 from oneway_connectors.sandbox import Sandbox
 
@@ -59,7 +60,8 @@ class TwoSystems:
         self.capsys.readouterr()
         given = [str(MAPPING), "--as-of", f"{day}T04:00:00Z"]
         given += [word for pair in self.files.items() for word in pair]
-        code = run([command, *(given if command not in ("apply", "resume") else ()), *args])
+        given = given if command not in ("apply", "resume") else []
+        code = run(approving([command, *given, *args]))
         said = self.capsys.readouterr()
         assert "Traceback" not in said.err
         assert TOKEN not in said.out + said.err

@@ -35,6 +35,11 @@ from .servers import (
 )
 from .told import MAIL_PASSWORD, TOLD, TOLD_VARIABLES, Told, telling
 
+try:
+    from approving import approving
+except ImportError:  # run as `python -m tests.NAME`
+    from tests.approving import approving
+
 PATIENCE = 240.0
 """Seconds to wait for what must come, on the busiest machine."""
 ROOT = Path(__file__).resolve().parents[2]
@@ -84,7 +89,7 @@ class World:
         said, log = io.StringIO(), io.StringIO()
         piped = patch.object(sys, "stdin", io.StringIO(stdin))
         with piped, redirect_stdout(said), redirect_stderr(said), _logging(log):
-            code = run(args)
+            code = run(approving(args))
         self.ended(code, said.getvalue() + log.getvalue(), " ".join(args))
         return code
 

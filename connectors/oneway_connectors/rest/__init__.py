@@ -97,7 +97,9 @@ def origins(description: Description, options: Mapping[str, str]) -> tuple[str, 
 
     Raises `Refused` where the options make no URL. Redirects and links never lead elsewhere.
     """
-    api = read_api(description.title, description.body or {})
+    if not description.body:
+        return ()
+    api = read_api(description.title, description.body)
     found = [base_url(description.name, api.base_url, options)]
     if "url" in api.auth:
         found.append(base_url(description.name, str(api.auth["url"]), options))

@@ -35,6 +35,11 @@ class RestReader:
     client: Client
     resource: ResourceRequests
 
+    @property
+    def by_id(self) -> bool:
+        """Whether one record can be asked for without the whole list."""
+        return self.resource.single is not None
+
     def read(self, progress: Progress = silent) -> Snapshot:
         """Return every record, in the order of the system's list."""
         collected = self._collect({}, progress)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 
 from oneway.applying.gates import Gates
+from oneway.applying.plausible import refuse_implausible
 from oneway.applying.result import (
     ActionLog,
     ApplySystems,
@@ -21,7 +22,7 @@ from oneway.applying.result import (
 )
 from oneway.core.connector import Progress, WriteError, Writer, silent
 from oneway.core.diagnostics import refusal
-from oneway.planning.plan import Action, Ending, Plan, Verb
+from oneway.planning.plan import Action, Ending, Plan
 from oneway.planning.plan_file import fingerprint
 
 __all__ = [
@@ -75,7 +76,8 @@ def apply(
         help = "plan again, review the new plan, and apply that"
         summary = f"approved is {approved.fingerprint[:12]}, but this plan is {own[:12]}"
         raise refusal("P106", plan.mapping, summary, help)
-    systems.live.creates.update((e.id, e) for e in plan.actions if e.verb is Verb.CREATE)
+    refuse_implausible(plan, systems.live.program.policy)
+    systems.live.begin(plan)
     gates = Gates(approved, systems, log)
     waiting = _Waiting(systems.writer, log, gates.done)
     actions = [each for each in ordered(plan.actions) if each.id not in approved.earlier.ended]

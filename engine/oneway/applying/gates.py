@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from typing import TypeAlias
 
 from oneway.applying.circuit_breaker import CircuitBreaker
-from oneway.applying.preconditions import Happened, Stale
+from oneway.applying.preconditions import Happened
 from oneway.applying.result import (
     ActionLog,
     ApplySystems,
@@ -19,12 +19,16 @@ from oneway.applying.result import (
     failed,
     token_of,
 )
+from oneway.applying.source_now import Stale
 from oneway.applying.unknown import Became, Sent
 from oneway.core.connector import ConnectorError, ReadError, Unknown, WriteError, Writer
 from oneway.core.records import Value
 from oneway.planning.plan import Action, End, Ending, Verb
 
 Gate: TypeAlias = Callable[[Action], Result | None]
+
+LONGEST_ID = 500
+"""Characters of the id of a record that a target creates."""
 
 GIVEN_UP = "W112"
 """The code of what was not sent, or not looked up, because a system was given up."""
@@ -108,7 +112,7 @@ class Gates:
         return Result(action, Ending.NOT_ATTEMPTED, action.target_id, reason=reason)
 
     def stale(self, action: Action) -> Result | None:
-        """The target is no longer as the plan saw it."""
+        """The source or the target is no longer as the plan saw it."""
         if action.id in self.approved.earlier.sent:
             return None  # looked up already, which compares as much
         try:
@@ -145,6 +149,9 @@ class Gates:
     def _written(self, action: Action, values: Mapping[str, Value], token: str) -> str:
         target_id = _write(self.writer, action, values, token)
         if action.verb is Verb.CREATE:
+            if not target_id.strip() or len(target_id) > LONGEST_ID or not target_id.isprintable():
+                text = "a create was answered with an id that is blank, too long or not printable"
+                raise Unknown("W114", text, "See in the target which record was created.")
             owner = self.owners.get(target_id)
             if owner is not None and owner != action.source_id:
                 whose = f"source record {owner}" if owner else "nobody's in the source"

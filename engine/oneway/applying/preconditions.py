@@ -1,6 +1,7 @@
 """What the systems say now, compared with what a plan saw of them.
 
-Before a write: is the plan's view still true? After a write whose end nobody knows: did it
+Before a write: does the source still say what is to be written, and does the target still hold
+what the plan saw? After a write whose end nobody knows: did it
 happen? Both ask the source and the target again, for one record at a time.
 """
 
@@ -10,6 +11,13 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import chain
 
+from oneway.applying.source_now import (
+    PlannedSource,
+    SourceNow,
+    Stale,
+    refuse_other_outcome,
+    unplanned,
+)
 from oneway.core.connector import Reader, ReadError
 from oneway.core.records import (
     MISSING,
@@ -24,14 +32,10 @@ from oneway.core.records import (
     with_value,
 )
 from oneway.core.seal import Seal, Sealed
-from oneway.mapping.program import Cell, FieldRule, Program, SourceRow
+from oneway.mapping.program import Cell, FieldRule, Program, SourceRow, TargetRow
 from oneway.mapping.spec import Merge
-from oneway.planning.diff import added, new_value, present
-from oneway.planning.plan import Action, Awaits, Change, Claim, Verb
-
-
-class Stale(Exception):
-    """The source or the target is no longer as the plan saw it; the text says what."""
+from oneway.planning.diff import KEEP, added, new_value, present, wanted
+from oneway.planning.plan import Action, Awaits, Change, Claim, Plan, Verb
 
 
 class Happened(Enum):
@@ -60,6 +64,15 @@ class LiveState:
     """The ids of the records that were created, by action."""
     _ignored: set[str] = field(default_factory=set)
     """The fields by which the target does not find: it answers with somebody else."""
+    _source: SourceNow = field(init=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "_source", SourceNow(self.program, self.source))
+
+    def begin(self, plan: Plan) -> None:
+        """Learn what a plan knew of both systems, before its actions are looked at."""
+        self.creates.update((e.id, e) for e in plan.actions if e.verb is Verb.CREATE)
+        self._source.planned = PlannedSource.of(plan)
 
     def values(self, action: Action) -> dict[str, Value]:
         """Return what is to be written, nested; raise `Stale` where a sealed value has changed."""
@@ -105,14 +118,51 @@ class LiveState:
         return found[1]
 
     def refuse_stale(self, action: Action) -> None:
-        """Raise `Stale` unless the target still is as the plan saw it."""
+        """Raise `Stale` unless the source and the target still are as the plan saw them."""
+        self._source.forget()
         if action.target_id is None:
+            self._refuse_source(action, None)
             self._refuse_holders(action)
             return
         record = self._held(action.target_id)
         moved = [each.field for each in action.changes if not self._is_before(record, action, each)]
         if moved:
             raise Stale(f"changed in the target since the plan: {', '.join(moved)}")
+        self._refuse_source(action, self.program.target_row(record))
+
+    def _refuse_source(self, action: Action, target: TargetRow | None) -> None:
+        """Raise `Stale` unless the source still says all of an action, and nothing beside it."""
+        if action.source_id is None:
+            assert target is not None
+            if self._source.stands_for(target):
+                raise Stale("a source record stands for it again")
+            row = None
+        else:
+            row = self._row(action)
+            refuse_other_outcome(self.program.policy, action, row, target)
+            self._source.planned.refuse_other(self.program.policy, action, row, target)
+        said = self._said(action)
+        changed = [each.field for each in action.changes if not self._is_said(action, each, said)]
+        if row is not None:
+            changed += unplanned(self.program.policy, action, row, target)
+        if changed:
+            raise Stale(f"changed in the source since the plan: {', '.join(changed)}")
+
+    def _is_said(self, action: Action, change: Change, said: Mapping[str, list[Value]]) -> bool:
+        """Return whether a planned value is what the source gives that field now.
+
+        One that another action makes is looked up when that is done.
+        """
+        if change.awaits is not None:
+            return True
+        values = said.get(change.field, [])
+        if not isinstance(change.after, Sealed):
+            return any(same(each, change.after, Compare.EXACT) for each in values)
+        record = action.source_id or action.target_id
+        return any(
+            each is not None and self._sealed(record, change.field, each) == change.after
+            for each in values
+        )
 
     def happened(self, action: Action) -> tuple[Happened, str | None]:
         """Return whether a write that was sent has happened, and the id of the record if so.
@@ -225,13 +275,10 @@ class LiveState:
         raise Stale(f"the source's value for {field} is no longer the one that was planned")
 
     def _said(self, action: Action) -> Mapping[str, list[Value]]:
-        """Return what would be written to each target field now; nothing if nothing is sealed.
+        """Return what would be written to each target field now.
 
         A field that is a match key too may be known by two values: as key, and as written.
         """
-        sealed = [each.after for each in action.changes] + [each.value for each in action.claims]
-        if not any(isinstance(each, Sealed) for each in sealed):
-            return {}
         policy = self.program.policy
         said: dict[str, list[Value]] = defaultdict(list)
         if action.source_id is None:
@@ -248,23 +295,27 @@ class LiveState:
         for rule, cell in cells:
             said[rule.path] += self._written(rule, cell, action)
         if action.verb is Verb.REACTIVATE:
-            for position, value in policy.reactivating:
-                said[policy.leaving[position].path].append(value)
+            back = dict(policy.reactivating)
+            for position, rule in enumerate(policy.leaving):
+                said[rule.path].append(back.get(position))
         return said
 
     def _written(self, rule: FieldRule, cell: Cell, action: Action) -> list[Value]:
         """Return what a rule may write: what is stated, or at create what stands in for it."""
-        value = new_value(cell)
-        if rule.merge is not Merge.ADD or action.target_id is None:
+        if action.target_id is None:
+            return [new_value(cell)]
+        value = wanted(rule, cell)
+        if value is KEEP:
+            return []
+        if rule.merge is not Merge.ADD:
             return [value]
         held = present(at(self._held(action.target_id).data, rule.keys))
         return [added(held, value)]
 
     def _row(self, action: Action) -> SourceRow:
-        record = self.source.get(action.source_id or "")
-        if record is None:
+        row = self._source.row(action.source_id or "")
+        if row is None:
             raise Stale("the source record is gone")
-        row = self.program.source_row(record)
         leaves = action.verb is Verb.LEAVE and row.leaver and row.leaving
         if row.evaluation_error is not None and not leaves:
             raise Stale(

@@ -9,7 +9,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from oneway.applying.preconditions import Happened, LiveState, Stale
+from oneway.applying.preconditions import Happened, LiveState
+from oneway.applying.source_now import Stale
 from oneway.core.connector import FollowsJobs, JobState, ReadError, Writer
 from oneway.planning.plan import Action
 

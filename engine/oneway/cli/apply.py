@@ -2,11 +2,13 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from datetime import timedelta
 from pathlib import Path
 
 import click
 
 from oneway.applying.apply import Result, Stopped
+from oneway.cli.connecting.prompts import Asking, is_terminal
 from oneway.cli.console import Console
 from oneway.cli.delivering import delivering
 from oneway.cli.exits import Exit
@@ -26,10 +28,11 @@ from oneway.cli.options import (
 )
 from oneway.cli.printing import exit_of, introduce, print_results, quoted
 from oneway.connections import from_environment
+from oneway.core.diagnostics import refusal
 from oneway.history.memory import Memory
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Plan
-from oneway.planning.plan_file import MAX_SIZE, fingerprint, load
+from oneway.planning.plan_file import MAX_SIZE, fingerprint, load_proven
 from oneway.render import plans, results
 from oneway.render.sanitize import harmless
 from oneway.runs import (
@@ -52,6 +55,7 @@ from oneway.runs import (
     refuse_yet_to_come,
     reopen_plan,
 )
+from oneway.runs.proof import OLDEST, refuse_old, refuse_unproven
 
 _SHORTEST = 12
 """Hex digits of a fingerprint that are enough to approve by."""
@@ -59,7 +63,19 @@ _SHORTEST = 12
 
 @click.command("apply")
 @click.argument("plan_file", metavar="PLAN", type=click.Path())
-@click.option("--approve", metavar="FINGERPRINT", help="Apply only the plan with this fingerprint.")
+@click.option(
+    "--approve",
+    metavar="FINGERPRINT",
+    help="Apply the plan with this fingerprint, which was reviewed; a terminal is asked otherwise.",
+)
+@click.option(
+    "--max-age",
+    type=click.IntRange(min=1, max=3650),
+    default=OLDEST.days,
+    show_default=True,
+    metavar="DAYS",
+    help="Refuse a plan that was made longer ago.",
+)
 @connected
 @retrying
 @remembering
@@ -71,6 +87,7 @@ def command(
     console: Console,
     plan_file: str,
     approve: str | None,
+    max_age: int,
     options: Mapping[str, str],
     retry_now: bool,
     state: Path,
@@ -79,22 +96,27 @@ def command(
 ) -> Exit:
     """Apply a reviewed plan, and nothing else.
 
-    The plan must be as it was saved, its mapping as it was then. Each record is looked at
-    again before it is written: one that has changed since is stale, and left alone. What a
-    guard holds back is not applied.
+    The plan must be as it was saved here, at most a week ago, and its mapping, manifests,
+    lookup tables and options as they were then. Each record is looked at again on both sides
+    before it is written: one that has changed since is stale, and left alone. What a guard
+    holds back is not applied.
 
     \b
     Example:
-      oneway apply plan.json
       oneway apply plan.json --approve 3f9c0a7d12e4
     """
-    plan = load(read_file(plan_file, MAX_SIZE + 1), plan_file)
+    plan, proof = load_proven(read_file(plan_file, MAX_SIZE + 1), plan_file)
+    kept = state_of(state)
+    refuse_unproven(plan, proof, kept, plan_file)
+    assert proof is not None
+    refuse_old(proof, now(), timedelta(days=max_age), plan_file)
+    approved = _approved(console, plan, approve)
     request = RunRequest(
         plan.mapping_file, now(), from_environment, options=options, folders=FOLDERS
     )
     prepared = reopen_plan(plan, request)
     introduce(console, prepared)
-    operator = Operator(user(), state_of(state), now)
+    operator = Operator(user(), kept, now)
     with (
         delivering(console, prepared.request.connection, state),
         exclusive_run(prepared, operator),
@@ -105,10 +127,10 @@ def command(
         refuse_turned_back(prepared, operator, as_of=None)
         refuse_yet_to_come(prepared, operator, parse_instant(plan.as_of))
         say_settled(console, recover_in_flight(prepared, systems, operator))
-        program = program_for(prepared, plan, systems, progress)
+        program = program_for(prepared, plan, systems, progress, seal=kept.seal())
         memory = load_memory(plan, operator.state, retry_now=retry_now)
         verdict = judge_plan(prepared, plan, operator.state, memory)
-        approval = Approval(_approved(plan, approve), verdict, memory.postponed)
+        approval = Approval(approved, verdict, memory.postponed)
 
         def steps(operator: Operator) -> Iterator[Result]:
             return apply_plan(plan, approval, program, systems, operator, progress)
@@ -182,9 +204,16 @@ def _say_interrupted(console: Console, operator: Operator) -> None:
     )
 
 
-def _approved(plan: Plan, given: str | None) -> str:
-    """Return the approved fingerprint: the file's own if no other is given."""
+def _approved(console: Console, plan: Plan, given: str | None) -> str:
+    """Return the approved fingerprint; raise `Refused` where none is, and no terminal to ask in."""
     own = fingerprint(plan)
-    if given is None or (len(given) >= _SHORTEST and own.startswith(given.lower())):
+    if given is None:
+        short = own[:_SHORTEST]
+        if not is_terminal():
+            summary = "the plan is not approved, and there is no terminal to ask in"
+            raise refusal("P116", plan.mapping, summary, f"review it, then give --approve {short}")
+        changes = f"{len(plan.actions)} changes to {plan.inputs['target'].text}"
+        if not Asking(console).yes(harmless(f"Apply {short}: {changes}?"), default=False):
+            raise refusal("P116", plan.mapping, "the plan was not approved", "nothing was written")
         return own
-    return given
+    return own if len(given) >= _SHORTEST and own.startswith(given.lower()) else given

@@ -14,6 +14,7 @@ from oneway.cli.exits import Exit
 from oneway.cli.options import consoled
 from oneway.cli.packaged import packaged_mappings
 from oneway.cli.sandbox import SYSTEMS, environment, started
+from oneway.planning.plan_file import fingerprint, load
 
 MAPPING = "mappings/staffology-to-expensein.yaml"
 
@@ -47,7 +48,12 @@ def _tour(console: Console) -> Exit:
         "What would change, and why? Nothing is written yet.",
         *("plan", MAPPING, "--out", "plan.json", "--limit", "1", "--quiet"),
     )
-    _step(console, "Reviewed: apply that plan, and nothing else.", "apply", "plan.json", "--quiet")
+    approved = fingerprint(load(Path("plan.json").read_bytes(), "plan.json"))[:12]
+    _step(
+        console,
+        "Reviewed: apply that plan, and nothing else.",
+        *("apply", "plan.json", "--approve", approved, "--quiet"),
+    )
     again = _step(
         console,
         "Once more: nothing is left to do, and this is who does not sync, and why.",

@@ -31,6 +31,7 @@ COMMANDS = (
     Listed("ci", "Print the workflow that checks edited mappings in CI."),
     Listed("impact", "Show what an edit of a mapping changes, person by person; write nothing."),
     Listed("plan", "Show what a sync would change, and why; write nothing."),
+    Listed("keys", "Show the key that plans are signed with, or trust another machine's."),
     Listed("apply", "Apply a reviewed plan, and nothing else."),
     Listed("sync", "Plan and apply in one go, with all guards on."),
     Listed("resume", "Go on with what an interrupted run left undone."),

@@ -30,6 +30,7 @@ from oneway.runs import (
     prepare_run,
     recall,
 )
+from oneway.runs.proof import prove
 
 
 @click.command("plan")
@@ -74,7 +75,7 @@ def command(
     memory = load_memory(plan, kept, retry_now=retry_now)
     verdict = judge_plan(prepared, plan, kept, memory)
     if out is not None:
-        save(plan, out)
+        save(plan, out, prove(plan, kept, now()))
     print_plan(console, plan, verdict, memory, format, limit=limit)
     _next(console, plan, request, out, retry_now=retry_now)
     return worst(

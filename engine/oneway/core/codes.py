@@ -374,6 +374,22 @@ _TABLE = (
         "Give the same options as for the plan, or make the plan again.",
     ),
     ("P112", "a plan was made with other settings", "Make the plan again, and review it."),
+    (
+        "P113",
+        "a plan was not saved with a key that is trusted here",
+        "Make the plan again with this state folder, or trust the key: `oneway keys --trust`.",
+    ),
+    (
+        "P114",
+        "a plan asks for what its mapping could not have produced",
+        "Make the plan again, and review it.",
+    ),
+    ("P115", "a plan is too old", "Make the plan again, and review it."),
+    (
+        "P116",
+        "a plan is not approved, and there is no terminal to ask in",
+        "Give the fingerprint that was reviewed: --approve.",
+    ),
     # G1xx: guards
     # F1xx: files
     (

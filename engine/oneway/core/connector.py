@@ -309,6 +309,11 @@ class Suggesting(Protocol):
         """Return what is guessed of a resource; raise `ReadError` where it cannot be read."""
 
 
+def reads_by_id(reader: Reader) -> bool:
+    """Return whether `get` asks for one record; a reader without that says `by_id = False`."""
+    return bool(getattr(reader, "by_id", True))
+
+
 class Writer(Protocol):
     """Writes to a target; only `apply` is handed one. All methods raise `WriteError`.
 

@@ -225,14 +225,18 @@ class PlanInput:
     """One resource that a plan was made from, or would write to, with the options in force.
 
     `connector` and `resource` are as the mapping names them; `file` is the path of a file that
-    was read in their place, and `options` are then the file connector's. Credentials are no part
-    of it, so that one may change between plan and apply.
+    was read in their place, and `options` are then the file connector's. `origin` is where
+    requests go (scheme, host and port), "" where none do, and `manifest` the digest of what the
+    connector's manifest says. Credentials are no part of it, so that one may change between plan
+    and apply.
     """
 
     connector: str
     resource: str
     options: Mapping[str, str]
     file: str | None = None
+    origin: str = ""
+    manifest: str = ""
 
     @property
     def text(self) -> str:
@@ -250,12 +254,16 @@ class PlanConnection:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """How one read ended: how many records, and whether any may be missing."""
+    """How one read ended: how many records, and whether any may be missing.
+
+    `digest` is the keyed digest of the lookup table that was made of them, for references alone.
+    """
 
     name: str
     records: int
     complete: bool
     problems: tuple[str, ...] = ()
+    digest: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -276,6 +284,8 @@ class Plan:
     misses: tuple[Miss, ...] = ()
     allowed: tuple[Allowance, ...] = ()
     connection: PlanConnection | None = None
+    engine: str = ""
+    """The version of Oneway that made the plan."""
 
     @property
     def actions(self) -> tuple[Action, ...]:

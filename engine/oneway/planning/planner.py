@@ -37,6 +37,7 @@ class Header:
     connection: PlanConnection | None = None
     references: tuple[Read, ...] = ()
     allowed: tuple[Allowance, ...] = ()
+    engine: str = ""
 
 
 def plan(
@@ -109,6 +110,7 @@ def plan_rows(
         as_of=header.as_of,
         settings=header.settings,
         connection=header.connection,
+        engine=header.engine,
         inputs=header.inputs,
         reads=(
             Read("source", len(rows), source.complete, source.problems),

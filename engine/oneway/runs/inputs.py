@@ -1,8 +1,9 @@
 """What a run reads and writes: which system's records, or which file in their place."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import timedelta
+from hashlib import sha256
 from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
@@ -16,7 +17,7 @@ from oneway.connections.discovery import (
     open_connector,
     with_defaults,
 )
-from oneway.connections.origins import OwnerSays, origins_in, refuse_strange_origins
+from oneway.connections.origins import OwnerSays, origins_in, origins_of, refuse_strange_origins
 from oneway.core.connector import (
     USUAL_LAG,
     Access,
@@ -27,6 +28,7 @@ from oneway.core.connector import (
     Writer,
 )
 from oneway.core.diagnostics import Refused, refusal
+from oneway.core.seal import canonical
 from oneway.mapping.spec import EndpointSpec, MappingSpec, ReferenceSpec
 from oneway.planning.plan import PlanConnection, PlanInput
 from oneway.runs.prepare import PreparedRun, located
@@ -72,12 +74,27 @@ def plan_inputs(prepared: PreparedRun) -> dict[str, PlanInput]:
     """Return what a plan records of its inputs: each of them, and the options in force."""
     found = {}
     for role, each in inputs(prepared).items():
-        options = options_of(prepared, each)
-        if each.replaces is None:
-            found[role] = PlanInput(each.connector, each.resource, options)
-        else:
-            found[role] = PlanInput(*each.replaces, options, file=each.resource)
+        options, description = options_of(prepared, each), description_of(prepared, each)
+        found[role] = PlanInput(
+            *(each.replaces or (each.connector, each.resource)),
+            options,
+            file=None if each.replaces is None else each.resource,
+            origin=_origin(description, options),
+            manifest=_digest(description),
+        )
     return found
+
+
+def _origin(description: Description, options: Mapping[str, str]) -> str:
+    try:
+        return " ".join(sorted(origins_of(description, options)))
+    except Refused:
+        return ""  # an option is missing, which is refused where the system is opened
+
+
+def _digest(description: Description) -> str:
+    """Return the digest of what a manifest says: its comments and spaces have no effect."""
+    return sha256(canonical(description.body).encode("ascii")).hexdigest()
 
 
 def plan_connection(prepared: PreparedRun) -> PlanConnection | None:

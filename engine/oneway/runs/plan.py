@@ -1,9 +1,7 @@
 """From what was read to a plan and its verdict."""
 
-from collections.abc import Mapping
-
+from oneway import __version__
 from oneway.core.connector import Progress, silent
-from oneway.core.records import Snapshot
 from oneway.core.seal import Seal
 from oneway.history.backoff import refusals
 from oneway.history.flapping import find_flapping
@@ -17,7 +15,7 @@ from oneway.runs.apply import connection_of
 from oneway.runs.inputs import OpenSystems, plan_connection, plan_inputs
 from oneway.runs.links import NOTHING_REMEMBERED, Remembered, asked_again, looked_up
 from oneway.runs.prepare import PreparedRun
-from oneway.runs.read import EvaluatedInputs, ReadInputs, evaluate_inputs
+from oneway.runs.read import EvaluatedInputs, ReadInputs, evaluate_inputs, table_digest
 from oneway.runs.request import instant_text, parse_instant
 from oneway.state.folder import StateFolder
 
@@ -26,7 +24,7 @@ def plan_of(
     prepared: PreparedRun, reading: ReadInputs, seal: Seal, evidence: LinkEvidence = NO_LINKS
 ) -> Plan:
     """Return the plan of what was read."""
-    header = _header(prepared, reading.references)
+    header = _header(prepared, reading, seal)
     program, source, target = reading.program, reading.source, reading.target
     return plan(program, source, target, seal=seal, header=header, evidence=evidence)
 
@@ -47,7 +45,7 @@ def plan_run(
     """
     found = evaluate_inputs(prepared, systems, progress, keeping=keeping)
     found = looked_up(prepared, systems, found, remembered)
-    header = _header(prepared, found.references)
+    header = _header(prepared, found, seal)
     plan = _planned(found, seal, header)
     again = asked_again(prepared, systems, found, plan)
     return (plan, found) if again is None else (_planned(again, seal, header), again)
@@ -97,7 +95,7 @@ def load_memory(plan: Plan, state: StateFolder, *, retry_now: bool = False) -> M
     return Memory(found, find_flapping(plan, written, seal))
 
 
-def _header(prepared: PreparedRun, references: Mapping[str, Snapshot]) -> Header:
+def _header(prepared: PreparedRun, found: ReadInputs | EvaluatedInputs, seal: Seal) -> Header:
     request = prepared.request
     return Header(
         mapping_file=request.mapping,
@@ -107,8 +105,15 @@ def _header(prepared: PreparedRun, references: Mapping[str, Snapshot]) -> Header
         connection=plan_connection(prepared),
         inputs=plan_inputs(prepared),
         references=tuple(
-            Read(name, len(each.records), each.complete, each.problems)
-            for name, each in references.items()
+            Read(
+                name,
+                len(each.records),
+                each.complete,
+                each.problems,
+                table_digest(name, found.tables[name], seal),
+            )
+            for name, each in found.references.items()
         ),
         allowed=request.allowed,
+        engine=__version__,
     )

@@ -1,5 +1,6 @@
 """Reading all inputs of a run, each resource once."""
 
+import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Generic, Protocol, TypeVar, runtime_checkable
@@ -7,6 +8,7 @@ from typing import Generic, Protocol, TypeVar, runtime_checkable
 from oneway.core.connector import Field, Progress, ReadError, silent
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.records import Collected, Record, Snapshot
+from oneway.core.seal import Seal
 from oneway.mapping.interpreter import Interpreted, LookupTable, tabulate
 from oneway.mapping.program import SourceRow, TargetRow
 from oneway.mapping.read_keys import KeyTally, tallies_of
@@ -109,6 +111,14 @@ def tables_of(
 ) -> Mapping[str, LookupTable]:
     """Return the lookup tables of a run, reading nothing else."""
     return _Reads(prepared, systems, progress).bound()[1]
+
+
+def table_digest(name: str, table: LookupTable, seal: Seal) -> str:
+    """Return the keyed digest of what stands for a reference, whatever order it came in."""
+    rows = sorted(
+        json.dumps([repr(key), *values], sort_keys=True) for key, values in table.rows.items()
+    )
+    return seal.digest("", f"references.{name}", [table.complete, *rows])
 
 
 class _Keeping(Generic[T]):

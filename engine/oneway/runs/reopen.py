@@ -4,18 +4,20 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import replace
 
+from oneway import __version__
 from oneway.connections import Connection, connection_at
 from oneway.core.connector import Progress, silent
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
 from oneway.core.records import Value
-from oneway.core.seal import Sealed
+from oneway.core.seal import Seal, Sealed
 from oneway.documents.yaml_source import LIMIT
+from oneway.mapping.interpreter import LookupTable
 from oneway.mapping.program import Program
 from oneway.planning.plan import Plan, PlanConnection, PlanInput
 from oneway.runs.health import sick
 from oneway.runs.inputs import OpenSystems, plan_connection, plan_inputs
 from oneway.runs.prepare import PreparedRun, prepare_run, read_file
-from oneway.runs.read import tables_of
+from oneway.runs.read import table_digest, tables_of
 from oneway.runs.request import RunRequest, parse_instant
 
 _AGAIN = "make the plan again and review it"
@@ -36,20 +38,72 @@ def reopen_plan(plan: Plan, request: RunRequest) -> PreparedRun:
     prepared = prepare_run(_request(plan, request))
     if _types(prepared.settings) != _types(plan.settings):
         raise refusal("P112", plan.mapping_file, "the plan has other settings", _AGAIN)
+    if plan.engine != __version__:
+        made = f"oneway {plan.engine} made the plan, and this is oneway {__version__}"
+        raise refusal("P111", plan.mapping_file, made, _AGAIN)
     prepared = replace(prepared, settings=plan.settings)
     _refuse_other_inputs(plan, prepared)
     return prepared
 
 
 def program_for(
-    prepared: PreparedRun, plan: Plan, systems: OpenSystems, progress: Progress = silent
+    prepared: PreparedRun,
+    plan: Plan,
+    systems: OpenSystems,
+    progress: Progress = silent,
+    *,
+    seal: Seal | None = None,
 ) -> Program:
-    """Return the program that reads a plan's sealed values again.
+    """Return the program that reads a plan's source records again, with its lookup tables.
+
+    With the `seal` of the plan, raises `Refused` where a table is no longer as it was.
+    """
+    tables = tables_of(prepared, systems, progress)
+    if seal is not None:
+        _refuse_other_tables(plan, tables, seal)
+    return prepared.compiled.bind(prepared.context, tables)
+
+
+def sealed_program_for(prepared: PreparedRun, plan: Plan, systems: OpenSystems) -> Program:
+    """Return the program that reads a plan's sealed values again, and no more.
 
     The lookup tables are read where there is any such value, and only then.
     """
-    tables = tables_of(prepared, systems, progress) if _seals(plan) else {}
+    tables = tables_of(prepared, systems) if _seals(plan) else {}
     return prepared.compiled.bind(prepared.context, tables)
+
+
+def _seals(plan: Plan) -> bool:
+    return any(
+        isinstance(value, Sealed)
+        for action in plan.actions
+        for value in (
+            *(change.after for change in action.changes),
+            *(claim.value for claim in action.claims),
+        )
+    )
+
+
+def _is_target(plan: Plan, reference: str) -> bool:
+    """Return whether a lookup table is made of the records that the plan writes to."""
+    return plan.inputs[f"references.{reference}"] == plan.inputs["target"]
+
+
+def _refuse_other_tables(plan: Plan, tables: Mapping[str, LookupTable], seal: Seal) -> None:
+    then = {read.name: read.digest for read in plan.reads}
+    found = [
+        Diagnostic(
+            Span(plan.mapping_file),
+            Severity.ERROR,
+            "P111",
+            f"the lookup table '{name}' is no longer what it was when the plan was made",
+            _AGAIN,
+        )
+        for name, table in sorted(tables.items())
+        if not _is_target(plan, name) and then.get(name) != table_digest(name, table, seal)
+    ]
+    if found:
+        raise Refused(found)
 
 
 def _request(plan: Plan, request: RunRequest) -> RunRequest:
@@ -119,6 +173,7 @@ def _facts(
     for role, each in inputs.items():
         found[role] = each.text
         found |= {f"option {role}.{name}": value for name, value in each.options.items()}
+        found |= {f"the origin of {role}": each.origin, f"the manifest of {role}": each.manifest}
     return found
 
 
@@ -128,14 +183,3 @@ def _shown(value: str | None) -> str:
 
 def _types(settings: Mapping[str, Value]) -> dict[str, type]:
     return {name: type(value) for name, value in settings.items()}
-
-
-def _seals(plan: Plan) -> bool:
-    return any(
-        isinstance(value, Sealed)
-        for action in plan.actions
-        for value in (
-            *(change.after for change in action.changes),
-            *(claim.value for claim in action.claims),
-        )
-    )

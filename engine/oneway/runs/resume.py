@@ -11,8 +11,9 @@ from dataclasses import dataclass
 
 from oneway.applying.apply import Earlier, Result, Watch, apply
 from oneway.applying.gates import looked_up
-from oneway.applying.preconditions import Happened, Stale
+from oneway.applying.preconditions import Happened
 from oneway.applying.result import ApplySystems
+from oneway.applying.source_now import Stale
 from oneway.applying.unknown import Sent
 from oneway.core.connector import Progress, ReadError, silent
 from oneway.core.diagnostics import Refused, refusal
@@ -32,7 +33,7 @@ from oneway.runs.apply import (
 from oneway.runs.incidents import noticed
 from oneway.runs.inputs import OpenSystems
 from oneway.runs.prepare import PreparedRun
-from oneway.runs.reopen import program_for
+from oneway.runs.reopen import sealed_program_for
 from oneway.runs.request import instant_text
 from oneway.state.lock import Holder, locked
 
@@ -116,7 +117,7 @@ def recover_in_flight(
     name = connection_for(prepared)
     results = []
     for left in find_interrupted(operator, name):
-        program = program_for(prepared, left.plan, systems)
+        program = sealed_program_for(prepared, left.plan, systems)
         with Journal.open(operator.state.journal) as journal:
             memory = target_memory(prepared, operator, left.plan, journal, left.entries)
             found = engine_systems(systems, program, operator, memory)

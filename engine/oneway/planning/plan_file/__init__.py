@@ -1,11 +1,13 @@
 """A plan as a file: canonical JSON that holds its own fingerprint, and is refused if edited.
 
-Equal plans are byte-identical files. What is read is what was written, or it is `Refused`:
-torn, not a plan, of another version, edited, or of the wrong shape.
+Equal plans are byte-identical files, but for the proof of who saved them. What is read is what
+was written, or it is `Refused`: torn, not a plan, of another version, edited, or of the wrong
+shape. A fingerprint anybody can compute; the proof takes a key (`oneway.runs.proof`).
 """
 
 import hashlib
 import json
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import NoReturn
 
@@ -17,7 +19,16 @@ from oneway.planning.plan_file.codec import Data, of_data, to_data
 from oneway.planning.plan_file.shape import misshapen
 from oneway.state.files import write_whole
 
-__all__ = ["MAX_SIZE", "content_of", "dump", "fingerprint", "load", "save"]
+__all__ = [
+    "MAX_SIZE",
+    "Proof",
+    "content_of",
+    "dump",
+    "fingerprint",
+    "load",
+    "load_proven",
+    "save",
+]
 
 MAX_SIZE = 200_000_000
 """Bytes. Larger files are refused before they are read."""
@@ -28,12 +39,25 @@ _DEEPEST = 4 * DEEPEST
 _AGAIN = "make the plan again"
 
 
+@dataclass(frozen=True, slots=True)
+class Proof:
+    """Who saved a plan, and when: `made` is the instant, `mac` is keyed with the seal's key.
+
+    `signature` is one by the Ed25519 key `key`; both are "" where there is no key pair.
+    """
+
+    made: str
+    mac: str
+    key: str = ""
+    signature: str = ""
+
+
 def fingerprint(plan: Plan) -> str:
     """Return the SHA-256 of all that a plan says, as 64 hex digits: what a person approves."""
     return _digest(content_of(plan), plan.mapping)
 
 
-def dump(plan: Plan) -> str:
+def dump(plan: Plan, proof: Proof | None = None) -> str:
     """Return a plan as canonical JSON text: sorted keys, ASCII, a line for each record.
 
     Two plans can be compared line by line. (Indented throughout, as `json.dumps` has it, a
@@ -41,6 +65,8 @@ def dump(plan: Plan) -> str:
     """
     content = content_of(plan)
     whole = content | {"fingerprint": _digest(content, plan.mapping)}
+    if proof is not None:
+        whole["proof"] = asdict(proof)
     text = "{\n" + ",\n".join(f'"{key}": {_lines(whole[key])}' for key in sorted(whole)) + "\n}\n"
     if nests_too_deep(text, _DEEPEST):
         raise _unfit(plan.mapping)
@@ -55,10 +81,10 @@ def content_of(plan: Plan) -> Data:
     return {"oneway_plan": FORMAT, "counts": plan.counts(), **content}
 
 
-def save(plan: Plan, path: Path) -> None:
+def save(plan: Plan, path: Path, proof: Proof | None = None) -> None:
     """Write a plan, atomically and for its owner alone; raise `Refused` where it cannot be."""
     try:
-        write_whole(path, dump(plan).encode("ascii"))
+        write_whole(path, dump(plan, proof).encode("ascii"))
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
         why = error.strerror if isinstance(error, OSError) else "no path of a file"
         help = "check the folder, its rights and the space on the disk"
@@ -67,10 +93,15 @@ def save(plan: Plan, path: Path) -> None:
 
 def load(data: bytes, file: str) -> Plan:
     """Return the plan that `dump` wrote; raise `Refused` for everything else."""
+    return load_proven(data, file)[0]
+
+
+def load_proven(data: bytes, file: str) -> tuple[Plan, Proof | None]:
+    """Return the plan that `dump` wrote, and the proof that came with it, not yet checked."""
     if len(data) > MAX_SIZE:
         raise refusal("P108", file, f"more than {MAX_SIZE:,} bytes", "plan fewer records")
     content = _parsed(data, file)
-    said = content.pop("fingerprint", None)
+    said, proof = content.pop("fingerprint", None), content.pop("proof", None)
     if said != _digest(content, file):
         help = "make the plan again: what is applied is what was reviewed"
         raise refusal("P104", file, "the plan was edited after it was made", help)
@@ -80,7 +111,15 @@ def load(data: bytes, file: str) -> Plan:
         _refuse_shape(content, file)
     if fingerprint(plan) != said:  # compared as text: in Python 0 == False
         _refuse_shape(content, file)
-    return plan
+    return plan, None if proof is None else _proof(proof, file)
+
+
+def _proof(data: object, file: str) -> Proof:
+    names = {each.name for each in fields(Proof)}
+    texts = isinstance(data, dict) and all(isinstance(each, str) for each in data.values())
+    if not isinstance(data, dict) or data.keys() != names or not texts:
+        raise refusal("P105", file, "$.proof: is not the proof of a plan", _AGAIN)
+    return Proof(**data)
 
 
 def _plan_of(content: Data) -> Plan:
@@ -101,7 +140,8 @@ def _parsed(data: bytes, file: str) -> dict[str, object]:
     try:
         if nests_too_deep(data, _DEEPEST):
             raise ValueError
-        content = json.loads(data.decode("ascii"), parse_constant=_no_constant)
+        text = data.decode("ascii")
+        content = json.loads(text, parse_constant=_no_constant, object_pairs_hook=_once_each)
     except ValueError:
         if data.lstrip().startswith(b"{"):
             help = "copy the file whole, or make the plan again"
@@ -119,6 +159,14 @@ def _parsed(data: bytes, file: str) -> dict[str, object]:
         )
         raise refusal("P109", file, summary, _AGAIN)
     return content
+
+
+def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
+    """Return an object whose keys stand once each: of two, a reader might see the other one."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a key stands twice")
+    return found
 
 
 def _no_constant(name: str) -> NoReturn:

@@ -157,7 +157,9 @@ def read(plan: Plan, each: Read) -> str:
     """Return how one read ended."""
     said = count(each.records)
     if each.name in plan.inputs:
-        said = f"{harmless(plan.inputs[each.name].text)}: {said}"
+        found = plan.inputs[each.name]
+        where = f" at {found.origin}" if found.origin else ""
+        said = f"{harmless(f'{found.text}{where}')}: {said}"
     if each.name == "target":
         said += f", {plan.managed:,} managed"
     if not each.complete:

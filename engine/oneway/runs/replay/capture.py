@@ -102,6 +102,7 @@ def _header(plan: Plan) -> Header:
         inputs=plan.inputs,
         references=tuple(each for each in plan.reads if each.name not in ("source", "target")),
         allowed=plan.allowed,
+        engine=plan.engine,
     )
 
 

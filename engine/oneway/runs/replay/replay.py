@@ -265,6 +265,7 @@ def _whole(before: Plan, after: Plan) -> Iterator[Differs]:
         ("mapping", before.mapping, after.mapping),
         ("mapping file", before.mapping_file, after.mapping_file),
         ("mapping digest", before.mapping_digest, after.mapping_digest),
+        ("engine", before.engine, after.engine),
         ("as of", before.as_of, after.as_of),
         ("settings", dict(before.settings), dict(after.settings)),
         ("inputs", _inputs(before), _inputs(after)),
@@ -283,7 +284,10 @@ def _inputs(plan: Plan) -> list[Value]:
 
 
 def _reads(plan: Plan) -> list[Value]:
-    return [[each.name, each.records, each.complete, list(each.problems)] for each in plan.reads]
+    return [
+        [each.name, each.records, each.complete, list(each.problems), each.digest]
+        for each in plan.reads
+    ]
 
 
 def _misses(plan: Plan) -> list[Value]:

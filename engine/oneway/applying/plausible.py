@@ -1,0 +1,211 @@
+"""Whether a mapping could have made a plan: asked before its first action is sent.
+
+A plan file may be forged by someone who has the key, or made by a planner with a mistake. So
+what it asks for is compared with the mapping: that actions fit together, and that each has a
+verb, fields and claims that the mapping gives such an action. Whether their values are right is
+asked of the source, record by record (`preconditions`).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+
+from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
+from oneway.core.seal import Sealed
+from oneway.mapping.program import FieldRule, Policy
+from oneway.mapping.spec import Absent, GuardKind, Rehires, Write
+from oneway.planning.links import REUSED
+from oneway.planning.plan import Action, Kind, Outcome, Plan, Verb, action_id
+
+LONGEST_TEXT = 100_000
+"""Characters of an id, a key or a label: no record that was read has a longer one."""
+
+_MOST_NAMED = 20
+
+_KINDS: Mapping[Verb, frozenset[Kind]] = {
+    Verb.CREATE: frozenset({Kind.CREATE}),
+    Verb.UPDATE: frozenset({Kind.UPDATE, Kind.REHIRE, Kind.LEAVE}),
+    Verb.LEAVE: frozenset({Kind.LEAVE, Kind.UPDATE}),
+    Verb.REACTIVATE: frozenset({Kind.REHIRE}),
+    Verb.DEACTIVATE: frozenset({Kind.ABSENT}),
+}
+
+
+def refuse_implausible(plan: Plan, policy: Policy) -> None:
+    """Raise `Refused` with what of a plan its mapping could not have produced."""
+    found = [*_together(plan), *_allowances(plan, policy)]
+    for outcome in plan.outcomes:
+        verbs = [action.verb for action in outcome.actions]
+        if not _together_in(verbs):
+            found.append(f"{outcome.key!r} has actions that do not go together")
+        for action in outcome.actions:
+            found += _odd(plan, policy, outcome, action)
+    if found:
+        help = "make the plan again and review it"
+        where = Span(plan.mapping_file)
+        raise Refused(
+            Diagnostic(
+                where, Severity.ERROR, "P114", f"the mapping makes no such plan: {each}", help
+            )
+            for each in found[:_MOST_NAMED]
+        )
+
+
+def _together(plan: Plan) -> Iterator[str]:
+    """Yield why actions do not fit together."""
+    ids = [action.id for action in plan.actions]
+    if len(set(ids)) != len(ids):
+        yield "two actions have one id"
+    targets = [each.target_id for each in plan.outcomes if each.target_id is not None]
+    if len(set(targets)) != len(targets):
+        yield "two outcomes are for one target record"
+    sources = [each.source_id for each in plan.outcomes if each.source_id is not None]
+    if len(set(sources)) != len(sources):
+        yield "two outcomes are for one source record"
+    circle = _circle({each.id: each.depends_on for each in plan.actions})
+    if circle:
+        yield circle
+
+
+def _allowances(plan: Plan, policy: Policy) -> Iterator[str]:
+    """Yield the allowances that no command gives."""
+    fields = {rule.path for rule in (*policy.fields, *policy.leaving)}
+    for each in plan.allowed:
+        kind, _, field = each.guard.partition(".")
+        known = kind in {guard.value for guard in GuardKind} and (
+            not field or (kind == GuardKind.FIELD_CHANGES.value and field in fields)
+        )
+        if not known and not each.guard.startswith(REUSED):
+            yield f"an allowance names '{each.guard}', which is no guard"
+
+
+def _odd(plan: Plan, policy: Policy, outcome: Outcome, action: Action) -> Iterator[str]:
+    """Yield what is wrong with one action by itself."""
+    what = f"{action.verb.value} of {_record(action)}"
+    side, record = (
+        ("target", action.target_id) if action.source_id is None else ("source", action.source_id)
+    )
+    if (action.source_id, action.target_id) != (outcome.source_id, outcome.target_id):
+        yield f"{what} is for other records than its outcome"
+    waits = any(change.awaits is not None for change in action.changes)
+    part = "wait" if waits else "access" if _is_of_access(action.verb) else ""
+    if record is None or action.id != action_id(plan.mapping, side, record, part):
+        yield f"{what} has the id of another action"
+    if (action.source_id is None) != (action.verb is Verb.DEACTIVATE):
+        yield (
+            f"{what} is not for a source record"
+            if action.source_id is None
+            else (f"{what} is for a source record")
+        )
+    creates = any(each.verb is Verb.CREATE for each in outcome.actions)
+    if (action.target_id is None) != (action.verb is Verb.CREATE or (waits and creates)):
+        yield f"{what} has the wrong target record"
+    if outcome.kind not in _KINDS[action.verb] and not (waits and outcome.kind is Kind.CREATE):
+        yield f"{what} stands under '{outcome.kind.value}'"
+    if not _has(policy, action.verb):
+        yield f"{what} is not in the mapping"
+    yield from _odd_fields(policy, action, what)
+    texts = (outcome.key, outcome.label, action.source_id or "", action.target_id or "")
+    if any(len(text) > LONGEST_TEXT for text in texts):
+        yield f"{what} has an id or a name of more than {LONGEST_TEXT:,} letters"
+
+
+def _odd_fields(policy: Policy, action: Action, what: str) -> Iterator[str]:
+    waits = any(change.awaits is not None for change in action.changes)
+    # What has to wait for another record is written after a create as it would be by one.
+    rules = _writable(policy, Verb.CREATE if waits and action.target_id is None else action.verb)
+    fields = [change.field for change in action.changes]
+    # A record may be created that has nothing but what has to wait.
+    if (not fields and action.verb is not Verb.CREATE) or len(set(fields)) != len(fields):
+        yield f"{what} writes a field twice, or none"
+    for change in action.changes:
+        rule = rules.get(change.field)
+        if rule is None:
+            yield f"{what} writes '{change.field}', which the mapping does not write then"
+            continue
+        if rule.expression != change.expression:
+            yield f"{what} writes '{change.field}' by another expression than the mapping's"
+        clear = [each for each in (change.before, change.after) if each is not None]
+        if any(isinstance(each, Sealed) is not rule.sensitive for each in clear):
+            yield f"{what} does not seal '{change.field}' as the mapping does"
+    if action.claims and action.verb is not Verb.CREATE:
+        yield f"{what} claims values"
+    if action.verb is Verb.CREATE:
+        yield from _odd_claims(policy, action, what)
+
+
+def _odd_claims(policy: Policy, action: Action, what: str) -> Iterator[str]:
+    """Yield what a create should claim, and does not: then it might be a second one."""
+    written = {change.field for change in action.changes}
+    claimed = {claim.path for claim in action.claims}
+    wanted = {policy.fields[position].path for position in policy.unless_taken} & written
+    wanted |= {path for path in policy.match_paths if path} & written
+    for path in sorted(wanted - claimed):
+        yield f"{what} does not claim '{path}'"
+    for path in sorted(claimed - set(policy.match_paths) - wanted):
+        yield f"{what} claims '{path}', which the mapping does not"
+
+
+def _writable(policy: Policy, verb: Verb) -> Mapping[str, FieldRule]:
+    """Return the rules of the fields that an action may write, by path."""
+    if _is_of_access(verb):
+        return {rule.path: rule for rule in policy.leaving}
+    if verb is Verb.CREATE:
+        return {rule.path: rule for rule in policy.fields if rule.write is not Write.NEVER}
+    keys = {path for path in policy.match_paths if path}
+    return {
+        rule.path: rule
+        for rule in policy.fields
+        if rule.write in (Write.OVERWRITE, Write.IF_EMPTY) or rule.path in keys
+    }
+
+
+def _together_in(verbs: Sequence[Verb]) -> bool:
+    """Return whether a record may have these actions: access, fields, and what has to wait."""
+    if verbs and verbs[0] in (Verb.LEAVE, Verb.REACTIVATE, Verb.DEACTIVATE):
+        verbs = verbs[1:]
+    later = verbs[1:]
+    return not later or (list(later) == [Verb.UPDATE] and verbs[0] in (Verb.CREATE, Verb.UPDATE))
+
+
+def _is_of_access(verb: Verb) -> bool:
+    return verb.takes_access or verb is Verb.REACTIVATE
+
+
+def _has(policy: Policy, verb: Verb) -> bool:
+    """Return whether the mapping does such a thing at all."""
+    match verb:
+        case Verb.CREATE:
+            return policy.create
+        case Verb.LEAVE:
+            return policy.has_leavers
+        case Verb.REACTIVATE:
+            return policy.rehires is Rehires.REACTIVATE
+        case Verb.DEACTIVATE:
+            return policy.absent is Absent.DEACTIVATE
+        case Verb.UPDATE:
+            return True
+
+
+def _record(action: Action) -> str:
+    found = action.source_id if action.target_id is None else action.target_id
+    return "record " + repr(found if found is None or len(found) < 80 else f"{found[:80]}...")
+
+
+def _circle(needs: Mapping[str, tuple[str, ...]]) -> str:
+    """Return that actions wait for each other, or for one that there is not."""
+    known = needs.keys()
+    if any(each not in known for waits in needs.values() for each in waits):
+        return "an action waits for one that is not in the plan"
+    counts = {id: len(set(waits)) for id, waits in needs.items()}
+    followers: dict[str, list[str]] = {}
+    for id, waits in needs.items():
+        for each in set(waits):
+            followers.setdefault(each, []).append(id)
+    free = [id for id, count in counts.items() if not count]
+    done = 0
+    while free:
+        done += 1
+        for id in followers.get(free.pop(), ()):
+            counts[id] -= 1
+            if not counts[id]:
+                free.append(id)
+    return "" if done == len(needs) else "actions wait for each other in a circle"

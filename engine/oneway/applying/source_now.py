@@ -1,0 +1,158 @@
+"""The source as it is now, and whether it still asks for an action as it was planned."""
+
+from collections.abc import Hashable, Iterator
+from dataclasses import dataclass, field
+from typing import Self
+
+from oneway.core.connector import Reader, ReadError, reads_by_id
+from oneway.mapping.program import Policy, Program, SourceRow, TargetRow
+from oneway.mapping.spec import Category
+from oneway.planning.diff import at_create, at_update
+from oneway.planning.plan import Action, Plan, Verb
+
+
+class Stale(Exception):
+    """The source or the target is no longer as the plan saw it; the text says what."""
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedSource:
+    """The ids of the source records that a plan knew, and of those that it makes leave."""
+
+    records: frozenset[str] = frozenset()
+    leaving: frozenset[str] = frozenset()
+
+    @classmethod
+    def of(cls, plan: Plan) -> Self:
+        """Return what a plan knew."""
+        known = frozenset(each.source_id for each in plan.outcomes if each.source_id is not None)
+        leaving = frozenset(
+            each.source_id
+            for each in plan.actions
+            if each.verb is Verb.LEAVE and each.source_id is not None
+        )
+        return cls(known, leaving)
+
+    def refuse_other(
+        self, policy: Policy, action: Action, row: SourceRow, target: TargetRow | None
+    ) -> None:
+        """Raise `Stale` where a person leaves, or no longer does, unlike in the plan."""
+        if action.verb is not Verb.UPDATE or target is None:
+            return
+        leaves = row.source_id in self.leaving
+        if leaves and not row.leaver:
+            raise Stale("is no longer a leaver in the source")
+        came = row.leaver and not leaves and not target.left
+        if came and at_update(policy.leaving, row.leaving, target.leaving):
+            raise Stale("has left in the source since the plan")
+
+
+@dataclass(slots=True)
+class SourceNow:
+    """Source records as they are now: by id where the system has that, else of one list.
+
+    The list is read when it is first needed, and once. Methods raise `ReadError`.
+    """
+
+    program: Program
+    source: Reader
+    planned: PlannedSource = field(default_factory=PlannedSource)
+    _list: dict[str, SourceRow] | None = None
+    _complete: bool = True
+    _keys: list[frozenset[Hashable]] = field(default_factory=list)
+    _last: tuple[str, SourceRow | None] | None = None
+    """The record that was asked for last: one action asks for its own several times."""
+
+    def row(self, id: str) -> SourceRow | None:
+        """Return what the mapping makes of a source record now, or None where it is gone."""
+        if self._last is None or self._last[0] != id:
+            self._last = (id, self._asked(id))
+        return self._last[1]
+
+    def forget(self) -> None:
+        """Ask anew for whatever is wanted next: another action begins."""
+        self._last = None
+
+    def stands_for(self, target: TargetRow) -> bool:
+        """Return whether a source record that came since the plan has a match key of a target's.
+
+        One that the plan knew has its match, by another key.
+        """
+        self._listed()
+        if not self._complete:
+            raise ReadError("R161", "the source was not read to the end", "run again")
+        return any(
+            key is not None and level < len(self._keys) and key in self._keys[level]
+            for level, key in enumerate(target.keys)
+        )
+
+    def _asked(self, id: str) -> SourceRow | None:
+        if reads_by_id(self.source):
+            record = self.source.get(id)
+            return None if record is None else self.program.source_row(record)
+        found = self._listed().get(id)
+        if found is None and not self._complete:
+            raise ReadError("R161", "the source was not read to the end", "run again")
+        return found
+
+    def _listed(self) -> dict[str, SourceRow]:
+        if self._list is None:
+            snapshot = self.source.read()
+            rows = [self.program.source_row(record) for record in snapshot.records]
+            self._list = {row.source_id: row for row in rows}
+            self._complete = snapshot.complete
+            fresh = [row for row in rows if row.source_id not in self.planned.records]
+            levels = max((len(row.keys) for row in fresh), default=0)
+            self._keys = [
+                frozenset(row.keys[level] for row in fresh if level < len(row.keys))
+                for level in range(levels)
+            ]
+        return self._list
+
+
+def refuse_other_outcome(
+    policy: Policy, action: Action, row: SourceRow, target: TargetRow | None
+) -> None:
+    """Raise `Stale` where the source no longer makes a record what the action takes it for."""
+    category = Category.JOINERS if target is None else Category.MOVERS
+    if row.leaver:
+        category = Category.LEAVERS
+    comes = action.verb is Verb.REACTIVATE and row.leaves_left is not False
+    if row.leaver and (action.verb is Verb.CREATE or comes):
+        raise Stale("has left in the source since the plan")
+    if not row.leaver and action.verb is Verb.LEAVE:
+        raise Stale("is no longer a leaver in the source")
+    failed = [policy.rules[position] for position in row.failed_rules]
+    wrong = [rule.id for rule in failed if category in rule.categories]
+    if wrong:
+        raise Stale(f"no longer eligible by the source: {', '.join(wrong)}")
+    if target is not None and not _are_one(policy, action, row, target):
+        raise Stale("the source record no longer has a match key of the target record")
+
+
+def unplanned(
+    policy: Policy, action: Action, row: SourceRow, target: TargetRow | None
+) -> Iterator[str]:
+    """Yield the fields that the mapping would write by now and the action does not.
+
+    What takes access away does not wait for other fields; and who gets a match key that others
+    contest is for a person to say, so that it is left alone.
+    """
+    planned = {change.field for change in action.changes}
+    if target is None:
+        found = at_create(policy.fields, row.cells)
+    elif action.verb is Verb.UPDATE:
+        found = at_update(policy.fields, row.cells, target.values)
+    else:
+        return
+    keys = set() if target is None else {path for path in policy.match_paths if path}
+    for each in found:
+        if each.rule.path not in planned | keys:
+            yield each.rule.path
+
+
+def _are_one(policy: Policy, action: Action, row: SourceRow, target: TargetRow) -> bool:
+    """Return whether a key matches, or the action is to give the target record the row's keys."""
+    if any(a is not None and a == b for a, b in zip(row.keys, target.keys, strict=False)):
+        return True
+    return any(change.field in policy.match_paths for change in action.changes)
