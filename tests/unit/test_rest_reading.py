@@ -9,6 +9,7 @@ from rest_world import MANIFEST, altered, opened, page, reply
 
 from oneway.core.connector import ReadError
 from oneway.core.records import Record
+from oneway_connectors.rest.answers import search
 from patience import PATIENCE
 
 PAGED = "{type: page, param: page, start: 1, size_param: size, size: 2}"
@@ -430,3 +431,11 @@ def test_probes_say_what_works_and_write_nothing() -> None:
         ("writes people", "untested"),
     ]
     assert world.methods == ["GET"]
+
+
+def test_a_record_in_another_shape_says_no_more_than_the_system_did() -> None:
+    found = search(
+        "data[].{code: code.value, mobile: mobile.value, fax: fax}",
+        {"data": [{"code": {"value": "1"}, "fax": None}, {"code": {}, "mobile": {"value": None}}]},
+    )
+    assert found == [{"code": "1", "fax": None}, {"mobile": None}]

@@ -21,6 +21,7 @@ from oneway.core.nesting import nests_too_deep
 from oneway.core.records import Value, holds
 from oneway_connectors.rest.model import ErrorShape
 from oneway_connectors.rest.redaction import MARK, hide
+from oneway_connectors.rest.reshape import Reshaper
 
 _LONGEST = 300
 _LONGEST_READ = 4_000
@@ -69,7 +70,7 @@ def is_doubled(value: Value) -> bool:
 def search(expression: str, data: Value) -> Value:
     """Return what a JMESPath expression finds; raise `Unreadable` where it cannot be evaluated."""
     try:
-        return cast(Value, _compiled(expression).search(data))
+        return cast(Value, Reshaper().visit(_compiled(expression).parsed, data))
     except (JMESPathError, RecursionError, TypeError, ValueError):
         raise Unreadable(f"'{expression}' cannot be evaluated on it") from None
 

@@ -1,0 +1,119 @@
+"""What a record does not say, from the command line: nothing follows from it."""
+
+import json
+
+import pytest
+from cli_world import World
+
+MAPPING = """
+oneway: 1
+name: unsaid
+source: {connector: file, resource: s.json}
+target: {connector: file, resource: t.json}
+match:
+  - {source: code, target: reference}
+fields:
+  reference: {from: code, write: on_create}
+leavers:
+  when: %s
+  set: {leaveDate: leaveDate}
+  left: is_past(leaveDate)
+rehires: reactivate
+"""
+HERE = {"id": "2", "code": "E2", "leaveDate": None}
+LEFT = {"id": "1", "reference": "E1", "leaveDate": "2024-05-31"}
+
+
+def synced(world: World, source: object, target: object, when: str = "leaveDate", more: str = ""):
+    """Sync two files; return how it ended and what the target holds then."""
+    world.write("m.yaml", MAPPING % when + more)
+    world.write("s.json", json.dumps(source))
+    world.write("t.json", json.dumps(target))
+    return world.run("sync", "m.yaml", "--verbose"), world.read("t.json")
+
+
+def test_a_key_that_no_record_has_writes_nothing(world: World) -> None:
+    ended, target = synced(world, [{"id": "1", "code": "E1"}], [LEFT])
+    assert (ended.code, target) == (1, [LEFT])
+    assert "m.yaml:11:9: error: no record of the source has the key 'leaveDate'" in ended.err
+
+
+def test_a_renamed_column_is_named_with_the_nearest_key(world: World) -> None:
+    renamed = [{"id": "1", "code": "E1", "leave_date": "2024-05-31"}]
+    ended, target = synced(world, renamed, [LEFT])
+    assert (ended.code, target) == (1, [LEFT])
+    assert "did you mean 'leave_date'?" in ended.err
+    assert "did you mean 'leave_date'?" in world.run("validate", "m.yaml").out
+    assert "did you mean 'leave_date'?" in world.run("check", "m.yaml").out
+
+
+def test_nobody_is_brought_back_by_an_absent_key_and_the_others_go_on(world: World) -> None:
+    ended, target = synced(world, [{"id": "1", "code": "E1"}, HERE], [LEFT])
+    assert LEFT in target
+    assert {"reference": "E2", "leaveDate": None}.items() <= target[1].items()
+    assert "leaveDate is not given" in ended.out
+    second = world.run("plan", "m.yaml")
+    assert "1 to create" not in second.out
+
+
+def test_an_absent_key_that_means_null_brings_them_back(world: World) -> None:
+    world.write("m.yaml", (MAPPING % "leaveDate").replace("s.json}", "s.json, absent: null}"))
+    world.write("s.json", json.dumps([{"id": "1", "code": "E1"}, HERE | {"leaveDate": None}]))
+    world.write("t.json", json.dumps([LEFT]))
+    assert "reactivate" in world.run("plan", "m.yaml").out
+
+
+@pytest.mark.parametrize("status", [None, "", " ", [], {}, 7, True, "Left"])
+def test_a_blank_or_misshapen_status_is_an_error(world: World, status: object) -> None:
+    schema = (
+        "{type: object, properties: {id: {type: string}, code: {type: string}, status: {type:"
+        " string, enum: [Current, Former]}, leaveDate: {type: [string, 'null']}}}"
+    )
+    mapping = MAPPING % "status == 'Former'"
+    world.write("m.yaml", mapping.replace("s.json}", f"s.json, record: {schema}}}"))
+    people = [HERE | {"status": "Current"}, {"id": "1", "code": "E1", "status": status}]
+    world.write("s.json", json.dumps([each | {"leaveDate": None} for each in people]))
+    world.write("t.json", json.dumps([LEFT]))
+    ended = world.run("plan", "m.yaml", "--verbose")
+    assert "1 in error" in ended.out
+    assert "status: " in ended.out
+    assert "reactivate" not in ended.out
+
+
+def test_a_negation_before_a_dot_is_refused_with_what_to_write(world: World) -> None:
+    ended, _ = synced(world, [HERE], [LEFT], '"!job.active"')
+    assert (ended.code, "write !(job.active)" in ended.err) == (1, True)
+    ended, _ = synced(world, [HERE], [LEFT], "\"!status == 'Former'\"")
+    assert (ended.code, "write !(status == 'Former')" in ended.err) == (1, True)
+
+
+@pytest.mark.parametrize("note", ["", " ", "\t\n"])
+def test_blank_text_is_blank_inside_of_a_condition(world: World, note: str) -> None:
+    gone = {"id": "1", "code": "E1", "note": note, "status": "Former", "leaveDate": "2024-01-31"}
+    user = {"id": "1", "reference": "E1", "leaveDate": None}
+    _, target = synced(world, [gone], [user], "note || status == 'Former'")
+    assert target == [user | {"leaveDate": "2024-01-31"}]
+
+
+def test_whom_a_source_record_may_stand_for_is_not_deactivated(world: World) -> None:
+    more = "absent: deactivate\njoiners: {unless_taken: [email]}\n"
+    mapping = (
+        (MAPPING % "left" + more)
+        .replace("fields:\n", "fields:\n  email: email\n")
+        .replace("set: {leaveDate: leaveDate}", "set: {leaveDate: today()}")
+    )
+    world.write("m.yaml", mapping)
+    people = [
+        {"id": "a", "code": "A29", "email": "ada@example.com", "left": False},
+        {"id": "b", "code": "2", "email": "ben@example.com", "left": False},
+    ]
+    users = [
+        {"id": "1", "reference": "a29", "email": "ada@example.com", "leaveDate": None},
+        {"id": "2", "reference": "2", "email": "ben@example.com", "leaveDate": None},
+    ]
+    world.write("s.json", json.dumps(people))
+    world.write("t.json", json.dumps(users))
+    assert "- deactivate" not in world.run("plan", "m.yaml", "--verbose").out
+    del people[0]["email"]
+    world.write("s.json", json.dumps(people))
+    assert "- deactivate" not in world.run("plan", "m.yaml", "--verbose").out
