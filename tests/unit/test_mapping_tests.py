@@ -14,7 +14,7 @@ from oneway.mapping.compiler import Compiled
 from oneway.render import mapping_tests as render
 from oneway.render.style import Style
 from oneway.runs.mapping_tests import MappingTestResult, check_test, find_tests, load_test
-from oneway.runs.mapping_tests.coverage import Seen, coverage
+from oneway.runs.mapping_tests.coverage import HowMuch, coverage
 from oneway.runs.mapping_tests.mutate import Fate, edits, tried
 from oneway.runs.prepare import compile_data
 
@@ -243,7 +243,7 @@ def test_coverage_names_the_ways_that_no_case_went() -> None:
         "fails for movers",
     )
     assert found["leavers.when"].missing == ("yes",)
-    assert found["leavers.left"].seen is Seen.NONE
+    assert found["leavers.left"].seen is HowMuch.NONE
     assert found["phone || mobile"].missing == ("right answers",)
     assert found["team"].missing == ("no value", "not in the table")
 

@@ -43,7 +43,7 @@ class DeadlineClient:
                 socket.socket.shutdown(end, socket.SHUT_RDWR)
 
 
-class Watch:
+class DeadlineWatch:
     """Cuts off what takes longer than so many seconds, at the latest a tenth of them after."""
 
     def __init__(self, seconds: float) -> None:

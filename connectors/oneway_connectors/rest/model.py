@@ -69,7 +69,7 @@ class Single:
 
 
 @dataclass(frozen=True, slots=True)
-class Job:
+class StatusPoll:
     """How to ask what became of a record that a system only accepted; `id` and others are JMESPath.
 
     `record` is "" where the new record's id stands where it usually does.
@@ -89,7 +89,7 @@ class WriteRequest:
 
     request: RequestTemplate
     id: str = ""
-    job: Job | None = None
+    job: StatusPoll | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -259,12 +259,12 @@ def _write(body: Data, key: str) -> WriteRequest | None:
     return WriteRequest(write, _text(request, "id"), _job(_data(request.get("job"))))
 
 
-def _job(body: Data) -> Job | None:
+def _job(body: Data) -> StatusPoll | None:
     if not body:
         return None
     done, failed = (frozenset(map(str, _items(body, key))) for key in ("done", "failed"))
     ways = (_text(body, "id"), _text(body, "status"))
-    return Job(_request(body), *ways, done, failed, _text(body, "record"))
+    return StatusPoll(_request(body), *ways, done, failed, _text(body, "record"))
 
 
 def _probes(body: Data) -> tuple[Probing, ...]:

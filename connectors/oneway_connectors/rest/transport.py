@@ -18,7 +18,7 @@ from threading import Lock
 import httpx
 
 from oneway_connectors.rest.answers import clean
-from oneway_connectors.rest.deadline import DeadlineClient, Watch
+from oneway_connectors.rest.deadline import DeadlineClient, DeadlineWatch
 from oneway_connectors.rest.errors import Cause, NoAnswer
 from oneway_connectors.rest.model import Limits
 from oneway_connectors.rest.origin import is_loopback
@@ -101,7 +101,7 @@ class Wire:
         self._transport = transport
         self._clock = clock
         self._idle: LifoQueue[DeadlineClient] = LifoQueue()
-        self._watch = Watch(limits.total)
+        self._watch = DeadlineWatch(limits.total)
         self._loopback = is_loopback(base.host)
 
     def send(self, call: Call) -> Answer:

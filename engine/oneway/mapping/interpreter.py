@@ -28,8 +28,8 @@ from oneway.core.records import (
 )
 from oneway.mapping.expressions import (
     PLAIN,
-    Answer,
     Context,
+    Evaluation,
     EvaluationError,
     Expression,
     Gaps,
@@ -479,7 +479,7 @@ class Interpreted:
             return code.value
         return self._answer(code, record).value
 
-    def _answer(self, expression: Expression, record: Record) -> Answer:
+    def _answer(self, expression: Expression, record: Record) -> Evaluation:
         if record is _NOBODY:
             expression = replace(expression, reading=PLAIN)
         try:

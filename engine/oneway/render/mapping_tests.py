@@ -13,11 +13,11 @@ from oneway.render.layout import clip, count, wrap
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
 from oneway.runs.mapping_tests import CaseResult, ClaimResult, MappingTestResult, Mismatch
-from oneway.runs.mapping_tests.coverage import DecisionCoverage, Seen, share
+from oneway.runs.mapping_tests.coverage import DecisionCoverage, HowMuch, share
 from oneway.runs.mapping_tests.mutate import EditResult, Fate
 
-_INKS = {Seen.ALL: Ink.GOOD, Seen.SOME: Ink.CAUTION, Seen.NONE: Ink.TROUBLE}
-_MARKS = {Seen.ALL: "+", Seen.SOME: "~", Seen.NONE: "-"}
+_INKS = {HowMuch.ALL: Ink.GOOD, HowMuch.SOME: Ink.CAUTION, HowMuch.NONE: Ink.TROUBLE}
+_MARKS = {HowMuch.ALL: "+", HowMuch.SOME: "~", HowMuch.NONE: "-"}
 
 
 def text(result: MappingTestResult, style: Style) -> str:
@@ -89,7 +89,7 @@ def coverage_text(found: Sequence[DecisionCoverage], style: Style, *, full: bool
     """
     lines = []
     for each in found:
-        if each.seen is Seen.ALL and not full:
+        if each.seen is HowMuch.ALL and not full:
             continue
         mark = style.paint(_MARKS[each.seen], _INKS[each.seen])
         missing = f"  not seen: {', '.join(each.missing)}" if each.missing else ""
@@ -97,7 +97,7 @@ def coverage_text(found: Sequence[DecisionCoverage], style: Style, *, full: bool
         first, *others = wrap(said, style, 0, 4)
         lines += [f"{mark} {first}", *(f"  {line}" for line in others)]
     gone, there = share(tuple(found))
-    whole = sum(each.seen is Seen.ALL for each in found)
+    whole = sum(each.seen is HowMuch.ALL for each in found)
     ways = f"{gone:,} of {there:,} ways, {percent(found)} %"
     lines.append(f"{count(len(found), 'decision')}: {whole:,} seen whole; {ways}")
     return "\n".join(lines) + "\n"

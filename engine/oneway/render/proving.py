@@ -9,7 +9,7 @@ from oneway.planning.impact import PersonImpact
 from oneway.render.layout import count, wrap
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
-from oneway.runs.proving import Bound, Breaking, Proof, Situation, Treated
+from oneway.runs.proving import Bound, Breaking, Proof, ProofSituation, Treated
 
 
 def text(proof: Proof, style: Style) -> str:
@@ -86,7 +86,7 @@ def _broken(each: Breaking) -> dict[str, object]:
     }
 
 
-def _records(situation: Situation) -> dict[str, object]:
+def _records(situation: ProofSituation) -> dict[str, object]:
     return {
         "changes": [each.text for each in situation.changes],
         "record": situation.source[0],
@@ -94,7 +94,7 @@ def _records(situation: Situation) -> dict[str, object]:
     }
 
 
-def _case(situation: Situation, law: str, wanted: str) -> Iterator[str]:
+def _case(situation: ProofSituation, law: str, wanted: str) -> Iterator[str]:
     """Yield a situation as a case of a mapping test; every value in it is made up."""
     what = "; ".join(each.text for each in situation.changes) or "the usual record"
     yield f"- name: {_json(f'{law}: {what}')}"
@@ -105,7 +105,7 @@ def _case(situation: Situation, law: str, wanted: str) -> Iterator[str]:
         yield f"  expect: {{outcome: {wanted}}}"
 
 
-def _side(situation: Situation, side: str, key: str, without: str) -> Iterator[str]:
+def _side(situation: ProofSituation, side: str, key: str, without: str) -> Iterator[str]:
     found = [each.found for each in situation.changes if each.side == side]
     changes = {".".join(e.path): e.value for e in found if e.value is not MISSING}
     gone = [".".join(each.path) for each in found if each.value is MISSING]

@@ -6,7 +6,15 @@
 """
 
 from oneway.mapping.expressions.comparisons import Comparison
-from oneway.mapping.expressions.evaluation import BUILT_IN, PLAIN, Answer, Gap, Gaps, Reading, texts
+from oneway.mapping.expressions.evaluation import (
+    BUILT_IN,
+    PLAIN,
+    Evaluation,
+    Gap,
+    Gaps,
+    Reading,
+    texts,
+)
 from oneway.mapping.expressions.expression import Expression, parse
 from oneway.mapping.expressions.facts import PathUse, SettingUse
 from oneway.mapping.expressions.syntax import ExpressionSyntax, TextRange
@@ -15,9 +23,9 @@ from oneway.mapping.functions import Context, EvaluationError
 __all__ = [
     "BUILT_IN",
     "PLAIN",
-    "Answer",
     "Comparison",
     "Context",
+    "Evaluation",
     "EvaluationError",
     "Expression",
     "ExpressionSyntax",

@@ -27,7 +27,7 @@ from jmespath.visitor import Options, TreeInterpreter
 from oneway.core.records import Value, holds, is_blank, path_text
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.functions import BY_NAME, Context, EvaluationError, invoke
-from oneway.mapping.functions.function import Later, wrong_type
+from oneway.mapping.functions.function import LazyArgument, wrong_type
 from oneway.mapping.functions.values import to_number
 
 BUILT_IN: dict[str, Sequence[dict[str, Any]]] = {
@@ -107,7 +107,7 @@ PLAIN = Reading()
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Evaluation:
     """The value of an expression on one record, and the gaps that each question hangs on.
 
     `stated` is False where any key that was read is absent, whether or not the value hangs on it.
@@ -137,31 +137,31 @@ class _Interpreter(TreeInterpreter):
         self.truth: Gaps = ()
         self.written: Gaps = ()
 
-    def answer(self, tree: Node, data: Value) -> Answer:
+    def answer(self, tree: Node, data: Value) -> Evaluation:
         found = self._asked(tree, data)
-        return Answer(found.value, self.stated, found.exact, found.truth, found.written)
+        return Evaluation(found.value, self.stated, found.exact, found.truth, found.written)
 
     # Gaps
 
-    def _asked(self, node: Node, value: Any) -> Answer:
+    def _asked(self, node: Node, value: Any) -> Evaluation:
         """Return the answer of a node by itself; what is gathered so far is left as it is."""
         kept = self.exact, self.truth, self.written
         self.exact = self.truth = self.written = ()
         try:
             found = self.visit(node, value)
             truth = self.truth if node["type"] in _LOGICAL else self.exact
-            return Answer(found, self.stated, self.exact, truth, self.written)
+            return Evaluation(found, self.stated, self.exact, truth, self.written)
         finally:
             self.exact, self.truth, self.written = kept
 
-    def _attempted(self, node: Node, value: Any) -> Answer:
+    def _attempted(self, node: Node, value: Any) -> Evaluation:
         """Return the answer of a node that is not read for its value, which may fail."""
         stated = self.stated
         try:
             return self._asked(node, value)
         except (EvaluationError, TypeError, ValueError, ArithmeticError, LookupError):
             unknown = (Gap("a part of the expression", "it cannot be evaluated"),)
-            return Answer(None, stated, unknown, unknown, unknown)
+            return Evaluation(None, stated, unknown, unknown, unknown)
         finally:
             self.stated = stated
 
@@ -301,7 +301,7 @@ class _Interpreter(TreeInterpreter):
         function = BY_NAME.get(name)
         # What a function may not ask for must not fail a record: `iif(x, null, parse_date(y))`.
         return [
-            Later(partial(self.visit, child, value))
+            LazyArgument(partial(self.visit, child, value))
             if function is not None and function.parameter(position).lazy
             else self.visit(child, value)
             for position, child in enumerate(arguments)
@@ -314,7 +314,7 @@ class _Interpreter(TreeInterpreter):
         """
         asks_all = name in ("is_blank", "is_present", "not_null")
         is_none = is_blank if name != "not_null" else lambda value: value is None
-        asked: list[Answer] = []
+        asked: list[Evaluation] = []
         for each in arguments:
             asked.append(self._asked(each, value))
             if not asks_all and not is_blank(asked[-1].value):
@@ -365,7 +365,7 @@ _PER_THREAD = _PerThread()
 
 def evaluated(
     tree: Node, data: Value, context: Context, reading: Reading = PLAIN, *, deciding: bool = False
-) -> Answer:
+) -> Evaluation:
     """Return the answer of a tree on a record.
 
     While `deciding`, a function that cannot work because of an absent key is unknown, and no
@@ -375,7 +375,7 @@ def evaluated(
     interpreter = _PER_THREAD.interpreter
     interpreter.begin(reading, deciding=deciding)
     interpreter.library.context = context
-    answers: list[Answer] = []
+    answers: list[Evaluation] = []
 
     def work() -> Value:
         answers.append(interpreter.answer(tree, data))

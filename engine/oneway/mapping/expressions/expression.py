@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, replace
 from oneway.core.diagnostics import Span
 from oneway.core.records import Value
 from oneway.mapping.expressions.comparisons import Comparison, comparisons_of
-from oneway.mapping.expressions.evaluation import PLAIN, Answer, Reading, evaluated
+from oneway.mapping.expressions.evaluation import PLAIN, Evaluation, Reading, evaluated
 from oneway.mapping.expressions.facts import Facts, PathUse, SettingUse, facts_of
 from oneway.mapping.expressions.habits import explained
 from oneway.mapping.expressions.syntax import ExpressionSyntax, Node, TextRange, too_deep, tree_of
@@ -35,7 +35,7 @@ class Expression:
         answer = evaluated(self.tree, _plain(data), context, self.reading)
         return answer.value, answer.stated
 
-    def decide(self, data: "Mapping[str, Value] | Value", context: Context) -> Answer:
+    def decide(self, data: "Mapping[str, Value] | Value", context: Context) -> Evaluation:
         """Return the value on a record, and what each question about it hangs on.
 
         A function that cannot work because of an absent key is unknown, and no error. Raises

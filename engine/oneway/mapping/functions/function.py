@@ -68,7 +68,7 @@ class Parameter:
     `types` are JMESPath's (string, number, boolean, array, object, null), and `integer` and
     `any`. `check` raises `EvaluationError` on an argument that can never do; it is also asked
     when an expression is parsed, of arguments that are literals. A `lazy` parameter reaches the
-    function as a `Later`: it is evaluated where the function asks for it, or not at all.
+    function as a `LazyArgument`: it is evaluated where the function asks for it, or not at all.
     """
 
     name: str
@@ -81,7 +81,7 @@ class Parameter:
 
 
 @dataclass(frozen=True, slots=True)
-class Later:
+class LazyArgument:
     """An argument that is evaluated when it is called for."""
 
     evaluate: Callable[[], Value]
@@ -183,10 +183,12 @@ def wrong_type(function: str, wanted: Sequence[str], given: str) -> EvaluationEr
     return EvaluationError(f"{function}() wants {words}, not {TYPE_WORDS.get(given, given)}{hint}")
 
 
-def invoke(function: Function, arguments: Sequence[Value | Later], context: Context) -> Value:
+def invoke(
+    function: Function, arguments: Sequence[Value | LazyArgument], context: Context
+) -> Value:
     """Return what a function makes of its arguments, or raise `EvaluationError`.
 
-    An argument of a lazy parameter may be given as a `Later`, or as the value that it has.
+    An argument of a lazy parameter may be given as a `LazyArgument`, or as the value that it has.
     """
     if len(arguments) < function.fewest or len(arguments) > _most(function, arguments):
         raise EvaluationError(f"{function.signature} is given {len(arguments)} arguments")
@@ -200,7 +202,7 @@ def invoke(function: Function, arguments: Sequence[Value | Later], context: Cont
     return result
 
 
-def _most(function: Function, arguments: Sequence[Value | Later]) -> int:
+def _most(function: Function, arguments: Sequence[Value | LazyArgument]) -> int:
     return len(arguments) if function.most is None else function.most
 
 
@@ -210,12 +212,14 @@ def within_limit(length: int) -> None:
         raise EvaluationError(f"the text would be longer than {MAX_TEXT:,} characters")
 
 
-def _checked(function: Function, arguments: Sequence[Value | Later]) -> Iterator[Value | Later]:
+def _checked(
+    function: Function, arguments: Sequence[Value | LazyArgument]
+) -> Iterator[Value | LazyArgument]:
     for position, argument in enumerate(arguments):
-        if isinstance(argument, Later):
+        if isinstance(argument, LazyArgument):
             yield argument
         elif function.parameter(position).lazy:
-            yield Later(partial(_itself, argument))
+            yield LazyArgument(partial(_itself, argument))
         else:
             yield checked_argument(function, position, argument)
 

@@ -8,7 +8,7 @@ from oneway.mapping.functions.function import (
     EvaluationError,
     Example,
     Function,
-    Later,
+    LazyArgument,
     Parameter,
     Uses,
 )
@@ -71,7 +71,9 @@ def to_boolean(value: str | int | float | bool) -> bool | None:
     raise EvaluationError("to_boolean() knows true, yes, y, on, 1 and false, no, n, off, 0 only")
 
 
-def map_value(value: str | int | float | bool, table: dict[str, Value], *other: Later) -> Value:
+def map_value(
+    value: str | int | float | bool, table: dict[str, Value], *other: LazyArgument
+) -> Value:
     """Return what a table holds for a value, written as text; else the default, if one is given."""
     key = as_text(value)
     if key in table:
@@ -81,17 +83,17 @@ def map_value(value: str | int | float | bool, table: dict[str, Value], *other: 
     raise EvaluationError("map_value() has no entry for this value, and no default")
 
 
-def default(value: Value, other: Later) -> Value:
+def default(value: Value, other: LazyArgument) -> Value:
     """Return the value, or the other where it is blank."""
     return other() if is_blank(value) else value
 
 
-def coalesce(*values: Later) -> Value:
+def coalesce(*values: LazyArgument) -> Value:
     """Return the first value that is not blank, or null."""
     return next((found for value in values if not is_blank(found := value())), None)
 
 
-def iif(condition: Value, then: Later, otherwise: Later) -> Value:
+def iif(condition: Value, then: LazyArgument, otherwise: LazyArgument) -> Value:
     """Return one of two values; the other is not evaluated."""
     return then() if holds(condition) else otherwise()
 

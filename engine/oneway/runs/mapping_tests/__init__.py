@@ -14,14 +14,14 @@ from oneway.runs.mapping_tests.check import (
     refuse_unknown,
 )
 from oneway.runs.mapping_tests.load import find_tests, load_test
-from oneway.runs.mapping_tests.spec import Case, Claim, Expectation, MappingTest
+from oneway.runs.mapping_tests.spec import Case, Expectation, MappingClaim, MappingTest
 
 __all__ = [
     "Case",
     "CaseResult",
-    "Claim",
     "ClaimResult",
     "Expectation",
+    "MappingClaim",
     "MappingTest",
     "MappingTestResult",
     "Mismatch",

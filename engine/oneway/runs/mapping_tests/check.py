@@ -16,7 +16,7 @@ from oneway.mapping.spec import EndpointSpec
 from oneway.planning.guards import Verdict, judge
 from oneway.planning.plan import Change, Outcome, Plan
 from oneway.planning.planner import Header, plan
-from oneway.runs.mapping_tests.spec import ONE, Case, Claim, Expectation, MappingTest
+from oneway.runs.mapping_tests.spec import ONE, Case, Expectation, MappingClaim, MappingTest
 from oneway.runs.request import instant_text, parse_instant
 from oneway.runs.settings import WANTED, is_of
 
@@ -54,7 +54,7 @@ class CaseResult:
 class ClaimResult:
     """The records that contradict a claim, by the case (or file) they stand in."""
 
-    claim: Claim
+    claim: MappingClaim
     spoken_of: int
     against: tuple[tuple[str, Outcome], ...]
 
@@ -141,7 +141,7 @@ def _unknown(
     found.found.extend(refusal("T102", place, summary, help).diagnostics)
 
 
-def parsed_claims(test: MappingTest) -> list[tuple[Claim, Expression]]:
+def parsed_claims(test: MappingTest) -> list[tuple[MappingClaim, Expression]]:
     """Return the claims, each with its expression; raise `Refused` where one is none."""
     found, parsed = Findings(), []
     for claim in test.claims:
@@ -317,7 +317,7 @@ def _codes(compiled: Compiled) -> tuple[FieldCode, ...]:
     return (*compiled.code.leaving, *compiled.code.fields)
 
 
-def _claimed(claim: Claim, about: Expression, planned: Sequence[Planned]) -> ClaimResult:
+def _claimed(claim: MappingClaim, about: Expression, planned: Sequence[Planned]) -> ClaimResult:
     spoken_of, against = 0, []
     for each in planned:
         records = {record.id: record for record in each.source.records}

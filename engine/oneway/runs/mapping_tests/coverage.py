@@ -18,7 +18,7 @@ from oneway.planning.plan import Outcome
 from oneway.runs.mapping_tests.check import MappingTestResult, Planned
 
 
-class Seen(Enum):
+class HowMuch(Enum):
     """How much of a decision was seen."""
 
     ALL = "all"
@@ -43,11 +43,11 @@ class DecisionCoverage:
     went: frozenset[str]
 
     @property
-    def seen(self) -> Seen:
+    def seen(self) -> HowMuch:
         """How much of it was seen."""
         if not self.went:
-            return Seen.NONE
-        return Seen.ALL if self.went.issuperset(self.decision.ways) else Seen.SOME
+            return HowMuch.NONE
+        return HowMuch.ALL if self.went.issuperset(self.decision.ways) else HowMuch.SOME
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -60,7 +60,7 @@ def coverage(result: MappingTestResult) -> tuple[DecisionCoverage, ...]:
     decisions = dict(_decisions(result.compiled))
     went: defaultdict[str, set[str]] = defaultdict(set)
     for planned in result.planned:
-        for id, way in _Walk(result.compiled, planned).ways():
+        for id, way in _CaseWalk(result.compiled, planned).ways():
             if id in decisions:
                 went[id].add(way)
     found = (DecisionCoverage(each, frozenset(went[id])) for id, each in decisions.items())
@@ -131,7 +131,7 @@ def _expressions(compiled: Compiled) -> Iterator[tuple[str, Expression]]:
 
 
 @dataclass(frozen=True, slots=True)
-class _Walk:
+class _CaseWalk:
     """The ways that decisions went in one planned case."""
 
     compiled: Compiled

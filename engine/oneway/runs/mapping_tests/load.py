@@ -9,7 +9,14 @@ from oneway.core.records import Value, path_of, with_value
 from oneway.documents.schema_check import check
 from oneway.documents.yaml_source import Document, read_all
 from oneway.mapping.load.part import DocumentPart
-from oneway.runs.mapping_tests.spec import ONE, Case, Claim, Expectation, Fixture, MappingTest
+from oneway.runs.mapping_tests.spec import (
+    ONE,
+    Case,
+    Expectation,
+    Fixture,
+    MappingClaim,
+    MappingTest,
+)
 
 SCHEMA = "mapping-test"
 ENDING = ".test.yaml"
@@ -98,11 +105,11 @@ class _Loader:
             self.beside(str(target.value)) if target else "",
         )
 
-    def claims(self, key: str) -> Iterator[Claim]:
+    def claims(self, key: str) -> Iterator[MappingClaim]:
         for part in self.part.items(key):
             outcomes = frozenset(str(each.value) for each in part.items("outcome"))
             name, about = part.at("name"), part.at("for")
-            yield Claim(str(name.value), name.span, about.text(), outcomes, key == "always")
+            yield MappingClaim(str(name.value), name.span, about.text(), outcomes, key == "always")
 
     def written_out(self, part: DocumentPart) -> Iterator[Case]:
         """Yield a case; one with a table as a case for each row."""

@@ -53,7 +53,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Claim:
+class MappingClaim:
     """A sentence about every record for which `about` holds; `always` or never `outcomes`."""
 
     name: str
@@ -83,5 +83,5 @@ class MappingTest:
     record: Mapping[str, Value]
     target: Mapping[str, Value]
     cases: tuple[Case, ...]
-    claims: tuple[Claim, ...]
+    claims: tuple[MappingClaim, ...]
     fixture: Fixture | None = None

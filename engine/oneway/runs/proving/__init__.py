@@ -1,11 +1,11 @@
 """Proving a mapping: its laws and claims, checked on records made of the classes it tells apart.
 
-    Compiled ─domains→ dimensions ─combined→ Situation ─laws→ Finding
+    Compiled ─domains→ dimensions ─combined→ ProofSituation ─laws→ Finding
 
 No network, no credentials, nothing random: the same mapping gives the same situations.
 """
 
 from oneway.runs.proving.prove import Breaking, Proof, Treated, prove, same
-from oneway.runs.proving.situations import Bound, Situation
+from oneway.runs.proving.situations import Bound, ProofSituation
 
-__all__ = ["Bound", "Breaking", "Proof", "Situation", "Treated", "prove", "same"]
+__all__ = ["Bound", "Breaking", "Proof", "ProofSituation", "Treated", "prove", "same"]

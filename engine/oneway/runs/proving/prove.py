@@ -22,8 +22,8 @@ from oneway.mapping.program import Cell
 from oneway.planning.impact import PersonImpact, impact
 from oneway.planning.plan import Kind, Outcome, Plan, Verb
 from oneway.runs.mapping_tests.check import parsed_claims
-from oneway.runs.mapping_tests.spec import Claim, MappingTest
-from oneway.runs.proving.situations import Bound, Situation, SituationMaker
+from oneway.runs.mapping_tests.spec import MappingClaim, MappingTest
+from oneway.runs.proving.situations import Bound, ProofSituation, SituationMaker
 
 DEFAULT_SITUATIONS = 8_000
 """Enough for every pair of classes of the shipped mappings, in a few seconds."""
@@ -39,7 +39,7 @@ class Breaking:
     law: str
     text: str
     place: Span
-    situation: Situation
+    situation: ProofSituation
     outcome: Outcome | None
     wanted: str
 
@@ -56,7 +56,7 @@ class Proof:
 class Treated:
     """A situation that two versions of a mapping treat differently; None where there is none."""
 
-    situation: Situation | None
+    situation: ProofSituation | None
     person: PersonImpact | None
     bound: Bound
 
@@ -66,7 +66,7 @@ class _Seen:
     """One situation, planned."""
 
     maker: SituationMaker
-    situation: Situation
+    situation: ProofSituation
     plan: Plan
 
     @property
@@ -274,7 +274,7 @@ _LAWS: tuple[Law, ...] = (
 )
 
 
-def _claimed(seen: _Seen, claims: Sequence[tuple[Claim, Expression]]) -> Iterator[Breaking]:
+def _claimed(seen: _Seen, claims: Sequence[tuple[MappingClaim, Expression]]) -> Iterator[Breaking]:
     context = seen.maker.program().context
     for claim, about in claims:
         try:

@@ -55,7 +55,7 @@ class Variation:
 
 
 @dataclass(frozen=True, slots=True)
-class Situation:
+class ProofSituation:
     """The records of one situation, and how it differs from the usual one.
 
     `user` says which target record there is: none, one that agrees with the source record,
@@ -168,7 +168,7 @@ class SituationMaker:
         fine = row.evaluation_error is None
         return (fine, not row.leaver, -len(row.failed_rules), stated)
 
-    def situations(self, most: int) -> tuple[tuple[Situation, ...], bool]:
+    def situations(self, most: int) -> tuple[tuple[ProofSituation, ...], bool]:
         """Return up to `most` situations, the simplest first, and whether all pairs are in."""
         usual = self.usual()
         sides = (
@@ -181,7 +181,7 @@ class SituationMaker:
             for side, by_path in sides
             for classes in by_path.values()
         ]
-        found: list[Situation] = []
+        found: list[ProofSituation] = []
         for size in (0, 1, 2, 3):
             for chosen in combinations(changes, size):
                 for picked in product(*chosen):
@@ -193,7 +193,7 @@ class SituationMaker:
                             found.append(made)
         return tuple(found), True
 
-    def _made(self, usual: Data, changes: Sequence[Variation], user: str) -> Situation | None:
+    def _made(self, usual: Data, changes: Sequence[Variation], user: str) -> ProofSituation | None:
         on_target = [each for each in changes if each.side == "target"]
         if on_target and user == "none":
             return None
@@ -204,7 +204,7 @@ class SituationMaker:
             else:
                 target = _changed(target, each.found) if target is not None else None
         users = (target,) if target is not None else ()
-        return Situation(tuple(changes), user, (source,), users)
+        return ProofSituation(tuple(changes), user, (source,), users)
 
     def _users(self, usual: Data, user: str) -> Data | None:
         if user == "none":
@@ -236,7 +236,7 @@ class SituationMaker:
                     return other
         return data
 
-    def planned(self, situation: Situation, days: int = 0) -> Plan:
+    def planned(self, situation: ProofSituation, days: int = 0) -> Plan:
         """Return the engine's plan of a situation, some days later."""
         return self.plan_of(_records(situation.source), _records(situation.target), days)
 
@@ -247,7 +247,7 @@ class SituationMaker:
         header = Header(spec.file, spec.digest, instant_text(at), self.settings, {})
         return plan(self.program(at), source, target, seal=SEAL, header=header)
 
-    def row(self, situation: Situation) -> SourceRow:
+    def row(self, situation: ProofSituation) -> SourceRow:
         """Return what the mapping makes of a situation's source record."""
         return self.program().source_row(_records(situation.source).records[0])
 
@@ -284,7 +284,7 @@ def without(data: Data, path: Path) -> Data:
     return data | {head: without(inner, tuple(rest))} if isinstance(inner, dict) else data
 
 
-def simpler(situation: Situation) -> Iterator[Situation]:
+def simpler(situation: ProofSituation) -> Iterator[ProofSituation]:
     """Yield the situation with one of its changes left out."""
     for number in range(len(situation.changes)):
         changes = situation.changes[:number] + situation.changes[number + 1 :]
