@@ -217,6 +217,12 @@ class SituationMaker:
         """Return a target record that holds what the source record asks for."""
         policy = self.compiled.code.policy
         data: Data = _with_id({}, self.compiled.target, _ID)
+        # What is not said would be an error: whether somebody has left hangs on it.
+        for read, classes in self.target_classes().items():
+            data = with_value(data, read, None)
+            values = [each.value for each in classes if each.fits]
+            said = (with_value(data, read, v) for v in values if not isinstance(v, Missing))
+            data = next((each for each in (data, *said) if self._is_in(each)), data)
         for rule, cell in zip(policy.fields, row.cells, strict=False):
             if cell.state is CellState.STATED:
                 data = with_value(data, rule.keys, cell.value)
@@ -224,6 +230,11 @@ class SituationMaker:
             if path:
                 data = with_value(data, path_of(path), value)
         return data
+
+    def _is_in(self, data: Data) -> bool:
+        """Return whether a target record is one of somebody who has not left."""
+        row = self.program().target_row(Record(_ID, data))
+        return row.evaluation_error is None and row.unsaid is None and not row.left
 
     def _left(self, data: Data) -> Data:
         """Return a target record that has left, where a class of its paths says so."""
