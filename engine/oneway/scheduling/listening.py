@@ -71,7 +71,9 @@ def listening(at: Address, board: HealthState, metrics: Metrics | None) -> Itera
 def _app(board: HealthState, metrics: Metrics | None) -> Callable[[Any, Any], Iterable[bytes]]:
     def answer(environ: Any, start_response: Any) -> Iterable[bytes]:
         status, kind, body = _answer(environ, board, metrics)
-        start_response(status, [("Content-Type", kind), ("Content-Length", str(len(body)))])
+        # Without a name of its own, the server would tell its version and Python's.
+        headers = [("Content-Type", kind), ("Content-Length", str(len(body))), ("Server", "oneway")]
+        start_response(status, headers)
         return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
 
     return answer
@@ -80,6 +82,9 @@ def _app(board: HealthState, metrics: Metrics | None) -> Callable[[Any, Any], It
 def _answer(environ: Any, board: HealthState, metrics: Metrics | None) -> tuple[str, str, bytes]:
     if environ.get("REQUEST_METHOD") not in ("GET", "HEAD"):
         return "405 Method Not Allowed", TEXT, b"GET alone\n"
+    if not _is_ours(environ.get("HTTP_HOST", "")):
+        # A page in a browser on this machine may have a name that leads here (DNS rebinding).
+        return "421 Misdirected Request", TEXT, b"ask by this machine's own address\n"
     match environ.get("PATH_INFO"):
         case "/healthz":
             status = "200 OK" if board.is_well else "503 Service Unavailable"
@@ -89,6 +94,12 @@ def _answer(environ: Any, board: HealthState, metrics: Metrics | None) -> tuple[
                 return "501 Not Implemented", TEXT, b"pip install 'oneway[serve]'\n"
             return "200 OK", TEXT, metrics()
     return "404 Not Found", TEXT, b"/healthz and /metrics are here\n"
+
+
+def _is_ours(host: str) -> bool:
+    """Return whether a `Host` header names this machine; one that says nothing does."""
+    name = host if host.endswith("]") or ":" not in host else host.rpartition(":")[0]
+    return not host or _is_own(name.removeprefix("[").removesuffix("]").lower())
 
 
 def _is_own(host: str) -> bool:
@@ -118,6 +129,10 @@ class _Server6(_Server):
 
 class _Quiet(WSGIRequestHandler):
     timeout = 10  # seconds; who says nothing holds a thread no longer
+
+    def version_string(self) -> str:
+        """Return a name without a version, which would tell which mistakes to try."""
+        return "oneway"
 
     def log_message(self, format: str, *args: Any) -> None:
         """Requests are not logged."""
