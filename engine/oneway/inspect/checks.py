@@ -152,6 +152,10 @@ def _lookup(
         needed = code.rule.on_miss is OnMiss.INELIGIBLE
         state = CheckState.FAILED if needed else CheckState.WARNING
         lines.append(f"what happens to such records: on_miss: {code.rule.on_miss.value}")
+        if code.rule.own_table:
+            lines.append(
+                "a run also finds whom it creates, and by the keys that it writes: see plan"
+            )
     else:
         lines.append("every value in the source has exactly one row")
     if table is not None and not table.complete:
