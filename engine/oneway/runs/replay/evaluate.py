@@ -207,13 +207,17 @@ class ReEvaluation:
         closed = [
             typed.expression for i, typed in enumerate(code.match_source) if i not in then.keys
         ]
-        rules = (*code.rules, code.leaver)
+        rules = (*code.only, *code.rules, code.leaver)
         closed += [each for each in rules if each is not None and not then.is_open(each)]
         found = {(each.text, each.span) for each in closed}
         for each in (*code.fields, *code.leaving):
             if not then.is_open_field(each):
                 found |= {(part.text, part.span) for part in expressions(each)}
                 found.add((each.rule.expression, each.rule.place))
+        if not all(map(then.is_open_field, code.leaving)):
+            # What a leaver would be written is looked at by these, on a source record's values.
+            left = (each for each in (code.left, code.scheduled) if each is not None)
+            found |= {(each.text, each.span) for each in left}
         return frozenset(found)
 
     @cached_property
