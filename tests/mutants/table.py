@@ -927,7 +927,7 @@ MUTANTS = (
         'return text if text.isascii() else normalize("NFC", text)',
         "return text",
         "canonically equal texts are the same",
-        f"{MODEL} {STATE}",
+        "tests/cli/test_careless_data.py",
     ),
     Mutant(
         "adds-to-no-list",

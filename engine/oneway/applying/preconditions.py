@@ -32,7 +32,15 @@ from oneway.core.records import (
     with_value,
 )
 from oneway.core.seal import Seal, Sealed
-from oneway.mapping.program import Cell, FieldRule, Program, SourceRow, TargetRow
+from oneway.mapping.program import (
+    Cell,
+    CellState,
+    FieldRule,
+    Policy,
+    Program,
+    SourceRow,
+    TargetRow,
+)
 from oneway.mapping.spec import Merge
 from oneway.planning.diff import KEEP, added, new_value, present, wanted
 from oneway.planning.plan import Action, Awaits, Change, Claim, Plan, Verb
@@ -138,7 +146,7 @@ class LiveState:
                 raise Stale("a source record stands for it again")
             row = None
         else:
-            row = self._row(action)
+            row = _without_own_lookups(self._row(action), self.program.policy)
             refuse_other_outcome(self.program.policy, action, row, target)
             self._source.planned.refuse_other(self.program.policy, action, row, target)
         said = self._said(action)
@@ -153,7 +161,8 @@ class LiveState:
 
         One that another action makes is looked up when that is done.
         """
-        if change.awaits is not None:
+        own = (rule.path for rule in self.program.policy.fields if rule.own_table)
+        if change.awaits is not None or change.field in own:
             return True
         values = said.get(change.field, [])
         if not isinstance(change.after, Sealed):
@@ -348,6 +357,18 @@ class LiveState:
 
     def _sealed(self, record: str | None, field: str, value: Value) -> Sealed:
         return Sealed(self.seal.digest(record or "", field, value))
+
+
+def _without_own_lookups(row: SourceRow, policy: Policy) -> SourceRow:
+    """Return a row that says nothing of lookups into the target's own records.
+
+    The plan made them as the target is after the run: what they find by now is something else.
+    """
+    cells = tuple(
+        Cell(CellState.INACTIVE) if rule.own_table else cell
+        for rule, cell in zip(policy.fields, row.cells, strict=False)
+    )
+    return replace(row, cells=cells)
 
 
 def _claims(record: Record, claim: Claim, value: Value) -> bool:
