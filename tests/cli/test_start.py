@@ -38,10 +38,12 @@ def test_connectors_are_listed_shown_and_copied(world: World) -> None:
     assert "email, at most 254 characters, required, unique" in shown
     data = world.run("connectors", "staffology", "--format", "json").data
     assert data[0]["resources"][0]["name"] == "employees"
-    assert world.run("connectors", "expensein", "--copy").code == 0
-    assert world.run("validate", "connectors/expensein.yaml").code == 0
-    assert world.run("connectors", "expensein", "--copy").code == 1
-    assert world.run("connectors", "--copy").code == 2
+    assert world.run("connectors", "expensein", "--copy", "mine").code == 0
+    assert world.run("validate", "connectors/mine.yaml").code == 0
+    assert "ONEWAY_MINE_API_KEY" in world.run("connectors", "mine").out
+    for name in ("mine", "expensein", "../up", ""):
+        assert world.run("connectors", "expensein", "--copy", name).code == 1
+    assert world.run("connectors", "--copy", "mine").code == 2
     assert "did you mean 'expensein'?" in world.run("connectors", "expensin").err
 
 

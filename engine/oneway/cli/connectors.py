@@ -1,6 +1,6 @@
 """`oneway connectors`."""
 
-import shutil
+import re
 from pathlib import Path
 
 import click
@@ -16,28 +16,32 @@ from oneway.render import connectors
 
 @click.command("connectors")
 @click.argument("name", required=False)
-@click.option("--copy", is_flag=True, help="Copy its manifest into connectors/, to change it.")
+@click.option(
+    "--copy", metavar="NEW", help="Copy its manifest to connectors/NEW.yaml, under that name."
+)
 @formatted("text", "json")
 @consoled
-def command(*, console: Console, name: str | None, copy: bool, format: str) -> Exit:
+def command(*, console: Console, name: str | None, copy: str | None, format: str) -> Exit:
     """List the systems that mappings can name, or show one.
 
     One is shown with its options, credentials, resources and their fields, and with what is
-    assumed of it. A manifest in connectors/ goes before one that comes with the program.
+    assumed of it. To change one, copy it under a name of its own: its credentials are then its own
+    too.
 
     \b
     Example:
       oneway connectors
       oneway connectors expensein
+      oneway connectors expensein --copy acme-expenses
     """
     if name is None:
-        if copy:
+        if copy is not None:
             raise click.UsageError("--copy needs the NAME of a connector.")
         found = [describe(each, FOLDERS) for each in known_connectors(FOLDERS)]
     else:
         found = [describe(name, FOLDERS)]
-    if copy:
-        return _copy(console, found[0])
+    if copy is not None:
+        return _copy(console, found[0], copy)
     if format == "json":
         console.json([connectors.as_data(each) for each in found])
     elif name is None:
@@ -47,17 +51,22 @@ def command(*, console: Console, name: str | None, copy: bool, format: str) -> E
     return Exit.DONE
 
 
-def _copy(console: Console, description: Description) -> Exit:
-    target = FOLDERS[0] / f"{description.name}.yaml"
-    if target.exists():
-        help = "take it away first, or change it where it is"
-        raise refusal("F120", str(target), "the file is there already", help)
+def _copy(console: Console, description: Description, name: str) -> Exit:
+    target = FOLDERS[0] / f"{name}.yaml"
+    if not _NAME.fullmatch(name) or target.exists() or name in known_connectors(FOLDERS):
+        help = "choose a name that no connector has: small letters, digits and hyphens"
+        raise refusal("U154", str(target), f"{name!r} cannot be the name of a copy", help)
     try:
-        Path(target).parent.mkdir(exist_ok=True)
-        shutil.copyfile(description.file, target)
+        text = Path(description.file).read_text(encoding="utf-8")
+        target.parent.mkdir(exist_ok=True)
+        target.write_text(_OWN_NAME.sub(f"name: {name}", text, count=1), encoding="utf-8")
     except OSError as error:
         summary = f"cannot be written: {error.strerror}"
         raise refusal("F120", str(target), summary, "check the rights on the folder") from None
     console.out(str(target))
-    console.note(f"it goes before the one that comes with the program: oneway validate {target}")
+    console.note(f"check it with: oneway validate {target}")
     return Exit.DONE
+
+
+_NAME = re.compile(r"[a-z][a-z0-9-]{0,63}")
+_OWN_NAME = re.compile(r"^name: .*$", re.MULTILINE)

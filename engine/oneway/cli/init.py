@@ -39,7 +39,9 @@ def command(*, console: Console, names: Sequence[str], only_list: bool) -> Exit:
             if only_list:
                 console.out(f"{name:<28}{_title(path)}")
             else:
-                _copy(console, path, Path(FOLDER) / path.relative_to(folder))
+                for each in (path, path.with_name(f"{name}.test.yaml")):
+                    if each.exists():
+                        _copy(console, each, Path(FOLDER) / each.relative_to(folder))
     if not only_list:
         console.note("check them with: oneway validate")
         console.note("to sync for a customer: oneway connect NAME")

@@ -9,7 +9,7 @@ import click
 
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
-from oneway.cli.options import FOLDERS, consoled
+from oneway.cli.options import FOLDERS, consoled, now
 from oneway.cli.printing import quoted
 from oneway.connections import from_environment
 from oneway.core.diagnostics import refusal
@@ -51,6 +51,7 @@ def command(*, console: Console, mapping: Path, source: str, target: str, no_sam
         first, second = sampled(left, right, key)
         tables = " --reference people={0}" if any(each.looks_up for each in pairs) else ""
         _sample(console, mapping, first, second, tables)
+        _test(console, mapping, first)
     return Exit.DONE
 
 
@@ -84,6 +85,25 @@ def _sample(
         f"to try it on a few invented people: oneway plan {quoted(mapping)} "
         f"--source {quoted(files[0])} --target {quoted(files[1])}{tables.format(quoted(files[1]))}"
     )
+
+
+def _test(console: Console, mapping: Path, source: Sequence[Value]) -> None:
+    """Write a first test of the mapping: one of the invented people is created."""
+    path = mapping.with_name(f"{mapping.stem}.test.yaml")
+    if path.exists():
+        return
+    lines = [
+        "# A start: add a case for each rule that matters (docs/testing.md).",
+        "oneway_test: 1",
+        f"mapping: {mapping.name}",
+        f"as_of: {now().date().isoformat()}",
+        f"record: {json.dumps(source[-1], ensure_ascii=False)}",
+        "cases:",
+        "  - name: Somebody new is created",
+        "    expect: {outcome: create}",
+    ]
+    _write(path, "\n".join(lines) + "\n")
+    console.note(f"and a test to go on from: oneway test {quoted(mapping)}")
 
 
 def _write(path: Path, text: str) -> None:

@@ -61,8 +61,8 @@ def command(
 
     \b
     Example:
-      oneway plan mappings/staffology-to-expensein.yaml --out plan.json
-      oneway plan mappings/acme.yaml --source people.csv --target users.json
+      oneway plan mapping.yaml --out plan.json
+      oneway plan mapping.yaml --source other-people.csv --limit 5
     """
     prepared = prepare_run(request)
     introduce(console, prepared)

@@ -66,7 +66,7 @@ def command(*, console: Console, paths: Sequence[str], format: str) -> Exit:
     \b
     Example:
       oneway validate
-      oneway validate mappings/acme.yaml connectors/ plan.json
+      oneway validate mapping.yaml connectors/
     """
     mappings = Mappings(FOLDERS)
     checked = _named_twice(

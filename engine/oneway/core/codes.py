@@ -507,6 +507,7 @@ _TABLE = (
     ("U150", "no mapping comes with that name", "`oneway init --list` lists them."),
     ("U151", "a record cannot be had", "Give one as JSON, or the key of one that is there."),
     ("U152", "a mapping cannot be written from two sides", "See what the message says of them."),
+    ("U154", "a connector cannot be copied under that name", "Choose a name that none has."),
     ("U153", "the language server cannot run", "Install the extra: pip install 'oneway[lsp]'."),
     (
         "U120",
