@@ -67,7 +67,7 @@ def command(  # click's
     Example:
       oneway eval "upper(trim(name))" --value '{"name": " ann "}'
       oneway eval "parse_date(start, 'dd/MM/yyyy')" --value '{"start": "31/12/2025"}'
-      oneway eval '"First Name"' --mapping mapping.yaml --record 1001
+      oneway eval '"First Name"' --mapping mapping.yaml --record 01003
     """
     parsed = _parsed(expression)
     if mapping is None:

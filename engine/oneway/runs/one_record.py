@@ -23,11 +23,11 @@ def one_record(prepared: PreparedRun, side: str, key: str) -> Value:
             raise offline_help(refused, side) from None
     code = prepared.compiled.code
     keys = code.match_target if side == "target" else [t.expression for t in code.match_source]
-    found = [each for each in records if _answers(prepared, each, key, keys)]
+    found = [one for one in records if _answers(prepared, one, key, keys)]
     if len(found) != 1:
-        count = "no record" if not found else f"{len(found)} records"
+        said = "no record answers" if not found else f"{len(found)} records answer"
         help = "give the id or a match value of one record"
-        raise refusal("U151", "--record", f"{count} of {each.text} answer to {key!r}", help)
+        raise refusal("U151", "--record", f"{each.text}: {said} to {key!r}", help)
     return dict(found[0].data)
 
 
