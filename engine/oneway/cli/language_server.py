@@ -52,6 +52,13 @@ def server() -> LanguageServer:
             for each in offers
         ]
 
+    _tells(found)
+    return found
+
+
+def _tells(found: LanguageServer) -> None:
+    """Let a server explain what stands at a place, and say where it is defined."""
+
     @found.feature(types.TEXT_DOCUMENT_HOVER)
     def hovered(ls: LanguageServer, params: types.HoverParams) -> types.Hover | None:
         text, line, column = _place(ls, params)
@@ -69,8 +76,6 @@ def server() -> LanguageServer:
         uri = params.text_document.uri if span.file == path else Path(span.file).resolve().as_uri()
         lines = text.splitlines() if span.file == path else []
         return types.Location(uri, _range(span, lines))
-
-    return found
 
 
 def _publish(ls: LanguageServer, uri: str) -> None:
