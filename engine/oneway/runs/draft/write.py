@@ -53,7 +53,9 @@ def match_key(source: DraftSide, target: DraftSide, pairs: Sequence[Pair]) -> Pa
     best = max(usable, key=merit, default=None)
     if best is not None and merit(best)[0]:
         return best
-    field = next((path for path in target.fields if concept(path) == "reference"), "reference")
+    field = next((path for path in target.fields if concept(path) == "reference"), "")
+    # A key that no record of the target has would match nobody, so its own id is the next best.
+    field = field or (target.id if target.records else "reference")
     return Pair(field, source.id, "what tells the source's records apart", 0)
 
 
@@ -199,6 +201,8 @@ def _fields(
 
 
 def _name(path: str) -> str:
+    if path.startswith(".") or ".." in path:
+        return yaml_text(json.dumps(path, ensure_ascii=False))
     return path if re.fullmatch(r"[A-Za-z_][\w .]*", path) else yaml_text(path)
 
 
