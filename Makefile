@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(or $(shell command -v uv 2>/dev/null),$(BIN)/uv)
 
-.PHONY: demo test lint types imports unit docs lock upgrade test-latest test-lowest test-dates clean help
+.PHONY: site demo test lint types imports unit docs lock upgrade test-latest test-lowest test-dates clean help
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -34,8 +34,8 @@ demo: $(VENV)/.demo  ## both sandboxes, check, plan, apply, plan again
 test: lint types imports unit  ## everything that continuous integration runs
 
 lint: $(VENV)/.dev  ## ruff
-	$(BIN)/ruff check engine connectors tests benchmarks
-	$(BIN)/ruff format --check engine connectors tests benchmarks
+	$(BIN)/ruff check engine connectors tests benchmarks tools
+	$(BIN)/ruff format --check engine connectors tests benchmarks tools
 
 types: $(VENV)/.dev  ## mypy, strict
 	$(BIN)/mypy
@@ -77,6 +77,9 @@ test-lowest: $(VENV)/.dev  ## imports and unit with the oldest that pyproject.to
 
 test-dates: $(VENV)/.dev  ## the tests on other days and in other zones (needs libfaketime)
 	$(BIN)/python tests/dates.py
+
+site: $(VENV)/.dev  ## the documentation as HTML pages, in site/
+	$(BIN)/python tools/site.py site
 
 clean:  ## remove what the other commands made
 	rm -rf $(VENV) .venv-latest .venv-lowest .oneway .mypy_cache .ruff_cache .pytest_cache .hypothesis
