@@ -29,7 +29,7 @@ ELSEWHERE = {
     "sandbox", "serve", "lsp",  # run until they are stopped: test_serve, test_lsp, ...
     "connect", "disconnect", "sync", "resume", "check", "status", "runs", "report", "replay",
     "run-due", "notify",  # need systems or past runs: test_connect, test_history, test_notify
-    "forget", "keys", "test", "same", "impact", "prove",  # need two versions of a mapping, or its tests
+    "forget", "keys", "test", "same", "impact", "prove",  # need a run, a key, or two versions
 }  # fmt: skip
 
 
