@@ -257,7 +257,7 @@ def test_how_a_run_stands(journal: Journal) -> None:
         return found.state
 
     assert ended() is ended(done=2) is RunState.DONE
-    assert ended(done=1, rejected=1) is ended(unknown=1) is RunState.FAILED
+    assert ended(done=1, rejected=1) is ended(unknown=1) is RunState.DONE_WITH_FAILURES
     assert ended(replace(START, breaches=(held,)), done=1, rejected=1) is RunState.HELD
     refused = journal.run(journal.refused(replace(START, why=Why.SCHEDULE), (problem,), "later"))
     assert refused is not None
@@ -265,7 +265,7 @@ def test_how_a_run_stands(journal: Journal) -> None:
     assert refused.start.why is Why.SCHEDULE
     begun = journal.run(journal.begin(START))
     assert begun is not None
-    assert begun.state is RunState.OPEN
+    assert begun.state is RunState.INTERRUPTED
     assert journal.run(10_000) is None
 
 

@@ -161,7 +161,7 @@ def test_metrics_count_each_run_once_when_it_has_ended(tmp_path: Path) -> None:
         text()
         found = text().decode()
     assert 'oneway_runs_total{connection="acme",state="done"} 1.0' in found
-    assert 'oneway_runs_total{connection="beta",state="failed"} 3.0' in found
+    assert 'oneway_runs_total{connection="beta",state="done_with_failures"} 3.0' in found
     assert 'oneway_actions_total{connection="beta",ending="rejected"} 3.0' in found
     assert 'oneway_last_run_duration_seconds{connection="acme"} 90.0' in found
     assert 'oneway_last_success_timestamp_seconds{connection="beta"}' not in found

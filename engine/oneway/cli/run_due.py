@@ -33,8 +33,10 @@ from oneway.state.folder import StateFolder
 
 _EXITS = {
     RunState.HELD.value: Exit.BLOCKED,
-    RunState.FAILED.value: Exit.FAILED,
+    RunState.DONE_WITH_FAILURES.value: Exit.FAILED,
+    "failed": Exit.FAILED,  # of a due that ended under an earlier version
     RunState.REFUSED.value: Exit.ERROR,
+    RunState.INTERRUPTED.value: Exit.ERROR,
     GIVEN_UP: Exit.ERROR,
     How.DIED.value: Exit.ERROR,
 }

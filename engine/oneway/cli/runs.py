@@ -1,6 +1,7 @@
 """`oneway runs`: what was run, one run in full, and forgetting what is old."""
 
 import re
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from oneway.cli.exits import Exit
 from oneway.cli.options import consoled, formatted, now, remembering, state_of
 from oneway.history.journal import Journal, Run, RunState
 from oneway.history.journal.retention import kept_names, prunable
+from oneway.history.journal.rows import OLD_WORDS
 from oneway.history.journal.run_counts import Tally, tallies
 from oneway.render import history, past_run
 from oneway.runs.lookup import plan_of_run, refuse_without_journal, run_named
@@ -44,7 +46,7 @@ def command() -> None:
     \b
     Example:
       oneway runs
-      oneway runs acme --state-of failed
+      oneway runs acme --state-of done_with_failures
       oneway runs show latest
       oneway runs show 12 --outcome rejected --outcome ineligible --person smith
       oneway runs prune --older-than 90d --dry-run
@@ -57,8 +59,10 @@ def command() -> None:
     "--state-of",
     "states",
     multiple=True,
-    type=click.Choice([each.value for each in RunState]),
-    help="Only runs in this state; may be given more than once.",
+    type=click.Choice([*(each.value for each in RunState), *OLD_WORDS]),
+    callback=lambda _ctx, _param, words: _states(words),
+    help="Only runs in this state; may be given more than once. failed means "
+    "done_with_failures, and open means interrupted or running.",
 )
 @click.option(
     "--limit",
@@ -75,7 +79,7 @@ def listing(
     *,
     console: Console,
     connection: str | None,
-    states: tuple[str, ...],
+    states: frozenset[RunState],
     limit: int,
     state: Path,
     format: str,
@@ -88,9 +92,9 @@ def listing(
     \b
     Example:
       oneway runs
-      oneway runs acme --state-of failed --state-of refused --limit 5
+      oneway runs acme --state-of done_with_failures --state-of refused --limit 5
     """
-    runs, found = _listed(state_of(state, make=False), connection, frozenset(states), limit)
+    runs, found = _listed(state_of(state, make=False), connection, states, limit)
     if format == "json":
         console.json({"runs": history.as_json(runs, found)})
     else:
@@ -186,7 +190,7 @@ def pruning(*, console: Console, days: int, dry_run: bool, state: Path, format: 
 
 
 def _listed(
-    state: StateFolder, connection: str | None, states: frozenset[str], limit: int
+    state: StateFolder, connection: str | None, states: frozenset[RunState], limit: int
 ) -> tuple[tuple[Run, ...], Any]:
     """Return the last runs in one of some states (in any where none is given), and tallies."""
     if not state.has_journal:
@@ -198,12 +202,17 @@ def _listed(
         before: int | None = None
         while len(runs) < limit:
             page = journal.runs(connection, limit=_PAGE if states else limit, before=before)
-            runs += [run for run in page if not states or run.state.value in states]
+            runs += [run for run in page if not states or run.state in states]
             if not page or not states:
                 break
             before = page[-1].id
         found: dict[int, Tally] = dict(tallies(journal, runs[:limit]))
     return tuple(runs[:limit]), found
+
+
+def _states(words: Iterable[str]) -> frozenset[RunState]:
+    found = (OLD_WORDS[word] if word in OLD_WORDS else {RunState(word)} for word in words)
+    return frozenset().union(*found)
 
 
 def _days(ctx: click.Context, param: click.Parameter, given: str) -> int:

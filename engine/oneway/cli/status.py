@@ -16,7 +16,8 @@ from oneway.runs.status import ConnectionStatus, connection_statuses
 _EXITS = {
     RunState.REFUSED: Exit.ERROR,
     RunState.HELD: Exit.BLOCKED,
-    RunState.FAILED: Exit.FAILED,
+    RunState.DONE_WITH_FAILURES: Exit.FAILED,
+    RunState.INTERRUPTED: Exit.ERROR,
 }
 
 
@@ -41,8 +42,9 @@ def command(
     For each connection in FOLDER (connections by default), and for each that ever ran: its
     last run, its next one (UTC), who does not sync and why, what a guard holds back and since
     when, what the target refuses and when that is tried again. With --exit-code it ends with
-    1 where a connection is broken or its last run was stopped by an error, with 4 where a
-    guard holds something back, with 5 where records failed.
+    1 where a connection is broken or its last run was stopped by an error or interrupted, with
+    4 where a guard holds something back, with 5 where records failed. A run that goes on
+    counts as the one before it.
 
     \b
     Example:
@@ -69,5 +71,5 @@ def command(
 
 def _worst(shown: Sequence[ConnectionStatus]) -> Exit:
     broken = (Exit.ERROR for each in shown if each.broken)
-    ended = (_EXITS.get(each.last.state, Exit.DONE) for each in shown if each.last is not None)
+    ended = (_EXITS.get(each.ended.state, Exit.DONE) for each in shown if each.ended is not None)
     return worst(*broken, *ended)

@@ -11,7 +11,7 @@ from oneway.history.journal import Run, RunState
 from oneway.planning.plan import Ending
 
 DIED = "died"
-"""The cause of a run that never ended: its process was killed, or the machine."""
+"""The cause of a run that never got to its end: its process was killed, or the machine."""
 STILL_IN = "still_in"
 """The cause of a run after which people who have left can still get in."""
 UNNAMED = "failed"
@@ -50,7 +50,9 @@ def shown(
     what the target refused and has not healed: tonight they may only have waited.
     """
     match run.state:
-        case RunState.OPEN:
+        case RunState.RUNNING:
+            return Shown({}, {}, whole=False, wrote=False)
+        case RunState.INTERRUPTED:
             return Shown({DIED: 0}, {}, whole=False, wrote=False)
         case RunState.REFUSED:
             errors = Counter(d.code for d in run.problems if d.severity is Severity.ERROR)

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from oneway.connections import Connection, Occasion
-from oneway.history.journal import Journal, Run, RunState
+from oneway.history.journal import Journal, Run
 from oneway.history.journal.incidents import done_since, open_incidents
 from oneway.notices.bodies import TYPES, Data, body_of, breaches_of, open_incidents_of
 from oneway.notices.instants import instant_text
@@ -18,14 +18,13 @@ _MOST_RUNS = 1000
 """Runs of a week that are counted: one every ten minutes."""
 
 _NOT_SYNCING = {Kind.INELIGIBLE.value, Kind.CONFLICT.value, Kind.ERROR.value}
-_TO_THE_END = {RunState.DONE, RunState.HELD, RunState.FAILED}
 
 
 def summary(connection: Connection, store: Journal, now: datetime) -> str:
     """Return the notice of a connection's last seven days, as JSON text."""
     since = instant_text(now - _WEEK)
     runs = store.runs(connection.name, limit=_MOST_RUNS)
-    last = next((each for each in runs if each.state in _TO_THE_END), None)
+    last = next((each for each in runs if each.state.is_whole), None)
     done = done_since(store, connection.name, since)
     data = {
         "connection": connection.name,

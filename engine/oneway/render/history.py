@@ -2,20 +2,21 @@
 
 from collections.abc import Mapping, Sequence
 
-from oneway.history.journal import Run
+from oneway.history.journal import Run, RunState
 from oneway.history.journal.run_counts import Tally
+from oneway.planning.plan import Ending
 from oneway.render import diagnostics
 from oneway.render.layout import clip, columns, pad
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
-from oneway.render.vocabulary import RUN_STATE_INKS
+from oneway.render.vocabulary import ENDING_WORDS, RUN_STATE_COLUMN, RUN_STATE_INKS
 
 _HEAD = ("run", "started (UTC)", "connection", "why", "state")
 _NUMBERS = ("new", "chg", "left", "fail", "held")
 _GAPS = ("", "  ", "  ", "  ", "  ", "  ", " ", " ", " ", " ")
 _CONNECTION = 2
 _STATE = 4
-_LEAST = 10
+_LEAST = 6
 """Columns that a connection's name gets, however narrow the terminal is."""
 
 
@@ -45,10 +46,13 @@ def as_json(runs: Sequence[Run], tallies: Mapping[int, Tally]) -> list[dict[str,
 def run_as_json(run: Run, tally: Tally) -> dict[str, object]:
     """Return a run as data.
 
-    Keys: run (its id), connection, state (open, done, held, failed, refused), why (by hand,
-    schedule, connect), by, host, version, started, ended (null while it is open), as_of,
-    mapping, digest, fingerprint, created, changed, left, failed, held, counts (by ending),
-    allowed, breaches (guard, text, allow, held), problems (as `validate` gives them).
+    Keys: run (its id), connection, state (done, done_with_failures, held, refused, interrupted,
+    running), why (by hand, schedule, connect), by, host, version, started, ended (null while it
+    goes on, or was interrupted and is not settled yet), as_of, mapping, digest, fingerprint,
+    created, changed, left, failed, held, counts (by ending; so far, where it has not ended),
+    planned (how many actions) and not_ended (how many of them have no ending; both null where
+    that is not known), allowed, breaches (guard, text, allow, held), problems (as `validate`
+    gives them).
     """
     start = run.start
     return {
@@ -70,7 +74,7 @@ def run_as_json(run: Run, tally: Tally) -> dict[str, object]:
         "left": tally.left,
         "failed": tally.failed,
         "held": tally.held,
-        "counts": dict(run.counts),
+        **ends_as_json(run),
         "allowed": [
             {"guard": each.guard, "ceiling": each.ceiling, "by": each.by} for each in start.allowed
         ],
@@ -87,6 +91,30 @@ def run_as_json(run: Run, tally: Tally) -> dict[str, object]:
     }
 
 
+def ends_as_json(run: Run) -> dict[str, object]:
+    """Return how many planned actions ended how: keys counts, planned, not_ended."""
+    known = run.left is not None
+    planned = sum(run.counts.values()) + (run.left or 0) if known else None
+    return {"counts": dict(run.counts), "planned": planned, "not_ended": run.left}
+
+
+def ends_in_words(run: Run) -> str:
+    """Return how many planned actions ended how: "1 done, 45 not ended"; "" where there is none."""
+    parts = [
+        f"{run.counts[each.value]:,} {ENDING_WORDS[each]}"
+        for each in Ending
+        if run.counts.get(each.value)
+    ]
+    if run.left:
+        parts.append(f"{run.left:,} not ended")
+    return ", ".join(parts)
+
+
+def state_in_words(state: RunState) -> str:
+    """Return a state as a sentence has it."""
+    return state.value.replace("_", " ")
+
+
 def when(instant: str) -> str:
     """Return an instant for people, to the minute: `2026-11-22 04:00`, in UTC."""
     return harmless(instant[:16].replace("T", " "))
@@ -99,7 +127,7 @@ def _row(run: Run, tally: Tally) -> tuple[str, ...]:
         when(run.start.started),
         harmless(run.start.connection),
         run.start.why.value,
-        run.state.value,
+        RUN_STATE_COLUMN[run.state],
         *map(_short, numbers),
     )
 

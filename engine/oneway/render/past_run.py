@@ -7,6 +7,7 @@ from datetime import datetime
 from oneway.history.journal import End, JournalEntry, Run, RunState
 from oneway.planning.plan import Action, Ending, Kind, Outcome, Plan
 from oneway.render import diagnostics, results
+from oneway.render.history import ends_in_words
 from oneway.render.layout import clip, count, wrap
 from oneway.render.plans import as_data, content
 from oneway.render.sanitize import harmless, shown
@@ -35,6 +36,7 @@ _STAYED = {
     Kind.UNCHANGED: "unchanged",
 }
 _NOT_BEGUN = "not begun"
+_UNSETTLED = " (the next run settles it, or `oneway resume`)"
 _MARGIN = 12
 
 
@@ -151,7 +153,9 @@ def text(past: Past, people: Sequence[RecordStory], style: Style, *, chosen: boo
 def _head(past: Past, style: Style) -> Iterator[str]:
     run, start = past.run, past.run.start
     title = f"Run {run.id} of {harmless(start.connection or start.mapping)}: "
-    first, *more = wrap(title + RUN_STATES[run.state], style, 0, 2)
+    unsettled = run.state is RunState.INTERRUPTED and run.ended is None
+    said = RUN_STATES[run.state] + (_UNSETTLED if unsettled else "")
+    first, *more = wrap(title + said, style, 0, 2)
     inked = first.startswith(title)
     yield _inked(first, len(title), run.state, style) if inked else first
     yield from more
@@ -160,6 +164,9 @@ def _head(past: Past, style: Style) -> Iterator[str]:
         yield from _fact(
             "ended", f"{_instant(run.ended)}, {_took(start.started, run.ended)}", style
         )
+    ends = ends_in_words(run)
+    if ends:
+        yield from _fact("actions", ends, style)
     yield from _fact("as of", _instant(start.as_of), style)
     version = f", oneway {harmless(start.version)}" if start.version else ""
     mapping = past.plan.mapping_file if past.plan is not None else start.mapping

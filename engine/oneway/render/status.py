@@ -5,7 +5,7 @@ from dataclasses import asdict
 
 from oneway.history.journal import Run, RunState
 from oneway.render import diagnostics
-from oneway.render.history import when
+from oneway.render.history import ends_as_json, ends_in_words, state_in_words, when
 from oneway.render.layout import clip, columns, count, pad, people, wrap
 from oneway.render.plans.content import STILL_IN, still_in_line
 from oneway.render.sanitize import harmless
@@ -30,7 +30,8 @@ def as_json(standings: Sequence[ConnectionStatus]) -> dict[str, object]:
     """Return how connections stand, as data: {connections: [...]}.
 
     Each has: name, file (null without one), problems (of the file, as `validate` gives them),
-    last and last_done ({run, state, started, ended} or null), next (an instant, or null),
+    last and last_done ({run, state, started, ended, counts, planned, not_ended} or null: the
+    last three as `runs` gives them), next (an instant, or null),
     unsynced (a list of {kind, reason, number, people}; null where no plan is known), held (a
     list of {guard, text, allow, number, since}), refused (a list of {code, reason, records,
     since, next_try}; null for whenever it runs next), undelivered (how many notices were
@@ -95,6 +96,7 @@ def _run_data(run: Run | None) -> dict[str, object] | None:
         "state": run.state.value,
         "started": run.start.started,
         "ended": run.ended,
+        **ends_as_json(run),
     }
 
 
@@ -132,7 +134,9 @@ def _said(each: ConnectionStatus) -> Iterator[str]:
     if each.last is None:
         yield "has not run yet"
     else:
-        yield f"{each.last.state.value} {when(each.last.start.started)} (run {each.last.id})"
+        ends = ends_in_words(each.last)
+        run = f"run {each.last.id}: {ends}" if ends else f"run {each.last.id}"
+        yield f"{state_in_words(each.last.state)} {when(each.last.start.started)} ({run})"
         if each.last_done is not None and each.last_done.id != each.last.id:
             yield f"last done {when(each.last_done.start.started)}"
         elif each.last_done is None:
@@ -150,7 +154,7 @@ def _said(each: ConnectionStatus) -> Iterator[str]:
 def _inked(head: str, each: ConnectionStatus, style: Style) -> str:
     if each.last is None:
         return head
-    word = each.last.state.value
+    word = state_in_words(each.last.state)
     return head.replace(word, style.paint(word, RUN_STATE_INKS[each.last.state]), 1)
 
 

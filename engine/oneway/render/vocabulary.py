@@ -31,29 +31,37 @@ ENDING_MEANING = {
 """What an ending that is not done means, and what to do about it."""
 
 RUN_STATES = {
-    RunState.OPEN: "open: it goes on, or it was interrupted (`oneway resume`)",
     RunState.DONE: "done",
-    RunState.HELD: "a guard held something back",
-    RunState.FAILED: "some records failed",
+    RunState.DONE_WITH_FAILURES: "done with failures",
+    RunState.HELD: "held: a guard held something back",
     RunState.REFUSED: "refused: an error stopped it",
+    RunState.INTERRUPTED: "interrupted: it never got to its end",
+    RunState.RUNNING: "running: it has not ended yet",
 }
 """How a run stands, in a line of its own."""
 
 RUN_STATES_SHORT = {
-    RunState.OPEN: "has not ended",
     RunState.DONE: "done",
+    RunState.DONE_WITH_FAILURES: "some were not written",
     RunState.HELD: "a guard held something back",
-    RunState.FAILED: "some were not written",
     RunState.REFUSED: "stopped by an error",
+    RunState.INTERRUPTED: "interrupted",
+    RunState.RUNNING: "has not ended yet",
 }
 """How a run stands, beside others."""
 
+RUN_STATE_COLUMN = {state: state.value for state in RunState} | {
+    RunState.DONE_WITH_FAILURES: "failures"
+}
+"""How a run stands, in a narrow column."""
+
 RUN_STATE_INKS = {
-    RunState.OPEN: Ink.CAUTION,
     RunState.DONE: Ink.GOOD,
+    RunState.DONE_WITH_FAILURES: Ink.TROUBLE,
     RunState.HELD: Ink.CAUTION,
-    RunState.FAILED: Ink.TROUBLE,
     RunState.REFUSED: Ink.TROUBLE,
+    RunState.INTERRUPTED: Ink.TROUBLE,
+    RunState.RUNNING: Ink.CAUTION,
 }
 
 VERBS_TO_DO = {

@@ -188,7 +188,8 @@ class RunLog:
         if isinstance(self._of, Approval):
             # Not earlier: a plan that is refused before its first step has sent nothing.
             start = start_of(self.plan, self.operator, self._of)
-            self._of = self.journal.begin(start, dump(self.plan), self._of.kept)
+            planned = len(self.plan.actions)
+            self._of = self.journal.begin(start, dump(self.plan), self._of.kept, planned)
         return self._of
 
     def intended(self, action: Action, token: str) -> None:
@@ -216,6 +217,25 @@ class RunLog:
         left = [each for each in self.plan.actions if each.id not in known]
         self.ended([Result(each, Ending.NOT_ATTEMPTED, reason=reason) for each in left])
 
+    def settle(self) -> None:
+        """The run was interrupted, and every action has its ending by now.
+
+        What guards made of it is not known any more: the next run is not compared with it.
+        """
+        now = instant_text(self.operator.now())
+        with self.journal.at_once():
+            self._forget_what_healed()
+            counts = self.journal.counts(self.run)
+            self.journal.finish(self.run, counts, now, still_in=self.still_in())
+            self.journal.interrupted(self.run)
+
+    def _forget_what_healed(self) -> None:
+        planned = {
+            each.id: [RECORD, *(change.field for change in each.changes)]
+            for each in self.plan.actions
+        }
+        self.journal.forget_all_but(connection_of(self.plan), planned)
+
     def finish(self, verdict: Verdict | None = None) -> None:
         """The run has ended: every action has its ending.
 
@@ -226,12 +246,8 @@ class RunLog:
         good = verdict is None or not verdict.shrank
         records = source.records if source.complete and good else None
         now, name = instant_text(self.operator.now()), connection_of(self.plan)
-        planned = {
-            each.id: [RECORD, *(change.field for change in each.changes)]
-            for each in self.plan.actions
-        }
         with self.journal.at_once():
-            self.journal.forget_all_but(name, planned)
+            self._forget_what_healed()
             if verdict is not None and good:
                 found = learn_matched(self.journal, name, self.plan, verdict, now)
                 self.journal.note_links(self.run, found)

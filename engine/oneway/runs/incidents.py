@@ -5,7 +5,7 @@ from contextlib import contextmanager, suppress
 
 from oneway.connections import Connection
 from oneway.core.diagnostics import Refused
-from oneway.history.journal import Journal, RunState
+from oneway.history.journal import Journal
 from oneway.runs.apply import Operator
 
 
@@ -33,5 +33,5 @@ def _follow(connection: Connection, operator: Operator) -> None:
     with Journal.open(operator.state.journal) as journal:
         run = next(iter(journal.runs(connection.name, limit=1)), None)
         # Where the block did not come to a run this is the one before, which changes nothing.
-        if run is not None and run.state is not RunState.OPEN:
+        if run is not None and run.ended is not None:
             after_run(connection, run, journal, operator.now())

@@ -35,7 +35,7 @@ from oneway.runs.inputs import OpenSystems
 from oneway.runs.prepare import PreparedRun
 from oneway.runs.reopen import sealed_program_for
 from oneway.runs.request import instant_text
-from oneway.state.lock import Holder, locked
+from oneway.state.lock import LOCKS, Holder, locked
 
 
 @contextmanager
@@ -60,7 +60,7 @@ def hold_lock(name: str, operator: Operator) -> Iterator[Holder]:
     """
     since = instant_text(operator.now())
     with ExitStack() as stack:
-        holder = stack.enter_context(locked(operator.state.path / "locks", name, since=since))
+        holder = stack.enter_context(locked(operator.state.path / LOCKS, name, since=since))
         if operator.state.store is not None:
             stack.enter_context(leased(operator.state.store, name, holder))
         yield holder
@@ -128,7 +128,7 @@ def recover_in_flight(
                 results.append(result)
             if left.run.ended is None:
                 log.not_begun("the run was interrupted before it began this action")
-                log.finish()
+                log.settle()
             else:
                 journal.recount(left.run.id)
     return tuple(results)

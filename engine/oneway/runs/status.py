@@ -67,6 +67,8 @@ class ConnectionStatus:
     file: str = ""
     broken: tuple[Diagnostic, ...] = ()
     last: Run | None = None
+    ended: Run | None = None
+    """The last run that does not go on: how the connection stands is judged by it."""
     last_done: Run | None = None
     due: str = ""
     never: bool = False
@@ -123,6 +125,7 @@ def _of_runs(name: str, journal: Journal | None) -> ConnectionStatus:
         name,
         broken=broken,
         last=last,
+        ended=next((run for run in past if run.state is not RunState.RUNNING), None),
         last_done=next((run for run in past if run.state is RunState.DONE), None),
         planned=plan is not None,
         still_in=_still_in(past),
@@ -136,8 +139,7 @@ def _of_runs(name: str, journal: Journal | None) -> ConnectionStatus:
 
 def _still_in(past: Sequence[Run]) -> tuple[StillIn, ...]:
     """Return who could still get in, by the last run that says so: one that was refused cannot."""
-    known = (RunState.DONE, RunState.HELD, RunState.FAILED)
-    return next((run.still_in for run in past if run.state in known), ())
+    return next((run.still_in for run in past if run.knows_access), ())
 
 
 def _last_plan(journal: Journal, past: Sequence[Run]) -> tuple[Plan | None, tuple[Diagnostic, ...]]:

@@ -13,6 +13,7 @@ from typing import Protocol
 from oneway.connections.connection import Connection
 from oneway.connections.schedule import Due, last_due, next_due
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
+from oneway.history.journal import Run
 from oneway.history.journal.schedule_claims import GIVEN_UP, Taken
 from oneway.scheduling.folder import Folder, FolderChanges
 from oneway.scheduling.health_state import HealthState
@@ -191,9 +192,18 @@ class Loop:
             if last is not None and last.ended is None and is_spent(last):
                 self._give_up(last, file, "whoever began it died as well")
                 continue
+            if self.once or last is None or last.ended is not None:
+                self._tell_of_interrupted(name)
             taken = self.register.take(name, due)
             if taken is not None:
                 self._begin(Job(self.place, file, taken, is_late(due, now)), due, now)
+
+    def _tell_of_interrupted(self, name: str) -> None:
+        """Tell of a run that was killed, before it is settled."""
+        left = self.register.left(name)
+        if left is not None:
+            self.log.say("interrupted", f"run {left.id} never got to its end", connection=name)
+            self._tell(name, left)
 
     def _begin(self, job: Job, due: Due, now: datetime) -> None:
         name = job.taken.connection
@@ -227,6 +237,9 @@ class Loop:
         if is_spent(taken):
             self._give_up(taken, job.file, why)
             return
+        if self.once:  # nobody knows when it is tried again
+            run = self.register.died(taken, job.file, _died(job.file, f"the run died: {why}"))
+            self._tell(name, run)
         wait = pause(taken.starts)
         self._waiting[name] = self.place.now() + wait
         then = "" if self.once else f"; again in {int(wait.total_seconds())} s"
@@ -235,13 +248,14 @@ class Loop:
 
     def _give_up(self, taken: Taken, file: str, why: str) -> None:
         summary = f"the run died {taken.starts} times, and waits for the next due: {why}"
-        help = "see the machine's own log (memory?), and try `oneway sync`"
-        problem = Diagnostic(Span(file), Severity.ERROR, "F140", summary, help)
-        run = self.register.give_up(taken, file, problem)
-        connection = self.folder.connections.get(taken.connection)
-        tell(self.register.journal(), connection, run, self.place.now())
+        run = self.register.give_up(taken, file, _died(file, summary))
+        self._tell(taken.connection, run)
         self._note(RunEnded(taken.connection, taken.due, GIVEN_UP, run))
         self.log.say(GIVEN_UP, summary, connection=taken.connection, due=taken.due, run=run)
+
+    def _tell(self, name: str, run: Run | int) -> None:
+        connection = self.folder.connections.get(name)
+        tell(self.register.journal(), connection, run, self.place.now())
 
     def _say_ended(self, job: Job, taken: Taken, report: Report) -> None:
         self._note(RunEnded(taken.connection, taken.due, report.state, report.run))
@@ -288,3 +302,8 @@ class Loop:
         self.board.running = tuple(self.workers.names)
         self.board.broken = tuple(self.folder.broken)
         self.board.look()
+
+
+def _died(file: str, summary: str) -> Diagnostic:
+    help = "see the machine's own log (memory?), and try `oneway sync`"
+    return Diagnostic(Span(file), Severity.ERROR, "F140", summary, help)

@@ -106,7 +106,7 @@ class _Metrics(Collector):
 
     def _count(self, journal: Journal) -> None:
         for run in self._new(journal):
-            if run.state is RunState.OPEN:
+            if run.ended is None:
                 self.going_on.add(run.id)
             else:
                 self._add(run)
@@ -138,7 +138,7 @@ class _Metrics(Collector):
         if run.id > last.run and ended is not None and started is not None:
             last.run, last.seconds = run.id, max((ended - started).total_seconds(), 0)
             last.held = run.counts.get("held", 0)
-            if run.state is not RunState.REFUSED:
+            if run.knows_access:
                 last.still_in = len(run.still_in)
 
 

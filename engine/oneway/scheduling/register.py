@@ -11,7 +11,7 @@ from pathlib import Path
 
 from oneway.connections.schedule import Due
 from oneway.core.diagnostics import Diagnostic, Refused
-from oneway.history.journal import Journal, schedule_claims
+from oneway.history.journal import Journal, Run, RunState, schedule_claims
 from oneway.history.journal.schedule_claims import GIVEN_UP, ScheduleStatus, Taken
 from oneway.runs import instant_text
 from oneway.scheduling.job import RunHost
@@ -109,6 +109,20 @@ class Register:
             run = self.journal().refused(start, (problem,), now)
             self._keep(schedule_claims.end(self.journal(), taken, now, GIVEN_UP))
         return run
+
+    def died(self, taken: Taken, file: str, problem: Diagnostic) -> int:
+        """Return the run of a due that died, written down where it had not been yet."""
+        newest = next(iter(self.journal().runs(taken.connection, limit=1)), None)
+        if newest is not None and newest.id > taken.after and newest.ended is None:
+            return newest.id
+        start = start_of(self.place, taken.connection, file)
+        return self.journal().died(start, (problem,), self._now())
+
+    def left(self, name: str) -> Run | None:
+        """Return a connection's last run, where that was interrupted."""
+        newest = next(iter(self.journal().runs(name, limit=1)), None)
+        interrupted = newest is not None and newest.state is RunState.INTERRUPTED
+        return newest if interrupted else None
 
     def _keep(self, taken: Taken) -> None:
         self._standings[taken.connection] = replace(self.standing(taken.connection), last=taken)

@@ -29,7 +29,7 @@ from oneway.scheduling.job import How, Job, Report, RunHost
 from oneway.scheduling.log import in_words
 from oneway.scheduling.notify import tell
 from oneway.state.folder import StateFolder
-from oneway.state.lock import locked
+from oneway.state.lock import LOCKS, locked
 
 STORE = frozenset({"F101", "F102", "F103", "F110", "F111", "F112", "F113", "F116", "F118"})
 """Codes that speak of the state folder and the store: no run can be written down there."""
@@ -104,7 +104,7 @@ def _alone(job: Job) -> Iterator[None]:
     name, place = f"due {job.taken.connection}", job.place
     with ExitStack() as stack:
         since = instant_text(place.now())
-        holder = stack.enter_context(locked(place.state / "locks", name, since=since))
+        holder = stack.enter_context(locked(place.state / LOCKS, name, since=since))
         if place.store is not None:
             stack.enter_context(leased(place.store, name, holder))
         yield

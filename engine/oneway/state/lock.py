@@ -5,6 +5,8 @@ ends, so that there is nothing to clean up after a crash. Who holds it stands be
 the message to the run that comes second.
 """
 
+import errno
+import fcntl
 import json
 import os
 import socket
@@ -38,7 +40,7 @@ def locked(folder: Path, name: str, *, since: str) -> Iterator[Holder]:
     """Hold the lock of a connection; raise `Refused`, naming the holder, where another does.
 
     `folder` is private to the user and must not be on a file system without locks; `since`
-    is the instant that is shown to others. Never waits for the lock.
+    is the instant that is shown to others. Never waits for another run.
     """
     path = folder / f"{_file_name(name)}.lock"
     beside = path.with_suffix(".holder")
@@ -46,7 +48,7 @@ def locked(folder: Path, name: str, *, since: str) -> Iterator[Holder]:
     holder = Holder(socket.gethostname(), os.getpid(), since)
     try:
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-        lock.acquire()
+        lock.acquire(timeout=_GLANCE, poll_interval=_PAUSE)
         _write(beside, holder)
     except Timeout:
         help = "wait for it to end; it can be stopped, and `oneway resume` will settle what it did"
@@ -63,6 +65,24 @@ def locked(folder: Path, name: str, *, since: str) -> Iterator[Holder]:
         with suppress(OSError):  # the next run overwrites it
             beside.unlink(missing_ok=True)
         lock.release()
+
+
+def is_locked(folder: Path, name: str) -> bool:
+    """Return whether a process that lives holds the lock of a connection.
+
+    Where that cannot be found out, it counts as free: what is left then looks interrupted.
+    """
+    try:
+        handle = os.open(folder / f"{_file_name(name)}.lock", os.O_RDONLY)
+    except (OSError, ValueError):  # there is none, or the folder is no path
+        return False
+    try:
+        fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
+    except OSError as error:
+        return error.errno in (errno.EAGAIN, errno.EACCES)
+    finally:
+        os.close(handle)  # and gives the lock back
+    return False
 
 
 def _write(path: Path, holder: Holder) -> None:
@@ -102,6 +122,11 @@ def _lives(holder: Holder) -> bool:
     return is_alive(holder.process)
 
 
+LOCKS = "locks"
+"""The folder of all locks, in a state folder."""
+
+_GLANCE = 0.2
+"""Seconds within which whoever only looks whether a lock is held has let go of it."""
 _TRIES = 50
 _PAUSE = 0.02
 """Seconds; a whole second passes before a holder that says nothing of itself goes unnamed."""

@@ -3,15 +3,19 @@
 import struct
 import zlib
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from gzip import decompress
+from pathlib import Path
 from typing import Any, TypeVar
 
 from sqlalchemy import Select, func, select
 
 from oneway.history.journal import rows, tables
 from oneway.history.journal.errors import damaged
+from oneway.history.journal.lease import is_leased
 from oneway.history.journal.rows import AnyRow, JournalEntry, Latest, Run
 from oneway.history.journal.store import Store
+from oneway.state.lock import LOCKS, is_locked
 
 T = TypeVar("T")
 
@@ -100,8 +104,26 @@ class RunHistory(Store):
         except (OSError, EOFError, ValueError, struct.error, zlib.error):
             raise damaged(self.place) from None
 
+    def is_locked(self, connection: str) -> bool:
+        """Return whether a process that lives holds the lock of a connection."""
+        if self.shared:
+            return is_leased(self, connection)
+        return is_locked(Path(self.place).parent / LOCKS, connection)
+
     def _runs(self, query: Select[Any]) -> tuple[Run, ...]:
-        return self._made(rows.run, query)
+        found = self._made(rows.run, query)
+        return tuple(self._so_far(each) if each.ended is None else each for each in found)
+
+    def _so_far(self, found: Run) -> Run:
+        """Return a run that had not ended with what is known of it by now."""
+        name = found.start.connection
+        newest = self.rows(select(func.max(tables.run.c.id)).where(tables.run.c.connection == name))
+        lives = newest[0][0] == found.id and self.is_locked(name)
+        if not lives:  # it may have ended before its lock was looked at
+            found = self._made(rows.run, select(tables.run).where(tables.run.c.id == found.id))[0]
+        if found.ended is not None:
+            return found
+        return replace(found, counts=dict(self.counts(found.id)), lives=lives)
 
     def _entries(self, query: Select[Any]) -> tuple[JournalEntry, ...]:
         return self._made(rows.entry, query)

@@ -45,13 +45,20 @@ class Journal(RunHistory):
     already ended for good, are mistakes of the program and raise `LookupError`.
     """
 
-    def begin(self, start: RunStart, plan: str = "", kept: Mapping[str, bytes] = {}) -> int:
+    def begin(
+        self,
+        start: RunStart,
+        plan: str = "",
+        kept: Mapping[str, bytes] = {},
+        planned: int | None = None,
+    ) -> int:
         """Write down that a run of a plan (as its file has it) starts, and return the run's id.
 
-        `kept` is what the plan was derived from.
+        `kept` is what the plan was derived from; `planned` how many actions it has.
         """
         with self.at_once():
-            id = self.change(self.insert(run).values(**rows.start(start))).id
+            values = {**rows.start(start), "planned": planned}
+            id = self.change(self.insert(run).values(**values)).id
             if plan:
                 self.keep(id, PLAN, plan.encode(errors="surrogatepass"))
             for name, data in kept.items():
@@ -67,6 +74,17 @@ class Journal(RunHistory):
         """Write down a run that an error stopped before it had begun to write; return its id."""
         values = {**rows.start(start), "ended": ended, "problems": rows.problems(problems)}
         return self.change(self.insert(run).values(**values)).id
+
+    def died(self, start: RunStart, problems: tuple[Diagnostic, ...], ended: str) -> int:
+        """Write down a run that died before it had begun to write; return its id."""
+        with self.at_once():
+            id = self.refused(start, problems, ended)
+            self.interrupted(id)
+        return id
+
+    def interrupted(self, id: int) -> None:
+        """Write down that a run never got to its end, whatever becomes of its actions."""
+        self.change(update(run).where(run.c.id == id).values(interrupted=1))
 
     def intended(
         self, id: int, action: Action, token: str, *, counted: Sequence[str] = (), at: str = ""

@@ -29,6 +29,17 @@ def leased(where: str, name: str, holder: Holder) -> Iterator[None]:
                 _asked(store, "pg_advisory_unlock", name)
 
 
+def is_leased(store: Store, name: str) -> bool:
+    """Return whether any machine holds the lock of a connection; asking takes nothing."""
+    high, low = divmod(lock_key(name) % 2**64, 2**32)
+    held = (
+        "SELECT 1 FROM pg_locks JOIN pg_database d ON d.oid = database "
+        "WHERE locktype = 'advisory' AND granted AND datname = current_database() "
+        "AND objsubid = 1 AND classid::bigint = :high AND objid::bigint = :low"
+    )
+    return bool(store.rows(text(held).bindparams(high=high, low=low)))
+
+
 def _asked(store: Store, function: str, name: str) -> bool:
     (row,) = store.rows(text(f"SELECT {function}(:key)").bindparams(key=lock_key(name)))
     return bool(row[0])

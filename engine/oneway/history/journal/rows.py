@@ -27,15 +27,29 @@ class Why(Enum):
 class RunState(Enum):
     """How a run stands. The values are the words of the command line."""
 
-    OPEN = "open"
-    """It goes on, or it was interrupted."""
     DONE = "done"
+    DONE_WITH_FAILURES = "done_with_failures"
+    """It got to its end, and some records failed, or people who have left can still get in."""
     HELD = "held"
-    """A guard held something back."""
-    FAILED = "failed"
-    """It ended, and some records failed, or some people who have left can still get in."""
+    """It got to its end, and a guard held something back."""
     REFUSED = "refused"
     """An error stopped it."""
+    INTERRUPTED = "interrupted"
+    """It never got to its end: its process was stopped or killed, or the machine was."""
+    RUNNING = "running"
+    """It goes on: its process holds the lock of the connection."""
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether the run got to its end, so that every planned action had its turn."""
+        return self in (RunState.DONE, RunState.DONE_WITH_FAILURES, RunState.HELD)
+
+
+OLD_WORDS: Mapping[str, frozenset[RunState]] = {
+    "failed": frozenset({RunState.DONE_WITH_FAILURES}),
+    "open": frozenset({RunState.INTERRUPTED, RunState.RUNNING}),
+}
+"""What earlier versions called states: people may go on asking for them so."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,9 +85,10 @@ class RunStart:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run: `ended` is None while it goes on, and for ever where it died.
+    """A run: `ended` is None while it goes on, and after it died until that is settled.
 
-    `counts` are by the word of an `Ending`; `problems` are what stopped a run that was refused.
+    `counts` are by the word of an `Ending`: of a run that has not ended, what is known so far.
+    `problems` are what stopped a run that was refused.
     """
 
     id: int
@@ -85,19 +100,39 @@ class Run:
     """How many pairs of records it has seen: `known`, `new`, `replaced`."""
     still_in: tuple[StillIn, ...] = ()
     """Who had left in the source when it ended, and could still get in."""
+    planned: int | None = None
+    """How many actions its plan had; None where that was not written down."""
+    interrupted: bool = False
+    """Whether it died, and what it left was settled afterwards."""
+    lives: bool = False
+    """Whether the lock of its connection is held, and it is the run that would hold it."""
 
     @property
     def state(self) -> RunState:
         """How the run stands."""
         if self.ended is None:
-            return RunState.OPEN
+            return RunState.RUNNING if self.lives else RunState.INTERRUPTED
+        if self.interrupted:
+            return RunState.INTERRUPTED
         if self.problems:
             return RunState.REFUSED
         if self.start.breaches or self.counts.get(Ending.HELD.value):
             return RunState.HELD
         if self.still_in or any(self.counts.get(each.value) for each in _FAILED):
-            return RunState.FAILED
+            return RunState.DONE_WITH_FAILURES
         return RunState.DONE
+
+    @property
+    def left(self) -> int | None:
+        """How many planned actions have no ending; None where that is not known."""
+        if self.ended is not None:
+            return 0
+        return None if self.planned is None else max(self.planned - sum(self.counts.values()), 0)
+
+    @property
+    def knows_access(self) -> bool:
+        """Whether `still_in` says who could get in when the run ended, or was settled."""
+        return self.ended is not None and not self.problems
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,7 +192,8 @@ def run(row: AnyRow) -> Run:
     problems = tuple(_problem(each) for each in json.loads(row.problems))
     still = tuple(StillIn(*each) for each in json.loads(row.still_in))
     counts, links = json.loads(row.counts), json.loads(row.links)
-    return Run(row.id, start, row.ended, counts, problems, links, still)
+    known = (counts, problems, links, still)
+    return Run(row.id, start, row.ended, *known, row.planned, bool(row.interrupted))
 
 
 def still_in(found: Iterable[StillIn]) -> str:

@@ -144,7 +144,8 @@ def run_of(history: RunHistory, taken: Taken) -> Run | None:
     for each in history.runs(taken.connection, limit=20):
         if each.id <= taken.after:
             break
-        if each.start.why is Why.SCHEDULE and each.state is not RunState.OPEN:
+        ended = each.state not in (RunState.INTERRUPTED, RunState.RUNNING)
+        if each.start.why is Why.SCHEDULE and ended:
             return each
     return None
 

@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from oneway.planning.plan import Ending
 
-HEAD = "0007"
+HEAD = "0008"
 """The newest migration."""
 
 _MARK = "\x01"
@@ -98,6 +98,9 @@ run = Table(
     _text("problems", "[]"),
     # How many pairs of records were known, new, and in place of another: by word.
     _text("links", "{}"),
+    # How many actions were planned; and whether the run died, and was settled afterwards.
+    Column("planned", Integer),
+    Column("interrupted", Integer, nullable=False, server_default=text("0")),
     sqlite_autoincrement=True,
 )
 Index(

@@ -31,6 +31,8 @@ _NOT_DONE = (
     ),
 )
 
+_UNWRITTEN = "nothing is known to have been written"
+
 
 def heading(told: PastRun, found: Sequence[Deed]) -> str:
     """Return what became of everybody: "12 people were created, 3 were changed; 2 did not sync".
@@ -49,9 +51,12 @@ def _became(told: PastRun, found: Sequence[Deed]) -> str:
         case RunState.REFUSED:
             stopped = "The run was stopped"
             return f"{stopped} after {done}" if done else f"{stopped}: nothing was written"
-        case RunState.OPEN:
-            begun = "The run has not ended"
+        case RunState.RUNNING:
+            begun = "The run has not ended yet"
             return f"{begun}; so far, {done}" if done else begun
+        case RunState.INTERRUPTED:
+            begun = "The run was interrupted, and never got to its end"
+            return f"{begun}; before that, {done}" if done else f"{begun}: {_UNWRITTEN}"
     if not done and not rest:
         return "Everybody is up to date: nothing had to be written"
     if not done and _all_stay(told, found):
@@ -66,11 +71,12 @@ def lead(told: PastRun) -> str:
     match run.state:
         case RunState.REFUSED:
             return "See below what is wrong, and what to do about it."
-        case RunState.OPEN:
-            return (
-                "It is still going on, or it was interrupted: then the next run looks up what was "
-                "in flight before it writes anything."
-            )
+        case RunState.RUNNING:
+            return "It is still going on: this page shows what it has done so far."
+        case RunState.INTERRUPTED if run.ended is None:
+            return "The next run looks up what was in flight before it writes anything."
+        case RunState.INTERRUPTED:
+            return "What was in flight has been looked up since; later runs plan what is left."
     if told.plan is None:
         return ""
     same = told.plan.counts()[Kind.UNCHANGED.value]
@@ -82,9 +88,9 @@ def lead(told: PastRun) -> str:
 
 def tone(told: PastRun, parts: Iterable[ReportSection]) -> Tone:
     """Return how much the whole run asks for somebody."""
-    if told.run.state is RunState.REFUSED:
+    if told.run.state in (RunState.REFUSED, RunState.INTERRUPTED):
         return Tone.TROUBLE
-    return Tone.CAUTION if list(parts) or told.run.state is RunState.OPEN else Tone.GOOD
+    return Tone.CAUTION if list(parts) or told.run.state is RunState.RUNNING else Tone.GOOD
 
 
 def figures(
