@@ -100,11 +100,8 @@ def ends_as_json(run: Run) -> dict[str, object]:
 
 def ends_in_words(run: Run) -> str:
     """Return how many planned actions ended how: "1 done, 45 not ended"; "" where there is none."""
-    parts = [
-        f"{run.counts[each.value]:,} {ENDING_WORDS[each]}"
-        for each in Ending
-        if run.counts.get(each.value)
-    ]
+    counts = [(each, run.counts.get(each.value, 0)) for each in Ending]
+    parts = [f"{number:,} {ENDING_WORDS[each]}" for each, number in counts if number]
     if run.left:
         parts.append(f"{run.left:,} not ended")
     return ", ".join(parts)
