@@ -910,7 +910,7 @@ MUTANTS = (
         "inside = _match([row for row in rows if not row.outside], targets, levels)",
         "inside = _match(rows, targets, levels)",
         "whom the sync is not for stands in nobody's way",
-        SCOPE,
+        "tests/cli/test_careless_data.py",
     ),
     Mutant(
         "deactivates-who-is-in-conflict",
