@@ -936,5 +936,37 @@ MUTANTS = (
         "if before is KEEP:",
         "nothing is added to what is no list",
         f"{MODEL} {STATE} tests/cli/test_careless_data.py",
+    # access (laws 18 and 19)
+    Mutant(
+        "access-waits-for-other-fields",
+        "planning/outcomes",
+        "if self.access is not None and self.access.takes_access:",
+        "if self.access is None and self.verb is None:",
+        "what is wrong with other fields does not keep a leaver in",
+        "tests/laws/test_access_laws.py tests/unit/test_planner.py",
+    ),
+    Mutant(
+        "access-waits-for-evaluation",
+        "mapping/interpreter",
+        "row = self._leaving(row, record, missed)\n            return self._evaluated(row, record",
+        "return self._evaluated(self._leaving(row, record, missed), record",
+        "how somebody leaves is known before the rest of the record is",
+        "tests/laws/test_access_laws.py tests/unit/test_planner.py",
+    ),
+    Mutant(
+        "refused-leaver-is-forgotten",
+        "planning/access",
+        "if end.ending is Ending.DONE:",
+        "if end.ending in (Ending.DONE, Ending.REJECTED):",
+        "whose leave the target refused can still get in",
+        "tests/laws/test_access_laws.py",
+    ),
+    Mutant(
+        "conflicting-leaver-is-forgotten",
+        "planning/outcomes",
+        "or any(not each.left for each in found.candidates)",
+        "or any(each.left for each in found.candidates)",
+        "a leaver in conflict may have a record that lets them in",
+        "tests/laws/test_access_laws.py",
     ),
 )

@@ -95,14 +95,10 @@ def apply(
 
 
 def ordered(actions: Sequence[Action]) -> tuple[Action, ...]:
-    """Return the actions in the order in which they are applied.
-
-    What takes access away goes first, before a target that fails half-way is given up on; then
-    each comes after those that it names, otherwise as they were.
-    """
+    """Return the actions so that each comes after those it names, otherwise as they were."""
     by_id = {action.id: action for action in actions}
     placed: dict[str, Action] = {}
-    for action in sorted(actions, key=lambda each: not each.verb.takes_access):
+    for action in actions:
         todo = [action]
         while todo:
             needs = [by_id[id] for id in todo[-1].depends_on if id in by_id and id not in placed]

@@ -216,6 +216,11 @@ _TABLE = (
         "a comment may have cut off an expression",
         "Put the whole expression in quotes, or leave a space after the #.",
     ),
+    (
+        "M252",
+        "records leave by a request of their own, and come back by the one that updates",
+        "Give the manifest a `reactivate` where `update` does not bring a record back.",
+    ),
     # R1xx: reading
     ("R101", "a system cannot be reached, or did not answer", "Check the base URL and network."),
     ("R102", "a system refuses the credentials", "Check that they are given, whole, and in use."),

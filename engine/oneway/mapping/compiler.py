@@ -11,7 +11,7 @@ from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from oneway.core.connector import Capability, Description, Field, Resource
-from oneway.core.diagnostics import Diagnostic, did_you_mean
+from oneway.core.diagnostics import Diagnostic, Severity, did_you_mean
 from oneway.core.records import Value, path_of, path_text
 from oneway.mapping.expressions import Context, Expression
 from oneway.mapping.interpreter import (
@@ -153,13 +153,16 @@ class _Compiler:
         if spec.leavers is not None:
             text = "no record can be made to leave"
             self.needs(Capability.LEAVE, self.target, spec.target, text)
-        if spec.rehires is Rehires.REACTIVATE:
-            text = (
-                "records leave by a request of their own, and none brings them back; give the "
-                "manifest a `reactivate`, or use `rehires: report`"
-            )
-            self.needs(Capability.REACTIVATE, self.target, spec.target, text)
+        if spec.rehires is Rehires.REACTIVATE and not self.comes_back():
+            summary = "records leave by a request of their own, and come back by `update`"
+            help = "where `update` does not bring a record back, give the manifest a `reactivate`"
+            span = spec.target.resource.span
+            self.names.report(Diagnostic(span, Severity.WARNING, "M252", summary, help))
         self.carried()
+
+    def comes_back(self) -> bool:
+        """Return whether the target has a way back where it has a way of leaving of its own."""
+        return Capability.REACTIVATE in self.target.capabilities or self.target is UNKNOWN
 
     def carried(self) -> None:
         """Report the fields that the target's requests would drop."""

@@ -1,0 +1,151 @@
+"""Access comes first, and nobody who has left is forgotten: laws 18 and 19."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from memory import Applied, applied, systems_of
+from oneway.core.connector import Rejected
+from oneway.core.records import Record, same
+from oneway.mapping.program import SourceRow, TargetRow
+from oneway.planning.access import still_in
+from oneway.planning.diff import KEEP, present, wanted
+from oneway.planning.match import match
+from oneway.planning.plan import Plan, Verb
+from strategies import ODD, accepted, worlds
+from worlds import World, bound, planned
+
+WORLDS = worlds()
+DECIDING = {"id", "status", "leave"}
+"""What the drawn mappings say of leaving; all else of a record is any other field."""
+
+
+def leaves(plan: Plan) -> Mapping[str | None, dict[str, Any]]:
+    """Return what is written to take access away, by source record."""
+    return {
+        action.source_id: {change.field: change.after for change in action.changes}
+        for action in plan.actions
+        if action.verb is Verb.LEAVE
+    }
+
+
+def without_rules_for_leavers(world: World) -> World:
+    rules = [
+        {**rule, "for": [whom for whom in rule["for"] if whom != "leavers"] or ["joiners"]}
+        if "for" in rule
+        else rule
+        for rule in world.mapping["eligible"]
+    ]
+    return replace(world, mapping={**world.mapping, "eligible": rules})
+
+
+# 18. Access does not wait
+
+
+@given(WORLDS, st.data())
+def test_law_18_no_fault_of_any_other_field_keeps_a_leaver_in(
+    world: World, data: st.DataObject
+) -> None:
+    world = without_rules_for_leavers(world)
+    assume(accepted(world))
+    before = leaves(planned(world))
+    assume(before)
+    keys = {key["source"] for key in world.mapping["match"]}
+    matching = {name for name in ("code", "mail", "nick", "bank") if name in f"{keys}"}
+    records = []
+    for record in world.source.records:
+        other = sorted(record.data.keys() - DECIDING - matching)
+        if record.id in before and other:
+            broken = data.draw(st.dictionaries(st.sampled_from(other), st.sampled_from(ODD)))
+            record = Record(record.id, {**record.data, **broken})
+        records.append(record)
+    after = planned(replace(world, source=replace(world.source, records=tuple(records))))
+    assert leaves(after) == before
+
+
+@given(WORLDS, st.data())
+def test_law_18_nor_does_the_targets_refusal_of_another_field(
+    world: World, data: st.DataObject
+) -> None:
+    """Whatever the target refuses of a leaver's other fields, the leaving is written."""
+    plan = planned(world)
+    leaving = [action for action in plan.actions if action.verb is Verb.LEAVE]
+    assume(leaving)
+    systems = systems_of(world)
+    refusing = data.draw(st.sets(st.sampled_from([str(a.target_id) for a in leaving])))
+    update = systems.writer.update
+
+    def refused(id: str, values: Mapping[str, Any], token: str) -> None:
+        if id in refusing:
+            raise Rejected("W1", "not this field")
+        update(id, values, token)
+
+    systems.writer.update = refused  # type: ignore[method-assign]
+    done = applied(world, plan, systems=systems)
+    ends = {result.action.id: result.ending.value for result in done.results}
+    assert {ends[action.id] for action in leaving} == {"done"}
+
+
+# 19. Nobody is forgotten
+
+
+@given(WORLDS, st.data())
+def test_law_19_every_leaver_who_can_still_get_in_is_named(
+    world: World, data: st.DataObject
+) -> None:
+    plan = planned(world)
+    done = partly_applied(world, plan, data)
+    ends = {result.action.id: result.end for result in done.results}
+    named = {each.source_id for each in still_in(plan, ends)}
+    program = bound(world)
+    rows = [program.source_row(record) for record in world.source.records]
+    now = [program.target_row(record) for record in done.target.records]
+    policy, then = program.policy, [program.target_row(r) for r in world.target.records]
+    matches = match(rows, then, len(policy.match))
+    current = {each.target_id: each for each in now}
+    for row in rows:
+        found = matches.of(row)
+        maybe = [found.target] if found.target is not None else list(found.candidates)
+        possible = [current[each.target_id] for each in maybe if each is not None]
+        if row.leaver and any(can_get_in(world, row, each) for each in possible):
+            assert row.source_id in named, (row, possible, found, plan.outcomes, ends)
+        elif (row.leaver and found.target is not None and possible[0].left) or not row.leaver:
+            assert row.source_id not in named
+
+
+def partly_applied(world: World, plan: Plan, data: st.DataObject) -> Applied:
+    """Apply a plan of which guards hold some actions, and the target refuses others."""
+    ids = [action.id for action in plan.actions]
+    held = data.draw(st.sets(st.sampled_from(ids))) if ids else set()
+    targets = sorted({str(action.target_id) for action in plan.actions if action.target_id})
+    refusing = data.draw(st.sets(st.sampled_from(targets))) if targets else set()
+    systems = systems_of(world)
+    leave = systems.writer.leave
+
+    def refused(id: str, values: Mapping[str, Any], token: str) -> None:
+        if id in refusing:
+            raise Rejected("W1", "not now")
+        leave(id, values, token)
+
+    systems.writer.leave = refused  # type: ignore[method-assign]
+    return applied(world, plan, held=held, systems=systems)
+
+
+def can_get_in(world: World, row: SourceRow, target: TargetRow) -> bool:
+    """Return whether a record lets in somebody who has left, seen from the record alone."""
+    if target.left or row.leaves_later:
+        return False
+    if not row.leaving:
+        return True
+    rules = bound(world).policy.leaving
+    fields = [
+        (rule, wanted(rule, cell), present(value))
+        for rule, cell, value in zip(rules, row.leaving, target.leaving, strict=True)
+    ]
+    said = [(rule, after, value) for rule, after, value in fields if after is not KEEP]
+    if not said:
+        return not target.scheduled
+    return any(not same(value, after, rule.compare) for rule, after, value in said)
