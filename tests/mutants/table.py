@@ -936,6 +936,7 @@ MUTANTS = (
         "if before is KEEP:",
         "nothing is added to what is no list",
         f"{MODEL} {STATE} tests/cli/test_careless_data.py",
+    ),
     # access (laws 18 and 19)
     Mutant(
         "access-waits-for-other-fields",
