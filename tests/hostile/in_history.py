@@ -47,11 +47,14 @@ _LONGEST_KEY = 80
 def people(world: World, strings: Sequence[str]) -> None:
     """Look back on a night on which people of odd names came, stayed away and were held back."""
     _begin(world)
-    found = [dict.fromkeys(_COLUMNS, s) for s in strings if s]
+    found = [dict.fromkeys(_COLUMNS, s) | {"left": None} for s in strings if s]
     for kind, more in (("new", {}), ("stays", {"note": "stop"}), ("goes", {"left": "yes"})):
         for n, s in enumerate(strings):
-            found.append({"id": f"{kind} {n}", "code": f"{kind}-{n}", "name": s, **more})
-    users = [{"id": f"u{n}", "code": f"goes-{n}", "name": s} for n, s in enumerate(strings)]
+            said = {"note": None, "team": None, "left": None} | more
+            found.append({"id": f"{kind} {n}", "code": f"{kind}-{n}", "name": s, **said})
+    users = [
+        {"id": f"u{n}", "code": f"goes-{n}", "name": s, "left": None} for n, s in enumerate(strings)
+    ]
     _write(world, people=found, users=users, t=[])
     world.write("m.yaml", _PEOPLE)
     world.run("sync", FILE)
