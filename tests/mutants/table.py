@@ -30,7 +30,42 @@ INCIDENTS = "tests/laws/test_incidents.py"
 OWN = "tests/laws/test_own_lookups.py"
 SCOPE = "tests/laws/test_scope.py"
 
+LINKS = "tests/laws/test_link_table.py tests/laws/test_link_laws.py"
+
 MUTANTS = (
+    # what is not seen (law 17), and one person, one record (law 20)
+    Mutant(
+        "link-gone-is-created",
+        "planning/links",
+        "return keyed if keyed is not NOBODY else self._missing(link)",
+        "return keyed",
+        "a linked person whose record is not to be found is not created again",
+        LINKS,
+    ),
+    Mutant(
+        "absent-is-not-asked",
+        "runs/links",
+        "if not records and second.whole:",
+        "if second.whole:",
+        "whom a second look shows is not deactivated",
+        "tests/cli/test_unseen.py -k 'slid or asked'",
+    ),
+    Mutant(
+        "link-new-owner-adopted",
+        "planning/links",
+        "if not likeness.one_person:",
+        "if likeness.differing and not likeness.agreeing and not row.cells:",
+        "a key that changed hands is a conflict",
+        LINKS,
+    ),
+    Mutant(
+        "link-owner-is-there",
+        "planning/links",
+        "if owner is not None and not owner.leaver:",
+        "if owner is not None and owner.leaver:",
+        "a record of somebody who is still there is not to be had",
+        LINKS,
+    ),
     # matching
     Mutant(
         "match-first-row",

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
+from importlib import import_module
 from typing import Any
 from unittest.mock import patch
 
@@ -55,7 +56,14 @@ def undone(*_: object) -> Became:
     return Became(Happened.NO)
 
 
+def at_once(prepared: Any, each: Any) -> Any:
+    """Say that a system shows everything at once."""
+    return replace(RESOURCE_OF(prepared, each), lag=0.0)
+
+
+INPUTS = import_module("oneway.runs.inputs")
 PLAN_ROWS = planner.plan_rows
+RESOURCE_OF = INPUTS.resource_of
 BROKEN: dict[str, Callable[[], Any]] = {
     "links are forgotten": lambda: patch.object(planning, "plan_rows", without_links),
     "what a list lacks is not looked up": lambda: patch.object(
@@ -63,9 +71,7 @@ BROKEN: dict[str, Callable[[], Any]] = {
     ),
     "the source is not asked again": lambda: patch.object(planning, "asked_again", lambda *_: None),
     "what is not seen has not happened": lambda: patch.object(Inquiry, "of", undone),
-    "a key that changed hands is taken over": lambda: patch.object(
-        links.Likeness, "one_person", True
-    ),
+    "the target's lag is taken for nothing": lambda: patch.object(INPUTS, "resource_of", at_once),
     "a gone record is created again at once": lambda: patch.object(
         links._Reconciler, "_missing", lambda *_: Match()
     ),
