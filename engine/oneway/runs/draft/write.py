@@ -203,7 +203,7 @@ def _fields(
 def _name(path: str) -> str:
     if path.startswith(".") or ".." in path:
         return yaml_text(json.dumps(path, ensure_ascii=False))
-    return path if re.fullmatch(r"[A-Za-z_][\w .]*", path) else yaml_text(path)
+    return yaml_text(path)
 
 
 def _rule(pair: Pair, source: DraftSide) -> str:
