@@ -33,9 +33,10 @@ demo: $(VENV)/.demo  ## both sandboxes, check, plan, apply, plan again
 
 test: lint types imports unit  ## everything that continuous integration runs
 
-lint: $(VENV)/.dev  ## ruff
+lint: $(VENV)/.dev  ## ruff, and the shape of the code (tests/house.py)
 	$(BIN)/ruff check engine connectors tests benchmarks tools
 	$(BIN)/ruff format --check engine connectors tests benchmarks tools
+	$(BIN)/python tests/house.py
 
 types: $(VENV)/.dev  ## mypy, strict
 	$(BIN)/mypy

@@ -1,6 +1,7 @@
 """`oneway apply`."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
@@ -28,6 +29,7 @@ from oneway.cli.options import (
 )
 from oneway.cli.printing import exit_of, introduce, print_results, quoted
 from oneway.connections import from_environment
+from oneway.core.connector import Progress
 from oneway.core.diagnostics import refusal
 from oneway.history.memory import Memory
 from oneway.planning.guards import Verdict
@@ -39,6 +41,7 @@ from oneway.runs import (
     Approval,
     OpenSystems,
     Operator,
+    PreparedRun,
     RunRequest,
     apply_plan,
     exclusive_run,
@@ -56,6 +59,7 @@ from oneway.runs import (
     reopen_plan,
 )
 from oneway.runs.proof import OLDEST, refuse_old, refuse_unproven
+from oneway.state.folder import StateFolder
 
 _SHORTEST = 12
 """Hex digits of a fingerprint that are enough to approve by."""
@@ -105,25 +109,13 @@ def command(
     Example:
       oneway apply plan.json --approve 3f9c0a7d12e4
     """
-    plan, proof = load_proven(read_file(plan_file, MAX_SIZE + 1), plan_file)
     kept = state_of(state)
-    refuse_unproven(plan, proof, kept, plan_file)
-    assert proof is not None
-    refuse_old(proof, now(), timedelta(days=max_age), plan_file)
+    plan = _trusted(plan_file, kept, timedelta(days=max_age))
     approved = _approved(console, plan, approve)
-    request = RunRequest(
-        plan.mapping_file, now(), from_environment, options=options, folders=FOLDERS
-    )
-    prepared = reopen_plan(plan, request)
+    prepared = reopen_plan(plan, _request(plan, options))
     introduce(console, prepared)
     operator = Operator(user(), kept, now)
-    with (
-        delivering(console, prepared.request.connection, state),
-        exclusive_run(prepared, operator),
-        recording_refusals(prepared, operator),
-        OpenSystems(prepared, operator.state.path) as systems,
-        console.progress() as progress,
-    ):
+    with _opened(console, prepared, operator, state) as (systems, progress):
         refuse_turned_back(prepared, operator, as_of=None)
         refuse_yet_to_come(prepared, operator, parse_instant(plan.as_of))
         say_settled(console, recover_in_flight(prepared, systems, operator))
@@ -139,12 +131,40 @@ def command(
         run = last_run(prepared, operator)
     if format == "json":
         ends = results.as_json(ended, run.still_in)
-        console.json({"fingerprint": fingerprint(plan), **ends})
+        console.json({"fingerprint": approved, **ends})
     else:
         print_results(console, ended, plan, run, limit=limit)
     say_held(console, verdict)
     say_sticking(console, plan, memory)
     return exit_of(ended, verdict, run)
+
+
+def _request(plan: Plan, options: Mapping[str, str]) -> RunRequest:
+    return RunRequest(plan.mapping_file, now(), from_environment, options=options, folders=FOLDERS)
+
+
+@contextmanager
+def _opened(
+    console: Console, prepared: PreparedRun, operator: Operator, state: Path
+) -> Iterator[tuple[OpenSystems, Progress]]:
+    """Give the systems of a run that holds its lock, and progress; notices are sent at the end."""
+    with (
+        delivering(console, prepared.request.connection, state),
+        exclusive_run(prepared, operator),
+        recording_refusals(prepared, operator),
+        OpenSystems(prepared, operator.state.path) as systems,
+        console.progress() as progress,
+    ):
+        yield systems, progress
+
+
+def _trusted(plan_file: str, kept: StateFolder, oldest: timedelta) -> Plan:
+    """Return the plan of a file that was saved here, lately; raise `Refused` otherwise."""
+    plan, proof = load_proven(read_file(plan_file, MAX_SIZE + 1), plan_file)
+    refuse_unproven(plan, proof, kept, plan_file)
+    assert proof is not None
+    refuse_old(proof, now(), oldest, plan_file)
+    return plan
 
 
 def say_settled(console: Console, ended: Sequence[Result]) -> None:

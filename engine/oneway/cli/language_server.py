@@ -68,14 +68,18 @@ def _tells(found: LanguageServer) -> None:
 
     @found.feature(types.TEXT_DOCUMENT_DEFINITION)
     def defined(ls: LanguageServer, params: types.DefinitionParams) -> types.Location | None:
-        text, line, column = _place(ls, params)
-        span = definition(_facts(ls, params.text_document.uri), text, line, column)
-        if span is None:
-            return None
-        path = _path(params.text_document.uri)
-        uri = params.text_document.uri if span.file == path else Path(span.file).resolve().as_uri()
-        lines = text.splitlines() if span.file == path else []
-        return types.Location(uri, _range(span, lines))
+        return _definition(ls, params)
+
+
+def _definition(ls: LanguageServer, params: types.DefinitionParams) -> types.Location | None:
+    text, line, column = _place(ls, params)
+    span = definition(_facts(ls, params.text_document.uri), text, line, column)
+    if span is None:
+        return None
+    path = _path(params.text_document.uri)
+    uri = params.text_document.uri if span.file == path else Path(span.file).resolve().as_uri()
+    lines = text.splitlines() if span.file == path else []
+    return types.Location(uri, _range(span, lines))
 
 
 def _publish(ls: LanguageServer, uri: str) -> None:

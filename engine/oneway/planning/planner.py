@@ -11,13 +11,14 @@ Assembler                outcomes, sealed and sorted
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 
 from oneway.core.records import Collected, Snapshot, Value
 from oneway.core.seal import Seal
-from oneway.mapping.program import Program, SourceRow, TargetRow
+from oneway.mapping.program import Policy, Program, SourceRow, TargetRow
 from oneway.planning.assemble import Assembler
 from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence, hidden, reconcile
-from oneway.planning.match import match
+from oneway.planning.match import Matches, match
 from oneway.planning.near_misses import near_misses
 from oneway.planning.outcomes import Drafter, absent, contested, silent, some
 from oneway.planning.own_lookups import settle
@@ -79,21 +80,9 @@ def plan_rows(
     policy = program.policy
     rows: Sequence[SourceRow] = sorted(source.items, key=lambda row: (row.key, row.source_id))
     targets = sorted(target.items, key=lambda each: each.target_id)
-    keyed = match(rows, targets, len(policy.match))
-    allowed = frozenset(
-        each.guard.removeprefix(REUSED) for each in header.allowed if each.guard.startswith(REUSED)
-    )
-    matches = reconcile(keyed, rows, targets, policy, evidence, allowed)
+    matches = _matched(rows, targets, policy, evidence, header)
     unseen = (*_unseen(target, targets), *_hidden(evidence, targets))
-    drafter = Drafter(
-        policy,
-        unseen,
-        contested(policy, matches),
-        silent(policy, targets),
-        evidence.pending,
-        evidence.second_look,
-        unseen_access=not target.complete or any(not (t.keys_known or t.left) for t in targets),
-    )
+    drafter = _drafter(policy, target, matches, evidence, unseen)
     nobodys = absent(program, targets, matches, source, rows)
 
     def decide(rows: Sequence[SourceRow]) -> GrantedClaims:
@@ -101,8 +90,7 @@ def plan_rows(
         return grant_claims([*drafts, *nobodys], targets, policy)
 
     rows, settled = settle(program, rows, decide)
-    near = near_misses(rows, targets, matches, policy)
-    finisher = Assembler(policy, seal, settled.before, near)
+    assembler = Assembler(policy, seal, settled.before, near_misses(rows, targets, matches, policy))
     return Plan(
         mapping=policy.name,
         mapping_file=header.mapping_file,
@@ -112,20 +100,60 @@ def plan_rows(
         connection=header.connection,
         engine=header.engine,
         inputs=header.inputs,
-        reads=(
-            Read("source", len(rows), source.complete, source.problems),
-            Read("target", len(targets), not unseen, (*target.problems, *unseen)),
-            *header.references,
-        ),
-        managed=sum(
-            1
-            for row in rows
-            if matches.of(row).target is not None and (row.leaver or not row.outside)
-        ),
-        outcomes=tuple(map(finisher.outcome, settled.drafts)),
+        reads=(*_reads(source, target, unseen), *header.references),
+        managed=sum(map(partial(_is_managed, matches), rows)),
+        outcomes=tuple(map(assembler.outcome, settled.drafts)),
         misses=_misses(rows),
         allowed=header.allowed,
     )
+
+
+def _matched(
+    rows: Sequence[SourceRow],
+    targets: Sequence[TargetRow],
+    policy: Policy,
+    evidence: LinkEvidence,
+    header: Header,
+) -> Matches:
+    """Return who is whom: by keys, then by what earlier runs remember."""
+    keyed = match(rows, targets, len(policy.match))
+    allowed = frozenset(
+        each.guard.removeprefix(REUSED) for each in header.allowed if each.guard.startswith(REUSED)
+    )
+    return reconcile(keyed, rows, targets, policy, evidence, allowed)
+
+
+def _drafter(
+    policy: Policy,
+    target: Collected[TargetRow],
+    matches: Matches,
+    evidence: LinkEvidence,
+    unseen: tuple[str, ...],
+) -> Drafter:
+    hidden_access = any(not (each.keys_known or each.left) for each in target.items)
+    return Drafter(
+        policy,
+        unseen,
+        contested(policy, matches),
+        silent(policy, sorted(target.items, key=lambda each: each.target_id)),
+        evidence.pending,
+        evidence.second_look,
+        unseen_access=not target.complete or hidden_access,
+    )
+
+
+def _reads(
+    source: Collected[SourceRow], target: Collected[TargetRow], unseen: tuple[str, ...]
+) -> tuple[Read, Read]:
+    return (
+        Read("source", len(source.items), source.complete, source.problems),
+        Read("target", len(target.items), not unseen, (*target.problems, *unseen)),
+    )
+
+
+def _is_managed(matches: Matches, row: SourceRow) -> bool:
+    """Return whether a row counts for the share that guards take: matched, and in scope."""
+    return matches.of(row).target is not None and (row.leaver or not row.outside)
 
 
 def _unseen(target: Collected[TargetRow], targets: Iterable[TargetRow]) -> tuple[str, ...]:

@@ -9,10 +9,10 @@ from oneway.planning.impact import PersonImpact
 from oneway.render.layout import count, wrap
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
-from oneway.runs.proving import Bound, Breaking, Proof, ProofSituation, Treated
+from oneway.runs.proving import Bound, Breaking, MappingProof, ProofSituation, Treated
 
 
-def text(proof: Proof, style: Style) -> str:
+def text(proof: MappingProof, style: Style) -> str:
     """Return each law that is broken with its place, and the situation as a test case."""
     lines: list[str] = []
     for each in proof.broken:
@@ -47,7 +47,7 @@ def _bound(bound: Bound) -> str:
     return f"in {count(bound.situations, 'situation')}: {how} of {classes}"
 
 
-def as_json(proof: Proof) -> dict[str, object]:
+def as_json(proof: MappingProof) -> dict[str, object]:
     """Return a proof as data: broken (law, text, place, wanted, outcome, changes, record,
     target) and bound (paths, classes, situations, whole_pairs).
     """

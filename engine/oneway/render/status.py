@@ -60,31 +60,33 @@ def _data(each: ConnectionStatus) -> dict[str, object]:
         "last_done": _run_data(each.last_done),
         "next": each.due or None,
         "unsynced": unsynced if each.planned else None,
-        "held": [
-            {
-                "guard": held.breach.guard,
-                "text": held.breach.text,
-                "allow": held.breach.allow,
-                "number": len(held.breach.held),
-                "since": held.since,
-            }
-            for held in each.held
-        ],
-        "refused": [
-            {
-                "code": refusing.code,
-                "reason": refusing.reason,
-                "records": refusing.records,
-                "since": refusing.since,
-                "next_try": None if refusing.next_try is None else refusing.next_try.isoformat(),
-            }
-            for refusing in each.refusing
-        ],
+        "held": list(map(_held_data, each.held)),
+        "refused": list(map(_refusing_data, each.refusing)),
         "undelivered": {
             "waiting": sum(not notice.given_up for notice in each.undelivered),
             "given_up": sum(notice.given_up for notice in each.undelivered),
         },
         "links": each.links,
+    }
+
+
+def _held_data(held: HeldBack) -> dict[str, object]:
+    return {
+        "guard": held.breach.guard,
+        "text": held.breach.text,
+        "allow": held.breach.allow,
+        "number": len(held.breach.held),
+        "since": held.since,
+    }
+
+
+def _refusing_data(refusing: Refusing) -> dict[str, object]:
+    return {
+        "code": refusing.code,
+        "reason": refusing.reason,
+        "records": refusing.records,
+        "since": refusing.since,
+        "next_try": None if refusing.next_try is None else refusing.next_try.isoformat(),
     }
 
 

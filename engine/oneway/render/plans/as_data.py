@@ -46,7 +46,7 @@ from oneway.history.flapping import Flapping
 from oneway.history.memory import NOTHING, Memory
 from oneway.planning.access import StillIn
 from oneway.planning.guards import Breach, Verdict
-from oneway.planning.plan import Action, Change, Outcome, Plan, Reason, Verb
+from oneway.planning.plan import Action, Change, Outcome, Plan, Read, Reason, Verb
 from oneway.planning.plan_file import fingerprint
 from oneway.planning.plan_file.codec import to_data
 from oneway.render.plans import content
@@ -76,15 +76,7 @@ def as_json(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> dict[str,
         "fingerprint": fingerprint(plan),
         "settings": dict(plan.settings),
         **inputs_as_json(plan),
-        "reads": [
-            {
-                "name": each.name,
-                "records": each.records,
-                "complete": each.complete,
-                "problems": list(each.problems),
-            }
-            for each in plan.reads
-        ],
+        "reads": list(map(_read, plan.reads)),
         "managed": plan.managed,
         "still_in": still_in(content.access(plan, verdict, memory)),
         "counts": plan.counts(),
@@ -94,22 +86,20 @@ def as_json(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> dict[str,
             "held": sorted(verdict.blocked),
             "breaches": [_breach(each) for each in verdict.breaches],
         },
-        "allowed": [
-            {"guard": each.guard, "ceiling": each.ceiling, "by": each.by} for each in plan.allowed
-        ],
+        "allowed": [asdict(each) for each in plan.allowed],
         "refused": [_refusal(each) for each in memory.refusals.values()],
         "not_sticking": [_sticking(each) for each in memory.sticking],
-        "misses": [
-            {
-                "reference": each.reference,
-                "field": each.field,
-                "value": each.value,
-                "found": each.found,
-                "records": each.records,
-            }
-            for each in plan.misses
-        ],
+        "misses": [asdict(each) for each in plan.misses],
         "outcomes": [outcome(each) for each in plan.outcomes],
+    }
+
+
+def _read(each: Read) -> dict[str, object]:
+    return {
+        "name": each.name,
+        "records": each.records,
+        "complete": each.complete,
+        "problems": list(each.problems),
     }
 
 

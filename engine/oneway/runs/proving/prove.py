@@ -45,7 +45,7 @@ class Breaking:
 
 
 @dataclass(frozen=True, slots=True)
-class Proof:
+class MappingProof:
     """What a proof found, and how far it looked."""
 
     broken: tuple[Breaking, ...]
@@ -86,7 +86,7 @@ def prove(
     as_of: datetime,
     test: MappingTest | None = None,
     most: int = DEFAULT_SITUATIONS,
-) -> Proof:
+) -> MappingProof:
     """Return the laws and claims that a mapping breaks within a bound; its test gives the usual
     record, its tables and its claims, where it has one.
     """
@@ -101,7 +101,7 @@ def prove(
                 broken.setdefault((each.law, each.place), each)
         for each in _claimed(seen, claims):
             broken.setdefault((each.law, each.place), each)
-    return Proof(tuple(broken.values()), _bound(maker, len(situations), whole=whole))
+    return MappingProof(tuple(broken.values()), _bound(maker, len(situations), whole=whole))
 
 
 def same(
