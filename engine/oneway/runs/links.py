@@ -195,10 +195,13 @@ def _hidden(
 ) -> tuple[tuple[Record, ...], LinkEvidence]:
     """Return the linked target records that a list lacks, and what is known of the others."""
     evidence = remembered.evidence
+    # Whoever is new may be somebody who is linked, under an id that the source has re-issued.
+    known = {each.source_id for each in remembered.links}
+    anybody = any(id not in known for id in sources)
     missing = [
         each
         for each in remembered.links
-        if each.source_id in sources and each.target_id not in shown
+        if each.target_id not in shown and (anybody or each.source_id in sources)
     ]
     if not missing:
         return (), evidence
