@@ -156,7 +156,7 @@ def test_metrics_count_each_run_once_when_it_has_ended(tmp_path: Path) -> None:
         going_on = journal.begin(start("acme"))
         for _ in range(3):
             journal.finish(journal.begin(start("beta")), {"done": 2, "rejected": 1}, TEXT)
-        assert b"acme" not in text()
+        assert b'oneway_runs_total{connection="acme"' not in text()
         journal.finish(going_on, {"done": 5}, "2026-11-24T04:01:30Z")
         text()
         found = text().decode()

@@ -8,14 +8,19 @@ from typing import Any
 
 import click
 
+from oneway.cli.connecting.prompts import Asking
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
-from oneway.cli.options import consoled, formatted, now, remembering, state_of
+from oneway.cli.options import consoled, formatted, now, remembering, state_of, user
 from oneway.history.journal import Journal, Run, RunState
+from oneway.history.journal.future import Future, forget_future, in_the_future
 from oneway.history.journal.retention import kept_names, prunable
 from oneway.history.journal.rows import OLD_WORDS
 from oneway.history.journal.run_counts import Tally, tallies
+from oneway.history.journal.schedule_claims import standings
 from oneway.render import history, past_run
+from oneway.render.layout import count
+from oneway.runs import Operator, hold_lock
 from oneway.runs.lookup import plan_of_run, refuse_without_journal, run_named
 from oneway.runs.replay.capture import UNKEPT
 from oneway.runs.request import instant_text
@@ -187,6 +192,54 @@ def pruning(*, console: Console, days: int, dry_run: bool, state: Path, format: 
         verb = "would be" if dry_run else "was" if number == 1 else "were"
         console.out(f"{number:,} run{'' if number == 1 else 's'} {verb} forgotten.\n")
     return Exit.DONE
+
+
+@command.command("forget-future")
+@click.argument("name")
+@click.option("-y", "--yes", is_flag=True, help="Do not ask.")
+@remembering
+@formatted("text", "json")
+@consoled
+def forgetting(*, console: Console, name: str, yes: bool, state: Path, format: str) -> Exit:
+    """Put right what a clock that was ahead has left of one connection.
+
+    Dues that are recorded in the future are forgotten, so that the schedule goes on. Runs keep
+    their plans, actions and outcomes: only their instants are put back to the present, and
+    guards count what they did as done now. Other connections are left alone, and nothing is
+    sent anywhere.
+
+    \b
+    Example:
+      oneway runs forget-future acme
+      oneway runs forget-future acme --yes --format json
+    """
+    found = state_of(state, make=False)
+    refuse_without_journal(found)
+    at = now()
+    operator = Operator(user(), found, now)
+    with hold_lock(name, operator), Journal.open(found.journal) as journal:
+        if name not in {*journal.connections(), *standings(journal)}:
+            run_named(journal, name)  # says that there is none, and which may be meant
+        future = in_the_future(journal, name, at)
+        asked = f"The clock says {instant_text(at)}. {_future_in_words(future)} Put that right?"
+        if future and not yes and not Asking(console).yes(asked, default=False):
+            console.note("nothing was changed")
+            return Exit.DONE
+        forget_future(journal, name, at)
+    if format == "json":
+        data = {"runs": list(future.runs), "dues": future.dues, "until": future.until or None}
+        console.json({"connection": name, **data})
+    else:
+        right = " They were put right: dues are forgotten, runs are of now." if future else ""
+        console.out(f"{_future_in_words(future)}{right}\n")
+    return Exit.DONE
+
+
+def _future_in_words(future: Future) -> str:
+    if not future:
+        return "Nothing is recorded in the future."
+    runs, dues = count(len(future.runs), "run"), count(future.dues, "due")
+    return f"In the future are {runs} and {dues}, the last at {future.until}."
 
 
 def _listed(

@@ -70,6 +70,6 @@ def command(
 
 
 def _worst(shown: Sequence[ConnectionStatus]) -> Exit:
-    broken = (Exit.ERROR for each in shown if each.broken)
+    broken = (Exit.ERROR for each in shown if each.broken or each.future)
     ended = (_EXITS.get(each.ended.state, Exit.DONE) for each in shown if each.ended is not None)
     return worst(*broken, *ended)

@@ -450,6 +450,11 @@ _TABLE = (
         "Begin it with `oneway: 1`, `oneway_connection: 1` or `oneway_connector: 1`.",
     ),
     ("F122", "a file cannot be written", "Check the folder, its rights and the space there."),
+    (
+        "F124",
+        "something is recorded in the future, and stops a connection until then",
+        "Set the clock right; where it is right, run `oneway runs forget-future NAME`.",
+    ),
     ("F123", "a run would go by an instant that is yet to come", "Use `oneway plan --as-of`."),
     ("F150", "a person cannot be forgotten while a run is open", "Run `oneway resume` first."),
     ("F130", "there is no such run, or nothing is kept of it", "See `oneway runs`."),

@@ -1,17 +1,13 @@
 """Instants as the store has them, and weeks as people count them."""
 
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from oneway.connections import Connection
+from oneway.core.instants import instant_text as instant_text
 
 _MONDAY = timedelta(hours=8)
 """When a week's summary is due: Monday, 08:00 in the connection's time zone."""
-
-
-def instant_text(instant: datetime) -> str:
-    """Return an instant as it is stored: `2026-11-23T04:00:00Z`."""
-    return instant.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")
 
 
 def instant_of(text: str) -> datetime:

@@ -31,7 +31,8 @@ def as_json(standings: Sequence[ConnectionStatus]) -> dict[str, object]:
 
     Each has: name, file (null without one), problems (of the file, as `validate` gives them),
     last and last_done ({run, state, started, ended, counts, planned, not_ended} or null: the
-    last three as `runs` gives them), next (an instant, or null),
+    last three as `runs` gives them), next (an instant, or null), future (an instant that
+    is recorded and yet to come, or null),
     unsynced (a list of {kind, reason, number, people}; null where no plan is known), held (a
     list of {guard, text, allow, number, since}), refused (a list of {code, reason, records,
     since, next_try}; null for whenever it runs next), undelivered (how many notices were
@@ -59,6 +60,7 @@ def _data(each: ConnectionStatus) -> dict[str, object]:
         "last": _run_data(each.last),
         "last_done": _run_data(each.last_done),
         "next": each.due or None,
+        "future": each.future or None,
         "unsynced": unsynced if each.planned else None,
         "held": list(map(_held_data, each.held)),
         "refused": list(map(_refusing_data, each.refusing)),
@@ -118,6 +120,10 @@ def _lines(each: ConnectionStatus, wide: int, style: Style, limit: int | None) -
         for problem in each.last.problems:
             said = f"! {harmless(problem.summary)} [{problem.code}]"
             yield from _marked(said, style)
+    if each.future:
+        said = f"! {each.future} is recorded, which is yet to come: nothing runs until then"
+        yield from _marked(said, style)
+        yield from wrap(f"`oneway runs forget-future {harmless(each.name)}`", style, 6)
     for held in each.held:
         yield from _marked(_held(held), style)
         allow = harmless(held.breach.allow)

@@ -6,20 +6,14 @@ a week that is yet to come. An instant that is yet to come would take away acces
 day, and look past what was done this week.
 """
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from oneway.core.diagnostics import refusal
 from oneway.history.journal import Journal
+from oneway.history.journal.future import AHEAD, TOLERANCE
 from oneway.runs.apply import Operator, connection_for
 from oneway.runs.prepare import PreparedRun
 from oneway.runs.request import instant_text, parse_instant
-
-TOLERANCE = timedelta(minutes=5)
-"""Clocks are set right by seconds all the time, and two machines differ by as much."""
-
-
-AHEAD = timedelta(days=1)
-"""The date of tomorrow is today's somewhere; what lies later is yet to come everywhere."""
 
 
 def refuse_yet_to_come(prepared: PreparedRun, operator: Operator, as_of: datetime) -> None:
@@ -65,6 +59,6 @@ def _is_before(instant: datetime, last: str) -> bool:
 def _refused(prepared: PreparedRun, summary: str) -> Exception:
     help = (
         "set the clock right, or leave --as-of out; if it was the last run that went by a wrong "
-        "clock, move the journal away: guards then forget what was done this week"
+        f"clock, `oneway runs forget-future {connection_for(prepared)}` puts this connection right"
     )
     return refusal("F117", prepared.request.mapping, summary, help)

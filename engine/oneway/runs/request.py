@@ -8,6 +8,7 @@ from pathlib import Path
 
 from oneway.connections import Connection, Lookup
 from oneway.core.connector import Secret
+from oneway.core.instants import instant_text as instant_text
 from oneway.planning.plan import Allowance
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d))?")
@@ -57,8 +58,3 @@ def parse_instant(text: str) -> datetime:
     except (ValueError, OverflowError):
         want = "a date (2026-11-22) or an instant with its offset (2026-11-22T04:00:00Z)"
         raise ValueError(f"{text!r} is not {want}") from None
-
-
-def instant_text(instant: datetime) -> str:
-    """Return an instant as plans write it: `2026-11-22T04:00:00Z`."""
-    return instant.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

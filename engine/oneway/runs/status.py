@@ -10,6 +10,7 @@ from oneway.connections.schedule import next_due
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.history.backoff import PastFailure, next_try
 from oneway.history.journal import Breached, Journal, Run, RunState
+from oneway.history.journal.future import in_the_future
 from oneway.history.journal.incidents import Notice, undelivered
 from oneway.history.journal.links import count_links
 from oneway.planning.access import StillIn
@@ -76,6 +77,8 @@ class ConnectionStatus:
     still_in: tuple[StillIn, ...] = ()
     """Who has left and could still get in when the last run ended that came to an end."""
     unsynced: tuple[Unsynced, ...] = ()
+    future: str = ""
+    """The instant that is recorded in the future, and stops the connection until then; or ""."""
     held: tuple[HeldBack, ...] = ()
     refusing: tuple[Refusing, ...] = ()
     undelivered: tuple[Notice, ...] = ()
@@ -91,7 +94,11 @@ def connection_statuses(
     named = {each.name for each in standing}
     others = journal.connections() if journal is not None else ()
     standing += [_of_runs(name, journal) for name in others if name not in named]
-    return tuple(standing)
+    if journal is None:
+        return tuple(standing)
+    return tuple(
+        replace(each, future=in_the_future(journal, each.name, now).until) for each in standing
+    )
 
 
 def _of_file(found: Found, journal: Journal | None, now: datetime) -> ConnectionStatus:

@@ -19,6 +19,8 @@ class HealthState:
     connections: int = 0
     next_due: Mapping[str, datetime] = field(default_factory=dict)
     """When each connection with a schedule runs next."""
+    late: Mapping[str, float] = field(default_factory=dict)
+    """How many seconds each due waits for its turn that should have begun by now."""
     running: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
     """Files of connections that cannot be read."""

@@ -13,12 +13,13 @@ from typing import Protocol
 from oneway.connections.connection import Connection
 from oneway.connections.schedule import Due, last_due, next_due
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
-from oneway.history.journal import Run
+from oneway.history.journal import Run, RunState
 from oneway.history.journal.schedule_claims import GIVEN_UP, Taken
+from oneway.runs import instant_text
 from oneway.scheduling.folder import Folder, FolderChanges
 from oneway.scheduling.health_state import HealthState
 from oneway.scheduling.job import How, Job, Report, RunHost
-from oneway.scheduling.log import EventLog, counted, due_text, say_changes
+from oneway.scheduling.log import EventLog, counted, due_text, in_words, say_changes
 from oneway.scheduling.notify import tell
 from oneway.scheduling.owner import may_live
 from oneway.scheduling.policy import Step, is_late, pause, step, unspread
@@ -167,6 +168,8 @@ class Loop:
         asked = step(due, self.register.standing(name))
         if asked is Step.TAKE_OVER:
             asked = step(due, self.register.asked(name))  # it may have ended since
+        if asked is Step.REST and due is not None:
+            self._tell_of_future(connection, due)
         if asked is Step.REST or due is None:
             self._busy.pop(name, None)
             following = next_due(schedule, name, now)
@@ -176,6 +179,21 @@ class Loop:
             self._look_again(name, now)
         else:
             self._ready[name] = due
+
+    def _tell_of_future(self, connection: Connection, due: Due) -> None:
+        """Tell, once for each due, of what is recorded in the future and voids it."""
+        name, now = connection.name, instant_text(self.place.now())
+        standing = self.register.standing(name)
+        if max(standing.since, standing.last.due if standing.last else "") <= now:
+            return
+        run = self.register.future(name, due, connection.file)
+        if run is None:
+            return
+        found = self.register.journal().run(run)
+        for each in found.problems if found is not None else ():
+            self.log.say("future", in_words(each), connection=name, code=each.code, run=run)
+        self._tell(name, run)
+        self._note(RunEnded(name, instant_text(due.nominal), RunState.REFUSED.value, run))
 
     def _is_anothers(self, name: str) -> bool:
         """Return whether to leave a due to the process that took it a moment ago."""
@@ -299,6 +317,9 @@ class Loop:
         self.board.next_due = {
             name: at for name, at in self._waiting.items() if name in named and at < NEVER
         }
+        now = self.place.now()
+        late = {name: due for name, due in self._ready.items() if is_late(due, now)}
+        self.board.late = {name: (now - due.at).total_seconds() for name, due in late.items()}
         self.board.running = tuple(self.workers.names)
         self.board.broken = tuple(self.folder.broken)
         self.board.look()

@@ -5,7 +5,7 @@ this process starts.
 """
 
 from collections import Counter as Numbers
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from threading import Lock
@@ -17,7 +17,9 @@ from prometheus_client.registry import Collector
 from oneway import __version__
 from oneway.core.diagnostics import Refused
 from oneway.history.journal import Journal, Run, RunState
+from oneway.history.journal.incidents import open_by_kind, undelivered
 from oneway.history.journal.schedule_claims import failing
+from oneway.notices.weekly import not_syncing
 from oneway.runs import parse_instant
 from oneway.scheduling.health_state import HealthState
 
@@ -43,6 +45,12 @@ class _Last:
     """The last runs of a connection."""
 
     success: datetime | None = None
+    whole: datetime | None = None
+    interrupted: bool = False
+    failed: int = 0
+    planned: int = 0
+    """The run whose plan says who does not sync."""
+    unsynced: Mapping[str, int] = field(default_factory=dict)
     seconds: float = 0.0
     held: int = 0
     still_in: int = 0
@@ -70,10 +78,20 @@ class _Metrics(Collector):
         try:
             journal = self.open_journal()
             self._count(journal)
+            self._look_at_plans(journal)
+            interrupted = self._interrupted(journal)
             failures = failing(journal)
+            waiting = [each for each in undelivered(journal) if each.tries]
+            told = open_by_kind(journal)
         except Refused:
             return  # oneway_up says so
         yield from self._of_runs()
+        yield _by_name(
+            "oneway_interrupted_runs", "1 where the last run never got to its end.", interrupted
+        )
+        notices = Numbers(each.draft.connection for each in waiting)
+        yield _by_name("oneway_undelivered_notices", "Notices that were tried in vain.", notices)
+        yield _by_two("oneway_open_incidents", "What is wrong, by kind.", "kind", told)
         yield _by_name("oneway_failing_records", "Records that the target refuses.", failures)
 
     def _of_the_loop(self) -> Iterator[Metric]:
@@ -83,7 +101,29 @@ class _Metrics(Collector):
         yield _one("oneway_connections_broken", "Files that cannot be read.", len(board.broken))
         yield _one("oneway_runs_running", "Runs that go on now.", len(board.running))
         due = {name: at.timestamp() for name, at in board.next_due.items()}
+        yield _by_name(
+            "oneway_late_due_seconds", "How long a due waits for its turn.", dict(board.late)
+        )
         yield _by_name("oneway_next_due_timestamp_seconds", "When it runs next.", due)
+
+    def _interrupted(self, journal: Journal) -> dict[str, int]:
+        """Return whose last run was interrupted: settled by now, or not yet."""
+        found = {name: int(each.interrupted) for name, each in self.last.items()}
+        for id in self.going_on:
+            run = journal.run(id)
+            if run is not None and run.id >= self.last.get(run.start.connection, _Last()).run:
+                found[run.start.connection] = int(run.state is RunState.INTERRUPTED)
+        return found
+
+    def _look_at_plans(self, journal: Journal) -> None:
+        """Count who does not sync, of each plan once: it may be large."""
+        for last in self.last.values():
+            if last.planned < last.run and (plan := journal.plan_of(last.run)):
+                last.planned = last.run
+                counts: Numbers[str] = Numbers()
+                for each in not_syncing(plan):
+                    counts[each["outcome"]] += each["records"]
+                last.unsynced = counts
 
     def _of_runs(self) -> Iterator[Metric]:
         yield _counter("oneway_runs", "Runs that ended, by state.", "state", self.states)
@@ -92,6 +132,22 @@ class _Metrics(Collector):
         success = {n: each.success.timestamp() for n, each in last.items() if each.success}
         yield _by_name(
             "oneway_last_success_timestamp_seconds", "When the last good run ended.", success
+        )
+        whole = {n: each.whole.timestamp() for n, each in last.items() if each.whole}
+        yield _by_name(
+            "oneway_last_completed_timestamp_seconds",
+            "When the last run that got to its end did so, whatever failed in it.",
+            whole,
+        )
+        failed = {name: each.failed for name, each in last.items()}
+        yield _by_name("oneway_failed_actions", "What was not done in the last run.", failed)
+        unsynced = {
+            (name, outcome): number
+            for name, each in last.items()
+            for outcome, number in each.unsynced.items()
+        }
+        yield _by_two(
+            "oneway_unsynced_records", "Who does not sync, by outcome.", "outcome", unsynced
         )
         seconds = {name: each.seconds for name, each in last.items()}
         yield _by_name("oneway_last_run_duration_seconds", "How long the last run took.", seconds)
@@ -135,9 +191,13 @@ class _Metrics(Collector):
         ended, started = _instant(run.ended), _instant(run.start.started)
         if run.state is RunState.DONE and ended is not None:
             last.success = max(ended, last.success or ended)
+        if run.state.is_whole and ended is not None:
+            last.whole = max(ended, last.whole or ended)
         if run.id > last.run and ended is not None and started is not None:
             last.run, last.seconds = run.id, max((ended - started).total_seconds(), 0)
             last.held = run.counts.get("held", 0)
+            last.failed = sum(run.counts.values()) - last.held - run.counts.get("done", 0)
+            last.interrupted = run.state is RunState.INTERRUPTED
             if run.knows_access:
                 last.still_in = len(run.still_in)
 
@@ -150,6 +210,13 @@ def _by_name(name: str, about: str, values: dict[str, float] | dict[str, int]) -
     found = GaugeMetricFamily(name, about, labels=["connection"])
     for connection, value in sorted(values.items()):
         found.add_metric([connection], value)
+    return found
+
+
+def _by_two(name: str, about: str, label: str, values: Mapping[tuple[str, str], int]) -> Metric:
+    found = GaugeMetricFamily(name, about, labels=["connection", label])
+    for (connection, word), value in sorted(values.items()):
+        found.add_metric([connection, word], value)
     return found
 
 

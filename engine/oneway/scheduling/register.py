@@ -10,8 +10,9 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from oneway.connections.schedule import Due
-from oneway.core.diagnostics import Diagnostic, Refused
+from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.history.journal import Journal, Run, RunState, schedule_claims
+from oneway.history.journal.future import in_the_future
 from oneway.history.journal.schedule_claims import GIVEN_UP, ScheduleStatus, Taken
 from oneway.runs import instant_text
 from oneway.scheduling.job import RunHost
@@ -117,6 +118,27 @@ class Register:
             return newest.id
         start = start_of(self.place, taken.connection, file)
         return self.journal().died(start, (problem,), self._now())
+
+    def future(self, name: str, due: Due, file: str) -> int | None:
+        """Return the run that says that something in the future stops a connection's due.
+
+        It is written down once for each due; None where nothing is in the future, or it was
+        written down before.
+        """
+        found = in_the_future(self.journal(), name, self.place.now())
+        newest = next(iter(self.journal().runs(name, limit=1)), None)
+        told = newest is not None and any(each.code == "F124" for each in newest.problems)
+        if not found or (told and newest and newest.start.started >= instant_text(due.at)):
+            return None
+        what = f"{found.until} is recorded, and the clock says {self._now()}"
+        summary = f"{what}: nothing of this connection runs until then"
+        help = (
+            "set the clock right; if it is right, another one was ahead: "
+            f"`oneway runs forget-future {name}` puts this connection right"
+        )
+        problem = Diagnostic(Span(file), Severity.ERROR, "F124", summary, help)
+        start = start_of(self.place, name, file)
+        return self.journal().refused(start, (problem,), self._now())
 
     def left(self, name: str) -> Run | None:
         """Return a connection's last run, where that was interrupted."""

@@ -70,6 +70,15 @@ def open_incidents(store: Store, connection: str) -> tuple[Incident, ...]:
     return tuple(_incident(row) for row in store.rows(found))
 
 
+def open_by_kind(store: Store) -> dict[tuple[str, str], int]:
+    """Return how many incidents are open, by connection and kind."""
+    told = incident.c.kind.in_([each.value for each in (Occasion.FAILURE, Occasion.GUARD)])
+    query = select(incident.c.connection, incident.c.kind, func.count())
+    mine = query.where(incident.c.closed.is_(None), told)
+    found = store.rows(mine.group_by(incident.c.connection, incident.c.kind))
+    return {(row[0], row[1]): row[2] for row in found}
+
+
 def open_incident(
     store: Store, connection: str, kind: Occasion, about: tuple[str, ...], at: str
 ) -> int:

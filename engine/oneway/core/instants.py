@@ -1,0 +1,8 @@
+"""Instants as texts: in UTC, to the second, so that they compare as they stand."""
+
+from datetime import UTC, datetime
+
+
+def instant_text(instant: datetime) -> str:
+    """Return an instant as plans and the store have it: `2026-11-22T04:00:00Z`."""
+    return instant.astimezone(UTC).isoformat(timespec="seconds").replace("+00:00", "Z")

@@ -1,0 +1,87 @@
+"""What the store has with an instant that is yet to come: a clock was ahead.
+
+A due in the future stops a connection's schedule until then, and a run in the future refuses
+every later run. Of a due nothing hangs: it is forgotten. A run, its actions and refusals are put
+back to the present and kept: what they did, they did, and what was in flight must be looked up.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Column, ColumnElement, delete, select, update
+
+from oneway.connections import Occasion
+from oneway.core.instants import instant_text
+from oneway.history.journal.store import Store
+from oneway.history.journal.tables import due, entry, failure, incident, notice, run
+
+TOLERANCE = timedelta(minutes=5)
+"""Clocks are set right by seconds all the time, and two machines differ by as much."""
+AHEAD = timedelta(days=1)
+"""The date of tomorrow is today's somewhere: a run may go by it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Future:
+    """What a connection has in the future: the ids of runs, how many dues, and the last instant."""
+
+    runs: tuple[int, ...] = ()
+    dues: int = 0
+    until: str = ""
+
+    def __bool__(self) -> bool:
+        return bool(self.runs or self.dues)
+
+
+def in_the_future(store: Store, connection: str, now: datetime) -> Future:
+    """Return what a connection has in the future."""
+    soon, later = instant_text(now + TOLERANCE), instant_text(now + AHEAD)
+    r = run.c
+    mine = (r.connection == connection) & ((r.started > soon) | (r.as_of > later))
+    runs = store.rows(select(r.id, r.started, r.as_of).where(mine).order_by(r.id))
+    ours = (due.c.connection == connection) & ((due.c.due > soon) | (due.c.taken > soon))
+    dues = store.rows(select(due.c.due, due.c.taken).where(ours))
+    instants = [text for row in (*runs, *dues) for text in row if isinstance(text, str)]
+    return Future(tuple(row.id for row in runs), len(dues), max(instants, default=""))
+
+
+def forget_future(store: Store, connection: str, now: datetime) -> Future:
+    """Put everything of a connection that is in the future right, and return what was there.
+
+    All of it becomes durable together.
+    """
+    at = instant_text(now)
+    with store.at_once():
+        found = in_the_future(store, connection, now)
+        if found:
+            _forget_dues(store, connection, at)
+            _put_back(store, connection, at)
+    return found
+
+
+def _forget_dues(store: Store, connection: str, at: str) -> None:
+    mine = due.c.connection == connection
+    store.change(delete(due).where(mine, due.c.due > at), at_least=0)
+    _not_after(store, at, mine, due.c.taken, due.c.ended)
+
+
+def _put_back(store: Store, connection: str, at: str) -> None:
+    ours = select(run.c.id).where(run.c.connection == connection)
+    mine = incident.c.connection == connection
+    weekly = mine & (incident.c.kind == Occasion.WEEKLY.value)
+    waits = (notice.c.connection == connection) & notice.c.sent.is_(None)
+    _not_after(store, at, run.c.connection == connection, run.c.started, run.c.as_of, run.c.ended)
+    _not_after(store, at, entry.c.run.in_(ours), entry.c.at, entry.c.sent_at)
+    _not_after(store, at, failure.c.connection == connection, failure.c.first, failure.c.last)
+    _not_after(store, at, mine, incident.c.opened, incident.c.closed)
+    _not_after(store, at, weekly, incident.c.about)
+    # A notice of the past waits for its next try, which rightly is yet to come.
+    _not_after(store, at, waits & (notice.c.created > at), notice.c.next_try, notice.c.created)
+
+
+def _not_after(store: Store, at: str, whose: ColumnElement[bool], *columns: Column[Any]) -> None:
+    """Put back what stands after an instant in some columns of one table."""
+    for column in columns:
+        later = update(column.table).where(whose, column > at)
+        store.change(later.values({column.name: at}), at_least=0)
