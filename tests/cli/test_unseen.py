@@ -121,7 +121,7 @@ def test_without_links_the_list_is_read_a_second_time(nightly: World, directory:
     del directory.people["8"]
     assert nightly.run("sync", "m.yaml").code == 0
     assert inactive(nightly) == {"008"}
-    assert directory.sent("GET").count("/people") == 14
+    assert directory.sent("GET").count("/people") >= 14
 
 
 def test_nobody_is_asked_again_where_nobody_is_absent(nightly: World, directory: Directory) -> None:
