@@ -18,7 +18,15 @@ from oneway.planning.plan import Ending
 from oneway.state.lock import locked
 from oneway_connectors.file.writer import FileWriter
 
-MADE = {"id": 1, "reference": "P001", "name": "Person 1", "email": "P001@example.com", "team": 7}
+MADE = {
+    "id": 1,
+    "reference": "P001",
+    "name": "Person 1",
+    "email": "P001@example.com",
+    "team": 7,
+    # Nobody who was just created has left, and the new record says so.
+    "leaveDate": None,
+}
 BEFORE = [user(2, name="Old Name"), user(3)]
 AFTER = [user(2), user(3), MADE]
 COMMANDS = pytest.mark.parametrize("command", [("resume",), ("sync", "m.yaml")])
