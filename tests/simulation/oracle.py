@@ -23,6 +23,7 @@ class Violation(AssertionError):
 class Entry:
     """One row of the journal."""
 
+    action: str
     verb: str
     source_id: str | None
     target_id: str | None
@@ -42,7 +43,7 @@ def entries(state_folder: Path) -> tuple[Entry, ...]:
     path = state_folder / "journal.db"
     if not path.exists():
         return ()
-    sql = "SELECT verb, source_id, target_id, token, sent, ending FROM entry"
+    sql = "SELECT action, verb, source_id, target_id, token, sent, ending FROM entry"
     with closing(sqlite3.connect(path)) as connection:
         return tuple(Entry(*row) for row in connection.execute(sql))
 
@@ -65,7 +66,7 @@ def after_each_run(world: World) -> None:
     by_token: dict[str, list[Entry]] = {}
     for entry in entries(world.state_folder):
         # A plan that is applied twice has the same tokens again: what is meant is one write.
-        by_token.setdefault(entry.token or f"never sent: {entry.source_id}", []).append(entry)
+        by_token.setdefault(entry.token or f"never sent: {entry.action}", []).append(entry)
     for token, found in by_token.items():
         ids = {id for id, made_by in world.servers.made.items() if made_by == token}
         held = ids | {each.target_id for each in found if each.target_id}
@@ -90,11 +91,11 @@ def _true(found: list[Entry], done: int, ids: set[str], *, by_hand: bool) -> Non
 def held_back(world: World, before: Counter[str]) -> None:
     """Demand that nothing which a guard held back in a run arrived; `before` are earlier acts."""
     arrived = {
-        entry.source_id
+        entry.action
         for entry in entries(world.state_folder)
         if world.servers.acts[entry.token] > before[entry.token]
     }
-    held = {r.action.source_id for r in world.results if r.ending is Ending.HELD}
+    held = {r.action.id for r in world.results if r.ending is Ending.HELD}
     demand(arrived.isdisjoint(held), "what is held back was sent")
 
 
