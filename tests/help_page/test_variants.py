@@ -21,7 +21,9 @@ PEOPLE = """\
 def test_iris_cascade_known_as_or_if_empty_forename(systems: TwoSystems, tmp_path: Path) -> None:
     """Of eight fields each must be filled in; a blank Known As gives way to Forename."""
     (tmp_path / "cascade-hr.csv").write_text(HEADER + PEOPLE)
-    ended = systems.run("sync", EXAMPLE, "--format", "json")
+    mapping = tmp_path / EXAMPLE.name  # a path in a mapping is relative to the mapping
+    mapping.write_text(EXAMPLE.read_text(encoding="utf-8"), encoding="utf-8")
+    ended = systems.run("sync", mapping, "--format", "json")
     assert ended.code == 0, ended.err
     assert {user["reference"]: user["firstName"] for user in systems.users()} == {
         "0001": "Ada",
@@ -33,4 +35,4 @@ def test_iris_cascade_known_as_or_if_empty_forename(systems: TwoSystems, tmp_pat
         "Known As and Forename are missing",
         "Work Email is missing",
     ]
-    assert systems.run("plan", EXAMPLE, "--exit-code").code == 0
+    assert systems.run("plan", mapping, "--exit-code").code == 0

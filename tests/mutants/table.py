@@ -583,7 +583,7 @@ MUTANTS = (
     Mutant(
         "sealed-list-unopened",
         "applying/preconditions",
-        "if rule.merge is not Merge.ADD or action.target_id is None:",
+        "if rule.merge is not Merge.ADD:",
         "if True:",
         "a sensitive list that is added to can be written",
         "tests/unit/test_apply.py",

@@ -33,11 +33,12 @@ BEYOND = (
 def command(
     *, console: Console, person: str, connection: str | None, state: Path, format: str
 ) -> Exit:
-    """Erase one person from the store: links, entries, kept plans and inputs.
+    """Erase one person from the store, and say what cannot be reached.
 
-    PERSON is a match value (a payroll code), an id in either system, or the whole name, as
-    plans show them. Guards go on counting what was done, without saying to whom. What cannot be
-    reached is said. Runs in which the person stood can be shown, and not replayed, from then on.
+    Links, entries, kept plans and inputs are erased. PERSON is a match value (a payroll code),
+    an id in either system, or the whole name, as plans show them. Guards go on counting what
+    was done, without saying to whom. Runs in which the person stood can be shown, and not
+    replayed, from then on.
 
     \b
     Example:
