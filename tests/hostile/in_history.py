@@ -89,10 +89,15 @@ def reasons(world: World, strings: Sequence[str]) -> None:
             world.say("a reason is not on the page", s)
 
 
+def _is_a_field(text: str) -> bool:
+    """Return whether a mapping may have a field of this name, which is no path."""
+    return "." not in text and not any(ord(c) < 0x20 or ord(c) == 0x7F for c in text)
+
+
 def fields(world: World, strings: Sequence[str]) -> None:
     """Look back on nights on which odd fields changed for too many, and were held back."""
     fitting = (s for s in strings if len(s) <= _LONGEST_KEY and s.split() == [s])
-    given = [s for s in fitting if sendable(s) and "." not in s and s not in _COLUMNS]
+    given = [s for s in fitting if sendable(s) and _is_a_field(s) and s not in _COLUMNS]
     for first in range(0, len(given), _FIELDS):
         _begin(world)
         some = given[first : first + _FIELDS]

@@ -87,12 +87,12 @@ def test_a_request_that_is_meant_is_not(world: World) -> None:
 def test_a_connector_that_guards_formulas_by_changing_them_is_found(
     world: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    row_of = csv_text.row_of
+    row_of = csv_text.Dialect.row_of
 
-    def guarded(cells: list[str]) -> bytes:
-        return row_of([f"'{each}" if each.startswith("=") else each for each in cells])
+    def guarded(dialect: csv_text.Dialect, cells: list[str]) -> bytes:
+        return row_of(dialect, [f"'{e}" if e.startswith("=") else e for e in cells])
 
-    monkeypatch.setattr("oneway_connectors.file.csv_rows.row_of", guarded)
+    monkeypatch.setattr(csv_text.Dialect, "row_of", guarded)
     found = found_by(world, "files: json to csv", ("=1+1",))
     assert "arrived" in found
 
