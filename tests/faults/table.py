@@ -57,7 +57,8 @@ One night of `oneway sync`: 32 people, 8 joiners, then 8 movers, then 8 leavers;
 gives tokens, and takes two users of one email without a word. One kind of call meets one fault:
 once, at the first or a middle call of the kind, or at every call from that one on. *after* means
 that the system has done what it was asked for all the same. Each request is tried three times,
-where that does no harm.
+where that does no harm. A record of the source is read for the plan, and again before it is written
+for: both are a *detail*, and the middle one is among the last that the plan needs.
 
 `done` ends with exit code 0, `refused` with 1 and nothing written, all else with 5; but `unread`,
 a record that could not be read and is in the report as an error, leaves it at 0. Whatever is not

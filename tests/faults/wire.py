@@ -154,8 +154,10 @@ class Wire(httpx.BaseTransport):
     def _more(self, request: httpx.Request) -> object:
         page = int(request.url.params["page"])
         numbers = range(page * PAGE, page * PAGE + PAGE)
+        # Records of the usual shape: only their number is wrong.
+        usual = {"name": "E", "leaveDate": None, "note": ""}
         return [
-            {"id": 50_000 + n, "code": f"E{n}", "name": "E", "email": f"endless{n}@example.com"}
+            {"id": 50_000 + n, "code": f"E{n}", "email": f"endless{n}@example.com", **usual}
             for n in numbers
         ]
 
