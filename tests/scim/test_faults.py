@@ -6,12 +6,11 @@ import pytest
 
 from faults.kinds import FAULTS, Call
 from faults.matrix import Cell, Ideal, Place, cells
-from faults.table import documented
 from oneway.applying.preconditions import Happened, LiveState
 from oneway.applying.unknown import Became, Inquiry
 from oneway.runs import PreparedRun
 
-from .faults import best_over_scim, prepared_scim, tried_over_scim
+from .faults import best_over_scim, prepared_scim, tried_over_scim, wanted
 
 pytestmark = pytest.mark.slow
 
@@ -38,7 +37,7 @@ def test_a_night_without_faults_has_every_kind_of_call(best: Ideal) -> None:
 def test_a_night_with_a_fault_ends_as_over_any_target(
     cell: Cell, prepared: PreparedRun, best: Ideal
 ) -> None:
-    assert tried_over_scim(cell, prepared, best).text == documented()[cell]
+    assert tried_over_scim(cell, prepared, best).text == wanted(cell)
 
 
 def test_the_matrix_finds_a_create_that_is_blindly_repeated(

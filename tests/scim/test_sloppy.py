@@ -26,7 +26,8 @@ def wired(
 ) -> Wired:
     """The command over a transport; payroll is a file."""
     monkeypatch.chdir(tmp_path)
-    nobody = Sandbox("", "http://127.0.0.1:9", {"full": "none"}, "none", None, None)  # type: ignore[arg-type]
+    url = "http://127.0.0.1:9"
+    nobody = Sandbox("", url, {"full": "none"}, "none", url, None, None)  # type: ignore[arg-type]
     connect = rest.connect
 
     def over(transport: httpx.BaseTransport) -> TwoSystems:
@@ -34,7 +35,7 @@ def wired(
             return connect(description, access, transport, lambda seconds: None)
 
         monkeypatch.setattr(rest, "connect", connected)
-        found = TwoSystems(nobody, Tenant("http://127.0.0.1:9"), capsys)
+        found = TwoSystems(nobody, Tenant(url), capsys)
         for name, value in found.environment.items():
             monkeypatch.setenv(name, value)
         return found
