@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from copy import deepcopy
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +10,7 @@ import httpx
 import pytest
 
 import oneway_connectors.rest as rest
+from oneway.cli.options import now
 from oneway_connectors.sandbox import Sandbox
 
 from .server import ENTERPRISE, Tenant
@@ -17,6 +19,8 @@ from .two_systems import TwoSystems, person
 
 ALL_BUT_PAGES = ("", "no filter", "first only", "no Resources", "no filter, no Resources")
 HELD = (1, 2, 3, 4)
+LAG = timedelta(minutes=16)
+"""Longer than a SCIM target may take to show a new user, by its manifest."""
 Wired = Callable[..., TwoSystems]
 
 
@@ -65,6 +69,12 @@ def sloppy(wrong: str, *numbers: int) -> Sloppy:
     )
 
 
+def let_pass(time: timedelta, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Put the clock of the commands that apply forward."""
+    for command in ("resume", "sync"):
+        monkeypatch.setattr(f"oneway.cli.{command}.now", lambda: now() + time)
+
+
 def some_change() -> list[dict[str, Any]]:
     """Return payroll in which one is renamed, one leaves and one joins."""
     leaver = person(3)
@@ -92,13 +102,18 @@ def test_each_write_reaches_whom_it_is_for(wired: Wired, wrong: str) -> None:
 @pytest.mark.parametrize("wrong", ["", "no filter", "no Resources"])
 @pytest.mark.parametrize("acted", [True, False])
 def test_a_create_in_doubt_is_looked_up_and_nobody_else_is_taken_for_it(
-    wired: Wired, wrong: str, acted: bool
+    wired: Wired, monkeypatch: pytest.MonkeyPatch, wrong: str, acted: bool
 ) -> None:
     server = sloppy(wrong, *HELD)
     before = deepcopy(server.users)
     two = wired(Doubtful(server, acted=acted))
     two.source([*map(person, HELD), person(5)])
     assert two.run("sync").code == 5
+    if not acted:
+        early = two.run("resume")
+        assert (early.code, server.writes) == (5, [])
+        assert "the target may not show it before" in early.flat
+        let_pass(LAG, monkeypatch)
     assert two.run("resume").code == 0
     if not acted:
         assert two.run("sync").code == 0
