@@ -13,6 +13,7 @@ OF = {
     "ENDING_MEANING": set(Ending) - {Ending.DONE},
     "RUN_STATES": set(RunState),
     "RUN_STATES_SHORT": set(RunState),
+    "RUN_STATE_COLUMN": set(RunState),
     "RUN_STATE_INKS": set(RunState),
     "VERBS_TO_DO": set(Verb),
     "VERBS_DONE": set(Verb),
