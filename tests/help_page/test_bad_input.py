@@ -221,6 +221,7 @@ def test_an_odd_leave_date_marks_nobody_and_stops_nobody(systems: TwoSystems) ->
     people, fine = [systems.known() for _ in dates], systems.known()
     for person, on in zip((*people, fine), (*dates, "2026-03-31"), strict=True):
         leave(person, on=on)
-    systems.sync("--allow", "leavers=5")
+    ended = systems.run("sync", MAPPING, "--as-of", TODAY.isoformat(), "--allow", "leavers=5")
+    assert ended.code == 5  # four have left, and can still get in
     assert [systems.user(person)["leaveDate"] for person in people] == [None] * len(dates)
     assert systems.user(fine)["leaveDate"] == "2026-03-31"

@@ -42,7 +42,7 @@ def create(*claims: Claim, **values: Any) -> Action:
 def now(*, complete: bool = True, **user: Any) -> LiveState:
     users = {"u1": user} if user else {}
     program = SimpleNamespace(policy=None)
-    return LiveState(program, MemoryReader({}), Exact(users, complete=complete), SEAL)  # type: ignore[arg-type]
+    return SameSource(program, MemoryReader({}), Exact(users, complete=complete), SEAL)  # type: ignore[arg-type]
 
 
 EMAIL = Claim("email", "Ana@example.com", Compare.IGNORE_CASE)

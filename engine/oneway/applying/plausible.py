@@ -12,6 +12,7 @@ from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.core.seal import Sealed
 from oneway.mapping.program import FieldRule, Policy
 from oneway.mapping.spec import Absent, GuardKind, Rehires, Write
+from oneway.planning.guards import IDENTITY
 from oneway.planning.links import REUSED
 from oneway.planning.plan import Action, Kind, Outcome, Plan, Verb, action_id
 
@@ -73,7 +74,7 @@ def _allowances(plan: Plan, policy: Policy) -> Iterator[str]:
         known = kind in {guard.value for guard in GuardKind} and (
             not field or (kind == GuardKind.FIELD_CHANGES.value and field in fields)
         )
-        if not known and not each.guard.startswith(REUSED):
+        if not known and not each.guard.startswith((REUSED, IDENTITY)):
             yield f"an allowance names '{each.guard}', which is no guard"
 
 

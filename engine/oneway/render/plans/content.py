@@ -304,11 +304,11 @@ def sticking(plan: Plan, memory: Memory) -> list[str]:
 
 
 def _unstuck(each: Flapping) -> str:
+    runs = "the last run" if each.times == 1 else f"each of the last {each.times} runs"
     if each.change is None:
-        runs = "the last run" if each.times == 1 else f"each of the last {each.times} runs"
         return f"created in {runs}"
     said = f"{harmless(each.change.field)}: {changed(each.change, each.action.verb)}"
-    return f"{said}; written in each of the last {each.times} runs"
+    return f"{said}; written in {runs}"
 
 
 def sentence(reason: Reason) -> str:
