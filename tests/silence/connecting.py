@@ -147,7 +147,7 @@ def referring(auth: str) -> Case:
         known = credentials(auth)
         refs = [_reference(world, name, text) for name, (_, text) in known.items()]
         given = new(world, auth, "--yes", "--debug", *(each for pair in refs for each in pair))
-        with _variables(known), without_credentials():
+        with without_credentials(), _variables(known):
             assert world.run(*given) in _ENDS
             nothing = {path for path in Path("connections").rglob("*") if path.is_file()}
             assert nothing == {Path("connections/acme.yaml")}
