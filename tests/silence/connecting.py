@@ -135,9 +135,13 @@ def _typed(terminal: Terminal, auth: str) -> None:
         names = {name: text for name, (_, text) in credentials(auth).items() if side in name}
         for _ in names:
             terminal.answer("not shown): ", WRONG)
+        if side == "target":  # its manifest is one of the working folder
+            terminal.answer("belong? [y/N]: ", "y")
         terminal.expect("Once more")
         for text in names.values():
             terminal.answer("Enter: the one before): ", text)
+        if side == "target":  # asked at each try
+            terminal.answer("belong? [y/N]: ", "y")
 
 
 def referring(auth: str) -> Case:
