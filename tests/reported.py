@@ -191,7 +191,7 @@ def refusal():
 
 def breached(guard, outcomes, text):
     """Return a guard that held these outcomes' actions back."""
-    ids = tuple(each.action.id for each in outcomes)
+    ids = tuple(action.id for each in outcomes for action in each.actions)
     return Breached(guard, text, f"--allow {guard}={len(ids)}", ids)
 
 
@@ -227,10 +227,12 @@ def a_full_night():
         allowed=(Allowance("creates", 20, "ann"),),
     )
     endings = {
-        refused.action.id: End(Ending.REJECTED, None, "W101", "email: <i>already</i> in use"),
-        unknown.action.id: End(Ending.UNKNOWN, None, "W105", "no answer within 30 seconds"),
-        waits.action.id: End(Ending.STALE, None, "W160", "lastName is no longer as planned"),
-        late.action.id: End(Ending.POSTPONED, None, "W101", "phone: too long", until="2026-11-26"),
+        refused.actions[0].id: End(Ending.REJECTED, None, "W101", "email: <i>already</i> in use"),
+        unknown.actions[0].id: End(Ending.UNKNOWN, None, "W105", "no answer within 30 seconds"),
+        waits.actions[0].id: End(Ending.STALE, None, "W160", "lastName is no longer as planned"),
+        late.actions[0].id: End(
+            Ending.POSTPONED, None, "W101", "phone: too long", until="2026-11-26"
+        ),
     }
     clears = breached("clears", movers[2:], "clears: 2 now, at most 1 pass")
     leaving = breached(
@@ -254,7 +256,7 @@ def a_refused_night():
 
 def before(made, written):
     """Return an earlier run of a plan, of which only these outcomes were written."""
-    ids = {each.action.id for each in written}
+    ids = {action.id for each in written for action in each.actions}
     _, entries = run(made)
     return Before(made, tuple(each for each in entries if each.action_id in ids))
 

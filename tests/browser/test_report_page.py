@@ -120,7 +120,8 @@ def test_a_name_that_reads_from_the_right_moves_nothing_beside_it(shown):
         "[...document.querySelectorAll('#created ~ table .key')]"
         ".map(e => [e.textContent, e.getBoundingClientRect().left])"
     )
-    assert [text for text, _ in keys] == ["00004", "00000", "00011"]
+    created = [f"{key}, record 2001" for key in ("00004", "00000", "00011")]
+    assert [text for text, _ in keys] == created
     assert len({left for _, left in keys}) == 1
 
 

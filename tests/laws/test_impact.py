@@ -31,14 +31,15 @@ def _id(outcome: Outcome) -> str:
 
 
 def _treatment(outcome: Outcome) -> dict[str, Any]:
-    action = outcome.action
     stays = outcome.kind in (Kind.INELIGIBLE, Kind.CONFLICT, Kind.ERROR)
-    deactivated = action is not None and action.verb is Verb.DEACTIVATE
+    deactivated = any(each.verb is Verb.DEACTIVATE for each in outcome.actions)
     return {
         "kind": "leave" if deactivated else outcome.kind.value,
-        "writes": {c.field: [repr(c.before), _digest(c.after)] for c in action.changes}
-        if action
-        else {},
+        "writes": {
+            change.field: [repr(change.before), _digest(change.after)]
+            for action in outcome.actions
+            for change in action.changes
+        },
         "why": sorted(reason.code for reason in outcome.reasons) if stays else [],
     }
 

@@ -263,7 +263,7 @@ def test_law_08_no_guessing_an_ambiguous_record_is_left_alone(world: World) -> N
             if rivals > 1 or len(found) > 1:
                 outcome = plan[row.source_id]
                 assert outcome.kind in (Kind.CONFLICT, Kind.ERROR)
-                assert outcome.action is None
+                assert outcome.actions == ()
                 if outcome.kind is Kind.CONFLICT:
                     assert set(found) <= set(outcome.reasons[0].candidates)
             if rivals > 1 or found:
@@ -283,9 +283,9 @@ def test_law_09_eligibility_who_is_not_fit_causes_nothing(world: World) -> None:
         failed = [program.policy.rules[position] for position in row.failed_rules]
         barred = [rule for rule in failed if whom in {c.value for c in rule.categories}]
         if barred:
-            assert outcome.action is None
+            assert outcome.actions == ()
         if outcome.kind is Kind.INELIGIBLE:
-            assert outcome.action is None
+            assert outcome.actions == ()
             named = {reason.code for reason in outcome.reasons}
             assert {rule.id for rule in barred} <= named
 

@@ -103,7 +103,9 @@ def engine(plan: Plan) -> dict[str, str]:
     found = {}
     for each in plan.outcomes:
         if each.source_id is not None:
-            codes = [reason.code for reason in each.reasons if reason.code in TORN]
+            # A record that is gone is an error; beside a conflict (over an email) it is a note.
+            torn = TORN - {"gone"} if each.kind is Kind.CONFLICT else TORN
+            codes = [reason.code for reason in each.reasons if reason.code in torn]
             none = codes[0] if codes and each.kind in (Kind.CONFLICT, Kind.ERROR) else "nobody"
             found[each.source_id] = each.target_id or none
     return found

@@ -63,7 +63,7 @@ def test_a_conflict_over_a_link_names_both_records_and_writes_nothing(
     for outcome in plan_of(situation, "outcome").outcomes:
         for reason in outcome.reasons:
             if reason.code in ("rekeyed", "claimed", "reused") and outcome.kind.value == "conflict":
-                assert outcome.action is None
+                assert outcome.actions == ()
                 assert reason.candidates
                 assert all(id in reason.text for id in reason.candidates)
 

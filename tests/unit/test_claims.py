@@ -41,7 +41,7 @@ def kinds(world: World) -> dict[str, str]:
 def test_a_unique_value_that_another_record_holds_is_a_conflict_that_names_it() -> None:
     found = outcomes(world({"A": "b@example.com"}, {"A": "a@example.com", "B": "B@example.com"}))
     assert found["A"].kind is Kind.CONFLICT
-    assert found["A"].action is None
+    assert found["A"].actions == ()
     assert found["A"].reasons[-1].candidates == ("tB",)
 
 
@@ -52,7 +52,7 @@ def test_a_value_that_is_given_up_is_free_and_the_two_are_ordered() -> None:
             {"A": "a@example.com", "B": "b@example.com"},
         )
     )
-    first, second = found["B"].action, found["A"].action
+    (first,), (second,) = found["B"].actions, found["A"].actions
     assert first is not None
     assert second is not None
     assert second.depends_on == (first.id,)
@@ -107,7 +107,7 @@ def test_a_create_waits_for_who_gives_its_value_up() -> None:
     people = {"A": "new@example.com", "J": "a@example.com"}
     users = {"A": "a@example.com"}
     found = outcomes(world(people, users, taken=True, unique=False))
-    create, update = found["J"].action, found["A"].action
+    (create,), (update,) = found["J"].actions, found["A"].actions
     assert create is not None
     assert update is not None
     assert create.depends_on == (update.id,)

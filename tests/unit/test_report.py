@@ -66,10 +66,13 @@ def test_a_refused_run_says_what_stopped_it_and_what_to_do():
     assert "R160" in text
 
 
-def test_a_run_that_has_not_ended_says_so():
-    found = told(plan(joiner(1), joiner(2)), {f"{2:016x}": None}, ended=None)
-    assert page(found).heading == "The run has not ended; so far, 1 person was created"
-    assert sections(found)["unknown"].number == 1
+def test_a_run_that_has_not_ended_says_whether_it_goes_on():
+    died = told(plan(joiner(1), joiner(2)), {f"{2:016x}": None}, ended=None)
+    lives = replace(died, run=replace(died.run, lives=True))
+    ended = "The run was interrupted, and never got to its end; before that, 1 person was created"
+    assert page(died).heading == ended
+    assert page(lives).heading == "The run has not ended yet; so far, 1 person was created"
+    assert [sections(each)["unknown"].number for each in (died, lives)] == [1, 1]
 
 
 def test_a_quiet_night_has_no_section_and_says_who_is_as_they_should_be():
@@ -108,7 +111,7 @@ def test_the_command_names_the_mapping_where_there_is_no_connection_and_the_stat
 def test_a_guard_that_stops_the_whole_plan_names_the_others_too():
     leaving, other = leaver(1), joiner(2)
     guard = breached("leavers", [leaving], "leavers: 1 now")
-    found = told(plan(leaving, other), {other.action.id: End(Ending.HELD)}, breaches=[guard])
+    found = told(plan(leaving, other), {other.actions[0].id: End(Ending.HELD)}, breaches=[guard])
     titles = [block.title for block in sections(found)["held"].blocks]
     assert titles == ["1 person would leave", "1 person more, as the whole plan waits"]
 
@@ -150,8 +153,8 @@ def test_codes_without_a_reference_say_what_to_do():
 def test_what_never_began_is_told_apart_by_what_is_known_of_it():
     late, waits = mover(1), mover(2)
     endings = {
-        late.action.id: End(Ending.POSTPONED),
-        waits.action.id: End(Ending.NOT_ATTEMPTED),
+        late.actions[0].id: End(Ending.POSTPONED),
+        waits.actions[0].id: End(Ending.NOT_ATTEMPTED),
     }
     found = sections(told(plan(late, waits), endings))
     assert found["postponed"].blocks[0].table.rows[0][0].key == "00001"

@@ -18,12 +18,12 @@ from oneway_connectors.file.headings import Headings, rejected
 from oneway_connectors.file.layout import FileEntry
 from oneway_connectors.file.options import FileOptions
 from oneway_connectors.file.sniff import SAMPLE, what_is_amiss
-from oneway_connectors.file.table import HEADER_HELP, Table
+from oneway_connectors.file.table import HEADER_HELP, OfTable, Table
 
 LONGEST_CELL = 16_000_000
 
 
-class CsvRows:
+class CsvRows(OfTable):
     """A CSV file. Columns keep their order; new ones are added at the end.
 
     What stands above the headings and below the footer is kept in rewriting.
@@ -39,21 +39,6 @@ class CsvRows:
         self._preface = self._header = self._footer = b""
         self._malformed = 0
         self._extended = False
-
-    @property
-    def missing(self) -> str:
-        """Why records may be missing at the end, in words."""
-        return self._table.missing
-
-    @property
-    def padded(self) -> int:
-        """How many rows had cells left out at their ends."""
-        return self._table.padded
-
-    @property
-    def columns(self) -> Sequence[str]:
-        """The headings, those without a name left out."""
-        return [name for name in self._table.headings.names if name.strip()]
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
         """Yield the rows; raise `ReadError` where the header names no columns to go by."""

@@ -125,3 +125,24 @@ def _listed(names: Sequence[str]) -> str:
 
 
 HEADER_HELP = "save the file as CSV (UTF-8) with commas and with lines that end in LF or CRLF"
+
+
+class OfTable:
+    """What the layouts of CSV and of workbooks say alike of the table that they read."""
+
+    _table: Table
+
+    @property
+    def missing(self) -> str:
+        """Why records may be missing at the end, in words."""
+        return self._table.missing
+
+    @property
+    def padded(self) -> int:
+        """How many rows had cells left out at their ends."""
+        return self._table.padded
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The headings, those without a name left out."""
+        return [name for name in self._table.headings.names if name.strip()]

@@ -14,7 +14,7 @@ from oneway.core.connector import ReadError
 from oneway.core.records import Value
 from oneway_connectors.file.layout import FileEntry
 from oneway_connectors.file.options import FileOptions
-from oneway_connectors.file.table import Table
+from oneway_connectors.file.table import OfTable, Table
 
 if TYPE_CHECKING:
     from python_calamine import CalamineWorkbook
@@ -22,28 +22,13 @@ if TYPE_CHECKING:
 MAX_SIZE = 200_000_000
 
 
-class WorkbookRows:
+class WorkbookRows(OfTable):
     """One sheet of a workbook."""
 
     def __init__(self, name: str, options: FileOptions) -> None:
         self._name = name
         self._options = options
         self._table = Table(name, options, lambda: "")
-
-    @property
-    def missing(self) -> str:
-        """Why records may be missing at the end, in words."""
-        return self._table.missing
-
-    @property
-    def padded(self) -> int:
-        """How many rows had cells left out at their ends."""
-        return self._table.padded
-
-    @property
-    def columns(self) -> Sequence[str]:
-        """The headings, those without a name left out."""
-        return [name for name in self._table.headings.names if name.strip()]
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
         """Yield the rows; raise `ReadError` for what is no workbook, or has no such sheet."""
@@ -56,16 +41,18 @@ class WorkbookRows:
             if entry is not None:
                 yield entry
 
+    # A workbook is never written: the connector refuses it before it gets here (W110).
+
     def decode(self, raw: bytes) -> dict[str, Value]:
-        """Return nothing: a workbook is not written, so no row of it is read again."""
+        """Fail: rows are read again only to be written."""
         raise NotImplementedError
 
     def encode(self, data: dict[str, Value], like: bytes) -> bytes:
-        """Return nothing: a workbook is not written."""
+        """Fail: a workbook is never written."""
         raise NotImplementedError
 
     def assemble(self, raws: Sequence[bytes]) -> bytes:
-        """Return nothing: a workbook is not written."""
+        """Fail: a workbook is never written."""
         raise NotImplementedError
 
     def _header(self, rows: Sequence[tuple[int, list[str]]]) -> int:

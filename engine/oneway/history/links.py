@@ -27,7 +27,7 @@ def _agreed(plan: Plan, verdict: Verdict, now: str) -> Iterator[Link]:
     for each in plan.outcomes:
         if each.kind in _DOUBTFUL or each.source_id is None or each.target_id is None:
             continue
-        if each.action is None and each.kind is Kind.REHIRE:
+        if not each.actions and each.kind is Kind.REHIRE:
             continue  # a person decides first whether it is one person
         if any(action.id in verdict.blocked for action in each.actions):
             continue

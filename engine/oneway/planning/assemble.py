@@ -93,9 +93,10 @@ class Assembler:
         """Yield the action of the fields whose values other actions make, if there are any."""
         later = [each for each in draft.differences if isinstance(each.after, Awaited)]
         if later:
-            needs = dict.fromkeys(self._id(each.after.of) for each in later)  # type: ignore[union-attr]
+            makers = [each.after.of for each in later if isinstance(each.after, Awaited)]
+            needs = dict.fromkeys((*first, *map(self._id, makers)))
             action = self._action(draft, self._id(draft.identity, "wait"), Verb.UPDATE, later)
-            yield replace(action, depends_on=tuple(dict.fromkeys((*first, *needs))))
+            yield replace(action, depends_on=tuple(needs))
 
     def _action(self, draft: Draft, id: str, verb: Verb, changes: Sequence[FieldChange]) -> Action:
         return Action(

@@ -91,8 +91,7 @@ def _fields(before: Outcome | None, after: Outcome | None) -> Iterator[FieldImpa
 
 
 def _changes(outcome: Outcome | None) -> dict[str, Change]:
-    action = outcome.action if outcome is not None else None
-    return {each.field: each for each in action.changes} if action is not None else {}
+    return {each.field: each for each in outcome.changes} if outcome is not None else {}
 
 
 def _reasons(outcome: Outcome | None) -> list[str]:
@@ -105,8 +104,7 @@ def _reasons(outcome: Outcome | None) -> list[str]:
 def _word(outcome: Outcome | None) -> str:
     if outcome is None:
         return "nothing"
-    action = outcome.action
-    deactivated = action is not None and action.verb is Verb.DEACTIVATE
+    deactivated = any(action.verb is Verb.DEACTIVATE for action in outcome.actions)
     return Kind.LEAVE.value if deactivated else outcome.kind.value
 
 

@@ -185,8 +185,9 @@ def _data_before(target: TargetRow, policy: Policy, table: OwnTable) -> dict[str
 
 
 def _data_after(draft: Draft, policy: Policy, table: OwnTable | None = None) -> dict[str, Value]:
-    known = draft.target is not None and table is not None
-    data = _data_before(draft.target, policy, table) if known else {}  # type: ignore[arg-type]
+    data: dict[str, Value] = {}
+    if draft.target is not None and table is not None:
+        data = _data_before(draft.target, policy, table)
     for each in draft.differences:
         if not isinstance(each.after, Awaited):
             data = with_value(data, path_of(each.rule.path), each.after)

@@ -188,9 +188,9 @@ class Outcome:
     """The keyed digest of the first match value, where that is sensitive."""
 
     @property
-    def action(self) -> Action | None:
-        """The first of the actions, or None."""
-        return self.actions[0] if self.actions else None
+    def changes(self) -> tuple[Change, ...]:
+        """What all of the actions write, in their order."""
+        return tuple(change for action in self.actions for change in action.changes)
 
     def action_of(self, verb: Verb) -> Action:
         """Return the action with a verb; raise `LookupError` where there is none."""

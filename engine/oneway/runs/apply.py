@@ -178,9 +178,10 @@ class RunLog:
         self._of = of
         self._counted = counted_as(plan)
         self._created = {
-            each.action.id: each
+            action.id: each
             for each in plan.outcomes
-            if each.action is not None and each.action.verb is Verb.CREATE
+            for action in each.actions
+            if action.verb is Verb.CREATE
         }
 
     @property

@@ -262,14 +262,14 @@ def _compared(
 
 
 def _holders(outcome: Outcome, verdict: Verdict) -> list[str]:
-    id = outcome.action.id if outcome.action is not None else None
-    return sorted(breach.name for breach in verdict.breaches if id in breach.blocked)
+    ids = {action.id for action in outcome.actions}
+    return sorted(b.name for b in verdict.breaches if not ids.isdisjoint(b.blocked))
 
 
 def _fields(
     expected: Expectation, outcome: Outcome, planned: Planned, compiled: Compiled
 ) -> Iterator[Mismatch]:
-    changes = {each.field: each for each in outcome.action.changes} if outcome.action else {}
+    changes = {each.field: each for each in outcome.changes}
     for name, wanted in (expected.fields or {}).items():
         place, change = expected.place(f"fields.{name}"), changes.get(name)
         if change is None or not _is(change, wanted, outcome):

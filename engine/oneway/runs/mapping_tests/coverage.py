@@ -151,7 +151,7 @@ class _CaseWalk:
         for target in targets:
             yield "leavers.left", "yes" if target.left else "no"
             yield "leavers.scheduled", "yes" if target.scheduled else "no"
-        if any(each.action is not None for each in planned.plan.outcomes):
+        if planned.plan.actions:
             fired = {breach.kind for breach in planned.verdict.breaches}
             for kind, _ in self.compiled.spec.guards.limits:
                 yield f"guard.{kind.value}", _GUARD[kind in fired]
@@ -165,7 +165,7 @@ class _CaseWalk:
         for number in range(len(self.compiled.code.rules)):
             way = "fails" if number in row.failed_rules else "holds"
             yield f"rule.{number}", f"{way} for {category.value}"
-        written = {each.field for each in outcome.action.changes} if outcome.action else set()
+        written = {each.field for each in outcome.changes}
         sides = (
             ("field", self.compiled.code.fields, row.cells),
             ("leaving", self.compiled.code.leaving, row.leaving),

@@ -197,7 +197,7 @@ def _leavers_leave(seen: _Seen) -> Iterator[Breaking]:
     matched = outcome.target_id is not None
     if not matched or target.left or target.evaluation_error is not None:
         return
-    written = {each.field for each in outcome.action.changes} if outcome.action else set()
+    written = {each.field for each in outcome.changes}
     set_by = {rule.path for rule in seen.compiled.code.policy.leaving}
     same_already = outcome.kind in (Kind.UNCHANGED, Kind.UPDATE, Kind.LEAVE)
     if written & set_by or (same_already and not _lacks_value(seen)):
