@@ -13,7 +13,7 @@ from cli_world import World, person, user
 
 TEST = """\
 oneway_test: 1
-mapping: m.yaml
+mapping: m n.yaml
 as_of: 2026-11-24
 references: {teams: [{id: 7, code: OPS}]}
 record: {id: s1, code: P001, name: Person 1, email: p001@example.com, team: OPS, left: false}
@@ -34,12 +34,13 @@ def repository(world: World) -> Path:
     folder = world.folder
     (folder / "mappings").mkdir()
     text = (folder / "m.yaml").read_text().replace("  when: left\n", "  when: left == `true`\n")
-    mapping = folder / "mappings" / "m.yaml"
+    mapping = folder / "mappings" / "m n.yaml"
     for name in ("people.json", "users.json", "teams.json"):
         (folder / "mappings" / name).write_text((folder / name).read_text())
     mapping.write_text(text)
-    (folder / "mappings" / "m.test.yaml").write_text(TEST)
-    (folder / "people.json").write_text(json.dumps([person(1, team="OPS")]))
+    (folder / "mappings" / "m n.test.yaml").write_text(TEST)
+    (folder / "made up").mkdir()
+    (folder / "made up" / "people.json").write_text(json.dumps([person(1, team="OPS")]))
     (folder / "users.json").write_text(json.dumps([user(1)]))
     who = ["-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"]
     for command in (["init", "-q"], ["add", "-A"], ["commit", "-qm", "before"],
@@ -58,7 +59,8 @@ def steps(system: str, workflow: dict[str, Any]) -> list[str]:
 
 @pytest.mark.parametrize("system", ["github", "gitlab"])
 def test_each_step_of_the_workflow_runs(system: str, world: World, repository: Path) -> None:
-    text = printed(world, system, "--source", "people.json", "--target", "users.json")
+    text = printed(world, system, "--source", "made up/people.json",
+                   "--target", "users.json", "--reference", "teams=teams.json")  # fmt: skip
     bin = repository / "bin"
     bin.mkdir()
     (bin / "oneway").write_text(f'#!/bin/sh\nexec "{sys.executable}" -m oneway "$@"\n')
@@ -79,6 +81,12 @@ def test_each_step_of_the_workflow_runs(system: str, world: World, repository: P
         said.append(ended.stdout)
     assert "no law is broken" in said[0]
     assert "written otherwise: name of 1" in said[1]
+
+
+def test_gitlab_is_given_the_report_that_its_step_writes(world: World, repository: Path) -> None:
+    workflow = yaml.safe_load(printed(world, "gitlab"))["mappings"]
+    report = workflow["artifacts"]["reports"]["junit"]
+    assert any(f"--format junit > {report}\n" in step for step in workflow["script"])
 
 
 @pytest.mark.parametrize("system", ["github", "gitlab"])

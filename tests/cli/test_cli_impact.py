@@ -80,3 +80,27 @@ def test_a_version_that_cannot_be_had_is_an_error(
     assert ended.code == 1
     assert code in ended.err
     assert not (edited.folder / "gone").exists()
+
+
+def test_a_version_in_a_folder_that_is_there_no_more(edited: World) -> None:
+    was = edited.folder / "was"
+    was.mkdir()
+    (edited.folder / "old.yaml").rename(was / "m.yaml")
+    who = ["-c", "user.name=T", "-c", "user.email=t@example.com", "-c", "commit.gpgsign=false"]
+    for command in (["add", "-A"], ["commit", "-qm", "moved"]):
+        subprocess.run(["git", *who, *command], cwd=edited.folder, check=True)
+    (was / "m.yaml").unlink()
+    was.rmdir()
+    people(edited)
+    ended = edited.run("impact", "m.yaml", "--old", "git:HEAD:was/m.yaml")
+    assert "written otherwise: team of" in ended.flat
+
+
+def test_without_git_a_version_in_git_is_an_error(
+    edited: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PATH", str(edited.folder))
+    ended = edited.run("impact", "m.yaml", "--against", "HEAD")
+    assert ended.code == 1
+    assert "git is not installed [U122]" in ended.err
+    assert "name a file with --old" in ended.err

@@ -9,6 +9,7 @@ from xml.etree import ElementTree as ET
 import pytest
 
 from oneway.core.diagnostics import Refused
+from oneway.core.records import MISSING
 from oneway.documents.yaml_source import parse
 from oneway.mapping.compiler import Compiled
 from oneway.render import mapping_tests as render
@@ -132,7 +133,7 @@ def test_a_case_says_what_it_wanted_what_it_got_and_each_step() -> None:
     ("expect", "about", "wanted", "got"),
     [
         ("outcome: create", "outcome", "create", ("unchanged",)),
-        ("fields: {team: 2}", "team", 2, "left alone"),
+        ("fields: {team: 2}", "team", 2, MISSING),
         ("reasons: [email]", "reasons", ["email"], []),
         ("held_by: [leavers]", "held_by", ["leavers"], []),
     ],
@@ -146,13 +147,24 @@ def test_whatever_is_expected_is_compared(
 
 def test_only_fields_means_no_other_is_written() -> None:
     cases = "cases:\n  - {name: A, target: {name: X, team: 9}, expect: {only_fields: {team: 1}}}\n"
-    assert failures(cases) == [("name", "left alone", "Ada Quill")]
+    assert failures(cases) == [("name", MISSING, "Ada Quill")]
     cases = "cases:\n  - {name: A, target: {name: X}, expect: {not_written: [name]}}\n"
-    assert failures(cases) == [("name", "left alone", "Ada Quill")]
+    assert failures(cases) == [("name", MISSING, "Ada Quill")]
 
 
-def test_a_sensitive_value_is_compared_and_never_shown() -> None:
-    given = "target: {}, settings: {copy_phone: true}, expect: {fields: {phone: '999'}}"
+def test_what_is_left_alone_is_no_value_in_json() -> None:
+    mismatch = "{name: A, target: {name: left alone}, expect: {only_fields: {team: 1}}}"
+    result = ran(f"cases:\n  - {mismatch}\n")
+    data = json.loads(json.dumps(render.as_json(result)))
+    found = {each["about"]: each for each in data["cases"][0]["mismatches"]}
+    assert "got" not in found["team"]
+    assert "wanted" not in found["name"]
+    assert (found["team"]["wanted"], found["name"]["got"]) == (1, "Ada Quill")
+
+
+@pytest.mark.parametrize("copy", ["true", "false"])
+def test_a_sensitive_value_is_compared_and_never_shown(copy: str) -> None:
+    given = f"target: {{}}, settings: {{copy_phone: {copy}}}, expect: {{fields: {{phone: '999'}}}}"
     result = ran(f"cases:\n  - {{name: A, {given}}}\n")
     assert result.failed == 1
     said = render.text(result, Style()) + json.dumps(render.as_json(result))
@@ -284,6 +296,13 @@ def test_tests_are_found_beside_their_mappings(tmp_path: Path) -> None:
     assert find_tests(str(tmp_path)) == [beside]
     assert find_tests(str(tmp_path / "a.yaml")) == [beside]
     assert find_tests(beside) == [beside]
+
+
+def test_a_mapping_without_a_test_beside_it_is_said_to_have_none() -> None:
+    with pytest.raises(Refused) as refused:
+        load_test(MAPPING.encode(), "mapping.yaml")
+    (found,) = refused.value.diagnostics
+    assert (found.code, found.help) == ("T106", "write mapping.test.yaml (docs/testing.md)")
 
 
 def test_the_shipped_mapping_passes_its_test_from_the_command_line() -> None:

@@ -1,5 +1,7 @@
 """`oneway ci`."""
 
+import shlex
+from collections.abc import Sequence
 from importlib.metadata import version
 
 import click
@@ -18,9 +20,10 @@ done
 """
 
 _IMPACT = """\
-for mapping in $(git diff --name-only --diff-filter=M {base} -- 'mappings/*.yaml'); do
+git diff -z --name-only --diff-filter=M "{base}" -- 'mappings/*.yaml' |
+while IFS= read -r -d '' mapping; do
   case "$mapping" in *.test.yaml) continue ;; esac
-  oneway impact "$mapping" --against {base} {files}--format markdown
+  oneway impact "$mapping" --against "{base}" {files}--format markdown < /dev/null
 done
 """
 
@@ -36,6 +39,7 @@ permissions:
 jobs:
   mappings:
     runs-on: ubuntu-latest
+    defaults: {{run: {{shell: bash}}}}
     timeout-minutes: 10
     steps:
       - uses: actions/checkout@v4
@@ -59,6 +63,7 @@ mappings:
   rules:
     - if: $CI_PIPELINE_SOURCE == "merge_request_event"
   variables: {{GIT_DEPTH: "0"}}
+  artifacts: {{when: always, reports: {{junit: oneway-tests.xml}}}}
   script:
     - pip install 'oneway=={version}'
     - |
@@ -72,23 +77,38 @@ mappings:
 @click.argument("system", type=click.Choice(["github", "gitlab"]))
 @click.option("--source", metavar="FILE", help="Source records that `oneway impact` reads.")
 @click.option("--target", metavar="FILE", help="Target records that `oneway impact` reads.")
+@click.option(
+    "--reference",
+    "references",
+    multiple=True,
+    metavar="NAME=FILE",
+    help="Records of a reference that `oneway impact` reads.",
+)
 @consoled
-def command(*, console: Console, system: str, source: str | None, target: str | None) -> Exit:
+def command(
+    *,
+    console: Console,
+    system: str,
+    source: str | None,
+    target: str | None,
+    references: Sequence[str],
+) -> Exit:
     """Print the workflow that checks edited mappings in CI.
 
     It runs validate, test, prove and impact, and needs no secrets: give --source and --target,
-    files of made-up records, for impact to compare over.
+    and --reference for each table that a system holds, files of made-up records, for impact
+    to compare over.
 
     \b
     Example:
       oneway ci github > .github/workflows/mappings.yml
       oneway ci gitlab --source fixtures/people.csv --target fixtures/users.json
     """
-    given = (("--source", source), ("--target", target))
-    files = "".join(f"{name} {path} " for name, path in given if path)
+    given = (("--source", source), ("--target", target), *(("--reference", e) for e in references))
+    files = "".join(f"{name} {shlex.quote(path)} " for name, path in given if path)
     github = system == "github"
     base = "origin/${GITHUB_BASE_REF}" if github else "origin/$CI_MERGE_REQUEST_TARGET_BRANCH_NAME"
-    steps = _STEPS.format(tests="github" if github else "junit")
+    steps = _STEPS.format(tests="github" if github else "junit > oneway-tests.xml")
     impact = _IMPACT.format(base=base, files=files)
     if not (source and target):
         impact = (

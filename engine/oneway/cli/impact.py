@@ -4,6 +4,7 @@ import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
+from shutil import which
 
 import click
 
@@ -104,10 +105,21 @@ def version(text: str, mapping: str) -> bytes:
 def _from_git(revision: str, path: str) -> bytes:
     """Return a file's bytes at a revision of the repository it is in."""
     place = Path(path)
+    # The folder itself may have been moved since: git is asked from the nearest that is left.
+    folder = next(each for each in place.absolute().parents if each.is_dir())
+    inside = place.absolute().relative_to(folder).as_posix()
+    git = which("git")
+    if git is None:
+        raise refusal(
+            "U122",
+            f"{revision}:{path}",
+            "git is not installed",
+            "install git, or name a file with --old",
+        )
     # A revision that begins with a hyphen would be an option.
     ended = subprocess.run(
-        ["git", "show", "--end-of-options", f"{revision}:./{place.name}"],
-        cwd=place.parent,
+        [git, "show", "--end-of-options", f"{revision}:./{inside}"],
+        cwd=folder,
         capture_output=True,
         check=False,
     )

@@ -6,6 +6,7 @@ from pathlib import Path
 from xml.etree import ElementTree as ET
 
 from oneway.core.diagnostics import Span
+from oneway.core.records import MISSING
 from oneway.core.seal import Sealed
 from oneway.mapping.expressions.steps import EvaluationStep
 from oneway.render.ci_formats import ANNOTATIONS, annotation, xml_page, xml_text
@@ -39,7 +40,7 @@ def _case(case: CaseResult, style: Style) -> Iterator[str]:
     yield style.paint(f"{_place(case.case.span)}: {harmless(case.case.name)}", Ink.TROUBLE)
     for each in case.mismatches:
         yield from wrap(f"{_place(each.place)}: {harmless(each.about)}", style, 2, 4)
-        yield from wrap(f"wanted  {shown(each.wanted)}", style, 4, 12)
+        yield from wrap(f"wanted  {_wanted(each)}", style, 4, 12)
         yield from wrap(f"got     {shown(each.got)}", style, 4, 12)
         if each.expression is not None:
             yield from wrap(f"from    {_place(each.expression)}", style, 4, 12)
@@ -71,11 +72,16 @@ def shown(value: object) -> str:
     """Return a value as people read it, on one line; a sensitive one is `***`."""
     if isinstance(value, Sealed):
         return "***"
-    if isinstance(value, str) and value in ("left alone", "one source record"):
-        return value
+    if value is MISSING:
+        return "left alone"
     if isinstance(value, list | tuple):
         return "; ".join(harmless(e) if isinstance(e, str) else shown(e) for e in value) or "none"
     return harmless(clip(json.dumps(value, ensure_ascii=False, default=str), 300))
+
+
+def _wanted(each: Mismatch) -> str:
+    is_only = each.about == "record" and each.wanted is None
+    return "one source record" if is_only else shown(each.wanted)
 
 
 def _place(span: Span) -> str:
@@ -131,6 +137,7 @@ def as_json(
     Keys: file, mapping, passed, failed, cases (name, place, mismatches: about, place, wanted,
     got, expression, steps), claims (name, place, spoken_of, against); where asked for,
     coverage (percent, decisions: place, about, ways, missing) and edits (place, text, fate).
+    A mismatch has no `wanted`, or no `got`, where that is to leave the field alone.
     """
     data: dict[str, object] = {
         "file": result.test.file,
@@ -161,8 +168,11 @@ def _mismatch(each: Mismatch) -> dict[str, object]:
     return {
         "about": each.about,
         "place": _place(each.place),
-        "wanted": _open(each.wanted),
-        "got": _open(each.got),
+        **{
+            key: "***" if isinstance(value, Sealed) else value
+            for key, value in (("wanted", each.wanted), ("got", each.got))
+            if value is not MISSING
+        },
         "expression": None if each.expression is None else _place(each.expression),
         "steps": [
             {"text": s.text, "value": s.value, "stated": s.stated, "error": s.error}
@@ -190,10 +200,6 @@ def _decision(each: DecisionCoverage) -> Mapping[str, object]:
         "ways": list(each.decision.ways),
         "missing": list(each.missing),
     }
-
-
-def _open(value: object) -> object:
-    return "***" if isinstance(value, Sealed) else value
 
 
 def junit(results: Iterable[MappingTestResult]) -> str:
@@ -227,7 +233,7 @@ def junit(results: Iterable[MappingTestResult]) -> str:
 
 def _failures_of_case(case: CaseResult) -> tuple[str, list[tuple[str, str]]]:
     said = [
-        f"{_place(e.place)}: {e.about}: wanted {shown(e.wanted)}, got {shown(e.got)}"
+        f"{_place(e.place)}: {e.about}: wanted {_wanted(e)}, got {shown(e.got)}"
         for e in case.mismatches
     ]
     return case.case.name, [(said[0], "\n".join(said))] if said else []
@@ -247,7 +253,7 @@ def github(results: Iterable[MappingTestResult]) -> str:
 def _annotated(result: MappingTestResult) -> Iterator[tuple[Span, str]]:
     for case in result.cases:
         for each in case.mismatches:
-            said = f"wanted {shown(each.wanted)}, got {shown(each.got)}"
+            said = f"wanted {_wanted(each)}, got {shown(each.got)}"
             yield each.place, f"{case.case.name}: {each.about}: {said}"
     for claim in result.claims:
         if claim.against:

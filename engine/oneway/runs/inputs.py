@@ -308,8 +308,7 @@ def _of(
             return Input(endpoint.connector.text, own, options, side)
         return Input(FILES, file, options, side, replaces=(endpoint.connector.text, own))
     if file is not None:
-        id_path = "id" if resource is None else resource.id
-        as_system = (("id", id_path), ("types", _column_types(resource)))
+        as_system = tuple(stand_in_options(resource).items())
         return Input(FILES, file, as_system, replaces=(endpoint.connector.text, name))
     return Input(endpoint.connector.text, name, options, side)
 
@@ -336,6 +335,12 @@ def _side_of(connector: str, spec: MappingSpec) -> str:
         if each.connector.text == connector
     ]
     return sides[0] if len(sides) == 1 else ""
+
+
+def stand_in_options(resource: Resource | None) -> dict[str, str]:
+    """Return the options by which a file is read in the place of a system's resource."""
+    id_path = "id" if resource is None else resource.id
+    return {"id": id_path, "types": _column_types(resource)}
 
 
 def _column_types(resource: Resource | None) -> str:

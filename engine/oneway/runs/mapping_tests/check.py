@@ -16,6 +16,7 @@ from oneway.mapping.spec import EndpointSpec
 from oneway.planning.guards import Verdict, judge
 from oneway.planning.plan import Change, Outcome, Plan
 from oneway.planning.planner import Header, plan
+from oneway.runs.inputs import stand_in_options
 from oneway.runs.mapping_tests.spec import ONE, Case, Expectation, MappingClaim, MappingTest
 from oneway.runs.request import instant_text, parse_instant
 from oneway.runs.settings import WANTED, is_of
@@ -31,7 +32,8 @@ class Mismatch:
     """One thing that is not as expected: where that is written, and the steps that led there.
 
     `about` is "outcome", "reasons", "held_by", "record" or a target field; `steps` are those
-    of the field's expression. A sensitive value is a `Sealed`.
+    of the field's expression. A sensitive value is a `Sealed`, that of a field which is left
+    alone is `MISSING`; of a "record", None wants the only one.
     """
 
     place: Span
@@ -208,7 +210,7 @@ def _fixture(test: MappingTest, compiled: Compiled) -> Planned:
 def _file_options(endpoint: EndpointSpec, resource: Resource) -> dict[str, str]:
     """Return how a file of a system's records is read: as the mapping says, where it is a file."""
     if endpoint.connector.text != FILES:
-        return {"id": resource.id}
+        return stand_in_options(resource)
     return {"id": resource.id} | {name: str(each.value) for name, each in endpoint.options}
 
 
@@ -229,7 +231,7 @@ def _mismatches(case: Case, planned: Planned, compiled: Compiled) -> Iterator[Mi
             known = [
                 each.source_id or f"{TARGET}{each.target_id}" for each in planned.plan.outcomes
             ]
-            yield Mismatch(expected.span, "record", name or "one source record", known)
+            yield Mismatch(expected.span, "record", name or None, known)
             continue
         yield from _compared(expected, outcome, planned, compiled)
 
@@ -273,17 +275,17 @@ def _fields(
     for name, wanted in (expected.fields or {}).items():
         place, change = expected.place(f"fields.{name}"), changes.get(name)
         if change is None or not _is(change, wanted, outcome):
-            got = "left alone" if change is None else change.after
-            shown = _hidden(change, wanted)
+            got = MISSING if change is None else change.after
+            hidden = Sealed("") if _code(name, compiled).rule.sensitive else wanted
             steps, expression = _steps(name, outcome, planned, compiled)
-            yield Mismatch(place, name, shown, got, steps, expression)
+            yield Mismatch(place, name, hidden, got, steps, expression)
     unwanted = set(expected.not_written)
     if expected.only:
         unwanted |= changes.keys() - (expected.fields or {}).keys()
     for name in sorted(unwanted & changes.keys()):
         steps, expression = _steps(name, outcome, planned, compiled)
         place = expected.place("not_written") if name in expected.not_written else expected.span
-        yield Mismatch(place, name, "left alone", changes[name].after, steps, expression)
+        yield Mismatch(place, name, MISSING, changes[name].after, steps, expression)
 
 
 def _is(change: Change, wanted: Value, outcome: Outcome) -> bool:
@@ -294,15 +296,11 @@ def _is(change: Change, wanted: Value, outcome: Outcome) -> bool:
     return same(change.after, wanted)
 
 
-def _hidden(change: Change | None, wanted: Value) -> object:
-    return Sealed("") if change is not None and isinstance(change.after, Sealed) else wanted
-
-
 def _steps(
     name: str, outcome: Outcome, planned: Planned, compiled: Compiled
 ) -> tuple[tuple[EvaluationStep, ...], Span | None]:
     """Return the steps of a field's expression on a record; none of a sensitive field's."""
-    code = next(each for each in _codes(compiled) if each.rule.path == name)
+    code = _code(name, compiled)
     records = {each.id: each for each in planned.source.records}
     record = records.get(outcome.source_id or "")
     if record is None or code.source is None or code.rule.sensitive:
@@ -313,8 +311,9 @@ def _steps(
     return tuple(step for each in steps for step in each), code.rule.place
 
 
-def _codes(compiled: Compiled) -> tuple[FieldCode, ...]:
-    return (*compiled.code.leaving, *compiled.code.fields)
+def _code(name: str, compiled: Compiled) -> FieldCode:
+    codes = (*compiled.code.leaving, *compiled.code.fields)
+    return next(each for each in codes if each.rule.path == name)
 
 
 def _claimed(claim: MappingClaim, about: Expression, planned: Sequence[Planned]) -> ClaimResult:

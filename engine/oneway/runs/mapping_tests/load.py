@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
 
-from oneway.core.diagnostics import Diagnostic, Findings, Refused, Span
+from oneway.core.diagnostics import Diagnostic, Findings, Refused, Span, refusal
 from oneway.core.records import Value, path_of, with_value
 from oneway.documents.schema_check import check
 from oneway.documents.yaml_source import Document, read_all
@@ -42,11 +42,21 @@ def load_test(data: bytes, file: str) -> MappingTest:
     document = reading.document
     found = Findings(list(reading.found))
     if document is not None and not found.found:
+        _refuse_mapping(document)
         for wrong in (*check(document, SCHEMA), *_impossible(document)):
             found.add(wrong)
     if found.found or document is None:
         raise Refused(found.sorted())
     return _Loader(DocumentPart(document, ())).test()
+
+
+def _refuse_mapping(document: Document) -> None:
+    """Raise `Refused` for a mapping: it was named for the test beside it, and has none."""
+    data = document.data
+    if isinstance(data, dict) and "oneway" in data and "oneway_test" not in data:
+        beside = document.file.removesuffix(".yaml") + ENDING
+        summary = "this is a mapping, and it has no mapping test beside it"
+        raise refusal("T106", document.file, summary, f"write {beside} (docs/testing.md)")
 
 
 def _impossible(document: Document) -> Iterator[Diagnostic]:
