@@ -103,6 +103,12 @@ def test_a_person_is_found_by_any_name(key):
     assert one([person()], [user()], key).source_id == "a"
 
 
+@pytest.mark.parametrize("key", ["7", " 7", "7 "])
+def test_spaces_around_a_key_hide_nobody(key):
+    found = explained([], [user(reference=" 7")], key)
+    assert [each.key for each in found] == [" 7"]
+
+
 def test_nobody_is_found_by_a_name_that_no_record_has_and_near_ones_are_offered():
     done = made(MAPPING, [person(code="PAY0012")], [], DEPARTMENTS)
     assert explained([person()], [user()], "P2") == ()

@@ -37,6 +37,14 @@ def channel_words(name: str) -> str:
     return " ".join(name.split()[:2])
 
 
+def server_of(notify: Notify) -> tuple[str, int | None]:
+    """Return the host and the port that a channel speaks to, which other channels may share."""
+    if isinstance(notify, Webhook):
+        parts = urlsplit(notify.url)
+        return parts.hostname or "", parts.port
+    return notify.server, notify.port
+
+
 def wants(notify: Notify, kind: Occasion, about: Occasion | None = None) -> bool:
     """Return whether a channel is told of a kind of thing.
 

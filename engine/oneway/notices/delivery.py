@@ -15,7 +15,7 @@ from oneway.connections import Connection, Notify, Webhook
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.history.journal import Journal
 from oneway.history.journal.incidents import Notice, delivered, failed, take_notice, waiting
-from oneway.notices.channels import channel_words, channels
+from oneway.notices.channels import channel_words, channels, server_of
 from oneway.notices.email import mail
 from oneway.notices.instants import instant_of, instant_text
 from oneway.notices.queueing import weekly
@@ -82,20 +82,20 @@ class _Line:
     connections: dict[str, Connection]
     now: datetime
     trust: Trust
-    silent: set[str] = field(default_factory=set)
+    silent: set[tuple[str, int | None]] = field(default_factory=set)
     """Servers that did not answer in this delivery: each is waited for once, not once a channel."""
 
     def sent(self, notices: Sequence[Notice]) -> tuple[int, Diagnostic | None]:
         count = 0
         for notice in notices[:_MOST]:
-            if channel_words(notice.draft.channel) in self.silent:
+            if self._server(notice) in self.silent:
                 break
             if not take_notice(self.store, notice, instant_text(self.now + _TAKEN)):
                 break  # another process is delivering it
             trouble = self._tried(notice)
             if trouble is not None:
                 if trouble.code in _NO_ANSWER:
-                    self.silent.add(channel_words(notice.draft.channel))
+                    self.silent.add(self._server(notice))
                 return count, trouble
             count += 1
         return count, None
@@ -117,8 +117,15 @@ class _Line:
         delivered(self.store, notice.id, instant_text(self.now))
         return None
 
+    def _channel(self, notice: Notice) -> Notify | None:
+        return channels(self.connections[notice.draft.connection]).get(notice.draft.channel)
+
+    def _server(self, notice: Notice) -> tuple[str, int | None]:
+        to = self._channel(notice)
+        return server_of(to) if to is not None else ("", None)
+
     def _send(self, notice: Notice) -> None:
-        to = channels(self.connections[notice.draft.connection]).get(notice.draft.channel)
+        to = self._channel(notice)
         if to is None:
             where = channel_words(notice.draft.channel)
             summary = "a notice waits for a channel that the connection no longer has"

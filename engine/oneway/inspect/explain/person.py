@@ -50,7 +50,7 @@ class House:
         target = self.target_rows.get(outcome.target_id or "")
         if target is not None and target.values and outcome.target_id is not None:
             names.update(_open(self.policy.fields[i], target.values[i]) for i in self._claimed())
-        return key.strip().casefold() in {str(name).casefold() for name in names if name}
+        return key.strip().casefold() in {str(name).strip().casefold() for name in names if name}
 
     def explanation(self, outcome: Outcome) -> Explanation:
         row = self.rows[outcome.source_id] if outcome.source_id is not None else None
