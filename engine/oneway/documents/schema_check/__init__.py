@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from oneway.core.diagnostics import Diagnostic
 from oneway.documents.schema_check.files import schema_data, schema_names, schema_text
+from oneway.documents.schema_check.fits import Fits, fits_of
 from oneway.documents.schema_check.mistakes import mistakes
 from oneway.documents.yaml_source import Document, Path
 
@@ -24,6 +25,8 @@ _MOST_REPORTED = 200
 
 def check(document: Document, schema_name: str) -> list[Diagnostic]:
     """Return an error for every mistake in a document's shape, in the order of the file."""
+    if _fits(document, schema_name):
+        return []
     errors = _validator(schema_name).iter_errors(document.data)
     found = {mistake for error in errors for mistake in mistakes(error)}
     placed = [
@@ -38,8 +41,20 @@ def broken(document: Document, schema_name: str) -> set[Path]:
 
     Of an object that lacks a key, that is the object's own path.
     """
+    if _fits(document, schema_name):
+        return set()
     errors = _validator(schema_name).iter_errors(document.data)
     return {mistake.path for error in errors for mistake in mistakes(error)}
+
+
+def _fits(document: Document, schema_name: str) -> bool:
+    fits = _quick(schema_name)
+    return fits is not None and fits(document.data)
+
+
+@cache
+def _quick(schema_name: str) -> Fits | None:
+    return fits_of(schema_data(schema_name))
 
 
 @cache

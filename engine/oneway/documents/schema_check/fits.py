@@ -1,0 +1,179 @@
+"""Whether data fit a schema: yes or no, and no word about why.
+
+The answer is jsonschema's, which takes longer to import than all of `oneway validate` does
+without it. So it is imported where there is a mistake to be explained, and only there. A schema
+with a keyword that is not known here is left to it altogether.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, TypeAlias
+
+from oneway.core.schema_pattern import compiled
+
+Fits: TypeAlias = Callable[[Any], bool]
+
+
+def fits_of(schema: Mapping[str, Any]) -> Fits | None:
+    """Return what says whether data fit a schema; None where a keyword of it is not known."""
+    try:
+        return _Compiler(schema).of(schema)
+    except _Unknown:
+        return None
+
+
+class _Unknown(Exception):
+    """Says that a schema has a keyword which is not known here."""
+
+
+@dataclass(slots=True)
+class _Compiler:
+    root: Mapping[str, Any]
+    made: dict[str, Fits] = field(default_factory=dict)
+
+    def of(self, schema: object) -> Fits:
+        if isinstance(schema, bool):
+            return lambda _: schema
+        assert isinstance(schema, Mapping)
+        rules = [
+            rule for word, said in schema.items() if (rule := self._rule(word, said, schema))
+        ]
+        if len(rules) == 1:
+            return rules[0]
+        return lambda value: all(rule(value) for rule in rules)
+
+    def _rule(self, word: str, said: Any, schema: Mapping[str, Any]) -> Fits | None:
+        if word in _ANNOTATIONS:
+            return None
+        if word in _BOUNDS:
+            kind, fits = _BOUNDS[word]
+            return lambda value: not _is_a(kind, value) or fits(value, said)
+        make = getattr(self, f"_{word.removeprefix('$')}", None)
+        if make is None:
+            raise _Unknown
+        rule: Fits = make(said, schema)
+        return rule
+
+    def _ref(self, said: str, _: object) -> Fits:
+        if said not in self.made:
+            name = said.removeprefix("#/$defs/")
+            if name not in self.root.get("$defs", {}):
+                raise _Unknown
+            self.made[said] = lambda value: self.made[said](value)  # a schema may hold itself
+            self.made[said] = self.of(self.root["$defs"][name])
+        return lambda value: self.made[said](value)
+
+    def _type(self, said: str | Sequence[str], _: object) -> Fits:
+        kinds = (said,) if isinstance(said, str) else tuple(said)
+        return lambda value: any(_is_a(kind, value) for kind in kinds)
+
+    def _const(self, said: object, _: object) -> Fits:
+        return lambda value: _equal(value, said)
+
+    def _enum(self, said: Sequence[object], _: object) -> Fits:
+        return lambda value: any(_equal(value, each) for each in said)
+
+    def _pattern(self, said: str, _: object) -> Fits:
+        return lambda value: not isinstance(value, str) or bool(compiled(said).search(value))
+
+    def _properties(self, said: Mapping[str, object], _: object) -> Fits:
+        parts = {name: self.of(each) for name, each in said.items()}
+        return lambda value: (
+            not isinstance(value, dict)
+            or all(parts[name](each) for name, each in value.items() if name in parts)
+        )
+
+    def _additionalProperties(self, said: object, schema: Mapping[str, Any]) -> Fits:  # noqa: N802
+        if "patternProperties" in schema:
+            raise _Unknown
+        rest, named = self.of(said), frozenset(schema.get("properties", ()))
+        return lambda value: (
+            not isinstance(value, dict)
+            or all(rest(each) for name, each in value.items() if name not in named)
+        )
+
+    def _propertyNames(self, said: object, _: object) -> Fits:  # noqa: N802
+        fits = self.of(said)
+        return lambda value: not isinstance(value, dict) or all(map(fits, value))
+
+    def _required(self, said: Sequence[str], _: object) -> Fits:
+        return lambda value: not isinstance(value, dict) or all(name in value for name in said)
+
+    def _items(self, said: object, schema: Mapping[str, Any]) -> Fits:
+        if "prefixItems" in schema:
+            raise _Unknown
+        fits = self.of(said)
+        return lambda value: not isinstance(value, list) or all(map(fits, value))
+
+    def _uniqueItems(self, said: bool, _: object) -> Fits:  # noqa: N802
+        return lambda value: not said or not isinstance(value, list) or _each_once(value)
+
+    def _anyOf(self, said: Sequence[object], _: object) -> Fits:  # noqa: N802
+        parts = [self.of(each) for each in said]
+        return lambda value: any(part(value) for part in parts)
+
+    def _allOf(self, said: Sequence[object], _: object) -> Fits:  # noqa: N802
+        parts = [self.of(each) for each in said]
+        return lambda value: all(part(value) for part in parts)
+
+    def _oneOf(self, said: Sequence[object], _: object) -> Fits:  # noqa: N802
+        parts = [self.of(each) for each in said]
+        return lambda value: sum(part(value) for part in parts) == 1
+
+    def _if(self, said: object, schema: Mapping[str, Any]) -> Fits:
+        asked = self.of(said)
+        yes, no = self.of(schema.get("then", True)), self.of(schema.get("else", True))
+        return lambda value: yes(value) if asked(value) else no(value)
+
+
+_ANNOTATIONS = frozenset(
+    "$schema $id $comment $defs title description examples default deprecated format then else"
+    " errorMessage patternErrorMessage".split()
+)
+"""What says nothing about what fits by itself; `then` and `else` belong to `if`."""
+
+_BOUNDS: Mapping[str, tuple[str, Callable[[Any, Any], bool]]] = {
+    "minLength": ("string", lambda value, least: len(value) >= least),
+    "maxLength": ("string", lambda value, most: len(value) <= most),
+    "minItems": ("array", lambda value, least: len(value) >= least),
+    "maxItems": ("array", lambda value, most: len(value) <= most),
+    "minProperties": ("object", lambda value, least: len(value) >= least),
+    "maxProperties": ("object", lambda value, most: len(value) <= most),
+    "minimum": ("number", lambda value, least: not value < least),
+    "maximum": ("number", lambda value, most: not value > most),
+    "exclusiveMinimum": ("number", lambda value, least: not value <= least),
+    "exclusiveMaximum": ("number", lambda value, most: not value >= most),
+}
+_TYPES: Mapping[str, type | tuple[type, ...]] = {
+    "string": str,
+    "number": (int, float),
+    "object": dict,
+    "array": list,
+    "boolean": bool,
+    "null": type(None),
+}
+
+
+def _is_a(kind: str, value: object) -> bool:
+    if kind == "integer":
+        whole = isinstance(value, float) and value.is_integer()
+        return whole or (isinstance(value, int) and not isinstance(value, bool))
+    if kind not in _TYPES:
+        return False
+    return isinstance(value, _TYPES[kind]) and (kind != "number" or not isinstance(value, bool))
+
+
+def _each_once(values: Sequence[object]) -> bool:
+    return not any(
+        _equal(value, other) for i, value in enumerate(values) for other in values[i + 1 :]
+    )
+
+
+def _equal(one: object, other: object) -> bool:
+    """Return whether two values are the same JSON: `1` is `1.0`, and not `true`."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return one.keys() == other.keys() and all(_equal(one[key], other[key]) for key in one)
+    if isinstance(one, list) and isinstance(other, list):
+        pairs = zip(one, other, strict=False)
+        return len(one) == len(other) and all(_equal(*pair) for pair in pairs)
+    return isinstance(one, bool) is isinstance(other, bool) and one == other
