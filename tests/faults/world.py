@@ -23,7 +23,6 @@ from oneway.runs import (
     apply_plan,
     exclusive_run,
     find_interrupted,
-    health,
     judge_plan,
     load_memory,
     plan_run,
@@ -32,6 +31,7 @@ from oneway.runs import (
     recover_in_flight,
     resume_run,
 )
+from oneway.runs.health import health
 from oneway.runs.inputs import Input, access_of, description_of
 from oneway.state.folder import StateFolder
 

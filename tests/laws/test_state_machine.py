@@ -34,7 +34,6 @@ from oneway.runs import (
     apply_plan,
     exclusive_run,
     find_interrupted,
-    health,
     judge_plan,
     load_memory,
     parse_instant,
@@ -44,6 +43,7 @@ from oneway.runs import (
     refuse_turned_back,
     resume_run,
 )
+from oneway.runs.health import health
 from oneway.runs.inputs import Input
 from oneway.state.folder import StateFolder
 from simulation.crash import Crash, Steps, journal_steps

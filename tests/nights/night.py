@@ -20,13 +20,13 @@ from oneway.runs import (
     RunRequest,
     apply_plan,
     exclusive_run,
-    health,
     judge_plan,
     load_memory,
     plan_run,
     recall,
     recover_in_flight,
 )
+from oneway.runs.health import health
 from oneway.runs.inputs import Input
 from oneway.state.folder import StateFolder
 from worlds import FILE, World, catalogue, compiled

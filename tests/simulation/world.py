@@ -29,7 +29,6 @@ from oneway.runs import (
     apply_plan,
     exclusive_run,
     find_interrupted,
-    health,
     judge_plan,
     load_memory,
     plan_run,
@@ -41,6 +40,7 @@ from oneway.runs import (
     reopen_plan,
     resume_run,
 )
+from oneway.runs.health import health
 from oneway.runs.inputs import Input, access_of, description_of
 from oneway.runs.read import EvaluatedInputs
 from oneway.state.folder import StateFolder

@@ -18,12 +18,12 @@ from rest_world import altered, described
 from oneway.connections import (
     SecretKind,
     SecretRef,
-    access,
     from_environment,
     given_secrets,
     opened,
     secret_ref,
 )
+from oneway.connections.access import access
 from oneway.connections.files import LIMIT
 from oneway.core.connector import Access, Description, Option, Secret
 from oneway.core.diagnostics import Refused

@@ -9,7 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oneway import runs
-from oneway.connections import access, variable
+from oneway.connections import variable
+from oneway.connections.access import access
 from oneway.core.connector import Access, Description, Option, Resource
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Record, Snapshot

@@ -13,15 +13,8 @@ from oneway.core.connector import Finding, Probe, Progress
 from oneway.core.diagnostics import Refused
 from oneway.inspect.checks import CheckResult, CheckState, Evidence, checks
 from oneway.render import checks as render
-from oneway.runs import (
-    Input,
-    OpenSystems,
-    PreparedRun,
-    RunRequest,
-    inputs,
-    prepare_run,
-    read_inputs,
-)
+from oneway.runs import Input, OpenSystems, PreparedRun, RunRequest, prepare_run, read_inputs
+from oneway.runs.inputs import inputs
 
 
 @click.command("check")

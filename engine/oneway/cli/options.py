@@ -1,29 +1,27 @@
-"""Options that several commands take, each made into what the engine knows."""
+"""Options that several commands take, each made into what the engine knows.
 
-import getpass
+Most commands take few of them, so each imports what it needs where it is used.
+"""
+
 import inspect
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import reduce, wraps
 from pathlib import Path
-from typing import Any, TypeAlias
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import click
 
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
-from oneway.connections import Connection, from_environment, load_connection, path_of, store_url
-from oneway.connections.folder import is_connection
 from oneway.core.diagnostics import Refused, did_you_mean
-from oneway.documents.yaml_source import LIMIT
-from oneway.mapping.spec import GuardKind
-from oneway.planning.guards import IDENTITY
-from oneway.planning.links import REUSED
-from oneway.planning.plan import Allowance
-from oneway.runs.prepare import read_file
-from oneway.runs.request import RunRequest, parse_instant
-from oneway.state.folder import StateFolder
+
+if TYPE_CHECKING:
+    from oneway.connections import Connection
+    from oneway.planning.plan import Allowance
+    from oneway.runs.request import RunRequest
+    from oneway.state.folder import StateFolder
 
 Command: TypeAlias = Callable[..., Exit]
 Decorator: TypeAlias = Callable[[Command], Command]
@@ -39,22 +37,29 @@ FOLDERS = (Path("connectors"),)
 
 def user() -> str:
     """Return the name of who runs this, as the system knows it."""
+    import getpass
+
     try:
         return getpass.getuser()
     except (KeyError, OSError, ImportError):
         return "unknown"
 
 
-def state_of(folder: Path, *, make: bool = True) -> StateFolder:
+def state_of(folder: Path, *, make: bool = True) -> "StateFolder":
     """Return the state folder, whose journal may be kept in a database (ONEWAY_STORE).
 
     Who only looks back does not `make` one.
     """
+    from oneway.connections import store_url
+    from oneway.state.folder import StateFolder
+
     return StateFolder(folder, store_url(), make=make)
 
 
 def shared_folder(folder: Path) -> Path | None:
     """Return the state folder where runs agree on rate limits, if there is one: none is made."""
+    from oneway.state.folder import StateFolder
+
     return StateFolder(folder).path if folder.is_dir() else None
 
 
@@ -162,6 +167,9 @@ def requesting(command: Command) -> Command:
     )
     @wraps(command)
     def with_request(*, mapping: str, **given: Any) -> Exit:
+        from oneway.connections import from_environment
+        from oneway.runs.request import RunRequest
+
         asked = {name: given.pop(name) for name in _ASKED}
         connection = named_connection(mapping)
         request = RunRequest(
@@ -181,12 +189,17 @@ _ASKED = ("as_of", "source", "target", "references", "settings", "options")
 """The parameters of a command that are fields of its request."""
 
 
-def named_connection(text: str) -> Connection | None:
+def named_connection(text: str) -> "Connection | None":
     """Return the connection that a path or a bare name stands for; None where it is another file.
 
     `acme` is `connections/acme.yaml`. Raises `Refused` if the connection does not exist, or
     where it is broken.
     """
+    from oneway.connections import load_connection, path_of
+    from oneway.connections.folder import is_connection
+    from oneway.documents.yaml_source import LIMIT
+    from oneway.runs.prepare import read_file
+
     path = text if _is_path(text) else path_of(text)
     try:
         data = read_file(path, LIMIT + 1)
@@ -227,7 +240,7 @@ def allowing(command: Command) -> Command:
         "in this plan only, and recorded with your name.",
     )
     @wraps(command)
-    def with_allowed(*, allow: tuple[Allowance, ...], request: RunRequest, **rest: Any) -> Exit:
+    def with_allowed(*, allow: "tuple[Allowance, ...]", request: "RunRequest", **rest: Any) -> Exit:
         return command(request=replace(request, allowed=allow), **rest)
 
     return with_allowed
@@ -292,6 +305,8 @@ def pairs(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) ->
 
 def instant(ctx: click.Context, param: click.Parameter, given: str | None) -> datetime:
     """Return the instant that is given, or the present."""
+    from oneway.runs.request import parse_instant
+
     try:
         return now() if given is None else parse_instant(given)
     except ValueError as error:
@@ -300,8 +315,12 @@ def instant(ctx: click.Context, param: click.Parameter, given: str | None) -> da
 
 def _allowances(
     ctx: click.Context, param: click.Parameter, given: tuple[str, ...]
-) -> tuple[Allowance, ...]:
+) -> "tuple[Allowance, ...]":
     """Return what the options allow, by the user who runs this: `KIND=N`, or people by key."""
+    from oneway.planning.guards import IDENTITY
+    from oneway.planning.links import REUSED
+    from oneway.planning.plan import Allowance
+
     found = {}
     for text in given:
         if text.startswith((REUSED, IDENTITY)) and text not in (REUSED, IDENTITY):
@@ -320,6 +339,8 @@ def _allowances(
 
 
 def _wrong_guard(guard: str) -> str:
+    from oneway.mapping.spec import GuardKind
+
     kind, _, field = guard.partition(".")
     kinds = [each.value for each in GuardKind]
     if kind in kinds and (not field or kind == GuardKind.FIELD_CHANGES.value):

@@ -23,13 +23,13 @@ from oneway.planning.plan_file import fingerprint, save
 from oneway.runs import (
     OpenSystems,
     RunRequest,
-    health,
     judge_plan,
     load_memory,
     plan_run,
     prepare_run,
     recall,
 )
+from oneway.runs.health import health
 from oneway.runs.proof import prove
 
 

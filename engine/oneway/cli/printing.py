@@ -15,7 +15,8 @@ from oneway.planning.plan import Plan
 from oneway.render import plans, results
 from oneway.render.layout import count
 from oneway.render.sanitize import harmless
-from oneway.runs import PreparedRun, inputs
+from oneway.runs import PreparedRun
+from oneway.runs.inputs import inputs
 
 _FAILED = frozenset(set(Ending) - {Ending.DONE, Ending.HELD})
 

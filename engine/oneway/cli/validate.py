@@ -5,6 +5,7 @@ import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
@@ -12,19 +13,17 @@ from oneway import __version__
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled, formatted
-from oneway.connections import FOLDER, Connection, load_connection
+from oneway.connections import FOLDER
 from oneway.connections.folder import is_connection, same_names
-from oneway.connections.manifest import load_manifest
-from oneway.connections.provenance import unquoted
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, refusal
 from oneway.documents.yaml_source import LIMIT, read_all
-from oneway.planning.plan_file import MAX_SIZE
-from oneway.planning.plan_file import load as load_plan
-from oneway.render import ci_formats, diagnostics
+from oneway.render import diagnostics
 from oneway.render.layout import count
 from oneway.runs import read_file
-from oneway.runs.mapping_tests import load_test, refuse_unknown
 from oneway.runs.validation import Mappings, findings, unheld_in_files
+
+if TYPE_CHECKING:
+    from oneway.connections import Connection
 
 _ENDINGS = (".yaml", ".yml", ".json")
 _DEFAULTS = ("mappings/", f"{FOLDER}/")
@@ -33,6 +32,8 @@ _START = (
     "own files; `oneway init` copies those that come with the program"
 )
 _RIGHTS = "check the rights on the folder, or name the files to be checked"
+_MOST = 200_000_001
+"""One byte more than a plan may have, the largest of these files."""
 _PLAN = re.compile(rb'[{,\n]\s*"oneway_plan"\s*:')
 
 
@@ -43,7 +44,7 @@ class Checked:
     path: str
     kind: str
     found: tuple[Diagnostic, ...]
-    connection: Connection | None = None
+    connection: "Connection | None" = None
 
     @property
     def failed(self) -> bool:
@@ -77,18 +78,26 @@ def command(*, console: Console, paths: Sequence[str], format: str) -> Exit:
     match format:
         case "json":
             console.json([_as_data(each) for each in checked])
-        case "sarif":
-            console.out(ci_formats.sarif(found, __version__))
-        case "junit":
-            console.out(ci_formats.junit({each.path: each.found for each in checked}))
-        case "github":
-            console.out(ci_formats.github(found))
-        case "gitlab":
-            console.out(ci_formats.gitlab(found))
-        case _:
+        case "text":
             console.out(diagnostics.text(found, console.style))
             console.out(_summary(len(checked), found))
+        case _:
+            console.out(_for_ci(format, checked, found))
     return Exit.ERROR if any(each.failed for each in checked) else Exit.DONE
+
+
+def _for_ci(format: str, checked: Sequence[Checked], found: Sequence[Diagnostic]) -> str:
+    from oneway.render import ci_formats
+
+    match format:
+        case "sarif":
+            return ci_formats.sarif(found, __version__)
+        case "junit":
+            return ci_formats.junit({each.path: each.found for each in checked})
+        case "github":
+            return ci_formats.github(found)
+        case _:
+            return ci_formats.gitlab(found)
 
 
 def _defaults() -> tuple[str, ...]:
@@ -148,13 +157,15 @@ def _check(path: str, mappings: Mappings, *, named: bool) -> Checked:
     """Check one file; in a folder, files that are not ours are passed over."""
     kind = "file"
     try:
-        data = read_file(path, MAX_SIZE + 1)
+        data = read_file(path, _MOST)
         kind = _kind(data, path)
         if not kind and path.endswith(".json"):
             if not named:
                 return Checked(path, "", ())
             kind = "plan"
         if kind == "connection":
+            from oneway.connections import load_connection
+
             connection = load_connection(data, path)
             return Checked(path, kind, findings(connection, mappings), connection)
         return Checked(path, kind, _findings(kind, data, path, mappings))
@@ -191,8 +202,12 @@ def _findings(kind: str, data: bytes, path: str, mappings: Mappings) -> tuple[Di
     """Return what is wrong with a file; its warnings where nothing is. Raises `Refused`."""
     match kind:
         case "plan":
-            load_plan(data, path)
+            from oneway.planning.plan_file import load
+
+            load(data, path)
         case "manifest":
+            from oneway.connections.manifest import load_manifest
+
             load_manifest(data, path)
         case "test":
             _check_test(data, path, mappings)
@@ -206,6 +221,8 @@ def _findings(kind: str, data: bytes, path: str, mappings: Mappings) -> tuple[Di
 
 def _check_test(data: bytes, path: str, mappings: Mappings) -> None:
     """Raise `Refused` with what is wrong with a mapping test, or with what it names."""
+    from oneway.runs.mapping_tests import load_test, refuse_unknown
+
     test = load_test(data, path)
     compiled, _ = mappings.compiled(read_file(test.mapping, LIMIT + 1), test.mapping)
     refuse_unknown(test, compiled)
@@ -214,6 +231,8 @@ def _check_test(data: bytes, path: str, mappings: Mappings) -> None:
 def _unknown(data: bytes, path: str) -> Refused:
     found = read_all(data[: LIMIT + 1], path).found
     if found:
+        from oneway.connections.provenance import unquoted
+
         # It may be a connection: a line of it may hold a credential.
         return Refused([unquoted(each) for each in found])
     help = (

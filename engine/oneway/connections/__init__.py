@@ -12,24 +12,29 @@ bytes (`parts` by its shape, `meaning` and `secret_places` what is wrong, `writt
 `folder` finds the files, `writing` writes them, and `storing` keeps credentials for them.
 """
 
-from oneway.connections.access import Lookup, access, given_options, given_secrets
-from oneway.connections.connection import (
-    Connection,
-    Email,
-    Notify,
-    Occasion,
-    OwnGuards,
-    Schedule,
-    Security,
-    Side,
-    Webhook,
-)
-from oneway.connections.environment import from_environment, variable
-from oneway.connections.folder import FOLDER, Found, connection_at, connections_in, path_of
-from oneway.connections.reading import load_connection
-from oneway.connections.secret_open import opened
-from oneway.connections.secret_refs import SecretKind, SecretRef, secret_ref
-from oneway.connections.stores import store_url
+from typing import TYPE_CHECKING
+
+from oneway.core.lazy import lazily
+
+if TYPE_CHECKING:
+    from oneway.connections.access import Lookup, given_options, given_secrets
+    from oneway.connections.connection import (
+        Connection,
+        Email,
+        Notify,
+        Occasion,
+        OwnGuards,
+        Schedule,
+        Security,
+        Side,
+        Webhook,
+    )
+    from oneway.connections.environment import from_environment, variable
+    from oneway.connections.folder import FOLDER, Found, connection_at, connections_in, path_of
+    from oneway.connections.reading import load_connection
+    from oneway.connections.secret_open import opened
+    from oneway.connections.secret_refs import SecretKind, SecretRef, secret_ref
+    from oneway.connections.stores import store_url
 
 __all__ = [
     "FOLDER",
@@ -46,7 +51,6 @@ __all__ = [
     "Security",
     "Side",
     "Webhook",
-    "access",
     "connection_at",
     "connections_in",
     "from_environment",
@@ -59,3 +63,26 @@ __all__ = [
     "store_url",
     "variable",
 ]
+
+_HOMES = {
+    "access": ("Lookup", "given_options", "given_secrets"),
+    "connection": (
+        "Connection",
+        "Email",
+        "Notify",
+        "Occasion",
+        "OwnGuards",
+        "Schedule",
+        "Security",
+        "Side",
+        "Webhook",
+    ),
+    "environment": ("from_environment", "variable"),
+    "folder": ("FOLDER", "Found", "connection_at", "connections_in", "path_of"),
+    "reading": ("load_connection",),
+    "secret_open": ("opened",),
+    "secret_refs": ("SecretKind", "SecretRef", "secret_ref"),
+    "stores": ("store_url",),
+}
+
+__getattr__ = lazily(__name__, _HOMES)

@@ -7,22 +7,22 @@
 `reopen_plan` gets from a saved plan to what `apply_plan` needs.
 """
 
-from importlib import import_module
 from typing import TYPE_CHECKING
 
-from oneway.runs.connecting import request_for
-from oneway.runs.health import health, sick
-from oneway.runs.inputs import Input, OpenSystems, inputs
-from oneway.runs.prepare import PreparedRun, prepare_run, read_file
-from oneway.runs.read import ReadInputs, evaluate_inputs, read_inputs
-from oneway.runs.reopen import program_for, reopen_plan
-from oneway.runs.request import RunRequest, instant_text, parse_instant
+from oneway.core.lazy import lazily
 
 if TYPE_CHECKING:
     from oneway.runs.apply import Approval, Operator, apply_plan
     from oneway.runs.clock import refuse_turned_back, refuse_yet_to_come
+    from oneway.runs.connecting import request_for
+    from oneway.runs.health import sick
+    from oneway.runs.inputs import Input, OpenSystems
     from oneway.runs.links import looked_up_records, recall
     from oneway.runs.plan import judge_plan, load_memory, plan_of, plan_run
+    from oneway.runs.prepare import PreparedRun, prepare_run, read_file
+    from oneway.runs.read import ReadInputs, evaluate_inputs, read_inputs
+    from oneway.runs.reopen import program_for, reopen_plan
+    from oneway.runs.request import RunRequest, instant_text, parse_instant
     from oneway.runs.resume import (
         Interrupted,
         exclusive_run,
@@ -57,9 +57,7 @@ __all__ = [
     "evaluate_inputs",
     "exclusive_run",
     "find_interrupted",
-    "health",
     "hold_lock",
-    "inputs",
     "instant_text",
     "judge_plan",
     "last_run",
@@ -87,37 +85,36 @@ __all__ = [
     "sick",
 ]
 
-# What needs the journal is imported when it is asked for: a database library takes longer to
-# import than a mapping to validate.
-_WITH_JOURNAL = {
+_HOMES = {
     "apply": ("Approval", "Operator", "apply_plan"),
     "clock": ("refuse_turned_back", "refuse_yet_to_come"),
+    "connecting": ("request_for",),
+    "health": ("sick",),
+    "inputs": ("Input", "OpenSystems"),
     "links": ("looked_up_records", "recall"),
-    "plan": ("judge_plan", "plan_of", "plan_run", "load_memory"),
+    "plan": ("judge_plan", "load_memory", "plan_of", "plan_run"),
+    "prepare": ("PreparedRun", "prepare_run", "read_file"),
+    "read": ("ReadInputs", "evaluate_inputs", "read_inputs"),
+    "reopen": ("program_for", "reopen_plan"),
+    "request": ("RunRequest", "instant_text", "parse_instant"),
     "resume": (
         "Interrupted",
         "exclusive_run",
-        "hold_lock",
         "find_interrupted",
-        "resume_run",
+        "hold_lock",
         "recover_in_flight",
+        "resume_run",
     ),
     "sync": (
         "PendingSync",
         "SyncResult",
-        "open_sync",
         "last_run",
-        "run_of",
+        "open_sync",
         "problems_of",
         "recording_refusals",
+        "run_of",
         "run_sync",
     ),
 }
-_HOMES = {name: module for module, names in _WITH_JOURNAL.items() for name in names}
 
-
-def __getattr__(name: str) -> object:
-    """Return what the journal's part of this package offers."""
-    if name not in _HOMES:
-        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
-    return getattr(import_module(f"{__name__}.{_HOMES[name]}"), name)
+__getattr__ = lazily(__name__, _HOMES)

@@ -8,7 +8,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self, runtime_checkable
 
-from oneway.connections import Side, access, given_options
+from oneway.connections import Side, given_options
+from oneway.connections.access import access
 from oneway.connections.discovery import (
     ANY,
     FILES,

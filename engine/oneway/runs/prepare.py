@@ -6,7 +6,6 @@ from pathlib import Path
 
 from oneway.connections import Connection
 from oneway.connections.discovery import describe
-from oneway.connections.limits import merged
 from oneway.connections.regular_files import read_regular
 from oneway.core.connector import Description
 from oneway.core.diagnostics import Diagnostic, Findings, Refused, Severity, Span, did_you_mean
@@ -16,7 +15,6 @@ from oneway.mapping.compiler import Compiled, compile_mapping, connectors_of
 from oneway.mapping.expressions import Context
 from oneway.mapping.load import Loaded, load_partly
 from oneway.mapping.spec import GuardsSpec, MappingSpec, Text
-from oneway.planning.links import REUSED
 from oneway.runs.request import RunRequest
 from oneway.runs.settings import resolve_settings
 from oneway.runs.validate_connection import connection_mistakes
@@ -40,6 +38,8 @@ class PreparedRun:
     @property
     def guards(self) -> GuardsSpec:
         """The mapping's guards, with the connection's in their place where it has any."""
+        from oneway.connections.limits import merged
+
         connection = self.request.connection
         return merged(self.spec.guards, connection.guards if connection else None)
 
@@ -174,6 +174,10 @@ def _unknown_names(request: RunRequest, spec: MappingSpec) -> list[Diagnostic]:
 
 
 def _unknown_fields(request: RunRequest, mapping: Compiled) -> list[Diagnostic]:
+    if not request.allowed:
+        return []
+    from oneway.planning.links import REUSED
+
     policy = mapping.code.policy
     fields = [each.path for each in (*policy.fields, *policy.leaving)]
     return [

@@ -5,11 +5,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from oneway.connections import Connection, Lookup
 from oneway.core.connector import Secret
 from oneway.core.instants import instant_text as instant_text
-from oneway.planning.plan import Allowance
+
+if TYPE_CHECKING:
+    from oneway.connections import Connection, Lookup
+    from oneway.planning.plan import Allowance
 
 _INSTANT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\d\d))?")
 
@@ -27,15 +30,15 @@ class RunRequest:
 
     mapping: str
     as_of: datetime
-    lookup: Lookup
+    lookup: "Lookup"
     source: str | None = None
     target: str | None = None
     references: Mapping[str, str] = field(default_factory=dict)
     settings: Mapping[str, str] = field(default_factory=dict)
     options: Mapping[str, str] = field(default_factory=dict)
     folders: tuple[Path, ...] = ()
-    allowed: tuple[Allowance, ...] = ()
-    connection: Connection | None = None
+    allowed: "tuple[Allowance, ...]" = ()
+    connection: "Connection | None" = None
     typed: Mapping[tuple[str, str], Secret] = field(default_factory=dict)
 
     @property

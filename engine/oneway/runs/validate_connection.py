@@ -3,7 +3,6 @@
 from collections.abc import Iterator, Mapping
 
 from oneway.connections import Connection, Side
-from oneway.connections.limits import looser
 from oneway.core.connector import Description, Option
 from oneway.core.diagnostics import Diagnostic, did_you_mean
 from oneway.core.records import Value
@@ -22,6 +21,8 @@ def connection_mistakes(
     for name, endpoint, side in sides:
         found += _side(connection, name, side, catalogue[endpoint.connector.text])
     if connection.guards is not None and not connection.reviewed_by:
+        from oneway.connections.limits import looser
+
         help = "make it stricter, or let `reviewed_by` say who looked at it, and when"
         for path, why in looser(spec.guards, connection.guards):
             summary = f"this guard lets more through than the mapping's: {why}"

@@ -12,8 +12,8 @@ from oneway.connections.secret_refs import SecretKind
 from oneway.core.connector import ConnectorError, Description, Finding, Option, Secret
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
 from oneway.render.sanitize import harmless
-from oneway.runs import Input, OpenSystems, PreparedRun, inputs
-from oneway.runs.inputs import description_of, options_of
+from oneway.runs import Input, OpenSystems, PreparedRun
+from oneway.runs.inputs import description_of, inputs, options_of
 
 SIDES = ("source", "target")
 

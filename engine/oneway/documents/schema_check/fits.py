@@ -17,7 +17,7 @@ Fits: TypeAlias = Callable[[Any], bool]
 def fits_of(schema: Mapping[str, Any]) -> Fits | None:
     """Return what says whether data fit a schema; None where a keyword of it is not known."""
     try:
-        return _Compiler(schema).of(schema)
+        return _Rules(schema).of(schema)
     except _Unknown:
         return None
 
@@ -27,7 +27,7 @@ class _Unknown(Exception):
 
 
 @dataclass(slots=True)
-class _Compiler:
+class _Rules:
     root: Mapping[str, Any]
     made: dict[str, Fits] = field(default_factory=dict)
 
@@ -35,9 +35,7 @@ class _Compiler:
         if isinstance(schema, bool):
             return lambda _: schema
         assert isinstance(schema, Mapping)
-        rules = [
-            rule for word, said in schema.items() if (rule := self._rule(word, said, schema))
-        ]
+        rules = [rule for word, said in schema.items() if (rule := self._rule(word, said, schema))]
         if len(rules) == 1:
             return rules[0]
         return lambda value: all(rule(value) for rule in rules)
@@ -83,7 +81,7 @@ class _Compiler:
             or all(parts[name](each) for name, each in value.items() if name in parts)
         )
 
-    def _additionalProperties(self, said: object, schema: Mapping[str, Any]) -> Fits:  # noqa: N802
+    def _additionalProperties(self, said: object, schema: Mapping[str, Any]) -> Fits:
         if "patternProperties" in schema:
             raise _Unknown
         rest, named = self.of(said), frozenset(schema.get("properties", ()))
@@ -92,7 +90,7 @@ class _Compiler:
             or all(rest(each) for name, each in value.items() if name not in named)
         )
 
-    def _propertyNames(self, said: object, _: object) -> Fits:  # noqa: N802
+    def _propertyNames(self, said: object, _: object) -> Fits:
         fits = self.of(said)
         return lambda value: not isinstance(value, dict) or all(map(fits, value))
 
@@ -105,18 +103,18 @@ class _Compiler:
         fits = self.of(said)
         return lambda value: not isinstance(value, list) or all(map(fits, value))
 
-    def _uniqueItems(self, said: bool, _: object) -> Fits:  # noqa: N802
+    def _uniqueItems(self, said: bool, _: object) -> Fits:
         return lambda value: not said or not isinstance(value, list) or _each_once(value)
 
-    def _anyOf(self, said: Sequence[object], _: object) -> Fits:  # noqa: N802
+    def _anyOf(self, said: Sequence[object], _: object) -> Fits:
         parts = [self.of(each) for each in said]
         return lambda value: any(part(value) for part in parts)
 
-    def _allOf(self, said: Sequence[object], _: object) -> Fits:  # noqa: N802
+    def _allOf(self, said: Sequence[object], _: object) -> Fits:
         parts = [self.of(each) for each in said]
         return lambda value: all(part(value) for part in parts)
 
-    def _oneOf(self, said: Sequence[object], _: object) -> Fits:  # noqa: N802
+    def _oneOf(self, said: Sequence[object], _: object) -> Fits:
         parts = [self.of(each) for each in said]
         return lambda value: sum(part(value) for part in parts) == 1
 
@@ -127,8 +125,22 @@ class _Compiler:
 
 
 _ANNOTATIONS = frozenset(
-    "$schema $id $comment $defs title description examples default deprecated format then else"
-    " errorMessage patternErrorMessage".split()
+    [
+        "$schema",
+        "$id",
+        "$comment",
+        "$defs",
+        "title",
+        "description",
+        "examples",
+        "default",
+        "deprecated",
+        "format",
+        "then",
+        "else",
+        "errorMessage",
+        "patternErrorMessage",
+    ]
 )
 """What says nothing about what fits by itself; `then` and `else` belong to `if`."""
 

@@ -4,7 +4,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from oneway.connections import Lookup, access
+from oneway.connections import Lookup
+from oneway.connections.access import access
 from oneway.connections.discovery import FILES, describe, open_connector
 from oneway.core.connector import Access, Description, Field, ReadError, Resource, Suggesting
 from oneway.core.diagnostics import Refused, refusal

@@ -1,0 +1,20 @@
+"""Names of a package that are imported when they are asked for, and not before.
+
+A command imports what it needs. What a package offers besides would cost each `oneway validate`
+more time than its work does.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from importlib import import_module
+
+
+def lazily(package: str, homes: Mapping[str, Sequence[str]]) -> Callable[[str], object]:
+    """Return a package's `__getattr__`, by the names that each of its modules offers it."""
+    home = {name: module for module, names in homes.items() for name in names}
+
+    def found(name: str) -> object:
+        if name not in home:
+            raise AttributeError(f"module {package!r} has no attribute {name!r}")
+        return getattr(import_module(f"{package}.{home[name]}"), name)
+
+    return found

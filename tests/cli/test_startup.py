@@ -1,0 +1,67 @@
+"""What small commands may not load: a module that takes long to import and that they do not need.
+
+Names, and no seconds: a time would depend on the machine.
+"""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+MAPPING = str(ROOT / "mappings" / "staffology-to-expensein.yaml")
+
+NEVER = {
+    *("alembic", "asyncio", "cattrs", "cronsim", "cryptography", "httpx", "jinja2", "jsonschema"),
+    *("keyring", "logging", "msgspec", "orjson", "prometheus_client", "psycopg", "pygls"),
+    *("python_calamine", "re2", "referencing", "rpds", "sqlalchemy", "sqlite3", "ssl"),
+    *("starlette", "uvicorn"),
+    *("oneway.applying", "oneway.history", "oneway.inspect", "oneway.notices", "oneway.planning"),
+    *("oneway.scheduling", "oneway_connectors", "oneway.runs.mapping_tests"),
+}
+"""None of them is needed by a command that only looks at its own files."""
+
+LITTLE = NEVER | {"jmespath", "yaml", "oneway.connections", "oneway.mapping", "oneway.documents"}
+FUNCTIONS = NEVER | {"yaml", "oneway.connections", "oneway.documents", "oneway.runs"}
+
+SHOW = """
+import contextlib, io, runpy, sys
+sys.argv = ["oneway", *sys.argv[1:]]
+with contextlib.redirect_stdout(io.StringIO()), contextlib.redirect_stderr(io.StringIO()):
+    try:
+        runpy.run_module("oneway", run_name="__main__")
+    except SystemExit as end:
+        code = end.code
+print(code, *sorted(sys.modules))
+"""
+
+
+def loaded_by(*arguments: str) -> set[str]:
+    """Return the names of the modules that a command has loaded at its end."""
+    ran = subprocess.run(
+        [sys.executable, "-c", SHOW, *arguments], capture_output=True, text=True, check=True
+    )
+    code, *names = ran.stdout.split()
+    assert code == "0"
+    return set(names)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "heavy"),
+    [
+        (["--help"], LITTLE),
+        (["--version"], LITTLE),
+        (["functions"], FUNCTIONS),
+        (["functions", "pad_left"], FUNCTIONS),
+        (["validate", MAPPING], NEVER),
+    ],
+    ids=["help", "version", "functions", "one function", "validate"],
+)
+def test_a_small_command_loads_nothing_heavy(arguments: list[str], heavy: set[str]) -> None:
+    assert loaded_by(*arguments) & heavy == set()
+
+
+def test_the_names_are_those_of_modules_that_other_commands_load() -> None:
+    loaded = loaded_by("plan", "--help")
+    assert {"oneway.planning", "oneway.history", "yaml"} <= loaded
