@@ -87,15 +87,67 @@ def test_each_guess_is_marked_and_each_question_can_be_answered(made: tuple[Worl
     world, _ = made
     text = (world.folder / "map.yaml").read_text()
     assert "managerId: {from: Manager, lookup: people}   # guess" in text
-    assert "lastName: 'title_case(\"Last Name\")'   # guess" in text
-    answered = re.sub(r"^# ?(?=(eligible|leavers|guards):|  )", "", text, flags=re.MULTILINE)
-    (world.folder / "map.yaml").write_text(answered)
+    assert 'lastName: title_case("Last Name")   # guess' in text
+    assert "active: {value: true, write: on_create}   # guess" in text
+    answer(world.folder)
     ended = world.run("validate", "map.yaml")
     assert ended.code == 0, ended.out
     plan = world.run("plan", "map.yaml", "--format", "json", "--as-of", "2026-11-28")
     kinds = [outcome["outcome"] for outcome in plan.data["outcomes"]]
     assert kinds.count("leave") == 2
     assert kinds.count("ineligible") == 6
+
+
+def answer(folder: Path) -> None:
+    """Take the # away from every question of the mapping, and from the cases of its test."""
+    asked = r"^# ?(?=(eligible|leavers|rehires|guards):|  )"
+    for name in ("map.yaml", "map.test.yaml"):
+        text = (folder / name).read_text()
+        (folder / name).write_text(re.sub(asked, "", text, flags=re.MULTILINE))
+
+
+def test_what_is_answered_is_tested_and_proved(made: tuple[World, Ended]) -> None:
+    world, ended = made
+    assert re.findall(r"oneway (\w+) map\.yaml", ended.err)[-4:] == [
+        "validate", "test", "prove", "plan",
+    ]  # fmt: skip
+    assert "1 passed" in world.run("test", "map.yaml").out
+    answer(world.folder)
+    tested = world.run("test", "map.yaml")
+    assert (tested.code, "3 passed" in tested.out) == (0, True), tested.out
+    proved = world.run("prove", "map.yaml")
+    assert (proved.code, "no law is broken" in proved.out) == (0, True), proved.out
+    assert world.run("plan", "map.yaml", "--allow", "leavers=2", "--out", "p.json").code == 0
+    assert world.run("apply", "p.json").code == 0
+    again = world.run("plan", "map.yaml", "--exit-code")
+    assert again.code == 0, again.out
+    made_users = json.loads((world.folder / "users.json").read_text())
+    assert sum(1 for user in made_users if user["active"] is False) == 2
+    assert all(user["active"] is not None for user in made_users)
+
+
+def test_a_csv_target_has_its_own_words_for_yes_and_no(world: World) -> None:
+    with (world.folder / "people.csv").open("w", encoding="utf-8", newline="") as file:
+        file.write("E-mail;Payroll No.;Full Name;Line Manager;Status;Date Left\n")
+        for i in range(12):
+            boss, left = "Ann Oak1" if i else "", "31.12.2025" if i == 3 else ""
+            row = f"p{i}@example.com;{i:04};Ann Oak{i};{boss};{'Left' if left else 'Here'};{left}"
+            file.write(row + "\n")
+    with (world.folder / "users.csv").open("w", encoding="utf-8", newline="") as file:
+        file.write("User ID,Payroll Ref,Display Name,Manager,Enabled\n")
+        file.writelines(f"U{i},{i:04},Ann Oak{i},{'Ann Oak1' if i else ''},YES\n" for i in range(9))
+    ended = world.run("new", "map.yaml", "--source", "people.csv", "--target", "users.csv")
+    assert ended.code == 0, ended.err
+    text = (world.folder / "map.yaml").read_text()
+    assert "id: Payroll No." in text
+    assert """{source: '"Payroll No."', target: '"Payroll Ref"'}""" in text
+    assert 'Enabled: {value: "YES", write: on_create}' in text
+    assert """when: Status == 'Left' || is_past("Date Left")""" in text
+    assert 'set: {Enabled: {value: "NO"}}' in text
+    assert """Manager: '"Line Manager"'""" in text
+    assert "Oak" not in (world.folder / "map.test.yaml").read_text()
+    answer(world.folder)
+    assert "2 passed" in world.run("test", "map.yaml").out
 
 
 def test_the_sample_holds_nobody_and_can_be_planned(made: tuple[World, Ended]) -> None:

@@ -99,6 +99,7 @@ CASES = [
     ("M108", "9:21", BASE + "  fullName: setting('nothing')\n"),
     ("M109", "10:3", BASE + "  bank.no: name\n  bank: address\n"),
     ("M109", "12:9", BASE + "  leaveDate: name\n" + LEAVERS),
+    ("M109", "12:9", BASE + "  leaveDate: {from: name, write: if_empty}\n" + LEAVERS),
     ("M110", "9:3", BASE + "  email: {from: mail, merge: add}\n"),
     ("M111", "9:3", BASE + "  seq: code\n"),
     ("M113", "9:3", BASE + "  email: {from: mail, default: a, initial: b}\n"),

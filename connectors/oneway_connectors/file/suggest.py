@@ -6,6 +6,7 @@ from pathlib import PurePath
 
 from oneway.core import day_patterns
 from oneway.core.connector import ReadError, Suggestion
+from oneway.core.key_names import key_rank
 from oneway.core.records import Value, is_blank, path_of, path_text
 from oneway_connectors.file.encoding import as_utf8
 from oneway_connectors.file.formats import WORKBOOK, format_of, layout_of
@@ -23,9 +24,6 @@ from oneway_connectors.file.workbook import first_sheet
 
 _DATES = ("dd/MM/yyyy", "d/M/yyyy", "MM/dd/yyyy", "dd.MM.yyyy", "dd-MM-yyyy", "dd-MMM-yyyy",
           "d MMM yyyy", "yyyy/MM/dd", "dd/MM/yyyy HH:mm", "dd/MM/yyyy HH:mm:ss")  # fmt: skip
-_IDS = ("id", "employeeid", "employeenumber", "employeeno", "staffnumber", "staffno", "staffid",
-        "payrollcode", "payrollnumber", "payrollid", "personnelnumber", "personnumber", "personid",
-        "userid", "externalid", "code", "reference", "ref", "number", "key", "email")  # fmt: skip
 _ROWS = 5_000
 
 
@@ -147,14 +145,7 @@ def _id(columns: _Columns) -> str:
         and all(isinstance(value, str | int) and not isinstance(value, bool) for value in values)
         and len(set(map(str, values))) == len(values)
     ]
-    known = [name for name in unique if _plain(name) in _IDS]
-    if known:
-        return min(known, key=lambda name: _IDS.index(_plain(name)))
-    return unique[0] if unique else "id"
-
-
-def _plain(name: str) -> str:
-    return "".join(c for c in name.casefold() if c.isalnum())
+    return min(unique, key=key_rank, default="id")
 
 
 def _date_pattern(values: Sequence[Value]) -> str:

@@ -3,6 +3,7 @@
 import json
 import re
 from collections.abc import Sequence
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -15,7 +16,15 @@ from oneway.connections import from_environment
 from oneway.core.diagnostics import refusal
 from oneway.core.records import Value
 from oneway.render.layout import count
-from oneway.runs.draft import DraftSide, mapping_text, paired, read_side, sampled
+from oneway.runs.draft import (
+    DraftSide,
+    first_test,
+    mapping_text,
+    paired,
+    questions,
+    read_side,
+    sampled,
+)
 
 
 @click.command("new")
@@ -44,14 +53,19 @@ def command(*, console: Console, mapping: Path, source: str, target: str, no_sam
     left = read_side(source, folder, FOLDERS, from_environment)
     right = read_side(target, folder, FOLDERS, from_environment)
     pairs = paired(left, right)
-    text, key = mapping_text(_name(mapping), left, right, pairs)
+    today = now().date()
+    asked = questions(left, right, (today - timedelta(days=30)).isoformat())
+    text, key = mapping_text(_name(mapping), left, right, pairs, asked)
     _write(mapping, text)
     _say(console, mapping, left, right, len(pairs))
     if not no_sample and left.records:
         first, second = sampled(left, right, key)
         tables = " --reference people={0}" if any(each.looks_up for each in pairs) else ""
         _sample(console, mapping, first, second, tables)
-        _test(console, mapping, first)
+        sides = (left, right)
+        test = first_test(mapping.name, today.isoformat(), sides, key, asked, first[-1])
+        _write_beside(console, mapping, test)
+    _next(console, mapping)
     return Exit.DONE
 
 
@@ -67,8 +81,6 @@ def _say(console: Console, mapping: Path, source: DraftSide, target: DraftSide, 
         said = f"{role}: {side.resource}, {read}, {count(len(side.fields), 'field')}"
         console.out(f"{said}{f' ({options})' if options else ''}")
     console.out(f"{mapping}: {count(pairs, 'field')} guessed; read it, and answer its questions")
-    console.note(f"then: oneway validate {quoted(mapping)}")
-    console.note(f"and:  oneway plan {quoted(mapping)}")
 
 
 def _sample(
@@ -87,23 +99,18 @@ def _sample(
     )
 
 
-def _test(console: Console, mapping: Path, source: Sequence[Value]) -> None:
-    """Write a first test of the mapping: one of the invented people is created."""
+def _write_beside(console: Console, mapping: Path, test: str) -> None:
+    """Write the mapping's first test, where it has none."""
     path = mapping.with_name(f"{mapping.stem}.test.yaml")
-    if path.exists():
-        return
-    lines = [
-        "# A start: add a case for each rule that matters (docs/testing.md).",
-        "oneway_test: 1",
-        f"mapping: {mapping.name}",
-        f"as_of: {now().date().isoformat()}",
-        f"record: {json.dumps(source[-1], ensure_ascii=False)}",
-        "cases:",
-        "  - name: Somebody new is created",
-        "    expect: {outcome: create}",
-    ]
-    _write(path, "\n".join(lines) + "\n")
-    console.note(f"and a test to go on from: oneway test {quoted(mapping)}")
+    if not path.exists():
+        _write(path, test)
+        console.note(f"a test to go on from: {path}")
+
+
+def _next(console: Console, mapping: Path) -> None:
+    test = mapping.with_name(f"{mapping.stem}.test.yaml").exists()
+    commands = ("validate", *(("test",) if test else ()), "prove", "plan")
+    console.note("next: " + ", ".join(f"oneway {each} {quoted(mapping)}" for each in commands))
 
 
 def _write(path: Path, text: str) -> None:

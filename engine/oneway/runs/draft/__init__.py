@@ -4,9 +4,14 @@ Every line of it that was guessed is marked as a guess, and what only a person c
 written as a question in comments. It validates and plans as it is written.
 """
 
+from oneway.runs.draft.first_test import first_test
 from oneway.runs.draft.pairs import Pair, paired
+from oneway.runs.draft.questions import Questions, questions
 from oneway.runs.draft.samples import sampled
 from oneway.runs.draft.side import DraftSide, read_side
 from oneway.runs.draft.write import mapping_text
 
-__all__ = ["DraftSide", "Pair", "mapping_text", "paired", "read_side", "sampled"]
+__all__ = [
+    "DraftSide", "Pair", "Questions", "first_test", "mapping_text", "paired", "questions",
+    "read_side", "sampled",
+]  # fmt: skip

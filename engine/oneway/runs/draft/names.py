@@ -3,16 +3,13 @@
 import re
 from collections.abc import Mapping
 
+from oneway.core.key_names import letters, names_key
+
 _CONCEPTS: Mapping[str, str] = {
     "email": "email emailaddress workemail mail emailwork workemailaddress companyemail",
     "first": "firstname forename givenname first knownas preferredname christianname forenames",
     "last": "lastname surname familyname last secondname",
     "name": "name fullname displayname employeename personname staffname",
-    "reference": (
-        "reference ref employeeid employeenumber employeeno staffnumber staffno staffid "
-        "payrollcode payrollno payrollnumber payrollid code externalid personnelnumber personid "
-        "personnumber employeecode staffcode employeeref workerid worknumber"
-    ),
     "phone": "phone mobile telephone mobilephone phonenumber tel telno mobileno mobilenumber",
     "department": "department dept departmentname team deptcode departmentcode departmentid",
     "job": "jobtitle position role title jobrole job",
@@ -21,8 +18,11 @@ _CONCEPTS: Mapping[str, str] = {
         "leavedate enddate terminationdate leavingdate dateleft lastday leftdate left leaver "
         "dateofleaving lastworkingday leftdate leaveon"
     ),
-    "manager": "manager managerid linemanager supervisor reportsto managercode managerno",
-    "status": "status active employmentstatus isactive enabled state",
+    "manager": "manager linemanager supervisor reportsto",
+    "status": "status active employmentstatus isactive enabled isenabled state accountstatus",
+    "closed": (
+        "disabled suspended blocked locked inactive deactivated archived isdisabled issuspended"
+    ),
     "location": "location office site branch workplace",
     "type": "type employmenttype contracttype workertype employeetype stafftype category",
     "account": "accountnumber bankaccount bankaccountnumber account iban accountno",
@@ -32,6 +32,15 @@ _CONCEPTS: Mapping[str, str] = {
     "address": "address addressline1 street homeaddress line1 address1 postcode zip",
 }  # fmt: skip
 _BY_NAME = {word: concept for concept, words in _CONCEPTS.items() for word in words.split()}
+_BY_WORD: Mapping[str, str] = {
+    "manager": "manager", "supervisor": "manager", "email": "email", "mail": "email",
+    "department": "department", "dept": "department", "leaving": "leave", "termination": "leave",
+    "leaver": "leave", "joining": "start", "hire": "start", "mobile": "phone", "phone": "phone",
+    "contract": "type", "employment": "type",
+}  # fmt: skip
+"""What one word of a longer heading says, the first that is known: "Manager Staff No"."""
+_BARE = {"id", "key", "no", "nr", "num", "number", "userid"}
+"""Keys that a system gives its own records, as a rule."""
 CANONICAL: Mapping[str, str] = {
     "email": "email", "first": "firstName", "last": "lastName", "name": "name",
     "reference": "reference", "phone": "phone", "department": "department", "job": "jobTitle",
@@ -42,15 +51,26 @@ CANONICAL: Mapping[str, str] = {
 
 def plain(path: str) -> str:
     """Return a name's letters and digits in lower case, of the last key of a path."""
-    last = path.rpartition(".")[2] if '"' not in path and " " not in path else path
-    return "".join(c for c in last.casefold() if c.isalnum())
+    return letters(_last(path))
 
 
 def concept(path: str) -> str:
     """Return what a field's name says that it holds; nothing where it is not known."""
-    name = plain(path)
-    whole = "".join(c for c in path.casefold() if c.isalnum())
-    return _BY_NAME.get(whole, "") or _BY_NAME.get(name, "")
+    whole, name = letters(path), plain(path)
+    known = _BY_NAME.get(whole, "") or _BY_NAME.get(name, "")
+    if known or (names_key(name) and name not in _BARE):
+        return known or "reference"
+    return next((_BY_WORD[word] for word in _words(_last(path)) if word in _BY_WORD), "")
+
+
+def _last(path: str) -> str:
+    return path.rpartition(".")[2] if '"' not in path and " " not in path else path
+
+
+def _words(name: str) -> list[str]:
+    """Return the words of a heading or of a name in camel case, in lower case."""
+    apart = re.sub(r"(?<=[a-z0-9])(?=[A-Z])", " ", name.replace("-", ""))
+    return re.findall(r"[a-z0-9]+", apart.lower())
 
 
 def camel(heading: str) -> str:

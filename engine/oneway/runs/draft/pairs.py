@@ -11,6 +11,8 @@ from oneway.runs.draft.side import DraftSide
 
 _LIKELY = 50
 """The least score of a guess."""
+_ABOUT = 20
+"""Scores that are this close are about the same."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,14 +37,31 @@ def paired(source: DraftSide, target: DraftSide) -> tuple[Pair, ...]:
     """
     if not target.fields and target.open:
         return tuple(_made(source))
-    found = []
-    for path, field in target.fields.items():
-        if field.computed or "object" in field.types or path == target.id:
-            continue
-        best = max(_scored(source, target, path), key=lambda each: each.score, default=None)
-        if best is not None and best.score >= _LIKELY:
-            found.append(best)
-    return tuple(_alone(found))
+    scored = [
+        each
+        for path, field in target.fields.items()
+        if not (field.computed or "object" in field.types or path == target.id)
+        for each in _scored(source, target, path)
+        if each.score >= _LIKELY
+    ]
+    found = _assigned(scored)
+    return tuple(found[path] for path in target.fields if path in found)
+
+
+def _assigned(scored: list[Pair]) -> dict[str, Pair]:
+    """Return the best pair of each target field, the surest first.
+
+    A source field goes to a second target field only where it fits that about as well: a
+    manager's number is among the staff numbers, and is not the staff number.
+    """
+    found: dict[str, Pair] = {}
+    used: dict[str, float] = {}
+    for each in sorted(scored, key=lambda pair: -pair.score):
+        first = used.get(each.source, each.score)
+        if each.target not in found and each.score >= first - _ABOUT:
+            found[each.target] = each
+            used.setdefault(each.source, each.score)
+    return found
 
 
 def _made(source: DraftSide) -> Iterator[Pair]:
@@ -56,14 +75,6 @@ def _made(source: DraftSide) -> Iterator[Pair]:
             yield Pair(name, path, "the target has no fields yet", _LIKELY)
 
 
-def _alone(pairs: list[Pair]) -> Iterator[Pair]:
-    """Yield pairs whose source field has no better use by values: one name fits one field."""
-    best: dict[str, float] = {}
-    for each in pairs:
-        best[each.source] = max(best.get(each.source, 0), each.score)
-    yield from (each for each in pairs if each.score >= best[each.source] - 20)
-
-
 def _scored(source: DraftSide, target: DraftSide, path: str) -> Iterator[Pair]:
     wanted = _texts(target.values(path))
     for name in source.fields:
@@ -71,7 +82,7 @@ def _scored(source: DraftSide, target: DraftSide, path: str) -> Iterator[Pair]:
         have = _texts(source.values(name))
         share = _share(wanted, have)
         if share >= 0.5 and len(wanted) > 1 and len(have) > 1:
-            score += 60 * share
+            score += 60 * share + 10 * len(wanted & have) / len(wanted | have)
             count = round(share * len(wanted))
             said = f"{count} of its {len(wanted)} values are in the source"
             why = f"{why}; {said}" if why else said

@@ -6,6 +6,7 @@ status) and other dates stay, since rules are about them.
 """
 
 import re
+from collections import Counter
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -53,6 +54,7 @@ class _Replaced:
     """Replaces values, the same one always by the same."""
 
     known: dict[str, Value] = field(default_factory=dict)
+    count: Counter[str] = field(default_factory=Counter)
 
     def record(self, record: Record, side: DraftSide) -> dict[str, Value]:
         data: dict[str, Value] = dict(record.data)
@@ -72,13 +74,10 @@ class _Replaced:
         text = str(value).strip()
         if not text:
             return value
-        kind = concept(path)
-        shared = kind if kind in ("first", "last", "name", "birth") else "other"
-        at_sign = "email" if "@" in text else shared
-        key = f"{at_sign}:{text.casefold()}"
+        key, kind = text.casefold(), _kind(text, concept(path))
         if key not in self.known:
-            number = sum(1 for each in self.known if each.startswith(f"{at_sign}:"))
-            self.known[key] = _invented(text, at_sign, number)
+            self.known[key] = _invented(text, kind, self.count[kind])
+            self.count[kind] += 1
         found = self.known[key]
         if isinstance(value, int) and str(found).isdigit():
             return int(str(found))
@@ -100,7 +99,24 @@ def _tells(path: str, side: DraftSide) -> bool:
     values = [str(value) for value in side.values(path)]
     if kind in _KEPT or all(parse_day(value) for value in values):
         return False
+    if values and set(values) <= _people(side):
+        return True
     return len(set(values)) > max(5, len(side.records) // 5)
+
+
+def _people(side: DraftSide) -> set[str]:
+    """Return the texts that tell a side's people apart: keys, names and emails."""
+    named = [path for path in side.fields if concept(path) in ("reference", "name", "email")]
+    return {str(value) for path in (side.id, *named) for value in side.values(path)}
+
+
+def _kind(text: str, kind: str) -> str:
+    """Return what is invented in place of a text; a manager stands there by name or by key."""
+    if "@" in text:
+        return "email"
+    if kind == "manager" and " " in text and not any(map(str.isdigit, text)):
+        return "name"
+    return kind if kind in ("first", "last", "name", "birth") else "other"
 
 
 def _invented(text: str, kind: str, number: int) -> str:

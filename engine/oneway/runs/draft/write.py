@@ -1,25 +1,17 @@
 """A first mapping as YAML: guesses marked as such, questions in comments."""
 
 import json
-import re
-from collections import Counter
 from collections.abc import Iterator, Sequence
 
-from oneway.core.records import parse_day
 from oneway.runs.draft.names import concept
+from oneway.runs.draft.notation import expression, yaml_name, yaml_text
 from oneway.runs.draft.pairs import Pair
+from oneway.runs.draft.questions import EligibilityRule, Leaving, Questions, Switch
 from oneway.runs.draft.side import DraftSide
-
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_PLAIN = re.compile(r"[A-Za-z_][\w.()@ -]*")
-_IN_FLOW = re.compile(r"[A-Za-z_][\w.]*")
-_LEFT = re.compile(r"leaver|left|former|terminated|inactive|ended|departed|resigned", re.IGNORECASE)
-_FEW = 6
-_WIDE = 60
 
 
 def mapping_text(
-    name: str, source: DraftSide, target: DraftSide, pairs: Sequence[Pair]
+    name: str, source: DraftSide, target: DraftSide, pairs: Sequence[Pair], asked: Questions
 ) -> tuple[str, Pair]:
     """Return the text of a mapping, and the pair that people are matched by."""
     key = match_key(source, target, pairs)
@@ -31,10 +23,10 @@ def mapping_text(
         _references(source, target, others, key),
         _label(source),
         _match(source, target, pairs, key),
-        _eligible(source, key),
-        _fields(source, target, others, key),
-        _joiners(target, pairs, key),
-        _leavers(source, target, pairs),
+        _eligible(asked.rules, source, key),
+        _fields(source, target, others, key, asked.switch),
+        _joiners(pairs, key),
+        _leavers(asked.leaving, target, asked.switch),
         _GUARDS,
     ]
     text = "\n".join("\n".join(part) + "\n" for part in map(list, parts) if part)
@@ -57,22 +49,6 @@ def match_key(source: DraftSide, target: DraftSide, pairs: Sequence[Pair]) -> Pa
     # A key that no record of the target has would match nobody, so its own id is the next best.
     field = field or (target.id if target.records else "reference")
     return Pair(field, source.id, "what tells the source's records apart", 0)
-
-
-def expression(source: DraftSide, path: str) -> str:
-    """Return the expression that reads a field."""
-    keys = source.keys(path)
-    return ".".join(key if _IDENTIFIER.fullmatch(key) else json.dumps(key, ensure_ascii=False)
-                    for key in keys)  # fmt: skip
-
-
-def yaml_text(text: str, *, flow: bool = False) -> str:
-    """Return text as YAML writes it, in quotes where it must be."""
-    plain = _IN_FLOW if flow else _PLAIN
-    special = text.strip().lower() in ("true", "false", "null", "yes", "no", "on", "off")
-    if plain.fullmatch(text) and text == text.strip() and not special:
-        return text
-    return "'" + text.replace("'", "''") + "'"
 
 
 def _value(pair: Pair, source: DraftSide) -> str:
@@ -146,64 +122,55 @@ def _loose(pair: Pair) -> bool:
     return kind == "email" or (pair.ignores_case and kind not in names)
 
 
-def _eligible(source: DraftSide, key: Pair) -> Iterator[str]:
+def _eligible(rules: Sequence[EligibilityRule], source: DraftSide, key: Pair) -> Iterator[str]:
     yield "# Who takes part? Each rule names itself in the report where it does not hold."
     yield "# eligible:"
-    asked = False
-    for path in source.fields:
-        values = Counter(str(value) for value in source.values(path))
-        kind = concept(path)
-        if kind not in ("type", "status") or not 1 < len(values) <= _FEW:
-            continue
-        asked = True
-        said = ", ".join(f"{value} {number}" for value, number in values.most_common())
-        least = values.most_common()[-1][0]
-        when = f"{expression(source, path)} != {_literal(least)}"
-        yield f"#   - id: {_slug(least)}          # {path}: {said}"
-        yield f"#     when: {yaml_text(when)}"
-        yield f"#     otherwise: {least} is left out"
-        yield "#     for: [joiners, movers]"
-    if not asked:
-        read = expression(source, key.source)
+    for rule in rules:
+        yield f"#   - id: {rule.id}          # {rule.path}: {rule.seen}"
+        yield f"#     when: {yaml_text(rule.when)}"
+        yield f"#     otherwise: {yaml_text(rule.otherwise)}"
+        yield f"#     for: {rule.audience}"
+    if not rules:
+        read = yaml_text(expression(source, key.source), flow=True)
         yield (
-            f"#   - {{id: has-a-key, when: {yaml_text(read, flow=True)}, "
+            f"#   - {{id: has-a-key, when: {read}, "
             "otherwise: A match value is missing, for: [joiners, movers]}"
         )
 
 
 def _fields(
-    source: DraftSide, target: DraftSide, pairs: Sequence[Pair], key: Pair
+    source: DraftSide, target: DraftSide, pairs: Sequence[Pair], key: Pair, switch: Switch | None
 ) -> Iterator[str]:
     yield "fields:                      # target field: where its value comes from"
     flow = yaml_text(_value(key, source), flow=True)
     compare = ", compare: ignore_case" if _loose(key) else ""
-    yield f"  {_name(key.target)}: {{from: {flow}, write: on_create{compare}}}"
-    for each in pairs:
+    yield f"  {yaml_name(key.target)}: {{from: {flow}, write: on_create{compare}}}"
+    flag = switch.path if switch else ""
+    for each in (pair for pair in pairs if pair.target != flag):
         if concept(each.target) in ("leave", "status"):
-            yield f"  # {_name(each.target)}: is written under `leavers`, below"
+            yield f"  # {yaml_name(each.target)}: is written under `leavers`, below"
         elif each.unfit and not each.looks_up:
             said = "takes a number: by a lookup table? (`references`)"
-            yield f"  # {_name(each.target)}: {_value(each, source)}   # {said}"
+            yield f"  # {yaml_name(each.target)}: {_value(each, source)}   # {said}"
         else:
-            yield f"  {_name(each.target)}: {_rule(each, source)}   # guess: {each.why}"
-    mapped = {key.target, *(each.target for each in pairs)}
-    leaving = _flag(target)
+            yield f"  {yaml_name(each.target)}: {_rule(each, source)}   # guess: {each.why}"
+    if switch is not None:
+        on = json.dumps(switch.on)
+        said = "guess: of somebody new; leavers are below"
+        yield f"  {yaml_name(flag)}: {{value: {on}, write: on_create}}   # {said}"
+    mapped = {key.target, flag, *(each.target for each in pairs)}
     for path, field in target.fields.items():
         given = path in mapped or path == target.id or field.computed or "object" in field.types
-        if path == leaving and not given:
-            yield f"  # {_name(path)}: is written under `leavers`, below"
-        elif not given:
-            yield f"  # {_name(path)}:           # no field of the source looks like it"
+        if not given:
+            yield f"  # {yaml_name(path)}:           # no field of the source looks like it"
+    yield from _unused(source, key, pairs)
+
+
+def _unused(source: DraftSide, key: Pair, pairs: Sequence[Pair]) -> Iterator[str]:
     used = {key.source, *(each.source for each in pairs)}
     unused = [path for path in source.fields if path not in used]
     if unused:
-        yield f"  # Of the source, unused: {', '.join(unused)[:400]}"
-
-
-def _name(path: str) -> str:
-    if path.startswith(".") or ".." in path:
-        return yaml_text(json.dumps(path, ensure_ascii=False))
-    return yaml_text(path)
+        yield f"  # Of the source, not written to a field: {', '.join(unused)[:400]}"
 
 
 def _rule(pair: Pair, source: DraftSide) -> str:
@@ -215,48 +182,28 @@ def _rule(pair: Pair, source: DraftSide) -> str:
     return yaml_text(value)
 
 
-def _joiners(target: DraftSide, pairs: Sequence[Pair], key: Pair) -> Iterator[str]:
+def _joiners(pairs: Sequence[Pair], key: Pair) -> Iterator[str]:
     email = next((each.target for each in pairs if concept(each.target) == "email"), "")
     taken = ", ".join(dict.fromkeys(yaml_text(p, flow=True) for p in (email, key.target) if p))
-    del target
     yield "joiners:"
     yield f"  unless_taken: [{taken}]    # nobody is created whose value of these somebody has"
 
 
-def _leavers(source: DraftSide, target: DraftSide, pairs: Sequence[Pair]) -> Iterator[str]:
+def _leavers(gone: Leaving, target: DraftSide, switch: Switch | None) -> Iterator[str]:
     yield "# Who has left, and what is written then? Without `leavers` nobody loses access."
-    day = next((path for path in source.fields if concept(path) == "leave"), "")
-    status = next((path for path in source.fields if concept(path) == "status"), "")
-    when = _left(source, day, status)
-    there = next((path for path in target.fields if concept(path) == "leave"), "leaveDate")
-    flag = _flag(target)
-    del pairs
+    new = [path for path in gone.set if path not in target.fields]
+    for path in new if target.fields else ():
+        yield f"# The target has no field that looks like it: {path} would be a new one."
     yield "# leavers:"
-    if flag:
-        when = f"is_past({when})" if day and when == expression(source, day) else when
-    yield f"#   when: {yaml_text(when)}"
-    if flag:
-        yield f"#   set: {{{_name(flag)}: {{value: false}}}}"
-        yield f"#   left: {yaml_text(expression(target, flag) + ' == `false`')}"
-        return
-    value = expression(source, day) if day else "today()"
-    yield f"#   set: {{{_name(there)}: {yaml_text(value, flow=True)}}}"
-    yield f"#   left: {yaml_text(f'is_past({expression(target, there)})')}"
-
-
-def _flag(target: DraftSide) -> str:
-    """Return the switch of the target that says whether somebody may come in."""
-    return next((path for path in target.fields if path.rpartition(".")[2] == "active"), "")
-
-
-def _left(source: DraftSide, day: str, status: str) -> str:
-    words = [str(value) for value in source.values(status)] if status else []
-    word = next((each for each in words if _LEFT.search(each)), "")
-    if word:
-        return f"{expression(source, status)} == {_literal(word)}"
-    if day and all(parse_day(value) for value in source.values(day)):
-        return expression(source, day)
-    return expression(source, day) if day else "status == 'Left'"
+    yield f"#   when: {yaml_text(gone.when)}"
+    written = ", ".join(f"{yaml_name(path)}: {value}" for path, value in gone.set.items())
+    yield f"#   set: {{{written}}}"
+    yield f"#   left: {yaml_text(gone.left)}"
+    if switch is not None:
+        yield ""
+        yield "# And who comes back? `report` writes nothing until a person has decided."
+        back = f"{yaml_text(switch.path, flow=True)}: {json.dumps(switch.on)}"
+        yield f"# rehires: {{reactivate: {{{back}}}}}"
 
 
 _GUARDS = [
@@ -265,11 +212,3 @@ _GUARDS = [
     "#   leavers: {share: 10%, floor: 2}",
     "#   field_changes: {share: 50%, floor: 10}",
 ]
-
-
-def _literal(text: str) -> str:
-    return "'" + text.replace("\\", "\\\\").replace("'", "\\'") + "'"
-
-
-def _slug(text: str) -> str:
-    return "-".join(re.findall(r"[a-z0-9]+", text.lower())) or "rule"

@@ -1,0 +1,68 @@
+"""The first test of a mapping that was just written: one case, and one for each question."""
+
+import json
+from collections.abc import Iterator, Mapping
+
+from oneway.core.records import MISSING, Value, at
+from oneway.runs.draft.names import concept
+from oneway.runs.draft.notation import yaml_text
+from oneway.runs.draft.pairs import Pair
+from oneway.runs.draft.questions import Questions, changed, employed
+from oneway.runs.draft.side import DraftSide
+
+
+def first_test(
+    mapping: str, as_of: str, sides: tuple[DraftSide, DraftSide], key: Pair, asked: Questions,
+    record: Mapping[str, Value],
+) -> str:  # fmt: skip
+    """Return the text of a test: somebody new is created, from an invented record.
+
+    The cases of rules that are comments in the mapping are comments here as well.
+    """
+    source, target = sides
+    data = employed(dict(record), source, asked)
+    lines = [
+        "# A start: add a case for each rule that matters (docs/testing.md).",
+        "oneway_test: 1",
+        f"mapping: {yaml_text(mapping)}",
+        f"as_of: {as_of}",
+        f"record: {_json(data)}",
+        "cases:",
+        "  - name: Somebody new is created",
+        "    expect: {outcome: create}",
+        *_rules(source, asked),
+        *_leaver(source, target, key, asked, data),
+    ]
+    return "\n".join(lines) + "\n"
+
+
+def _rules(source: DraftSide, asked: Questions) -> Iterator[str]:
+    if asked.rules:
+        yield "# For the mapping's rules, once you have taken the # away there:"
+    for rule in asked.rules:
+        data = changed({}, source, {rule.path: rule.word})
+        yield f"#   - name: {yaml_text(rule.otherwise)}"
+        yield f"#     record: {_json(data)}"
+        yield f"#     expect: {{outcome: ineligible, reasons: [{rule.id}]}}"
+
+
+def _leaver(
+    source: DraftSide, target: DraftSide, key: Pair, asked: Questions, data: Mapping[str, Value]
+) -> Iterator[str]:
+    """Yield the case of somebody who has left, and whose target record does not say so."""
+    value = at(data, source.keys(key.source))
+    if not asked.leaving.record or value is MISSING:
+        return
+    if concept(key.target) == "email":
+        value = str(value).strip().lower()
+    there = changed({}, target, {target.id: "1", key.target: value})
+    if asked.switch is not None:
+        there = changed(there, target, {asked.switch.path: asked.switch.on})
+    yield "#   - name: Somebody who has left loses access"
+    yield f"#     record: {_json(changed({}, source, asked.leaving.record))}"
+    yield f"#     target: {_json(there)}"
+    yield "#     expect: {outcome: leave}"
+
+
+def _json(data: Mapping[str, Value]) -> str:
+    return json.dumps(data, ensure_ascii=False)

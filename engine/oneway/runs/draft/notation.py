@@ -1,0 +1,41 @@
+"""Names, expressions and texts, as a mapping writes them."""
+
+import json
+import re
+
+from oneway.core.records import Value
+from oneway.runs.draft.side import DraftSide
+
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_PLAIN = re.compile(r"[A-Za-z_](?:[^:#]|:(?=\S)|(?<=\S)#)*")
+_IN_FLOW = re.compile(r"[A-Za-z_][^:#,?\[\]{}]*")
+_WORDS = ("true", "false", "null", "yes", "no", "on", "off")
+
+
+def expression(side: DraftSide, path: str) -> str:
+    """Return the expression that reads a field."""
+    return ".".join(key if _IDENTIFIER.fullmatch(key) else json.dumps(key, ensure_ascii=False)
+                    for key in side.keys(path))  # fmt: skip
+
+
+def literal(value: Value) -> str:
+    """Return a value as an expression writes it."""
+    if isinstance(value, str):
+        return "'" + value.replace("\\", "\\\\").replace("'", "\\'") + "'"
+    return f"`{json.dumps(value)}`"
+
+
+def yaml_text(text: str, *, flow: bool = False) -> str:
+    """Return text as YAML writes it, in quotes where it must be; `flow` is inside of braces."""
+    plain = _IN_FLOW if flow else _PLAIN
+    special = text.strip().lower() in _WORDS
+    if plain.fullmatch(text) and text == text.strip() and text.isprintable() and not special:
+        return text
+    return "'" + text.replace("'", "''") + "'"
+
+
+def yaml_name(path: str) -> str:
+    """Return the name of a target field as a key of a mapping."""
+    if path.startswith(".") or ".." in path:
+        return yaml_text(json.dumps(path, ensure_ascii=False))
+    return yaml_text(path)
