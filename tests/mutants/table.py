@@ -925,7 +925,7 @@ MUTANTS = (
     Mutant(
         "own-lookup-sent-first",
         "planning/assemble",
-        "yield replace(action, depends_on=tuple(dict.fromkeys((*first, *needs))))",
+        "yield replace(action, depends_on=tuple(needs))",
         "yield action",
         "a reference waits for the record that it refers to",
         OWN,
