@@ -20,6 +20,7 @@ from oneway.runs import (
     Operator,
     PreparedRun,
     RunRequest,
+    RunSession,
     apply_plan,
     exclusive_run,
     find_interrupted,
@@ -32,7 +33,8 @@ from oneway.runs import (
     resume_run,
 )
 from oneway.runs.health import health
-from oneway.runs.inputs import Input, access_of, description_of
+from oneway.runs.prepared import Input, description_of
+from oneway.runs.systems import access_of
 from oneway.state.folder import StateFolder
 
 from .systems import KEY, SOURCE, TARGET
@@ -184,16 +186,16 @@ class World:
         """Run a sync so many days later."""
         prepared, operator = self._begin(wire, days)
         try:
-            with exclusive_run(prepared, operator), Wired(prepared, wire) as systems:
-                recover_in_flight(prepared, systems, operator)
-                plan, found = plan_run(prepared, systems, operator.state.seal())
+            with _session(prepared, operator, wire) as session:
+                recover_in_flight(session)
+                plan, found = plan_run(session)
                 sick = [d for d in health(prepared, found, plan) if d.severity is Severity.ERROR]
                 if sick:
                     raise Refused(sick)
-                verdict = judge_plan(prepared, plan, operator.state)
-                memory = load_memory(plan, operator.state, retry_now=False)
+                verdict = judge_plan(session, plan)
+                memory = load_memory(session, plan, retry_now=False)
                 approval = Approval(fingerprint(plan), verdict, memory.postponed)
-                steps = apply_plan(plan, approval, found.program, systems, operator)
+                steps = apply_plan(session, plan, approval, found.program)
                 unread = sum(each.kind is Kind.ERROR for each in plan.outcomes)
                 return Night((), tuple(steps), unread)
         except Refused as refused:
@@ -202,18 +204,20 @@ class World:
     def resume(self, wire: Network, *, days: int = 0) -> None:
         """Go on with what was left, as `oneway resume` does."""
         prepared, operator = self._begin(wire, days)
-        for left in find_interrupted(operator):
-            with exclusive_run(prepared, operator), Wired(prepared, wire) as systems:
-                program = program_for(prepared, left.plan, systems)
-                verdict = judge_plan(prepared, left.plan, operator.state, resuming=left.run.id)
+        with RunSession(prepared, operator) as session:
+            interrupted = find_interrupted(session.past)
+        for left in interrupted:
+            with _session(prepared, operator, wire) as session:
+                program = program_for(session, left.plan)
+                verdict = judge_plan(session, left.plan, resuming=left.run.id)
                 approval = Approval(left.run.start.fingerprint, verdict)
-                list(resume_run(left, approval, program, systems, operator))
+                list(resume_run(session, left, approval, program))
 
     def actions(self, wire: Network, *, days: int = 0) -> int:
         """Return how many actions a plan has now."""
         prepared, operator = self._begin(wire, days)
-        with Wired(prepared, wire) as systems:
-            plan, _ = plan_run(prepared, systems, operator.state.seal())
+        with Wired(prepared, wire) as systems, RunSession(prepared, operator, systems) as session:
+            plan, _ = plan_run(session)
         return len(plan.actions)
 
     def files(self) -> bytes:
@@ -228,6 +232,17 @@ class World:
         return replace(self.prepared, request=request), Operator(
             "test", StateFolder(self.folder), now
         )
+
+
+@contextmanager
+def _session(prepared: PreparedRun, operator: Operator, wire: Network) -> Iterator[RunSession]:
+    """Give the session of a run over the wire, which holds its lock."""
+    with (
+        RunSession(prepared, operator, Wired(prepared, wire)) as session,
+        exclusive_run(session),
+        session.systems,
+    ):
+        yield session
 
 
 @contextmanager

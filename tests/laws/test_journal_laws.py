@@ -28,8 +28,9 @@ from oneway.planning.plan_file import fingerprint
 from oneway.render import Style, past_run
 from oneway.render.report import html, page
 from oneway.render.report.actions import deeds
-from oneway.runs.apply import Approval, Operator, RunLog
+from oneway.runs.apply import Approval, RunLog
 from oneway.runs.past_run import PastRun, load_past_run
+from oneway.runs.session import Operator
 from oneway.state.folder import StateFolder
 from strategies import worlds
 from worlds import SEAL, World, planned

@@ -23,14 +23,17 @@ from model import predict
 from oneway.core.connector import NotSent, ReadError, Rejected, Unknown
 from oneway.core.diagnostics import Refused, Severity
 from oneway.core.records import Record, Snapshot
+from oneway.history.journal import Journal
 from oneway.planning.plan import Allowance, Plan
 from oneway.planning.plan_file import dump, fingerprint, load
 from oneway.runs import (
     Approval,
+    Interrupted,
     OpenSystems,
     Operator,
     PreparedRun,
     RunRequest,
+    RunSession,
     apply_plan,
     exclusive_run,
     find_interrupted,
@@ -44,7 +47,7 @@ from oneway.runs import (
     resume_run,
 )
 from oneway.runs.health import health
-from oneway.runs.inputs import Input
+from oneway.runs.prepared import Input
 from oneway.state.folder import StateFolder
 from simulation.crash import Crash, Steps, journal_steps
 from simulation.oracle import UNTOUCHED, entries
@@ -410,43 +413,48 @@ class Nights(RuleBasedStateMachine):
     def _sync(self, systems: InMemory, allowed: tuple[Allowance, ...]) -> Plan:
         prepared, operator = self._prepared(allowed), self._operator
         systems.prepared = prepared
-        with exclusive_run(prepared, operator):
-            refuse_turned_back(prepared, operator, prepared.request.as_of)
-            recover_in_flight(prepared, systems, operator)
-            plan, found = plan_run(prepared, systems, operator.state.seal())
+        with RunSession(prepared, operator, systems) as session, exclusive_run(session):
+            refuse_turned_back(session, prepared.request.as_of)
+            recover_in_flight(session)
+            plan, found = plan_run(session)
             _refuse_sick(health(prepared, found, plan))
-            verdict = judge_plan(prepared, plan, operator.state)
-            waiting = load_memory(plan, operator.state).postponed
+            verdict = judge_plan(session, plan)
+            waiting = load_memory(session, plan).postponed
             approval = Approval(fingerprint(plan), verdict, waiting)
-            list(apply_plan(plan, approval, found.program, systems, operator))
+            list(apply_plan(session, plan, approval, found.program))
         return plan
 
     def _plan(self, systems: InMemory) -> None:
-        plan, found = plan_run(systems.prepared, systems, self._operator.state.seal())
+        with RunSession(systems.prepared, self._operator, systems) as session:
+            plan, found = plan_run(session)
         _refuse_sick(health(systems.prepared, found, plan))
         self.saved = dump(plan)
 
     def _apply(self, systems: InMemory) -> None:
         plan, operator = load(self.saved.encode(), "plan.json"), self._operator
         prepared = systems.prepared = self._prepared_for(plan)
-        with exclusive_run(prepared, operator):
-            recover_in_flight(prepared, systems, operator)
-            verdict = judge_plan(prepared, plan, operator.state)
-            waiting = load_memory(plan, operator.state).postponed
+        with RunSession(prepared, operator, systems) as session, exclusive_run(session):
+            recover_in_flight(session)
+            verdict = judge_plan(session, plan)
+            waiting = load_memory(session, plan).postponed
             approval = Approval(fingerprint(plan), verdict, waiting)
-            program = program_for(prepared, plan, systems)
-            list(apply_plan(plan, approval, program, systems, operator))
+            program = program_for(session, plan)
+            list(apply_plan(session, plan, approval, program))
+
+    def _interrupted(self, operator: Operator) -> tuple[Interrupted, ...]:
+        with Journal.open(operator.state.journal) as journal:
+            return find_interrupted(journal)
 
     def _resume(self, systems: InMemory) -> None:
         operator = self._operator
-        for left in find_interrupted(operator):
+        for left in self._interrupted(operator):
             prepared = systems.prepared = self._prepared_for(left.plan)
-            with exclusive_run(prepared, operator):
-                verdict = judge_plan(prepared, left.plan, operator.state, resuming=left.run.id)
-                waiting = load_memory(left.plan, operator.state).postponed
+            with RunSession(prepared, operator, systems) as session, exclusive_run(session):
+                verdict = judge_plan(session, left.plan, resuming=left.run.id)
+                waiting = load_memory(session, left.plan).postponed
                 approval = Approval(left.run.start.fingerprint, verdict, waiting)
-                program = program_for(prepared, left.plan, systems)
-                list(resume_run(left, approval, program, systems, operator))
+                program = program_for(session, left.plan)
+                list(resume_run(session, left, approval, program))
 
     def _world(self) -> World:
         return World(

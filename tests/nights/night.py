@@ -18,6 +18,7 @@ from oneway.runs import (
     Operator,
     PreparedRun,
     RunRequest,
+    RunSession,
     apply_plan,
     exclusive_run,
     judge_plan,
@@ -27,7 +28,7 @@ from oneway.runs import (
     recover_in_flight,
 )
 from oneway.runs.health import health
-from oneway.runs.inputs import Input
+from oneway.runs.prepared import Input
 from oneway.state.folder import StateFolder
 from worlds import FILE, World, catalogue, compiled
 
@@ -227,19 +228,17 @@ class Night:
         operator = Operator("test", StateFolder(self.folder), lambda: town.now)
         systems = InTown(prepared)
         systems.source, systems.target = Payroll(town), DirectorySystem(town)
-        with exclusive_run(prepared, operator):
-            recover_in_flight(prepared, systems, operator)
-            remembered = recall(prepared, operator.state, town.now)
-            seal = operator.state.seal()
-            plan, found = plan_run(prepared, systems, seal, remembered=remembered)
+        with RunSession(prepared, operator, systems) as session, exclusive_run(session):
+            recover_in_flight(session)
+            plan, found = plan_run(session, remembered=recall(session))
             if any(e.severity is Severity.ERROR for e in health(prepared, found, plan)):
                 raise Refused(())
             self._show(plan)
             town.matched = frozenset(o.source_id or "" for o in plan.outcomes if o.target_id)
-            verdict = judge_plan(prepared, plan, operator.state)
-            waiting = load_memory(plan, operator.state, retry_now=True).postponed
+            verdict = judge_plan(session, plan)
+            waiting = load_memory(session, plan, retry_now=True).postponed
             approval = Approval(fingerprint(plan), verdict, waiting)
-            for each in apply_plan(plan, approval, found.program, systems, operator):
+            for each in apply_plan(session, plan, approval, found.program):
                 town.counts[f"action: {each.ending.value}"] += 1
                 said = f"{each.action.verb.value} {each.action.source_id} {each.target_id}"
                 self.tell(f"    {said}: {each.ending.value} {each.reason}")

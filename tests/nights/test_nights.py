@@ -61,7 +61,7 @@ def at_once(prepared: Any, each: Any) -> Any:
     return replace(RESOURCE_OF(prepared, each), lag=0.0)
 
 
-INPUTS = import_module("oneway.runs.inputs")
+INPUTS = import_module("oneway.runs.prepared")
 PLAN_ROWS = planner.plan_rows
 RESOURCE_OF = INPUTS.resource_of
 BROKEN: dict[str, Callable[[], Any]] = {

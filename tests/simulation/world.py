@@ -17,15 +17,17 @@ from oneway.applying.apply import Result
 from oneway.connections import discovery
 from oneway.core.connector import Connector
 from oneway.core.diagnostics import Refused, Severity
+from oneway.history.journal import Journal
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Allowance, Plan
 from oneway.planning.plan_file import dump, fingerprint, load
 from oneway.runs import (
     Approval,
-    OpenSystems,
+    Interrupted,
     Operator,
     PreparedRun,
     RunRequest,
+    RunSession,
     apply_plan,
     exclusive_run,
     find_interrupted,
@@ -41,8 +43,9 @@ from oneway.runs import (
     resume_run,
 )
 from oneway.runs.health import health
-from oneway.runs.inputs import Input, access_of, description_of
+from oneway.runs.prepared import Input, description_of
 from oneway.runs.read import EvaluatedInputs
+from oneway.runs.systems import OpenSystems, access_of
 from oneway.state.folder import StateFolder
 from oneway_connectors.rest import connect
 
@@ -171,56 +174,58 @@ class World:
     def sync(self, allowed: tuple[Allowance, ...] = ()) -> tuple[Plan, Verdict]:
         """Do what `oneway sync` does; raise `Refused` as it would."""
         prepared, operator = prepare_run(self.request(allowed)), self.operator
-        with exclusive_run(prepared, operator), self._systems(prepared) as systems:
-            refuse_turned_back(prepared, operator, prepared.request.as_of)
-            recover_in_flight(prepared, systems, operator)
-            plan, found = self._planned(prepared, systems, operator)
-            verdict = judge_plan(prepared, plan, operator.state)
-            postponed = load_memory(plan, operator.state).postponed
+        with self._session(prepared, operator) as session, exclusive_run(session), session.systems:
+            refuse_turned_back(session, prepared.request.as_of)
+            recover_in_flight(session)
+            plan, found = self._planned(session)
+            verdict = judge_plan(session, plan)
+            postponed = load_memory(session, plan).postponed
             approval = Approval(fingerprint(plan), verdict, postponed)
-            self._take(apply_plan(plan, approval, found.program, systems, operator))
+            self._take(apply_plan(session, plan, approval, found.program))
         return plan, verdict
 
     def plan(self) -> str:
         """Do what `oneway plan -o` does: return the plan's file."""
         prepared, operator = prepare_run(self.request()), self.operator
-        with self._systems(prepared) as systems:
-            return dump(self._planned(prepared, systems, operator)[0])
+        with self._session(prepared, operator) as session, session.systems:
+            return dump(self._planned(session)[0])
 
     def apply(self, text: str) -> Plan:
         """Do what `oneway apply` does with a plan's file."""
         plan = load(text.encode(), "plan.json")
         prepared, operator = reopen_plan(plan, self.request()), self.operator
-        with exclusive_run(prepared, operator), self._systems(prepared) as systems:
-            refuse_turned_back(prepared, operator, as_of=None)
-            recover_in_flight(prepared, systems, operator)
-            verdict = judge_plan(prepared, plan, operator.state)
-            program = program_for(prepared, plan, systems)
-            postponed = load_memory(plan, operator.state).postponed
+        with self._session(prepared, operator) as session, exclusive_run(session), session.systems:
+            refuse_turned_back(session, as_of=None)
+            recover_in_flight(session)
+            verdict = judge_plan(session, plan)
+            program = program_for(session, plan)
+            postponed = load_memory(session, plan).postponed
             approval = Approval(fingerprint(plan), verdict, postponed)
-            self._take(apply_plan(plan, approval, program, systems, operator))
+            self._take(apply_plan(session, plan, approval, program))
         return plan
 
     def resume(self) -> int:
         """Do what `oneway resume` does; return how many runs were gone on with."""
         operator = self.operator
-        left = find_interrupted(operator)
+        left = interrupted_in(operator)
         for each in left:
             prepared = reopen_plan(each.plan, self.request())
-            with exclusive_run(prepared, operator), self._systems(prepared) as systems:
-                verdict = judge_plan(prepared, each.plan, operator.state, resuming=each.run.id)
-                postponed = load_memory(each.plan, operator.state).postponed
+            with (
+                self._session(prepared, operator) as session,
+                exclusive_run(session),
+                session.systems,
+            ):
+                verdict = judge_plan(session, each.plan, resuming=each.run.id)
+                postponed = load_memory(session, each.plan).postponed
                 approval = Approval(each.run.start.fingerprint, verdict, postponed)
-                program = program_for(prepared, each.plan, systems)
-                self._take(resume_run(each, approval, program, systems, operator))
+                program = program_for(session, each.plan)
+                self._take(resume_run(session, each, approval, program))
         return len(left)
 
-    def _planned(
-        self, prepared: PreparedRun, systems: OpenSystems, operator: Operator
-    ) -> tuple[Plan, EvaluatedInputs]:
+    def _planned(self, session: RunSession) -> tuple[Plan, EvaluatedInputs]:
         with self._planning():
-            plan, found = plan_run(prepared, systems, operator.state.seal())
-        errors = [d for d in health(prepared, found, plan) if d.severity is Severity.ERROR]
+            plan, found = plan_run(session)
+        errors = [d for d in health(session.prepared, found, plan) if d.severity is Severity.ERROR]
         if errors:
             raise Refused(errors)
         return plan, found
@@ -233,12 +238,20 @@ class World:
         finally:
             self.wire.planning = False
 
-    def _systems(self, prepared: PreparedRun) -> Wired:
+    def _session(self, prepared: PreparedRun, operator: Operator) -> RunSession:
         systems = Wired(prepared)
         systems.wire = self.wire
-        return systems
+        return RunSession(prepared, operator, systems)
 
     def _take(self, results: Iterator[Result]) -> None:
         self.results = []
         for result in results:
             self.results.append(result)
+
+
+def interrupted_in(operator: Operator) -> tuple[Interrupted, ...]:
+    """Return the runs that did not end."""
+    if not operator.state.has_journal:
+        return ()
+    with Journal.open(operator.state.journal) as journal:
+        return find_interrupted(journal)

@@ -136,8 +136,8 @@ def test_an_id_that_was_read_twice_is_refused(
 
     monkeypatch.chdir(tmp_path)
     Path("m.yaml").write_text(MAPPING)
-    inputs = import_module("oneway.runs.inputs")
-    monkeypatch.setattr(inputs, "open_connector", lambda *_, **__: Connector())
+    systems_module = import_module("oneway.runs.systems")
+    monkeypatch.setattr(systems_module, "open_connector", lambda *_, **__: Connector())
     prepared = prepare_run(
         RunRequest("m.yaml", datetime(2026, 11, 22, tzinfo=UTC), lambda *_: None)
     )

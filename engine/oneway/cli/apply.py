@@ -1,8 +1,7 @@
 """`oneway apply`."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -39,10 +38,10 @@ from oneway.render import plans, results
 from oneway.render.sanitize import harmless
 from oneway.runs import (
     Approval,
-    OpenSystems,
     Operator,
     PreparedRun,
     RunRequest,
+    RunSession,
     apply_plan,
     exclusive_run,
     find_interrupted,
@@ -115,20 +114,17 @@ def command(
     prepared = reopen_plan(plan, _request(plan, options))
     introduce(console, prepared)
     operator = Operator(user(), kept, now)
-    with _opened(console, prepared, operator, state) as (systems, progress):
-        refuse_turned_back(prepared, operator, as_of=None)
-        refuse_yet_to_come(prepared, operator, parse_instant(plan.as_of))
-        say_settled(console, recover_in_flight(prepared, systems, operator))
-        program = program_for(prepared, plan, systems, progress, seal=kept.seal())
-        memory = load_memory(plan, operator.state, retry_now=retry_now)
-        verdict = judge_plan(prepared, plan, operator.state, memory)
+    with _opened(console, prepared, operator, state) as (session, progress):
+        refuse_turned_back(session, as_of=None)
+        refuse_yet_to_come(session, parse_instant(plan.as_of))
+        say_recovered(console, recover_in_flight(session))
+        program = program_for(session, plan, progress, same_tables=True)
+        memory = load_memory(session, plan, retry_now=retry_now)
+        verdict = judge_plan(session, plan, memory)
         approval = Approval(approved, verdict, memory.postponed)
-
-        def steps(operator: Operator) -> Iterator[Result]:
-            return apply_plan(plan, approval, program, systems, operator, progress)
-
-        ended = carried_out(console, plan, operator, steps)
-        run = last_run(prepared, operator)
+        steps = apply_plan(session, plan, approval, program, progress)
+        ended = print_if_interrupted(console, plan, session, steps)
+        run = last_run(session)
     if format == "json":
         ends = results.as_json(ended, run.still_in)
         console.json({"fingerprint": approved, **ends})
@@ -146,16 +142,17 @@ def _request(plan: Plan, options: Mapping[str, str]) -> RunRequest:
 @contextmanager
 def _opened(
     console: Console, prepared: PreparedRun, operator: Operator, state: Path
-) -> Iterator[tuple[OpenSystems, Progress]]:
-    """Give the systems of a run that holds its lock, and progress; notices are sent at the end."""
+) -> Iterator[tuple[RunSession, Progress]]:
+    """Give the session of a run that holds its lock, and progress; send notices at the end."""
     with (
         delivering(console, prepared.request.connection, state),
-        exclusive_run(prepared, operator),
-        recording_refusals(prepared, operator),
-        OpenSystems(prepared, operator.state.path) as systems,
+        RunSession(prepared, operator) as session,
+        exclusive_run(session),
+        recording_refusals(session),
+        session.systems,
         console.progress() as progress,
     ):
-        yield systems, progress
+        yield session, progress
 
 
 def _trusted(plan_file: str, kept: StateFolder, oldest: timedelta) -> Plan:
@@ -167,18 +164,15 @@ def _trusted(plan_file: str, kept: StateFolder, oldest: timedelta) -> Plan:
     return plan
 
 
-def say_settled(console: Console, ended: Sequence[Result]) -> None:
+def say_recovered(console: Console, ended: Sequence[Result]) -> None:
     """Say what became of what an interrupted run had left in flight."""
     if ended:
         console.note("An earlier run was interrupted; what was in flight was looked up:")
         console.note(results.text(ended, console.style))
 
 
-def carried_out(
-    console: Console,
-    plan: Plan,
-    operator: Operator,
-    steps: Callable[[Operator], Iterator[Result]],
+def print_if_interrupted(
+    console: Console, plan: Plan, session: RunSession, steps: Iterator[Result]
 ) -> list[Result]:
     """Return how each action of a plan ended; where interrupted, print that first.
 
@@ -187,14 +181,15 @@ def carried_out(
     ended: list[Result] = []
     try:
         with patient() as interruption:
-            for result in steps(replace(operator, stopping=interruption.stopping)):
+            session.stop_when(interruption.stopping)
+            for result in steps:
                 ended.append(result)  # one by one: what ended before an error is kept
     except BaseException as error:
         if ended:
             console.tell(results.text(ended, console.style, plan))
         if not isinstance(error, Stopped | KeyboardInterrupt):
             raise
-        _say_interrupted(console, operator)
+        _say_interrupted(console, session)
         raise KeyboardInterrupt from None
     return ended
 
@@ -212,11 +207,11 @@ def say_sticking(console: Console, plan: Plan, memory: Memory) -> None:
         console.tell(f"! not sticking: {line}\n")
 
 
-def _say_interrupted(console: Console, operator: Operator) -> None:
-    if not find_interrupted(operator):
+def _say_interrupted(console: Console, session: RunSession) -> None:
+    if not find_interrupted(session.past):
         console.tell("nothing was being written\n")
         return
-    folder = operator.state.path
+    folder = session.state.path
     where = "" if folder == Path(STATE) else f" --state {quoted(folder)}"
     console.tell(
         f"`oneway resume{where}` goes on with this plan; the next `oneway sync` looks up what was "

@@ -14,7 +14,6 @@ from oneway.core.diagnostics import Refused
 from oneway.inspect.checks import CheckResult, CheckState, Evidence, checks
 from oneway.render import checks as render
 from oneway.runs import Input, OpenSystems, PreparedRun, RunRequest, prepare_run, read_inputs
-from oneway.runs.inputs import inputs
 
 
 @click.command("check")
@@ -62,7 +61,7 @@ def checked(
         reading = read_inputs(prepared, systems, progress)
     except Refused as refused:
         return (*_connections(probes), *_unread(refused))
-    used = {each.connector for each in inputs(prepared).values()}
+    used = {each.connector for each in prepared.inputs.values()}
     evidence = Evidence(
         source=reading.source,
         target=reading.target,
@@ -77,7 +76,7 @@ def checked(
 def _probes(prepared: PreparedRun, systems: OpenSystems) -> dict[str, Sequence[Probe]]:
     """Return what each connector's credentials may do, files left out: they have none."""
     found: dict[str, Sequence[Probe]] = {}
-    given = list(inputs(prepared).values())
+    given = list(prepared.inputs.values())
     for each in given:
         name = _name(each, given)
         if name not in found:

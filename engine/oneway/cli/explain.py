@@ -16,6 +16,7 @@ from oneway.cli.options import (
     requesting,
     shared_folder,
     state_of,
+    user,
 )
 from oneway.cli.printing import introduce
 from oneway.core.diagnostics import Refused, refusal
@@ -26,15 +27,18 @@ from oneway.render import explanations
 from oneway.render.sanitize import harmless
 from oneway.runs import (
     OpenSystems,
+    Operator,
     PreparedRun,
     ReadInputs,
     RunRequest,
+    RunSession,
     looked_up_records,
     plan_of,
     prepare_run,
     read_inputs,
     recall,
 )
+from oneway.runs.links import Remembered
 
 _FULL = 5
 """Up to this many records that answer to one key are explained, each in full."""
@@ -62,7 +66,7 @@ def command(*, console: Console, request: RunRequest, key: str, state: Path, for
     introduce(console, prepared)
     with OpenSystems(prepared, shared_folder(state)) as systems, console.progress() as progress:
         reading = read_inputs(prepared, systems, progress)
-        remembered = recall(prepared, state_of(state), now()) if state.is_dir() else None
+        remembered = _remembered(prepared, state)
         reading, evidence = looked_up_records(prepared, systems, reading, remembered)
     # Nothing is saved or applied, so that any key seals as well as the one that is kept.
     plan = plan_of(prepared, reading, Seal(b"explain"), evidence)
@@ -75,6 +79,14 @@ def command(*, console: Console, request: RunRequest, key: str, state: Path, for
     else:
         console.out(explanations.text(found, console.style))
     return Exit.DONE
+
+
+def _remembered(prepared: PreparedRun, state: Path) -> Remembered | None:
+    """Return what the journal remembers of the connection; None without a state folder."""
+    if not state.is_dir():
+        return None
+    with RunSession(prepared, Operator(user(), state_of(state), now)) as session:
+        return recall(session)
 
 
 def _found(

@@ -16,13 +16,15 @@ from oneway.cli.options import (
     requesting,
     retrying,
     state_of,
+    user,
 )
 from oneway.cli.printing import introduce, print_plan, quoted, refuse_errors
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import fingerprint, save
 from oneway.runs import (
-    OpenSystems,
+    Operator,
     RunRequest,
+    RunSession,
     judge_plan,
     load_memory,
     plan_run,
@@ -67,13 +69,13 @@ def command(
     prepared = prepare_run(request)
     introduce(console, prepared)
     kept = state_of(state)
-    with OpenSystems(prepared, kept.path) as systems, console.progress() as progress:
-        remembered = recall(prepared, kept, now())
-        plan, found = plan_run(prepared, systems, kept.seal(), progress, remembered=remembered)
-    refuse_errors(console, health(prepared, found, plan))
-    del found  # the rows of large inputs; the plan holds all that is shown
-    memory = load_memory(plan, kept, retry_now=retry_now)
-    verdict = judge_plan(prepared, plan, kept, memory)
+    with RunSession(prepared, Operator(user(), kept, now)) as session:
+        with session.systems, console.progress() as progress:
+            plan, found = plan_run(session, progress, remembered=recall(session))
+        refuse_errors(console, health(prepared, found, plan))
+        del found  # the rows of large inputs; the plan holds all that is shown
+        memory = load_memory(session, plan, retry_now=retry_now)
+        verdict = judge_plan(session, plan, memory)
     if out is not None:
         save(plan, out, prove(plan, kept, now()))
     print_plan(console, plan, verdict, memory, format, limit=limit)

@@ -16,7 +16,6 @@ from oneway.render import plans, results
 from oneway.render.layout import count
 from oneway.render.sanitize import harmless
 from oneway.runs import PreparedRun
-from oneway.runs.inputs import inputs
 
 _FAILED = frozenset(set(Ending) - {Ending.DONE, Ending.HELD})
 
@@ -38,7 +37,7 @@ def introduce(console: Console, prepared: PreparedRun) -> None:
 
 def assumed(prepared: PreparedRun) -> dict[str, Sequence[Assumption]]:
     """Return what is assumed of each connector that this run uses."""
-    used = {each.connector for each in inputs(prepared).values()}
+    used = {each.connector for each in prepared.inputs.values()}
     return {
         description.title: description.assumptions
         for name, description in prepared.catalogue.items()

@@ -1,12 +1,11 @@
 """`oneway resume`."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 
 import click
 
-from oneway.applying.apply import Result
-from oneway.cli.apply import carried_out, say_held
+from oneway.cli.apply import print_if_interrupted, say_held
 from oneway.cli.console import Console
 from oneway.cli.delivering import delivering
 from oneway.cli.exits import Exit, worst
@@ -22,12 +21,13 @@ from oneway.cli.options import (
 )
 from oneway.cli.printing import exit_of, print_results
 from oneway.connections import from_environment
+from oneway.history.journal import Journal
 from oneway.runs import (
     Approval,
     Interrupted,
-    OpenSystems,
     Operator,
     RunRequest,
+    RunSession,
     exclusive_run,
     find_interrupted,
     judge_plan,
@@ -37,6 +37,7 @@ from oneway.runs import (
     resume_run,
     run_of,
 )
+from oneway.state.folder import StateFolder
 
 
 @click.command("resume")
@@ -57,7 +58,7 @@ def command(
       oneway resume
     """
     operator = Operator(user(), state_of(state), now)
-    left = find_interrupted(operator)
+    left = _interrupted(operator.state)
     if not left:
         console.out("Nothing to resume: every run has ended.")
         return Exit.DONE
@@ -78,33 +79,38 @@ def _go_on(
     prepared = reopen_plan(plan, request)
     with (
         delivering(console, prepared.request.connection, operator.state.path),
-        exclusive_run(prepared, operator),
-        OpenSystems(prepared, operator.state.path) as systems,
+        RunSession(prepared, operator) as session,
+        exclusive_run(session),
+        session.systems,
         console.progress() as progress,
     ):
-        left = _still(operator, run)
+        left = _still(session, run)
         if left is None:
             console.note(f"run {run.run.id} of {plan.mapping} has ended meanwhile")
             return Exit.DONE
         _introduce(console, left)
-        memory = load_memory(plan, operator.state)
-        verdict = judge_plan(prepared, plan, operator.state, memory, resuming=left.run.id)
+        memory = load_memory(session, plan)
+        verdict = judge_plan(session, plan, memory, resuming=left.run.id)
         approval = Approval(left.run.start.fingerprint, verdict, memory.postponed)
-        program = program_for(prepared, plan, systems, progress)
-
-        def steps(operator: Operator) -> Iterator[Result]:
-            return resume_run(left, approval, program, systems, operator, progress)
-
-        ended = carried_out(console, plan, operator, steps)
-        gone_on = run_of(operator, left.run.id)
-    print_results(console, ended, plan, gone_on, limit=limit)
+        program = program_for(session, plan, progress)
+        steps = resume_run(session, left, approval, program, progress)
+        ended = print_if_interrupted(console, plan, session, steps)
+        resumed = run_of(session, left.run.id)
+    print_results(console, ended, plan, resumed, limit=limit)
     say_held(console, verdict)
-    return exit_of(ended, verdict, gone_on)
+    return exit_of(ended, verdict, resumed)
 
 
-def _still(operator: Operator, run: Interrupted) -> Interrupted | None:
+def _interrupted(state: StateFolder) -> tuple[Interrupted, ...]:
+    if not state.has_journal:
+        return ()
+    with Journal.open(state.journal) as journal:
+        return find_interrupted(journal)
+
+
+def _still(session: RunSession, run: Interrupted) -> Interrupted | None:
     """Return a run as it is now that we hold its lock; None if it has ended."""
-    left = find_interrupted(operator)
+    left = find_interrupted(session.past)
     return next((each for each in left if each.run.id == run.run.id), None)
 
 

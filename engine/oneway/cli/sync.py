@@ -5,7 +5,7 @@ from pathlib import Path
 
 import click
 
-from oneway.cli.apply import carried_out, say_settled
+from oneway.cli.apply import print_if_interrupted, say_recovered
 from oneway.cli.console import Console, ProgressLine
 from oneway.cli.delivering import delivering
 from oneway.cli.exits import Exit
@@ -58,17 +58,17 @@ def command(
     line = ProgressLine()
     with delivering(console, request.connection, state), ExitStack() as stack:
         with line.of(console):
-            draft = stack.enter_context(
+            pending = stack.enter_context(
                 open_sync(prepared, operator, retry_now=retry_now, progress=line)
             )
-        say_settled(console, draft.settled)
-        console.report(draft.warnings)
-        plan, verdict, memory = draft.plan, draft.verdict, draft.memory
+        say_recovered(console, pending.recovered)
+        console.report(pending.warnings)
+        plan, verdict, memory = pending.plan, pending.verdict, pending.memory
         if format == "text":
             print_plan(console, plan, verdict, memory, format, limit=limit)
         with line.of(console):
-            ended = carried_out(console, plan, operator, draft.applied)
-        run = last_run(prepared, operator)
+            ended = print_if_interrupted(console, plan, pending.session, pending.apply())
+        run = last_run(pending.session)
     if format == "json":
         ends = results.as_json(ended, run.still_in)
         console.json({"plan": plans.as_json(plan, verdict, memory), **ends})
@@ -76,5 +76,5 @@ def command(
         console.out("\n")
         print_results(console, ended, plan, run, limit=limit)
     # What is still in flight has not failed, and is not done: the run has not come to its end.
-    open_still = [each for each in draft.settled if each.ending is Ending.UNKNOWN]
+    open_still = [each for each in pending.recovered if each.ending is Ending.UNKNOWN]
     return exit_of([*open_still, *ended], verdict, run)

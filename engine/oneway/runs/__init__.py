@@ -12,14 +12,14 @@ from typing import TYPE_CHECKING
 from oneway.core.lazy import lazily
 
 if TYPE_CHECKING:
-    from oneway.runs.apply import Approval, Operator, apply_plan
+    from oneway.runs.apply import Approval, apply_plan
     from oneway.runs.clock import refuse_turned_back, refuse_yet_to_come
     from oneway.runs.connecting import request_for
     from oneway.runs.health import sick
-    from oneway.runs.inputs import Input, OpenSystems
     from oneway.runs.links import looked_up_records, recall
     from oneway.runs.plan import judge_plan, load_memory, plan_of, plan_run
-    from oneway.runs.prepare import PreparedRun, prepare_run, read_file
+    from oneway.runs.prepare import prepare_run, read_file
+    from oneway.runs.prepared import Input, PreparedRun
     from oneway.runs.read import ReadInputs, evaluate_inputs, read_inputs
     from oneway.runs.reopen import program_for, reopen_plan
     from oneway.runs.request import RunRequest, instant_text, parse_instant
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         recover_in_flight,
         resume_run,
     )
+    from oneway.runs.session import Operator, RunSession
     from oneway.runs.sync import (
         PendingSync,
         SyncResult,
@@ -41,6 +42,7 @@ if TYPE_CHECKING:
         run_of,
         run_sync,
     )
+    from oneway.runs.systems import OpenSystems
 
 __all__ = [
     "Approval",
@@ -52,6 +54,7 @@ __all__ = [
     "PreparedRun",
     "ReadInputs",
     "RunRequest",
+    "RunSession",
     "SyncResult",
     "apply_plan",
     "evaluate_inputs",
@@ -86,14 +89,14 @@ __all__ = [
 ]
 
 _HOMES = {
-    "apply": ("Approval", "Operator", "apply_plan"),
+    "apply": ("Approval", "apply_plan"),
     "clock": ("refuse_turned_back", "refuse_yet_to_come"),
     "connecting": ("request_for",),
     "health": ("sick",),
-    "inputs": ("Input", "OpenSystems"),
     "links": ("looked_up_records", "recall"),
     "plan": ("judge_plan", "load_memory", "plan_of", "plan_run"),
-    "prepare": ("PreparedRun", "prepare_run", "read_file"),
+    "prepare": ("prepare_run", "read_file"),
+    "prepared": ("Input", "PreparedRun"),
     "read": ("ReadInputs", "evaluate_inputs", "read_inputs"),
     "reopen": ("program_for", "reopen_plan"),
     "request": ("RunRequest", "instant_text", "parse_instant"),
@@ -105,6 +108,7 @@ _HOMES = {
         "recover_in_flight",
         "resume_run",
     ),
+    "session": ("Operator", "RunSession"),
     "sync": (
         "PendingSync",
         "SyncResult",
@@ -115,6 +119,7 @@ _HOMES = {
         "run_of",
         "run_sync",
     ),
+    "systems": ("OpenSystems",),
 }
 
 __getattr__ = lazily(__name__, _HOMES)

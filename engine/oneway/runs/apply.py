@@ -1,9 +1,7 @@
 """Applying an approved plan, with every step in the journal."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import datetime
-from hashlib import sha256
 from socket import gethostname
 
 from oneway import __version__
@@ -14,40 +12,23 @@ from oneway.applying.apply import (
     Result,
     Watch,
     apply,
-    never,
 )
 from oneway.applying.preconditions import LiveState
 from oneway.applying.unknown import NO_MEMORY, Sent, TargetMemory
-from oneway.connections.discovery import FILES
 from oneway.core.connector import Progress, silent
-from oneway.core.seal import Seal, canonical
+from oneway.core.seal import Seal
 from oneway.history.digests import RECORD, traces_of
-from oneway.history.journal import Breached, Journal, JournalEntry, RunStart, Why
+from oneway.history.journal import Breached, Journal, JournalEntry, RunStart
 from oneway.history.journal.links import links
 from oneway.history.links import learn_created, learn_matched
 from oneway.mapping.program import Program
 from oneway.planning.access import StillIn, still_in
 from oneway.planning.guards import Verdict, counted_as
-from oneway.planning.plan import Action, End, Ending, Plan, PlanConnection, PlanInput, Verb
+from oneway.planning.plan import Action, End, Ending, Plan, Verb
 from oneway.planning.plan_file import dump, fingerprint
-from oneway.runs.inputs import OpenSystems, inputs, lag_of, plan_connection, plan_inputs
-from oneway.runs.prepare import PreparedRun
+from oneway.runs.prepared import connection_name, lag_of
 from oneway.runs.request import instant_text, parse_instant
-from oneway.state.folder import StateFolder
-
-
-@dataclass(frozen=True, slots=True)
-class Operator:
-    """Who applies a plan, with which state folder; `now` is the clock, for the journal.
-
-    `stopping` is asked before each action whether to end there.
-    """
-
-    name: str
-    state: StateFolder
-    now: Callable[[], datetime]
-    stopping: Callable[[], bool] = never
-    why: Why = Why.HAND
+from oneway.runs.session import Operator, RunSession
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,11 +50,10 @@ class Approval:
 
 
 def apply_plan(
+    session: RunSession,
     plan: Plan,
     approval: Approval,
     program: Program,
-    systems: OpenSystems,
-    operator: Operator,
     progress: Progress = silent,
 ) -> Iterator[Result]:
     """Apply an approved plan and yield how each action ended.
@@ -82,26 +62,20 @@ def apply_plan(
     any write where the plan is not the approved one, or where the journal cannot be written,
     and `Stopped` where the operator asks for that.
     """
-    with Journal.open(operator.state.journal) as journal:
-        log = RunLog(journal, plan, operator, approval)
-        memory = target_memory(systems.prepared, operator, plan, journal)
-        found = engine_systems(systems, program, operator, memory)
-        watch = Watch(progress, operator.stopping)
-        yield from apply(plan, approval.of(Earlier()), found, log, watch)
-        # Not where somebody stops it in the middle: then it has not ended.
-        log.finish(approval.verdict)
+    log = RunLog(session.journal, plan, session.operator, approval)
+    systems = apply_systems(session, program, target_memory(session, plan))
+    watch = Watch(progress, session.operator.stopping)
+    yield from apply(plan, approval.of(Earlier()), systems, log, watch)
+    # Not where it is stopped in the middle: then the run has not ended.
+    log.finish(approval.verdict)
 
 
 def target_memory(
-    prepared: PreparedRun,
-    operator: Operator,
-    plan: Plan,
-    journal: Journal,
-    entries: Sequence[JournalEntry] = (),
+    session: RunSession, plan: Plan, entries: Sequence[JournalEntry] = ()
 ) -> TargetMemory:
     """Return what is known of the target beside what it shows; `entries` are what was sent."""
     name = connection_of(plan)
-    known = links(journal, name)
+    known = links(session.journal, name)
     owners = {each.target_id: each.source_id or "" for each in plan.outcomes if each.target_id}
     sent = {
         each.action_id: Sent(
@@ -113,59 +87,34 @@ def target_memory(
     }
     return TargetMemory(
         connection=name,
-        lag=lag_of(prepared),
-        now=operator.now(),
+        lag=lag_of(session.prepared),
+        now=session.now(),
         owners=owners | {each.target_id: each.source_id for each in known},
         linked={each.source_id: each.target_id for each in known},
         sent=sent,
     )
 
 
-def engine_systems(
-    systems: OpenSystems,
-    program: Program,
-    operator: Operator,
-    memory: TargetMemory = NO_MEMORY,
+def apply_systems(
+    session: RunSession, program: Program, memory: TargetMemory = NO_MEMORY
 ) -> ApplySystems:
     """Return what an apply reads and writes."""
-    found = inputs(systems.prepared)
-    source, target = systems.reader(found["source"]), systems.reader(found["target"])
-    live = LiveState(program, source, target, operator.state.seal())
-    return ApplySystems(live, systems.writer(found["target"]), memory)
+    systems, inputs = session.systems, session.prepared.inputs
+    source, target = systems.reader(inputs["source"]), systems.reader(inputs["target"])
+    live = LiveState(program, source, target, session.seal)
+    return ApplySystems(live, systems.writer(inputs["target"]), memory)
 
 
 def connection_of(plan: Plan) -> str:
-    """Return the name under which runs of a plan's mapping over the same inputs know each other."""
-    return _connection_name(plan.mapping, plan.connection, plan.inputs)
-
-
-def connection_for(prepared: PreparedRun) -> str:
-    """Return the name under which a request's runs know each other."""
-    connection = plan_connection(prepared)
-    return _connection_name(prepared.spec.name, connection, plan_inputs(prepared))
-
-
-def _connection_name(
-    mapping: str, connection: PlanConnection | None, inputs: Mapping[str, PlanInput]
-) -> str:
-    """Return the connection's own name; without one, a digest of which systems and files.
-
-    How a file is read makes it no other file: the options of files are no part of it.
-    """
-    if connection is not None:
-        return connection.name
-    systems: dict[str, str] = {role: each.text for role, each in inputs.items()}
-    for each in inputs.values():
-        if each.file is None and each.connector != FILES:
-            systems |= {f"options.{each.connector}.{k}": v for k, v in each.options.items()}
-    return f"{mapping} {sha256(canonical(systems).encode('ascii')).hexdigest()[:8]}"
+    """Return the name that the journal files a plan's run under."""
+    return connection_name(plan.mapping, plan.connection, plan.inputs)
 
 
 class RunLog:
-    """Writes the steps of one run down.
+    """Journals the steps of one run.
 
-    `of` is the run that is gone on with, or the approval of a new one, which begins with its
-    first step.
+    `of` is the run being resumed, or the approval of a new one, which begins with its first
+    step.
     """
 
     def __init__(

@@ -7,8 +7,7 @@ from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.mapping.interpreter import LookupTable
 from oneway.mapping.read_keys import KeyTally
 from oneway.planning.plan import Plan
-from oneway.runs.inputs import inputs
-from oneway.runs.prepare import PreparedRun
+from oneway.runs.prepared import PreparedRun
 
 
 class Whole(Protocol):
@@ -45,7 +44,7 @@ class Readings(Protocol):
 
 def health(prepared: PreparedRun, reading: Readings, plan: Plan) -> tuple[Diagnostic, ...]:
     """Return what is wrong with what was read; nothing may be written where any is an error."""
-    words = {role: each.text for role, each in inputs(prepared).items()}
+    words = {role: each.text for role, each in prepared.inputs.items()}
     found = list(sick(plan))
     found += [each for tally in reading.tallies for each in tally.unheld()]
     if not reading.target.complete:

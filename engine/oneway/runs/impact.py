@@ -8,10 +8,10 @@ from oneway.core.seal import Seal
 from oneway.mapping.interpreter import tabulate
 from oneway.planning.guards import Breach, judge
 from oneway.planning.impact import Impact, impact
-from oneway.runs.inputs import OpenSystems, inputs
 from oneway.runs.plan import plan_of
-from oneway.runs.prepare import PreparedRun
+from oneway.runs.prepared import PreparedRun
 from oneway.runs.read import ReadInputs, read_inputs
+from oneway.runs.systems import OpenSystems
 
 _SEAL = Seal(b"the effect of an edit is shown, and not kept")
 
@@ -53,7 +53,7 @@ def _read(old: PreparedRun, systems: OpenSystems, progress: Progress) -> ReadInp
 
 def _with(old: PreparedRun, found: ReadInputs, new: PreparedRun) -> ReadInputs | None:
     """Return what was read, as the old version sees it; None where that reads something else."""
-    ours, theirs = inputs(old), inputs(new)
+    ours, theirs = old.inputs, new.inputs
     snapshots = {each: _snapshot(found, role) for role, each in theirs.items()}
     if not set(ours.values()) <= snapshots.keys():
         return None

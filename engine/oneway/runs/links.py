@@ -12,17 +12,16 @@ from typing import TypeVar
 from oneway.core.connector import Capability, Reader, ReadError
 from oneway.core.diagnostics import refusal
 from oneway.core.records import Collected, Record
-from oneway.history.journal import Journal, JournalEntry
+from oneway.history.journal import JournalEntry
 from oneway.history.journal.links import links
 from oneway.mapping.program import TargetRow
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence, Origin
 from oneway.planning.plan import Plan, Verb
-from oneway.runs.apply import connection_for
-from oneway.runs.inputs import Input, OpenSystems, inputs, lag_of, resource_of
-from oneway.runs.prepare import PreparedRun
+from oneway.runs.prepared import Input, PreparedRun, lag_of, resource_of
 from oneway.runs.read import EvaluatedInputs, ReadInputs, projection_of
 from oneway.runs.request import instant_text, parse_instant
-from oneway.state.folder import StateFolder
+from oneway.runs.session import RunSession
+from oneway.runs.systems import OpenSystems
 
 T = TypeVar("T")
 
@@ -49,14 +48,14 @@ NOTHING_REMEMBERED = Remembered()
 """What a connection knows that never ran."""
 
 
-def recall(prepared: PreparedRun, state: StateFolder, now: datetime) -> Remembered:
-    """Return what the store remembers of a request's connection."""
-    if not state.has_journal:
+def recall(session: RunSession) -> Remembered:
+    """Return what the journal remembers of the run's connection."""
+    journal, now = session.past, session.now()
+    if journal is None:
         return Remembered(now=now)
-    name, lag = connection_for(prepared), lag_of(prepared)
-    with Journal.open(state.journal) as journal:
-        known = links(journal, name)
-        unsettled = [each for run in journal.unfinished(name) for each in journal.entries(run.id)]
+    name, lag = session.name, lag_of(session.prepared)
+    known = links(journal, name)
+    unsettled = [each for run in journal.unfinished(name) for each in journal.entries(run.id)]
     pending = {
         each.source_id: why
         for each in unsettled
@@ -153,7 +152,7 @@ class _SecondLook:
     """Asks the source again for people whom its list did not show."""
 
     def __init__(self, prepared: PreparedRun, systems: OpenSystems, found: EvaluatedInputs) -> None:
-        self.each = inputs(prepared)["source"]
+        self.each = prepared.inputs["source"]
         self.reader = systems.reader(self.each)
         self.by_id = _by_id(prepared, self.each)
         self.found = found
@@ -205,7 +204,7 @@ def _hidden(
     ]
     if not missing:
         return (), evidence
-    target = inputs(prepared)["target"]
+    target = prepared.inputs["target"]
     ids = [each.target_id for each in missing]
     reader, by_id = systems.reader(target), _by_id(prepared, target)
     records = _by_ids(target, reader, ids) if by_id else _by_list(target, reader, ids)

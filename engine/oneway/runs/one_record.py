@@ -7,13 +7,13 @@ from oneway.core.diagnostics import Refused, refusal
 from oneway.core.records import Record, Value, path_text
 from oneway.mapping.expressions import EvaluationError, Expression
 from oneway.mapping.lint.rule import overlap
-from oneway.runs.inputs import OpenSystems, inputs, offline_help
-from oneway.runs.prepare import PreparedRun
+from oneway.runs.prepared import PreparedRun
+from oneway.runs.systems import OpenSystems, offline_help
 
 
 def one_record(prepared: PreparedRun, side: str, key: str) -> Value:
     """Return the data of the record that a key names; raise `Refused` where none or several do."""
-    each = inputs(prepared)[side]
+    each = prepared.inputs[side]
     with OpenSystems(prepared) as systems:
         try:
             records = systems.reader(each).read().records

@@ -12,12 +12,11 @@ from oneway.planning.links import NO_LINKS, LinkEvidence
 from oneway.planning.plan import Plan, Read
 from oneway.planning.planner import Header, plan, plan_rows
 from oneway.runs.apply import connection_of
-from oneway.runs.inputs import OpenSystems, plan_connection, plan_inputs
 from oneway.runs.links import NOTHING_REMEMBERED, Remembered, asked_again, looked_up
-from oneway.runs.prepare import PreparedRun
+from oneway.runs.prepared import PreparedRun
 from oneway.runs.read import EvaluatedInputs, ReadInputs, evaluate_inputs, table_digest
 from oneway.runs.request import instant_text, parse_instant
-from oneway.state.folder import StateFolder
+from oneway.runs.session import RunSession
 
 
 def plan_of(
@@ -30,19 +29,18 @@ def plan_of(
 
 
 def plan_run(
-    prepared: PreparedRun,
-    systems: OpenSystems,
-    seal: Seal,
+    session: RunSession,
     progress: Progress = silent,
     *,
     keeping: bool = False,
     remembered: Remembered = NOTHING_REMEMBERED,
 ) -> tuple[Plan, EvaluatedInputs]:
-    """Read the inputs and return the plan, and what the mapping made of what was read.
+    """Read the inputs; return the plan, and what the mapping made of the records.
 
     With `keeping`, also what may be kept of each record (`keeping.snapshots_of`). What earlier
     runs remember is looked up in the systems where their lists do not show it.
     """
+    prepared, systems, seal = session.prepared, session.systems, session.seal
     found = evaluate_inputs(prepared, systems, progress, keeping=keeping)
     found = looked_up(prepared, systems, found, remembered)
     header = _header(prepared, found, seal)
@@ -58,41 +56,38 @@ def _planned(found: EvaluatedInputs, seal: Seal, header: Header) -> Plan:
 
 
 def judge_plan(
-    prepared: PreparedRun,
+    session: RunSession,
     plan: Plan,
-    state: StateFolder,
     memory: Memory = NOTHING,
     *,
     resuming: int | None = None,
 ) -> Verdict:
-    """Return what the guards say of a plan, and of what was done the days before.
+    """Return what the guards say of a plan, given what was done in the days before.
 
-    What waits by `memory` is not sent, and not counted. `resuming` is the run that is gone on
-    with: what it did is in the plan already.
+    What waits by `memory` is not sent, and not counted. `resuming` is the run being resumed:
+    what it did is in the plan already.
     """
-    return judge(plan, prepared.guards, _history(plan, state, resuming), memory.postponed)
+    history = _recent_runs(session.past, plan, resuming)
+    return judge(plan, session.prepared.guards, history, memory.postponed)
 
 
-def _history(plan: Plan, state: StateFolder, resuming: int | None) -> RecentRuns:
-    if not state.has_journal:
+def _recent_runs(journal: Journal | None, plan: Plan, resuming: int | None) -> RecentRuns:
+    if journal is None:
         return RecentRuns()
     name = connection_of(plan)
-    # The plan's own instant, not the clock: what was judged can be judged again.
+    # The plan's own instant, not the clock: a verdict can be reached again later.
     since = instant_text(parse_instant(plan.as_of) - WINDOW)
-    with Journal.open(state.journal) as journal:
-        done = journal.done_since(name, since, but_not=resuming)
-        return RecentRuns(done, *journal.last_sizes(name))
+    done = journal.done_since(name, since, but_not=resuming)
+    return RecentRuns(done, *journal.last_sizes(name))
 
 
-def load_memory(plan: Plan, state: StateFolder, *, retry_now: bool = False) -> Memory:
-    """Return what earlier runs tell of a plan; with `retry_now` nothing of it waits."""
-    if not state.has_journal:
+def load_memory(session: RunSession, plan: Plan, *, retry_now: bool = False) -> Memory:
+    """Return what earlier runs tell of a plan; with `retry_now` no action waits because of it."""
+    journal, name, seal = session.past, connection_of(plan), session.seal
+    if journal is None:
         return Memory()
-    name, seal = connection_of(plan), state.seal()
-    with Journal.open(state.journal) as journal:
-        failures, written = journal.failures(name), journal.written(name)
-    found = refusals(plan, failures, seal, retry_now=retry_now)
-    return Memory(found, find_flapping(plan, written, seal))
+    found = refusals(plan, journal.failures(name), seal, retry_now=retry_now)
+    return Memory(found, find_flapping(plan, journal.written(name), seal))
 
 
 def _header(prepared: PreparedRun, found: ReadInputs | EvaluatedInputs, seal: Seal) -> Header:
@@ -102,8 +97,8 @@ def _header(prepared: PreparedRun, found: ReadInputs | EvaluatedInputs, seal: Se
         mapping_digest=prepared.spec.digest,
         as_of=instant_text(request.as_of),
         settings=prepared.settings,
-        connection=plan_connection(prepared),
-        inputs=plan_inputs(prepared),
+        connection=prepared.plan_connection,
+        inputs=prepared.plan_inputs,
         references=tuple(
             Read(
                 name,

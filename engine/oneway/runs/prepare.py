@@ -1,7 +1,7 @@
 """From a request to a compiled mapping: all that needs neither network nor credentials."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 
 from oneway.connections import Connection
@@ -12,41 +12,13 @@ from oneway.core.diagnostics import Diagnostic, Findings, Refused, Severity, Spa
 from oneway.core.records import Value
 from oneway.documents.yaml_source import LIMIT
 from oneway.mapping.compiler import Compiled, compile_mapping, connectors_of
-from oneway.mapping.expressions import Context
 from oneway.mapping.load import Loaded, load_partly
-from oneway.mapping.spec import GuardsSpec, MappingSpec, Text
+from oneway.mapping.spec import MappingSpec, Text
+from oneway.runs.prepared import PreparedRun, located
 from oneway.runs.request import RunRequest
 from oneway.runs.settings import resolve_settings
 from oneway.runs.validate_connection import connection_mistakes
 from oneway.runs.validate_options import option_mistakes
-
-
-@dataclass(frozen=True, slots=True)
-class PreparedRun:
-    """A request whose mapping is compiled, with its connectors described and settings settled."""
-
-    request: RunRequest
-    compiled: Compiled
-    catalogue: Mapping[str, Description]
-    settings: Mapping[str, Value]
-
-    @property
-    def spec(self) -> MappingSpec:
-        """The mapping as written."""
-        return self.compiled.spec
-
-    @property
-    def guards(self) -> GuardsSpec:
-        """The mapping's guards, with the connection's in their place where it has any."""
-        from oneway.connections.limits import merged
-
-        connection = self.request.connection
-        return merged(self.spec.guards, connection.guards if connection else None)
-
-    @property
-    def context(self) -> Context:
-        """What expressions may know besides a record."""
-        return self.compiled.context(self.settings, self.request.as_of)
 
 
 def prepare_run(request: RunRequest, data: bytes | None = None) -> PreparedRun:
@@ -137,11 +109,6 @@ def compile_data(
 
 _OF_PARTS = frozenset({"M101", "M102", "M103", "M106", "M108", "M118", "M123", "M152"})
 """Mistakes of a part of a mapping by itself, whatever else the mapping says."""
-
-
-def located(mapping: str, path: str) -> str:
-    """Return a path that a mapping names: it is relative to the mapping's own folder."""
-    return str(Path(mapping).parent / path)
 
 
 def read_file(path: str, limit: int) -> bytes:

@@ -14,9 +14,9 @@ from oneway.mapping.program import SourceRow, TargetRow
 from oneway.mapping.read_keys import KeyTally, tallies_of
 from oneway.mapping.spec import ReferenceSpec
 from oneway.planning.links import NO_LINKS, LinkEvidence
-from oneway.runs.inputs import Input, OpenSystems, inputs, offline_help
-from oneway.runs.prepare import PreparedRun
+from oneway.runs.prepared import Input, PreparedRun
 from oneway.runs.replay.projection import Projection, is_open_table
+from oneway.runs.systems import OpenSystems, offline_help
 
 T = TypeVar("T")
 
@@ -172,7 +172,7 @@ class _Reads:
         self.prepared = prepared
         self.systems = systems
         self.progress = progress
-        self.inputs = inputs(prepared)
+        self.inputs = prepared.inputs
         self.snapshots: dict[Input, Snapshot] = {}
         self.tallies = tallies_of(prepared.compiled.code)
 

@@ -1,4 +1,4 @@
-"""From a saved plan back to what it was made of, which must still be the same."""
+"""Reopens a saved plan: its mapping, settings and inputs must still be as they were."""
 
 import hashlib
 from collections.abc import Mapping
@@ -15,16 +15,19 @@ from oneway.mapping.interpreter import LookupTable
 from oneway.mapping.program import Program
 from oneway.planning.plan import Plan, PlanConnection, PlanInput
 from oneway.runs.health import sick
-from oneway.runs.inputs import OpenSystems, plan_connection, plan_inputs
-from oneway.runs.prepare import PreparedRun, prepare_run, read_file
+from oneway.runs.prepare import prepare_run, read_file
+from oneway.runs.prepared import PreparedRun
 from oneway.runs.read import table_digest, tables_of
 from oneway.runs.request import RunRequest, parse_instant
+from oneway.runs.session import RunSession
 
 _AGAIN = "make the plan again and review it"
 
 
 def reopen_plan(plan: Plan, request: RunRequest) -> PreparedRun:
-    """Return what a plan was made of, ready to apply; raise `Refused` where it is no more.
+    """Rebuild the prepared run of a saved plan.
+
+    Raises `Refused` if the mapping, the settings, the inputs or the engine have changed since.
 
     Of `request` only `lookup`, `options` and `folders` count: the mapping, the instant, the
     settings and the files come from the plan. Options are compared and never taken from it,
@@ -47,29 +50,26 @@ def reopen_plan(plan: Plan, request: RunRequest) -> PreparedRun:
 
 
 def program_for(
-    prepared: PreparedRun,
-    plan: Plan,
-    systems: OpenSystems,
-    progress: Progress = silent,
-    *,
-    seal: Seal | None = None,
+    session: RunSession, plan: Plan, progress: Progress = silent, *, same_tables: bool = False
 ) -> Program:
     """Return the program that reads a plan's source records again, with its lookup tables.
 
-    With the `seal` of the plan, raises `Refused` where a table is no longer as it was.
+    With `same_tables`, raises `Refused` if a table has changed since the plan was made.
     """
-    tables = tables_of(prepared, systems, progress)
-    if seal is not None:
-        _refuse_other_tables(plan, tables, seal)
+    prepared = session.prepared
+    tables = tables_of(prepared, session.systems, progress)
+    if same_tables:
+        _refuse_other_tables(plan, tables, session.seal)
     return prepared.compiled.bind(prepared.context, tables)
 
 
-def sealed_program_for(prepared: PreparedRun, plan: Plan, systems: OpenSystems) -> Program:
+def sealed_program_for(session: RunSession, plan: Plan) -> Program:
     """Return the program that reads a plan's sealed values again, and no more.
 
-    The lookup tables are read where there is any such value, and only then.
+    It reads the lookup tables only if the plan has such a value.
     """
-    tables = tables_of(prepared, systems) if _seals(plan) else {}
+    prepared = session.prepared
+    tables = tables_of(prepared, session.systems) if _seals(plan) else {}
     return prepared.compiled.bind(prepared.context, tables)
 
 
@@ -146,7 +146,7 @@ def _refuse_other_mapping(plan: Plan) -> None:
 def _refuse_other_inputs(plan: Plan, prepared: PreparedRun) -> None:
     """Raise `Refused` with everything about the inputs that is not as the plan has it."""
     then = _facts(plan.connection, plan.inputs)
-    now = _facts(plan_connection(prepared), plan_inputs(prepared))
+    now = _facts(prepared.plan_connection, prepared.plan_inputs)
     found = [
         Diagnostic(
             Span(plan.mapping_file),

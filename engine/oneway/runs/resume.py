@@ -1,8 +1,7 @@
-"""What an interrupted run left behind: settled before anything else, or gone on with.
+"""Interrupted runs: their actions in flight are looked up, and the rest may be resumed.
 
-`recover_in_flight` finds out what became of what was in flight, and sends nothing: a new plan, made
-from what the systems say now, takes it from there. `resume_run` does the same and then goes on
-with the very plan that was approved.
+`recover_in_flight` finds out what became of the actions in flight, and sends nothing; a new plan
+takes it from there. `resume_run` does the same, then applies the rest of the approved plan.
 """
 
 from collections.abc import Iterator
@@ -22,33 +21,21 @@ from oneway.history.journal.lease import leased
 from oneway.mapping.program import Program
 from oneway.planning.plan import Action, Ending, Plan
 from oneway.planning.plan_file import load
-from oneway.runs.apply import (
-    Approval,
-    Operator,
-    RunLog,
-    connection_for,
-    engine_systems,
-    target_memory,
-)
-from oneway.runs.incidents import noticed
-from oneway.runs.inputs import OpenSystems
-from oneway.runs.prepare import PreparedRun
+from oneway.runs.apply import Approval, RunLog, apply_systems, target_memory
+from oneway.runs.incidents import follow_run
 from oneway.runs.reopen import sealed_program_for
 from oneway.runs.request import instant_text
+from oneway.runs.session import Operator, RunSession
 from oneway.state.lock import LOCKS, Holder, locked
 
 
 @contextmanager
-def exclusive_run(prepared: PreparedRun, operator: Operator) -> Iterator[Holder]:
-    """Hold the lock of a run's connection; raise `Refused`, naming the holder, where taken.
+def exclusive_run(session: RunSession) -> Iterator[Holder]:
+    """Hold the lock of a run's connection; raise `Refused`, naming the holder, if it is taken.
 
     At the end the connection's incidents are as its run left them, and the notices queued.
     """
-    name = connection_for(prepared)
-    with (
-        hold_lock(name, operator) as holder,
-        noticed(prepared.request.connection, operator),
-    ):
+    with hold_lock(session.name, session.operator) as holder, follow_run(session):
         yield holder
 
 
@@ -98,61 +85,57 @@ class Interrupted:
         return Earlier(ended, flying)
 
 
-def find_interrupted(operator: Operator, connection: str | None = None) -> tuple[Interrupted, ...]:
+def find_interrupted(
+    journal: Journal | None, connection: str | None = None
+) -> tuple[Interrupted, ...]:
     """Return the runs that did not end, oldest first: of one connection, or of all."""
-    if not operator.state.has_journal:
+    if journal is None:
         return ()
-    with Journal.open(operator.state.journal) as journal:
-        return tuple(_read(journal, run) for run in journal.unfinished(connection))
+    return tuple(_read(journal, run) for run in journal.unfinished(connection))
 
 
-def recover_in_flight(
-    prepared: PreparedRun, systems: OpenSystems, operator: Operator
-) -> tuple[Result, ...]:
+def recover_in_flight(session: RunSession) -> tuple[Result, ...]:
     """Find out what became of everything that earlier runs of this connection left in flight.
 
     Nothing is sent. Raises `Refused` where the systems cannot be asked: then nothing may be
     written, for a record might be created twice.
     """
-    name = connection_for(prepared)
     results = []
-    for left in find_interrupted(operator, name):
-        program = sealed_program_for(prepared, left.plan, systems)
-        with Journal.open(operator.state.journal) as journal:
-            memory = target_memory(prepared, operator, left.plan, journal, left.entries)
-            found = engine_systems(systems, program, operator, memory)
-            log = RunLog(journal, left.plan, operator, left.run.id)
-            for entry in left.in_flight:
-                result = _found_out(_action(left.plan, entry), found)
-                log.ended([result])
-                results.append(result)
-            if left.run.ended is None:
-                log.not_begun("the run was interrupted before it began this action")
-                log.settle()
-            else:
-                journal.recount(left.run.id)
+    for left in find_interrupted(session.past, session.name):
+        systems = _systems_of(session, left, sealed_program_for(session, left.plan))
+        log = RunLog(session.journal, left.plan, session.operator, left.run.id)
+        for entry in left.in_flight:
+            result = _found_out(_action(left.plan, entry), systems)
+            log.ended([result])
+            results.append(result)
+        if left.run.ended is None:
+            log.not_begun("the run was interrupted before it began this action")
+            log.settle()
+        else:
+            session.journal.recount(left.run.id)
     return tuple(results)
 
 
 def resume_run(
+    session: RunSession,
     left: Interrupted,
     approval: Approval,
     program: Program,
-    systems: OpenSystems,
-    operator: Operator,
     progress: Progress = silent,
 ) -> Iterator[Result]:
-    """Go on with an interrupted run and yield how each action that was left ended.
+    """Apply the rest of an interrupted run and yield how each of its actions ended.
 
     `approval` names the fingerprint that the run was begun with. Raises as `apply_plan` does.
     """
-    with Journal.open(operator.state.journal) as journal:
-        log = RunLog(journal, left.plan, operator, left.run.id)
-        memory = target_memory(systems.prepared, operator, left.plan, journal, left.entries)
-        found = engine_systems(systems, program, operator, memory)
-        watch = Watch(progress, operator.stopping)
-        yield from apply(left.plan, approval.of(left.earlier), found, log, watch)
-        log.finish(approval.verdict)
+    log = RunLog(session.journal, left.plan, session.operator, left.run.id)
+    systems = _systems_of(session, left, program)
+    watch = Watch(progress, session.operator.stopping)
+    yield from apply(left.plan, approval.of(left.earlier), systems, log, watch)
+    log.finish(approval.verdict)
+
+
+def _systems_of(session: RunSession, left: Interrupted, program: Program) -> ApplySystems:
+    return apply_systems(session, program, target_memory(session, left.plan, left.entries))
 
 
 def _found_out(action: Action, found: ApplySystems) -> Result:

@@ -14,7 +14,6 @@ from oneway.history.journal.incidents import forget_notices
 from oneway.history.journal.schedule_claims import forget as forget_dues
 from oneway.planning.guards import WINDOW
 from oneway.runs.request import instant_text
-from oneway.state.folder import StateFolder
 
 DAYS = 90
 """How many days a run is kept where nobody says otherwise."""
@@ -37,13 +36,13 @@ def days_kept(lookup: Lookup) -> int:
     return int(text)
 
 
-def forget_old(state: StateFolder, connection: str, now: datetime, days: int) -> None:
+def forget_old(journal: Journal, connection: str, now: datetime, days: int) -> None:
     """Forget what ran, and was told, more than some days ago, if the store allows it.
 
     Its lock must be held. What guards and a resumption need stays, however old it is.
     """
     # A run that went well does not fail because the store is busy now: the next one forgets.
-    with suppress(Refused), Journal.open(state.journal) as journal:
+    with suppress(Refused):
         prune(journal, instant_text(now - timedelta(days=days)), connection)
 
 

@@ -13,7 +13,8 @@ from oneway.core.connector import Access, ConnectorError, Description
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.read_keys import tallies_of
-from oneway.runs.prepare import compile_data, located, mapping_of
+from oneway.runs.prepare import compile_data, mapping_of
+from oneway.runs.prepared import located
 from oneway.runs.validate_connection import connection_mistakes
 
 Made: TypeAlias = tuple[Compiled, Mapping[str, Description]]

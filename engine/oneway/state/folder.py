@@ -33,6 +33,7 @@ class StateFolder:
     def __init__(self, path: Path, store: str | None = None, *, make: bool = True) -> None:
         self.path = path
         self.store = store
+        self._seal: Seal | None = None
         with _refusing(path):
             if not make and not path.exists():
                 return
@@ -53,6 +54,11 @@ class StateFolder:
 
     def seal(self) -> Seal:
         """Return the seal with this folder's key, which is made when it is first asked for."""
+        if self._seal is None:
+            self._seal = self._load_seal()
+        return self._seal
+
+    def _load_seal(self) -> Seal:
         path = self.path / "seal.key"
         with _refusing(path):
             if not path.exists():

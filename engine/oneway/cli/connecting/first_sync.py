@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from oneway.applying.apply import Result
-from oneway.cli.apply import carried_out
+from oneway.cli.apply import print_if_interrupted
 from oneway.cli.connecting.prompts import Asking
 from oneway.cli.console import Console, ProgressLine
 from oneway.cli.delivering import delivering
@@ -65,17 +65,17 @@ def first_sync(
             console.tell(f"Nothing was written. The first sync is: {by_hand}\n")
             return None
         with line.of(console):
-            ended = carried_out(console, draft.plan, operator, draft.applied)
-        run = last_run(prepared, operator)
+            ended = print_if_interrupted(console, draft.plan, draft.session, draft.apply())
+        run = last_run(draft.session)
     console.out("\n")
     print_results(console, ended, draft.plan, run, limit=limit)
     return FirstSync(draft, tuple(ended), run)
 
 
 def _show(console: Console, draft: PendingSync, *, limit: int | None) -> None:
-    if draft.settled:
+    if draft.recovered:
         console.note("An earlier run was interrupted; what was in flight was looked up:")
-        console.note(results.text(draft.settled, console.style))
+        console.note(results.text(draft.recovered, console.style))
     console.report(draft.warnings)
     print_plan(console, draft.plan, draft.verdict, draft.memory, "text", limit=limit)
 

@@ -13,7 +13,7 @@ from oneway.core.connector import ConnectorError, Description, Finding, Option, 
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
 from oneway.render.sanitize import harmless
 from oneway.runs import Input, OpenSystems, PreparedRun
-from oneway.runs.inputs import description_of, inputs, options_of
+from oneway.runs.prepared import description_of, options_of
 
 SIDES = ("source", "target")
 
@@ -28,7 +28,7 @@ class Reaching:
     @property
     def input(self) -> Input:
         """What is read or written on this side."""
-        return inputs(self.prepared)[self.side]
+        return self.prepared.inputs[self.side]
 
     @property
     def system(self) -> Description:

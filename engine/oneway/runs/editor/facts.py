@@ -10,7 +10,7 @@ from oneway.core.connector import Access, Description, Field, ReadError
 from oneway.core.diagnostics import Refused
 from oneway.documents.yaml_source import Document, read_all
 from oneway.runs.draft.side import flat_paths
-from oneway.runs.prepare import located
+from oneway.runs.prepared import located
 
 _MOST = 200
 """Records of a file that are looked at for the names of their fields."""

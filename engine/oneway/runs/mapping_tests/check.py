@@ -16,8 +16,8 @@ from oneway.mapping.spec import EndpointSpec
 from oneway.planning.guards import Verdict, judge
 from oneway.planning.plan import Change, Outcome, Plan
 from oneway.planning.planner import Header, plan
-from oneway.runs.inputs import stand_in_options
 from oneway.runs.mapping_tests.spec import ONE, Case, Expectation, MappingClaim, MappingTest
+from oneway.runs.prepared import stand_in_options
 from oneway.runs.request import instant_text, parse_instant
 from oneway.runs.settings import WANTED, is_of
 

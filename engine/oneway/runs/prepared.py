@@ -1,0 +1,274 @@
+"""A compiled request, and what it reads and writes: which system's records, or a file instead."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import timedelta
+from functools import cached_property
+from hashlib import sha256
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from oneway.connections import Side, given_options
+from oneway.connections.discovery import ANY, FILES, describe, with_defaults
+from oneway.connections.origins import origins_of
+from oneway.core.connector import USUAL_LAG, Description, Resource
+from oneway.core.diagnostics import Refused
+from oneway.core.records import Value
+from oneway.core.seal import canonical
+from oneway.mapping.compiler import Compiled
+from oneway.mapping.expressions import Context
+from oneway.mapping.spec import EndpointSpec, GuardsSpec, MappingSpec, ReferenceSpec
+from oneway.runs.request import RunRequest
+
+if TYPE_CHECKING:
+    from oneway.planning.plan import PlanConnection, PlanInput
+
+
+@dataclass(frozen=True, slots=True)
+class Input:
+    """One resource of one connector; `options` are those that the mapping writes for it.
+
+    `side` is "source" or "target" where a connection says how that side is reached. `replaces`
+    is the connector and the resource that a file is read in the place of.
+    """
+
+    connector: str
+    resource: str
+    options: tuple[tuple[str, str], ...] = ()
+    side: str = ""
+    replaces: tuple[str, str] | None = field(default=None, compare=False)
+
+    @property
+    def text(self) -> str:
+        """What is read, in words: "staffology employees", "file people.jsonl"."""
+        return f"{self.connector} {self.resource}"
+
+
+@dataclass(frozen=True)
+class PreparedRun:
+    """A request whose mapping is compiled, with its connectors described and settings resolved.
+
+    What follows from it is worked out when it is first asked for, and kept.
+    """
+
+    request: RunRequest
+    compiled: Compiled
+    catalogue: Mapping[str, Description]
+    settings: Mapping[str, Value]
+
+    @property
+    def spec(self) -> MappingSpec:
+        """The mapping as written."""
+        return self.compiled.spec
+
+    @property
+    def guards(self) -> GuardsSpec:
+        """The mapping's guards, overridden by those of the connection."""
+        from oneway.connections.limits import merged
+
+        connection = self.request.connection
+        return merged(self.spec.guards, connection.guards if connection else None)
+
+    @property
+    def context(self) -> Context:
+        """What expressions may know besides a record."""
+        return self.compiled.context(self.settings, self.request.as_of)
+
+    @cached_property
+    def inputs(self) -> Mapping[str, Input]:
+        """The input of each role: "source", "target" and each "references.NAME"."""
+        return _resolve_inputs(self)
+
+    @cached_property
+    def plan_inputs(self) -> Mapping[str, "PlanInput"]:
+        """What a plan records of each input: where it comes from, and the options in force."""
+        return {role: _plan_input(self, each) for role, each in self.inputs.items()}
+
+    @property
+    def plan_connection(self) -> "PlanConnection | None":
+        """What a plan records of the connection; None without one."""
+        from oneway.planning.plan import PlanConnection
+
+        connection = self.request.connection
+        return None if connection is None else PlanConnection(connection.name, connection.file)
+
+    @cached_property
+    def connection_name(self) -> str:
+        """The name that the journal files this run under, with those before and after it."""
+        return connection_name(self.spec.name, self.plan_connection, self.plan_inputs)
+
+
+def connection_name(
+    mapping: str, connection: "PlanConnection | None", inputs: Mapping[str, "PlanInput"]
+) -> str:
+    """Return the connection's name; without one, the mapping's with a digest of its inputs.
+
+    The options of a file do not count: read in another way, it is still the same file.
+    """
+    if connection is not None:
+        return connection.name
+    systems: dict[str, str] = {role: each.text for role, each in inputs.items()}
+    for each in inputs.values():
+        if each.file is None and each.connector != FILES:
+            systems |= {f"options.{each.connector}.{k}": v for k, v in each.options.items()}
+    return f"{mapping} {sha256(canonical(systems).encode('ascii')).hexdigest()[:8]}"
+
+
+def options_of(prepared: PreparedRun, each: Input) -> dict[str, str]:
+    """Return the options alone: no credential is opened, which a keyring may ask a person for."""
+    description = description_of(prepared, each)
+    found = given_options(description, prepared.request.lookup, given_to(prepared, each))
+    return with_defaults(description, {**dict(each.options), **found})
+
+
+def given_to(prepared: PreparedRun, each: Input) -> dict[str, str]:
+    prefix = f"{each.connector}."
+    given = {
+        key.removeprefix(prefix): value
+        for key, value in prepared.request.options.items()
+        if key.startswith(prefix)
+    }
+    return {**side_of(prepared, each).options, **given}
+
+
+def side_of(prepared: PreparedRun, each: Input) -> Side:
+    """Return what the connection says of an input's side; nothing without one."""
+    connection = prepared.request.connection
+    return connection.sides[each.side] if connection is not None and each.side else Side()
+
+
+def description_of(prepared: PreparedRun, each: Input) -> Description:
+    """Return the description of an input's connector."""
+    return describe(FILES) if each.connector == FILES else prepared.catalogue[each.connector]
+
+
+def resource_of(prepared: PreparedRun, each: Input) -> Resource | None:
+    """Return what is known of an input's records; None of an unknown resource."""
+    resources = description_of(prepared, each).resources
+    return resources.get(each.resource, resources.get(ANY))
+
+
+def lag_of(prepared: PreparedRun) -> timedelta:
+    """Return how long the target may not show a new record."""
+    resource = resource_of(prepared, prepared.inputs["target"])
+    return timedelta(seconds=resource.lag if resource is not None else USUAL_LAG)
+
+
+def stand_in_options(resource: Resource | None) -> dict[str, str]:
+    """Return the options by which a file is read in the place of a system's resource."""
+    id_path = "id" if resource is None else resource.id
+    return {"id": id_path, "types": _column_types(resource)}
+
+
+def _resolve_inputs(prepared: PreparedRun) -> dict[str, Input]:
+    spec, request = prepared.spec, prepared.request
+    source = _of(
+        prepared, spec.source, request.source, prepared.compiled.source, _side("source", prepared)
+    )
+    target = _of(
+        prepared, spec.target, request.target, prepared.compiled.target, _side("target", prepared)
+    )
+    found = {"source": source, "target": target}
+    for reference in spec.references:
+        file = request.references.get(reference.name)
+        found[f"references.{reference.name}"] = _reference(prepared, reference, file)
+    return found
+
+
+def _plan_input(prepared: PreparedRun, each: Input) -> "PlanInput":
+    from oneway.planning.plan import PlanInput
+
+    options, description = options_of(prepared, each), description_of(prepared, each)
+    return PlanInput(
+        *(each.replaces or (each.connector, each.resource)),
+        options,
+        file=None if each.replaces is None else each.resource,
+        origin=_origin(description, options),
+        manifest=_digest(description),
+    )
+
+
+def _origin(description: Description, options: Mapping[str, str]) -> str:
+    try:
+        return " ".join(sorted(origins_of(description, options)))
+    except Refused:
+        return ""  # an option is missing, which is refused where the system is opened
+
+
+def _digest(description: Description) -> str:
+    """Return the digest of what a manifest says: its comments and spaces have no effect."""
+    return sha256(canonical(description.body).encode("ascii")).hexdigest()
+
+
+def _of(
+    prepared: PreparedRun,
+    endpoint: EndpointSpec,
+    file: str | None,
+    resource: Resource | None,
+    side: str = "",
+) -> Input:
+    """Return an endpoint's input, or the file that stands for it, read as the mapping says."""
+    options = tuple((name, str(each.value)) for name, each in endpoint.options)
+    name = endpoint.resource.text
+    if prepared.catalogue[endpoint.connector.text].kind == FILES:
+        own = located(prepared.request.mapping, name)
+        if file is None:
+            return Input(endpoint.connector.text, own, options, side)
+        return Input(FILES, file, options, side, replaces=(endpoint.connector.text, own))
+    if file is not None:
+        as_system = tuple(stand_in_options(resource).items())
+        return Input(FILES, file, as_system, replaces=(endpoint.connector.text, name))
+    return Input(endpoint.connector.text, name, options, side)
+
+
+def _reference(prepared: PreparedRun, reference: ReferenceSpec, file: str | None) -> Input:
+    spec, side = prepared.spec, reference.side or ""
+    endpoint = reference.endpoint
+    if endpoint is None:
+        endpoint = replace(
+            spec.source if side == "source" else spec.target, resource=reference.resource
+        )
+    else:
+        side = _side_named(endpoint.connector.text, spec)
+    resources = prepared.catalogue[endpoint.connector.text].resources
+    resource = resources.get(endpoint.resource.text)
+    return _of(prepared, endpoint, file, resource, _side(side, prepared))
+
+
+def _side_named(connector: str, spec: MappingSpec) -> str:
+    """Return the side that a connector is; nothing where it is neither, or both."""
+    sides = [
+        name
+        for name, each in (("source", spec.source), ("target", spec.target))
+        if each.connector.text == connector
+    ]
+    return sides[0] if len(sides) == 1 else ""
+
+
+def _side(role: str, prepared: PreparedRun) -> str:
+    """Return the side that a connection says how to reach; nothing without one."""
+    return role if prepared.request.connection is not None else ""
+
+
+def _column_types(resource: Resource | None) -> str:
+    """Return what the file connector is told of the columns of a CSV file in a system's place."""
+    if resource is None:
+        return ""
+    kinds = {path: _kind(each.types - {"null"}) for path, each in resource.fields.items()}
+    return " ".join(
+        f"{path}={kind}" for path, kind in kinds.items() if kind and path.split() == [path]
+    )
+
+
+def _kind(types: frozenset[str]) -> str:
+    if types == {"integer", "number"}:
+        return "number"
+    return next(iter(types & _NOT_TEXT), "") if len(types) == 1 else ""
+
+
+_NOT_TEXT = frozenset({"integer", "number", "boolean"})
+
+
+def located(mapping: str, path: str) -> str:
+    """Return a path that a mapping names: it is relative to the mapping's own folder."""
+    return str(Path(mapping).parent / path)

@@ -1,0 +1,92 @@
+"""The session of one run: what all its steps share, each opened or worked out once."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from oneway.applying.apply import never
+from oneway.core.seal import Seal
+from oneway.history.journal import Journal, Why
+from oneway.runs.prepared import PreparedRun
+from oneway.runs.systems import OpenSystems
+from oneway.state.folder import StateFolder
+
+
+@dataclass(frozen=True, slots=True)
+class Operator:
+    """Who applies a plan, with which state folder; `now` is the clock, for the journal.
+
+    `stopping` is asked before each action whether to end there.
+    """
+
+    name: str
+    state: StateFolder
+    now: Callable[[], datetime]
+    stopping: Callable[[], bool] = never
+    why: Why = Why.HAND
+
+
+class RunSession:
+    """A run's systems, journal and seal, each opened once and shared by all steps of the run.
+
+    The journal is opened when first asked for, and closed with the session. `systems` are those
+    of the request unless others are given; they have a block of their own, which connects.
+    """
+
+    def __init__(
+        self, prepared: PreparedRun, operator: Operator, systems: OpenSystems | None = None
+    ) -> None:
+        self.prepared = prepared
+        self.operator = operator
+        self.systems = systems or OpenSystems(prepared, operator.state.path)
+        self._journal: Journal | None = None
+
+    @property
+    def name(self) -> str:
+        """The name that the journal files this run under, with those before and after it."""
+        return self.prepared.connection_name
+
+    @property
+    def state(self) -> StateFolder:
+        """The state folder."""
+        return self.operator.state
+
+    @property
+    def seal(self) -> Seal:
+        """The seal with the state folder's key."""
+        return self.state.seal()
+
+    @property
+    def journal(self) -> Journal:
+        """The open journal, made if there is none; raises `Refused` if it cannot be used."""
+        if self._journal is None:
+            self._journal = Journal.open(self.state.journal)
+        return self._journal
+
+    @property
+    def past(self) -> Journal | None:
+        """The open journal; None if nothing was ever journalled, and then none is made."""
+        return self.journal if self._journal is not None or self.state.has_journal else None
+
+    def now(self) -> datetime:
+        """Return what the operator's clock says."""
+        return self.operator.now()
+
+    def stop_when(self, stopping: Callable[[], bool]) -> None:
+        """Ask `stopping` before each action whether to end there."""
+        self.operator = replace(self.operator, stopping=stopping)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._journal is not None:
+            self._journal.close()
+            self._journal = None

@@ -1,0 +1,180 @@
+"""The connectors of a run, opened with the options and credentials that they were given."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from types import TracebackType
+from typing import Protocol, Self, runtime_checkable
+
+from oneway.connections import given_options
+from oneway.connections.access import access
+from oneway.connections.discovery import (
+    FILES,
+    complete,
+    open_connector,
+)
+from oneway.connections.origins import OwnerSays, origins_in, refuse_strange_origins
+from oneway.core.connector import (
+    Access,
+    Connector,
+    Reader,
+    Writer,
+)
+from oneway.core.diagnostics import Refused, refusal
+from oneway.runs.prepared import Input, PreparedRun, description_of, given_to, options_of, side_of
+
+
+def access_of(prepared: PreparedRun, each: Input, *, choosing: bool = False) -> Access:
+    """Return the options and credentials of an input's connector; raise `Refused`.
+
+    While `choosing`, options may be missing that the system itself lists.
+    """
+    description = description_of(prepared, each)
+    kept = side_of(prepared, each).credentials
+    try:
+        found = access(description, prepared.request.lookup, given_to(prepared, each), kept)
+    except Refused as refused:
+        raise _in_connection(refused, prepared, each) from None
+    # What is given for one run goes before what the mapping says for all of them.
+    options = {**dict(each.options), **found.options}
+    typed = prepared.request.typed.items()
+    secrets = {**found.secrets, **{name: text for (side, name), text in typed if side == each.side}}
+    try:
+        whole = replace(found, options=options, secrets=secrets)
+        whole = complete(description, whole, choosing=choosing)
+    except Refused as refused:
+        raise _or_in_connection(refused, prepared, each) from None
+    if secrets or found.options:
+        # Nothing that the mapping's author was not given goes where the mapping says.
+        refuse_strange_origins(description, whole.options, _owner_says(prepared, each))
+    return whole
+
+
+def _owner_says(prepared: PreparedRun, each: Input) -> OwnerSays:
+    """Return what the owner of an input's credentials says: no option of the mapping."""
+    description = description_of(prepared, each)
+    given = given_options(description, prepared.request.lookup, given_to(prepared, each))
+    # Who sets the environment may bind a credential, whatever a connection's file says.
+    outside = origins_in(prepared.request.lookup(description.name, "origin"))
+    return OwnerSays(given, outside or origins_in(side_of(prepared, each).origin))
+
+
+def _in_connection(refused: Refused, prepared: PreparedRun, each: Input) -> Refused:
+    """Return a refusal with what is wrong with a credential at the place that refers to it."""
+    connection = prepared.request.connection
+    if connection is None:
+        return refused
+    named = {
+        ref.name: connection.written.at((each.side, "credentials", name), "", str(ref))
+        for name, ref in side_of(prepared, each).credentials.items()
+    }
+    return Refused(
+        replace(place, code=one.code, summary=f"{place.summary}: {one.summary}", help=one.help)
+        if (place := named.get(one.span.file)) is not None
+        else one
+        for one in refused.diagnostics
+    )
+
+
+def _or_in_connection(refused: Refused, prepared: PreparedRun, each: Input) -> Refused:
+    """Return a refusal that also says where in a connection to name what is missing."""
+    connection = prepared.request.connection
+    if connection is None or not each.side:
+        return refused
+    place = f"; or name it in {connection.file} under '{each.side}'"
+    return Refused(
+        replace(one, help=f"{one.help}{place}") if one.code == "C112" else one
+        for one in refused.diagnostics
+    )
+
+
+@runtime_checkable
+class CompletesNewRecords(Protocol):
+    """A writer whose system holds no key of a new record that it is not given."""
+
+    def complete_new_records(self, paths: Iterable[tuple[str, ...]]) -> None:
+        """Let every new record hold these keys, null where nothing else is written there."""
+
+
+@dataclass(slots=True)
+class OpenSystems:
+    """The connectors of a run, each opened when first asked for, all closed at the end.
+
+    `shared` is the folder through which runs agree on rate limits: the state folder.
+    """
+
+    prepared: PreparedRun
+    shared: Path | None = None
+    _open: dict[Input, Connector] = field(default_factory=dict)
+
+    def connector(self, each: Input, *, choosing: bool = False) -> Connector:
+        """Return an input's connector, open; raise `Refused` where it cannot be configured.
+
+        One that is opened for `choosing` may lack options, and is good for `choices` alone.
+        """
+        key = replace(each, resource="*" if choosing else "")
+        if key not in self._open:
+            found = access_of(self.prepared, each, choosing=choosing)
+            description = description_of(self.prepared, each)
+            found = replace(found, shared=self.shared, whose=whose(self.prepared, each))
+            self._open[key] = open_connector(description, found, choosing=choosing)
+        return self._open[key]
+
+    def reader(self, each: Input) -> Reader:
+        """Return a reader of an input."""
+        return self.connector(each).reader(each.resource)
+
+    def writer(self, each: Input) -> Writer:
+        """Return a writer of an input; raise `WriteError` where it cannot be written."""
+        writer = self.connector(each).writer(each.resource)
+        if isinstance(writer, CompletesNewRecords):
+            writer.complete_new_records(self.prepared.compiled.decided_on_target)
+        return writer
+
+    def __enter__(self) -> Self:
+        refuse_one_system(self.prepared)
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        for connector in self._open.values():
+            connector.close()
+
+
+def whose(prepared: PreparedRun, each: Input) -> str:
+    """Return in words whose credentials an input's are: those of a connection, or a mapping's."""
+    connection = prepared.request.connection
+    name = prepared.spec.name if connection is None else connection.name
+    return f"{name}/{each.side or each.connector}"
+
+
+def refuse_one_system(prepared: PreparedRun) -> None:
+    """Raise `Refused` where source and target are one: what a mapping alone cannot show.
+
+    Options that a connection, the environment or the command line give may make them so.
+    """
+    found = prepared.inputs
+    source, target = found["source"], found["target"]
+    if source.connector != target.connector or source.resource != target.resource:
+        return
+    is_file = target.connector == FILES
+    if is_file or options_of(prepared, source) == options_of(prepared, target):
+        with_options = "" if is_file else ", with the same options"
+        summary = f"source and target are both {target.text}{with_options}"
+        raise refusal("M120", prepared.request.name, summary, "a source is never written to")
+
+
+def offline_help(refused: Refused, role: str) -> Refused:
+    """Return a refusal that also says how to do without the system: name a file."""
+    name = role.partition(".")[2]
+    option = f"--reference {name}=FILE" if name else f"--{role} FILE"
+    return Refused(
+        replace(each, help=f"{each.help}; or read a file instead: {option}")
+        if each.code == "C112"
+        else each
+        for each in refused.diagnostics
+    )
