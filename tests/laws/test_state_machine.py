@@ -510,7 +510,8 @@ class Nights(RuleBasedStateMachine):
                     record[key] = SAID.get(key)
                 continue
             assert plan is not None, f"refused, though nothing is wrong: {self.refused}"
-            waiting = load_memory(plan, StateFolder(self.state)).postponed
+            with RunSession(self._prepared(()), self._operator) as session:
+                waiting = load_memory(session, plan).postponed
             if all(action.id in waiting for action in plan.actions):
                 break
         else:
