@@ -214,3 +214,51 @@ def test_findings_in_the_formats_of_ci(world: World) -> None:
     (first, *_) = json.loads(world.run("validate", "m.yaml", "--format", "gitlab").out)
     assert first["location"]["path"] == "m.yaml"
     assert len(first["fingerprint"]) == 64
+
+
+FIXABLE = """\
+# Staff, as payroll says
+oneway: 1
+name: staff
+source: {connector: staffology, resource: employees}
+target: {connector: expensein, resource: users}
+match:
+  - {source: employmentDetails.payrollCode, target: reference}
+fields:
+  reference: employmentDetails.payrollCode   # the key
+  firstName: {value: personalDetails.firstName}
+  lastName:
+    # their own name
+    value: personalDetails.lastName
+  email: personalDetails.email
+leavers:
+  when: status == 'former' || employmentDetails.leaverDetails.hasLeft == 'True'   # either
+  set: {leaveDate: employmentDetails.leaverDetails.leaveDate}
+  left: is_past(leaveDate)
+"""
+FIXED = (
+    FIXABLE.replace("value: personal", "from: personal")
+    .replace("'former'", "'Former'")
+    .replace("'True'", "`true`")
+)
+
+
+def test_what_has_one_remedy_is_corrected_in_the_file(world: World) -> None:
+    path = world.folder / "fix.yaml"
+    for newline in ("\n", "\r\n"):
+        path.write_bytes(FIXABLE.replace("\n", newline).encode())
+        path.chmod(0o640)
+        assert world.run("validate", "fix.yaml").code == 1
+        ended = world.run("validate", "fix.yaml", "--fix")
+        assert (ended.code, path.read_bytes().decode()) == (0, FIXED.replace("\n", newline))
+        assert ended.out.count(": corrected: ") == 4
+        assert "1 file checked: no mistakes" in ended.out
+        assert path.stat().st_mode & 0o777 == 0o640
+    assert ": corrected: " not in world.run("validate", "fix.yaml", "--fix").out
+
+
+def test_what_has_no_certain_remedy_is_left_as_it_is(world: World) -> None:
+    path = world.folder / "m.yaml"
+    path.write_text(MISTAKEN)
+    assert world.run("validate", "m.yaml", "--fix").code == 1
+    assert path.read_text() == MISTAKEN

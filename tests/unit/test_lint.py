@@ -192,3 +192,138 @@ def test_leaving_writes_a_match_key_no_more_than_a_field_does() -> None:
 def test_every_code_that_is_reported_is_listed() -> None:
     reported = {d.code for _, _, mapping in CASES for d in found(mapping)}
     assert reported <= CODES.keys()
+
+
+# What a mapping says of its own findings
+
+SETTING = "settings:\n  idle: {type: boolean, default: false, description: Nothing.}\n"
+
+
+def severities(mapping: str) -> list[tuple[str, str]]:
+    return [(each.code, each.severity.value) for each in found(mapping)]
+
+
+@pytest.mark.parametrize("level", ["error", "warning", "note", "off"])
+def test_a_mapping_says_how_much_a_finding_matters(level: str) -> None:
+    entry = f"lint: [{{code: M213, severity: {level}, because: It is about to be used}}]\n"
+    wanted = [] if level == "off" else [("M213", level)]
+    assert severities(BASE + SETTING + entry) == wanted
+
+
+def test_a_lint_entry_speaks_of_one_part_only() -> None:
+    two = SETTING + "  other: {type: boolean, default: false, description: Nothing.}\n"
+    for at, left in (("settings.idle", 11), ("settings.other", 10)):
+        entry = f"lint: [{{code: M213, at: {at}, severity: off, because: Soon}}]\n"
+        assert [(d.code, d.span.line) for d in found(BASE + two + entry)] == [("M213", left)]
+
+
+def test_a_rule_is_named_by_its_id() -> None:
+    rules = LEAVERS + "eligible:\n  - {id: a, when: name, otherwise: x, for: [leavers]}\n"
+    entry = "lint: [{code: M203, at: eligible.a, severity: off, because: They keep it}]\n"
+    assert severities(BASE + rules + entry) == []
+
+
+def test_an_error_stays_an_error() -> None:
+    entry = "lint: [{code: M111, severity: off, because: It is known}]\n"
+    assert severities(BASE + "  seq: code\n" + entry) == [("M111", "error"), ("M153", "error")]
+
+
+@pytest.mark.parametrize(
+    ("entry", "code"),
+    [
+        ("{code: M213, severity: off, because: x}", "M253"),
+        ("{code: M999, severity: off, because: x}", "M153"),
+        ("{code: M213, at: settings.nothing, severity: off, because: x}", "M153"),
+    ],
+)
+def test_a_lint_entry_that_does_nothing_is_told(entry: str, code: str) -> None:
+    assert code in [each.code for each in found(BASE + f"lint: [{entry}]\n")]
+
+
+# Siblings of the rules' examples
+
+
+@pytest.mark.parametrize(
+    ("code", "more"),
+    [
+        ("M215", "  age: {from: code, lookup: d}\nreferences:\n"
+                 "  d: {from: target, resource: departments, key: k, value: v}\n"),
+        ("M216", "  email: {from: mail, when: number == '5'}\n"),
+        ("M216", "  email: {from: mail, when: \"'yes' != gone\"}\n"),
+        ("M216", "  email: {from: mail, when: name > '2026-01-01'}\n"),
+        ("M216", "  email: {from: mail, when: length(name) == '3'}\n"),
+        ("M216", "  email: {from: mail, when: name == number}\n"),
+        ("M217", "  email: {from: mail, when: \"gone && !gone\"}\n"),
+        ("M217", "  email: {from: mail, when: name == 'a' && name == 'b'}\n"),
+        ("M217", "  email: {from: mail, when: lower(name) == 'Ada'}\n"),
+        ("M217", "  email: {from: mail, when: number > `5` && number < `3`}\n"),
+        ("M217", "  email: {from: mail, when: is_past(mail) && is_future(mail)}\n"),
+        ("M217", "leavers:\n  when: gone || !gone\n  set: {leaveDate: {value: x}}\n"),
+        ("M218", "  email: upper(number)\n"),
+        ("M218", "  email: join(' ', name)\n"),
+        ("M218", "  email: name == 'a' && name == 'b' && mail\n"),
+        ("M218", "  email: digits(gone)\n"),
+        ("M219", "  email: coalesce(name, mail) || 'x' || mail\n"),
+        ("M219", "  email: \"iif(gone && !gone, name, mail)\"\n"),
+        ("M219", "  email: \"(name || 'x') || mail\"\n"),
+        ("M222", "guards: {clears: {share: 100%, floor: 0}}\n"),
+        ("M222", "guards: {leavers: {share: 1%, floor: 5000}}\n"),
+        ("M222", "guards: {source: {shrink: 100%}}\n"),
+        ("M223", "  email: {value: mail}\n"),
+        ("M223", "  email: {value: address.city}\n"),
+    ],
+)  # fmt: skip
+def test_a_rule_finds_the_like_of_its_example(code: str, more: str) -> None:
+    assert code in [each.code for each in found(BASE + more)]
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        "  email: {from: mail, when: number == `5`}\n",
+        "  email: {from: mail, when: gone == `true` || number > `5`}\n",
+        "  email: {from: mail, when: lower(name) == 'ada' || upper(name) == 'EVE'}\n",
+        "  email: {from: mail, when: \"name != 'a' && name != 'b'\"}\n",
+        "  email: {from: mail, when: \"regex_match(name, '^[0-9]{7}$')\"}\n",
+        '  email: {from: mail, when: "length(name) > `20`"}\n',
+        "  email: {from: mail, when: \"starts_with(name, 'Z') && name != mail\"}\n",
+        "  email: {from: mail, when: \"contains(tags, 'staff')\"}\n",
+        '  email: "iif(gone, name, mail) || code"\n',
+        '  email: "name || mail || code"\n',
+        "  email: {value: someone@example.com}\n",
+        "  email: \"tags[0] || join(' ', tags)\"\n",
+        "guards: {leavers: {share: 50%, floor: 20}, creates: {share: 100%, floor: 50}}\n",
+    ],
+)
+def test_what_can_be_meant_is_left_alone(more: str) -> None:
+    assert found(BASE + more) == []
+
+
+def test_a_rule_about_use_waits_until_nothing_is_misspelt() -> None:
+    assert "M213" not in [each.code for each in found(BASE + "  email: mial\n" + SETTING)]
+
+
+@pytest.mark.parametrize(
+    ("path", "secret"),
+    [
+        ("sortCode", True),
+        ("bank.sort_code", True),
+        ("Account Number", True),
+        ("NINumber", True),
+        ("IBAN", True),
+        ("nationalInsuranceNumber", True),
+        ("basePay.salary", True),
+        ("accountName", False),
+        ("companyNumber", False),
+        ("salaryBand", False),
+        ("pinboard", False),
+    ],
+)
+def test_what_nobody_should_read_is_known_by_its_name(path: str, secret: bool) -> None:
+    mapping = BASE.replace(
+        "connector: expenses, resource: users", "connector: file, resource: u.json"
+    )
+    loaded = load_mapping(f'{mapping}  "{path}": name\n'.encode(), "m.yaml")
+    catalogue = described() | {"file": describe("file")}
+    warnings = compile_mapping(loaded.spec, loaded.document.lines, catalogue).warnings
+    assert ("M221" in [each.code for each in warnings]) is secret

@@ -21,6 +21,7 @@ from oneway.mapping.functions import FAMILIES, Example, Function
 from oneway.mapping.functions.entra import ENTRA
 from oneway.mapping.functions.function import TYPE_WORDS
 from oneway.mapping.lint import CODES, EXAMPLE, RULES
+from oneway.mapping.lint.rule import LintRule
 
 _NOTE = "<!-- Written by `make docs` from the code: edit the code, not this page. -->"
 _FAMILIES = {
@@ -48,7 +49,7 @@ def pages() -> dict[str, str]:
         "entra.md": _entra(),
         "functions.md": _functions(),
         "schemas.md": _schemas(),
-    }
+    } | {f"lint/{rule.code}.md": _rule(rule) for rule in RULES}
     return {name: "\n".join([_NOTE, "", *lines]).rstrip() + "\n" for name, lines in made.items()}
 
 
@@ -124,18 +125,32 @@ def _codes() -> Iterator[str]:
 
 
 def _lint() -> Iterator[str]:
-    yield from (
-        "# Lint rules",
-        "",
-        "`oneway validate` reports them. An error stops a run; a warning",
-    )
-    yield from ("is for a person to decide. The examples replace keys of this mapping:", "")
-    yield from ("```yaml", EXAMPLE.rstrip(), "```")
+    yield from ("# Lint rules", "")
+    yield "`oneway validate` reports them. An error stops a run; a warning is for a person to"
+    yield from ("decide. How much one matters in a mapping, its `lint` says, with the reason:", "")
+    yield from ("```yaml", _LEVELS.rstrip(), "```", "")
+    yield from ("| Rule | | Severity |", "|---|---|---|")
     for rule in RULES:
-        yield from ("", f"## {rule.code}: {rule.title}", "")
-        yield from (f"{rule.severity.value.capitalize()}. {rule.advice}", "", "Reported:", "")
-        yield from ("```yaml", rule.failing.rstrip(), "```", "", "Accepted:", "")
-        yield from ("```yaml", rule.passing.rstrip(), "```")
+        link = f"[{rule.code}](lint/{rule.code}.md)"
+        yield f"| {link} | {_cell(rule.title)} | {rule.severity.value} |"
+
+
+_LEVELS = """\
+lint:
+  - {code: M215, at: fields.departmentId, severity: off, because: Payroll reports the misses}
+  - {code: M213, severity: error, because: Settings that do nothing confuse operators}
+"""
+
+
+def _rule(rule: LintRule) -> Iterator[str]:
+    yield from (f"# {rule.code}: {rule.title}", "")
+    yield from (f"{rule.severity.value.capitalize()}. {rule.advice}", "")
+    if rule.waits:
+        yield from ("It is said only of a mapping in which nothing is an error.", "")
+    yield from ("The examples replace keys of this mapping:", "")
+    yield from ("```yaml", EXAMPLE.rstrip(), "```", "", "Reported:", "")
+    yield from ("```yaml", rule.failing.rstrip(), "```", "", "Accepted:", "")
+    yield from ("```yaml", rule.passing.rstrip(), "```", "", "[All rules](../lint.md)")
 
 
 def _entra() -> Iterator[str]:
@@ -224,6 +239,7 @@ def main(folder: Path) -> None:
     """Write every page into a folder."""
     folder.mkdir(parents=True, exist_ok=True)
     for name, text in pages().items():
+        (folder / name).parent.mkdir(exist_ok=True)
         (folder / name).write_text(text, encoding="utf-8")
 
 

@@ -54,9 +54,10 @@ class Checked:
 
 @click.command("validate")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
+@click.option("--fix", is_flag=True, help="Correct in the files what has one certain remedy.")
 @formatted("text", "json", "sarif", "junit", "github", "gitlab")
 @consoled
-def command(*, console: Console, paths: Sequence[str], format: str) -> Exit:
+def command(*, console: Console, paths: Sequence[str], fix: bool, format: str) -> Exit:
     """Check mappings, connections and plans, without network.
 
     Manifests too. Every mistake of every file is reported in one run. Folders are searched
@@ -64,21 +65,26 @@ def command(*, console: Console, paths: Sequence[str], format: str) -> Exit:
     mappings/, and connections/ where there is one. No credential is opened: of one in a file
     it is checked that the file exists, and that no other user may read it.
 
+    With --fix, mistakes that have one certain remedy are corrected in the file; comments and
+    layout stay. What is left is reported.
+
     \b
     Example:
-      oneway validate
+      oneway validate --fix
       oneway validate mapping.yaml connectors/
     """
-    mappings = Mappings(FOLDERS)
-    checked = _named_twice(
-        [one for path in paths or _defaults() for one in _checked(path, mappings)]
-    )
+    checked = _all(paths or _defaults())
+    corrected = _corrected(checked) if fix else ()
+    if corrected:
+        checked = _all(paths or _defaults())
     # A mistake in a manifest is one of each mapping that needs it as well: it is said once.
     found = list(dict.fromkeys(diagnostic for each in checked for diagnostic in each.found))
     match format:
         case "json":
             console.json([_as_data(each) for each in checked])
         case "text":
+            for each in corrected:
+                console.out(f"{each.span}: corrected: {each.summary} [{each.code}]\n")
             console.out(diagnostics.text(found, console.style))
             console.out(_summary(len(checked), found))
         case _:
@@ -98,6 +104,36 @@ def _for_ci(format: str, checked: Sequence[Checked], found: Sequence[Diagnostic]
             return ci_formats.github(found)
         case _:
             return ci_formats.gitlab(found)
+
+
+def _all(paths: Sequence[str]) -> list[Checked]:
+    mappings = Mappings(FOLDERS)
+    return _named_twice([one for path in paths for one in _checked(path, mappings)])
+
+
+def _corrected(checked: Sequence[Checked]) -> tuple[Diagnostic, ...]:
+    """Correct files in their place; return what was found and is corrected now."""
+    from oneway.documents.fixing import fixed
+
+    made: list[Diagnostic] = []
+    for each in checked:
+        if any(one.fix for one in each.found):
+            data = read_file(each.path, LIMIT + 1)
+            text, found = fixed(data, (one for one in each.found if one.span.file == each.path))
+            if found:
+                _replace(Path(each.path), text)
+            made += found
+    return tuple(made)
+
+
+def _replace(path: Path, data: bytes) -> None:
+    from oneway.state.files import write_whole
+
+    try:
+        write_whole(path, data, mode=path.stat().st_mode & 0o777)
+    except OSError as error:
+        summary = f"cannot be written: {error.strerror or error}"
+        raise refusal("F122", str(path), summary, "check the rights on the folder") from None
 
 
 def _defaults() -> tuple[str, ...]:

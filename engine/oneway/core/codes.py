@@ -210,7 +210,17 @@ _TABLE = (
         "a mapping gives an option a value that it cannot have",
         "Give one that the message names.",
     ),
+    (
+        "M153",
+        "a `lint` entry cannot do what it says",
+        "Name a code that is reported as a warning, and a part that the mapping has.",
+    ),
     # M2xx: the meaning of a mapping, warnings
+    (
+        "M253",
+        "a `lint` entry changes nothing",
+        "Remove it: nothing of that code is found there.",
+    ),
     (
         "M250",
         "a comment may have cut off an expression",

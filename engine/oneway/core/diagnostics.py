@@ -37,11 +37,21 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class Fix:
+    """A correction that is certain: what stands at a span, and what should stand there."""
+
+    span: Span
+    was: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
 class Diagnostic:
     """One finding: what is wrong, where, and what to do about it.
 
     `code` is public and never changes its meaning (`oneway.core.codes` lists them all). `quote` is
-    the line of text that `span` points into, where there is one.
+    the line of text that `span` points into, where there is one. `fix` corrects it, where there
+    is only one way to.
     """
 
     span: Span
@@ -50,6 +60,7 @@ class Diagnostic:
     summary: str
     help: str = ""
     quote: str = ""
+    fix: Fix | None = None
 
 
 class Refused(Exception):
@@ -76,6 +87,11 @@ class Findings:
         """Keep a finding."""
         self.found.append(diagnostic)
 
+    @property
+    def failed(self) -> bool:
+        """Whether anything that was found is an error."""
+        return any(each.severity is Severity.ERROR for each in self.found)
+
     def sorted(self) -> tuple[Diagnostic, ...]:
         """Return what was found, in the order of the file."""
         return tuple(
@@ -85,7 +101,7 @@ class Findings:
     def refuse_errors(self) -> tuple[Diagnostic, ...]:
         """Return all findings, sorted; raise `Refused` with them if any is an error."""
         found = self.sorted()
-        if any(d.severity is Severity.ERROR for d in found):
+        if self.failed:
             raise Refused(found)
         return found
 

@@ -22,7 +22,7 @@ from oneway.mapping.interpreter import (
     ReferenceCode,
     Typed,
 )
-from oneway.mapping.lint import lint
+from oneway.mapping.lint import lint, weighed
 from oneway.mapping.program import FieldRule, Policy, Rule
 from oneway.mapping.record_schema import readable, reading_of, writable
 from oneway.mapping.resolver import UNKNOWN, Resolver, it_has
@@ -90,6 +90,9 @@ def compile_mapping(
     """
     names = Resolver(spec, lines, catalogue)
     compiled = _Compiler(names).compile()
+    found, names.findings.found = names.findings.found, []
+    for diagnostic in weighed(spec, found):
+        names.report(diagnostic)
     warnings = names.findings.refuse_errors()
     return Compiled(
         compiled.spec, compiled.code, compiled.source, compiled.target, compiled.zone, warnings
@@ -123,7 +126,8 @@ class _Compiler:
             references=tuple(map(self.reference, spec.references)),
             target_reading=reading_of(self.target),
         )
-        for diagnostic in lint(spec, code, self.source, self.target):
+        sound = not self.names.findings.failed
+        for diagnostic in lint(spec, code, self.source, self.target, sound=sound):
             self.names.report(diagnostic)
         return Compiled(spec, code, self.source, self.target, self.zone())
 

@@ -260,6 +260,41 @@ class GuardsSpec:
     target_shrink: float = 0.2
 
 
+class LintLevel(Enum):
+    """How much a finding matters in one mapping; `OFF` is not said."""
+
+    ERROR = "error"
+    WARNING = "warning"
+    NOTE = "note"
+    OFF = "off"
+
+
+@dataclass(frozen=True, slots=True)
+class LintSpec:
+    """How much one rule's findings matter in a mapping, or in one part of it, and why.
+
+    `start` and `end` are where the part begins and where the next one does: None of a part
+    that is not there, and where nothing follows. Without `at` it is the whole mapping.
+    """
+
+    code: str
+    severity: LintLevel
+    because: str
+    span: Span
+    at: str = ""
+    start: Span | None = None
+    end: Span | None = None
+
+    def covers(self, code: str, place: Span) -> bool:
+        """Return whether it speaks of a finding."""
+        if code != self.code or not self.at:
+            return code == self.code
+        here = (place.line, place.column)
+        if self.start is None or here < (self.start.line, self.start.column):
+            return False
+        return self.end is None or here < (self.end.line, self.end.column)
+
+
 @dataclass(frozen=True, slots=True)
 class MappingSpec:
     """One mapping, whole, as written in `file`; `digest` is the SHA-256 of its bytes."""
@@ -286,5 +321,6 @@ class MappingSpec:
     rekey: Rekey = Rekey.REPORT
     gone: Gone = Gone.REPORT
     guards: GuardsSpec = GuardsSpec()
+    lint: tuple[LintSpec, ...] = ()
     label: Text | None = None
     time_zone: Text | None = None

@@ -13,14 +13,15 @@ from pathlib import PurePath
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
 
-from oneway.core.diagnostics import Diagnostic, Severity, Span
-from oneway.mapping.lint import CODES
+from oneway.core.diagnostics import Diagnostic, Fix, Severity, Span
+from oneway.mapping.lint import CODES, RULES
 from oneway.render.sanitize import harmless
 
 ANNOTATIONS = 10
 """GitHub shows this many annotations of one step and severity, and drops the others."""
 
 _DOCS = "https://oneway.example.com/docs/reference/codes.md"
+_RULES = "https://oneway.example.com/docs/reference/lint"
 _LEVELS = {Severity.ERROR: "error", Severity.WARNING: "warning", Severity.NOTE: "note"}
 
 
@@ -50,8 +51,13 @@ def _sarif_rule(code: str) -> dict[str, object]:
         "id": code,
         "shortDescription": {"text": known.title},
         "help": {"text": known.advice},
-        "helpUri": _DOCS,
+        "helpUri": _page(code),
     }
+
+
+def _page(code: str) -> str:
+    """Return where a code is explained: a lint rule has a page of its own."""
+    return f"{_RULES}/{code}.md" if any(rule.code == code for rule in RULES) else _DOCS
 
 
 def _sarif_result(each: Diagnostic, rule: int) -> dict[str, object]:
@@ -63,13 +69,27 @@ def _sarif_result(each: Diagnostic, rule: int) -> dict[str, object]:
             "startColumn": each.span.column,
             "endColumn": end,
         }
-    return {
+    found: dict[str, object] = {
         "ruleId": each.code,
         "ruleIndex": rule,
         "level": _LEVELS[each.severity],
         "message": {"text": _said(each)},
         "locations": [{"physicalLocation": place}],
     }
+    if each.fix is not None:
+        found["fixes"] = [_sarif_fix(each.fix)]
+    return found
+
+
+def _sarif_fix(fix: Fix) -> dict[str, object]:
+    region = {
+        "startLine": fix.span.line,
+        "startColumn": fix.span.column,
+        "endColumn": fix.span.column + len(fix.was),
+    }
+    replacement = {"deletedRegion": region, "insertedContent": {"text": fix.text}}
+    place = {"uri": quote(_path(fix.span))}
+    return {"artifactChanges": [{"artifactLocation": place, "replacements": [replacement]}]}
 
 
 def junit(checked: Mapping[str, Sequence[Diagnostic]]) -> str:

@@ -5,18 +5,19 @@ the language (a second plan that is not empty, a write to the source); warnings 
 person to decide.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from importlib import import_module
 from pkgutil import iter_modules
 
 from oneway.core.codes import CODES as OTHER_CODES
 from oneway.core.codes import DiagnosticCode
 from oneway.core.connector import Resource
-from oneway.core.diagnostics import Diagnostic
+from oneway.core.diagnostics import Diagnostic, Severity, did_you_mean
 from oneway.mapping.interpreter import MappingCode
 from oneway.mapping.lint import rules
 from oneway.mapping.lint.rule import LintRule, Subject
-from oneway.mapping.spec import MappingSpec
+from oneway.mapping.spec import LintLevel, LintSpec, MappingSpec
 
 EXAMPLE = """\
 oneway: 1
@@ -51,10 +52,58 @@ CODES: Mapping[str, DiagnosticCode] = OTHER_CODES | {
 
 
 def lint(
-    spec: MappingSpec, code: MappingCode, source: Resource, target: Resource
+    spec: MappingSpec, code: MappingCode, source: Resource, target: Resource, *, sound: bool
 ) -> Iterator[Diagnostic]:
-    """Yield what every rule finds."""
+    """Yield what every rule finds; `sound` says that nothing else is an error."""
     subject = Subject(spec, code, source, target)
-    for rule in RULES:
-        for found in rule.check(subject):
-            yield Diagnostic(found.span, rule.severity, rule.code, found.summary, found.help)
+    for rule in (each for each in RULES if not each.waits):
+        for found in _found(rule, subject):
+            sound = sound and found.severity is not Severity.ERROR
+            yield found
+    for rule in (each for each in RULES if each.waits and sound):
+        yield from _found(rule, subject)
+
+
+def _found(rule: LintRule, subject: Subject) -> Iterator[Diagnostic]:
+    for found in rule.check(subject):
+        yield Diagnostic(
+            found.span, rule.severity, rule.code, found.summary, found.help, fix=found.fix
+        )
+
+
+def weighed(spec: MappingSpec, found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
+    """Yield what was found as a mapping's `lint` says how much it matters.
+
+    What is an error by itself stays one: it would break a law of the language.
+    """
+    used: set[LintSpec] = set()
+    for each in found:
+        entry = next((one for one in spec.lint if one.covers(each.code, each.span)), None)
+        if entry is None or each.severity is Severity.ERROR:
+            yield each
+            continue
+        used.add(entry)
+        if entry.severity is not LintLevel.OFF:
+            yield replace(each, severity=Severity(entry.severity.value))
+    waiting = any(each.severity is Severity.ERROR for each in found)
+    for entry in spec.lint:
+        wrong = _wrong(entry, found)
+        if wrong:
+            yield Diagnostic(entry.span, Severity.ERROR, "M153", *wrong)
+        elif entry not in used and not waiting:
+            summary = (
+                f"nothing that is found{f' at {entry.at}' if entry.at else ''} is {entry.code}"
+            )
+            yield Diagnostic(entry.span, Severity.WARNING, "M253", summary, "remove the entry")
+
+
+def _wrong(entry: LintSpec, found: Sequence[Diagnostic]) -> tuple[str, str] | None:
+    if entry.code not in CODES:
+        help = did_you_mean(entry.code, CODES) or "`docs/reference/codes.md` lists them"
+        return f"there is no code '{entry.code}'", help
+    if entry.at and entry.start is None:
+        return f"the mapping has no part '{entry.at}'", "write it as fields.NAME or eligible.ID"
+    errors = (each for each in found if each.severity is Severity.ERROR)
+    if any(entry.covers(each.code, each.span) for each in errors):
+        return f"{entry.code} is an error, and stays one", "correct what it reports"
+    return None

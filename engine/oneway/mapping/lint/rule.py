@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from oneway.core.connector import Resource
-from oneway.core.diagnostics import Severity, Span
+from oneway.core.diagnostics import Fix, Severity, Span
 from oneway.core.records import Value, is_blank, path_text
 from oneway.mapping.expressions import Expression
 from oneway.mapping.interpreter import FieldCode, MappingCode
@@ -49,6 +49,12 @@ class Subject:
         yield from code.match_target
         yield from (each for each in (code.left, code.scheduled) if each is not None)
 
+    @property
+    def on_references(self) -> Iterator[Expression]:
+        """Every expression that is evaluated on a record of a lookup table."""
+        for each in self.code.references:
+            yield from (each.key, each.value)
+
 
 @dataclass(frozen=True, slots=True)
 class LintFinding:
@@ -57,6 +63,7 @@ class LintFinding:
     span: Span
     summary: str
     help: str
+    fix: Fix | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +72,8 @@ class LintRule:
 
     `title` and `advice` speak of every finding; a `LintFinding` speaks of one. `failing` and
     `passing` are top-level keys that replace those of the example mapping
-    (`oneway.mapping.lint.EXAMPLE`): the rule objects to the first and accepts the second.
+    (`oneway.mapping.lint.EXAMPLE`): the rule objects to the first and accepts the second. A
+    rule that `waits` is asked only of a mapping without errors: what is misspelt is also unused.
     """
 
     code: str
@@ -75,6 +83,7 @@ class LintRule:
     check: Callable[[Subject], Iterator[LintFinding]]
     failing: str
     passing: str
+    waits: bool = False
 
 
 def types_of(resource: Resource, path: tuple[str, ...] | None) -> frozenset[str]:

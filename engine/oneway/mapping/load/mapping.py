@@ -1,6 +1,8 @@
 """Turns the parts of a mapping document into the classes of `oneway.mapping.spec`."""
 
-from oneway.core.records import Compare, path_of, path_text
+from oneway.core.diagnostics import Span
+from oneway.core.records import Compare, Value, path_of, path_text
+from oneway.documents.yaml_source import Document, Path
 from oneway.mapping.load.part import DocumentPart
 from oneway.mapping.spec import (
     Absent,
@@ -14,6 +16,8 @@ from oneway.mapping.spec import (
     JoinersSpec,
     LeaversSpec,
     LimitSpec,
+    LintLevel,
+    LintSpec,
     MappingSpec,
     MatchSpec,
     Merge,
@@ -60,6 +64,7 @@ def mapping(part: DocumentPart, digest: str) -> MappingSpec:
         rekey=part.word("rekey", Rekey.REPORT),
         gone=part.word("gone", Gone.REPORT),
         guards=_guards(guards) if guards else GuardsSpec(),
+        lint=tuple(_lint(item) for item in part.items("lint")),
         label=part.maybe_text("label"),
         time_zone=part.maybe_text("time_zone"),
     )
@@ -232,3 +237,43 @@ def share_of(part: DocumentPart) -> float:
     """Return a share as a number from 0 to 1: `10%` is 0.1."""
     value = part.value
     return float(value.rstrip(" %")) / 100 if isinstance(value, str) else float(str(value))
+
+
+def _lint(part: DocumentPart) -> LintSpec:
+    at = part.maybe_text("at")
+    start, end = _extent(part.document, at.text) if at else (None, None)
+    return LintSpec(
+        code=str(part.at("code").value),
+        severity=LintLevel(part.at("severity").value),
+        because=str(part.at("because").value),
+        span=at.span if at else part.at("code").span,
+        at=at.text if at else "",
+        start=start,
+        end=end,
+    )
+
+
+def _extent(document: Document, at: str) -> tuple[Span | None, Span | None]:
+    """Return where a part of a document begins, and where what follows it does."""
+    path = next((each for each in document.places if _written(document.data, each) == at), None)
+    if path is None:
+        return None, None
+    starts = {each: document.span(each, key=True) for each in document.places}
+    inside = [_order(at) for each, at in starts.items() if each[: len(path)] == path]
+    others = (at for each, at in starts.items() if each[: len(path)] != path)
+    later = sorted((each for each in others if _order(each) > max(inside)), key=_order)
+    return starts[path], later[0] if later else None
+
+
+def _written(data: Value, path: Path) -> str:
+    """Return a path as an integrator writes it: items that have an id by their id."""
+    steps, value = [], data
+    for step in path:
+        value = value[step]  # type: ignore[index]  # the path is the document's
+        id = value.get("id") if isinstance(step, int) and isinstance(value, dict) else None
+        steps.append(str(step if id is None else id))
+    return ".".join(steps)
+
+
+def _order(place: Span) -> tuple[int, int]:
+    return place.line, place.column

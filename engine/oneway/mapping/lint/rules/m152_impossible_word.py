@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from oneway.core.connector import Resource
-from oneway.core.diagnostics import Severity, did_you_mean
+from oneway.core.diagnostics import Fix, Severity, did_you_mean
 from oneway.core.records import identity, path_text
 from oneway.mapping.expressions import Comparison, Expression
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
@@ -34,9 +34,10 @@ def _finding(expression: Expression, compared: Comparison, words: tuple[str, ...
     help = f"did you mean '{near}'?" if near else did_you_mean(value, words)
     listed = ", ".join(words[:_MOST]) + (", ..." if len(words) > _MOST else "")
     summary = f"'{path_text(compared.keys)}' is never {value!r}"
-    return LintFinding(
-        expression.within(compared.place), summary, f"{help} It is one of: {listed}".strip()
-    )
+    span, at = expression.within(compared.place), compared.place
+    written = expression.text[at.offset : at.offset + at.length]
+    fix = Fix(span, written, f"'{near}'") if near and written.startswith("'") else None
+    return LintFinding(span, summary, f"{help} It is one of: {listed}".strip(), fix)
 
 
 RULE = LintRule(

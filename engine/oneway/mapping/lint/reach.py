@@ -1,0 +1,160 @@
+"""Which answers an expression can have on any record that the record schema allows.
+
+Only of expressions made of paths, constants, comparisons, `||`, `&&`, `!` and functions that
+tell a few classes of values apart: of each path, one value of each class is tried, together
+with one of each class of the others. Of any other expression nothing is said.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from itertools import product
+
+from oneway.core.connector import Resource
+from oneway.core.records import Value, holds, identity, path_text, with_value
+from oneway.mapping.expressions import Context, EvaluationError, Expression
+from oneway.mapping.expressions.syntax import Node
+from oneway.mapping.lint.typing_of import SAME_RECORD, path_in
+from oneway.mapping.spec import MappingSpec, SettingSpec
+
+_MOST = 4_000
+"""Records that are tried: an expression that tells more of them apart is left alone."""
+
+_AS_OF = datetime(2026, 6, 15, 12, tzinfo=UTC)
+_DAYS = ("2026-01-01", "2026-06-15", "2026-12-31")
+
+_IDEMPOTENT = frozenset({"lower", "upper", "trim", "normalize_spaces", "remove_spaces", "digits"})
+"""Functions of which a second call changes nothing: a text that one returns is its own class."""
+
+_PLAIN = frozenset({"is_blank", "is_present", "default", "coalesce", "not_null", "iif"})
+_DATED = frozenset({"is_past", "is_future", "today"})
+_LISTS: tuple[Value, ...] = ([], ["an item"])
+_OBJECTS: tuple[Value, ...] = ({}, {"key": "a value"})
+_OPEN_TYPES = frozenset({"string", "number", "integer", "boolean"})
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """What an expression comes to on the records that were tried."""
+
+    holds: bool
+    fails: bool
+
+
+def answers(expression: Expression, resource: Resource, spec: MappingSpec) -> Answers | None:
+    """Return what an expression can come to, or None where that is not known."""
+    if not _decidable(expression.tree):
+        return None
+    literals = list(_literals(expression.tree))
+    paths = list(dict.fromkeys(use.keys for use in expression.paths))
+    if any(one != other and one == other[: len(one)] for one in paths for other in paths):
+        return None  # an object, and what is in it
+    used = {each.name for each in expression.settings}
+    settings = [each for each in spec.settings if each.name in used]
+    choices = [[*_values(path, resource, literals)] for path in paths]
+    choices += [[*_of_setting(each, literals)] for each in settings]
+    size = 1
+    for each in choices:
+        size *= len(each)
+    if size > _MOST or not size:
+        return None
+    return _tried(expression, paths, settings, choices)
+
+
+def _tried(
+    expression: Expression,
+    paths: list[tuple[str, ...]],
+    settings: list[SettingSpec],
+    choices: list[list[Value]],
+) -> Answers | None:
+    """Return what the expression comes to; None where it has a value on no record."""
+    can_hold = can_fail = False
+    for picked in product(*choices):
+        data: dict[str, Value] = {}
+        for path, value in zip(paths, picked, strict=False):
+            data = with_value(data, path, value)
+        given = zip(settings, picked[len(paths) :], strict=True)
+        context = Context(_AS_OF, {each.name: value for each, value in given}, strict=True)
+        try:
+            value = expression.evaluate(data, context)[0]
+        except EvaluationError:
+            continue  # other rules speak of types
+        can_hold, can_fail = can_hold or holds(value), can_fail or not holds(value)
+        if can_hold and can_fail:
+            break
+    return Answers(can_hold, can_fail) if can_hold or can_fail else None
+
+
+def _decidable(node: Node) -> bool:
+    kind = node["type"]
+    if path_in(node) is not None:
+        return True
+    if kind == "literal":
+        return not isinstance(node["value"], dict)
+    if kind == "comparator":
+        numeric = node["value"] in ("eq", "ne") or any(
+            each["type"] == "literal" for each in node["children"]
+        )
+        return numeric and all(map(_decidable, node["children"]))
+    if kind == "function_expression":
+        return _known(node) and all(map(_decidable, node["children"]))
+    return kind in SAME_RECORD - {"multi_select_dict", "key_val_pair"} and all(
+        map(_decidable, node["children"])
+    )
+
+
+def _known(node: Node) -> bool:
+    name, arguments = str(node["value"]), node["children"]
+    if name in _IDEMPOTENT:
+        return path_in(arguments[0]) is not None
+    if name in _DATED:
+        return all(path_in(each) is not None for each in arguments)
+    if name == "contains":
+        return arguments[0]["type"] in ("literal", "multi_select_list")
+    return name in _PLAIN or name == "setting"
+
+
+def _literals(node: Node) -> Iterator[Value]:
+    if node["type"] == "literal":
+        value = node["value"]
+        yield from value if isinstance(value, list) else [value]
+    for child in node["children"]:
+        if isinstance(child, dict):
+            yield from _literals(child)
+
+
+def _values(path: tuple[str, ...], resource: Resource, literals: list[Value]) -> Iterator[Value]:
+    """Yield a value of each class that the expression can tell apart at a path."""
+    field = resource.fields.get(path_text(path))
+    types = field.types if field is not None and field.types else _OPEN_TYPES | {"null"}
+    found: list[Value] = []
+    if field is not None and field.enum:
+        found += field.enum
+    else:
+        found += _free(types, literals, field.format if field is not None else "")
+    if "null" in types or (field is not None and not field.types):
+        found.append(None)
+    yield from {identity(each): each for each in found}.values()
+
+
+def _free(types: frozenset[str], literals: list[Value], format: str) -> Iterator[Value]:
+    if "string" in types:
+        yield from (each for each in literals if isinstance(each, str))
+        yield from _DAYS
+        if not format:
+            yield from ("another text", "Another Text", "")
+    if types & {"number", "integer"}:
+        numbers = [n for n in literals if isinstance(n, int | float) and not isinstance(n, bool)]
+        yield from (n + step for n in numbers for step in (-1, 0, 1))
+        yield from (0, 1, 4_711)
+    if "boolean" in types:
+        yield from (True, False)
+    if "array" in types:
+        yield from _LISTS
+    if "object" in types:
+        yield from _OBJECTS
+
+
+def _of_setting(setting: SettingSpec, literals: list[Value]) -> Iterator[Value]:
+    types = {"number": {"number", "integer"}}.get(setting.type, {setting.type})
+    yield from _free(frozenset(types), [*literals, setting.default], "")

@@ -1,0 +1,38 @@
+"""A lookup table that no field looks in: it is read at every run for nothing."""
+
+from collections.abc import Iterator
+
+from oneway.core.diagnostics import Severity
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
+
+
+def check(subject: Subject) -> Iterator[LintFinding]:
+    used = {code.lookup for _, code in subject.fields}
+    for reference in subject.spec.references:
+        if reference.name not in used:
+            help = f"use it with `lookup: {reference.name}`, or remove it"
+            yield LintFinding(reference.span, f"no field looks in '{reference.name}'", help)
+
+
+RULE = LintRule(
+    code="M214",
+    severity=Severity.WARNING,
+    title="a lookup table is never used",
+    advice="Use it with `lookup`, or remove it: it is read at every run.",
+    check=check,
+    failing="""\
+references:
+  departments: {from: target, resource: departments, key: reference, value: id}
+""",
+    passing="""\
+references:
+  departments: {from: target, resource: departments, key: reference, value: id}
+fields:
+  reference: employmentDetails.payrollCode
+  firstName: personalDetails.firstName
+  lastName: personalDetails.lastName
+  email: personalDetails.email
+  departmentId: {from: employmentDetails.department.code, lookup: departments, on_miss: keep}
+""",
+    waits=True,
+)

@@ -1,0 +1,49 @@
+"""A guard that is so loose that it never fires."""
+
+from collections.abc import Iterator
+
+from oneway.core.diagnostics import Severity, Span
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
+from oneway.mapping.spec import GuardKind
+
+
+def check(subject: Subject) -> Iterator[LintFinding]:
+    guards = subject.spec.guards
+    for kind, limit in guards.limits:
+        if kind in _OF_MANAGED and limit.share >= 1:
+            yield _finding(limit.span, kind.value, "a share of 100% lets everybody through")
+        elif kind in _OF_ACCESS and limit.floor >= _MANY:
+            text = f"a floor of {limit.floor:,} lets as many people through at once"
+            yield _finding(limit.span, kind.value, text)
+    for side, shrink in (("source", guards.source_shrink), ("target", guards.target_shrink)):
+        if shrink >= 1:
+            text = "what has lost all of its records passes"
+            yield _finding(Span(subject.spec.file), side, text)
+
+
+_MANY = 500
+_OF_ACCESS = (GuardKind.LEAVERS, GuardKind.REACTIVATIONS, GuardKind.CLEARS)
+_OF_MANAGED = (*_OF_ACCESS, GuardKind.UPDATES, GuardKind.FIELD_CHANGES)
+"""What is counted of managed records: there are never more than all of them."""
+
+
+def _finding(span: Span, kind: str, text: str) -> LintFinding:
+    help = "give it a limit that a mistake would pass; one plan may be let through with --allow"
+    return LintFinding(span, f"the guard '{kind}' never fires: {text}", help)
+
+
+RULE = LintRule(
+    code="M222",
+    severity=Severity.WARNING,
+    title="a guard never fires",
+    advice="Give it a limit that a mistake would pass; --allow lets one plan through.",
+    check=check,
+    failing="""\
+guards:
+  leavers: {share: 100%, floor: 2}
+""",
+    passing="""\
+guards:
+  leavers: {share: 10%, floor: 2}
+""",
+)

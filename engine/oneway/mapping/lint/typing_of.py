@@ -1,0 +1,95 @@
+"""The types that a part of an expression can have, by the record schema; none: not known."""
+
+from collections.abc import Iterator
+
+from oneway.core.connector import Resource
+from oneway.core.records import path_text
+from oneway.mapping.expressions import BUILT_IN, Expression
+from oneway.mapping.expressions.syntax import Node
+from oneway.mapping.functions.library import BY_NAME
+from oneway.mapping.record_schema import json_types
+
+_ANY = frozenset[str]()
+_LISTS = ("projection", "filter_projection", "flatten", "multi_select_list", "value_projection")
+_TRUTHS = ("comparator", "not_expression")
+
+
+def path_in(node: Node) -> tuple[str, ...] | None:
+    """Return the keys where a node is a path that is read of the record itself."""
+    steps = node["children"] if node["type"] == "subexpression" else [node]
+    keys = tuple(str(step["value"]) for step in steps if step["type"] == "field")
+    return keys if len(keys) == len(steps) else None
+
+
+def types_in(node: Node, resource: Resource) -> frozenset[str]:
+    """Return the JSON types that a node's value can have where it is not null."""
+    kind, path = node["type"], path_in(node)
+    if path is not None:
+        field = resource.fields.get(path_text(path))
+        return _wide(field.types) if field is not None else _ANY
+    if kind == "literal":
+        return json_types(node["value"]) - {"null"}
+    if kind in _TRUTHS:
+        return frozenset({"boolean"})
+    if kind in _LISTS:
+        return frozenset({"array"})
+    if kind == "multi_select_dict":
+        return frozenset({"object"})
+    if kind == "function_expression":
+        return _returned(str(node["value"]))
+    return _ANY
+
+
+def _wide(types: frozenset[str]) -> frozenset[str]:
+    return (types | ({"integer"} if "number" in types else set())) - {"null"}
+
+
+def _returned(name: str) -> frozenset[str]:
+    function = BY_NAME.get(name)
+    if function is not None:
+        return _ANY if function.returns == "any" else _wide(frozenset({function.returns}))
+    return _RETURNED.get(name, _ANY)
+
+
+_RETURNED = {
+    **dict.fromkeys(("contains", "starts_with", "ends_with"), frozenset({"boolean"})),
+    **dict.fromkeys(("length", "abs", "avg", "ceil", "floor", "sum", "to_number"),
+                    frozenset({"number", "integer"})),
+    **dict.fromkeys(("join", "to_string", "type"), frozenset({"string"})),
+}  # fmt: skip
+
+
+def taken(name: str, position: int) -> frozenset[str]:
+    """Return the types that a function takes at a position; none where it takes any."""
+    function = BY_NAME.get(name)
+    if function is not None:
+        types = frozenset(function.parameter(position).types)
+        return _ANY if "any" in types else _wide(types) | (types & {"null"})
+    signature = BUILT_IN.get(name, ())
+    known = signature[min(position, len(signature) - 1)]["types"] if signature else []
+    return _wide(frozenset("array" if each.startswith("array") else each for each in known))
+
+
+def nodes_in(expression: Expression) -> Iterator[Node]:
+    """Yield the nodes of an expression that are evaluated on the record itself."""
+    todo = [expression.tree]
+    while todo:
+        node = todo.pop()
+        yield node
+        if node["type"] in SAME_RECORD:
+            todo += reversed(node["children"])
+
+
+SAME_RECORD = frozenset(
+    {
+        "or_expression",
+        "and_expression",
+        "not_expression",
+        "comparator",
+        "function_expression",
+        "multi_select_list",
+        "multi_select_dict",
+        "key_val_pair",
+    }
+)
+"""The nodes whose children are evaluated on the same record as they are."""
