@@ -41,6 +41,7 @@ from oneway.connections import (
     Webhook,
 )
 from oneway.core.connector import Secret
+from oneway.core.deadline import within
 from oneway.core.diagnostics import Refused
 from oneway.core.seal import canonical
 from oneway.documents.schema_check import schema_text
@@ -57,7 +58,6 @@ from oneway.mapping.lint import CODES
 from oneway.notices import Undelivered, after_run, channels, deliver, send, trial, weekly
 from oneway.notices.causes import shown
 from oneway.notices.channels import channel_name
-from oneway.notices.deadline import within
 from oneway.notices.delivery import PATIENCE, PAUSES
 from oneway.notices.email import message_of
 from oneway.notices.instants import instant_of, instant_text, week_of

@@ -17,8 +17,8 @@ from threading import Lock
 
 import httpx
 
+from oneway.core.deadline import Deadline, DeadlineWatch
 from oneway_connectors.rest.answers import clean
-from oneway_connectors.rest.deadline import DeadlineClient, DeadlineWatch
 from oneway_connectors.rest.errors import Cause, NoAnswer
 from oneway_connectors.rest.model import Limits
 from oneway_connectors.rest.origin import is_loopback
@@ -83,6 +83,14 @@ class Answer:
         return self.missing or self.status in {404, 410}
 
 
+@dataclass(frozen=True, slots=True)
+class _Line:
+    """A client, and the deadline of the request that it sends."""
+
+    client: httpx.Client
+    deadline: Deadline = field(default_factory=Deadline)
+
+
 class Wire:
     """Sends calls over httpx, each over a client that no other thread uses meanwhile.
 
@@ -100,7 +108,7 @@ class Wire:
         self._limits = limits
         self._transport = transport
         self._clock = clock
-        self._idle: LifoQueue[DeadlineClient] = LifoQueue()
+        self._idle: LifoQueue[_Line] = LifoQueue()
         self._watch = DeadlineWatch(limits.total)
         self._loopback = is_loopback(base.host)
 
@@ -113,7 +121,7 @@ class Wire:
                 text = f"it cannot be reached ({_words(error)})"
                 raise NoAnswer(Cause.UNREACHABLE, text, sent=False) from None
             except (httpx.HTTPError, zlib.error) as error:
-                if line.late:
+                if line.deadline.over:
                     raise self._too_long() from None
                 late = isinstance(error, httpx.TimeoutException)
                 broken = f"the answer broke off ({_words(error)})"
@@ -129,17 +137,17 @@ class Wire:
             except Empty:
                 return
 
-    def _answer(self, line: DeadlineClient, call: Call) -> Answer:
+    def _answer(self, line: _Line, call: Call) -> Answer:
         latest = self._clock() + self._limits.total
         request = line.client.build_request(
             call.method,
             call.url,
             headers=dict(call.headers),
             content=call.content,
-            extensions={"trace": line.noted},
+            extensions={"trace": line.deadline.trace},
         )
         # A transport that is passed in has no connections to shut down, and a clock of its own.
-        with nullcontext() if self._transport else self._watch.over(line):
+        with nullcontext() if self._transport else self._watch.over(line.deadline):
             response = line.client.send(request, stream=True)
             try:
                 return self._whole(response, latest)
@@ -163,11 +171,11 @@ class Wire:
         return NoAnswer(Cause.TOO_MUCH, text, sent=True)
 
     @contextmanager
-    def _line(self) -> Iterator[DeadlineClient]:
+    def _line(self) -> Iterator[_Line]:
         try:
             line = self._idle.get_nowait()
         except Empty:
-            line = DeadlineClient(self._new_client())
+            line = _Line(self._new_client())
         try:
             yield line
         finally:

@@ -7,7 +7,7 @@
     bodies      what notices say, as data     texts      the same as a mail
     queueing    after a run: written down     weekly     the summary of a week
     delivery    sent, and tried again         channels   where notices go
-    webhook, signing, email, deadline         one sending
+    webhook, signing, email                   one sending
     undelivered                               that it did not arrive
 
 A run is told of once an incident, not once a night, and never waits for a webhook.

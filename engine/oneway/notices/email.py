@@ -12,7 +12,7 @@ from email.utils import format_datetime
 
 from oneway.connections import Email, Security, opened
 from oneway.connections.validate import is_loopback
-from oneway.notices.deadline import Deadline, within
+from oneway.core.deadline import Deadline, within
 from oneway.notices.texts import subject_of, text_of
 from oneway.notices.undelivered import Undelivered
 from oneway.notices.webhook import SYSTEM, Trust

@@ -8,13 +8,12 @@ from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 from functools import cache
 from ssl import SSLContext
-from typing import Any
 
 import httpx
 
 from oneway.connections import Webhook, opened
 from oneway.connections.validate import is_loopback
-from oneway.notices.deadline import Deadline, within
+from oneway.core.deadline import Deadline, within
 from oneway.notices.signing import BadSecret, signature
 from oneway.notices.undelivered import Undelivered
 
@@ -25,8 +24,6 @@ _MOST = 16_384
 """Bytes of an answer that are read; nothing in it is looked at."""
 _LONGEST_WAIT = timedelta(hours=6)
 _GONE = 410
-_OPENED = ".connect_tcp.complete"
-"""What httpcore calls a connection that was opened, before TLS, in its trace."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,12 +99,8 @@ def _verifying() -> SSLContext:
 def _answer(
     client: httpx.Client, url: str, data: bytes, headers: Mapping[str, str], deadline: Deadline
 ) -> httpx.Response:
-    def noted(event: str, info: Mapping[str, Any]) -> None:
-        if event.endswith(_OPENED):
-            deadline.note(info["return_value"].get_extra_info("socket"))
-
     request = client.build_request(
-        "POST", url, content=data, headers=dict(headers), extensions={"trace": noted}
+        "POST", url, content=data, headers=dict(headers), extensions={"trace": deadline.trace}
     )
     answer = client.send(request, stream=True)
     try:
