@@ -84,7 +84,7 @@ class Answer:
 
 
 @dataclass(frozen=True, slots=True)
-class _Line:
+class _Pooled:
     """A client, and the deadline of the request that it sends."""
 
     client: httpx.Client
@@ -108,7 +108,7 @@ class Wire:
         self._limits = limits
         self._transport = transport
         self._clock = clock
-        self._idle: LifoQueue[_Line] = LifoQueue()
+        self._idle: LifoQueue[_Pooled] = LifoQueue()
         self._watch = DeadlineWatch(limits.total)
         self._loopback = is_loopback(base.host)
 
@@ -137,7 +137,7 @@ class Wire:
             except Empty:
                 return
 
-    def _answer(self, line: _Line, call: Call) -> Answer:
+    def _answer(self, line: _Pooled, call: Call) -> Answer:
         latest = self._clock() + self._limits.total
         request = line.client.build_request(
             call.method,
@@ -171,11 +171,11 @@ class Wire:
         return NoAnswer(Cause.TOO_MUCH, text, sent=True)
 
     @contextmanager
-    def _line(self) -> Iterator[_Line]:
+    def _line(self) -> Iterator[_Pooled]:
         try:
             line = self._idle.get_nowait()
         except Empty:
-            line = _Line(self._new_client())
+            line = _Pooled(self._new_client())
         try:
             yield line
         finally:
