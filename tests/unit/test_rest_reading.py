@@ -8,6 +8,7 @@ import pytest
 from rest_world import MANIFEST, altered, opened, page, reply
 
 from oneway.core.connector import ReadError
+from oneway.core.nesting import DEEPEST
 from oneway.core.records import Record
 from oneway_connectors.rest.answers import search
 from patience import PATIENCE
@@ -213,7 +214,8 @@ def test_fewer_records_than_the_total_make_the_read_incomplete() -> None:
         (b'{"data": [{"id": 1, "x": NaN}]}', "R106", "number"),
         (b'{"data": [{"id": 1, "x": 1e999}]}', "R106", "number"),
         (b'{"data": ["\xff"]}', "R106", "UTF-8"),
-        (b"[" * 19_000, "R106", "nested too deeply"),
+        (b"[" * 19_000, "R106", "too early"),
+        (b"[" * 9_000 + b"]" * 9_000, "R107", "no list at 'data'"),
         (b'{"error": "x"}', "R107", "no list at 'data'"),
         (b"[]", "R107", "no list at 'data'"),
         (b'{"data": {"id": 1}}', "R107", "no list at 'data'"),
@@ -250,6 +252,31 @@ def test_odd_items_get_a_problem_and_disturb_no_other() -> None:
     assert [bool(record.problem) for record in snapshot.records] == [True] * 4 + [False] * 16
     assert snapshot.records[0].id == "page 1, item 1"
     assert snapshot.complete
+
+
+@pytest.mark.parametrize("levels", [99, 100, 101, 400, 5000])
+def test_a_record_that_nests_too_deeply_costs_itself_alone(levels: int) -> None:
+    deep = b'{"id": "a", "x": ' + b"[" * (levels - 1) + b"]" * (levels - 1) + b"}"
+    connector, _ = opened(reply(b'{"data": [{"id": "b"}, ' + deep + b"]}"), page())
+    snapshot = connector.reader("people").read()
+    assert [bool(each.problem) for each in snapshot.records] == [False, levels > DEEPEST]
+    assert snapshot.complete
+
+
+def test_a_read_may_take_so_many_bytes_values_and_seconds() -> None:
+    for limit, words in {
+        "read_bytes: 1000": "more than 1,000 bytes in all",
+        "response_values: 100": "more than 100 values",
+        "read_seconds: 10": "longer than 10 seconds in all",
+    }.items():
+        text = altered("limits: {", f"limits: {{{limit}, ")
+        answers = [page(*range(50 * i, 50 * i + 50 + 60 * (i == 2))) for i in range(4)]
+        late = "seconds" in limit
+        script: list[object] = [reply({}, 503, retry_after="60"), page(1)] if late else [*answers]
+        connector, _ = opened(*script, manifest=text)
+        with pytest.raises(ReadError, match=words) as caught:
+            connector.reader("people").read()
+        assert caught.value.code == "R109"
 
 
 def test_values_are_read_as_they_are() -> None:

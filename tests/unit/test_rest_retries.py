@@ -12,7 +12,7 @@ from rest_world import altered, opened, page, reply
 
 from oneway.core.connector import Blame, NotSent, ReadError, Rejected, Unknown, WriteError
 from oneway_connectors.rest import RestWriter
-from oneway_connectors.rest.budget import Budget
+from oneway_connectors.rest.budget import RetryBudget
 from oneway_connectors.rest.client import retry_after
 
 NEVER_SENT = [httpx.ConnectError("refused"), httpx.ConnectTimeout("late"), httpx.PoolTimeout("x")]
@@ -237,7 +237,7 @@ def test_what_a_system_asks_of_one_request_the_next_one_does_as_well() -> None:
 
 @given(st.lists(st.booleans(), max_size=60), st.integers(0, 5), st.sampled_from([0.0, 0.2, 1.0]))
 def test_a_budget_is_never_overspent(steps: list[bool], floor: int, share: float) -> None:
-    budget, requests, spent = Budget(share, floor), 0, 0
+    budget, requests, spent = RetryBudget(share, floor), 0, 0
     for is_request in steps:
         if is_request:
             budget.count()

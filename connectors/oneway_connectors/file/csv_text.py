@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, BinaryIO
 
 from oneway_connectors.file.headings import rejected
-from oneway_connectors.file.layout import BOM
+from oneway_connectors.file.layout import BOM, line_of
 
 _SAYS_DELIMITER = re.compile(r'"?sep=(.)"?\r?\n?', re.IGNORECASE)
 _SAYS_TYPE = re.compile(r'"?#TYPE ')
@@ -65,7 +65,9 @@ class Lines:
         return self
 
     def __next__(self) -> str:
-        line = self._ahead.pop() if self._ahead else next(self._file)
+        line = self._ahead.pop() if self._ahead else line_of(self._file)
+        if not line:
+            raise StopIteration
         self.number += 1
         if self.number == 1 and line.startswith(BOM):
             self.bom, line = BOM, line.removeprefix(BOM)
@@ -80,7 +82,7 @@ class Lines:
         Where `header` is 0 that is what Excel and PowerShell write about the file itself, on
         its first line: `sep=;` and `#TYPE`.
         """
-        first = next(self._file, b"")
+        first = line_of(self._file)
         text = first.removeprefix(BOM).decode(errors="surrogateescape")
         said = _SAYS_DELIMITER.fullmatch(text)
         self._ahead = [first] if first else []

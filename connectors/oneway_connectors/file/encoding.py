@@ -5,6 +5,7 @@ import io
 from typing import BinaryIO
 
 from oneway.core.connector import ReadError
+from oneway_connectors.file.layout import whole_of
 from oneway_connectors.file.options import UTF_8
 
 _MARKS = {
@@ -26,7 +27,7 @@ def as_utf8(path: str, file: BinaryIO, encoding: str) -> BinaryIO:
             raise ReadError("R151", f"{path}: the file is UTF-16", help)
         return file
     try:
-        return io.BytesIO(_transcoded(file.read(), encoding))
+        return io.BytesIO(_transcoded(whole_of(file), encoding))
     except UnicodeError:
         help = "check the option encoding, or save the file as UTF-8"
         raise ReadError("R151", f"{path}: the file is not {encoding}", help) from None

@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from oneway.core.connector import Rejected
+from oneway.core.nesting import DEEPEST
 from oneway.core.records import Value, path_of, path_text
 from oneway_connectors.file.csv_types import CellType
 
@@ -44,6 +45,10 @@ class Headings:
             help = "headings are flat in this file: name the heading as it stands, in quotes"
             raise rejected(f"no column of a flat file is {path_text(keys)!r}", help)
         return keys[0]
+
+    def too_deep(self) -> str:
+        """Return a column whose records would nest deeper than any may, or nothing."""
+        return next((name for name, keys in self._keys.items() if len(keys) > DEEPEST), "")
 
     def both_value_and_object(self) -> str:
         """Return a column that others reach into with a dot, or nothing."""

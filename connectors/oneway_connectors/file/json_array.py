@@ -6,12 +6,13 @@ from typing import BinaryIO, TypeGuard
 
 from oneway.core.connector import ReadError
 from oneway.core.records import Value
-from oneway_connectors.file.layout import BOM, FileEntry
+from oneway_connectors.file.layout import BOM, FileEntry, whole_of
 from oneway_connectors.file.strict_json import Parsed, StrictDecoder, encoded
 
 _SPACE = re.compile(r"[ \t\r\n]*")
 _BAD_BYTE = re.compile("[\udc80-\udcff]")
-_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"|[\[\]{},]', re.DOTALL)
+_TOKENS = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{},]', re.DOTALL)
+_PIECE = 4_096
 _CLOSES = {"]": "[", "}": "{"}
 
 
@@ -28,10 +29,11 @@ class JsonArray:
         self._head = "[\n  "
         self._tail = "\n]\n"
         self._bom = b""
+        self._piece = _PIECE
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
         """Yield the items; raise `ReadError` where the file is no array or ends before it does."""
-        data = file.read()
+        data = whole_of(file)
         self._bom = BOM if data.startswith(BOM) else b""
         # A byte that is not UTF-8 spoils its own item only: it stands as a lone surrogate.
         text = data.removeprefix(BOM).decode(errors="surrogateescape")
@@ -78,10 +80,7 @@ class JsonArray:
             self._head, self._tail = head, text[last:]
 
     def _item(self, text: str, start: int, line: int) -> tuple[FileEntry, int]:
-        parsed = self._decoder.parse(text, start)
-        end = parsed.end if not parsed.problem else _end_of_item(text, start)
-        if end is None or end == start:
-            raise self._broken(text, start)
+        parsed, end = self._parsed(text, start)
         raw = text[start:end]
         if _BAD_BYTE.search(raw):
             parsed = Parsed(problem="is not UTF-8")
@@ -93,6 +92,25 @@ class JsonArray:
             line, raw.encode(errors="surrogateescape"), data, problem, gap=parsed.broken
         )
         return entry, end
+
+    def _parsed(self, text: str, start: int) -> tuple[Parsed, int]:
+        """Return the value at a place, and where it ends, broken or not.
+
+        Parsed from a piece of the text: an error counts the lines of all that it was given.
+        """
+        piece = text[start : start + self._piece]
+        parsed, end = self._decoder.parse(piece), None
+        # What goes up to the end of a piece may go on behind it.
+        if not parsed.problem and (parsed.end < len(piece) or start + len(piece) == len(text)):
+            end = start + parsed.end
+        else:
+            end = _end_of_item(text, start)
+            if end is None or end == start:
+                raise self._broken(text, start)
+            parsed = self._decoder.parse(text[start:end])
+            end = end if parsed.problem else start + parsed.end
+        self._piece = max(_PIECE, 2 * (end - start))
+        return parsed, end
 
     def _broken(self, text: str, at: int) -> ReadError:
         line = text.count("\n", 0, at) + 1

@@ -1,10 +1,11 @@
 """JSON Lines: one object a line. Lines end at `\\n` alone, whatever else Unicode calls an end."""
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from typing import BinaryIO
 
 from oneway.core.records import Value
-from oneway_connectors.file.layout import BOM, FileEntry
+from oneway_connectors.file.layout import BOM, FileEntry, line_of
 from oneway_connectors.file.strict_json import Parsed, StrictDecoder, encoded
 
 _SPACE = " \t\r\n"
@@ -23,7 +24,7 @@ class JsonLines:
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
         """Yield an entry a line; only a last line that was cut off leaves a gap."""
-        for number, line in enumerate(file, 1):
+        for number, line in enumerate(iter(partial(line_of, file), b""), 1):
             raw = line.removesuffix(b"\n")
             if number == 1 and raw.startswith(BOM):
                 self._bom, raw = BOM, raw.removeprefix(BOM)

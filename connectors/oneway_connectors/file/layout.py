@@ -8,9 +8,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
+from oneway.core.connector import ReadError
 from oneway.core.records import Value
 
 BOM = b"\xef\xbb\xbf"
+LONGEST_LINE = 16_000_000
+"""Bytes of a line of CSV or JSON Lines, which is held in memory whole."""
+LONGEST_FILE = 200_000_000
+"""Bytes of a file that is held in memory whole: JSON, and whatever is not UTF-8."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +31,24 @@ class FileEntry:
     data: dict[str, Value]
     problem: str = ""
     gap: bool = False
+
+
+def line_of(file: BinaryIO) -> bytes:
+    """Return the next line of a file, b"" at its end; raise `ReadError` where it is too long."""
+    line = file.readline(LONGEST_LINE + 1)
+    if len(line) > LONGEST_LINE:
+        summary = f"a line is longer than {LONGEST_LINE:,} bytes"
+        raise ReadError("R153", summary, "check that the file has the lines that it should have")
+    return line
+
+
+def whole_of(file: BinaryIO) -> bytes:
+    """Return all that a file holds; raise `ReadError` where that is too much."""
+    data = file.read(LONGEST_FILE + 1)
+    if len(data) > LONGEST_FILE:
+        summary = f"the file is longer than {LONGEST_FILE:,} bytes"
+        raise ReadError("R153", summary, "write it as .jsonl or as CSV in UTF-8, read by lines")
+    return data
 
 
 class Layout(Protocol):

@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 
 from oneway.core.connector import ReadError
 from oneway.core.diagnostics import did_you_mean
+from oneway.core.nesting import DEEPEST
 from oneway_connectors.file.headings import Headings, encodable
 from oneway_connectors.file.layout import FileEntry
 from oneway_connectors.file.options import UTF_8, FileOptions
@@ -41,6 +42,9 @@ class Table:
         names = self.trimmed(columns)
         self._check(names, line)
         self.headings = Headings(names, options.types, flat=options.headings == "flat")
+        if deep := self.headings.too_deep():
+            summary = f"column {names.index(deep) + 1} is nested deeper than {DEEPEST} levels"
+            raise self.bad(line, summary, "rename the column, or set the option headings: flat")
         if twice := self.headings.both_value_and_object():
             summary = f"column {names.index(twice) + 1} is both a value and, with a dot, an object"
             help = "rename one of the columns, or set the option headings: flat"

@@ -17,7 +17,8 @@ import jmespath
 from jmespath.exceptions import JMESPathError
 from jmespath.parser import ParsedResult
 
-from oneway.core.nesting import nests_too_deep
+from oneway.core.budget import Overspent
+from oneway.core.nesting import DEEPEST, cut_below, nests_too_deep
 from oneway.core.records import Value, holds
 from oneway_connectors.rest.model import ErrorShape
 from oneway_connectors.rest.redaction import MARK, hide
@@ -37,6 +38,10 @@ class Doubled(dict[str, Value]):
     """An object in which a key stands twice: which value is meant cannot be told."""
 
 
+class CutOff(dict[str, Value]):
+    """Stands for a list or object that was nested too deeply to be read."""
+
+
 def parse_json(body: bytes) -> Value:
     """Return the JSON of an answer; raise `Unreadable` if it is invalid."""
     if not body.strip():
@@ -45,8 +50,8 @@ def parse_json(body: bytes) -> Value:
         raise Unreadable("it is HTML or XML, perhaps a sign-in page, where JSON was expected")
     try:
         text = body.decode("utf-8-sig")
-        if nests_too_deep(body):
-            raise Unreadable("its JSON is nested too deeply")
+        if nests_too_deep(body, _DEEPEST):
+            text = cut_below(text, _DEEPEST, _CUT)
         data = json.loads(
             text, parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_object
         )
@@ -60,17 +65,24 @@ def parse_json(body: bytes) -> Value:
     return cast(Value, data)
 
 
-def is_doubled(value: Value) -> bool:
-    """Return whether any object in a value has a key twice."""
-    if isinstance(value, dict):
-        return isinstance(value, Doubled) or any(is_doubled(item) for item in value.values())
-    return isinstance(value, list) and any(is_doubled(item) for item in value)
+def flaw_in(value: Value, deepest: int = DEEPEST) -> str:
+    """Return why a record cannot be relied on, or "": a key twice, or levels without end."""
+    if not isinstance(value, dict | list):
+        return ""
+    if isinstance(value, Doubled):
+        return "a key stands in it twice"
+    if isinstance(value, CutOff) or deepest == 0:
+        return f"it is nested deeper than {DEEPEST} levels"
+    inner = value.values() if isinstance(value, dict) else value
+    return next((flaw for each in inner if (flaw := flaw_in(each, deepest - 1))), "")
 
 
 def search(expression: str, data: Value) -> Value:
     """Return what a JMESPath expression finds; raise `Unreadable` where it cannot be evaluated."""
     try:
-        return cast(Value, Reshaper().visit(_compiled(expression).parsed, data))
+        return cast(Value, Reshaper().found(_compiled(expression).parsed, data))
+    except Overspent as overspent:
+        raise Unreadable(f"'{expression}': {overspent.summary}") from None
     except (JMESPathError, RecursionError, TypeError, ValueError):
         raise Unreadable(f"'{expression}' cannot be evaluated on it") from None
 
@@ -148,6 +160,8 @@ def _field_messages(data: Value, shape: ErrorShape) -> Iterator[str]:
 
 def _object(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
     plain = dict(pairs)
+    if _CUT_KEY in plain:
+        return CutOff()
     return plain if len(plain) == len(pairs) else Doubled(plain)
 
 
@@ -167,5 +181,8 @@ def _compiled(expression: str) -> ParsedResult:
     return cast(ParsedResult, cast(Any, jmespath).compile(expression))
 
 
+_DEEPEST = DEEPEST + 20  # a record's own levels, and those of the answer around it
+_CUT_KEY = "\x00cut off"
+_CUT = json.dumps({_CUT_KEY: None})
 _DIGITS = re.compile(r"\d(?:[ -]?\d){5,}")
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}

@@ -1,9 +1,13 @@
-"""How many further tries all requests of a run may have together."""
+"""How often the requests of a run may be tried again, and how much one read may take."""
 
+from collections.abc import Callable
 from threading import Lock
 
+from oneway_connectors.rest.errors import Cause, NoAnswer
+from oneway_connectors.rest.model import Limits
 
-class Budget:
+
+class RetryBudget:
     """Lets tries again be a share of all requests, and no more; a first few are always free.
 
     Where many requests fail, trying each of them again makes of a system that is slow one that
@@ -28,3 +32,25 @@ class Budget:
             within = self._spent < max(self._floor, self._share * self._requests)
             self._spent += within
             return within
+
+
+class OneRead:
+    """What all requests of one read may take together: seconds, and bytes of answers."""
+
+    def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
+        self._limits = limits
+        self._clock = clock
+        self._until = clock() + limits.read_seconds
+        self._bytes = 0
+        self._lock = Lock()
+
+    def take(self, size: int) -> None:
+        """Count an answer's bytes; raise `NoAnswer` where the read takes too long, or too much."""
+        with self._lock:
+            self._bytes += size
+        if self._clock() > self._until:
+            text = f"reading takes longer than {self._limits.read_seconds:g} seconds in all"
+            raise NoAnswer(Cause.TOO_MUCH, text, sent=False)
+        if self._bytes > self._limits.read_bytes:
+            text = f"reading takes more than {self._limits.read_bytes:,} bytes in all"
+            raise NoAnswer(Cause.TOO_MUCH, text, sent=False)

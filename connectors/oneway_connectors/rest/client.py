@@ -6,6 +6,7 @@ import re
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from copy import copy
 from dataclasses import dataclass, replace
 from email.utils import parsedate_to_datetime
 from urllib.parse import urlencode
@@ -16,7 +17,7 @@ from oneway.core.connector import Access
 from oneway.core.records import Value
 from oneway_connectors.rest.answers import message_of, refusals_in
 from oneway_connectors.rest.auth import Auth, fixed_headers, signing_in, to_hide
-from oneway_connectors.rest.budget import Budget
+from oneway_connectors.rest.budget import OneRead, RetryBudget
 from oneway_connectors.rest.errors import Cause, NoAnswer
 from oneway_connectors.rest.model import Api, RequestTemplate
 from oneway_connectors.rest.origin import base_url, same_origin
@@ -36,7 +37,7 @@ from oneway_connectors.rest.transport import Answer, Call, Wire
 
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 5
-_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*"')
+_QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _BUSY = {425, 429}
 """Statuses that say that nothing was done: even a POST may be sent again (RFC 6585, 8470)."""
 _FAILING = {408, 502, 503, 504}
@@ -70,9 +71,16 @@ class Client:
         self._wire = Wire(self._base, api.limits, outside.transport, outside.clock)
         pace = pace_of(name, api, self._base, access)
         self._limiter = Limiter(pace, outside.clock, outside.sleep)
-        self._budget = Budget(api.limits.retry_share, api.limits.retry_floor)
+        self._budget = RetryBudget(api.limits.retry_share, api.limits.retry_floor)
         self._outside = outside
         self._auth: Auth = signing_in(name, api, access, self._persist, outside.clock)
+        self._read: OneRead | None = None
+
+    def for_one_read(self) -> "Client":
+        """Return the same client for the requests of one read, which are bounded together."""
+        bounded = copy(self)
+        bounded._read = OneRead(self.api.limits, self._outside.clock)
+        return bounded
 
     def call(
         self,
@@ -128,6 +136,8 @@ class Client:
     def exchange(self, call: Call) -> Answer:
         """Return the answer to a call; raise `NoAnswer` where none came at the last try."""
         answer = self._persist(call, self._auth)
+        if self._read is not None:
+            self._read.take(len(answer.body))
         if not answer.success:
             return answer
         refused, missing = refusals_in(answer.body, self.api.errors)

@@ -141,8 +141,11 @@ class Limits:
     connect: float = 10
     read: float = 30
     total: float = 120
-    response_bytes: int = 50_000_000
+    response_bytes: int = 16_000_000
+    response_values: int = 1_000_000
     pages: int = 10_000
+    read_bytes: int = 1_000_000_000
+    read_seconds: float = 3600
 
 
 @dataclass(frozen=True, slots=True)
@@ -322,7 +325,10 @@ def _limits(body: Data) -> Limits:
         read=_number(times, "read", usual.read),
         total=_number(times, "total", usual.total),
         response_bytes=_whole(most, "response_bytes", usual.response_bytes),
+        response_values=_whole(most, "response_values", usual.response_values),
         pages=_whole(most, "pages", usual.pages),
+        read_bytes=_whole(most, "read_bytes", usual.read_bytes),
+        read_seconds=_number(most, "read_seconds", usual.read_seconds),
     )
 
 

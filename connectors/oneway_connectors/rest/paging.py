@@ -15,7 +15,7 @@ import httpx
 
 from oneway.core.connector import ReadError
 from oneway.core.records import MISSING, Value, at
-from oneway_connectors.rest.answers import Doubled, Unreadable, is_doubled, parse_json, search
+from oneway_connectors.rest.answers import Doubled, Unreadable, flaw_in, parse_json, search
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.errors import NoAnswer, read_fault, read_refusal
 from oneway_connectors.rest.model import Listing, PageBy, Paging, RequestTemplate, ResourceRequests
@@ -119,8 +119,8 @@ def item_of(data: Value, resource: ResourceRequests, place: str) -> Item:
     if not isinstance(data, dict):
         return Item(place, {}, "it is not an object")
     value = at(data, resource.id)
-    if is_doubled(data):
-        return Item(place, {}, "a key stands in it twice")
+    if flaw := flaw_in(data):
+        return Item(place, {}, flaw)
     if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
         said = "no id" if value in (None, MISSING, "") else "an id that is neither text nor number"
         return Item(place, {}, f"it has {said} at '{'.'.join(resource.id)}'")

@@ -8,12 +8,12 @@ a problem; where a fifth of all have one, the read is incomplete. What concerns 
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 from oneway.core.connector import Progress, ReadError, silent
 from oneway.core.records import MISSING, Record, Snapshot, Value, at, with_value
-from oneway_connectors.rest.answers import Unreadable, is_doubled, parse_json, search
+from oneway_connectors.rest.answers import Unreadable, flaw_in, parse_json, search
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.errors import NoAnswer, read_fault, read_refusal
 from oneway_connectors.rest.model import Listing, ResourceRequests, Single
@@ -42,6 +42,9 @@ class RestReader:
 
     def read(self, progress: Progress = silent) -> Snapshot:
         """Return every record, in the order of the system's list."""
+        return self._bounded()._read_all(progress)
+
+    def _read_all(self, progress: Progress) -> Snapshot:
         collected = self._collect({}, progress)
         records = tuple(self._records(collected, progress))
         gone = [record for record in records if record is None]
@@ -86,7 +89,14 @@ class RestReader:
         return self._whole(self.client.filled(query, value))
 
     def _whole(self, extra: Mapping[str, Value] | None = None) -> tuple[Record, ...]:
-        collected = self._collect(extra or {}, silent)
+        return self._bounded()._found(extra or {})
+
+    def _bounded(self) -> "RestReader":
+        """Return a reader whose requests belong to one read, which may be so long and so large."""
+        return replace(self, client=self.client.for_one_read())
+
+    def _found(self, extra: Mapping[str, Value]) -> tuple[Record, ...]:
+        collected = self._collect(extra, silent)
         if collected.problems:
             summary = f"{self.client.api.title}: {self.resource.name}: {collected.problems[0]}"
             raise ReadError("R111", summary, "What may be missing cannot be looked up.")
@@ -144,8 +154,8 @@ class RestReader:
             return self._item(detail, answer, item.id)
         try:
             found = search(detail.record, parse_json(answer.body))
-            if is_doubled(found):
-                raise Unreadable("a key stands in it twice")
+            if flaw := flaw_in(found):
+                raise Unreadable(flaw)
         except Unreadable as error:
             return Item(item.id, item.data, f"its '{detail.into}' cannot be read: {error}")
         return Item(item.id, {**item.data, detail.into: found})

@@ -21,13 +21,18 @@ _TELLING = 6
 _PIECE = 8
 """So long a piece of a hidden text is cut out too: systems quote the beginning of long values."""
 
+_LONGEST = 100_000
+"""So much of a hidden text is looked for: more cannot be quoted in a message that is shown."""
+_ALSO = str.maketrans("\u0130\u0131\u017f\u212a", "iisk")
+"""Letters beyond ASCII that `re` takes for these whatever their case."""
+
 
 def hide(text: str, hidden: Iterable[str]) -> str:
     """Return the text without the hidden texts, which stand for themselves and for their forms.
 
     Texts of one or two characters are not looked for: they stand in every message.
     """
-    wanted = {each for one in hidden if len(each := one.strip()) >= _SHORTEST}
+    wanted = {each for one in hidden if len(each := one[:_LONGEST].strip()) >= _SHORTEST}
     cut = bytearray(len(text))
     for start, end in (*_as_they_are(text, wanted), *_in_other_forms(text, wanted)):
         cut[start:end] = b"\1" * (end - start)
@@ -36,27 +41,35 @@ def hide(text: str, hidden: Iterable[str]) -> str:
 
 
 def _as_they_are(text: str, wanted: Iterable[str]) -> Iterator[tuple[int, int]]:
+    small = text.translate(_ALSO).lower()
     for each in wanted:
-        for found in re.finditer(re.escape(each), text, re.IGNORECASE):
-            yield found.span()
+        # A record may hold a hundred thousand texts, of which a message quotes one.
+        if not each.isascii() or each.lower() in small:
+            for found in re.finditer(re.escape(each), text, re.IGNORECASE):
+                yield found.span()
 
 
 def _in_other_forms(text: str, wanted: Iterable[str]) -> Iterator[tuple[int, int]]:
     bare, places = _bare(text)
-    whole, pieces = set[str](), set[str]()
-    for each in wanted:
-        for form in _forms(each):
-            if len(form) >= _TELLING or (form.isdigit() and len(form) >= _SHORTEST):
-                whole.add(form)
-            pieces.update(form[i : i + _PIECE] for i in range(len(form) - _PIECE + 1))
-    for each in whole:
-        start = bare.find(each)
-        while start >= 0:
-            yield places[start][0], places[start + len(each) - 1][1]
-            start = bare.find(each, start + 1)
+    # By what the message holds, which is short, and not by the hidden texts, which may be long.
+    starts: dict[str, list[int]] = {}
     for start in range(len(bare) - _PIECE + 1):
-        if bare[start : start + _PIECE] in pieces:
-            yield places[start][0], places[start + _PIECE - 1][1]
+        starts.setdefault(bare[start : start + _PIECE], []).append(start)
+    for form in dict.fromkeys(form for each in wanted for form in _forms(each)):
+        if len(form) < _PIECE:
+            if len(form) >= _TELLING or (form.isdigit() and len(form) >= _SHORTEST):
+                yield from _standing(form, bare, places)
+            continue
+        for i in range(len(form) - _PIECE + 1):
+            for start in starts.pop(form[i : i + _PIECE], ()):
+                yield places[start][0], places[start + _PIECE - 1][1]
+
+
+def _standing(form: str, bare: str, places: list[tuple[int, int]]) -> Iterator[tuple[int, int]]:
+    start = bare.find(form)
+    while start >= 0:
+        yield places[start][0], places[start + len(form) - 1][1]
+        start = bare.find(form, start + 1)
 
 
 def _forms(text: str) -> Iterator[str]:

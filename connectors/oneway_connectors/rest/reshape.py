@@ -6,7 +6,8 @@ makes null of a `mobile` that is absent, and null is a statement: it may clear a
 
 from typing import TYPE_CHECKING, Any
 
-from jmespath.visitor import TreeInterpreter
+from oneway.core.budget import PAGE, Budget
+from oneway.core.metered import MeteredFunctions, MeteredInterpreter
 
 if TYPE_CHECKING:
     from jmespath.visitor import _TreeNode as Node
@@ -14,12 +15,20 @@ else:
     Node = dict[str, Any]
 
 
-class Reshaper(TreeInterpreter):
+class Reshaper(MeteredInterpreter):
     """The package's interpreter; an object that it makes lacks the keys that were absent."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__(MeteredFunctions(Budget(PAGE)))
         self._lacking = False
+
+    def found(self, node: Node, value: Any) -> Any:
+        """Return what an expression finds; raise `Overspent` if that costs too much."""
+        self.begin_tree(node)
+        found = self.visit(node, value)
+        if found is not value and isinstance(found, list | dict):
+            self.budget.look(found)
+        return found
 
     def visit_field(self, node: Node, value: Any) -> Any:
         """Return the value of a key, and remember that one was absent."""

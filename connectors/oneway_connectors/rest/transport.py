@@ -164,6 +164,10 @@ class Wire:
                 raise NoAnswer(Cause.TOO_MUCH, text, sent=True)
             if self._clock() > latest:
                 raise self._too_long()
+        # Each value stands after one of these, or in text. A value takes more memory than its text.
+        if sum(map(body.count, (b",", b"[", b"{"))) > self._limits.response_values:
+            text = f"the answer holds more than {self._limits.response_values:,} values"
+            raise NoAnswer(Cause.TOO_MUCH, text, sent=True)
         return Answer(response.status_code, response.headers, bytes(body), response.url)
 
     def _too_long(self) -> NoAnswer:

@@ -34,7 +34,7 @@ _START = (
 _RIGHTS = "check the rights on the folder, or name the files to be checked"
 _MOST = 200_000_001
 """One byte more than a plan may have, the largest of these files."""
-_PLAN = re.compile(rb'[{,\n]\s*"oneway_plan"\s*:')
+_PLAN = re.compile(rb'[{,\n][ \t\r]*"oneway_plan"\s*:')
 
 
 @dataclass(frozen=True, slots=True)

@@ -108,7 +108,7 @@ _TABLE = (
     ("C105", "a template is not well formed", "Write each name as {name}."),
     ("C106", "an expression of a manifest is no JMESPath", "Correct it as the message says."),
     ("C107", "a manifest names a field that its record schema does not have", "Add or rename it."),
-    ("C108", "a record schema's pattern is no regular expression", "Correct the pattern."),
+    ("C108", "a pattern is not valid, or not one of RE2's", "Do without look-around and the like."),
     ("C109", "keys of a manifest do not go together", "Add or remove the key that is named."),
     (
         "C110",

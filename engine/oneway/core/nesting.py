@@ -11,6 +11,7 @@ DEEPEST = 100
 
 _ESCAPE = re.compile(rb"\\.", re.DOTALL)
 _STRING = re.compile(rb'"[^"]*+"?')
+_TOKEN = re.compile(r'"(?:[^"\\]|\\.)*+"?|[\[\]{}]', re.DOTALL)
 _OTHERS = bytes({*range(256)} - {*b'"[]{}'})
 _STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")  # 1 and -1, as signed bytes
 
@@ -26,6 +27,25 @@ def nests_too_deep(text: bytes | str, deepest: int = DEEPEST) -> bool:
             return False
         text = text.encode("utf-8", "surrogatepass")
     return _depth(text) > deepest
+
+
+def cut_below(text: str, deepest: int, instead: str) -> str:
+    """Return a JSON text with `instead` for each list or object deeper than `deepest`.
+
+    So that one record which nests without end costs that record, and not all that came with it.
+    """
+    kept: list[str] = []
+    depth = done = 0
+    for token in _TOKEN.finditer(text):
+        if token[0] in "[{":
+            depth += 1
+            if depth == deepest + 1:
+                kept += text[done : token.start()], instead
+        elif token[0] in "]}":
+            if depth == deepest + 1:
+                done = token.end()
+            depth -= 1
+    return "".join(kept) + ("" if depth > deepest else text[done:])
 
 
 def _depth(data: bytes) -> int:

@@ -5,16 +5,22 @@ float, str, list, dict. Records are read whole and never changed.
 """
 
 import re
+import sys
 from collections import Counter
 from collections.abc import Hashable, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
-from typing import Generic, TypeAlias, TypeVar, Union
-from unicodedata import normalize
+from functools import cache
+from typing import Generic, Literal, TypeAlias, TypeVar, Union
+from unicodedata import combining, normalize
 
 # Not written with `|`: a union of text has none at run time, and unions of it are needed.
 Value: TypeAlias = Union[bool, int, float, str, "list[Value]", "dict[str, Value]", None]
+
+
+Form: TypeAlias = Literal["NFC", "NFD", "NFKC", "NFKD"]
+"""A form of Unicode's."""
 
 
 class Missing(Enum):
@@ -197,14 +203,33 @@ def identity(value: object) -> Hashable:
 
 def composed(text: str) -> str:
     """Return a text in Unicode's composed form (NFC), in which equal texts are the same."""
-    return text if text.isascii() else normalize("NFC", text)
+    return text if text.isascii() else normal(text, "NFC")
+
+
+def normal(text: str, form: Form) -> str:
+    """Return a text in a form of Unicode's; one with hundreds of marks on a letter as it stands.
+
+    Sorting a letter's marks takes the square of their number. Thirty are the most that anything
+    has (UAX #15, stream-safe text).
+    """
+    short = len(text) <= _MARKED or not _many_marks().search(text)
+    return normalize(form, text) if short else text
+
+
+@cache
+def _many_marks() -> re.Pattern[str]:
+    marks = "".join(c for c in map(chr, range(sys.maxunicode + 1)) if combining(c))
+    return re.compile(f"[{marks}]{{{_MARKED}}}")
+
+
+_MARKED = 200
 
 
 def forms_of(value: Value) -> tuple[Value, ...]:
     """Return a value in each form that a system may hold it in, its own first."""
     if not isinstance(value, str) or value.isascii():
         return (value,)
-    return tuple(dict.fromkeys((value, normalize("NFC", value), normalize("NFD", value))))
+    return tuple(dict.fromkeys((value, normal(value, "NFC"), normal(value, "NFD"))))
 
 
 def comparable(value: object, compare: Compare) -> Hashable:

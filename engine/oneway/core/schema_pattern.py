@@ -3,23 +3,27 @@ r"""A JSON Schema's `pattern`, with the meaning that ECMA 262 gives it.
 Python's `re` differs without a word: its `\d` takes the digits of every script, its `\w` the
 letters, `$` also stands before a line break that ends the text (so that `acme\n` would be a
 name of a connection, and break the subject of its mails), and `.` takes a carriage return.
+So do the classes of RE2, which matches here, in linear time: look-around and back-references,
+which ECMA has, are refused.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterator
+from dataclasses import dataclass
 from functools import cache
 
-_SPACE = r"\t-\r\x20\xa0\u1680\u2000-\u200a\u2028\u2029\u202f\u205f\u3000\ufeff"
+from oneway.core.linear_pattern import Linear, RegexMistake, linear, whole
+
+_SPACE = r"\t-\r\x20\xa0\x{1680}\x{2000}-\x{200a}\x{2028}\x{2029}\x{202f}\x{205f}\x{3000}\x{feff}"
 _NO_SPACE = (
-    r"\x00-\x08\x0e-\x1f!-\x9f\xa1-\u167f\u1681-\u1fff\u200b-\u2027\u202a-\u202e\u2030-\u205e"
-    r"\u2060-\u2fff\u3001-\ufefe\uff00-\U0010ffff"
+    r"\x00-\x08\x0e-\x1f!-\x9f\xa1-\x{167f}\x{1681}-\x{1fff}\x{200b}-\x{2027}\x{202a}-\x{202e}"
+    r"\x{2030}-\x{205e}\x{2060}-\x{2fff}\x{3001}-\x{fefe}\x{ff00}-\x{10ffff}"
 )
 _CLASSES = {
     "d": "0-9",
-    "D": r"\x00-/:-\U0010ffff",
+    "D": r"\x00-/:-\x{10ffff}",
     "w": "A-Za-z0-9_",
-    "W": r"\x00-/:-@\[-\^`{-\U0010ffff",
+    "W": r"\x00-/:-@\[-\^`{-\x{10ffff}",
     "s": _SPACE,
     "S": _NO_SPACE,
 }
@@ -27,6 +31,7 @@ _CLASSES = {
 
 _PART = re.compile(
     r"\\p\{(?P<property>[^}]*)\}|\\P\{(?P<other>[^}]*)\}|\\u\{(?P<point>[0-9A-Fa-f]+)\}"
+    r"|\\u(?P<unit>[0-9A-Fa-f]{4})"
     r"|\\c(?P<control>[A-Za-z])|\\k<(?P<back>\w+)>|\\(?P<escape>.)"
     r"|\(\?<(?P<name>[A-Za-z_]\w*)>|(?P<plain>.)",
     re.DOTALL | re.ASCII,
@@ -36,14 +41,25 @@ _PART = re.compile(
 _EMPTY = re.compile(r"\[\^?\](?!(?:\\.|[^\\\]])*\])", re.DOTALL)
 """A class of nothing, or of everything. With a further `]`, the first one is taken as a member:
 who writes `[^]$]` has learnt it elsewhere, and means that."""
-_ANY = r"[\x00-\U0010ffff]"
+_ANY = r"[\x00-\x{10ffff}]"
+_NOTHING = r"[^\x00-\x{10ffff}]"
+
+
+@dataclass(frozen=True, slots=True)
+class SchemaPattern:
+    """A compiled pattern."""
+
+    _linear: Linear
+
+    def found_in(self, text: str) -> bool:
+        """Return whether it matches anywhere in a text."""
+        return self._linear.search(whole(text)) is not None
 
 
 @cache
-def compiled(pattern: str) -> re.Pattern[str]:
-    """Return a pattern compiled, to be searched for in a text; raise `re.error`."""
-    # ASCII, for the words of `\b`; every other class is written out.
-    return re.compile("".join(_translated(pattern)), re.ASCII)
+def compiled(pattern: str) -> SchemaPattern:
+    """Return a pattern, to be searched for in a text; raise `RegexMistake`."""
+    return SchemaPattern(linear("".join(_translated(pattern))))
 
 
 def _translated(pattern: str) -> Iterator[str]:
@@ -51,12 +67,12 @@ def _translated(pattern: str) -> Iterator[str]:
     position = 0
     while position < len(pattern):
         if not inside and (empty := _EMPTY.match(pattern, position)):
-            yield _ANY if empty[0] == "[^]" else "(?!)"
+            yield _ANY if empty[0] == "[^]" else _NOTHING
             position = empty.end()
             continue
         part = _PART.match(pattern, position)
         if part is None:
-            raise re.error("the pattern ends in a backslash", pattern, position)
+            raise RegexMistake("it ends in a backslash")
         position = part.end()
         plain = part["plain"]
         if plain is None:
@@ -80,7 +96,7 @@ def _translated(pattern: str) -> Iterator[str]:
             yield _PLAIN.get(plain, plain)
 
 
-_PLAIN = {"$": r"\Z", ".": r"[^\n\r\u2028\u2029]"}
+_PLAIN = {"$": r"\z", ".": r"[^\n\r\x{2028}\x{2029}]"}
 
 
 def _escaped(part: re.Match[str], inside: bool) -> str:
@@ -89,42 +105,36 @@ def _escaped(part: re.Match[str], inside: bool) -> str:
     if escape in _CLASSES:
         return _in_brackets(_CLASSES[escape], inside)
     if part["property"] is not None:
-        return _in_brackets(_of_category(part["property"], True), inside)
+        return _property(part["property"], "p")
     if part["other"] is not None:
-        return _in_brackets(_of_category(part["other"], False), inside)
+        return _property(part["other"], "P")
     if part["point"] is not None:
-        return f"\\U{int(part['point'], 16):08x}"
+        return f"\\x{{{part['point']}}}"
+    if part["unit"] is not None:
+        return f"\\x{{{part['unit']}}}"
     if part["control"] is not None:
         return f"\\x{ord(part['control']) % 32:02x}"
     if part["back"] is not None:
-        return f"(?P={part['back']})"
+        raise RegexMistake("it refers back to a group, which is not supported")
     if part["name"] is not None:
         return f"(?P<{part['name']}>"
-    # `\Z`, `\A` and `\a` mean something to Python alone.
-    return re.escape(escape) if escape in "AZaz/-" else "\\" + escape
+    # `\Z`, `\A`, `\a`, `\C` and `\Q` mean something to RE2, and to Python, alone.
+    return escape if escape in "AZaCQEz/" else "\\" + escape
 
 
 def _in_brackets(members: str, inside: bool) -> str:
     return members if inside else f"[{members}]"
 
 
-@cache
-def _of_category(name: str, wanted: bool) -> str:
+def _property(name: str, letter: str) -> str:
     """Return the characters that have a general category (`L`, `Lu`), or those that have not."""
     category = name.removeprefix("General_Category=").removeprefix("gc=")
     category = _CATEGORIES.get(category, category)
     if not re.fullmatch(
-        "L[lmotu]?|M[cen]?|N[dlo]?|P[cdefios]?|S[ckmo]?|Z[lps]?|C[cfnos]?", category
+        "L[lmotu]?|M[cen]?|N[dlo]?|P[cdefios]?|S[ckmo]?|Z[lps]?|C[cfos]?", category
     ):
-        raise re.error(f"unknown property {name!r}; the general categories, such as L, are known")
-    ranges: list[list[int]] = []
-    for point in range(0x110000):
-        if unicodedata.category(chr(point)).startswith(category) is wanted:
-            if ranges and ranges[-1][1] == point - 1:
-                ranges[-1][1] = point
-            else:
-                ranges.append([point, point])
-    return "".join(f"\\U{first:08x}-\\U{last:08x}" for first, last in ranges)
+        raise RegexMistake(f"unknown property {name!r}; the general categories, as L, are known")
+    return f"\\{letter}{{{category}}}"
 
 
 _CATEGORIES = {

@@ -34,6 +34,7 @@ from oneway.mapping.expressions import (
     Expression,
     Gaps,
     Reading,
+    one_record,
     texts,
 )
 from oneway.mapping.program import (
@@ -163,6 +164,7 @@ class Interpreted:
         """What is the same for every record."""
         return self.code.policy
 
+    @one_record()
     def source_row(self, record: Record) -> SourceRow:
         """Return what the mapping makes of a source record; never raises."""
         if record.problem:
@@ -220,6 +222,7 @@ class Interpreted:
         except _Stopped:
             return row
 
+    @one_record()
     def target_row(self, record: Record) -> TargetRow:
         """Return what the mapping sees of a target record; never raises."""
         if record.problem:

@@ -12,7 +12,7 @@ from typing import TypeAlias
 
 from oneway.core.connector import Field, Resource
 from oneway.core.records import ISO_DAY, Value, identity, parse_day, path_of
-from oneway.core.schema_pattern import compiled
+from oneway.core.schema_pattern import SchemaPattern, compiled
 from oneway.mapping.expressions import Reading
 
 Check: TypeAlias = Callable[[Value], str]
@@ -155,8 +155,8 @@ def _short(most: int, value: Value) -> str:
     return f"{len(value)} characters long; at most {most} fit"
 
 
-def _shaped(pattern: re.Pattern[str], value: Value) -> str:
-    if not isinstance(value, str) or pattern.search(value):
+def _shaped(pattern: SchemaPattern, value: Value) -> str:
+    if not isinstance(value, str) or pattern.found_in(value):
         return ""
     return "does not have the shape that the target asks for"
 

@@ -9,9 +9,9 @@ import json
 import re
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from unicodedata import category, normalize
+from unicodedata import category
 
-from oneway.core.records import Value
+from oneway.core.records import Value, normal
 from oneway.mapping.program import Policy, SourceRow, TargetRow
 from oneway.planning.match import Matches
 from oneway.planning.plan import Reason
@@ -87,7 +87,7 @@ def _shown(key: Hashable) -> str:
     value = _value(key)
     if not isinstance(value, str):
         return json.dumps(value)
-    hidden = value != normalize("NFKC", value) or value != _visible(value)
+    hidden = value != normal(value, "NFKC") or value != _visible(value)
     return json.dumps(value, ensure_ascii=hidden)
 
 
@@ -137,7 +137,7 @@ _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0") | {
 
 
 def _in_one_form(text: str) -> str:
-    return text if text.isascii() else normalize("NFKC", text)
+    return text if text.isascii() else normal(text, "NFKC")
 
 
 def _without_spaces(text: str) -> str:

@@ -52,6 +52,6 @@ def _wrong_value(option: Option, value: str) -> str:
     if option.values and value not in option.values:
         near = did_you_mean(value, option.values)
         return near or f"it is one of: {', '.join(option.values)}"
-    if option.pattern and not compiled(option.pattern).search(value):
+    if option.pattern and not compiled(option.pattern).found_in(value):
         return option.description
     return ""

@@ -2,13 +2,11 @@
 
 import ipaddress
 import re
-import warnings
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from oneway.connections.manifest.places import Template, expressions, templates
 from oneway.core.diagnostics import Diagnostic, did_you_mean
-from oneway.core.schema_pattern import compiled
 from oneway.documents.loose import Data, items, obj, text
 from oneway.documents.record_fields import fields_of, is_open
 from oneway.documents.yaml_source import Document, Path
@@ -207,14 +205,5 @@ def _record(document: Document, path: Path, schema: Data) -> Iterator[Diagnostic
             help = did_you_mean(name, properties)
             summary = f"'{name}' is required, but no field is called that"
             yield document.at((*path, "required", index), "C107", summary, help)
-    pattern = schema.get("pattern")
-    if isinstance(pattern, str):
-        try:
-            with warnings.catch_warnings(action="ignore"):  # what Python may mean one day
-                compiled(pattern)
-        except (re.error, RecursionError, OverflowError):
-            summary = "this pattern is no regular expression"
-            help = "write one as JSON Schema has them, such as ^[0-9]{6}$"
-            yield document.at((*path, "pattern"), "C108", summary, help)
     for name, inner in properties.items():
         yield from _record(document, (*path, "properties", name), obj(inner))

@@ -102,6 +102,11 @@ def _text(error: "ValidationError", path: Path) -> Iterator[Mistake]:
         yield Mistake(path, "S105", f"{shown(value_of(error))} is no valid {name}", advice)
 
 
+def _unusable_pattern(error: "ValidationError", path: Path) -> Iterator[Mistake]:
+    help = "write one as RE2 has them, such as ^[0-9]{6}$; maxLength bounds a long text"
+    yield Mistake(path, "C108", f"this pattern cannot be used: {error.message}", help)
+
+
 def _number(error: "ValidationError", path: Path) -> Iterator[Mistake]:
     limits = {
         "minimum": "at least",
@@ -208,6 +213,7 @@ _SAYERS: dict[str, _Sayer] = {
     "enum": _choice,
     "const": _choice,
     "pattern": _text,
+    "format": _unusable_pattern,
     "minLength": _text,
     "maxLength": _text,
     "minimum": _number,

@@ -1,4 +1,7 @@
-"""A schema's validator, to which patterns mean what they mean to JSON Schema."""
+"""A schema's validator, to which patterns mean what they mean to JSON Schema.
+
+The format `re2` is of texts that are patterns themselves, which must match in linear time.
+"""
 
 from collections.abc import Iterator
 from typing import Any
@@ -7,16 +10,26 @@ from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError
 from jsonschema.validators import extend
 
+from oneway.core.linear_pattern import RegexMistake
 from oneway.core.schema_pattern import compiled
 
 
 def validator_of(schema: dict[str, Any]) -> Draft202012Validator:
     """Return the validator of a schema."""
     made: Any = extend  # jsonschema gives it no types
-    found: Draft202012Validator = made(Draft202012Validator, {"pattern": _pattern})(schema)
+    ours = {"pattern": _pattern, "format": _format}
+    found: Draft202012Validator = made(Draft202012Validator, ours)(schema)
     return found
 
 
 def _pattern(_: Any, rule: str, value: object, __: Any) -> Iterator[ValidationError]:
-    if isinstance(value, str) and not compiled(rule).search(value):
+    if isinstance(value, str) and not compiled(rule).found_in(value):
         yield ValidationError(f"{value!r} does not match {rule!r}")
+
+
+def _format(_: Any, rule: str, value: object, __: Any) -> Iterator[ValidationError]:
+    if rule == "re2" and isinstance(value, str):
+        try:
+            compiled(value)
+        except RegexMistake as mistake:
+            yield ValidationError(str(mistake))

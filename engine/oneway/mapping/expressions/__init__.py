@@ -13,6 +13,8 @@ from oneway.mapping.expressions.evaluation import (
     Gap,
     Gaps,
     Reading,
+    budget,
+    one_record,
     texts,
 )
 from oneway.mapping.expressions.expression import Expression, parse
@@ -35,6 +37,8 @@ __all__ = [
     "Reading",
     "SettingUse",
     "TextRange",
+    "budget",
+    "one_record",
     "parse",
     "texts",
 ]

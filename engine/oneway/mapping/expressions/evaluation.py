@@ -15,19 +15,21 @@ Inside lists and objects it compares as Python does, and `[1] == [true]` is true
 """
 
 import threading
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from jmespath.exceptions import JMESPathTypeError
 from jmespath.functions import TYPES_MAP, Functions
-from jmespath.visitor import Options, TreeInterpreter
 
+from oneway.core.budget import Budget, Overspent
+from oneway.core.metered import MeteredFunctions, MeteredInterpreter
 from oneway.core.records import Value, holds, is_blank, path_text
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.functions import BY_NAME, Context, EvaluationError, invoke
-from oneway.mapping.functions.function import LazyArgument, wrong_type
+from oneway.mapping.functions.function import LazyArgument, OverBudget, wrong_type
 from oneway.mapping.functions.values import to_number
 
 BUILT_IN: dict[str, Sequence[dict[str, Any]]] = {
@@ -36,25 +38,25 @@ BUILT_IN: dict[str, Sequence[dict[str, Any]]] = {
 """JMESPath's own functions: the types of each parameter, and whether the last one repeats."""
 
 
-class _Library(Functions):
+class _Library(MeteredFunctions):
     """JMESPath's own functions and ours, under one roof."""
 
     context: Context
 
-    def call_function(self, function_name: str, resolved_args: Any) -> Any:
-        function = BY_NAME.get(function_name)
+    def called(self, name: str, arguments: Sequence[Any]) -> Any:
+        function = BY_NAME.get(name)
         if function is not None:
-            return invoke(function, resolved_args, self.context)
-        if function_name == "to_number" and self.context.strict:
-            return to_number(*resolved_args)
+            return invoke(function, arguments, self.context)
+        if name == "to_number" and self.context.strict:
+            return to_number(*arguments)
         try:
-            return super().call_function(function_name, resolved_args)
+            return super().called(name, arguments)
         except JMESPathTypeError as problem:
             # The package's own message holds the value, which may be somebody's name.
             given = TYPES_MAP.get(problem.actual_type, problem.actual_type)
-            raise wrong_type(function_name, problem.expected_types, given) from None
+            raise wrong_type(name, problem.expected_types, given) from None
         except (TypeError, ValueError, OverflowError):
-            raise EvaluationError(f"{function_name}() cannot work on these values") from None
+            raise EvaluationError(f"{name}() cannot work on these values") from None
 
 
 class Gap(NamedTuple):
@@ -120,15 +122,15 @@ class Evaluation:
     written: Gaps = ()
 
 
-class _Interpreter(TreeInterpreter):
+class _Interpreter(MeteredInterpreter):
     """The package's interpreter, which gathers the gaps of what it visits."""
 
     def __init__(self) -> None:
-        self.library = _Library()
+        self.library = _Library(Budget())
         self.reading = PLAIN
         self.deciding = False
         self.begin(PLAIN, deciding=False)
-        super().__init__(Options(custom_functions=self.library))
+        super().__init__(self.library)
 
     def begin(self, reading: Reading, *, deciding: bool) -> None:
         self.reading, self.deciding = reading, deciding
@@ -138,7 +140,10 @@ class _Interpreter(TreeInterpreter):
         self.written: Gaps = ()
 
     def answer(self, tree: Node, data: Value) -> Evaluation:
+        self.begin_tree(tree)
         found = self._asked(tree, data)
+        if isinstance(found.value, list | dict):
+            self.budget.make(self.budget.look(found.value))
         return Evaluation(found.value, self.stated, found.exact, found.truth, found.written)
 
     # Gaps
@@ -166,9 +171,9 @@ class _Interpreter(TreeInterpreter):
             self.stated = stated
 
     def _gather(self, exact: Gaps, truth: Gaps, written: Gaps) -> None:
-        self.exact += exact
-        self.truth += truth
-        self.written += written
+        self.exact = _with(self.exact, exact)
+        self.truth = _with(self.truth, truth)
+        self.written = _with(self.written, written)
 
     def _miss(self, gap: Gap) -> None:
         self._gather((gap,), (gap,), (gap,))
@@ -207,6 +212,7 @@ class _Interpreter(TreeInterpreter):
         self._expect(items, list)
         if not isinstance(items, list):
             return None
+        self.budget.each(items, condition)
         chosen = []
         for item in items:
             asked = self._asked(condition, item)
@@ -286,13 +292,16 @@ class _Interpreter(TreeInterpreter):
             return self._chosen(arguments, value)
         if name in _PRESENCE:
             return self._present(name, arguments, value)
-        written, before = self.written, len(self.exact)
+        before, written = self.exact, self.written
+        self.exact = _NO_GAPS
         try:
             found = self.library.call_function(name, self._arguments(name, arguments, value))
         except EvaluationError:
-            if self.deciding and len(self.exact) > before:
+            if self.deciding and self.exact:
                 return None  # a function of what is not known is not known
             raise
+        finally:
+            self.exact = _with(before, self.exact)
         if any(each["type"] == "expref" for each in arguments):
             self.written = written
         return found
@@ -342,6 +351,15 @@ class _Interpreter(TreeInterpreter):
         return not holds(value)
 
 
+_NO_GAPS: Gaps = ()
+
+
+def _with(gaps: Gaps, more: Gaps) -> Gaps:
+    """Return gaps and further ones, each once: a list of a thousand items has its own each time."""
+    new = tuple(gap for gap in more if gap not in gaps)
+    return (*gaps, *new) if new else gaps
+
+
 def _gap(path: tuple[str, ...], value: Any) -> Gap:
     """Return what is the matter with a key that was looked for in a value."""
     if isinstance(value, dict):
@@ -361,6 +379,18 @@ class _PerThread(threading.local):
 
 
 _PER_THREAD = _PerThread()
+
+
+def budget() -> Budget:
+    """Return the budget of this thread's evaluations, whatever evaluates (`oneway.core.budget`)."""
+    return _PER_THREAD.interpreter.budget
+
+
+@contextmanager
+def one_record() -> Iterator[None]:
+    """Bound what the evaluations inside cost together; all are on one record."""
+    with budget().record():
+        yield
 
 
 def evaluated(
@@ -391,6 +421,8 @@ def _answer(work: Callable[[], Any]) -> Value:
         _refuse_other_than_json(value)
     except EvaluationError:
         raise
+    except Overspent as overspent:
+        raise OverBudget(overspent.summary) from None
     except RecursionError:
         raise EvaluationError("the data nest too deeply") from None
     except TypeError:

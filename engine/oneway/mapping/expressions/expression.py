@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
 
 from oneway.core.diagnostics import Span
 from oneway.core.records import Value
@@ -10,7 +11,8 @@ from oneway.mapping.expressions.evaluation import PLAIN, Evaluation, Reading, ev
 from oneway.mapping.expressions.facts import Facts, PathUse, SettingUse, facts_of
 from oneway.mapping.expressions.habits import explained
 from oneway.mapping.expressions.syntax import ExpressionSyntax, Node, TextRange, too_deep, tree_of
-from oneway.mapping.functions import Context
+from oneway.mapping.functions import Context, EvaluationError
+from oneway.mapping.functions.function import OverBudget
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,11 +94,26 @@ def _plain(data: "Mapping[str, Value] | Value") -> Value:
     return dict(data) if isinstance(data, Mapping) and not isinstance(data, dict) else data
 
 
+def _refuse_cost(tree: Node) -> None:
+    """Refuse what costs too much on a record that holds nothing: it does so on every record."""
+    try:
+        evaluated(tree, {}, _SOME_DAY)
+    except OverBudget as error:
+        raise ExpressionSyntax(f"{error.summary}, whatever they are") from None
+    except EvaluationError:
+        return
+
+
+_SOME_DAY = Context(datetime(2026, 1, 1, tzinfo=UTC))
+
+
 def parse(text: str, span: Span) -> Expression:
     """Return the expression that a text says; raise `ExpressionSyntax` where it says none."""
     try:
         tree = tree_of(text)
-        return Expression(text, span, facts_of(text, tree), tree)
+        facts = facts_of(text, tree)
+        _refuse_cost(tree)
+        return Expression(text, span, facts, tree)
     except RecursionError:
         raise too_deep() from None
     except ExpressionSyntax as error:

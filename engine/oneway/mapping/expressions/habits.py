@@ -96,6 +96,8 @@ _HABITS = (
 
 def explained(text: str, error: ExpressionSyntax) -> ExpressionSyntax:
     """Return an error in the words of the habit that led to it, or the error itself."""
+    if len(text) > _LONGEST:  # nobody writes so much by habit, and some habits look far ahead
+        return error
     bare = _masked(text)
     return (
         _habitual(bare)
@@ -185,6 +187,7 @@ def _value_before(text: str, offset: int) -> str:
     return found[0] if found else "value"
 
 
+_LONGEST = 2_000
 _READ_ON = "an expression is JMESPath; `oneway functions` lists the functions"
 _PARTNERS = {"(": ")", "[": "]", "{": "}"}
 _QUOTED = re.compile(r"'(?:[^'\\]|\\.)*'|\"(?:[^\"\\]|\\.)*\"|`(?:[^`\\]|\\.)*`", re.DOTALL)

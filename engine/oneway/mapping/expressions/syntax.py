@@ -17,6 +17,7 @@ from jmespath.exceptions import (
 from jmespath.lexer import Lexer
 from jmespath.parser import Parser
 
+from oneway.core.budget import weight
 from oneway.core.nesting import nests_too_deep
 
 if TYPE_CHECKING:
@@ -69,6 +70,7 @@ def tree_of(text: str) -> Node:
     tree = _parsed(text)
     _refuse_depth(tree)
     _refuse_misread_negation(text, tree)
+    weight(tree)  # which is kept in its nodes
     return tree
 
 

@@ -17,12 +17,20 @@ MAX_TEXT = 100_000
 """The longest text, in characters, that a function returns."""
 
 
+MAX_ITEMS = 100_000
+"""The longest list that a function makes of a text."""
+
+
 class EvaluationError(Exception):
     """An expression has no value on a record; `summary` says why, without the record's values."""
 
     def __init__(self, summary: str) -> None:
         self.summary = summary
         super().__init__(summary)
+
+
+class OverBudget(EvaluationError):
+    """An expression costs more on a record than it may."""
 
 
 @dataclass(frozen=True, slots=True)

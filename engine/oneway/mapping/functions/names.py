@@ -6,6 +6,7 @@ None of them depends on a locale. Case follows Unicode's own rules, as Python ha
 import re
 import unicodedata
 
+from oneway.core.records import normal
 from oneway.mapping.functions.function import Example, Function, Parameter
 
 _WORD = re.compile(r"[^\W\d_]+(?:['’][^\W\d_]+)*")
@@ -20,7 +21,7 @@ _NO_DECOMPOSITION = str.maketrans({
 def title_case(text: str) -> str:
     """Return the text with each word capitalised the way names are."""
     # Composed, so that a letter with its mark is one letter and no end of a word.
-    composed = unicodedata.normalize("NFC", text)
+    composed = normal(text, "NFC")
     return _WORD.sub(lambda found: _capitalised(found.group()), composed)
 
 
@@ -37,9 +38,9 @@ def _capitalised(word: str) -> str:
 
 def strip_diacritics(text: str) -> str:
     """Return the text in plain letters: é is e, ø is o, ß is ss."""
-    parts = unicodedata.normalize("NFD", text.translate(_NO_DECOMPOSITION))
+    parts = normal(text.translate(_NO_DECOMPOSITION), "NFD")
     kept = "".join(c for c in parts if unicodedata.category(c) != "Mn")
-    return unicodedata.normalize("NFC", kept)
+    return normal(kept, "NFC")
 
 
 def initials(text: str) -> str:

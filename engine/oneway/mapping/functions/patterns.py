@@ -1,16 +1,8 @@
-"""Functions over regular expressions, in time that grows with the text and no faster.
-
-Python's own `re` backtracks: `(a+)+$` takes for ever over thirty letters, and no simple check
-of a pattern rules that out (`.*.*.*=` has nothing nested). RE2 matches in linear time
-whatever the pattern (measured: `(a+)+$` over 10,000 letters in 40 microseconds, where `re`
-does not end; 5 microseconds for a short text, where `re` takes 0.3). What it gives up,
-look-around and back-references, is an error when the mapping is validated.
-"""
+"""Functions over regular expressions, which are RE2's (`oneway.core.linear_pattern`)."""
 
 from collections.abc import Iterator
-from functools import lru_cache
-from typing import Protocol
 
+from oneway.core.linear_pattern import Linear, PatternMatch, RegexMistake, linear
 from oneway.core.records import Value
 from oneway.mapping.functions.function import (
     EvaluationError,
@@ -22,48 +14,16 @@ from oneway.mapping.functions.function import (
 
 MAX_INPUT = 10_000
 MAX_PATTERN = 200
-_MEMORY = 1 << 20  # bytes a compiled pattern may take: `((a{100}){100}){100}` wants far more
 
 
-class _Found(Protocol):
-    def group(self, number: int = 0, /) -> str | None: ...
-    def start(self) -> int: ...
-    def end(self) -> int: ...
-
-
-class _Pattern(Protocol):
-    groups: int
-
-    def search(self, text: str) -> _Found | None: ...
-    def finditer(self, text: str) -> Iterator[_Found]: ...
-
-
-@lru_cache(maxsize=512)
-def compiled(pattern: str) -> _Pattern:
-    """Return a pattern ready to match; raise `EvaluationError` where it is none."""
-    import re2  # type: ignore[import-untyped]  # 12 ms, paid by mappings with patterns only
-
+def compiled(pattern: str) -> Linear:
+    """Return a pattern ready to match; raise `EvaluationError` if it is invalid."""
     if len(pattern) > MAX_PATTERN:
         raise EvaluationError(f"a pattern is at most {MAX_PATTERN} characters long")
-    options = re2.Options()
-    options.log_errors = False
-    options.max_mem = _MEMORY
     try:
-        result: _Pattern = re2.compile(pattern, options)
-    except re2.error as problem:
-        raise EvaluationError(f"the pattern is not valid: {_reason(problem)}") from None
-    except UnicodeEncodeError:
-        raise EvaluationError("the pattern is not valid Unicode text") from None
-    return result
-
-
-def _reason(problem: Exception) -> str:
-    # RE2 says "missing ): (a"; what follows the colon is the pattern, which is not ours to show.
-    said = problem.args[0] if problem.args else ""
-    text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
-    reason = text.split(": ")[0] or "it is not a regular expression"
-    hint = " (look-around is not supported)" if "perl operator" in reason else ""
-    return reason + hint
+        return linear(pattern)
+    except RegexMistake as mistake:
+        raise EvaluationError(f"the pattern is not valid: {mistake}") from None
 
 
 def _check_pattern(value: Value) -> None:
@@ -71,7 +31,7 @@ def _check_pattern(value: Value) -> None:
         compiled(value)
 
 
-def _found(text: str, pattern: str) -> Iterator[_Found]:
+def _found(text: str, pattern: str) -> Iterator[PatternMatch]:
     _check_input(text)
     return compiled(pattern).finditer(text)
 
@@ -133,7 +93,7 @@ def _template(replacement: str, groups: int) -> list[str | int]:
     return pieces
 
 
-def _filled(template: list[str | int], found: _Found) -> list[str]:
+def _filled(template: list[str | int], found: PatternMatch) -> list[str]:
     return [p if isinstance(p, str) else found.group(p) or "" for p in template]
 
 

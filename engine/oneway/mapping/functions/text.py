@@ -4,6 +4,7 @@ import re
 
 from oneway.core.records import Value
 from oneway.mapping.functions.function import (
+    MAX_ITEMS,
     EvaluationError,
     Example,
     Function,
@@ -69,6 +70,8 @@ def letters(text: str) -> str:
 
 def split(text: str, separator: str) -> list[Value]:
     """Return the parts of the text between separators."""
+    if text.count(separator) >= MAX_ITEMS:
+        raise EvaluationError(f"the list would hold more than {MAX_ITEMS:,} texts")
     return [*text.split(separator)]
 
 
