@@ -5,10 +5,11 @@ without it. So it is imported where there is a mistake to be explained, and only
 with a keyword that is not known here is left to it altogether.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeAlias
 
+from oneway.core.linear_pattern import RegexMistake
 from oneway.core.schema_pattern import compiled
 
 Fits: TypeAlias = Callable[[Any], bool]
@@ -72,7 +73,10 @@ class _Rules:
         return lambda value: any(_equal(value, each) for each in said)
 
     def _pattern(self, said: str, _: object) -> Fits:
-        return lambda value: not isinstance(value, str) or bool(compiled(said).search(value))
+        return lambda value: not isinstance(value, str) or compiled(said).found_in(value)
+
+    def _format(self, said: str, _: object) -> Fits:
+        return lambda value: said != "re2" or not isinstance(value, str) or _is_pattern(value)
 
     def _properties(self, said: Mapping[str, object], _: object) -> Fits:
         parts = {name: self.of(each) for name, each in said.items()}
@@ -104,7 +108,7 @@ class _Rules:
         return lambda value: not isinstance(value, list) or all(map(fits, value))
 
     def _uniqueItems(self, said: bool, _: object) -> Fits:
-        return lambda value: not said or not isinstance(value, list) or _each_once(value)
+        return lambda value: not said or not isinstance(value, list) or each_once(value)
 
     def _anyOf(self, said: Sequence[object], _: object) -> Fits:
         parts = [self.of(each) for each in said]
@@ -135,7 +139,6 @@ _ANNOTATIONS = frozenset(
         "examples",
         "default",
         "deprecated",
-        "format",
         "then",
         "else",
         "errorMessage",
@@ -175,10 +178,26 @@ def _is_a(kind: str, value: object) -> bool:
     return isinstance(value, _TYPES[kind]) and (kind != "number" or not isinstance(value, bool))
 
 
-def _each_once(values: Sequence[object]) -> bool:
-    return not any(
-        _equal(value, other) for i, value in enumerate(values) for other in values[i + 1 :]
-    )
+def each_once(values: Sequence[object]) -> bool:
+    """Return whether no two of the values are the same; a hundred thousand take no time."""
+    return len(set(map(_hashable, values))) == len(values)
+
+
+def _hashable(value: object) -> Hashable:
+    """Return what is equal for two values exactly where `_equal` calls them the same."""
+    if isinstance(value, dict):
+        return frozenset((key, _hashable(each)) for key, each in value.items())
+    if isinstance(value, list):
+        return ("list", *map(_hashable, value))
+    return ("bool", value) if isinstance(value, bool) else value
+
+
+def _is_pattern(text: str) -> bool:
+    try:
+        compiled(text)
+    except RegexMistake:
+        return False
+    return True
 
 
 def _equal(one: object, other: object) -> bool:
