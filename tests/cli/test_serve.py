@@ -230,3 +230,16 @@ def test_what_it_refuses_at_the_start(world: World) -> None:
     world.write(".oneway/journal.db", "no journal").chmod(0o600)
     ended = world.run("serve", "--listen", "off")
     assert (ended.code, "F110" in ended.err) == (1, True)
+
+
+def test_a_run_that_takes_too_long_is_stopped_and_begun_again(
+    held_back: Night, running: Running
+) -> None:
+    with held_back.scheduler("serve", "--listen", "off", "--max-run", "1s") as serving:
+        serving.says("slow: connections")
+        held_back.set_clock("2026-11-24T04:00:00")
+        serving.says("slow: takes longer than 0:00:01, and is asked to stop")
+        running.target.released.set()
+        serving.says("slow: it took longer than 0:00:01; again in 30 s")
+    done = sum(each.counts.get("done", 0) for each in held_back.runs("slow"))
+    assert running.target.writes >= done

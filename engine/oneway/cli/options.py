@@ -6,7 +6,7 @@ Most commands take few of them, so each imports what it needs where it is used.
 import inspect
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from functools import reduce, wraps
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -268,7 +268,15 @@ def remembering(command: Command) -> Command:
 
 
 def crewed(command: Command) -> Command:
-    """Give a command its `jobs`: how many connections run at once."""
+    """Give a command its `jobs`, how many connections run at once, and its `max_run`."""
+    command = click.option(
+        "--max-run",
+        default="6h",
+        show_default=True,
+        metavar="TIME",
+        callback=_duration,
+        help="Stop a run that takes longer than this (90s, 45m, 6h); its next one goes on with it.",
+    )(command)
     return click.option(
         "--jobs",
         type=click.IntRange(min=1, max=256),
@@ -277,6 +285,15 @@ def crewed(command: Command) -> Command:
         metavar="N",
         help="Run at most this many connections at once, each in a process of its own.",
     )(command)
+
+
+def _duration(ctx: click.Context, param: click.Parameter, text: str) -> timedelta:
+    from oneway.connections.load import duration
+
+    found = duration(text)
+    if not found:
+        raise click.BadParameter("write a number of seconds, minutes or hours: 90s, 45m, 6h")
+    return found
 
 
 def logged(command: Command) -> Command:

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from datetime import datetime
+from datetime import datetime, timedelta
 from pathlib import Path
 
 import click
@@ -62,6 +62,7 @@ def command(
     folder: str,
     dry_run: bool,
     jobs: int,
+    max_run: timedelta,
     log_format: str,
     state: Path,
     format: str,
@@ -82,7 +83,7 @@ def command(
     if dry_run:
         return _listed(console, Folder(Path(folder)), place, format)
     log = EventLog(console.tell, now, json=log_format == "json", quiet=console.quiet)
-    crew = ProcessPool(jobs)
+    crew = ProcessPool(jobs, max_run)
     loop = Loop(place, Folder(Path(folder)), crew, log, once=True)
     loop.register.journal()
     with signals() as stop:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -42,7 +43,14 @@ OFF = "off"
 @remembering
 @consoled
 def command(
-    *, console: Console, folder: str, jobs: int, listen: str, log_format: str, state: Path
+    *,
+    console: Console,
+    folder: str,
+    jobs: int,
+    max_run: timedelta,
+    listen: str,
+    log_format: str,
+    state: Path,
 ) -> Exit:
     """Keep the schedules of all connections of a folder, until it is stopped.
 
@@ -59,7 +67,7 @@ def command(
     files_in(folder)
     place = RunHost(Path.cwd(), state, store_url(), FOLDERS, user(), now)
     log = EventLog(console.tell, now, json=log_format == "json", quiet=console.quiet)
-    crew = ProcessPool(jobs)
+    crew = ProcessPool(jobs, max_run)
     loop = Loop(place, Folder(Path(folder)), crew, log)
     loop.register.journal()  # an unusable store is an error before the schedule starts
     with ExitStack() as stack:

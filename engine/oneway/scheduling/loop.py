@@ -52,6 +52,9 @@ class Workers(Protocol):
     def ended(self) -> Iterator[tuple[Job, Report]]:
         """Yield what has ended since it was asked."""
 
+    def overdue(self) -> Iterator[tuple[Job, str]]:
+        """Yield what is asked to stop since it was asked, as it takes too long; in words, why."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
@@ -138,6 +141,8 @@ class Loop:
         return changes, ()
 
     def _keep_schedules(self, now: datetime, *, starting: bool) -> tuple[Diagnostic, ...]:
+        for job, why in self.workers.overdue():
+            self.log.say("overdue", why, connection=job.taken.connection)
         try:
             self._finished.extend(self.workers.ended())
             self.register.journal()

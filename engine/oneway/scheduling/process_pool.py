@@ -7,9 +7,11 @@ is known by its pipe, which is closed by nothing else.
 import multiprocessing
 import os
 import signal
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
+from datetime import timedelta
 from multiprocessing.connection import Connection as Pipe
 from multiprocessing.connection import wait
 from multiprocessing.process import BaseProcess
@@ -26,13 +28,21 @@ class _Worker:
     job: Job
     process: BaseProcess
     pipe: Pipe
+    until: float
+    """When it has taken too long, by the machine's monotonic clock."""
 
 
 class ProcessPool:
-    """At most so many runs at once; they are asked to stop, waited for, and killed by pid."""
+    """At most so many runs at once; they are asked to stop, waited for, and killed by pid.
 
-    def __init__(self, jobs: int) -> None:
+    A run that takes longer than `longest` is asked to stop, and killed if it does not.
+    """
+
+    def __init__(self, jobs: int, longest: timedelta) -> None:
         self.jobs = jobs
+        self._longest = longest
+        self._late: dict[int, float] = {}
+        """By pid, when a run that was asked to stop is killed."""
         self._workers: list[_Worker] = []
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(list(WARM))
@@ -58,19 +68,40 @@ class ProcessPool:
             raise
         finally:
             theirs.close()
-        self._workers.append(_Worker(job, process, ours))
+        until = time.monotonic() + self._longest.total_seconds()
+        self._workers.append(_Worker(job, process, ours, until))
 
     def wait(self, seconds: float, *others: int) -> None:
         """Wait until a process has something to say, a descriptor is ready, or time is up."""
         pipes: list[Pipe | int] = [each.pipe for each in self._workers]
-        wait([*pipes, *others], max(seconds, 0))
+        ends = [each.until - time.monotonic() for each in self._workers if not self._is_late(each)]
+        wait([*pipes, *others], max(min([seconds, *ends]), 0))
 
     def ended(self) -> Iterator[tuple[Job, Report]]:
         """Yield the jobs that have ended since it was asked, each with its report."""
         ready = wait([each.pipe for each in self._workers], 0) if self._workers else []
         for each in [each for each in self._workers if each.pipe in ready]:
             self._workers.remove(each)
-            yield each.job, _report(each)
+            report = _report(each)
+            if self._late.pop(each.process.pid or 0, None) is not None and report.how in _CUT_OFF:
+                report = Report(How.DIED, said=(f"it took longer than {self._longest}",))
+            yield each.job, report
+
+    def overdue(self) -> Iterator[tuple[Job, str]]:
+        """Ask those to stop that take too long, and yield each once, with what is wrong."""
+        now = time.monotonic()
+        for each in self._workers:
+            pid = each.process.pid
+            if pid is None or now < each.until:
+                continue
+            if pid not in self._late:
+                self._late[pid] = now + _GRACE
+                yield each.job, f"takes longer than {self._longest}, and is asked to stop"
+            with suppress(ProcessLookupError):
+                os.kill(pid, signal.SIGTERM if now < self._late[pid] else signal.SIGKILL)
+
+    def _is_late(self, worker: _Worker) -> bool:
+        return worker.process.pid in self._late
 
     def stop(self) -> None:
         """Ask all to stop: the write in flight of each ends first."""
@@ -109,5 +140,8 @@ def _why(code: int | None) -> str:
     return "its process ended without a word"
 
 
+_CUT_OFF = (How.STOPPED, How.DIED)
+_GRACE = 120.0
+"""Seconds that a run which is asked to stop has for the write in flight."""
 _PATIENCE = 5.0
 """Seconds until a process that has closed its pipe is gone."""
