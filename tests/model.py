@@ -538,7 +538,7 @@ class _Model:
         if not person.leaving_known or stopped or self.barred(person, "leavers"):
             person.kind = "error" if error else "ineligible"
             return
-        sets = self.setting
+        sets = self.kept_out(person.data)
         if user.left:
             sets = {
                 path: rule
@@ -546,7 +546,7 @@ class _Model:
                 if rule.get("write_is_written") or not self.moves(path, rule, person.data)
             }
         person.access = self.differing(sets, person.data, user)
-        if user.left and person.access and self.left_after(person.data) is False:
+        if user.left and person.access and self.left_after(person.data, sets) is False:
             self.come_back(person, user, person.access)
         else:
             person.leaves = bool(person.access)
@@ -561,12 +561,26 @@ class _Model:
                 person.access = {}
                 person.kind = "error" if error else "ineligible"
 
-    def left_after(self, data: Data) -> bool | None:
+    def kept_out(self, data: Data) -> Data:
+        """Return what `set` writes of a leaver, but for blanks that would let them in."""
+        if self.left_after(data) is True:
+            return self.setting
+        return {
+            path: rule
+            for path, rule in self.setting.items()
+            if "value" in rule or not self.clears(path, rule, data)
+        }
+
+    def clears(self, path: str, rule: Data, data: Data) -> bool:
+        state = self.says(path, rule, data)[0]
+        return state == "blank" and rule.get("on_blank") == "clear"
+
+    def left_after(self, data: Data, sets: Data | None = None) -> bool | None:
         """Return whether a record with what `set` writes has left; None where more decides it."""
         written = {}
-        for path, rule in self.setting.items():
+        for path, rule in (self.setting if sets is None else sets).items():
             state, value, _ = self.says(path, rule, data)
-            if state == "stated":
+            if state == "stated" or self.clears(path, rule, data):
                 written[path] = value
         left, scheduled = self.leavers.get("left"), self.leavers.get("scheduled")
         read = [p for p in ("leaveDate", "state") if p in f"{left} {scheduled}"]

@@ -300,6 +300,11 @@ LEAVING = [
         "set": {"leaveDate": {"from": "leave", "compare": "date"}},
         "left": "is_past(leaveDate)",
     },
+    {
+        "set": {"leaveDate": {"from": "leave", "on_blank": "clear"}},
+        "left": "is_past(leaveDate)",
+        "scheduled": "is_future(leaveDate)",
+    },
     {"set": {"leaveDate": {"from": "leave", "sensitive": True}}},
     {"set": {"state": {"value": "off", "sensitive": True}}, "left": "state == 'off'"},
 ]

@@ -117,3 +117,70 @@ def test_whom_a_source_record_may_stand_for_is_not_deactivated(world: World) -> 
     del people[0]["email"]
     world.write("s.json", json.dumps(people))
     assert "- deactivate" not in world.run("plan", "m.yaml", "--verbose").out
+
+
+COUNTED = """
+oneway: 1
+name: counted
+source: {connector: file, resource: s.json%s}
+target: {connector: file, resource: t.json}
+match:
+  - {source: code, target: reference}
+fields:
+  reference: {from: code, write: on_create}
+  phone: {from: phone, on_blank: clear}
+leavers:
+  when: status == 'Former'
+  set: {left: {value: true}}
+  left: left
+"""
+
+
+def twelve(**said: object) -> list[dict[str, object]]:
+    """Return twelve people who are there, and say all this."""
+    return [{"id": str(n), "code": f"E{n}", "status": "Current", **said} for n in range(12)]
+
+
+@pytest.mark.parametrize("absent", ["", ", absent: null"])
+def test_a_key_that_went_away_holds_the_run_until_a_person_lets_it_go(
+    world: World, absent: str
+) -> None:
+    """Also where the file says that absent is null: nothing else would tell of it."""
+    world.write("m.yaml", COUNTED % absent)
+    world.write("t.json", "[]")
+    world.write("s.json", json.dumps(twelve(phone="0100")))
+    assert world.run("sync", "m.yaml", "--as-of", "2026-06-01").code == 0
+    people = [each | ({"phone": "0200"} if n < 3 else {}) for n, each in enumerate(twelve())]
+    people[5]["status"] = "Former"
+    world.write("s.json", json.dumps(people))
+    for day in ("2026-06-02", "2026-06-03"):
+        held = world.run("sync", "m.yaml", "--as-of", day, "--verbose")
+        assert held.code == 4
+        assert "keys_gone.source.phone" in held.out
+        assert "0200" not in json.dumps(world.read("t.json"))
+    allow = ("--allow", "keys_gone.source.phone=9", "--allow", "clears=12")
+    assert world.run("sync", "m.yaml", "--as-of", "2026-06-04", *allow).code == 0
+    assert "0200" in json.dumps(world.read("t.json"))
+    after = world.run("sync", "m.yaml", "--as-of", "2026-06-05")
+    assert (after.code, "keys_gone" in after.out) == (0, False)
+
+
+def test_a_saved_plan_is_held_by_a_key_that_went_away(world: World) -> None:
+    world.write("m.yaml", COUNTED % "")
+    world.write("t.json", "[]")
+    world.write("s.json", json.dumps(twelve(phone="0100")))
+    world.run("sync", "m.yaml", "--as-of", "2026-06-01")
+    world.write("s.json", json.dumps([*twelve()[1:], {**twelve()[0], "phone": "0200"}]))
+    assert world.run("plan", "m.yaml", "--as-of", "2026-06-02", "--out", "plan.json").code == 4
+    approval = world.read("plan.json")["fingerprint"]
+    assert world.run("apply", "plan.json", "--approve", approval).code == 4
+    assert "0200" not in json.dumps(world.read("t.json"))
+    wrong = world.run("plan", "m.yaml", "--allow", "keys_gone.source.phon=9")
+    assert (wrong.code, "did you mean 'source.phone'?" in wrong.err) == (1, True)
+
+
+def test_a_key_that_decides_whom_the_sync_is_for_must_be_there(world: World) -> None:
+    only = "only: [{id: staff, when: kind != 'Contractor', otherwise: Contractors are not for it}]"
+    ended, target = synced(world, [HERE], [LEFT], more=only)
+    assert (ended.code, target) == (1, [LEFT])
+    assert "no record of the source has the key 'kind' (only)" in ended.err

@@ -4,23 +4,46 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import Any
 
+import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from memory import Applied, applied, systems_of
 from oneway.core.connector import Rejected
-from oneway.core.records import Record, same
+from oneway.core.records import Record, Snapshot, same
 from oneway.mapping.program import SourceRow, TargetRow
 from oneway.planning.access import still_in
 from oneway.planning.diff import KEEP, present, wanted
 from oneway.planning.match import match
 from oneway.planning.plan import Plan, Verb
-from strategies import ODD, accepted, worlds
+from strategies import LEAVING, ODD, accepted, worlds
 from worlds import World, bound, planned
 
 WORLDS = worlds()
 DECIDING = {"id", "status", "leave"}
 """What the drawn mappings say of leaving; all else of a record is any other field."""
+
+
+PLAIN: Mapping[str, Any] = {
+    "oneway": 1,
+    "name": "plain",
+    "settings": {"on": {"type": "boolean", "default": False, "description": "A switch."}},
+    "source": {"connector": "payroll", "resource": "people"},
+    "target": {"connector": "expenses", "resource": "users"},
+    "match": [{"source": "code", "target": "ref"}],
+    "fields": {"ref": {"from": "code", "write": "on_create"}},
+}
+
+
+def world_of(
+    mapping: Mapping[str, Any], source: list[dict[str, Any]], target: Mapping[str, dict[str, Any]]
+) -> World:
+    return World(
+        mapping,
+        Snapshot(tuple(Record(f"s{n}", {"id": f"s{n}"} | row) for n, row in enumerate(source))),
+        Snapshot(tuple(Record(id, {"id": id} | row) for id, row in target.items())),
+        Snapshot(()),
+    )
 
 
 def leaves(plan: Plan) -> Mapping[str | None, dict[str, Any]]:
@@ -92,6 +115,36 @@ def test_law_18_nor_does_the_targets_refusal_of_another_field(
 # 19. Nobody is forgotten
 
 
+def test_law_19_names_whom_somebody_elses_return_would_let_in() -> None:
+    """A record that has left is brought back for one person, and may be a leaver's as well."""
+    back = ("A", "x@example.com", "E", None)
+    gone = ("B", "x@example.com", "L", "2026-01-31")
+    keys = ("code", "mail", "status", "leave")
+    source = [dict(zip(keys, row, strict=True)) for row in (back, gone)]
+    held = {"ref": "A", "email": "x@example.com", "leaveDate": "2026-01-31"}
+    mapping = {
+        **PLAIN,
+        "match": [{"source": "code", "target": "ref"}, {"source": "mail", "target": "email"}],
+        "leavers": LEAVING[1] | {"when": "status == 'L'"},
+        "rehires": "reactivate",
+    }
+    plan = planned(world_of(mapping, source, {"t0": held}))
+    assert [action.verb for action in plan.actions] == [Verb.REACTIVATE]
+    assert [each.source_id for each in still_in(plan, {}, planned=True)] == ["s1"]
+
+
+@pytest.mark.parametrize("held", ["2026-01-31", "2999-01-01", None])
+def test_law_19_a_blank_leave_date_lets_nobody_back_in(held: str | None) -> None:
+    person = {"code": "A", "status": "L", "leave": ""}
+    leave = {"from": "leave", "on_blank": "clear"}
+    leavers = {"when": "status == 'L'", "set": {"leaveDate": leave}, "left": "is_past(leaveDate)"}
+    mapping = {**PLAIN, "leavers": {**leavers, "scheduled": "is_future(leaveDate)"}}
+    plan = planned(world_of(mapping, [person], {"t0": {"ref": "A", "leaveDate": held}}))
+    assert plan.actions == ()
+    named = [each.source_id for each in still_in(plan, {}, planned=True)]
+    assert named == ([] if held else ["s0"])
+
+
 @given(WORLDS, st.data())
 def test_law_19_every_leaver_who_can_still_get_in_is_named(
     world: World, data: st.DataObject
@@ -145,7 +198,11 @@ def can_get_in(world: World, row: SourceRow, target: TargetRow) -> bool:
         (rule, wanted(rule, cell), present(value))
         for rule, cell, value in zip(rules, row.leaving, target.leaving, strict=True)
     ]
-    said = [(rule, after, value) for rule, after, value in fields if after is not KEEP]
+    said = [
+        (rule, after, value)
+        for rule, after, value in fields
+        if after is not KEEP and (after is not None or row.leaves_left is True)
+    ]
     if not said:
         return not target.scheduled
     return any(not same(value, after, rule.compare) for rule, after, value in said)

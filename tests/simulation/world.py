@@ -71,6 +71,7 @@ EVERYTHING = tuple(
         "identities",
         "source_shrink",
         "target_shrink",
+        "keys_gone",
     )
 )
 """Ceilings that let everything pass."""

@@ -8,7 +8,7 @@ import pytest
 
 from oneway.core.diagnostics import Span
 from oneway.mapping.spec import GuardKind, GuardsSpec, LimitSpec, OnBreach
-from oneway.planning.guards import Limit, RecentRuns, judge
+from oneway.planning.guards import Limit, RecentRuns, Verdict, judge
 from oneway.planning.plan import (
     STRANGER,
     Action,
@@ -24,6 +24,7 @@ from oneway.planning.plan import (
 )
 
 SPAN = Span("m.yaml", 1, 1, 1)
+GONE = "keys_gone.source.leave"
 
 
 def action(n: int, verb: Verb, field: str = "name", after: str | None = "new") -> Action:
@@ -203,3 +204,52 @@ def test_a_target_that_shrank_holds_everything_and_says_which(now: int, fired: b
         said = f"target_shrink: expensein users: 40 managed records at the last good run, {now} now"
         assert breach.text.startswith(said)
         assert breach.allow == f"--allow target_shrink={40 - now}"
+
+
+def reading(had: int, of: int, has: int, now: int, *, key: str = "leave") -> Verdict:
+    """Judge a plan: `has` of `now` records state a key, and `had` of `of` did before."""
+    plan = plan_of(40, *leaving(1), action(1, Verb.UPDATE))
+    read = Read("source", now, True, stated={key: has})
+    plan = replace(plan, reads=(read, *plan.reads[1:]))
+    return judge(plan, GuardsSpec(), RecentRuns(stated={"source": (of, {"leave": had})}))
+
+
+@pytest.mark.parametrize(
+    ("had", "of", "has", "now", "fired"),
+    [
+        (10, 10, 4, 10, True),
+        (10, 10, 5, 10, False),
+        (11, 11, 5, 11, True),
+        (9, 9, 0, 9, False),
+        (40, 40, 0, 40, True),
+        (40, 40, 15, 30, False),
+        (40, 40, 14, 30, True),
+        (10, 100, 0, 100, True),
+        (20, 20, 40, 40, False),
+    ],
+)
+def test_a_key_that_most_records_have_no_more_holds_everything(
+    had: int, of: int, has: int, now: int, fired: bool
+) -> None:
+    verdict = reading(had, of, has, now)
+    assert (verdict.fired, verdict.shrank) == (fired, fired)
+    if fired:
+        assert verdict.blocked == {"leave-0", "update-1"}
+        (breach,) = verdict.breaches
+        assert breach.name == GONE
+        assert breach.allow == f"--allow {GONE}={had * now // of - has}"
+
+
+def test_a_key_that_the_mapping_did_not_read_before_is_not_missed() -> None:
+    assert not reading(40, 40, 0, 40, key="other").fired
+
+
+def test_a_person_lets_a_key_go_in_one_plan() -> None:
+    plan = plan_of(40, *leaving(1), allowed=(Allowance(GONE, 40, "me"),))
+    plan = replace(plan, reads=(Read("source", 40, True, stated={"leave": 0}), *plan.reads[1:]))
+    history = RecentRuns(stated={"source": (40, {"leave": 40})})
+    assert not judge(plan, GuardsSpec(), history).fired
+    few = (Allowance(GONE, 39, "me"),)
+    assert judge(replace(plan, allowed=few), GuardsSpec(), history).fired
+    every = (Allowance("keys_gone", 40, "me"),)
+    assert not judge(replace(plan, allowed=every), GuardsSpec(), history).fired

@@ -69,10 +69,13 @@ def _together(plan: Plan) -> Iterator[str]:
 def _allowances(plan: Plan, policy: Policy) -> Iterator[str]:
     """Yield the allowances that no command gives."""
     fields = {rule.path for rule in (*policy.fields, *policy.leaving)}
+    counted = {f"{read.name}.{key}" for read in plan.reads for key in read.stated}
     for each in plan.allowed:
         kind, _, field = each.guard.partition(".")
         known = kind in {guard.value for guard in GuardKind} and (
-            not field or (kind == GuardKind.FIELD_CHANGES.value and field in fields)
+            not field
+            or (kind == GuardKind.FIELD_CHANGES.value and field in fields)
+            or (kind == GuardKind.KEYS_GONE.value and field in counted)
         )
         if not known and not each.guard.startswith((REUSED, IDENTITY)):
             yield f"an allowance names '{each.guard}', which is no guard"

@@ -357,10 +357,11 @@ def _allowances(
 
 def _wrong_guard(guard: str) -> str:
     from oneway.mapping.spec import GuardKind
+    from oneway.planning.guards import BY_FIELD
 
     kind, _, field = guard.partition(".")
     kinds = [each.value for each in GuardKind]
-    if kind in kinds and (not field or kind == GuardKind.FIELD_CHANGES.value):
+    if kind in kinds and (not field or kind in BY_FIELD):
         return ""
     near = did_you_mean(kind, kinds) or f"kinds are: {', '.join(kinds)}"
     return f"{guard!r} is not a guard; {near}"

@@ -97,6 +97,7 @@ class OwnGuards:
     on_breach: OnBreach | None = None
     source_shrink: float | None = None
     target_shrink: float | None = None
+    keys_gone: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,7 @@ from oneway.connections.connection import (
 )
 from oneway.connections.provenance import FileProvenance
 from oneway.connections.secret_refs import SecretKind, SecretRef, secret_ref
-from oneway.mapping.load.mapping import limit_of, share_of
+from oneway.mapping.load.mapping import limit_of, maybe_share
 from oneway.mapping.load.part import DocumentPart
 from oneway.mapping.spec import GuardKind, OnBreach
 
@@ -122,14 +122,10 @@ def _guards(part: DocumentPart) -> OwnGuards:
     return OwnGuards(
         limits={kind: limit_of(each) for kind, each in limits.items()},
         on_breach=OnBreach(breach.value) if breach else None,
-        source_shrink=_shrink(part.maybe("source")),
-        target_shrink=_shrink(part.maybe("target")),
+        source_shrink=maybe_share(part, "source", "shrink"),
+        target_shrink=maybe_share(part, "target", "shrink"),
+        keys_gone=maybe_share(part, "keys", "gone"),
     )
-
-
-def _shrink(side: DocumentPart | None) -> float | None:
-    share = side.maybe("shrink") if side else None
-    return share_of(share) if share else None
 
 
 def _notify(part: DocumentPart, file: str) -> Notify:

@@ -285,19 +285,23 @@ class Interpreted:
         written: dict[str, Value] = {}
         for code, cell in zip(self.code.leaving, cells, strict=True):
             plain = code.rule.write is Write.OVERWRITE and code.rule.merge is Merge.REPLACE
-            if plain and cell.state is CellState.STATED:
-                written = with_value(written, code.rule.keys, cell.value)
+            if plain and (cell.state is CellState.STATED or code.rule.clears(cell)):
+                value = None if code.rule.clears(cell) else cell.value
+                written = with_value(written, code.rule.keys, value)
         read = [use.keys for each in conditions for use in each.paths]
         whole = any(each.facts.whole for each in conditions)
         if self.code.left is None or whole or any(at(written, keys) is MISSING for keys in read):
             return None, None
         record = Record("", written)
         asked = "whether it has left"
-        left = self._decides(self.code.left, record, asked)
-        later = self.code.scheduled is not None and self._decides(
-            self.code.scheduled, record, asked
-        )
-        return left, later and not left
+        try:
+            left = self._decides(self.code.left, record, asked)
+            later = self._decides(self.code.scheduled, record, asked) and not left
+        except _Stopped:
+            if None in written.values():
+                return None, None  # nothing was said, so that nothing is wrong with it
+            raise
+        return left, later
 
     def own_tables(self) -> Mapping[str, OwnTable]:
         """Return the lookup tables that are made of the target's own records, by name."""

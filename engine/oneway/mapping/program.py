@@ -166,6 +166,12 @@ class FieldRule:
     """The lookup table, where it is made of the target's own records."""
     written: frozenset[str] = frozenset()
 
+    def clears(self, cell: "Cell") -> bool:
+        """Return whether a cell takes the target's value away and puts none in its place."""
+        if cell.state is CellState.BLANK:
+            return self.on_blank is OnBlank.CLEAR
+        return cell.state is CellState.MISSED and self.on_miss is OnMiss.CLEAR
+
 
 @dataclass(frozen=True, slots=True)
 class Policy:

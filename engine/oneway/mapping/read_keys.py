@@ -34,7 +34,8 @@ class KeyTally:
     """Counts the records of one read that answer for each key; `side` names the read in words.
 
     A record answers where it has the key, where an object on the way is null, and where its
-    system says that an absent key is null.
+    system says that an absent key is null. In the first two cases it also states the key, so
+    that a key which the system no longer sends is noticed whatever its absence means.
     """
 
     side: str
@@ -42,10 +43,12 @@ class KeyTally:
     reading: Reading
     records: int = 0
     answered: dict[Path, int] = field(default_factory=dict)
+    stated: dict[Path, int] = field(default_factory=dict)
     seen: set[Path] = field(default_factory=set)
 
     def __post_init__(self) -> None:
         self.answered = dict.fromkeys((each.path for each in self.keys), 0)
+        self.stated = dict(self.answered)
 
     def note(self, record: Record) -> None:
         """Count one record; one that could not be read says nothing of its keys."""
@@ -53,22 +56,32 @@ class KeyTally:
             return
         self.records += 1
         for path in self.answered:
-            if self._answers(record.data, path):
+            missing = self._missing(record.data, path)
+            if missing is None:
+                self.stated[path] += 1
+            if missing is None or self._is_null(missing):
                 self.answered[path] += 1
 
-    def _answers(self, data: Mapping[str, Value], path: Path) -> bool:
+    def _missing(self, data: Mapping[str, Value], path: Path) -> Path | None:
+        """Return how far the path leads in a record, with the first key that is absent, if any."""
         value: Value = data  # type: ignore[assignment]  # a record's data is an object
         for depth, key in enumerate(path):
             if value is None:
-                return True
+                return None
             if not isinstance(value, Mapping):
-                return False
+                return ()
             if key not in value:
                 self.seen.update((*path[:depth], other) for other in value)
-                wanted = path[: depth + 1]
-                return wanted in self.reading.declared and self.reading.is_null(wanted)
+                return path[: depth + 1]
             value = value[key]
-        return True
+        return None
+
+    def _is_null(self, missing: Path) -> bool:
+        return missing in self.reading.declared and self.reading.is_null(missing)
+
+    def counts(self) -> Mapping[str, int]:
+        """Return how many records state each key, by its path as text."""
+        return {path_text(path): self.stated[path] for path in sorted(self.stated)}
 
     def unheld(self) -> Iterator[Diagnostic]:
         """Yield each key that no record has: an error where it is needed, else a warning."""
@@ -115,6 +128,8 @@ def _tally(side: str, reads: _Reads) -> KeyTally:
 def _source_keys(code: MappingCode) -> Iterator[tuple[Expression, str, bool]]:
     for typed in code.match_source:
         yield typed.expression, "match.source", True
+    for rule in code.only:
+        yield rule, "only", True
     if code.leaver is not None:
         yield code.leaver, "leavers.when", True
     for each in code.leaving:

@@ -103,6 +103,8 @@ class GuardKind(Enum):
     """Matched target records that there were at the last good run and are no more."""
     SOURCE_SHRINK = "source_shrink"
     """Records that the source had at the last good run and has no more."""
+    KEYS_GONE = "keys_gone"
+    """Keys that most records had at the last good run and most have no more."""
 
 
 class OnBreach(Enum):
@@ -258,6 +260,7 @@ class GuardsSpec:
     on_breach: OnBreach = OnBreach.HOLD
     source_shrink: float = 0.2
     target_shrink: float = 0.2
+    keys_gone: float = 0.5
 
 
 class LintLevel(Enum):

@@ -118,15 +118,9 @@ def present(current: Value | Missing) -> Value:
 
 def wanted(rule: FieldRule, cell: Cell) -> Value | Keep:
     """Return the value that a matched record should have: None clears, KEEP leaves it alone."""
-    match cell.state:
-        case CellState.STATED:
-            return cell.value
-        case CellState.BLANK:
-            return None if rule.on_blank is OnBlank.CLEAR else KEEP
-        case CellState.MISSED:
-            return None if rule.on_miss is OnMiss.CLEAR else KEEP
-        case CellState.UNSTATED | CellState.INACTIVE:
-            return KEEP
+    if cell.state is CellState.STATED:
+        return cell.value
+    return None if rule.clears(cell) else KEEP
 
 
 def new_value(cell: Cell) -> Value:

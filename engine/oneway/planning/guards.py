@@ -5,15 +5,15 @@ target records that source records matched: not everybody, or a few managed peop
 many others could all be lost. What was done in the last seven days counts as well, or two
 leavers a day would empty a company unseen. People are counted, not writes: a leave that is
 written again every night is one leaver. What fires holds back its own kind of action (or the
-whole plan, with `on_breach: stop`); a source or a target that shrank holds back everything. A
-person may raise the ceiling for one plan, and cannot turn the guard off.
+whole plan, with `on_breach: stop`); a source or a target that shrank, and a key that went away,
+hold back everything. A person may raise the ceiling for one plan, and cannot turn the guard off.
 """
 
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fractions import Fraction
-from math import ceil
+from math import ceil, floor
 from shlex import quote
 
 from oneway.mapping.spec import GuardKind, GuardsSpec, OnBreach
@@ -42,6 +42,9 @@ DEFAULTS = {
 """In force where a mapping says nothing: creates and updates are free until it does."""
 
 
+FEWEST_KEYS = 10
+"""So many records must have had a key at the last good run for its loss to be noticed."""
+
 WINDOW = timedelta(days=7)
 """How far back a guard looks."""
 
@@ -53,20 +56,23 @@ class RecentRuns:
     `done` are the people of whom something was done, by what guards count it as
     (`counted_as`) and by `person_of`. `source_records` is the size of the source at the last
     good run, `managed` how many target records it matched or created; None before the first.
+    `stated` is how many records each of its reads had, and how many of them each key.
     """
 
     done: Mapping[str, frozenset[str]] = field(default_factory=dict)
     source_records: int | None = None
     managed: int | None = None
+    stated: Mapping[str, tuple[int, Mapping[str, int]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Breach:
     """A guard that fired: what it counted, how many, how many pass, and what lets them pass.
 
-    `field` is set for `field_changes`, which counts each field by itself; `earlier` is how many
-    others were counted within the window; `base` is what the share is taken of. `system` is
-    what shrank, in words; `named` are the keys of those who are let through by name.
+    `field` is set for `field_changes` and `keys_gone`, which count each field or key by itself;
+    `earlier` is how many others were counted within the window; `base` is what the share is taken
+    of. `system` is what shrank, in words; `named` are the keys of those who are let through by
+    name.
     """
 
     kind: GuardKind
@@ -87,7 +93,7 @@ class Breach:
 
     @property
     def shrank(self) -> bool:
-        """Whether it is about a list with fewer records than can be believed."""
+        """Whether it is about a list that lacks more records, or keys, than can be believed."""
         return self.kind in _SHRINKING
 
     @property
@@ -103,6 +109,8 @@ class Breach:
     @property
     def text(self) -> str:
         """What fired and why, in one sentence."""
+        if self.kind is GuardKind.KEYS_GONE:
+            return self._gone_text()
         if self.shrank:
             return self._shrank_text()
         what = f"{self.found} now"
@@ -122,6 +130,14 @@ class Breach:
             f"({_percent(self.limit.share)} of {self.base:,})"
         )
 
+    def _gone_text(self) -> str:
+        _, key = key_of(self.field)
+        return (
+            f"{self.name}: {self.system}: by the last good run, {self.base:,} records should have "
+            f"the key '{key}', {self.base - self.found:,} have it now; at most {self.ceiling:,} "
+            f"may lack it ({_percent(self.limit.share)} of {self.base:,})"
+        )
+
     @property
     def allow(self) -> str:
         """The options that let exactly these pass, in this plan only, as a shell takes them."""
@@ -133,8 +149,12 @@ class Breach:
 _SHRINKING = {
     GuardKind.SOURCE_SHRINK: "guards.source.shrink",
     GuardKind.TARGET_SHRINK: "guards.target.shrink",
+    GuardKind.KEYS_GONE: "guards.keys.gone",
 }
 """The guards of lists, and the keys of a mapping that hold their limits."""
+
+BY_FIELD = frozenset({GuardKind.FIELD_CHANGES.value, GuardKind.KEYS_GONE.value})
+"""The guards that count each field or key by itself: `--allow field_changes.email=40`."""
 
 IDENTITY = f"{GuardKind.IDENTITIES.value}:"
 """What `--allow` names a person with who may become somebody else: `identities:00007`."""
@@ -163,7 +183,7 @@ class Verdict:
 
     @property
     def shrank(self) -> bool:
-        """Whether the source or the target has fewer records than can be believed."""
+        """Whether a list lacks more records, or keys, than can be believed."""
         return any(breach.shrank for breach in self.breaches)
 
 
@@ -185,6 +205,7 @@ def judge(
     raised = {allowance.guard: allowance.ceiling for allowance in plan.allowed}
     counts = [each for kind in limits for each in _counts(kind, plan, limits[kind], waiting)]
     counts += _shrunk(plan, guards, history, everything)
+    counts += _keys_gone(plan, guards, history, everything)
     found = (_breach(each, history, raised) for each in counts)
     breaches = tuple(sorted((each for each in found if each is not None), key=_in_order))
     if breaches and guards.on_breach is OnBreach.STOP:
@@ -199,6 +220,18 @@ def counted_as(plan: Plan) -> Mapping[str, tuple[str, ...]]:
         for counted, _, action in _counted(kind, plan):
             found[action.id].append(_name(kind, counted))
     return {id: tuple(names) for id, names in found.items()}
+
+
+def key_of(counted: str) -> tuple[str, str]:
+    """Return which read the guard `keys_gone` speaks of, and which key of its records.
+
+    `source.leaveDate` is a key of the source, `references.departments.code` one of a reference.
+    """
+    role, _, key = counted.partition(".")
+    if role == "references":
+        name, _, key = key.partition(".")
+        role = f"{role}.{name}"
+    return role, key
 
 
 def person_of(verb: Verb, source_id: str | None, target_id: str | None) -> str:
@@ -228,7 +261,7 @@ def _breach(count: _Count, history: RecentRuns, raised: Mapping[str, int]) -> Br
     found = count.lost or len(count.people)
     earlier = len(history.done.get(name, frozenset()) - count.people)
     allowed = max(raised.get(name, 0), raised.get(count.kind.value, 0))
-    ceiling = max(count.limit.ceiling(count.base), allowed)
+    ceiling = max(_ceiling(count), allowed)
     if not found or found + earlier <= ceiling:
         return None
     return Breach(
@@ -243,6 +276,12 @@ def _breach(count: _Count, history: RecentRuns, raised: Mapping[str, int]) -> Br
         count.system,
         count.named,
     )
+
+
+def _ceiling(count: _Count) -> int:
+    if count.kind is GuardKind.KEYS_GONE:
+        return floor(count.limit.share * count.base)  # more than this share is too much
+    return count.limit.ceiling(count.base)
 
 
 def _shrunk(
@@ -266,6 +305,29 @@ def _shrunk(
                 before - now,
                 plan.inputs[side].text if side in plan.inputs else side,
             )
+
+
+def _keys_gone(
+    plan: Plan, guards: GuardsSpec, history: RecentRuns, everything: tuple[str, ...]
+) -> Iterator[_Count]:
+    """Yield how many records lack a key that they should have, by what the last good run read.
+
+    As many should have it as there would be if as large a share of them had it as then.
+    """
+    limit = Limit(Fraction(str(guards.keys_gone)), 0)
+    for read in plan.reads:
+        records, before = history.stated.get(read.name, (0, {}))
+        for key, now in read.stated.items():
+            had = before.get(key, 0)
+            expected = had * read.records // records if records else 0
+            if had >= FEWEST_KEYS and now < expected:
+                counted = f"{read.name}.{key}"
+                system = plan.inputs[read.name].text if read.name in plan.inputs else read.name
+                lost = expected - now
+                none = frozenset[str]()
+                yield _Count(
+                    GuardKind.KEYS_GONE, counted, none, everything, limit, expected, lost, system
+                )
 
 
 def _held(guards: tuple[str, ...], fired: tuple[str, ...]) -> End:

@@ -120,6 +120,8 @@ class Drafter:
 
     def draft(self, row: SourceRow, found: Match) -> Draft:
         """Return the outcome of one row, with what its links say beside it."""
+        if row.leaver:
+            row = _kept_out(self.policy, row)
         if row.outside:
             draft = self._outside(row, found)
         else:
@@ -464,6 +466,20 @@ class Drafter:
             )
             for each in drift(self.policy.fields, row.cells, target.values)
         )
+
+
+def _kept_out(policy: Policy, row: SourceRow) -> SourceRow:
+    """Return a leaver's row that clears nothing by a blank value, unless clearing is to leave.
+
+    A leave date that the source leaves blank would take the target's away, and let them in.
+    """
+    if row.leaves_left is True:
+        return row
+    cells = tuple(
+        Cell(CellState.UNSTATED) if rule.clears(cell) and "value" not in rule.written else cell
+        for rule, cell in zip(policy.leaving, row.leaving, strict=False)
+    )
+    return row if cells == row.leaving else replace(row, leaving=cells, leaves_left=None)
 
 
 def contested(policy: Policy, matches: Matches) -> Mapping[tuple[str, str], Sequence[str]]:

@@ -6,7 +6,7 @@ the plan holds a `Sealed` value.
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
 from oneway.core.diagnostics import Span
@@ -257,6 +257,7 @@ class Read:
     """How one read ended: how many records, and whether any may be missing.
 
     `digest` is the keyed digest of the lookup table that was made of them, for references alone.
+    `stated` says how many of the records have each key that the mapping reads, by its path.
     """
 
     name: str
@@ -264,6 +265,7 @@ class Read:
     complete: bool
     problems: tuple[str, ...] = ()
     digest: str = ""
+    stated: Mapping[str, int] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

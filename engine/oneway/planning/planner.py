@@ -10,7 +10,7 @@ Assembler                outcomes, sealed and sorted
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from functools import partial
 
 from oneway.core.records import Collected, Snapshot, Value
@@ -20,9 +20,9 @@ from oneway.planning.assemble import Assembler
 from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence, hidden, reconcile
 from oneway.planning.match import Matches, match
 from oneway.planning.near_misses import near_misses
-from oneway.planning.outcomes import Drafter, absent, contested, silent, some
+from oneway.planning.outcomes import Draft, Drafter, absent, contested, silent, some
 from oneway.planning.own_lookups import settle
-from oneway.planning.plan import Allowance, Miss, Plan, PlanConnection, PlanInput, Read
+from oneway.planning.plan import Allowance, Miss, Plan, PlanConnection, PlanInput, Read, Verb
 from oneway.planning.uniqueness import GrantedClaims, grant_claims
 
 
@@ -39,6 +39,8 @@ class Header:
     references: tuple[Read, ...] = ()
     allowed: tuple[Allowance, ...] = ()
     engine: str = ""
+    stated: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """How many records of "source" and "target" have each key that the mapping reads."""
 
 
 def plan(
@@ -90,6 +92,7 @@ def plan_rows(
         return grant_claims([*drafts, *nobodys], targets, policy)
 
     rows, settled = settle(program, rows, decide)
+    settled = replace(settled, drafts=_reopened(settled.drafts, matches))
     assembler = Assembler(policy, seal, settled.before, near_misses(rows, targets, matches, policy))
     return Plan(
         mapping=policy.name,
@@ -100,7 +103,7 @@ def plan_rows(
         connection=header.connection,
         engine=header.engine,
         inputs=header.inputs,
-        reads=(*_reads(source, target, unseen), *header.references),
+        reads=(*_reads(source, target, unseen, header), *header.references),
         managed=sum(map(partial(_is_managed, matches), rows)),
         outcomes=tuple(map(assembler.outcome, settled.drafts)),
         misses=_misses(rows),
@@ -123,6 +126,26 @@ def _matched(
     return reconcile(keyed, rows, targets, policy, evidence, allowed)
 
 
+def _reopened(drafts: Sequence[Draft], matches: Matches) -> tuple[Draft, ...]:
+    """Return the drafts, with each leaver named whose record, perhaps, is let in for another.
+
+    A leaver in conflict over a record that has left can get in again once that record, which an
+    earlier key gave to somebody else, is brought back.
+    """
+    back = {
+        each.target.target_id
+        for each in drafts
+        if each.target is not None and each.access is Verb.REACTIVATE
+    }
+
+    def named(draft: Draft) -> bool:
+        if draft.row is None or not draft.row.leaver or draft.target is not None:
+            return False
+        return any(each.target_id in back for each in matches.of(draft.row).candidates)
+
+    return tuple(replace(each, has_access=True) if named(each) else each for each in drafts)
+
+
 def _drafter(
     policy: Policy,
     target: Collected[TargetRow],
@@ -143,11 +166,16 @@ def _drafter(
 
 
 def _reads(
-    source: Collected[SourceRow], target: Collected[TargetRow], unseen: tuple[str, ...]
+    source: Collected[SourceRow],
+    target: Collected[TargetRow],
+    unseen: tuple[str, ...],
+    header: Header,
 ) -> tuple[Read, Read]:
+    stated = (header.stated.get("source", {}), header.stated.get("target", {}))
+    problems = (*target.problems, *unseen)
     return (
-        Read("source", len(source.items), source.complete, source.problems),
-        Read("target", len(target.items), not unseen, (*target.problems, *unseen)),
+        Read("source", len(source.items), source.complete, source.problems, stated=stated[0]),
+        Read("target", len(target.items), not unseen, problems, stated=stated[1]),
     )
 
 

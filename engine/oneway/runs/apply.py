@@ -203,8 +203,8 @@ class RunLog:
                 self.journal.note_links(self.run, found)
             managed = self.plan.managed if records is not None else None
             counts = self.journal.counts(self.run)
-            still = self.still_in()
-            self.journal.finish(self.run, counts, now, records, managed, still)
+            still, reads = self.still_in(), self.plan.reads
+            self.journal.finish(self.run, counts, now, records, managed, still, reads)
 
     def still_in(self) -> tuple[StillIn, ...]:
         """Return who has left and can still get in, by what the journal knows of the run."""

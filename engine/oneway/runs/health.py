@@ -34,8 +34,8 @@ class Readings(Protocol):
         """What was read of the target."""
 
     @property
-    def tallies(self) -> tuple[KeyTally, ...]:
-        """How many records answer for each key that the mapping reads."""
+    def tallies(self) -> Mapping[str, KeyTally]:
+        """How many records answer for each key that the mapping reads, by what was read."""
 
     @property
     def tables(self) -> Mapping[str, LookupTable]:
@@ -46,7 +46,7 @@ def health(prepared: PreparedRun, reading: Readings, plan: Plan) -> tuple[Diagno
     """Return what is wrong with what was read; nothing may be written where any is an error."""
     words = {role: each.text for role, each in prepared.inputs.items()}
     found = list(sick(plan))
-    found += [each for tally in reading.tallies for each in tally.unheld()]
+    found += [each for tally in reading.tallies.values() for each in tally.unheld()]
     if not reading.target.complete:
         found.append(_error("R162", words["target"], reading.target.problems))
     for name, table in reading.tables.items():

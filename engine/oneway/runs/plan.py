@@ -78,7 +78,7 @@ def _recent_runs(journal: Journal | None, plan: Plan, resuming: int | None) -> R
     # The plan's own instant, not the clock: a verdict can be reached again later.
     since = instant_text(parse_instant(plan.as_of) - WINDOW)
     done = journal.done_since(name, since, but_not=resuming)
-    return RecentRuns(done, *journal.last_sizes(name))
+    return RecentRuns(done, *journal.last_sizes(name), journal.last_stated(name))
 
 
 def load_memory(session: RunSession, plan: Plan, *, retry_now: bool = False) -> Memory:
@@ -92,6 +92,7 @@ def load_memory(session: RunSession, plan: Plan, *, retry_now: bool = False) -> 
 
 def _header(prepared: PreparedRun, found: ReadInputs | EvaluatedInputs, seal: Seal) -> Header:
     request = prepared.request
+    stated = {role: tally.counts() for role, tally in found.tallies.items()}
     return Header(
         mapping_file=request.mapping,
         mapping_digest=prepared.spec.digest,
@@ -106,9 +107,11 @@ def _header(prepared: PreparedRun, found: ReadInputs | EvaluatedInputs, seal: Se
                 each.complete,
                 each.problems,
                 table_digest(name, found.tables[name], seal),
+                stated.get(f"references.{name}", {}),
             )
             for name, each in found.references.items()
         ),
         allowed=request.allowed,
         engine=__version__,
+        stated={role: stated[role] for role in ("source", "target") if role in stated},
     )

@@ -13,7 +13,8 @@ from oneway.core.records import Value
 from oneway.documents.yaml_source import LIMIT
 from oneway.mapping.compiler import Compiled, compile_mapping, connectors_of
 from oneway.mapping.load import Loaded, load_partly
-from oneway.mapping.spec import MappingSpec, Text
+from oneway.mapping.read_keys import tallies_of
+from oneway.mapping.spec import GuardKind, MappingSpec, Text
 from oneway.runs.prepared import PreparedRun, located
 from oneway.runs.request import RunRequest
 from oneway.runs.settings import resolve_settings
@@ -143,16 +144,20 @@ def _unknown_names(request: RunRequest, spec: MappingSpec) -> list[Diagnostic]:
 def _unknown_fields(request: RunRequest, mapping: Compiled) -> list[Diagnostic]:
     if not request.allowed:
         return []
-    from oneway.planning.links import REUSED
-
     policy = mapping.code.policy
     fields = [each.path for each in (*policy.fields, *policy.leaving)]
+    keys = [
+        f"{role}.{key}"
+        for role, tally in tallies_of(mapping.code).items()
+        for key in tally.counts()
+    ]
+    known = {GuardKind.FIELD_CHANGES: ("has no field", fields)}
+    known[GuardKind.KEYS_GONE] = ("reads no key", keys)
     return [
-        _error("U106", f"--allow {each.guard}", f"the mapping has no field '{field}'", fields)
+        _error("U106", f"--allow {each.guard}", f"the mapping {what} '{word}'", names)
         for each in request.allowed
-        if not each.guard.startswith(REUSED)
-        and (field := each.guard.partition(".")[2])
-        and field not in fields
+        for kind, (what, names) in known.items()
+        if (word := each.guard.removeprefix(f"{kind.value}.")) != each.guard and word not in names
     ]
 
 

@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from oneway.core.connector import Field, Progress, ReadError, silent
@@ -38,7 +38,7 @@ class ReadInputs:
     references: Mapping[str, Snapshot]
     tables: Mapping[str, LookupTable]
     program: Interpreted
-    tallies: tuple[KeyTally, ...] = ()
+    tallies: Mapping[str, KeyTally] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,8 +56,8 @@ class EvaluatedInputs:
     kept: tuple[Sequence[str], Sequence[str]] = ((), ())
     evidence: LinkEvidence = NO_LINKS
     """What earlier runs remember, and what the systems said when they were asked again."""
-    tallies: tuple[KeyTally, ...] = ()
-    """How many records answer for each key that the mapping reads."""
+    tallies: Mapping[str, KeyTally] = field(default_factory=dict)
+    """How many records answer for each key that the mapping reads, by what was read."""
 
 
 def read_inputs(
@@ -70,7 +70,7 @@ def read_inputs(
     for role, snapshot in (("source", source), ("target", target)):
         for record in snapshot.records:
             reads.tallies[role].note(record)
-    return ReadInputs(source, target, references, tables, program, tuple(reads.tallies.values()))
+    return ReadInputs(source, target, references, tables, program, reads.tallies)
 
 
 def evaluate_inputs(
@@ -90,8 +90,7 @@ def evaluate_inputs(
     if not keeping:
         source = reads.collected("source", program.source_row)
         target = reads.collected("target", program.target_row)
-        tallies = tuple(reads.tallies.values())
-        return EvaluatedInputs(source, target, references, tables, program, tallies=tallies)
+        return EvaluatedInputs(source, target, references, tables, program, tallies=reads.tallies)
     projection = projection_of(prepared)
     rows = _Keeping(program.source_row, projection.of_source)
     targets = _Keeping(program.target_row, projection.of_target)
@@ -102,7 +101,7 @@ def evaluate_inputs(
         tables,
         program,
         (rows.kept, targets.kept),
-        tallies=tuple(reads.tallies.values()),
+        tallies=reads.tallies,
     )
 
 

@@ -29,7 +29,7 @@ from oneway.history.journal.tables import (
 )
 from oneway.planning.access import StillIn
 from oneway.planning.guards import person_of
-from oneway.planning.plan import Action, End, Ending, Verb
+from oneway.planning.plan import Action, End, Ending, Read, Verb
 
 _NO_END = {"ending": None, "code": "", "reason": "", "guards": "[]", "until": ""}
 """What an action has in place of an end while it is on its way."""
@@ -147,12 +147,14 @@ class Journal(RunHistory):
         source_records: int | None = None,
         managed: int | None = None,
         still_in: Sequence[StillIn] = (),
+        reads: Sequence[Read] = (),
     ) -> None:
         """Write down that a run has ended, and how many actions ended how.
 
         `source_records` is the size of the source and `managed` the target records that it
         matched, where both were read whole and guards found them good. What the run created is
-        managed from then on. `still_in` are those who have left and can still get in.
+        managed from then on. `still_in` are those who have left and can still get in; of `reads`
+        it is kept how many records had each key.
         """
         if managed is not None:
             managed += self._created(id)
@@ -162,6 +164,7 @@ class Journal(RunHistory):
             "source_records": source_records,
             "managed": managed,
             "still_in": rows.still_in(still_in),
+            "stated": rows.stated(reads),
         }
         self.change(update(run).where(run.c.id == id).values(**values))
 
@@ -200,6 +203,16 @@ class Journal(RunHistory):
         query = select(run.c.source_records, run.c.managed).where(ours)
         found = self.rows(query.order_by(run.c.id.desc()).limit(1))
         return (found[0].source_records, found[0].managed) if found else (None, None)
+
+    def last_stated(self, connection: str) -> Mapping[str, tuple[int, Mapping[str, int]]]:
+        """Return how many records each read had, and how many of them each key, by its path.
+
+        At the last run of a connection that ended well; nothing before the first.
+        """
+        ours = (run.c.connection == connection) & run.c.source_records.is_not(None)
+        found = self.rows(select(run.c.stated).where(ours).order_by(run.c.id.desc()).limit(1))
+        data = json.loads(found[0].stated) if found else {}
+        return {name: (records, keys) for name, (records, keys) in data.items()}
 
     def _created(self, id: int) -> int:
         done = (entry.c.verb == Verb.CREATE.value) & (entry.c.ending == Ending.DONE.value)

@@ -10,7 +10,7 @@ from sqlalchemy import Row
 
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.planning.access import StillIn
-from oneway.planning.plan import Allowance, End, Ending, Verb
+from oneway.planning.plan import Allowance, End, Ending, Read, Verb
 
 AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 """A row of whatever columns were asked for."""
@@ -199,6 +199,12 @@ def run(row: AnyRow) -> Run:
 def still_in(found: Iterable[StillIn]) -> str:
     """Return the column of those who can still get in."""
     return json.dumps([astuple(each) for each in found])
+
+
+def stated(reads: Iterable[Read]) -> str:
+    """Return the column of the keys that records had."""
+    found = {read.name: [read.records, dict(read.stated)] for read in reads if read.stated}
+    return json.dumps(found, sort_keys=True)
 
 
 def start(begun: RunStart) -> dict[str, str]:

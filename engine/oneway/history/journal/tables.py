@@ -24,7 +24,7 @@ from sqlalchemy import (
 
 from oneway.planning.plan import Ending
 
-HEAD = "0008"
+HEAD = "0009"
 """The newest migration."""
 
 _MARK = "\x01"
@@ -86,6 +86,8 @@ run = Table(
     _text("connection", ""),
     Column("source_records", Integer),
     Column("managed", Integer),
+    # How many records each read had, and how many of them each key: {read: [records, {key: n}]}.
+    _text("stated", "{}"),
     # Who has left and could still get in afterwards: [key, label, source_id, target_id, why].
     _text("still_in", "[]"),
     # Who raised which ceiling: [guard, ceiling, by] of each.

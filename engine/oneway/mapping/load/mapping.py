@@ -218,14 +218,22 @@ def _guards(part: DocumentPart) -> GuardsSpec:
             if kind.value in part.names()
         ),
         on_breach=part.word("on_breach", OnBreach.HOLD),
-        source_shrink=_shrink(part.maybe("source"), default.source_shrink),
-        target_shrink=_shrink(part.maybe("target"), default.target_shrink),
+        source_shrink=_share(part, ("source", "shrink"), default.source_shrink),
+        target_shrink=_share(part, ("target", "shrink"), default.target_shrink),
+        keys_gone=_share(part, ("keys", "gone"), default.keys_gone),
     )
 
 
-def _shrink(side: DocumentPart | None, default: float) -> float:
-    share = side.maybe("shrink") if side else None
-    return share_of(share) if share else default
+def _share(part: DocumentPart, keys: tuple[str, str], default: float) -> float:
+    found = maybe_share(part, *keys)
+    return default if found is None else found
+
+
+def maybe_share(part: DocumentPart, name: str, key: str) -> float | None:
+    """Return the share that guards hold at `name.key`; None where they hold none."""
+    inner = part.maybe(name)
+    share = inner.maybe(key) if inner else None
+    return share_of(share) if share else None
 
 
 def limit_of(part: DocumentPart) -> LimitSpec:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, get_args, get_origin
 from oneway.core.diagnostics import Span
 from oneway.core.records import Value
 from oneway.core.seal import Sealed
-from oneway.planning.plan import Change, Outcome
+from oneway.planning.plan import Change, Outcome, Read
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -59,12 +59,14 @@ def _converter() -> "Converter":
         return lambda data, _: tuple(read(each, inner) for each in _list(data))
 
     made.register_structure_hook_factory(_is_tuple, tuples)
-    # There only where there is one: hardly any mapping has such a key, or such a wait.
+    # There only where there is one: hardly any mapping has such a key, or such a wait, and plans
+    # that were made before keys were counted have no counts.
     some = override(omit_if_default=True)
     change = make_dict_unstructure_fn(Change, made, awaits=some)
     made.register_unstructure_hook(Change, change)
     outcome = make_dict_unstructure_fn(Outcome, made, key_digest=some)
     made.register_unstructure_hook(Outcome, outcome)
+    made.register_unstructure_hook(Read, make_dict_unstructure_fn(Read, made, stated=some))
     return made
 
 

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from shlex import quote
 
 from oneway.history.journal.rows import Breached
+from oneway.planning.guards import key_of
 from oneway.planning.plan import Ending
 from oneway.render.report.actions import Deed
 from oneway.render.report.page import Block, ReportSection, ReportTable, Tone
@@ -68,6 +69,10 @@ def _title(breach: Breached, number: int) -> str:
     if kind in ("source_shrink", "target_shrink"):
         side = kind.removesuffix("_shrink")
         return f"The {side} has fewer people than at the last good run"
+    if kind == "keys_gone":
+        role, key = key_of(field)
+        side = {"source": "source", "target": "target"}.get(role, f"lookup table {role[11:]}")
+        return text(f"The {side} leaves out '{key}', which it gave at the last good run")
     return text(breach.guard)
 
 

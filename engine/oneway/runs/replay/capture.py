@@ -104,6 +104,7 @@ def _header(plan: Plan) -> Header:
         references=tuple(each for each in plan.reads if each.name not in ("source", "target")),
         allowed=plan.allowed,
         engine=plan.engine,
+        stated={each.name: each.stated for each in plan.reads if each.name in ("source", "target")},
     )
 
 

@@ -285,7 +285,14 @@ def _inputs(plan: Plan) -> list[Value]:
 
 def _reads(plan: Plan) -> list[Value]:
     return [
-        [each.name, each.records, each.complete, list(each.problems), each.digest]
+        [
+            each.name,
+            each.records,
+            each.complete,
+            list(each.problems),
+            each.digest,
+            dict(each.stated),
+        ]
         for each in plan.reads
     ]
 

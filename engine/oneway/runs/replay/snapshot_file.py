@@ -161,8 +161,10 @@ def _head(kept: RunSnapshot) -> Data:
         "inputs": {role: to_data(each) for role, each in header.inputs.items()},
         "engine": header.engine,
         "references": [
-            [r.name, r.records, r.complete, r.problems, r.digest] for r in header.references
+            [r.name, r.records, r.complete, r.problems, r.digest, dict(r.stated)]
+            for r in header.references
         ],
+        "stated": {role: dict(each) for role, each in header.stated.items()},
         "allowed": [[a.guard, a.ceiling, a.by] for a in header.allowed],
         "shape": [*(shape.match, shape.rules, shape.fields, shape.leaving, shape.sensitive)],
         "departed": list(map(_cell, kept.departed)),
@@ -190,11 +192,12 @@ def _kept(head: Data, lines: list[Data]) -> RunSnapshot:
             connection=of_data(PlanConnection | None, head["connection"]),  # type: ignore[arg-type]
             inputs={role: of_data(PlanInput, each) for role, each in head["inputs"].items()},
             references=tuple(
-                Read(name, records, complete, tuple(problems), digest)
-                for name, records, complete, problems, digest in head["references"]
+                Read(name, records, complete, tuple(problems), *rest)
+                for name, records, complete, problems, *rest in head["references"]
             ),
             allowed=tuple(Allowance(*each) for each in head["allowed"]),
             engine=head["engine"],
+            stated=head.get("stated", {}),
         ),
         shape=Shape(*map(tuple, head["shape"])),
         departed=_each(_cell_of, head["departed"]),
