@@ -158,7 +158,8 @@ def test_a_key_that_went_away_holds_the_run_until_a_person_lets_it_go(
         assert held.code == 4
         assert "keys_gone.source.phone" in held.out
         assert "0200" not in json.dumps(world.read("t.json"))
-    allow = ("--allow", "keys_gone.source.phone=9", "--allow", "clears=12")
+    raised = ("keys_gone.source.phone=9", "clears=12", "field_changes=12")
+    allow = [part for each in raised for part in ("--allow", each)]
     assert world.run("sync", "m.yaml", "--as-of", "2026-06-04", *allow).code == 0
     assert "0200" in json.dumps(world.read("t.json"))
     after = world.run("sync", "m.yaml", "--as-of", "2026-06-05")
@@ -184,3 +185,61 @@ def test_a_key_that_decides_whom_the_sync_is_for_must_be_there(world: World) -> 
     ended, target = synced(world, [HERE], [LEFT], more=only)
     assert (ended.code, target) == (1, [LEFT])
     assert "no record of the source has the key 'kind' (only)" in ended.err
+
+
+SALARIES = """
+oneway: 1
+name: salaries
+source: {connector: file, resource: s.json}
+target: {connector: file, resource: t.json}
+match:
+  - {source: code, target: reference}
+eligible:
+  - {id: salary, when: "to_number(salary) > `0`", otherwise: Salary is missing}
+fields:
+  reference: {from: code, write: on_create}
+  salary: {from: to_number(salary), sensitive: %s}
+leavers:
+  when: is_past(ends)
+  set: {left: {value: true}}
+  left: is_past(gone)
+"""
+
+
+@pytest.mark.parametrize("sensitive", ["true", "false"])
+def test_the_value_that_broke_an_expression_is_shown_unless_it_is_sensitive(
+    world: World, sensitive: str
+) -> None:
+    world.write("m.yaml", SALARIES % sensitive)
+    person = {"id": "1", "code": "E1", "ends": None}
+    people = [
+        {**person, "salary": "41,250"},
+        {**person, "id": "2", "code": "E2", "salary": 1, "ends": "31/02/26"},
+        {**person, "id": "3", "code": "E3", "salary": 1},
+    ]
+    world.write("s.json", json.dumps(people))
+    users = [{"id": "9", "reference": "E3", "salary": 1, "gone": "never", "left": None}]
+    world.write("t.json", json.dumps(users))
+    ended = world.run("sync", "m.yaml", "--verbose")
+    said = ended.flat
+    assert 'E2 (ends: "31/02/26")' in said
+    assert 'E3 (gone: "never")' in said
+    assert ('E1 (salary: "41,250")' in said) is (sensitive == "false")
+    kept = [path.read_bytes() for path in world.folder.rglob("*.db*")]
+    shown = [world.run(*words.split()).out for words in ("explain m.yaml E1", "runs show 1")]
+    shown.append(world.run("plan", "m.yaml", "--format", "json", "--out", "plan.json").out)
+    shown.append((world.folder / "plan.json").read_text())
+    found = [b"41,250" in each for each in kept] + ["41,250" in each for each in shown]
+    assert any(found) is (sensitive == "false")
+
+
+def test_a_value_that_a_record_schema_marks_as_sensitive_is_not_shown(world: World) -> None:
+    record = "{type: object, properties: {salary: {sensitive: true}, id: {}, code: {}, ends: {}}}"
+    mapping = (SALARIES % "false").replace("s.json}", f"s.json, record: {record}}}")
+    world.write("m.yaml", mapping)
+    person = {"id": "1", "code": "E1", "ends": None, "salary": "41,250"}
+    world.write("s.json", json.dumps([person]))
+    world.write("t.json", "[]")
+    ended = world.run("plan", "m.yaml", "--verbose")
+    assert "to_number() wants a number" in ended.flat
+    assert "41,250" not in ended.flat

@@ -6,13 +6,14 @@ schema of the system it reads from, so that an unknown field is known before any
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from oneway.core.connector import Capability, Description, Field, Resource
 from oneway.core.diagnostics import Diagnostic, Severity, did_you_mean
 from oneway.core.records import Value, path_of, path_text
+from oneway.mapping.evidence import Secrets
 from oneway.mapping.expressions import Context, Expression
 from oneway.mapping.interpreter import (
     FieldCode,
@@ -24,6 +25,7 @@ from oneway.mapping.interpreter import (
 )
 from oneway.mapping.lint import lint, weighed
 from oneway.mapping.program import FieldRule, Policy, Rule
+from oneway.mapping.read_keys import expressions_of
 from oneway.mapping.record_schema import readable, reading_of, writable
 from oneway.mapping.resolver import UNKNOWN, Resolver, it_has
 from oneway.mapping.spec import (
@@ -126,6 +128,7 @@ class _Compiler:
             references=tuple(map(self.reference, spec.references)),
             target_reading=reading_of(self.target),
         )
+        code = replace(code, secrets=self.secrets(code))
         sound = not self.names.findings.failed
         for diagnostic in lint(spec, code, self.source, self.target, sound=sound):
             self.names.report(diagnostic)
@@ -322,6 +325,26 @@ class _Compiler:
             if field.sensitive and field.source is not None
         }
         return self.reads_marked(expression) or text.text.strip() in secret
+
+    def secrets(self, code: MappingCode) -> Secrets:
+        """Return the paths whose values are not shown with an error."""
+        source = {path_of(name) for name, each in self.source.fields.items() if each.sensitive}
+        target = {path_of(name) for name, each in self.target.fields.items() if each.sensitive}
+        hidden: list[Expression] = []
+        for each in (*code.fields, *code.leaving):
+            if each.rule.sensitive:
+                target.add(each.rule.keys)
+                hidden += expressions_of(each)
+        for shown, key, held in zip(
+            code.policy.key_shown, code.match_source, code.match_target, strict=True
+        ):
+            if not shown:
+                hidden.append(key.expression)
+                target |= {use.keys for use in held.paths}
+        source |= {use.keys for each in hidden for use in each.paths}
+        if any(each.facts.whole for each in hidden):
+            source.add(())
+        return Secrets(frozenset(source), frozenset(target))
 
     def unless_taken(self) -> tuple[int, ...]:
         positions = {field.path: i for i, field in enumerate(self.spec.fields)}

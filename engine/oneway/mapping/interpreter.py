@@ -26,6 +26,7 @@ from oneway.core.records import (
     is_blank,
     with_value,
 )
+from oneway.mapping.evidence import Secrets, as_shown, evidence
 from oneway.mapping.expressions import (
     PLAIN,
     Context,
@@ -105,6 +106,7 @@ class MappingCode:
     references: tuple[ReferenceCode, ...] = ()
     target_reading: Reading = PLAIN
     """What an absent key of a target record means."""
+    secrets: Secrets = field(default_factory=Secrets)
 
 
 @dataclass(frozen=True, slots=True)
@@ -358,7 +360,7 @@ class Interpreted:
         if expression is None:
             return False
         answer = self._answer(expression, record)
-        _demand_said(answer.truth, expression, what)
+        self._demand_said(answer.truth, expression, what, record)
         return holds(answer.value)
 
     def _seen(self, record: Record, rule: FieldRule) -> Value | Missing:
@@ -395,7 +397,7 @@ class Interpreted:
         if answer.written:
             return Cell(CellState.UNSTATED)
         if code.source.check is not None:
-            _demand(code.source.check(answer.value), code.source.expression)
+            self._demand(code.source.check(answer.value), code.source.expression, record)
         return Cell(CellState.STATED, answer.value)
 
     def _looked_up(self, code: FieldCode, value: Value, missed: list[Missed]) -> Cell:
@@ -435,21 +437,22 @@ class Interpreted:
             if code.check is not None and not is_blank(value):
                 wrong = code.check(value)
                 if wrong:
-                    raise _Stopped(_failure(f"{code.rule.path}: {wrong}", code))
+                    shown = "" if code.rule.sensitive else as_shown(value)
+                    failure = _failure(f"{code.rule.path}: {wrong}", code)
+                    raise _Stopped(replace(failure, value=shown))
         return cell
 
     def _key(self, typed: Typed, record: Record) -> Value:
         answer = self._answer(typed.expression, record)
         value = answer.value
-        _demand_said(answer.exact, typed.expression, "who this is")
+        self._demand_said(answer.exact, typed.expression, "who this is", record)
         if is_blank(value):
             return None
         if typed.check is not None:
-            _demand(typed.check(value), typed.expression)
+            self._demand(typed.check(value), typed.expression, record)
         if isinstance(value, list | dict):
-            _demand(
-                "a list or object cannot be a match key; take one value of it", typed.expression
-            )
+            wrong = "a list or object cannot be a match key; take one value of it"
+            self._demand(wrong, typed.expression, record)
         return value
 
     def _key_values(
@@ -492,29 +495,35 @@ class Interpreted:
         try:
             return expression.decide(record.data, self.context)
         except EvaluationError as error:
-            raise _Stopped(
-                EvaluationFailure(str(error), expression.text, expression.span)
-            ) from None
+            raise self._stopped(str(error), expression, record) from None
+
+    def _demand(self, wrong: str, expression: Expression, record: Record) -> None:
+        if wrong:
+            raise self._stopped(wrong, expression, record)
+
+    def _demand_said(self, gaps: Gaps, expression: Expression, what: str, record: Record) -> None:
+        """Fail the record where an answer hangs on something that it does not say."""
+        if not gaps:
+            return
+        text, code = texts(gaps), "failed"
+        if not all(gap.wrong for gap in gaps):
+            text, code = f"it is not known {what}: {text}", "unsaid"
+        raise self._stopped(text, expression, record, code)
+
+    def _stopped(
+        self, text: str, expression: Expression, record: Record, code: str = "failed"
+    ) -> _Stopped:
+        """Return the failure of an expression, with what it read where that may be shown."""
+        of_target = (*self.code.match_target, self.code.left, self.code.scheduled)
+        secrets = self.code.secrets
+        secret = secrets.target if expression in of_target else secrets.source
+        value = evidence(expression, record.data, secret)
+        return _Stopped(EvaluationFailure(text, expression.text, expression.span, code, value))
 
 
 def _uses_today(code: FieldCode) -> bool:
     parts = (code.source and code.source.expression, code.default, code.initial, code.when)
     return any(isinstance(each, Expression) and each.uses_today for each in parts)
-
-
-def _demand(wrong: str, expression: Expression) -> None:
-    if wrong:
-        raise _Stopped(EvaluationFailure(wrong, expression.text, expression.span))
-
-
-def _demand_said(gaps: Gaps, expression: Expression, what: str) -> None:
-    """Fail the record where an answer hangs on something that it does not say."""
-    if not gaps:
-        return
-    text, code = texts(gaps), "failed"
-    if not all(gap.wrong for gap in gaps):
-        text, code = f"it is not known {what}: {text}", "unsaid"
-    raise _Stopped(EvaluationFailure(text, expression.text, expression.span, code))
 
 
 def _parted(

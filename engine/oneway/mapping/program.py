@@ -61,13 +61,15 @@ class Cell:
 class EvaluationFailure:
     """Why a record could not be evaluated; `place` is the expression's.
 
-    `code` is "unsaid" where that is a key which is absent from the record, else "failed".
+    `code` is "unsaid" where that is a key which is absent from the record, else "failed". `value`
+    is what the expression read or made, with its name; nothing of it is sensitive.
     """
 
     text: str
     expression: str
     place: Span
     code: str = "failed"
+    value: str = ""
 
 
 @dataclass(frozen=True, slots=True)

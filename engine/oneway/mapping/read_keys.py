@@ -133,12 +133,12 @@ def _source_keys(code: MappingCode) -> Iterator[tuple[Expression, str, bool]]:
     if code.leaver is not None:
         yield code.leaver, "leavers.when", True
     for each in code.leaving:
-        for expression in _of_field(each):
+        for expression in expressions_of(each):
             yield expression, f"leavers.set.{each.rule.path}", True
     for rule in code.rules:
         yield rule, "eligible.when", False
     for each in code.fields:
-        for expression in _of_field(each):
+        for expression in expressions_of(each):
             yield expression, f"fields.{each.rule.path}", False
 
 
@@ -150,7 +150,8 @@ def _target_keys(code: MappingCode) -> Iterator[tuple[Expression, str, bool]]:
             yield each, reader, True
 
 
-def _of_field(code: FieldCode) -> Iterator[Expression]:
+def expressions_of(code: FieldCode) -> Iterator[Expression]:
+    """Yield the expressions that a field's cell is computed with."""
     if code.source is not None:
         yield code.source.expression
     for each in (code.default, code.initial, code.when):

@@ -63,7 +63,7 @@ def _why(
     """Return why somebody can still get in; nothing where they cannot."""
     leaving = next((each for each in outcome.actions if each.verb.takes_access), None)
     if leaving is None:
-        said = "; ".join(reason.text for reason in outcome.reasons)
+        said = "; ".join(reason.said for reason in outcome.reasons)
         return said or "nothing is written that would keep them out"
     end = ends.get(leaving.id, End(Ending.DONE) if planned else None)
     if end is None:

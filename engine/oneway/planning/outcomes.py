@@ -523,12 +523,12 @@ def _failed(row: SourceRow, found: Match) -> tuple[Reason, ...]:
         error = row.unsaid
     if error is not None:
         where = f" in {error.expression}" if error.expression else ""
-        return (Reason(error.code, f"{error.text}{where}", error.place),)
+        return (Reason(error.code, f"{error.text}{where}", error.place, value=error.value),)
     if found.target is None or found.target.evaluation_error is None:
         return ()
     error = found.target.evaluation_error
     text = f"target record {found.target.target_id}: {error.text}"
-    return (Reason(error.code, text, error.place),)
+    return (Reason(error.code, text, error.place, value=error.value),)
 
 
 def _otherwise(otherwise: str, not_given: str) -> str:
@@ -609,7 +609,7 @@ def _anybody(policy: Policy, alone: Sequence[SourceRow]) -> str:
 def _why_absent(policy: Policy, target: TargetRow, spoken: Collection[str]) -> Reason:
     wrong = target.evaluation_error or target.unsaid
     if wrong is not None:
-        return Reason(wrong.code, wrong.text, wrong.place, warning=True)
+        return Reason(wrong.code, wrong.text, wrong.place, warning=True, value=wrong.value)
     if target.target_id in spoken:
         return Reason("in_conflict", "source records speak of it, and none of them for certain")
     if target.left:

@@ -156,7 +156,8 @@ class Reason:
     """Why an outcome is what it is, or something to know beside it.
 
     `code` is a word for programs (a rule's id, "ambiguous", "taken"), `text` is for people,
-    `candidates` are the ids of the records it names.
+    `candidates` are the ids of the records it names. `value` is what broke an expression, with
+    the name of its key: `salary: "1O"`; blank where that is sensitive.
     """
 
     code: str
@@ -164,6 +165,12 @@ class Reason:
     place: Span | None = None
     candidates: tuple[str, ...] = ()
     warning: bool = False
+    value: str = ""
+
+    @property
+    def said(self) -> str:
+        """The whole reason for one person: the text, with the value."""
+        return f"{self.text} ({self.value})" if self.value else self.text
 
 
 @dataclass(frozen=True, slots=True)

@@ -252,7 +252,7 @@ def _acted(each: RecordStory, style: Style) -> Iterator[str]:
     if why:
         yield from wrap(f"! {why}", style, 6, 8)
     for reason in outcome.reasons:
-        yield from wrap(content.sentence(reason), style, 6, 8)
+        yield from wrap(clip(harmless(reason.said), 400), style, 6, 8)
 
 
 def _why(each: RecordStory) -> str:
@@ -274,7 +274,9 @@ def _stayed(title: str, found: Sequence[RecordStory], style: Style) -> Iterator[
             yield from wrap(f"{reason} ({count(len(people))})", style, 2, 4)
             indent = 6
         for each in people:
-            yield from wrap(content.who(each.outcome), style, indent, indent + 2)
+            values = "; ".join(reason.value for reason in each.outcome.reasons if reason.value)
+            said = f" ({clip(harmless(values), 120)})" if values else ""
+            yield from wrap(f"{content.who(each.outcome)}{said}", style, indent, indent + 2)
 
 
 def _marked(said: str, style: Style) -> list[str]:

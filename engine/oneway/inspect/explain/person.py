@@ -252,7 +252,7 @@ _UNEVALUATED = "cannot be evaluated"
 
 def _why(outcome: Outcome) -> tuple[str, ...]:
     """Return what happens to the record, and why nothing does where nothing does."""
-    reasons = tuple(reason.text for reason in outcome.reasons)
+    reasons = tuple(reason.said for reason in outcome.reasons)
     if not outcome.actions:
         return (_NOTHING[outcome.kind], *reasons)
     return (*map(_will, outcome.actions), *reasons)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, get_args, get_origin
 from oneway.core.diagnostics import Span
 from oneway.core.records import Value
 from oneway.core.seal import Sealed
-from oneway.planning.plan import Change, Outcome, Read
+from oneway.planning.plan import Change, Outcome, Read, Reason
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -64,6 +64,7 @@ def _converter() -> "Converter":
     some = override(omit_if_default=True)
     change = make_dict_unstructure_fn(Change, made, awaits=some)
     made.register_unstructure_hook(Change, change)
+    made.register_unstructure_hook(Reason, make_dict_unstructure_fn(Reason, made, value=some))
     outcome = make_dict_unstructure_fn(Outcome, made, key_digest=some)
     made.register_unstructure_hook(Outcome, outcome)
     made.register_unstructure_hook(Read, make_dict_unstructure_fn(Read, made, stated=some))

@@ -23,7 +23,7 @@
     misses        [{reference, field, value, found, records}]
     outcomes      [{outcome, key, label, source_id, target_id, reasons, action, actions,
                   has_access}]; has_access: has left in the source, and can get in before the run
-      reasons       [{code, text, place, candidates, warning}]
+      reasons       [{code, text, place, candidates, warning, value}]
       actions       [{id, verb, after: [action id], changes}]: what is done about access, then
                     what is done to other fields; `action` is the first, or null
       changes       [{field, before, after, sensitive, expression, place, awaits}]; awaits is
@@ -123,6 +123,7 @@ def reason(each: Reason) -> dict[str, object]:
         "place": place(each.place),
         "candidates": list(each.candidates),
         "warning": each.warning,
+        "value": each.value,
     }
 
 

@@ -133,7 +133,7 @@ def _staying(plan: Plan) -> list[str]:
 def _groups(groups: Iterable[content.Group], before: str = "") -> list[str]:
     lines = []
     for group in groups:
-        names = [code(content.name(each)) for each in group.outcomes[:_NAMES]]
+        names = [code(content.named(each)) for each in group.outcomes[:_NAMES]]
         more = len(group.outcomes) - len(names)
         rest = f", and {more:,} more" if more else ""
         said = f"{code(group.title)} ({len(group.outcomes):,}): {', '.join(names)}{rest}"

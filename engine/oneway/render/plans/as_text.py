@@ -247,7 +247,7 @@ class _TextPage:
         """Return each reason with the records that it speaks of."""
         lines: list[str] = []
         for group in groups:
-            names = people([content.name(each) for each in group.outcomes], self.limit)
+            names = people([content.named(each) for each in group.outcomes], self.limit)
             number = f" ({len(group.outcomes):,})" if len(group.outcomes) > 1 else ""
             said = f"{marker}{group.title}{number}: {names}"
             lines += wrap(said, self.style, indent, indent + 2 + len(marker))

@@ -200,6 +200,12 @@ def name(outcome: Outcome) -> str:
     return f"{key} {label}" if label and label != key else key
 
 
+def named(outcome: Outcome) -> str:
+    """Return the short name of a record, with the values that its reasons are about."""
+    values = "; ".join(clip(harmless(each.value), 120) for each in outcome.reasons if each.value)
+    return f"{name(outcome)} ({values})" if values else name(outcome)
+
+
 def changed(change: Change, verb: Verb) -> str:
     """Return the values before and after of one field; sensitive ones as `***`."""
     before, after = change.before, change.after

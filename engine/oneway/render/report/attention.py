@@ -160,7 +160,7 @@ def _conflicts(plan: Plan) -> ReportSection | None:
     rows = tuple(
         (
             person(each),
-            ReportText(tuple(text(r.text) for r in each.reasons)),
+            ReportText(tuple(text(r.said) for r in each.reasons)),
             ReportText(_advice(each)),
         )
         for each in these
@@ -243,7 +243,7 @@ def _why(outcomes: Iterable[Outcome]) -> tuple[tuple[Cell, ...], ...]:
 
 
 def _reasons(found: Sequence[Reason]) -> ReportText:
-    return ReportText(tuple(text(each.text) for each in found) or ("no reason is known",))
+    return ReportText(tuple(text(each.said) for each in found) or ("no reason is known",))
 
 
 def _advice(outcome: Outcome) -> tuple[str, ...]:

@@ -58,7 +58,7 @@ def _differing(outcomes: Iterable[Outcome]) -> ReportSection | None:
     rows: list[tuple[Cell, ...]] = []
     for each in outcomes:
         if each.kind not in _STAYING and (noted := _noted(each)):
-            rows.append((person(each), ReportText(tuple(text(reason.text) for reason in noted))))
+            rows.append((person(each), ReportText(tuple(text(reason.said) for reason in noted))))
     about = "Noticed, and left alone, as the mapping says."
     return _section("noticed", "Noticed", about, ("Person", "What"), tuple(rows))
 
@@ -72,7 +72,7 @@ def _of_kind(
     outcomes: Iterable[Outcome], kind: Kind, id: str, title: str, about: str
 ) -> ReportSection | None:
     rows = tuple(
-        (person(each), ReportText(tuple(text(reason.text) for reason in each.reasons)))
+        (person(each), ReportText(tuple(text(reason.said) for reason in each.reasons)))
         for each in outcomes
         if each.kind is kind and not each.actions
     )

@@ -308,7 +308,7 @@ def _allowed(plan: Plan) -> list[Value]:
 
 
 def _reasons(outcome: Outcome) -> list[Value]:
-    return [f"{each.code}: {each.text}" for each in outcome.reasons]
+    return [f"{each.code}: {each.said}" for each in outcome.reasons]
 
 
 def _places(outcome: Outcome) -> list[Value]:

@@ -389,7 +389,8 @@ def _hashable_of(data: Any) -> Any:
 def _failure(failure: EvaluationFailure | None) -> Any:
     if failure is None:
         return None
-    return [failure.text, failure.expression, place_text(failure.place), failure.code]
+    place = place_text(failure.place)
+    return [failure.text, failure.expression, place, failure.code, failure.value]
 
 
 def _failure_of(data: Any) -> EvaluationFailure | None:
