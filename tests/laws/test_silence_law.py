@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from hypothesis import given
+from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from memory import MemoryReader, MemorySystems, applied, systems_of
@@ -10,7 +10,7 @@ from oneway.core.connector import ReadError
 from oneway.core.records import Record
 from oneway.planning.guards import judge
 from oneway.planning.plan_file import dump
-from strategies import worlds
+from strategies import accepted, worlds
 from worlds import World, bound, planned
 
 CANARIES = {"code": "cnryc-", "mail": "cnrym-", "nick": "cnryn-", "dept": "cnryd-"}
@@ -29,6 +29,13 @@ def with_canaries(world: World) -> World:
         source=replace(world.source, records=people),
         target=replace(world.target, records=users),
     )
+
+
+def _broken(rule: object) -> dict[str, object]:
+    """Return a rule whose expression fails on text, as every canary is."""
+    text = rule["from"] if isinstance(rule, dict) and "from" in rule else rule
+    simple = isinstance(text, str) and text in CANARIES
+    return {"from": f"to_number({text})"} if simple else rule  # type: ignore[return-value]
 
 
 def _sealed(rule: object) -> dict[str, object]:
@@ -92,3 +99,19 @@ def test_law_14_silence_also_when_reading_fails(world: World) -> None:
     for field, canary in CANARIES.items():
         if any(rule.get("from") == field for rule in world.mapping["fields"].values()):
             assert canary not in _said(done.results, done.log.steps)
+
+
+@given(worlds())
+def test_law_14_silence_nor_does_an_error_show_what_broke_it(world: World) -> None:
+    keys = {key["target"] for key in world.mapping["match"]}
+    fields = {
+        path: rule if path in keys else _broken(rule)
+        for path, rule in world.mapping["fields"].items()
+    }
+    world = with_canaries(replace(world, mapping={**world.mapping, "fields": fields}))
+    assume(accepted(world))
+    text = dump(planned(world))
+    named = {key["source"] for key in world.mapping["match"]}
+    for key, canary in CANARIES.items():
+        if not any(key in each for each in named):
+            assert canary not in text, (key, canary)

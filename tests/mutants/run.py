@@ -1,10 +1,11 @@
 """Mutants of the engine: every one of them must die. Anyone can run:
 
     python tests/mutants/run.py [--only NAME]
+    python tests/mutants/run.py --laws [--workers N]
 
 Each mutant is put into a copy of the package, and the tests that ought to notice are run with
 fixed examples. Ends with 0 where all are noticed; a mutant whose text is no longer found is
-an error.
+an error. With --laws, two or more mutants of each law are tried on that law's own tests.
 """
 
 import argparse
@@ -23,6 +24,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(Path(__file__).parent))
 
+from by_law import by_law  # noqa: E402
 from table import MUTANTS, Mutant  # noqa: E402
 
 PARTS = ("engine", "connectors", "schemas", "mappings", "docs")
@@ -96,12 +98,19 @@ def main() -> int:
     """Run the mutants and print a line for each."""
     parser = argparse.ArgumentParser(description=(__doc__ or "").split("\n", 1)[0])
     parser.add_argument("--only", metavar="NAME", help="run the mutants of this name alone")
-    only = parser.parse_args().only
-    chosen = [mutant for mutant in MUTANTS if only in (None, mutant.name)]
+    parser.add_argument("--laws", action="store_true", help="run those of each law on its tests")
+    parser.add_argument("--workers", type=int, default=WORKERS, help="how many run at once")
+    asked = parser.parse_args()
+    only, laws = asked.only, {}
+    everything = list(MUTANTS)
+    if asked.laws:
+        laws = {mutant: law for law, mutants in by_law().items() for mutant in mutants}
+        everything = list(laws)
+    chosen = [mutant for mutant in everything if only in (None, mutant.name)]
     if not chosen:
         parser.error(f"no mutant is called {only}")
     fates = []
-    with ThreadPoolExecutor(WORKERS) as pool:
+    with ThreadPoolExecutor(asked.workers) as pool:
         # Tests that fail in any case would notice nothing.
         tests = tuple(dict.fromkeys(mutant.tests for mutant in chosen))
         for each, became in zip(tests, pool.map(partial(fate, None), tests), strict=True):
@@ -109,7 +118,8 @@ def main() -> int:
                 print(f"these tests fail without any mutant: {each}", flush=True)
                 fates.append(LIVED)
         for mutant, became in zip(chosen, pool.map(fate, chosen), strict=True):
-            print(f"{became:6} {mutant.module:28} {mutant.name:30} {mutant.why}", flush=True)
+            law = f"law {laws[mutant]:2} " if mutant in laws else ""
+            print(f"{law}{became:6} {mutant.module:28} {mutant.name:32} {mutant.why}", flush=True)
             fates.append(became)
     print(f"{fates.count(DIED)} of {len(chosen)} mutants died")
     return 0 if all(became == DIED for became in fates) else 1

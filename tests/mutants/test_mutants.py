@@ -7,6 +7,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
+from by_law import by_law
 from run import DIED, fate, is_stale
 from table import MUTANTS
 
@@ -14,7 +15,12 @@ SAMPLE = ("guard-one-more", "stale-overwritten", "approval-is-present")
 
 
 def test_no_mutant_is_stale() -> None:
-    assert [mutant.name for mutant in MUTANTS if is_stale(mutant)] == []
+    laws = [mutant for mutants in by_law().values() for mutant in mutants]
+    assert [mutant.name for mutant in (*MUTANTS, *laws) if is_stale(mutant)] == []
+
+
+def test_each_law_has_two_mutants() -> None:
+    assert all(len(mutants) >= 2 for mutants in by_law().values())
 
 
 def test_names_are_unique_and_there_are_enough() -> None:

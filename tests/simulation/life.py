@@ -17,6 +17,7 @@ from .crash import Crash, journal_steps
 from .oracle import Violation, demand
 from .people import EDITS
 from .servers import EXPENSES, PAYROLL, OneWay
+from .unsaid import UNSAID
 from .world import EVERYTHING, World, quick_compiling, small_manifests
 
 ROUNDS = 12
@@ -36,6 +37,8 @@ class Tally:
     settled: int = 0
     refused: int = 0
     quiet_rounds: int = 0
+    unsaid: int = 0
+    named: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     endings: Counter[str] = field(default_factory=Counter)
 
@@ -55,6 +58,8 @@ class Tally:
             f"{self.crashes:,} crashes, {self.resumed:,} runs resumed, "
             f"{self.settled:,} unknown outcomes settled, {self.refused:,} runs refused",
             f"actions ended: {endings}",
+            f"{self.unsaid:,} values that a run was not told; "
+            f"{self.named:,} leavers named who could still get in",
         ]
 
 
@@ -65,6 +70,8 @@ class Life:
         self.rng = Random(seed)
         self.world = World(self.rng, folder)
         self.world.wire.on_write = lambda token: oracle.write_ahead(self.world, token)
+        self.world.servers.on_create = lambda code: oracle.nobody_let_in(self.world, code)
+        self.world.servers.on_access = lambda *said: oracle.access_as_it_is(self.world, *said)
         self.tell = tell
         self.tally = Tally(seeds=1)
         self.resting = False
@@ -106,7 +113,7 @@ class Life:
 
     def _edit(self, times: int) -> None:
         for _ in range(times):
-            text = self.rng.choice(EDITS)(self.world.people)
+            text = self.rng.choice((*EDITS, *UNSAID))(self.world.people)
             self.tell(f"  by hand: {text or 'nothing'}")
 
     def _planned_and_applied(self) -> None:
@@ -153,6 +160,9 @@ class Life:
         self.world.steps.arm(None)
         oracle.after_each_run(self.world)
         oracle.held_back(self.world, acts)
+        if isinstance(result, tuple) and isinstance(result[1], Verdict):
+            self.tally.unsaid += sum(map(len, self.world.people.veils.values()))
+            self.tally.named += oracle.nobody_forgotten(self.world, result[1])
         self.tally.settled += len(before - self._doubtful())
         return result
 
@@ -179,6 +189,7 @@ class Life:
         self.world.wire.rate = self.world.wire.planning_rate = 0.0
         self.world.steps.arm(None)
         self.resting = True
+        self.world.people.veils.clear()
         self.tell("from now on nothing goes wrong")
         if self.rng.random() < 0.5:
             self._judged("resume", self.world.resume)

@@ -1,14 +1,18 @@
 """What must hold, told from both systems and the journal, and never from the planner."""
 
+import json
 import sqlite3
 from collections import Counter
 from contextlib import closing
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
+from oneway.planning.guards import Verdict
 from oneway.planning.plan import Ending
 
 from .people import DEPARTMENTS, Json, People
+from .unsaid import is_day, said_code, said_date, said_gone, served
 from .world import World
 
 IN_DOUBT = (None, Ending.UNKNOWN.value)
@@ -97,6 +101,78 @@ def held_back(world: World, before: Counter[str]) -> None:
     }
     held = {r.action.id for r in world.results if r.ending is Ending.HELD}
     demand(arrived.isdisjoint(held), "what is held back was sent")
+
+
+def nobody_let_in(world: World, code: str | None) -> None:
+    """Demand that somebody is employed for whom a user is created; called as they are."""
+    found = _of_code(world, code)
+    employed = not found or not all(map(_gone, found))
+    demand(employed, f"{code} is let in, and has left")
+
+
+def access_as_it_is(world: World, code: str | None, before: str | None, after: str | None) -> None:
+    """Demand that a leave date which is written follows from what is true, not from what is said.
+
+    Called as it is written.
+    """
+    gone = list(filter(_gone, _of_code(world, code)))
+    today = world.people.today.isoformat()
+    if after is not None:
+        demand(gone, f"{code} is locked out, and has not left")
+    if before is not None and before <= today and (after is None or after > today):
+        true = [each["employmentDetails"]["leaverDetails"]["leaveDate"] for each in gone]
+        back = [each for each in true if each is None or each <= today]
+        demand(not back, f"{code} is brought back, and has left")
+
+
+def nobody_forgotten(world: World, verdict: Verdict) -> int:
+    """Demand that every leaver who can still get in is named; return how many are.
+
+    Called after a run that went to its end. A list that silently lacks a record cannot be told
+    from one that is whole, so that nights with such faults say nothing.
+    """
+    wire = world.wire
+    if wire.planning_rate or wire.down:
+        return 0
+    named = _named(world.state_folder)
+    smooth = not wire.rate and not verdict.fired
+    for id, record in _said_gone(world).items():
+        users = [u for u in world.people.users.values() if u["reference"] == said_code(record)]
+        if any(map(partial(_can_get_in, world), users)):
+            demand(id in named, f"{id} has left and can still get in, and is not named")
+            certain = len(users) == 1 and str(users[0]["id"]) not in world.people.touched
+            certain = certain and not world.people.recoded and is_day(said_date(record))
+            demand(not (smooth and certain), f"{id} is kept in")
+    return len(named)
+
+
+def _named(state_folder: Path) -> set[str]:
+    """Return the source ids of those whom the last run names, read past the engine."""
+    sql = "SELECT still_in FROM run ORDER BY id DESC LIMIT 1"
+    with closing(sqlite3.connect(state_folder / "journal.db")) as connection:
+        ((text,),) = connection.execute(sql)
+    return {source_id for _, _, source_id, _, _ in json.loads(text)}
+
+
+def _said_gone(world: World) -> dict[str, Json]:
+    """Return what payroll says of those of whom it says that they have left, and are to by now."""
+    today = world.people.today.isoformat()
+    found = {}
+    for id in world.people.employees:
+        record = served(world.people, id)
+        if record is not None and said_gone(record) and said_code(record):
+            when = said_date(record)
+            if not (is_day(when) and when is not None and when > today):
+                found[id] = record
+    return found
+
+
+def _can_get_in(world: World, user: Json) -> bool:
+    return user["leaveDate"] is None or user["leaveDate"] > world.people.today.isoformat()
+
+
+def _of_code(world: World, code: str | None) -> list[Json]:
+    return [each for each in world.people.employees.values() if _code(each) == code]
 
 
 def _no_doubles(world: World) -> None:

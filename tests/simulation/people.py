@@ -33,6 +33,10 @@ class People:
     users: dict[str, Json] = field(default_factory=dict)
     touched: set[str] = field(default_factory=set)
     secrets: set[str] = field(default_factory=set)
+    veils: dict[str, dict[tuple[str, ...], Any]] = field(default_factory=dict)
+    """What payroll does not say of whom, by the employee's id and the path of the key."""
+    recoded: set[str] = field(default_factory=set)
+    """Whose payroll code was ever another one."""
     joined: int = 0
     last_id: int = 100
 
@@ -174,6 +178,7 @@ def doubles(people: People) -> str:
     code = other["employmentDetails"]["payrollCode"]
     back = employee["employmentDetails"]["payrollCode"] != own
     employee["employmentDetails"]["payrollCode"] = own if back else code
+    people.recoded |= {employee["id"], other["id"]}
     return f"{employee['id']} has the code of {'their own' if back else other['id']}"
 
 

@@ -7,6 +7,7 @@ the engine does itself can prevent a double.
 
 import json
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
 from random import Random
@@ -14,6 +15,7 @@ from random import Random
 import httpx
 
 from .people import DEPARTMENTS, Json, People
+from .unsaid import served
 
 PAYROLL, EXPENSES = "payroll.example.com", "expenses.example.com"
 EMPLOYER = "employer-1"
@@ -54,6 +56,8 @@ class Servers:
     acts: Counter[str] = field(default_factory=Counter)
     made: dict[str, str] = field(default_factory=dict)
     answered: dict[str, Json] = field(default_factory=dict)
+    on_create: Callable[[str | None], None] = lambda code: None
+    on_access: Callable[[str | None, str | None, str | None], None] = lambda *leave_dates: None
 
     def answer(self, request: httpx.Request) -> tuple[int, object]:
         """Return a status and what is said, having done what was asked for."""
@@ -69,7 +73,7 @@ class Servers:
     def _employees(self, request: httpx.Request, parts: list[str]) -> tuple[int, object]:
         employees = self.people.employees
         if len(parts) == 4:
-            found = employees.get(parts[3])
+            found = served(self.people, parts[3])
             return (200, found) if found else (404, {"message": "no such employee"})
         items = [{"id": id, "name": "N", "url": "u"} for id in sorted(employees)]
         return 200, _page(request, items, "pageNum", 0)
@@ -111,7 +115,10 @@ class Servers:
         if self._taken(fields, user):
             return 409, {"message": "taken"}
         self.acts[token] += 1
+        before = user["leaveDate"]
         _patch(user, fields)
+        if user["leaveDate"] != before:
+            self.on_access(user["reference"], before, user["leaveDate"])
         return 200, self._shown(user)
 
     def _create(self, fields: Json, token: str) -> tuple[int, object]:
@@ -124,6 +131,7 @@ class Servers:
         user["policyId"] = None
         _patch(user, fields)
         self.made[str(user["id"])] = token
+        self.on_create(user["reference"])
         self.answered[token] = self._shown(user)
         return 201, self._shown(user)
 

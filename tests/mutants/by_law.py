@@ -1,0 +1,198 @@
+"""The mutants by law: two or more for each of the laws 1 to 19, found by that law's own tests."""
+
+from table import LAWS, MUTANTS, Mutant
+
+ACCESS = "tests/laws/test_access_laws.py"
+TESTS = {n: f"{LAWS} -k law_{n:02}" for n in (*range(1, 14), 16)} | {
+    14: "tests/laws/test_silence_law.py",
+    15: "tests/laws/test_replay.py",
+    17: "tests/laws/test_link_laws.py -k law_17",
+    18: f"{ACCESS} -k law_18",
+    19: f"{ACCESS} -k law_19",
+}
+"""The tests of each law. Law 15 speaks of any program beside the interpreter: of replay's."""
+
+SHARED: dict[int, tuple[str, ...]] = {
+    4: ("always-differs", "keyless-created"),
+    6: ("blank-is-created", "always-differs"),
+    7: ("match-claimed-again", "rivals-win"),
+    8: ("match-first-row", "match-first-candidate"),
+    9: ("ineligible-synced", "rules-for-all"),
+    10: ("claims-off", "unless-taken-ignored"),
+    11: ("leavers-created", "leaves-again"),
+    13: ("absent-key-is-blank", "absent-field-is-blank", "unsaid-leaver-comes-back"),
+    16: ("absent-status-is-no-answer", "blank-status-is-an-answer", "unsaid-leave-leaves-again"),
+    17: ("link-gone-is-created",),
+    18: ("access-waits-for-other-fields", "access-waits-for-evaluation"),
+    19: ("refused-leaver-is-forgotten", "conflicting-leaver-is-forgotten"),
+}
+"""Mutants that stand in `table` already."""
+
+
+def _own(law: int, name: str, module: str, old: str, new: str, why: str) -> tuple[int, Mutant]:
+    return law, Mutant(name, module, old, new, why, TESTS[law])
+
+
+OWN = (
+    _own(
+        1,
+        "source-record-is-changed",
+        "mapping/interpreter",
+        "        values, failure = self._key_values(self.code.match_source, record)\n",
+        '        record.data["seen"] = True\n'
+        "        values, failure = self._key_values(self.code.match_source, record)\n",
+        "to evaluate a record changes nothing of it",
+    ),
+    _own(
+        1,
+        "source-id-is-written-to",
+        "applying/gates",
+        "        writer.update(action.target_id, values, token)\n",
+        "        writer.update(action.source_id, values, token)\n",
+        "what is written goes to the target's record",
+    ),
+    _own(
+        2,
+        "overwrite-fills-blanks-alone",
+        "planning/diff",
+        "        and (rule.write is Write.OVERWRITE or present(value) is None)\n",
+        "        and present(value) is None\n",
+        "`overwrite` keeps a field equal, whatever the target holds",
+    ),
+    _own(
+        2,
+        "overwrite-never",
+        "planning/diff",
+        "        if rule.write in (Write.OVERWRITE, Write.IF_EMPTY)\n",
+        "        if rule.write is Write.IF_EMPTY\n",
+        "`overwrite` is written at an update",
+    ),
+    _own(
+        3,
+        "other-field-is-written",
+        "applying/preconditions",
+        "            nested = with_value(nested, path_of(change.field), value)\n",
+        '            nested = with_value(nested, path_of(f"{change.field}_"), value)\n',
+        "nothing outside of the mapping is written",
+    ),
+    _own(
+        3,
+        "report-deactivates-the-unmatched",
+        "planning/outcomes",
+        "        if program.policy.absent is Absent.DEACTIVATE and draft",
+        "        if program.policy.absent is not Absent.IGNORE and draft",
+        "whom no source record matches is left alone, but for `absent: deactivate`",
+    ),
+    _own(
+        5,
+        "rows-in-order-of-reading",
+        "planning/planner",
+        "    rows: Sequence[SourceRow] = sorted(source.items, "
+        "key=lambda row: (row.key, row.source_id))\n",
+        "    rows: Sequence[SourceRow] = list(source.items)\n",
+        "the order of source records decides nothing",
+    ),
+    _own(
+        5,
+        "targets-in-order-of-reading",
+        "planning/planner",
+        "    targets = sorted(target.items, key=lambda each: each.target_id)\n",
+        "    targets = list(target.items)\n",
+        "the order of target records decides nothing",
+    ),
+    _own(
+        12,
+        "first-outcome-is-lost",
+        "planning/planner",
+        "outcomes=tuple(map(assembler.outcome, settled.drafts))",
+        "outcomes=tuple(map(assembler.outcome, settled.drafts[1:]))",
+        "every record that was read has an outcome",
+    ),
+    _own(
+        12,
+        "absent-are-not-told",
+        "planning/outcomes",
+        "        if each.target_id in matched:\n            continue\n",
+        "        if each.target_id in matched or each.left:\n            continue\n",
+        "every target record that nobody matches has an outcome",
+    ),
+    _own(
+        14,
+        "actions-in-clear",
+        "planning/assemble",
+        "        if value is None or not rule.sensitive:\n",
+        "        if value is None or True:\n",
+        "no sensitive value is in a plan",
+    ),
+    _own(
+        14,
+        "missed-codes-in-clear",
+        "mapping/interpreter",
+        '    return "***" if rule.sensitive else str(value)\n',
+        "    return str(value)\n",
+        "a value that was not found may be sensitive",
+    ),
+    _own(
+        14,
+        "broken-values-in-clear",
+        "mapping/evidence",
+        "if not any(_overlap(path, each) for each in secret)]",
+        "]",
+        "the value that broke an expression may be sensitive",
+    ),
+    _own(
+        15,
+        "replay-knows-no-leaver",
+        "runs/replay/evaluate",
+        "            leaver=self._leaver(row, again),\n            failed_rules=failed,\n",
+        "            leaver=False,\n            failed_rules=failed,\n",
+        "what is evaluated again is what the interpreter made of it",
+    ),
+    _own(
+        15,
+        "replay-forgets-how-one-leaves",
+        "runs/replay/evaluate",
+        "            leaves_left=self._leaves(row, again).leaves_left,\n",
+        "            leaves_left=None,\n",
+        "what is evaluated again is what the interpreter made of it",
+    ),
+    _own(
+        17,
+        "hidden-list-is-whole",
+        "planning/planner",
+        "    unseen = (*_unseen(target, targets), *_hidden(evidence, targets))\n",
+        "    unseen = _unseen(target, targets)\n",
+        "where a list hides records, nobody is created",
+    ),
+    _own(
+        19,
+        "leaver-let-in-for-another",
+        "planning/planner",
+        "    settled = replace(settled, drafts=_reopened(settled.drafts, matches))\n",
+        "",
+        "a record that is brought back may be a leaver's as well",
+    ),
+    _own(
+        19,
+        "blank-leave-date-clears",
+        "planning/outcomes",
+        "        if row.leaver:\n            row = _kept_out(self.policy, row)\n",
+        "",
+        "a blank leave date lets nobody in",
+    ),
+)
+
+
+def by_law() -> dict[int, tuple[Mutant, ...]]:
+    """Return the mutants of each law, with that law's tests."""
+    known = {each.name: each for each in MUTANTS}
+    found: dict[int, list[Mutant]] = {law: [] for law in range(1, 20)}
+    for law, names in SHARED.items():
+        for name in names:
+            each = known[name]
+            found[law].append(
+                Mutant(each.name, each.module, each.old, each.new, each.why, TESTS[law])
+            )
+    for law, mutant in OWN:
+        found[law].append(mutant)
+    return {law: tuple(mutants) for law, mutants in found.items()}
