@@ -17,7 +17,7 @@ from .crash import Crash, journal_steps
 from .oracle import Violation, demand
 from .people import EDITS
 from .servers import EXPENSES, PAYROLL, OneWay
-from .unsaid import UNSAID
+from .unsaid import UNSAID, says_less
 from .world import EVERYTHING, World, quick_compiling, small_manifests
 
 ROUNDS = 12
@@ -94,6 +94,8 @@ class Life:
         rng, world = self.rng, self.world
         world.pass_days(rng.choice((0, 1, 1, 3)))
         self._edit(rng.randint(0, 4))
+        for _ in range(rng.choice((0, 0, 1, 2))):
+            self.tell(f"  payroll: {says_less(world.people)}")
         world.wire.planning_rate = rng.choice((0.0, 0.0, 0.01, 0.05))
         world.wire.rate = rng.choice((0.0, 0.05, 0.2, 0.4))
         world.wire.down = rng.choice(("",) * 8 + (EXPENSES, PAYROLL))

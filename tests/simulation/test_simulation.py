@@ -10,7 +10,9 @@ import pytest
 from oneway.applying import preconditions, result
 from oneway.applying.preconditions import Happened, LiveState
 from oneway.applying.unknown import Became, Inquiry
+from oneway.mapping.interpreter import Interpreted
 from oneway.planning.plan import Ending
+from oneway.runs import apply as runs_apply
 from oneway.runs.apply import RunLog
 from oneway_connectors.rest import client
 from oneway_connectors.rest.errors import NoAnswer
@@ -35,6 +37,8 @@ def test_whatever_goes_wrong_nothing_is_doubled_and_nothing_is_lost(first: int) 
     assert total.settled > CHUNK / 10
     assert total.endings[Ending.DONE.value] > CHUNK * 2
     assert len(total.faults) > len(KINDS) * 2 / 3, total.faults
+    assert total.unsaid > CHUNK / 5
+    assert total.named > CHUNK / 10
 
 
 def test_a_seed_can_be_replayed() -> None:
@@ -79,6 +83,10 @@ BROKEN: dict[str, Callable[[], Any]] = {
     ),
     "what is unknown is called rejected": lambda: patch.object(
         result, "_ENDINGS", dict.fromkeys(result._ENDINGS, Ending.REJECTED)
+    ),
+    "what is not said is no": lambda: patch.object(Interpreted, "_demand_said", lambda *_: None),
+    "nobody who can still get in is named": lambda: patch.object(
+        runs_apply, "still_in", lambda *_, **__: ()
     ),
     "nothing stale is noticed before a create": lambda: patch.object(
         LiveState, "_refuse_holders", lambda *_: None
