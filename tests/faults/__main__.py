@@ -2,6 +2,7 @@
 
 --sample N   every N-th cell only
 --sockets    only the cells over real sockets
+--apart      only the night on which people leave and come back by requests of their own
 --write      write the outcomes down as the documented ones, for a person to review
 """
 
@@ -9,10 +10,11 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
-from .matrix import Cell, Outcome, cells, ideal, socket_cells, tried, tried_over
+from .kinds import APART
+from .matrix import Cell, Outcome, apart, cells, ideal, socket_cells, tried, tried_over
 from .sockets import SECONDS, listening
 from .table import PAGE, as_documented, documented, written
-from .world import prepared_mapping
+from .world import COMING_BACK, prepared_mapping
 
 Run = Iterator[tuple[Cell, Callable[[], Outcome]]]
 
@@ -24,6 +26,8 @@ def main(args: list[str]) -> int:
     outcomes: dict[Cell, Outcome] = {}
     counts: Counter[str] = Counter()
     known = {} if "--write" in args else documented()
+    if "--apart" in args:
+        return _ended(_printed(leaving_and_coming_back(step), {}, outcomes))
     if "--sockets" not in args:
         counts += _printed(injected(step), known, outcomes)
     if "--write" in args:
@@ -31,9 +35,22 @@ def main(args: list[str]) -> int:
         return 0
     print("\nover real sockets")
     counts += _printed(over_sockets(step), known, {})
+    counts += _printed(leaving_and_coming_back(step), {}, {})
+    return _ended(counts)
+
+
+def _ended(counts: Counter[str]) -> int:
     print(f"\n{counts.total()} cells: {counts['as documented']} as documented,", end=" ")
     print(f"{counts['otherwise']} otherwise, {counts['broken']} that broke a law")
     return int(counts.total() != counts["as documented"])
+
+
+def leaving_and_coming_back(step: int) -> Run:
+    """Yield every so many-th cell of a night whose people leave and come back, and change too."""
+    with prepared_mapping(more=COMING_BACK) as prepared:
+        best = ideal(prepared, apart)
+        for cell in list(cells(APART))[::step]:
+            yield cell, lambda cell=cell: tried(cell, prepared, best, apart)  # type: ignore[misc]
 
 
 def injected(step: int) -> Run:

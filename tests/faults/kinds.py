@@ -19,6 +19,7 @@ class Call(Enum):
     CREATE = "create"
     UPDATE = "update"
     LEAVE = "leave"
+    REACTIVATE = "reactivate"
 
     @property
     def lists(self) -> bool:
@@ -28,7 +29,13 @@ class Call(Enum):
     @property
     def writes(self) -> bool:
         """Whether the target is changed by it."""
-        return self in (Call.CREATE, Call.UPDATE, Call.LEAVE)
+        return self in (Call.CREATE, Call.UPDATE, Call.LEAVE, Call.REACTIVATE)
+
+
+USUAL = tuple(call for call in Call if call is not Call.REACTIVATE)
+"""The calls of the usual night, to which nobody comes back."""
+APART = (Call.GET, Call.LEAVE, Call.REACTIVATE, Call.UPDATE)
+"""The calls by which people leave and come back on a night whose people change as well."""
 
 
 def kind_of(request: httpx.Request) -> Call:
@@ -36,6 +43,8 @@ def kind_of(request: httpx.Request) -> Call:
     parts = request.url.path.strip("/").split("/")
     if parts == ["token"]:
         return Call.TOKEN
+    if request.method == "POST" and parts[-1] == "return":
+        return Call.REACTIVATE
     if request.method != "GET":
         return {"POST": Call.CREATE, "PATCH": Call.UPDATE, "PUT": Call.LEAVE}[request.method]
     if len(parts) > 1:

@@ -11,7 +11,7 @@ In every cell, whatever the fault:
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from enum import Enum
 
@@ -19,7 +19,7 @@ from oneway.planning.plan import Ending
 from oneway.runs import PreparedRun
 
 from . import sockets
-from .kinds import FAULTS, Call, Fault
+from .kinds import FAULTS, USUAL, Call, Fault
 from .sockets import Loopback
 from .systems import KEY, TOKEN, Systems
 from .wire import Aim, Wire
@@ -69,10 +69,10 @@ class Ideal:
     held: Counter[str]
 
 
-def cells() -> Iterator[Cell]:
-    """Yield every cell of the matrix."""
+def cells(calls: Sequence[Call] = USUAL) -> Iterator[Cell]:
+    """Yield every cell of the matrix over some kinds of call."""
     for fault in FAULTS:
-        for call in Call:
+        for call in calls:
             if fault.befalls(call):
                 for place in Place:
                     yield Cell(call, fault, place, False)
@@ -82,7 +82,7 @@ def cells() -> Iterator[Cell]:
 def socket_cells() -> Iterator[Cell]:
     """Yield the cells that are run over real sockets: the first call of each kind, once."""
     for fault in sockets.FAULTS:
-        for call in Call:
+        for call in USUAL:
             if fault.befalls(call):
                 yield Cell(call, fault, Place.FIRST, False)
 
@@ -90,6 +90,11 @@ def socket_cells() -> Iterator[Cell]:
 def usual(aim: Aim | None = None) -> Wire:
     """Return a wire to fresh systems."""
     return Wire(Systems(), aim)
+
+
+def apart(aim: Aim | None = None) -> Wire:
+    """Return a wire to systems in which people leave and come back, and change as well."""
+    return Wire(Systems(apart=True), aim)
 
 
 def ideal(prepared: PreparedRun, wired: Callable[[], Wire] = usual) -> Ideal:
@@ -196,7 +201,7 @@ def heal(
     assert not last.refused, f"the next night is refused: {last.refused}"
     assert world.actions(again(), days=1) == 0, "it does not converge"
     assert systems.held() == best.held, "the target is not as without the fault"
-    assert max(systems.made.values()) == 1, "a user was created twice"
+    assert max(systems.made.values(), default=1) == 1, "a user was created twice"
     files = world.files()
     assert KEY.encode() not in files
     assert TOKEN.encode() not in files

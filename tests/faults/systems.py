@@ -59,13 +59,24 @@ def _stranger(number: int) -> Json:
     }
 
 
-class Systems:
-    """Answers requests to both systems; `made` counts the creates that were done, by email."""
+def _returned(number: int) -> Json:
+    """Return the user of somebody who comes back, or who leaves; of both the name changes too."""
+    left = EACH <= number < 2 * EACH
+    return {**_user(number), "name": "Old Name", "leaveDate": "2025-01-31" if left else None}
 
-    def __init__(self) -> None:
-        everybody = range(4 * EACH)
+
+class Systems:
+    """Answers requests to both systems; `made` counts the creates that were done, by email.
+
+    With `apart`, the target has no joiners and no movers: eight come back and eight leave, each
+    by a request of its own, and the name of each changes as well.
+    """
+
+    def __init__(self, *, apart: bool = False) -> None:
+        everybody = range(EACH, 3 * EACH) if apart else range(4 * EACH)
         self.people = [_person(number) for number in everybody]
-        users = [_user(number) for number in everybody if number >= EACH]
+        made = _returned if apart else _user
+        users = [made(number) for number in everybody if number >= EACH]
         self.users = {str(user["id"]): user for user in [*users, *map(_stranger, range(1, 5))]}
         self.made: Counter[str] = Counter()
         self.writes = 0
@@ -101,7 +112,7 @@ class Systems:
         return (200, found[0]) if found else (404, {})
 
     def _target(self, request: httpx.Request, parts: list[str]) -> tuple[int, Any]:
-        if request.method == "POST":
+        if request.method == "POST" and len(parts) == 1:
             return self._create(json.loads(request.content))
         if request.method == "GET" and len(parts) == 1:
             asked = request.url.params

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from .kinds import FAULTS, Call
+from .kinds import FAULTS, USUAL, Call
 from .matrix import Cell, Outcome, Place
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "reference" / "faults.md"
@@ -40,7 +40,7 @@ def written(outcomes: Mapping[Cell, Outcome]) -> str:
 
 def _lines(outcomes: Mapping[Cell, Outcome]) -> Iterator[str]:
     yield from _INTRODUCTION.strip().splitlines()
-    for call in Call:
+    for call in USUAL:
         yield from ("", f"## {call.value}", "", _HEAD, "|---|---|---|---|---|")
         for fault in FAULTS:
             if fault.befalls(call):

@@ -8,11 +8,11 @@ from oneway.applying.preconditions import Happened
 from oneway.applying.unknown import Became, Inquiry
 from oneway.runs import PreparedRun
 
-from .kinds import FAULTS, Call
-from .matrix import Cell, Ideal, cells, ideal, socket_cells, tried, tried_over
+from .kinds import APART, FAULTS, USUAL, Call
+from .matrix import Cell, Ideal, apart, cells, ideal, socket_cells, tried, tried_over
 from .sockets import SECONDS, Loopback, listening
 from .table import as_documented, documented
-from .world import prepared_mapping
+from .world import COMING_BACK, prepared_mapping
 
 pytestmark = pytest.mark.slow
 
@@ -43,7 +43,7 @@ def test_every_cell_has_its_documented_outcome_and_no_other() -> None:
 
 def test_what_is_run_every_day_has_every_fault_call_place_and_duration() -> None:
     assert {cell.fault for cell in EVERYDAY} == set(FAULTS)
-    assert {cell.call for cell in EVERYDAY} == set(Call)
+    assert {cell.call for cell in EVERYDAY} == set(USUAL)
     assert len({(cell.place, cell.lasts) for cell in EVERYDAY}) == 4
 
 
@@ -69,3 +69,12 @@ def test_so_does_one_over_real_sockets(cell: Cell, loopback: Loopback, best: Ide
     with prepared_mapping(loopback.systems_at, SECONDS) as prepared:
         found = tried_over(loopback, cell, prepared, best)
     assert found.text == documented()[as_documented(cell)]
+
+
+def test_people_leave_and_come_back_by_requests_of_their_own_whatever_befalls_them() -> None:
+    with prepared_mapping(more=COMING_BACK) as prepared:
+        best = ideal(prepared, apart)
+        assert (best.counts[Call.LEAVE], best.counts[Call.REACTIVATE]) == (8, 8)
+        assert best.counts[Call.UPDATE] == 16
+        for cell in list(cells(APART))[::29]:
+            tried(cell, prepared, best, apart)

@@ -61,6 +61,13 @@ guards:
   field_changes: {share: 100%, floor: 100}
 """
 
+COMING_BACK = """\
+  reactivations: {share: 100%, floor: 100}
+  clears: {share: 100%, floor: 100}
+rehires: reactivate
+"""
+"""Of a mapping by which people come back."""
+
 COMMON = """
 retry: {attempts: 3, max_wait: 60}
 timeouts: {connect: CONNECT, read: READ, total: TOTAL}
@@ -111,6 +118,7 @@ resources:
     create: {method: POST, path: /users}
     update: {method: PATCH, path: "/users/{id}"}
     leave: {method: PUT, path: "/users/{id}"}
+    reactivate: {method: POST, path: "/users/{id}/return"}
     record:
       type: object
       properties:
@@ -247,9 +255,12 @@ def _session(prepared: PreparedRun, operator: Operator, wire: Network) -> Iterat
 
 @contextmanager
 def prepared_mapping(
-    urls: dict[str, str] | None = None, seconds: dict[str, str] = SECONDS
+    urls: dict[str, str] | None = None,
+    seconds: dict[str, str] = SECONDS,
+    *,
+    more: str = "",
 ) -> Iterator[PreparedRun]:
-    """Give the mapping compiled, over systems at these addresses."""
+    """Give the mapping compiled, with some more lines, over systems at these addresses."""
     urls = urls or {"hr": f"https://{SOURCE}", "desk": f"https://{TARGET}"}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
@@ -258,7 +269,7 @@ def prepared_mapping(
             common = common.replace(word, value)
         (folder / "hr.yaml").write_text(HR.replace("resources:", common + "resources:"))
         (folder / "desk.yaml").write_text(DESK.replace("resources:", common + "resources:"))
-        (folder / "faults.yaml").write_text(MAPPING)
+        (folder / "faults.yaml").write_text(MAPPING + more)
         request = RunRequest(
             str(folder / "faults.yaml"),
             START,
