@@ -157,7 +157,11 @@ def report(found: Sequence[Outcome], reference: Undisturbed) -> str:
     return "\n".join(lines)
 
 
-def main(arguments: Sequence[str] | None = None, scene: Scene = EXPENSES) -> int:
+def main(
+    arguments: Sequence[str] | None = None,
+    scene: Scene = EXPENSES,
+    people: Callable[[], Population] = sixty,
+) -> int:
     """Run the matrix and print its counts; return 1 where anything went wrong."""
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=_Raw)
     parser.add_argument("--every", type=int, default=1, help="each so manieth step (1: all)")
@@ -165,14 +169,14 @@ def main(arguments: Sequence[str] | None = None, scene: Scene = EXPENSES) -> int
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
     given = parser.parse_args(arguments)
-    with made(scene=scene) as world:
+    with made(people, scene) as world:
         reference = undisturbed(world)
     chosen = points(len(reference.labels), every=given.every, twice=given.twice, seed=given.seed)
     size = -(-len(chosen) // (given.workers * 6))
     shares = [chosen[start : start + size] for start in range(0, len(chosen), size)]
     found: list[Outcome] = []
     with ProcessPoolExecutor(given.workers) as pool:
-        for share in pool.map(partial(outcomes, scene=scene), shares):
+        for share in pool.map(partial(outcomes, people=people, scene=scene), shares):
             found += share
             print(f"{len(found):,} of {len(chosen):,} points", file=sys.stderr, flush=True)
     print(report(found, reference))

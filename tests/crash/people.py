@@ -22,18 +22,21 @@ def sixty() -> Population:
     """Return some eighty employees, sixty of whom differ from their users."""
     whole = population(TODAY, size=116, quirks=False)
     ids = {id for kind in _KINDS for id in whole.kinds[kind]}
-    return _those(whole, ids, whole.kinds["unchanged"][: _RENAMED + _UNCHANGED])
+    unchanged = whole.kinds["unchanged"][: _RENAMED + _UNCHANGED]
+    return those(whole, ids, unchanged, unchanged[:_RENAMED])
 
 
 def six() -> Population:
     """Return six employees, five of whom differ from their users; two hand an email over."""
     whole = population(TODAY, size=116, quirks=False)
     ids = {whole.kinds[kind][0] for kind in _ONE_OF_EACH} | set(whole.kinds["email_handover"])
-    return _those(whole, ids, ())
+    return those(whole, ids, (), ())
 
 
-def _those(whole: Population, ids: set[str], unchanged: Sequence[str]) -> Population:
-    """Return a population of some employees and of users; some of the unchanged are renamed."""
+def those(
+    whole: Population, ids: set[str], unchanged: Sequence[str], renamed: Sequence[str]
+) -> Population:
+    """Return a population of some employees and of users; some had another name before."""
     ids = ids | set(unchanged)
     employees = tuple(each for each in whole.employees if each["id"] in ids)
     codes = {each["employmentDetails"]["payrollCode"]: each["id"] for each in employees}
@@ -42,6 +45,6 @@ def _those(whole: Population, ids: set[str], unchanged: Sequence[str]) -> Popula
     for user in whole.users:
         employee = codes.get(user["reference"])
         if employee is not None or str(user["id"]) in strangers:
-            renamed = {"lastName": f"Before-{user['lastName']}"}
-            users.append({**user, **(renamed if employee in unchanged[:_RENAMED] else {})})
+            before = {"lastName": f"Before-{user['lastName']}"}
+            users.append({**user, **(before if employee in renamed else {})})
     return replace(whole, employees=employees, users=tuple(users))

@@ -10,6 +10,7 @@ from oneway.applying.preconditions import Happened
 from oneway.applying.unknown import Became, Inquiry
 
 from . import disk, real
+from .apart import APART, leaving_and_coming_back
 from .disk import (
     damaged_journal,
     damages,
@@ -63,6 +64,16 @@ def test_a_run_of_sixty_actions_may_die_anywhere_and_twice(reference: Undisturbe
     found = outcomes(points(steps, every=steps // 6, twice=3, seed=os.getpid()))
     assert len(found) >= 8
     assert not [each for each in found if each.problems], report(found, reference)
+
+
+def test_a_run_may_die_where_people_leave_and_come_back_by_requests_of_their_own() -> None:
+    with made(leaving_and_coming_back, APART) as world:
+        whole = undisturbed(world)
+    assert whole.writes == {"created": 2, "updated": 14, "refused": 0}
+    apart = [n for n, label in enumerate(whole.labels, 1) if label.endswith(("/leave", "/return"))]
+    chosen = [Point(step, way) for step, way in zip(apart[::3], [*WAYS, *WAYS], strict=True)]
+    found = outcomes(chosen, leaving_and_coming_back, APART)
+    assert not [each for each in found if each.problems], report(found, whole)
 
 
 def test_the_matrix_finds_a_create_that_is_blindly_repeated(

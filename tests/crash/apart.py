@@ -1,0 +1,99 @@
+"""A run whose people leave and come back by requests of their own, and change as well.
+
+    python -m tests.crash.apart [--every K] [--twice N] [--workers W]
+
+The same matrix as `tests.crash.matrix`, over an expense system that has a request for leaving and
+one for coming back, neither of which takes any other field.
+"""
+
+import json
+import sys
+from collections.abc import Sequence
+from dataclasses import replace
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from oneway_connectors.sandbox import expensein
+from oneway_connectors.sandbox.people import Population, population
+from oneway_connectors.sandbox.web import answer
+
+from .matrix import main
+from .people import TODAY, those
+from .scene import EXPENSES, Scene
+from .systems import Both, Tokens
+
+_KINDS = ("leaver_today", "leaver_past", "rehire", "mover_name", "joiner")
+_ALLOWED = {"leave": {"leaveDate"}, "return": {"leaveDate"}}
+
+
+def leaving_and_coming_back() -> Population:
+    """Return those who leave and who come back, of whom all have another name, and a few more."""
+    whole = population(TODAY, size=116, quirks=False)
+    ids = {id for kind in _KINDS for id in whole.kinds[kind][:2]}
+    renamed = tuple(id for kind in _KINDS[:3] for id in whole.kinds[kind][:2])
+    return those(whole, ids, (), renamed)
+
+
+class Apart:
+    """Lets people leave and come back by requests of their own; what these do not take is a 400."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Handle one request."""
+        path, _, what = scope.get("path", "").rpartition("/")
+        if what not in _ALLOWED:
+            return await self._app(scope, receive, send)
+        message = await receive()
+        fields = json.loads(message.get("body") or b"{}")
+        if not fields.keys() <= _ALLOWED[what] or bool(fields["leaveDate"]) != (what == "leave"):
+            return await answer({"message": f"not by {what}"}, 400)(scope, receive, send)
+
+        async def again() -> dict[str, object]:
+            return dict(message)
+
+        changed = {**scope, "path": path, "raw_path": path.encode(), "method": "PATCH"}
+        await self._app(changed, again, send)
+
+
+class BothApart(Both):
+    """Payroll and expenses, where the latter has requests for leaving and for coming back."""
+
+    def __init__(self, people: Population) -> None:
+        super().__init__(people)
+        self.tokens = Tokens(Apart(expensein.app(self.expenses)), expensein.KEY)
+        self.apps["target"] = self.tokens
+
+
+_REQUESTS = """    leave: {method: POST, path: "/users/{id}/leave", writes: [leaveDate]}
+    reactivate: {method: POST, path: "/users/{id}/return", writes: [leaveDate]}
+"""
+_NO_LEAVE = "    # No `leave`: a leave date is a field like others, so a leaver is an update.\n"
+
+APART: Scene = replace(
+    EXPENSES,
+    both=BothApart,
+    settings=(
+        *EXPENSES.settings,
+        ("rehires: report\n", "rehires: reactivate\n"),
+        (
+            "guards:\n",
+            "guards:\n  reactivations: {share: 100%, floor: 9}\n"
+            "  clears: {share: 100%, floor: 9}\n",
+        ),
+    ),
+    manifests={
+        **EXPENSES.manifests,
+        "expensein": (*EXPENSES.manifests["expensein"], (_NO_LEAVE, _REQUESTS)),
+    },
+)
+
+
+def whole(arguments: Sequence[str] | None = None) -> int:
+    """Run the matrix of this scene; return 1 where anything went wrong."""
+    return main(arguments, APART, leaving_and_coming_back)
+
+
+if __name__ == "__main__":
+    sys.exit(whole())
