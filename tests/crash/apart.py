@@ -54,7 +54,7 @@ class Apart:
             return dict(message)
 
         changed = {**scope, "path": path, "raw_path": path.encode(), "method": "PATCH"}
-        await self._app(changed, again, send)
+        return await self._app(changed, again, send)
 
 
 class BothApart(Both):
