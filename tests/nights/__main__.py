@@ -34,8 +34,10 @@ def main() -> int:
     seeds = range(-(-asked.nights // NIGHTS))
     total, failed, began = Counter[str](), [], time.monotonic()
     with ProcessPoolExecutor(asked.processes) as pool:
-        for counts, text in pool.map(lived, seeds, chunksize=4):
+        for over, (counts, text) in enumerate(pool.map(lived, seeds, chunksize=4), start=1):
             total.update(counts)
+            if over % 20 == 0:
+                print(f"{over} of {len(seeds)} lives", file=sys.stderr, flush=True)
             if text:
                 failed.append(text)
                 print(f"VIOLATION {text}", flush=True)
