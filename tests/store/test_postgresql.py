@@ -2,7 +2,6 @@
 
 import subprocess
 import sys
-import threading
 from pathlib import Path
 
 import psycopg
@@ -80,17 +79,6 @@ def test_killed_again_and_again_while_a_process_writes() -> None:
                 assert entry.end == End(Ending.DONE, "t") or step != "ended"
 
 
-def test_one_holds_the_lock_of_a_connection(url: str) -> None:
-    with leased(url, "acme", ANN):
-        with pytest.raises(Refused, match="F115") as caught, leased(url, "acme", ANN):
-            raise AssertionError
-        assert "process 17 on this-machine since" in str(caught.value)
-        with leased(url, "another", ANN):
-            pass
-    with leased(url, "acme", ANN):
-        pass
-
-
 def test_a_lock_ends_with_the_process_that_held_it(url: str) -> None:
     command = [sys.executable, "-c", HOLDS, url]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -100,21 +88,20 @@ def test_a_lock_ends_with_the_process_that_held_it(url: str) -> None:
             raise AssertionError
         process.kill()
         process.wait(PATIENCE)
-    for _ in range(200):
-        try:
-            with leased(url, "acme", ANN):
-                return
-        except Refused:  # the server may need a moment to see that the other end is gone
-            threading.Event().wait(0.05)
-    raise AssertionError("the lock outlives its holder")
+    with leased(url, "acme", ANN):
+        pass
 
 
-def test_a_lock_that_its_server_lost_is_no_trouble() -> None:
+def test_a_lease_that_could_not_be_given_back_lasts_until_it_ends() -> None:
     with running() as server:
         url = server.database()
         with leased(url, "acme", ANN):
             server.kill()
         server.start()
+        with pytest.raises(Refused, match="F115"), leased(url, "acme", ANN):
+            raise AssertionError
+        with psycopg.connect(url, autocommit=True) as connection:
+            connection.execute("UPDATE lease SET until = 0")
         with leased(url, "acme", ANN):
             pass
 

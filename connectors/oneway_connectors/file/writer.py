@@ -8,7 +8,7 @@ from pathlib import Path
 from threading import Lock
 from typing import BinaryIO
 
-from oneway.core.connector import NotSent, ReadError, Rejected, Unknown
+from oneway.core.connector import NotSent, ReadError, Rejected, Unknown, about_to_leave
 from oneway.core.records import MISSING, Value, at, is_blank, with_value
 from oneway_connectors.file.encoding import as_utf8, can_hold, from_utf8
 from oneway_connectors.file.formats import WORKBOOK, format_of, layout_of
@@ -192,6 +192,7 @@ class FileWriter:
 
     def _replace(self, data: bytes) -> None:
         path = Path(self._path).resolve()  # a symbolic link stays one
+        about_to_leave()
         try:
             replace_file(path, data)
         except OSError as error:

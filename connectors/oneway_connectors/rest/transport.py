@@ -17,6 +17,7 @@ from threading import Lock
 
 import httpx
 
+from oneway.core.connector import about_to_leave
 from oneway.core.deadline import Deadline, DeadlineWatch
 from oneway_connectors.rest.answers import clean
 from oneway_connectors.rest.errors import Cause, NoAnswer
@@ -148,6 +149,7 @@ class Wire:
         )
         # A transport that is passed in has no connections to shut down, and a clock of its own.
         with nullcontext() if self._transport else self._watch.over(line.deadline):
+            about_to_leave()
             response = line.client.send(request, stream=True)
             try:
                 return self._whole(response, latest)

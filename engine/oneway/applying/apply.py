@@ -20,7 +20,7 @@ from oneway.applying.result import (
     failed,
     token_of,
 )
-from oneway.core.connector import Progress, WriteError, Writer, silent
+from oneway.core.connector import Progress, WriteError, Writer, asked_before_leaving, silent
 from oneway.core.diagnostics import refusal
 from oneway.planning.plan import Action, Ending, Plan
 from oneway.planning.plan_file import fingerprint
@@ -139,8 +139,10 @@ class _Waiting:
         if not self.results:
             return
         error: WriteError | None = None
+        written = [each.action for each in self.results if each.ending is Ending.DONE]
         try:
-            self.writer.flush()
+            with asked_before_leaving(lambda: self.log.leaving(written)):
+                self.writer.flush()
         except WriteError as raised:
             error = raised
         if error is not None:

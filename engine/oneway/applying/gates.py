@@ -21,7 +21,15 @@ from oneway.applying.result import (
 )
 from oneway.applying.source_now import Stale
 from oneway.applying.unknown import Became, Sent
-from oneway.core.connector import ConnectorError, ReadError, Unknown, WriteError, Writer
+from oneway.core.connector import (
+    ConnectorError,
+    ReadError,
+    Unknown,
+    WriteError,
+    Writer,
+    about_to_leave,
+    asked_before_leaving,
+)
 from oneway.core.records import Value
 from oneway.planning.plan import Action, End, Ending, Verb
 
@@ -147,7 +155,9 @@ class Gates:
         return Result(action, Ending.DONE, target_id)
 
     def _written(self, action: Action, values: Mapping[str, Value], token: str) -> str:
-        target_id = _write(self.writer, action, values, token)
+        with asked_before_leaving(lambda: self.log.leaving([action])):
+            about_to_leave()
+            target_id = _write(self.writer, action, values, token)
         if action.verb is Verb.CREATE:
             if not target_id.strip() or len(target_id) > LONGEST_ID or not target_id.isprintable():
                 text = "a create was answered with an id that is blank, too long or not printable"

@@ -81,6 +81,9 @@ class ActionLog(Protocol):
     def sent_again(self, action: Action) -> None:
         """What an earlier try sent is about to be sent again."""
 
+    def leaving(self, actions: Sequence[Action]) -> None:
+        """A request of these is about to leave; raise `Refused` where another run took over."""
+
     def ended(self, results: Sequence[Result]) -> None:
         """These actions have ended; all of it becomes durable together."""
 

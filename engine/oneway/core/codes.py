@@ -466,6 +466,11 @@ _TABLE = (
         "Set the clock right; where it is right, run `oneway runs forget-future NAME`.",
     ),
     ("F123", "a run would go by an instant that is yet to come", "Use `oneway plan --as-of`."),
+    (
+        "F125",
+        "a run has lost its lease: another one took its connection over",
+        "Nothing more was sent. See what the other run did: `oneway runs`.",
+    ),
     ("F150", "a person cannot be forgotten while a run is open", "Run `oneway resume` first."),
     ("F130", "there is no such run, or nothing is kept of it", "See `oneway runs`."),
     ("F131", "what is kept of a run was damaged or changed", "Its plan can still be shown."),

@@ -13,7 +13,9 @@ Errors of reading and writing:
          └─ Unknown          the write may or may not have happened
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
@@ -347,6 +349,29 @@ class FollowsJobs(Protocol):
 
     def job_end(self, job: str) -> JobEnd:
         """Return how a job stands; raise `ReadError` where the system cannot be asked."""
+
+
+_LEAVING: ContextVar[Callable[[], None] | None] = ContextVar("leaving", default=None)
+
+
+@contextmanager
+def asked_before_leaving(ask: Callable[[], None]) -> Iterator[None]:
+    """Call `ask` before each request of a block leaves; it raises where one may not."""
+    token = _LEAVING.set(ask)
+    try:
+        yield
+    finally:
+        _LEAVING.reset(token)
+
+
+def about_to_leave() -> None:
+    """Ask whether a request may leave; a connector calls it right before it sends or writes one.
+
+    Raises what `apply` must see, which a connector does not catch: the run has lost its lease.
+    """
+    ask = _LEAVING.get()
+    if ask is not None:
+        ask()
 
 
 class Finding(Enum):

@@ -124,6 +124,8 @@ class RunLog:
         self.plan = plan
         self.operator = operator
         self.seal: Seal = operator.state.seal()
+        # Whatever is written down of the run from here on, it must hold its lease for.
+        journal.lease = operator.leases.get(connection_of(plan))
         self._of = of
         self._counted = counted_as(plan)
         self._created = {
@@ -152,6 +154,13 @@ class RunLog:
     def sent_again(self, action: Action) -> None:
         """What an earlier try sent is about to be sent again."""
         self.journal.sent_again(self.run, action.id, instant_text(self.operator.now()))
+
+    def leaving(self, actions: Sequence[Action]) -> None:
+        """Requests of these are about to leave: what was proved long ago is proved again."""
+        lease = self.journal.lease
+        if lease is not None and not lease.may_leave:
+            for each in actions:
+                self.sent_again(each)
 
     def ended(self, results: Sequence[Result]) -> None:
         """The actions have ended."""

@@ -17,6 +17,7 @@ from oneway.planning.links import NO_LINKS, LinkEvidence
 from oneway.runs.prepared import Input, PreparedRun
 from oneway.runs.replay.projection import Projection, is_open_table
 from oneway.runs.systems import OpenSystems, offline_help
+from oneway.state.pulse import beat
 
 T = TypeVar("T")
 
@@ -170,7 +171,7 @@ class _Reads:
     def __init__(self, prepared: PreparedRun, systems: OpenSystems, progress: Progress) -> None:
         self.prepared = prepared
         self.systems = systems
-        self.progress = progress
+        self.progress = _noted(progress)
         self.inputs = prepared.inputs
         self.snapshots: dict[Input, Snapshot] = {}
         self.tallies = tallies_of(prepared.compiled.code)
@@ -217,6 +218,16 @@ class _Reads:
             raise refusal(error.code, each.text, error.summary, error.help) from None
         except Refused as refused:
             raise offline_help(refused, role) from None
+
+
+def _noted(progress: Progress) -> Progress:
+    """Return a progress that also notes that this process gets on: it keeps its leases."""
+
+    def noted(what: str, done: int, total: int | None) -> None:
+        beat()
+        progress(what, done, total)
+
+    return noted
 
 
 def _once_each(each: Input, records: Iterable[Record]) -> Iterator[Record]:

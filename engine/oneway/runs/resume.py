@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 
-from oneway.applying.apply import Earlier, Result, Watch, apply
+from oneway.applying.apply import Earlier, Result, Stopped, Watch, apply
 from oneway.applying.gates import looked_up
 from oneway.applying.preconditions import Happened
 from oneway.applying.result import ApplySystems
@@ -17,7 +17,7 @@ from oneway.applying.unknown import Sent
 from oneway.core.connector import Progress, ReadError, silent
 from oneway.core.diagnostics import Refused, refusal
 from oneway.history.journal import Journal, JournalEntry, Run
-from oneway.history.journal.lease import leased
+from oneway.history.journal.lease import leased, wait_for_quiet
 from oneway.mapping.program import Program
 from oneway.planning.plan import Action, Ending, Plan
 from oneway.planning.plan_file import load
@@ -43,13 +43,18 @@ def exclusive_run(session: RunSession) -> Iterator[Holder]:
 def hold_lock(name: str, operator: Operator) -> Iterator[Holder]:
     """Hold the lock of a connection by its name, as `exclusive_run` does.
 
-    Where machines share a store, it holds there as well as on this machine.
+    It holds on this machine, and as a lease in the store over all that share it. Gives way to
+    what an earlier holder may still be sending.
     """
-    since = instant_text(operator.now())
+    since, where = instant_text(operator.now()), operator.state.journal
     with ExitStack() as stack:
         holder = stack.enter_context(locked(operator.state.path / LOCKS, name, since=since))
+        operator.leases[name] = stack.enter_context(leased(where, name, holder))
+        stack.callback(operator.leases.pop, name)
         if operator.state.store is not None:
-            stack.enter_context(leased(operator.state.store, name, holder))
+            with Journal.open(where) as journal:
+                if not wait_for_quiet(journal, name, operator.stopping):
+                    raise Stopped
         yield holder
 
 

@@ -1,7 +1,7 @@
 """The session of one run: what all its steps share, each opened or worked out once."""
 
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import TracebackType
 from typing import Self
@@ -9,6 +9,7 @@ from typing import Self
 from oneway.applying.apply import never
 from oneway.core.seal import Seal
 from oneway.history.journal import Journal, Why
+from oneway.history.journal.lease import Lease
 from oneway.runs.prepared import PreparedRun
 from oneway.runs.systems import OpenSystems
 from oneway.state.folder import StateFolder
@@ -18,7 +19,8 @@ from oneway.state.folder import StateFolder
 class Operator:
     """Who applies a plan, with which state folder; `now` is the clock, for the journal.
 
-    `stopping` is asked before each action whether to end there.
+    `stopping` is asked before each action whether to end there. `leases` are those that are
+    held, by connection (`hold_lock`).
     """
 
     name: str
@@ -26,6 +28,7 @@ class Operator:
     now: Callable[[], datetime]
     stopping: Callable[[], bool] = never
     why: Why = Why.HAND
+    leases: dict[str, Lease] = field(default_factory=dict, repr=False, compare=False)
 
 
 class RunSession:

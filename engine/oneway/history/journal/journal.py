@@ -6,14 +6,17 @@ from dataclasses import asdict
 from gzip import compress
 from typing import Any
 
-from sqlalchemy import case, delete, func, select, update
+from sqlalchemy import ColumnElement, Table, case, delete, func, literal, null, select, true, update
+from sqlalchemy.sql.base import Executable
 
 from oneway.core.diagnostics import Diagnostic
 from oneway.history.backoff import PastFailure
 from oneway.history.digests import Traces
 from oneway.history.flapping import RepeatedWrite
-from oneway.history.journal import rows
+from oneway.history.journal import fence, rows
+from oneway.history.journal.fence import store_time
 from oneway.history.journal.history import PLAN, RunHistory
+from oneway.history.journal.lease import Lease, taken_over
 from oneway.history.journal.links import LinkCounts
 from oneway.history.journal.retention import prunable
 from oneway.history.journal.rows import RunStart
@@ -30,6 +33,7 @@ from oneway.history.journal.tables import (
 from oneway.planning.access import StillIn
 from oneway.planning.guards import person_of
 from oneway.planning.plan import Action, End, Ending, Read, Verb
+from oneway.state.pulse import beat, uptime
 
 _NO_END = {"ending": None, "code": "", "reason": "", "guards": "[]", "until": ""}
 """What an action has in place of an end while it is on its way."""
@@ -43,7 +47,12 @@ class Journal(RunHistory):
 
     May be shared by threads. Calls for an action that was never journalled, or that has
     already ended for good, are mistakes of the program and raise `LookupError`.
+
+    With a `lease`, nothing is written down of a run that has lost it: `Refused` says who has
+    taken it over.
     """
+
+    lease: Lease | None = None
 
     def begin(
         self,
@@ -56,19 +65,21 @@ class Journal(RunHistory):
 
         `kept` is what the plan was derived from; `planned` how many actions it has.
         """
+        if plan:
+            kept = {PLAN: plan.encode(errors="surrogatepass"), **kept}
+        # Before the transaction: what is slow would let it stand idle.
+        packed = {name: _packed(data) for name, data in kept.items()}
         with self.at_once():
+            self._refuse_lost()
             values = {**rows.start(start), "planned": planned}
             id = self.change(self.insert(run).values(**values)).id
-            if plan:
-                self.keep(id, PLAN, plan.encode(errors="surrogatepass"))
-            for name, data in kept.items():
-                self.keep(id, name, data)
+            for name, data in packed.items():
+                self.change(self.insert(snapshot).values(run=id, name=name, data=data))
         return id
 
     def keep(self, id: int, name: str, data: bytes) -> None:
         """Keep something with a run, for as long as the run is kept; it is compressed."""
-        packed = compress(data, 6, mtime=0)
-        self.change(self.insert(snapshot).values(run=id, name=name, data=packed))
+        self.change(self.insert(snapshot).values(run=id, name=name, data=_packed(data)))
 
     def refused(self, start: RunStart, problems: tuple[Diagnostic, ...], ended: str) -> int:
         """Write down a run that an error stopped before it had begun to write; return its id."""
@@ -94,21 +105,22 @@ class Journal(RunHistory):
         It may have been withheld by the same run before the run was interrupted.
         """
         sending = {"token": token, "counted": json.dumps(list(counted)), "at": at, **_NO_END}
-        new = self.insert(entry).values(**_action(id, action), **sending)
-        self.change(_or(new, ["run", "action"], sending, where=WITHHELD))
+        new = self._new(entry, {**_action(id, action), **sending})
+        self._fenced(_or(new, ["run", "action"], sending, where=WITHHELD))
 
     def sent(self, id: int, action_id: str, at: str = "") -> None:
         """Write down that an action is being sent: from now on it may have happened.
 
-        `at` is the clock's instant.
+        `at` is the clock's instant. The same statement proves that the lease lasts until every
+        request of the action has left.
         """
         which = (entry.c.run == id) & (entry.c.action == action_id) & entry.c.ending.is_(None)
-        self.change(update(entry).where(which).values(sent=1, sent_at=at))
+        self._leaving(which, at)
 
     def sent_again(self, id: int, action_id: str, at: str) -> None:
         """Write down that what was sent, and whose end is not known, is being sent again."""
         which = (entry.c.run == id) & (entry.c.action == action_id) & UNSETTLED
-        self.change(update(entry).where(which).values(sent=1, sent_at=at))
+        self._leaving(which, at)
 
     def recount(self, id: int) -> None:
         """Write down anew how many actions of a run that has ended have which ending."""
@@ -130,10 +142,11 @@ class Journal(RunHistory):
             "guards": json.dumps(list(end.guards)),
             "until": end.until,
             "job": end.job,
+            "by_when": None,
         }
-        new = self.insert(entry).values(**{**_action(id, action), **found}, token="")
+        new = self._new(entry, {**_action(id, action), **found, "token": ""})
         with self.at_once():
-            self.change(_or(new, ["run", "action"], found, where=UNSETTLED | WITHHELD))
+            self._fenced(_or(new, ["run", "action"], found, where=UNSETTLED | WITHHELD))
             if traces is not None and end.ending is Ending.REJECTED:
                 self._refused(id, action.id, end, traces.values)
             elif traces is not None and end.ending is Ending.DONE:
@@ -166,7 +179,7 @@ class Journal(RunHistory):
             "still_in": rows.still_in(still_in),
             "stated": rows.stated(reads),
         }
-        self.change(update(run).where(run.c.id == id).values(**values))
+        self._fenced(update(run).where(run.c.id == id, self._ours).values(**values))
 
     def note_links(self, id: int, found: LinkCounts) -> None:
         """Write down how many pairs of records a run has seen, and how many of them were new."""
@@ -266,6 +279,53 @@ class Journal(RunHistory):
                 self.change(delete(run).where(run.c.id.in_(some)), at_least=0)
         return len(ids)
 
+    @property
+    def _ours(self) -> ColumnElement[bool]:
+        """The condition that no other run has taken ours over."""
+        return true() if self.lease is None else self.lease.fence.holds()
+
+    def _new(self, table: Table, values: Mapping[str, Any]) -> Upsert:
+        """Return an insert that makes no row for a run that was taken over."""
+        if self.lease is None:
+            return self.insert(table).values(**values)
+        row = select(*(literal(value, table.c[name].type) for name, value in values.items()))
+        return self.insert(table).from_select(list(values), row.where(self._ours))
+
+    def _fenced(self, statement: Executable) -> None:
+        """Change something; raise `Refused` where nothing changed since the lease is lost."""
+        beat()
+        try:
+            self.change(statement)
+        except LookupError:
+            self._refuse_lost()
+            raise
+
+    def _refuse_lost(self) -> None:
+        if self.lease is None:
+            return
+        held = select(literal(1)).where(self.lease.fence.holds())
+        if not self.rows(held):
+            self.lease.lost = True
+            raise taken_over(self, self.lease.fence.connection)
+
+    def _leaving(self, which: ColumnElement[bool], at: str) -> None:
+        """Let an entry's requests leave; a lease that is about to end is renewed for that."""
+        lease, journalled = self.lease, uptime()
+        sending = update(entry).values(sent=1, sent_at=at)
+        if lease is None:
+            self.change(sending.where(which))
+            return
+        window = fence.TERMS.window
+        until = store_time() + window if self.shared else null()
+        sending = sending.where(which, lease.fence.holds(window)).values(by_when=until)
+        try:
+            self._fenced(sending)
+        except LookupError:  # not lost: too short by now, or a mistake
+            if not lease.renewed(self):
+                raise taken_over(self, lease.fence.connection) from None
+            self.change(sending)
+        lease.let_leave(journalled)
+
     def _refused(self, id: int, action_id: str, end: End, digest: str) -> None:
         connection, as_of = self._whose(id)
         new = self.insert(failure).values(
@@ -312,6 +372,10 @@ class Journal(RunHistory):
         if not found:
             raise LookupError("no such run")
         return found[0].connection, found[0].as_of
+
+
+def _packed(data: bytes) -> bytes:
+    return compress(data, 6, mtime=0)
 
 
 def _action(id: int, action: Action) -> dict[str, Any]:

@@ -1,61 +1,208 @@
-"""A lock that all machines with one store respect: PostgreSQL's own, given back with the
-connection that holds it, however the process ends."""
+"""Leases: one run of a connection at a time, over all machines that share a store.
 
-from collections.abc import Iterator
+A lease is a row of the store, taken by one statement, renewed while the run makes progress and
+given back at its end. It needs no session: it holds behind a pooler that gives every transaction
+another one, and a machine that is cut off keeps it for no longer than it lasts. See `fence` for
+what keeps a run from writing that has lost its lease.
+"""
+
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
+from pathlib import Path
+from threading import Event, Thread
 
-from sqlalchemy import delete, select, text
+from sqlalchemy import func, null, select, update
 
 from oneway.core.diagnostics import Refused, refusal
-from oneway.history.journal.postgresql import lock_key
+from oneway.history.journal import fence as fences
+from oneway.history.journal.fence import Fence, store_time
+from oneway.history.journal.rows import AnyRow
 from oneway.history.journal.store import Store
-from oneway.history.journal.tables import holder as table
+from oneway.history.journal.tables import UNSETTLED, entry, run
+from oneway.history.journal.tables import lease as table
 from oneway.state.lock import Holder
+from oneway.state.processes import identity, is_over
+from oneway.state.pulse import beat, since_beat, uptime
 
 
-@contextmanager
-def leased(where: str, name: str, holder: Holder) -> Iterator[None]:
-    """Hold the lock of a connection in a shared store; raise `Refused` where another does."""
-    with Store.open(where) as store:
-        if not _asked(store, "pg_try_advisory_lock", name):
-            raise _held(store, name)
-        with suppress(Refused, LookupError):  # the lock is what counts, not who is named
-            _name(store, name, holder)
+class Lease:
+    """A lease that this process holds, or has lost."""
+
+    def __init__(self, where: Path | str, fence: Fence) -> None:
+        self.fence = fence
+        self.lost = False
+        """Whether it is known that another run has taken it over."""
+        self._where = where
+        self._leave_by = 0.0
+
+    def let_leave(self, journalled: float) -> None:
+        """Let requests leave that were journalled at an instant of this machine (`uptime`).
+
+        Half of the window is for the request itself to leave once it has been let through.
+        """
+        self._leave_by = journalled + fences.TERMS.window / 2
+
+    @property
+    def may_leave(self) -> bool:
+        """Whether a request that was journalled may still leave; asks this machine's clock alone.
+
+        A file's lease ends with its process, so that nothing leaves after it.
+        """
+        if isinstance(self._where, Path):
+            return True
+        return not self.lost and uptime() < self._leave_by
+
+    def renewed(self, store: Store) -> bool:
+        """Make the lease last again; return False where another run has taken it over."""
+        until = store_time() + fences.TERMS.length if store.shared else null()
+        kept = update(table).where(self.fence.row).values(until=until)
+        self.lost = self.lost or store.change(kept, at_least=0).rows == 0
+        return not self.lost
+
+    def end(self) -> None:
+        """Give the lease back; nothing more leaves."""
+        self._leave_by = 0.0
+        if not isinstance(self._where, Path):
+            with suppress(Refused), Store.open(self._where) as store:  # it ends by itself
+                _give_back(store, self.fence)
+
+    @contextmanager
+    def renewing(self) -> Iterator[None]:
+        """Renew the lease every so often for the length of a block, beside what it does."""
+        if isinstance(self._where, Path):
+            yield
+            return
+        ended = Event()
+        beside = Thread(target=self._renew, args=(ended,), name="oneway-lease", daemon=True)
+        beside.start()
         try:
             yield
         finally:
-            with suppress(Refused):  # the server gives it back when the connection ends
-                store.change(delete(table).where(table.c.connection == name), at_least=0)
-                _asked(store, "pg_advisory_unlock", name)
+            ended.set()
+            beside.join(_PATIENCE)
+
+    def _renew(self, ended: Event) -> None:
+        while not ended.wait(fences.TERMS.renewed) and not self.lost:
+            if since_beat() > fences.TERMS.silence:
+                return  # what hangs must not keep others from running
+            # A store that does not answer may do so again before the lease ends.
+            with suppress(Refused), Store.open(self._where) as store:
+                self.renewed(store)
+
+
+@contextmanager
+def leased(where: Path | str, name: str, holder: Holder) -> Iterator[Lease]:
+    """Hold the lease of a connection in a store; raise `Refused` where another run does."""
+    beat()
+    with Store.open(where) as store:
+        lease = Lease(where, _taken(store, name, holder))
+    try:
+        with lease.renewing():
+            yield lease
+    finally:
+        lease.end()
+
+
+def wait_for_quiet(store: Store, name: str, stopping: Callable[[], bool]) -> bool:
+    """Wait until nothing that an earlier holder of a lease journalled may leave any more.
+
+    Returns False where it was asked to stop. A lease that ended by itself, or was given back,
+    leaves nothing to wait for.
+    """
+    last = func.max(entry.c.by_when) - store_time()
+    query = select(last).join(run).where(UNSETTLED, run.c.connection == name)
+    while (seconds := store.rows(query)[0][0] or 0.0) > 0:
+        if stopping():
+            return False
+        time.sleep(min(seconds, _GLANCE))
+    return True
 
 
 def is_leased(store: Store, name: str) -> bool:
-    """Return whether any machine holds the lock of a connection; asking takes nothing."""
-    high, low = divmod(lock_key(name) % 2**64, 2**32)
-    held = (
-        "SELECT 1 FROM pg_locks JOIN pg_database d ON d.oid = database "
-        "WHERE locktype = 'advisory' AND granted AND datname = current_database() "
-        "AND objsubid = 1 AND classid::bigint = :high AND objid::bigint = :low"
-    )
-    return bool(store.rows(text(held).bindparams(high=high, low=low)))
+    """Return whether a run on any machine holds the lease of a connection; asking takes nothing."""
+    query = select(table).where(table.c.connection == name, table.c.until > store_time())
+    return any(not is_over(row.owner) for row in store.rows(query))
 
 
-def _asked(store: Store, function: str, name: str) -> bool:
-    (row,) = store.rows(text(f"SELECT {function}(:key)").bindparams(key=lock_key(name)))
-    return bool(row[0])
+def free_of_the_dead(store: Store, name: str) -> bool:
+    """Give back the lease of a connection whose process has died on this machine."""
+    row = _row(store, name)
+    if row is None or not is_over(row.owner):
+        return False
+    _give_back(store, Fence(name, row.fence, row.owner))
+    return True
 
 
-def _name(store: Store, name: str, holder: Holder) -> None:
-    values = {"host": holder.host, "process": holder.process, "since": holder.since}
-    new = store.insert(table).values(connection=name, **values)
-    store.change(new.on_conflict_do_update(index_elements=["connection"], set_=values))
+def taken_over(store: Store, name: str) -> Refused:
+    """Return the refusal of a run that has lost its lease, which says who took it over."""
+    row = _row(store, name)
+    who = "it is not in the store any more" if row is None else f"{_holder(row)} took it over"
+    summary = f"this run has lost the lease of '{name}': {who}"
+    help = "nothing more was sent; the other run looks up what was in flight: see `oneway runs`"
+    return refusal("F125", store.place, summary, help)
+
+
+def _taken(store: Store, name: str, holder: Holder) -> Fence:
+    """Return the fence of a lease that is ours now."""
+    found = _try(store, name, holder)
+    if found is None and free_of_the_dead(store, name):
+        found = _try(store, name, holder)
+    if found is None:
+        raise _held(store, name)
+    return found
+
+
+def _try(store: Store, name: str, holder: Holder) -> Fence | None:
+    """Take a lease that has ended, in one statement."""
+    owner = identity()
+    values = {
+        "host": holder.host,
+        "process": holder.process,
+        "since": holder.since,
+        "owner": owner,
+        "until": store_time() + fences.TERMS.length if store.shared else null(),
+    }
+    new = store.insert(table).values(connection=name, fence=1, **values)
+    taking = new.on_conflict_do_update(
+        index_elements=["connection"],
+        set_={**values, "fence": table.c.fence + 1},
+        # Whoever has the lock of a file knows that its former holder is gone.
+        where=table.c.until <= store_time() if store.shared else None,
+    ).returning(table.c.fence)
+    with store.at_once():
+        rows = store.rows(taking)
+    return Fence(name, rows[0].fence, owner) if rows else None
+
+
+def _give_back(store: Store, fence: Fence) -> None:
+    """End a lease whose run sends nothing more."""
+    ours = select(run.c.id).where(run.c.connection == fence.connection)
+    waiting = entry.c.by_when.is_not(None) & entry.c.run.in_(ours)
+    with store.at_once():
+        ended = update(table).where(fence.row).values(until=store_time())
+        if store.change(ended, at_least=0).rows:
+            store.change(update(entry).where(waiting).values(by_when=None), at_least=0)
 
 
 def _held(store: Store, name: str) -> Refused:
-    found = store.rows(select(table).where(table.c.connection == name))
-    who = "one that has only just begun"
-    if found:
-        who = str(Holder(found[0].host, found[0].process, found[0].since))
+    row = _row(store, name)
+    who = "one that has only just begun" if row is None else str(_holder(row))
     help = "wait for it to end; it can be stopped, and `oneway resume` will settle what it did"
     summary = f"another run holds the lock of '{name}': {who}"
     return refusal("F115", store.place, summary, help)
+
+
+def _row(store: Store, name: str) -> AnyRow | None:
+    found = store.rows(select(table).where(table.c.connection == name))
+    return found[0] if found else None
+
+
+def _holder(row: AnyRow) -> Holder:
+    return Holder(row.host, row.process, row.since)
+
+
+_GLANCE = 0.5
+"""Seconds between two looks whether an earlier run's requests may still leave."""
+_PATIENCE = 1.0
+"""Seconds that the end of a run waits for a renewal that is on its way."""

@@ -3,18 +3,24 @@
 import importlib.util
 from functools import lru_cache
 from hashlib import sha256
+from typing import Any
 
-from sqlalchemy import Connection, Engine, NullPool, create_engine, text
+from sqlalchemy import Connection, Engine, NullPool, create_engine, event, text
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
 from oneway.core.diagnostics import refusal
-from oneway.history.journal import migration
+from oneway.history.journal import fence, migration
 from oneway.history.journal.errors import unreachable
 from oneway.history.journal.tables import HEAD
 
 _SECONDS = 10
 """How long to wait for the server to answer at all."""
+
+_KEEPALIVE = {"idle": 10, "interval": 5, "count": 3}
+"""After 25 seconds without a sign both ends of a session know that the other is gone."""
+
+_FIRST_WITH_LEASES = "0010"
 
 
 def url_of(where: str) -> URL:
@@ -56,8 +62,34 @@ def connected(url: URL) -> Connection:
 
 @lru_cache(maxsize=8)
 def _engine(url: URL) -> Engine:
-    options = {"connect_timeout": _SECONDS, "application_name": "oneway"}
-    return create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=options)
+    options = {
+        "connect_timeout": _SECONDS,
+        "application_name": "oneway",
+        # A pooler gives each transaction another session, which knows no statement of ours.
+        "prepare_threshold": None,
+        "keepalives": 1,
+        "tcp_user_timeout": 25_000,
+        **{f"keepalives_{name}": seconds for name, seconds in _KEEPALIVE.items()},
+    }
+    ours = {name: value for name, value in options.items() if name not in url.query}
+    made = create_engine(url, poolclass=NullPool, hide_parameters=True, connect_args=ours)
+    event.listen(made, "connect", _limit)
+    return made
+
+
+def _limit(connection: Any, _record: Any) -> None:
+    """Let the server end a session whose other end is gone, or sleeps within a transaction.
+
+    Such a one keeps its rows locked, and with them the lease that another run waits for. Not as
+    options of the session's start: a pooler refuses those.
+    """
+    asleep = max(int(fence.TERMS.length / 3 * 1000), 1)
+    limits = {f"tcp_keepalives_{name}": seconds for name, seconds in _KEEPALIVE.items()}
+    limits["idle_in_transaction_session_timeout"] = asleep
+    calls = ", ".join(f"set_config('{name}', '{value}', false)" for name, value in limits.items())
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {calls}")
+    connection.commit()
 
 
 def _bring_up(connection: Connection, place: str) -> None:
@@ -69,6 +101,7 @@ def _bring_up(connection: Connection, place: str) -> None:
             _refuse_other_tables(connection, place)
             migration.create(connection)
         elif found != HEAD:
+            _refuse_older_runs(connection, found, place)
             migration.upgrade(connection, found, place)
 
 
@@ -77,6 +110,18 @@ def _refuse_other_tables(connection: Connection, place: str) -> None:
 
     if "alembic_version" in inspect(connection).get_table_names():
         raise unreachable(place, "another program keeps its tables there")
+
+
+def _refuse_older_runs(connection: Connection, found: str, place: str) -> None:
+    """Raise `Refused` while a version runs that knows of no leases: it holds a session's lock."""
+    if not "0004" <= found < _FIRST_WITH_LEASES:
+        return
+    names = connection.execute(text("SELECT connection FROM holder")).scalars().all()
+    for name in names:
+        key = {"key": lock_key(name)}
+        if not connection.execute(text("SELECT pg_try_advisory_xact_lock(:key)"), key).scalar():
+            summary = f"a run of '{name}' by an earlier version has not ended"
+            raise refusal("F115", place, summary, "wait for it to end, then try again")
 
 
 def lock_key(name: str) -> int:

@@ -21,7 +21,7 @@ BUSY_TIMEOUT = 10.0
 IMMEDIATELY = "immediately"
 """Set in a connection's `info` while it writes: the file is locked when a transaction begins."""
 
-SMALL = ("run", "entry", "failure", "written", "link", "due", "incident", "notice")
+SMALL = ("run", "entry", "failure", "written", "link", "lease", "due", "incident", "notice")
 """The tables whose pages are checked when a large store is opened: all but the snapshots."""
 
 LARGE = 4_000_000

@@ -11,6 +11,7 @@ from sqlalchemy import (
     CheckConstraint,
     Column,
     Dialect,
+    Float,
     ForeignKey,
     Index,
     Integer,
@@ -24,7 +25,7 @@ from sqlalchemy import (
 
 from oneway.planning.plan import Ending
 
-HEAD = "0009"
+HEAD = "0010"
 """The newest migration."""
 
 _MARK = "\x01"
@@ -135,6 +136,8 @@ entry = Table(
     # When it was sent, by the clock, and the job to ask about where the target only accepted it.
     _text("sent_at", ""),
     _text("job", ""),
+    # While it is on its way: the last moment at which a request may leave, by the store's clock.
+    Column("by_when", Float(53)),
     CheckConstraint("sent IN (0, 1)", name="sent_is_a_truth"),
     sqlite_with_rowid=False,
 )
@@ -242,13 +245,16 @@ Index(
     postgresql_where=notice.c.sent.is_(None),
 )
 
-holder = Table(
-    "holder",
+lease = Table(
+    "lease",
     METADATA,
-    # Who holds the lock of a connection, where several machines share a store.
+    # Who runs a connection: each taking raises the fence. By the store's clock, until when.
     Column("connection", AnyText, primary_key=True),
+    Column("fence", Integer, nullable=False),
     _text("host"),
     Column("process", Integer, nullable=False),
     _text("since"),
+    _text("owner"),
+    Column("until", Float(53)),
     sqlite_with_rowid=False,
 )
