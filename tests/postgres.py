@@ -30,6 +30,7 @@ class Server:
     folder: Path
     port: int
     user: str | None
+    addresses: str = "127.0.0.1"
     process: subprocess.Popen[bytes] | None = None
     databases: list[str] = field(default_factory=list)
 
@@ -47,7 +48,7 @@ class Server:
 
     def start(self) -> None:
         """Start the server and wait until it answers."""
-        options = ["-D", self.folder / "data", "-p", str(self.port), "-h", "127.0.0.1"]
+        options = ["-D", self.folder / "data", "-p", str(self.port), "-h", self.addresses]
         options += ["-k", self.folder, "-c", "fsync=on", "-c", "max_connections=40"]
         log = (self.folder / "log").open("ab")
         self.process = subprocess.Popen(

@@ -9,6 +9,7 @@ import pytest
 from kept import START, action
 from sqlalchemy import select, update
 
+from oneway.core.connector import LEAVES_WITHIN
 from oneway.core.diagnostics import Refused
 from oneway.history.journal import End, Journal, Store, fence
 from oneway.history.journal.fence import Terms, store_time
@@ -193,7 +194,7 @@ def test_what_has_ended_or_was_given_back_leaves_nothing_to_wait_for(url: str) -
 def test_what_was_journalled_too_long_ago_does_not_leave(
     url: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(fence, "TERMS", Terms(window=0.0))
+    monkeypatch.setattr(fence, "TERMS", Terms(window=LEAVES_WITHIN))
     with journalling(url) as (journal, held):
         run = journal.begin(OURS)
         journal.intended(run, action("a"), "token")

@@ -351,6 +351,9 @@ class FollowsJobs(Protocol):
         """Return how a job stands; raise `ReadError` where the system cannot be asked."""
 
 
+LEAVES_WITHIN = 30.0
+"""Seconds after `about_to_leave` by which a request has left for good, or never leaves."""
+
 _LEAVING: ContextVar[Callable[[], None] | None] = ContextVar("leaving", default=None)
 
 

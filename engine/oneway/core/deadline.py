@@ -13,6 +13,8 @@ from contextlib import contextmanager, suppress
 from threading import Event, Lock, Thread
 from typing import Any
 
+from oneway.core import connector
+
 _TCP, _TLS = ".connect_tcp.complete", ".start_tls.complete"
 """What httpcore's trace calls a connection that was opened, and one that speaks TLS by now."""
 _MOST = 4
@@ -35,6 +37,7 @@ class Deadline:
 
     def note(self, opened: socket.socket) -> None:
         """Let a socket that was just opened end with the conversation."""
+        _leave_soon_or_never(opened)
         with self._lock:
             self._sockets.append(opened.dup() if self._copies else opened)
         if self.over:
@@ -61,6 +64,18 @@ class Deadline:
                 found = self._sockets.pop()
                 if self._copies:
                     found.close()
+
+
+def _leave_soon_or_never(opened: socket.socket) -> None:
+    """Let the system send nothing again after a while of silence.
+
+    A write that was cut off would otherwise arrive when the network comes back, long after
+    another machine has taken its run over.
+    """
+    option = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux alone has it
+    if option is not None:
+        with suppress(OSError):  # a socket of another kind
+            opened.setsockopt(socket.IPPROTO_TCP, option, int(connector.LEAVES_WITHIN * 1000))
 
 
 class DeadlineWatch:

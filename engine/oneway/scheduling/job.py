@@ -35,6 +35,11 @@ class Job:
     late: bool
 
 
+def due_lock(name: str) -> str:
+    """Return the name of the lock under which the dues of a connection are run."""
+    return f"due {name}"
+
+
 class How(Enum):
     """How a run's process ended."""
 

@@ -21,7 +21,7 @@ from oneway.scheduling.health_state import HealthState
 from oneway.scheduling.job import How, Job, Report, RunHost
 from oneway.scheduling.log import EventLog, counted, due_text, in_words, say_changes
 from oneway.scheduling.notify import tell
-from oneway.scheduling.owner import may_live
+from oneway.scheduling.owner import may_live, share
 from oneway.scheduling.policy import Step, is_late, pause, step, unspread
 from oneway.scheduling.register import Register, is_spent
 
@@ -32,6 +32,8 @@ LOOK = timedelta(seconds=3)
 BUSY = timedelta(seconds=30)
 """How long to wait for another process's run at first; doubled each time."""
 LONGEST = timedelta(minutes=5)
+LEAD = timedelta(seconds=1)
+"""Over how long machines that share a store spread their reach for the same due."""
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -117,7 +119,10 @@ class Loop:
         say_changes(self.log, changes, self.folder.connections)  # they are in the store by now
         self._say_trouble([*trouble, *more])
         self._show()
-        return min([now + POLL, *(each for each in self._waiting.values() if each > now)])
+        turns = (self._turn(name, due) for name, due in self._ready.items())
+        return min(
+            [now + POLL, *(each for each in (*self._waiting.values(), *turns) if each > now)]
+        )
 
     @property
     def is_idle(self) -> bool:
@@ -207,8 +212,12 @@ class Loop:
         return first and last is not None and may_live(last.by, self.register.by)
 
     def _start(self, now: datetime) -> None:
-        order = sorted(self._ready.items(), key=lambda each: (each[1].at, each[0]))
-        for name, due in order[: self.workers.room]:
+        by = self.register.by
+        order = sorted(self._ready, key=lambda n: (self._turn(n, self._ready[n]), share(by, n)))
+        for name in order:
+            due = self._ready[name]
+            if not self.workers.room or self._turn(name, due) > now:
+                return
             del self._ready[name]
             file = self.folder.connections[name].file
             last = self.register.standing(name).last
@@ -220,6 +229,16 @@ class Loop:
             taken = self.register.take(name, due)
             if taken is not None:
                 self._begin(Job(self.place, file, taken, is_late(due, now)), due, now)
+
+    def _turn(self, name: str, due: Due) -> datetime:
+        """Return when to reach for a due.
+
+        Where others share the store, each process has the lead for its share of the names,
+        so that the one with the shortest way to the store does not get all.
+        """
+        if self.place.store is None or self.once:
+            return due.at
+        return due.at + LEAD * share(self.register.by, name)
 
     def _tell_of_interrupted(self, name: str) -> None:
         """Tell of a run that was killed, before it is settled."""
@@ -257,6 +276,7 @@ class Loop:
 
     def _died(self, job: Job, taken: Taken, why: str) -> None:
         name = taken.connection
+        self.register.free_leases(name)
         if is_spent(taken):
             self._give_up(taken, job.file, why)
             return

@@ -1,6 +1,7 @@
 """Who takes a due: a process, so that another one may see whether it lives."""
 
 import os
+from hashlib import sha256
 from socket import gethostname
 
 from oneway.state.processes import is_alive
@@ -26,3 +27,12 @@ def may_live(other: str, ours: str) -> bool:
     if not number.isdecimal() or int(number) == os.getpid():
         return False  # our own number, of one who had it before
     return is_alive(int(number))
+
+
+def share(ours: str, name: str) -> float:
+    """Return a number from 0 to 1 by which processes divide names among them: the least leads.
+
+    Every process gets another one for each name, and always the same.
+    """
+    digest = sha256(f"{ours} {name}".encode(errors="surrogatepass")).digest()
+    return int.from_bytes(digest[:8], "big") / 2**64

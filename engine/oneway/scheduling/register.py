@@ -13,9 +13,10 @@ from oneway.connections.schedule import Due
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.history.journal import Journal, Run, RunState, schedule_claims
 from oneway.history.journal.future import in_the_future
+from oneway.history.journal.lease import free_of_the_dead
 from oneway.history.journal.schedule_claims import GIVEN_UP, ScheduleStatus, Taken
 from oneway.runs import instant_text
-from oneway.scheduling.job import RunHost
+from oneway.scheduling.job import RunHost, due_lock
 from oneway.scheduling.owner import signature
 from oneway.scheduling.policy import TRIES
 from oneway.scheduling.work import start_of
@@ -118,6 +119,11 @@ class Register:
             return newest.id
         start = start_of(self.place, taken.connection, file)
         return self.journal().died(start, (problem,), self._now())
+
+    def free_leases(self, name: str) -> None:
+        """Give back the leases of a run that died: another machine need not wait for their end."""
+        for each in (name, due_lock(name)):
+            free_of_the_dead(self.journal(), each)
 
     def future(self, name: str, due: Due, file: str) -> int | None:
         """Return the run that says that something in the future stops a connection's due.

@@ -25,7 +25,7 @@ from oneway.history.journal.schedule_claims import LATE, end, found, run_of
 from oneway.runs import Operator, instant_text, prepare_run, request_for
 from oneway.runs.apply import start_of_none
 from oneway.runs.sync import problems_of, run_sync
-from oneway.scheduling.job import How, Job, Report, RunHost
+from oneway.scheduling.job import How, Job, Report, RunHost, due_lock
 from oneway.scheduling.log import in_words
 from oneway.scheduling.notify import tell
 from oneway.state.folder import StateFolder
@@ -34,6 +34,7 @@ from oneway.state.lock import LOCKS, locked
 STORE = frozenset({"F101", "F102", "F103", "F110", "F111", "F112", "F113", "F116", "F118"})
 """Codes that speak of the state folder and the store: no run can be written down there."""
 LOCKED = "F115"
+LOST = "F125"
 
 
 def work(job: Job, pipe: Pipe) -> None:
@@ -95,13 +96,13 @@ def reported(job: Job, stopping: Callable[[], bool]) -> Report:
     except Stopped:
         return Report(How.STOPPED)
     except Refused as refused:
-        how = How.BUSY if LOCKED in _codes(refused) else How.STORE
+        how = How.BUSY if _codes(refused) & {LOCKED, LOST} else How.STORE
         return Report(how, said=tuple(map(in_words, refused.diagnostics)))
 
 
 @contextmanager
 def _alone(job: Job) -> Iterator[None]:
-    name, place = f"due {job.taken.connection}", job.place
+    name, place = due_lock(job.taken.connection), job.place
     with ExitStack() as stack:
         since = instant_text(place.now())
         holder = stack.enter_context(locked(place.state / LOCKS, name, since=since))
@@ -140,7 +141,7 @@ def _run(job: Job, journal: Journal, operator: Operator) -> Run | None:
             return None
         _synced(connection, job.place, operator)
     except (Refused, ConnectorError) as error:
-        if isinstance(error, Refused) and _codes(error) & {*STORE, LOCKED}:
+        if isinstance(error, Refused) and _codes(error) & {*STORE, LOCKED, LOST}:
             raise
         _write_down(job, journal, before, problems_of(error))
     (run,) = journal.runs(name, limit=1)

@@ -13,6 +13,7 @@ from sqlalchemy import ColumnElement, Exists, Float, exists, literal, select
 from sqlalchemy.ext.compiler import compiles
 from sqlalchemy.sql.functions import FunctionElement
 
+from oneway.core.connector import LEAVES_WITHIN
 from oneway.history.journal.tables import lease
 
 
@@ -26,7 +27,7 @@ class Terms:
 
     length: float = 180.0
     renewed: float = 30.0
-    window: float = 60.0
+    window: float = 2 * LEAVES_WITHIN
     silence: float = 1800.0
 
 

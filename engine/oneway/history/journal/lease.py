@@ -14,6 +14,7 @@ from threading import Event, Thread
 
 from sqlalchemy import func, null, select, update
 
+from oneway.core import connector
 from oneway.core.diagnostics import Refused, refusal
 from oneway.history.journal import fence as fences
 from oneway.history.journal.fence import Fence, store_time
@@ -39,9 +40,9 @@ class Lease:
     def let_leave(self, journalled: float) -> None:
         """Let requests leave that were journalled at an instant of this machine (`uptime`).
 
-        Half of the window is for the request itself to leave once it has been let through.
+        The rest of the window is for the request itself, once it has been let through.
         """
-        self._leave_by = journalled + fences.TERMS.window / 2
+        self._leave_by = journalled + fences.TERMS.window - connector.LEAVES_WITHIN
 
     @property
     def may_leave(self) -> bool:

@@ -1,0 +1,1 @@
+"""Several machines over one PostgreSQL: one of them writes, whatever befalls the others."""

@@ -1,0 +1,181 @@
+"""Cut a machine off from store and target with a network namespace, and let another run.
+
+    python -m tests.fleet cut       (needs root)
+
+The first machine's processes run in a network namespace of their own, with one link to the store
+and to both systems. At a point of a write the link goes down: nothing is closed, nothing is
+reset. Another machine takes over when the lease has ended, and runs to its end. Then the link
+comes back, and with it whatever the first one's TCP still had to send.
+"""
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import replace
+from socket import SHUT_WR, create_connection, create_server, socket
+from threading import Thread
+
+from oneway_connectors.sandbox.server import running as serving
+from postgres import Server, running
+
+from .machines import fleet
+from .paused import points
+from .processes import (
+    LENGTH,
+    PATIENCE,
+    Machines,
+    Overtaken,
+    Point,
+    go_on,
+    problems,
+    stopped,
+    waited,
+)
+
+SPACE, OUTSIDE, INSIDE = "oneway-cut", "oneway-out", "oneway-in"
+HERE, THERE = "10.77.31.1", "10.77.31.2"
+COUNT = 12
+
+
+def why_not() -> str:
+    """Return why no machine can be cut off here, or nothing."""
+    if os.geteuid() != 0:
+        return "network namespaces need root"
+    if shutil.which("ip") is None:
+        return "ip is not installed"
+    tried = subprocess.run(["ip", "netns", "list"], capture_output=True, check=False)
+    return "network namespaces are not permitted" if tried.returncode else ""
+
+
+@contextmanager
+def linked() -> Iterator[None]:
+    """Make a network namespace with one link to this machine, for the length of a block."""
+    _remove()
+    try:
+        _ip("netns", "add", SPACE)
+        _ip("link", "add", OUTSIDE, "type", "veth", "peer", "name", INSIDE)
+        _ip("link", "set", INSIDE, "netns", SPACE)
+        _ip("addr", "add", f"{HERE}/24", "dev", OUTSIDE)
+        _ip("link", "set", OUTSIDE, "up")
+        _ip("-n", SPACE, "addr", "add", f"{THERE}/24", "dev", INSIDE)
+        for each in ("lo", INSIDE):
+            _ip("-n", SPACE, "link", "set", each, "up")
+        yield
+    finally:
+        _remove()
+
+
+@contextmanager
+def machines_apart() -> Iterator[Machines]:
+    """Give machines, the first of which reaches store and systems over the link alone."""
+    with ExitStack() as stack:
+        stack.enter_context(linked())
+        server = _reachable(stack.enter_context(running()))
+        found = stack.enter_context(fleet(server=server))
+        apps, far, near = found.world.both.apps, {}, {}
+        reference = found.undisturbed()
+        for name in apps:
+            near[name] = stack.enter_context(serving(apps[name]))
+            port = stack.enter_context(_forwarded(int(near[name].rsplit(":", 1)[1])))
+            far[name] = f"http://{HERE}:{port}"
+        store = found.store.replace("127.0.0.1", HERE)
+        before = ("ip", "netns", "exec", SPACE)
+        yield Machines(found, {"a": far, "b": near}, reference, before, store)
+
+
+def cut(machines: Machines, point: Point, *, fenced: bool = True) -> Overtaken:
+    """Cut a machine off at a point, and return what is not as it should be."""
+    machines.fleet.fresh()
+    first, since = machines.first(point, fenced=fenced), time.monotonic()
+    if not stopped(first):
+        first.communicate()
+        return Overtaken(point, False, 0.0, ())
+    try:
+        _ip("link", "set", OUTSIDE, "down")
+        go_on(first)  # it works on, and reaches nobody
+        second = machines.second()
+        out, _ = second.communicate(timeout=PATIENCE)
+        writes = machines.fleet.writes()
+        _ip("link", "set", OUTSIDE, "up")
+        said, _ = first.communicate(timeout=PATIENCE)
+    finally:
+        first.kill()
+        _ip("link", "set", OUTSIDE, "up")
+    ended = ((first.returncode, said), (second.returncode, out))
+    found = list(problems(machines, *ended, writes))
+    delay = waited(out, since)
+    if delay > LENGTH:
+        found.append(f"it was taken over after {delay:.1f} seconds")
+    return Overtaken(point, True, delay, tuple(found))
+
+
+def main(every: int = 1) -> int:
+    """Cut a machine off at all points and print the counts."""
+    if why := why_not():
+        print(f"no machine was cut off: {why}")
+        return 2
+    with machines_apart() as machines:
+        chosen = points(sum(machines.reference.writes.values()), COUNT)[::every]
+        found = []
+        for number, each in enumerate(chosen):
+            print(f"{number} of {len(chosen)} cuts", file=sys.stderr, flush=True)
+            found.append(cut(machines, each))
+        open = [cut(machines, replace(each), fenced=False) for each in chosen[::4]]
+    reached = [each for each in found if each.reached]
+    wrong = [each for each in reached if each.problems]
+    for each in wrong:
+        print(f"WRONG {each.point}: {'; '.join(each.problems)}")
+    noticed = sum(bool(each.problems) for each in open)
+    longest = max((each.waited for each in reached), default=0.0)
+    print(f"{len(reached)} times a machine was cut off, with a lease of {LENGTH:g} seconds:")
+    print(f"{len(wrong)} in which it wrote more, or anything was doubled.")
+    print(f"The last refusal of the one that took over came {longest:.1f} seconds after the cut.")
+    print(f"Without the fence: {noticed} of {len(open)} were found wrong.")
+    return 1 if wrong or not noticed else 0
+
+
+def _reachable(server: Server) -> Server:
+    """Let a server answer over the link as well."""
+    server.stop()
+    with (server.folder / "data" / "pg_hba.conf").open("a", encoding="utf-8") as rules:
+        rules.write(f"\nhost all all {THERE}/32 trust\n")
+    server.addresses = f"127.0.0.1,{HERE}"
+    server.start()
+    return server
+
+
+@contextmanager
+def _forwarded(port: int) -> Iterator[int]:
+    """Answer over the link for what listens on this machine alone."""
+    with create_server((HERE, 0)) as listener:
+
+        def accept() -> None:
+            with suppress(OSError):
+                while True:
+                    theirs, _ = listener.accept()
+                    ours = create_connection(("127.0.0.1", port))
+                    for ends in ((theirs, ours), (ours, theirs)):
+                        Thread(target=_pass_on, args=ends, daemon=True).start()
+
+        Thread(target=accept, daemon=True).start()
+        yield int(listener.getsockname()[1])
+
+
+def _pass_on(one: socket, other: socket) -> None:
+    with suppress(OSError):
+        while data := one.recv(65536):
+            other.sendall(data)
+        other.shutdown(SHUT_WR)
+
+
+def _ip(*arguments: str) -> None:
+    subprocess.run(["ip", *arguments], check=True, capture_output=True)
+
+
+def _remove() -> None:
+    for each in (("link", "del", OUTSIDE), ("netns", "del", SPACE)):
+        subprocess.run(["ip", *each], check=False, capture_output=True)
