@@ -541,7 +541,7 @@ MUTANTS = (
     # guards
     Mutant(
         "guard-by-floor",
-        "planning/guards",
+        "planning/guard_kinds",
         "return max(self.floor, ceil(self.share * managed))",
         "return self.floor",
         "the share counts",
@@ -573,9 +573,9 @@ MUTANTS = (
     ),
     Mutant(
         "deactivated-uncounted",
-        "planning/guards",
-        "GuardKind.LEAVERS: (Verb.LEAVE, Verb.DEACTIVATE)",
-        "GuardKind.LEAVERS: (Verb.LEAVE,)",
+        "planning/guard_kinds",
+        "if action.verb in (Verb.LEAVE, Verb.DEACTIVATE) else ()",
+        "if action.verb in (Verb.LEAVE,) else ()",
         "deactivating counts as leaving",
         "tests/unit/test_guards.py",
     ),

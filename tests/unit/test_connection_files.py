@@ -33,7 +33,7 @@ from oneway.core.diagnostics import Diagnostic, Refused, Span
 from oneway.documents.schema_check import schema_text
 from oneway.mapping.lint import CODES
 from oneway.mapping.spec import GuardKind, GuardsSpec, LimitSpec, OnBreach
-from oneway.planning.guards import DEFAULTS
+from oneway.planning.guard_kinds import DEFAULTS
 
 MINIMAL = "oneway_connection: 1\nname: acme\nmapping: ../mappings/m.yaml\n"
 WHOLE = """\
@@ -378,7 +378,7 @@ def test_guards_that_are_not_looser_let_nothing_more_through(
 ) -> None:
     from fractions import Fraction
 
-    from oneway.planning.guards import Limit
+    from oneway.planning.guard_kinds import Limit
 
     def ceilings(spec: GuardsSpec) -> dict[GuardKind, int]:
         limits = DEFAULTS | {k: Limit(Fraction(str(v.share)), v.floor) for k, v in spec.limits}

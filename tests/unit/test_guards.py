@@ -8,7 +8,8 @@ import pytest
 
 from oneway.core.diagnostics import Span
 from oneway.mapping.spec import GuardKind, GuardsSpec, LimitSpec, OnBreach
-from oneway.planning.guards import Limit, RecentRuns, Verdict, judge
+from oneway.planning.guard_kinds import Limit
+from oneway.planning.guards import RecentRuns, Verdict, judge
 from oneway.planning.plan import (
     STRANGER,
     Action,

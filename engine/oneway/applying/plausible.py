@@ -11,7 +11,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.core.seal import Sealed
 from oneway.mapping.program import FieldRule, Policy
-from oneway.mapping.spec import Absent, GuardKind, Rehires, Write
+from oneway.mapping.spec import Absent, Rehires, Write
+from oneway.planning.guard_kinds import definition_of
 from oneway.planning.guards import IDENTITY
 from oneway.planning.links import REUSED
 from oneway.planning.plan import Action, Kind, Outcome, Plan, Verb, action_id
@@ -71,11 +72,9 @@ def _allowances(plan: Plan, policy: Policy) -> Iterator[str]:
     fields = {rule.path for rule in (*policy.fields, *policy.leaving)}
     counted = {f"{read.name}.{key}" for read in plan.reads for key in read.stated}
     for each in plan.allowed:
-        kind, _, field = each.guard.partition(".")
-        known = kind in {guard.value for guard in GuardKind} and (
-            not field
-            or (kind == GuardKind.FIELD_CHANGES.value and field in fields)
-            or (kind == GuardKind.KEYS_GONE.value and field in counted)
+        field = each.guard.partition(".")[2]
+        known = definition_of(each.guard) is not None and (
+            not field or field in fields or field in counted
         )
         if not known and not each.guard.startswith((REUSED, IDENTITY)):
             yield f"an allowance names '{each.guard}', which is no guard"

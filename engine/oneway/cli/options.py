@@ -356,12 +356,10 @@ def _allowances(
 
 
 def _wrong_guard(guard: str) -> str:
-    from oneway.mapping.spec import GuardKind
-    from oneway.planning.guards import BY_FIELD
+    from oneway.planning.guard_kinds import DEFINITIONS, definition_of
 
-    kind, _, field = guard.partition(".")
-    kinds = [each.value for each in GuardKind]
-    if kind in kinds and (not field or kind in BY_FIELD):
+    if definition_of(guard) is not None:
         return ""
-    near = did_you_mean(kind, kinds) or f"kinds are: {', '.join(kinds)}"
+    kinds = [each.kind.value for each in DEFINITIONS]
+    near = did_you_mean(guard.partition(".")[0], kinds) or f"kinds are: {', '.join(kinds)}"
     return f"{guard!r} is not a guard; {near}"

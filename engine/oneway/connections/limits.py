@@ -7,7 +7,7 @@ from fractions import Fraction
 from oneway.connections.connection import OwnGuards
 from oneway.documents.yaml_source import Path
 from oneway.mapping.spec import GuardKind, GuardsSpec, LimitSpec, OnBreach
-from oneway.planning.guards import DEFAULTS, Limit
+from oneway.planning.guard_kinds import DEFAULTS, Limit
 
 
 def merged(guards: GuardsSpec, own: OwnGuards | None) -> GuardsSpec:

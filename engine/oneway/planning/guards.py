@@ -13,34 +13,12 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fractions import Fraction
-from math import ceil, floor
+from math import floor
 from shlex import quote
 
 from oneway.mapping.spec import GuardKind, GuardsSpec, OnBreach
-from oneway.planning.plan import STRANGER, Action, End, Ending, Kind, Outcome, Plan, Verb
-
-
-@dataclass(frozen=True, slots=True)
-class Limit:
-    """More than max(floor, ceil(share x managed)) of a kind is too many."""
-
-    share: Fraction
-    floor: int
-
-    def ceiling(self, managed: int) -> int:
-        """Return the largest count that passes."""
-        return max(self.floor, ceil(self.share * managed))
-
-
-DEFAULTS = {
-    GuardKind.LEAVERS: Limit(Fraction(1, 10), 2),
-    GuardKind.CLEARS: Limit(Fraction(1, 10), 2),
-    GuardKind.FIELD_CHANGES: Limit(Fraction(1, 2), 10),
-    GuardKind.REACTIVATIONS: Limit(Fraction(1, 10), 2),
-    GuardKind.IDENTITIES: Limit(Fraction(0), 0),
-}
-"""In force where a mapping says nothing: creates and updates are free until it does."""
-
+from oneway.planning.guard_kinds import DEFAULTS, DEFINITIONS, GUARDS, GuardDefinition, Limit
+from oneway.planning.plan import STRANGER, Action, End, Ending, Plan, Verb
 
 FEWEST_KEYS = 10
 """So many records must have had a key at the last good run for its loss to be noticed."""
@@ -94,12 +72,12 @@ class Breach:
     @property
     def shrank(self) -> bool:
         """Whether it is about a list that lacks more records, or keys, than can be believed."""
-        return self.kind in _SHRINKING
+        return GUARDS[self.kind].of_list
 
     @property
     def setting(self) -> str:
         """The key of a mapping that holds the limit."""
-        return _SHRINKING.get(self.kind, f"guards.{self.kind.value}")
+        return GUARDS[self.kind].setting
 
     @property
     def total(self) -> int:
@@ -145,16 +123,6 @@ class Breach:
             return " ".join(f"--allow {quote(f'{IDENTITY}{key}')}" for key in self.named)
         return f"--allow {quote(f'{self.name}={self.total}')}"
 
-
-_SHRINKING = {
-    GuardKind.SOURCE_SHRINK: "guards.source.shrink",
-    GuardKind.TARGET_SHRINK: "guards.target.shrink",
-    GuardKind.KEYS_GONE: "guards.keys.gone",
-}
-"""The guards of lists, and the keys of a mapping that hold their limits."""
-
-BY_FIELD = frozenset({GuardKind.FIELD_CHANGES.value, GuardKind.KEYS_GONE.value})
-"""The guards that count each field or key by itself: `--allow field_changes.email=40`."""
 
 IDENTITY = f"{GuardKind.IDENTITIES.value}:"
 """What `--allow` names a person with who may become somebody else: `identities:00007`."""
@@ -216,9 +184,9 @@ def judge(
 def counted_as(plan: Plan) -> Mapping[str, tuple[str, ...]]:
     """Return the names of the guards that count each action of a plan, by the action's id."""
     found: dict[str, list[str]] = {action.id: [] for action in plan.actions}
-    for kind in (*_VERBS, GuardKind.CLEARS, GuardKind.FIELD_CHANGES):
-        for counted, _, action in _counted(kind, plan):
-            found[action.id].append(_name(kind, counted))
+    for definition in DEFINITIONS:
+        for counted, _, action in _counted(definition, plan):
+            found[action.id].append(_name(definition.kind, counted))
     return {id: tuple(names) for id, names in found.items()}
 
 
@@ -290,10 +258,11 @@ def _shrunk(
     """Yield how many records source and target lost since the last good run, if any."""
     records = next(read.records for read in plan.reads if read.name == "source")
     sizes = (
-        (GuardKind.SOURCE_SHRINK, "source", history.source_records, records, guards.source_shrink),
-        (GuardKind.TARGET_SHRINK, "target", history.managed, plan.managed, guards.target_shrink),
+        (GuardKind.SOURCE_SHRINK, history.source_records, records, guards.source_shrink),
+        (GuardKind.TARGET_SHRINK, history.managed, plan.managed, guards.target_shrink),
     )
-    for kind, side, before, now, share in sizes:
+    for kind, before, now, share in sizes:
+        side = GUARDS[kind].list_setting.partition(".")[0]
         if before is not None and now < before:
             yield _Count(
                 kind,
@@ -354,7 +323,7 @@ def _counts(
         yield _identities(plan, limit, waiting)
         return
     found: dict[str, list[tuple[str, str]]] = {}
-    for counted, person, action in _counted(kind, plan):
+    for counted, person, action in _counted(GUARDS[kind], plan):
         if action.id not in waiting:
             found.setdefault(counted, []).append((person, action.id))
     for counted in sorted(found):
@@ -363,26 +332,17 @@ def _counts(
         yield _Count(kind, counted, people, ids, limit, plan.managed)
 
 
-def _counted(kind: GuardKind, plan: Plan) -> Iterator[tuple[str, str, Action]]:
+def _counted(definition: GuardDefinition, plan: Plan) -> Iterator[tuple[str, str, Action]]:
     """Yield each action that a guard counts: the field it is counted by, and whose it is."""
+    if definition.counter is None:
+        return
     for outcome in plan.outcomes:
         for action in outcome.actions:
             if _completes_a_create(action):
                 continue
             person = person_of(action.verb, action.source_id, action.target_id)
-            for counted in _fields(kind, outcome, action):
+            for counted in definition.counter(outcome, action):
                 yield counted, person, action
-
-
-def _fields(kind: GuardKind, outcome: Outcome, action: Action) -> tuple[str, ...]:
-    if kind is GuardKind.FIELD_CHANGES:
-        changes = action.changes if action.verb is not Verb.CREATE else ()
-        return tuple(dict.fromkeys(change.field for change in changes))
-    if kind is GuardKind.LEAVERS and outcome.kind is Kind.UPDATE:
-        return ()  # they have left already: only their date is put right
-    verbs = _VERBS.get(kind)
-    counts = action.verb in verbs if verbs else any(change.clears for change in action.changes)
-    return ("",) if counts else ()
 
 
 def _identities(plan: Plan, limit: Limit, waiting: Collection[str]) -> _Count:
@@ -404,14 +364,6 @@ def _identities(plan: Plan, limit: Limit, waiting: Collection[str]) -> _Count:
 def _keeps_in(action: Action, waiting: Collection[str]) -> bool:
     """Return whether an action waits for certainty: none that takes access away does."""
     return action.id not in waiting and not action.verb.takes_access
-
-
-_VERBS = {
-    GuardKind.CREATES: (Verb.CREATE,),
-    GuardKind.UPDATES: (Verb.UPDATE, Verb.REACTIVATE),
-    GuardKind.LEAVERS: (Verb.LEAVE, Verb.DEACTIVATE),
-    GuardKind.REACTIVATIONS: (Verb.REACTIVATE,),
-}
 
 
 def _completes_a_create(action: Action) -> bool:

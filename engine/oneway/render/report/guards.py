@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from shlex import quote
 
 from oneway.history.journal.rows import Breached
+from oneway.planning.guard_kinds import definition_of
 from oneway.planning.guards import key_of
 from oneway.planning.plan import Ending
 from oneway.render.report.actions import Deed
@@ -11,14 +12,6 @@ from oneway.render.report.page import Block, ReportSection, ReportTable, Tone
 from oneway.render.report.words import field_name, fields, people, text
 from oneway.runs.past_run import PastRun
 
-_TITLES = {
-    "creates": ("would be created", "would be created"),
-    "updates": ("would be changed", "would be changed"),
-    "leavers": ("would leave", "would leave"),
-    "clears": ("would lose a value", "would lose a value"),
-    "reactivations": ("would come back", "would come back"),
-    "identities": ("would become somebody else", "would become somebody else"),
-}
 _ADVICE = "Look at who is named. If it is right, this lets them through, once:"
 
 
@@ -61,19 +54,17 @@ def _table(title: str, found: Sequence[Deed]) -> ReportTable:
 
 
 def _title(breach: Breached, number: int) -> str:
-    kind, _, field = breach.guard.partition(".")
-    if kind in _TITLES:
-        return f"{people(number)} {_TITLES[kind][0 if number == 1 else 1]}"
-    if kind == "field_changes":
-        return f"{field_name(field)} would change for {people(number)}"
-    if kind in ("source_shrink", "target_shrink"):
-        side = kind.removesuffix("_shrink")
-        return f"The {side} has fewer people than at the last good run"
-    if kind == "keys_gone":
+    definition = definition_of(breach.guard)
+    if definition is None:
+        return text(breach.guard)  # of a later version
+    field = breach.guard.partition(".")[2]
+    if definition.of_list:
         role, key = key_of(field)
-        side = {"source": "source", "target": "target"}.get(role, f"lookup table {role[11:]}")
-        return text(f"The {side} leaves out '{key}', which it gave at the last good run")
-    return text(breach.guard)
+        side = f"lookup table {role[11:]}" if role.startswith("references.") else role
+        return text(definition.happens.format(side=side, key=key))
+    if definition.by_field:
+        return f"{field_name(field)} {definition.happens} for {people(number)}"
+    return f"{people(number)} {definition.happens}"
 
 
 def _command(told: PastRun, breaches: Sequence[Breached]) -> str:

@@ -1,0 +1,202 @@
+"""Each kind of guard, defined once: what it counts, its default, and the words that explain it.
+
+Schemas, the page of the language and the report say what stands here, or are tested against it.
+A new kind is a member of `GuardKind` and a definition below.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
+from typing import TypeAlias
+
+from oneway.mapping.spec import GuardKind
+from oneway.planning.plan import Action, Kind, Outcome, Verb
+
+Counter: TypeAlias = Callable[[Outcome, Action], Sequence[str]]
+"""Gives the names that an action is counted under: a field's each, one blank, or none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """More than max(floor, ceil(share x managed)) of a kind is too many."""
+
+    share: Fraction
+    floor: int
+
+    def ceiling(self, managed: int) -> int:
+        """Return the largest count that passes."""
+        return max(self.floor, ceil(self.share * managed))
+
+
+@dataclass(frozen=True, slots=True)
+class GuardDefinition:
+    """One kind of guard.
+
+    `counts` and `default_text` are its row in docs/language.md, `description` what schemas say,
+    and `happens` the heading of the report: what follows a number of people, or a field. With
+    `by_field`, it counts each field or key by itself, and `--allow` may name one. `counter` is
+    None for a guard that looks at more than one action at a time. A guard with `list_setting`,
+    the place of its limit below `guards`, watches what a list has lost, and blocks everything;
+    for it, `happens` is a whole sentence.
+    """
+
+    kind: GuardKind
+    counts: str
+    description: str
+    default_text: str
+    happens: str
+    default: Limit | None = None
+    counter: Counter | None = None
+    by_field: bool = False
+    list_setting: str = ""
+
+    @property
+    def setting(self) -> str:
+        """The key of a mapping that holds the limit."""
+        return f"guards.{self.list_setting or self.kind.value}"
+
+    @property
+    def of_list(self) -> bool:
+        """Whether it watches what a list has lost."""
+        return bool(self.list_setting)
+
+
+def _verbs(*verbs: Verb) -> Counter:
+    return lambda _, action: ("",) if action.verb in verbs else ()
+
+
+def _leavers(outcome: Outcome, action: Action) -> Sequence[str]:
+    if outcome.kind is Kind.UPDATE:
+        return ()  # they have left already: only their date is put right
+    return ("",) if action.verb in (Verb.LEAVE, Verb.DEACTIVATE) else ()
+
+
+def _clears(_: Outcome, action: Action) -> Sequence[str]:
+    return ("",) if any(change.clears for change in action.changes) else ()
+
+
+def _field_changes(_: Outcome, action: Action) -> Sequence[str]:
+    changes = action.changes if action.verb is not Verb.CREATE else ()
+    return tuple(dict.fromkeys(change.field for change in changes))
+
+
+_TENTH = Limit(Fraction(1, 10), 2)
+
+DEFINITIONS = (
+    GuardDefinition(
+        GuardKind.CREATES,
+        counts="records created",
+        description="Records created.",
+        default_text="no limit",
+        happens="would be created",
+        counter=_verbs(Verb.CREATE),
+    ),
+    GuardDefinition(
+        GuardKind.UPDATES,
+        counts="records updated or reactivated",
+        description="Records updated.",
+        default_text="no limit",
+        happens="would be changed",
+        counter=_verbs(Verb.UPDATE, Verb.REACTIVATE),
+    ),
+    GuardDefinition(
+        GuardKind.LEAVERS,
+        counts="records that leave or are deactivated; not those that had left and get another "
+        "date",
+        description="Records that leave or are deactivated.",
+        default_text="10 %, floor 2",
+        happens="would leave",
+        default=_TENTH,
+        counter=_leavers,
+    ),
+    GuardDefinition(
+        GuardKind.CLEARS,
+        counts="records that lose a value and get none in its place",
+        description="Records of which a value is taken away.",
+        default_text="10 %, floor 2",
+        happens="would lose a value",
+        default=_TENTH,
+        counter=_clears,
+    ),
+    GuardDefinition(
+        GuardKind.FIELD_CHANGES,
+        counts="for each field by itself: records on which it changes, creates left out",
+        description="Records on which one and the same field changes",
+        default_text="50 %, floor 10",
+        happens="would change",
+        default=Limit(Fraction(1, 2), 10),
+        counter=_field_changes,
+        by_field=True,
+    ),
+    GuardDefinition(
+        GuardKind.REACTIVATIONS,
+        counts="people brought back",
+        description="People brought back.",
+        default_text="10 %, floor 2",
+        happens="would come back",
+        default=_TENTH,
+        counter=_verbs(Verb.REACTIVATE),
+    ),
+    GuardDefinition(
+        GuardKind.IDENTITIES,
+        counts="people of whom nothing that tells them apart is as it was: of the fields that "
+        "`label` reads and those of `unless_taken`, the key left out, two or more change at once "
+        "and none agrees",
+        description="Updates after which nothing that tells people apart (the fields of `label` "
+        "and `unless_taken`) is as it was: perhaps the key belongs to somebody else by now.",
+        default_text="each is held",
+        happens="would become somebody else",
+        default=Limit(Fraction(0), 0),
+    ),
+    GuardDefinition(
+        GuardKind.TARGET_SHRINK,
+        counts="managed records that are gone since the last good run; set by "
+        "`guards.target.shrink`",
+        description="A target that lost more of its matched records than this since the last good "
+        "run blocks everything.",
+        default_text="20 % of those there were",
+        happens="The target has fewer people than at the last good run",
+        list_setting="target.shrink",
+    ),
+    GuardDefinition(
+        GuardKind.SOURCE_SHRINK,
+        counts="records that the source has lost since the last good run; set by "
+        "`guards.source.shrink`",
+        description="A source that shrank by more than this since the last good run blocks "
+        "everything.",
+        default_text="20 % of what it had",
+        happens="The source has fewer people than at the last good run",
+        list_setting="source.shrink",
+    ),
+    GuardDefinition(
+        GuardKind.KEYS_GONE,
+        counts="for each key that the mapping reads of source, target or a lookup table: records "
+        "without it that would have it, if as large a share had it as at the last good run; set "
+        "by `guards.keys.gone`",
+        description="A key that at least 10 records had at the last good run, and that more than "
+        "this share of them no longer have, blocks everything.",
+        default_text="half of them, where 10 or more had it",
+        happens="The {side} leaves out '{key}', which it gave at the last good run",
+        by_field=True,
+        list_setting="keys.gone",
+    ),
+)
+
+GUARDS: Mapping[GuardKind, GuardDefinition] = {each.kind: each for each in DEFINITIONS}
+"""The definition of each kind, in the order in which breaches are shown."""
+
+DEFAULTS: dict[GuardKind, Limit] = {
+    each.kind: each.default for each in DEFINITIONS if each.default is not None
+}
+"""In force where a mapping says nothing: creates and updates are free until it does."""
+
+
+def definition_of(guard: str) -> GuardDefinition | None:
+    """Return the definition of a guard by its name, `leavers` or `field_changes.email`.
+
+    None for a name that no guard has.
+    """
+    kind, _, field = guard.partition(".")
+    found = next((each for each in DEFINITIONS if each.kind.value == kind), None)
+    return None if found is None or (field and not found.by_field) else found
