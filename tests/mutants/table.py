@@ -959,7 +959,7 @@ MUTANTS = (
     Mutant(
         "forms-differ",
         "core/records",
-        'return text if text.isascii() else normalize("NFC", text)',
+        'return text if text.isascii() else normal(text, "NFC")',
         "return text",
         "canonically equal texts are the same",
         "tests/cli/test_careless_data.py",

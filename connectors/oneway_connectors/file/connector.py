@@ -17,11 +17,11 @@ class FileConnector:
     options: FileOptions = DEFAULTS
 
     def reader(self, resource: str) -> FileReader:
-        """Return a reader of a file; raise `ReadError` where its format is not known."""
+        """Return a reader of a file; raise `ReadError` if its format is not known."""
         return FileReader(resource, self.options)
 
     def writer(self, resource: str) -> FileWriter:
-        """Return a writer of a file; raise `NotSent` where its format is not known."""
+        """Return a writer of a file; raise `NotSent` if its format is not known."""
         try:
             return FileWriter(resource, self.options)
         except ReadError as error:

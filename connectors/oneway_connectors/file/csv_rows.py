@@ -1,4 +1,4 @@
-"""CSV: a header row, then a record a row (RFC 4180), in the dialect that the options say.
+"""Reads and writes CSV (RFC 4180): a header row, then one record per row, in a given dialect.
 
 All values are text, and an empty cell is the blank text `""`. A heading that is a path makes
 nested objects: `bankDetails.sortCode`. Numbers, booleans and dates stand in columns that are
@@ -41,7 +41,7 @@ class CsvRows(OfTable):
         self._extended = False
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
-        """Yield the rows; raise `ReadError` where the header names no columns to go by."""
+        """Yield the rows; raise `ReadError` if the header names no columns to go by."""
         csv.field_size_limit(LONGEST_CELL)
         self._file, lines = file, Lines(file)
         self._preface, said = lines.preface(self._options.header)

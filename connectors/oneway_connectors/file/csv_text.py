@@ -1,4 +1,4 @@
-"""The text of a CSV file: lines, cells, and what a cell can hold."""
+"""Splits the text of a CSV file into lines and cells, and joins cells into lines."""
 
 import csv
 import io

@@ -1,4 +1,4 @@
-"""Columns that are not text: what a cell of one means, and how it is written.
+"""Typed columns of a CSV file: how their cells are parsed and written.
 
 A cell is a number or a switch only where its column is declared so and the cell is written in
 the one way that gives the same text back; any other cell is text, as it stands in the file. A
@@ -42,7 +42,7 @@ class CellType:
         return float(cell) if "." in cell else int(cell)
 
     def write(self, value: Value) -> str | None:
-        """Return the cell that holds a value, None where none of this type does."""
+        """Return the cell that holds a value, None if none of this type does."""
         if self.kind == _DATE:
             day = parse_day(value)
             if day is None or value != day.isoformat():

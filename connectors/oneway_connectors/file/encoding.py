@@ -1,4 +1,4 @@
-"""The encoding of a file: read as UTF-8, whatever it is written in, and written back in it."""
+"""Detects the encoding of a file, decodes it, and writes the file back in the same encoding."""
 
 import codecs
 import io
@@ -15,7 +15,7 @@ _MARKS = {
 
 
 def as_utf8(path: str, file: BinaryIO, encoding: str) -> BinaryIO:
-    """Return the file as UTF-8; raise `ReadError` where it is evidently in another encoding.
+    """Return the file as UTF-8; raise `ReadError` if it is evidently in another encoding.
 
     A byte that is not of the encoding spoils its own record only, where bytes are characters.
     """

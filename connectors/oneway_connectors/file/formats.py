@@ -1,4 +1,4 @@
-"""Which format a file has."""
+"""Finds the format of a file by its name or its options."""
 
 from dataclasses import replace
 from pathlib import PurePath

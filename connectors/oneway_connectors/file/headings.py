@@ -1,4 +1,4 @@
-"""The headings of a table: which keys of a record its columns are."""
+"""Maps the headings of a table to the keys of its records."""
 
 from collections.abc import Mapping, Sequence
 
@@ -38,7 +38,7 @@ class Headings:
         return (name,) if self._flat else path_of(name)
 
     def name_of(self, keys: tuple[str, ...]) -> str:
-        """Return the column that holds what keys lead to; raise `Rejected` where none can."""
+        """Return the column that holds what keys lead to; raise `Rejected` if none can."""
         if not self._flat:
             return path_text(keys)
         if len(keys) > 1:
@@ -89,7 +89,7 @@ class Headings:
         return f"has {len(cells)} cells where the header has {len(self.names)}"
 
     def cells(self, data: Mapping[str, Value]) -> dict[str, str]:
-        """Return the text of each column of a record; raise `Rejected` for what is none."""
+        """Return the text of each column of a record; raise `Rejected` for any other value."""
         return self._flattened(data, ())
 
     def _flattened(self, data: Mapping[str, Value], way: tuple[str, ...]) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""The identity of a record in a file."""
+"""Finds the id of a record in a file."""
 
 from oneway.core.connector import ReadError
 from oneway.core.records import Value, at, with_value
@@ -7,7 +7,7 @@ from oneway_connectors.file.options import FileOptions
 
 
 def id_of(data: dict[str, Value], path: tuple[str, ...]) -> str | None:
-    """Return the id as text, or None where there is none: it is text or a whole number."""
+    """Return the id as text, or None if there is none: it is text or a whole number."""
     value = at(data, path)
     if isinstance(value, str) and value.strip():
         return value
@@ -32,7 +32,7 @@ class Ids:
         self._lines: dict[str, int] = {}
 
     def name(self, entry: FileEntry) -> tuple[str, str]:
-        """Return an entry's id and its problem; raise `ReadError` where the id stands twice.
+        """Return an entry's id and its problem; raise `ReadError` if the id stands twice.
 
         An entry that is no record is known by its line; the problem never quotes it.
         """

@@ -32,7 +32,7 @@ class JsonArray:
         self._piece = _PIECE
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
-        """Yield the items; raise `ReadError` where the file is no array or ends before it does."""
+        """Yield the items; raise `ReadError` if the file is no array or ends before it does."""
         data = whole_of(file)
         self._bom = BOM if data.startswith(BOM) else b""
         # A byte that is not UTF-8 spoils its own item only: it stands as a lone surrogate.
@@ -149,7 +149,7 @@ def _past_space(text: str, at: int) -> int:
 
 
 def _end_of_item(text: str, start: int) -> int | None:
-    """Return where an item that cannot be parsed ends, or None where its brackets do not pair."""
+    """Return where an item that cannot be parsed ends, or None if its brackets do not pair."""
     opened: list[str] = []
     for token in _TOKENS.finditer(text, start):
         match token[0]:

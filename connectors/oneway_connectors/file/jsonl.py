@@ -1,4 +1,4 @@
-"""JSON Lines: one object a line. Lines end at `\\n` alone, whatever else Unicode calls an end."""
+"""JSON Lines: one object per line. Only `\\n` ends a line, whatever else Unicode calls an end."""
 
 from collections.abc import Iterator, Sequence
 from functools import partial

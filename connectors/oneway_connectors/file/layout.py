@@ -1,4 +1,4 @@
-"""What a format has to offer: the entries of a file, and the file again from its entries.
+"""The interface of a file format: parse entries from bytes, and write entries back.
 
 An entry keeps the bytes it was read from, so that a rewritten file holds the very bytes of
 every record that was not written.
@@ -22,7 +22,7 @@ LONGEST_FILE = 200_000_000
 class FileEntry:
     """One record of a file, or what stands in its place.
 
-    `line` is where it starts, from 1. `data` is empty where `problem` says why it is no
+    `line` is where it starts, from 1. `data` is empty if `problem` says why it is no
     record. `gap` means that others may be missing after it.
     """
 
@@ -34,7 +34,7 @@ class FileEntry:
 
 
 def line_of(file: BinaryIO) -> bytes:
-    """Return the next line of a file, b"" at its end; raise `ReadError` where it is too long."""
+    """Return the next line of a file, b"" at its end; raise `ReadError` if it is too long."""
     line = file.readline(LONGEST_LINE + 1)
     if len(line) > LONGEST_LINE:
         summary = f"a line is longer than {LONGEST_LINE:,} bytes"
@@ -43,7 +43,7 @@ def line_of(file: BinaryIO) -> bytes:
 
 
 def whole_of(file: BinaryIO) -> bytes:
-    """Return all that a file holds; raise `ReadError` where that is too much."""
+    """Return all that a file holds; raise `ReadError` if that is too much."""
     data = file.read(LONGEST_FILE + 1)
     if len(data) > LONGEST_FILE:
         summary = f"the file is longer than {LONGEST_FILE:,} bytes"
@@ -67,13 +67,13 @@ class Layout(Protocol):
         """The headings of a table; none where a format has none."""
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
-        """Yield what stands in the file; raise `ReadError` where it cannot be told apart."""
+        """Yield what stands in the file; raise `ReadError` if it cannot be told apart."""
 
     def decode(self, raw: bytes) -> dict[str, Value]:
         """Return the data of an entry that has no problem, from its bytes."""
 
     def encode(self, data: dict[str, Value], like: bytes) -> bytes:
-        """Return an entry's bytes in the style of `like`; raise `Rejected` where it cannot be."""
+        """Return an entry's bytes in the style of `like`; raise `Rejected` if it cannot be."""
 
     def assemble(self, raws: Sequence[bytes]) -> bytes:
         """Return the whole file."""

@@ -1,4 +1,4 @@
-"""Opening a file for reading, and telling whether it is still the same."""
+"""Opens a file for reading, and detects whether it has changed since."""
 
 import os
 import stat
@@ -15,11 +15,11 @@ Stamp: TypeAlias = tuple[int, int, int, int]
 
 @contextmanager
 def opened(path: str) -> Iterator[BufferedReader]:
-    """Give the open file, in bytes; raise `ReadError` where it cannot be opened or read."""
+    """Give the open file, in bytes; raise `ReadError` if it cannot be opened or read."""
     if "\0" in path:  # which the system's calls do not take
         raise ReadError("R150", f"{path!r}: no path of a file", "check the path")
     try:
-        if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait for ever
+        if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait forever
             raise ReadError("R150", f"{path}: not a file", "name a file of records")
         with open(path, "rb") as file:
             yield file
@@ -34,7 +34,7 @@ def stamp_of(file: BinaryIO) -> Stamp:
 
 
 def stamp_at(path: str) -> Stamp | None:
-    """Return the stamp of the file that stands at a path now, or None where there is none."""
+    """Return the stamp of the file that stands at a path now, or None if there is none."""
     try:
         return _stamp(os.stat(path))
     except (OSError, ValueError):

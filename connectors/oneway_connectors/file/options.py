@@ -1,4 +1,4 @@
-"""The options of a file, checked: how it is written, and what its columns hold."""
+"""Validates the options of a file: its layout, and the types of its columns."""
 
 import codecs
 from collections.abc import Callable, Mapping
@@ -24,7 +24,7 @@ UTF_8 = "utf-8"
 class FileOptions:
     """How one file is written; the defaults are those of a plain CSV or JSON file.
 
-    `delimiter` is empty where the file itself may say it (`sep=;`), `header` is 0 where the
+    `delimiter` is empty if the file itself may say it (`sep=;`), `header` is 0 where the
     headings stand on the first line that is not blank, `footer` is the text that the first
     line after the records begins with.
     """

@@ -1,4 +1,4 @@
-"""Reading a file of records."""
+"""Reads the records of a file."""
 
 from collections import defaultdict
 from collections.abc import Hashable, Iterator
@@ -19,7 +19,7 @@ _STEP = 1_000
 class FileReader:
     """Reads a JSON, JSONL or CSV file, or a sheet of a workbook, as records.
 
-    Raises `ReadError` where the format is unknown.
+    Raises `ReadError` if the format is unknown.
     """
 
     def __init__(self, path: str, options: FileOptions = DEFAULTS) -> None:

@@ -1,4 +1,4 @@
-"""Replacing a file whole: readers see the old one or the new one, and nothing between."""
+"""Replaces a file atomically: readers see the old file or the new one, and nothing between."""
 
 import os
 import tempfile
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def replace_file(path: Path, data: bytes) -> None:
-    """Put a file with the same mode and owner in the place of `path`.
+    """Put a file with the same mode and owner in place of `path`.
 
     Raises `OSError`, after which the old file stands. The new one is on the disk, but its
     name is only once `sync_folder` has returned.
@@ -30,7 +30,7 @@ def replace_file(path: Path, data: bytes) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable; raise `OSError` where that is not known."""
+    """Make the names in a folder durable; raise `OSError` if that is not known."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

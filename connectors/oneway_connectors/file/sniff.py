@@ -1,4 +1,4 @@
-"""What a file of rows seems to be: its encoding, delimiter, headings, footer, and columns.
+"""Guesses the encoding, delimiter, headings, footer and columns of a file of rows.
 
 Nothing is read by a guess. A guess is offered: in the message where the options do not fit the
 file, and to `oneway new`, which writes it down as an option.

@@ -1,4 +1,4 @@
-"""JSON as RFC 8259 has it, and no more: what other readers would take otherwise is refused.
+"""Parses strict JSON (RFC 8259); rejects what lenient parsers accept.
 
 A key that stands twice, NaN, a number beyond all floats, and nesting without end are flaws.
 Lone surrogates (`"\\ud800"`) are read and written back as they are.
@@ -19,7 +19,7 @@ class Flaw(ValueError):
 
 @dataclass(frozen=True, slots=True)
 class Parsed:
-    """A value and the position after it; or why there is none, and whether it is not even JSON."""
+    """A value and the position after it; or why it is invalid, and whether it is JSON at all."""
 
     value: Value = None
     end: int = -1

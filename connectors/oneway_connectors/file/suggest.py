@@ -1,4 +1,4 @@
-"""The options that a file seems to need: what `oneway new` writes into a mapping."""
+"""Suggests the options for a file, for the mapping that `oneway new` writes."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""Rows of cells under headings, from whatever file: which of them are records, and why not."""
+"""Turns rows of cells under headings into records, and reports the rows that are not records."""
 
 from collections.abc import Callable, Sequence
 
@@ -31,13 +31,13 @@ class Table:
 
     @property
     def missing(self) -> str:
-        """Why records may be missing at the end, in words; nothing where none are."""
+        """Why records may be missing at the end, in words; nothing if none are."""
         if self.ended or not self._options.footer:
             return ""
         return f"{self._name}: no line begins with the footer {self._options.footer!r}"
 
     def head(self, columns: Sequence[str], line: int) -> None:
-        """Take the headings; raise `ReadError` where they name no columns to go by."""
+        """Take the headings; raise `ReadError` if they name no columns to go by."""
         options = self._options
         names = self.trimmed(columns)
         self._check(names, line)
@@ -53,7 +53,7 @@ class Table:
             raise self.bad(line, f"no column is called {options.id!r}", self._id_help(names))
 
     def entry(self, line: int, raw: bytes, cells: Sequence[str], *, cut: bool) -> FileEntry | None:
-        """Return what a row is, or None where it is blank throughout."""
+        """Return what a row is, or None if it is blank throughout."""
         cells = self.trimmed(cells)
         if not any(cell.strip() for cell in cells):
             return None

@@ -1,4 +1,4 @@
-"""A workbook of Excel or LibreOffice: one sheet of it, read as the CSV of it would be.
+"""Reads one sheet of an Excel or LibreOffice workbook as if it were CSV.
 
 All values are text, as in CSV: a whole number has no fraction, a date is ISO text. Formulas
 are read as the values that the spreadsheet last computed. A workbook is never written.
@@ -93,7 +93,7 @@ def first_sheet(path: str, data: bytes) -> tuple[str, bool, list[tuple[int, list
 
 @contextmanager
 def _opened(name: str, data: bytes) -> Iterator["CalamineWorkbook"]:
-    # Its import costs as much as a small run: whoever reads no workbook does without.
+    # Importing it takes as long as a small run, so import it only for workbooks.
     from python_calamine import CalamineError, CalamineWorkbook
 
     if len(data) > MAX_SIZE:

@@ -1,4 +1,4 @@
-"""Writing a file of records: read whole, changed in memory, rewritten whole by `flush`."""
+"""Writes a file of records: reads it whole, changes it in memory, rewrites it on `flush`."""
 
 import hashlib
 import sys
@@ -44,7 +44,7 @@ class FileWriter:
         self._new_record_keys: tuple[tuple[str, ...], ...] = ()
 
     def complete_new_records(self, paths: Iterable[tuple[str, ...]]) -> None:
-        """Let every new record hold these keys, null where nothing else is written there.
+        """Let every new record hold these keys, null if nothing else is written there.
 
         A table has its columns already. In JSON, a key that is absent says nothing, and who was
         just created is known to have nothing there.
@@ -58,7 +58,7 @@ class FileWriter:
         return sys.maxsize
 
     def create(self, values: Mapping[str, Value], token: str) -> str:  # noqa: ARG002  # the SPI's
-        """Add a record at the end and return its id; raise `Rejected` where that is taken."""
+        """Add a record at the end and return its id; raise `Rejected` if that is taken."""
         with self._lock:
             held = self._load()
             data, id = self._named(held, self._completed(values))
@@ -95,7 +95,7 @@ class FileWriter:
         self.update(id, values, token)
 
     def flush(self) -> None:
-        """Rewrite the file, atomically; raise `NotSent` where it still is as it was.
+        """Rewrite the file, atomically; raise `NotSent` if it still is as it was.
 
         A file that changed since it was read is left alone.
         """
@@ -158,7 +158,7 @@ class FileWriter:
         return held
 
     def _start(self, file: BinaryIO, text: BinaryIO) -> bytes:
-        """Return the file's first bytes; raise `ReadError` where its encoding loses some."""
+        """Return the file's first bytes; raise `ReadError` if its encoding loses some."""
         if text is file:
             return b""
         file.seek(0)

@@ -56,7 +56,7 @@ class Rest:
         return RestReader(self.client, found)
 
     def writer(self, resource: str) -> RestWriter:
-        """Return a writer of a resource; raise `WriteError` where it cannot be written."""
+        """Return a writer of a resource; raise `WriteError` if it cannot be written."""
         found = self.client.api.resources.get(resource)
         if found is None or not (found.create or found.update or found.leave):
             text = f"{self.client.api.title}: {resource} cannot be written"
@@ -95,7 +95,7 @@ class Rest:
 def origins(description: Description, options: Mapping[str, str]) -> tuple[str, ...]:
     """Return where requests go with these options: the API, and what gives tokens for it.
 
-    Raises `Refused` where the options make no URL. Redirects and links never lead elsewhere.
+    Raises `Refused` if the options make no URL. Redirects and links never lead elsewhere.
     """
     if not description.body:
         return ()
@@ -113,7 +113,7 @@ def connect(
     sleep: Callable[[float], None] = time.sleep,
     clock: Callable[[], float] = time.monotonic,
 ) -> Rest:
-    """Return a connector; raise `Refused` where options or credentials cannot be used.
+    """Return a connector; raise `Refused` if options or credentials cannot be used.
 
     No request is made. `transport`, `sleep` and `clock` stand in for the world in tests.
     """

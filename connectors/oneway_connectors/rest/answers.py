@@ -1,4 +1,4 @@
-"""What came back: strict JSON, and error messages that can be shown.
+"""Parses responses as strict JSON, and extracts error messages that are safe to show.
 
 JSON as RFC 8259 has it: UTF-8, no NaN, no number beyond a float's reach. A key that stands
 twice in one object is not an error of the whole answer, but of the record that holds it:
@@ -78,7 +78,7 @@ def flaw_in(value: Value, deepest: int = DEEPEST) -> str:
 
 
 def search(expression: str, data: Value) -> Value:
-    """Return what a JMESPath expression finds; raise `Unreadable` where it cannot be evaluated."""
+    """Return what a JMESPath expression finds; raise `Unreadable` if it cannot be evaluated."""
     try:
         return cast(Value, Reshaper().found(_compiled(expression).parsed, data))
     except Overspent as overspent:
@@ -88,7 +88,7 @@ def search(expression: str, data: Value) -> Value:
 
 
 def message_of(body: bytes, shape: ErrorShape, hidden: Iterable[str]) -> str:
-    """Return what an error body says, fit to be shown, or "" where it says nothing.
+    """Return what an error body says, fit to be shown, or "" if it says nothing.
 
     Only what the manifest points at is taken; the texts in `hidden` (what was sent, and
     credentials) are cut out, and so is any longer run of digits.
@@ -104,7 +104,7 @@ def message_of(body: bytes, shape: ErrorShape, hidden: Iterable[str]) -> str:
 def refusals_in(body: bytes, shape: ErrorShape) -> tuple[bool, bool]:
     """Return whether the body of a success says that it is a refusal, and that nothing is there.
 
-    What cannot be read says neither: whoever uses the body refuses it.
+    A body that cannot be parsed says neither: the caller that uses it refuses it.
     """
     if not (shape.refused_when or shape.missing_when):
         return False, False

@@ -1,4 +1,4 @@
-"""Signing in: the headers that authorise a request, and tokens that run out.
+"""Authentication: the headers that authorise a request, and tokens that expire.
 
 The only module that opens a `Secret`.
 """
@@ -33,7 +33,7 @@ class Auth(Protocol):
     """Authorises requests."""
 
     def headers(self) -> Mapping[str, str]:
-        """Return the headers that authorise a request; raise `NoAnswer` where there is no token."""
+        """Return the headers that authorise a request; raise `NoAnswer` if there is no token."""
 
     def renew(self, used: Mapping[str, str]) -> bool:
         """Forget the token that was refused; return whether there may be a better one."""
@@ -145,7 +145,7 @@ def to_hide(access: Access, auth: Auth) -> tuple[str, ...]:
 
 
 def fixed_headers(connector: str, api: Api, access: Access) -> dict[str, str]:
-    """Return the manifest's own headers; raise `Refused` where a value cannot stand in one."""
+    """Return the manifest's own headers; raise `Refused` if a value cannot stand in one."""
     values = revealed(access)
     try:
         return {name: fill_header(str(text), values) for name, text in api.headers.items()}
@@ -160,7 +160,7 @@ def signing_in(
     fetch: Callable[[Call], Answer],
     clock: Callable[[], float],
 ) -> Auth:
-    """Return what authorises requests; raise `Refused` where a credential cannot be used."""
+    """Return what authorises requests; raise `Refused` if a credential cannot be used."""
     auth, values = api.auth, revealed(access)
     blank = [name for name in access.secrets if not values[name].strip()]
     if blank:

@@ -1,4 +1,4 @@
-"""How often the requests of a run may be tried again, and how much one read may take."""
+"""Limits the retries of a run, and the time and size of one read."""
 
 from collections.abc import Callable
 from threading import Lock
@@ -45,7 +45,7 @@ class OneRead:
         self._lock = Lock()
 
     def take(self, size: int) -> None:
-        """Count an answer's bytes; raise `NoAnswer` where the read takes too long, or too much."""
+        """Count an answer's bytes; raise `NoAnswer` if the read takes too long, or too much."""
         with self._lock:
             self._bytes += size
         if self._clock() > self._until:

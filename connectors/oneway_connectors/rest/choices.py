@@ -1,4 +1,4 @@
-"""What an option may be: a list of the system's, read as any other."""
+"""Lists the values that an option may have, read from the system itself."""
 
 from oneway.core.connector import Choice
 from oneway.core.records import at
@@ -8,7 +8,7 @@ from oneway_connectors.rest.paging import Item, collect
 
 
 def choices_of(client: Client, option: str, choosing: Choosing) -> tuple[Choice, ...]:
-    """Return the choices in the system's order; raise `ReadError` where they cannot be read.
+    """Return the choices in the system's order; raise `ReadError` if they cannot be read.
 
     Items without a value are left out: they cannot be chosen.
     """

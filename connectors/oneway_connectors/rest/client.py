@@ -1,4 +1,4 @@
-"""Requests to one system: signed, paced, tried again where that does no harm."""
+"""Sends requests to one system: authenticated, rate-limited, retried where that is safe."""
 
 import json
 import random
@@ -93,7 +93,7 @@ class Client:
     ) -> Call:
         """Return a request with its templates filled.
 
-        `extra` are further query parameters, taken as they are. Raises `Unusable` where a
+        `extra` are further query parameters, taken as they are. Raises `Unusable` if a
         value cannot stand where it belongs.
         """
         known = {**self._options, **(values or {})}
@@ -124,7 +124,7 @@ class Client:
         }
 
     def follow(self, call: Call, link: str, answer: Answer) -> Call:
-        """Return the call for a link in an answer; raise `Unusable` where it leads elsewhere."""
+        """Return the call for a link in an answer; raise `Unusable` if it leads elsewhere."""
         try:
             url = answer.url.join(link)
         except (httpx.InvalidURL, ValueError):
@@ -134,7 +134,7 @@ class Client:
         return replace(call, url=url)
 
     def exchange(self, call: Call) -> Answer:
-        """Return the answer to a call; raise `NoAnswer` where none came at the last try."""
+        """Return the answer to a call; raise `NoAnswer` if none came at the last try."""
         answer = self._persist(call, self._auth)
         if self._read is not None:
             self._read.take(len(answer.body))
@@ -208,7 +208,7 @@ class Client:
         raise NoAnswer(Cause.REDIRECTED, "it redirects again and again", sent=False)
 
     def _wait_after(self, call: Call, came: Answer | NoAnswer, attempt: int) -> float | None:
-        """Return the seconds to wait before a further try; None where there is to be none."""
+        """Return the seconds to wait before a further try; None if there is to be none."""
         if not _may_repeat(call, came):
             return None
         asked = retry_after(came.headers) if isinstance(came, Answer) else None
@@ -271,7 +271,7 @@ def _perhaps_done(came: Answer | NoAnswer) -> bool:
 
 
 def _final(came: Answer | NoAnswer, *, doubt: bool, spent: bool = False) -> Answer:
-    """Return an answer, or raise that there is none, as the last word on a call."""
+    """Return the final response to a call; raise `NoAnswer` if there is none."""
     if isinstance(came, Answer):
         return replace(came, doubt=doubt, spent=spent)
     summary = f"{came.summary} {_SPENT}" if spent else came.summary

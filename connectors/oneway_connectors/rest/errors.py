@@ -1,4 +1,4 @@
-"""From what went wrong on the wire to the errors of the SPI.
+"""Maps errors of the HTTP layer to the errors of the SPI.
 
 Reading has one kind of failure: nothing usable was read. Writing has three, and which one it
 is decides whether a person is created twice:

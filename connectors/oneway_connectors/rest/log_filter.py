@@ -1,4 +1,4 @@
-"""No line in any log of the libraries that this connector uses.
+"""Silences the logs of the libraries that this connector uses.
 
 httpx logs each URL, and a URL's filters hold people's data; httpcore logs the headers of
 answers, in which systems echo credentials. Levels are the business of the program that configures

@@ -1,4 +1,4 @@
-"""A manifest's requests, as typed data with every default filled in.
+"""The requests of a manifest as typed data, with every default filled in.
 
 The manifest was checked before (`oneway.connections.manifest`); here it only takes its final shape.
 """
@@ -36,7 +36,7 @@ class RequestTemplate:
 
 @dataclass(frozen=True, slots=True)
 class Paging:
-    """How pages follow one another; `next` and `total` are JMESPath, "" where not given."""
+    """How pages follow one another; `next` and `total` are JMESPath, "" if not given."""
 
     by: PageBy = PageBy.NONE
     param: str = ""

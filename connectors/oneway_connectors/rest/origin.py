@@ -1,4 +1,4 @@
-"""Where a system is: its base URL, checked, and what is the same place."""
+"""Validates the base URL of a system, and decides which URLs have the same origin."""
 
 import ipaddress
 import re
@@ -14,7 +14,7 @@ _HOST_PART = re.compile(r"[A-Za-z0-9-]+(\.[A-Za-z0-9-]+)*")
 
 
 def base_url(connector: str, template: str, options: Mapping[str, str]) -> httpx.URL:
-    """Return the base URL without a slash at its end; raise `Refused` where it is not one."""
+    """Return the base URL without a slash at its end; raise `Refused` if it is not one."""
     try:
         url = httpx.URL(_filled(template, options).rstrip("/"))
         port_is_sound = url.port is None or 0 < url.port < 65536

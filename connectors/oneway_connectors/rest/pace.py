@@ -1,4 +1,4 @@
-"""The pace that all processes of a machine share: a small file, locked while it is looked at.
+"""A rate limit shared by all processes of a machine, through a small locked file.
 
 Instants are readings of the system's monotonic clock, which all processes of a machine share
 (Linux, macOS). After a restart, or where the folder is shared with another machine, they are
@@ -46,7 +46,7 @@ _said: set[str] = set()
 def pace_of(name: str, api: Api, base: httpx.URL, access: Access) -> Pace:
     """Return the pace of a system: shared with all processes, where there is a folder for it.
 
-    A limit holds over all that is asked of a host or, where the manifest says so, of what is
+    A limit holds over everything that is asked of a host or, where the manifest says so, of what is
     asked with one connection's credentials.
     """
     if access.shared is None:
@@ -139,7 +139,7 @@ class SharedPace:
         return head.begun
 
     def _with_book(self, now: float, act: Callable[[Book, Head], _Out]) -> _Out | None:
-        """Return what `act` returns, given the file locked; None where it cannot be used."""
+        """Return what `act` returns, given the file locked; None if it cannot be used."""
         with self._lock:
             if not self._usable:
                 return None

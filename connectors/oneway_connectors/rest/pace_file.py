@@ -1,4 +1,4 @@
-"""The file that a shared pace is kept in: its layout, read and written while it is locked.
+"""The file of a shared rate limit: its layout, and access to it under a lock.
 
     head     what it is, the clock's last reading, how many requests began and ended, not before
     open     requests on their way: number, and until when they count if no end is noted
@@ -88,7 +88,7 @@ class Book:
         self._write(_packed(head), 0)
 
     def checked(self, head: Head, now: float) -> Head:
-        """Return the head; raise `Damaged` where it cannot be so."""
+        """Return the head; raise `Damaged` if it cannot be so."""
         instants = head.read <= now + SLACK and head.not_before <= now + _LONGEST_HOLD + SLACK
         if instants and max(head.begun, head.ended) < _MOST_EVER:
             return head
@@ -107,7 +107,7 @@ class Book:
         self._write(_OPEN.pack(number, until), _HEAD.size + place * _OPEN.size)
 
     def end(self, head: Head, back: int) -> float | None:
-        """Return when the `back`th of the last requests was answered; None where none was."""
+        """Return when the `back`th of the last requests was answered; None if none was."""
         if back > head.ended:
             return None
         at = self._end_at((head.ended - back) % self.requests)
@@ -124,7 +124,7 @@ class Book:
         self.write_open(place, 0, 0.0)
 
     def move(self, head: Head, seconds: float) -> None:
-        """Move all instants but the head's own reading by so many seconds. Writes the head too."""
+        """Move all instants but the head's own reading by some seconds. Writes the head too."""
         head.not_before += seconds
         opened = self._read(_OPEN.size * self.places, _HEAD.size)
         ends = self._read(_END.size * self.requests, self._end_at(0))

@@ -1,4 +1,4 @@
-"""Reading a list page by page, and noticing when it cannot be whole.
+"""Reads a list page by page, and detects lists that cannot be complete.
 
 the same page again, an id that comes twice,     incomplete, with a sentence that says so
 a total that changes between pages, a numbered
@@ -133,7 +133,7 @@ def reading_call(
     values: Mapping[str, str],
     extra: Mapping[str, Value] | None = None,
 ) -> Call:
-    """Return a reading call; raise `ReadError` where a value cannot stand in it."""
+    """Return a reading call; raise `ReadError` if a value cannot stand in it."""
     try:
         return client.call(request, values, extra=extra)
     except Unusable as error:

@@ -1,7 +1,7 @@
-"""A rate limit over all workers of this process and, where a folder is shared, over all processes.
+"""A rate limit for all workers of a process and, with a shared folder, for all processes.
 
 A system counts a request somewhere between its beginning and its answer; when exactly, no client
-here can know. So a request counts from when it begins until so many seconds after its answer
+here can know. So a request counts from when it begins until that many seconds after its answer
 is here. Then no window of that length at the system holds more than the limit, however long
 requests travel and in whatever order they arrive:
 
@@ -21,7 +21,7 @@ from threading import Lock
 from typing import Protocol
 
 Limit = tuple[int, float]
-"""So many requests in so many seconds."""
+"""So many requests in that many seconds."""
 
 MARGIN = 1.001
 """How much longer our seconds are than the system's: clocks that are being set run up to 0.05 %
@@ -105,7 +105,7 @@ def rested(end: float, seconds: float) -> float:
 
 
 class Limiter:
-    """Lets so many requests be made in any so many seconds; none while the system asks to wait.
+    """Lets so many requests be made in any that many seconds; none while the system asks to wait.
 
     `clock` counts seconds from anywhere; `sleep` waits. Both are passed in, so that tests
     need not wait.

@@ -1,4 +1,4 @@
-"""Reading a resource: its list, the details of each record, single records.
+"""Reads a resource: its list, the details of each record, and single records.
 
 A record that is gone when its detail is asked for (404) is left out and noted; where many
 are, the read is incomplete. A detail that cannot be read as this record gives a record with
@@ -128,7 +128,7 @@ class RestReader:
             yield record
 
     def _finish(self, item: Item, details: Iterable[Single]) -> Record | None:
-        """Return an item's record with its details; None where it is gone."""
+        """Return an item's record with its details; None if it is gone."""
         for detail in details:
             if item.problem:
                 break

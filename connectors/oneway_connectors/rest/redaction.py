@@ -1,4 +1,4 @@
-"""Cutting texts out of a message, in whatever form a system gives them back.
+"""Removes secret texts from a message, in every form in which a system may echo them.
 
 A system that refuses a record often quotes it: in capitals, with other separators, escaped
 for JSON, HTML or a URL, shortened, or in base64 or hexadecimal. So message and hidden texts

@@ -1,4 +1,4 @@
-"""JMESPath over answers, in which `{a: b}` gives no key to what a system did not say.
+"""Evaluates JMESPath over responses; `{a: b}` omits a key that the response does not have.
 
 A manifest may give records another shape: `data[].{mobile: attributes.mobile.value}`. JMESPath
 makes null of a `mobile` that is absent, and null is a statement: it may clear a value.

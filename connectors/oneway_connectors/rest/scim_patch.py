@@ -1,4 +1,4 @@
-"""Changed fields as the operations of a SCIM PATCH (RFC 7644, section 3.5.2).
+"""Turns changed fields into the operations of a SCIM PATCH (RFC 7644, section 3.5.2).
 
 Each field is an operation with a path of its own, so that the neighbours inside an object are
 left alone whatever a server makes of a partial object. A list is replaced whole.

@@ -1,4 +1,4 @@
-"""Filling in `{name}`: in paths (encoded), queries, headers and bodies.
+"""Fills in `{name}` placeholders in paths (encoded), queries, headers and bodies.
 
 A value can never change what surrounds it: in a path everything but letters, digits and
 `-_~.` is percent-encoded (RFC 3986, section 2.3), and what would still be read as a step up
@@ -27,12 +27,12 @@ def fill(template: str, values: Mapping[str, str]) -> str:
 
 
 def fill_path(template: str, values: Mapping[str, str]) -> str:
-    """Return a path with percent-encoded values; raise `Unusable` where one cannot stand there."""
+    """Return a path with percent-encoded values; raise `Unusable` if one cannot stand there."""
     return _NAME.sub(lambda found: _segment(found[1], values[found[1]]), template)
 
 
 def fill_header(template: str, values: Mapping[str, str]) -> str:
-    """Return a header's value; raise `Unusable` where it is more than printable ASCII."""
+    """Return a header's value; raise `Unusable` if it is more than printable ASCII."""
     text = fill(template, values)
     if not _IN_HEADER.fullmatch(text):
         raise Unusable("a value holds characters that cannot stand in a header")

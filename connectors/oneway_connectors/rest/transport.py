@@ -1,4 +1,4 @@
-"""One request, one answer: sent once, bounded in size and time.
+"""Sends one request and reads one response, within limits of size and time.
 
 TLS certificates are always verified and there is no switch for it. Answers are decompressed
 here, a bounded piece at a time, so that a small answer cannot become a huge one; what comes
@@ -114,7 +114,7 @@ class Wire:
         self._loopback = is_loopback(base.host)
 
     def send(self, call: Call) -> Answer:
-        """Return the answer to a call; raise `NoAnswer` where none came, or too much of one."""
+        """Return the answer to a call; raise `NoAnswer` if none came, or too much of one."""
         with self._line() as line:
             try:
                 return self._answer(line, call)

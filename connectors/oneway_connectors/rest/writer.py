@@ -1,4 +1,4 @@
-"""Writing a resource. Which failure is which kind of `WriteError` stands in `faults`."""
+"""Writes a resource. `errors` decides which failure is which kind of `WriteError`."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -156,7 +156,7 @@ class RestWriter:
 
 
 def _plain(found: object) -> str:
-    """Return an id as text, "" where it is none."""
+    """Return an id as text; "" if it is invalid."""
     fit = isinstance(found, str | int) and not isinstance(found, bool)
     return str(found) if fit else ""
 

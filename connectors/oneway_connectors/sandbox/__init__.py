@@ -1,4 +1,4 @@
-"""Sandboxes: stand-ins for the two systems that run on this machine alone.
+"""Sandboxes: local stand-ins for the two systems.
 
 They need the extra `sandbox` (Starlette, uvicorn). `start` is all that a caller needs:
 

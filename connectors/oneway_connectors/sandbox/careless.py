@@ -1,4 +1,4 @@
-"""Whom careless data stand for: on hold, a code in another form, no status, no such department."""
+"""People with careless data: on hold, codes in another form, no status, unknown departments."""
 
 from collections.abc import Sequence
 

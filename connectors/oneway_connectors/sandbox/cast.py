@@ -1,4 +1,4 @@
-"""What a kind of person is, and what the shaping of people shares."""
+"""The kinds of people in the sandboxes, and the helpers that shape them."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field

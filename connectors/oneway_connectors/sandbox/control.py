@@ -1,4 +1,4 @@
-"""The control endpoints of a sandbox, for tests and demonstrations: see and change what it holds.
+"""Control endpoints of a sandbox, to inspect and change its data in tests and demonstrations.
 
 They ask for no key, are not logged and not limited, and check nothing but that a record is
 an object: a test may put into a system whatever a system might hold.
@@ -37,7 +37,7 @@ class Controlled(Protocol):
         """Hold again what it held at the start."""
 
     def set_today(self, text: str) -> None:
-        """Let it be another day; raise ValueError where the text is no ISO date."""
+        """Let it be another day; raise ValueError if the text is no ISO date."""
 
     def blank(self) -> Json:
         """Return a new record with an id of its own and nothing else."""

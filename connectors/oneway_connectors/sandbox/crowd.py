@@ -1,4 +1,4 @@
-"""Many customers in one sandbox: one address, one rate limit, and for each a small company.
+"""Many customers in one sandbox: one address, one rate limit, and a small company for each.
 
 Customer 7 is below `/of/7`: there is a whole sandbox, with a dozen people that are made up when
 it is first asked for anything. The limit and the counts are of all of them together, as with a

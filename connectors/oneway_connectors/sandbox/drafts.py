@@ -1,4 +1,4 @@
-"""A person as both systems hold them before anything differs: one employee, one user.
+"""One person as both systems hold them before anything differs: an employee and a user.
 
 The employee has the shape of the vendor's `Contract.EmployeeResponse`; the user has the
 shape that `oneway_connectors/sandbox/README.md` assumes of ExpenseIn. Everything is drawn
@@ -23,7 +23,7 @@ _STATUSES = ("Current", "Former", "Upcoming")
 
 @dataclass(slots=True)
 class PersonDraft:
-    """One person while they are being made up; `user` is None where there is no such user."""
+    """One person while they are being made up; `user` is None if there is no such user."""
 
     employee: Json
     user: Json | None

@@ -1,4 +1,4 @@
-"""A sandbox of ExpenseIn: users and departments, as they are assumed to be.
+"""The ExpenseIn sandbox: users and departments, as we assume them to be.
 
 Only `GET /1.0/users` with the header `Authorization: ApiKey <key>` is confirmed. All else
 is assumed and written down in the README beside this module.

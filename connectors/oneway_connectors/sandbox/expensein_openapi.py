@@ -1,4 +1,4 @@
-"""The OpenAPI document of the ExpenseIn sandbox: what is assumed of its API, as a contract."""
+"""The OpenAPI document of the ExpenseIn sandbox: our assumptions about its API, as a contract."""
 
 from collections.abc import Sequence
 

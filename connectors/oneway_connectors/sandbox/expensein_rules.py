@@ -1,4 +1,4 @@
-"""What the assumed ExpenseIn accepts of a user: which fields can be written, and with what.
+"""The rules by which the assumed ExpenseIn accepts or rejects the fields of a user.
 
 Every rule here is assumed; the manifest `expensein/manifest.yaml` says what to check.
 """

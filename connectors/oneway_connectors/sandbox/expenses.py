@@ -1,4 +1,4 @@
-"""What the sandbox of ExpenseIn holds, and the rules that it keeps."""
+"""The data of the ExpenseIn sandbox, and the rules that it enforces."""
 
 from datetime import date
 

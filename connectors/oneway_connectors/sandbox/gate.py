@@ -1,4 +1,4 @@
-"""What stands before each sandbox's API: a loopback check, a rate limit, and a request log."""
+"""The checks before each sandbox's API: loopback only, a rate limit, and a request log."""
 
 import time
 from collections import Counter, deque

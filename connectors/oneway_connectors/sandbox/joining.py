@@ -1,4 +1,4 @@
-"""Who is not a user yet, and who cannot become one: joiners, blanks, values that are taken."""
+"""People who are not users yet, or cannot become one: joiners, blanks, taken values."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""All kinds of people in the sandboxes, by what the two systems differ about each of them.
+"""All kinds of people in the sandboxes, grouped by how the two systems differ about them.
 
 A kind has a name, a count and a shape: a function that is given all drafts of that kind,
 which agree in everything, and makes them differ. A person of no kind is unchanged.

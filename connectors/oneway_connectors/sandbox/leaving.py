@@ -1,4 +1,4 @@
-"""Who leaves, who has left, and who came back."""
+"""People who leave, have left, or came back."""
 
 from collections.abc import Sequence
 

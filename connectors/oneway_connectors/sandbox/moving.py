@@ -1,4 +1,4 @@
-"""Who is a user in both systems and differs in a field, or looks as if they did."""
+"""People who are users in both systems and differ in a field, or appear to."""
 
 from collections.abc import Sequence
 

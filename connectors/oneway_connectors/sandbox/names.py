@@ -1,4 +1,4 @@
-"""Names, job titles and departments for the sandboxes' people: all of them invented.
+"""Invented names, job titles and departments for the people of the sandboxes.
 
 A name outside the Latin alphabet stands with the spelling its owner uses in an email
 address: `芳|fang`. Elsewhere the spelling is the name without its accents.
@@ -20,7 +20,7 @@ class Name:
 class Department:
     """A department: payroll's code and title, the expense system's id, name and reference.
 
-    `id` is None where the expense system does not have it, `code` is empty where payroll
+    `id` is None if the expense system does not have it, `code` is empty if payroll
     does not.
     """
 

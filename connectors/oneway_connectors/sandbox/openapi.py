@@ -1,4 +1,4 @@
-"""Pieces of OpenAPI 3.1 documents, for the two that the sandboxes serve of themselves."""
+"""Building blocks of the OpenAPI 3.1 documents that the sandboxes serve."""
 
 from collections.abc import Iterable
 from typing import Any

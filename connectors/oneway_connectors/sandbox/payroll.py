@@ -1,4 +1,4 @@
-"""What the sandbox of Staffology Payroll holds: one employer's employees and departments."""
+"""The data of the Staffology Payroll sandbox: one employer's employees and departments."""
 
 from datetime import date
 

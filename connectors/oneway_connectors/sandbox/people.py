@@ -63,7 +63,7 @@ def population(
     `kinds` are the special kinds there are.
 
     `quirks` lets some employees' status be its index (`1` or `"1"`) in place of the word, as
-    has been seen of the vendor, against its own OpenAPI document. Raises ValueError where
+    has been seen of the vendor, against its own OpenAPI document. Raises ValueError if
     `size` leaves no room for every kind.
     """
     cast = Cast(Maker(seed, today), quirks=quirks)

@@ -1,4 +1,4 @@
-"""A sandbox that listens: on a loopback address, in a thread or in the foreground."""
+"""Runs a sandbox on a loopback address, in a thread or in the foreground."""
 
 import socket
 from collections.abc import Iterator, Mapping
@@ -31,7 +31,7 @@ class Sandbox:
     """A running sandbox: where it is, and the keys that open it.
 
     `keys` names the API keys: `full`, and for ExpenseIn `read_only`. `employer` is the id of
-    the employer that has employees; it is empty where a system knows none. `base_url` is where
+    the employer that has employees; it is empty if a system knows none. `base_url` is where
     the API begins, below `url`.
     """
 

@@ -1,4 +1,4 @@
-"""A sandbox of Staffology Payroll: the vendor's paths and shapes over the made-up employees.
+"""The Staffology Payroll sandbox: the vendor's paths and shapes over invented employees.
 
 Paths, parameters and shapes are the vendor's OpenAPI document's. What it leaves open is
 decided here: a page size without a page number is the first page, a page number without a

@@ -1,4 +1,4 @@
-"""The OpenAPI document of the Staffology sandbox: the few paths that it has.
+"""The OpenAPI document of the Staffology sandbox: the few paths that it serves.
 
 The vendor's own document (555 paths) is the authority on the shapes; the contract tests
 check the sandbox against it. This one is for those who have only the sandbox.

@@ -1,4 +1,4 @@
-"""Records by id, in the order in which they were added, changed by JSON merge patch."""
+"""Records by id, in insertion order, changed by JSON merge patch."""
 
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
@@ -29,11 +29,11 @@ class SandboxTable:
         return iter(tuple(self._records.values()))
 
     def get(self, id: str) -> Json | None:
-        """Return a record, or None where there is none with that id."""
+        """Return a record, or None if there is none with that id."""
         return self._records.get(id)
 
     def put(self, record: Json) -> Json:
-        """Add a record, or put it in the place of the one with its id."""
+        """Add a record, or put it in place of the one with its id."""
         self._records[str(record["id"])] = record
         return record
 

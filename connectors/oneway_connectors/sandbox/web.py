@@ -1,4 +1,4 @@
-"""What both sandboxes share of HTTP: strict JSON in, strict JSON out, errors of one shape.
+"""HTTP helpers of both sandboxes: strict JSON in, strict JSON out, uniform errors.
 
 No request ends in a 500: whatever a client can send that is not understood is a `Fault`.
 """
@@ -133,7 +133,7 @@ def _inside(value: object) -> Iterable[object]:
 
 
 def text_param(request: Request, name: str) -> str | None:
-    """Return a query parameter, None where it is not given; given twice is a fault."""
+    """Return a query parameter, None if it is not given; given twice is a fault."""
     values = request.query_params.getlist(name)
     if len(values) > 1:
         raise Fault(
@@ -143,7 +143,7 @@ def text_param(request: Request, name: str) -> str | None:
 
 
 def choice_param(request: Request, name: str, choices: Sequence[str]) -> str | None:
-    """Return a query parameter that must be one of some words, None where it is not given."""
+    """Return a query parameter that must be one of some words, None if it is not given."""
     value = text_param(request, name)
     if value is not None and value not in choices:
         raise Fault(
@@ -155,7 +155,7 @@ def choice_param(request: Request, name: str, choices: Sequence[str]) -> str | N
 
 
 def number_param(request: Request, name: str, least: int, most: int) -> int | None:
-    """Return a query parameter that must be a whole number within limits, None where not given."""
+    """Return a query parameter that must be a whole number within limits, None if not given."""
     value = text_param(request, name)
     if value is None:
         return None

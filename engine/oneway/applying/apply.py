@@ -1,4 +1,4 @@
-"""Applies the plan that was approved, and nothing else; the only caller of `Writer`.
+"""Applies the approved plan and nothing else; the only caller of `Writer`.
 
 Each action passes the gates of `oneway.applying.gates`, in order: a gate ends it, or lets it
 through. What passes them all is journalled as intended, and sent. How each action ended is
@@ -49,7 +49,7 @@ class Stopped(Exception):
 
 
 def never() -> bool:
-    """Return that nobody asks an apply to stop."""
+    """Return False: nothing asks this apply to stop."""
     return False
 
 

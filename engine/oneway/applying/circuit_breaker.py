@@ -1,4 +1,4 @@
-"""When to give up on a system: the circuit that opens for the rest of a run.
+"""The circuit breaker: decides when to give up on a system for the rest of a run.
 
 It does not close again. A run is short; what it leaves is planned anew by the next one, which
 begins with patience. `Blame` says what an error speaks against.

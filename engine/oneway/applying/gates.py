@@ -1,6 +1,6 @@
-"""What an action must pass before it is sent: an ordered list of gates.
+"""The gates, in order: each ends an action before it is sent, or lets it through.
 
-A gate is a function from an action to how it ended, or None where it may pass. What an
+A gate is a function from an action to how it ended, or None if it may pass. What an
 interrupted run had sent is looked up first, whatever guards say by now: it may have happened.
 What passes all gates is sent.
 """
@@ -185,7 +185,7 @@ class Gates:
 
     @contextmanager
     def _asking(self, action: Action) -> Iterator[None]:
-        """Raise `_SystemFailed` where a system cannot be asked within the block."""
+        """Raise `_SystemFailed` if a system cannot be asked within the block."""
         try:
             yield
         except ReadError as error:

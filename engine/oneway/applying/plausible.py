@@ -1,4 +1,4 @@
-"""Whether a mapping could have made a plan: asked before its first action is sent.
+"""Checks, before the first write, that the mapping could have produced the plan.
 
 A plan file may be forged by someone who has the key, or made by a planner with a mistake. So
 what it asks for is compared with the mapping: that actions fit together, and that each has a

@@ -1,7 +1,7 @@
-"""What the systems say now, compared with what a plan saw of them.
+"""Compares what the systems say now with what the plan saw.
 
 Before a write: does the source still say what is to be written, and does the target still hold
-what the plan saw? After a write whose end nobody knows: did it
+what the plan saw? After a write whose end is unknown: did it
 happen? Both ask the source and the target again, for one record at a time.
 """
 
@@ -59,7 +59,7 @@ class Happened(Enum):
 class LiveState:
     """The source and the target as they are now.
 
-    Methods raise `ReadError` where one of them cannot be asked.
+    Methods raise `ReadError` if one of them cannot be asked.
     """
 
     program: Program
@@ -83,7 +83,7 @@ class LiveState:
         self._source.planned = PlannedSource.of(plan)
 
     def values(self, action: Action) -> dict[str, Value]:
-        """Return what is to be written, nested; raise `Stale` where a sealed value has changed."""
+        """Return what is to be written, nested; raise `Stale` if a sealed value has changed."""
         nested: dict[str, Value] = {}
         said = self._said(action)
         for change in action.changes:
@@ -102,7 +102,7 @@ class LiveState:
     def resolved(self, action: Action) -> Action:
         """Return an action with the id of its record, where that was created in the same run.
 
-        Raises `Stale` where there is no such record.
+        Raises `Stale` if there is no such record.
         """
         if action.target_id is not None or action.verb is Verb.CREATE:
             return action
@@ -176,7 +176,7 @@ class LiveState:
     def happened(self, action: Action) -> tuple[Happened, str | None]:
         """Return whether a write that was sent has happened, and the id of the record if so.
 
-        Raises `Stale` where the target shows neither the record before nor the one after.
+        Raises `Stale` if the target shows neither the record before nor the one after.
         """
         if action.target_id is None:
             return self._created(action)
@@ -214,7 +214,7 @@ class LiveState:
         """Return the claims of a create that was sent, and the value of each that is known still.
 
         The source may have changed since, or have lost the record: that does not undo the
-        create. Raises `Stale` where no claim's value is known.
+        create. Raises `Stale` if no claim's value is known.
         """
         wanted: list[tuple[Claim, Value]] = []
         unknown: Stale | None = None
@@ -249,7 +249,7 @@ class LiveState:
         """Return what the target answers to who holds a value; everybody where it answers amiss.
 
         Systems ignore filters that they do not know, and answer with everybody, or somebody.
-        An answer in which nobody holds the value says nothing of who does.
+        An answer without a holder does not say who holds the value.
         """
         if claim.path not in self._ignored:
             # A target may have stored `é` in the form that it finds it by.

@@ -1,4 +1,4 @@
-"""What an apply is given, and what it tells: approval, systems, results and the log of them."""
+"""The arguments and results of an apply: approval, systems, results and their log."""
 
 import hashlib
 from collections.abc import Mapping, Sequence
@@ -82,7 +82,7 @@ class ActionLog(Protocol):
         """What an earlier try sent is about to be sent again."""
 
     def leaving(self, actions: Sequence[Action]) -> None:
-        """A request of these is about to leave; raise `Refused` where another run took over."""
+        """A request of these is about to leave; raise `Refused` if another run took over."""
 
     def ended(self, results: Sequence[Result]) -> None:
         """These actions have ended; all of it becomes durable together."""

@@ -1,4 +1,4 @@
-"""The source as it is now, and whether it still asks for an action as it was planned."""
+"""Reads the source again, and checks that it still asks for each planned action."""
 
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
@@ -36,7 +36,7 @@ class PlannedSource:
     def refuse_other(
         self, policy: Policy, action: Action, row: SourceRow, target: TargetRow | None
     ) -> None:
-        """Raise `Stale` where a person leaves, or no longer does, unlike in the plan."""
+        """Raise `Stale` if a person leaves, or no longer does, unlike in the plan."""
         if action.verb is not Verb.UPDATE or target is None:
             return
         leaves = row.source_id in self.leaving
@@ -64,7 +64,7 @@ class SourceNow:
     """The record that was asked for last: one action asks for its own several times."""
 
     def row(self, id: str) -> SourceRow | None:
-        """Return what the mapping makes of a source record now, or None where it is gone."""
+        """Return what the mapping makes of a source record now, or None if it is gone."""
         if self._last is None or self._last[0] != id:
             self._last = (id, self._asked(id))
         return self._last[1]
@@ -113,7 +113,7 @@ class SourceNow:
 def refuse_other_outcome(
     policy: Policy, action: Action, row: SourceRow, target: TargetRow | None
 ) -> None:
-    """Raise `Stale` where the source no longer makes a record what the action takes it for."""
+    """Raise `Stale` if the source no longer makes a record what the action takes it for."""
     category = Category.JOINERS if target is None else Category.MOVERS
     if row.leaver:
         category = Category.LEAVERS

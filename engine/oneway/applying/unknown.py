@@ -1,4 +1,4 @@
-"""What becomes of a write whose end is not known: nothing is called undone before that is known.
+"""Decides what became of a write whose result is unknown, before anything is sent again.
 
 A create that no list shows may still happen: the target has accepted it, or does not show new
 records at once. It is asked for by what the target gave it (a job, an id), then by its values,
@@ -29,7 +29,7 @@ class TargetMemory:
     """What is known of a target beside what it shows.
 
     `lag` is how long it may not show a new record, and `now` the clock's instant. `owners` are
-    the source records of the target records that are known (blank where there is none), and
+    the source records of the target records that are known (blank if there is none), and
     `sent` what was sent by an earlier run, by action id. `connection` names whose records they
     are; `linked` are the target records that source records were linked to.
     """
@@ -42,7 +42,7 @@ class TargetMemory:
     sent: Mapping[str, Sent] = field(default_factory=dict)
 
     def shown_by(self, sent: Sent) -> datetime | None:
-        """Return when the target shows what was sent; None where it would by now."""
+        """Return when the target shows what was sent; None if it would by now."""
         if sent.at is None or self.now is None or self.now >= sent.at + self.lag:
             return None
         return sent.at + self.lag
@@ -63,14 +63,14 @@ class Became:
 
 @dataclass(frozen=True, slots=True)
 class Inquiry:
-    """Finds out what became of writes. Raises `ReadError` where the target cannot be asked."""
+    """Finds out what became of writes. Raises `ReadError` if the target cannot be asked."""
 
     live: LiveState
     writer: Writer
     memory: TargetMemory = NO_MEMORY
 
     def of(self, action: Action, sent: Sent) -> Became:
-        """Return what became of a write; raise `Stale` where the target shows something else."""
+        """Return what became of a write; raise `Stale` if the target shows something else."""
         if action.target_id is not None:
             return Became(*self.live.happened(action))
         by_job = self._by_job(sent.job)

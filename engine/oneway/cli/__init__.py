@@ -1,4 +1,4 @@
-"""The command line: reads files, prints, ends with an exit code; decides nothing.
+"""The command line: parses arguments, prints, sets exit codes. It decides nothing.
 
     entry       the group, and what every ending becomes      exits      the exit codes
     options     what several commands take                     console    standard output and error

@@ -220,7 +220,7 @@ def _say_interrupted(console: Console, session: RunSession) -> None:
 
 
 def _approved(console: Console, plan: Plan, given: str | None) -> str:
-    """Return the approved fingerprint; raise `Refused` where none is, and no terminal to ask in."""
+    """Return the approved fingerprint; raise `Refused` if none is, and no terminal to ask in."""
     own = fingerprint(plan)
     if given is None:
         short = own[:_SHORTEST]

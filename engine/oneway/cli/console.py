@@ -1,4 +1,4 @@
-"""The terminal: data to standard output, all else to standard error."""
+"""The terminal: data to standard output, everything else to standard error."""
 
 import json
 import os

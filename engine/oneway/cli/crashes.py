@@ -1,4 +1,4 @@
-"""What is printed of an unexpected error: its kind and place, and no values.
+"""Prints an unexpected error: its type and place, but no values.
 
 An error's message may quote whatever it stumbled over, and so may the errors that led to it,
 its notes, and a library's warnings. None of that is ever shown, with `--debug` either.

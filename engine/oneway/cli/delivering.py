@@ -1,4 +1,4 @@
-"""Sends the notices of a run started by hand, once it has ended."""
+"""Sends the notices of a run that was started by hand, once it has ended."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -43,7 +43,7 @@ class Disconnected:
     forgotten: tuple[tuple[str, SecretRef], ...]
     left: tuple[tuple[str, SecretRef], ...]
     stays: str
-    """What is in the target, in words; "" where no run says so."""
+    """What is in the target, in words; "" if no run says so."""
 
 
 @click.command("disconnect")

@@ -1,4 +1,4 @@
-"""The command `oneway`: finds the subcommand, and turns whatever happens into an exit code."""
+"""The command `oneway`: dispatches subcommands, and turns every outcome into an exit code."""
 
 import importlib
 import os

@@ -1,4 +1,4 @@
-"""What the command ends with: one table, printed by `oneway --help` and the reference."""
+"""The exit codes: one table, printed by `oneway --help` and the reference."""
 
 from enum import IntEnum
 

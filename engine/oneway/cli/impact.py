@@ -84,7 +84,7 @@ def _same_settings(before: PreparedRun, new: PreparedRun) -> PreparedRun:
 
 
 def _before(request: RunRequest, old: str | None, against: str | None) -> bytes:
-    """Return the bytes of the version before; raise `Refused` where there is none."""
+    """Return the bytes of the version before; raise `Refused` if there is none."""
     if (old is None) == (against is None):
         help = "give --against REV (as origin/main), or --old FILE"
         raise refusal("U121", "impact", "which version to compare with is not said", help)

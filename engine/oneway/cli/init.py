@@ -49,7 +49,7 @@ def command(*, console: Console, names: Sequence[str], only_list: bool) -> Exit:
 
 
 def _title(path: Path) -> str:
-    """Return what a mapping says that it does; nothing where a file is none."""
+    """Return what a mapping says that it does; nothing if the file is not a mapping."""
     document = read_all(path.read_bytes(), path.name).document
     data = document.data if document is not None and isinstance(document.data, dict) else {}
     return str(data.get("title") or data.get("name", "")) if "oneway" in data else ""

@@ -1,4 +1,4 @@
-"""Ctrl-C while records are written: the write in flight ends first, and is journalled."""
+"""Handles Ctrl-C while records are written: finishes and journals the write in flight first."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""The wire of `oneway lsp`: the Language Server Protocol, over the answers of `runs.editor`."""
+"""The transport of `oneway lsp`: the Language Server Protocol around `runs.editor`."""
 
 from pathlib import Path
 from typing import TypeAlias
@@ -83,7 +83,7 @@ def _definition(ls: LanguageServer, params: types.DefinitionParams) -> types.Loc
 
 
 def _publish(ls: LanguageServer, uri: str) -> None:
-    """Tell the editor all that is wrong with a mapping; nothing of any other file."""
+    """Tell the editor everything that is wrong with a mapping; nothing of any other file."""
     text = ls.workspace.get_text_document(uri).source
     is_mapping = any(line.startswith("oneway:") for line in text.splitlines())
     found = diagnostics(text.encode(), _path(uri), FOLDERS) if is_mapping else ()

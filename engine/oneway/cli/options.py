@@ -1,4 +1,4 @@
-"""Options that several commands take, each made into what the engine knows.
+"""Options that several commands share, converted to the engine's types.
 
 Most commands take few of them, so each imports what it needs where it is used.
 """
@@ -190,7 +190,7 @@ _ASKED = ("as_of", "source", "target", "references", "settings", "options")
 
 
 def named_connection(text: str) -> "Connection | None":
-    """Return the connection that a path or a bare name stands for; None where it is another file.
+    """Return the connection that a path or a bare name stands for; None if it is another file.
 
     `acme` is `connections/acme.yaml`. Raises `Refused` if the connection does not exist, or
     where it is broken.
@@ -287,7 +287,7 @@ def crewed(command: Command) -> Command:
     )(command)
 
 
-def _duration(ctx: click.Context, param: click.Parameter, text: str) -> timedelta:
+def _duration(_ctx: click.Context, _param: click.Parameter, text: str) -> timedelta:
     from oneway.connections.load import duration
 
     found = duration(text)

@@ -1,4 +1,4 @@
-"""The mappings that come with the program: in the wheel, or in the checkout."""
+"""Finds the mappings that ship with the program, in the wheel or in the checkout."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager

@@ -73,7 +73,7 @@ def command(
         with session.systems, console.progress() as progress:
             plan, found = plan_run(session, progress, remembered=recall(session))
         refuse_errors(console, health(prepared, found, plan))
-        del found  # the rows of large inputs; the plan holds all that is shown
+        del found  # the rows of large inputs; the plan holds everything that is shown
         memory = load_memory(session, plan, retry_now=retry_now)
         verdict = judge_plan(session, plan, memory)
     if out is not None:

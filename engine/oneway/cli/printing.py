@@ -1,4 +1,4 @@
-"""What several commands print in the same way."""
+"""Output that several commands share."""
 
 from collections.abc import Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""The reference pages, written from the code: `python -m oneway.cli.reference FOLDER`.
+"""Writes the reference pages from the code: `python -m oneway.cli.reference FOLDER`.
 
 A test fails where the committed pages differ from what this writes.
 """

@@ -1,4 +1,4 @@
-"""`oneway runs`: what was run, one run in full, and forgetting what is old."""
+"""`oneway runs`: lists runs, shows one in full, and removes old ones."""
 
 import re
 from collections.abc import Iterable
@@ -219,7 +219,7 @@ def forgetting(*, console: Console, name: str, yes: bool, state: Path, format: s
     operator = Operator(user(), found, now)
     with hold_lock(name, operator), Journal.open(found.journal) as journal:
         if name not in {*journal.connections(), *standings(journal)}:
-            run_named(journal, name)  # says that there is none, and which may be meant
+            run_named(journal, name)  # reports that there is none, and suggests near ones
         future = in_the_future(journal, name, at)
         asked = f"The clock says {instant_text(at)}. {_future_in_words(future)} Put that right?"
         if future and not yes and not Asking(console).yes(asked, default=False):
@@ -251,7 +251,7 @@ def _listed(
     runs: list[Run] = []
     with Journal.open(state.journal) as journal:
         if connection is not None and not journal.runs(connection, limit=1):
-            run_named(journal, connection)  # says that there is none, and which may be meant
+            run_named(journal, connection)  # reports that there is none, and suggests near ones
         before: int | None = None
         while len(runs) < limit:
             page = journal.runs(connection, limit=_PAGE if states else limit, before=before)

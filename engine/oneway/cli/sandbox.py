@@ -61,7 +61,7 @@ def _introduce(console: Console, running: Sequence[Any]) -> None:
 
 
 def started(system: str, port: int = 0) -> Any:
-    """Return a running sandbox; raise `Refused` where the extra is missing or the port taken."""
+    """Return a running sandbox; raise `Refused` if the extra is missing or the port taken."""
     try:
         sandboxes = _SANDBOXES[system].load()
     except ModuleNotFoundError as error:

@@ -99,7 +99,7 @@ def _answering(at: Address, board: HealthState, place: RunHost, log: EventLog) -
 
 
 def _metrics(board: HealthState, place: RunHost) -> Metrics | None:
-    """Return what gives the metrics; None where their package is not installed."""
+    """Return what gives the metrics; None if their package is not installed."""
     try:
         from oneway.scheduling import metrics
     except ModuleNotFoundError:

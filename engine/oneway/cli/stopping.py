@@ -1,4 +1,4 @@
-"""Ctrl-C and SIGTERM for what runs long: a wish to stop, and with the second one, at once."""
+"""Handles Ctrl-C and SIGTERM in long-running commands: the first asks, the second stops at once."""
 
 import os
 import signal

@@ -1,4 +1,4 @@
-"""What a connector needs to reach a system, put together of what is given.
+"""Collects what a connector needs to reach a system: options and credentials.
 
 A credential `api_key` of `acme` is given in one of three ways: ONEWAY_ACME_API_KEY holds it,
 ONEWAY_ACME_API_KEY_FILE names a private file that does, or ONEWAY_ACME_API_KEY_KEYRING an
@@ -15,7 +15,7 @@ from oneway.core.connector import Access, Description, Option, Secret
 from oneway.core.diagnostics import Diagnostic, Findings, Refused, Severity, Span, did_you_mean
 
 Lookup: TypeAlias = Callable[[str, str], str | None]
-"""Returns the value of a connector's option or credential, or None where none is given."""
+"""Returns the value of a connector's option or credential, or None if none is given."""
 
 
 def access(
@@ -28,7 +28,7 @@ def access(
 
     `given` are options by name, as the command line or a connection says them: they win.
     `kept` says where a connection's credentials are, by name: there nothing is looked up.
-    Raises `Refused` where one of them is unknown or is a credential, and where a credential
+    Raises `Refused` if one of them is unknown or is a credential, and where a credential
     is given twice or cannot be used.
     """
     options = given_options(description, lookup, given)
@@ -52,7 +52,7 @@ def given_options(
 ) -> dict[str, str]:
     """Return the options of a connector that are given, opening no credential.
 
-    Raises `Refused` where one of `given` is unknown or is a credential.
+    Raises `Refused` if one of `given` is unknown or is a credential.
     """
     wrong = [each for name in given if (each := _wrong(description, name)) is not None]
     if wrong:

@@ -1,4 +1,4 @@
-"""One customer's sync, as its file says it: a mapping, two sides, a schedule, who is told.
+"""A connection, as its file says it: a mapping, two sides, a schedule, who is notified.
 
 Nothing here is a credential: `SecretRef` says where one is kept, and may be shown.
 """
@@ -21,7 +21,7 @@ class Side:
     """How one system is reached; what is not named here comes from the environment.
 
     `origin` is the only one that the credentials may be sent to, and `manifest` the file that
-    describes the connector; "" where the connection does not say.
+    describes the connector; "" if the connection does not say.
     """
 
     options: Mapping[str, str] = field(default_factory=dict)
@@ -105,7 +105,7 @@ class Connection:
     """A connection as written in `file`; `mapping` is the mapping's path from where we stand.
 
     `settings` are values as written, not yet compared with what the mapping declares.
-    `schedule` is None where the connection never runs by itself. `written` finds the places
+    `schedule` is None if the connection never runs by itself. `written` finds the places
     of its keys, and is no part of what the connection is.
     """
 

@@ -1,4 +1,4 @@
-"""Finding connectors by name, and opening one: only the one asked for is imported.
+"""Finds connectors by name, and opens one; imports only the one asked for.
 
 A name is looked for in the given folders (`NAME.yaml`, `NAME/manifest.yaml`), then among the
 installed packages that offer connectors. A name with a slash, or ending in `.yaml`, is a path.
@@ -35,7 +35,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
 
 def describe(name: str, folders: Sequence[Path] = (), named: str = "") -> Description:
-    """Return what a connector offers, by name or path; raise `Refused` where it has none.
+    """Return what a connector offers, by name or path; raise `Refused` if it has none.
 
     `folders` are looked in first, in this order, and `named` is the manifest that a connection
     names for it. Only that one may stand in for an installed connector.
@@ -92,7 +92,7 @@ def with_defaults(description: Description, options: Mapping[str, str]) -> dict[
 def open_connector(
     description: Description, access: Access, *, choosing: bool = False
 ) -> Connector:
-    """Return a configured connector; raise `Refused` where it cannot be configured.
+    """Return a configured connector; raise `Refused` if it cannot be configured.
 
     Imports the module of its kind and nothing else; makes no request. One that is opened for
     `choosing` may lack the options that the system lists, and is good for `choices` alone.
@@ -103,7 +103,7 @@ def open_connector(
 
 
 def kind_of(description: Description) -> Any:
-    """Return the module that talks to a system; raise `Refused` where none is installed."""
+    """Return the module that talks to a system; raise `Refused` if none is installed."""
     kind = _offered().get(description.kind)
     if kind is None:
         where = Span(description.file or description.name)
@@ -128,7 +128,7 @@ def prepare_connectors() -> None:
 
 @cache
 def _offered() -> Mapping[str, EntryPoint]:
-    """Return what installed packages offer, by name; raise `Refused` where two offer one name."""
+    """Return what installed packages offer, by name; raise `Refused` if two offer one name."""
     found: dict[str, EntryPoint] = {}
     for each in entry_points(group=GROUP):
         other = found.setdefault(each.name, each)
@@ -159,7 +159,7 @@ def _packaged(name: str) -> Path:
 def _own(path: Path) -> Description:
     """Return the description of a manifest that no connection names.
 
-    Raises `Refused` where it takes the name of an installed connector, or its variables:
+    Raises `Refused` if it takes the name of an installed connector, or its variables:
     credentials that were given for that one would be this one's.
     """
     found = _loaded(path)

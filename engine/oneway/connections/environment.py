@@ -1,4 +1,4 @@
-"""The environment, by convention: the option `base_url` of `acme` is `ONEWAY_ACME_BASE_URL`.
+"""Environment variables by convention: `base_url` of `acme` is `ONEWAY_ACME_BASE_URL`.
 
 The only module of the engine, beside the command line, that reads it.
 """
@@ -12,7 +12,7 @@ def from_environment(connector: str, name: str) -> str | None:
 
 
 def of_environment(name: str) -> str | None:
-    """Return the value of an environment variable, or None where there is none."""
+    """Return the value of an environment variable, or None if there is none."""
     try:
         return os.environ.get(name)
     except ValueError:  # a NUL in the name

@@ -1,4 +1,4 @@
-"""Writing a connection's file: a new one whole, an existing one only where it changes.
+"""Writes a connection's file: a new one whole, an existing one only where it changes.
 
 A person may have put comments into a file, and an order. So `with_refs` replaces the
 references of credentials, or adds them, and leaves every other letter as it is; where that
@@ -42,7 +42,7 @@ def new_file(connection: Connection) -> str:
 def with_refs(connection: Connection, refs: Mapping[tuple[str, str], SecretRef]) -> str | None:
     """Return the text of a connection's file with other references, by side and credential.
 
-    None where one of them cannot be replaced, or added, without touching anything else.
+    None if one of them cannot be replaced, or added, without touching anything else.
     """
     text = _text_of(connection)
     for (side, name), ref in refs.items():
@@ -54,12 +54,12 @@ def with_refs(connection: Connection, refs: Mapping[tuple[str, str], SecretRef])
 
 
 def write_new(path: Path, text: str) -> None:
-    """Write a file that is not there yet; raise `Refused` where it is, or cannot be written."""
+    """Write a file that is not there yet; raise `Refused` if it is, or cannot be written."""
     _write(path, text, over=False)
 
 
 def write_over(path: Path, text: str) -> None:
-    """Write a file in the place of another, atomically, with that one's rights."""
+    """Write a file in place of another, atomically, with that one's rights."""
     _write(path, text, over=True)
 
 

@@ -1,4 +1,4 @@
-"""Reading a file that holds a credential: private, small, a file, and never waited for."""
+"""Reads a file that holds a credential: private, small, regular, and without blocking."""
 
 import os
 import stat
@@ -40,7 +40,7 @@ def read_private(path: str) -> bytes:
 
 
 def refuse_unsafe(path: str) -> None:
-    """Raise `Refused` where a path is no private file; its contents are not looked at."""
+    """Raise `Refused` if a path is no private file; its contents are not looked at."""
     try:
         found = os.stat(path)
     except OSError as error:

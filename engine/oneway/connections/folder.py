@@ -1,4 +1,4 @@
-"""All connections of a folder: each is read for itself, and a broken one disturbs no other."""
+"""Loads all connections of a folder, each by itself: a broken one does not affect the others."""
 
 import re
 from collections import defaultdict
@@ -85,7 +85,7 @@ def files_in(folder: str | Path) -> list[Path]:
 
 
 def connection_at(path: str) -> Connection:
-    """Return the connection in a file; raise `Refused` with all that is wrong with it."""
+    """Return the connection in a file; raise `Refused` with everything that is wrong with it."""
     return load_connection(read_regular(path, LIMIT + 1), path)
 
 

@@ -13,7 +13,7 @@ from oneway.core.diagnostics import refusal
 
 
 def from_keyring(ref: SecretRef) -> str:
-    """Return the text of an entry; raise `Refused` where there is none, or no keyring."""
+    """Return the text of an entry; raise `Refused` if there is none, or no keyring."""
     found = find_in_keyring(ref)
     if found is None:
         service, name = entry(ref.name)
@@ -23,13 +23,13 @@ def from_keyring(ref: SecretRef) -> str:
 
 
 def find_in_keyring(ref: SecretRef) -> str | None:
-    """Return the text of an entry, None where there is none; raise `Refused` without a keyring."""
+    """Return the text of an entry, None if there is none; raise `Refused` without a keyring."""
     found = _asked(ref, lambda keyring, service, name: keyring.get_password(service, name))
     return None if found is None else str(found)
 
 
 def into_keyring(ref: SecretRef, text: str) -> None:
-    """Keep a text as an entry; raise `Refused` where it is not kept."""
+    """Keep a text as an entry; raise `Refused` if it is not kept."""
     _asked(ref, lambda keyring, service, name: keyring.set_password(service, name, text))
     # A backend that keeps nothing raises nothing either.
     if not compare_digest((find_in_keyring(ref) or "").encode(), text.encode()):
@@ -37,7 +37,7 @@ def into_keyring(ref: SecretRef, text: str) -> None:
 
 
 def out_of_keyring(ref: SecretRef) -> bool:
-    """Remove an entry; return whether there was one. Raises `Refused` where it cannot be."""
+    """Remove an entry; return whether there was one. Raises `Refused` if it cannot be."""
     if find_in_keyring(ref) is None:
         return False
     _asked(ref, lambda keyring, service, name: keyring.delete_password(service, name))
@@ -45,7 +45,7 @@ def out_of_keyring(ref: SecretRef) -> bool:
 
 
 def _asked(ref: SecretRef, ask: Callable[[Any, str, str], object]) -> object:
-    """Return what the keyring answers; raise `Refused` where it cannot be used."""
+    """Return what the keyring answers; raise `Refused` if it cannot be used."""
     service, name = entry(ref.name)
     if not service or not name:
         raise refusal("C120", ref.name, "a keyring's entry is named service/name", _FORM)

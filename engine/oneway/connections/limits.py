@@ -1,4 +1,4 @@
-"""Guards of a mapping and of a connection, put together: the connection's may only be stricter."""
+"""Merges the guards of a mapping and of a connection, which may only be stricter."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -11,7 +11,7 @@ from oneway.planning.guard_kinds import DEFAULTS, Limit
 
 
 def merged(guards: GuardsSpec, own: OwnGuards | None) -> GuardsSpec:
-    """Return a mapping's guards with a connection's limits in the place of the mapping's."""
+    """Return a mapping's guards with a connection's limits in place of the mapping's."""
     if own is None:
         return guards
     return replace(
@@ -45,7 +45,7 @@ def looser(guards: GuardsSpec, own: OwnGuards) -> Iterator[tuple[Path, str]]:
 
 
 def _effective(kind: GuardKind, limits: dict[GuardKind, LimitSpec]) -> Limit | None:
-    """Return what is in force without the connection, or None where nothing is."""
+    """Return what is in force without the connection, or None if nothing is."""
     if kind in limits:
         return Limit(Fraction(str(limits[kind].share)), limits[kind].floor)
     return DEFAULTS.get(kind)

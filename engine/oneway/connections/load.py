@@ -1,4 +1,4 @@
-"""The parts of a connection's document as its classes, one function for each."""
+"""Builds the parts of a `Connection` from its document, one function for each part."""
 
 import os
 import re
@@ -65,7 +65,7 @@ def beside(file: str, path: str) -> str:
 
 
 def duration(text: str) -> timedelta | None:
-    """Return how long `10m`, `90s` or `1h` is, or None where the text is nothing like it."""
+    """Return how long `10m`, `90s` or `1h` is, or None if the text is nothing like it."""
     found = _SPREAD.fullmatch(text)
     return timedelta(seconds=int(found[1]) * _UNITS[found[2]]) if found else None
 

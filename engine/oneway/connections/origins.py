@@ -1,4 +1,4 @@
-"""Which origins (scheme, host and port) the credentials of a system may be sent to.
+"""Decides to which origins (scheme, host and port) credentials may be sent.
 
 Credentials go where their owner says: where an installed connector says, or one
 whose manifest the connection names; where an option leads that the environment, the command
@@ -30,7 +30,7 @@ class OwnerSays:
 def origins_of(description: Description, options: Mapping[str, str]) -> frozenset[str]:
     """Return every origin that a connector sends credentials to, with these options.
 
-    Raises `Refused` where the options do not make a URL. Empty for what is no remote system.
+    Raises `Refused` if the options do not make a URL. Empty for what is no remote system.
     """
     kind = kind_of(description)
     return frozenset(kind.origins(description, options)) if _says(kind) else frozenset()
@@ -39,7 +39,7 @@ def origins_of(description: Description, options: Mapping[str, str]) -> frozense
 def refuse_strange_origins(
     description: Description, options: Mapping[str, str], owner: OwnerSays
 ) -> None:
-    """Raise `Refused` where requests would go to an origin that the owner does not name."""
+    """Raise `Refused` if requests would go to an origin that the owner does not name."""
     if not _says(kind_of(description)):
         _refuse_unknown(description, options, owner)
     strange = origins_of(description, options) - _named(description, owner)
@@ -48,7 +48,7 @@ def refuse_strange_origins(
 
 
 def origin_in(text: str) -> str:
-    """Return the origin of a URL as it is compared and shown; "" where the text is no URL."""
+    """Return the origin of a URL as it is compared and shown; "" if the text is no URL."""
     try:
         parts = urlsplit(text.strip())
         host, port = parts.hostname or "", parts.port
@@ -72,7 +72,7 @@ def _says(kind: object) -> bool:
 
 
 def _refuse_unknown(description: Description, options: Mapping[str, str], owner: OwnerSays) -> None:
-    """Raise `Refused` where anything but the owner has a say in where an unknown kind sends."""
+    """Raise `Refused` if anything but the owner has a say in where an unknown kind sends."""
     if description.vouched and options == with_defaults(description, owner.options):
         return
     summary = f"connectors of the kind '{description.kind}' do not say where they send credentials"

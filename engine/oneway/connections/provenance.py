@@ -1,4 +1,4 @@
-"""Where the keys of a connection's file stand, for messages that give nothing away.
+"""Places of the keys of a connection's file, for messages that reveal no values.
 
 A line that may hold a credential is never quoted, nor is a value: a person who writes a credential
 where its reference should stand must not find it in a log as well.

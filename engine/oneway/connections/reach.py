@@ -1,4 +1,4 @@
-"""Which credentials a connection's file may refer to.
+"""Decides which credentials a connection's file may refer to.
 
 A connection's file may come from a repository that many people write to, so it reaches its own
 credentials only: variables that begin with `ONEWAY_`, files in its own folder, and keyring

@@ -1,4 +1,4 @@
-"""A connection's bytes to a `Connection`, or everything that is wrong with them.
+"""Parses the bytes of a connection's file, and reports every mistake in it.
 
     bytes ─yaml_source→ Document ─shape, meaning→ findings ─parts→ Connection
 
@@ -22,7 +22,7 @@ VERSION = 1
 
 
 def load_connection(data: bytes, file: str) -> Connection:
-    """Return the connection that a file's bytes hold; raise `Refused` with all that is wrong.
+    """Return the connection that a file's bytes hold; raise `Refused` with all mistakes.
 
     `file` is its path: what is relative in it is relative to the file.
     """

@@ -6,7 +6,7 @@ from oneway.core.diagnostics import refusal
 
 
 def read_regular(path: str, limit: int) -> bytes:
-    """Return at most `limit` bytes of a file; raise `Refused` where it cannot be read."""
+    """Return at most `limit` bytes of a file; raise `Refused` if it cannot be read."""
     try:
         if not Path(path).is_file():
             # A pipe would be waited for, without end.

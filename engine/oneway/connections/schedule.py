@@ -1,4 +1,4 @@
-"""When a connection is due: pure arithmetic over a cron line, a time zone and a name.
+"""Computes when a connection is due, from a cron line, a time zone and a name.
 
 A *due* is a nominal instant, which is the key under which a run of it is taken, and a while
 after it the instant at which it runs: the spread is cut up by the names, so that a thousand
@@ -38,14 +38,14 @@ class Due:
 
 
 def next_due(schedule: Schedule, name: str, after: datetime) -> Due | None:
-    """Return the first due that runs after an instant; None where the line never fires again."""
+    """Return the first due that runs after an instant; None if the line never fires again."""
     share = _share(schedule, name)
     nominal = _next(schedule.cron, schedule.zone, after.replace(microsecond=0) - share)
     return None if nominal is None else Due(nominal, nominal + share)
 
 
 def last_due(schedule: Schedule, name: str, until: datetime) -> Due | None:
-    """Return the last due that runs at an instant or before; None where there was none."""
+    """Return the last due that runs at an instant or before; None if there was none."""
     back = _SHORT
     while back < _LONG:
         found = next_due(schedule, name, until - back)

@@ -1,4 +1,4 @@
-"""The private files that a connection refers to, looked at without opening one."""
+"""Checks the private files that a connection refers to, without opening them."""
 
 from collections.abc import Iterator
 

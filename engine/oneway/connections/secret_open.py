@@ -1,4 +1,4 @@
-"""A reference becomes a credential: read, checked, and closed again in a `Secret`."""
+"""Opens a credential reference: reads it, checks it, and wraps it in a `Secret`."""
 
 import unicodedata
 
@@ -15,7 +15,7 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 def opened(ref: SecretRef) -> Secret:
     """Return the credential that a reference leads to.
 
-    Raises `Refused` where there is none, or where it could not stand in a header: no message
+    Raises `Refused` if there is none, or where it could not stand in a header: no message
     holds any of it.
     """
     match ref.kind:
@@ -28,7 +28,7 @@ def opened(ref: SecretRef) -> Secret:
 
 
 def sealed(text: str, ref: SecretRef) -> Secret:
-    """Return the text as a credential; raise `Refused` where it is not whole or not one line."""
+    """Return the text as a credential; raise `Refused` if it is not whole or not one line."""
     if not text.strip():
         raise _unusable(ref, "it is blank")
     if text != text.strip():

@@ -1,4 +1,4 @@
-"""Where a connection's file refers to credentials, and what is wrong with a reference."""
+"""Finds the credential references in a connection's file, and their mistakes."""
 
 from collections.abc import Iterator
 from typing import TypeAlias

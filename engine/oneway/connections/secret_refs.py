@@ -1,4 +1,4 @@
-"""Where a credential is kept: the reference that may be written down in its place."""
+"""References to credentials, which may be written down in place of the credential."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -48,7 +48,7 @@ def secret_ref(data: object) -> SecretRef:
 
 
 def entry(name: str) -> tuple[str, str]:
-    """Return the service and the name of a keyring's entry; either is "" where it is missing."""
+    """Return the service and the name of a keyring's entry; either is "" if it is missing."""
     service, _, user = name.rpartition("/")
     return service, user
 

@@ -1,4 +1,4 @@
-"""Keeping a credential that a person typed: in the system's keyring, or in a private file.
+"""Stores a typed credential in the system's keyring or in a private file.
 
     connections/secrets/             0700
         .gitignore                   *
@@ -174,7 +174,7 @@ def _restore_file(ref: SecretRef, former: str | None) -> None:
 
 
 def _make_folder(folder: Path) -> None:
-    """Make the folder of credentials; raise `Refused` where others may look into it."""
+    """Make the folder of credentials; raise `Refused` if others may look into it."""
     folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     found = folder.stat()
     if found.st_uid != os.geteuid():

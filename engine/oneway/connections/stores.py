@@ -1,4 +1,4 @@
-"""Where runs are kept: in a file of the state folder, or in a database that a URL names."""
+"""Locates the store of runs: a file in the state folder, or a database by its URL."""
 
 from oneway.connections.environment import of_environment
 from oneway.connections.secret_open import opened
@@ -9,10 +9,10 @@ VARIABLE = "ONEWAY_STORE"
 
 
 def store_url() -> str | None:
-    """Return the URL of the database that keeps the runs; None where a file does.
+    """Return the URL of the database that keeps the runs; None if a file does.
 
     ONEWAY_STORE holds it, or ONEWAY_STORE_FILE names a private file that does: a password
-    may stand in it, so it is no option of a command. Raises `Refused` where both are given.
+    may stand in it, so it is no option of a command. Raises `Refused` if both are given.
     """
     url, file = of_environment(VARIABLE), of_environment(f"{VARIABLE}_FILE")
     if url and file:

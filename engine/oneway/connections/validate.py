@@ -1,4 +1,4 @@
-"""What a connection's file means: every mistake that its shape does not show, at its place.
+"""Validates what a connection's file means, beyond its shape; each mistake has its place.
 
 Only the file is looked at, whatever its shape.
 """
@@ -38,7 +38,7 @@ def mistakes_in(document: Document) -> list[Diagnostic]:
 
 
 def why_not_cron(line: str) -> str:
-    """Return why a cron line cannot be a schedule, or nothing where it can."""
+    """Return why a cron line cannot be a schedule, or nothing if it can."""
     # Imported here: nothing but a schedule needs it.
     from cronsim import CronSim, CronSimError
 

@@ -47,7 +47,7 @@ class CostLimit:
 EVALUATION = CostLimit(steps=250_000, characters=5_000_000)
 """For one evaluation of an expression: a quarter of a second at most."""
 RECORD = CostLimit(steps=1_000_000, characters=20_000_000)
-"""For all that is evaluated on one record."""
+"""For everything that is evaluated on one record."""
 PAGE = CostLimit(steps=5_000_000, characters=20_000_000)
 """For an expression of a manifest on one answer of a system, which holds many records."""
 

@@ -1,4 +1,4 @@
-"""The diagnostic codes, but for those of lint rules: public, stable, one meaning for ever.
+"""The diagnostic codes, except those of lint rules: public, and never given a new meaning.
 
 A lint rule carries its own code (`oneway.mapping.lint`, whose `CODES` has all of them). The
 reference page `docs/reference/codes.md` is generated from both. A code that goes

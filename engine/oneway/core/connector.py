@@ -1,4 +1,4 @@
-"""The connector SPI: what a system offers (`Description`), reading it, writing it.
+"""The connector SPI: how a system is described, read and written.
 
 Planning is handed a `Reader`, which can do nothing but read. Only `apply` is handed a
 `Writer`; a connector that is a source has none to give.
@@ -91,7 +91,7 @@ class Option:
 
     With `choices` the system can list what it may be (`Connector.choices`), once it is given
     credentials. Where there are `values`, it is one of them; where there is a `pattern`, it
-    matches that. Both may be left blank where the default is.
+    matches that. Both may be left blank if the default is.
     """
 
     name: str
@@ -286,7 +286,7 @@ class Reader(Protocol):
         """Return every record in scope; `complete=False` if any may be missing."""
 
     def get(self, id: str) -> Record | None:
-        """Return the record as it is now, or None where there is none with that id."""
+        """Return the record as it is now, or None if there is none with that id."""
 
     def find(self, path: str, value: Value) -> tuple[Record, ...]:
         """Return at least the records whose field at `path` is `value`, as they are now.
@@ -308,7 +308,7 @@ class Suggesting(Protocol):
     """A connector that can look at a resource and say which options it seems to need."""
 
     def suggest(self, resource: str) -> Suggestion:
-        """Return what is guessed of a resource; raise `ReadError` where it cannot be read."""
+        """Return what is guessed of a resource; raise `ReadError` if it cannot be read."""
 
 
 def reads_by_id(reader: Reader) -> bool:
@@ -348,7 +348,7 @@ class FollowsJobs(Protocol):
     """A writer whose system can be asked what became of a create that it only accepted."""
 
     def job_end(self, job: str) -> JobEnd:
-        """Return how a job stands; raise `ReadError` where the system cannot be asked."""
+        """Return how a job stands; raise `ReadError` if the system cannot be asked."""
 
 
 LEAVES_WITHIN = 30.0
@@ -401,7 +401,7 @@ class Connector(Protocol):
         """Return a reader of a resource."""
 
     def writer(self, resource: str) -> Writer:
-        """Return a writer of a resource; raise `WriteError` where it cannot be written."""
+        """Return a writer of a resource; raise `WriteError` if it cannot be written."""
 
     def probe(self) -> tuple[Probe, ...]:
         """Return what the credentials may do, found by requests that only read."""
@@ -410,7 +410,7 @@ class Connector(Protocol):
         """Return what an option may be, in the system's order; raise `ReadError`.
 
         Asked only where `Option.choices` says so, perhaps of a connector that was opened
-        without that option. Returns nothing where the credentials may see none.
+        without that option. Returns nothing if the credentials may see none.
         """
 
     def close(self) -> None:

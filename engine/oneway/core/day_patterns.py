@@ -1,4 +1,4 @@
-"""The pattern letters of dates, the same on every machine.
+"""The pattern letters of dates, independent of the machine's locale.
 
     yyyy  year, four digits          yy    year, two digits      (written, never read)
     yy{1950}  a year of two digits, read as one of the hundred years from 1950
@@ -82,13 +82,13 @@ def _pieces(pattern: str) -> tuple[str, ...]:
 
 
 def check_written(pattern: str) -> None:
-    """Raise `PatternMistake` where a pattern cannot write a date."""
+    """Raise `PatternMistake` if a pattern cannot write a date."""
     if any(map(_TWO_DIGITS.fullmatch, _pieces(pattern))):
         raise PatternMistake("yy{1950} reads a date; a date is written with yy")
 
 
 def check_read(pattern: str) -> None:
-    """Raise `PatternMistake` where a pattern cannot read a date."""
+    """Raise `PatternMistake` if a pattern cannot read a date."""
     _reader(pattern)
 
 
@@ -127,7 +127,7 @@ def _shape(piece: str) -> str:
 
 
 def read(text: str, pattern: str) -> date | None:
-    """Return the date that a text says under a pattern, or None where it says none."""
+    """Return the date that a text says under a pattern, or None if it says none."""
     reader, kinds = _reader(pattern)
     found = reader.fullmatch(text)
     if found is None:

@@ -79,7 +79,7 @@ def _leave_soon_or_never(opened: socket.socket) -> None:
 
 
 class DeadlineWatch:
-    """Cuts off conversations after so many seconds, at the latest a tenth of them later."""
+    """Cuts off conversations after that many seconds, at the latest a tenth of them later."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -121,7 +121,7 @@ class DeadlineWatch:
 
 @contextmanager
 def within(seconds: float) -> Iterator[Deadline]:
-    """Give the deadline of one conversation, which must end within so many seconds."""
+    """Give the deadline of one conversation, which must end within that many seconds."""
     deadline, watch = Deadline(copies=True), DeadlineWatch(seconds)
     try:
         with watch.over(deadline):

@@ -1,4 +1,4 @@
-"""Instants as texts: in UTC, to the second, so that they compare as they stand."""
+"""Instants as text: UTC, to the second, so that comparing texts compares instants."""
 
 from datetime import UTC, datetime
 

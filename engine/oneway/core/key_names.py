@@ -1,4 +1,4 @@
-"""Which headings name a key: "Staff No", `payrollCode`, "Employee ID"."""
+"""Recognises headings that name a key: "Staff No", `payrollCode`, "Employee ID"."""
 
 import re
 

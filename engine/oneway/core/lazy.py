@@ -1,4 +1,4 @@
-"""Names of a package that are imported when they are asked for, and not before.
+"""Imports the names of a package when they are first used.
 
 A command imports what it needs. What a package offers besides would cost each `oneway validate`
 more time than its work does.

@@ -1,6 +1,6 @@
 """Regular expressions in time that grows with the text and no faster: RE2's.
 
-Python's own `re` backtracks: `(a+)+$` takes for ever over thirty letters, and no simple check
+Python's own `re` backtracks: `(a+)+$` takes forever over thirty letters, and no simple check
 of a pattern rules that out (`.*.*.*=` has nothing nested). RE2 matches in linear time
 whatever the pattern (measured: `(a+)+$` over 10,000 letters in 40 microseconds, where `re`
 does not end; 5 microseconds for a short text, where `re` takes 0.3). What it gives up,

@@ -1,4 +1,4 @@
-"""How deep JSON may nest: one limit for what others send, far below that of any parser's stack.
+"""The nesting limit of JSON from outside, well below the limit of any parser's stack.
 
 Python's own limit differs from version to version: what 3.11 refuses, 3.14 reads.
 """

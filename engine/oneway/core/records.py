@@ -1,4 +1,4 @@
-"""Records and snapshots, what blank is, and when two values are the same.
+"""Records and snapshots; when a value is blank, and when two values are equal.
 
 A record is what one system holds about one person, as plain JSON data: None, bool, int,
 float, str, list, dict. Records are read whole and never changed.

@@ -1,4 +1,4 @@
-r"""A JSON Schema's `pattern`, with the meaning that ECMA 262 gives it.
+r"""Evaluates the `pattern` of a JSON Schema as ECMA 262 defines it.
 
 Python's `re` differs without a word: its `\d` takes the digits of every script, its `\w` the
 letters, `$` also stands before a line break that ends the text (so that `acme\n` would be a

@@ -40,7 +40,7 @@ class Seal:
 class Sealed:
     """A sensitive value, of which a plan knows the digest alone; apply reads the value again.
 
-    A blank value is never sealed: that there is none is no secret.
+    A blank value is never sealed: its absence is not a secret.
     """
 
     digest: str

@@ -1,4 +1,4 @@
-"""Certain corrections, made in the text itself: comments and layout stay as they are."""
+"""Applies fixes to the text of a document, keeping comments and layout."""
 
 from collections.abc import Iterable
 

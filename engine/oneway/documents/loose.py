@@ -1,4 +1,4 @@
-"""Looking into a manifest whose shape may be wrong: what is not there is empty."""
+"""Navigates a manifest whose shape may be wrong: missing parts read as empty."""
 
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
@@ -19,6 +19,6 @@ def items(value: object) -> Sequence[Value]:
 
 
 def text(data: Data, key: str) -> str:
-    """Return the text of a key, or "" where there is none."""
+    """Return the text of a key, or "" if there is none."""
     value = data.get(key)
     return value if isinstance(value, str) else ""

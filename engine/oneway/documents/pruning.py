@@ -1,4 +1,4 @@
-"""A document without some of its parts, so that the rest of it can be looked at."""
+"""Removes broken parts of a document, so that the rest can still be checked."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace

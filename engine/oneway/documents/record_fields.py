@@ -1,4 +1,4 @@
-"""Record schemas, flattened: a field for each value and each object, by its dotted path."""
+"""Flattens a record schema: one field for each value and object, by its dotted path."""
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass

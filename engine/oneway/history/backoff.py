@@ -1,4 +1,4 @@
-"""What the target refused: kept until it heals, and tried again at growing intervals.
+"""Back-off: remembers what the target refused, and retries it at growing intervals.
 
 A record that is refused tonight is refused tomorrow as well, unless it changes: the same
 values are sent again after 1, 2, 4 and 7 days, and then every 7; other values at once. Days
@@ -41,7 +41,7 @@ class PastFailure:
 
 @dataclass(frozen=True, slots=True)
 class Refusal:
-    """A failure of an action that is planned again; `next_try` is None where it is sent now."""
+    """A failure of an action that is planned again; `next_try` is None if it is sent now."""
 
     failure: PastFailure
     same_values: bool
@@ -80,7 +80,7 @@ def refusals(
 
 
 def next_try(failure: PastFailure) -> date | None:
-    """Return the day from which the same values are sent again; None where any run sends them."""
+    """Return the day from which the same values are sent again; None if any run sends them."""
     last = parse_day(failure.last)
     if failure.code in EVERYBODYS or last is None:
         return None
@@ -91,7 +91,7 @@ def next_try(failure: PastFailure) -> date | None:
 
 
 def _next(failure: PastFailure, as_of: str) -> date | None:
-    """Return the day of the next try of the same values; None where it has come."""
+    """Return the day of the next try of the same values; None if it has come."""
     last, now, day = parse_day(failure.last), parse_day(as_of), next_try(failure)
     if day is None or last is None or now is None or now < last:
         return None  # a refusal in the future is a clock's mistake, and delays nothing

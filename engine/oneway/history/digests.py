@@ -1,4 +1,4 @@
-"""Keyed digests of what an action writes: enough to know it again, and nothing to read."""
+"""Keyed digests of what an action writes, to recognise it again without storing it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ RECORD = ""
 class Traces:
     """What is remembered of an action's values.
 
-    `values` is over all that is written; `fields` over each field's before and after. A
+    `values` is over everything that is written; `fields` over each field's before and after. A
     create has one of the record as a whole.
     """
 

@@ -1,4 +1,4 @@
-"""Changes that do not stick: written night after night, and undone by the target each time."""
+"""Detects changes that do not stick: written every night, and undone by the target."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -42,7 +42,7 @@ def find_flapping(
     Only runs that wrote the change count, and the plan itself as the last one.
     """
     known = {action for action, _ in written}
-    # A leave is known by one earlier run: whoever it was to keep out got in meanwhile.
+    # One earlier run is enough for a leave: the person got in again in between.
     return tuple(
         Flapping(action, change, found.times)
         for action in plan.actions

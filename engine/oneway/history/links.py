@@ -1,4 +1,4 @@
-"""What a run teaches about who is whom: creates that were confirmed, matches that were agreed."""
+"""Learns links from a run: from confirmed creates, and from agreed matches."""
 
 from collections.abc import Iterator
 

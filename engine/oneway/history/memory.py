@@ -1,4 +1,4 @@
-"""What earlier runs of a connection tell of a plan: what was refused, and what does not stick."""
+"""What earlier runs say about a plan: earlier refusals, and changes that do not stick."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""The set-up of a mapping, checked on what was read: nothing is written to find out.
+"""Checks the set-up of a mapping on the records that were read, and writes nothing.
 
 These are the steps that an integrator goes through before a first run: do the credentials
 work, does each code have its row in the lookup table, is each match key filled and targets by
@@ -106,7 +106,7 @@ def _snapshot(side: str, snapshot: Snapshot, *, may_be_empty: bool = False) -> C
 
 
 def _unheld(found: Sequence[Diagnostic]) -> tuple[CheckResult, ...]:
-    """Return the keys that the mapping reads and no record has; nothing where there are none."""
+    """Return the keys that the mapping reads and no record has; nothing if there are none."""
     if not found:
         return ()
     lines = (f"{each.span}: {each.summary}; {each.help} [{each.code}]" for each in found)
@@ -116,7 +116,7 @@ def _unheld(found: Sequence[Diagnostic]) -> tuple[CheckResult, ...]:
 
 
 def _evaluated(rows: Iterable[SourceRow], targets: Iterable[TargetRow]) -> tuple[CheckResult, ...]:
-    """Return what went wrong with single records; nothing where nothing did."""
+    """Return what went wrong with single records; nothing if nothing did."""
     failures = [(f"source record {each.source_id}", each.evaluation_error) for each in rows]
     failures += [(f"target record {each.target_id}", each.evaluation_error) for each in targets]
     lines = tuple(

@@ -1,4 +1,4 @@
-"""A spec and the descriptions of its connectors become a program: every name is resolved.
+"""Compiles a spec and its connectors' descriptions to a program, resolving every name.
 
 All mistakes are found in one run. What an expression reads is compared with the record
 schema of the system it reads from, so that an unknown field is known before any call.

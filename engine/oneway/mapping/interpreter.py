@@ -278,9 +278,9 @@ class Interpreted:
     def _leaves_as(self, cells: tuple[Cell, ...]) -> tuple[bool | None, bool | None]:
         """Return whether a record with these values has left, and whether it is due to leave.
 
-        None where other fields count as well.
+        None if other fields count as well.
 
-        Raises `_Stopped` where that cannot be evaluated: with such a value, an impossible
+        Raises `_Stopped` if that cannot be evaluated: with such a value, an impossible
         date, the record would be an error from then on.
         """
         conditions = [each for each in (self.code.left, self.code.scheduled) if each is not None]
@@ -345,7 +345,7 @@ class Interpreted:
         for position, rule in enumerate(self.code.rules):
             answer = self._answer(rule, record)
             fails = not holds(answer.value)
-            # A rule that asks for a value is itself what says that there is none.
+            # A rule that requires a value reports itself that it is missing.
             if answer.truth and not (fails and all(gap.wrong for gap in answer.truth)):
                 not_given.append((position, texts(answer.truth)))
             if answer.truth or fails:

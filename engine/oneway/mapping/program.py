@@ -86,7 +86,7 @@ class Missed:
 class SourceRow:
     """What a mapping makes of one source record.
 
-    `keys` holds what each match key compares, None where it is blank, and `key_values` the
+    `keys` holds what each match key compares, None if it is blank, and `key_values` the
     values themselves; both end early where a key failed (`keys_known` is False then).
     `cells` and `leaving` stand beside `Policy.fields` and `Policy.leaving`; `failed_rules` are
     the positions of the eligibility rules that do not hold, `not_given` those of them that hang on
@@ -182,9 +182,9 @@ class Policy:
     name: str
     match: tuple[Compare, ...]
     match_paths: tuple[str, ...]
-    """The target field of each match key, or "" where its expression is more than a path."""
+    """The target field of each match key, or "" if its expression is more than a path."""
     key_shown: tuple[bool, ...]
-    """Whether each key's value may be shown: one that is sensitive names nobody."""
+    """Whether each key's value may be shown: a sensitive one never names a person."""
     carried: tuple[bool, ...]
     """Whether a record that is created holds each key's value, and so is matched from then on."""
     only: tuple[Rule, ...]
@@ -220,8 +220,8 @@ class Policy:
 class OwnTable:
     """A lookup table of the target's own records, as they are before the run.
 
-    `entry` returns the key and the value of a record's data, None where it has no row; `reads`
-    are the fields they are made of, nothing where some of them are not the mapping's to write.
+    `entry` returns the key and the value of a record's data, None if it has no row; `reads`
+    are the fields they are made of, nothing if some of them are not the mapping's to write.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""The keys that a mapping reads, and whether the records that were read have them.
+"""Counts how many records have each key that the mapping reads.
 
 All of them are known before anything is read. A key that no record has is a renamed column, a
 wrong spelling, or a field that the credentials may no longer see: what is decided by it would be

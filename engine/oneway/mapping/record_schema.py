@@ -1,4 +1,4 @@
-"""What a record schema says of one value: checks made once, run on every record.
+"""Compiles a record schema into quick checks of single values.
 
 A check returns what is wrong in words, or nothing, and never shows the value. Full JSON
 Schema validation of each record costs about twenty times the planning of it, so a check
@@ -46,7 +46,7 @@ def readable(field: Field | None) -> Check | None:
 def decidable(field: Field | None) -> Check | None:
     """Return the check that a value is one that its source declares, where it declares any.
 
-    Whether somebody has left must not hang on a word that nobody knows, nor on a blank where
+    Whether someone has left must not depend on an unknown word, nor on a blank where
     there must be a word. Unlike the others, this check is asked of blank values as well.
     """
     if field is None or not (field.types or field.enum):

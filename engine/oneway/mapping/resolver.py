@@ -1,4 +1,4 @@
-"""Names: what a mapping calls things, and what its connectors and record schemas call them.
+"""Resolves the names of a mapping to those of its connectors and record schemas.
 
 The resolver finds resources and parses expressions, compares what they read with the record
 schema they read it from, and keeps every mistake with its place.
@@ -126,7 +126,7 @@ class Resolver:
         return replace(expression, reading=reading_of(resource, deciding=deciding))
 
     def quietly(self, text: Text) -> Expression | None:
-        """Return the expression, or None where `parsed` reports why there is none."""
+        """Return the expression, or None if `parsed` reports why there is none."""
         try:
             return parse(text.text, text.span)
         except ExpressionSyntax:

@@ -146,7 +146,7 @@ class EndpointSpec:
     """A resource of a connector; `options` are the connector's own (never secrets).
 
     `record` is the record schema of a file, as data, and `absent` whether a key that is absent
-    from the file's records is null; None where the mapping does not say.
+    from the file's records is null; None if the mapping does not say.
     """
 
     connector: Text
@@ -164,7 +164,7 @@ class EndpointSpec:
 
 @dataclass(frozen=True, slots=True)
 class ReferenceSpec:
-    """A lookup table; `side` is "source" or "target", or None where `endpoint` is given."""
+    """A lookup table; `side` is "source" or "target", or None if `endpoint` is given."""
 
     name: str
     side: str | None

@@ -1,4 +1,4 @@
-"""Telling people: what went wrong with a connection, that it is over, and how the week was.
+"""Notices: tell people about failures of a connection, recoveries, and the past week.
 
     run ─shown→ Shown ─changes→ Changes ─after_run→ incidents and notices, in the store
                                           store ─deliver→ webhooks and mail

@@ -1,4 +1,4 @@
-"""What notices say, as data: `schemas/notice.schema.json` is its form.
+"""The bodies of notices, as data in the form of `schemas/notice.schema.json`.
 
 A notice holds names of connections, codes, guards, rules of the mapping, and counts: no name
 of a person, no value, and not a word that a system said. Mail and chat are read by many and

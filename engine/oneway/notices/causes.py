@@ -1,4 +1,4 @@
-"""What a run shows to be wrong, and what it shows to be right again; a pure function."""
+"""Derives from a run which problems it shows, and which it shows to be solved; pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping

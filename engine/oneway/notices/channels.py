@@ -1,4 +1,4 @@
-"""Where the notices of a connection go: each way by a name that tells nothing it should not."""
+"""The channels of a connection's notices, under names that reveal no secrets."""
 
 from collections.abc import Mapping
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""Delivery: what waits in the store is sent, and tried again with growing pauses.
+"""Delivers queued notices, and retries with growing pauses.
 
 A notice is claimed, sent, and recorded as delivered. A process that dies between the last two
 sends it again when the time that it was taken for is over: at least once, and each time with
@@ -67,7 +67,7 @@ def deliver(
 
 
 def send(to: Notify, body: str, now: datetime, trust: Trust = SYSTEM) -> None:
-    """Send one notice; raise `Undelivered` where it did not arrive, and `Refused`."""
+    """Send one notice; raise `Undelivered` if it did not arrive, and `Refused`."""
     if isinstance(to, Webhook):
         post(to, body, now, trust)
     else:

@@ -1,4 +1,4 @@
-"""A notice as a mail: plain text, over verified TLS, through one server."""
+"""Sends a notice as mail: plain text, over verified TLS, through one server."""
 
 import json
 import smtplib
@@ -25,7 +25,7 @@ _LOGIN = {530, 534, 535, 538}
 def mail(to: Email, body: str, now: datetime, trust: Trust = SYSTEM) -> None:
     """Send a notice through a mail server.
 
-    Raises `Undelivered` where it did not take it, and `Refused` where the password cannot be
+    Raises `Undelivered` if it did not take it, and `Refused` where the password cannot be
     had. Certificates are always verified; without TLS only this machine is spoken to.
     """
     message = message_of(to, body, now)
@@ -48,7 +48,7 @@ def mail(to: Email, body: str, now: datetime, trust: Trust = SYSTEM) -> None:
 
 
 def message_of(to: Email, body: str, now: datetime) -> EmailMessage:
-    """Return a notice as a mail; raise `Undelivered` where an address cannot stand in one."""
+    """Return a notice as a mail; raise `Undelivered` if an address cannot stand in one."""
     message = EmailMessage(policy=SMTP)
     domain = to.sender.rpartition("@")[2]
     try:

@@ -1,4 +1,4 @@
-"""What is told of a run: incidents that it opens, closes, or shows to go on; a pure function.
+"""Decides which incidents a run opens, continues or closes; a pure function.
 
 An incident is opened by what no open one is about: the same failure the next night is the
 same incident, another code or another guard is another one. It is closed by a run that got

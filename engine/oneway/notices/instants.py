@@ -1,4 +1,4 @@
-"""Instants as the store has them, and weeks as people count them."""
+"""Instants as the store keeps them, and calendar weeks."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo

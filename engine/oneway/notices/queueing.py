@@ -1,4 +1,4 @@
-"""After a run: its incidents, and the notices of them, written down together.
+"""Records a run's incidents and queues their notices, in one transaction.
 
 Nothing is sent here, so that a run neither waits for a webhook nor fails by one.
 """

@@ -1,4 +1,4 @@
-"""Signatures of webhooks, as the Standard Webhooks specification 1.0 has them.
+"""Signs webhooks by the Standard Webhooks specification 1.0.
 
 https://github.com/standard-webhooks/standard-webhooks/blob/main/spec/standard-webhooks.md
 """
@@ -22,7 +22,7 @@ class BadSecret(ValueError):
 def signature(secret: Secret, id: str, timestamp: int, body: bytes) -> str:
     """Return `v1,` and the base64 of the HMAC-SHA256 over `id.timestamp.body`.
 
-    The secret is `whsec_` and the base64 of 24 to 64 bytes. Raises `BadSecret` where it is not.
+    The secret is `whsec_` and the base64 of 24 to 64 bytes. Raises `BadSecret` if it is not.
     """
     signed = f"{id}.{timestamp}.".encode("ascii") + body
     digest = hmac.new(_key(secret), signed, hashlib.sha256).digest()

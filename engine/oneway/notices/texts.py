@@ -1,4 +1,4 @@
-"""A notice as a mail says it: a subject and some lines, short and plain."""
+"""The text of a notice: a subject and a few plain lines."""
 
 import json
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""That a notice did not arrive: why, and whether to try again."""
+"""The error of a notice that did not arrive: why, and whether to retry."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""A notice to a webhook: JSON by POST, signed, bounded in time and size, never redirected."""
+"""Posts a notice to a webhook: JSON, signed, limited in time and size, never redirected."""
 
 import json
 import logging
@@ -40,7 +40,7 @@ SYSTEM = Trust()
 def post(hook: Webhook, body: str, now: datetime, trust: Trust = SYSTEM) -> None:
     """Send a notice to a webhook.
 
-    Raises `Undelivered` where it did not take it, and `Refused` where its secret cannot be had.
+    Raises `Undelivered` if it did not take it, and `Refused` where its secret cannot be had.
     """
     host = _host(hook.url)
     data = body.encode("ascii")
@@ -59,7 +59,7 @@ def _host(url: str) -> str:
     try:
         found = httpx.URL(url)
     except (httpx.InvalidURL, ValueError):
-        raise Undelivered("N101", "webhook", "a webhook's URL is none", "correct it") from None
+        raise Undelivered("N101", "webhook", "a webhook's URL is invalid", "correct it") from None
     if found.scheme != "https" and not is_loopback(found.host):
         help = "write https; http is for this machine only"
         raise Undelivered("N101", found.host, "a webhook's URL is not https", help)

@@ -1,4 +1,4 @@
-"""The summary of a week: what ran, what was done, who does not sync and why, what is held."""
+"""The weekly summary: what ran, what was done, who does not sync and why."""
 
 import json
 from collections import Counter
@@ -59,7 +59,7 @@ def not_syncing(plan: str) -> list[Data]:
 
 
 def _outcome(line: str) -> Mapping[str, Any]:
-    """Return the outcome that a line of a plan file holds; {} where it holds something else."""
+    """Return the outcome that a line of a plan file holds; {} if it holds something else."""
     if not line.startswith('{"actions":'):
         return {}
     try:

@@ -1,4 +1,4 @@
-"""Who has left and can still get in after a run: the list that comes first of all lists."""
+"""Lists who has left and can still get in after a run; shown before everything else."""
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
@@ -60,7 +60,7 @@ def _why(
     *,
     planned: bool,
 ) -> str:
-    """Return why somebody can still get in; nothing where they cannot."""
+    """Return why somebody can still get in; nothing if they cannot."""
     leaving = next((each for each in outcome.actions if each.verb.takes_access), None)
     if leaving is None:
         said = "; ".join(reason.said for reason in outcome.reasons)

@@ -1,4 +1,4 @@
-"""Settled drafts become outcomes: what is sensitive is sealed, and each action gets its id."""
+"""Turns drafts into outcomes: seals sensitive values, and gives each action its id."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -127,7 +127,7 @@ class Assembler:
         )
 
     def _claims(self, draft: Draft) -> tuple[Claim, ...]:
-        """Return what must still be nobody's when the record is created."""
+        """Return the values that must still be free when the record is created."""
         row = draft.row
         assert row is not None
         keys = [

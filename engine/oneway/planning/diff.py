@@ -1,4 +1,4 @@
-"""What differs: one field rule, what the source says, and what the target holds."""
+"""Compares one field: its rule, the source's value, and the target's value."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -112,7 +112,7 @@ def drift(
 
 
 def present(current: Value | Missing) -> Value:
-    """Return what a target record holds, None where that is blank."""
+    """Return what a target record holds, None if that is blank."""
     return None if current is MISSING or is_blank(current) else current
 
 
@@ -133,7 +133,7 @@ def refuses(rule: FieldRule, cell: Cell, *, creating: bool) -> bool:
     if cell.state is CellState.MISSED:
         return rule.on_miss is OnMiss.INELIGIBLE
     if cell.state is CellState.UNSTATED and rule.on_miss is OnMiss.INELIGIBLE:
-        return True  # nobody can say that the table has it
+        return True  # it is unknown whether the table has it
     blank = cell.state in (CellState.BLANK, CellState.UNSTATED)
     stands_in = creating and not is_blank(cell.initial)
     return blank and rule.on_blank is OnBlank.INELIGIBLE and not stands_in

@@ -203,7 +203,7 @@ def key_of(counted: str) -> tuple[str, str]:
 
 
 def person_of(verb: Verb, source_id: str | None, target_id: str | None) -> str:
-    """Return what an action is counted by: the same for all that is done to one record."""
+    """Return what an action is counted by: the same for everything that is done to one record."""
     if target_id is None or verb is Verb.CREATE:
         return f"source {source_id}"
     return f"target {target_id}"

@@ -1,4 +1,4 @@
-"""What a plan does that another plan over the same records does not, person by person."""
+"""Compares two plans over the same records, person by person."""
 
 from collections import Counter
 from collections.abc import Iterator
@@ -9,7 +9,7 @@ from oneway.planning.plan import Change, Kind, Outcome, Plan, Verb
 
 @dataclass(frozen=True, slots=True)
 class FieldImpact:
-    """One field of one person: the change that each plan makes; None where it makes none."""
+    """One field of one person: the change that each plan makes; None if it makes none."""
 
     field: str
     before: Change | None
@@ -18,7 +18,7 @@ class FieldImpact:
 
 @dataclass(frozen=True, slots=True)
 class PersonImpact:
-    """One person whom the two plans treat differently; a side is None where it has no such record.
+    """One person whom the two plans treat differently; a side is None if it has no such record.
 
     `fields` are those that are written otherwise: the same outcome may write other values.
     """
@@ -53,7 +53,7 @@ class Impact:
         return Counter(field.field for each in self.people for field in each.fields)
 
     def counted(self, kind: str) -> int:
-        """Return how many people newly have an outcome (`leave`), or have it no longer."""
+        """Return how many people have an outcome (`leave`) after, and did not have it before."""
         return sum(each.turn[1] == kind != each.turn[0] for each in self.people)
 
 

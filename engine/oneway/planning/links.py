@@ -1,4 +1,4 @@
-"""Who is whom by what earlier runs remember: evidence beside the match keys.
+"""Matches people by the links of earlier runs, as evidence beside the match keys.
 
 A link says which target record a source record was created as, or matched with. Where keys and
 links agree, nothing changes. Where they contradict each other, the record is a conflict that

@@ -1,4 +1,4 @@
-"""Who is whom: source rows and target records, key by key.
+"""Matches source rows and target rows, key by key.
 
 Keys are tried in order, all rows at once, so that no order of records can decide anything.
 At one key a row is decided where some target record holds its value, or another row has
@@ -54,7 +54,7 @@ class Matches:
 def match(rows: Sequence[SourceRow], targets: Sequence[TargetRow], levels: int) -> Matches:
     """Match rows and target records; both must be sorted, no two with one id.
 
-    Whom the sync is not for comes last, and stands in nobody's way.
+    People outside the scope of the sync come last, and block nobody else.
     """
     inside = _match([row for row in rows if not row.outside], targets, levels)
     outside = [row for row in rows if row.outside]

@@ -1,4 +1,4 @@
-"""Keys that differ in form alone: a person who is about to be created beside their own record.
+"""Finds keys that differ only in form, where someone is about to be created twice.
 
 `42` and `"42"`, `0042` and `42`, `SmithJ` and `smithj`, a key with a space or an invisible
 character in it: no match key finds the one by the other, and none should, for which of them is
@@ -28,7 +28,7 @@ def near_misses(
 ) -> Mapping[str, tuple[Reason, ...]]:
     """Return what to say of each source record that nearly matches a target record, by its id.
 
-    Both are matched with nothing. Sensitive keys are not compared: nobody may be shown them.
+    Both are unmatched. Sensitive keys are not compared, as they must not be shown.
     """
     alone = [row for row in rows if _is_alone(row, matches)]
     taken = {

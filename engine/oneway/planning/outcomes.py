@@ -1,4 +1,4 @@
-"""What each record would do, were it alone: the outcome of a row, and of nobody's row.
+"""Drafts the outcome of each record by itself, before drafts compete for values.
 
 Precedence: a record that failed is an error; one that is not one row to one record is a
 conflict; then eligibility decides; then whether it is a joiner, a mover or a rehire.
@@ -43,7 +43,7 @@ class Draft:
     """One record's outcome in the making.
 
     `access` takes access away or gives it back, by `access_changes`; `verb` writes all other
-    `differences`. Either is None where nothing is to be written. `has_access` is as in
+    `differences`. Either is None if nothing is to be written. `has_access` is as in
     `oneway.planning.plan.Outcome`.
     """
 
@@ -241,7 +241,7 @@ class Drafter:
     def _unmatched_leaver(self, row: SourceRow, found: Match) -> Draft:
         """Return the outcome of a leaver without a record; `has_access` where it may have one."""
         pending = self._pending(row)
-        # It may be there, though no list shows it yet: then nobody can say that access has ended.
+        # It may exist although no list shows it yet: then access may not have ended.
         unproven = found.gone if not found.proven else None
         keyless = all(key is None for key in row.keys)
         has_access = (
@@ -311,7 +311,7 @@ class Drafter:
         )
 
     def _unsaid_claims(self, row: SourceRow) -> tuple[Reason, ...]:
-        """Return why nobody can say that a value which one record only may hold is free."""
+        """Return why a unique value may not be free; blank if it is."""
         reasons = []
         for i in self.policy.watched:
             rule, cell = self.policy.fields[i], row.cells[i]

@@ -58,7 +58,7 @@ class Ending(Enum):
     NOT_SENT = "not_sent"
     """It never reached the target; nothing was written."""
     UNKNOWN = "unknown"
-    """It was sent, and nobody knows whether it happened."""
+    """It was sent, and it is unknown whether it happened."""
     HELD = "held"
     """A guard holds it back."""
     POSTPONED = "postponed"
@@ -157,7 +157,7 @@ class Reason:
 
     `code` is a word for programs (a rule's id, "ambiguous", "taken"), `text` is for people,
     `candidates` are the ids of the records it names. `value` is what broke an expression, with
-    the name of its key: `salary: "1O"`; blank where that is sensitive.
+    the name of its key: `salary: "1O"`; blank if that is sensitive.
     """
 
     code: str
@@ -200,7 +200,7 @@ class Outcome:
         return tuple(change for action in self.actions for change in action.changes)
 
     def action_of(self, verb: Verb) -> Action:
-        """Return the action with a verb; raise `LookupError` where there is none."""
+        """Return the action with a verb; raise `LookupError` if there is none."""
         for action in self.actions:
             if action.verb is verb:
                 return action
@@ -233,7 +233,7 @@ class PlanInput:
 
     `connector` and `resource` are as the mapping names them; `file` is the path of a file that
     was read in their place, and `options` are then the file connector's. `origin` is where
-    requests go (scheme, host and port), "" where none do, and `manifest` the digest of what the
+    requests go (scheme, host and port), "" if none do, and `manifest` the digest of what the
     connector's manifest says. Credentials are no part of it, so that one may change between plan
     and apply.
     """

@@ -1,4 +1,4 @@
-"""A program and two snapshots become a plan: a pure function.
+"""Plans: a pure function from a program and two snapshots to a plan.
 
 source_row, target_row   what the mapping makes of each record
 match                    who is whom, by match keys
@@ -85,11 +85,11 @@ def plan_rows(
     matches = _matched(rows, targets, policy, evidence, header)
     unseen = (*_unseen(target, targets), *_hidden(evidence, targets))
     drafter = _drafter(policy, target, matches, evidence, unseen)
-    nobodys = absent(program, targets, matches, source, rows)
+    unmatched = absent(program, targets, matches, source, rows)
 
     def decide(rows: Sequence[SourceRow]) -> GrantedClaims:
         drafts = [drafter.draft(row, matches.of(row)) for row in rows]
-        return grant_claims([*drafts, *nobodys], targets, policy)
+        return grant_claims([*drafts, *unmatched], targets, policy)
 
     rows, settled = settle(program, rows, decide)
     settled = replace(settled, drafts=_reopened(settled.drafts, matches))
@@ -185,7 +185,7 @@ def _is_managed(matches: Matches, row: SourceRow) -> bool:
 
 
 def _unseen(target: Collected[TargetRow], targets: Iterable[TargetRow]) -> tuple[str, ...]:
-    """Return why a target record may exist that no key can find; nothing where none may."""
+    """Return why a target record may exist that no key can find; nothing if none may."""
     why = () if target.complete else ("the list of target records may not be complete",)
     unknown = [each.target_id for each in targets if not each.keys_known]
     if not unknown:

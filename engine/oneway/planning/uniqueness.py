@@ -1,4 +1,4 @@
-"""Who gets which value, where a value may be held by one record only.
+"""Decides who gets a value that only one record may hold.
 
 A draft that writes a unique value, or creates a record with an `unless_taken` value, claims
 it. Claims are settled on what the target would hold afterwards:

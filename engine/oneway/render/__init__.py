@@ -1,4 +1,4 @@
-"""What people and programs read: one module a subject, pure functions to text.
+"""Renders every subject for people and programs: pure functions to text, one module each.
 
     diagnostics    findings about files, as compilers print them
     plans          a plan and what the guards say of it: text, Markdown, JSON

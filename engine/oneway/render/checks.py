@@ -1,4 +1,4 @@
-"""The set-up of a mapping, checked, as `oneway check` prints it."""
+"""Renders the result of `oneway check`."""
 
 from collections import Counter
 from collections.abc import Sequence

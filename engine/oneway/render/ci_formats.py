@@ -1,4 +1,4 @@
-"""Findings in the formats that CI systems read.
+"""Renders diagnostics in the formats of CI systems.
 
 sarif    SARIF 2.1.0 (OASIS), for code scanning
 junit    JUnit XML: a test case a file

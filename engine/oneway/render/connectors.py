@@ -1,4 +1,4 @@
-"""Connectors: a list of them, or everything about one that a mapping needs to know."""
+"""Renders the list of connectors, or one connector in full."""
 
 from collections.abc import Iterable, Iterator, Sequence
 

@@ -1,4 +1,4 @@
-"""Findings as compilers print them: place, severity, summary, code, the line and a caret.
+"""Renders diagnostics as compilers do: place, severity, summary, code, line and caret.
 
     mappings/acme.yaml:21:3: error: unknown target field 'emial' [M102]
        21 |   emial: personalDetails.email

@@ -1,4 +1,4 @@
-"""One person, step by step, as `oneway explain` prints it."""
+"""Renders the explanation of one person, for `oneway explain`."""
 
 from collections.abc import Sequence
 

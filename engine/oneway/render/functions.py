@@ -1,4 +1,4 @@
-"""The expression library: a list of functions by family, or everything about one."""
+"""Renders the function library: a list by family, or one function in full."""
 
 from collections.abc import Sequence
 

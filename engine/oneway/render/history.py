@@ -1,4 +1,4 @@
-"""The runs that were, as a table and as data."""
+"""Renders past runs, as a table and as data."""
 
 from collections.abc import Mapping, Sequence
 
@@ -99,7 +99,7 @@ def ends_as_json(run: Run) -> dict[str, object]:
 
 
 def ends_in_words(run: Run) -> str:
-    """Return how many planned actions ended how: "1 done, 45 not ended"; "" where there is none."""
+    """Return how many planned actions ended how: "1 done, 45 not ended"; "" if there is none."""
     counts = [(each, run.counts.get(each.value, 0)) for each in Ending]
     parts = [f"{number:,} {ENDING_WORDS[each]}" for each, number in counts if number]
     if run.left:

@@ -1,4 +1,4 @@
-"""The effect of an edit, as `oneway impact` prints it: text, JSON, and Markdown for a review."""
+"""Renders the effect of an edit as text, JSON, and Markdown for a review."""
 
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -60,7 +60,7 @@ def as_json(found: EditImpact) -> dict[str, object]:
     """Return the effect as data.
 
     Keys: sentence, records, people (key, label, source_id, target_id, before, after, fields:
-    field, before, after: what each version writes, null where it writes nothing, or {value}),
+    field, before, after: what each version writes, null if it writes nothing, or {value}),
     fields (people by field), guards (the names of those that newly fire).
     """
     return {

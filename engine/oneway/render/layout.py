@@ -1,4 +1,4 @@
-"""Columns and lines: how wide text is on a terminal, and how it is fitted.
+"""Measures and fits text for terminals: columns, wrapping, clipping.
 
 All text given here is harmless already and holds no colour: colour is put on afterwards.
 """

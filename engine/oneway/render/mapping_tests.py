@@ -1,4 +1,4 @@
-"""What `oneway test` found: as text, JSON, JUnit XML, and annotations of GitHub Actions."""
+"""Renders the results of `oneway test`: text, JSON, JUnit XML, GitHub annotations."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""What was not delivered, and what a test of channels found, as text and as data."""
+"""Renders undelivered notices, and the result of testing channels."""
 
 from collections.abc import Sequence
 from typing import Any

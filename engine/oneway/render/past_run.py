@@ -1,4 +1,4 @@
-"""One run of the past: who started it, what was planned for whom, and how that ended."""
+"""Renders one past run: who started it, what was planned, and how each action ended."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -42,7 +42,7 @@ _MARGIN = 12
 
 @dataclass(frozen=True, slots=True)
 class RecordStory:
-    """What a run planned for one record and how that ended; None where it was not begun.
+    """What a run planned for one record and how that ended; None if it was not begun.
 
     A record with two actions has two stories; one without any has one, without an action.
     """
@@ -101,7 +101,7 @@ def as_json(past: Past, people: Sequence[RecordStory]) -> dict[str, object]:
     target_id, why}].
 
     Each of the people is as in a plan, and has `ending`, `code`, `reason` and `record` (all
-    null where it was not begun), `held_by`, the guards, and `until`, the day on which what was
+    null if it was not begun), `held_by`, the guards, and `until`, the day on which what was
     postponed is sent again. Somebody with two actions is there twice: `doing` is the verb of
     the one that ended so.
     """
@@ -125,7 +125,7 @@ def as_json(past: Past, people: Sequence[RecordStory]) -> dict[str, object]:
 def text(past: Past, people: Sequence[RecordStory], style: Style, *, chosen: bool = False) -> str:
     """Return a run for people; `chosen` says that somebody asked for some of them only.
 
-    Where nobody did, those for whom nothing was to be done are counted and not named.
+    If there are none, people without an action are counted and not named.
     """
     lines = [*results.still_in(past.run.still_in, style), *_head(past, style)]
     if past.run.problems:

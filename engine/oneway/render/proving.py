@@ -1,4 +1,4 @@
-"""What `oneway prove` and `oneway same` found: as text, with each situation as a test case."""
+"""Renders the findings of `oneway prove` and `oneway same`, each as a test case too."""
 
 import json
 from collections.abc import Iterator

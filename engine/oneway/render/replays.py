@@ -1,4 +1,4 @@
-"""What deriving a plan again showed: the same, or what differs."""
+"""Renders the result of a replay: the same plan, or the differences."""
 
 from collections.abc import Sequence
 
@@ -33,7 +33,7 @@ def text(replay: Replay, style: Style, *, limit: int | None = 20) -> str:
 def as_json(replay: Replay) -> dict[str, object]:
     """Return what a replay showed, as data.
 
-    Keys: run, same, fingerprint (the run's), derived (null where no plan could be), version,
+    Keys: run, same, fingerprint (the run's), derived (null if no plan could be), version,
     remarks, and differences, a list of {record, on_target, name, what, before, after};
     sensitive values are `***`.
     """

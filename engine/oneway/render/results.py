@@ -1,4 +1,4 @@
-"""How an apply ended: counts by ending, and each action that was not done, with the reason."""
+"""Renders the results of an apply: counts by ending, and each action not done, with why."""
 
 from collections import Counter
 from collections.abc import Sequence

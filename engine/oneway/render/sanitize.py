@@ -1,4 +1,4 @@
-"""Text that comes from files and systems, made visible and harmless.
+"""Makes text from files and systems visible and harmless.
 
 A name can hold an escape sequence that repaints the terminal, a line break that forges a
 line of a plan, or an override that shows text in another order. Whatever does not show as

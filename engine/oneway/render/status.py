@@ -1,4 +1,4 @@
-"""How each connection stands: a line each, and below it what needs somebody."""
+"""Renders the status of each connection: one line each, then what needs attention."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
@@ -33,7 +33,7 @@ def as_json(standings: Sequence[ConnectionStatus]) -> dict[str, object]:
     last and last_done ({run, state, started, ended, counts, planned, not_ended} or null: the
     last three as `runs` gives them), next (an instant, or null), future (an instant that
     is recorded and yet to come, or null),
-    unsynced (a list of {kind, reason, number, people}; null where no plan is known), held (a
+    unsynced (a list of {kind, reason, number, people}; null if no plan is known), held (a
     list of {guard, text, allow, number, since}), refused (a list of {code, reason, records,
     since, next_try}; null for whenever it runs next), undelivered (how many notices were
     tried in vain: {waiting, given_up}), still_in ([{key, label, source_id, target_id, why}]:

@@ -1,4 +1,4 @@
-"""The steps of an expression, each with the value it came to."""
+"""Renders the steps of an expression, each with its value."""
 
 from collections.abc import Sequence
 

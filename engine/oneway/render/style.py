@@ -1,4 +1,4 @@
-"""How text is dressed: whether in colour, and how wide it may be."""
+"""The style of text: colour or not, and the width."""
 
 from dataclasses import dataclass
 from enum import Enum

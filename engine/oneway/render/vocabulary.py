@@ -1,4 +1,4 @@
-"""The words of outcomes, verbs, endings and run states: one vocabulary for all that is shown.
+"""The words for outcomes, verbs, endings and run states, shared by all renderers.
 
 A renderer that needs another form of one of these words has it here, beside the others.
 """

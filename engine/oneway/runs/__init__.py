@@ -1,4 +1,4 @@
-"""A run, put together: files and systems are read here, and nothing is printed.
+"""Runs: reads files and systems, plans, applies and records. It prints nothing.
 
     Request ─compiled→ Prepared ─read→ Reading ─plan_of→ Plan ─judged→ Verdict
                                                           └─apply_plan→ Results

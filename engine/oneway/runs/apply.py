@@ -1,4 +1,4 @@
-"""Applying an approved plan, with every step in the journal."""
+"""Applies an approved plan, and journals every step."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -42,7 +42,7 @@ class Approval:
     kept: Mapping[str, bytes] = field(default_factory=dict)
     """What the plan was derived from, to be kept with the run."""
     began: str = ""
-    """The instant at which the run began to read; blank where it reads nothing."""
+    """The instant at which the run began to read; blank if it reads nothing."""
 
     def of(self, earlier: Earlier) -> Approved:
         """Return what an apply must know of it, where an earlier try left something behind."""

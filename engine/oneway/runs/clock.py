@@ -2,7 +2,7 @@
 
 Whether a leave date has passed, what is counted as the last seven days and how long a refused
 record waits all go by the clock. One that has gone back would date leavers anew and judge by
-a week that is yet to come. An instant that is yet to come would take away access before its
+a week in the future. An instant in the future would take away access before its
 day, and look past what was done this week.
 """
 
@@ -15,7 +15,7 @@ from oneway.runs.session import RunSession
 
 
 def refuse_yet_to_come(session: RunSession, as_of: datetime) -> None:
-    """Raise `Refused` where a run that writes would go by an instant that is yet to come."""
+    """Raise `Refused` if a run that writes would go by an instant in the future."""
     if as_of <= session.now() + AHEAD:
         return
     what = f"this run would go by {instant_text(as_of)}, which is yet to come"
@@ -28,9 +28,9 @@ def refuse_yet_to_come(session: RunSession, as_of: datetime) -> None:
 
 
 def refuse_turned_back(session: RunSession, as_of: datetime | None) -> None:
-    """Raise `Refused` where the clock stands before the last run of this connection.
+    """Raise `Refused` if the clock stands before the last run of this connection.
 
-    `as_of` is the instant that a new plan goes by; None where the plan was made before.
+    `as_of` is the instant that a new plan goes by; None if the plan was made before.
     """
     last = session.past.latest(session.name) if session.past is not None else None
     if last is None:

@@ -1,4 +1,4 @@
-"""Credentials and the connection's file: both are kept, or neither."""
+"""Saves the credentials and the file of a connection: both, or neither."""
 
 import signal
 import threading

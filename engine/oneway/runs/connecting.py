@@ -1,4 +1,4 @@
-"""From a connection to a request: what its file says is what is asked for."""
+"""Makes the run request of a connection."""
 
 from collections.abc import Mapping
 from datetime import datetime

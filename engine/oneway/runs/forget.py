@@ -1,4 +1,4 @@
-"""Erasing one person from the store: links, entries, kept plans and what they were derived from."""
+"""Erases one person from the store: links, entries, saved plans and snapshots."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -50,7 +50,7 @@ class Forgotten:
 def find_person(journal: Journal, person: str, connection: str | None = None) -> tuple[Known, ...]:
     """Return how each connection knows a person: by a key, a name or an id, as it was written.
 
-    Raises `Refused` where one connection knows several by that.
+    Raises `Refused` if one connection knows several by that.
     """
     names = journal.connections() if connection is None else (connection,)
     found = [known for name in names if (known := _known(journal, name, person)) is not None]
@@ -58,7 +58,7 @@ def find_person(journal: Journal, person: str, connection: str | None = None) ->
 
 
 def forget_person(journal: Journal, known: Known) -> Forgotten:
-    """Erase a person from all that is kept of a connection; raise `Refused` while a run is open.
+    """Erase a person from the store of a connection; raise `Refused` while a run is open.
 
     Guards go on counting what was done to them: how often stays, and to whom does not.
     """

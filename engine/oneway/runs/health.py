@@ -1,4 +1,4 @@
-"""Whether what was read is good enough to write by."""
+"""Checks that the inputs are complete enough to apply."""
 
 from collections.abc import Mapping, Sequence
 from typing import Protocol

@@ -1,4 +1,4 @@
-"""The effect of an edit: a mapping's two versions, planned over the same records."""
+"""The effect of an edit: plans both versions of a mapping over the same records."""
 
 from dataclasses import dataclass, replace
 
@@ -52,7 +52,7 @@ def _read(old: PreparedRun, systems: OpenSystems, progress: Progress) -> ReadInp
 
 
 def _with(old: PreparedRun, found: ReadInputs, new: PreparedRun) -> ReadInputs | None:
-    """Return what was read, as the old version sees it; None where that reads something else."""
+    """Return what was read, as the old version sees it; None if that reads something else."""
     ours, theirs = old.inputs, new.inputs
     snapshots = {each: _snapshot(found, role) for role, each in theirs.items()}
     if not set(ours.values()) <= snapshots.keys():

@@ -1,4 +1,4 @@
-"""What earlier runs remember of who is whom, and what the systems say when they are asked again.
+"""Recalls the links of earlier runs, and asks the systems again about missing records.
 
 A list is not the whole truth. A linked target record that the list lacks is asked for by its
 id, and before anybody is deactivated for being absent the source is asked once more.
@@ -65,7 +65,7 @@ def recall(session: RunSession) -> Remembered:
 
 
 def why_pending(entry: JournalEntry, lag: timedelta, now: datetime) -> str:
-    """Return why a create may not be sent again yet; nothing where it may."""
+    """Return why a create may not be sent again yet; nothing if it may."""
     unknown = entry.end is None or entry.end.ending.value == "unknown"
     if entry.verb is not Verb.CREATE or not unknown:
         return ""
@@ -84,7 +84,7 @@ def why_pending(entry: JournalEntry, lag: timedelta, now: datetime) -> str:
 
 
 def shown_by(sent_at: str, lag: timedelta) -> datetime | None:
-    """Return when a target shows what was sent at an instant; None where that is not known."""
+    """Return when a target shows what was sent at an instant; None if that is not known."""
     return parse_instant(sent_at) + lag if sent_at else None
 
 
@@ -123,7 +123,7 @@ def asked_again(
 
     It is asked where a plan would deactivate somebody for being absent: by id where it can be
     and the record was linked, and by reading its list a second time for all whom that does not
-    find. None where that changes nothing.
+    find. None if that changes nothing.
     """
     doomed = {
         action.target_id
@@ -194,7 +194,7 @@ def _hidden(
 ) -> tuple[tuple[Record, ...], LinkEvidence]:
     """Return the linked target records that a list lacks, and what is known of the others."""
     evidence = remembered.evidence
-    # Whoever is new may be somebody who is linked, under an id that the source has re-issued.
+    # A new source record may be a linked person under an id that the source has re-issued.
     known = {each.source_id for each in remembered.links}
     anybody = any(id not in known for id in sources)
     missing = [

@@ -1,4 +1,4 @@
-"""A run of the past, by what people call it; and what is known of its plan."""
+"""Finds a past run by what people call it, and loads its plan."""
 
 from oneway.core.diagnostics import did_you_mean, refusal
 from oneway.history.journal import Journal, Run
@@ -12,7 +12,7 @@ LATEST = "latest"
 def run_named(journal: Journal, text: str) -> Run:
     """Return the run of an id, the latest one (`latest`), or a connection's last one.
 
-    Raises `Refused` where there is none.
+    Raises `Refused` if there is none.
     """
     found: tuple[Run, ...]
     if text.isascii() and text.isdigit() and len(text) < 19:
@@ -29,7 +29,7 @@ def run_named(journal: Journal, text: str) -> Run:
 
 
 def plan_of_run(journal: Journal, run: Run) -> Plan | None:
-    """Return the plan of a run, None where none is kept; raise `Refused` where it is damaged."""
+    """Return the plan of a run, None if none is kept; raise `Refused` if it is damaged."""
     text = journal.plan_of(run.id)
     if not text:
         return None
@@ -37,7 +37,7 @@ def plan_of_run(journal: Journal, run: Run) -> Plan | None:
 
 
 def refuse_without_journal(state: StateFolder) -> None:
-    """Raise `Refused` where nothing was ever journalled in a state folder."""
+    """Raise `Refused` if nothing was ever journalled in a state folder."""
     if not state.has_journal:
         help = "run `oneway sync` first, or name the folder with --state"
         raise refusal("F130", str(state.path), "nothing has run yet", help)

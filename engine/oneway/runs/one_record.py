@@ -1,4 +1,4 @@
-"""One record of a mapping's source or target, found by its id or by a match value."""
+"""Finds one record of a mapping's source or target, by id or match value."""
 
 from collections.abc import Sequence
 
@@ -12,7 +12,7 @@ from oneway.runs.systems import OpenSystems, offline_help
 
 
 def one_record(prepared: PreparedRun, side: str, key: str) -> Value:
-    """Return the data of the record that a key names; raise `Refused` where none or several do."""
+    """Return the data of the record that a key names; raise `Refused` if none or several do."""
     each = prepared.inputs[side]
     with OpenSystems(prepared) as systems:
         try:

@@ -1,4 +1,4 @@
-"""What the journal tells of one run: all that a report is made of, without any system."""
+"""Loads a past run from the journal: all that a report needs, without any system."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import suppress
@@ -27,7 +27,7 @@ class Before:
 class PastRun:
     """A run and what led to it.
 
-    `plan` is None where the run never came to one, or it is kept no longer. `earlier` are the
+    `plan` is None if the run never came to one, or it is kept no longer. `earlier` are the
     last runs of the connection, newest first, this one among them; `before` the last ones
     that had a plan, without it. `options` is what a command needs beside its name to find the
     same journal.
@@ -42,7 +42,7 @@ class PastRun:
 
 
 def load_past_run(journal: Journal, run: Run, options: str = "") -> PastRun:
-    """Return what a journal tells of a run; raise `Refused` where that is damaged."""
+    """Return what a journal tells of a run; raise `Refused` if that is damaged."""
     earlier = journal.runs(run.start.connection, limit=EARLIER, before=run.id + 1)
     return PastRun(
         run=run,

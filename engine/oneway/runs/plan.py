@@ -1,4 +1,4 @@
-"""From what was read to a plan and its verdict."""
+"""Plans what was read, and judges the plan."""
 
 from oneway import __version__
 from oneway.core.connector import Progress, silent

@@ -1,4 +1,4 @@
-"""From a request to a compiled mapping: all that needs neither network nor credentials."""
+"""Compiles the mapping of a request; needs neither network nor credentials."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -55,7 +55,7 @@ _START = (
 
 
 def mapping_of(path: str, connection: Connection | None) -> bytes:
-    """Return the bytes of a mapping; raise `Refused` where it cannot be read.
+    """Return the bytes of a mapping; raise `Refused` if it cannot be read.
 
     The place is then where the connection names it.
     """
@@ -113,7 +113,7 @@ _OF_PARTS = frozenset({"M101", "M102", "M103", "M106", "M108", "M118", "M123", "
 
 
 def read_file(path: str, limit: int) -> bytes:
-    """Return at most `limit` bytes of a file; raise `Refused` where it cannot be read."""
+    """Return at most `limit` bytes of a file; raise `Refused` if it cannot be read."""
     return read_regular(path, limit)
 
 

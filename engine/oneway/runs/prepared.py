@@ -1,4 +1,4 @@
-"""A compiled request, and what it reads and writes: which system's records, or a file instead."""
+"""A compiled request and its inputs: which systems' records, or files instead."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -29,7 +29,7 @@ class Input:
     """One resource of one connector; `options` are those that the mapping writes for it.
 
     `side` is "source" or "target" where a connection says how that side is reached. `replaces`
-    is the connector and the resource that a file is read in the place of.
+    is the connector and the resource that a file is read in place of.
     """
 
     connector: str
@@ -155,7 +155,7 @@ def lag_of(prepared: PreparedRun) -> timedelta:
 
 
 def stand_in_options(resource: Resource | None) -> dict[str, str]:
-    """Return the options by which a file is read in the place of a system's resource."""
+    """Return the options by which a file is read in place of a system's resource."""
     id_path = "id" if resource is None else resource.id
     return {"id": id_path, "types": _column_types(resource)}
 
@@ -236,7 +236,7 @@ def _reference(prepared: PreparedRun, reference: ReferenceSpec, file: str | None
 
 
 def _side_named(connector: str, spec: MappingSpec) -> str:
-    """Return the side that a connector is; nothing where it is neither, or both."""
+    """Return the side that a connector is; nothing if it is neither, or both."""
     sides = [
         name
         for name, each in (("source", spec.source), ("target", spec.target))

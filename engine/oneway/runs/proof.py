@@ -1,6 +1,6 @@
-"""Who saved a plan: a code keyed with the seal's key, and a signature where there is a key pair.
+"""Proves who saved a plan: a keyed code, and a signature if there is a key pair.
 
-A state folder's key shows that a plan was saved on this machine, by whoever may read the folder.
+A state folder's key shows that a plan was saved on this machine, by someone who may read it.
 Where another machine applies, the one that plans signs with its Ed25519 key (`oneway keys`), and
 the other trusts that key.
 """
@@ -49,7 +49,7 @@ def refuse_unproven(plan: Plan, proof: Proof | None, state: StateFolder, file: s
 
 
 def refuse_old(proof: Proof, now: datetime, oldest: timedelta, file: str) -> None:
-    """Raise `Refused` where a plan was made longer ago than it may have been, or is yet to be."""
+    """Raise `Refused` if a plan was made longer ago than it may have been, or is yet to be."""
     try:
         made = parse_instant(proof.made)
     except ValueError:
@@ -132,7 +132,7 @@ def _trusted(state: StateFolder) -> Path:
 
 
 def _ed25519() -> Any:
-    """Return what makes and checks signatures; raise `Refused` where it is not installed."""
+    """Return what makes and checks signatures; raise `Refused` if it is not installed."""
     try:
         from cryptography.hazmat.primitives.asymmetric import ed25519
     except ImportError:

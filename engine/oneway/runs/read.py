@@ -1,4 +1,4 @@
-"""Reading all inputs of a run, each resource once."""
+"""Reads all inputs of a run, each resource once."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -64,7 +64,7 @@ class EvaluatedInputs:
 def read_inputs(
     prepared: PreparedRun, systems: OpenSystems, progress: Progress = silent
 ) -> ReadInputs:
-    """Return all records of a run's inputs; raise `Refused` where one cannot be read."""
+    """Return all records of a run's inputs; raise `Refused` if one cannot be read."""
     reads = _Reads(prepared, systems, progress)
     references, tables, program = reads.bound()
     source, target = reads.snapshot("source"), reads.snapshot("target")
@@ -231,7 +231,7 @@ def _noted(progress: Progress) -> Progress:
 
 
 def _once_each(each: Input, records: Iterable[Record]) -> Iterator[Record]:
-    """Yield the records; raise `Refused` where two have one id, which planning cannot take."""
+    """Yield the records; raise `Refused` if two have one id, which planning cannot take."""
     seen: set[str] = set()
     for record in records:
         if record.id in seen:

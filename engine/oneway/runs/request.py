@@ -1,4 +1,4 @@
-"""What somebody asks of a run."""
+"""The request of a run."""
 
 import re
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Interrupted runs: their actions in flight are looked up, and the rest may be resumed.
+"""Interrupted runs: looks up their actions in flight, and resumes the rest.
 
 `recover_in_flight` finds out what became of the actions in flight, and sends nothing; a new plan
 takes it from there. `resume_run` does the same, then applies the rest of the approved plan.
@@ -68,7 +68,7 @@ class Interrupted:
 
     @property
     def in_flight(self) -> tuple[JournalEntry, ...]:
-        """The actions that were sent, or about to be, and whose end nobody knows."""
+        """The actions that were sent, or about to be, and whose end is unknown."""
         return tuple(e for e in self.entries if e.end is None or e.end.ending is Ending.UNKNOWN)
 
     @property
@@ -102,7 +102,7 @@ def find_interrupted(
 def recover_in_flight(session: RunSession) -> tuple[Result, ...]:
     """Find out what became of everything that earlier runs of this connection left in flight.
 
-    Nothing is sent. Raises `Refused` where the systems cannot be asked: then nothing may be
+    Nothing is sent. Raises `Refused` if the systems cannot be asked: then nothing may be
     written, for a record might be created twice.
     """
     results = []

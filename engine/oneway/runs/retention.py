@@ -1,4 +1,4 @@
-"""How long runs are kept: with their plans and what those were derived from.
+"""Removes old runs, with their plans and snapshots.
 
 Each run forgets the old ones of its own connection, while it holds the lock; `oneway runs
 prune` those of all, also of connections that run no more.
@@ -16,7 +16,7 @@ from oneway.planning.guards import WINDOW
 from oneway.runs.request import instant_text
 
 DAYS = 90
-"""How many days a run is kept where nobody says otherwise."""
+"""How many days a run is kept by default."""
 
 LEAST_DAYS = WINDOW.days + 1
 """No fewer: guards count what was done within their window."""
@@ -25,7 +25,7 @@ LEAST_DAYS = WINDOW.days + 1
 def days_kept(lookup: Lookup) -> int:
     """Return how many days runs are kept: what ONEWAY_KEEP_DAYS says, or `DAYS`.
 
-    Raises `Refused` where it says what is no number of days, or too few.
+    Raises `Refused` if it is not a number of days, or too few.
     """
     text = lookup("keep", "days")
     if text is None:

@@ -1,4 +1,4 @@
-"""The session of one run: what all its steps share, each opened or worked out once."""
+"""The session of a run: what all its steps share, each opened or worked out once."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace

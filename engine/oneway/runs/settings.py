@@ -1,4 +1,4 @@
-"""Settings, given as text or written in a connection, become values of their declared types."""
+"""Converts settings, given as text or in a connection, to their declared types."""
 
 from collections.abc import Callable, Iterable, Mapping
 

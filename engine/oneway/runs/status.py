@@ -1,4 +1,4 @@
-"""How each connection stands, from its file and from what the store knows of its runs."""
+"""The status of each connection, from its file and its runs in the store."""
 
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
@@ -47,7 +47,7 @@ class HeldBack:
 
 @dataclass(frozen=True, slots=True)
 class Refusing:
-    """Records that the target refuses for one reason; `next_try` is None where any run tries."""
+    """Records that the target refuses for one reason; `next_try` is None if any run tries."""
 
     code: str
     reason: str
@@ -60,7 +60,7 @@ class Refusing:
 class ConnectionStatus:
     """How one connection stands; `undelivered` are notices that were tried in vain.
 
-    `file` is "" where there is none any more. `broken` is what is wrong with the file or the
+    `file` is "" if it has been removed. `broken` is what is wrong with the file or the
     last plan. `due` is the next run's instant; `never` says that it runs by hand alone.
     """
 

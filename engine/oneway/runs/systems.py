@@ -1,4 +1,4 @@
-"""The connectors of a run, opened with the options and credentials that they were given."""
+"""Opens the connectors of a run with their options and credentials."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
@@ -93,7 +93,7 @@ class CompletesNewRecords(Protocol):
     """A writer whose system holds no key of a new record that it is not given."""
 
     def complete_new_records(self, paths: Iterable[tuple[str, ...]]) -> None:
-        """Let every new record hold these keys, null where nothing else is written there."""
+        """Let every new record hold these keys, null if nothing else is written there."""
 
 
 @dataclass(slots=True)
@@ -108,7 +108,7 @@ class OpenSystems:
     _open: dict[Input, Connector] = field(default_factory=dict)
 
     def connector(self, each: Input, *, choosing: bool = False) -> Connector:
-        """Return an input's connector, open; raise `Refused` where it cannot be configured.
+        """Return an input's connector, open; raise `Refused` if it cannot be configured.
 
         One that is opened for `choosing` may lack options, and is good for `choices` alone.
         """
@@ -125,7 +125,7 @@ class OpenSystems:
         return self.connector(each).reader(each.resource)
 
     def writer(self, each: Input) -> Writer:
-        """Return a writer of an input; raise `WriteError` where it cannot be written."""
+        """Return a writer of an input; raise `WriteError` if it cannot be written."""
         writer = self.connector(each).writer(each.resource)
         if isinstance(writer, CompletesNewRecords):
             writer.complete_new_records(self.prepared.compiled.decided_on_target)
@@ -153,7 +153,7 @@ def whose(prepared: PreparedRun, each: Input) -> str:
 
 
 def refuse_one_system(prepared: PreparedRun) -> None:
-    """Raise `Refused` where source and target are one: what a mapping alone cannot show.
+    """Raise `Refused` if source and target are one: what a mapping alone cannot show.
 
     Options that a connection, the environment or the command line give may make them so.
     """

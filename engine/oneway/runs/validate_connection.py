@@ -1,4 +1,4 @@
-"""Whether a connection fits its mapping and its connectors: every mistake at its place."""
+"""Checks that a connection fits its mapping and connectors, and places every mistake."""
 
 from collections.abc import Iterator, Mapping
 

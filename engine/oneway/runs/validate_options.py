@@ -1,4 +1,4 @@
-"""What is wrong with the options that a mapping gives its connectors, found without opening one."""
+"""Checks the options that a mapping gives its connectors, without opening them."""
 
 from collections.abc import Iterator, Mapping
 
@@ -46,7 +46,7 @@ def _listed(endpoint: EndpointSpec, known: list[str]) -> str:
 
 
 def _wrong_value(option: Option, value: str) -> str:
-    """Return what the option may be instead, in words; nothing where it may be this."""
+    """Return what the option may be instead, in words; nothing if it may be this."""
     if value == option.default:
         return ""
     if option.values and value not in option.values:

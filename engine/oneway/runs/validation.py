@@ -1,4 +1,4 @@
-"""What is wrong with a connection, found without network and without a credential."""
+"""Validates a connection without network or credentials."""
 
 from collections.abc import Mapping
 from contextlib import suppress

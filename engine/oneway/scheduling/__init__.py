@@ -1,4 +1,4 @@
-"""Schedules kept: what is due is run, once, by one process each; by a server or in one go.
+"""Runs each due connection once, in a process of its own; as a server or in one go.
 
     policy        what a due run calls for: a pure decision
     folder        connection files, watched for changes

@@ -1,4 +1,4 @@
-"""The connections of a folder, looked at again and again: what is new, changed, gone, broken."""
+"""Watches the connections of a folder: new, changed, removed and broken ones."""
 
 import os
 from collections.abc import Mapping
@@ -41,7 +41,7 @@ class Folder:
     """What each file held when it was read."""
 
     def look(self) -> FolderChanges:
-        """Read what has changed and return it; raise `Refused` where there is no folder."""
+        """Read what has changed and return it; raise `Refused` if there is no folder."""
         signatures = _signatures(self.path)
         if signatures == self._signatures:
             return FolderChanges()

@@ -1,4 +1,4 @@
-"""What the scheduler knows of itself, for /healthz and /metrics: written by the loop alone."""
+"""The scheduler's own state, for /healthz and /metrics; only the loop writes it."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ class HealthState:
 
     looked: float = field(default_factory=monotonic)
     trouble: str = ""
-    """Why the store or the folder could not be used, in words; "" where they can."""
+    """Why the store or the folder could not be used, in words; "" if they can."""
     connections: int = 0
     next_due: Mapping[str, datetime] = field(default_factory=dict)
     """When each connection with a schedule runs next."""

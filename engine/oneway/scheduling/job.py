@@ -1,4 +1,4 @@
-"""What a run's process is told, and what it tells when it ends."""
+"""What the process of a run is told, and what it reports at its end."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field

@@ -1,4 +1,4 @@
-"""/healthz and /metrics, on this machine alone, by threads that the loop never waits for."""
+"""Serves /healthz and /metrics on loopback, in threads that never block the loop."""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
@@ -34,7 +34,7 @@ class Address:
 
 
 def address(text: str) -> Address:
-    """Return the address that a text names; raise `Refused` where it is not this machine's own."""
+    """Return the address that a text names; raise `Refused` if it is not this machine's own."""
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not colon or not (port.isascii() and port.isdecimal()) or int(port) > _HIGHEST:
@@ -120,7 +120,7 @@ class _Server(ThreadingMixIn, WSGIServer):
         self.setup_environ()
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A caller that goes away is none of our business."""
+        """Ignore a caller that goes away."""
 
 
 class _Server6(_Server):

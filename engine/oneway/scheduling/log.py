@@ -1,4 +1,4 @@
-"""What the scheduler says while it runs: one line an event, as text or as JSON."""
+"""The scheduler's log: one line per event, as text or JSON."""
 
 import json
 from collections.abc import Callable, Mapping

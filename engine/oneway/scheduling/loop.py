@@ -1,4 +1,4 @@
-"""The scheduler's loop: look at the folder, take what is due, start it, see what ended.
+"""The scheduler's loop: scans the folder, claims what is due, starts it, collects results.
 
 It keeps no truth: what is due follows from files and the clock, and who runs it from the store.
 Killed at any point and begun again, it goes on as if nothing had been.
@@ -49,7 +49,7 @@ class Workers(Protocol):
         """The connections that are being run."""
 
     def start(self, job: Job) -> None:
-        """Start a job; raise `OSError` where the machine has no process to give."""
+        """Start a job; raise `OSError` if the machine has no process to give."""
 
     def ended(self) -> Iterator[tuple[Job, Report]]:
         """Yield what has ended since it was asked."""

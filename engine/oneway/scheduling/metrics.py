@@ -1,4 +1,4 @@
-"""What Prometheus is told: runs and their endings from the store, what is due from the loop.
+"""Metrics for Prometheus: run endings from the store, due runs from the loop.
 
 A run is counted once it has ended, in whichever process. Counts begin with what the store has when
 this process starts.

@@ -1,4 +1,4 @@
-"""Notices of what was run: written down with the run, delivered beside the loop.
+"""Notices after scheduled runs: recorded with the run, delivered beside the loop.
 
 A webhook that does not answer delays neither a run nor the schedule.
 """

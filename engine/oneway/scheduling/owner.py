@@ -1,4 +1,4 @@
-"""Who takes a due: a process, so that another one may see whether it lives."""
+"""The owner of a claim: a process, so that another can see whether it is alive."""
 
 import os
 from hashlib import sha256

@@ -1,4 +1,4 @@
-"""What is to be done about a connection's latest due: a pure decision."""
+"""Decides what to do about a connection's latest due run; pure."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -22,7 +22,7 @@ class Step(Enum):
     """What a due asks for."""
 
     REST = "nothing"
-    BEGIN = "it is nobody's yet"
+    BEGIN = "no process has claimed it yet"
     TAKE_OVER = "somebody took it, and it has not ended"
 
 

@@ -1,4 +1,4 @@
-"""Makes ready what every run needs, when it is imported: once, in the process they are forked of.
+"""Imports what every run needs, once, in the process that runs are forked from.
 
 A run of a few people is mostly this: importing libraries, building the validators of the
 schemas, reading the machine's certificates. Nothing here may fail: a run that needs what is

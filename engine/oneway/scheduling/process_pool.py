@@ -1,4 +1,4 @@
-"""Processes, so many at once: one a run, forked from a warm one, so that they begin quickly.
+"""A bounded pool of processes, one per run, forked from a warm process.
 
 A process that dies takes no other with it: its parent and the others go on. That one has died
 is known by its pipe, which is closed by nothing else.
@@ -58,7 +58,7 @@ class ProcessPool:
         return [each.job.taken.connection for each in self._workers]
 
     def start(self, job: Job) -> None:
-        """Start a process for a job; raise `OSError` where the machine has none to give."""
+        """Start a process for a job; raise `OSError` if the machine has none to give."""
         ours, theirs = self._context.Pipe(duplex=False)
         try:
             process = self._context.Process(target=work, args=(job, theirs), name="oneway-run")

@@ -1,4 +1,4 @@
-"""The store as the loop uses it: opened again where it was lost, and how connections stand.
+"""The loop's view of the store: reopens it after failures, and tracks connections.
 
 How they stand is kept, so that a quiet night asks the store nothing; what is taken, the store
 decides.
@@ -25,7 +25,7 @@ from oneway.state.folder import StateFolder
 
 @dataclass(slots=True)
 class Register:
-    """Which dues were taken, by whom; every method raises `Refused` where the store fails."""
+    """Which dues were taken, by whom; every method raises `Refused` if the store fails."""
 
     place: RunHost
     by: str = ""
@@ -128,7 +128,7 @@ class Register:
     def future(self, name: str, due: Due, file: str) -> int | None:
         """Return the run that says that something in the future stops a connection's due.
 
-        It is written down once for each due; None where nothing is in the future, or it was
+        It is written down once for each due; None if nothing is in the future, or it was
         written down before.
         """
         found = in_the_future(self.journal(), name, self.place.now())

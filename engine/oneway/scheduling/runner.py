@@ -1,4 +1,4 @@
-"""The loop, driven: it ticks, sleeps until the next thing, and stops when it is asked to."""
+"""Drives the loop: ticks, sleeps until the next event, and stops when asked to."""
 
 from dataclasses import dataclass
 from typing import Protocol

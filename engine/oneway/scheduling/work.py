@@ -1,4 +1,4 @@
-"""What a run's process does: the run, under the lock of its due, and the end of the due.
+"""What the process of a run does: runs it under the lock of its claim, then ends the claim.
 
 The lock is the due's own, beside the one that every run of a connection holds: it is held from
 the question whether the due has ended until that is written down, so that a process taking a due
@@ -132,7 +132,7 @@ def _connection(job: Job) -> Connection | None:
 
 
 def _run(job: Job, journal: Journal, operator: Operator) -> Run | None:
-    """Return the run of a due; None where its file is another connection's by now."""
+    """Return the run of a due; None if its file is another connection's by now."""
     name = job.taken.connection
     before = _newest(journal, name)
     try:

@@ -1,4 +1,4 @@
-"""Files that are there with all of their bytes, or as they were before; for their owner alone."""
+"""Writes private files atomically: complete, or not at all."""
 
 import os
 import tempfile
@@ -11,7 +11,7 @@ PRIVATE = 0o600
 def write_whole(path: Path, data: bytes, *, mode: int = PRIVATE, over: bool = True) -> None:
     """Write a file atomically and durably; raise `OSError`.
 
-    Without `over`, raises `FileExistsError` where there is one, and leaves it as it is.
+    Without `over`, raises `FileExistsError` if there is one, and leaves it as it is.
     """
     made = _written_beside(path, data, mode)
     try:
@@ -41,7 +41,7 @@ def link_once(made: Path, path: Path) -> None:
 
 
 def sync_folder(folder: Path) -> None:
-    """Make the names in a folder durable; raise `OSError` where that is not known."""
+    """Make the names in a folder durable; raise `OSError` if that is not known."""
     handle = os.open(folder, os.O_RDONLY | os.O_DIRECTORY)
     try:
         os.fsync(handle)

@@ -24,7 +24,7 @@ KEY_SIZE = 32
 
 
 class StateFolder:
-    """A state folder, made if it is not there; raises `Refused` where it is not ours alone.
+    """A state folder, made if it is not there; raises `Refused` if it is not ours alone.
 
     Without `make` one that is not there stays away, for those who only look. `store` is the
     URL of a database that keeps the journal in place of a file in the folder.
@@ -76,7 +76,7 @@ class StateFolder:
 
 
 def refuse_shared_file(path: Path) -> None:
-    """Raise `Refused` where a state file is not a file of ours that others cannot read."""
+    """Raise `Refused` if a state file is not a file of ours that others cannot read."""
     found = path.lstat()
     if not stat.S_ISREG(found.st_mode):
         raise refusal("F103", str(path), "not a file", "move it out of the state folder")

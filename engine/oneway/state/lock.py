@@ -1,4 +1,4 @@
-"""One run at a time for each connection: a lock that a process holds while it lives.
+"""One run at a time per connection: a lock that a process holds while it is alive.
 
 The operating system gives the lock and takes it back when the process ends, however it
 ends, so that there is nothing to clean up after a crash. Who holds it stands beside it, for
@@ -74,7 +74,7 @@ def is_locked(folder: Path, name: str) -> bool:
     """
     try:
         handle = os.open(folder / f"{_file_name(name)}.lock", os.O_RDONLY)
-    except (OSError, ValueError):  # there is none, or the folder is no path
+    except (OSError, ValueError):  # no such file, or an invalid path
         return False
     try:
         fcntl.flock(handle, fcntl.LOCK_SH | fcntl.LOCK_NB)
@@ -126,7 +126,7 @@ LOCKS = "locks"
 """The folder of all locks, in a state folder."""
 
 _GLANCE = 0.2
-"""Seconds within which whoever only looks whether a lock is held has let go of it."""
+"""Seconds after which a process that only tests the lock has released it again."""
 _TRIES = 50
 _PAUSE = 0.02
 """Seconds; a whole second passes before a holder that says nothing of itself goes unnamed."""

@@ -1,4 +1,4 @@
-"""Whether a process of this machine lives."""
+"""Tells whether a process of this machine is alive."""
 
 import os
 import secrets
@@ -7,7 +7,7 @@ from pathlib import Path
 
 
 def is_alive(number: int) -> bool:
-    """Return whether a process with this number lives, whoever it belongs to."""
+    """Return whether a process with this number is alive, of any user."""
     try:
         os.kill(number, 0)
     except (ProcessLookupError, OverflowError):
@@ -47,7 +47,7 @@ def _machine() -> str:
 
 
 def _began(number: int) -> str:
-    """Return when a process began, in ticks of the machine; nothing where it has ended."""
+    """Return when a process began, in ticks of the machine; nothing if it has ended."""
     try:
         said = Path(f"/proc/{number}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:

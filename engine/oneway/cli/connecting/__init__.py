@@ -1,4 +1,4 @@
-"""What `oneway connect` asks, tests and keeps.
+"""The dialogue of `oneway connect`: what it asks, tests and saves.
 
 connection  the way from nothing to a connection, or to other credentials
 asking      questions in a terminal             wishes      what the command line gives instead

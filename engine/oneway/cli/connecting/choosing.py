@@ -1,4 +1,4 @@
-"""Choosing one of a list: by its number, its id, or a part of its name."""
+"""Lets a person choose from a list, by number, id, or part of a name."""
 
 from collections import Counter
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""The first sync of a connection, and that after each reconnection: shown, asked, applied."""
+"""The first sync of a new or renewed connection: shows the plan, asks, applies."""
 
 from contextlib import ExitStack
 from dataclasses import dataclass

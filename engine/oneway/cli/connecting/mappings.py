@@ -1,4 +1,4 @@
-"""Which mapping: those that lie in the folder for them, or any other by its path."""
+"""Asks for the mapping: one from the mappings folder, or any other by its path."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

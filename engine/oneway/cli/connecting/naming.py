@@ -1,4 +1,4 @@
-"""What a connection is called, and the file it has or will have."""
+"""Asks for the connection's name, and finds its file."""
 
 from pathlib import Path
 
@@ -10,9 +10,9 @@ from oneway.core.diagnostics import Refused, Span, refusal
 
 
 def existing(name: str) -> Connection | None:
-    """Return the connection of that name or path, None where there is none yet.
+    """Return the connection of that name or path, None if there is none yet.
 
-    Raises `Refused` where its file is there and broken.
+    Raises `Refused` if its file is there and broken.
     """
     if not name:
         return None
@@ -26,7 +26,7 @@ def existing(name: str) -> Connection | None:
 
 
 def place_for(name: str) -> tuple[str, str]:
-    """Return the name and the file of a new connection; raise `Refused` where it is no name."""
+    """Return the name and the file of a new connection; raise `Refused` if it is no name."""
     path = Path(name) if _is_path(name) else Path(FOLDER, f"{name}{ENDINGS[0]}")
     called = path.stem
     try:

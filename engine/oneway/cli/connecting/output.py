@@ -1,4 +1,4 @@
-"""What was kept, and where."""
+"""Prints what was saved, and where."""
 
 from oneway.cli.connecting.first_sync import FirstSync
 from oneway.cli.console import Console
@@ -21,7 +21,7 @@ def say_kept(console: Console, connection: Connection) -> None:
 
 
 def as_data(connection: Connection, synced: FirstSync | None) -> dict[str, object]:
-    """Return a connection and its first sync as data; `sync` is null where there was none."""
+    """Return a connection and its first sync as data; `sync` is null if there was none."""
     return {
         "connection": connection.name,
         "file": connection.file,

@@ -1,4 +1,4 @@
-"""What the command line gives of a connection, so that it need not be asked for."""
+"""What the command line already says about a connection, so that it is not asked."""
 
 import sys
 from collections.abc import Callable, Iterable, Mapping
@@ -20,7 +20,7 @@ Name = tuple[str, str]
 class Wishes:
     """What is given: options by side, references and credentials by side and name.
 
-    `schedule` is a cron line or "never", "" where nothing is given; `keep` is None where a
+    `schedule` is a cron line or "never", "" if nothing is given; `keep` is None if a
     keyring is taken if one works; `sync` is whether the first sync follows; `shared` is the
     folder through which runs agree on rate limits.
     """

@@ -1,4 +1,4 @@
-"""The mapping's settings: each with what it is for, and its default."""
+"""Asks for the mapping's settings, each with its purpose and its default."""
 
 from collections.abc import Mapping
 

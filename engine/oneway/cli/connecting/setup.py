@@ -1,4 +1,4 @@
-"""From nothing to a connection, or from one to the same with other credentials."""
+"""Creates a connection, or renews the credentials of an existing one."""
 
 from collections.abc import Iterator
 from dataclasses import replace
@@ -24,7 +24,7 @@ from oneway.runs.commit_connection import settled_new, settled_renewed
 
 
 def connected(console: Console, asking: Asking | None, wishes: Wishes) -> Connection:
-    """Return a new connection, tested and kept; raise `Refused` where it cannot be had."""
+    """Return a new connection, tested and kept; raise `Refused` if it cannot be had."""
     if asking is not None and not wishes.mapping:
         wishes = replace(wishes, mapping=asked_mapping(asking))
     prepared = _prepared(wishes)
@@ -59,7 +59,7 @@ def renewed(asking: Asking | None, wishes: Wishes, former: Connection) -> Connec
 
 
 def _prepared(wishes: Wishes) -> PreparedRun | None:
-    """Return the mapping compiled for what is known so far; None where there is no mapping."""
+    """Return the mapping compiled for what is known so far; None if there is no mapping."""
     if not wishes.mapping:
         return None
     name, file = place_for(wishes.name) if wishes.name else ("new", "connections/new.yaml")

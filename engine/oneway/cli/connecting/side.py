@@ -1,4 +1,4 @@
-"""One side of a connection: its credentials asked and tested at once, its options chosen."""
+"""Sets up one side of a connection: asks for credentials, tests them, offers options."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace

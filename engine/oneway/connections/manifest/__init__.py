@@ -1,4 +1,4 @@
-"""A connector's manifest: bytes to a `Description`, or everything that is wrong with them.
+"""Parses a connector's manifest into a `Description`, or reports every mistake in it.
 
     bytes ─yaml_source→ Document ─shape, meaning→ findings ─describe→ Description
 
@@ -34,7 +34,7 @@ _ALL = ("{values}", "{operations}")
 
 
 def load_manifest(data: bytes, file: str) -> Description:
-    """Return what a manifest's bytes describe; raise `Refused` with all that is wrong.
+    """Return what a manifest's bytes describe; raise `Refused` with everything that is wrong.
 
     `file` is the name for messages.
     """

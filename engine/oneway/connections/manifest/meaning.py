@@ -1,4 +1,4 @@
-"""What a manifest means: every mistake that its shape does not show, at its place."""
+"""Validates what a manifest means, beyond its shape; each mistake has its place."""
 
 import ipaddress
 import re

@@ -1,4 +1,4 @@
-"""Where a manifest holds templates and expressions, and which names each may use."""
+"""Lists the places of templates and expressions in a manifest, and the names each may use."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace

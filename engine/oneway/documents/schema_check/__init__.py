@@ -1,4 +1,4 @@
-"""The shape of a document against one of the schemas in `schemas/`: every mistake at its place.
+"""Checks a document against a schema of `schemas/`, and reports every mistake at its place.
 
 The schemas are JSON Schema 2020-12 and the only home of the syntax. What they say beside
 the rules helps here too: `errorMessage` and `patternErrorMessage` (which editors show as

@@ -1,4 +1,4 @@
-"""Where the schemas are: in the wheel `oneway/_schemas/`, in the checkout `schemas/`."""
+"""Locates the schemas: `oneway/_schemas/` in the wheel, `schemas/` in the checkout."""
 
 import json
 from functools import cache
@@ -19,7 +19,7 @@ def schema_names() -> tuple[str, ...]:
 
 
 def schema_text(name: str) -> str:
-    """Return the text of a schema; raise `Refused` where there is none of that name."""
+    """Return the text of a schema; raise `Refused` if there is none of that name."""
     known = schema_names()
     if name not in known:
         help = did_you_mean(name, known) or f"there are: {', '.join(known)}"

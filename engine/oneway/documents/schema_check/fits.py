@@ -1,4 +1,4 @@
-"""Whether data fit a schema: yes or no, and no word about why.
+"""Tells whether data fits a schema, without saying why not.
 
 The answer is jsonschema's, which takes longer to import than all of `oneway validate` does
 without it. So it is imported where there is a mistake to be explained, and only there. A schema
@@ -16,7 +16,7 @@ Fits: TypeAlias = Callable[[Any], bool]
 
 
 def fits_of(schema: Mapping[str, Any]) -> Fits | None:
-    """Return what says whether data fit a schema; None where a keyword of it is not known."""
+    """Return what says whether data fit a schema; None if a keyword of it is not known."""
     try:
         return _Rules(schema).of(schema)
     except _Unknown:

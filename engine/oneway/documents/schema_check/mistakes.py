@@ -1,4 +1,4 @@
-"""A validator's error as the mistakes of an integrator: where, which kind, in what words."""
+"""Translates a validator's errors into an integrator's words, each with its place."""
 
 import json
 from collections.abc import Callable, Iterator, Sequence

@@ -1,4 +1,4 @@
-"""A schema's validator, to which patterns mean what they mean to JSON Schema.
+"""A JSON Schema validator whose patterns follow ECMA 262.
 
 The format `re2` is of texts that are patterns themselves, which must match in linear time.
 """

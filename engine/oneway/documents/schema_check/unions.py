@@ -1,4 +1,4 @@
-"""Which branch of a union a value was meant for, so that no other branch is reported.
+"""Chooses the branch of a union that a value was meant for, so that only its errors show.
 
 A union is read by the value's type first (a short form that is text, a long form that is
 an object), then by the key whose value is fixed in each branch (`kind: basic`), then by the

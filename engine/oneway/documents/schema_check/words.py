@@ -1,4 +1,4 @@
-"""Types and values in an integrator's words."""
+"""Names types and values in an integrator's words."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,4 +1,4 @@
-"""Text to plain data, with the place of every key and value beside it.
+"""Parses YAML text into plain data, with the place of every key and value.
 
     bytes ─source.read→ Source ─compose→ nodes ─document.expand→ Document
 
@@ -32,7 +32,7 @@ class ParseResult:
 
 
 def parse(data: bytes, file: str, limit: int = LIMIT) -> Document:
-    """Return the document that a file's bytes hold; raise `Refused` with all that is wrong.
+    """Return the document that a file's bytes hold; raise `Refused` with everything that is wrong.
 
     `file` is the name for messages; `limit` is the most bytes that are looked at. A syntax
     error ends the reading, so that only what stands before it is reported with it.
@@ -44,7 +44,7 @@ def parse(data: bytes, file: str, limit: int = LIMIT) -> Document:
 
 
 def read_all(data: bytes, file: str, limit: int = LIMIT) -> ParseResult:
-    """Return the document of a file's bytes and all that is wrong with their text; never raises."""
+    """Return the document of a file's bytes and the mistakes in their text; never raises."""
     found: tuple[Diagnostic, ...] = ()
     try:
         source = read(data, file, limit)

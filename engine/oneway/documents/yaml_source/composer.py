@@ -1,4 +1,4 @@
-"""Events of a YAML parser to a tree of nodes, with an explicit stack and fixed limits."""
+"""Builds a tree of nodes from parser events, with an explicit stack and fixed limits."""
 
 import re
 from collections.abc import Iterator
@@ -49,7 +49,7 @@ class _Open:
 class Composed:
     """The root of what a text says, and every mistake in it.
 
-    `root` is None where a mistake ended the reading, or there is nothing to read.
+    `root` is None if a mistake ended the reading, or there is nothing to read.
     """
 
     root: Node | None

@@ -1,4 +1,4 @@
-"""A document: plain data, and beside it the place of every key and value."""
+"""A document: plain data, and the place of every key and value."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What a file says, as a tree: each node with its span, aliases pointing at one node twice."""
+"""The nodes of a file, each with its span; an alias points at the node that it names."""
 
 from dataclasses import dataclass, field
 from typing import TypeAlias

@@ -1,4 +1,4 @@
-"""What a plain scalar means: the JSON form of YAML 1.2's core schema; all else is text."""
+"""Resolves plain scalars by the core schema of YAML 1.2, in JSON's forms; the rest is text."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""The text of a file: decoded, checked character by character, cut into lines."""
+"""Decodes the text of a file, checks its characters, and splits it into lines."""
 
 import re
 from bisect import bisect_right
@@ -52,14 +52,14 @@ class Source:
 
 
 def quoted(lines: tuple[str, ...], span: Span) -> str:
-    """Return the line of a span as it may be printed, or nothing where it is too long for that."""
+    """Return the line of a span as it may be printed, or nothing if it is too long for that."""
     if not 0 < span.line <= len(lines) or len(lines[span.line - 1]) > _LONGEST_QUOTE:
         return ""
     return _FORBIDDEN.sub("\ufffd", lines[span.line - 1])
 
 
 def read(data: bytes, file: str, limit: int) -> Source:
-    """Return the text of a file; raise `Refused` where it is too large or not plain UTF-8."""
+    """Return the text of a file; raise `Refused` if it is too large or not plain UTF-8."""
     if len(data) > limit:
         raise refusal(
             "Y101",

@@ -1,4 +1,4 @@
-"""Where the content of a parser's event stands in the text."""
+"""Computes the span of a parser event's content in the text."""
 
 import re
 from dataclasses import replace

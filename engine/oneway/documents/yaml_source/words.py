@@ -1,4 +1,4 @@
-"""What a YAML parser complains of, in an integrator's words.
+"""Translates the errors of a YAML parser into an integrator's words.
 
 The two parsers of PyYAML (libyaml's, and its own where libyaml is not at hand) word the same
 mistake differently; both are recognised here.

@@ -1,4 +1,4 @@
-"""Taking one person out of what the journal keeps, without taking the runs away."""
+"""Erases one person from the journal, while keeping the runs."""
 
 from collections.abc import Collection
 from gzip import compress

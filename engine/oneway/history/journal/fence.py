@@ -70,7 +70,7 @@ class Fence:
         return (lease.c.connection == self.connection) & mine
 
     def holds(self, seconds: float | None = None) -> Exists:
-        """Return the condition that the lease is still ours, and for so many seconds to come.
+        """Return the condition that the lease is still ours, and for that many seconds to come.
 
         The row is locked for sharing: it cannot be taken over before the statement's
         transaction has ended.

@@ -1,4 +1,4 @@
-"""What the store has with an instant that is yet to come: a clock was ahead.
+"""Repairs instants in the future, left by a clock that was ahead.
 
 A due in the future stops a connection's schedule until then, and a run in the future refuses
 every later run. Of a due nothing hangs: it is forgotten. A run, its actions and refusals are put
@@ -76,7 +76,7 @@ def _put_back(store: Store, connection: str, at: str) -> None:
     _not_after(store, at, failure.c.connection == connection, failure.c.first, failure.c.last)
     _not_after(store, at, mine, incident.c.opened, incident.c.closed)
     _not_after(store, at, weekly, incident.c.about)
-    # A notice of the past waits for its next try, which rightly is yet to come.
+    # A notice of the past waits for its next try, which rightly is in the future.
     _not_after(store, at, waits & (notice.c.created > at), notice.c.next_try, notice.c.created)
 
 

@@ -38,7 +38,7 @@ class RunHistory(Store):
         return self._runs(query)
 
     def run(self, id: int) -> Run | None:
-        """Return a run, or None where there is none with that id."""
+        """Return a run, or None if there is none with that id."""
         found = self._runs(select(tables.run).where(tables.run.c.id == id))
         return found[0] if found else None
 
@@ -74,7 +74,7 @@ class RunHistory(Store):
         return tuple(sorted(row.connection for row in self.rows(query)))
 
     def latest(self, connection: str) -> Latest | None:
-        """Return the latest instants of a connection's runs, None where there was none.
+        """Return the latest instants of a connection's runs, None if there was none.
 
         Runs that were refused did nothing, and do not count.
         """
@@ -86,7 +86,7 @@ class RunHistory(Store):
         return None if found[0] is None else Latest(found[0], found[1])
 
     def plan_of(self, run: int) -> str:
-        """Return the plan of a run, as its file would have it; "" where none is kept."""
+        """Return the plan of a run, as its file would have it; "" if none is kept."""
         data = self.kept(run, PLAN).get(PLAN, b"")
         return data.decode(errors="surrogatepass")
 

@@ -1,4 +1,4 @@
-"""Incidents and the notices of them, as the store keeps them.
+"""Stores incidents and their notices.
 
 An incident is opened once, and closed once. A notice waits until it is delivered, or until
 delivery was given up: then it has no next try. Instants are texts in UTC, to the second,

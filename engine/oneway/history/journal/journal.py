@@ -1,4 +1,4 @@
-"""The journal itself: what is written down of a run and its actions, and what guards ask of it."""
+"""The journal: records a run and its actions, and answers the questions of guards."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
@@ -43,7 +43,7 @@ _AT_ONCE = 500
 
 
 class Journal(RunHistory):
-    """An open journal. Every method raises `Refused` where the store cannot be used.
+    """An open journal. Every method raises `Refused` if the store cannot be used.
 
     May be shared by threads. Calls for an action that was never journalled, or that has
     already ended for good, are mistakes of the program and raise `LookupError`.
@@ -292,7 +292,7 @@ class Journal(RunHistory):
         return self.insert(table).from_select(list(values), row.where(self._ours))
 
     def _fenced(self, statement: Executable) -> None:
-        """Change something; raise `Refused` where nothing changed since the lease is lost."""
+        """Change something; raise `Refused` if nothing changed since the lease is lost."""
         beat()
         try:
             self.change(statement)

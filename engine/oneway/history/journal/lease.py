@@ -94,7 +94,7 @@ class Lease:
 
 @contextmanager
 def leased(where: Path | str, name: str, holder: Holder) -> Iterator[Lease]:
-    """Hold the lease of a connection in a store; raise `Refused` where another run does."""
+    """Hold the lease of a connection in a store; raise `Refused` if another run does."""
     beat()
     with Store.open(where) as store:
         lease = Lease(where, _taken(store, name, holder))

@@ -1,4 +1,4 @@
-"""The links of a connection: which source record is which target record, as its runs found."""
+"""Stores the links of a connection: which source record is which target record."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -36,7 +36,7 @@ def count_links(store: Store, connection: str) -> int:
 
 
 def learn(store: Store, connection: str, found: Sequence[Link]) -> LinkCounts:
-    """Remember pairs that were found; each goes in the place of what either was linked to before.
+    """Remember pairs that were found; each goes in place of what either was linked to before.
 
     `since` of a pair that is known already stays as it was.
     """

@@ -1,4 +1,4 @@
-"""How a store gets its tables: made at once where it is new, step by step where it is older.
+"""Creates the tables of a new store, and migrates those of an older one.
 
 A new store is made from `tables`; an older one is led through the migrations by Alembic,
 which is imported for that alone. The caller has begun a transaction in which it is all
@@ -24,7 +24,7 @@ def create(connection: Connection) -> None:
 
 
 def version(connection: Connection) -> str | None:
-    """Return the version of a store's tables, None where it has none of ours."""
+    """Return the version of a store's tables, None if it has none of ours."""
     ours = _ours(connection)
     if ours == {"alembic_version", "run"}:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -36,7 +36,7 @@ def version(connection: Connection) -> str | None:
 
 
 def upgrade(connection: Connection, found: str, place: str) -> None:
-    """Lead an older store to the newest version; raise `Refused` where it is newer than we are."""
+    """Lead an older store to the newest version; raise `Refused` if it is newer than we are."""
     if found not in _older():
         raise newer(found, place)
     from alembic import command

@@ -1,4 +1,4 @@
-"""A store in PostgreSQL, which several machines may share; needs the extra `postgresql`."""
+"""A store in PostgreSQL, shared by several machines; needs the extra `postgresql`."""
 
 import importlib.util
 from functools import lru_cache

@@ -1,4 +1,4 @@
-"""What is kept with runs, and which runs may be forgotten."""
+"""Decides what is kept with runs, and which runs may be removed."""
 
 from typing import Any
 

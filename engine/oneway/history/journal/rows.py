@@ -1,4 +1,4 @@
-"""What a journal keeps of a run and of an action, and how a row becomes it."""
+"""The rows of runs and actions, and their conversion to dataclasses."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -101,7 +101,7 @@ class Run:
     still_in: tuple[StillIn, ...] = ()
     """Who had left in the source when it ended, and could still get in."""
     planned: int | None = None
-    """How many actions its plan had; None where that was not written down."""
+    """How many actions its plan had; None if that was not written down."""
     interrupted: bool = False
     """Whether it died, and what it left was settled afterwards."""
     lives: bool = False
@@ -124,7 +124,7 @@ class Run:
 
     @property
     def left(self) -> int | None:
-        """How many planned actions have no ending; None where that is not known."""
+        """How many planned actions have no ending; None if that is not known."""
         if self.ended is not None:
             return 0
         return None if self.planned is None else max(self.planned - sum(self.counts.values()), 0)
@@ -145,7 +145,7 @@ class Latest:
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """What became of one action of one run; `end` is None where nothing is known of it."""
+    """What became of one action of one run; `end` is None if nothing is known of it."""
 
     run: int
     action_id: str

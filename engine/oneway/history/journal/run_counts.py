@@ -1,4 +1,4 @@
-"""How many actions of each verb ended how, run by run: what a list of runs shows."""
+"""Counts the endings of each run by verb, for the list of runs."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Claims on dues: the store decides which process runs a due, so that each runs exactly once.
+"""Claims on due runs: the store ensures that exactly one process runs each.
 
 A due is a connection and the instant of its schedule. The process that inserts its row runs it;
 the primary key lets only one do so. A row that has not ended belongs to a process that still
@@ -102,7 +102,7 @@ def take(store: Store, connection: str, nominal: str, now: str, by: str) -> Take
 
 
 def take_over(store: Store, left: Taken, by: str) -> Taken | None:
-    """Return a due that was left as ours; None where it has ended, or another took it over."""
+    """Return a due that was left as ours; None if it has ended, or another took it over."""
     ours = replace(left, by=by, starts=left.starts + 1)
     return ours if _changed(store, left, {"taken_by": by, "outcome": _open(ours)}) else None
 

@@ -1,4 +1,4 @@
-"""A store in a file: SQLite, write-ahead log, every commit flushed to the disk."""
+"""A store in an SQLite file: write-ahead log, every commit flushed to disk."""
 
 import os
 import sqlite3

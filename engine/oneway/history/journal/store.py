@@ -1,4 +1,4 @@
-"""An open store: what is written together, read, and refused where the store cannot be used."""
+"""An open store: transactions, queries, and refusals where it cannot be used."""
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -32,7 +32,7 @@ class Changed:
 
 
 class Store:
-    """An open store. Every method raises `Refused` where it cannot be used.
+    """An open store. Every method raises `Refused` if it cannot be used.
 
     May be shared by threads; what one writes `at_once`, the others wait for.
     """
@@ -95,7 +95,7 @@ class Store:
     def change(self, statement: Executable, *, at_least: int = 1) -> Changed:
         """Change rows; outside of `at_once` that is durable when this returns.
 
-        Raises `LookupError` where fewer rows than `at_least` were changed, or where they were
+        Raises `LookupError` if fewer rows than `at_least` were changed, or where they were
         there before.
         """
         try:

@@ -1,4 +1,4 @@
-"""The tables of the store, as the newest version has them: the same in SQLite and PostgreSQL.
+"""The tables of the newest version of the store, in SQLite and PostgreSQL alike.
 
 Changes go through a migration (`migrations/versions`); a test compares what all migrations
 lead to with what stands here.

@@ -1,4 +1,4 @@
-"""One person, step by step: what was read, who it is, and what becomes of each field.
+"""Explains one person: what was read, who it is, and what happens to each field.
 
 A pure function over the same arguments as a plan, and the plan itself: what is said to
 happen is what the plan says, and the steps are shown beside it. Sensitive values are `***`.

@@ -1,4 +1,4 @@
-"""What becomes of each field of one person, and why."""
+"""Explains what happens to each field of one person."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

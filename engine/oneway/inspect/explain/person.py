@@ -1,4 +1,4 @@
-"""One person among the records: who it is, and which rules hold."""
+"""Finds one person among the records, with their match and the rules that hold."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -223,7 +223,7 @@ class Person:
         return self.house.sources[self.row.source_id]
 
     def _answer(self, expression: Expression, record: Record) -> tuple[bool | None, str]:
-        """Return whether a condition holds, and the same in words; None where nobody knows."""
+        """Return whether a condition holds, and the same in words; None if nobody knows."""
         if record.problem:
             return None, _UNEVALUATED
         try:
@@ -236,7 +236,7 @@ class Person:
 
 
 def _open(rule: FieldRule, value: Value | Missing) -> object:
-    """Return a value that a record may be named by: nothing where it is sensitive."""
+    """Return a value that a record may be named by: nothing if it is sensitive."""
     return None if rule.sensitive or isinstance(value, Missing | list | dict) else value
 
 

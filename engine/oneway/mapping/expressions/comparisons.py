@@ -1,4 +1,4 @@
-"""Which fields of the record an expression compares with which constants."""
+"""Finds which fields of a record an expression compares with which constants."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""How a tree is evaluated: the reference interpreter, with our functions and one question more.
+"""Evaluates an expression tree with the function library, and tracks absent keys.
 
 The question is what the answer hangs on. A key that is absent from a record says nothing, so
 an expression that reads one is unknown, unless its answer is the same whatever the key holds
@@ -84,7 +84,7 @@ def texts(gaps: Gaps) -> str:
 class Reading:
     """What a system says of the keys of its records.
 
-    An absent key means null where `absent_is_null` says so, apart from the paths in `except_for`,
+    An absent key means null if `absent_is_null` says so, apart from the paths in `except_for`,
     of which the opposite holds. `checks` say what is wrong with a value that decides something.
     """
 

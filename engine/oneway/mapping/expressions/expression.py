@@ -108,7 +108,7 @@ _SOME_DAY = Context(datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def parse(text: str, span: Span) -> Expression:
-    """Return the expression that a text says; raise `ExpressionSyntax` where it says none."""
+    """Return the expression that a text says; raise `ExpressionSyntax` if it says none."""
     try:
         tree = tree_of(text)
         facts = facts_of(text, tree)

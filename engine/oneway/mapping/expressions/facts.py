@@ -1,4 +1,4 @@
-"""What an expression reads, found without evaluating it.
+"""Finds what an expression reads, without evaluating it.
 
 The compiler asks: which fields of the record, to compare them with the record's schema and
 underline the one that is unknown; which settings; whether the present matters.
@@ -102,8 +102,8 @@ def _simple(tree: Node) -> tuple[str, ...] | None:
 class _Walk:
     """Reads a tree in the order of its text, beside its tokens.
 
-    `visit` is given the path that `@` stands for, or None where that is no path of the
-    record, and returns the path of the result, which whoever cannot extend it uses.
+    `visit` is given the path that `@` stands for, or None if that is no path of the
+    record, and returns the path of the result, for a caller that cannot extend it.
     """
 
     tokens: Iterator[SyntaxToken]
@@ -139,7 +139,7 @@ class _Walk:
         if node["type"] == "field":
             found = _extended(here, token)
             if found is not None:
-                # So that whoever evaluates the node can say which key of the record is absent.
+                # So that evaluating the node can tell which key of the record is absent.
                 cast(dict[str, Any], node)["path"] = found.keys
             return found
         if node["type"] == "function_expression":

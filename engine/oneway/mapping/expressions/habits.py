@@ -1,4 +1,4 @@
-"""What people write from the habit of other languages, and how it is written here.
+"""Recognises the syntax of other languages, and suggests ours.
 
 Only a text that is no expression is looked at. The first habit that fits it says the cause and
 the remedy; where none does, the parser's own words stand.

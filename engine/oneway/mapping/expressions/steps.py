@@ -1,4 +1,4 @@
-"""An expression taken apart: each of its parts, as text, with the value it has on one record."""
+"""Takes an expression apart: the text of each part, and its value on one record."""
 
 import json
 from collections.abc import Iterator
@@ -17,7 +17,7 @@ class EvaluationStep:
     """One part of an expression and what it came to on a record.
 
     `stated` is False where a key that the part reads is absent from the record. `error` says
-    why the part has no value; it is "" where it has one.
+    why the part has no value; it is "" if it has one.
     """
 
     text: str

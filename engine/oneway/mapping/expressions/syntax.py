@@ -1,4 +1,4 @@
-"""The text of an expression: its tokens, its tree, and what is wrong with it."""
+"""Parses the text of an expression, and explains syntax errors."""
 
 import json
 import re
@@ -62,7 +62,7 @@ class TextRange:
 
 
 def tree_of(text: str) -> Node:
-    """Return the syntax tree of an expression; raise `ExpressionSyntax` where there is none."""
+    """Return the syntax tree of an expression; raise `ExpressionSyntax` if there is none."""
     if len(text) > MAX_LENGTH:
         raise ExpressionSyntax(f"the expression is longer than {MAX_LENGTH:,} characters")
     if any(map(nests_too_deep, _LITERAL.findall(text))):

@@ -1,4 +1,4 @@
-"""How each function of Microsoft Entra's expression reference is said here.
+"""Maps each function of Microsoft Entra's expression reference to ours.
 
 The reference page is generated from this table; a test parses every expression in it. The
 source: "Reference for writing expressions for attribute mappings in Microsoft Entra ID".

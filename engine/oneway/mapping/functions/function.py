@@ -1,4 +1,4 @@
-"""What a library function is: its signature, its examples as data, and how it is called.
+"""The definition of a library function: its signature, examples, and how to call it.
 
 Functions are pure: the only present they know is `Context.as_of`. They are total: whatever
 JSON they are given, they return JSON or raise `EvaluationError` with a sentence that never
@@ -215,7 +215,7 @@ def _most(function: Function, arguments: Sequence[Value | LazyArgument]) -> int:
 
 
 def within_limit(length: int) -> None:
-    """Raise `EvaluationError` where a text of that many characters may not be made."""
+    """Raise `EvaluationError` if a text of that many characters may not be made."""
     if length > MAX_TEXT:
         raise EvaluationError(f"the text would be longer than {MAX_TEXT:,} characters")
 
@@ -237,7 +237,7 @@ def _itself(value: Value) -> Value:
 
 
 def checked_argument(function: Function, position: int, argument: Value) -> Value:
-    """Return an argument as a function takes it; raise `EvaluationError` where it does not."""
+    """Return an argument as a function takes it; raise `EvaluationError` if it does not."""
     parameter = function.parameter(position)
     value = _of_type(function, parameter, argument)
     if parameter.check is not None:

@@ -1,4 +1,4 @@
-"""The whole library, in one tuple."""
+"""All functions of the library, in one tuple."""
 
 from oneway.mapping.functions import dates, lists, names, patterns, text, values
 from oneway.mapping.functions.function import Function

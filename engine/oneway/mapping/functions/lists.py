@@ -34,12 +34,12 @@ def join_present(separator: str, values: list[Value]) -> str:
 
 
 def item(values: list[Value], number: int) -> Value:
-    """Return the value of that number, counted from 1, or null where there are fewer."""
+    """Return the value of that number, counted from 1, or null if there are fewer."""
     return values[number - 1] if 0 < number <= len(values) else None
 
 
 def only(values: list[Value]) -> Value:
-    """Return the one value of a list, null where it is empty; more is an error."""
+    """Return the one value of a list, null if it is empty; more is an error."""
     if len(values) > 1:
         raise EvaluationError("only() wants a list of at most one value")
     return values[0] if values else None

@@ -1,4 +1,4 @@
-"""Functions over regular expressions, which are RE2's (`oneway.core.linear_pattern`)."""
+"""Functions over regular expressions, in RE2's syntax (`oneway.core.linear_pattern`)."""
 
 from collections.abc import Iterator
 

@@ -91,19 +91,19 @@ def group(text: str, size: int, separator: str) -> str:
 
 
 def after(text: str, separator: str) -> str | None:
-    """Return what follows the first separator, or null where there is none."""
+    """Return what follows the first separator, or null if there is none."""
     _, found, rest = text.partition(separator)
     return rest if found else None
 
 
 def word(text: str, number: int, separators: str = " ") -> str | None:
-    """Return the word of that number, counted from 1, or null where there are fewer."""
+    """Return the word of that number, counted from 1, or null if there are fewer."""
     words = [w for w in re.split(f"[{re.escape(separators)}]+", text) if w]
     return words[number - 1] if 0 < number <= len(words) else None
 
 
 def index_of(text: str, part: str) -> int | None:
-    """Return where a part first stands, counted from 0, or null where it does not."""
+    """Return where a part first stands, counted from 0, or null if it does not."""
     position = text.find(part)
     return None if position < 0 else position
 

@@ -1,4 +1,4 @@
-"""Functions over values of any kind: blank or not, converted, translated, chosen."""
+"""Functions over values of any kind: blanks, conversions, translations, choices."""
 
 import re
 

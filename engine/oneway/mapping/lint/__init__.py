@@ -1,4 +1,4 @@
-"""Lint: what a mapping says that cannot be meant, or that will surprise.
+"""Lint: finds what a mapping says by mistake, and what will surprise its author.
 
 Each rule is one module in `rules`, found by being there. Errors would break one of the laws of
 the language (a second plan that is not empty, a write to the source); warnings are for a

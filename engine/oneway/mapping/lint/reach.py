@@ -1,4 +1,4 @@
-"""Which answers an expression can have on any record that the record schema allows.
+"""Computes the results that an expression can have, given the record schema.
 
 Only of expressions made of paths, constants, comparisons, `||`, `&&`, `!` and functions that
 tell a few classes of values apart: of each path, one value of each class is tried, together
@@ -42,7 +42,7 @@ class Answers:
 
 
 def answers(expression: Expression, resource: Resource, spec: MappingSpec) -> Answers | None:
-    """Return what an expression can come to, or None where that is not known."""
+    """Return what an expression can come to, or None if that is not known."""
     if not _decidable(expression.tree):
         return None
     literals = list(_literals(expression.tree))
@@ -67,7 +67,7 @@ def _tried(
     settings: list[SettingSpec],
     choices: list[list[Value]],
 ) -> Answers | None:
-    """Return what the expression comes to; None where it has a value on no record."""
+    """Return what the expression comes to; None if it has a value on no record."""
     can_hold = can_fail = False
     for picked in product(*choices):
         data: dict[str, Value] = {}

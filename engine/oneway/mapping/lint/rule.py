@@ -1,4 +1,4 @@
-"""What a lint rule is: a check of a whole mapping, with its code, advice and examples."""
+"""The definition of a lint rule: a check, with its code, advice and examples."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The types that a part of an expression can have, by the record schema; none: not known."""
+"""Infers the types of an expression's parts from the record schema; None if unknown."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A mapping's bytes to its spec: text, shape, and one object for each part, with its place.
+"""Loads a mapping's bytes into its spec: text, shape, and one object for each part.
 
 Only the shape is checked here. Whether names and expressions mean anything is for the
 compiler, which gets the document too, so that it can point at what it finds.
@@ -33,7 +33,7 @@ class Loaded:
 
 
 def load_mapping(data: bytes, file: str) -> Loaded:
-    """Return the mapping that a file's bytes hold; raise `Refused` with all that is wrong in
+    """Return the mapping that a file's bytes hold; raise `Refused` with everything that is wrong in
     its text and shape. `file` is the name for messages.
     """
     loaded = load_partly(data, file)
@@ -45,7 +45,7 @@ def load_mapping(data: bytes, file: str) -> Loaded:
 def load_partly(data: bytes, file: str) -> Loaded:
     """Return the mapping that a file's bytes hold, without the parts that have no right shape.
 
-    Raises `Refused` where no mapping is left.
+    Raises `Refused` if no mapping is left.
     """
     reading = read_all(data, file)
     document = reading.document

@@ -1,4 +1,4 @@
-"""Turns the parts of a mapping document into the classes of `oneway.mapping.spec`."""
+"""Builds the classes of `oneway.mapping.spec` from the parts of a document."""
 
 from oneway.core.diagnostics import Span
 from oneway.core.records import Compare, Value, path_of, path_text
@@ -230,7 +230,7 @@ def _share(part: DocumentPart, keys: tuple[str, str], default: float) -> float:
 
 
 def maybe_share(part: DocumentPart, name: str, key: str) -> float | None:
-    """Return the share that guards hold at `name.key`; None where they hold none."""
+    """Return the share that guards hold at `name.key`; None if they hold none."""
     inner = part.maybe(name)
     share = inner.maybe(key) if inner else None
     return share_of(share) if share else None

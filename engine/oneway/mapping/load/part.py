@@ -1,4 +1,4 @@
-"""A value of a document, read by its path as the plain types of a spec."""
+"""Reads a part of a document, by its path, as the plain types of a spec."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -43,7 +43,7 @@ class DocumentPart:
         return DocumentPart(self.document, (*self.path, *steps))
 
     def maybe(self, key: str) -> "DocumentPart | None":
-        """Return the value of a key, or None where it is not written."""
+        """Return the value of a key, or None if it is not written."""
         return self.at(key) if key in self.names() else None
 
     def names(self) -> tuple[str, ...]:

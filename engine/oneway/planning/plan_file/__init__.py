@@ -1,4 +1,4 @@
-"""A plan as a file: canonical JSON that holds its own fingerprint, and is refused if edited.
+"""Saves and loads plans: canonical JSON with its own fingerprint; edited files are refused.
 
 Equal plans are byte-identical files, but for the proof of who saved them. What is read is what
 was written, or it is `Refused`: torn, not a plan, of another version, edited, or of the wrong
@@ -43,7 +43,7 @@ _AGAIN = "make the plan again"
 class Proof:
     """Who saved a plan, and when: `made` is the instant, `mac` is keyed with the seal's key.
 
-    `signature` is one by the Ed25519 key `key`; both are "" where there is no key pair.
+    `signature` is one by the Ed25519 key `key`; both are "" if there is no key pair.
     """
 
     made: str
@@ -82,7 +82,7 @@ def content_of(plan: Plan) -> Data:
 
 
 def save(plan: Plan, path: Path, proof: Proof | None = None) -> None:
-    """Write a plan, atomically and for its owner alone; raise `Refused` where it cannot be."""
+    """Write a plan, atomically and for its owner alone; raise `Refused` if it cannot be."""
     try:
         write_whole(path, dump(plan, proof).encode("ascii"))
     except (OSError, ValueError) as error:  # ValueError: a NUL in the path
@@ -176,7 +176,7 @@ def _no_constant(name: str) -> NoReturn:
 def _digest(content: dict[str, object], where: str) -> str:
     try:
         return hashlib.sha256(canonical(content).encode("ascii")).hexdigest()
-    except (RecursionError, ValueError):  # a number that is none, or without end
+    except (RecursionError, ValueError):  # a number that is not one (NaN), or without end
         raise _unfit(where) from None
 
 

@@ -1,6 +1,6 @@
-"""The dataclasses of a plan as plain JSON data, and back: each field by its own name.
+"""Converts the dataclasses of a plan to plain JSON data and back, field by field.
 
-What is read is as strict as what is written: a number in the place of text is refused, and not
+What is read is as strict as what is written: a number in place of text is refused, and not
 made text of. Anything out of shape raises KeyError, TypeError, ValueError or AttributeError.
 """
 

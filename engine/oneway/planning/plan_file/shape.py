@@ -1,4 +1,4 @@
-"""What is wrong with the shape of a plan, in words, by `schemas/plan.schema.json`.
+"""Explains what is wrong with the shape of a plan, by `schemas/plan.schema.json`.
 
 Asked only when a plan could not be read: validating the shape of 100,000 outcomes takes a
 minute, reading them strictly a second. A test holds the schema and the reader to one meaning.

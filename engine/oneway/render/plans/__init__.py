@@ -1,4 +1,4 @@
-"""A plan, what guards and earlier runs say of it: as text, as Markdown and as data."""
+"""Renders a plan and its verdict as text, as Markdown and as data."""
 
 from oneway.render.plans.as_data import as_json
 from oneway.render.plans.as_markdown import markdown

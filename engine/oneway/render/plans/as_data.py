@@ -1,4 +1,4 @@
-"""A plan as data for other programs. Not a plan file: what it says cannot be applied.
+"""Renders a plan as data for other programs; it is not a plan file, and cannot be applied.
 
     report        1, the version of this form; keys are added, never renamed
     mapping       {name, file, digest}
@@ -17,7 +17,7 @@
                   this plan's, earlier those of the window, base what the share is taken of
     allowed       [{guard, ceiling, by}]
     refused       [{action, code, reason, first, last, times, same_values, next_try}]: what the
-                  target refused before; next_try is a day, or null where it is sent now
+                  target refused before; next_try is a day, or null if it is sent now
     not_sticking  [{action, runs, field, before, after, sensitive, expression, place}]: what
                   was written in so many runs in a row, and is planned again
     misses        [{reference, field, value, found, records}]

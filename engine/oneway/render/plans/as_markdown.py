@@ -1,4 +1,4 @@
-"""A plan as Markdown: the comment of a pull request.
+"""Renders a plan as Markdown, for the comment of a pull request.
 
 Everything that comes from a file or a system stands in a code span, so that no name can
 make markup, mention somebody or link to anything.

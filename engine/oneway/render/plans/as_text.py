@@ -1,4 +1,4 @@
-"""A plan as a person reviews it: counts, changes with their places, who does not sync and why."""
+"""Renders a plan for review: counts, changes with places, who does not sync and why."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace

@@ -1,4 +1,4 @@
-"""What every form of a plan says: the same groups, words and sentences. All text is harmless."""
+"""The content that all forms of a plan share: groups, words, sentences. All harmless."""
 
 from collections import Counter
 from collections.abc import Callable, Iterable
@@ -293,7 +293,7 @@ def refused(plan: Plan, memory: Memory) -> list[tuple[Outcome, str]]:
 
 
 def waiting(memory: Memory) -> str:
-    """Return how many actions are not sent today; nothing where none is."""
+    """Return how many actions are not sent today; nothing if none is."""
     number = len(memory.postponed)
     if not number:
         return ""

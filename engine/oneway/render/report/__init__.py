@@ -1,4 +1,4 @@
-"""One run as a page for people: one HTML file that needs nothing but itself.
+"""Renders one run as a self-contained HTML page.
 
     page        what is shown, as data
     assembly    the page of a run; the modules beside it each make a part

@@ -1,4 +1,4 @@
-"""What a run meant to do to each record, and what became of it: the plan and the journal joined."""
+"""Joins plan and journal: what was planned for each record, and how it ended."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from oneway.runs.past_run import PastRun
 
 @dataclass(frozen=True, slots=True)
 class Deed:
-    """One action of a run; `end` is None where it was not begun, or nothing is known of it."""
+    """One action of a run; `end` is None if it was not begun, or nothing is known of it."""
 
     id: str
     verb: Verb

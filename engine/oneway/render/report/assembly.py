@@ -1,4 +1,4 @@
-"""A report, put together of its parts."""
+"""Assembles a report from its sections."""
 
 from oneway.render.report.actions import deeds
 from oneway.render.report.attention import attention

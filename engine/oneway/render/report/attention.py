@@ -1,4 +1,4 @@
-"""What asks for somebody: errors, guards, refusals, people who do not sync, codes not found."""
+"""The section on what needs attention: errors, guards, refusals, unknown codes."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence

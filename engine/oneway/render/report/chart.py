@@ -1,4 +1,4 @@
-"""How the last runs ended, as bars: where each piece is drawn, and the same in words."""
+"""The chart of how recent runs ended: shapes of the bars, and the same in words."""
 
 from collections.abc import Sequence
 
@@ -20,7 +20,7 @@ _FEWEST = 10
 
 
 def chart(runs: Sequence[Run], this: int) -> Chart | None:
-    """Return the chart of runs, given newest first; None where there is nothing to compare."""
+    """Return the chart of runs, given newest first; None if there is nothing to compare."""
     shown = tuple(reversed(runs))
     if len(shown) < 2:
         return None

@@ -1,4 +1,4 @@
-"""A page as one HTML document, by a template that escapes all that it is given."""
+"""Renders a page as one HTML document, with a template that escapes everything."""
 
 from functools import cache
 

@@ -1,4 +1,4 @@
-"""What was done: who was created, changed, left, came back."""
+"""The section on what was done: created, changed, left, came back."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""What guards held back: how many, who, and the command that lets exactly these through."""
+"""The section on guards: how many and who is held, and the command that lets them through."""
 
 from collections.abc import Sequence
 from shlex import quote
@@ -16,7 +16,7 @@ _ADVICE = "Look at who is named. If it is right, this lets them through, once:"
 
 
 def held(told: PastRun, found: Sequence[Deed]) -> ReportSection | None:
-    """Return what was held back and by which guard; None where no guard fired."""
+    """Return what was held back and by which guard; None if no guard fired."""
     breaches = told.run.start.breaches
     these = [each for each in found if each.ending is Ending.HELD]
     if not breaches and not these:

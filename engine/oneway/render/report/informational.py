@@ -1,4 +1,4 @@
-"""What is good to know, and asks for nobody: what waits, what differs, who is on one side only."""
+"""The section for information: what waits, what differs, who is on one side only."""
 
 from collections.abc import Iterable, Sequence
 

@@ -1,4 +1,4 @@
-"""What a report shows, as data: words and numbers that are harmless already, and no markup."""
+"""A report as data: words and numbers that are already harmless, without markup."""
 
 from dataclasses import dataclass
 from enum import Enum
@@ -32,7 +32,7 @@ class Value:
 
 @dataclass(frozen=True, slots=True)
 class ReportField:
-    """One field of one record; `before` is None where there was no record before."""
+    """One field of one record; `before` is None if there was no record before."""
 
     name: str
     after: Value
@@ -59,7 +59,7 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class ReportText:
-    """Sentences, or the text of a system; `code` is for programs and for whoever asks for help."""
+    """Sentences, or the text of a system; `code` is for programs, and for asking for help."""
 
     shape: ClassVar[str] = "words"
     lines: tuple[str, ...]

@@ -1,4 +1,4 @@
-"""Changes that the target takes and gives back: planned again though they were written before."""
+"""The section on changes that the target keeps undoing."""
 
 from collections.abc import Mapping
 

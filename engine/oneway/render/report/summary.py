@@ -1,4 +1,4 @@
-"""A run in one sentence, and the numbers and facts at the head and the foot of the page."""
+"""Summarises a run in one sentence, with the numbers and facts around it."""
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
@@ -139,7 +139,7 @@ _ENDS = (("From", "source"), ("To", "target"))
 
 
 def foot(told: PastRun) -> tuple[Fact, ...]:
-    """Return what whoever looks into a run wants to quote."""
+    """Return the facts to quote when someone looks into a run."""
     run, plan = told.run, told.plan
     found = [
         Fact("Run", f"{run.id:,}"),

@@ -1,4 +1,4 @@
-"""The words of a report: days, durations, fields and people as a payroll clerk says them."""
+"""The words of a report: days, durations, fields and people, as a payroll clerk says them."""
 
 import re
 from datetime import UTC, datetime
@@ -32,7 +32,7 @@ def people(number: int) -> str:
 
 
 def moment(instant: str) -> str:
-    """Return an ISO 8601 instant as a day and a time in UTC; text that is none as it is."""
+    """Return an ISO 8601 instant as a day and a time in UTC; any other text unchanged."""
     found = _parsed(instant)
     if found is None:
         return text(instant)
@@ -46,7 +46,7 @@ def day(instant: str) -> str:
 
 
 def duration(started: str, ended: str) -> str:
-    """Return how long something took; nothing where that is not known."""
+    """Return how long something took; nothing if that is not known."""
     begin, end = _parsed(started), _parsed(ended)
     if begin is None or end is None or end < begin:
         return ""

@@ -1,4 +1,4 @@
-"""A first mapping, written from what two sides hold: `oneway new`.
+"""Writes a first mapping from what the two sides hold, for `oneway new`.
 
 Every line of it that was guessed is marked as a guess, and what only a person can decide is
 written as a question in comments. It validates and plans as it is written.

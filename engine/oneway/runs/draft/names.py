@@ -1,4 +1,4 @@
-"""What a field's name says that it holds, in the many words that systems have for it."""
+"""Recognises what a field holds by its name, in the words of many systems."""
 
 import re
 from collections.abc import Mapping
@@ -55,7 +55,7 @@ def plain(path: str) -> str:
 
 
 def concept(path: str) -> str:
-    """Return what a field's name says that it holds; nothing where it is not known."""
+    """Return what a field's name says that it holds; nothing if it is not known."""
     whole, name = letters(path), plain(path)
     known = _BY_NAME.get(whole, "") or _BY_NAME.get(name, "")
     if known or (names_key(name) and name not in _BARE):

@@ -1,4 +1,4 @@
-"""Names, expressions and texts, as a mapping writes them."""
+"""Writes names, expressions and texts as a mapping does."""
 
 import json
 import re

@@ -1,4 +1,4 @@
-"""Which field of the source goes to which of the target: guessed by name and by value."""
+"""Guesses which source field goes to which target field, by name and by value."""
 
 import re
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""What only a person can decide of a first mapping: who takes part, who has left, what then.
+"""The questions about a first mapping that only a person can answer.
 
 Each question comes with the answer that the two sides suggest, which is written as a comment.
 """

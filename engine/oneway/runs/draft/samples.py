@@ -1,4 +1,4 @@
-"""A few records of both sides with invented people in them: the same one for the same one.
+"""Makes sample records of both sides with invented people, consistent across files.
 
 What tells a person apart is replaced: names, emails, numbers, accounts, dates of birth and
 whatever nearly every record has a value of its own in. Words that many share (a department, a

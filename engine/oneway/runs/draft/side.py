@@ -1,4 +1,4 @@
-"""One side of a mapping that is yet to be written: its fields, and what stands in them."""
+"""One side of a draft mapping: its fields, and their values."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field

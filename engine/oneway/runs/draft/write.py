@@ -1,4 +1,4 @@
-"""A first mapping as YAML: guesses marked as such, questions in comments."""
+"""Writes a draft mapping as YAML, with guesses marked and questions in comments."""
 
 import json
 from collections.abc import Iterator, Sequence
@@ -46,7 +46,7 @@ def match_key(source: DraftSide, target: DraftSide, pairs: Sequence[Pair]) -> Pa
     if best is not None and merit(best)[0]:
         return best
     field = next((path for path in target.fields if concept(path) == "reference"), "")
-    # A key that no record of the target has would match nobody, so its own id is the next best.
+    # A key that no target record has would match nothing, so the record's id is the next best.
     field = field or (target.id if target.records else "reference")
     return Pair(field, source.id, "what tells the source's records apart", 0)
 

@@ -73,7 +73,7 @@ def completions(facts: EditorFacts, text: str, line: int, column: int) -> list[O
 
 
 def hover(facts: EditorFacts, text: str, line: int, column: int) -> str:
-    """Return what the word at a place is, as Markdown; nothing where it is not known."""
+    """Return what the word at a place is, as Markdown; nothing if it is not known."""
     lines = text.splitlines()
     word, is_call = _word(lines, line, column)
     if is_call:

@@ -1,4 +1,4 @@
-"""What is known of a mapping's two sides, however much of it is written."""
+"""What is known of a mapping's two sides, even while it is incomplete."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""The JSON Schema of one mapping: the language's own, with the names of its two sides."""
+"""The JSON Schema of one mapping: the language's, with the field names of its two sides."""
 
 from copy import deepcopy
 from typing import Any

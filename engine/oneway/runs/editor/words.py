@@ -1,4 +1,4 @@
-"""What an editor shows of a field or a function."""
+"""The texts that an editor shows for a field or a function."""
 
 import json
 import re
@@ -39,7 +39,7 @@ def about_field(field: Field) -> str:
 
 
 def about_function(name: str) -> str:
-    """Return what a function does, with an example; nothing where there is none of that name."""
+    """Return what a function does, with an example; nothing if there is none of that name."""
     if name in BY_NAME:
         function = BY_NAME[name]
         example = function.examples[0] if function.examples else None

@@ -1,4 +1,4 @@
-"""Tests of a mapping: cases in YAML, planned by the engine that runs the mapping, and compared.
+"""Tests of mappings: cases in YAML, planned by the real engine, and compared.
 
     test.yaml ─load→ MappingTest ─check→ CaseResult, ClaimResult
 

@@ -1,4 +1,4 @@
-"""Runs a mapping test: plans each case, and compares the plan with what is expected of it."""
+"""Runs a mapping test: plans each case, and compares the plan with the expectations."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -91,7 +91,7 @@ class MappingTestResult:
 
 
 def check_test(test: MappingTest, compiled: Compiled) -> MappingTestResult:
-    """Return how a test of a compiled mapping ends; raise `Refused` where it cannot be run."""
+    """Return how a test of a compiled mapping ends; raise `Refused` if it cannot be run."""
     refuse_unknown(test, compiled)
     claims = parsed_claims(test)
     planned = [_planned(case, test, compiled) for case in test.cases]
@@ -144,7 +144,7 @@ def _unknown(
 
 
 def parsed_claims(test: MappingTest) -> list[tuple[MappingClaim, Expression]]:
-    """Return the claims, each with its expression; raise `Refused` where one is none."""
+    """Return the claims, each with its expression; raise `Refused` if one is invalid."""
     found, parsed = Findings(), []
     for claim in test.claims:
         try:

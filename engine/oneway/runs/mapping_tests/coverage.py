@@ -1,4 +1,4 @@
-"""Which decisions of a mapping a test has seen, each way that each can go."""
+"""Measures which decisions of a mapping its tests have seen, each way."""
 
 from collections import defaultdict
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""A mapping test's bytes as its spec: shape first, then each case written out in full."""
+"""Loads a mapping test: checks its shape, then expands each case."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path

@@ -1,4 +1,4 @@
-"""Single edits of a mapping, each of which a good test notices.
+"""Makes single edits of a mapping that a good test must notice.
 
 An edit is a mistake that an integrator could make: a rule dropped, a condition the other way
 round, a key with another word. Edits that validation refuses are noticed without a test.

@@ -65,7 +65,7 @@ class MappingClaim:
 
 @dataclass(frozen=True, slots=True)
 class Fixture:
-    """Files with many records; `target` is "" where there are none."""
+    """Files with many records; `target` is "" if there are none."""
 
     source: str
     target: str

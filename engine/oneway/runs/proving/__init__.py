@@ -1,4 +1,4 @@
-"""Proving a mapping: its laws and claims, checked on records made of the classes it tells apart.
+"""Proves a mapping: checks its laws and claims on records of every class it distinguishes.
 
     Compiled ─domains→ dimensions ─combined→ ProofSituation ─laws→ Finding
 

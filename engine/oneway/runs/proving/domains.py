@@ -1,4 +1,4 @@
-"""The classes of values that a mapping tells apart, for each path that it reads of a record."""
+"""The classes of values that a mapping distinguishes, for each path that it reads."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""The laws that a mapping is held to, and the search for a situation that breaks one."""
+"""The laws of a mapping, and the search for a situation that breaks one."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -54,7 +54,7 @@ class MappingProof:
 
 @dataclass(frozen=True, slots=True)
 class Treated:
-    """A situation that two versions of a mapping treat differently; None where there is none."""
+    """A situation that two versions of a mapping treat differently; None if there is none."""
 
     situation: ProofSituation | None
     person: PersonImpact | None
@@ -186,7 +186,7 @@ def _settles(seen: _Seen) -> Iterator[Breaking]:
 
 
 def _leavers_leave(seen: _Seen) -> Iterator[Breaking]:
-    """Whoever has left in the source, and is matched with certainty, loses access."""
+    """A person who has left in the source and is matched with certainty loses access."""
     row, outcome = seen.maker.row(seen.situation), seen.outcome
     leavers = seen.compiled.spec.leavers
     if leavers is None or not row.leaver or seen.situation.user != "agrees":
@@ -213,7 +213,7 @@ def _lacks_value(seen: _Seen) -> bool:
 
 
 def _gaps_take_nothing(seen: _Seen) -> Iterator[Breaking]:
-    """Nobody employed loses access because a value is absent, null or blank."""
+    """No employed person loses access because a value is absent, null or blank."""
     leavers = seen.compiled.spec.leavers
     if leavers is None or seen.situation.user != "agrees" or len(seen.situation.changes) != 1:
         return
@@ -226,7 +226,7 @@ def _gaps_take_nothing(seen: _Seen) -> Iterator[Breaking]:
 
 
 def _leavers_stay_out(seen: _Seen) -> Iterator[Breaking]:
-    """Whoever has left in the source is never created."""
+    """A person who has left in the source is never created."""
     row = seen.maker.row(seen.situation)
     if row.leaver and seen.outcome.kind is Kind.CREATE:
         place = seen.compiled.spec.leavers.when.span if seen.compiled.spec.leavers else Span("")

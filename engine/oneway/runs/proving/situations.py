@@ -1,4 +1,4 @@
-"""Situations: a record or two of each system, made of the classes that a mapping tells apart."""
+"""Situations: a few records of each system, built from the classes of a mapping."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace

@@ -1,4 +1,4 @@
-"""What is kept with a run, so that its plan can be derived again: never a sensitive value.
+"""Captures what a plan was derived from, without sensitive values, so that it can be replayed.
 
 inputs     what the mapping made of each record that was read (`kept`)
 mapping    the mapping's bytes
@@ -47,7 +47,7 @@ def snapshots_of(
         return {INPUTS: data, MAPPING: mapping}
     except TooLarge:
         return _unkept(f"it would take more than {limit:,} bytes, compressed")
-    except (ValueError, RecursionError):  # a number that is none; lists in lists without end
+    except (ValueError, RecursionError):  # NaN, or lists nested without end
         return _unkept("it holds a value that cannot be kept")
 
 
@@ -56,7 +56,7 @@ def inputs_of(
 ) -> bytes:
     """Return what a plan was derived from, without its sensitive values; raise `TooLarge`.
 
-    Raises `ValueError` where no JSON can hold it.
+    Raises `ValueError` if no JSON can hold it.
     """
     policy = found.program.policy
     assert len(found.kept[0]) == len(found.source.items), "not read with `keeping`"
@@ -109,7 +109,7 @@ def _header(plan: Plan) -> Header:
 
 
 def _deactivated(plan: Plan) -> Mapping[str, Mapping[str, str]]:
-    """Return the digests of what is written to records that nobody stands for."""
+    """Return the digests of what is written to records that no source record stands for."""
     found: dict[str, dict[str, str]] = {}
     for action in plan.actions:
         if action.verb is Verb.DEACTIVATE and action.target_id is not None:

@@ -1,4 +1,4 @@
-"""Rows and held records, evaluated again from what was kept of each record.
+"""Evaluates captured records again, with today's mapping or engine.
 
 What is open (`projection`) is evaluated by today's program on the parts that were kept; the
 rest is taken from the kept rows, which hold the outcomes. So a function, an expression or a
@@ -59,7 +59,7 @@ class ReEvaluation:
         return replace(kept, items=tuple(self._held(each, part) for each, part in held))
 
     def departed(self) -> tuple[Cell, ...]:
-        """Return what `now` writes to a record that nobody stands for."""
+        """Return what `now` writes to a record that no source record stands for."""
         then = dict(zip(self._leaving_then, self.kept.departed, strict=False))
         closed = [not self._again_field(code) for code in self.now.code.leaving]
         if any(closed) and not then:

@@ -1,4 +1,4 @@
-"""What of a record is kept: what a mapping reads of it, and nothing that may be sensitive.
+"""Projects a record to what a mapping reads of it, without what may be sensitive.
 
 An expression is *open* where no path that it reads is, holds or lies inside a secret one: a
 field that the system's manifest marks as sensitive, or one that a sensitive field of the
@@ -23,7 +23,7 @@ Tree = dict[str, Any]
 """Keys to trees; a path ends at an empty one."""
 
 UNKEEPABLE = ""
-"""In the place of a record that no JSON can hold: a number that is none, lists without end."""
+"""In place of a record that JSON cannot hold: one with NaN, or lists nested without end."""
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""Rows and held records without their sensitive values, such that they plan the same.
+"""Redacts rows so that they still plan the same.
 
 Of a sensitive value there remains what planning asks of it: whether it is the same as what the
 matched record holds, and, for match keys and for values that one record only may hold, which
@@ -82,7 +82,7 @@ class Redactor:
         )
 
     def gone(self) -> tuple[Cell, ...]:
-        """Return what is written to a record that nobody stands for, without what is sensitive."""
+        """Return what is written to a record without a source record, without sensitive values."""
         cells = zip(self.policy.leaving, self.departed, strict=False)
         return tuple(
             replace(cell, value=self._veiled(rule, cell.value, _departed(rule)))

@@ -1,4 +1,4 @@
-"""A plan, derived again from what was kept with its run; and what differs, where anything does.
+"""Replays a run: derives its plan again from its snapshot, and shows the differences.
 
 The mapping is the one of the run, as its bytes were kept; the engine and the manifests are
 today's. So a difference is a change in how plans are made: a newer version, a manifest, or a
@@ -73,7 +73,7 @@ def replay(
 ) -> Replay:
     """Derive a run's plan again, by its own mapping or the one in a file.
 
-    Manifests are looked for in `folders`. Raises `Refused` where nothing is kept of the run,
+    Manifests are looked for in `folders`. Raises `Refused` if nothing is kept of the run,
     where that was damaged, and where the other mapping needs what was not kept.
     """
     text = journal.plan_of(run.id)
@@ -182,7 +182,7 @@ class KeptSeal(Seal):
         self._deactivated = deactivated
 
     def digest(self, record: str, field: str, value: Value) -> str:
-        """Return the digest that was kept; blank where the run had none."""
+        """Return the digest that was kept; blank if the run had none."""
         found: object = value[-1] if isinstance(value, list) and value else value
         if isinstance(found, Veiled) and found.digest:
             return found.digest

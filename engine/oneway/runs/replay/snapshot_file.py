@@ -1,4 +1,4 @@
-"""What a run's plan was derived from, as bytes that are kept with the run.
+"""The snapshot of a run's inputs, as bytes that are kept with the run.
 
 Gzip over lines of canonical JSON: a header, a line for each row and each held record in the
 order in which they were read, and at the end the SHA-256 of all lines before. The same inputs
@@ -52,7 +52,7 @@ class Shape:
 class RunSnapshot:
     """All that one plan was derived from, without its sensitive values.
 
-    `deactivated` are the digests of what is written to records that nobody stands for, by
+    `deactivated` are the digests of what is written to records that no source record stands for, by
     target id and field. `version` is that of the engine that planned. `trees` say which paths
     of a source record and of a target record are kept (None: all), and `records` are those
     parts, in the order of the rows and of what is held; None for a record that could not be
@@ -88,7 +88,7 @@ class Items:
 
 
 def dump(kept: RunSnapshot, items: Items, limit: int = LIMIT) -> bytes:
-    """Return what is kept as bytes; `items` go in the place of those in `kept`.
+    """Return what is kept as bytes; `items` go in place of those in `kept`.
 
     Raises `TooLarge` beyond `limit`, and `ValueError` where no JSON can hold it.
     """
@@ -106,7 +106,7 @@ def dump(kept: RunSnapshot, items: Items, limit: int = LIMIT) -> bytes:
 
 
 def load(data: bytes, where: str) -> RunSnapshot:
-    """Return what `dump` wrote; raise `Refused` where it is damaged, or of a newer version."""
+    """Return what `dump` wrote; raise `Refused` if it is damaged, or of a newer version."""
     try:
         lines = gzip.decompress(data).splitlines(keepends=True)
         end = json.loads(lines.pop())["sha256"]

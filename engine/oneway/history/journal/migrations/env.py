@@ -1,4 +1,4 @@
-"""How Alembic reaches the store: over the connection that is open, in its transaction."""
+"""Lets Alembic use the open connection and its transaction."""
 
 from alembic import context
 

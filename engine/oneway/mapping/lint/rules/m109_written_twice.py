@@ -1,4 +1,4 @@
-"""Two entries write one target path, or one of them writes what holds the other."""
+"""Two entries write the same target path, or one writes a parent of the other."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""`merge` speaks of lists."""
+"""`merge` applies to lists only."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A stand-in that the next run would take away again."""
+"""A fallback value that the next run would remove again."""
 
 from collections.abc import Iterator
 

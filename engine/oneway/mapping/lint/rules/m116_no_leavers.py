@@ -1,4 +1,4 @@
-"""What needs to know how somebody leaves."""
+"""Settings that need a `leavers` section, in a mapping that has none."""
 
 from collections.abc import Iterator
 

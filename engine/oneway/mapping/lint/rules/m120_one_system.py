@@ -1,4 +1,4 @@
-"""One way: the target must not be the source."""
+"""The target is the same as the source."""
 
 from collections.abc import Iterator
 

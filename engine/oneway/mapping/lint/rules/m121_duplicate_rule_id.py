@@ -1,4 +1,4 @@
-"""Two rules with one id cannot be told apart in a report."""
+"""Two rules have the same id, so that a report cannot tell them apart."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A label names people in reports."""
+"""A label, which names people in reports, reads a sensitive field."""
 
 from collections.abc import Iterator
 

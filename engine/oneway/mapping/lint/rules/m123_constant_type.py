@@ -1,4 +1,4 @@
-"""A constant has a type that its field does not take."""
+"""A constant has a type that its field does not accept."""
 
 from collections.abc import Iterator
 

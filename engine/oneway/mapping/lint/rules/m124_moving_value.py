@@ -1,4 +1,4 @@
-"""A value that is another one tomorrow is written every day."""
+"""A value that changes every day is written every day."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What is created must be matched from then on, or it is created again."""
+"""A created record would not match afterwards, and would be created again."""
 
 from collections.abc import Iterator
 

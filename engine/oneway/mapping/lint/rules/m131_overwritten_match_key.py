@@ -1,4 +1,4 @@
-"""A field that is a match key must hold what it is matched by, and nobody else's value."""
+"""A field that is a match key is written with a value that is not the key's."""
 
 from collections.abc import Iterator
 

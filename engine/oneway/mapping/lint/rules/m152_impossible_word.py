@@ -1,4 +1,4 @@
-"""A field is compared with a word that it never holds."""
+"""A field is compared with a word that it can never hold."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A leaver that an eligibility rule stops keeps access."""
+"""A leaver whom an eligibility rule excludes keeps access."""
 
 from collections.abc import Iterator
 

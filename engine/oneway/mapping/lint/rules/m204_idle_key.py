@@ -1,4 +1,4 @@
-"""A key that has no effect where it stands."""
+"""A key has no effect where it is."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A target that asks for a field at create refuses every record without it."""
+"""A field that the target requires on create is not mapped."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A list that is only added to never loses what the source dropped."""
+"""A list that is only added to never loses what the source removed."""
 
 from collections.abc import Iterator
 

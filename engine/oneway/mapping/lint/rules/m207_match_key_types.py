@@ -1,4 +1,4 @@
-"""Numbers and text differ: 42 is not "42"."""
+"""The two sides of a match key have different types: 42 is not "42"."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The expression of a field gives a type that the field does not take."""
+"""The expression of a field has a type that the field does not accept."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""A setting that no expression reads."""
+"""No expression reads a setting."""
 
 from collections.abc import Iterator
 

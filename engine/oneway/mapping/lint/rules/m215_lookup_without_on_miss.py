@@ -1,4 +1,4 @@
-"""A lookup that does not say what a miss means."""
+"""A lookup does not say what happens on a miss."""
 
 from collections.abc import Iterator
 

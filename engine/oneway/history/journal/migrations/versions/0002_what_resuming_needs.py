@@ -1,4 +1,4 @@
-"""What an interrupted run needs to be gone on with, and what guards remember."""
+"""What an interrupted run needs to be resumed, and what guards remember."""
 
 import sqlalchemy as sa
 from alembic import op
