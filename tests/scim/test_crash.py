@@ -1,6 +1,5 @@
 """The crash matrix over SCIM, at a size that ends in a minute."""
 
-import os
 
 import pytest
 
@@ -33,16 +32,15 @@ def test_a_small_run_may_die_at_any_step() -> None:
     with made(six, INSIDE) as small:
         whole = undisturbed(small)
     assert sum(whole.writes.values()) >= 4
-    first = os.getpid() % 5
     ways = list(WAYS)
-    steps = range(1 + first, len(whole.labels) + 1, 5)
+    steps = range(1, len(whole.labels) + 1, 5)
     found = outcomes([Point(step, ways[step % 2]) for step in steps], six, INSIDE)
     assert not [each for each in found if each.problems], report(found, whole)
 
 
 def test_a_run_of_sixty_actions_may_die_anywhere_and_twice(reference: Undisturbed) -> None:
     steps = len(reference.labels)
-    found = outcomes(points(steps, every=steps // 4, twice=1, seed=os.getpid()), sixty, INSIDE)
+    found = outcomes(points(steps, every=steps // 4, twice=1, seed=1), sixty, INSIDE)
     assert len(found) >= 4
     assert not [each for each in found if each.problems], report(found, reference)
 

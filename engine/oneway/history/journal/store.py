@@ -8,14 +8,14 @@ from threading import RLock
 from types import TracebackType
 from typing import Self, TypeAlias
 
-from sqlalchemy import Connection, Table
+from sqlalchemy import Connection, Select, Table
 from sqlalchemy.dialects import postgresql as pg
 from sqlalchemy.dialects import sqlite as lite
 from sqlalchemy.exc import IntegrityError, SQLAlchemyError
 from sqlalchemy.sql.base import Executable
 
 from oneway.history.journal import postgresql, sqlite
-from oneway.history.journal.errors import refusing
+from oneway.history.journal.errors import damaged, refusing
 from oneway.history.journal.rows import AnyRow
 from oneway.history.journal.sqlite import IMMEDIATELY
 
@@ -113,9 +113,13 @@ class Store:
         """Return the rows that a query finds."""
         with self._lock, refusing(self.place):
             if self._connection.in_transaction():
-                return self._connection.execute(statement).all()
-            with self._connection.begin():
-                return self._connection.execute(statement).all()
+                found = self._connection.execute(statement).all()
+            else:
+                with self._connection.begin():
+                    found = self._connection.execute(statement).all()
+        if not self.shared and _is_mistyped(statement, found):
+            raise damaged(self.place)
+        return found
 
     def insert(self, table: Table) -> Upsert:
         """Return an insert that may say what to do where the row is there already."""
@@ -125,6 +129,18 @@ class Store:
     def shared(self) -> bool:
         """Whether other machines may use this store as well."""
         return self._connection.dialect.name == "postgresql"
+
+
+def _is_mistyped(statement: Executable, rows: Sequence[AnyRow]) -> bool:
+    """Return whether a value is not of its column's type: SQLite keeps, and checks, any type."""
+    if not isinstance(statement, Select):
+        return False
+    types = [each.type.python_type for each in statement.selected_columns]
+    return any(
+        value is not None and not isinstance(value, type)
+        for row in rows
+        for value, type in zip(row, types, strict=True)
+    )
 
 
 _COUNTED = {"preserve_rowcount": True}
