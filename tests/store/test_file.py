@@ -145,6 +145,25 @@ def test_a_spoiled_journal_is_refused_or_read(
         assert {d.code for d in refusal.diagnostics} <= {"F110", "F111", "F112"}  # noqa: PT017
 
 
+@pytest.mark.parametrize(
+    "damage",
+    [
+        "UPDATE run SET id = 77",  # of whom the actions are not known then
+        "INSERT INTO written VALUES ('staffology', 'a', 'name', 'ff', 'many')",
+    ],
+)
+def test_a_row_that_no_store_writes_is_a_refusal(path: Path, damage: str) -> None:
+    with Journal.open(path) as journal:
+        run = journal.begin(START)
+        journal.intended(run, action("1"), "token")
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute(damage)
+        connection.commit()
+    with pytest.raises(Refused) as caught, Journal.open(path) as journal:
+        journal.written("staffology")
+    assert [each.code for each in caught.value.diagnostics] == ["F110"]
+
+
 @pytest.mark.parametrize("bits", [0o640, 0o606])
 def test_a_journal_that_others_may_use_is_refused(path: Path, bits: int) -> None:
     Journal.open(path).close()

@@ -125,6 +125,8 @@ def _refuse_damaged(connection: Connection, path: Path) -> None:
     for check in checks:
         if connection.exec_driver_sql(f"PRAGMA {check}").scalar() != "ok":
             raise damaged(str(path))
+    if whole and connection.exec_driver_sql("PRAGMA foreign_key_check").first() is not None:
+        raise damaged(str(path))
 
 
 def _upgrade(connection: Connection, path: Path) -> None:
