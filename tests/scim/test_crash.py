@@ -1,6 +1,5 @@
 """The crash matrix over SCIM, at a size that ends in a minute."""
 
-
 import pytest
 
 from crash import real
