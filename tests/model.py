@@ -726,7 +726,12 @@ class _Model:
             person.kind = "error"
             return
         if self.leavers and (user.left or user.scheduled):
-            cleared = {p: None for p in self.setting if not blank(get(user.data, p))}
+            held = [p for p in self.setting if not blank(get(user.data, p))]
+            said = {p: self.says(p, self.setting[p], person.data)[0] for p in held}
+            cleared = {p: None for p in held if said[p] != "unstated"}
+            if held and not cleared and self.mapping.get("rehires") == "reactivate":
+                person.kind = "rehire"
+                return
             self.come_back(person, user, cleared)
             return
         person.writes = self.moved(person, user)

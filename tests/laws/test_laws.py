@@ -367,7 +367,6 @@ def test_law_13_absence_is_not_blankness(world: World) -> None:
         if action.verb is Verb.REACTIVATE:
             # Somebody comes back because the source says that they are there.
             assert get(sources[action.source_id], "status") is not GONE
-            continue
         for change in action.changes:
             rule = rules[change.field]
             expression = rule if isinstance(rule, str) else rule.get("from")

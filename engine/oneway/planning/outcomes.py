@@ -337,7 +337,32 @@ class Drafter:
 
     def _rehire(self, row: SourceRow, target: TargetRow) -> Draft:
         text = f"employed in the source; target record {target.target_id} {_state(target)}"
-        return self._back(row, target, text, self._reactivation(target))
+        unsaid = self._unsaid_return(row, target)
+        changes = self._reactivation(row, target)
+        if unsaid and not changes and self.policy.rehires is Rehires.REACTIVATE:
+            # It may be that they are still away; nothing is written to a record that has left.
+            return Draft(Kind.REHIRE, row, target, reasons=(Reason("rehire", text), *unsaid))
+        draft = self._back(row, target, text, changes)
+        return replace(draft, reasons=(*draft.reasons, *unsaid)) if draft.access else draft
+
+    def _unsaid_return(self, row: SourceRow, target: TargetRow) -> tuple[Reason, ...]:
+        """Return the fields of leaving that stay as they are, as the source does not say them."""
+        return tuple(
+            Reason(
+                "unsaid",
+                f"{rule.path} is left as it is: a key that it is made from is not given, "
+                f"in {rule.expression}",
+                rule.place,
+                warning=True,
+            )
+            for position, rule in enumerate(self.policy.leaving)
+            if self._says_nothing(row, position)
+            and present(target.leaving[position]) is not None
+        )
+
+    def _says_nothing(self, row: SourceRow, position: int) -> bool:
+        given = position in dict(self.policy.reactivating)
+        return not given and row.leaving[position].state is CellState.UNSTATED
 
     def _back(
         self, row: SourceRow, target: TargetRow, text: str, changes: tuple[FieldChange, ...]
@@ -357,13 +382,17 @@ class Drafter:
             access_changes=changes,
         )
 
-    def _reactivation(self, target: TargetRow) -> tuple[FieldChange, ...]:
-        """Return what undoes leaving: by default what was set is cleared."""
+    def _reactivation(self, row: SourceRow, target: TargetRow) -> tuple[FieldChange, ...]:
+        """Return what undoes leaving: by default what was set is cleared.
+
+        A key that is absent from the source record clears nothing.
+        """
         wanted = dict(self.policy.reactivating)
         return tuple(
             FieldChange(rule, before, wanted.get(position))
             for position, rule in enumerate(self.policy.leaving)
-            if not same(before := present(target.leaving[position]), wanted.get(position))
+            if not self._says_nothing(row, position)
+            and not same(before := present(target.leaving[position]), wanted.get(position))
         )
 
     def _mover(self, row: SourceRow, target: TargetRow) -> Draft:
