@@ -243,3 +243,28 @@ def test_a_value_that_a_record_schema_marks_as_sensitive_is_not_shown(world: Wor
     ended = world.run("plan", "m.yaml", "--verbose")
     assert "to_number() wants a number" in ended.flat
     assert "41,250" not in ended.flat
+
+
+def test_a_lookup_table_whose_key_no_row_has_clears_nothing(world: World) -> None:
+    mapping = """
+oneway: 1
+name: renamed
+source: {connector: file, resource: s.json}
+target: {connector: file, resource: t.json}
+references:
+  depts: {from: {connector: file, options: {id: code}}, resource: d.json, key: %s, value: id}
+match:
+  - {source: code, target: reference}
+fields:
+  reference: {from: code, write: on_create}
+  dept: {from: dept, lookup: depts, on_miss: clear}
+"""
+    world.write("s.json", json.dumps([{"id": "1", "code": "E1", "dept": "A"}]))
+    world.write("t.json", json.dumps([{"id": "1", "reference": "E1", "dept": 7}]))
+    world.write("d.json", json.dumps([{"code": "B", "id": 8}]))
+    world.write("m.yaml", mapping % "kode")
+    ended = world.run("plan", "m.yaml", "--verbose")
+    assert "No changes to make" in ended.out
+    assert "no record of reference 'depts' has the key 'kode'" in ended.flat
+    world.write("m.yaml", mapping % "code")
+    assert "7 -> nothing" in world.run("plan", "m.yaml", "--verbose").out

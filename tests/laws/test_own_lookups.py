@@ -110,6 +110,8 @@ def test_whoever_is_referred_to_is_found_in_what_the_target_holds_afterwards(wor
         aside = (Kind.INELIGIBLE, Kind.IGNORED, Kind.REHIRE)
         if outcomes[record.id].kind in aside or sought is None:
             continue
+        if any(reason.code == "field:boss" for reason in outcomes[record.id].reasons):
+            continue  # a leaver, of whom no other field is written
         found = [
             get(data, table["value"])
             for data in after.values()
@@ -202,7 +204,7 @@ def begun(world: World, plan: Plan, systems: Any, log: Recording, steps: int) ->
     return seen
 
 
-def pair(*bosses: str | None) -> World:
+def pair(*bosses: str | None, **rule: Any) -> World:
     """Return people 1, 2, ... with those bosses, by name, and an empty target."""
     source = tuple(
         Record(
@@ -211,12 +213,16 @@ def pair(*bosses: str | None) -> World:
         )
         for n, boss in enumerate(bosses, 1)
     )
-    return World(mapping("fullName", "id", {}), Snapshot(source), Snapshot(()), Snapshot(()))
+    return World(mapping("fullName", "id", rule), Snapshot(source), Snapshot(()), Snapshot(()))
 
 
-@pytest.mark.parametrize("bosses", [(None, "Ann"), ("Bo", None), ("Bo", "Ann"), ("Ann",)])
-def test_a_manager_a_circle_and_oneself(bosses: tuple[str | None, ...]) -> None:
-    world = pair(*bosses)
+CHAIN = ("Bo", "Cy", None)
+
+
+@pytest.mark.parametrize("on_miss", ["keep", "ineligible"])
+@pytest.mark.parametrize("bosses", [(None, "Ann"), ("Bo", None), ("Bo", "Ann"), ("Ann",), CHAIN])
+def test_a_manager_a_circle_and_oneself(bosses: tuple[str | None, ...], on_miss: str) -> None:
+    world = pair(*bosses, on_miss=on_miss)
     plan = planned(world)
     assert [each.found for each in plan.misses] == []
     done = applied(world, plan)
@@ -224,6 +230,7 @@ def test_a_manager_a_circle_and_oneself(bosses: tuple[str | None, ...]) -> None:
     made = {data["fullName"]: (id, data.get("boss")) for id, data in targets(done.target).items()}
     for name, boss in zip(NAMES, bosses, strict=False):
         assert made[name][1] == (made[boss][0] if boss else None)
+    assert not planned(world.with_target(done.target.records)).actions
 
 
 def test_who_refers_to_somebody_that_is_not_created_is_created_all_the_same() -> None:

@@ -404,7 +404,7 @@ class Interpreted:
         assert code.lookup is not None
         table = self.tables[code.lookup]
         if isinstance(value, list | dict):
-            raise _Stopped(_failure("a list or object cannot be looked up", code))
+            raise _Stopped(_failure("a list or object cannot be looked up", code, value))
         found = [each for each in table.rows.get(identity(value), ()) if not is_blank(each)]
         sought = value if code.rule.own_table else None
         if len(found) == 1:
@@ -414,11 +414,10 @@ class Interpreted:
         return Cell(state, sought=sought)
 
     def _merged(self, code: FieldCode, cell: Cell) -> Cell:
-        given = (cell.value, cell.initial)
-        if code.rule.merge is Merge.ADD and not all(
-            is_blank(v) or isinstance(v, list) for v in given
-        ):
-            raise _Stopped(_failure(f"{code.rule.path}: `merge: add` takes a list", code))
+        for value in (cell.value, cell.initial):
+            if code.rule.merge is Merge.ADD and not (is_blank(value) or isinstance(value, list)):
+                text = f"{code.rule.path}: `merge: add` takes a list"
+                raise _Stopped(_failure(text, code, value))
         return cell
 
     def _filled(self, code: FieldCode, cell: Cell, record: Record) -> Cell:
@@ -437,9 +436,7 @@ class Interpreted:
             if code.check is not None and not is_blank(value):
                 wrong = code.check(value)
                 if wrong:
-                    shown = "" if code.rule.sensitive else as_shown(value)
-                    failure = _failure(f"{code.rule.path}: {wrong}", code)
-                    raise _Stopped(replace(failure, value=shown))
+                    raise _Stopped(_failure(f"{code.rule.path}: {wrong}", code, value))
         return cell
 
     def _key(self, typed: Typed, record: Record) -> Value:
@@ -535,8 +532,9 @@ def _parted(
     return (failure, None) if failure.code == "unsaid" else (None, failure)
 
 
-def _failure(text: str, code: FieldCode) -> EvaluationFailure:
-    return EvaluationFailure(text, code.rule.expression, code.rule.place)
+def _failure(text: str, code: FieldCode, value: Value) -> EvaluationFailure:
+    shown = "" if code.rule.sensitive else as_shown(value)
+    return EvaluationFailure(text, code.rule.expression, code.rule.place, value=shown)
 
 
 def _scalar(value: Value) -> Value:

@@ -152,7 +152,7 @@ _STEPS: Mapping[str, Callable[[str], str]] = {
     "invisible characters": _visible,
     "Unicode form": _in_one_form,
     "spaces": _without_spaces,
-    "case": str.lower,
+    "case": str.casefold,
     "leading zeros": _without_zeros,
 }
 """What is taken away from a key, one thing after the other."""

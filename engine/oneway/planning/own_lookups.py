@@ -68,9 +68,9 @@ def settle(
 
 
 def _unresolved(row: SourceRow, policy: Policy) -> SourceRow:
-    """Return a row whose lookups into the target say nothing yet."""
+    """Return a row whose lookups into the target say nothing yet, and stop nobody."""
     cells = tuple(
-        replace(cell, state=CellState.UNSTATED, value=None)
+        replace(cell, state=CellState.INACTIVE, value=None)
         if rule.own_table and _seeks(cell)
         else cell
         for rule, cell in zip(policy.fields, row.cells, strict=False)

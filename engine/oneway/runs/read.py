@@ -183,8 +183,18 @@ class _Reads:
             for record in snapshot.records:
                 self.tallies[f"references.{name}"].note(record)
         context = self.prepared.context
-        tables = {code.name: tabulate(code, references[code.name], context) for code in codes}
+        tables = {
+            code.name: self.found_in(code.name, tabulate(code, references[code.name], context))
+            for code in codes
+        }
         return references, tables, self.prepared.compiled.bind(context, tables)
+
+    def found_in(self, name: str, table: LookupTable) -> LookupTable:
+        """Return a table; one whose key or value no record has says nothing of what it lacks."""
+        unheld = [each.summary for each in self.tallies[f"references.{name}"].unheld()]
+        if not unheld:
+            return table
+        return replace(table, complete=False, problems=(*table.problems, *unheld))
 
     def snapshot(self, role: str) -> Snapshot:
         each = self.inputs[role]
