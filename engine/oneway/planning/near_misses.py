@@ -98,7 +98,10 @@ def _difference(left: Hashable, right: Hashable) -> str:
         steps = [step for other, step in _STEPS.items() if other != name]
         if _through(steps, left) != _through(steps, right):
             words.append(name)
-    return ", ".join(words) or "several ways"
+    alone = (
+        name for name, step in _STEPS.items() if _through([step], left) == _through([step], right)
+    )
+    return ", ".join(words) or next(alone, "several ways")
 
 
 def _loose(key: Hashable) -> str:
