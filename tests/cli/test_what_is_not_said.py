@@ -268,3 +268,29 @@ fields:
     assert "no record of reference 'depts' has the key 'kode'" in ended.flat
     world.write("m.yaml", mapping % "code")
     assert "7 -> nothing" in world.run("plan", "m.yaml", "--verbose").out
+
+
+def test_a_leaver_of_whom_it_is_not_said_whom_they_work_for_is_named(world: World) -> None:
+    only = "only: [{id: staff, when: kind != 'Contractor', otherwise: Contractors are not for it}]"
+    gone = {"id": "3", "code": "E3", "leaveDate": "2024-05-31"}
+    users = [{"id": "3", "reference": "E3", "leaveDate": None}]
+    people = [HERE | {"kind": "Staff"}, gone]
+    ended, target = synced(world, people, users, more=only)
+    assert ended.code == 5
+    assert "Have left, and can still get in (1)" in ended.out
+    assert "E3 (record 3): it is not known whether this sync is for the person" in ended.flat
+    assert users[0] in target
+
+
+def test_a_plan_of_version_1_is_refused_and_nothing_is_written(world: World) -> None:
+    world.write("m.yaml", MAPPING % "leaveDate")
+    world.write("s.json", json.dumps([HERE]))
+    world.write("t.json", "[]")
+    world.run("plan", "m.yaml", "--out", "plan.json")
+    plan = world.read("plan.json")
+    world.write("plan.json", json.dumps({**plan, "oneway_plan": 1}))
+    for words in (("apply", "plan.json", "--approve", plan["fingerprint"]), ("apply", "plan.json")):
+        ended = world.run(*words)
+        assert (ended.code, world.read("t.json")) == (1, [])
+        assert "made by an earlier version: its format is 1, this version reads 2" in ended.flat
+        assert "make the plan again" in ended.flat

@@ -193,6 +193,11 @@ class Interpreted:
         missed: list[Missed] = []
         try:
             outside = self._outside(record)
+        except _Stopped as stopped:
+            # Whom the sync is for is not known: nothing is written, but a leaver is named.
+            leaver = self._is_leaver(record)
+            return replace(row, leaver=leaver, evaluation_error=error or stopped.failure)
+        try:
             if outside:
                 return self._out_of_scope(replace(row, outside=outside), record)
             # In this order: what decides about access must not wait for the rest of the record.
@@ -202,6 +207,13 @@ class Interpreted:
             return self._evaluated(row, record, missed) if error is None else row
         except _Stopped as stopped:
             return replace(row, evaluation_error=error or stopped.failure)
+
+    def _is_leaver(self, record: Record) -> bool:
+        """Return whether it is known that the person has left."""
+        try:
+            return self._decides(self.code.leaver, record, "whether the person has left")
+        except _Stopped:
+            return False
 
     def _outside(self, record: Record) -> tuple[int, ...]:
         """Return the rules of `only` that do not hold."""
