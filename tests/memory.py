@@ -111,6 +111,9 @@ class Recording:
         """Note that an action is about to be sent."""
         self.steps.append(("intended", action.id))
 
+    def leaving(self, actions: Sequence[Action]) -> None:
+        """Let every request go: nobody else has a lease on a target in memory."""
+
     def ended(self, results: Sequence[Result]) -> None:
         """Note how actions ended."""
         self.steps += [(each.ending.value, each.action.id) for each in results]

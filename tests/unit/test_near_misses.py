@@ -45,6 +45,7 @@ def near(source: list[object], target: list[object], **changed: object) -> dict[
         ("0043", "43", "leading zeros"),
         ("E007", "E7", "leading zeros"),
         ("SmithJ", "smithj", "case"),
+        ("Straße", "STRASSE", "case"),
         (" E4", "E4", "spaces"),
         ("E 4", "E4", "spaces"),
         ("E\u00a04", "E4", "spaces"),
