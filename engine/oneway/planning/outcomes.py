@@ -356,8 +356,7 @@ class Drafter:
                 warning=True,
             )
             for position, rule in enumerate(self.policy.leaving)
-            if self._says_nothing(row, position)
-            and present(target.leaving[position]) is not None
+            if self._says_nothing(row, position) and present(target.leaving[position]) is not None
         )
 
     def _says_nothing(self, row: SourceRow, position: int) -> bool:
