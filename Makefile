@@ -56,6 +56,7 @@ lock: $(VENV)/.dev  ## pin what pyproject.toml asks for; what is pinned already 
 	$(UV) lock --no-config --default-index https://pypi.org/simple $(LOCKING)
 	(echo '$(MADE)'; $(EXPORT) --extra sandbox --group build) > requirements/demo.txt
 	(echo '$(MADE)'; $(EXPORT) --extra dev) > requirements/dev.txt
+	$(BIN)/python tools/sbom.py $(UV)
 
 upgrade:  ## pin the newest of every package
 	$(MAKE) lock LOCKING=--upgrade

@@ -1,5 +1,6 @@
 """The wheel, by itself: unpacked into an empty environment with no checkout nearby."""
 
+import json
 import os
 import subprocess
 import sysconfig
@@ -10,6 +11,7 @@ from pathlib import Path
 
 import pytest
 from cli_world import ROOT
+from hatchling.builders.sdist import SdistBuilder
 from hatchling.builders.wheel import WheelBuilder
 
 from patience import PATIENCE
@@ -64,6 +66,33 @@ def test_it_holds_the_packages_the_schemas_and_the_mappings_alone(wheel: Path) -
     assert "oneway/_schemas/mapping.schema.json" in names
     assert "oneway/_mappings/staffology-to-expensein.yaml" in names
     assert "oneway_connectors/staffology/manifest.yaml" in names
+
+
+def test_it_lists_what_it_needs_where_pep_770_says(wheel: Path) -> None:
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (each for each in archive.namelist() if ".dist-info/sboms/" in each)
+        sbom = json.loads(archive.read(name))
+    assert (name.rpartition("/")[2], sbom["bomFormat"]) == ("sbom.cdx.json", "CycloneDX")
+    assert {"click", "httpx", "pyyaml"} <= {each["name"] for each in sbom["components"]}
+
+
+def test_the_same_files_make_the_same_bytes(tmp_path: Path) -> None:
+    """In another folder, on another day, with other rights, and from another order of files."""
+    command = ["git", "ls-files"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True)
+    made = []
+    for name, day, rights in (("one", 1_600_000_000, 0o644), ("two", 1_700_000_000, 0o600)):
+        files = [each for each in listed.stdout.splitlines() if not each.startswith("tests/")]
+        for file in sorted(files, reverse=name == "two"):
+            copy = tmp_path / name / file
+            copy.parent.mkdir(parents=True, exist_ok=True)
+            copy.write_bytes((ROOT / file).read_bytes())
+            copy.chmod(rights)
+            os.utime(copy, (day, day))
+        for builder in (WheelBuilder, SdistBuilder):
+            (built,) = builder(str(tmp_path / name)).build(versions=["standard"])
+            made.append(Path(built).read_bytes())
+    assert made[:2] == made[2:]
 
 
 def test_it_runs_from_itself(installed: Run) -> None:

@@ -1,5 +1,6 @@
 """What is pinned is what pyproject.toml asks for, wherever it is installed from."""
 
+import json
 import re
 import tomllib
 from collections.abc import Iterator
@@ -67,6 +68,18 @@ def test_an_export_holds_what_the_lock_holds(name: str, extra: str, more: str) -
         files = [*PINNED[package].get("wheels", ()), PINNED[package].get("sdist")]
         assert version == PINNED[package]["version"], RENEW
         assert hashes == {each["hash"] for each in files if each}, RENEW
+
+
+def test_the_list_of_what_a_wheel_needs_is_the_locks() -> None:
+    sbom = json.loads((ROOT / "requirements" / "sbom.cdx.json").read_text(encoding="utf-8"))
+    found = {each["name"]: each for each in sbom["components"]}
+    needed = {name for name, _ in reached("oneway", set(), set())} - {"oneway"}
+    extras = {*ASKED["project"]["optional-dependencies"]} - {"dev", "sandbox"}
+    everything = {name for name, _ in reached("oneway", extras, set())} - {"oneway"}
+    assert {*found} == everything, RENEW
+    for name, each in found.items():
+        assert each["version"] == PINNED[name]["version"], RENEW
+        assert each["scope"] == ("required" if name in needed else "optional"), RENEW
 
 
 def test_the_lock_names_the_public_registry_alone() -> None:
