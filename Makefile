@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(or $(shell command -v uv 2>/dev/null),$(BIN)/uv)
 
-.PHONY: site demo test lint types imports unit docs lock upgrade test-latest test-lowest test-dates clean help
+.PHONY: image site demo test lint types imports unit docs lock upgrade test-latest test-lowest test-dates clean help
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -56,6 +56,8 @@ lock: $(VENV)/.dev  ## pin what pyproject.toml asks for; what is pinned already 
 	$(UV) lock --no-config --default-index https://pypi.org/simple $(LOCKING)
 	(echo '$(MADE)'; $(EXPORT) --extra sandbox --group build) > requirements/demo.txt
 	(echo '$(MADE)'; $(EXPORT) --extra dev) > requirements/dev.txt
+	(echo '$(MADE)'; $(EXPORT) --only-group build) > requirements/build.txt
+	(echo '$(MADE)'; $(EXPORT) --extra serve --extra postgresql --extra signing) > requirements/image.txt
 	$(BIN)/python tools/sbom.py $(UV)
 
 upgrade:  ## pin the newest of every package
@@ -82,6 +84,10 @@ test-dates: $(VENV)/.dev  ## the tests on other days and in other zones (needs l
 
 site: $(VENV)/.dev  ## the documentation as HTML pages, in site/
 	$(BIN)/python tools/site.py site
+
+CONTAINERS = $(or $(shell command -v podman || command -v buildah || command -v docker))
+image:  ## the container image `oneway` (BASE=... for another base than python:3.13-slim)
+	$(CONTAINERS) build --tag oneway --file Containerfile $(if $(BASE),--build-arg BASE=$(BASE)) .
 
 clean:  ## remove what the other commands made
 	rm -rf $(VENV) .venv-latest .venv-lowest .oneway .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -37,7 +37,8 @@ def exported(uv: str, extras: tuple[str, ...]) -> dict[str, Any]:
     """Return what uv says of the lock."""
     wanted = [part for extra in extras for part in ("--extra", extra)]
     command = [uv, "export", "--quiet", "--frozen", "--no-default-groups", "--no-emit-project",
-               "--format", "cyclonedx1.5", "--preview-features", "sbom-export", *wanted]  # fmt: skip
+               "--format", "cyclonedx1.5", "--preview-features", "sbom-export",
+               *wanted]  # fmt: skip
     ended = subprocess.run(command, cwd=ROOT, check=True, capture_output=True)
     found: dict[str, Any] = json.loads(ended.stdout)
     return found

@@ -157,7 +157,7 @@ def test_law_19_every_leaver_who_can_still_get_in_is_named(
     rows = [program.source_row(record) for record in world.source.records]
     now = [program.target_row(record) for record in done.target.records]
     policy, then = program.policy, [program.target_row(r) for r in world.target.records]
-    matches = match(rows, then, len(policy.match))
+    matches = match(rows, then, policy.match_paths)
     current = {each.target_id: each for each in now}
     for row in rows:
         found = matches.of(row)

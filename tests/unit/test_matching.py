@@ -1,8 +1,12 @@
 """Who is whom, one decision a test."""
 
 from collections.abc import Hashable
+from dataclasses import replace
+
+import pytest
 
 from oneway.mapping.program import SourceRow, TargetRow
+from oneway.planning.holders import whose
 from oneway.planning.match import NOBODY, Matches, match
 
 
@@ -15,7 +19,7 @@ def held(id: str, *keys: Hashable) -> TargetRow:
 
 
 def matched(rows: list[SourceRow], targets: list[TargetRow], levels: int = 1) -> Matches:
-    return match(rows, targets, levels)
+    return match(rows, targets, ["reference", "email", "", ""][:levels])
 
 
 def test_one_row_and_one_record_with_one_value_match() -> None:
@@ -77,3 +81,30 @@ def test_a_row_whose_second_key_failed_still_speaks_through_its_first() -> None:
 def test_who_is_in_conflict_still_speaks_for_the_candidates() -> None:
     found = matched([row("s1", "A"), row("s2", "A")], [held("t", "A")])
     assert found.spoken == {"t"}
+
+
+@pytest.mark.parametrize(
+    ("left", "said"), [(False, "(E5 Bo Before), which an earlier key gave to that person"),
+                       (True, "(E5 Bo Before, has left), which an earlier key gave to that person; "
+                              "if both are one person who came back under a new key, "
+                              "give record 2 the key E77 by hand")],
+)  # fmt: skip
+def test_a_record_that_an_earlier_key_gave_away_is_said_to_be_somebodys(
+    left: bool, said: str
+) -> None:
+    before = replace(row("1", "E5", "bo@example.com"), key="E5", label="Bo Before")
+    again = replace(row("3", "E77", "bo2@example.com"), key="E77", label="Bo Again")
+    target = replace(held("2", "E5", "bo2@example.com"), left=left)
+    found = matched([before, again], [target], 2).by_source["3"]
+    assert found.conflict is not None
+    assert found.conflict.text == f"match key 2 (email) finds target record 2 {said}"
+    assert found.conflict.candidates == ("2",)
+
+
+def test_whose_a_record_is_needs_no_person() -> None:
+    assert whose("2", None, None) == "target record 2"
+    assert whose("2", replace(held("2", "E5"), key="E5"), None) == "target record 2 (E5)"
+    gone = replace(held("2", "E5"), key="2", left=True)
+    assert whose("2", gone, None) == "target record 2 (has left)"
+    leaver = replace(row("1", "E5"), key="E5", label="", leaver=True)
+    assert whose("2", held("2", "E5"), leaver) == "target record 2 (E5, leaves)"

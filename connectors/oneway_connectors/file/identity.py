@@ -1,19 +1,15 @@
 """Finds the id of a record in a file."""
 
 from oneway.core.connector import ReadError
-from oneway.core.records import Value, at, with_value
+from oneway.core.records import Value, at, id_text, with_value
 from oneway_connectors.file.layout import FileEntry
 from oneway_connectors.file.options import FileOptions
 
 
 def id_of(data: dict[str, Value], path: tuple[str, ...]) -> str | None:
-    """Return the id as text, or None if there is none: it is text or a whole number."""
-    value = at(data, path)
-    if isinstance(value, str) and value.strip():
-        return value
-    if isinstance(value, int) and not isinstance(value, bool):
-        return str(value)
-    return None
+    """Return the id as text, or None where there is none: it is text or a whole number."""
+    found = id_text(at(data, path))
+    return found if found.strip() else None
 
 
 def with_id(values: dict[str, Value], path: tuple[str, ...], id: Value) -> dict[str, Value]:

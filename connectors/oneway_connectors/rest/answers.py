@@ -10,6 +10,7 @@ import math
 import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
+from contextlib import suppress
 from functools import lru_cache
 from typing import Any, cast
 
@@ -31,7 +32,14 @@ _MOST_FIELDS = 5
 
 
 class Unreadable(Exception):
-    """An answer is not what it should be; the message never holds any of it."""
+    """An answer is not what it should be; the message never holds any of it.
+
+    `help` is what to do about it, where that is not the same for every answer.
+    """
+
+    def __init__(self, text: str, help: str = "") -> None:
+        super().__init__(text)
+        self.help = help
 
 
 class Doubled(dict[str, Value]):
@@ -42,7 +50,7 @@ class CutOff(dict[str, Value]):
     """Stands for a list or object that was nested too deeply to be read."""
 
 
-def parse_json(body: bytes) -> Value:
+def parse_json(body: bytes, headers: Mapping[str, str] | None = None) -> Value:
     """Return the JSON of an answer; raise `Unreadable` if it is invalid."""
     if not body.strip():
         raise Unreadable("it is empty where JSON was expected")
@@ -56,12 +64,15 @@ def parse_json(body: bytes) -> Value:
             text, parse_constant=_refuse, parse_float=_finite, object_pairs_hook=_object
         )
     except UnicodeDecodeError:
-        raise Unreadable("it is not UTF-8") from None
+        said = f"it says {named} of itself, and " if (named := _charset(headers)) else ""
+        raise Unreadable(f"{said or 'it '}is not UTF-8, as JSON has to be", _ENCODING) from None
     except json.JSONDecodeError as error:
         cut = error.pos >= len(error.doc.rstrip())
-        raise Unreadable("its JSON ends too early" if cut else "it is not JSON") from None
+        if cut:
+            raise Unreadable("its JSON ends too early", _AGAIN) from None
+        raise Unreadable("it is not JSON") from None
     except ValueError:
-        raise Unreadable("it holds a number that JSON does not have") from None
+        raise Unreadable("it holds a number that JSON does not have", _ASK) from None
     return cast(Value, data)
 
 
@@ -87,18 +98,24 @@ def search(expression: str, data: Value) -> Value:
         raise Unreadable(f"'{expression}' cannot be evaluated on it") from None
 
 
-def message_of(body: bytes, shape: ErrorShape, hidden: Iterable[str]) -> str:
-    """Return what an error body says, fit to be shown, or "" if it says nothing.
+def message_of(
+    body: bytes, headers: Mapping[str, str], shape: ErrorShape, hidden: Iterable[str]
+) -> str:
+    """Return what an error answer says, fit to be shown, or "" where it says nothing.
 
     Only what the manifest points at is taken; the texts in `hidden` (what was sent, and
     credentials) are cut out, and so is any longer run of digits.
     """
-    try:
+    parts = [headers.get(shape.header, "").strip()] if shape.header else []
+    with suppress(Unreadable):
         data = parse_json(body)
-        parts = [*_message(data, shape), *_field_messages(data, shape)]
-    except Unreadable:
-        return ""
-    return clean("; ".join(parts), hidden)
+        parts += [*_message(data, shape), *_field_messages(data, shape)]
+    return clean("; ".join(filter(None, parts)), hidden)
+
+
+def telling_header(headers: Iterable[str]) -> str:
+    """Return the name of a header that seems to say why an answer is an error, or ""."""
+    return next((name for name in headers if _TELLING.fullmatch(name)), "")
 
 
 def refusals_in(body: bytes, shape: ErrorShape) -> tuple[bool, bool]:
@@ -158,6 +175,11 @@ def _field_messages(data: Value, shape: ErrorShape) -> Iterator[str]:
             yield f"{where}: {what}" if isinstance(where, str) and where else what
 
 
+def _charset(headers: Mapping[str, str] | None) -> str:
+    found = _CHARSET.search(headers.get("content-type", "") if headers else "")
+    return f"charset={found[1].lower()}" if found else ""
+
+
 def _object(pairs: list[tuple[str, Value]]) -> dict[str, Value]:
     plain = dict(pairs)
     if _CUT_KEY in plain:
@@ -184,5 +206,13 @@ def _compiled(expression: str) -> ParsedResult:
 _DEEPEST = DEEPEST + 20  # a record's own levels, and those of the answer around it
 _CUT_KEY = "\x00cut off"
 _CUT = json.dumps({_CUT_KEY: None})
+_CHARSET = re.compile(r"charset=\"?([A-Za-z][\w-]{1,20})")
+_TELLING = re.compile(r"(?=.*(error|reason|message))(x-)?[a-z0-9-]{4,60}", re.IGNORECASE)
+_ASK = "Ask those who run the system; nothing was read."
+_AGAIN = "Run again; if it stays, ask those who run the system."
+_ENCODING = (
+    "Ask those who run the system to send UTF-8, or sync from an export instead: "
+    "a file has the option encoding."
+)
 _DIGITS = re.compile(r"\d(?:[ -]?\d){5,}")
 _UNSEEN = {"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"}

@@ -15,12 +15,12 @@ import httpx
 
 from oneway.core.connector import Access
 from oneway.core.records import Value
-from oneway_connectors.rest.answers import message_of, refusals_in
+from oneway_connectors.rest.answers import message_of, refusals_in, telling_header
 from oneway_connectors.rest.auth import Auth, fixed_headers, signing_in, to_hide
 from oneway_connectors.rest.budget import OneRead, RetryBudget
 from oneway_connectors.rest.errors import Cause, NoAnswer
 from oneway_connectors.rest.model import Api, RequestTemplate
-from oneway_connectors.rest.origin import base_url, same_origin
+from oneway_connectors.rest.origin import base_url, elsewhere, same_origin
 from oneway_connectors.rest.pace import pace_of
 from oneway_connectors.rest.rate import Limiter
 from oneway_connectors.rest.redaction import MARK
@@ -41,6 +41,7 @@ _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _BUSY = {425, 429}
 """Statuses that say that nothing was done: even a POST may be sent again (RFC 6585, 8470)."""
 _FAILING = {408, 502, 503, 504}
+_NEXT_PAGE = "the link to the next page leads"
 _SPENT = "(not tried again: this run's budget of tries is spent)"
 _IDEMPOTENT = {"GET", "PUT", "PATCH"}
 """PATCH is not idempotent in general (RFC 5789), but ours sets fields to values, which is."""
@@ -123,14 +124,17 @@ class Client:
             for name, text in query.items()
         }
 
-    def follow(self, call: Call, link: str, answer: Answer) -> Call:
-        """Return the call for a link in an answer; raise `Unusable` if it leads elsewhere."""
+    def follow(self, call: Call, link: str, answer: Answer, what: str = "") -> Call:
+        """Return the call for a link in an answer; raise `Unusable` where it leads elsewhere.
+
+        `what` begins the sentence that says so.
+        """
         try:
             url = answer.url.join(link)
         except (httpx.InvalidURL, ValueError):
-            raise Unusable("the link to the next page is not a URL") from None
+            raise Unusable(f"{what or _NEXT_PAGE} to what is not a URL") from None
         if not same_origin(url, self._base):
-            raise Unusable("the link to the next page leads to another host")
+            raise Unusable(f"{what or _NEXT_PAGE} to {elsewhere(url, self._base)}")
         return replace(call, url=url)
 
     def exchange(self, call: Call) -> Answer:
@@ -146,7 +150,9 @@ class Client:
     def said(self, answer: Answer, sent: tuple[str, ...] = ()) -> str:
         """Return what an error answer says, without what was sent and without credentials."""
         hidden = (*sent, *_asked(answer.url), *to_hide(self._access, self._auth))
-        said = message_of(answer.body, self.api.errors, hidden)
+        said = message_of(answer.body, answer.headers, self.api.errors, hidden)
+        if not said and not self.api.errors.header:
+            said = _hint(answer.headers)
         return " ".join((said, _SPENT)).strip() if answer.spent else said
 
     def shown(self, call: Call) -> str:
@@ -201,9 +207,9 @@ class Client:
             if call.method != "GET" or answer.status not in _REDIRECTS:
                 return answer
             try:
-                call = self.follow(call, answer.headers.get("location", ""), answer)
-            except Unusable:
-                text = f"it redirects to another host ({answer.status})"
+                call = self.follow(call, answer.headers.get("location", ""), answer, "it redirects")
+            except Unusable as error:
+                text = f"{error} ({answer.status})"
                 raise NoAnswer(Cause.REDIRECTED, text, sent=False) from None
         raise NoAnswer(Cause.REDIRECTED, "it redirects again and again", sent=False)
 
@@ -256,6 +262,12 @@ def retry_after(headers: httpx.Headers) -> float | None:
     except (ValueError, TypeError, OverflowError):
         now = time.time()
     return max(0.0, until - now)
+
+
+def _hint(headers: httpx.Headers) -> str:
+    """Return which header seems to say why an answer is an error, or ""."""
+    name = telling_header(name.decode("ascii", "replace") for name, _ in headers.raw)
+    return f"its header {name} may say why: name it in the manifest, errors.header" if name else ""
 
 
 def _may_repeat(call: Call, came: Answer | NoAnswer) -> bool:

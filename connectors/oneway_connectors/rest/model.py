@@ -150,12 +150,15 @@ class Limits:
 
 @dataclass(frozen=True, slots=True)
 class ErrorShape:
-    """Where error bodies keep their messages; `rejected` None means the usual statuses.
+    """Where errors keep their messages: in the body, or in a header.
+
+    `rejected` None means the usual statuses.
 
     `refused_when` and `missing_when` say when the body of a success is a refusal after all.
     """
 
     message: str = ""
+    header: str = ""
     fields: str = ""
     field_name: str = "field"
     field_message: str = "message"
@@ -307,6 +310,7 @@ def _error_shape(body: Data) -> ErrorShape:
         field_name=_text(body, "field_name", "field"),
         field_message=_text(body, "field_message", "message"),
         rejected=None if rejected is None else frozenset(cast(Sequence[int], rejected)),
+        header=_text(body, "header"),
         refused_when=_text(body, "refused_when"),
         missing_when=_text(body, "missing_when"),
     )

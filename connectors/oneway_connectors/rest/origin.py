@@ -42,6 +42,19 @@ def same_origin(left: httpx.URL, right: httpx.URL) -> bool:
     return origin(left) == origin(right)
 
 
+def elsewhere(url: httpx.URL, base: httpx.URL) -> str:
+    """Return where a URL leads that is not of the base URL's origin.
+
+    Another host is never named: a system could put a credential into its name.
+    """
+    (scheme, host, port), (own_scheme, own_host, own_port) = origin(url), origin(base)
+    if host != own_host or scheme not in ("http", "https"):
+        return "another host"
+    if scheme != own_scheme:
+        return f"{scheme} on the same host, where the base URL has {own_scheme}"
+    return f"port {port} of the same host, where the base URL has {own_port}"
+
+
 def origin(url: httpx.URL) -> tuple[str, str, int | None]:
     """Return the scheme, host and port of a URL."""
     return url.scheme, url.host.lower(), url.port or _usual(url.scheme)

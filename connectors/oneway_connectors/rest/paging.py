@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 import httpx
 
 from oneway.core.connector import ReadError
-from oneway.core.records import MISSING, Value, at
+from oneway.core.records import MISSING, Value, at, id_text
 from oneway_connectors.rest.answers import Doubled, Unreadable, flaw_in, parse_json, search
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.errors import NoAnswer, read_fault, read_refusal
@@ -101,7 +101,7 @@ def answered(client: Client, resource: ResourceRequests | None, call: Call) -> A
 def json_of(client: Client, call: Call, answer: Answer) -> Value:
     """Return the JSON of a reading answer; raise `ReadError` if it is invalid."""
     try:
-        return parse_json(answer.body)
+        return parse_json(answer.body, answer.headers)
     except Unreadable as error:
         raise _unreadable(client, call, error, "R106") from None
 
@@ -121,10 +121,19 @@ def item_of(data: Value, resource: ResourceRequests, place: str) -> Item:
     value = at(data, resource.id)
     if flaw := flaw_in(data):
         return Item(place, {}, flaw)
-    if isinstance(value, bool) or not isinstance(value, str | int) or value == "":
-        said = "no id" if value in (None, MISSING, "") else "an id that is neither text nor number"
-        return Item(place, {}, f"it has {said} at '{'.'.join(resource.id)}'")
-    return Item(str(value), data)
+    found = id_text(value)
+    if not found:
+        return Item(place, {}, f"it has {_not_an_id(value)} at '{'.'.join(resource.id)}'")
+    return Item(found, data)
+
+
+def _not_an_id(value: object) -> str:
+    if value in (None, MISSING, ""):
+        return "no id"
+    if isinstance(value, float):
+        return f"a number that is not exactly a whole one ({value!r}) for an id"
+    kinds = {bool: "true or false", list: "a list", dict: "an object"}
+    return f"{kinds.get(type(value), 'no text')} for an id"
 
 
 def reading_call(
@@ -168,8 +177,9 @@ def _read(
     data = json_of(client, call, answer)
     rows = found_in(client, call, listing.records, data)
     if not isinstance(rows, list):
-        error = Unreadable(f"it has no list at '{listing.records}'")
-        raise _unreadable(client, call, error, "R107")
+        said = client.said(answer)
+        text = f"it has no list at '{listing.records}'" + (f", and says: {said}" if said else "")
+        raise _unreadable(client, call, Unreadable(text, _REFUSAL if said else ""), "R107")
     if isinstance(data, Doubled):
         raise _unreadable(client, call, Unreadable("a key stands in it twice"), "R107")
     return _Page(number, position, call, answer, data, rows)
@@ -235,9 +245,7 @@ def _turn(
     try:
         return client.follow(page.call, str(position), page.answer)
     except Unusable as error:
-        raise ReadError(
-            "R111", f"{client.shown(page.call)}: {error}", "Credentials are not sent elsewhere."
-        ) from None
+        raise ReadError("R111", f"{client.shown(page.call)}: {error}", _LEADS_AWAY) from None
 
 
 def _note_size(client: Client, paging: Paging, collected: ListedItems, page: _Page) -> None:
@@ -264,9 +272,16 @@ def _check_size(paging: Paging, collected: ListedItems) -> None:
 
 
 def _unreadable(client: Client, call: Call, error: Unreadable, code: str) -> ReadError:
-    help = (
-        "Check the base URL: does it lead to the API?"
-        if code == "R106"
-        else ("Check the manifest against the system's reference.")
-    )
+    help = error.help or _HELP[code]
     return ReadError(code, f"{client.shown(call)}: the answer is of no use: {error}", help)
+
+
+_HELP = {
+    "R106": "Check the base URL: does it lead to the API?",
+    "R107": "Check the manifest against the system's reference.",
+}
+_REFUSAL = "If that is a refusal, let the manifest say so: errors.refused_when."
+_LEADS_AWAY = (
+    "Credentials are not sent elsewhere. If it is the same system behind a proxy, have the proxy "
+    "pass on the address that it was asked by; or correct the base URL."
+)

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from oneway.core.connector import JobEnd, JobState, ReadError, Rejected, Unknown, WriteError
-from oneway.core.records import Value, at
+from oneway.core.records import Value, at, id_text
 from oneway_connectors.rest.answers import Unreadable, parse_json, search, texts_in
 from oneway_connectors.rest.client import Client
 from oneway_connectors.rest.errors import NoAnswer, in_doubt, write_fault, write_refusal
@@ -149,16 +149,10 @@ class RestWriter:
         if expression:
             return self._text_in(expression, data)
         found = at(data, self.resource.id) if isinstance(data, dict) else None
-        return _plain(found)
+        return id_text(found)
 
     def _text_in(self, expression: str, data: Value) -> str:
-        return _plain(search(expression, data))
-
-
-def _plain(found: object) -> str:
-    """Return an id as text; "" if it is invalid."""
-    fit = isinstance(found, str | int) and not isinstance(found, bool)
-    return str(found) if fit else ""
+        return id_text(search(expression, data))
 
 
 _ACCEPTED = 202

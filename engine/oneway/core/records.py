@@ -181,6 +181,18 @@ def with_value(data: Mapping[str, Value], path: tuple[str, ...], value: Value) -
     return copy
 
 
+def id_text(value: object) -> str:
+    """Return a system's id as text, "" if it is none: text, or a whole number however written."""
+    if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT:
+        return str(int(value))
+    fit = isinstance(value, str | int) and not isinstance(value, bool)
+    return str(value) if fit else ""
+
+
+_EXACT = 2**53
+"""Up to here every whole number is exact as a float."""
+
+
 def identity(value: object) -> Hashable:
     """Return a hashable that is equal for two values exactly where they are the same JSON.
 

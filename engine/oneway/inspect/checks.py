@@ -225,7 +225,7 @@ def _near_misses(
 ) -> Iterator[CheckResult]:
     """Yield the people who would be created beside a record whose key is nearly theirs."""
     policy = program.policy
-    found = near_misses(rows, targets, match(rows, targets, len(policy.match)), policy)
+    found = near_misses(rows, targets, match(rows, targets, policy.match_paths), policy)
     names = {row.source_id: row.key for row in rows}
     lines = tuple(
         f"{names[source_id]}: {reason.text}"

@@ -11,6 +11,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from oneway.mapping.program import SourceRow, TargetRow
+from oneway.planning.holders import whose
 from oneway.planning.plan import Reason
 
 
@@ -51,33 +52,37 @@ class Matches:
         return self.by_source.get(row.source_id, NOBODY)
 
 
-def match(rows: Sequence[SourceRow], targets: Sequence[TargetRow], levels: int) -> Matches:
+def match(rows: Sequence[SourceRow], targets: Sequence[TargetRow], paths: Sequence[str]) -> Matches:
     """Match rows and target records; both must be sorted, no two with one id.
 
-    People outside the scope of the sync come last, and block nobody else.
+    `paths` are the target fields of the match keys, in their order. Whom the sync is not for
+    comes last, and stands in nobody's way.
     """
-    inside = _match([row for row in rows if not row.outside], targets, levels)
+    inside = _match([row for row in rows if not row.outside], targets, paths)
     outside = [row for row in rows if row.outside]
     if not outside:
         return inside
     free = [each for each in targets if each.target_id not in inside.spoken]
-    others = _match(outside, free, levels)
+    others = _match(outside, free, paths)
     return Matches({**inside.by_source, **others.by_source}, inside.spoken | others.spoken)
 
 
-def _match(rows: Sequence[SourceRow], targets: Sequence[TargetRow], levels: int) -> Matches:
+def _match(
+    rows: Sequence[SourceRow], targets: Sequence[TargetRow], paths: Sequence[str]
+) -> Matches:
     decided: dict[str, Match] = {}
-    spoken: set[str] = set()
-    for level in range(levels):
+    spoken: dict[str, SourceRow | None] = {}
+    for level, path in enumerate(paths):
         index = _index(targets, level)
-        claimed: set[str] = set()
+        claimed: dict[str, SourceRow | None] = {}
         for value, claimants in _claimants(rows, decided, level).items():
             candidates = index.get(value, ())
-            found = _decide(claimants, candidates, spoken, level)
+            found = _decide(claimants, candidates, spoken, level, path)
             if found is not None:
                 decided.update((row.source_id, found) for row in claimants)
-                claimed.update(each.target_id for each in candidates)
-        spoken |= claimed
+                owner = claimants[0] if found.target is not None else None
+                claimed.update((each.target_id, owner) for each in candidates)
+        spoken |= {id: owner for id, owner in claimed.items() if id not in spoken}
     return Matches(decided, frozenset(spoken))
 
 
@@ -100,22 +105,42 @@ def _claimants(
 
 
 def _decide(
-    claimants: Sequence[SourceRow], candidates: Sequence[TargetRow], spoken: set[str], level: int
+    claimants: Sequence[SourceRow],
+    candidates: Sequence[TargetRow],
+    spoken: Mapping[str, SourceRow | None],
+    level: int,
+    path: str,
 ) -> Match | None:
+    """Return what one value of one key says; `spoken` are the owners by earlier keys."""
     ids = tuple(each.target_id for each in candidates)
-    ordinal = f"match key {level + 1}"
+    key = f"match key {level + 1}" + (f" ({path})" if path else "")
     if len(claimants) > 1:
         sources = tuple(row.source_id for row in claimants)
-        text = f"{len(sources)} source records have one value for {ordinal}: {', '.join(sources)}"
+        text = f"{len(sources)} source records have one value for {key}: {', '.join(sources)}"
         reason = Reason("duplicate", text, candidates=sources + ids)
     elif len(candidates) > 1:
-        text = f"{len(ids)} target records have the value of {ordinal}: {', '.join(ids)}"
+        text = f"{len(ids)} target records have the value of {key}: {', '.join(ids)}"
         reason = Reason("ambiguous", text, candidates=ids)
     elif not candidates:
         return None
     elif ids[0] in spoken:
-        text = f"target record {ids[0]} has the value of {ordinal}, and an earlier key gave it away"
+        text = f"{key} finds {_claimed(claimants[0], candidates[0], spoken[ids[0]])}"
         reason = Reason("claimed", text, candidates=ids)
     else:
         return Match(target=candidates[0], level=level)
     return Match(conflict=reason, level=level, candidates=tuple(candidates))
+
+
+def _claimed(row: SourceRow, target: TargetRow, owner: SourceRow | None) -> str:
+    """Return whose a record is that a later key finds, and what to do if that has left."""
+    named = whose(target.target_id, target, owner)
+    if owner is None:
+        return f"{named}, over which an earlier key is in conflict"
+    text = f"{named}, which an earlier key gave to that person"
+    if not (target.left or owner.leaver):
+        return text
+    key = f" {row.key}" if row.key != row.source_id else ""
+    return (
+        f"{text}; if both are one person who came back under a new key, "
+        f"give record {target.target_id} the key{key} by hand"
+    )

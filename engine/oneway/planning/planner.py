@@ -119,7 +119,7 @@ def _matched(
     header: Header,
 ) -> Matches:
     """Return who is whom: by keys, then by what earlier runs remember."""
-    keyed = match(rows, targets, len(policy.match))
+    keyed = match(rows, targets, policy.match_paths)
     allowed = frozenset(
         each.guard.removeprefix(REUSED) for each in header.allowed if each.guard.startswith(REUSED)
     )

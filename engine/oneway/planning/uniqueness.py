@@ -21,6 +21,7 @@ from dataclasses import dataclass, replace
 from oneway.core.records import MISSING, Value, comparable
 from oneway.mapping.program import FieldRule, Policy, SourceRow, TargetRow
 from oneway.planning.diff import Awaited, comparison, new_value, present
+from oneway.planning.holders import whose
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import Kind, Reason, Verb
 
@@ -99,6 +100,8 @@ class _Claims:
         self.claimed: dict[tuple[str, str], tuple[Slot, ...]] = {}
         self.drafts: dict[tuple[str, str], Draft] = {}
         self.by_target: dict[str, tuple[str, str]] = {}
+        self.targets = {each.target_id: each for each in targets}
+        self.rows = {each.target.target_id: each.row for each in drafts if each.target is not None}
         for draft in drafts:
             slots = tuple(
                 (position[each.rule.path], self._comparable(position[each.rule.path], each.after))
@@ -111,7 +114,7 @@ class _Claims:
             self.claimed[draft.identity] = slots
             if draft.target is not None:
                 self.by_target[draft.target.target_id] = draft.identity
-        self.holders = self._holders(targets, watched)
+        self.holders = self._holders(self.targets.values(), watched)
 
     def _holders(
         self, targets: Iterable[TargetRow], watched: Sequence[int]
@@ -240,8 +243,13 @@ class _Claims:
                 if not self._gives_up(target, slot[0], refused)
             )
             if staying:
-                return _taken(self.policy.fields[slot[0]], staying)
+                return self._taken(self.policy.fields[slot[0]], staying)
         return None
+
+    def _taken(self, rule: FieldRule, targets: Sequence[str]) -> Reason:
+        named = (whose(each, self.targets.get(each), self.rows.get(each)) for each in targets)
+        text = f"{rule.path} already belongs to {', '.join(named)}"
+        return Reason("taken", text, rule.place, tuple(targets))
 
     def _others(self, draft: Draft, slot: Slot) -> list[str]:
         if slot[1] is None or not self._contested(draft, slot[0]):
@@ -304,8 +312,3 @@ def _spoken_for(rule: FieldRule, sources: Sequence[str]) -> Reason:
     text = f"not deactivated: its {rule.path} is that of source record {', '.join(sources)}, "
     text += "which matches nothing and may be the same person"
     return Reason("in_conflict", text, rule.place, tuple(sources), warning=True)
-
-
-def _taken(rule: FieldRule, targets: Sequence[str]) -> Reason:
-    text = f"{rule.path} already belongs to target record {', '.join(targets)}"
-    return Reason("taken", text, rule.place, tuple(targets))

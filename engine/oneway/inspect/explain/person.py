@@ -40,7 +40,7 @@ class House:
         self.target_rows = {each.target_id: each for each in targets}
         self.sources = {record.id: record for record in source.records}
         self.targets = {record.id: record for record in target.records}
-        self.matches: Matches = match(rows, targets, len(self.policy.match))
+        self.matches: Matches = match(rows, targets, self.policy.match_paths)
 
     def is_named(self, outcome: Outcome, key: str) -> bool:
         names: set[object] = {outcome.key, outcome.label, outcome.source_id, outcome.target_id}

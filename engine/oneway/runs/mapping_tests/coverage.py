@@ -141,7 +141,7 @@ class _CaseWalk:
         program, planned = self.planned.program, self.planned
         rows = [program.source_row(each) for each in planned.source.records]
         targets = [program.target_row(each) for each in planned.target.records]
-        matches = match(rows, targets, len(program.policy.match))
+        matches = match(rows, targets, program.policy.match_paths)
         outcomes = {each.source_id: each for each in planned.plan.outcomes}
         for row, record in zip(rows, planned.source.records, strict=True):
             found, outcome = matches.of(row), outcomes[row.source_id]

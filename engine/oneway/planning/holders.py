@@ -1,0 +1,18 @@
+"""Whose a target record is, as a reason says it: the person, and whether they have left."""
+
+from oneway.mapping.program import SourceRow, TargetRow
+
+
+def whose(target_id: str, target: TargetRow | None, row: SourceRow | None) -> str:
+    """Return a target record by its id, and in brackets the person whose record it is."""
+    said = []
+    if row is not None:
+        said.append(" ".join(dict.fromkeys(filter(None, (row.key, row.label)))))
+    elif target is not None and target.key != target_id:
+        said.append(target.key)
+    if target is not None and target.left:
+        said.append("has left")
+    elif row is not None and row.leaver:
+        said.append("leaves")
+    about = ", ".join(filter(None, said))
+    return f"target record {target_id} ({about})" if about else f"target record {target_id}"
