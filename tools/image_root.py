@@ -105,7 +105,7 @@ def _system(root: Path) -> None:
     shutil.copytree(Path("/") / folder, root / folder, ignore=shutil.ignore_patterns(*others))
     for name, text in PEOPLE.items():
         (root / name).write_text(text, encoding="utf-8")
-    for name, rights in (("tmp", 0o1777), ("work", 0o755)):
+    for name, rights in (("tmp", 0o1777), ("work", 0o755), ("proc", 0o555), ("dev", 0o755)):
         (root / name).mkdir(exist_ok=True)
         (root / name).chmod(rights)
 
