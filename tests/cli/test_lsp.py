@@ -27,7 +27,7 @@ fields:
   firstName: title_case("First Name")
   lastName: '"Last Name"'
   email: Email
-  departmentId: {from: Dept, lookup: departments}
+  departmentId: {from: Dept, lookup: departments, on_miss: keep}
   naïve😀: Email
 """
 
@@ -130,8 +130,19 @@ def test_mistakes_are_underlined_as_they_are_typed(editor: Editor) -> None:
     assert wrong["range"]["end"] == {"line": 14, "character": 9}  # in UTF-16 units
     good = MAPPING.rpartition("  naïve")[0]
     assert editor.change(good) == []
-    (wrong,) = editor.change(good.replace("lookup: departments", "lookup: department"))
+    (wrong,) = editor.change(good.replace("lookup: departments,", "lookup: department,"))
     assert "did you mean 'departments'?" in wrong["message"]
+    wrong_path = good.replace('"First Name"', '"First Nmae"')
+    (wrong,) = editor.change(wrong_path)
+    assert (wrong["code"], wrong["severity"]) == ("R171", 2)
+    assert "did you mean 'First Name'?" in wrong["message"]
+    line = wrong_path.splitlines()[wrong["range"]["start"]["line"]]
+    span = slice(wrong["range"]["start"]["character"], wrong["range"]["end"]["character"])
+    assert line[span] == '"First Nmae"'
+    people = Path(editor.uri.removeprefix("file://")).with_name("people.csv")
+    people.write_text(people.read_text().replace("First Name", "First Nmae"))
+    assert editor.change(wrong_path) == []
+    people.write_text(people.read_text().replace("First Nmae", "First Name"))
     found = editor.change(good.replace("email: Email", "email: Email and Dept"))
     assert "'and' is written &&" in found[0]["message"]
 

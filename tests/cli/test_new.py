@@ -86,7 +86,7 @@ def test_how_the_file_is_written_is_found_and_said(made: tuple[World, Ended]) ->
 def test_each_guess_is_marked_and_each_question_can_be_answered(made: tuple[World, Ended]) -> None:
     world, _ = made
     text = (world.folder / "map.yaml").read_text()
-    assert "managerId: {from: Manager, lookup: people}   # guess" in text
+    assert "managerId: {from: Manager, lookup: people, on_miss: keep}   # guess" in text
     assert 'lastName: title_case("Last Name")   # guess' in text
     assert "active: {value: true, write: on_create}   # guess" in text
     answer(world.folder)

@@ -1,6 +1,6 @@
 """Validates a connection without network or credentials."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +11,7 @@ from oneway.connections.discovery import open_connector
 from oneway.connections.secret_files import unsafe_files
 from oneway.core.connector import Access, ConnectorError, Description
 from oneway.core.diagnostics import Diagnostic, Refused
+from oneway.core.records import Record
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.read_keys import tallies_of
 from oneway.runs.prepare import compile_data, mapping_of
@@ -41,7 +42,22 @@ class Mappings:
         return made
 
 
-def unheld_in_files(compiled: Compiled, catalogue: Mapping[str, Description]) -> list[Diagnostic]:
+FileRecords: TypeAlias = Callable[[Description, str, Mapping[str, str]], Iterable[Record]]
+"""Reads a file's records, by its path and the options of the mapping."""
+
+
+def records_of_file(
+    description: Description, path: str, options: Mapping[str, str]
+) -> Iterable[Record]:
+    """Return a file's records; raises `Refused` or `ConnectorError` where it cannot be read."""
+    return open_connector(description, Access(options, {})).reader(path).read().records
+
+
+def unheld_in_files(
+    compiled: Compiled,
+    catalogue: Mapping[str, Description],
+    records_of: FileRecords = records_of_file,
+) -> list[Diagnostic]:
     """Return the keys that a mapping reads and no record of its files has.
 
     Files that are not there, or cannot be read, say nothing: that is for `check`.
@@ -58,8 +74,7 @@ def unheld_in_files(compiled: Compiled, catalogue: Mapping[str, Description]) ->
         if description.kind == "file" and Path(path).is_file():
             options = {name: str(option.value) for name, option in end.options}
             with suppress(Refused, ConnectorError):
-                connector = open_connector(description, Access(options, {}))
-                for record in connector.reader(path).read().records:
+                for record in records_of(description, path, options):
                     tallies[role].note(record)
                 found += tallies[role].unheld()
     return found

@@ -176,7 +176,7 @@ def _unused(source: DraftSide, key: Pair, pairs: Sequence[Pair]) -> Iterator[str
 def _rule(pair: Pair, source: DraftSide) -> str:
     value = _value(pair, source)
     if pair.looks_up:
-        return f"{{from: {yaml_text(value, flow=True)}, lookup: people}}"
+        return f"{{from: {yaml_text(value, flow=True)}, lookup: people, on_miss: keep}}"
     if _loose(pair):
         return f"{{from: {yaml_text(value, flow=True)}, compare: ignore_case}}"
     return yaml_text(value)

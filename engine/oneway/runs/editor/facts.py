@@ -5,12 +5,14 @@ from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
-from oneway.connections.discovery import FILES, describe, known_connectors, open_connector
-from oneway.core.connector import Access, Description, Field, ReadError
+from oneway.connections.discovery import FILES, describe, known_connectors
+from oneway.core.connector import ConnectorError, Description, Field
 from oneway.core.diagnostics import Refused
+from oneway.core.records import Record
 from oneway.documents.yaml_source import Document, read_all
 from oneway.runs.draft.side import flat_paths
 from oneway.runs.prepared import located
+from oneway.runs.validation import records_of_file
 
 _MOST = 200
 """Records of a file that are looked at for the names of their fields."""
@@ -104,9 +106,8 @@ def _side(value: object, file: str, folders: Sequence[Path]) -> EditorSide:
 def _of_file(description: Description, path: str, options: Mapping[str, str]) -> dict[str, Field]:
     """Return the fields that a file's first records have; none where it cannot be read."""
     try:
-        reader = open_connector(description, Access(options, {})).reader(path)
-        records = reader.read().records
-    except (ReadError, Refused):
+        records = kept_records(description, path, options)
+    except (ConnectorError, Refused):
         return {}
     flat = options.get("headings") == "flat"
     names: dict[str, Field] = {}
@@ -114,3 +115,25 @@ def _of_file(description: Description, path: str, options: Mapping[str, str]) ->
         for name in record.data if flat else flat_paths(record.data):
             names.setdefault(name, Field(name))
     return names
+
+
+def kept_records(
+    description: Description, path: str, options: Mapping[str, str]
+) -> tuple[Record, ...]:
+    """Return a file's records; they are read again only when the file or its options change."""
+    try:
+        about = Path(path).stat()
+    except OSError:
+        return ()
+    given = tuple(sorted(options.items()))
+    known = (path, given, about.st_mtime_ns, about.st_size)
+    if known not in _KEPT:
+        if len(_KEPT) >= _MOST_FILES:
+            _KEPT.clear()
+        _KEPT[known] = tuple(records_of_file(description, path, options))
+    return _KEPT[known]
+
+
+_KEPT: dict[tuple[object, ...], tuple[Record, ...]] = {}
+_MOST_FILES = 6
+"""Files whose records are kept: those of one mapping, and of an edit of it."""
