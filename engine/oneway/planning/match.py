@@ -55,8 +55,8 @@ class Matches:
 def match(rows: Sequence[SourceRow], targets: Sequence[TargetRow], paths: Sequence[str]) -> Matches:
     """Match rows and target records; both must be sorted, no two with one id.
 
-    `paths` are the target fields of the match keys, in their order. Whom the sync is not for
-    comes last, and stands in nobody's way.
+    `paths` are the target fields of the match keys, in their order. People outside the scope of
+    the sync come last, and block nobody else.
     """
     inside = _match([row for row in rows if not row.outside], targets, paths)
     outside = [row for row in rows if row.outside]
