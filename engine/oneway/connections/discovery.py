@@ -49,7 +49,10 @@ def describe(name: str, folders: Sequence[Path] = (), named: str = "") -> Descri
             if path.is_file():
                 return _own(path)
     known = known_connectors(folders)
-    help = did_you_mean(name, known) or f"known are: {', '.join(known)}"
+    help = did_you_mean(name, known) or (
+        f"known are: {', '.join(known)}; describe another in connectors/NAME.yaml "
+        "(connectors/README.md), or read its export with the connector file"
+    )
     raise refusal("C101", name, f"no connector is called '{name}'", help)
 
 

@@ -74,11 +74,27 @@ def _pieces(pattern: str) -> tuple[str, ...]:
         if _TWO_DIGITS.fullmatch(piece):
             continue
         if piece[0].isascii() and piece[0].isalpha() and piece not in _WRITE | {"T": 0, "Z": 0}:
-            raise PatternMistake(
-                "a date pattern is made of yyyy, yy, MMMM, MMM, MM, M, dd, d, EEEE, EEE, HH, mm, ss"
-                ", in capital and small letters as here: dd/MM/yyyy"
-            )
+            raise PatternMistake(f"{_meant(pattern)}a date pattern is made of {_LETTERS}")
     return pieces
+
+
+def _meant(pattern: str) -> str:
+    """Return the pattern that is meant by one in the letters of others, as advice; or ""."""
+    ours = pattern
+    for theirs, letters in _OTHERS:
+        ours = ours.replace(theirs, letters)
+    words = re.findall(r"[A-Za-z]+", ours)
+    known = all(word in _WRITE or word in ("T", "Z") for word in words)
+    return f"write {ours}: " if known and ours != pattern else ""
+
+
+_OTHERS = (("%d", "dd"), ("%m", "MM"), ("%Y", "yyyy"), ("%y", "yy"), ("%H", "HH"), ("%M", "mm"),
+           ("%S", "ss"), ("D", "d"), ("Y", "y"), ("hh", "HH"))  # fmt: skip
+"""The letters of Moment, Excel and strftime, and ours."""
+_LETTERS = (
+    "yyyy, yy, MMMM, MMM, MM, M, dd, d, EEEE, EEE, HH, mm, ss, "
+    "in capital and small letters as here: dd/MM/yyyy"
+)
 
 
 def check_written(pattern: str) -> None:

@@ -24,6 +24,7 @@ UNKNOWN = Resource("unknown", "id", {}, frozenset(Capability), open=True)
 _CUT = re.compile(r" #(\S.*)?")
 """A comment that looks like a part of the text before it: ` #1`, or ` #` alone."""
 
+_COMMA = "within { } a comma ends a value: put this one in double quotes"
 _WORDS = {"true": "true", "false": "false", "null": "null", "none": "null", "nil": "null"}
 """What other languages write as values; here they are names unless in backticks."""
 
@@ -118,12 +119,18 @@ class Resolver:
             expression = parse(text.text, text.span)
         except ExpressionSyntax as error:
             span = within(text.span, error.offset, error.length)
-            self.error("M103", span, error.summary, error.help)
+            help = _COMMA if self.ends_at_comma(text.span, error) else error.help
+            self.error("M103", span, error.summary, help)
             return parse("@", text.span)
         self.compare_paths(expression, resource, where)
         self.compare_settings(expression)
         self.warn_of_comment(text.span)
         return replace(expression, reading=reading_of(resource, deciding=deciding))
+
+    def ends_at_comma(self, span: Span, error: ExpressionSyntax) -> bool:
+        """Return whether a value within { } was cut off at a comma that it should hold."""
+        line = self.lines[span.line - 1] if 0 < span.line <= len(self.lines) else ""
+        return "never closed" in error.summary and line[span.end - 1 :].lstrip().startswith(",")
 
     def quietly(self, text: Text) -> Expression | None:
         """Return the expression, or None if `parsed` reports why there is none."""

@@ -165,7 +165,8 @@ def refuse_one_system(prepared: PreparedRun) -> None:
     if is_file or options_of(prepared, source) == options_of(prepared, target):
         with_options = "" if is_file else ", with the same options"
         summary = f"source and target are both {target.text}{with_options}"
-        raise refusal("M120", prepared.request.name, summary, "a source is never written to")
+        help = "name another target: a source is never written to"
+        raise refusal("M120", prepared.request.name, summary, help)
 
 
 def offline_help(refused: Refused, role: str) -> Refused:

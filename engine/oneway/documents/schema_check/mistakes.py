@@ -69,7 +69,9 @@ def _required(error: "ValidationError", path: Path) -> Iterator[Mistake]:
     known: dict[str, Any] = _schema(error).get("properties", {})
     for key in rule_of(error):
         # jsonschema gives one error for each missing key; the set of mistakes makes them one.
-        if key not in value_of(error):
+        misspelt = (other for other in value_of(error) if other not in known)
+        meant = any(f"'{key}'" in did_you_mean(other, known) for other in misspelt)
+        if key not in value_of(error) and not meant:
             about = known.get(key, {})
             what = about.get("description", "") if isinstance(about, dict) else ""
             help = f"add it: {what}" if what else f"add '{key}: ...'"
@@ -86,7 +88,7 @@ def _not_among(path: Path, value: object, allowed: list[object]) -> Mistake:
     if isinstance(value, str) and any(value == str(a) for a in allowed):
         near = f"write it without quotes: {value}"
     summary = f"expected {one_of(allowed)}, found {found(value)}"
-    return Mistake(path, "S104", summary, near or "use it as it is written here")
+    return Mistake(path, "S104", summary, near or "write it as it stands here")
 
 
 def _text(error: "ValidationError", path: Path) -> Iterator[Mistake]:

@@ -138,6 +138,12 @@ _KNOWN = (
         _QUOTE,
     ),
 )
+_AMONG_KEYS = _words(
+    r"expected key|<block end>",
+    "Y106",
+    "a list item stands among keys",
+    "take the '- ' away, or put one before each of them",
+)
 _OTHER = _words("", "Y106", "this is not YAML", "check the indentation and the quotes around it")
 
 
@@ -152,6 +158,8 @@ def words_for(complaint: str, character: str, before: str = "") -> MistakeWords:
         return CHOICE
     if RESERVED.pattern.search(complaint) and character == "\t":
         return TAB
+    if character == "-" and _AMONG_KEYS.pattern.search(complaint):
+        return _AMONG_KEYS
     return next((words for words in _KNOWN if words.pattern.search(complaint)), _OTHER)
 
 

@@ -53,17 +53,17 @@ _HABITS = (
     _habit(r"\bor\b|\bOR\b(?!\()", "'or' is written ||", "for example: mobile || phone"),
     _habit(
         r"\bis\s+(not\s+)?(null|blank|none|empty|NULL|None)\b",
-        "'is null' is a function",
+        "'is null' is written as a function",
         "write is_blank(email) or is_present(email)",
     ),
     _habit(
         r"\b(not\s+)?in\s*[\[(]",
-        "'in' is a function",
+        "'in' is written as a function",
         "write contains(['Former', 'Left'], status)",
     ),
     _habit(
         r"\b(like|LIKE|matches)\b",
-        "'like' is a function",
+        "'like' is written as a function",
         "write starts_with(), ends_with(), contains() or regex_match()",
     ),
     _habit(r"\b(not|NOT)\s+(?=[\w(\"])", "'not' is written !", "for example: !onHold"),
@@ -71,10 +71,14 @@ _HABITS = (
     _habit(r"!==|===", "there is one kind of comparison", "write == or !="),
     _habit(
         r"(?<!\[)\?",
-        "'? :' is a function",
+        "'? :' is written as a function",
         "write iif(condition, then, otherwise)",
     ),
-    _habit(r"\b(if|IF)\s+(?!\()", "'if' is a function", "write iif(condition, then, otherwise)"),
+    _habit(
+        r"\b(if|IF)\s+(?!\()",
+        "'if' is written as a function",
+        "write iif(condition, then, otherwise)",
+    ),
     _habit(
         r"(?<=[\w\"')\]`])\s*\+",
         "'+' does not join or add",

@@ -51,10 +51,12 @@ def load_partly(data: bytes, file: str) -> Loaded:
     document = reading.document
     found = Findings(list(reading.found))
     if document is not None:
-        # A value that could not be read has no shape either: one mistake is enough.
+        # A value that could not be read has no shape either, nor what holds it: one is enough.
         unread = {(d.span.line, d.span.column) for d in reading.found}
+        no_keys = {d.span.line for d in reading.found if d.code == "Y116"}
         for wrong in _wrong_shape(document):
-            if (wrong.span.line, wrong.span.column) not in unread:
+            place = (wrong.span.line, wrong.span.column)
+            if place not in unread and wrong.span.line not in no_keys:
                 found.add(wrong)
     if document is None:
         raise Refused(found.sorted())

@@ -10,7 +10,9 @@ def check(subject: Subject) -> Iterator[LintFinding]:
     target = subject.spec.target
     if subject.spec.source.identity == target.identity:
         summary = f"source and target are both {target.connector.text} {target.resource.text}"
-        yield LintFinding(target.resource.span, summary, "a source is never written to")
+        yield LintFinding(
+            target.resource.span, summary, "name another target: a source is never written to"
+        )
 
 
 RULE = LintRule(

@@ -2,16 +2,20 @@
 
 from collections.abc import Iterator
 
-from oneway.core.diagnostics import Severity
+from oneway.core.diagnostics import Severity, did_you_mean
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, overlap
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
     if not subject.spec.joiners.create:
         return
+    fields = subject.target.fields
     mapped = [field.path for field in subject.spec.fields]
-    for name, field in subject.target.fields.items():
-        if field.required and not field.computed and not any(overlap(name, m) for m in mapped):
+    # A misspelt name is a mistake of its own, whose correction is the field that lacks.
+    misspelt = [did_you_mean(path, fields) for path in mapped if path not in fields]
+    for name, field in fields.items():
+        named = any(overlap(name, m) for m in mapped) or any(f"'{name}'" in m for m in misspelt)
+        if field.required and not field.computed and not named:
             summary = f"the target requires '{name}' of a new record, and no field writes it"
             yield LintFinding(
                 subject.spec.target.resource.span, summary, f"add '{name}' to `fields`"
