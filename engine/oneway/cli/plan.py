@@ -21,6 +21,7 @@ from oneway.cli.options import (
 from oneway.cli.printing import introduce, print_plan, quoted, refuse_errors
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import fingerprint, save
+from oneway.render.plans import FORMATS
 from oneway.runs import (
     Operator,
     RunRequest,
@@ -41,7 +42,7 @@ from oneway.runs.proof import prove
 @retrying
 @remembering
 @click.option("--out", type=click.Path(path_type=Path), metavar="PLAN", help="Save the plan.")
-@formatted("text", "json", "markdown")
+@formatted(*FORMATS)
 @click.option("--exit-code", is_flag=True, help="End with 3 where changes are pending.")
 @limited
 @consoled

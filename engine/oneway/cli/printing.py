@@ -62,13 +62,7 @@ def print_plan(
     limit: int | None,
 ) -> None:
     """Print a plan in one of its formats."""
-    match format:
-        case "json":
-            console.json(plans.as_json(plan, verdict, memory))
-        case "markdown":
-            console.out(plans.markdown(plan, verdict, memory))
-        case _:
-            console.out(plans.text(plan, verdict, console.style, memory, limit=limit))
+    console.out(plans.FORMATS[format](plan, verdict, memory, console.style, limit))
 
 
 def print_results(

@@ -1,8 +1,29 @@
-"""Renders a plan and its verdict as text, as Markdown and as data."""
+"""Renders a plan and its verdict as text, as Markdown and as data.
 
-from oneway.render.plans.as_data import as_json
+`FORMATS` is what `oneway plan --format` offers: a new format is a module here and an entry there.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import TypeAlias
+
+from oneway.history.memory import Memory
+from oneway.planning.guards import Verdict
+from oneway.planning.plan import Plan
+from oneway.render.plans.as_data import as_json, as_json_text
 from oneway.render.plans.as_markdown import markdown
 from oneway.render.plans.as_text import text
 from oneway.render.plans.content import STILL_IN, sticking, still_in_line
+from oneway.render.style import Style
 
-__all__ = ["STILL_IN", "as_json", "markdown", "sticking", "still_in_line", "text"]
+__all__ = ["FORMATS", "STILL_IN", "as_json", "markdown", "sticking", "still_in_line", "text"]
+
+Renderer: TypeAlias = Callable[[Plan, Verdict, Memory, Style, int | None], str]
+
+FORMATS: Mapping[str, Renderer] = {
+    "text": lambda plan, verdict, memory, style, limit: text(
+        plan, verdict, style, memory, limit=limit
+    ),
+    "json": lambda plan, verdict, memory, *_: as_json_text(plan, verdict, memory),
+    "markdown": lambda plan, verdict, memory, *_: markdown(plan, verdict, memory),
+}
+"""How a plan is rendered in each format; only text depends on the style and the limit."""

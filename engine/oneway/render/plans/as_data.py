@@ -35,6 +35,7 @@ Where `sensitive` is true, `before` and `after` are "***" or null. A place is
 escapes them.
 """
 
+import json
 from collections.abc import Sequence
 from dataclasses import asdict
 
@@ -61,6 +62,11 @@ def inputs_as_json(plan: Plan) -> dict[str, object]:
         "connection": to_data(plan.connection),
         "inputs": {role: to_data(each) for role, each in plan.inputs.items()},
     }
+
+
+def as_json_text(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> str:
+    """Return `as_json` as text: ASCII, so that every terminal and program can read it."""
+    return json.dumps(as_json(plan, verdict, memory), indent=2, sort_keys=True)
 
 
 def as_json(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> dict[str, object]:
