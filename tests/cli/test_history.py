@@ -207,7 +207,7 @@ def test_a_function_that_says_something_else_today_is_found(
 
     def other(function, arguments, context):
         found = real(function, arguments, context)
-        return found.lower() if function.name == "upper" else found
+        return found.lower() if function.name == "upper" and found else found
 
     monkeypatch.setattr(evaluation, "invoke", other)
     ended = acme.run("replay", "1")
@@ -268,8 +268,8 @@ def test_a_saved_plan_that_was_applied_cannot_be_derived_again(acme: World) -> N
 def test_a_run_that_is_too_large_says_that_nothing_is_kept(
     acme: World, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("oneway.runs.replay.capture.inputs_of.__kwdefaults__", {"limit": 10})
-    monkeypatch.setattr("oneway.runs.replay.capture.snapshots_of.__kwdefaults__", {"limit": 10})
+    monkeypatch.setattr("oneway.runs.compare.capture.inputs_of.__kwdefaults__", {"limit": 10})
+    monkeypatch.setattr("oneway.runs.compare.capture.snapshots_of.__kwdefaults__", {"limit": 10})
     acme.run("sync", "acme")
     said = "it would take more than 10 bytes, compressed"
     assert (

@@ -15,9 +15,10 @@ from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.core.seal import Sealed
 from oneway.history.journal import Breached, End, Run, RunStart, Why
 from oneway.history.journal.run_counts import Tally
+from oneway.planning.compare import PlanDifference
 from oneway.planning.plan import Ending
 from oneway.render import Style, history, past_run, replays, status
-from oneway.runs.replay.replay import Differs, Replay
+from oneway.runs.compare.replay import Replay
 from oneway.runs.status import ConnectionStatus, HeldBack, Refusing, Unsynced
 
 FOLDER = Path(__file__).parent / "history"
@@ -119,11 +120,11 @@ REPLAY = Replay(
     version="0.0.9",
     remarks=("it was planned by oneway 0.0.9; this is 0.1.0",),
     differences=(
-        Differs("", "", "managed", 20, 19),
-        Differs("5d201bbb", "Ralph", "outcome", "unchanged", "update"),
-        Differs("5d201bbb", "Ralph", "writes email", False, True),
-        Differs("6e", "Sue", "bank.no after", Sealed("ab" * 32), Sealed("")),
-        Differs("1078", "00150", "outcome", "absent", None, on_target=True),
+        PlanDifference("", "", "managed", 20, 19),
+        PlanDifference("5d201bbb", "Ralph", "outcome", "unchanged", "update"),
+        PlanDifference("5d201bbb", "Ralph", "writes email", False, True),
+        PlanDifference("6e", "Sue", "bank.no after", Sealed("ab" * 32), Sealed("")),
+        PlanDifference("1078", "00150", "outcome", "absent", None, on_target=True),
     ),
 )
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from oneway.planning.impact import Impact, impact
 from oneway.planning.plan import Kind, Outcome, Plan, Verb
 from oneway.render.impact import MOST_BYTES, as_markdown, sentence
-from oneway.runs.impact import EditImpact
+from oneway.runs.compare.impact import EditImpact
 from strategies import accepted, mappings, worlds
 from worlds import World, planned
 

@@ -9,13 +9,14 @@ from hypothesis import strategies as st
 
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Collected, with_value
+from oneway.planning.compare import differences
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import dump, fingerprint
+from oneway.runs.compare import snapshot_file
+from oneway.runs.compare.capture import inputs_of
+from oneway.runs.compare.projection import Projection
+from oneway.runs.compare.replay import rederiving, replayed, unfit
 from oneway.runs.read import EvaluatedInputs
-from oneway.runs.replay import snapshot_file
-from oneway.runs.replay.capture import inputs_of
-from oneway.runs.replay.projection import Projection
-from oneway.runs.replay.replay import differences, rederiving, replayed, unfit
 from strategies import accepted, mappings, worlds
 from worlds import SEAL, World, bound, compiled, planned
 

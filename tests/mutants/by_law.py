@@ -143,7 +143,7 @@ OWN = (
     _own(
         15,
         "replay-knows-no-leaver",
-        "runs/replay/evaluate",
+        "runs/compare/evaluate",
         "            leaver=self._leaver(row, again),\n            failed_rules=failed,\n",
         "            leaver=False,\n            failed_rules=failed,\n",
         "what is evaluated again is what the interpreter made of it",
@@ -151,7 +151,7 @@ OWN = (
     _own(
         15,
         "replay-forgets-how-one-leaves",
-        "runs/replay/evaluate",
+        "runs/compare/evaluate",
         "            leaves_left=self._leaves(row, again).leaves_left,\n",
         "            leaves_left=None,\n",
         "what is evaluated again is what the interpreter made of it",

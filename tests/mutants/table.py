@@ -794,7 +794,7 @@ MUTANTS = (
     # replay
     Mutant(
         "replay-of-another-mapping",
-        "runs/replay/replay",
+        "runs/compare/replay",
         "if hashlib.sha256(names[MAPPING]).hexdigest() != kept.header.mapping_digest:",
         "if False:",
         "a kept mapping that somebody touched is refused",
@@ -802,7 +802,7 @@ MUTANTS = (
     ),
     Mutant(
         "replay-of-touched-rows",
-        "runs/replay/snapshot_file",
+        "runs/compare/snapshot_file",
         'if hashlib.sha256(b"".join(lines)).hexdigest() != end:',
         "if False:",
         "kept rows that somebody touched are refused",
@@ -810,7 +810,7 @@ MUTANTS = (
     ),
     Mutant(
         "replay-believes-the-rows",
-        "runs/replay/evaluate",
+        "runs/compare/evaluate",
         "if part is None or _is_of(row.evaluation_error, self._closed):",
         "if True:",
         "what can be evaluated again is, and is not believed",
@@ -818,7 +818,7 @@ MUTANTS = (
     ),
     Mutant(
         "replay-rules-in-another-order",
-        "runs/replay/evaluate",
+        "runs/compare/evaluate",
         "if at in of.failed_rules:",
         "if position in of.failed_rules:",
         "a rule that is evaluated again is found among those that are",
@@ -826,7 +826,7 @@ MUTANTS = (
     ),
     Mutant(
         "replay-without-what-is-lacking",
-        "runs/replay/evaluate",
+        "runs/compare/evaluate",
         'yield f"{code.rule.path}: {code.rule.expression}"',
         "pass",
         "a mapping that needs what was not kept is refused",
@@ -834,7 +834,7 @@ MUTANTS = (
     ),
     Mutant(
         "replay-of-another-shape",
-        "runs/replay/replay",
+        "runs/compare/replay",
         "if before != after",
         "if len(before) != len(after)",
         "rows are planned by no policy of another shape",

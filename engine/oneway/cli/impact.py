@@ -16,7 +16,7 @@ from oneway.documents.yaml_source import LIMIT
 from oneway.planning.plan import Kind
 from oneway.render import impact as render
 from oneway.runs import OpenSystems, PreparedRun, RunRequest, prepare_run, read_file
-from oneway.runs.impact import EditImpact, edit_impact
+from oneway.runs.compare.impact import EditImpact, edit_impact
 
 _GIT = "git:"
 

@@ -9,8 +9,8 @@ from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled, formatted, limited, remembering, state_of
 from oneway.history.journal import Journal
 from oneway.render import replays
+from oneway.runs.compare.replay import replay
 from oneway.runs.lookup import refuse_without_journal, run_named
-from oneway.runs.replay.replay import replay
 
 
 @click.command("replay")

@@ -21,8 +21,8 @@ from oneway.history.journal.schedule_claims import standings
 from oneway.render import history, past_run
 from oneway.render.layout import count
 from oneway.runs import Operator, hold_lock
+from oneway.runs.compare.capture import UNKEPT
 from oneway.runs.lookup import plan_of_run, refuse_without_journal, run_named
-from oneway.runs.replay.capture import UNKEPT
 from oneway.runs.request import instant_text
 from oneway.runs.retention import LEAST_DAYS, prune
 from oneway.state.folder import StateFolder

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from oneway.planning.compare import by_record
 from oneway.planning.plan import Change, Kind, Outcome, Plan, Verb
 
 
@@ -59,19 +60,10 @@ class Impact:
 
 def impact(before: Plan, after: Plan) -> Impact:
     """Return how `after` treats people differently; both plans must be of the same records."""
-    ours, theirs = _by_record(before), _by_record(after)
+    ours, theirs = by_record(before), by_record(after)
     people = (_person(ours.get(id), theirs.get(id)) for id in sorted(ours.keys() | theirs.keys()))
     found = [each for each in people if each is not None]
     return Impact(tuple(sorted(found, key=_gravity)), len(theirs))
-
-
-def _by_record(plan: Plan) -> dict[tuple[str, str], Outcome]:
-    return {
-        ("source", each.source_id)
-        if each.source_id is not None
-        else ("target", each.target_id or ""): each
-        for each in plan.outcomes
-    }
 
 
 def _person(before: Outcome | None, after: Outcome | None) -> PersonImpact | None:

@@ -10,7 +10,7 @@ from oneway.planning.plan import Change, Outcome
 from oneway.render.layout import count, wrap
 from oneway.render.sanitize import harmless, markdown, shown
 from oneway.render.style import Ink, Style
-from oneway.runs.impact import EditImpact
+from oneway.runs.compare.impact import EditImpact
 
 MOST_BYTES = 60_000
 """A comment on a pull request may have 65,536 characters."""

@@ -4,10 +4,11 @@ from collections.abc import Sequence
 
 from oneway.core.records import Value
 from oneway.core.seal import Sealed
+from oneway.planning.compare import PlanDifference
 from oneway.render.layout import clip, wrap
 from oneway.render.sanitize import harmless, shown
 from oneway.render.style import Ink, Style
-from oneway.runs.replay.replay import Differs, Replay
+from oneway.runs.compare.replay import Replay
 
 
 def text(replay: Replay, style: Style, *, limit: int | None = 20) -> str:
@@ -58,7 +59,7 @@ def as_json(replay: Replay) -> dict[str, object]:
     }
 
 
-def _differences(found: Sequence[Differs], style: Style, limit: int | None) -> list[str]:
+def _differences(found: Sequence[PlanDifference], style: Style, limit: int | None) -> list[str]:
     lines: list[str] = []
     last: tuple[bool, str] | None = None
     few = found if limit is None else found[:limit]
@@ -73,7 +74,7 @@ def _differences(found: Sequence[Differs], style: Style, limit: int | None) -> l
     return lines
 
 
-def _who(each: Differs) -> str:
+def _who(each: PlanDifference) -> str:
     if not each.record:
         return "the plan as a whole"
     kind = "target record" if each.on_target else "source record"

@@ -14,8 +14,8 @@ from oneway.mapping.program import SourceRow, TargetRow
 from oneway.mapping.read_keys import KeyTally, tallies_of
 from oneway.mapping.spec import ReferenceSpec
 from oneway.planning.links import NO_LINKS, LinkEvidence
+from oneway.runs.compare.projection import Projection, is_open_table
 from oneway.runs.prepared import Input, PreparedRun
-from oneway.runs.replay.projection import Projection, is_open_table
 from oneway.runs.systems import OpenSystems, offline_help
 from oneway.state.pulse import beat
 

@@ -15,11 +15,11 @@ from oneway.planning.plan import Plan
 from oneway.planning.plan_file import fingerprint
 from oneway.runs.apply import Approval, apply_plan, start_of_none
 from oneway.runs.clock import refuse_turned_back, refuse_yet_to_come
+from oneway.runs.compare.capture import snapshots_of
 from oneway.runs.health import health
 from oneway.runs.links import recall
 from oneway.runs.plan import judge_plan, load_memory, plan_run
 from oneway.runs.prepared import PreparedRun
-from oneway.runs.replay.capture import snapshots_of
 from oneway.runs.request import instant_text
 from oneway.runs.resume import exclusive_run, recover_in_flight
 from oneway.runs.retention import days_kept, forget_old

@@ -16,7 +16,7 @@ from oneway.mapping.program import Cell, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Merge
 from oneway.planning.diff import added, comparison, present
 from oneway.planning.plan import Plan
-from oneway.runs.replay.projection import is_hidden
+from oneway.runs.compare.projection import is_hidden
 
 
 @dataclass(frozen=True, slots=True)

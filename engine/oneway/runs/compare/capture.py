@@ -16,12 +16,12 @@ from oneway.documents.yaml_source import LIMIT as MAPPING_LIMIT
 from oneway.mapping.program import Policy
 from oneway.planning.plan import Plan, Verb
 from oneway.planning.planner import Header
+from oneway.runs.compare.projection import Projection
+from oneway.runs.compare.redact import redactor_of
+from oneway.runs.compare.snapshot_file import LIMIT, Items, RunSnapshot, Shape, TooLarge, dump
 from oneway.runs.prepare import read_file
 from oneway.runs.prepared import PreparedRun
 from oneway.runs.read import EvaluatedInputs, projection_of
-from oneway.runs.replay.projection import Projection
-from oneway.runs.replay.redact import redactor_of
-from oneway.runs.replay.snapshot_file import LIMIT, Items, RunSnapshot, Shape, TooLarge, dump
 
 INPUTS, MAPPING, UNKEPT = "inputs", "mapping", "unkept"
 

@@ -24,8 +24,8 @@ from oneway.mapping.program import (
     SourceRow,
     TargetRow,
 )
-from oneway.runs.replay.projection import Projection, expressions, holds_all
-from oneway.runs.replay.snapshot_file import Part, RunSnapshot
+from oneway.runs.compare.projection import Projection, expressions, holds_all
+from oneway.runs.compare.snapshot_file import Part, RunSnapshot
 
 T = TypeVar("T")
 

@@ -23,7 +23,7 @@ from oneway.planning.links import NO_LINKS, Link, LinkEvidence, Origin
 from oneway.planning.plan import Allowance, PlanConnection, PlanInput, Read
 from oneway.planning.plan_file.codec import of_data, place_text, to_data
 from oneway.planning.planner import Header
-from oneway.runs.replay.projection import UNKEEPABLE, Tree
+from oneway.runs.compare.projection import UNKEEPABLE, Tree
 
 FORMAT = 2
 """The version of what is kept; a reader refuses what it does not understand."""

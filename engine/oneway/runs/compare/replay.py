@@ -13,42 +13,25 @@ from pathlib import Path
 
 from oneway import __version__
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
-from oneway.core.records import Record, Value, Veiled, identity
-from oneway.core.seal import Seal, Sealed
+from oneway.core.records import Record, Value, Veiled
+from oneway.core.seal import Seal
 from oneway.documents.yaml_source import LIMIT
 from oneway.history.journal import Journal, Run, RunState
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.program import Cell, OwnTable, Policy, SourceRow, TargetRow
-from oneway.planning.plan import Change, Outcome, Plan
+from oneway.planning.compare import PlanDifference, differences
+from oneway.planning.plan import Plan
 from oneway.planning.plan_file import dump, fingerprint, load
-from oneway.planning.plan_file.codec import to_data
 from oneway.planning.planner import Header, plan_rows
+from oneway.runs.compare import snapshot_file
+from oneway.runs.compare.capture import INPUTS, MAPPING, UNKEPT, shape_of
+from oneway.runs.compare.evaluate import ReEvaluation
+from oneway.runs.compare.projection import Projection
+from oneway.runs.compare.snapshot_file import RunSnapshot
 from oneway.runs.prepare import compile_data, read_file
-from oneway.runs.replay import snapshot_file
-from oneway.runs.replay.capture import INPUTS, MAPPING, UNKEPT, shape_of
-from oneway.runs.replay.evaluate import ReEvaluation
-from oneway.runs.replay.projection import Projection
-from oneway.runs.replay.snapshot_file import RunSnapshot
 from oneway.runs.request import parse_instant
 
-_NOBODY = ""
 _SHOWN = "its plan can be shown (`oneway runs show`), and cannot be derived again"
-
-
-@dataclass(frozen=True, slots=True)
-class Differs:
-    """One thing that two plans say differently, of one record or of the plan as a whole.
-
-    `record` is the id of a source record, or of a target record where `on_target`; both are
-    blank for the plan as a whole. `before` is what the run's plan says, `after` the derived one.
-    """
-
-    record: str
-    name: str
-    what: str
-    before: "Value | Sealed"
-    after: "Value | Sealed"
-    on_target: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,7 +48,7 @@ class Replay:
     derived: str
     version: str
     remarks: tuple[str, ...] = ()
-    differences: tuple[Differs, ...] = ()
+    differences: tuple[PlanDifference, ...] = ()
 
 
 def replay(
@@ -121,7 +104,7 @@ def _by_another(kept: RunSnapshot, then: Compiled, mapping: str, folders: Sequen
     return replayed(again, header)
 
 
-def _is_of_place(each: Differs) -> bool:
+def _is_of_place(each: PlanDifference) -> bool:
     """Return whether two mappings differ so wherever they differ at all."""
     return each.what in ("mapping file", "mapping digest") or each.what.startswith("place of ")
 
@@ -169,7 +152,7 @@ def _remarks(kept: RunSnapshot, mapping: str | None) -> Iterator[str]:
         yield f"{file} was changed since ({was} then, {now[:12]} now); the mapping is that of then"
 
 
-_ELSEWHERE = Differs(_NOBODY, "", "the text of the plan", None, None)
+_ELSEWHERE = PlanDifference("", "", "the text of the plan", None, None)
 
 
 class KeptSeal(Seal):
@@ -214,7 +197,7 @@ class Replaying:
         return self.own
 
 
-def unfit(kept: RunSnapshot, policy: Policy) -> tuple[Differs, ...]:
+def unfit(kept: RunSnapshot, policy: Policy) -> tuple[PlanDifference, ...]:
     """Return how a policy differs from the one that the rows were made by; it must not."""
     was, now = kept.shape, shape_of(policy)
     parts = (
@@ -225,7 +208,7 @@ def unfit(kept: RunSnapshot, policy: Policy) -> tuple[Differs, ...]:
         ("sensitive", was.sensitive, now.sensitive),
     )
     return tuple(
-        Differs(_NOBODY, "", name, list(before), list(after))
+        PlanDifference("", "", name, list(before), list(after))
         for name, before, after in parts
         if before != after
     )
@@ -250,153 +233,3 @@ def rederiving(kept: RunSnapshot, then: Compiled, now: Compiled) -> ReEvaluation
     defaults = {spec.name: spec.default for spec in now.spec.settings}
     settings = {name: kept.header.settings.get(name, each) for name, each in defaults.items()}
     return ReEvaluation(kept, one, other, now.context(settings, parse_instant(kept.header.as_of)))
-
-
-def differences(before: Plan, after: Plan) -> Iterator[Differs]:
-    """Yield what two plans say differently: of the whole first, then record by record."""
-    yield from _whole(before, after)
-    left, right = _by_record(before), _by_record(after)
-    for id in sorted({*left, *right}):
-        yield from _of_record(id, left.get(id), right.get(id))
-
-
-def _whole(before: Plan, after: Plan) -> Iterator[Differs]:
-    pairs: tuple[tuple[str, Value, Value], ...] = (
-        ("mapping", before.mapping, after.mapping),
-        ("mapping file", before.mapping_file, after.mapping_file),
-        ("mapping digest", before.mapping_digest, after.mapping_digest),
-        ("engine", before.engine, after.engine),
-        ("as of", before.as_of, after.as_of),
-        ("settings", dict(before.settings), dict(after.settings)),
-        ("inputs", _inputs(before), _inputs(after)),
-        ("reads", _reads(before), _reads(after)),
-        ("managed", before.managed, after.managed),
-        ("values without a reference", _misses(before), _misses(after)),
-        ("allowed", _allowed(before), _allowed(after)),
-    )
-    for what, left, right in pairs:
-        if identity(left) != identity(right):
-            yield Differs(_NOBODY, "", what, left, right)
-
-
-def _inputs(plan: Plan) -> list[Value]:
-    return [to_data(plan.connection), {role: to_data(each) for role, each in plan.inputs.items()}]
-
-
-def _reads(plan: Plan) -> list[Value]:
-    return [
-        [
-            each.name,
-            each.records,
-            each.complete,
-            list(each.problems),
-            each.digest,
-            dict(each.stated),
-        ]
-        for each in plan.reads
-    ]
-
-
-def _misses(plan: Plan) -> list[Value]:
-    return [
-        [each.reference, each.field, each.value, each.found, each.records] for each in plan.misses
-    ]
-
-
-def _allowed(plan: Plan) -> list[Value]:
-    return [[each.guard, each.ceiling, each.by] for each in plan.allowed]
-
-
-def _reasons(outcome: Outcome) -> list[Value]:
-    return [f"{each.code}: {each.said}" for each in outcome.reasons]
-
-
-def _places(outcome: Outcome) -> list[Value]:
-    """Return the rest of what reasons say."""
-    return [[str(each.place), list(each.candidates), each.warning] for each in outcome.reasons]
-
-
-def _by_record(plan: Plan) -> dict[tuple[str, str], Outcome]:
-    return {_id(each): each for each in plan.outcomes}
-
-
-def _id(outcome: Outcome) -> tuple[str, str]:
-    if outcome.source_id is not None:
-        return ("source", outcome.source_id)
-    return ("target", str(outcome.target_id))
-
-
-def _of_record(
-    id: tuple[str, str], before: Outcome | None, after: Outcome | None
-) -> Iterator[Differs]:
-    on_target = id[0] == "target"
-    shown = before or after
-    assert shown is not None
-    name = shown.label or shown.key
-    for what, left, right in _said(before, after):
-        if _identity(left) != _identity(right):
-            yield Differs(id[1], name, what, left, right, on_target)
-
-
-def _said(
-    before: Outcome | None, after: Outcome | None
-) -> Iterator[tuple[str, "Value | Sealed", "Value | Sealed"]]:
-    yield "outcome", _kind(before), _kind(after)
-    if before is None or after is None:
-        return
-    yield "key", before.key, after.key
-    yield "name", before.label, after.label
-    yield "target record", before.target_id, after.target_id
-    yield "reasons", _reasons(before), _reasons(after)
-    yield "place of reasons", _places(before), _places(after)
-    yield "has access", before.has_access, after.has_access
-    yield "action", _verbs(before), _verbs(after)
-    if not before.actions or not after.actions:
-        return
-    yield "waits for", _waits(before), _waits(after)
-    yield "claims", _claims(before), _claims(after)
-    changes = {each.field: each for action in before.actions for each in action.changes}
-    others = {each.field: each for action in after.actions for each in action.changes}
-    for path in sorted({*changes, *others}):
-        yield from _change(path, changes.get(path), others.get(path))
-
-
-def _change(
-    field: str, before: Change | None, after: Change | None
-) -> Iterator[tuple[str, "Value | Sealed", "Value | Sealed"]]:
-    if before is None or after is None:
-        yield f"writes {field}", before is not None, after is not None
-        return
-    yield f"{field} before", before.before, after.before
-    yield f"{field} after", before.after, after.after
-    yield f"expression of {field}", before.expression, after.expression
-    yield f"place of {field}", str(before.place), str(after.place)
-
-
-def _claims(outcome: Outcome) -> list[Value]:
-    """Return the claims of an outcome, those on sensitive values by their digests."""
-    return [
-        [
-            each.path,
-            each.value.digest if isinstance(each.value, Sealed) else each.value,
-            each.compare.value,
-        ]
-        for action in outcome.actions
-        for each in action.claims
-    ]
-
-
-def _kind(outcome: Outcome | None) -> str | None:
-    return None if outcome is None else outcome.kind.value
-
-
-def _verbs(outcome: Outcome) -> str | None:
-    return ", ".join(action.verb.value for action in outcome.actions) or None
-
-
-def _waits(outcome: Outcome) -> list[Value]:
-    return [id for action in outcome.actions for id in action.depends_on]
-
-
-def _identity(value: "Value | Sealed") -> object:
-    return ("sealed", value.digest) if isinstance(value, Sealed) else identity(value)
