@@ -1,6 +1,7 @@
 """Checks the shape of the code, as `make lint` does: prints what breaks a rule and ends with 1.
 
     python tests/house.py
+    python tests/house.py --lines [REVISION]     lines of code by folder, now and at a revision
 
 - No class name is defined twice in `engine` and `connectors`, but for those in `TWICE`.
 - No function is longer than 40 lines, docstring apart, and none but a click command takes more
@@ -12,9 +13,12 @@
 
 import ast
 import re
+import subprocess
 import sys
-from collections import defaultdict
+import tarfile
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping
+from io import BytesIO
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -105,8 +109,46 @@ def page(parsed: Mapping[Path, ast.Module], *, write: bool) -> Iterator[str]:
             yield f"{path}: the module has no docstring"
 
 
+def lines_of(revision: str = "") -> Counter[str]:
+    """Return the lines of each folder: of the files here, or of a revision's."""
+    found: Counter[str] = Counter()
+    if not revision:
+        for path in modules():
+            text = (ROOT / path).read_text(encoding="utf-8")
+            found[_folder(path)] += text.count("\n")
+        return found
+    tar = subprocess.run(
+        ["git", "archive", revision, "engine", "connectors"],
+        cwd=ROOT,
+        capture_output=True,
+        check=True,
+    ).stdout
+    with tarfile.open(fileobj=BytesIO(tar)) as files:
+        for each in files.getmembers():
+            content = files.extractfile(each) if each.name.endswith(".py") else None
+            if content is not None:
+                found[_folder(Path(each.name))] += content.read().count(b"\n")
+    return found
+
+
+def _folder(path: Path) -> str:
+    """Return the room of a module: its package's first folder, or the package itself."""
+    return "/".join(path.parts[: min(3, len(path.parts) - 1)])
+
+
+def print_lines(revision: str) -> None:
+    """Print the lines of each folder: at a revision (0 without one), and now."""
+    now, then = lines_of(), lines_of(revision) if revision else Counter[str]()
+    for folder in sorted({*now, *then}):
+        print(f"{then[folder]:7,} {now[folder]:7,}  {folder}")
+    print(f"{then.total():7,} {now.total():7,}  in all")
+
+
 def main() -> int:
     """Print everything that breaks a rule; 1 where anything does."""
+    if "--lines" in sys.argv:
+        print_lines(next(iter(sys.argv[2:]), ""))
+        return 0
     parsed = modules()
     found = [*class_names(parsed), *functions(parsed), *top_level()]
     found += page(parsed, write="--write" in sys.argv)

@@ -227,6 +227,25 @@ def test_two_packages_that_offer_one_connector_are_refused(offered: Callable[...
     assert "uninstall" in help
 
 
+@pytest.mark.parametrize(
+    ("code", "said"),
+    [
+        ("", "no function `connect`"),
+        ("connect = 1\n", "no function `connect`"),
+        ("import not_installed_anywhere\n", "cannot be imported"),
+    ],
+)
+def test_a_package_that_cannot_connect_is_refused(
+    offered: Callable[..., None], monkeypatch: pytest.MonkeyPatch, code: str, said: str
+) -> None:
+    monkeypatch.delitem(sys.modules, "ours", raising=False)
+    offered("ours", "drawers = ours", "drawer = ours", code=code, manifest=OF_A_KIND)
+    ((found, summary, _),) = refused(open_connector, describe("drawer"), Access({}, {}))
+    assert found == "C123"
+    assert said in summary
+    monkeypatch.delitem(sys.modules, "ours", raising=False)
+
+
 def test_the_engine_names_no_package_of_connectors() -> None:
     engine = Path(discovery.__file__).parents[1]
     texts = {file: file.read_text(encoding="utf-8") for file in engine.rglob("*.py")}

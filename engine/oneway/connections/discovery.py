@@ -106,14 +106,22 @@ def open_connector(
 
 
 def kind_of(description: Description) -> Any:
-    """Return the module that talks to a system; raise `Refused` if none is installed."""
+    """Return the module that talks to a system; raise `Refused` if none can be had."""
     kind = _offered().get(description.kind)
+    where = Span(description.file or description.name)
     if kind is None:
-        where = Span(description.file or description.name)
         summary = f"there is no kind of connector called '{description.kind}'"
         help = f"install the package that offers it (an entry point of the group {GROUP})"
         raise refusal("C114", where, summary, help)
-    return kind.load()
+    try:
+        module = kind.load()
+    except (ImportError, AttributeError) as error:
+        summary = f"the package '{kind.value}' cannot be imported: {error}"
+        raise refusal("C123", where, summary, "install it again, with its dependencies") from None
+    if not callable(getattr(module, "connect", None)):
+        summary = f"the package '{kind.value}' has no function `connect`"
+        raise refusal("C123", where, summary, "a kind of connector needs one; see the SPI")
+    return module
 
 
 def prepare_connectors() -> None:

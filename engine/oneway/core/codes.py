@@ -135,6 +135,7 @@ _TABLE = (
         "Name options that are given before; choices are listed in the order of the options.",
     ),
     ("C122", "two packages offer one connector", "Uninstall one of them."),
+    ("C123", "a connector's package cannot be used", "Install it again, or correct it."),
     # C13x: connection files
     (
         "C130",
