@@ -433,7 +433,7 @@ def test_every_key_is_explained_and_its_examples_are_right() -> None:
 
 
 def test_a_number_of_more_digits_than_python_reads_is_no_cron_line() -> None:
-    assert why_not_cron(f"{'9' * 5000} 4 * * *") == "is none"
+    assert why_not_cron(f"{'9' * 5000} 4 * * *") == "is invalid"
 
 
 @pytest.mark.parametrize(

@@ -7,7 +7,7 @@ from oneway_connectors.file.options import FileOptions
 
 
 def id_of(data: dict[str, Value], path: tuple[str, ...]) -> str | None:
-    """Return the id as text, or None where there is none: it is text or a whole number."""
+    """Return the id as text, or None if there is none: it is text or a whole number."""
     found = id_text(at(data, path))
     return found if found.strip() else None
 

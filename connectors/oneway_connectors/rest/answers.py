@@ -101,7 +101,7 @@ def search(expression: str, data: Value) -> Value:
 def message_of(
     body: bytes, headers: Mapping[str, str], shape: ErrorShape, hidden: Iterable[str]
 ) -> str:
-    """Return what an error answer says, fit to be shown, or "" where it says nothing.
+    """Return what an error answer says, fit to be shown, or "" if it says nothing.
 
     Only what the manifest points at is taken; the texts in `hidden` (what was sent, and
     credentials) are cut out, and so is any longer run of digits.

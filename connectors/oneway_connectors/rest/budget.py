@@ -1,4 +1,4 @@
-"""Limits the retries of a run, and the time and size of one read."""
+"""Limits the retries of all requests of a run together."""
 
 from collections.abc import Callable
 from threading import Lock

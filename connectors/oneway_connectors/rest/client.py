@@ -125,7 +125,7 @@ class Client:
         }
 
     def follow(self, call: Call, link: str, answer: Answer, what: str = "") -> Call:
-        """Return the call for a link in an answer; raise `Unusable` where it leads elsewhere.
+        """Return the call for a link in an answer; raise `Unusable` if it leads elsewhere.
 
         `what` begins the sentence that says so.
         """

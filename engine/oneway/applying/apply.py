@@ -45,7 +45,7 @@ _AT_ONCE = 500
 
 
 class Stopped(Exception):
-    """An apply was asked to stop: what was begun has ended, the rest was not begun."""
+    """An apply was asked to stop: started actions have ended, the rest were not started."""
 
 
 def never() -> bool:
@@ -55,7 +55,7 @@ def never() -> bool:
 
 @dataclass(frozen=True, slots=True)
 class Watch:
-    """Who watches an apply: told of its progress, and asked before each action whether to stop."""
+    """The observers of an apply: its progress, and whether to stop before the next action."""
 
     progress: Progress = silent
     stopping: Callable[[], bool] = never

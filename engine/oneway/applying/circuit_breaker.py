@@ -20,7 +20,7 @@ class CircuitBreaker:
         self.why = ""
 
     def met(self, blame: Blame | None, summary: str = "") -> None:
-        """Take note of how an action ended; None stands for one that was answered."""
+        """Record how an action ended; None means that the system answered."""
         self._row = self._row + 1 if blame is Blame.SYSTEM else 0
         if blame is Blame.ACCESS or self._row >= self._most:
             self.lost = True

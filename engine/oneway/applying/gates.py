@@ -197,7 +197,7 @@ class Gates:
 
 
 def looked_up(action: Action, became: Became, sent: Sent, done: str) -> Result:
-    """Return how an action ended that was sent before; `done` says so where it has happened."""
+    """Return how an action ended that was sent before; `done` is the reason if it has happened."""
     if became.happened is Happened.YES:
         return Result(action, Ending.DONE, became.target_id, reason=done)
     target_id = action.target_id or sent.record or None
@@ -206,7 +206,7 @@ def looked_up(action: Action, became: Became, sent: Sent, done: str) -> Result:
 
 
 class _SystemFailed(Exception):
-    """A system failed at an action, which ended so."""
+    """Raised when a system failed during an action; holds how the action ended."""
 
     def __init__(self, result: Result, error: ConnectorError) -> None:
         super().__init__(error.summary)

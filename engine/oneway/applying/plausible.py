@@ -32,7 +32,7 @@ _KINDS: Mapping[Verb, frozenset[Kind]] = {
 
 
 def refuse_implausible(plan: Plan, policy: Policy) -> None:
-    """Raise `Refused` with what of a plan its mapping could not have produced."""
+    """Raise `Refused` with the parts of a plan that its mapping could not have produced."""
     found = [*_together(plan), *_allowances(plan, policy)]
     for outcome in plan.outcomes:
         verbs = [action.verb for action in outcome.actions]
@@ -136,7 +136,7 @@ def _odd_fields(policy: Policy, action: Action, what: str) -> Iterator[str]:
 
 
 def _odd_claims(policy: Policy, action: Action, what: str) -> Iterator[str]:
-    """Yield what a create should claim, and does not: then it might be a second one."""
+    """Yield the claims that a create lacks, without which it might be a duplicate."""
     written = {change.field for change in action.changes}
     claimed = {claim.path for claim in action.claims}
     wanted = {policy.fields[position].path for position in policy.unless_taken} & written
@@ -194,7 +194,7 @@ def _record(action: Action) -> str:
 
 
 def _circle(needs: Mapping[str, tuple[str, ...]]) -> str:
-    """Return that actions wait for each other, or for one that there is not."""
+    """Return why the order of actions is impossible: a cycle, or an unknown action."""
     known = needs.keys()
     if any(each not in known for waits in needs.values() for each in waits):
         return "an action waits for one that is not in the plan"

@@ -47,7 +47,7 @@ from oneway.planning.plan import Action, Awaits, Change, Claim, Plan, Verb
 
 
 class Happened(Enum):
-    """What became of a write whose end was not known."""
+    """What became of a write whose result was unknown."""
 
     YES = "yes"
     NO = "no"
@@ -78,7 +78,7 @@ class LiveState:
         object.__setattr__(self, "_source", SourceNow(self.program, self.source))
 
     def begin(self, plan: Plan) -> None:
-        """Learn what a plan knew of both systems, before its actions are looked at."""
+        """Remember what a plan knew of both systems, before its actions are checked."""
         self.creates.update((e.id, e) for e in plan.actions if e.verb is Verb.CREATE)
         self._source.planned = PlannedSource.of(plan)
 
@@ -139,7 +139,7 @@ class LiveState:
         self._refuse_source(action, self.program.target_row(record))
 
     def _refuse_source(self, action: Action, target: TargetRow | None) -> None:
-        """Raise `Stale` unless the source still says all of an action, and nothing beside it."""
+        """Raise `Stale` unless the source still asks for exactly this action."""
         if action.source_id is None:
             assert target is not None
             if self._source.stands_for(target):
@@ -194,7 +194,7 @@ class LiveState:
         return Happened.NO, None
 
     def _created(self, action: Action) -> tuple[Happened, str | None]:
-        """Return who holds everything that the new record was to hold, if there is one."""
+        """Return the record that holds everything the new record was to hold, if any."""
         wanted = self._wanted(action)
         candidates = self._candidates(wanted)
         written = {change.field for change in action.changes}
@@ -274,7 +274,7 @@ class LiveState:
     def _open(
         self, action: Action, field: str, value: Value | Sealed, said: Mapping[str, list[Value]]
     ) -> Value:
-        """Return a planned value; of a sealed one, what has its digest still."""
+        """Return a planned value, unsealed: the source's value, if it still has the digest."""
         if not isinstance(value, Sealed):
             return value
         record = action.source_id or action.target_id
@@ -360,7 +360,7 @@ class LiveState:
 
 
 def _without_own_lookups(row: SourceRow, policy: Policy) -> SourceRow:
-    """Return a row that says nothing of lookups into the target's own records.
+    """Return a row without its lookups into the target's own records.
 
     The plan made them as the target is after the run: what they find by now is something else.
     """
@@ -378,6 +378,6 @@ def _claims(record: Record, claim: Claim, value: Value) -> bool:
 
 
 def _is_near(record: Record, claim: Claim, value: Value) -> bool:
-    """Return whether a record holds what a filter that is too wide would find."""
+    """Return whether a record holds a value that a broader filter would find."""
     now = at(record.data, path_of(claim.path))
     return now is not MISSING and str(value).casefold() in str(now).casefold()

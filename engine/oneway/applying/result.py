@@ -48,7 +48,7 @@ class ApplySystems:
 
     @property
     def inquiry(self) -> Inquiry:
-        """What finds out how writes ended."""
+        """The inquiry that finds out how writes ended."""
         return Inquiry(self.live, self.writer, self.memory)
 
 
@@ -111,7 +111,7 @@ def token_of(
 
 
 def failed(action: Action, error: WriteError) -> Result:
-    """Return how an action ended whose write raised an error."""
+    """Return the result of an action whose write raised an error."""
     ending = _ENDINGS.get(type(error), Ending.UNKNOWN)
     target_id, job = action.target_id, ""
     if isinstance(error, Unknown):

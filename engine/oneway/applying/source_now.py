@@ -70,7 +70,7 @@ class SourceNow:
         return self._last[1]
 
     def forget(self) -> None:
-        """Ask anew for whatever is wanted next: another action begins."""
+        """Forget the record that was read: another action begins."""
         self._last = None
 
     def stands_for(self, target: TargetRow) -> bool:
@@ -133,7 +133,7 @@ def refuse_other_outcome(
 def unplanned(
     policy: Policy, action: Action, row: SourceRow, target: TargetRow | None
 ) -> Iterator[str]:
-    """Yield the fields that the mapping would write by now and the action does not.
+    """Yield the fields that the mapping would write now and the action does not.
 
     What takes access away does not wait for other fields; and who gets a match key that others
     contest is for a person to say, so that it is left alone.

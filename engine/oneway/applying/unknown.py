@@ -17,7 +17,7 @@ from oneway.planning.plan import Action
 
 @dataclass(frozen=True, slots=True)
 class Sent:
-    """When a write was sent, by the clock, and what the target knows it by."""
+    """When a write was sent, and how the target refers to it."""
 
     at: datetime | None = None
     job: str = ""
@@ -26,7 +26,7 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class TargetMemory:
-    """What is known of a target beside what it shows.
+    """What is known of a target beyond what it shows.
 
     `lag` is how long it may not show a new record, and `now` the clock's instant. `owners` are
     the source records of the target records that are known (blank if there is none), and
@@ -42,7 +42,7 @@ class TargetMemory:
     sent: Mapping[str, Sent] = field(default_factory=dict)
 
     def shown_by(self, sent: Sent) -> datetime | None:
-        """Return when the target shows what was sent; None if it would by now."""
+        """Return when the target will show what was sent; None if it should by now."""
         if sent.at is None or self.now is None or self.now >= sent.at + self.lag:
             return None
         return sent.at + self.lag

@@ -52,7 +52,7 @@ def command(
         found = find_person(journal, person, connection)
         if not found:
             help = "give a match value, an id, or the whole name, as plans show them"
-            raise refusal("U107", str(state), f"nobody is kept under {person!r}", help)
+            raise refusal("U107", str(state), f"no record is kept of {person!r}", help)
         for each in found:
             locks.enter_context(hold_lock(each.connection, operator))
         erased = [forget_person(journal, each) for each in found]

@@ -54,7 +54,7 @@ def _test(console: Console, name: str | None, format: str) -> Exit:
     connection = _one(name)
     if not connection.notify:
         help = "add `notify` to it: docs/notifications.md shows how"
-        raise refusal("N111", connection.file, "the connection tells nobody", help)
+        raise refusal("N111", connection.file, "the connection notifies nobody", help)
     found: list[tuple[str, Diagnostic | None]] = []
     for each in connection.notify:
         channel = channel_words(channel_name(each))

@@ -49,10 +49,10 @@ def why_not_cron(line: str) -> str:
     except CronSimError as error:
         field = str(error).removeprefix("Bad ")
         if field in _FIELDS:
-            return f"never fires: its {field.replace('-', ' ')} is none, or never comes"
-        return "is none"
+            return f"never fires: its {field.replace('-', ' ')} is invalid, or never comes"
+        return "is invalid"
     except ValueError:  # more digits than Python makes a number of
-        return "is none"
+        return "is invalid"
     except StopIteration:
         return "never fires"
     return ""

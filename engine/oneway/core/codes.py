@@ -51,7 +51,7 @@ _TABLE = (
     ("Y110", "a quote, list or object is not closed", "Close it; check brackets and commas."),
     (
         "Y111",
-        "an escape between double quotes is none that YAML knows",
+        "an escape between double quotes is not one of YAML's",
         "Write the backslash twice, or use single quotes.",
     ),
     (
@@ -82,7 +82,7 @@ _TABLE = (
     ),
     ("S102", "a key is not known here", "Check its spelling and indentation against the schema."),
     ("S103", "a key is missing", "Add the key."),
-    ("S104", "a value is none of those allowed", "Use one of the values that are named."),
+    ("S104", "a value is not one of those allowed", "Use one of the values that are named."),
     ("S105", "text does not have the right form", "Write it in the form that is named."),
     ("S106", "a number is out of range", "Use a number in the range that is named."),
     ("S107", "too few, too many or repeated items", "Add items, or take some out."),
@@ -142,7 +142,7 @@ _TABLE = (
         "a credential is not given by reference",
         "Write {env: NAME}, {file: PATH} or {keyring: SERVICE/NAME}, never the credential.",
     ),
-    ("C131", "a cron line is none, or never fires", "Write five fields, such as 0 4 * * *."),
+    ("C131", "a cron line is invalid, or never fires", "Write five fields, such as 0 4 * * *."),
     ("C132", "runs are spread over too long", "Write 2h or less."),
     ("C133", "a webhook's URL may not be used", "Use https; http is for this machine only."),
     ("C134", "an email cannot be sent as it is described", "Correct it as the message says."),
@@ -183,7 +183,7 @@ _TABLE = (
     # M1xx: the meaning of a mapping, errors
     ("M101", "an expression reads a field that there is not", "Check its spelling and case."),
     ("M102", "a target field is not known", "Check its spelling and case."),
-    ("M103", "an expression is none", "Correct it as the message says."),
+    ("M103", "an expression is invalid", "Correct it as the message says."),
     ("M106", "a resource is not known", "Use one of those that the connector has."),
     ("M107", "a reference is not known", "Declare it under `references`, or check its spelling."),
     ("M108", "a setting is not known", "Declare it under `settings`, or check its spelling."),
@@ -204,7 +204,7 @@ _TABLE = (
     (
         "M150",
         "a mapping gives an option that the connector does not have",
-        "Check its spelling; `oneway connectors NAME` lists the options. Credentials are none.",
+        "Check its spelling; `oneway connectors NAME` lists the options, without credentials.",
     ),
     (
         "M151",
@@ -457,7 +457,7 @@ _TABLE = (
     ),
     (
         "F121",
-        "a file is none of those that this program knows",
+        "a file is not of a kind that this program knows",
         "Begin it with `oneway: 1`, `oneway_connection: 1` or `oneway_connector: 1`.",
     ),
     ("F122", "a file cannot be written", "Check the folder, its rights and the space there."),
@@ -466,7 +466,7 @@ _TABLE = (
         "something is recorded in the future, and stops a connection until then",
         "Set the clock right; where it is right, run `oneway runs forget-future NAME`.",
     ),
-    ("F123", "a run would go by an instant that is yet to come", "Use `oneway plan --as-of`."),
+    ("F123", "a run's as-of instant is in the future", "Use `oneway plan --as-of`."),
     (
         "F125",
         "a run has lost its lease: another one took its connection over",
@@ -528,7 +528,7 @@ _TABLE = (
     ),
     ("U112", "a connection of that name exists", "Edit its file, or give credentials alone."),
     ("U113", "standard input holds what is no credential", "Write source.NAME=VALUE lines."),
-    ("U114", "a name is none that a connection may have", "Use small letters, digits, hyphens."),
+    ("U114", "a connection cannot have this name", "Use small letters, digits, hyphens."),
     ("U115", "how long runs are kept is no number of days", "Write at least 8."),
     ("U150", "no mapping comes with that name", "`oneway init --list` lists them."),
     ("U151", "a record cannot be had", "Give one as JSON, or the key of one that is there."),

@@ -49,13 +49,13 @@ class Refusal:
 
     @property
     def text(self) -> str:
-        """What is known of it, in one sentence with the code."""
+        """The refusal in one sentence, with its code."""
         code = f" [{self.failure.code}]" if self.failure.code else ""
         return f"{self.sentence}{code}"
 
     @property
     def sentence(self) -> str:
-        """What is known of it, without the code; the reason is as the target gave it."""
+        """The refusal without its code; the reason is as the target gave it."""
         failure = self.failure
         times = "once" if failure.times == 1 else f"{failure.times} times"
         since = failure.first[:10]

@@ -13,7 +13,7 @@ RECORD = ""
 
 @dataclass(frozen=True, slots=True)
 class Traces:
-    """What is remembered of an action's values.
+    """The digests of an action's values.
 
     `values` is over everything that is written; `fields` over each field's before and after. A
     create has one of the record as a whole.

@@ -12,14 +12,14 @@ from oneway.planning.plan import Kind, Outcome, Plan
 def learn_created(
     journal: Journal, connection: str, outcome: Outcome, target_id: str, now: str
 ) -> None:
-    """Remember which record a confirmed create has made."""
+    """Store the link of a confirmed create."""
     learn(journal, connection, [_link(outcome, target_id, Origin.CREATED, now)])
 
 
 def learn_matched(
     journal: Journal, connection: str, plan: Plan, verdict: Verdict, now: str
 ) -> LinkCounts:
-    """Remember the pairs of a plan that nothing contradicts."""
+    """Store the links of a plan's uncontested matches."""
     return learn(journal, connection, list(_agreed(plan, verdict, now)))
 
 

@@ -10,7 +10,7 @@ from oneway.planning.plan import End, Ending
 
 @dataclass(frozen=True, slots=True)
 class Memory:
-    """What to know of a plan's actions before they are sent."""
+    """What earlier runs say about a plan's actions."""
 
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     """What was refused before and is not done yet, by action id."""
@@ -18,7 +18,7 @@ class Memory:
 
     @property
     def postponed(self) -> Mapping[str, End]:
-        """How each action ends that is not sent today: it was refused with the same values."""
+        """The endings of actions not sent today because the same values were refused before."""
         return {
             id: End(
                 Ending.POSTPONED,

@@ -56,7 +56,7 @@ class Compiled:
 
     @property
     def decided_on_target(self) -> tuple[tuple[str, ...], ...]:
-        """The paths of a target record that decide who it is, and whether it has left."""
+        """The paths of a target record that identify it, or say whether it has left."""
         code = self.code
         asked = (*code.match_target, code.left, code.scheduled)
         read = [use.keys for each in asked if each is not None for use in each.paths]
@@ -64,7 +64,7 @@ class Compiled:
         return tuple(dict.fromkeys((*read, *watched)))
 
     def context(self, settings: Mapping[str, Value], as_of: datetime) -> Context:
-        """Return what expressions may know besides a record."""
+        """Return what expressions may read besides a record."""
         return Context(as_of=as_of, settings=settings, zone=self.zone, strict=True)
 
     def bind(self, context: Context, tables: Mapping[str, LookupTable]) -> Interpreted:
@@ -102,7 +102,7 @@ def compile_mapping(
 
 
 class _Compiler:
-    """Builds the code of one mapping; what is wrong is kept by the resolver."""
+    """Builds the code of one mapping; the resolver collects the mistakes."""
 
     def __init__(self, names: Resolver) -> None:
         self.names = names
@@ -146,7 +146,7 @@ class _Compiler:
         return self.names.parsed(text, self.target, "target")
 
     def capabilities(self) -> None:
-        """Report what the mapping asks of a system that it cannot do."""
+        """Report what the mapping requires of a system that cannot do it."""
         spec = self.spec
         self.needs(Capability.READ, self.source, spec.source, "its records cannot be read")
         self.needs(Capability.READ, self.target, spec.target, "its records cannot be read")
@@ -168,11 +168,11 @@ class _Compiler:
         self.carried()
 
     def comes_back(self) -> bool:
-        """Return whether the target has a way back where it has a way of leaving of its own."""
+        """Return whether a target with its own way of leaving also has a way back."""
         return Capability.REACTIVATE in self.target.capabilities or self.target is UNKNOWN
 
     def carried(self) -> None:
-        """Report the fields that the target's requests would drop."""
+        """Report the fields that the target's requests would omit."""
         spec = self.spec
         going = spec.leavers.set if spec.leavers else ()
         later = [each for each in spec.fields if each.write in (Write.OVERWRITE, Write.IF_EMPTY)]
@@ -209,7 +209,7 @@ class _Compiler:
         )
 
     def is_own(self, spec: ReferenceSpec) -> bool:
-        """Return whether a lookup table is made of the very records that are written."""
+        """Return whether a lookup table is made of the target's own records."""
         target = self.spec.target
         if spec.endpoint is None:
             return spec.side == "target" and spec.resource.text == target.resource.text
@@ -273,7 +273,7 @@ class _Compiler:
         return frozenset(tuple(use.keys) for use in uses)
 
     def required(self) -> tuple[str, ...]:
-        """Return what the target asks for when a record is created; of objects, what is in them."""
+        """Return the fields that the target requires on create; of objects, their members."""
         fields = self.target.fields
         paths = [name for name, each in fields.items() if each.required and not each.computed]
         return tuple(
@@ -327,7 +327,7 @@ class _Compiler:
         return self.reads_marked(expression) or text.text.strip() in secret
 
     def secrets(self, code: MappingCode) -> Secrets:
-        """Return the paths whose values are not shown with an error."""
+        """Return the paths whose values must not be shown with an error."""
         source = {path_of(name) for name, each in self.source.fields.items() if each.sensitive}
         target = {path_of(name) for name, each in self.target.fields.items() if each.sensitive}
         hidden: list[Expression] = []
@@ -452,7 +452,7 @@ class _Compiler:
 
 
 def covers(resource: Resource, path: str) -> bool:
-    """Return whether a path is, or holds, or lies inside, a field that is marked sensitive."""
+    """Return whether a path is, contains, or lies inside a field marked as sensitive."""
     return any(
         field.sensitive
         and (path == name or name.startswith(f"{path}.") or path.startswith(f"{name}."))

@@ -90,7 +90,7 @@ class ReferenceCode:
 
 @dataclass(frozen=True, slots=True)
 class MappingCode:
-    """A compiled mapping before it is bound: expressions that stand beside the policy."""
+    """A compiled mapping before it is bound: the policy, and the expressions for it."""
 
     policy: Policy
     match_source: tuple[Typed, ...]
@@ -147,7 +147,7 @@ _NOBODY = Record("", {})
 
 
 class _Stopped(Exception):
-    """Carries one record's failure out of its evaluation."""
+    """Raised when the evaluation of one record fails; holds the failure."""
 
     def __init__(self, failure: EvaluationFailure) -> None:
         self.failure = failure
@@ -163,12 +163,12 @@ class Interpreted:
 
     @property
     def policy(self) -> Policy:
-        """What is the same for every record."""
+        """The parts of the mapping that are the same for every record."""
         return self.code.policy
 
     @one_record()
     def source_row(self, record: Record) -> SourceRow:
-        """Return what the mapping makes of a source record; never raises."""
+        """Return the source row of a record; never raises."""
         if record.problem:
             return SourceRow(
                 record.id,
@@ -224,7 +224,7 @@ class Interpreted:
         )
 
     def _out_of_scope(self, row: SourceRow, record: Record) -> SourceRow:
-        """Return the row of a person whom the sync is not for: nothing of it is an error."""
+        """Return the row of a person outside the scope of the sync, in whom nothing is an error."""
         cells = tuple(Cell(CellState.INACTIVE) for _ in self.code.fields)
         if self.policy.out_of_scope is OutOfScope.LEAVE:
             return self._leaving(replace(row, leaver=True, cells=cells), record, [])
@@ -238,7 +238,7 @@ class Interpreted:
 
     @one_record()
     def target_row(self, record: Record) -> TargetRow:
-        """Return what the mapping sees of a target record; never raises."""
+        """Return the target row of a record; never raises."""
         if record.problem:
             return TargetRow(
                 record.id, record.id, (), evaluation_error=self._unread(record), keys_known=False
@@ -351,7 +351,7 @@ class Interpreted:
         )
 
     def _rules(self, record: Record) -> tuple[tuple[int, ...], tuple[tuple[int, str], ...]]:
-        """Return the rules that do not hold, and which of them hang on keys that are absent."""
+        """Return the rules that do not hold, and which of them depend on absent keys."""
         failed: list[int] = []
         not_given: list[tuple[int, str]] = []
         for position, rule in enumerate(self.code.rules):
@@ -376,7 +376,7 @@ class Interpreted:
         return holds(answer.value)
 
     def _seen(self, record: Record, rule: FieldRule) -> Value | Missing:
-        """Return what a target record holds in a field: MISSING where it does not say."""
+        """Return the value of a target record's field: MISSING if it does not say."""
         value: Value = record.data  # type: ignore[assignment]  # a record's data is an object
         for depth, key in enumerate(rule.keys, 1):
             if isinstance(value, Mapping) and key in value:
@@ -433,7 +433,7 @@ class Interpreted:
         return cell
 
     def _filled(self, code: FieldCode, cell: Cell, record: Record) -> Cell:
-        """Let `default` and `initial` stand in, and check what would be written."""
+        """Apply `default` and `initial`, and check what would be written."""
         if cell.state is CellState.BLANK and code.default is not None:
             default = self._stand_in(code.default, record)
             initial = None if code.initial is None else self._stand_in(code.initial, record)
@@ -477,7 +477,7 @@ class Interpreted:
         return values, None
 
     def _name(self, values: list[Value], record: Record) -> str:
-        """Return the first match value that may be shown, or the record's id."""
+        """Return the first match value that may be shown; else the record's id."""
         shown = (v for v, show in zip(values, self.policy.key_shown, strict=False) if show)
         return next((str(value) for value in shown if value is not None), record.id)
 
@@ -511,7 +511,7 @@ class Interpreted:
             raise self._stopped(wrong, expression, record)
 
     def _demand_said(self, gaps: Gaps, expression: Expression, what: str, record: Record) -> None:
-        """Fail the record where an answer hangs on something that it does not say."""
+        """Fail the record if an answer depends on something that it does not say."""
         if not gaps:
             return
         text, code = texts(gaps), "failed"
@@ -538,7 +538,7 @@ def _uses_today(code: FieldCode) -> bool:
 def _parted(
     failure: EvaluationFailure | None,
 ) -> tuple[EvaluationFailure | None, EvaluationFailure | None]:
-    """Return why a match key is not known: an absent key, or an error of the whole record."""
+    """Return why a match key is unknown: an absent key, or an error of the whole record."""
     if failure is None:
         return None, None
     return (failure, None) if failure.code == "unsaid" else (None, failure)

@@ -84,7 +84,7 @@ class Missed:
 
 @dataclass(frozen=True, slots=True)
 class SourceRow:
-    """What a mapping makes of one source record.
+    """A source record, evaluated by a mapping.
 
     `keys` holds what each match key compares, None if it is blank, and `key_values` the
     values themselves; both end early where a key failed (`keys_known` is False then).
@@ -120,7 +120,7 @@ class SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class TargetRow:
-    """What a mapping sees of one target record.
+    """A target record, as a mapping sees it.
 
     `values` and `leaving` stand beside `Policy.fields` and `Policy.leaving`; MISSING is a key
     that says nothing, and None one that is null. `unsaid` is as in `SourceRow`.
@@ -169,7 +169,7 @@ class FieldRule:
     written: frozenset[str] = frozenset()
 
     def clears(self, cell: "Cell") -> bool:
-        """Return whether a cell takes the target's value away and puts none in its place."""
+        """Return whether a cell clears the target's value."""
         if cell.state is CellState.BLANK:
             return self.on_blank is OnBlank.CLEAR
         return cell.state is CellState.MISSED and self.on_miss is OnMiss.CLEAR
@@ -177,7 +177,7 @@ class FieldRule:
 
 @dataclass(frozen=True, slots=True)
 class Policy:
-    """All of a mapping that is the same for every record."""
+    """The parts of a mapping that are the same for every record."""
 
     name: str
     match: tuple[Compare, ...]
@@ -211,7 +211,7 @@ class Policy:
 
     @property
     def watched(self) -> tuple[int, ...]:
-        """The positions in `fields` of which one record only may hold a value."""
+        """The positions in `fields` of unique fields."""
         unique = {i for i, rule in enumerate(self.fields) if rule.unique}
         return tuple(sorted(unique | set(self.unless_taken)))
 
@@ -237,13 +237,13 @@ class Program(Protocol):
 
     @property
     def policy(self) -> Policy:
-        """What is the same for every record."""
+        """The parts of the mapping that are the same for every record."""
 
     def source_row(self, record: Record) -> SourceRow:
-        """Return what the mapping makes of a source record; never raises."""
+        """Return the source row of a record; never raises."""
 
     def target_row(self, record: Record) -> TargetRow:
-        """Return what the mapping sees of a target record; never raises."""
+        """Return the target row of a record; never raises."""
 
     def departed(self) -> tuple[Cell, ...]:
         """Return what is written to a target record that no source record stands for.

@@ -80,7 +80,7 @@ class KeyTally:
         return missing in self.reading.declared and self.reading.is_null(missing)
 
     def counts(self) -> Mapping[str, int]:
-        """Return how many records state each key, by its path as text."""
+        """Return the number of records that state each key, by its path."""
         return {path_text(path): self.stated[path] for path in sorted(self.stated)}
 
     def unheld(self) -> Iterator[Diagnostic]:

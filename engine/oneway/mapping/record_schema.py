@@ -99,7 +99,7 @@ def json_types(value: Value) -> frozenset[str]:
 
 
 def in_words(types: frozenset[str]) -> str:
-    """Return types as people say them: "text or a number"."""
+    """Return types in words: "text or a number"."""
     return " or ".join(_NAMES[name] for name in _NAMES if name in types) or "nothing"
 
 

@@ -38,7 +38,7 @@ def within(span: Span, offset: int, length: int) -> Span:
 
 
 def it_has(resource: Resource, parent: str = "") -> str:
-    """Return in words which fields there are, at the root or within an object."""
+    """Return the known fields in words, at the root or within an object."""
     start = f"{parent}." if parent else ""
     names = [name for name in resource.fields if name.startswith(start)]
     direct = [name for name in names if len(path_of(name)) == len(path_of(start + "x"))]
@@ -65,7 +65,7 @@ class Resolver:
     findings: Findings = field(default_factory=Findings)
 
     def resource(self, endpoint: EndpointSpec) -> Resource:
-        """Return the resource that an endpoint names, or UNKNOWN, having said so."""
+        """Return the resource that an endpoint names; UNKNOWN, having reported it, if none is."""
         description = self.catalogue.get(endpoint.connector.text)
         if description is None:
             return UNKNOWN

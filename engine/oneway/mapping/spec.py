@@ -44,7 +44,7 @@ class Merge(Enum):
 
 
 class Category(Enum):
-    """Whom an eligibility rule speaks of."""
+    """The people an eligibility rule applies to."""
 
     JOINERS = "joiners"
     MOVERS = "movers"
@@ -82,7 +82,7 @@ class Gone(Enum):
 
 
 class OutOfScope(Enum):
-    """What happens to a matched record that this sync is no longer for (`only`)."""
+    """What happens to a matched record that is no longer in scope (`only`)."""
 
     IGNORE = "ignore"
     LEAVE = "leave"
@@ -157,7 +157,7 @@ class EndpointSpec:
 
     @property
     def identity(self) -> tuple[object, ...]:
-        """What is equal for two endpoints that are the same records, as far as they say."""
+        """A key that is equal for endpoints that name the same records."""
         options = tuple(sorted((name, repr(each.value)) for name, each in self.options))
         return (self.connector.text, self.resource.text, options)
 
@@ -187,7 +187,7 @@ class MatchSpec:
 
 @dataclass(frozen=True, slots=True)
 class RuleSpec:
-    """An eligibility rule; `categories` is whom it speaks of."""
+    """An eligibility rule; `categories` are the people it applies to."""
 
     id: str
     when: Text
@@ -289,7 +289,7 @@ class LintSpec:
     end: Span | None = None
 
     def covers(self, code: str, place: Span) -> bool:
-        """Return whether it speaks of a finding."""
+        """Return whether it applies to a finding."""
         if code != self.code or not self.at:
             return code == self.code
         here = (place.line, place.column)
@@ -300,7 +300,7 @@ class LintSpec:
 
 @dataclass(frozen=True, slots=True)
 class MappingSpec:
-    """One mapping, whole, as written in `file`; `digest` is the SHA-256 of its bytes."""
+    """A mapping as written in `file`; `digest` is the SHA-256 of its bytes."""
 
     file: str
     digest: str

@@ -62,7 +62,7 @@ def body_of(type: str, data: Data, now: datetime) -> str:
 
 
 def trouble(seen: Seen, incident: Incident, *, reminder: bool = False) -> str:
-    """Return the notice that an incident began, or that it goes on."""
+    """Return the notice that an incident began, or continues."""
     guard = incident.kind is Occasion.GUARD
     shown = [name for name in incident.about if name in seen.shown.of(incident.kind)]
     causes = [_guard(seen, name) if guard else _cause(seen, name) for name in shown]
@@ -79,7 +79,7 @@ def trouble(seen: Seen, incident: Incident, *, reminder: bool = False) -> str:
 
 
 def recovery(seen: Seen, incident: Incident, still: Sequence[Incident]) -> str:
-    """Return the notice that an incident is over, and which others go on."""
+    """Return the notice that an incident is over, with those that continue."""
     data = {
         "connection": incident.connection,
         "incident": incident.id,
@@ -94,7 +94,7 @@ def recovery(seen: Seen, incident: Incident, still: Sequence[Incident]) -> str:
 
 
 def trial(connection: Connection, now: datetime) -> str:
-    """Return a notice that says only that notices arrive."""
+    """Return a test notice."""
     data = {"connection": connection.name, "command": "oneway status"}
     return body_of(TEST, data, now)
 
@@ -105,7 +105,7 @@ def open_incidents_of(incidents: Sequence[Incident]) -> list[Data]:
 
 
 def breaches_of(breaches: Sequence[Breached]) -> list[Data]:
-    """Return what guards hold back, each with what lets it through."""
+    """Return what guards hold back, each with the option that lets it through."""
     return [_breach(each) for each in breaches]
 
 

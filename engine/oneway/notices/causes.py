@@ -25,7 +25,7 @@ _FAILING = (Ending.REJECTED, Ending.NOT_SENT, Ending.UNKNOWN)
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """What one run shows: codes that fail and guards that hold, each with how many records.
+    """The problems that one run shows: failing codes and firing guards, with numbers of records.
 
     `whole`: the run got to its end, so that what it does not show is over. `wrote`: it shows
     as much of writing, not only of reading.
@@ -44,7 +44,7 @@ class Shown:
 def shown(
     run: Run, ends: Mapping[tuple[Ending, str], int], refusals: Iterable[PastFailure] = ()
 ) -> Shown:
-    """Return what a run shows.
+    """Return the problems that a run shows.
 
     `ends` says how many of its actions ended in each way, by ending and code; `refusals` are
     what the target refused and has not healed: tonight they may only have waited.

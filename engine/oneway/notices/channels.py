@@ -12,7 +12,7 @@ _ENOUGH = 12
 
 
 def channels(connection: Connection) -> Mapping[str, Notify]:
-    """Return the ways in which a connection tells people, by name, in the order of its file.
+    """Return the channels of a connection's notices, by name, in the order of its file.
 
     A name holds the host and a digest. Knowing a webhook's URL is enough to post to it, and
     addresses are people's: neither goes into the store.
@@ -33,7 +33,7 @@ def channel_name(notify: Notify) -> str:
 
 
 def channel_words(name: str) -> str:
-    """Return a channel's name as people are shown it: `webhook hooks.example.com`."""
+    """Return a channel's name for people: `webhook hooks.example.com`."""
     return " ".join(name.split()[:2])
 
 
@@ -46,7 +46,7 @@ def server_of(notify: Notify) -> tuple[str, int | None]:
 
 
 def wants(notify: Notify, kind: Occasion, about: Occasion | None = None) -> bool:
-    """Return whether a channel is told of a kind of thing.
+    """Return whether a channel gets notices of an occasion.
 
     Of a recovery only who is told of what is recovered from, which is `about`.
     """

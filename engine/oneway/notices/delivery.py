@@ -37,7 +37,7 @@ _MOST = 10
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """How many notices arrived, and what was wrong with the others that were tried."""
+    """The number of delivered notices, and why the others failed."""
 
     sent: int
     troubles: tuple[Diagnostic, ...]
@@ -76,7 +76,7 @@ def send(to: Notify, body: str, now: datetime, trust: Trust = SYSTEM) -> None:
 
 @dataclass(frozen=True, slots=True)
 class _Line:
-    """Sends what waits for one channel, one after the other, until one does not arrive."""
+    """Sends the queued notices of one channel in order, until one fails."""
 
     store: Journal
     connections: dict[str, Connection]
@@ -142,7 +142,7 @@ class _Line:
 
 
 def _lines(notices: Iterable[Notice], now: datetime) -> list[list[Notice]]:
-    """Return what waits, by channel, where the first of a channel is due."""
+    """Return the queued notices by channel, for channels whose first notice is due."""
     found: dict[tuple[str, str], list[Notice]] = defaultdict(list)
     for each in notices:
         found[each.draft.connection, each.draft.channel].append(each)

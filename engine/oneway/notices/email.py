@@ -88,7 +88,7 @@ def _sent(to: Email, message: EmailMessage, trust: Trust, deadline: Deadline) ->
 
 
 class _Session(smtplib.SMTP):
-    """A conversation that ends with its deadline, also while it is greeted or meets TLS."""
+    """An SMTP session with a deadline, which covers the greeting and the TLS handshake."""
 
     def __init__(self, to: Email, tls: ssl.SSLContext, deadline: Deadline) -> None:
         self._tls = tls if to.security is Security.TLS else None

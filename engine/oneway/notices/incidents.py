@@ -33,7 +33,7 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class IncidentChanges:
-    """What a run changes: nothing of it happens twice to one incident, but being reminded of."""
+    """What a run changes; only a reminder can happen to one incident twice."""
 
     opened: tuple[Opening, ...] = ()
     closed: tuple[Incident, ...] = ()

@@ -11,7 +11,7 @@ _MOST = 10
 
 
 def subject_of(body: str) -> str:
-    """Return the subject of a notice: one line that says which connection, and what."""
+    """Return the subject of a notice: the connection, and what happened."""
     notice = json.loads(body)
     data = notice["data"]
     match notice["type"]:
@@ -39,7 +39,7 @@ def text_of(body: str) -> str:
 
 
 def _plain(line: str) -> str:
-    """Return a line with what does not show as itself escaped.
+    """Return a line with characters escaped that do not show as themselves.
 
     A guard is named for a field, and a field of the target may be called anything: mail is
     read on terminals, too.
@@ -48,7 +48,7 @@ def _plain(line: str) -> str:
 
 
 def _still_in(data: Data) -> Iterator[str]:
-    """Yield how many people who left can still get in: before all else."""
+    """Yield the number of people who left and can still get in, before everything else."""
     number = data.get("run", data).get("still_in", 0)
     if number:
         people = f"{number:,} {'person' if number == 1 else 'people'}"

@@ -28,7 +28,7 @@ _GONE = 410
 
 @dataclass(frozen=True, slots=True)
 class Trust:
-    """Whose certificates are believed: the system's, unless a test brings its own."""
+    """The trusted certificates: the system's, unless a test brings its own."""
 
     tls: SSLContext | None = None
     seconds: float = _SECONDS

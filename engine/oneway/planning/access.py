@@ -60,7 +60,7 @@ def _why(
     *,
     planned: bool,
 ) -> str:
-    """Return why somebody can still get in; nothing if they cannot."""
+    """Return why a person can still get in; blank if they cannot."""
     leaving = next((each for each in outcome.actions if each.verb.takes_access), None)
     if leaving is None:
         said = "; ".join(reason.said for reason in outcome.reasons)

@@ -49,7 +49,7 @@ class Assembler:
         )
 
     def _key_digest(self, row: SourceRow) -> str:
-        """Return the digest of the match value that a row is known by, where it is not shown."""
+        """Return the digest of a row's match value, if the value itself must not be shown."""
         policy = self.policy
         levels = zip(row.key_values, policy.match_paths, policy.key_shown, strict=False)
         for value, path, shown in levels:
@@ -58,7 +58,7 @@ class Assembler:
         return ""
 
     def _stranger(self, draft: Draft) -> tuple[Reason, ...]:
-        """Return why a record that is to be updated may be somebody else's."""
+        """Return why a record to be updated may belong to another person."""
         if draft.verb is not Verb.UPDATE or draft.row is None or draft.target is None:
             return ()
         identifying = {self.policy.fields[i].path for i in self.policy.identifying}
@@ -73,7 +73,7 @@ class Assembler:
         return self.near.get(draft.row.source_id, ()) if draft.row is not None else ()
 
     def _actions(self, draft: Draft) -> Iterator[Action]:
-        """Yield what is done about access, and then what is done to the other fields."""
+        """Yield the action on access first, then the action on the other fields."""
         before = tuple(map(self._id, self.before.get(draft.identity, ())))
         access = self._id(draft.identity, "access")
         if draft.access is not None:
@@ -90,7 +90,7 @@ class Assembler:
             yield from self._waiting(draft, back)
 
     def _waiting(self, draft: Draft, first: tuple[str, ...]) -> Iterator[Action]:
-        """Yield the action of the fields whose values other actions make, if there are any."""
+        """Yield the action for fields whose values depend on other actions, if any."""
         later = [each for each in draft.differences if isinstance(each.after, Awaited)]
         if later:
             makers = [each.after.of for each in later if isinstance(each.after, Awaited)]
@@ -164,7 +164,7 @@ class Assembler:
 
 
 def _among(claim: Claim, claims: Iterable[Claim]) -> bool:
-    """Return whether the same is claimed already: `1 == True`, so values are compared as JSON."""
+    """Return whether an equal claim exists. Values are compared as JSON, because `1 == True`."""
     return any(
         (claim.path, claim.compare, identity(claim.value))
         == (other.path, other.compare, identity(other.value))

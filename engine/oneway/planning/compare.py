@@ -88,7 +88,7 @@ def _reasons(outcome: Outcome) -> list[Value]:
 
 
 def _places(outcome: Outcome) -> list[Value]:
-    """Return the rest of what reasons say."""
+    """Return the places, candidates and weights of an outcome's reasons."""
     return [[str(each.place), list(each.candidates), each.warning] for each in outcome.reasons]
 
 

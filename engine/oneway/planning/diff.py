@@ -32,7 +32,7 @@ class Awaited:
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
-    """A field that will be written: its rule, and its value before and after (None: blank)."""
+    """A field to be written: its rule, and its value before and after (None means blank)."""
 
     rule: FieldRule
     before: Value
@@ -40,7 +40,7 @@ class FieldChange:
 
 
 def comparison(rule: FieldRule) -> Compare:
-    """Return how two holders of a unique value are told apart: emails without case."""
+    """Return how values of a unique field are compared: emails ignore case."""
     if rule.unique_ignores_case or rule.compare is Compare.IGNORE_CASE:
         return Compare.IGNORE_CASE
     return Compare.EXACT
@@ -58,7 +58,7 @@ def at_create(rules: Sequence[FieldRule], cells: Sequence[Cell]) -> tuple[FieldC
 def at_update(
     rules: Sequence[FieldRule], cells: Sequence[Cell], current: Sequence[Value | Missing]
 ) -> tuple[FieldChange, ...]:
-    """Return the fields of a matched record that differ and are ours to write."""
+    """Return the fields of a matched record that differ and that the mapping writes."""
     writable = (
         (rule, cell, value)
         for rule, cell, value in zip(rules, cells, current, strict=True)
@@ -69,7 +69,7 @@ def at_update(
 
 
 def at_rekey(policy: Policy, row: SourceRow, target: TargetRow) -> tuple[FieldChange, ...]:
-    """Return the key fields that differ where the two are one person with another key now."""
+    """Return the key fields that differ when one person has a new key."""
     paths = {
         path
         for level, path in enumerate(policy.match_paths)
@@ -88,7 +88,7 @@ def at_rekey(policy: Policy, row: SourceRow, target: TargetRow) -> tuple[FieldCh
 def unlisted(
     rules: Sequence[FieldRule], cells: Sequence[Cell], held: Sequence[Value | Missing]
 ) -> tuple[FieldRule, ...]:
-    """Return the rules that would add to a list where the target record holds something else."""
+    """Return the rules that would add to a list in a field that does not hold one."""
     return tuple(
         rule
         for rule, cell, value in zip(rules, cells, held, strict=True)
@@ -112,7 +112,7 @@ def drift(
 
 
 def present(current: Value | Missing) -> Value:
-    """Return what a target record holds, None if that is blank."""
+    """Return the value of a target record; None if it is blank."""
     return None if current is MISSING or is_blank(current) else current
 
 
@@ -142,7 +142,7 @@ def refuses(rule: FieldRule, cell: Cell, *, creating: bool) -> bool:
 def differing(
     fields: Iterable[tuple[FieldRule, Cell, Value | Missing]],
 ) -> tuple[FieldChange, ...]:
-    """Return the fields in which a target record is not as it should be."""
+    """Return the fields in which a target record differs from what it should hold."""
     return tuple(_differing(fields))
 
 
@@ -163,7 +163,7 @@ def _differing(
 
 
 def added(before: Value, after: Value) -> Value:
-    """Return the list with what is not yet in it; what others put there stays."""
+    """Return the list with the missing items added; items from elsewhere stay."""
     have = before if isinstance(before, list) else []
     known = {identity(item) for item in have}
     fresh = (

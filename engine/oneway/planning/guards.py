@@ -71,7 +71,7 @@ class Breach:
 
     @property
     def shrank(self) -> bool:
-        """Whether it is about a list that lacks more records, or keys, than can be believed."""
+        """Whether the guard fired because a list lost implausibly many records or keys."""
         return GUARDS[self.kind].of_list
 
     @property
@@ -81,7 +81,7 @@ class Breach:
 
     @property
     def total(self) -> int:
-        """What is compared with the ceiling."""
+        """The count that is compared with the ceiling."""
         return self.found + self.earlier
 
     @property
@@ -118,7 +118,7 @@ class Breach:
 
     @property
     def allow(self) -> str:
-        """The options that let exactly these pass, in this plan only, as a shell takes them."""
+        """The options that let exactly these pass in this plan, quoted for a shell."""
         if self.named:
             return " ".join(f"--allow {quote(f'{IDENTITY}{key}')}" for key in self.named)
         return f"--allow {quote(f'{self.name}={self.total}')}"
@@ -151,7 +151,7 @@ class Verdict:
 
     @property
     def shrank(self) -> bool:
-        """Whether a list lacks more records, or keys, than can be believed."""
+        """Whether a list lost implausibly many records or keys."""
         return any(breach.shrank for breach in self.breaches)
 
 
@@ -203,7 +203,7 @@ def key_of(counted: str) -> tuple[str, str]:
 
 
 def person_of(verb: Verb, source_id: str | None, target_id: str | None) -> str:
-    """Return what an action is counted by: the same for everything that is done to one record."""
+    """Return the person that an action counts for: one for all actions on a record."""
     if target_id is None or verb is Verb.CREATE:
         return f"source {source_id}"
     return f"target {target_id}"
@@ -211,7 +211,7 @@ def person_of(verb: Verb, source_id: str | None, target_id: str | None) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Count:
-    """Whom a guard found, and which actions it would hold back; `lost` is of a list."""
+    """The people a guard counted, and the actions it would block; `lost` is of a list."""
 
     kind: GuardKind
     field: str
@@ -300,7 +300,7 @@ def _keys_gone(
 
 
 def _held(guards: tuple[str, ...], fired: tuple[str, ...]) -> End:
-    """Return the end of an action that some guards name, or that waits with the whole plan."""
+    """Return the ending of an action that guards block, by themselves or with the whole plan."""
     if guards:
         return End(Ending.HELD, reason=f"held back by {', '.join(guards)}", guards=guards)
     reason = f"held back with the whole plan by {', '.join(fired)} (on_breach: stop)"
@@ -318,7 +318,7 @@ def _name(kind: GuardKind, field: str) -> str:
 def _counts(
     kind: GuardKind, plan: Plan, limit: Limit, waiting: Collection[str]
 ) -> Iterator[_Count]:
-    """Yield, for each thing that a guard counts by itself, whom it found."""
+    """Yield what a guard counted, separately for each field or key that it counts by itself."""
     if kind is GuardKind.IDENTITIES:
         yield _identities(plan, limit, waiting)
         return
@@ -333,7 +333,7 @@ def _counts(
 
 
 def _counted(definition: GuardDefinition, plan: Plan) -> Iterator[tuple[str, str, Action]]:
-    """Yield each action that a guard counts: the field it is counted by, and whose it is."""
+    """Yield each action that a guard counts, with the field it counts under and the person."""
     if definition.counter is None:
         return
     for outcome in plan.outcomes:
@@ -346,7 +346,7 @@ def _counted(definition: GuardDefinition, plan: Plan) -> Iterator[tuple[str, str
 
 
 def _identities(plan: Plan, limit: Limit, waiting: Collection[str]) -> _Count:
-    """Return who would become somebody else, but for those whom a person lets through."""
+    """Count the people who would become someone else, without those who are let through by name."""
     allowed = {each.guard.removeprefix(IDENTITY) for each in plan.allowed}
     found = [
         outcome
@@ -362,12 +362,12 @@ def _identities(plan: Plan, limit: Limit, waiting: Collection[str]) -> _Count:
 
 
 def _keeps_in(action: Action, waiting: Collection[str]) -> bool:
-    """Return whether an action waits for certainty: none that takes access away does."""
+    """Return whether an action may be blocked for doubt: one that takes access away never is."""
     return action.id not in waiting and not action.verb.takes_access
 
 
 def _completes_a_create(action: Action) -> bool:
-    """Return whether it writes what a record could not be created with: no person more."""
+    """Return whether an action completes a create: it counts no further person."""
     return action.verb is not Verb.CREATE and action.target_id is None
 
 

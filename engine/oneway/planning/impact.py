@@ -30,7 +30,7 @@ class PersonImpact:
 
     @property
     def shown(self) -> Outcome:
-        """The outcome that names the person: the new one where there is one."""
+        """The outcome that names the person: the new one if there is one."""
         found = self.after if self.after is not None else self.before
         assert found is not None
         return found
@@ -43,14 +43,14 @@ class PersonImpact:
 
 @dataclass(frozen=True, slots=True)
 class Impact:
-    """Everyone whom a new mapping treats differently, the worst first, of so many people."""
+    """Everyone whom a new mapping treats differently, worst first, and the number of records."""
 
     people: tuple[PersonImpact, ...]
     records: int
 
     @property
     def fields(self) -> Counter[str]:
-        """For each field, on how many people it is written otherwise."""
+        """The number of people whose value differs, by field."""
         return Counter(field.field for each in self.people for field in each.fields)
 
     def counted(self, kind: str) -> int:
@@ -87,7 +87,7 @@ def _changes(outcome: Outcome | None) -> dict[str, Change]:
 
 
 def _reasons(outcome: Outcome | None) -> list[str]:
-    """Return why somebody does not sync; what is said beside an action is not compared."""
+    """Return why a person does not sync; notes beside an action are not compared."""
     if outcome is None or outcome.kind not in (Kind.INELIGIBLE, Kind.CONFLICT, Kind.ERROR):
         return []
     return sorted(reason.code for reason in outcome.reasons)
@@ -115,7 +115,7 @@ _WORST = (
 
 
 def _gravity(person: PersonImpact) -> tuple[int, int, str, str]:
-    """Sort people by what newly happens to them; of access first, whichever way it goes."""
+    """Return a sort key by what newly happens to a person; changes of access come first."""
     before, after = person.turn
     ranks = {kind.value: rank for rank, kind in enumerate(_WORST)}
     worst = min(ranks.get(before, len(ranks)), ranks.get(after, len(ranks)))

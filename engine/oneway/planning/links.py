@@ -22,7 +22,7 @@ REUSED = "reused:"
 
 
 class Origin(Enum):
-    """How a link was learned."""
+    """How a link was learnt."""
 
     CREATED = "created"
     MATCHED = "matched"
@@ -46,13 +46,13 @@ class Link:
 
     @property
     def text(self) -> str:
-        """How and since when the two are one, in words."""
+        """How and since when the two records are linked, in words."""
         return f"{self.origin.value} on {self.since[:10]} as target record {self.target_id}"
 
 
 @dataclass(frozen=True, slots=True)
 class LinkEvidence:
-    """What is known of records beside what the two lists show; part of a plan's inputs.
+    """What is known of records beyond what the two lists show; part of a plan's inputs.
 
     Linked target records that the list lacks were looked up by id. Those that were found are
     among the plan's target records, and `unlisted` names them; those that were not are `gone`.
@@ -116,7 +116,7 @@ class Likeness:
 
     @property
     def one_person(self) -> bool:
-        """Whether everything that is known of both is the same, and something is."""
+        """Whether the two share something that identifies them, and differ in nothing."""
         return bool(self.agreeing) and not self.differing
 
     @property
@@ -162,7 +162,7 @@ class _Reconciler:
         return Matches(found, frozenset(spoken | self._resembling(unsure)))
 
     def _resembling(self, rows: Sequence[SourceRow]) -> set[str]:
-        """Return the target records that may be those of rows that have none for certain.
+        """Return the target records that may belong to rows without a certain match.
 
         They share a value that only one may have, or everything else that names them.
         """
@@ -193,7 +193,7 @@ class _Reconciler:
         return bool(shared & taken) or (bool(named) and named <= shared)
 
     def _let_through(self) -> dict[str, Match]:
-        """Return the matches that a person lets keys decide alone, and forget the links of both."""
+        """Return the matches that a person lets the keys decide, without the links of either."""
         found = {}
         for id, row in self.rows.items():
             keyed = self.matches.of(row)
@@ -275,7 +275,7 @@ class _Reconciler:
         return _conflict(reason, keyed, target, *filter(None, [keyed.target]))
 
     def _missing(self, link: Link) -> Match:
-        """Return the match of a row whose record is not to be found, by its key or by its id."""
+        """Return the match of a row whose record was found neither by key nor by id."""
         if link.target_id in self.evidence.late:
             until = self.evidence.late[link.target_id]
             text = f"{link.text}, which the target may not show before {until}"
@@ -302,14 +302,14 @@ def _conflict(reason: Reason, keyed: Match, *candidates: TargetRow) -> Match:
 
 
 def _is_unsure(row: SourceRow, found: Match) -> bool:
-    """Return whether a row's target record may be there, and nothing says which one it is."""
+    """Return whether a row's target record may exist without being identifiable."""
     if found.conflict is not None:
         return found.conflict.code in ("rekeyed", "claimed", "reused")
     return found.target is None and not row.leaver
 
 
 def _usable(links: Iterable[Link]) -> tuple[dict[str, Link], dict[str, Link]]:
-    """Return the links by source and by target; those that contradict each other say nothing."""
+    """Return the links by source and by target, without those that contradict each other."""
     links = tuple(links)
     sources = Counter(link.source_id for link in links)
     targets = Counter(link.target_id for link in links)

@@ -42,7 +42,7 @@ NOBODY = Match()
 
 @dataclass(frozen=True, slots=True)
 class Matches:
-    """The match of each row by source id, and the target ids that some row speaks for."""
+    """The match of each row by source id, and the target ids that are matched or contested."""
 
     by_source: Mapping[str, Match]
     spoken: frozenset[str]

@@ -26,7 +26,7 @@ _MOST = 5
 def near_misses(
     rows: Iterable[SourceRow], targets: Iterable[TargetRow], matches: Matches, policy: Policy
 ) -> Mapping[str, tuple[Reason, ...]]:
-    """Return what to say of each source record that nearly matches a target record, by its id.
+    """Return the reasons for source records that nearly match a target record, by their ids.
 
     Both are unmatched. Sensitive keys are not compared, as they must not be shown.
     """
@@ -50,7 +50,7 @@ def near_misses(
 
 
 def other_reasons(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
-    """Return the reasons but for near misses, which are shown by themselves."""
+    """Return the reasons without near misses, which are shown separately."""
     return tuple(reason for reason in reasons if reason.code != NEAR_MISS)
 
 
@@ -92,7 +92,7 @@ def _shown(key: Hashable) -> str:
 
 
 def _difference(left: Hashable, right: Hashable) -> str:
-    """Return in which ways two keys differ: without each of these, they would not be near."""
+    """Return the ways in which two keys differ, each of which is needed to make them equal."""
     words = ["number and text"] if isinstance(left, str) != isinstance(right, str) else []
     for name in _STEPS:
         steps = [step for other, step in _STEPS.items() if other != name]
@@ -105,7 +105,7 @@ def _difference(left: Hashable, right: Hashable) -> str:
 
 
 def _loose(key: Hashable) -> str:
-    """Return what is equal for two keys that differ in form alone."""
+    """Return a form of a key that is equal for keys that differ only in form."""
     return _through(_STEPS.values(), key)
 
 
@@ -118,7 +118,7 @@ def _through(steps: Iterable[Callable[[str], str]], key: Hashable) -> str:
 
 
 def _value(key: Hashable) -> Value:
-    """Return what a compared key was made of: text is itself, all else a pair."""
+    """Return the value that a compared key was made of: text is itself, anything else a pair."""
     value = key[1] if isinstance(key, tuple) and len(key) == 2 else key
     if isinstance(value, float) and value.is_integer():
         return int(value)

@@ -40,7 +40,7 @@ from oneway.planning.plan import Kind, Reason, Verb
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """One record's outcome in the making.
+    """The draft of one record's outcome.
 
     `access` takes access away or gives it back, by `access_changes`; `verb` writes all other
     `differences`. Either is None if nothing is to be written. `has_access` is as in
@@ -59,7 +59,7 @@ class Draft:
 
     @property
     def identity(self) -> tuple[str, str]:
-        """Which record this is: the source's where there is one."""
+        """The record of this draft: the source's if there is one."""
         if self.row is not None:
             return ("source", self.row.source_id)
         assert self.target is not None
@@ -73,7 +73,7 @@ class Draft:
         return self.target.key if self.target is not None else ""
 
     def without_fields(self, kind: Kind, *reasons: Reason) -> "Draft":
-        """Return the draft where its fields cannot be written; who leaves, leaves all the same."""
+        """Return the draft without its fields, which cannot be written; a leaver still leaves."""
         if self.access is not None and self.access.takes_access:
             only = (replace(each, text=f"{_ONLY}{each.text}", warning=True) for each in reasons)
             return replace(self, verb=None, differences=(), reasons=(*self.reasons, *only))
@@ -102,7 +102,7 @@ def some(ids: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Drafter:
-    """Says what one row would do, were it alone.
+    """Drafts what one row would do by itself.
 
     `silent` are the target records that do not say what they hold in a field, by its position.
     """
@@ -119,7 +119,7 @@ class Drafter:
     """Whether a target record that no key can find may let somebody in."""
 
     def draft(self, row: SourceRow, found: Match) -> Draft:
-        """Return the outcome of one row, with what its links say beside it."""
+        """Return the outcome of one row, with the notes of its links."""
         if row.leaver:
             row = _kept_out(self.policy, row)
         if row.outside:
@@ -133,7 +133,7 @@ class Drafter:
         return replace(draft, reasons=(*draft.reasons, *notes)) if notes else draft
 
     def _outside(self, row: SourceRow, found: Match) -> Draft:
-        """Return the outcome of a row that the sync is not for: at most it leaves."""
+        """Return the outcome of a row outside the scope of the sync: at most, it leaves."""
         rules = (self.policy.only[position] for position in row.outside)
         why = tuple(Reason(f"{ONLY}{rule.id}", rule.otherwise, rule.place) for rule in rules)
         if row.leaver and (found.target is not None or found.candidates):
@@ -177,7 +177,7 @@ class Drafter:
         )
 
     def _rekeyed(self, draft: Draft, row: SourceRow, target: TargetRow) -> Draft:
-        """Return the outcome of a row whose record is given its keys, whatever `write` says."""
+        """Return the outcome of a row whose target record gets its keys, whatever `write` says."""
         if draft.kind is Kind.REHIRE and self.policy.rehires is Rehires.REPORT:
             return draft
         written = {each.rule.path for each in draft.differences}
@@ -192,7 +192,7 @@ class Drafter:
         return replace(draft, kind=kind, verb=verb, differences=(*draft.differences, *keys))
 
     def _barred(self, row: SourceRow, category: Category) -> tuple[Reason, ...]:
-        """Return the eligibility rules that speak of the row and do not hold."""
+        """Return the reasons of the eligibility rules that do not hold for a row."""
         not_given = dict(row.not_given)
         rules = ((self.policy.rules[position], position) for position in row.failed_rules)
         warning = category is Category.LEAVERS
@@ -297,7 +297,7 @@ class Drafter:
         return Draft(Kind.CREATE, row, None, Verb.CREATE, differences, reasons)
 
     def _lacking(self, differences: Iterable[FieldChange]) -> tuple[Reason, ...]:
-        """Return what the target requires of a new record and would not be given."""
+        """Return the reasons for fields that the target requires on create and would not get."""
         given = [each.rule.path for each in differences]
         rules = {rule.path: rule.place for rule in self.policy.fields}
         return tuple(
@@ -366,7 +366,7 @@ class Drafter:
     def _back(
         self, row: SourceRow, target: TargetRow, text: str, changes: tuple[FieldChange, ...]
     ) -> Draft:
-        """Return what becomes of somebody who has left in the target, and should not have."""
+        """Return the outcome of a person who has left in the target but not in the source."""
         if self.policy.rehires is Rehires.REPORT:
             # Nothing is written until a person has decided: it may be somebody else.
             decides = f"{text}: a person decides (rehires: report)"
@@ -382,7 +382,7 @@ class Drafter:
         )
 
     def _reactivation(self, row: SourceRow, target: TargetRow) -> tuple[FieldChange, ...]:
-        """Return what undoes leaving: by default what was set is cleared.
+        """Return the changes that undo a leave: by default, they clear what it set.
 
         A key that is absent from the source record clears nothing.
         """
@@ -405,7 +405,7 @@ class Drafter:
         return Draft(Kind.UNCHANGED, row, target, reasons=reasons)
 
     def _leaving(self, row: SourceRow, target: TargetRow, has_access: bool) -> Draft:
-        """Return what a leaver does where nothing is wrong with its other fields."""
+        """Return the draft of a leaver whose other fields are in order."""
         changes = at_update(self.policy.leaving, row.leaving, target.leaving)
         if target.left:
             return self._has_left(row, target, changes)
@@ -424,7 +424,7 @@ class Drafter:
     def _has_left(
         self, row: SourceRow, target: TargetRow, changes: tuple[FieldChange, ...]
     ) -> Draft:
-        """Return what puts right how somebody has left, or what lets them back in until then."""
+        """Return the draft that corrects a leave date, or gives access back until that date."""
         moving = {
             rule.path
             for rule, cell in zip(self.policy.leaving, row.leaving, strict=True)
@@ -455,7 +455,7 @@ class Drafter:
         return bool(differing(fields) or unwritable)
 
     def _unsaid(self, row: SourceRow) -> tuple[Reason, ...]:
-        """Return why a leaver keeps access, where nothing of `leavers.set` is to be written."""
+        """Return why a leaver keeps access although `leavers.set` has nothing to write."""
         rules = self.policy.leaving
         paths = ", ".join(rule.path for rule in rules)
         said = any(
@@ -540,7 +540,7 @@ def silent(policy: Policy, targets: Sequence[TargetRow]) -> Mapping[int, Sequenc
 
 
 def _is_decided(row: SourceRow, found: Match) -> bool:
-    """Return whether a key decided that stands before the first one that is not known."""
+    """Return whether a key before the first unknown one decided the match."""
     return found.level is not None and found.level < len(row.keys)
 
 
@@ -560,7 +560,7 @@ def _failed(row: SourceRow, found: Match) -> tuple[Reason, ...]:
 
 
 def _otherwise(otherwise: str, not_given: str) -> str:
-    """Return what a report says of a rule that does not hold, or that hangs on absent keys."""
+    """Return the reason for a rule that does not hold, or that depends on absent keys."""
     if not not_given:
         return otherwise
     said, key = otherwise.removesuffix("is missing"), not_given.removesuffix(" is not given")
@@ -572,7 +572,7 @@ def _otherwise(otherwise: str, not_given: str) -> str:
 def _without_value(
     fields: Iterable[tuple[FieldRule, Cell]], *, creating: bool = False, warning: bool = False
 ) -> tuple[Reason, ...]:
-    """Return the fields that make their record ineligible, having no value."""
+    """Return the fields whose missing values make the record ineligible."""
     return tuple(
         Reason(f"field:{rule.path}", f"no value for {rule.path}", rule.place, warning=warning)
         for rule, cell in fields
@@ -620,7 +620,7 @@ def absent(
 
 
 def _anybody(policy: Policy, alone: Sequence[SourceRow]) -> str:
-    """Return why a source record that matches nobody might stand for any target record."""
+    """Return why an unmatched source record might belong to any target record."""
     unknown = sum(not row.keys_known for row in alone)
     if unknown:
         return f"the match keys of {unknown} source records are not known"

@@ -34,7 +34,7 @@ from oneway.planning.uniqueness import GrantedClaims
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One row of the table after the run: its value, or whose action makes it."""
+    """One row of the table after the run: its value, or the action that will make it."""
 
     value: Value | Missing
     of: tuple[str, str] | None = None
@@ -81,7 +81,7 @@ def _unresolved(row: SourceRow, policy: Policy) -> SourceRow:
 
 @dataclass(frozen=True, slots=True)
 class _Lookups:
-    """The tables as a plan makes them; `out` are the records and fields that a miss has stopped."""
+    """The tables as the plan leaves them; `out` are the records and fields stopped by a miss."""
 
     policy: Policy
     tables: Mapping[str, OwnTable]
@@ -127,7 +127,7 @@ def _seeks(cell: Cell) -> bool:
 
 
 def _after(tables: Mapping[str, OwnTable], drafts: Iterable[Draft], policy: Policy) -> After:
-    """Return the tables as they are once all drafts are applied."""
+    """Return the tables as they will be once all drafts are applied."""
     after: dict[str, dict[Hashable, list[_Entry]]] = {
         name: defaultdict(
             list, {key: [_Entry(value) for value in values] for key, values in table.rows.items()}

@@ -43,7 +43,7 @@ class Verb(Enum):
 
     @property
     def takes_access(self) -> bool:
-        """Whether it keeps somebody from getting in."""
+        """Whether it takes access away."""
         return self in (Verb.LEAVE, Verb.DEACTIVATE)
 
 
@@ -68,7 +68,7 @@ class Ending(Enum):
 
     @property
     def withheld(self) -> bool:
-        """Whether nothing was tried, so that the run it belongs to may still try."""
+        """Whether nothing was tried, so that resuming the run may still try."""
         return self in (Ending.HELD, Ending.POSTPONED, Ending.NOT_ATTEMPTED)
 
 
@@ -92,7 +92,7 @@ class End:
 
 @dataclass(frozen=True, slots=True)
 class Awaits:
-    """The create that makes the record a value is taken of, and the lookup table it is found in."""
+    """The create whose record a value will be taken from, and the lookup table that finds it."""
 
     action: str
     lookup: str
@@ -115,7 +115,7 @@ class Change:
 
     @property
     def clears(self) -> bool:
-        """Whether this takes a value away and puts none in its place."""
+        """Whether this clears a value."""
         return self.after is None and self.before is not None
 
 
@@ -169,7 +169,7 @@ class Reason:
 
     @property
     def said(self) -> str:
-        """The whole reason for one person: the text, with the value."""
+        """The reason with the value that caused it."""
         return f"{self.text} ({self.value})" if self.value else self.text
 
 
@@ -196,7 +196,7 @@ class Outcome:
 
     @property
     def changes(self) -> tuple[Change, ...]:
-        """What all of the actions write, in their order."""
+        """The changes of all actions, in order."""
         return tuple(change for action in self.actions for change in action.changes)
 
     def action_of(self, verb: Verb) -> Action:
@@ -209,7 +209,7 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A value that a reference table holds not once: how often, and for how many records."""
+    """A value that a reference table does not hold exactly once, and for how many records."""
 
     reference: str
     value: str
@@ -261,7 +261,7 @@ class PlanConnection:
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """How one read ended: how many records, and whether any may be missing.
+    """The result of one read: how many records, and whether any may be missing.
 
     `digest` is the keyed digest of the lookup table that was made of them, for references alone.
     `stated` says how many of the records have each key that the mapping reads, by its path.

@@ -28,7 +28,7 @@ from oneway.planning.uniqueness import GrantedClaims, grant_claims
 
 @dataclass(frozen=True, slots=True)
 class Header:
-    """All of a plan that is not found by looking at records."""
+    """The parts of a plan that do not depend on records."""
 
     mapping_file: str
     mapping_digest: str
@@ -52,7 +52,7 @@ def plan(
     header: Header,
     evidence: LinkEvidence = NO_LINKS,
 ) -> Plan:
-    """Return what has to be done so that the target says what the source says.
+    """Return the plan that makes the target match the source.
 
     The ids within each snapshot must be unique. The order of records makes no difference,
     and the same arguments give an equal plan.
@@ -185,7 +185,7 @@ def _is_managed(matches: Matches, row: SourceRow) -> bool:
 
 
 def _unseen(target: Collected[TargetRow], targets: Iterable[TargetRow]) -> tuple[str, ...]:
-    """Return why a target record may exist that no key can find; nothing if none may."""
+    """Return why a target record may exist that no key can find; empty if none can."""
     why = () if target.complete else ("the list of target records may not be complete",)
     unknown = [each.target_id for each in targets if not each.keys_known]
     if not unknown:

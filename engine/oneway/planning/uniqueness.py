@@ -31,7 +31,7 @@ Slot = tuple[int, Hashable]
 
 @dataclass(frozen=True, slots=True)
 class GrantedClaims:
-    """The drafts after claims are settled, and for each the identities that go before it."""
+    """The drafts after claims are granted, and for each the identities that must go first."""
 
     drafts: tuple[Draft, ...]
     before: Mapping[tuple[str, str], tuple[tuple[str, str], ...]]
@@ -119,7 +119,7 @@ class _Claims:
     def _holders(
         self, targets: Iterable[TargetRow], watched: Sequence[int]
     ) -> dict[Slot, list[str]]:
-        """Return who holds each value that is claimed; no other value matters."""
+        """Return the holders of each claimed value."""
         wanted = {slot for slots in self.claimed.values() for slot in slots}
         holders: dict[Slot, list[str]] = defaultdict(list)
         for each in targets:
@@ -131,7 +131,7 @@ class _Claims:
         return holders
 
     def rivals(self) -> dict[tuple[str, str], Reason]:
-        """Return the drafts that claim what another draft claims as well, and why not."""
+        """Return the drafts that claim the same value as another, each with the reason."""
         by_slot: dict[Slot, list[Draft]] = defaultdict(list)
         for identity, slots in self.claimed.items():
             for slot in slots:
@@ -150,7 +150,7 @@ class _Claims:
         return refused
 
     def closed(self, refused: Mapping[tuple[str, str], Reason]) -> dict[tuple[str, str], Reason]:
-        """Return what is refused once every claim on a value that stays held is refused too."""
+        """Return all refused drafts, including those that claim a value a refused draft keeps."""
         closed = dict(refused)
         while True:
             more = {
@@ -185,7 +185,7 @@ class _Claims:
     def spared(
         self, drafts: Sequence[Draft], refused: Mapping[tuple[str, str], Reason]
     ) -> dict[tuple[str, str], Reason]:
-        """Return the deactivations of records that an unmatched source record may stand for.
+        """Return the deactivations of records that an unmatched source record may belong to.
 
         It is employed, was not created, and has a value that only one record may hold: perhaps
         it is the absent one under another key.
@@ -281,7 +281,7 @@ class _Claims:
 def _on_a_circle(
     waits: Mapping[tuple[str, str], set[tuple[str, str]]],
 ) -> set[tuple[str, str]]:
-    """Return those that wait for themselves; the others only wait for them."""
+    """Return the drafts that wait for themselves; the others only wait for these."""
 
     def reached(start: tuple[str, str]) -> set[tuple[str, str]]:
         seen: set[tuple[str, str]] = set()

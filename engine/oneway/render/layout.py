@@ -23,7 +23,7 @@ def pad(text: str, width: int) -> str:
 
 
 def clip(text: str, width: int = MOST) -> str:
-    """Return the text, or its beginning and "..." where it is wider."""
+    """Return the text, or its beginning and "..." if it is too wide."""
     if columns(text) <= width:
         return text
     return _fitting(text, max(width - 3, 0)) + "..."[:width]
@@ -62,7 +62,7 @@ def people(names: list[str], limit: int | None) -> str:
 
 
 def _words(text: str, width: int) -> Iterator[str]:
-    """Yield the words of the text; one that is wider than a line comes in pieces."""
+    """Yield the words of the text; words wider than a line are split."""
     for word in text.split(" "):
         while columns(word) > width:
             piece = _fitting(word, width)

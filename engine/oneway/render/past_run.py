@@ -53,7 +53,7 @@ class RecordStory:
 
     @property
     def words(self) -> frozenset[str]:
-        """What it may be chosen by."""
+        """The texts that `person` is searched in."""
         ended = (self.end.ending.value,) if self.end is not None else ()
         return frozenset({self.outcome.kind.value, *ended})
 
@@ -215,7 +215,7 @@ def _fact(name: str, said: str, style: Style) -> list[str]:
 
 
 def _people(people: Sequence[RecordStory], style: Style) -> Iterator[str]:
-    """Yield a section for each way to end, troubles first."""
+    """Yield a section for each ending, problems first."""
     endings = [*(e for e in Ending if e is not Ending.DONE), None, Ending.DONE]
     for ending in endings:
         found = [each for each in people if each.action and _ending(each) is ending]

@@ -32,7 +32,7 @@ def as_json(standings: Sequence[ConnectionStatus]) -> dict[str, object]:
     Each has: name, file (null without one), problems (of the file, as `validate` gives them),
     last and last_done ({run, state, started, ended, counts, planned, not_ended} or null: the
     last three as `runs` gives them), next (an instant, or null), future (an instant that
-    is recorded and yet to come, or null),
+    is recorded and in the future, or null),
     unsynced (a list of {kind, reason, number, people}; null if no plan is known), held (a
     list of {guard, text, allow, number, since}), refused (a list of {code, reason, records,
     since, next_try}; null for whenever it runs next), undelivered (how many notices were
@@ -121,7 +121,7 @@ def _lines(each: ConnectionStatus, wide: int, style: Style, limit: int | None) -
             said = f"! {harmless(problem.summary)} [{problem.code}]"
             yield from _marked(said, style)
     if each.future:
-        said = f"! {each.future} is recorded, which is yet to come: nothing runs until then"
+        said = f"! {each.future} is recorded, which is in the future: nothing runs until then"
         yield from _marked(said, style)
         yield from wrap(f"`oneway runs forget-future {harmless(each.name)}`", style, 6)
     for held in each.held:

@@ -45,7 +45,7 @@ class Approval:
     """The instant at which the run began to read; blank if it reads nothing."""
 
     def of(self, earlier: Earlier) -> Approved:
-        """Return what an apply must know of it, where an earlier try left something behind."""
+        """Return the approval as an apply takes it, with what an earlier try left behind."""
         return Approved(self.fingerprint, self.verdict.ends(), self.postponed, earlier)
 
 
@@ -73,7 +73,7 @@ def apply_plan(
 def target_memory(
     session: RunSession, plan: Plan, entries: Sequence[JournalEntry] = ()
 ) -> TargetMemory:
-    """Return what is known of the target beside what it shows; `entries` are what was sent."""
+    """Return what is known of the target beyond what it shows; `entries` are what was sent."""
     name = connection_of(plan)
     known = links(session.journal, name)
     owners = {each.target_id: each.source_id or "" for each in plan.outcomes if each.target_id}
@@ -98,7 +98,7 @@ def target_memory(
 def apply_systems(
     session: RunSession, program: Program, memory: TargetMemory = NO_MEMORY
 ) -> ApplySystems:
-    """Return what an apply reads and writes."""
+    """Return the systems that an apply reads and writes."""
     systems, inputs = session.systems, session.prepared.inputs
     source, target = systems.reader(inputs["source"]), systems.reader(inputs["target"])
     live = LiveState(program, source, target, session.seal)
@@ -145,14 +145,14 @@ class RunLog:
         return self._of
 
     def intended(self, action: Action, token: str) -> None:
-        """The action is about to be sent: from now on it may have happened."""
+        """Journal that an action is about to be sent: from now on it may have happened."""
         # The plan's instant, as guards look back from one: not the clock, which may disagree.
         counted, at = self._counted[action.id], self.plan.as_of
         self.journal.intended(self.run, action, token, counted=counted, at=at)
         self.journal.sent(self.run, action.id, instant_text(self.operator.now()))
 
     def sent_again(self, action: Action) -> None:
-        """What an earlier try sent is about to be sent again."""
+        """Journal that what an earlier try sent is about to be sent again."""
         self.journal.sent_again(self.run, action.id, instant_text(self.operator.now()))
 
     def leaving(self, actions: Sequence[Action]) -> None:
@@ -163,7 +163,7 @@ class RunLog:
                 self.sent_again(each)
 
     def ended(self, results: Sequence[Result]) -> None:
-        """The actions have ended."""
+        """Journal how actions ended."""
         with self.journal.at_once():
             for each in results:
                 traces = None if each.ending.withheld else traces_of(each.action, self.seal)
@@ -171,13 +171,13 @@ class RunLog:
                 self._learn_created(each)
 
     def not_begun(self, reason: str) -> None:
-        """Nothing more of the run is begun: that is how every action ends that has no entry."""
+        """End every action without an entry as not attempted."""
         known = {each.action_id for each in self.journal.entries(self.run)}
         left = [each for each in self.plan.actions if each.id not in known]
         self.ended([Result(each, Ending.NOT_ATTEMPTED, reason=reason) for each in left])
 
     def settle(self) -> None:
-        """The run was interrupted, and every action has its ending by now.
+        """End an interrupted run, all of whose actions have an ending by now.
 
         What guards made of it is not known any more: the next run is not compared with it.
         """
@@ -196,7 +196,7 @@ class RunLog:
         self.journal.forget_all_but(connection_of(self.plan), planned)
 
     def finish(self, verdict: Verdict | None = None) -> None:
-        """The run has ended: every action has its ending.
+        """End the run, all of whose actions have an ending.
 
         With the guards' verdict, what was matched is remembered. Where they distrust the source
         or the target, it is not, and the next run is not compared with this one.
@@ -216,7 +216,7 @@ class RunLog:
             self.journal.finish(self.run, counts, now, records, managed, still, reads)
 
     def still_in(self) -> tuple[StillIn, ...]:
-        """Return who has left and can still get in, by what the journal knows of the run."""
+        """Return who has left and can still get in, according to the journal."""
         ends = {
             each.action_id: each.end
             for each in self.journal.entries(self.run)
@@ -234,7 +234,7 @@ class RunLog:
 
 
 def start_of_none(operator: Operator, mapping: str, connection: str) -> RunStart:
-    """Return what is written down of a run that never came to a plan."""
+    """Return the journal's record of a run that never had a plan."""
     return RunStart(
         mapping=mapping,
         digest="",
@@ -250,7 +250,7 @@ def start_of_none(operator: Operator, mapping: str, connection: str) -> RunStart
 
 
 def start_of(plan: Plan, operator: Operator, approval: Approval) -> RunStart:
-    """Return what is written down of a run when it starts."""
+    """Return the journal's record of a run at its start."""
     connection = connection_of(plan)
     start = start_of_none(operator, plan.mapping, connection)
     return replace(

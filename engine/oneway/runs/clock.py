@@ -15,10 +15,10 @@ from oneway.runs.session import RunSession
 
 
 def refuse_yet_to_come(session: RunSession, as_of: datetime) -> None:
-    """Raise `Refused` if a run that writes would go by an instant in the future."""
+    """Raise `Refused` if a run that writes has an as-of instant in the future."""
     if as_of <= session.now() + AHEAD:
         return
-    what = f"this run would go by {instant_text(as_of)}, which is yet to come"
+    what = f"this run's as-of instant, {instant_text(as_of)}, is in the future"
     clock = f"the clock says {instant_text(session.now())}"
     help = (
         "leave --as-of out, and plan again what was planned by it; `oneway plan --as-of` shows "
@@ -28,7 +28,7 @@ def refuse_yet_to_come(session: RunSession, as_of: datetime) -> None:
 
 
 def refuse_turned_back(session: RunSession, as_of: datetime | None) -> None:
-    """Raise `Refused` if the clock stands before the last run of this connection.
+    """Raise `Refused` if the clock is before the last run of this connection.
 
     `as_of` is the instant that a new plan goes by; None if the plan was made before.
     """
@@ -39,8 +39,8 @@ def refuse_turned_back(session: RunSession, as_of: datetime | None) -> None:
         what = f"the clock says {instant_text(session.now())}"
         raise _refused(session, f"{what}, but the last run began at {last.started}")
     if as_of is not None and _is_before(as_of, last.as_of):
-        what = f"this run would go by {instant_text(as_of)}"
-        raise _refused(session, f"{what}, but the last run went by {last.as_of}")
+        what = f"this run's as-of instant is {instant_text(as_of)}"
+        raise _refused(session, f"{what}, but the last run's was {last.as_of}")
 
 
 def _is_before(instant: datetime, last: str) -> bool:

@@ -41,7 +41,7 @@ def settled_new(request: RunRequest, kind: SecretKind | None) -> Connection:
 
 
 def settled_renewed(request: RunRequest, former: Connection, kind: SecretKind | None) -> Connection:
-    """Keep other credentials for a connection that there is, and return it as it is then.
+    """Replace the credentials of an existing connection, and return it as it is then.
 
     Its file changes only where a credential is kept elsewhere than before. What is kept by
     us and no longer referred to is forgotten. Raises `Refused`, and changes nothing.
@@ -67,13 +67,13 @@ def settled_renewed(request: RunRequest, former: Connection, kind: SecretKind | 
 
 
 def place_of(connection: Connection, name: Name) -> SecretName:
-    """Return what one of a connection's credentials is called where it is kept."""
+    """Return the name under which a connection's credential is stored."""
     return SecretName(connection.name, connection.file, *name)
 
 
 @contextmanager
 def in_order() -> Iterator[None]:
-    """End a block by SIGTERM or a closed terminal as by Ctrl-C, so that it takes things back."""
+    """Treat SIGTERM and a closed terminal as Ctrl-C within a block, so that it rolls back."""
 
     def ended(_number: int, _frame: FrameType | None) -> None:
         raise KeyboardInterrupt
@@ -95,7 +95,7 @@ def _kept(
     typed: Mapping[Name, Secret],
     kind: SecretKind | None,
 ) -> dict[Name, SecretRef]:
-    """Keep what was typed and return where; without a word, where the former one was kept."""
+    """Store what was typed and return where: by default, where the former one was."""
     found = {}
     for name, secret in typed.items():
         place, former = place_of(connection, name), _refs(connection).get(name)
@@ -138,7 +138,7 @@ def _by_hand(connection: Connection, changed: Mapping[Name, SecretRef]) -> Excep
 
 @contextmanager
 def _undisturbed() -> Iterator[None]:
-    """Let no signal in between the file and the credentials that it refers to."""
+    """Block signals between writing the file and storing its credentials."""
     numbers = {signal.SIGINT, *_ENDING}
     before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
     try:

@@ -19,7 +19,7 @@ HIDDEN = "(names a person who was forgotten)"
 
 @dataclass(frozen=True, slots=True)
 class Known:
-    """Who is meant: the ids by which one connection knows a person."""
+    """The ids by which one connection knows a person."""
 
     connection: str
     source_ids: frozenset[str]
@@ -32,13 +32,13 @@ class Known:
         )
 
     def is_named(self, reason: Reason) -> bool:
-        """Return whether a reason of somebody else names this person."""
+        """Return whether another person's reason names this person."""
         return bool((self.source_ids | self.target_ids) & set(reason.candidates))
 
 
 @dataclass(frozen=True, slots=True)
 class Forgotten:
-    """How much was erased, of each kind."""
+    """How many rows of each kind were erased."""
 
     connection: str
     links: int

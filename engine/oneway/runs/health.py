@@ -11,15 +11,15 @@ from oneway.runs.prepared import PreparedRun
 
 
 class Whole(Protocol):
-    """Something read, of which records may be missing."""
+    """A read whose records may be incomplete."""
 
     @property
     def complete(self) -> bool:
-        """Whether no record is missing."""
+        """Whether the read is complete."""
 
     @property
     def problems(self) -> tuple[str, ...]:
-        """Why any may be."""
+        """Why records may be missing."""
 
 
 class Readings(Protocol):
@@ -35,7 +35,7 @@ class Readings(Protocol):
 
     @property
     def tallies(self) -> Mapping[str, KeyTally]:
-        """How many records answer for each key that the mapping reads, by what was read."""
+        """How many records have each key that the mapping reads, by input."""
 
     @property
     def tables(self) -> Mapping[str, LookupTable]:
@@ -43,7 +43,7 @@ class Readings(Protocol):
 
 
 def health(prepared: PreparedRun, reading: Readings, plan: Plan) -> tuple[Diagnostic, ...]:
-    """Return what is wrong with what was read; nothing may be written where any is an error."""
+    """Return what is wrong with the inputs; an error means that nothing may be written."""
     words = {role: each.text for role, each in prepared.inputs.items()}
     found = list(sick(plan))
     found += [each for tally in reading.tallies.values() for each in tally.unheld()]
@@ -59,7 +59,7 @@ def health(prepared: PreparedRun, reading: Readings, plan: Plan) -> tuple[Diagno
 
 
 def sick(plan: Plan) -> tuple[Diagnostic, ...]:
-    """Return why a plan may not be applied by what it says of its own source."""
+    """Return the errors in a plan's own reads that forbid applying it."""
     source = next(each for each in plan.reads if each.name == "source")
     where = plan.inputs["source"].text if "source" in plan.inputs else "source"
     if not source.complete:

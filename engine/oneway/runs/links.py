@@ -40,7 +40,7 @@ class Remembered:
 
     @property
     def evidence(self) -> LinkEvidence:
-        """What is known before any system was asked again."""
+        """What is known before any system is asked again."""
         return LinkEvidence(self.links, pending=self.pending)
 
 
@@ -91,7 +91,7 @@ def shown_by(sent_at: str, lag: timedelta) -> datetime | None:
 def looked_up(
     prepared: PreparedRun, systems: OpenSystems, found: EvaluatedInputs, remembered: Remembered
 ) -> EvaluatedInputs:
-    """Return inputs with the linked target records that the target's list did not show."""
+    """Return the inputs with linked target records that the target's list did not show."""
     sources = {row.source_id for row in found.source.items}
     shown = {each.target_id for each in found.target.items}
     records, evidence = _hidden(prepared, systems, sources, shown, remembered)
@@ -119,7 +119,7 @@ def looked_up_records(
 def asked_again(
     prepared: PreparedRun, systems: OpenSystems, found: EvaluatedInputs, plan: Plan
 ) -> EvaluatedInputs | None:
-    """Return inputs with the source records that came only when the source was asked again.
+    """Return the inputs with source records that only a second read showed.
 
     It is asked where a plan would deactivate somebody for being absent: by id where it can be
     and the record was linked, and by reading its list a second time for all whom that does not
@@ -149,7 +149,7 @@ def asked_again(
 
 
 class _SecondLook:
-    """Asks the source again for people whom its list did not show."""
+    """Asks the source again for people missing from its list."""
 
     def __init__(self, prepared: PreparedRun, systems: OpenSystems, found: EvaluatedInputs) -> None:
         self.each = prepared.inputs["source"]
@@ -161,7 +161,7 @@ class _SecondLook:
         self.whole = True
 
     def of(self, targets: Sequence[TargetRow]) -> tuple[Record, ...]:
-        """Return the source records of some target records, as far as there are any."""
+        """Return the source records of some target records, where they exist."""
         records: dict[str, Record] = {}
         rest = False
         for each in targets:
@@ -192,7 +192,7 @@ def _hidden(
     shown: Collection[str],
     remembered: Remembered,
 ) -> tuple[tuple[Record, ...], LinkEvidence]:
-    """Return the linked target records that a list lacks, and what is known of the others."""
+    """Return the linked target records missing from a list, and evidence about the others."""
     evidence = remembered.evidence
     # A new source record may be a linked person under an id that the source has re-issued.
     known = {each.source_id for each in remembered.links}

@@ -17,7 +17,7 @@ EARLIER = 30
 
 @dataclass(frozen=True, slots=True)
 class Before:
-    """An earlier run of the same connection: what it planned, and how that ended."""
+    """An earlier run of the same connection: its plan, and how its actions ended."""
 
     plan: Plan
     entries: tuple[JournalEntry, ...]
@@ -42,7 +42,7 @@ class PastRun:
 
 
 def load_past_run(journal: Journal, run: Run, options: str = "") -> PastRun:
-    """Return what a journal tells of a run; raise `Refused` if that is damaged."""
+    """Load a run from the journal; raise `Refused` if it is damaged."""
     earlier = journal.runs(run.start.connection, limit=EARLIER, before=run.id + 1)
     return PastRun(
         run=run,

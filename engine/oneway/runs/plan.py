@@ -82,7 +82,7 @@ def _recent_runs(journal: Journal | None, plan: Plan, resuming: int | None) -> R
 
 
 def load_memory(session: RunSession, plan: Plan, *, retry_now: bool = False) -> Memory:
-    """Return what earlier runs tell of a plan; with `retry_now` no action waits because of it."""
+    """Return what earlier runs say about a plan; with `retry_now`, no action waits for it."""
     journal, name, seal = session.past, connection_of(plan), session.seal
     if journal is None:
         return Memory()

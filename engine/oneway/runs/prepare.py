@@ -23,7 +23,7 @@ from oneway.runs.validate_options import option_mistakes
 
 
 def prepare_run(request: RunRequest, data: bytes | None = None) -> PreparedRun:
-    """Return what a request asks for, compiled; raise `Refused` with every mistake.
+    """Compile the mapping of a request; raise `Refused` with every mistake.
 
     `data` are the mapping's bytes where they are not those of its file: another version's.
     """
@@ -118,7 +118,7 @@ def read_file(path: str, limit: int) -> bytes:
 
 
 def _placed(loaded: Loaded, name: Text, diagnostic: Diagnostic) -> Diagnostic:
-    """Return what was said of a connector's name at the place where the mapping names it."""
+    """Return a connector's diagnostic at the place where the mapping names the connector."""
     if diagnostic.span.line or diagnostic.code != "C101":
         return diagnostic
     report = loaded.document.report(name.span, diagnostic.code, diagnostic.summary)

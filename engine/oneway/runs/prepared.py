@@ -71,7 +71,7 @@ class PreparedRun:
 
     @property
     def context(self) -> Context:
-        """What expressions may know besides a record."""
+        """What expressions may read besides a record."""
         return self.compiled.context(self.settings, self.request.as_of)
 
     @cached_property
@@ -115,7 +115,7 @@ def connection_name(
 
 
 def options_of(prepared: PreparedRun, each: Input) -> dict[str, str]:
-    """Return the options alone: no credential is opened, which a keyring may ask a person for."""
+    """Return the options, without opening credentials (for which a keyring may ask a person)."""
     description = description_of(prepared, each)
     found = given_options(description, prepared.request.lookup, given_to(prepared, each))
     return with_defaults(description, {**dict(each.options), **found})
@@ -143,13 +143,13 @@ def description_of(prepared: PreparedRun, each: Input) -> Description:
 
 
 def resource_of(prepared: PreparedRun, each: Input) -> Resource | None:
-    """Return what is known of an input's records; None of an unknown resource."""
+    """Return the description of an input's records; None for an unknown resource."""
     resources = description_of(prepared, each).resources
     return resources.get(each.resource, resources.get(ANY))
 
 
 def lag_of(prepared: PreparedRun) -> timedelta:
-    """Return how long the target may not show a new record."""
+    """Return how long the target may take to show a new record."""
     resource = resource_of(prepared, prepared.inputs["target"])
     return timedelta(seconds=resource.lag if resource is not None else USUAL_LAG)
 
@@ -196,7 +196,7 @@ def _origin(description: Description, options: Mapping[str, str]) -> str:
 
 
 def _digest(description: Description) -> str:
-    """Return the digest of what a manifest says: its comments and spaces have no effect."""
+    """Return the digest of a manifest's content, without comments and spaces."""
     return sha256(canonical(description.body).encode("ascii")).hexdigest()
 
 
@@ -236,7 +236,7 @@ def _reference(prepared: PreparedRun, reference: ReferenceSpec, file: str | None
 
 
 def _side_named(connector: str, spec: MappingSpec) -> str:
-    """Return the side that a connector is; nothing if it is neither, or both."""
+    """Return the side that uses a connector; blank if neither or both do."""
     sides = [
         name
         for name, each in (("source", spec.source), ("target", spec.target))
@@ -251,7 +251,7 @@ def _side(role: str, prepared: PreparedRun) -> str:
 
 
 def _column_types(resource: Resource | None) -> str:
-    """Return what the file connector is told of the columns of a CSV file in a system's place."""
+    """Return the `types` option of a CSV file that is read in a system's place."""
     if resource is None:
         return ""
     kinds = {path: _kind(each.types - {"null"}) for path, each in resource.fields.items()}

@@ -49,7 +49,7 @@ def refuse_unproven(plan: Plan, proof: Proof | None, state: StateFolder, file: s
 
 
 def refuse_old(proof: Proof, now: datetime, oldest: timedelta, file: str) -> None:
-    """Raise `Refused` if a plan was made longer ago than it may have been, or is yet to be."""
+    """Raise `Refused` if a plan is too old, or was made in the future."""
     try:
         made = parse_instant(proof.made)
     except ValueError:
@@ -71,7 +71,7 @@ def public_key(state: StateFolder) -> str:
 
 
 def trust(state: StateFolder, key: str) -> None:
-    """Let plans be applied that another machine signed with a key; raise `Refused`."""
+    """Trust plans that another machine signed with a key; raise `Refused` if it is not one."""
     try:
         _ed25519().Ed25519PublicKey.from_public_bytes(bytes.fromhex(key))
     except ValueError:

@@ -24,7 +24,7 @@ T = TypeVar("T")
 
 @runtime_checkable
 class Streaming(Protocol):
-    """A reader that can hand out its records one at a time, so that none need be kept."""
+    """A reader that can stream its records, so that they need not be held in memory."""
 
     def records(self, gaps: list[str], progress: Progress = silent) -> Iterator[Record]:
         """Yield the records; `gaps` is given why any may be missing."""
@@ -44,7 +44,7 @@ class ReadInputs:
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedInputs:
-    """What the mapping makes of all that was read; the records themselves are not kept.
+    """The rows that the mapping makes of the inputs; the records themselves are not kept.
 
     `kept` is what may be kept of each source record and each target record, in their order.
     """
@@ -122,7 +122,7 @@ def table_digest(name: str, table: LookupTable, seal: Seal) -> str:
 
 
 class _Keeping(Generic[T]):
-    """Makes something of each record, and keeps what may be kept of it."""
+    """Converts each record, and keeps the part of it that may be kept."""
 
     def __init__(self, make: Callable[[Record], T], project: Callable[[Record], str]) -> None:
         self.make = make
@@ -135,7 +135,7 @@ class _Keeping(Generic[T]):
 
 
 def projection_of(prepared: PreparedRun) -> Projection:
-    """Return what may be kept of the records of a run."""
+    """Return the projection of records that may be kept with a run."""
     compiled = prepared.compiled
     tables = _open_tables(prepared)
     return Projection(compiled.code, compiled.source, compiled.target, tables)
@@ -166,7 +166,7 @@ def _fields_of(prepared: PreparedRun, reference: ReferenceSpec) -> Iterable[Fiel
 
 
 class _Reads:
-    """Reads each resource once, whatever it is read for."""
+    """Reads each resource once, even if it has several roles."""
 
     def __init__(self, prepared: PreparedRun, systems: OpenSystems, progress: Progress) -> None:
         self.prepared = prepared

@@ -144,7 +144,7 @@ def _refuse_other_mapping(plan: Plan) -> None:
 
 
 def _refuse_other_inputs(plan: Plan, prepared: PreparedRun) -> None:
-    """Raise `Refused` with everything about the inputs that is not as the plan has it."""
+    """Raise `Refused` with every difference between the inputs now and those of the plan."""
     then = _facts(plan.connection, plan.inputs)
     now = _facts(prepared.plan_connection, prepared.plan_inputs)
     found = [
@@ -166,7 +166,7 @@ def _refuse_other_inputs(plan: Plan, prepared: PreparedRun) -> None:
 def _facts(
     connection: PlanConnection | None, inputs: Mapping[str, PlanInput]
 ) -> dict[str, str | None]:
-    """Return each thing that may differ between two sets of inputs, by its name for people."""
+    """Return the facts about inputs that must not differ, by names for people."""
     found: dict[str, str | None] = {}
     if connection is not None:
         found |= {"connection": connection.name, "the connection's file": connection.file}

@@ -50,7 +50,7 @@ class RunRequest:
 def parse_instant(text: str) -> datetime:
     """Return an instant in UTC, to the second; a date is its midnight in UTC.
 
-    Raises ValueError with a sentence where the text is none, or has no offset from UTC.
+    Raises ValueError, with a sentence, where the text is invalid or has no offset from UTC.
     """
     try:
         if not _INSTANT.fullmatch(text):

@@ -68,17 +68,17 @@ class Interrupted:
 
     @property
     def in_flight(self) -> tuple[JournalEntry, ...]:
-        """The actions that were sent, or about to be, and whose end is unknown."""
+        """The actions that were sent, or about to be, and whose result is unknown."""
         return tuple(e for e in self.entries if e.end is None or e.end.ending is Ending.UNKNOWN)
 
     @property
     def begun(self) -> int:
-        """How many actions were begun; what was withheld was not."""
+        """How many actions were begun; withheld ones were not."""
         return sum(e.end is None or not e.end.ending.withheld for e in self.entries)
 
     @property
     def earlier(self) -> Earlier:
-        """What an apply of the same plan must know."""
+        """What a second apply of the same plan must know."""
         flying = {entry.action_id: entry.token for entry in self.in_flight}
         ended = {
             entry.action_id: entry.end.ending

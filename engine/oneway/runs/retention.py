@@ -37,7 +37,7 @@ def days_kept(lookup: Lookup) -> int:
 
 
 def forget_old(journal: Journal, connection: str, now: datetime, days: int) -> None:
-    """Forget what ran, and was told, more than some days ago, if the store allows it.
+    """Remove runs and notices older than some days, if the store allows it.
 
     Its lock must be held. What guards and a resumption need stays, however old it is.
     """
@@ -47,7 +47,7 @@ def forget_old(journal: Journal, connection: str, now: datetime, days: int) -> N
 
 
 def prune(journal: Journal, before: str, connection: str | None = None) -> int:
-    """Forget what ran, was due and was told before an instant; return how many runs that were.
+    """Remove runs, claims and notices before an instant; return the number of runs.
 
     Of one connection, or of all. What guards and a resumption need stays.
     """

@@ -17,7 +17,7 @@ The time of change and not of what was written: it tells of new rights on a file
 
 @dataclass(frozen=True, slots=True)
 class FolderChanges:
-    """What a look found that the one before had not."""
+    """The changes that a scan found since the one before."""
 
     added: tuple[str, ...] = ()
     changed: tuple[str, ...] = ()

@@ -11,7 +11,7 @@ FRESH = 60.0
 
 @dataclass(slots=True)
 class HealthState:
-    """The loop's last look around. Each value is replaced as a whole, so that readers see one."""
+    """The state at the loop's last scan. Each value is replaced whole, so that reads are safe."""
 
     looked: float = field(default_factory=monotonic)
     trouble: str = ""
@@ -26,12 +26,12 @@ class HealthState:
     """Files of connections that cannot be read."""
 
     def look(self) -> None:
-        """The loop has looked around."""
+        """Record that the loop has scanned."""
         self.looked = monotonic()
 
     @property
     def is_well(self) -> bool:
-        """Whether the loop has looked around lately, and could use what it needs."""
+        """Whether the loop has scanned lately, and could use what it needs."""
         return not self.trouble and monotonic() - self.looked < FRESH
 
     def as_json(self) -> Mapping[str, object]:

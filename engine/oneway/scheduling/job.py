@@ -11,7 +11,7 @@ from oneway.history.journal.schedule_claims import Taken
 
 @dataclass(frozen=True, slots=True)
 class RunHost:
-    """Where runs are: what is the same for all of them.
+    """The surroundings that all runs share.
 
     `folder` is the working folder; `folders` are looked in for manifests; `now` is the clock,
     a function that another process finds by its name.
@@ -27,7 +27,7 @@ class RunHost:
 
 @dataclass(frozen=True, slots=True)
 class Job:
-    """One run of one connection, for a due that is ours."""
+    """One run of one connection, for a due that this process has claimed."""
 
     place: RunHost
     file: str

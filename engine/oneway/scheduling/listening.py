@@ -97,7 +97,7 @@ def _answer(environ: Any, board: HealthState, metrics: Metrics | None) -> tuple[
 
 
 def _is_ours(host: str) -> bool:
-    """Return whether a `Host` header names this machine; one that says nothing does."""
+    """Return whether a `Host` header names this machine; a missing one counts as its name."""
     name = host if host.endswith("]") or ":" not in host else host.rpartition(":")[0]
     return not host or _is_own(name.removeprefix("[").removesuffix("]").lower())
 
@@ -131,11 +131,11 @@ class _Quiet(WSGIRequestHandler):
     timeout = 10  # seconds; who says nothing holds a thread no longer
 
     def version_string(self) -> str:
-        """Return a name without a version, which would tell which mistakes to try."""
+        """Return the server's name without its version, which would help attackers."""
         return "oneway"
 
     def log_message(self, format: str, *args: Any) -> None:
-        """Requests are not logged."""
+        """Log nothing."""
 
 
 _PAUSE = 0.1

@@ -24,7 +24,7 @@ class EventLog:
     """Whether to leave out what is no news of a run: which files were found, and the like."""
 
     def say(self, event: str, text: str, *, connection: str = "", **more: object) -> None:
-        """Write one event down: text for people, and beside it what programs look for."""
+        """Log one event: text for people, and fields for programs."""
         if self.quiet and event in _BESIDE:
             return
         at = instant_text(self.now())
@@ -37,7 +37,7 @@ class EventLog:
             self.write(f"{at} {harmless(whose + text)}\n")
 
     def refused(self, event: str, refused: Refused, *, connection: str = "") -> None:
-        """Write down each finding of a refusal."""
+        """Log each diagnostic of a refusal."""
         for each in refused.diagnostics:
             self.say(event, in_words(each), connection=connection, code=each.code)
 
@@ -64,7 +64,7 @@ def due_text(due: Due | None) -> str:
 def say_changes(
     log: EventLog, changes: FolderChanges, connections: Mapping[str, Connection]
 ) -> None:
-    """Write down what a look at the folder found."""
+    """Log what a scan of the folder found."""
     for name in changes.removed:
         log.say("removed", "is gone, and runs no more", connection=name)
     for event, names in (("found", changes.added), ("changed", changes.changed)):

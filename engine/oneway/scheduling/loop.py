@@ -38,7 +38,7 @@ NEVER = datetime.max.replace(tzinfo=UTC)
 
 
 class Workers(Protocol):
-    """Who carries jobs out: a `Crew`, or what stands for one in a test."""
+    """Carries out jobs: a process pool, or its stand-in in a test."""
 
     @property
     def room(self) -> int:
@@ -52,7 +52,7 @@ class Workers(Protocol):
         """Start a job; raise `OSError` if the machine has no process to give."""
 
     def ended(self) -> Iterator[tuple[Job, Report]]:
-        """Yield what has ended since it was asked."""
+        """Yield the jobs that have ended since the last call."""
 
     def overdue(self) -> Iterator[tuple[Job, str]]:
         """Yield what is asked to stop since it was asked, as it takes too long; in words, why."""
@@ -109,7 +109,7 @@ class Loop:
         self.register = Register(self.place)
 
     def tick(self, *, starting: bool = True) -> datetime:
-        """Do what is to be done now, and return when to look again at the latest.
+        """Do what is due now, and return the latest time for the next tick.
 
         Never raises `Refused`: what cannot be used is said, once, and tried again.
         """
@@ -191,7 +191,7 @@ class Loop:
             self._ready[name] = due
 
     def _tell_of_future(self, connection: Connection, due: Due) -> None:
-        """Tell, once for each due, of what is recorded in the future and voids it."""
+        """Report, once for each due, that a record in the future prevents it."""
         name, now = connection.name, instant_text(self.place.now())
         standing = self.register.standing(name)
         if max(standing.since, standing.last.due if standing.last else "") <= now:
@@ -206,7 +206,7 @@ class Loop:
         self._note(RunEnded(name, instant_text(due.nominal), RunState.REFUSED.value, run))
 
     def _is_anothers(self, name: str) -> bool:
-        """Return whether to leave a due to the process that took it a moment ago."""
+        """Return whether to leave a due to the process that claimed it a moment ago."""
         last = self.register.standing(name).last
         first = name not in self._busy and not self.once
         return first and last is not None and may_live(last.by, self.register.by)
@@ -231,7 +231,7 @@ class Loop:
                 self._begin(Job(self.place, file, taken, is_late(due, now)), due, now)
 
     def _turn(self, name: str, due: Due) -> datetime:
-        """Return when to reach for a due.
+        """Return when to claim a due.
 
         Where others share the store, each process has the lead for its share of the names,
         so that the one with the shortest way to the store does not get all.
@@ -241,7 +241,7 @@ class Loop:
         return due.at + LEAD * share(self.register.by, name)
 
     def _tell_of_interrupted(self, name: str) -> None:
-        """Tell of a run that was killed, before it is settled."""
+        """Report a run that was killed, before it is settled."""
         left = self.register.left(name)
         if left is not None:
             self.log.say("interrupted", f"run {left.id} never got to its end", connection=name)
@@ -315,12 +315,12 @@ class Loop:
         )
 
     def _look_again(self, name: str, now: datetime) -> None:
-        """Look again, after a growing pause, at a connection that another process runs."""
+        """Retry, after a growing pause, a connection that another process runs."""
         self._busy[name] = self._busy.get(name, 0) + 1
         self._waiting[name] = now + min(BUSY * 2 ** min(self._busy[name] - 1, 10), LONGEST)
 
     def _had_its_turn(self, name: str) -> bool:
-        """Return whether a connection is not looked at again, where each is run once."""
+        """Return whether a connection is done when each is run once."""
         return self.once and (name in self._busy or name in self._turns)
 
     def _note(self, ended: RunEnded) -> None:

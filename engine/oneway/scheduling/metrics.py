@@ -28,7 +28,7 @@ PAGE = 500
 
 
 def metrics(journal: Callable[[], Journal], board: HealthState) -> Callable[[], bytes]:
-    """Return what gives the text of all metrics; `journal` gives an open store."""
+    """Return a function that gives the text of all metrics; `journal` gives an open store."""
     registry = CollectorRegistry()
     registry.register(_Metrics(journal, board))
     one = Lock()  # counting is not for two at once
@@ -107,7 +107,7 @@ class _Metrics(Collector):
         yield _by_name("oneway_next_due_timestamp_seconds", "When it runs next.", due)
 
     def _interrupted(self, journal: Journal) -> dict[str, int]:
-        """Return whose last run was interrupted: settled by now, or not yet."""
+        """Return the connections whose last run was interrupted, settled or not."""
         found = {name: int(each.interrupted) for name, each in self.last.items()}
         for id in self.going_on:
             run = journal.run(id)
@@ -116,7 +116,7 @@ class _Metrics(Collector):
         return found
 
     def _look_at_plans(self, journal: Journal) -> None:
-        """Count who does not sync, of each plan once: it may be large."""
+        """Count the people who do not sync, once for each plan, as it may be large."""
         for last in self.last.values():
             if last.planned < last.run and (plan := journal.plan_of(last.run)):
                 last.planned = last.run

@@ -20,14 +20,14 @@ EVERY = 15.0
 
 
 def tell(journal: Journal, connection: Connection | None, run: Run | int, now: datetime) -> None:
-    """Write down what is to be told of a run; of one whose file is broken, nothing is."""
+    """Queue the notices of a run; none for a connection whose file is broken."""
     if connection is not None:
         after_run(connection, run, journal, now)
 
 
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Delivers what waits; `journal` gives an open store, `connections` those of the folder."""
+    """Delivers queued notices; `journal` gives an open store, `connections` those of the folder."""
 
     journal: Callable[[], Journal]
     connections: Callable[[], Iterable[Connection]]

@@ -19,7 +19,7 @@ TRIES = len(PAUSES) + 1
 
 
 class Step(Enum):
-    """What a due asks for."""
+    """What to do about a due."""
 
     REST = "nothing"
     BEGIN = "no process has claimed it yet"
@@ -43,12 +43,12 @@ def step(due: Due | None, standing: ScheduleStatus) -> Step:
 
 
 def pause(starts: int) -> timedelta:
-    """Return how long to wait until a run that died so often is begun again."""
+    """Return how long to wait before restarting a run that died this often."""
     return PAUSES[min(max(starts, 1), len(PAUSES)) - 1]
 
 
 def is_late(due: Due, begun: datetime) -> bool:
-    """Return whether a run began so long after its due that people should know."""
+    """Return whether a run began so late after its due that people should know."""
     return begun - due.at > GRACE
 
 

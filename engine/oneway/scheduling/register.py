@@ -25,7 +25,7 @@ from oneway.state.folder import StateFolder
 
 @dataclass(slots=True)
 class Register:
-    """Which dues were taken, by whom; every method raises `Refused` if the store fails."""
+    """The claimed dues, and by whom; every method raises `Refused` if the store fails."""
 
     place: RunHost
     by: str = ""
@@ -56,7 +56,7 @@ class Register:
             self._journal = None
 
     def know(self, names: Collection[str]) -> None:
-        """See to it that all are known, those that are new in one go."""
+        """Register all connections, new ones in one transaction."""
         new = [name for name in names if name not in self._standings]
         if new:
             with self.journal().at_once():
@@ -99,7 +99,7 @@ class Register:
         return found
 
     def give_back(self, taken: Taken) -> None:
-        """Let a due be one that was left: no run of it was begun, or it was asked to stop."""
+        """Release a due: no run of it was begun, or it was asked to stop."""
         if taken.by == self.by and taken.ended is None:
             self._keep(schedule_claims.give_back(self.journal(), taken))
 

@@ -12,7 +12,7 @@ class Stop(Protocol):
 
     @property
     def asked(self) -> int:
-        """How often."""
+        """The number of requests."""
 
     @property
     def waker(self) -> int:
@@ -24,7 +24,7 @@ class Stop(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class Runner:
-    """A loop, who works for it, and who may stop it."""
+    """A loop, its process pool, and the request to stop."""
 
     loop: Loop
     crew: ProcessPool
@@ -52,7 +52,7 @@ class Runner:
         return self.loop.once and (self.loop.is_idle or bool(left))
 
     def _stopped(self) -> bool:
-        """Let the write in flight of each run end, and no further one begin."""
+        """Let each run finish its write in flight, and begin no other."""
         running = len(self.crew.names)
         self.loop.log.say("stopping", f"{running} running; once more ends at once")
         self.crew.stop()

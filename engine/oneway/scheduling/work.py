@@ -38,7 +38,7 @@ LOST = "F125"
 
 
 def work(job: Job, pipe: Pipe) -> None:
-    """Carry out a job and send its `Report`; the life of a process, which prints nothing."""
+    """Carry out a job and send its `Report`: all that the process does; it prints nothing."""
     wish = Wish()
     try:
         _by_itself(wish)
@@ -70,7 +70,7 @@ class Wish:
         return self.asked
 
     def wished(self, _number: int, _frame: FrameType | None) -> None:
-        """Take SIGTERM, once or several times, as the one wish to stop."""
+        """Handle SIGTERM, once or several times, as one request to stop."""
         if not self.asked:
             self.asked = True
             if not self.applying:
@@ -132,7 +132,7 @@ def _connection(job: Job) -> Connection | None:
 
 
 def _run(job: Job, journal: Journal, operator: Operator) -> Run | None:
-    """Return the run of a due; None if its file is another connection's by now."""
+    """Return the run of a due; None if its file now belongs to another connection."""
     name = job.taken.connection
     before = _newest(journal, name)
     try:
@@ -154,7 +154,7 @@ def _synced(connection: Connection, place: RunHost, operator: Operator) -> None:
 
 
 def _write_down(job: Job, journal: Journal, before: int, problems: tuple[Diagnostic, ...]) -> None:
-    """Write down that a run was refused, where it came to nothing before it could be."""
+    """Journal a run as refused, if it failed before that was journalled."""
     (newest,) = journal.runs(job.taken.connection, limit=1) or (None,)
     if newest is None or newest.id <= before or newest.state is not RunState.REFUSED:
         start = start_of(job.place, job.taken.connection, job.file)
@@ -162,7 +162,7 @@ def _write_down(job: Job, journal: Journal, before: int, problems: tuple[Diagnos
 
 
 def start_of(place: RunHost, connection: str, file: str) -> RunStart:
-    """Return what is written down of a run that did not come to a plan."""
+    """Return the journal's record of a run that never had a plan."""
     operator = operator_of(place)
     start = start_of_none(operator, file, connection)
     return replace(start, as_of=start.started)

@@ -34,7 +34,7 @@ def make_once(path: Path, data: bytes) -> None:
 
 
 def link_once(made: Path, path: Path) -> None:
-    """Give a finished file its name, unless another has it by now; raise `OSError`."""
+    """Give a finished file its name, unless that is taken; raise `OSError`."""
     with suppress(FileExistsError):
         os.link(made, path)
     sync_folder(path.parent)

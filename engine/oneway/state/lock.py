@@ -68,7 +68,7 @@ def locked(folder: Path, name: str, *, since: str) -> Iterator[Holder]:
 
 
 def is_locked(folder: Path, name: str) -> bool:
-    """Return whether a process that lives holds the lock of a connection.
+    """Return whether a living process holds the lock of a connection.
 
     Where that cannot be found out, it counts as free: what is left then looks interrupted.
     """
@@ -133,6 +133,6 @@ _PAUSE = 0.02
 
 
 def _file_name(name: str) -> str:
-    """Return a file name for any name: what is readable of it, and a digest of all of it."""
+    """Return a file name for any name: its readable part, and a digest of the whole."""
     readable = "".join(c if c.isascii() and (c.isalnum() or c in "-_") else "-" for c in name)
     return f"{readable[:60]}-{sha256(name.encode('utf-8', 'surrogatepass')).hexdigest()[:8]}"

@@ -76,13 +76,13 @@ _KNOWN = (
     _words(
         r"unknown escape|hexdecimal|hexadecimal|escape code|chr\(\)",
         "Y111",
-        "a backslash between double quotes begins an escape, and this is none that YAML knows",
+        "a backslash between double quotes begins an escape, and YAML does not know this one",
         "write the backslash twice, or use single quotes",
     ),
     _words(
         r"while scanning an? (alias|anchor)",
         "Y109",
-        "a value that begins with & or * is an anchor or alias in YAML, and this is none",
+        "a value that begins with & or * would be an anchor or alias in YAML, and this is neither",
         _QUOTE,
         opening=True,
     ),

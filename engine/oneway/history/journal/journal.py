@@ -78,29 +78,29 @@ class Journal(RunHistory):
         return id
 
     def keep(self, id: int, name: str, data: bytes) -> None:
-        """Keep something with a run, for as long as the run is kept; it is compressed."""
+        """Store data with a run, compressed, for as long as the run is kept."""
         self.change(self.insert(snapshot).values(run=id, name=name, data=_packed(data)))
 
     def refused(self, start: RunStart, problems: tuple[Diagnostic, ...], ended: str) -> int:
-        """Write down a run that an error stopped before it had begun to write; return its id."""
+        """Record a run that an error stopped before it began to write; return its id."""
         values = {**rows.start(start), "ended": ended, "problems": rows.problems(problems)}
         return self.change(self.insert(run).values(**values)).id
 
     def died(self, start: RunStart, problems: tuple[Diagnostic, ...], ended: str) -> int:
-        """Write down a run that died before it had begun to write; return its id."""
+        """Record a run that died before it began to write; return its id."""
         with self.at_once():
             id = self.refused(start, problems, ended)
             self.interrupted(id)
         return id
 
     def interrupted(self, id: int) -> None:
-        """Write down that a run never got to its end, whatever becomes of its actions."""
+        """Record that a run never reached its end, whatever becomes of its actions."""
         self.change(update(run).where(run.c.id == id).values(interrupted=1))
 
     def intended(
         self, id: int, action: Action, token: str, *, counted: Sequence[str] = (), at: str = ""
     ) -> None:
-        """Write down that an action is about to be sent, when, and what guards count it as.
+        """Record that an action is about to be sent, when, and what guards count it as.
 
         It may have been withheld by the same run before the run was interrupted.
         """
@@ -109,7 +109,7 @@ class Journal(RunHistory):
         self._fenced(_or(new, ["run", "action"], sending, where=WITHHELD))
 
     def sent(self, id: int, action_id: str, at: str = "") -> None:
-        """Write down that an action is being sent: from now on it may have happened.
+        """Record that an action is being sent: from now on it may have happened.
 
         `at` is the clock's instant. The same statement proves that the lease lasts until every
         request of the action has left.
@@ -118,17 +118,17 @@ class Journal(RunHistory):
         self._leaving(which, at)
 
     def sent_again(self, id: int, action_id: str, at: str) -> None:
-        """Write down that what was sent, and whose end is not known, is being sent again."""
+        """Record that an action with an unknown result is being sent again."""
         which = (entry.c.run == id) & (entry.c.action == action_id) & UNSETTLED
         self._leaving(which, at)
 
     def recount(self, id: int) -> None:
-        """Write down anew how many actions of a run that has ended have which ending."""
+        """Recount the endings of a run that has ended."""
         counts = json.dumps(dict(self.counts(id)), sort_keys=True)
         self.change(update(run).where(run.c.id == id).values(counts=counts))
 
     def ended(self, id: int, action: Action, end: End, traces: Traces | None = None) -> None:
-        """Write down how an action ended, also one that was not even intended.
+        """Record how an action ended, even one that was never intended.
 
         An unknown end may be replaced once it is known, and that of what was withheld; no other
         may. With `traces`, what
@@ -162,7 +162,7 @@ class Journal(RunHistory):
         still_in: Sequence[StillIn] = (),
         reads: Sequence[Read] = (),
     ) -> None:
-        """Write down that a run has ended, and how many actions ended how.
+        """Record that a run has ended, and the number of each ending.
 
         `source_records` is the size of the source and `managed` the target records that it
         matched, where both were read whole and guards found them good. What the run created is
@@ -182,14 +182,14 @@ class Journal(RunHistory):
         self._fenced(update(run).where(run.c.id == id, self._ours).values(**values))
 
     def note_links(self, id: int, found: LinkCounts) -> None:
-        """Write down how many pairs of records a run has seen, and how many of them were new."""
+        """Record how many pairs of records a run has seen, and how many of them were new."""
         counts = json.dumps(asdict(found), sort_keys=True)
         self.change(update(run).where(run.c.id == id).values(links=counts))
 
     def done_since(
         self, connection: str, since: str, *, but_not: int | None = None
     ) -> Mapping[str, frozenset[str]]:
-        """Return of whom something was done since an instant, by what guards count it as.
+        """Return the people with actions since an instant, by what guards count them as.
 
         What may have been done counts as done. `but_not` is a run that is left out: its own
         actions are in its plan.
@@ -251,7 +251,7 @@ class Journal(RunHistory):
         }
 
     def forget_all_but(self, connection: str, planned: Mapping[str, Collection[str]]) -> None:
-        """Forget failures and writes of what is planned no more: it has healed, or it sticks.
+        """Forget failures and writes that are no longer planned: they healed, or the values stuck.
 
         `planned` are the fields of each action of the connection's last plan, by action id.
         """

@@ -24,7 +24,7 @@ def create(connection: Connection) -> None:
 
 
 def version(connection: Connection) -> str | None:
-    """Return the version of a store's tables, None if it has none of ours."""
+    """Return the version of a store's tables; None if it has no tables of ours."""
     ours = _ours(connection)
     if ours == {"alembic_version", "run"}:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -36,7 +36,7 @@ def version(connection: Connection) -> str | None:
 
 
 def upgrade(connection: Connection, found: str, place: str) -> None:
-    """Lead an older store to the newest version; raise `Refused` if it is newer than we are."""
+    """Migrate an older store to the newest version; raise `Refused` if it is newer."""
     if found not in _older():
         raise newer(found, place)
     from alembic import command

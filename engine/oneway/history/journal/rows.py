@@ -17,7 +17,7 @@ AnyRow: TypeAlias = Row[*tuple[Any, ...]]
 
 
 class Why(Enum):
-    """What made a run happen. The values are shown."""
+    """Why a run was started. The values are shown."""
 
     HAND = "by hand"
     SCHEDULE = "schedule"
@@ -25,7 +25,7 @@ class Why(Enum):
 
 
 class RunState(Enum):
-    """How a run stands. The values are the words of the command line."""
+    """The state of a run. The values are the words of the command line."""
 
     DONE = "done"
     DONE_WITH_FAILURES = "done_with_failures"
@@ -109,7 +109,7 @@ class Run:
 
     @property
     def state(self) -> RunState:
-        """How the run stands."""
+        """The state of the run."""
         if self.ended is None:
             return RunState.RUNNING if self.lives else RunState.INTERRUPTED
         if self.interrupted:
@@ -137,7 +137,7 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class Latest:
-    """The latest instants that runs of one connection went by, and began at."""
+    """The latest as-of and start instants of a connection's runs."""
 
     as_of: str
     started: str
@@ -145,7 +145,7 @@ class Latest:
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """What became of one action of one run; `end` is None if nothing is known of it."""
+    """How one action of one run ended; `end` is None if that is unknown."""
 
     run: int
     action_id: str

@@ -70,7 +70,7 @@ def standings(store: Store, connection: str | None = None) -> Mapping[str, Sched
 
 
 def first_seen(store: Store, connection: str, now: str) -> ScheduleStatus:
-    """Write down that a connection is seen for the first time, and return how it stands.
+    """Register a connection that is seen for the first time, and return its schedule's state.
 
     It stands from its last run, where it has run by hand, or else from now: what would have
     been due before that is not missed.
@@ -157,7 +157,7 @@ def failing(store: Store) -> dict[str, int]:
 
 
 def _changed(store: Store, seen: Taken, values: Mapping[str, str]) -> bool:
-    """Return whether a row was still as we saw it, and is now as we say."""
+    """Return whether a row was still unchanged, and has been updated."""
     row = (due.c.connection == seen.connection) & (due.c.due == seen.due) & due.c.ended.is_(None)
     same = (due.c.taken_by == seen.by) & (due.c.outcome == _open(seen))
     return store.change(update(due).where(row, same).values(**values), at_least=0).rows == 1

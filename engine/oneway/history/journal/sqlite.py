@@ -78,7 +78,7 @@ def _opened(path: Path, mode: str) -> sqlite3.Connection:
 
 
 def _make(path: Path) -> None:
-    """Make an empty store under another name, then rename it: no process sees half a store."""
+    """Create an empty store under another name, then rename it, so that none sees half a store."""
     handle, name = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".tmp", dir=path.parent)
     os.close(handle)
     try:

@@ -72,7 +72,7 @@ class Store:
 
     @contextmanager
     def at_once(self) -> Iterator[None]:
-        """Let all writes of a block become durable together, or none of them."""
+        """Make all writes of a block durable together, or none of them."""
         with self._lock:
             if self._connection.in_transaction():
                 yield

@@ -39,7 +39,7 @@ BUILT_IN: dict[str, Sequence[dict[str, Any]]] = {
 
 
 class _Library(MeteredFunctions):
-    """JMESPath's own functions and ours, under one roof."""
+    """JMESPath's own functions and ours, in one class."""
 
     context: Context
 
@@ -67,7 +67,7 @@ class Gap(NamedTuple):
 
     @property
     def text(self) -> str:
-        """What is the matter, in words."""
+        """The gap in words."""
         return f"{self.path}: {self.wrong}" if self.wrong else f"{self.path} is not given"
 
 
@@ -75,7 +75,7 @@ Gaps: TypeAlias = tuple[Gap, ...]
 
 
 def texts(gaps: Gaps) -> str:
-    """Return what is the matter, in words, each key once."""
+    """Return the gaps in words, each key once."""
     first = {gap.path: gap.text for gap in reversed(gaps)}
     return "; ".join(first[path] for path in dict.fromkeys(gap.path for gap in gaps))
 
@@ -361,7 +361,7 @@ def _with(gaps: Gaps, more: Gaps) -> Gaps:
 
 
 def _gap(path: tuple[str, ...], value: Any) -> Gap:
-    """Return what is the matter with a key that was looked for in a value."""
+    """Return the gap of a key that was looked up in a value, if any."""
     if isinstance(value, dict):
         return Gap(path_text(path))
     return Gap(path_text(path[:-1]) if path[1:] else "a part of it", "it is not an object")
@@ -372,7 +372,7 @@ _PRESENCE = frozenset({"is_blank", "is_present", "default", "coalesce", "not_nul
 
 
 class _PerThread(threading.local):
-    """One interpreter a thread: it holds the state of the evaluation that is running."""
+    """One interpreter per thread, as it holds the state of the running evaluation."""
 
     def __init__(self) -> None:
         self.interpreter = _Interpreter()

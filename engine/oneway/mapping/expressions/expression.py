@@ -52,7 +52,7 @@ class Expression:
 
     @property
     def simple(self) -> tuple[str, ...] | None:
-        """The keys, where the whole expression is a path."""
+        """The keys of the path, if the whole expression is one."""
         return self.facts.simple
 
     @property

@@ -125,7 +125,7 @@ def _habitual(bare: str) -> ExpressionSyntax | None:
 
 
 def _masked(text: str) -> str:
-    """Return a text in which what stands in quotes is blank, so that no habit is seen in it."""
+    """Return a text with everything in quotes blanked, so that no habit matches inside it."""
     return _QUOTED.sub(lambda found: found[0][0] + "_" * (len(found[0]) - 2) + found[0][0], text)
 
 

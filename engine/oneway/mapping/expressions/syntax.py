@@ -57,7 +57,7 @@ class TextRange:
 
     @property
     def end(self) -> int:
-        """The character after the last."""
+        """The offset after its last character."""
         return self.offset + self.length
 
 
@@ -193,7 +193,7 @@ def _refuse_depth(tree: Node) -> None:
 
 @dataclass(frozen=True, slots=True)
 class SyntaxToken:
-    """An identifier or a literal of the text, in the order of the text."""
+    """An identifier or a literal of the text."""
 
     identifier: bool
     value: Any

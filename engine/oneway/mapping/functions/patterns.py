@@ -1,4 +1,4 @@
-"""Functions over regular expressions, in RE2's syntax (`oneway.core.linear_pattern`)."""
+"""Functions over regular expressions, in time linear in the text."""
 
 from collections.abc import Iterator
 

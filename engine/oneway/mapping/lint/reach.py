@@ -35,14 +35,14 @@ _OPEN_TYPES = frozenset({"string", "number", "integer", "boolean"})
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """What an expression comes to on the records that were tried."""
+    """The results of an expression on the records that were tried."""
 
     holds: bool
     fails: bool
 
 
 def answers(expression: Expression, resource: Resource, spec: MappingSpec) -> Answers | None:
-    """Return what an expression can come to, or None if that is not known."""
+    """Return the results that an expression can have; None if unknown."""
     if not _decidable(expression.tree):
         return None
     literals = list(_literals(expression.tree))
@@ -67,7 +67,7 @@ def _tried(
     settings: list[SettingSpec],
     choices: list[list[Value]],
 ) -> Answers | None:
-    """Return what the expression comes to; None if it has a value on no record."""
+    """Return the answers of an expression on all picked values; None if it fails on all."""
     can_hold = can_fail = False
     for picked in product(*choices):
         data: dict[str, Value] = {}

@@ -58,7 +58,7 @@ class Subject:
 
 @dataclass(frozen=True, slots=True)
 class LintFinding:
-    """One place of one mapping that a rule objects to, and the remedy there."""
+    """One place in a mapping that a rule objects to, with the remedy."""
 
     span: Span
     summary: str

@@ -47,7 +47,7 @@ class DocumentPart:
         return self.at(key) if key in self.names() else None
 
     def names(self) -> tuple[str, ...]:
-        """Return the keys that are written; none where this is no object."""
+        """Return the keys of an object; none for any other value."""
         value = self.value
         return tuple(value) if isinstance(value, dict) else ()
 

@@ -53,7 +53,7 @@ class Proof:
 
 
 def fingerprint(plan: Plan) -> str:
-    """Return the SHA-256 of all that a plan says, as 64 hex digits: what a person approves."""
+    """Return the SHA-256 of a plan's content, as 64 hex digits: what a person approves."""
     return _digest(content_of(plan), plan.mapping)
 
 
@@ -74,7 +74,7 @@ def dump(plan: Plan, proof: Proof | None = None) -> str:
 
 
 def content_of(plan: Plan) -> Data:
-    """Return all that a plan says as JSON data; the fingerprint is taken over it."""
+    """Return a plan's content as JSON data, from which the fingerprint is computed."""
     content: Data = to_data(plan)
     mapping = {key: content.pop(f"mapping_{key}") for key in ("file", "digest")}
     content["mapping"] = {"name": content["mapping"], **mapping}
@@ -162,7 +162,7 @@ def _parsed(data: bytes, file: str) -> dict[str, object]:
 
 
 def _once_each(pairs: list[tuple[str, object]]) -> dict[str, object]:
-    """Return an object whose keys stand once each: of two, a reader might see the other one."""
+    """Return an object; raise ValueError if a key occurs twice, as readers might disagree on it."""
     found = dict(pairs)
     if len(found) != len(pairs):
         raise ValueError("a key stands twice")

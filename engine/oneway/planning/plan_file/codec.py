@@ -27,7 +27,7 @@ def to_data(each: object) -> Any:
 
 
 def of_data(kind: type[T], data: object) -> T:
-    """Return a part of a plan of this kind; the caller compares for what is left over."""
+    """Decode a part of a plan of this type; the caller checks that nothing was left over."""
     return _converter().structure(data, kind)
 
 

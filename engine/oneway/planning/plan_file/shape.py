@@ -22,7 +22,7 @@ def misshapen(content: Mapping[str, object]) -> str:
     for error in validator.iter_errors(content):
         for mistake in mistakes(error):
             return f"{json_path(mistake.path)}: {mistake.summary}"
-    return "it does not add up: its counts are not those of its outcomes, or a place is none"
+    return "its counts do not match its outcomes, or a place in it is invalid"
 
 
 def json_path(path: Sequence[str | int]) -> str:

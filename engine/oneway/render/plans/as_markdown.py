@@ -142,7 +142,7 @@ def _groups(groups: Iterable[content.Group], before: str = "") -> list[str]:
 
 
 def _folded(title: str, lines: list[str]) -> str:
-    """Return lines under a title that opens at a click."""
+    """Return lines in a collapsible section with a title."""
     if not lines:
         return ""
     body = "\n".join(_limited(lines))

@@ -61,7 +61,7 @@ class _Row:
 
     @property
     def columns(self) -> int:
-        """How wide it is at least, on one line."""
+        """Its minimal width on one line."""
         return sum(map(columns, (self.field, self.value, self.expression, self.place))) + 6
 
 

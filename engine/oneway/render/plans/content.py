@@ -29,7 +29,7 @@ from oneway.render.sanitize import harmless, shown
 
 @dataclass(frozen=True, slots=True)
 class Group:
-    """Records of which one thing is said."""
+    """Records that share one reason."""
 
     title: str
     outcomes: tuple[Outcome, ...]
@@ -124,7 +124,7 @@ def absent(plan: Plan) -> tuple[Group, ...]:
 
 
 def warnings(plan: Plan) -> tuple[Group, ...]:
-    """Return what to know beside what is said elsewhere, such as drift."""
+    """Return the notes that are not shown elsewhere, such as drift."""
     told = {Kind.REHIRE: 1}  # the first reason of a rehire is its own section
     drifting: dict[str, list[Outcome]] = {}
     for outcome in plan.outcomes:
@@ -147,7 +147,7 @@ def near_misses(plan: Plan) -> list[str]:
 
 
 def missed(miss: Miss) -> str:
-    """Return what was not found once in a lookup table, and for how many records."""
+    """Return the values not found exactly once in a lookup table, with the number of records."""
     rows = "in no row" if miss.found == 0 else f"in {miss.found:,} rows"
     where = f"{harmless(miss.field)}: {_code(miss.value)} is {rows} of {harmless(miss.reference)}"
     return f"{where}, {count(miss.records)}"

@@ -29,7 +29,7 @@ INPUTS, MAPPING, UNKEPT = "inputs", "mapping", "unkept"
 def snapshots_of(
     prepared: PreparedRun, found: EvaluatedInputs, plan: Plan, seal: Seal, *, limit: int = LIMIT
 ) -> Mapping[str, bytes]:
-    """Return what is to be kept with a run of a plan, by name.
+    """Return the snapshots to keep with a run, by name.
 
     `found` is what the plan was made of, read with `keeping`. Only what the mapping reads of a
     record and makes of it is kept, and of sensitive values what they are the same as. Where
@@ -82,7 +82,7 @@ def inputs_of(
 
 
 def shape_of(policy: Policy) -> Shape:
-    """Return what the rows of a policy stand beside."""
+    """Return the shape of a policy, which the rows of a snapshot must fit."""
     rules = (*policy.fields, *policy.leaving)
     return Shape(
         match=policy.match_paths,

@@ -35,7 +35,7 @@ _UNKNOWN = Cell(CellState.UNSTATED)
 
 @dataclass(frozen=True)
 class ReEvaluation:
-    """Evaluates what was kept; `then` is the mapping of the run, `now` the one that is asked."""
+    """Evaluates a snapshot; `then` is the mapping of the run, `now` the one to evaluate."""
 
     kept: RunSnapshot
     then: Projection
@@ -43,7 +43,7 @@ class ReEvaluation:
     context: Context
 
     def lacking(self) -> tuple[str, ...]:
-        """Return what `now` needs and was not kept, in words; must be nothing for the rest."""
+        """Return what `now` needs and was not kept, in words; the rest requires none."""
         return tuple(dict.fromkeys(self._lacking()))
 
     def source(self) -> Collected[SourceRow]:
@@ -92,7 +92,7 @@ class ReEvaluation:
 
     @cached_property
     def _reduced(self) -> Interpreted:
-        """The program of `now` with those parts alone that can be evaluated again."""
+        """The program of `now`, reduced to the parts that can be evaluated again."""
         code = self.now.code
         levels = [i for i in range(len(code.match_source)) if i in self._levels]
         policy = replace(
@@ -121,7 +121,7 @@ class ReEvaluation:
 
     @cached_property
     def _scope_again(self) -> bool:
-        """Whether it is evaluated again whom the sync is for."""
+        """Whether the scope of the sync is evaluated again."""
         return all(map(self._again, self.now.code.only))
 
     @cached_property
@@ -278,7 +278,7 @@ class ReEvaluation:
         then: EvaluationFailure | None,
         now: EvaluationFailure | None,
     ) -> EvaluationFailure | None:
-        """Return what the first match key that is not known hangs on."""
+        """Return why the first unknown match key is unknown."""
         if len(keys) == len(self.now.code.match_source):
             return None
         return now if len(keys) in self._levels else then
@@ -286,7 +286,7 @@ class ReEvaluation:
     def _failed(
         self, row: SourceRow, again: SourceRow
     ) -> tuple[tuple[int, ...], tuple[tuple[int, str], ...]]:
-        """Return the rules that do not hold, and which of them hang on absent keys."""
+        """Return the rules that do not hold, and which of them depend on absent keys."""
         failed: list[int] = []
         not_given: list[tuple[int, str]] = []
         evaluated = 0
@@ -408,7 +408,7 @@ def _same_text(one: Expression, other: Expression | None) -> bool:
 
 
 def _sign(code: FieldCode) -> str:
-    """Return what two field rules have in common that make the same cells."""
+    """Return a signature that is equal for field rules that make the same cells."""
     parts = [each.text for each in expressions(code)]
     constants = (code.constant, code.default, code.initial)
     said = [None if isinstance(each, Expression) else repr(each) for each in constants]

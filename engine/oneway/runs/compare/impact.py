@@ -34,7 +34,7 @@ class EditImpact:
 def edit_impact(
     old: PreparedRun, new: PreparedRun, systems: OpenSystems, progress: Progress = silent
 ) -> EditImpact:
-    """Return what the new version of a mapping does that the old one does not.
+    """Return how the new version of a mapping treats people differently from the old one.
 
     `systems` are those of the new version. What both read is read once; raises `Refused`
     where it cannot be read.
@@ -52,7 +52,7 @@ def _read(old: PreparedRun, systems: OpenSystems, progress: Progress) -> ReadInp
 
 
 def _with(old: PreparedRun, found: ReadInputs, new: PreparedRun) -> ReadInputs | None:
-    """Return what was read, as the old version sees it; None if that reads something else."""
+    """Return the inputs as the old version sees them; None if it reads other resources."""
     ours, theirs = old.inputs, new.inputs
     snapshots = {each: _snapshot(found, role) for role, each in theirs.items()}
     if not set(ours.values()) <= snapshots.keys():

@@ -105,11 +105,11 @@ class Projection:
         return _tree(filter(self.is_open_on_target, found))
 
     def of_source(self, record: Record) -> str:
-        """Return what is kept of a source record, as canonical JSON."""
+        """Return the kept part of a source record, as canonical JSON."""
         return _text(record, self.source_tree)
 
     def of_target(self, record: Record) -> str:
-        """Return what is kept of a target record, as canonical JSON."""
+        """Return the kept part of a target record, as canonical JSON."""
         return _text(record, self.target_tree)
 
 

@@ -21,7 +21,7 @@ from oneway.runs.compare.projection import is_hidden
 
 @dataclass(frozen=True, slots=True)
 class _Owner:
-    """Whose value is veiled: a record, and what it is compared with."""
+    """The owner of a redacted value: a record, and what the value is compared with."""
 
     record: str
     word: str
@@ -31,7 +31,7 @@ class _Owner:
 
 @dataclass(slots=True)
 class Redactor:
-    """Takes the sensitive values out of the rows and records that one plan was made of."""
+    """Removes the sensitive values from the rows of one plan."""
 
     policy: Policy
     seal: Seal
@@ -117,7 +117,7 @@ class Redactor:
         return tuple(found)
 
     def _added(self, rule: FieldRule, before: Value, value: Value, owner: _Owner) -> Value:
-        """Return what adds to a list in the same way: nothing, or one item that stands for all."""
+        """Return a value that adds to a list in the same way: [], or one item for all of them."""
         if is_blank(value):
             return value
         merged = added(before, value)
@@ -187,7 +187,7 @@ class Redactor:
 def redactor_of(
     policy: Policy, plan: Plan, held: Iterable[TargetRow], departed: tuple[Cell, ...], seal: Seal
 ) -> Redactor:
-    """Return what takes the sensitive values out of all that a plan was made of."""
+    """Return the redactor for the inputs of a plan."""
     by_id = {each.target_id: each for each in held}
     matched = (each for each in plan.outcomes if each.source_id and each.target_id in by_id)
     partners = {str(each.source_id): by_id[str(each.target_id)] for each in matched}

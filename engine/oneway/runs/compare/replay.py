@@ -36,7 +36,7 @@ _SHOWN = "its plan can be shown (`oneway runs show`), and cannot be derived agai
 
 @dataclass(frozen=True, slots=True)
 class Replay:
-    """What deriving a run's plan again showed.
+    """The result of replaying a run.
 
     `fingerprint` is that of the run's plan, `derived` that of the plan derived now ("" where
     the rows do not fit today's program). `version` is the engine's that planned the run.
@@ -105,7 +105,7 @@ def _by_another(kept: RunSnapshot, then: Compiled, mapping: str, folders: Sequen
 
 
 def _is_of_place(each: PlanDifference) -> bool:
-    """Return whether two mappings differ so wherever they differ at all."""
+    """Return whether any two mappings differ in this way."""
     return each.what in ("mapping file", "mapping digest") or each.what.startswith("place of ")
 
 
@@ -156,7 +156,7 @@ _ELSEWHERE = PlanDifference("", "", "the text of the plan", None, None)
 
 
 class KeptSeal(Seal):
-    """Gives each veiled value the digest that it had, and has no key."""
+    """Seals with the digests that were kept; it has no key."""
 
     __slots__ = ("_deactivated",)
 
@@ -174,7 +174,7 @@ class KeptSeal(Seal):
 
 @dataclass(frozen=True, slots=True)
 class Replaying:
-    """A program whose rows are there already."""
+    """A program whose rows have been evaluated already."""
 
     policy: Policy
     cells: tuple[Cell, ...]

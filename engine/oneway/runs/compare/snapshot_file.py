@@ -39,7 +39,7 @@ Part: TypeAlias = Mapping[str, Value] | None
 
 @dataclass(frozen=True, slots=True)
 class Shape:
-    """What rows stand beside: a policy that differs in this cannot plan them."""
+    """The shape of a policy that rows were made for; a policy of another shape cannot plan them."""
 
     match: tuple[str, ...]
     rules: tuple[str, ...]
@@ -50,7 +50,7 @@ class Shape:
 
 @dataclass(frozen=True, slots=True)
 class RunSnapshot:
-    """All that one plan was derived from, without its sensitive values.
+    """The inputs of one plan, without sensitive values.
 
     `deactivated` are the digests of what is written to records that no source record stands for, by
     target id and field. `version` is that of the engine that planned. `trees` say which paths
@@ -73,7 +73,7 @@ class RunSnapshot:
 
 
 class TooLarge(Exception):
-    """What is to be kept takes more than `LIMIT`."""
+    """The snapshot would exceed the limit."""
 
 
 @dataclass(frozen=True, slots=True)
