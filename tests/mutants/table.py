@@ -110,8 +110,8 @@ MUTANTS = (
     Mutant(
         "match-last-key-first",
         "planning/match",
-        "for level in range(levels):",
-        "for level in reversed(range(levels)):",
+        "for level, path in enumerate(paths):",
+        "for level, path in reversed(list(enumerate(paths))):",
         "keys are tried in order",
         f"tests/unit/test_matching.py {MODEL} {STATE}",
     ),
@@ -942,8 +942,8 @@ MUTANTS = (
     Mutant(
         "scope-in-the-way",
         "planning/match",
-        "inside = _match([row for row in rows if not row.outside], targets, levels)",
-        "inside = _match(rows, targets, levels)",
+        "inside = _match([row for row in rows if not row.outside], targets, paths)",
+        "inside = _match(rows, targets, paths)",
         "whom the sync is not for stands in nobody's way",
         "tests/cli/test_careless_data.py",
     ),
