@@ -15,15 +15,22 @@ MAPPING = str(ROOT / "mappings" / "staffology-to-expensein.yaml")
 NEVER = {
     *("alembic", "asyncio", "cattrs", "cronsim", "cryptography", "httpx", "jinja2", "jsonschema"),
     *("keyring", "logging", "msgspec", "orjson", "prometheus_client", "psycopg", "pygls"),
-    *("python_calamine", "re2", "referencing", "rpds", "sqlalchemy", "sqlite3", "ssl"),
+    *("python_calamine", "referencing", "rpds", "sqlalchemy", "sqlite3", "ssl"),
     *("starlette", "uvicorn"),
     *("oneway.applying", "oneway.history", "oneway.inspect", "oneway.notices", "oneway.planning"),
     *("oneway.scheduling", "oneway_connectors", "oneway.runs.mapping_tests"),
 }
 """None of them is needed by a command that only looks at its own files."""
 
-LITTLE = NEVER | {"jmespath", "yaml", "oneway.connections", "oneway.mapping", "oneway.documents"}
-FUNCTIONS = NEVER | {"yaml", "oneway.connections", "oneway.documents", "oneway.runs"}
+LITTLE = NEVER | {
+    "re2",
+    "jmespath",
+    "yaml",
+    "oneway.connections",
+    "oneway.mapping",
+    "oneway.documents",
+}
+FUNCTIONS = NEVER | {"re2", "yaml", "oneway.connections", "oneway.documents", "oneway.runs"}
 
 SHOW = """
 import contextlib, io, runpy, sys

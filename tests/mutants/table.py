@@ -30,6 +30,7 @@ INCIDENTS = "tests/laws/test_incidents.py"
 OWN = "tests/laws/test_own_lookups.py"
 SCOPE = "tests/laws/test_scope.py"
 
+GENERATED = "tests/laws/test_generated.py"
 LINKS = "tests/laws/test_link_table.py tests/laws/test_link_laws.py"
 
 MUTANTS = (
@@ -1004,5 +1005,46 @@ MUTANTS = (
         "or any(each.left for each in found.candidates)",
         "a leaver in conflict may have a record that lets them in",
         "tests/laws/test_access_laws.py",
+    ),
+    # generated code
+    Mutant(
+        "generated-null-is-said",
+        "mapping/generated/paths",
+        'source.line(f"{each.gap} = {ABSENT}")',
+        'source.line(f"{each.gap} = 0")',
+        "a key that is absent is taken for null, by generated code alone",
+        GENERATED,
+    ),
+    Mutant(
+        "generated-unknown-side-decides",
+        "mapping/generated/nodes",
+        'with self.source.block(f"if {unsure}not ({settled}):"):',
+        'with self.source.block(f"if {unsure}({settled}):"):',
+        "what is unknown matters beside a side that does not decide",
+        GENERATED,
+    ),
+    Mutant(
+        "generated-one-is-true",
+        "mapping/generated/operands",
+        'return f"{left.text} is {right.text}"',
+        'return f"{left.text} == {right.text}"',
+        "the number 1 equals true",
+        GENERATED,
+    ),
+    Mutant(
+        "generated-text-breaks-out",
+        "mapping/generated/source",
+        "text = ascii(value)",
+        """text = f"'{value}'" if isinstance(value, str) else ascii(value)""",
+        "a quote in a text of the mapping ends the literal",
+        GENERATED,
+    ),
+    Mutant(
+        "generated-wrong-check-passes",
+        "mapping/record_schema",
+        'if each.func is _typed and "string" not in each.args[0]:',
+        "if False:",
+        "text passes for a number where it is to be written",
+        GENERATED,
     ),
 )

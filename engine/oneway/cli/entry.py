@@ -47,6 +47,7 @@ COMMANDS = (
     Listed("notify", "Test the channels of a connection, or send or list the notices that wait."),
     Listed("explain", "Show one person: what is read, decided, and why; write nothing."),
     Listed("check", "Check the set-up of both systems for a mapping; write nothing."),
+    Listed("compile", "Print the Python that a mapping runs as."),
     Listed("eval", "Evaluate an expression on one record, and show the value of each step."),
     Listed("functions", "List the functions that expressions may use, or show one."),
     Listed("connectors", "List the systems that mappings can name, or show one."),

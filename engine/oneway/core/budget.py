@@ -75,6 +75,12 @@ class Budget:
         """Begin an evaluation."""
         self._steps, self._characters = self._limit.steps, self._limit.characters
 
+    @property
+    def spent(self) -> CostLimit:
+        """What the evaluation has cost that was begun last."""
+        limit = self._limit
+        return CostLimit(limit.steps - self._steps, limit.characters - self._characters)
+
     def spend(self, steps: int) -> None:
         """Pay for steps; raise `Overspent` if they are not left."""
         self._steps -= steps

@@ -69,7 +69,9 @@ class Compiled:
 
     def bind(self, context: Context, tables: Mapping[str, LookupTable]) -> Interpreted:
         """Return the program, ready to turn records into rows."""
-        return Interpreted(self.code, context, tables)
+        from oneway.mapping.generated import GeneratedProgram
+
+        return GeneratedProgram(self.code, context, tables)
 
 
 def connectors_of(spec: MappingSpec) -> tuple[Text, ...]:

@@ -146,7 +146,7 @@ _NOBODY = Record("", {})
 """Stands for no source record: it says nothing, whatever its system says of absent keys."""
 
 
-class _Stopped(Exception):
+class RecordStopped(Exception):
     """Raised when the evaluation of one record fails; holds the failure."""
 
     def __init__(self, failure: EvaluationFailure) -> None:
@@ -183,7 +183,7 @@ class Interpreted:
         row = SourceRow(
             record.id,
             self._name(values, record),
-            self._label(record),
+            self.label(record),
             tuple(map(comparable, values, self.policy.match)),
             tuple(values),
             evaluation_error=error,
@@ -193,7 +193,7 @@ class Interpreted:
         missed: list[Missed] = []
         try:
             outside = self._outside(record)
-        except _Stopped as stopped:
+        except RecordStopped as stopped:
             # Whom the sync is for is not known: nothing is written, but a leaver is named.
             leaver = self._is_leaver(record)
             return replace(row, leaver=leaver, evaluation_error=error or stopped.failure)
@@ -205,14 +205,14 @@ class Interpreted:
             row = replace(row, leaver=leaver)
             row = self._leaving(row, record, missed)
             return self._evaluated(row, record, missed) if error is None else row
-        except _Stopped as stopped:
+        except RecordStopped as stopped:
             return replace(row, evaluation_error=error or stopped.failure)
 
     def _is_leaver(self, record: Record) -> bool:
         """Return whether it is known that the person has left."""
         try:
             return self._decides(self.code.leaver, record, "whether the person has left")
-        except _Stopped:
+        except RecordStopped:
             return False
 
     def _outside(self, record: Record) -> tuple[int, ...]:
@@ -233,7 +233,7 @@ class Interpreted:
         try:
             # Not to be written, but to tell whom else the values may belong to.
             return replace(row, cells=self._evaluated(row, record, []).cells)
-        except _Stopped:
+        except RecordStopped:
             return row
 
     @one_record()
@@ -262,14 +262,14 @@ class Interpreted:
                 self.code.scheduled, record, "whether it is due to leave"
             )
             return replace(row, left=left, scheduled=scheduled)
-        except _Stopped as stopped:
+        except RecordStopped as stopped:
             return replace(row, evaluation_error=row.evaluation_error or stopped.failure)
 
     def departed(self) -> tuple[Cell, ...]:
         """Return what is written to a target record that no source record stands for."""
         try:
             return tuple(self._cell(each, _NOBODY, []) for each in self.code.leaving)
-        except _Stopped:
+        except RecordStopped:
             return ()
 
     def _leaving(self, row: SourceRow, record: Record, missed: list[Missed]) -> SourceRow:
@@ -277,22 +277,31 @@ class Interpreted:
         cells = tuple(self._cell(each, record, missed) for each in self.code.leaving)
         if not row.leaver:
             return replace(row, leaving=cells)
-        tomorrow = replace(self, context=self.context.later(1))
+        cells, left, later = self.departing(record, cells)
+        return replace(row, leaving=cells, leaves_left=left, leaves_later=later)
+
+    def departing(
+        self, record: Record, cells: tuple[Cell, ...]
+    ) -> tuple[tuple[Cell, ...], bool | None, bool | None]:
+        """Return the cells of a leaver, and whether a record with their values has left, or will.
+
+        Raises `RecordStopped`.
+        """
+        tomorrow = Interpreted(self.code, self.context.later(1), self.tables)
         cells = tuple(
             replace(cell, moving=tomorrow._cell(code, record, []) != cell)
             if _uses_today(code)
             else cell
             for code, cell in zip(self.code.leaving, cells, strict=True)
         )
-        left, later = self._leaves_as(cells)
-        return replace(row, leaving=cells, leaves_left=left, leaves_later=later)
+        return cells, *self._leaves_as(cells)
 
     def _leaves_as(self, cells: tuple[Cell, ...]) -> tuple[bool | None, bool | None]:
         """Return whether a record with these values has left, and whether it is due to leave.
 
         None if other fields count as well.
 
-        Raises `_Stopped` if that cannot be evaluated: with such a value, an impossible
+        Raises `RecordStopped` if that cannot be evaluated: with such a value, an impossible
         date, the record would be an error from then on.
         """
         conditions = [each for each in (self.code.left, self.code.scheduled) if each is not None]
@@ -311,7 +320,7 @@ class Interpreted:
         try:
             left = self._decides(self.code.left, record, asked)
             later = self._decides(self.code.scheduled, record, asked) and not left
-        except _Stopped:
+        except RecordStopped:
             if None in written.values():
                 return None, None  # nothing was said, so that nothing is wrong with it
             raise
@@ -395,7 +404,17 @@ class Interpreted:
                 return Cell(CellState.INACTIVE)
         cell = self._stated(code, record)
         if cell.state is CellState.STATED and code.lookup is not None:
-            cell = self._looked_up(code, cell.value, missed)
+            return self.looked_up(code, cell.value, missed, record)
+        return self.filled(code, cell, record)
+
+    def looked_up(
+        self, code: FieldCode, value: Value, missed: list[Missed], record: Record
+    ) -> Cell:
+        """Return the cell of a field whose value is looked up; raise `RecordStopped`."""
+        return self.filled(code, self._looked_up(code, value, missed), record)
+
+    def filled(self, code: FieldCode, cell: Cell, record: Record) -> Cell:
+        """Return a cell with what stands in for a blank, checked; raise `RecordStopped`."""
         return self._merged(code, self._filled(code, cell, record))
 
     def _stated(self, code: FieldCode, record: Record) -> Cell:
@@ -416,7 +435,7 @@ class Interpreted:
         assert code.lookup is not None
         table = self.tables[code.lookup]
         if isinstance(value, list | dict):
-            raise _Stopped(_failure("a list or object cannot be looked up", code, value))
+            raise RecordStopped(_failure("a list or object cannot be looked up", code, value))
         found = [each for each in table.rows.get(identity(value), ()) if not is_blank(each)]
         sought = value if code.rule.own_table else None
         if len(found) == 1:
@@ -429,7 +448,7 @@ class Interpreted:
         for value in (cell.value, cell.initial):
             if code.rule.merge is Merge.ADD and not (is_blank(value) or isinstance(value, list)):
                 text = f"{code.rule.path}: `merge: add` takes a list"
-                raise _Stopped(_failure(text, code, value))
+                raise RecordStopped(_failure(text, code, value))
         return cell
 
     def _filled(self, code: FieldCode, cell: Cell, record: Record) -> Cell:
@@ -448,7 +467,7 @@ class Interpreted:
             if code.check is not None and not is_blank(value):
                 wrong = code.check(value)
                 if wrong:
-                    raise _Stopped(_failure(f"{code.rule.path}: {wrong}", code, value))
+                    raise RecordStopped(_failure(f"{code.rule.path}: {wrong}", code, value))
         return cell
 
     def _key(self, typed: Typed, record: Record) -> Value:
@@ -472,7 +491,7 @@ class Interpreted:
         try:
             for typed in keys:
                 values.append(self._key(typed, record))
-        except _Stopped as stopped:
+        except RecordStopped as stopped:
             return values, stopped.failure
         return values, None
 
@@ -481,7 +500,8 @@ class Interpreted:
         shown = (v for v, show in zip(values, self.policy.key_shown, strict=False) if show)
         return next((str(value) for value in shown if value is not None), record.id)
 
-    def _label(self, record: Record) -> str:
+    def label(self, record: Record) -> str:
+        """Return the name of a record for people, "" where it has none."""
         if self.code.label is None:
             return ""
         try:
@@ -521,13 +541,13 @@ class Interpreted:
 
     def _stopped(
         self, text: str, expression: Expression, record: Record, code: str = "failed"
-    ) -> _Stopped:
+    ) -> RecordStopped:
         """Return the failure of an expression, with what it read where that may be shown."""
         of_target = (*self.code.match_target, self.code.left, self.code.scheduled)
         secrets = self.code.secrets
         secret = secrets.target if expression in of_target else secrets.source
         value = evidence(expression, record.data, secret)
-        return _Stopped(EvaluationFailure(text, expression.text, expression.span, code, value))
+        return RecordStopped(EvaluationFailure(text, expression.text, expression.span, code, value))
 
 
 def _uses_today(code: FieldCode) -> bool:

@@ -6,7 +6,8 @@ knows only what the schema says of one field: type, length, pattern, and the wor
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeAlias
 
@@ -34,6 +35,73 @@ def writable(field: Field | None) -> Check:
     if field is not None:
         checks += _declared(field)
     return partial(_first, tuple(checks))
+
+
+@dataclass(frozen=True, slots=True)
+class Sure:
+    """Values that certainly pass a check, by what can be seen of them at once.
+
+    `classes` are names of Python's classes all of whose values pass, `words` texts that do. With
+    `text`, all text in ASCII does that is no longer than `longest` (0: of any length).
+    """
+
+    null: bool = False
+    classes: frozenset[str] = frozenset()
+    words: frozenset[str] = frozenset()
+    text: bool = False
+    longest: int = 0
+
+
+def sure_of(check: object) -> Sure | None:
+    """Return what certainly passes a check; None where that cannot be told."""
+    if not isinstance(check, partial):
+        return None
+    if check.func is _typed:
+        return Sure(classes=_classes(check.args[0]))
+    if check.func is _decidable:
+        nullable, parts = check.args
+        return _sure_to_decide(nullable, parts)
+    return _sure_to_write(check.args[0]) if check.func is _first else None
+
+
+def _sure_to_decide(nullable: bool, parts: Sequence[object]) -> Sure | None:
+    types = [each.args[0] for each in parts if isinstance(each, partial) and each.func is _typed]
+    known = [each.args[0] for each in parts if isinstance(each, partial) and each.func is _known]
+    if known:
+        is_text = all("string" in each for each in types)
+        words = frozenset(each for each in known[0] if isinstance(each, str))
+        return Sure(null=nullable, words=words if is_text else frozenset())
+    return Sure(null=nullable, classes=_classes(types[0])) if types else None
+
+
+def _sure_to_write(parts: Sequence[object]) -> Sure | None:
+    longest = 0
+    for each in parts:
+        if each is _sendable:
+            continue
+        if not isinstance(each, partial) or each.func not in (_typed, _short):
+            return None
+        if each.func is _typed and "string" not in each.args[0]:
+            return None
+        if each.func is _short:
+            longest = each.args[0]
+            if not longest:
+                return None
+    return Sure(text=True, longest=longest)
+
+
+def _classes(types: frozenset[str]) -> frozenset[str]:
+    return frozenset(name for each in types for name in _PYTHON.get(each, ()))
+
+
+_PYTHON: Mapping[str, tuple[str, ...]] = {
+    "string": ("str",),
+    "number": ("int", "float"),
+    "integer": ("int",),
+    "boolean": ("bool",),
+    "array": ("list",),
+    "object": ("dict",),
+}
 
 
 def readable(field: Field | None) -> Check | None:

@@ -34,7 +34,10 @@ def near_misses(
     taken = {
         each.target.target_id for each in matches.by_source.values() if each.target is not None
     }
-    free = [each for each in targets if each.target_id not in taken | matches.spoken]
+    if not alone:
+        return {}
+    spoken_for = taken | matches.spoken
+    free = [each for each in targets if each.target_id not in spoken_for]
     found: dict[str, list[Reason]] = defaultdict(list)
     for level, shown in enumerate(policy.key_shown):
         if not shown:

@@ -38,7 +38,7 @@ BUILT_IN: dict[str, Sequence[dict[str, Any]]] = {
 """JMESPath's own functions: the types of each parameter, and whether the last one repeats."""
 
 
-class _Library(MeteredFunctions):
+class Library(MeteredFunctions):
     """JMESPath's own functions and ours, in one class."""
 
     context: Context
@@ -126,7 +126,7 @@ class _Interpreter(MeteredInterpreter):
     """The package's interpreter, which gathers the gaps of what it visits."""
 
     def __init__(self) -> None:
-        self.library = _Library(Budget())
+        self.library = Library(Budget())
         self.reading = PLAIN
         self.deciding = False
         self.begin(PLAIN, deciding=False)
@@ -393,6 +393,32 @@ def one_record() -> Iterator[None]:
         yield
 
 
+def is_logical(node: Node) -> bool:
+    """Return whether a node has a truth of its own, apart from its value."""
+    return node["type"] in _LOGICAL
+
+
+def asks_presence(function: str) -> bool:
+    """Return whether a function asks if a value is there, so that an absent one answers it."""
+    return function in _PRESENCE
+
+
+def evaluated_part(
+    tree: Node, data: Value, context: Context, reading: Reading, *, deciding: bool
+) -> Evaluation:
+    """Return the value of a part of an expression, and the gaps that were gathered in it.
+
+    Whatever goes wrong is raised as it is.
+    """
+    interpreter = _PER_THREAD.interpreter
+    interpreter.begin(reading, deciding=deciding)
+    interpreter.library.context = context
+    interpreter.begin_tree(tree)
+    value = interpreter.visit(tree, data)
+    gaps = interpreter.exact, interpreter.truth, interpreter.written
+    return Evaluation(value, interpreter.stated, *gaps)
+
+
 def evaluated(
     tree: Node, data: Value, context: Context, reading: Reading = PLAIN, *, deciding: bool = False
 ) -> Evaluation:
@@ -418,7 +444,7 @@ def evaluated(
 def _answer(work: Callable[[], Any]) -> Value:
     try:
         value = work()
-        _refuse_other_than_json(value)
+        refuse_other_than_json(value)
     except EvaluationError:
         raise
     except Overspent as overspent:
@@ -432,13 +458,14 @@ def _answer(work: Callable[[], Any]) -> Value:
     return cast(Value, value)
 
 
-def _refuse_other_than_json(value: Any) -> None:
+def refuse_other_than_json(value: Any) -> None:
+    """Raise `EvaluationError` where a value is no JSON."""
     if isinstance(value, list):
         for item in value:
-            _refuse_other_than_json(item)
+            refuse_other_than_json(item)
     elif isinstance(value, dict):
         for item in value.values():
-            _refuse_other_than_json(item)
+            refuse_other_than_json(item)
     elif isinstance(value, float):
         if value - value != 0:  # NaN and the infinities
             raise EvaluationError("the result is not a finite number")

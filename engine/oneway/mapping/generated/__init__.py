@@ -1,0 +1,18 @@
+"""A mapping as Python: what the interpreter makes of a record, by functions that are generated.
+
+    source     the text: lines, names that are made here, escaped literals, bound objects
+    unknowns   what an answer hangs on, as numbers in variables
+    nodes      the nodes of an expression
+    calls      the functions that an expression calls
+    cells      the cells of a source row
+    rows       both functions of a mapping
+    program    the program that runs them, beside the interpreter
+
+The interpreter is the reference. Generated code does what it does wherever a record is as it
+should be, says what is unknown where a key is absent, and hands the record to the interpreter
+wherever anything is wrong with it: so there is one home of every message.
+"""
+
+from oneway.mapping.generated.program import GeneratedProgram
+
+__all__ = ["GeneratedProgram"]

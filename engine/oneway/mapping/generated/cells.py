@@ -1,0 +1,159 @@
+"""The cells of a source row as Python statements: when, from, lookup, default, check."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from oneway.core.records import is_blank
+from oneway.mapping.expressions import Expression
+from oneway.mapping.generated.nodes import Nodes
+from oneway.mapping.generated.operands import blank, holding
+from oneway.mapping.generated.paths import unsure
+from oneway.mapping.generated.source import CodeText
+from oneway.mapping.generated.unknowns import Notes, Operand, Unknowns
+from oneway.mapping.interpreter import Check, FieldCode, Interpreted
+from oneway.mapping.program import Cell, CellState
+from oneway.mapping.spec import Merge
+
+DATA = Operand("data", "object")
+"""The data of the record that a function is about."""
+
+EMPTY = {state: Cell(state) for state in CellState}
+"""The cells that hold nothing."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cells:
+    """Writes the cells of a function whose record is called `record`, and its data `data`."""
+
+    source: CodeText
+    notes: Notes
+    program: Interpreted
+    nodes_of: Callable[[Expression], Nodes]
+
+    def cell(self, code: FieldCode) -> str:
+        """Write the cell of a field, and return its name."""
+        source, found = self.source, self.source.name("cell")
+        source.comment(code.rule.path, code.rule.expression, str(code.rule.place))
+        if code.when is None:
+            self._stated(found, code)
+            return found
+        asked = self.nodes_of(code.when).asked(code.when.tree, DATA, Unknowns())
+        if asked.operand.known:
+            if holding(asked.operand) == "True":
+                self._stated(found, code)
+            else:
+                self._leave(found, CellState.INACTIVE)
+            return found
+        self.json_only(asked.operand)
+        head = "if"
+        if asked.truth:
+            with source.block(f"if {asked.truth}:"):
+                self._leave(found, CellState.UNSTATED)
+            head = "elif"
+        with source.block(f"{head} not ({holding(asked.operand)}):"):
+            self._leave(found, CellState.INACTIVE)
+        with source.block("else:"):
+            self._stated(found, code)
+        return found
+
+    def _leave(self, found: str, state: CellState) -> None:
+        self.source.line(f"{found} = {self.source.bind('cell', EMPTY[state])}")
+
+    def _stated(self, found: str, code: FieldCode) -> None:
+        if code.source is None:
+            self._constant(found, code)
+            return
+        source, notes = self.source, self.notes
+        nodes, tree = self.nodes_of(code.source.expression), code.source.expression.tree
+        stated, stated_line = notes.variable("stated", "True")
+        written, written_line = notes.variable("written")
+        into = Unknowns(written=written, stated=stated)
+        value = nodes.named(nodes.visit(tree, DATA, into))
+        self.json_only(value)
+        for name, line in ((stated, stated_line), (written, written_line)):
+            line.kept = name in notes
+        with source.block(f"if {blank(value)}:"):
+            self._empty(found, code, EMPTY[CellState.BLANK], stated if stated in notes else "")
+        if written in notes:
+            with source.block(f"elif {written}:"):
+                self._empty(found, code, EMPTY[CellState.UNSTATED])
+        with source.block("else:"):
+            if code.source.check is not None:
+                self.checked(code.source.check, value)
+            self._filled(found, code, value)
+
+    def _constant(self, found: str, code: FieldCode) -> None:
+        if is_blank(code.constant):
+            self._empty(found, code, Cell(CellState.BLANK, code.constant))
+            return
+        value = self.source.name("value")
+        self.source.line(f"{value} = {self.source.literal(code.constant)}")
+        self._filled(found, code, Operand(value))
+
+    def _empty(self, found: str, code: FieldCode, cell: Cell, stated: str = "") -> None:
+        """Write a cell without a value, or with what stands in for it.
+
+        Where `stated` is the name of a variable and that is false, nothing is said.
+        """
+        source = self.source
+        text = source.bind("cell", cell)
+        if stated:
+            text = f"{text} if {stated} else {source.bind('cell', EMPTY[CellState.UNSTATED])}"
+        if code.default is not None or code.initial is not None:
+            text = f"filled({source.bind('field', code)}, {text}, record)"
+        source.line(f"{found} = {text}")
+
+    def _filled(self, found: str, code: FieldCode, value: Operand) -> None:
+        """Write a cell with a value: looked up, and checked as what would be written."""
+        source = self.source
+        if code.lookup is None:
+            self._fits(code, value)
+            source.line(f"{found} = Cell(STATED, {value.text})")
+            return
+        table = source.bind("table", self._singles(code.lookup))
+        key, got = source.name("key"), source.name("value")
+        source.line(
+            f"{key} = {value.text} if {value.text}.__class__ is str and {value.text}.isascii()"
+            f" else sought({value.text})"
+        )
+        source.line(f"{got} = {table}.get({key}, absent)")
+        with source.block(f"if {got} is absent:"):
+            # What is not there once is told of, and may have a stand-in.
+            source.line(
+                f"{found} = looked_up({source.bind('field', code)}, {value.text}, missed, record)"
+            )
+        with source.block("else:"):
+            self._fits(code, Operand(got))
+            sought = f", None, {value.text}" if code.rule.own_table else ""
+            source.line(f"{found} = Cell(STATED, {got}{sought})")
+
+    def _singles(self, name: str) -> dict[object, object]:
+        """Return what stands in a lookup table exactly once."""
+        found: dict[object, object] = {}
+        for key, values in self.program.tables[name].rows.items():
+            present = [each for each in values if not is_blank(each)]
+            if len(present) == 1:
+                found[key] = present[0]
+        return found
+
+    def _fits(self, code: FieldCode, value: Operand) -> None:
+        if code.check is not None:
+            self.checked(code.check, value)
+        if code.rule.merge is Merge.ADD:
+            with self.source.block(f"if not isinstance({value.text}, list):"):
+                self.source.line("raise Uncompiled")
+
+    def checked(self, check: Check, value: Operand) -> None:
+        """Write a check; whoever fails it is left to the interpreter."""
+        source = self.source
+        asked = f"{source.bind('check', check)}({value.text})"
+        with source.block(f"if {unsure(source, check, value.text)}{asked}:"):
+            source.line("raise Uncompiled")
+
+    def json_only(self, value: Operand) -> None:
+        """Write that a result is JSON: what came of a record is, but for what was computed."""
+        if value.known or value.kind == "boolean":
+            return
+        text = value.text
+        with self.source.block(f"if {text} is not None and {text}.__class__ is not str:"):
+            self.source.line(f"json_only({text})")

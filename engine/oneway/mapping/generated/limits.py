@@ -1,0 +1,111 @@
+"""How large the data may be that generated code takes on without counting what it costs.
+
+What an evaluation may cost is counted by the interpreter (`oneway.core.budget`). Generated code
+takes on only what certainly stays below, by the size of the expression and of the lists and texts
+that it meets, and leaves larger ones to the interpreter. So both refuse the same.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from oneway.core.budget import EVALUATION, RECORD, weight
+from oneway.core.records import Value
+from oneway.mapping.expressions.syntax import Node
+
+TEXT = 1_000
+"""Characters of a text that a function is given, or gives."""
+ITEMS = 64
+"""Values in a list or object that a function is given, or gives."""
+PART_STEPS, PART_TEXT = 1_000, 10_000
+"""What a part of an expression may cost that is interpreted."""
+RESULT, RESULT_TEXT = 1_000, 20_000
+"""Values and characters of a list or object that is a result."""
+MOST_EXPRESSIONS = 200
+"""Of a mapping; with more of them, each would have too small a share."""
+_CALL = 512
+"""Steps that a call costs at most, with arguments of such sizes."""
+
+
+class Uncompiled(Exception):
+    """Says that generated code leaves a record to the interpreter."""
+
+
+@dataclass(frozen=True, slots=True)
+class SizeLimits:
+    """The most items of a list that an expression goes over."""
+
+    items: int
+
+
+def limits_of(tree: Node, expressions: int = 1) -> SizeLimits:
+    """Return the limits for an expression, one of so many on each record."""
+    share = min(EVALUATION.steps, RECORD.steps // (2 * expressions)) // 2
+    inside = _calls(tree, inside=True)
+    rest = share - _CALL * _calls(tree, inside=False)
+    each = 2 * weight(tree) + _CALL * inside
+    return SizeLimits(int(max(rest / each, 0) ** (1 / max(_loops(tree), 1))))
+
+
+_LOOPS = frozenset({"projection", "value_projection", "filter_projection"})
+
+
+def _children(node: Node) -> Iterator[tuple[Node, bool]]:
+    """Yield the parts of a node, and whether they are evaluated on each item of a list."""
+    if node["type"] != "slice":
+        for position, child in enumerate(node["children"]):
+            yield child, position > 0 and node["type"] in _LOOPS
+
+
+def _loops(node: Node) -> int:
+    return max((_loops(child) + looped for child, looped in _children(node)), default=0)
+
+
+def _calls(node: Node, *, inside: bool, looped: bool = False) -> int:
+    own = node["type"] == "function_expression" and looped is inside
+    parts = (_calls(child, inside=inside, looped=looped or each) for child, each in _children(node))
+    return own + sum(parts)
+
+
+def small(value: Value) -> Value:
+    """Return what a function is given or gives; raise `Uncompiled` if it is large."""
+    if isinstance(value, str):
+        if len(value) > TEXT:
+            raise Uncompiled
+    elif isinstance(value, list | dict):
+        if len(value) > ITEMS:
+            raise Uncompiled
+        characters = 0
+        for each in value if isinstance(value, list) else (*value, *value.values()):
+            if isinstance(each, list | dict):
+                raise Uncompiled
+            characters += len(each) if isinstance(each, str) else 0
+        if characters > TEXT:
+            raise Uncompiled
+    return value
+
+
+def small_result(value: Value) -> None:
+    """Raise `Uncompiled` if a result is large, or may be no JSON."""
+    values, characters, level = 0, 0, [value]
+    while level:
+        below: list[Value] = []
+        values += len(level)
+        for each in level:
+            if isinstance(each, str):
+                characters += len(each)
+            elif isinstance(each, list):
+                below += each
+            elif isinstance(each, dict):
+                below += each.values()
+                characters += sum(map(len, each))
+            elif not _is_number_or_null(each):
+                raise Uncompiled
+        if values + len(below) > RESULT or characters > RESULT_TEXT:
+            raise Uncompiled
+        level = below
+
+
+def _is_number_or_null(value: object) -> bool:
+    if isinstance(value, float):
+        return value - value == 0  # neither NaN nor infinite
+    return value is None or isinstance(value, int)

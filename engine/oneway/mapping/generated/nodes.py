@@ -1,0 +1,452 @@
+"""The nodes of an expression as Python statements, each as the interpreter visits it."""
+
+from collections.abc import Callable, Sequence
+from contextlib import AbstractContextManager, nullcontext
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+from oneway.core.records import Value
+from oneway.mapping.expressions.evaluation import (
+    PLAIN,
+    Reading,
+    evaluated,
+    is_logical,
+)
+from oneway.mapping.expressions.syntax import Node
+from oneway.mapping.functions import Context, EvaluationError
+from oneway.mapping.generated.calls import Calls
+from oneway.mapping.generated.limits import SizeLimits
+from oneway.mapping.generated.operands import equality, holding
+from oneway.mapping.generated.paths import Paths, keys_of
+from oneway.mapping.generated.source import CodeText
+from oneway.mapping.generated.unknowns import ABSENT, WRONG, NodeAnswer, Notes, Operand, Unknowns
+
+Result = TypeVar("Result")
+
+DEEPEST = 12
+"""How deep nodes are written out: Python allows for twenty blocks in each other."""
+
+
+@dataclass(slots=True)
+class Nodes:
+    """Writes the nodes of one expression; `deciding` is as in `Expression.decide`."""
+
+    source: CodeText
+    notes: Notes
+    context: Context
+    reading: Reading = PLAIN
+    deciding: bool = True
+    paths: Paths | None = None
+    limits: SizeLimits = field(default_factory=lambda: SizeLimits(0))
+    depth: int = 0
+    looping: bool = False
+    attempting: bool = False
+    calls: Calls = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.calls = Calls(self)
+
+    # Answers
+
+    def asked(self, node: Node, value: Operand, into: Unknowns) -> NodeAnswer:
+        """Write a node that is asked by itself; `into` says what is of interest of its gaps."""
+        keys = keys_of(node)
+        if keys and value.kind == "object" and self.paths is not None:
+            _, gaps, wrong = self.paths.use(keys, self.reading)
+            if not wrong:
+                found = self._path(keys, self.paths, Unknowns(stated=into.stated))
+                self.notes.touched.update(gaps)
+                gap = "".join(gaps)
+                return NodeAnswer(found, gap, gap, gap)
+        exact, exact_line = self.notes.variable("exact")
+        truth, truth_line = "", None
+        if is_logical(node):
+            truth, truth_line = self.notes.variable("truth")
+        written, written_line = "", None
+        if into.written:
+            written, written_line = self.notes.variable("written")
+        found = self.visit(node, value, Unknowns(exact, truth, written, into.stated))
+        lines = ((exact, exact_line), (truth, truth_line), (written, written_line))
+        for name, line in lines:
+            if line is not None and name not in self.notes:
+                line.kept = False
+        known = self.notes.touched
+        exact, truth = exact if exact in known else "", truth if truth in known else ""
+        written = written if written in known else ""
+        return NodeAnswer(found, exact, truth if is_logical(node) else exact, written)
+
+    def attempted(self, node: Node, value: Operand, into: Unknowns) -> NodeAnswer:
+        """Write a node that is not read for its value, and may fail."""
+        source, stated = self.source, ""
+        if into.stated:
+            stated = source.name("before")
+            source.line(f"{stated} = {into.stated}")
+        found = [source.name(word) for word in ("value", "exact", "truth", "written")]
+        self.attempting, before = True, self.attempting
+        with source.block("try:"):
+            asked = self.asked(node, value, into)
+            for name, said in zip(
+                found,
+                (asked.operand.text, asked.exact, asked.truth, asked.written),
+                strict=True,
+            ):
+                source.line(f"{name} = {said or 0}")
+        self.attempting = before
+        with source.block("except Fails:"):
+            source.line(f"{found[0]} = None")
+            source.line(f"{' = '.join(found[1:])} = {WRONG}")
+        if stated:
+            source.line(f"{into.stated} = {stated}")
+        self.notes.touched.update(found[1:])
+        return NodeAnswer(Operand(found[0]), *found[1:])
+
+    # Nodes
+
+    def visit(self, node: Node, value: Operand, into: Unknowns) -> Operand:
+        """Write a node, and return what it comes to."""
+        fixed = self._fixed(node)
+        if fixed is not None:
+            return fixed
+        keys = keys_of(node)
+        if keys and value.kind == "object" and self.paths is not None:
+            return self._path(keys, self.paths, into)
+        write = getattr(self, f"_{node['type']}", None)
+        if write is None or self.depth >= DEEPEST:
+            return self.interpreted(node, value, into)
+        self.depth += 1
+        found: Operand = write(node, value, into)
+        self.depth -= 1
+        return found
+
+    def interpreted(self, node: Node, value: Operand, into: Unknowns) -> Operand:
+        """Write a call of the interpreter, for a node that is not written out."""
+        name = self.source.name("value")
+        if self.looping:
+            self.source.line("raise Uncompiled")  # what all of them cost would not be counted
+        tree = self.source.bind("tree", node)
+        reading = self.source.bind("reading", self.reading)
+        parts = [self.source.name(word) for word in ("stated", "exact", "truth", "written")]
+        call = f"part({tree}, {value.text}, {reading}, {self.deciding})"
+        self.source.line(f"{name}, {', '.join(parts)} = {call}")
+        self.notes.touched.update(parts[1:])
+        for own, gaps in zip((into.exact, into.truth, into.written), parts[1:], strict=True):
+            self.notes.gather(own, gaps)
+        if into.stated:
+            self.notes.touched.add(into.stated)
+            self.source.line(f"{into.stated} = {into.stated} and {parts[0]}")
+        return Operand(name)
+
+    def _fixed(self, node: Node) -> Operand | None:
+        """Return the value of what reads nothing of a record, where it has one."""
+        if node["type"] == "literal":
+            return self.literal(node["value"])
+        if not _is_fixed(node):
+            return None
+        try:
+            answer = evaluated(node, {}, self.context, self.reading, deciding=self.deciding)
+        except EvaluationError:
+            return None  # it fails each record that reads it
+        if answer.exact or answer.truth or answer.written:
+            return None
+        value = answer.value
+        # A setting may be a secret of a sort, and the text is there to be read.
+        plain = value is None or isinstance(value, bool)
+        text = repr(value) if plain else self.source.bind("fixed", value)
+        return Operand(text, "boolean" if isinstance(value, bool) else "", True, value)
+
+    def named(self, operand: Operand) -> Operand:
+        """Return an operand that code may ask anything of: a literal is given a name."""
+        if not operand.known:
+            return operand
+        name = self.source.name("value")
+        self.source.line(f"{name} = {operand.text}")
+        return Operand(name)
+
+    def literal(self, value: Value) -> Operand:
+        """Return a literal of the mapping."""
+        kind = "boolean" if isinstance(value, bool) else ""
+        return Operand(self.source.literal(value), kind, True, value)
+
+    def _path(self, keys: tuple[str, ...], paths: Paths, into: Unknowns) -> Operand:
+        """Write the use of a key that was looked up where the function begins."""
+        name, gaps, wrong = paths.use(keys, self.reading)
+        for variable in (into.exact, into.truth, into.written):
+            self.notes.gather_all(variable, [*gaps, *wrong])
+        for gap in gaps if into.stated else ():
+            self.notes.touched.add(into.stated)
+            with self.source.block(f"if {gap}:"):
+                self.source.line(f"{into.stated} = False")
+        return Operand(name)
+
+    def _field(self, node: Node, value: Operand, into: Unknowns) -> Operand:
+        path = cast(dict[str, Any], node).get("path")
+        name, key = self.source.name("value"), self.source.literal(str(node["value"]))
+        if value.kind == "object":
+            self._found(name, f"{value.text}.get({key}, absent)", path, into)
+            return Operand(name)
+        if value.known:
+            return self.interpreted(node, value, into)
+        with self.source.block(f"if isinstance({value.text}, dict):"):
+            self._found(name, f"{value.text}.get({key}, absent)", path, into)
+        with self.source.block("else:"):
+            self.source.line(f"{name} = None")
+            with self.source.block(f"if {value.text} is not None:"):
+                self.notes.miss(into, WRONG)
+        return Operand(name)
+
+    def _found(self, name: str, get: str, path: tuple[str, ...] | None, into: Unknowns) -> None:
+        self.source.line(f"{name} = {get}")
+        with self.source.block(f"if {name} is absent:"):
+            self.source.line(f"{name} = None")
+            if not self.reading.is_null(path):
+                self.notes.miss(into, ABSENT)
+        check = self.reading.checks.get(path) if path is not None else None
+        if check is not None:
+            asked = self.source.bind("check", check)
+            with self.source.block(f"elif {asked}({name}):"):
+                self.notes.miss(into, WRONG, unstated=False)
+
+    def _in_turn(self, node: Node, value: Operand, into: Unknowns) -> Operand:
+        for step in node["children"]:
+            value = self.visit(step, value, into)
+            if value.known and step is not node["children"][-1]:
+                value = self.named(value)
+        return value
+
+    _subexpression = _pipe = _index_expression = _in_turn
+
+    def _current(self, node: Node, value: Operand, into: Unknowns) -> Operand:
+        del node, into
+        return value
+
+    _identity = _current
+
+    def _expect(self, value: Operand, kind: str, into: Unknowns) -> None:
+        with self.source.block(
+            f"if {value.text} is not None and not isinstance({value.text}, {kind}):"
+        ):
+            self.notes.miss(into, WRONG)
+
+    def _index(self, node: Node, value: Operand, into: Unknowns) -> Operand:
+        self._expect(value, "list", into)
+        name, at = self.source.name("value"), self.source.literal(node["value"])
+        self.source.line(f"{name} = item_at({value.text}, {at})")
+        return Operand(name)
+
+    def _slice(self, node: Node, value: Operand, into: Unknowns) -> Operand:
+        self._expect(value, "list", into)
+        name, part = self.source.name("value"), [*map(self.source.literal, node["children"])]
+        is_list = f"isinstance({value.text}, list)"
+        self._refuse_long(value)
+        self.source.line(f"{name} = {value.text}[slice({', '.join(part)})] if {is_list} else None")
+        return Operand(name)
+
+    def _multi_select_list(self, node: Node, value: Operand, into: Unknowns) -> Operand:
+        name = self.source.name("value")
+        with self._unless_null(name, value):
+            items = [self.visit(each, value, into).text for each in node["children"]]
+            self.source.line(f"{name} = [{', '.join(items)}]")
+        return Operand(name)
+
+    def _multi_select_dict(self, node: Node, value: Operand, into: Unknowns) -> Operand:
+        name = self.source.name("value")
+        with self._unless_null(name, value):
+            items = [
+                f"{self.source.literal(str(each['value']))}: "
+                f"{self.visit(each['children'][0], value, into).text}"
+                for each in node["children"]
+            ]
+            self.source.line(f"{name} = {{{', '.join(items)}}}")
+        return Operand(name)
+
+    def _unless_null(self, name: str, value: Operand) -> AbstractContextManager[None]:
+        if value.kind == "object":
+            return nullcontext()
+        self.source.line(f"{name} = None")
+        return self.source.block(f"if {value.text} is not None:")
+
+    # Projections
+
+    def _refuse_long(self, items: Operand) -> None:
+        """Write that a long list is left to the interpreter, which counts what it costs."""
+        text = items.text
+        long = f"isinstance({text}, (list, dict)) and len({text}) > {self.limits.items}"
+        with self.source.block(f"if {long}:"):
+            self.source.line("raise Uncompiled")
+
+    def _projection(self, node: Node, value: Operand, into: Unknowns) -> Operand:
+        base, then = node["children"]
+        items = self.named(self.visit(base, value, into))
+        self._expect(items, "list", into)
+        return self._of_each(items, "list", then, into)
+
+    def _value_projection(self, node: Node, value: Operand, into: Unknowns) -> Operand:
+        base, then = node["children"]
+        items = self.named(self.visit(base, value, into))
+        self._expect(items, "dict", into)
+        return self._of_each(items, "dict", then, into)
+
+    def looped(
+        self,
+        write: Callable[[Node, Operand, Unknowns], Result],
+        node: Node,
+        item: Operand,
+        into: Unknowns,
+    ) -> Result:
+        """Write what is evaluated on each item of a list."""
+        before, self.looping = self.looping, True
+        found = write(node, item, into)
+        self.looping = before
+        return found
+
+    def _of_each(self, items: Operand, kind: str, then: Node, into: Unknowns) -> Operand:
+        """Write a projection: an item that lacks a key is left out of what is written."""
+        self._refuse_long(items)
+        source, name, item = self.source, self.source.name("value"), self.source.name("item")
+        before = source.name("before")
+        kept = source.line(f"{before} = {into.written}") if into.written else None
+        source.line(f"{name} = None")
+        with source.block(f"if isinstance({items.text}, {kind}):"):
+            source.line(f"{name} = []")
+            each = items.text if kind == "list" else f"{items.text}.values()"
+            with source.block(f"for {item} in {each}:"):
+                found = self.looped(self.visit, then, Operand(item), into)
+                with source.block(f"if {found.text} is not None:"):
+                    source.line(f"{name}.append({found.text})")
+        if kept is not None:
+            source.line(f"{into.written} = {before}")
+        return Operand(name)
+
+    def _filter_projection(self, node: Node, value: Operand, into: Unknowns) -> Operand:
+        base, then, condition = node["children"]
+        source = self.source
+        items = self.named(self.visit(base, value, into))
+        self._expect(items, "list", into)
+        self._refuse_long(items)
+        chosen, item = source.name("value"), source.name("item")
+        source.line(f"{chosen} = None")
+        with source.block(f"if isinstance({items.text}, list):"):
+            source.line(f"{chosen} = []")
+            with source.block(f"for {item} in {items.text}:"):
+                asked = self.looped(
+                    self.asked, condition, Operand(item), Unknowns(stated=into.stated)
+                )
+                self.notes.gather(into.exact, asked.truth)
+                self.notes.gather(into.truth, asked.truth)
+                with source.block(f"if {holding(asked.operand)}:"):
+                    source.line(f"{chosen}.append({item})")
+        return self._of_each(Operand(chosen), "list", then, into)
+
+    def _flatten(self, node: Node, value: Operand, into: Unknowns) -> Operand:
+        items = self.named(self.visit(node["children"][0], value, into))
+        self._expect(items, "list", into)
+        name = self.source.name("value")
+        self.source.line(f"{name} = flattened({items.text}, {self.limits.items})")
+        return Operand(name)
+
+    # Comparing and logic
+
+    def _comparator(self, node: Node, value: Operand, into: Unknowns) -> Operand:
+        left, right = (self.visit(each, value, into) for each in node["children"])
+        name, sign = self.source.name("value"), str(node["value"])
+        if sign in ("eq", "ne"):
+            equal = equality(left, right)
+            self.source.line(f"{name} = {equal if sign == 'eq' else f'not ({equal})'}")
+            return Operand(name, "boolean")
+        self.source.line(f"{name} = {_ORDER[sign]}({left.text}, {right.text})")
+        return Operand(name)
+
+    def _or_expression(self, node: Node, value: Operand, into: Unknowns) -> Operand:
+        return self._either(node["children"], value, into, decides=True)
+
+    def _and_expression(self, node: Node, value: Operand, into: Unknowns) -> Operand:
+        return self._either(node["children"], value, into, decides=False)
+
+    def _either(
+        self, sides: Sequence[Node], value: Operand, into: Unknowns, *, decides: bool
+    ) -> Operand:
+        """Write `a || b` (which a true side decides) or `a && b` (which a false one does)."""
+        one, other = sides
+        source, name = self.source, self.source.name("value")
+        left = self.asked(one, value, into)
+        decided = holding(left.operand) if decides else f"not ({holding(left.operand)})"
+        with source.block(f"if {decided}:"):
+            if left.truth:
+                with source.block(f"if {left.truth}:"):
+                    self._undecided(other, value, into, left, decides=decides)
+                with source.block("else:"):
+                    self._gather(into, left.exact, "", left.written)
+            else:
+                self._gather(into, left.exact, "", left.written)
+            source.line(f"{name} = {left.operand.text}")
+        with source.block("else:"):
+            right = self.asked(other, value, into)
+            if left.truth:
+                with source.block(f"if {left.truth}:"):
+                    self._both(into, left, right, decides=decides, said=right)
+                with source.block("else:"):
+                    self._gather(into, right.exact, right.truth, right.written)
+            else:
+                self._gather(into, right.exact, right.truth, right.written)
+            source.line(f"{name} = {right.operand.text}")
+        both = left.operand.kind == right.operand.kind == "boolean"
+        return Operand(name, "boolean" if both else "")
+
+    def _undecided(
+        self, other: Node, value: Operand, into: Unknowns, left: NodeAnswer, *, decides: bool
+    ) -> None:
+        """Write what JMESPath does not look at, to learn what it would say."""
+        if self.attempting:
+            self.source.line("raise Uncompiled")  # what is tried within a trial is not written out
+            return
+        right = self.attempted(other, value, into)
+        self._both(into, left, right, decides=decides, said=left)
+
+    def _both(
+        self,
+        into: Unknowns,
+        left: NodeAnswer,
+        right: NodeAnswer,
+        *,
+        decides: bool,
+        said: NodeAnswer,
+    ) -> None:
+        written = (said.written,) if decides else (left.written, right.written)
+        self.notes.gather(into.exact, left.exact, left.truth, right.exact)
+        self.notes.gather(into.written, *written)
+        if into.truth:
+            held = holding(right.operand)
+            settled = held if decides else f"not ({held})"
+            unsure = f"{right.truth} or " if right.truth else ""
+            with self.source.block(f"if {unsure}not ({settled}):"):
+                self.notes.gather(into.truth, left.truth, right.truth)
+
+    def _not_expression(self, node: Node, value: Operand, into: Unknowns) -> Operand:
+        asked = self.asked(node["children"][0], value, Unknowns(stated=into.stated))
+        self._gather(into, asked.truth, asked.truth, asked.truth)
+        name = self.source.name("value")
+        self.source.line(f"{name} = not ({holding(asked.operand)})")
+        return Operand(name, "boolean")
+
+    def _gather(self, into: Unknowns, exact: str, truth: str, written: str) -> None:
+        self.notes.gather(into.exact, exact)
+        self.notes.gather(into.truth, truth)
+        self.notes.gather(into.written, written)
+
+    def _function_expression(self, node: Node, value: Operand, into: Unknowns) -> Operand:
+        return self.calls.call(node, value, into)
+
+
+_ORDER = {"lt": "less", "lte": "at_most", "gt": "more", "gte": "at_least"}
+
+
+def _is_fixed(node: Node) -> bool:
+    """Return whether a node reads nothing of what it is evaluated on."""
+    if node["type"] == "literal":
+        return True
+    return node["type"] in _FIXED and all(map(_is_fixed, node["children"]))
+
+
+_FIXED = frozenset(
+    {"function_expression", "comparator", "or_expression", "and_expression", "not_expression"}
+)

@@ -1,0 +1,38 @@
+"""What generated code asks of an operand: whether it holds, is blank, equals another."""
+
+from oneway.core.records import holds, is_blank
+from oneway.mapping.generated.unknowns import Operand
+
+
+def holding(operand: Operand) -> str:
+    """Return what says whether a condition holds."""
+    if operand.known:
+        return repr(holds(operand.value))
+    if operand.kind == "boolean":
+        return operand.text
+    text = operand.text
+    return f"({text}.strip() != '' if {text}.__class__ is str else holds({text}))"
+
+
+def blank(operand: Operand) -> str:
+    """Return what says whether a value is blank."""
+    if operand.known:
+        return repr(is_blank(operand.value))
+    if operand.kind == "boolean":
+        return "False"
+    text = operand.text
+    return f"({text} is None or ({_NO_TEXT.format(text)}))"
+
+
+_NO_TEXT = "{0}.strip() == '' if {0}.__class__ is str else is_blank({0})"
+
+
+def equality(left: Operand, right: Operand) -> str:
+    """Return what says whether two values are equal: `1` and `true` are not."""
+    if left.known and not right.known:
+        left, right = right, left
+    if right.known and (right.value is None or isinstance(right.value, bool)):
+        return f"{left.text} is {right.text}"
+    if right.known and isinstance(right.value, str):
+        return f"{left.text} == {right.text}"
+    return f"equal({left.text}, {right.text})"

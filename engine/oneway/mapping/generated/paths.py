@@ -1,0 +1,124 @@
+"""The keys of a record that a function reads: each looked up once, where the function begins."""
+
+from dataclasses import dataclass, field
+
+from oneway.mapping.expressions.evaluation import Reading
+from oneway.mapping.expressions.syntax import Node
+from oneway.mapping.generated.source import CodeText, Line
+from oneway.mapping.generated.unknowns import ABSENT, WRONG
+from oneway.mapping.record_schema import sure_of
+
+
+@dataclass(slots=True)
+class PathUseOnce:
+    """One key of the record: the names of its value, of its gap, and of what a check says.
+
+    `gap` is "" where there cannot be any, `wrong` where nothing is decided by the value.
+    """
+
+    value: str
+    gap: str
+    wrong: str = ""
+    check: object = None
+    inner: dict[str, "PathUseOnce"] = field(default_factory=dict)
+
+
+@dataclass(slots=True)
+class Paths:
+    """The keys of one function, which all of its expressions share."""
+
+    source: CodeText
+    reading: Reading
+    at: Line
+    roots: dict[str, PathUseOnce] = field(default_factory=dict)
+
+    def shares(self, reading: Reading) -> bool:
+        """Return whether an expression's reading says the same of absent keys."""
+        one, other = self.reading, reading
+        return (one.absent_is_null, one.except_for) == (other.absent_is_null, other.except_for)
+
+    def use(self, keys: tuple[str, ...], reading: Reading) -> tuple[str, list[str], list[str]]:
+        """Return the name of a path's value, of its gaps, and of what checks on the way say."""
+        level, found, wrong = self.roots, PathUseOnce("data", ""), []
+        for depth, key in enumerate(keys, 1):
+            path = keys[:depth]
+            if key not in level:
+                certain = depth == 1 and self.reading.is_null(path)
+                gap = "" if certain else self.source.name("gap")
+                level[key] = PathUseOnce(self.source.name("path"), gap)
+            found = level[key]
+            if path in reading.checks:
+                found.wrong = found.wrong or self.source.name("wrong")
+                found.check = reading.checks[path]
+                wrong.append(found.wrong)
+            level = found.inner
+        return found.value, [found.gap] if found.gap else [], wrong
+
+    def write(self) -> None:
+        """Write the look-ups where the function begins."""
+        source = self.source
+        rest = source.lines
+        depth, source.lines = source.depth, []
+        source.depth = self.at.depth
+        for key, each in self.roots.items():
+            self._look_up(each, "data", "", (key,))
+        position = next(i for i, line in enumerate(rest) if line is self.at)
+        source.lines, source.depth = [*rest[:position], *source.lines, *rest[position:]], depth
+
+    def _look_up(self, each: PathUseOnce, parent: str, gap: str, path: tuple[str, ...]) -> None:
+        source = self.source
+        if len(path) == 1:
+            source.line(f"{each.value} = {parent}.get({source.literal(path[-1])}, absent)")
+            if each.gap:
+                source.line(f"{each.gap} = 0")
+            self._absent(each, path)
+        else:
+            if each.wrong:
+                source.line(f"{each.wrong} = 0")
+            source.line(f"{each.gap} = {gap or 0}")
+            with source.block(f"if isinstance({parent}, dict):"):
+                source.line(f"{each.value} = {parent}.get({source.literal(path[-1])}, absent)")
+                self._absent(each, path)
+            with source.block("else:"):
+                source.line(f"{each.value} = None")
+                with source.block(f"if {parent} is not None:"):
+                    source.line(f"{each.gap} = {WRONG}")
+        for key, inner in each.inner.items():
+            self._look_up(inner, each.value, each.gap, (*path, key))
+
+    def _absent(self, each: PathUseOnce, path: tuple[str, ...]) -> None:
+        source = self.source
+        if each.wrong and len(path) == 1:
+            source.line(f"{each.wrong} = 0")
+        with source.block(f"if {each.value} is absent:"):
+            source.line(f"{each.value} = None")
+            if not self.reading.is_null(path):
+                source.line(f"{each.gap} = {ABSENT}")
+        if each.wrong:
+            asked = f"{source.bind('check', each.check)}({each.value})"
+            with source.block(f"elif {unsure(source, each.check, each.value)}{asked}:"):
+                source.line(f"{each.wrong} = {WRONG}")
+
+
+def unsure(source: CodeText, check: object, name: str) -> str:
+    """Return what says that a value has to be checked, as far as its class does not tell."""
+    sure = sure_of(check)
+    if sure is None:
+        return ""
+    parts = [f"{name} is None"] if sure.null else []
+    parts += [f"{name}.__class__ is {each}" for each in sorted(sure.classes)]
+    if sure.words:
+        words = source.bind("words", sure.words)
+        parts.append(f"{name}.__class__ is str and {name} in {words}")
+    if sure.text:
+        short = f" and len({name}) <= {sure.longest}" if sure.longest else ""
+        parts.append(f"{name}.__class__ is str and {name}.isascii(){short}")
+    return f"not ({' or '.join(parts)}) and " if parts else ""
+
+
+def keys_of(node: Node) -> tuple[str, ...]:
+    """Return the keys of a path that is all of a node; none where it is something else."""
+    steps = node["children"] if node["type"] == "subexpression" else [node]
+    if any(step["type"] != "field" for step in steps):
+        return ()
+    return tuple(str(step["value"]) for step in steps)

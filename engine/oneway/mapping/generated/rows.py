@@ -1,0 +1,251 @@
+"""The two functions of a mapping, as text: a record becomes a row."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+
+from oneway.core.records import Compare
+from oneway.mapping.expressions import PLAIN, Expression
+from oneway.mapping.generated.cells import DATA, Cells
+from oneway.mapping.generated.limits import limits_of
+from oneway.mapping.generated.nodes import Nodes
+from oneway.mapping.generated.operands import blank, holding
+from oneway.mapping.generated.paths import Paths
+from oneway.mapping.generated.source import CodeText
+from oneway.mapping.generated.unknowns import Notes, Operand, Unknowns
+from oneway.mapping.interpreter import Interpreted, MappingCode, Typed
+from oneway.mapping.program import FieldRule
+from oneway.mapping.read_keys import expressions_of
+
+
+@dataclass(slots=True)
+class Rows:
+    """Writes `source_row` and `target_row` of a bound mapping."""
+
+    program: Interpreted
+    source: CodeText = field(default_factory=CodeText)
+    notes: Notes = field(init=False)
+    cells: Cells = field(init=False)
+    paths: Paths | None = None
+    count: int = 1
+    """How many expressions there are on each record, at most."""
+
+    def __post_init__(self) -> None:
+        self.notes = Notes(self.source)
+        self.count = _count(self.program.code)
+        self.cells = Cells(self.source, self.notes, self.program, self._nodes)
+
+    def write(self) -> None:
+        """Write both functions."""
+        code = self.program.code
+        asked = [code.leaver, *code.only, *code.rules]
+        asked += [each.expression for each in code.match_source]
+        with self._function("source_row", asked):
+            self._source_row()
+        asked = [code.left, code.scheduled, *code.match_target]
+        with self._function("target_row", asked):
+            self._target_row()
+
+    @contextmanager
+    def _function(self, name: str, asked: Sequence[Expression | None]) -> Iterator[None]:
+        """Write a function that leaves a record to the interpreter where anything is wrong.
+
+        `asked` are expressions on its record, those that decide first: they have the checks.
+        """
+        source = self.source
+        reading = next((each.reading for each in asked if each is not None), PLAIN)
+        with source.block(f"def {name}(record):"):
+            source.line("data = record.data")
+            with source.block("if record.problem or data.__class__ is not dict:"):
+                source.line(f"return interpreted_{name}(record)")
+            with source.block("try:"):
+                self.paths = Paths(source, reading, source.line("# All keys, each once"))
+                yield
+                self.paths.write()
+            with source.block("except Leaves:"):
+                source.line(f"return interpreted_{name}(record)")
+
+    def _nodes(self, expression: Expression, *, deciding: bool = True) -> Nodes:
+        reading, context = expression.reading, self.program.context
+        paths = self.paths if self.paths is not None and self.paths.shares(reading) else None
+        limits = limits_of(expression.tree, self.count)
+        return Nodes(self.source, self.notes, context, reading, deciding, paths, limits)
+
+    # CodeText rows
+
+    def _source_row(self) -> None:
+        code, source = self.program.code, self.source
+        values = [self._key(each) for each in code.match_source]
+        name = self._name(values)
+        label = self._label()
+        for rule in code.only:
+            asked = self._decided(rule)
+            with source.block(f"if not ({asked}):"):
+                source.line("raise Uncompiled")
+        leaver = self._decided(code.leaver) if code.leaver is not None else "False"
+        source.line(f"leaver = {leaver}")
+        source.line("missed = []")
+        left = self._leaving()
+        failed = self._failed()
+        cells = [self.cells.cell(each) for each in code.fields]
+        keys = [self._comparable(*each) for each in zip(values, self._compares, strict=True)]
+        source.line(
+            f"return SourceRow(record.id, {name}, {label}, {_tuple(keys)}, {_tuple(values)},"
+            f" leaver, (), {failed}, {_tuple(cells)}, {left}, tuple(missed))"
+        )
+
+    @property
+    def _compares(self) -> Sequence[Compare]:
+        return self.program.policy.match
+
+    def _key(self, typed: Typed) -> str:
+        """Write a match key, and return its name: None where it is blank."""
+        source, expression = self.source, typed.expression
+        source.comment("match", expression.text, str(expression.span))
+        nodes = self._nodes(expression)
+        asked = nodes.asked(expression.tree, DATA, Unknowns())
+        value = Operand(source.name("key"))
+        source.line(f"{value.text} = {asked.operand.text}")
+        if asked.exact:
+            with source.block(f"if {asked.exact}:"):
+                source.line("raise Uncompiled")
+        self.cells.json_only(value)
+        with source.block(f"if {blank(value)}:"):
+            source.line(f"{value.text} = None")
+        with source.block("else:"):
+            if typed.check is not None:
+                self.cells.checked(typed.check, value)
+            with source.block(f"if isinstance({value.text}, (list, dict)):"):
+                source.line("raise Uncompiled")
+        return value.text
+
+    def _comparable(self, value: str, compare: Compare) -> str:
+        """Return what is compared of a match key."""
+        general = f"comparable({value}, {self.source.bind('compare', compare)})"
+        quick = {
+            Compare.EXACT: value,
+            Compare.IGNORE_CASE: f"{value}.casefold()",
+            Compare.TRIMMED: f"{value}.strip()",
+        }.get(compare)
+        if quick is None:
+            return general
+        return f"{quick} if {value}.__class__ is str and {value}.isascii() else {general}"
+
+    def _name(self, values: Sequence[str]) -> str:
+        shown = [
+            value
+            for value, show in zip(values, self.program.policy.key_shown, strict=False)
+            if show
+        ]
+        text = "record.id"
+        for value in reversed(shown):
+            text = f"str({value}) if {value} is not None else {text}"
+        return text
+
+    def _label(self) -> str:
+        label = self.program.code.label
+        if label is None:
+            return "''"
+        source = self.source
+        source.comment("label", label.text, str(label.span))
+        nodes = self._nodes(label, deciding=False)
+        with source.block("try:"):
+            value = nodes.named(nodes.visit(label.tree, DATA, Unknowns()))
+            self.cells.json_only(value)
+            is_text = f"isinstance({value.text}, (str, int, float))"
+            source.line(f"label = str({value.text}).strip() if {is_text} else ''")
+        with source.block("except Leaves:"):
+            source.line("label = interpreted_label(record)")
+        return "label"
+
+    def _decided(self, rule: Expression) -> str:
+        """Write a condition that access hangs on, and return whether it holds."""
+        source = self.source
+        source.comment("condition", rule.text, str(rule.span))
+        nodes = self._nodes(rule)
+        asked = nodes.asked(rule.tree, DATA, Unknowns())
+        value = nodes.named(asked.operand)
+        if asked.truth:
+            with source.block(f"if {asked.truth}:"):
+                source.line("raise Uncompiled")
+        kept = replace(value, kind=asked.operand.kind)
+        self.cells.json_only(kept)
+        return holding(kept)
+
+    def _leaving(self) -> str:
+        """Write what leaving would write; return it, and what a record with that would be."""
+        code, source = self.program.code, self.source
+        cells = [self.cells.cell(each) for each in code.leaving]
+        source.line(f"leaving, left, later = {_tuple(cells)}, None, None")
+        if code.leaver is not None:
+            with source.block("if leaver:"):
+                source.line("leaving, left, later = interpreted_leaving(record, leaving)")
+        return "leaving, left, later"
+
+    def _failed(self) -> str:
+        """Write the eligibility rules, and return the positions of those that do not hold."""
+        rules = self.program.code.rules
+        if not rules:
+            return "()"
+        self.source.line("failed = ()")
+        for position, rule in enumerate(rules):
+            with self.source.block(f"if not ({self._decided(rule)}):"):
+                self.source.line(f"failed += ({position},)")
+        return "failed"
+
+    # Target rows
+
+    def _target_row(self) -> None:
+        code, source, policy = self.program.code, self.source, self.program.policy
+        values = [self._key(Typed(each)) for each in code.match_target]
+        name = self._name(values)
+        fields = [self._seen(rule) for rule in policy.fields]
+        leaving = [self._seen(rule) for rule in policy.leaving]
+        left = self._decided(code.left) if code.left is not None else "False"
+        source.line(f"left = {left}")
+        source.line("later = False")
+        if code.scheduled is not None:
+            with source.block("if not left:"):
+                source.line(f"later = {self._decided(code.scheduled)}")
+        keys = [self._comparable(*each) for each in zip(values, self._compares, strict=True)]
+        source.line(
+            f"return TargetRow(record.id, {name}, {_tuple(keys)}, left, later,"
+            f" {_tuple(fields)}, {_tuple(leaving)})"
+        )
+
+    def _seen(self, rule: FieldRule) -> str:
+        """Write what a target record holds in a field, and return its name."""
+        source, reading, value = self.source, self.program.code.target_reading, "data"
+        found = source.name("seen")
+        source.comment("seen", rule.path)
+        start = source.depth
+        for depth, key in enumerate(rule.keys, 1):
+            source.line(f"{found} = {value}.get({source.literal(key)}, absent)")
+            nothing = "None" if reading.is_null(rule.keys[:depth]) else "absent"
+            if nothing == "None":
+                with source.block(f"if {found} is absent:"):
+                    source.line(f"{found} = None")
+            if depth == len(rule.keys):
+                break
+            step = source.name("step")
+            source.line(f"{step} = {found}")
+            after = "None" if reading.is_null(rule.keys[: depth + 1]) else "absent"
+            with source.block(f"if not isinstance({step}, dict):"):
+                # Of a key that is absent, and of what is in null, the same is known.
+                source.line(f"{found} = {step} if {step} is None or {step} is absent else {after}")
+            source.line("else:")
+            source.depth += 1
+            value = step
+        source.depth = start
+        return found
+
+
+def _tuple(items: Sequence[str]) -> str:
+    return f"({', '.join(items)}{',' if len(items) == 1 else ''})"
+
+
+def _count(code: MappingCode) -> int:
+    """Return how many expressions there are on a source record and a target record."""
+    fields = [one for each in (*code.fields, *code.leaving) for one in expressions_of(each)]
+    conditions = (*code.match_source, *code.match_target, *code.only, *code.rules)
+    return len(fields) + len(conditions) + 4  # and who leaves, has left, is due to, and the label

@@ -1,0 +1,160 @@
+"""What generated code may call: a handful of names, the same for every mapping."""
+
+import operator
+from collections.abc import Callable, Mapping
+from functools import partial
+from typing import Any
+
+from jmespath.visitor import TreeInterpreter
+
+from oneway.core.budget import Budget, Overspent
+from oneway.core.records import MISSING, Value, comparable, identity, is_blank
+from oneway.mapping.expressions.evaluation import (
+    Gaps,
+    Library,
+    Reading,
+    budget,
+    evaluated_part,
+)
+from oneway.mapping.expressions.syntax import Node
+from oneway.mapping.functions import Context, EvaluationError
+from oneway.mapping.functions.function import Function, LazyArgument, OverBudget, checked_argument
+from oneway.mapping.generated.limits import (
+    PART_STEPS,
+    PART_TEXT,
+    Uncompiled,
+    small,
+    small_result,
+)
+from oneway.mapping.generated.unknowns import ABSENT, WRONG
+from oneway.mapping.interpreter import RecordStopped
+
+FAILS = (EvaluationError, TypeError, ValueError, ArithmeticError, LookupError)
+"""What evaluation may raise, as the interpreter has it."""
+
+LEAVES = (OverBudget, Overspent, *FAILS, RecursionError, RecordStopped, Uncompiled)
+"""What makes generated code leave a record to the interpreter."""
+
+
+def names_for(context: Context) -> Mapping[str, object]:
+    """Return what each name stands for, for one context."""
+    library = Library(Budget())
+    library.context = context
+    return {
+        "__builtins__": _BUILT_IN,
+        "absent": MISSING,
+        "context": context,
+        "built_in": partial(_built_in, library),
+        "part": partial(_part, context),
+        "Fails": FAILS,
+        "Leaves": LEAVES,
+        "Uncompiled": Uncompiled,
+        "EvaluationError": EvaluationError,
+        "Null": type(None),
+        "holds": _holds,
+        "is_blank": is_blank,
+        "identity": identity,
+        "comparable": comparable,
+        "json_only": small_result,
+        "checked": _checked,
+        "small": small,
+        "lazily": _lazily,
+        "equal": _equal,
+        "item_at": _item_at,
+        "flattened": _flattened,
+        "less": partial(_ordered, operator.lt),
+        "at_most": partial(_ordered, operator.le),
+        "more": partial(_ordered, operator.gt),
+        "at_least": partial(_ordered, operator.ge),
+    }
+
+
+_BUILT_IN: Mapping[str, object] = {
+    each.__name__: each
+    for each in (bool, dict, float, int, isinstance, len, list, slice, str, tuple)
+}
+"""All of Python's own names that generated code is given."""
+
+
+def _part(
+    context: Context, tree: Node, value: Value, reading: Reading, deciding: bool
+) -> tuple[Value, bool, int, int, int]:
+    """Return what the interpreter makes of a node, with the sorts of its gaps."""
+    try:
+        found = evaluated_part(tree, value, context, reading, deciding=deciding)
+    except (Overspent, *FAILS):
+        # What it had gathered by then decides how that ends.
+        raise Uncompiled from None
+    spent = budget().spent
+    if spent.steps > PART_STEPS or spent.characters > PART_TEXT:
+        raise Uncompiled  # with the other parts it may be too much
+    exact, truth, written = map(sorts_of, (found.exact, found.truth, found.written))
+    return found.value, found.stated, exact, truth, written
+
+
+def sorts_of(gaps: Gaps) -> int:
+    """Return the sorts of gaps that there are: 1 absent, 2 wrong, 3 both."""
+    absent, wrong = any(not gap.wrong for gap in gaps), any(gap.wrong for gap in gaps)
+    return (ABSENT if absent else 0) | (WRONG if wrong else 0)
+
+
+def _holds(value: object) -> bool:
+    if value is None or value is False:
+        return False
+    return value is True or not is_blank(value)
+
+
+def _lazily(value: Value) -> LazyArgument:
+    return LazyArgument(lambda: value)
+
+
+def _built_in(library: Library, name: str, arguments: list[Value]) -> Value:
+    """Return what a function of JMESPath makes of arguments that are small."""
+    for each in arguments:
+        small(each)
+    found: Value = library.called(name, arguments)
+    return small(found)
+
+
+def _checked(function: Function, position: int, argument: Value) -> Value:
+    return small(checked_argument(function, position, argument))
+
+
+_reference: Any = TreeInterpreter()
+_same: Callable[[Value, Value], bool] = _reference.COMPARATOR_FUNC["eq"]
+
+
+def _equal(left: Value, right: Value) -> bool:
+    if isinstance(left, list | dict) and isinstance(right, list | dict):
+        raise Uncompiled  # it is counted what is looked through
+    return _same(left, right)
+
+
+def _ordered(compare: Callable[[Any, Any], bool], left: Value, right: Value) -> bool | None:
+    for each in (left, right):
+        if isinstance(each, bool) or not isinstance(each, int | float | str):
+            return None
+    return compare(left, right)
+
+
+def _item_at(values: Value, position: int) -> Value:
+    if not isinstance(values, list):
+        return None
+    try:
+        return values[position]
+    except IndexError:
+        return None
+
+
+def _flattened(values: Value, most: int) -> Value:
+    if not isinstance(values, list):
+        return None
+    if sum(len(each) if isinstance(each, list) else 1 for each in values) > most:
+        raise Uncompiled
+    found: list[Value] = []
+    for each in values:
+        if isinstance(each, list):
+            found.extend(each)
+        else:
+            found.append(each)
+    return found

@@ -1,0 +1,94 @@
+"""The text of a generated module: lines, names, literals, and the objects that it is bound to.
+
+Nothing of a mapping becomes part of the text except as a literal that Python reads back as the
+same value. All names are made here, of a word of ours and a number.
+"""
+
+import ast
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+
+_LONGEST = 60
+"""Characters of a literal that is written out; a longer one is bound to a name."""
+
+
+@dataclass(slots=True)
+class Line:
+    """One line of the text; `kept` is False where it turned out that nobody needs it."""
+
+    depth: int
+    text: str
+    kept: bool = True
+
+
+@dataclass(slots=True)
+class CodeText:
+    """A module in the making; `bound` are the objects that its names stand for."""
+
+    lines: list[Line] = field(default_factory=list)
+    bound: dict[str, object] = field(default_factory=dict)
+    depth: int = 0
+    _count: int = 0
+
+    @property
+    def text(self) -> str:
+        """The module as Python reads it."""
+        return "".join(f"{'    ' * each.depth}{each.text}\n" for each in self.lines if each.kept)
+
+    def line(self, text: str) -> Line:
+        """Add a line at the present depth."""
+        self.lines.append(Line(self.depth, text))
+        return self.lines[-1]
+
+    def comment(self, *said: str) -> None:
+        """Add a comment that quotes texts of the mapping, each as a literal."""
+        self.line(f"# {' '.join(map(ascii, said))}")
+
+    @contextmanager
+    def block(self, head: str) -> Iterator[None]:
+        """Add a line and, one level deeper, what is added meanwhile, or `pass`."""
+        self.line(head)
+        self.depth += 1
+        start = len(self.lines)
+        yield
+        if not any(each.kept for each in self.lines[start:]):
+            self.line("pass")
+        self.depth -= 1
+
+    def deepen(self, start: int) -> None:
+        """Put the lines from a position on one level deeper."""
+        for each in self.lines[start:]:
+            each.depth += 1
+
+    def name(self, word: str) -> str:
+        """Return a new name that begins with a word of ours."""
+        self._count += 1
+        return f"{word}{self._count}"
+
+    def bind(self, word: str, value: object) -> str:
+        """Return the name that an object is bound to; the same object has one name."""
+        for name, other in self.bound.items():
+            if other is value:
+                return name
+        name = self.name(word)
+        self.bound[name] = value
+        return name
+
+    def literal(self, value: object) -> str:
+        """Return a value as Python text, or the name it is bound to where it is no short scalar."""
+        if value is None or value is True or value is False:
+            return repr(value)
+        if type(value) in (str, int, float):
+            text = ascii(value)
+            if len(text) <= _LONGEST and _reads_back(text, value):
+                return text
+        return self.bind("constant", value)
+
+
+def _reads_back(text: str, value: object) -> bool:
+    try:
+        found = ast.literal_eval(text)
+    except (ValueError, SyntaxError):
+        return False  # inf, which is a name to Python
+    return type(found) is type(value) and found == value

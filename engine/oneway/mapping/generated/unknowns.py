@@ -1,0 +1,88 @@
+"""What an answer hangs on, in variables of the generated code.
+
+The interpreter gathers gaps, to tell of them. Generated code asks only whether there are any,
+and of what sort: 1 is a key that is absent, 2 something that is not fit to decide by. Who has to
+tell of them asks the interpreter.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from oneway.core.records import Value
+from oneway.mapping.generated.source import CodeText, Line
+
+ABSENT, WRONG = 1, 2
+
+
+@dataclass(frozen=True, slots=True)
+class Operand:
+    """A name or literal of the generated code, and what is known of it.
+
+    `kind` is "boolean" or "object" where it can be nothing else; `known` is whether it is a
+    literal, whose value is `value`.
+    """
+
+    text: str
+    kind: str = ""
+    known: bool = False
+    value: Value = None
+
+
+@dataclass(frozen=True, slots=True)
+class Unknowns:
+    """The variables that gaps are noted in: the interpreter's three questions, and `stated`.
+
+    A question that nobody asks has no variable.
+    """
+
+    exact: str = ""
+    truth: str = ""
+    written: str = ""
+    stated: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class NodeAnswer:
+    """An operand, and the variables of its gaps: "" where it cannot have any."""
+
+    operand: Operand
+    exact: str = ""
+    truth: str = ""
+    written: str = ""
+
+
+@dataclass(slots=True)
+class Notes:
+    """Knows which variables of gaps were ever written to: no code is needed for the others."""
+
+    source: CodeText
+    touched: set[str] = field(default_factory=set)
+
+    def variable(self, word: str, start: str = "0") -> tuple[str, Line]:
+        """Return a new variable, and the line that sets it at first."""
+        name = self.source.name(word)
+        return name, self.source.line(f"{name} = {start}")
+
+    def miss(self, into: Unknowns, sort: int, *, unstated: bool = True) -> None:
+        """Note a gap."""
+        for name in dict.fromkeys((into.exact, into.truth, into.written)):
+            if name:
+                self.gather(name, str(sort))
+        if unstated and into.stated:
+            self.touched.add(into.stated)
+            self.source.line(f"{into.stated} = False")
+
+    def gather(self, into: str, *gaps: str) -> None:
+        """Note the gaps of variables in another one."""
+        found = [each for each in dict.fromkeys(gaps) if each and (each.isdigit() or each in self)]
+        if into and found:
+            self.touched.add(into)
+            self.source.line(f"{into} |= {' | '.join(found)}")
+
+    def gather_all(self, into: str, gaps: Sequence[str]) -> None:
+        """Note the gaps of variables that surely are some."""
+        self.touched.update(gaps)
+        self.gather(into, *gaps)
+
+    def __contains__(self, name: str) -> bool:
+        return name in self.touched

@@ -1,0 +1,294 @@
+"""Laws of generated code: it makes of every record what the interpreter makes of it.
+
+And nothing of a mapping becomes a part of it, but for literals.
+"""
+
+import ast
+import json
+import re
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from laws.test_expression_laws import EXPRESSIONS, JSON, RECORDS
+from oneway.core.connector import Field
+from oneway.core.diagnostics import Refused, Span
+from oneway.mapping.expressions import Context, EvaluationError, ExpressionSyntax, Reading, parse
+from oneway.mapping.expressions.evaluation import evaluated
+from oneway.mapping.functions import LIBRARY
+from oneway.mapping.generated.one import found_of, function_of
+from oneway.mapping.generated.paths import unsure
+from oneway.mapping.generated.program import GeneratedProgram, GeneratedRows, generated
+from oneway.mapping.generated.runtime import names_for
+from oneway.mapping.generated.source import CodeText
+from oneway.mapping.interpreter import Interpreted
+from oneway.mapping.record_schema import decidable, readable, writable
+from strategies import worlds
+from worlds import World, bound
+
+SPAN = Span("law", 1, 1, 1)
+AS_OF = datetime(2026, 3, 31, 4, tzinfo=UTC)
+CONTEXT = Context(AS_OF, {"a": "set"}, strict=True)
+SUITE = Path(__file__).parents[3] / "shared" / "facts" / "suites" / "jmespath"
+
+
+def only_words(value):
+    """Return what is wrong with a value by which something is decided: a check of our own."""
+    return "" if value is None or isinstance(value, str) else "it is no word"
+
+
+READINGS = [
+    Reading(),
+    Reading(absent_is_null=True),
+    Reading(absent_is_null=True, except_for=frozenset({("a",), ("b", "a")})),
+    Reading(checks={("a",): only_words, ("b", "c"): only_words}),
+]
+
+
+def answer(work):
+    """Return what comes of an evaluation, so that two can be compared to the letter."""
+    try:
+        return repr(work())
+    except EvaluationError as error:
+        return f"EvaluationError: {error}"
+
+
+def compare(expression, data, context=CONTEXT):
+    """Compare the two ways to evaluate an expression on a record."""
+    tree, reading = expression.tree, expression.reading
+    for deciding in (True, False):
+        function, text = function_of(expression, context, deciding=deciding)
+        expected = answer(
+            lambda: found_of(evaluated(tree, data, context, reading, deciding=deciding))  # noqa: B023
+        )
+        assert answer(lambda: function(data)) == expected, text  # noqa: B023
+        refuse_strange_code(text)
+
+
+@given(EXPRESSIONS, RECORDS, st.sampled_from(READINGS))
+@settings(max_examples=150)
+@example("a && b < `1`", {"b": "x"}, READINGS[0])
+@example("a || (b || (c || a))", {}, READINGS[0])
+@example("!(a && b)", {"b": False}, READINGS[0])
+@example("coalesce(a, b.c)", {"a": 7, "b": {}}, READINGS[3])
+@example("contains(a, upper(b))", {"b": 7}, READINGS[0])
+@example("map_value(a, `{}`, b)", {"a": "x"}, READINGS[0])
+@example("a == `true`", {"a": 1}, READINGS[0])
+@example("a != `false`", {"a": 0}, READINGS[0])
+@example("a == `1`", {"a": True}, READINGS[0])
+def test_an_expression_has_the_answer_of_the_interpreter(text, data, reading):
+    try:
+        expression = replace(parse(text, SPAN), reading=reading)
+    except ExpressionSyntax:
+        return
+    compare(expression, data)
+
+
+@given(JSON)
+def test_data_of_any_form_give_what_they_give_the_interpreter(data):
+    for text in ("a.b || c", "a[?b == 'x'].c | [0]", "[a, b][]", "a.*.b", "a[1:].b", "!a && @"):
+        compare(parse(text, SPAN), data)
+
+
+@pytest.mark.skipif(not SUITE.is_dir(), reason="the published suite is not beside the checkout")
+@pytest.mark.parametrize("path", sorted(SUITE.glob("*.json")), ids=lambda path: path.stem)
+def test_the_jmespath_suite_has_the_answers_of_the_interpreter(path):
+    for suite in json.loads(path.read_text("utf-8")):
+        for case in suite["cases"]:
+            try:
+                expression = parse(case["expression"], SPAN)
+            except ExpressionSyntax:
+                continue
+            for data in (suite["given"], {}, None, [], "x", {"foo": 1}):
+                compare(expression, data)
+
+
+@pytest.mark.parametrize("function", LIBRARY, ids=lambda function: function.name)
+def test_the_examples_of_a_function_have_the_answers_of_the_interpreter(function):
+    for each in function.examples:
+        context = Context(datetime.fromisoformat(each.as_of), each.settings)
+        for data in (each.data, {}, dict.fromkeys(each.data), dict.fromkeys(each.data, 7)):
+            compare(parse(each.expression, SPAN), data, context)
+
+
+FIELDS = st.builds(
+    Field,
+    path=st.just("a"),
+    types=st.frozensets(
+        st.sampled_from(["string", "number", "integer", "boolean", "array", "object", "null"]),
+        max_size=3,
+    ),
+    format=st.sampled_from(["", "date", "email"]),
+    max_length=st.sampled_from([None, 0, 2]),
+    pattern=st.sampled_from(["", "^a"]),
+    enum=st.sampled_from([(), ("a", 1), ("a", "ab", None)]),
+)
+ONES = st.sampled_from([None, "", " ", "a", "ab", "abc", "\u00e9", "\ud800", 1, 1.0, 1.5, True])
+ONES |= st.sampled_from([[], ["a"], {}, {"a": 1}, "2026-03-31"])
+
+
+@given(FIELDS, ONES)
+@settings(max_examples=400)
+@example(Field("a", frozenset({"number"})), "a")
+@example(Field("a", frozenset({"string"}), max_length=2), "abc")
+def test_what_is_taken_for_fit_at_once_passes_the_check(field, value):
+    for check in (writable(field), readable(field), decidable(field)):
+        if check is None:
+            continue
+        source = CodeText()
+        text = f"{unsure(source, check, 'value')}True"
+        asked = eval(text, {**source.bound, "value": value})
+        assert asked or not check(value)
+
+
+# Rows
+
+
+def rows_of(program: Interpreted) -> GeneratedRows:
+    """Return what is generated of a program."""
+    rows = generated(program)
+    assert rows.text, "nothing could be generated"
+    refuse_strange_code(rows.text)
+    return rows
+
+
+@given(worlds())
+@settings(max_examples=60)
+def test_a_row_is_that_of_the_interpreter(world: World):
+    program = bound(world)
+    reference = Interpreted(program.code, program.context, program.tables)
+    rows = rows_of(reference)
+    for record in world.source.records:
+        assert repr(rows.source_row(record)) == repr(reference.source_row(record))
+    for record in world.target.records:
+        assert repr(rows.target_row(record)) == repr(reference.target_row(record))
+
+
+@given(worlds())
+@settings(max_examples=15)
+def test_a_program_makes_the_same_rows_before_and_after_it_is_generated(world: World):
+    program = bound(world)
+    at_once, never = (
+        GeneratedProgram(program.code, program.context, program.tables, worth_it)
+        for worth_it in (0, 10**9)
+    )
+    for record in world.source.records:
+        assert repr(at_once.source_row(record)) == repr(never.source_row(record))
+    assert at_once.departed() == never.departed()
+
+
+# Breaking out
+
+_RUNTIME = set(names_for(CONTEXT))
+_NAMES = re.compile(r"[a-z]+[0-9]+")
+_OURS = _RUNTIME | {
+    *("source_row", "target_row", "found", "record", "data", "label", "leaver", "missed", "left"),
+    *(
+        "later",
+        "leaving",
+        "failed",
+        "SourceRow",
+        "TargetRow",
+        "Cell",
+        "STATED",
+        "Evaluated",
+        "sought",
+    ),
+    *("interpreted", "interpreted_source_row", "interpreted_target_row", "interpreted_label"),
+    *("interpreted_leaving", "filled", "looked_up"),
+    *("bool", "dict", "float", "int", "isinstance", "len", "list", "slice", "str", "tuple"),
+}
+_ATTRIBUTES = {"get", "strip", "casefold", "isascii", "append", "values", "data", "id", "problem"}
+_ATTRIBUTES |= {"__class__"}
+
+
+def refuse_strange_code(text: str) -> None:
+    """Fail where generated code names, calls or imports anything that is not ours."""
+    assert text.isascii()
+    for node in ast.walk(ast.parse(text)):
+        assert not isinstance(node, ast.Import | ast.ImportFrom | ast.Lambda | ast.Await), text
+        if isinstance(node, ast.Name):
+            assert node.id in _OURS or _NAMES.fullmatch(node.id), node.id
+        if isinstance(node, ast.Attribute):
+            assert node.attr in _ATTRIBUTES, node.attr
+        if isinstance(node, ast.FunctionDef):
+            assert node.name in ("found", "source_row", "target_row")
+
+
+HOSTILE = [
+    "x'); __import__('os').system('touch broken'); ('",
+    '"""\nraise SystemExit\n"""',
+    "\\",
+    "\\'",
+    "'\\''",
+    "a\nimport os\n#",
+    "a\r\nraise SystemExit",
+    "\u2028raise SystemExit\u2029",
+    "\x00",
+    "\ud800",
+    "{__builtins__}",
+    "%s %(x)s {0} {x!r}",
+    "# -*- coding: utf-7 -*-",
+    "+AGEAYgBj-",
+    "data",
+    "__class__",
+    "Leaves",
+    "\u202e\u2066",
+    "x" * 5000,
+    "\N{FULLWIDTH LATIN SMALL LETTER A}",
+]
+
+
+def quoted(text: str) -> str:
+    """Return an identifier of JMESPath that is any text at all."""
+    return json.dumps(text)
+
+
+def literal(text: str) -> str:
+    """Return a literal of JMESPath that is any text at all."""
+    return "`" + json.dumps(text).replace("`", "\\`") + "`"
+
+
+@given(st.one_of(st.sampled_from(HOSTILE), st.text(max_size=40)))
+@settings(max_examples=40)
+def test_no_text_of_an_expression_breaks_out(text):
+    forms = [quoted(text), f"a.{quoted(text)}", f"a == {literal(text)}", f"{{{quoted(text)}: a}}"]
+    forms += [f"contains(a, {literal(text)})", f"setting({literal(text)})", f"[{literal(text)}]"]
+    forms += [f"iif(a, {literal(text)}, b)", f"a[?{quoted(text)} == {literal(text)}]"]
+    for form in forms:
+        try:
+            expression = parse(form, SPAN)
+        except ExpressionSyntax:
+            continue
+        context = replace(CONTEXT, settings={text: text})
+        for data in ({"a": text, text: text}, {"a": {text: 1}}, {"a": [{text: text}]}, {}):
+            compare(expression, data, context)
+
+
+@given(st.one_of(st.sampled_from(HOSTILE), st.text(min_size=1, max_size=40)), worlds())
+@settings(max_examples=30)
+def test_no_text_of_a_mapping_breaks_out(text, world):
+    path = json.dumps(text) if text.strip() else '"x"'
+    fields = {**world.mapping["fields"], path: {"from": path, "when": f"{path} != {literal(text)}"}}
+    fields["nick"] = {"value": text}
+    mapping = {**world.mapping, "fields": fields, "label": path}
+    try:
+        program = bound(replace(world, mapping=mapping))
+    except Refused:
+        return  # no field of that name, or none that may be mapped
+    reference = Interpreted(program.code, program.context, program.tables)
+    rows = rows_of(reference)
+    for record in world.source.records:
+        for data in (record.data, {**record.data, text: text}):
+            odd = replace(record, data=data)
+            assert repr(rows.source_row(odd)) == repr(reference.source_row(odd))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_the_canary_of_a_name_from_outside_is_found(text):
+    with pytest.raises((AssertionError, SyntaxError, ValueError)):
+        refuse_strange_code(f"def found(data):\n    return evil_{text}.{text}()\n")
