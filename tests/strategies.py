@@ -305,6 +305,10 @@ LEAVING = [
         "left": "is_past(leaveDate)",
         "scheduled": "is_future(leaveDate)",
     },
+    {
+        "set": {"state": {"value": "off", "when": "flag"}, "leaveDate": "leave"},
+        "left": "state == 'off'",
+    },
     {"set": {"leaveDate": {"from": "leave", "sensitive": True}}},
     {"set": {"state": {"value": "off", "sensitive": True}}, "left": "state == 'off'"},
 ]

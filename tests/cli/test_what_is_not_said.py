@@ -294,3 +294,36 @@ def test_a_plan_of_version_1_is_refused_and_nothing_is_written(world: World) -> 
         assert (ended.code, world.read("t.json")) == (1, [])
         assert "made by an earlier version: its format is 1, this version reads 2" in ended.flat
         assert "make the plan again" in ended.flat
+
+
+def test_a_leaver_is_named_where_nothing_that_is_written_says_that_they_have_left(
+    world: World,
+) -> None:
+    """The note is written, and the field by which the target tells is not."""
+    mapping = """
+oneway: 1
+name: told
+source: {connector: file, resource: s.json}
+target: {connector: file, resource: t.json}
+match: [{source: code, target: reference}]
+fields:
+  reference: {from: code, write: on_create}
+leavers:
+  when: status == 'Former'
+  set: {gone: {value: true, when: final}, note: why}
+  left: gone
+"""
+    world.write("m.yaml", mapping)
+    person = {"id": "1", "code": "E1", "status": "Former", "final": False, "why": "moved"}
+    world.write("s.json", json.dumps([person, {**person, "id": "2", "code": "E2", "final": True}]))
+    users = [{"id": str(n), "reference": f"E{n}", "gone": False, "note": None} for n in (1, 2)]
+    world.write("t.json", json.dumps(users))
+    for _ in range(2):
+        ended = world.run("sync", "m.yaml", "--verbose")
+        assert ended.code == 5
+        assert "Have left, and can still get in (1)" in ended.out
+        assert "E1 (record 1): has left, and nothing says what gone becomes" in ended.flat
+    assert [(each["gone"], each["note"]) for each in world.read("t.json")] == [
+        (False, "moved"),
+        (True, "moved"),
+    ]

@@ -20,7 +20,7 @@ from strategies import LEAVING, ODD, accepted, worlds
 from worlds import World, bound, planned
 
 WORLDS = worlds()
-DECIDING = {"id", "status", "leave"}
+DECIDING = {"id", "status", "leave", "flag"}
 """What the drawn mappings say of leaving; all else of a record is any other field."""
 
 
@@ -203,6 +203,9 @@ def can_get_in(world: World, row: SourceRow, target: TargetRow) -> bool:
         for rule, after, value in fields
         if after is not KEEP and (after is not None or row.leaves_left is True)
     ]
-    if not said:
-        return not target.scheduled
+    left = str(world.mapping["leavers"].get("left"))
+    told = {rule.path for rule, _, _ in said}
+    untold = any(rule.path in left and rule.path not in told for rule in rules)
+    if (not said or untold) and not target.scheduled:
+        return True
     return any(not same(value, after, rule.compare) for rule, after, value in said)

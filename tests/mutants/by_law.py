@@ -176,7 +176,7 @@ OWN = (
         19,
         "blank-leave-date-clears",
         "planning/outcomes",
-        "        if row.leaver:\n            row = _kept_out(self.policy, row)\n",
+        "        if row.leaver:\n            row = kept_out(self.policy, row)\n",
         "",
         "a blank leave date lets nobody in",
     ),

@@ -7,7 +7,7 @@ from typing import Self
 from oneway.core.connector import Reader, ReadError, reads_by_id
 from oneway.mapping.program import Policy, Program, SourceRow, TargetRow
 from oneway.mapping.spec import Category
-from oneway.planning.diff import at_create, at_update
+from oneway.planning.diff import at_create, at_update, kept_out
 from oneway.planning.plan import Action, Plan, Verb
 
 
@@ -43,7 +43,8 @@ class PlannedSource:
         if leaves and not row.leaver:
             raise Stale("is no longer a leaver in the source")
         came = row.leaver and not leaves and not target.left
-        if came and at_update(policy.leaving, row.leaving, target.leaving):
+        said = kept_out(policy, row).leaving
+        if came and at_update(policy.leaving, said, target.leaving):
             raise Stale("has left in the source since the plan")
 
 

@@ -240,6 +240,7 @@ class _Compiler:
             unless_taken=self.unless_taken(),
             required=self.required(),
             has_leavers=leavers is not None,
+            telling=self.telling(),
             rehires=spec.rehires,
             absent=spec.absent,
             guards=spec.guards,
@@ -347,6 +348,18 @@ class _Compiler:
         if any(each.facts.whole for each in hidden):
             source.add(())
         return Secrets(frozenset(source), frozenset(target))
+
+    def telling(self) -> tuple[int, ...]:
+        """Return the positions in `leavers.set` of the fields that `leavers.left` reads."""
+        leavers = self.spec.leavers
+        left = self.names.quietly(leavers.left) if leavers and leavers.left else None
+        if leavers is None or left is None:
+            return ()
+        read = {use.keys for use in left.paths}
+        paths = [path_of(each.path) for each in leavers.set]
+        return tuple(
+            i for i, path in enumerate(paths) if left.facts.whole or _among_paths(path, read)
+        )
 
     def unless_taken(self) -> tuple[int, ...]:
         positions = {field.path: i for i, field in enumerate(self.spec.fields)}
@@ -460,6 +473,11 @@ def covers(resource: Resource, path: str) -> bool:
         and (path == name or name.startswith(f"{path}.") or path.startswith(f"{name}."))
         for name, field in resource.fields.items()
     )
+
+
+def _among_paths(path: tuple[str, ...], read: Iterable[tuple[str, ...]]) -> bool:
+    """Return whether a path is, or holds, or lies inside, one of those that are read."""
+    return any(path[: len(each)] == each[: len(path)] for each in read)
 
 
 def _covered(path: str, carried: Iterable[str]) -> bool:

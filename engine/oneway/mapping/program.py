@@ -201,6 +201,8 @@ class Policy:
     required: tuple[str, ...]
     """The fields that the target asks for when a record is created."""
     has_leavers: bool
+    telling: tuple[int, ...]
+    """Positions in `leaving` of the fields by which a target record tells that it has left."""
     rehires: Rehires
     absent: Absent
     guards: GuardsSpec

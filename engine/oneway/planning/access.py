@@ -17,6 +17,9 @@ _WHY = {
 _UNDONE = "written before, and the target does not keep it"
 _NOT_BEGUN = "not begun"
 
+UNSAID = "leave_unsaid"
+"""The code of a reason: what is written of a leaver does not say that they have left."""
+
 
 @dataclass(frozen=True, slots=True)
 class StillIn:
@@ -69,6 +72,7 @@ def _why(
     if end is None:
         return _NOT_BEGUN
     if end.ending is Ending.DONE:
-        return _UNDONE if leaving.id in undone else ""
+        unsaid = (reason.said for reason in outcome.reasons if reason.code == UNSAID)
+        return _UNDONE if leaving.id in undone else "; ".join(unsaid)
     said = ", ".join(end.guards) or end.reason
     return f"{_WHY[end.ending]}: {said}" if said else _WHY[end.ending]

@@ -1,7 +1,7 @@
 """Compares one field: its rule, the source's value, and the target's value."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from oneway.core.records import MISSING, Compare, Missing, Value, identity, is_blank, same
@@ -121,6 +121,20 @@ def wanted(rule: FieldRule, cell: Cell) -> Value | Keep:
     if cell.state is CellState.STATED:
         return cell.value
     return None if rule.clears(cell) else KEEP
+
+
+def kept_out(policy: Policy, row: SourceRow) -> SourceRow:
+    """Return a leaver's row that clears nothing by a blank value, unless clearing is to leave.
+
+    A leave date that the source leaves blank would take the target's away, and let them in.
+    """
+    if row.leaves_left is True:
+        return row
+    cells = tuple(
+        Cell(CellState.UNSTATED) if rule.clears(cell) and "value" not in rule.written else cell
+        for rule, cell in zip(policy.leaving, row.leaving, strict=False)
+    )
+    return row if cells == row.leaving else replace(row, leaving=cells, leaves_left=None)
 
 
 def new_value(cell: Cell) -> Value:

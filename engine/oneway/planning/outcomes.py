@@ -20,6 +20,7 @@ from oneway.mapping.program import (
     TargetRow,
 )
 from oneway.mapping.spec import Absent, Category, Rehires, Write
+from oneway.planning.access import UNSAID
 from oneway.planning.diff import (
     KEEP,
     FieldChange,
@@ -28,6 +29,7 @@ from oneway.planning.diff import (
     at_update,
     differing,
     drift,
+    kept_out,
     new_value,
     present,
     refuses,
@@ -121,7 +123,7 @@ class Drafter:
     def draft(self, row: SourceRow, found: Match) -> Draft:
         """Return the outcome of one row, with the notes of its links."""
         if row.leaver:
-            row = _kept_out(self.policy, row)
+            row = kept_out(self.policy, row)
         if row.outside:
             draft = self._outside(row, found)
         else:
@@ -413,6 +415,8 @@ class Drafter:
         if not changes:
             reasons = (*mover.reasons, *(self._unsaid(row) if has_access else ()))
             return replace(mover, reasons=reasons, has_access=has_access)
+        if has_access and self._untold(row):
+            mover = replace(mover, reasons=(*mover.reasons, *self._unsaid(row)))
         return replace(
             mover,
             kind=Kind.LEAVE,
@@ -449,21 +453,28 @@ class Drafter:
         if target.left or row.leaves_later:
             return False
         fields = tuple(zip(self.policy.leaving, row.leaving, target.leaving, strict=True))
-        if all(wanted(rule, cell) is KEEP for rule, cell, _ in fields):
-            return not target.scheduled
+        silent = all(wanted(rule, cell) is KEEP for rule, cell, _ in fields)
+        if (silent or self._untold(row)) and not target.scheduled:
+            return True
         unwritable = unlisted(self.policy.leaving, row.leaving, target.leaving)
         return bool(differing(fields) or unwritable)
 
     def _unsaid(self, row: SourceRow) -> tuple[Reason, ...]:
-        """Return why a leaver keeps access although `leavers.set` has nothing to write."""
-        rules = self.policy.leaving
+        """Return why a leaver keeps access: nothing is to be written that says they have left."""
+        rules = self._untold(row) or self.policy.leaving
         paths = ", ".join(rule.path for rule in rules)
-        said = any(
-            wanted(rule, cell) is not KEEP for rule, cell in zip(rules, row.leaving, strict=True)
-        )
+        cells = zip(self.policy.leaving, row.leaving, strict=True)
+        said = any(rule in rules and wanted(rule, cell) is not KEEP for rule, cell in cells)
         why = f"{paths} may not be overwritten" if said else f"nothing says what {paths} becomes"
         text = f"has left, and {why}: keeps access"
-        return (Reason("leave_unsaid", text, rules[0].place, warning=True),)
+        return (Reason(UNSAID, text, rules[0].place, warning=True),)
+
+    def _untold(self, row: SourceRow) -> tuple[FieldRule, ...]:
+        """Return the fields by which a record tells that it has left, and which get no value."""
+        rules = self.policy.leaving
+        return tuple(
+            rules[i] for i in self.policy.telling if wanted(rules[i], row.leaving[i]) is KEEP
+        )
 
     def _rivals(self, target: TargetRow, difference: FieldChange) -> Sequence[str]:
         return self.contested.get((target.target_id, difference.rule.path), ())
@@ -494,20 +505,6 @@ class Drafter:
             )
             for each in drift(self.policy.fields, row.cells, target.values)
         )
-
-
-def _kept_out(policy: Policy, row: SourceRow) -> SourceRow:
-    """Return a leaver's row that clears nothing by a blank value, unless clearing is to leave.
-
-    A leave date that the source leaves blank would take the target's away, and let them in.
-    """
-    if row.leaves_left is True:
-        return row
-    cells = tuple(
-        Cell(CellState.UNSTATED) if rule.clears(cell) and "value" not in rule.written else cell
-        for rule, cell in zip(policy.leaving, row.leaving, strict=False)
-    )
-    return row if cells == row.leaving else replace(row, leaving=cells, leaves_left=None)
 
 
 def contested(policy: Policy, matches: Matches) -> Mapping[tuple[str, str], Sequence[str]]:
