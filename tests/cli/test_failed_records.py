@@ -60,7 +60,8 @@ def test_a_plan_says_it_too_in_every_form(nightly: World) -> None:
     assert text.code == 0
     assert "1 action that the target refused before is not sent today." in text.flat
     assert (
-        "! postponed: the target refused the same values before; next try 2026-11-04" in text.flat
+        "! postponed since 2026-11-01: the target refused the same values before; "
+        "next try 2026-11-04" in text.flat
     )
     assert "Refused before (1) ! P002 42: refused 2 times" in text.flat
     markdown = sync(nightly, 3, "--format", "markdown", command="plan").out

@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import re
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -366,7 +367,9 @@ def test_status_tells_of_every_connection(acme: World) -> None:
     ended = acme.run("status")
     assert ended.code == 0
     assert "done 20" in ended.flat
-    assert "1 record does not sync: 1 ineligible: Email is missing" in ended.flat
+    assert re.search(
+        r"1 record does not sync: 1 ineligible since \S+: Email is missing", ended.flat
+    )
     assert "connections/broken.yaml:2:7: error: 'No Name'" in ended.flat
     assert "fresh has not run yet; next 20" in " ".join(ended.flat.split())
     assert "people-to-users" in ended.flat
@@ -374,7 +377,10 @@ def test_status_tells_of_every_connection(acme: World) -> None:
     assert "P004" not in ended.flat
     assert "P004 Person 4" in acme.run("status", "--verbose").flat
     data = acme.run("status", "--format", "json").data["connections"]
-    assert [each["name"] for each in data][:3] == ["acme", "connections/broken.yaml", "fresh"]
+    # The worst first: a broken file, then people who do not sync.
+    assert [each["name"] for each in data][:2] == ["connections/broken.yaml", "acme"]
+    data = acme.run("status", "--connection", "acme", "--format", "json").data["connections"]
+    assert data[0]["needs"] == ["unsynced"]
     assert data[0]["last"]["state"] == "done"
     assert data[0]["next"].endswith("04:00:00Z") or data[0]["next"].endswith("03:00:00Z")
     assert data[0]["unsynced"] == [
@@ -383,8 +389,10 @@ def test_status_tells_of_every_connection(acme: World) -> None:
             "number": 1,
             "people": ["P004 Person 4"],
             "reason": "Email is missing",
+            "since": data[0]["stories"][0]["since"],
         }
     ]
+    assert data[0]["stories"][0]["key"] == "P004"
     assert acme.run("status", "--exit-code").code == 1
 
 
@@ -393,7 +401,7 @@ def test_status_says_what_is_held_back_and_since_when(acme: World) -> None:
     many_leavers(acme)
     acme.run("sync", "acme")
     with closing(stored(acme)) as store, store:
-        store.execute("UPDATE run SET started = '2026-11-01T04:00:00Z' WHERE id = 2")
+        store.execute("UPDATE run SET as_of = '2026-11-01T04:00:00Z' WHERE id = 2")
     acme.run("sync", "acme")
     ended = acme.run("status")
     assert "8 actions are held back since 2026-11-01 04:00: leavers: 8 now" in ended.flat

@@ -4,7 +4,6 @@ Run as a script, it writes what is printed now: `python tests/golden/history_cas
 change is reviewed like any other.
 """
 
-from datetime import date
 from pathlib import Path
 
 from plan_cases import FOLDER as PLANS
@@ -15,11 +14,12 @@ from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.core.seal import Sealed
 from oneway.history.journal import Breached, End, Run, RunStart, Why
 from oneway.history.journal.run_counts import Tally
+from oneway.history.stories import Story, Trouble
 from oneway.planning.compare import PlanDifference
 from oneway.planning.plan import Ending
 from oneway.render import Style, history, past_run, replays, status
 from oneway.runs.compare.replay import Replay
-from oneway.runs.status import ConnectionStatus, HeldBack, Refusing, Unsynced
+from oneway.runs.status import ConnectionStatus, HeldBack
 
 FOLDER = Path(__file__).parent / "history"
 LEAVERS = Breached(
@@ -81,36 +81,48 @@ def one_run():
     return past_run.Past(found, plan, tuple(entries), frozenset({"inputs"}))
 
 
+DOMAIN = "the email is of no known domain"
+
+
+def story(number, label, ending, code, reason, day=20, next_try=""):
+    since = f"2026-11-{day}T04:00:01Z"
+    who = (f"s{number}", f"00{number}", label, f"s{number}", None)
+    return Story(*who, ending, code, reason, since, next_try)
+
+
 STANDINGS = (
     ConnectionStatus(
         "acme",
         "connections/acme.yaml",
         last=RUNS[0],
+        ended=RUNS[0],
         last_done=RUNS[4],
         due="2026-11-23T04:03:12Z",
-        planned=True,
-        unsynced=(
-            Unsynced("ineligible", "Email is missing", ("00141 Ralph", "00142 Sue")),
-            Unsynced("in conflict", "several records claim one value", ("00143 Jo",)),
-        ),
-        refusing=(
-            Refusing(
-                "W105", "the email is of no known domain", 2, "2026-11-20", date(2026, 11, 24)
-            ),
+        stories=(
+            story(141, "Ralph", Trouble.INELIGIBLE, "email", "Email is missing"),
+            story(142, "Sue", Trouble.INELIGIBLE, "email", "Email is missing", day=22),
+            story(143, "Jo", Trouble.CONFLICT, "claimed_twice", "they and 00141 claim one"),
+            story(144, "Al", Trouble.REFUSED, "W105", DOMAIN, next_try="2026-11-24"),
+            story(145, "Bo", Trouble.REFUSED, "W105", DOMAIN, next_try="2026-11-25"),
         ),
     ),
     ConnectionStatus(
         "globex-north-of-the-river-limited",
         "connections/globex.yaml",
         last=RUNS[1],
+        ended=RUNS[1],
         never=True,
         held=(HeldBack(LEAVERS, "2026-11-20T04:00:01Z"),),
     ),
     ConnectionStatus(
-        "initech", "connections/initech.yaml", last=RUNS[2], due="2026-11-23T04:00:00Z"
+        "initech",
+        "connections/initech.yaml",
+        last=RUNS[2],
+        ended=RUNS[2],
+        due="2026-11-23T04:00:00Z",
     ),
     ConnectionStatus("fresh", "connections/fresh.yaml", due="2026-11-23T04:00:00Z"),
-    ConnectionStatus("old", last=RUNS[4], last_done=RUNS[4]),
+    ConnectionStatus("old", last=RUNS[4], ended=RUNS[4], last_done=RUNS[4]),
 )
 REPLAY = Replay(
     12,
@@ -139,6 +151,7 @@ def rendered():
         "refused.txt": past_run.text(past_run.Past(RUNS[2], None, ()), (), style),
         "status.txt": status.text(STANDINGS, style),
         "status-verbose.txt": status.text(STANDINGS, style, limit=None),
+        "status-brief.txt": status.text(STANDINGS, style, whole=False),
         "replay.txt": replays.text(REPLAY, style),
         "replay-same.txt": replays.text(Replay(12, True, "9c" * 32, "9c" * 32, "0.1.0"), style),
     }

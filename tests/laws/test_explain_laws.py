@@ -17,7 +17,7 @@ from worlds import World, bound, compiled, planned
 
 def everybody(world: World, plan: Plan, key: str) -> tuple[Explanation, ...]:
     program = bound(world)
-    return explain(compiled(world), program, world.source, world.target, plan, key, program.tables)
+    return explain(compiled(world), program, world.source, world.target, plan, key)
 
 
 @given(worlds(), st.data())

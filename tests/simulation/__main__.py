@@ -5,6 +5,7 @@ import sys
 import time
 import traceback
 from concurrent.futures import ProcessPoolExecutor
+from functools import partial
 from os import cpu_count
 
 from .life import Tally, live
@@ -20,14 +21,15 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=300, help="how many seeds to live through")
     parser.add_argument("--first", type=int, default=0, help="the first of them")
     parser.add_argument("--seed", type=int, help="live through this one and tell its story")
+    parser.add_argument("--told", action="store_true", help="compare all who tell of a person")
     parser.add_argument("--processes", type=int, default=min(2, cpu_count() or 1))
     asked = parser.parse_args()
-    return _one(asked.seed) if asked.seed is not None else _many(asked)
+    return _one(asked.seed, told=asked.told) if asked.seed is not None else _many(asked)
 
 
-def _one(seed: int) -> int:
+def _one(seed: int, *, told: bool) -> int:
     try:
-        tally = live(seed, print)
+        tally = live(seed, print, stories=told)
     except Violation as violation:
         print(f"VIOLATION {violation}")
         traceback.print_exception(violation.__cause__)
@@ -41,7 +43,8 @@ def _many(asked: argparse.Namespace) -> int:
     total, failed, began = Tally(), [], time.monotonic()
     with ProcessPoolExecutor(asked.processes) as pool:
         for tally, violations in pool.map(
-            _lived, [seeds[n : n + 25] for n in range(0, len(seeds), 25)]
+            partial(_lived, told=asked.told),
+            [seeds[n : n + 25] for n in range(0, len(seeds), 25)],
         ):
             total.add(tally)
             if sys.stderr.isatty():
@@ -57,11 +60,11 @@ def _many(asked: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _lived(seeds: range) -> tuple[Tally, list[str]]:
+def _lived(seeds: range, *, told: bool) -> tuple[Tally, list[str]]:
     total, failed = Tally(), []
     for seed in seeds:
         try:
-            total.add(live(seed))
+            total.add(live(seed, stories=told))
         except Violation as violation:
             failed.append(str(violation))
     return total, failed

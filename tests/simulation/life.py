@@ -12,7 +12,7 @@ from oneway.core.diagnostics import Refused
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Ending, Plan
 
-from . import oracle
+from . import oracle, stories
 from .crash import Crash, journal_steps
 from .oracle import Violation, demand
 from .people import EDITS
@@ -39,6 +39,7 @@ class Tally:
     quiet_rounds: int = 0
     unsaid: int = 0
     named: int = 0
+    told: int = 0
     faults: Counter[str] = field(default_factory=Counter)
     endings: Counter[str] = field(default_factory=Counter)
 
@@ -60,13 +61,17 @@ class Tally:
             f"actions ended: {endings}",
             f"{self.unsaid:,} values that a run was not told; "
             f"{self.named:,} leavers named who could still get in",
+            *([f"{self.told:,} stories compared"] if self.told else []),
         ]
 
 
 class Life:
     """The life of one seed; `story` says what happened, in order."""
 
-    def __init__(self, seed: int, folder: Path, tell: Callable[[str], None]) -> None:
+    def __init__(
+        self, seed: int, folder: Path, tell: Callable[[str], None], *, stories: bool = False
+    ) -> None:
+        self.stories = stories
         self.rng = Random(seed)
         self.world = World(self.rng, folder)
         self.world.wire.on_write = lambda token: oracle.write_ahead(self.world, token)
@@ -82,7 +87,9 @@ class Life:
         with quick_compiling(), small_manifests(), journal_steps(self.world.steps):
             for night in range(self.rng.randint(1, 4)):
                 self._night(night)
+                self._explained()
             self._rest()
+            self._explained()
         oracle.in_the_end(self.world)
         oracle.silent(self.world)
         self.tally.calls = self.world.wire.calls
@@ -113,6 +120,12 @@ class Life:
             self._run("resume", world.resume)
         world.wire.down = ""
 
+    def _explained(self) -> None:
+        """Compare what `explain` says with the plan, where stories are compared."""
+        if self.stories:
+            with stories.undisturbed(self.world):
+                self.tally.told += stories.explained(self.world)
+
     def _edit(self, times: int) -> None:
         for _ in range(times):
             text = self.rng.choice((*EDITS, *UNSAID))(self.world.people)
@@ -141,6 +154,7 @@ class Life:
         before, acts = self._doubtful(), self.world.servers.acts.copy()
         result: object = None
         self.world.results = []
+        self.world.judged = None
         try:
             result = act()
             demand(not self.world.steps.dead, "the run goes on after the process has died")
@@ -165,6 +179,10 @@ class Life:
         if isinstance(result, tuple) and isinstance(result[1], Verdict):
             self.tally.unsaid += sum(map(len, self.world.people.veils.values()))
             self.tally.named += oracle.nobody_forgotten(self.world, result[1])
+        if self.stories:
+            self.tally.told += stories.after_each_run(self.world)
+            if self.world.judged is not None and not self.world.steps.dead and result is not None:
+                stories.foretold(self.world, *self.world.judged)
         self.tally.settled += len(before - self._doubtful())
         return result
 
@@ -208,11 +226,14 @@ def quiet(_: str) -> None:
     """Tell nobody."""
 
 
-def live(seed: int, tell: Callable[[str], None] = quiet) -> Tally:
-    """Live through one seed and return what happened; raise `Violation` with the seed."""
+def live(seed: int, tell: Callable[[str], None] = quiet, *, stories: bool = False) -> Tally:
+    """Live through one seed and return what happened; raise `Violation` with the seed.
+
+    With `stories`, all who tell of a person are compared after each run.
+    """
     random.seed(seed)  # the jitter of the connector's waits
     with tempfile.TemporaryDirectory(dir=oracle.folder_for_state()) as name:
-        life = Life(seed, Path(name), tell)
+        life = Life(seed, Path(name), tell, stories=stories)
         try:
             life.live()
         except (Violation, OneWay) as error:

@@ -99,3 +99,16 @@ def test_a_broken_engine_is_noticed(what: str) -> None:
     with BROKEN[what](), pytest.raises(Violation) as caught:
         list(map(live, range(SEEDS)))
     print(f"{what}: {caught.value}")
+
+
+@pytest.mark.parametrize("seed", [3, 8])
+def test_all_who_tell_of_a_person_tell_the_same(seed: int) -> None:
+    assert live(seed, stories=True).told
+
+
+def test_a_story_that_begins_anew_each_night_would_be_found(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr("oneway.runs.stories.stories_before", lambda *_, **__: ())
+    with pytest.raises(Violation, match=r"differ|since"):
+        live(0, stories=True)

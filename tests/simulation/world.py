@@ -18,6 +18,7 @@ from oneway.connections import discovery
 from oneway.core.connector import Connector
 from oneway.core.diagnostics import Refused, Severity
 from oneway.history.journal import Journal
+from oneway.history.memory import Memory
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Allowance, Plan
 from oneway.planning.plan_file import dump, fingerprint, load
@@ -151,6 +152,8 @@ class World:
         self.wire = Wire(self.servers, self.steps, rng, START)
         self.state_folder = folder / "state"
         self.results: list[Result] = []
+        self.judged: tuple[Plan, Verdict, Memory] | None = None
+        """What a run said of its plan before it applied it."""
 
     @property
     def operator(self) -> Operator:
@@ -180,8 +183,9 @@ class World:
             recover_in_flight(session)
             plan, found = self._planned(session)
             verdict = judge_plan(session, plan)
-            postponed = load_memory(session, plan).postponed
-            approval = Approval(fingerprint(plan), verdict, postponed)
+            memory = load_memory(session, plan)
+            approval = Approval(fingerprint(plan), verdict, memory.postponed)
+            self.judged = (plan, verdict, memory)
             self._take(apply_plan(session, plan, approval, found.program))
         return plan, verdict
 

@@ -1,6 +1,7 @@
 """The alert rules: nights that fire each, nights that must not, by the real promtool; and the
 metrics that they ask for are those that are told."""
 
+import json
 import re
 import shutil
 import subprocess
@@ -17,6 +18,7 @@ from oneway.scheduling.health_state import HealthState
 from oneway.scheduling.metrics import metrics
 
 FOLDER = Path(__file__).resolve().parents[2] / "docs" / "alerts"
+DASHBOARD = FOLDER / "oneway.dashboard.json"
 RULES, TESTS = FOLDER / "oneway.rules.yml", FOLDER / "oneway.tests.yml"
 ONE = RunStart("m", "d", "f", "2026-11-24T04:00:00Z", "2026-11-24T04:00:00Z", "me", "acme")
 WRONG = Diagnostic(Span("acme.yaml"), Severity.ERROR, "R160", "no records", "look")
@@ -29,6 +31,19 @@ def promtool(*words: str | Path) -> str:
     ended = subprocess.run([found, *words], capture_output=True, text=True, check=False)
     assert ended.returncode == 0, ended.stdout + ended.stderr
     return ended.stdout
+
+
+def panels() -> list[str]:
+    found = json.loads(DASHBOARD.read_text())
+    return [target["expr"] for panel in found["panels"] for target in panel["targets"]]
+
+
+def test_the_dashboard_asks_what_prometheus_can_answer(tmp_path: Path) -> None:
+    # promtool checks rules: each expression of a panel is made one.
+    rules = [{"record": f"panel:{n}", "expr": expr} for n, expr in enumerate(panels())]
+    made = tmp_path / "panels.yml"
+    made.write_text(yaml.safe_dump({"groups": [{"name": "panels", "rules": rules}]}))
+    assert f"SUCCESS: {len(rules)} rules found" in promtool("check", "rules", made)
 
 
 def alerts() -> list[dict[str, str]]:
@@ -49,6 +64,7 @@ def test_rules_ask_for_metrics_that_are_told(tmp_path: Path) -> None:
     with Journal.open(tmp_path / "journal.db") as journal:
         found = told(journal)
     asked = set(re.findall(r"\boneway_\w+", " ".join(each["expr"] for each in alerts())))
+    asked |= set(re.findall(r"\boneway_\w+?(?=_bucket\b|\b)", " ".join(panels())))
     # Gauges of what may be nothing are named by their heads.
     assert asked <= set(re.findall(r"^(?:# TYPE )?(oneway_\w+)", found, re.MULTILINE))
 

@@ -80,9 +80,7 @@ def user(id=11, reference="P1", **keys):
 
 def explained(source, target, key, **keys):
     done = made(MAPPING, source, target, DEPARTMENTS, **keys)
-    found = explain(
-        done.compiled, done.program, done.source, done.target, done.plan, key, done.tables
-    )
+    found = explain(done.compiled, done.program, done.source, done.target, done.plan, key)
     text = explanations.text(found, Style())
     assert all(columns(line) <= 80 for line in text.split("\n"))
     assert json.loads(json.dumps(explanations.as_json(found))) == explanations.as_json(found)
@@ -244,7 +242,12 @@ def test_an_absent_record_that_is_deactivated_shows_what_is_written():
     text = MAPPING.replace('"leave_date || today()"', "today()") + "absent: deactivate\n"
     done = made(text, [person()], [user(), user(12, "C9", email="c@example.com")], DEPARTMENTS)
     (found,) = explain(
-        done.compiled, done.program, done.source, done.target, done.plan, "C9", done.tables
+        done.compiled,
+        done.program,
+        done.source,
+        done.target,
+        done.plan,
+        "C9",
     )
     assert [(step.path, step.after) for step in found.fields] == [("leaveDate", "2026-11-22")]
     assert found.why[0] == "will be deactivated: 1 field"

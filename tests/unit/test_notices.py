@@ -33,6 +33,7 @@ from notified import EVERYTHING, MONDAY, after, connection, died, ended, hook, m
 from oneway.connections import (
     Connection,
     Email,
+    NoticeFolder,
     Occasion,
     Schedule,
     SecretKind,
@@ -55,17 +56,22 @@ from oneway.history.journal.incidents import (
     waiting,
 )
 from oneway.mapping.lint import CODES
+from oneway.mapping.spec import GuardKind
 from oneway.notices import Undelivered, after_run, channels, deliver, send, trial, weekly
 from oneway.notices.causes import shown
 from oneway.notices.channels import channel_name
 from oneway.notices.delivery import PATIENCE, PAUSES
 from oneway.notices.email import message_of
 from oneway.notices.instants import instant_of, instant_text, week_of
+from oneway.notices.remedies import REMEDIES, Who, remedy_of
 from oneway.notices.signing import BadSecret, signature
 from oneway.notices.texts import subject_of, text_of
 from oneway.notices.webhook import Trust
 from oneway.notices.weekly import not_syncing
 from oneway.planning.plan import Ending
+from oneway.render.report import pages
+
+ROOT = Path(__file__).resolve().parents[2]
 
 SECRET = "whsec_MfKQ9r8GKYqrTwjUPD8ILPZIo2LaLaSw"
 SCHEMA = json.loads(schema_text("notice"))
@@ -122,14 +128,12 @@ def test_a_failure_is_told_once_and_its_end_too(store: Journal) -> None:
         after_run(customer, refused(store, "R102", after(days)), store, after(days))
     after_run(customer, ended(store, after(3)), store, after(3))
     failure, recovery = bodies(store)
-    assert failure["data"]["causes"] == [
-        {
-            "code": "R102",
-            "title": CODES["R102"].title,
-            "advice": CODES["R102"].advice,
-            "records": 0,
-        }
-    ]
+    (cause,) = failure["data"]["causes"]
+    assert cause["code"] == "R102"
+    assert (cause["title"], cause["advice"]) == (CODES["R102"].title, CODES["R102"].advice)
+    assert (cause["records"], cause["who"], cause["kind"]) == (0, "the operator", "credentials")
+    assert cause["page"] == "docs/reference/codes/R102.md"
+    assert "`oneway check acme` says whether it is right again." in cause["steps"]
     assert failure["data"]["run"]["state"] == "refused"
     assert recovery["data"]["ended"]["about"] == ["R102"]
     assert recovery["data"]["still"] == []
@@ -914,3 +918,57 @@ def test_mail_that_was_taken_is_not_sent_again_for_a_bad_goodbye(
         monkeypatch.setattr(smtplib.SMTP, "quit", bad)
         send(mailbox(port), trial(connection(), MONDAY), MONDAY)
     assert len(post.came) == 1
+
+
+def test_every_code_that_stops_a_night_has_a_page_that_says_who_does_what() -> None:
+    stopping = {code for code in CODES if code[:2] in ("R1", "W1") or code in ("F124", "F140")}
+    for code in sorted(stopping | {"died", "still_in"} | {kind.value for kind in GuardKind}):
+        found = remedy_of(code)
+        assert found.looks
+        assert found.steps
+        assert isinstance(found.who, Who)
+    for each in REMEDIES.values():
+        assert Path(ROOT, each.page).is_file()
+        assert each.code in (*CODES, "died", "still_in", "failed") or GuardKind(each.code)
+
+
+def test_a_notice_says_which_system_refused(store: Journal) -> None:
+    plan = '"inputs": {"source":{"connector":"payroll","file":null,"resource":"people"},'
+    plan += '"target":{"connector":"expenses","file":null,"resource":"users"}},'
+    ends = {"a": (Ending.REJECTED, "W105")}
+    after_run(connection(hook()), ended(store, MONDAY, ends, plan=plan), store, MONDAY)
+    (notice,) = bodies(store)
+    assert notice["data"]["causes"][0]["system"] == "target (expenses users)"
+    assert "For payroll (data):" in text_of(json.dumps(notice))
+
+
+def test_the_page_of_a_run_goes_with_a_mail_that_wants_it_and_into_a_folder(
+    store: Journal, tmp_path: Path
+) -> None:
+    reports = tmp_path / "reports"
+    reports.mkdir()
+    folder = NoticeFolder(str(reports), on=EVERYTHING)
+    after_run(connection(folder), refused(store, "R102", MONDAY), store, MONDAY)
+    done = deliver([connection(folder)], store, MONDAY, pages=pages(store))
+    assert (done.sent, done.troubles) == (1, ())
+    assert sorted(path.name for path in reports.iterdir()) == ["acme-1.html", "acme.html"]
+    assert "The run was stopped" in (reports / "acme-1.html").read_text(encoding="utf-8")
+    assert (reports / "acme.html").stat().st_mode & 0o077 == 0
+
+
+def test_a_folder_that_is_not_there_is_told_and_tried_again(store: Journal) -> None:
+    folder = NoticeFolder("nowhere", on=EVERYTHING)
+    after_run(connection(folder), refused(store, "R102", MONDAY), store, MONDAY)
+    done = deliver([connection(folder)], store, MONDAY, pages=pages(store))
+    assert done.sent == 0
+    assert [each.code for each in done.troubles] == ["N112"]
+
+
+def test_the_page_is_attached_to_a_mail_that_asks_for_it(store: Journal) -> None:
+    post = Post()
+    with post_office(post) as port:
+        box = replace(mailbox(port), report=True)
+        after_run(connection(box), refused(store, "R102", MONDAY), store, MONDAY)
+        assert deliver([connection(box)], store, MONDAY, pages=pages(store)).sent == 1
+    (letter,) = post.came
+    assert b'filename="report-1.html"' in bytes(letter.original_content or b"")

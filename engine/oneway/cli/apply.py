@@ -35,6 +35,7 @@ from oneway.planning.guards import Verdict
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import MAX_SIZE, fingerprint, load_proven
 from oneway.render import plans, results
+from oneway.render.layout import count
 from oneway.render.sanitize import harmless
 from oneway.runs import (
     Approval,
@@ -227,7 +228,8 @@ def _approved(console: Console, plan: Plan, given: str | None) -> str:
         if not is_terminal():
             summary = "the plan is not approved, and there is no terminal to ask in"
             raise refusal("P116", plan.mapping, summary, f"review it, then give --approve {short}")
-        changes = f"{len(plan.actions)} changes to {plan.inputs['target'].text}"
+        number = count(len(plan.actions), "change")
+        changes = f"{number} to {plan.inputs['target'].text} ({plans.split(plan.actions)})"
         if not Asking(console).yes(harmless(f"Apply {short}: {changes}?"), default=False):
             raise refusal("P116", plan.mapping, "the plan was not approved", "nothing was written")
         return own

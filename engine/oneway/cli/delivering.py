@@ -37,10 +37,11 @@ def _deliver(console: Console, connection: Connection | None, state: Path) -> No
     # Imported here: it brings an HTTP client.
     from oneway.history.journal import Journal
     from oneway.notices import deliver
+    from oneway.render.report import pages
 
     try:
         with Journal.open(state_of(state).journal) as journal:
-            troubles = deliver([connection], journal, now()).troubles
+            troubles = deliver([connection], journal, now(), pages=pages(journal)).troubles
     except Refused as refused:
         troubles = refused.diagnostics
     say_troubles(console, troubles)

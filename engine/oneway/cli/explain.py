@@ -1,5 +1,6 @@
 """`oneway explain`."""
 
+from collections.abc import Mapping
 from dataclasses import replace
 from itertools import islice
 from pathlib import Path
@@ -21,10 +22,12 @@ from oneway.cli.options import (
 from oneway.cli.printing import introduce
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.seal import Seal
+from oneway.history.memory import NOTHING
 from oneway.inspect.explain import Explanation, called, explain, near_keys
 from oneway.planning.plan import Plan
 from oneway.render import explanations
 from oneway.render.sanitize import harmless
+from oneway.render.stories import by_subject, sentence
 from oneway.runs import (
     OpenSystems,
     Operator,
@@ -32,6 +35,8 @@ from oneway.runs import (
     ReadInputs,
     RunRequest,
     RunSession,
+    judge_plan,
+    load_memory,
     looked_up_records,
     plan_of,
     prepare_run,
@@ -53,10 +58,11 @@ _FULL = 5
 def command(*, console: Console, request: RunRequest, key: str, state: Path, format: str) -> Exit:
     """Show one person: what is read, decided, and why; write nothing.
 
-    KEY is a match value (a payroll code), an id in either system, an email, or a name; of
-    several people with a surname, each is named.
+    The answer comes first: what will happen, or why it will not, since when, and when it is
+    tried again. KEY is a match value (a payroll code), an id in either system, an email, or a
+    name; of several people with a surname, each is named.
     Everything is shown: eligibility rule by rule, match key by key, each field's expression,
-    value, before and after; and why nothing happens, if nothing does.
+    value, before and after.
 
     \b
     Example:
@@ -68,12 +74,20 @@ def command(*, console: Console, request: RunRequest, key: str, state: Path, for
         reading = read_inputs(prepared, systems, progress)
         remembered = _remembered(prepared, state)
         reading, evidence = looked_up_records(prepared, systems, reading, remembered)
-    # Nothing is saved or applied, so that any key seals as well as the one that is kept.
-    plan = plan_of(prepared, reading, Seal(b"explain"), evidence)
-    found, full = _found(prepared, reading, plan, key)
+    operator = Operator(user(), state_of(state, make=False), now)
+    with RunSession(prepared, operator) as session:
+        kept = operator.state.has_journal
+        # Nothing is saved or applied: where nothing was kept, any key seals as well as another.
+        seal = session.seal if kept else Seal(b"explain")
+        plan = plan_of(prepared, reading, seal, evidence)
+        memory = load_memory(session, plan) if kept else NOTHING
+        ends = {**memory.postponed, **judge_plan(session, plan, memory).ends()}
+    told = by_subject(memory.stories_of(plan, ends))
+    blocked = {id: sentence(each) for id, each in told.items() if id in ends}
+    found, full = _found(prepared, reading, plan, key, blocked)
     found = tuple(replace(each, link=evidence.of(each.source_id)) for each in found)
     if format == "json":
-        console.json(explanations.as_json(found))
+        console.json(explanations.as_json(found, told))
     elif len(found) > full:
         _list(console, found)
     else:
@@ -90,7 +104,11 @@ def _remembered(prepared: PreparedRun, state: Path) -> Remembered | None:
 
 
 def _found(
-    prepared: PreparedRun, reading: ReadInputs, plan: Plan, key: str
+    prepared: PreparedRun,
+    reading: ReadInputs,
+    plan: Plan,
+    key: str,
+    blocked: Mapping[str, str],
 ) -> tuple[tuple[Explanation, ...], int]:
     """Return whom a key names, and up to how many of them are explained in full.
 
@@ -105,7 +123,7 @@ def _found(
             reading.target,
             plan,
             key,
-            reading.tables,
+            blocked,
         )
 
     if found := answering(key):

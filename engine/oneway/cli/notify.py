@@ -15,6 +15,7 @@ from oneway.history.journal import Journal
 from oneway.history.journal.incidents import Notice, undelivered
 from oneway.notices import Undelivered, channel_name, channel_words, deliver, send, trial
 from oneway.render import notices
+from oneway.render.report import pages
 
 
 @click.command("notify")
@@ -74,7 +75,7 @@ def _test(console: Console, name: str | None, format: str) -> Exit:
 
 def _deliver(console: Console, connections: Sequence[Connection], state: Path, format: str) -> Exit:
     with Journal.open(state_of(state).journal) as journal:
-        delivery = deliver(connections, journal, now())
+        delivery = deliver(connections, journal, now(), pages=pages(journal))
         left = undelivered(journal, [each.name for each in connections])
     if format == "json":
         console.json({"sent": delivery.sent, "left": notices.as_json(left)})

@@ -22,6 +22,7 @@ from oneway.mapping.functions.entra import ENTRA
 from oneway.mapping.functions.function import TYPE_WORDS
 from oneway.mapping.lint import CODES, EXAMPLE, RULES
 from oneway.mapping.lint.rule import LintRule
+from oneway.notices.remedies import REMEDIES, Remedy
 
 _NOTE = "<!-- Written by `make docs` from the code: edit the code, not this page. -->"
 _FAMILIES = {
@@ -45,6 +46,7 @@ def pages() -> dict[str, str]:
     made = {
         "cli.md": _cli(),
         "codes.md": _codes(),
+        **{f"codes/{each.code}.md": _remedy(each) for each in REMEDIES.values()},
         "lint.md": _lint(),
         "entra.md": _entra(),
         "functions.md": _functions(),
@@ -120,8 +122,25 @@ def _codes() -> Iterator[str]:
         if rows:
             yield from (f"## {letter}: {title}", "", "| Code | Meaning | What to do |")
             yield "|---|---|---|"
-            yield from (f"| {c.code} | {_cell(c.title)} | {_cell(c.advice)} |" for c in rows)
+            yield from (
+                f"| {_linked(c.code)} | {_cell(c.title)} | {_cell(c.advice)} |" for c in rows
+            )
             yield ""
+
+
+def _linked(code: str) -> str:
+    return f"[{code}](codes/{code}.md)" if code in REMEDIES else code
+
+
+def _remedy(each: Remedy) -> Iterator[str]:
+    """Yield the page of one trouble: what it looks like, for whom it is, and what they do."""
+    yield from (f"# {each.code}: {each.title}", "")
+    yield from (f"**What it looks like.** {each.looks}", "")
+    yield from (f"**Kind.** {each.kind.value[:1].upper()}{each.kind.value[1:]}.", "")
+    yield from (f"**Who can end it.** {each.who.value[:1].upper()}{each.who.value[1:]}.", "")
+    yield from ("**What to do.** NAME is the connection's name.", "")
+    yield from (f"{number}. {step}" for number, step in enumerate(each.steps, 1))
+    yield from ("", "All codes: [codes.md](../codes.md).")
 
 
 def _lint() -> Iterator[str]:

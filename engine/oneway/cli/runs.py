@@ -25,6 +25,7 @@ from oneway.runs.compare.capture import UNKEPT
 from oneway.runs.lookup import plan_of_run, refuse_without_journal, run_named
 from oneway.runs.request import instant_text
 from oneway.runs.retention import LEAST_DAYS, prune
+from oneway.runs.stories import stories_of_run
 from oneway.state.folder import StateFolder
 
 _PAGE = 200
@@ -145,7 +146,9 @@ def showing(
         one = run_named(journal, run)
         kept = kept_names(journal, one.id)
         why = journal.kept(one.id, UNKEPT).get(UNKEPT, b"").decode(errors="replace")
-        past = past_run.Past(one, plan_of_run(journal, one), journal.entries(one.id), kept, why)
+        plan, entries = plan_of_run(journal, one), journal.entries(one.id)
+        stories = stories_of_run(journal, one, plan, entries)
+        past = past_run.Past(one, plan, entries, kept, why, stories)
         tally = tallies(journal, [one])[one.id]
     people = past_run.told(past, outcomes, person)
     if format == "json":

@@ -13,11 +13,13 @@ from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled, crewed, logged, now, remembering, user
 from oneway.cli.stopping import signals
 from oneway.connections.folder import FOLDER, files_in
+from oneway.connections.secret_open import opened
+from oneway.connections.secret_refs import SecretKind, SecretRef
 from oneway.connections.stores import store_url
 from oneway.scheduling.folder import Folder
 from oneway.scheduling.health_state import HealthState
 from oneway.scheduling.job import RunHost
-from oneway.scheduling.listening import Address, Metrics, address, listening
+from oneway.scheduling.listening import Address, Metrics, address, listening, token_of
 from oneway.scheduling.log import EventLog
 from oneway.scheduling.loop import Loop
 from oneway.scheduling.notify import Post
@@ -37,7 +39,14 @@ OFF = "off"
     default=LISTEN,
     show_default=True,
     metavar="ADDRESS",
-    help="Where /healthz and /metrics answer, on this machine alone; `off` for nowhere.",
+    help="Where /healthz and /metrics answer, on this machine alone unless there is a token; "
+    "`off` for nowhere.",
+)
+@click.option(
+    "--token-file",
+    type=click.Path(path_type=Path),
+    metavar="FILE",
+    help="A private file with the token that whoever asks for /metrics must have.",
 )
 @logged
 @remembering
@@ -49,6 +58,7 @@ def command(
     jobs: int,
     max_run: timedelta,
     listen: str,
+    token_file: Path | None,
     log_format: str,
     state: Path,
 ) -> Exit:
@@ -63,7 +73,8 @@ def command(
       oneway serve
       oneway serve connections --jobs 8 --log-format json
     """
-    at = None if listen == OFF else address(listen)
+    token = "" if token_file is None else token_of(_read(token_file), str(token_file))
+    at = None if listen == OFF else address(listen, token=token)
     files_in(folder)
     place = RunHost(Path.cwd(), state, store_url(), FOLDERS, user(), now)
     log = EventLog(console.tell, now, json=log_format == "json", quiet=console.quiet)
@@ -73,7 +84,7 @@ def command(
     with ExitStack() as stack:
         stop = stack.enter_context(signals())
         if at is not None:
-            at = stack.enter_context(_answering(at, loop.board, place, log))
+            at = stack.enter_context(_answering(at, loop.board, place, log, token))
         known = loop.folder
         post = Post(Register(place).journal, lambda: known.connections.values(), log, now)
         stack.enter_context(post.beside())
@@ -83,6 +94,11 @@ def command(
     return Exit.DONE if well else Exit.INTERRUPTED
 
 
+def _read(path: Path) -> str:
+    """Return what a private file holds, as any other file with a credential is read."""
+    return opened(SecretRef(SecretKind.FILE, str(path))).open()
+
+
 def _introduce(log: EventLog, at: Address | None, folder: Path) -> None:
     where = f", http://{at.shown}/healthz and /metrics" if at is not None else ""
     log.say("serving", f"oneway {__version__} keeps the schedules of {folder}{where}")
@@ -90,11 +106,13 @@ def _introduce(log: EventLog, at: Address | None, folder: Path) -> None:
 
 
 @contextmanager
-def _answering(at: Address, board: HealthState, place: RunHost, log: EventLog) -> Iterator[Address]:
+def _answering(
+    at: Address, board: HealthState, place: RunHost, log: EventLog, token: str
+) -> Iterator[Address]:
     metrics = _metrics(board, place)
     if metrics is None:
         log.say("metrics", "/metrics needs a package more: pip install 'oneway[serve]'")
-    with listening(at, board, metrics) as found:
+    with listening(at, board, metrics, token) as found:
         yield found
 
 

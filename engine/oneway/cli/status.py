@@ -9,9 +9,10 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit, worst
 from oneway.cli.options import consoled, formatted, now, remembering, state_of
 from oneway.connections import FOLDER, connections_in
+from oneway.core.diagnostics import did_you_mean, refusal
 from oneway.history.journal import Journal, RunState
 from oneway.render import status
-from oneway.runs.status import ConnectionStatus, connection_statuses
+from oneway.runs.status import ConnectionStatus, Need, connection_statuses
 
 _EXITS = {
     RunState.REFUSED: Exit.ERROR,
@@ -20,11 +21,29 @@ _EXITS = {
     RunState.INTERRUPTED: Exit.ERROR,
 }
 
+_FULL = 5
+"""Up to so many connections are told of in full without being asked for."""
+
 
 @click.command("status")
 @click.argument("folder", default=FOLDER, type=click.Path(), metavar="[FOLDER]")
 @click.option("--exit-code", is_flag=True, help="End with the worst of what is shown: 1, 4 or 5.")
 @click.option("--verbose", is_flag=True, help="Name everybody who does not sync.")
+@click.option("--all", "every", is_flag=True, help="Tell of each connection in full.")
+@click.option(
+    "--connection",
+    "names",
+    multiple=True,
+    metavar="NAME",
+    help="Only this connection, in full; may be given more than once.",
+)
+@click.option(
+    "--only",
+    "needs",
+    multiple=True,
+    type=click.Choice([each.value for each in Need]),
+    help="Only connections with this trouble; may be given more than once.",
+)
 @remembering
 @formatted("text", "json")
 @consoled
@@ -34,22 +53,27 @@ def command(
     folder: str,
     exit_code: bool,
     verbose: bool,
+    every: bool,
+    names: tuple[str, ...],
+    needs: tuple[str, ...],
     state: Path,
     format: str,
 ) -> Exit:
     """Show how each connection stands, without network.
 
-    For each connection in FOLDER (connections by default), and for each that ever ran: its
-    last run, its next one (UTC), who does not sync and why, what a guard holds back and since
-    when, what the target refuses and when that is tried again. With --exit-code it ends with
-    1 where a connection is broken or its last run was stopped by an error or interrupted, with
-    4 where a guard holds something back, with 5 where records failed. A run that goes on
-    counts as the one before it.
+    The first line is about all connections in FOLDER (connections by default), and those that
+    ever ran. Then comes what needs a person, the worst first. Up to five connections are told
+    of in full, and any with --all, --verbose or --connection: the last run, the next one (UTC),
+    who does not sync and why, what a guard holds back and since when, what the target refuses
+    and when that is tried again. With --exit-code it ends with 1 where a connection is broken
+    or its last run was stopped by an error or interrupted, with 4 where a guard holds something
+    back, with 5 where records failed. A run that goes on counts as the one before it.
 
     \b
     Example:
       oneway status
-      oneway status --verbose
+      oneway status --connection acme --verbose
+      oneway status --only access --only held --all
       oneway status --exit-code --format json
     """
     given = click.get_current_context().get_parameter_source("folder")
@@ -62,11 +86,30 @@ def command(
             shown = connection_statuses(found, journal, now())
     else:
         shown = connection_statuses(found, None, now())
+    shown = _chosen(shown, names, needs)
     if format == "json":
         console.json(status.as_json(shown))
     else:
-        console.out(status.text(shown, console.style, limit=None if verbose else 0))
+        whole = every or verbose or bool(names) or len(shown) <= _FULL
+        limit = None if verbose else 0
+        console.out(status.text(shown, console.style, limit=limit, whole=whole))
     return _worst(shown) if exit_code else Exit.DONE
+
+
+def _chosen(
+    shown: Sequence[ConnectionStatus], names: Sequence[str], needs: Sequence[str]
+) -> tuple[ConnectionStatus, ...]:
+    known = [each.name for each in shown]
+    for name in names:
+        if name not in known:
+            help = did_you_mean(name, known) or "`oneway status --all` lists the connections"
+            raise refusal("F130", name, f"there is no connection {name!r}", help)
+    return tuple(
+        each
+        for each in shown
+        if (not names or each.name in names)
+        and (not needs or any(need.value in needs for need in each.needs))
+    )
 
 
 def _worst(shown: Sequence[ConnectionStatus]) -> Exit:

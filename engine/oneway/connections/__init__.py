@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from oneway.connections.connection import (
         Connection,
         Email,
+        NoticeFolder,
         Notify,
         Occasion,
         OwnGuards,
@@ -42,6 +43,7 @@ __all__ = [
     "Email",
     "Found",
     "Lookup",
+    "NoticeFolder",
     "Notify",
     "Occasion",
     "OwnGuards",
@@ -69,6 +71,7 @@ _HOMES = {
     "connection": (
         "Connection",
         "Email",
+        "NoticeFolder",
         "Notify",
         "Occasion",
         "OwnGuards",

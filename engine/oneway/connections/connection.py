@@ -84,9 +84,19 @@ class Email:
     user: str = ""
     password: SecretRef | None = None
     on: frozenset[Occasion] = TOLD
+    report: bool = False
+    """Whether the page of the run is attached."""
 
 
-Notify: TypeAlias = Webhook | Email
+@dataclass(frozen=True, slots=True)
+class NoticeFolder:
+    """A folder that the page of each run is written into that is told of."""
+
+    path: str
+    on: frozenset[Occasion] = TOLD
+
+
+Notify: TypeAlias = Webhook | Email | NoticeFolder
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,7 +142,7 @@ class Connection:
         for index, each in enumerate(self.notify):
             if isinstance(each, Webhook):
                 found.append((("notify", index, "webhook", "secret"), each.secret))
-            else:
+            elif isinstance(each, Email):
                 found.append((("notify", index, "email", "password"), each.password))
         return tuple((path, ref) for path, ref in found if ref is not None)
 

@@ -10,6 +10,7 @@ from oneway.connections.connection import (
     TOLD,
     Connection,
     Email,
+    NoticeFolder,
     Notify,
     Occasion,
     OwnGuards,
@@ -134,6 +135,9 @@ def _notify(part: DocumentPart, file: str) -> Notify:
     if webhook is not None:
         url = str(webhook.at("url").value)
         return Webhook(url, _maybe_ref(webhook, "secret", file), on)
+    folder = part.maybe("folder")
+    if folder is not None:
+        return NoticeFolder(beside(file, str(folder.at("path").value)), on)
     return _email(part.at("email"), file, on)
 
 
@@ -149,4 +153,5 @@ def _email(part: DocumentPart, file: str, on: frozenset[Occasion]) -> Email:
         user=str(user.value) if user else "",
         password=_maybe_ref(part, "password", file),
         on=on,
+        report=part.is_on("report", default=False),
     )

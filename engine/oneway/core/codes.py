@@ -499,6 +499,11 @@ _TABLE = (
     ("N109", "a notice waits for a channel that is gone", "Nothing: it is not sent."),
     ("N110", "a notice could not be sent, by a mistake of this program", "Report it."),
     ("N111", "a connection has no recipient for notices", "Add `notify` to the connection's file."),
+    (
+        "N112",
+        "the folder for reports cannot be written",
+        "Check its path, its rights and its space.",
+    ),
     # T1xx: tests of mappings
     ("T101", "a row of a table has too few or too many values", "Give each column one value."),
     ("T102", "a test names what the mapping does not have", "Correct the name."),
@@ -539,6 +544,11 @@ _TABLE = (
         "U120",
         "an address is not this machine's own",
         "Listen on 127.0.0.1 with a port, or write `off`.",
+    ),
+    (
+        "U119",
+        "a token could be guessed",
+        "Write at least 20 ASCII characters, as `openssl rand -hex 32` gives.",
     ),
     ("U121", "no version is named to compare with", "Give --against or --old."),
     ("U122", "git does not have a version of a file", "Check the revision and the path."),

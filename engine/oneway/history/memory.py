@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 
 from oneway.history.backoff import Refusal
 from oneway.history.flapping import Flapping
-from oneway.planning.plan import End, Ending
+from oneway.history.stories import Story, foretold
+from oneway.planning.plan import End, Ending, Plan
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,6 +16,8 @@ class Memory:
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
     """What was refused before and is not done yet, by action id."""
     sticking: tuple[Flapping, ...] = ()
+    stories: tuple[Story, ...] = ()
+    """Who was not as the source said after the last run, and since when."""
 
     @property
     def postponed(self) -> Mapping[str, End]:
@@ -29,6 +32,14 @@ class Memory:
             for id, each in self.refusals.items()
             if each.next_try is not None
         }
+
+    def stories_of(self, plan: Plan, held: Mapping[str, End]) -> tuple[Story, ...]:
+        """Return what will become of whoever does not become as the source says.
+
+        `held` is how the actions end that guards hold back.
+        """
+        failures = {id: each.failure for id, each in self.refusals.items()}
+        return foretold(plan, {**self.postponed, **held}, failures, self.stories)
 
 
 NOTHING = Memory()

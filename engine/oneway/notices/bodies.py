@@ -6,7 +6,7 @@ kept for long; who is meant is shown by `oneway runs show`, to who may read the 
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from hashlib import sha256
 from typing import Any
@@ -16,8 +16,9 @@ from oneway.core.seal import canonical
 from oneway.history.journal import Breached, Run
 from oneway.history.journal.incidents import Incident
 from oneway.mapping.lint import CODES
-from oneway.notices.causes import DIED, STILL_IN, UNNAMED, Shown
+from oneway.notices.causes import Shown
 from oneway.notices.instants import instant_text
+from oneway.notices.remedies import Remedy, remedy_of
 
 Data = dict[str, Any]
 
@@ -29,26 +30,15 @@ TYPES = {
 }
 TEST = "connection.test"
 
-_OTHERS = {
-    DIED: (
-        "a run died before its end",
-        "The next run finds out what became of what was in flight.",
-    ),
-    STILL_IN: (
-        "people who have left can still get in",
-        "The run names them, with the reason: see to their access first.",
-    ),
-    UNNAMED: ("some records failed", "See the run."),
-}
-
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A run, what it shows, and when that was."""
+    """A run, what it shows, and when that was; `systems` are the connectors of both sides."""
 
     run: Run
     shown: Shown
     now: datetime
+    systems: Mapping[str, str] = field(default_factory=dict)
 
 
 def body_of(type: str, data: Data, now: datetime) -> str:
@@ -110,13 +100,52 @@ def breaches_of(breaches: Sequence[Breached]) -> list[Data]:
 
 
 def _cause(seen: Seen, name: str) -> Data:
-    title, advice = _said(name)
     records = seen.shown.failing[name]
-    return {"code": name, "title": title, "advice": advice, "records": records}
+    remedy = remedy_of(name)
+    said = _remedy(remedy, seen.run.start.connection)
+    code = CODES.get(name)
+    advice = code.advice if code else remedy.steps[0]
+    system = _system(seen, name)
+    return {
+        "code": name,
+        "title": remedy.title,
+        "advice": advice,
+        "records": records,
+        "system": system,
+        **said,
+    }
+
+
+def _remedy(remedy: Remedy, connection: str) -> Data:
+    return {
+        "kind": remedy.kind.value,
+        "who": remedy.who.value,
+        "looks": remedy.looks,
+        "steps": [step.replace("NAME", connection) for step in remedy.steps],
+        "page": remedy.page,
+    }
+
+
+def _system(seen: Seen, name: str) -> str:
+    """Return which system a code is about: "target (expensein users)"; "" where it is none."""
+    side = next(
+        (side for side, text in seen.systems.items() if text and text in _places(seen.run, name)),
+        "target" if name.startswith("W1") else "",
+    )
+    known = seen.systems.get(side, "")
+    return f"{side} ({known})" if side and known else side
+
+
+def _places(run: Run, name: str) -> frozenset[str]:
+    return frozenset(each.span.file for each in run.problems if each.code == name)
 
 
 def _guard(seen: Seen, name: str) -> Data:
-    return _breach({each.guard: each for each in seen.run.start.breaches}[name])
+    breach = {each.guard: each for each in seen.run.start.breaches}[name]
+    remedy, connection = remedy_of(name), seen.run.start.connection
+    command = f"oneway sync {connection} {breach.allow}"
+    said = _remedy(remedy, connection)
+    return {**_breach(breach), "title": remedy.title, "command": command, **said}
 
 
 def _breach(breach: Breached) -> Data:
@@ -126,11 +155,6 @@ def _breach(breach: Breached) -> Data:
         "allow": breach.allow,
         "records": len(breach.held),
     }
-
-
-def _said(name: str) -> tuple[str, str]:
-    code = CODES.get(name)
-    return (code.title, code.advice) if code else _OTHERS.get(name, _OTHERS[UNNAMED])
 
 
 def _open(incident: Incident) -> Data:

@@ -8,14 +8,8 @@ from oneway.connections import Occasion
 from oneway.core.diagnostics import Severity
 from oneway.history.backoff import PastFailure
 from oneway.history.journal import Run, RunState
+from oneway.notices.remedies import DIED, STILL_IN, UNNAMED
 from oneway.planning.plan import Ending
-
-DIED = "died"
-"""The cause of a run that never got to its end: its process was killed, or the machine."""
-STILL_IN = "still_in"
-"""The cause of a run after which people who have left can still get in."""
-UNNAMED = "failed"
-"""The cause of a failure that says no code."""
 
 _GIVEN_UP = "W112"
 _ANSWERED = (Ending.DONE, Ending.REJECTED)

@@ -6,19 +6,21 @@ the same id. The notices of one channel go in the order in which they were writt
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import TypeAlias
 
-from oneway.connections import Connection, Notify, Webhook
+from oneway.connections import Connection, NoticeFolder, Notify, Webhook
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.history.journal import Journal
 from oneway.history.journal.incidents import Notice, delivered, failed, take_notice, waiting
 from oneway.notices.channels import channel_words, channels, server_of
-from oneway.notices.email import mail
+from oneway.notices.email import mail, number_of
 from oneway.notices.instants import instant_of, instant_text
 from oneway.notices.queueing import weekly
+from oneway.notices.report_folder import keep_report
 from oneway.notices.undelivered import Undelivered
 from oneway.notices.webhook import SYSTEM, Trust, post
 
@@ -35,6 +37,15 @@ _MOST = 10
 """Notices of one channel in one delivery."""
 
 
+Pages: TypeAlias = Callable[[int], str | None]
+"""The page of a run, by its number; None where there is none."""
+
+
+def no_page(_: int) -> str | None:
+    """Return no page: for who delivers without renderers."""
+    return None
+
+
 @dataclass(frozen=True, slots=True)
 class Delivery:
     """The number of delivered notices, and why the others failed."""
@@ -44,13 +55,18 @@ class Delivery:
 
 
 def deliver(
-    connections: Iterable[Connection], store: Journal, now: datetime, trust: Trust = SYSTEM
+    connections: Iterable[Connection],
+    store: Journal,
+    now: datetime,
+    trust: Trust = SYSTEM,
+    pages: Pages = no_page,
 ) -> Delivery:
     """Queue the summaries that are due, and send what is due of these connections' notices.
 
     Waits some seconds for each server that does not answer, eight channels at a time; what
     else waits for that server waits for the next delivery. The store's troubles are
-    `Refused`, a channel's are in what is returned.
+    `Refused`, a channel's are in what is returned. `pages` gives the page of a run, for
+    channels that want it.
     """
     known = {each.name: each for each in connections}
     weekly(known.values(), store, now)
@@ -58,7 +74,7 @@ def deliver(
     if not lines:
         return Delivery(0, ())
     with ThreadPoolExecutor(min(_AT_ONCE, len(lines))) as workers:
-        line = _Line(store, known, now, trust)
+        line = _Line(store, known, now, trust, pages)
         jobs = [workers.submit(line.sent, each) for each in lines]
         ended = [job.result() for job in jobs]
     return Delivery(
@@ -66,12 +82,24 @@ def deliver(
     )
 
 
-def send(to: Notify, body: str, now: datetime, trust: Trust = SYSTEM) -> None:
-    """Send one notice; raise `Undelivered` if it did not arrive, and `Refused`."""
+def send(
+    to: Notify,
+    body: str,
+    now: datetime,
+    trust: Trust = SYSTEM,
+    pages: Pages = no_page,
+) -> None:
+    """Send one notice; raise `Undelivered` where it did not arrive, and `Refused`."""
     if isinstance(to, Webhook):
         post(to, body, now, trust)
+        return
+    number = number_of(body)
+    if isinstance(to, NoticeFolder):
+        keep_report(to, body, None if number is None else pages(number))
     else:
-        mail(to, body, now, trust)
+        wanted = to.report and number is not None
+        page = pages(number) if wanted and number is not None else None
+        mail(to, body, now, trust, page=page)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +110,7 @@ class _Line:
     connections: dict[str, Connection]
     now: datetime
     trust: Trust
+    pages: Pages
     silent: set[tuple[str, int | None]] = field(default_factory=set)
     """Servers that did not answer in this delivery: each is waited for once, not once a channel."""
 
@@ -130,7 +159,7 @@ class _Line:
             where = channel_words(notice.draft.channel)
             summary = "a notice waits for a channel that the connection no longer has"
             raise Undelivered("N109", where, summary, "", final=True)
-        send(to, notice.draft.body, self.now, self.trust)
+        send(to, notice.draft.body, self.now, self.trust, self.pages)
 
     def _failed(self, notice: Notice, trouble: Undelivered) -> Diagnostic:
         pause = max(PAUSES[min(notice.tries, len(PAUSES) - 1)], trouble.after)

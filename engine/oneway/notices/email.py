@@ -22,13 +22,18 @@ _LOGIN = {530, 534, 535, 538}
 """Replies to a login that is refused, or needed (RFC 4954, section 6)."""
 
 
-def mail(to: Email, body: str, now: datetime, trust: Trust = SYSTEM) -> None:
-    """Send a notice through a mail server.
+def mail(
+    to: Email, body: str, now: datetime, trust: Trust = SYSTEM, *, page: str | None = None
+) -> None:
+    """Send a notice through a mail server, with the page of its run where one is given.
 
     Raises `Undelivered` if it did not take it, and `Refused` where the password cannot be
     had. Certificates are always verified; without TLS only this machine is spoken to.
     """
     message = message_of(to, body, now)
+    if page is not None:
+        name = f"report-{number_of(body)}.html"
+        message.add_attachment(page.encode(), maintype="text", subtype="html", filename=name)
     with within(trust.seconds) as deadline:
         try:
             _sent(to, message, trust, deadline)
@@ -67,6 +72,13 @@ def message_of(to: Email, body: str, now: datetime) -> EmailMessage:
     text = text_of(body)
     message.set_content(text, cte="7bit" if text.isascii() else "quoted-printable")
     return message
+
+
+def number_of(body: str) -> int | None:
+    """Return the number of the run that a notice tells of; None where it tells of none."""
+    data = json.loads(body)["data"]
+    number = data.get("run", {}).get("id", data.get("last_run"))
+    return number if isinstance(number, int) else None
 
 
 def _sent(to: Email, message: EmailMessage, trust: Trust, deadline: Deadline) -> None:

@@ -3,7 +3,7 @@
 Nothing is sent here, so that a run neither waits for a webhook nor fails by one.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from datetime import datetime
 
 from oneway.connections import Connection, Occasion
@@ -26,7 +26,7 @@ from oneway.notices.causes import shown
 from oneway.notices.channels import channels, wants
 from oneway.notices.incidents import changes
 from oneway.notices.instants import instant_text, week_of
-from oneway.notices.weekly import summary
+from oneway.notices.weekly import summary, systems_of
 
 
 def after_run(connection: Connection, run: Run | int, store: Journal, now: datetime) -> None:
@@ -40,8 +40,24 @@ def after_run(connection: Connection, run: Run | int, store: Journal, now: datet
         if found is None:
             raise LookupError("no such run")
         refusals = store.failures(connection.name).values()
-        seen = Seen(found, shown(found, endings(store, found.id), refusals), now)
+        told = shown(found, endings(store, found.id), refusals)
+        seen = Seen(found, told, now, _systems(connection, found, store))
         _changed(connection, seen, store)
+
+
+def _systems(connection: Connection, run: Run, store: Journal) -> Mapping[str, str]:
+    """Return what each side reads or writes, as messages name it: "expensein users"."""
+    last = run if not run.problems else None
+    runs = (last,) if last is not None else store.runs(connection.name, limit=_LOOK_BACK)
+    for each in runs:
+        plan = store.plan_of(each.id)
+        if plan:
+            return systems_of(plan)
+    return {}
+
+
+_LOOK_BACK = 20
+"""Runs of which one may have a plan, which says what the systems are."""
 
 
 def weekly(connections: Iterable[Connection], store: Journal, now: datetime) -> None:

@@ -63,8 +63,9 @@ def _failure(data: Data) -> Iterator[str]:
     yield ""
     for each in data["causes"]:
         records = f" ({_records(each['records'])})" if each["records"] else ""
-        yield f"  {each['code']}: {each['title']}{records}"
-        yield f"    {each['advice']}"
+        system = f", {each['system']}" if each.get("system") else ""
+        yield f"  {each['code']}: {each['title']}{system}{records}"
+        yield from _remedied(each)
     yield from _run(data)
 
 
@@ -73,10 +74,23 @@ def _guard(data: Data) -> Iterator[str]:
     if data["reminder"]:
         yield f"You were told before; it has been so since {data['since']}."
     yield ""
-    yield from _held(data["guards"])
-    yield ""
-    yield "Look at who is meant before you let it through."
+    for each in data["guards"]:
+        yield from _held([each])
+        yield from _remedied(each)
+        if each.get("command"):
+            yield f"    To let these pass, once: {each['command']}"
     yield from _run(data)
+
+
+def _remedied(each: Data) -> Iterator[str]:
+    """Yield what it looks like, who can end it, and what they do: older notices say less."""
+    if "steps" not in each:
+        yield f"    {each.get('advice', '')}".rstrip()
+        return
+    yield f"    {each['looks']}"
+    yield f"    For {each['who']} ({each['kind']}):"
+    yield from (f"      {n}. {step}" for n, step in enumerate(each["steps"], 1))
+    yield f"    More: {each['page']}"
 
 
 def _recovery(data: Data) -> Iterator[str]:
@@ -94,6 +108,10 @@ def _weekly(data: Data) -> Iterator[str]:
     yield ""
     yield f"Runs: {_counted(data['runs'])}"
     yield f"Done: {_counted(data['done'])}"
+    if data.get("still_in_by"):
+        yield f"Who left and can still get in, by reason: {_counted(data['still_in_by'])}"
+    if data.get("not_sticking"):
+        yield f"Written again and again, and undone by the target: {data['not_sticking']:,} values"
     for title, lines in (
         ("Who does not sync, by reason", [_reason(each) for each in data["not_syncing"]]),
         ("Held back by guards", list(_held(data["held"]))),

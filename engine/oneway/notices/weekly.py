@@ -7,8 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from oneway.connections import Connection, Occasion
+from oneway.history.flapping import RUNS
 from oneway.history.journal import Journal, Run
 from oneway.history.journal.incidents import done_since, open_incidents
+from oneway.history.journal.stories import kept_stories
 from oneway.notices.bodies import TYPES, Data, body_of, breaches_of, open_incidents_of
 from oneway.notices.instants import instant_text
 from oneway.planning.plan import Kind
@@ -17,7 +19,13 @@ _WEEK = timedelta(days=7)
 _MOST_RUNS = 1000
 """Runs of a week that are counted: one every ten minutes."""
 
-_NOT_SYNCING = {Kind.INELIGIBLE.value, Kind.CONFLICT.value, Kind.ERROR.value}
+_NOT_SYNCING = {
+    Kind.INELIGIBLE.value,
+    Kind.CONFLICT.value,
+    Kind.ERROR.value,
+    Kind.REHIRE.value,
+}
+_INPUTS = '"inputs": '
 
 
 def summary(connection: Connection, store: Journal, now: datetime) -> str:
@@ -29,6 +37,8 @@ def summary(connection: Connection, store: Journal, now: datetime) -> str:
     data = {
         "connection": connection.name,
         "still_in": len(last.still_in) if last else 0,
+        "still_in_by": _still_in_by(store, last) if last else {},
+        "not_sticking": sum(e.times >= RUNS for e in store.written(connection.name).values()),
         "from": since,
         "until": instant_text(now),
         "runs": _states([each for each in runs if each.start.started >= since]),
@@ -52,10 +62,39 @@ def not_syncing(plan: str) -> list[Data]:
     for line in plan.splitlines():
         outcome = _outcome(line)
         if outcome.get("kind") in _NOT_SYNCING:
-            codes = {each["code"] for each in outcome["reasons"] if not each["warning"]}
+            reasons = outcome["reasons"]
+            if outcome["kind"] == Kind.REHIRE.value:
+                reasons = [{**each, "warning": False} for each in reasons[:1]]
+            codes = {each["code"] for each in reasons if not each["warning"]}
             found.update((outcome["kind"], code) for code in codes or {""})
     ordered = sorted(found.items(), key=lambda each: (-each[1], each[0]))
     return [{"outcome": o, "reason": r, "records": count} for (o, r), count in ordered]
+
+
+def systems_of(plan: str) -> Mapping[str, str]:
+    """Return what each side of a plan reads or writes: "expensein users"; no file's path.
+
+    `plan` is a plan file's text.
+    """
+    for line in plan.splitlines():
+        if line.startswith(_INPUTS):
+            try:
+                found = json.loads(line.removeprefix(_INPUTS).removesuffix(","))
+            except ValueError:
+                return {}
+            return {
+                side: "a file" if each["file"] else f"{each['connector']} {each['resource']}"
+                for side in ("source", "target")
+                if isinstance(each := found.get(side), dict)
+            }
+    return {}
+
+
+def _still_in_by(store: Journal, last: Run) -> Data:
+    """Return how many of those who can still get in there are, by how their story ends."""
+    told = {each.source_id: each.ending.value for each in kept_stories(store, last.id) or ()}
+    counts = Counter(told.get(each.source_id, "other") for each in last.still_in)
+    return dict(sorted(counts.items()))
 
 
 def _outcome(line: str) -> Mapping[str, Any]:

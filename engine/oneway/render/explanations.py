@@ -1,14 +1,16 @@
 """Renders the explanation of one person, for `oneway explain`."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from oneway.core.diagnostics import Span
 from oneway.core.records import Value
+from oneway.history.stories import Story
 from oneway.inspect.explain import MASK, Condition, Explanation, FieldStep, KeyStep, RuleStep
 from oneway.planning.links import Link
 from oneway.render.layout import clip, wrap
 from oneway.render.plans.content import list_change
 from oneway.render.sanitize import harmless, on_one_line, shown
+from oneway.render.stories import of_actions as stories_of
 from oneway.render.style import Ink, Style
 
 _ANSWERS = {True: "+", False: "-", None: " "}
@@ -19,11 +21,15 @@ def text(explanations: Sequence[Explanation], style: Style) -> str:
     return "\n".join("\n".join(_whole(each, style)) + "\n" for each in explanations)
 
 
-def as_json(explanations: Sequence[Explanation]) -> list[dict[str, object]]:
-    """Return explanations as data.
+def as_json(
+    explanations: Sequence[Explanation], told: Mapping[str, Story] = {}
+) -> list[dict[str, object]]:
+    """Return explanations as data; `told` are the plan's stories, by whom they are about.
 
-    Keys: outcome, key, label, source_id, target_id, link, match, eligible, leaving, fields,
-    reasons, why. Sensitive values are "***"; a place is {file, line, column}.
+    Keys: outcome, key, label, source_id, target_id, why, stories, link, match, eligible,
+    leaving, fields, reasons. `stories` are what keeps the record from becoming as the source
+    says: [{subject, ending, code, reason, since, next_try}]. Sensitive values are "***"; a
+    place is {file, line, column}.
     """
     return [
         {
@@ -32,6 +38,8 @@ def as_json(explanations: Sequence[Explanation]) -> list[dict[str, object]]:
             "label": each.label,
             "source_id": each.source_id,
             "target_id": each.target_id,
+            "why": list(each.why),
+            "stories": stories_of(each.actions, each.source_id, told),
             "link": _link_data(each.link) if each.link is not None else None,
             "match": [_key_data(step) for step in each.keys],
             "eligible": [_rule_data(step) for step in each.rules],
@@ -41,7 +49,6 @@ def as_json(explanations: Sequence[Explanation]) -> list[dict[str, object]]:
                 {"code": reason.code, "text": reason.text, "candidates": list(reason.candidates)}
                 for reason in each.reasons
             ],
-            "why": list(each.why),
         }
         for each in explanations
     ]
@@ -51,6 +58,8 @@ def _whole(each: Explanation, style: Style) -> list[str]:
     label = harmless(each.label)
     name = clip(harmless(each.key)) + (f" {clip(label)}" if label else "")
     lines = _strong(wrap(f"{name}: {each.kind.value}", style), style)
+    lines += [line for said in each.why for line in wrap(harmless(said), style, 2, 4)]
+    lines.append("")
     lines += wrap(f"read from the source: {_record(each.source_id)}", style, 2, 4)
     lines += wrap(f"in the target: {_record(each.target_id)}", style, 2, 4)
     if each.link is not None:
@@ -60,7 +69,6 @@ def _whole(each: Explanation, style: Style) -> list[str]:
         ("Eligible", [line for step in each.rules for line in _rule(step, style)]),
         ("Leaving", [line for step in each.leaving for line in _condition(step, style)]),
         ("Fields", [line for step in each.fields for line in _field(step, style)]),
-        ("So", [line for said in each.why for line in wrap(harmless(said), style, 2, 4)]),
     )
     for title, found in sections:
         if found:

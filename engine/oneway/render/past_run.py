@@ -5,12 +5,17 @@ from dataclasses import asdict, dataclass
 from datetime import datetime
 
 from oneway.history.journal import End, JournalEntry, Run, RunState
+from oneway.history.journal.stories import STORIES
+from oneway.history.stories import Story
+from oneway.planning.names import named, names_of
 from oneway.planning.plan import Action, Ending, Kind, Outcome, Plan
 from oneway.render import diagnostics, results
 from oneway.render.history import ends_in_words
 from oneway.render.layout import clip, count, wrap
 from oneway.render.plans import as_data, content
 from oneway.render.sanitize import harmless, shown
+from oneway.render.stories import as_json as as_json_of
+from oneway.render.stories import by_subject, since, then
 from oneway.render.style import Ink, Style
 from oneway.render.vocabulary import (
     ENDING_MEANING,
@@ -50,6 +55,7 @@ class RecordStory:
     outcome: Outcome
     end: End | None
     action: Action | None = None
+    story: Story | None = None
 
     @property
     def words(self) -> frozenset[str]:
@@ -70,6 +76,7 @@ class Past:
     entries: tuple[JournalEntry, ...]
     kept: frozenset[str] = frozenset()
     unkept: str = ""
+    stories: tuple[Story, ...] = ()
 
 
 def told(past: Past, outcomes: Iterable[str] = (), person: str = "") -> tuple[RecordStory, ...]:
@@ -81,8 +88,14 @@ def told(past: Past, outcomes: Iterable[str] = (), person: str = "") -> tuple[Re
     if past.plan is None:
         return ()
     ends = {entry.action_id: entry.end for entry in past.entries}
+    stories = by_subject(past.stories)
     found = (
-        RecordStory(outcome, None if action is None else ends.get(action.id), action)
+        RecordStory(
+            outcome,
+            None if action is None else ends.get(action.id),
+            action,
+            stories.get((outcome.source_id or "") if action is None else action.id),
+        )
         for outcome in past.plan.outcomes
         for action in outcome.actions or (None,)
     )
@@ -101,8 +114,9 @@ def as_json(past: Past, people: Sequence[RecordStory]) -> dict[str, object]:
     target_id, why}].
 
     Each of the people is as in a plan, and has `ending`, `code`, `reason` and `record` (all
-    null if it was not begun), `held_by`, the guards, and `until`, the day on which what was
-    postponed is sent again. Somebody with two actions is there twice: `doing` is the verb of
+    null where it was not begun), `held_by`, the guards, `until`, the day on which what was
+    postponed is sent again, and `story` ({ending, code, reason, since, next_try}; null where
+    they are as the source says). Somebody with two actions is there twice: `doing` is the verb of
     the one that ended so.
     """
     plan = past.plan
@@ -117,7 +131,7 @@ def as_json(past: Past, people: Sequence[RecordStory]) -> dict[str, object]:
         ],
         "settings": None if plan is None else dict(plan.settings),
         **({"connection": None, "inputs": None} if plan is None else as_data.inputs_as_json(plan)),
-        "kept": sorted(past.kept),
+        "kept": sorted(past.kept - {STORIES}),
         "links": dict(past.run.links),
     }
 
@@ -143,8 +157,11 @@ def text(past: Past, people: Sequence[RecordStory], style: Style, *, chosen: boo
         lines += ["", *_marked("! values without a reference:", style)]
         for miss in past.plan.misses:
             lines += wrap(content.missed(miss), style, 2, 4)
-    named = [each for each in people if chosen or each.action or each.outcome.kind not in _QUIET]
-    lines += _people(named, style)
+    shown_people = [
+        each for each in people if chosen or each.action or each.outcome.kind not in _QUIET
+    ]
+    names = names_of(past.plan.outcomes) if past.plan is not None else {}
+    lines += _people(shown_people, Telling(past.run.start.as_of, names, style))
     if chosen and not people:
         lines += ["", "Nobody like that."]
     return "\n".join(lines) + "\n"
@@ -214,8 +231,18 @@ def _fact(name: str, said: str, style: Style) -> list[str]:
     return wrap(f"{name:<{_MARGIN - 3}} {said}", style, 2, _MARGIN)
 
 
-def _people(people: Sequence[RecordStory], style: Style) -> Iterator[str]:
-    """Yield a section for each ending, problems first."""
+@dataclass(frozen=True, slots=True)
+class Telling:
+    """What every line of a run's people needs: the run's instant, everybody's names, the style."""
+
+    as_of: str
+    names: Mapping[str, str]
+    style: Style
+
+
+def _people(people: Sequence[RecordStory], telling: Telling) -> Iterator[str]:
+    """Yield a section for each way to end, troubles first."""
+    style = telling.style
     endings = [*(e for e in Ending if e is not Ending.DONE), None, Ending.DONE]
     for ending in endings:
         found = [each for each in people if each.action and _ending(each) is ending]
@@ -223,12 +250,12 @@ def _people(people: Sequence[RecordStory], style: Style) -> Iterator[str]:
             yield ""
             yield from _title(ending, len(found), style)
             for each in found:
-                yield from _acted(each, style)
+                yield from _acted(each, telling)
     for kind, title in _STAYED.items():
         found = [each for each in people if each.outcome.kind is kind and not each.action]
         if found:
             yield ""
-            yield from _stayed(f"{title} ({len(found):,})", found, style)
+            yield from _stayed(f"{title} ({len(found):,})", found, telling)
 
 
 def _title(ending: Ending | None, number: int, style: Style) -> list[str]:
@@ -239,7 +266,8 @@ def _title(ending: Ending | None, number: int, style: Style) -> list[str]:
     return _marked(f"! {word} ({number:,}){meaning}", style)
 
 
-def _acted(each: RecordStory, style: Style) -> Iterator[str]:
+def _acted(each: RecordStory, telling: Telling) -> Iterator[str]:
+    style = telling.style
     outcome, action = each.outcome, each.action
     assert action is not None
     record = each.end.target_id if each.end is not None and each.end.target_id else None
@@ -251,8 +279,10 @@ def _acted(each: RecordStory, style: Style) -> Iterator[str]:
     why = _why(each)
     if why:
         yield from wrap(f"! {why}", style, 6, 8)
+    if so := _since(each, telling.as_of):
+        yield from wrap(so, style, 8)
     for reason in outcome.reasons:
-        yield from wrap(clip(harmless(reason.said), 400), style, 6, 8)
+        yield from wrap(clip(harmless(named(reason, telling.names)), 400), style, 6, 8)
 
 
 def _why(each: RecordStory) -> str:
@@ -262,11 +292,23 @@ def _why(each: RecordStory) -> str:
     return f"{clip(harmless(each.end.reason), 400)}{code}"
 
 
-def _stayed(title: str, found: Sequence[RecordStory], style: Style) -> Iterator[str]:
+def _since(each: RecordStory, as_of: str) -> str:
+    """Return since when it is so, unless it began with this run, and the day of the next try."""
+    if each.story is None:
+        return ""
+    said = [since(each.story)] if each.story.since not in ("", as_of) else []
+    said += [then(each.story)] if each.story.next_try else []
+    return "; ".join(said)
+
+
+def _stayed(title: str, found: Sequence[RecordStory], telling: Telling) -> Iterator[str]:
+    style = telling.style
     yield style.paint(title, Ink.STRONG)
     by_reason: dict[str, list[RecordStory]] = {}
     for each in found:
-        reasons = "; ".join(content.sentence(reason) for reason in each.outcome.reasons)
+        reasons = "; ".join(
+            content.sentence(reason, telling.names) for reason in each.outcome.reasons
+        )
         by_reason.setdefault(reasons, []).append(each)
     for reason, people in by_reason.items():
         indent = 2
@@ -275,8 +317,10 @@ def _stayed(title: str, found: Sequence[RecordStory], style: Style) -> Iterator[
             indent = 6
         for each in people:
             values = "; ".join(reason.value for reason in each.outcome.reasons if reason.value)
-            said = f" ({clip(harmless(values), 120)})" if values else ""
-            yield from wrap(f"{content.who(each.outcome)}{said}", style, indent, indent + 2)
+            told = f" ({clip(harmless(values), 120)})" if values else ""
+            so = _since(each, telling.as_of)
+            said = content.who(each.outcome) + told + (f", {so}" if so else "")
+            yield from wrap(said, style, indent, indent + 2)
 
 
 def _marked(said: str, style: Style) -> list[str]:
@@ -303,6 +347,7 @@ def _person_as_json(each: RecordStory) -> dict[str, object]:
         "held_by": [] if end is None else list(end.guards),
         "until": None if end is None or not end.until else end.until,
         "doing": None if each.action is None else each.action.verb.value,
+        "story": as_json_of(each.story),
     }
 
 

@@ -1,69 +1,135 @@
 """Renders the status of each connection: one line each, then what needs attention."""
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 
 from oneway.history.journal import Run, RunState
-from oneway.render import diagnostics
+from oneway.history.stories import Story, Trouble
+from oneway.render import diagnostics, status_lines, stories
 from oneway.render.history import ends_as_json, ends_in_words, state_in_words, when
 from oneway.render.layout import clip, columns, count, pad, people, wrap
 from oneway.render.plans.content import STILL_IN, still_in_line
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
 from oneway.render.vocabulary import RUN_STATE_INKS
-from oneway.runs.status import ConnectionStatus, HeldBack, Refusing
+from oneway.runs.status import ConnectionStatus, HeldBack, Need, Waiting
 
 _NAME = 24
 """The widest a name is in its column."""
 
 
-def text(standings: Sequence[ConnectionStatus], style: Style, *, limit: int | None = 0) -> str:
-    """Return how connections stand; `limit` is how many people are named for each reason."""
+def text(
+    standings: Sequence[ConnectionStatus],
+    style: Style,
+    *,
+    limit: int | None = 0,
+    whole: bool = True,
+) -> str:
+    """Return how connections stand, given the worst first: a line for all, then who needs a person.
+
+    With `whole`, each connection is told of in full; otherwise those that need nobody are
+    counted, and the others have a line or two. `limit` is how many people are named for each
+    reason.
+    """
     if not standings:
         return "No connection, and nothing has run yet.\n"
     wide = max(columns(clip(harmless(each.name), _NAME)) for each in standings)
-    lines = [line for each in standings for line in _lines(each, wide, style, limit)]
-    return "\n".join(lines) + "\n"
+    lines = wrap(fleet(standings), style, 0, 2) if len(standings) > 1 else []
+    lines = [style.paint(line, Ink.STRONG) for line in lines]
+    if whole:
+        lines += [line for each in standings for line in _lines(each, wide, style, limit)]
+        return "\n".join(lines) + "\n"
+    urgent = [each for each in standings if each.urgent]
+    wide = max((columns(clip(harmless(each.name), _NAME)) for each in urgent), default=0)
+    lines += [
+        line
+        for each in urgent
+        for line in status_lines.brief(each, wide, style, advised=len(urgent) <= _ADVISED)
+    ]
+    others = len(standings) - len(urgent)
+    return "\n".join([*lines, *_others(others, style)]) + "\n"
+
+
+_ADVISED = 10
+"""Up to so many connections in trouble, what to do stands below each."""
+
+
+def fleet(standings: Sequence[ConnectionStatus]) -> str:
+    """Return how all connections stand, in one sentence."""
+    urgent = sum(each.urgent for each in standings)
+    counts = Counter(need for each in standings for need in each.needs)
+    said = [f"{number:,} {status_lines.WORDS[n]}" for n in Need if (number := counts[n])]
+    running = sum(each.last is not None and each.last.lives for each in standings)
+    said += [f"{running:,} running"] if running else []
+    total, need = count(len(standings), "connection"), "needs" if urgent == 1 else "need"
+    head = f"{total}: {urgent:,} {need} a person" if urgent else f"{total}: none needs a person"
+    return f"{head} ({', '.join(said)})" if said else head
+
+
+def _others(number: int, style: Style) -> list[str]:
+    if not number:
+        return []
+    verb = "needs" if number == 1 else "need"
+    return wrap(f"{count(number, 'other')} {verb} no action tonight: `oneway status --all`", style)
 
 
 def as_json(standings: Sequence[ConnectionStatus]) -> dict[str, object]:
-    """Return how connections stand, as data: {connections: [...]}.
+    """Return how connections stand, as data: {fleet, connections: [...]}, the worst first.
 
-    Each has: name, file (null without one), problems (of the file, as `validate` gives them),
-    last and last_done ({run, state, started, ended, counts, planned, not_ended} or null: the
-    last three as `runs` gives them), next (an instant, or null), future (an instant that
-    is recorded and in the future, or null),
-    unsynced (a list of {kind, reason, number, people}; null if no plan is known), held (a
-    list of {guard, text, allow, number, since}), refused (a list of {code, reason, records,
-    since, next_try}; null for whenever it runs next), undelivered (how many notices were
-    tried in vain: {waiting, given_up}), still_in ([{key, label, source_id, target_id, why}]:
-    who has left and can still get in since the last run) and links (how many people are linked).
+    `fleet` is {connections, urgent, needs: {need: connections}}. Each connection has: name,
+    file (null without one), needs (what asks for a person, the worst first: access, refused,
+    interrupted, future, broken, overdue, failed, held, undelivered, unsynced), problems (of the
+    file, as `validate` gives them), last and last_done ({run, state, started, ended, counts,
+    planned, not_ended} or null: the last three as `runs` gives them), next (an instant, or
+    null), future (an instant that is recorded and yet to come, or null), missed (the due that
+    should have run, or null), stories (null where no plan is known; a list of {key, label,
+    source_id, target_id, ending, code, reason, since, next_try}: everybody who is not as the
+    source says), unsynced (a list of {kind, reason, since, number, people}; null where no plan
+    is known), held (a list of {guard, text, allow, number, since}), refused (a list of
+    {ending, code, reason, records, since, next_try}; null for whenever it runs next),
+    undelivered (how many notices were tried in vain: {waiting, given_up}), still_in ([{key,
+    label, source_id, target_id, why}]: who has left and can still get in since the last run)
+    and links (how many people are linked).
     """
-    return {"connections": [_data(each) for each in standings]}
+    counts = Counter(need for each in standings for need in each.needs)
+    return {
+        "fleet": {
+            "connections": len(standings),
+            "urgent": sum(each.urgent for each in standings),
+            "needs": {need.value: counts[need] for need in Need},
+        },
+        "connections": [_data(each) for each in standings],
+    }
 
 
 def _data(each: ConnectionStatus) -> dict[str, object]:
     unsynced = [
         {
-            "kind": group.kind,
+            "kind": _KINDS[group.kind],
             "reason": group.reason,
-            "number": len(group.people),
-            "people": list(group.people),
+            "since": group.since or None,
+            "number": len(group.stories),
+            "people": [_name(story) for story in group.stories],
         }
         for group in each.unsynced
     ]
+    told = None if each.stories is None else list(map(stories.about, each.stories))
     return {
         "name": each.name,
         "file": each.file or None,
+        "needs": [need.value for need in each.needs],
         "problems": diagnostics.as_json(each.broken),
         "still_in": [asdict(found) for found in each.still_in],
         "last": _run_data(each.last),
         "last_done": _run_data(each.last_done),
         "next": each.due or None,
         "future": each.future or None,
-        "unsynced": unsynced if each.planned else None,
+        "missed": each.missed or None,
+        "stories": told,
+        "unsynced": None if told is None else unsynced,
         "held": list(map(_held_data, each.held)),
-        "refused": list(map(_refusing_data, each.refusing)),
+        "refused": list(map(_waiting_data, each.waiting)),
         "undelivered": {
             "waiting": sum(not notice.given_up for notice in each.undelivered),
             "given_up": sum(notice.given_up for notice in each.undelivered),
@@ -82,13 +148,14 @@ def _held_data(held: HeldBack) -> dict[str, object]:
     }
 
 
-def _refusing_data(refusing: Refusing) -> dict[str, object]:
+def _waiting_data(waiting: Waiting) -> dict[str, object]:
     return {
-        "code": refusing.code,
-        "reason": refusing.reason,
-        "records": refusing.records,
-        "since": refusing.since,
-        "next_try": None if refusing.next_try is None else refusing.next_try.isoformat(),
+        "ending": waiting.ending.value,
+        "code": waiting.code,
+        "reason": waiting.reason,
+        "records": waiting.records,
+        "since": waiting.since,
+        "next_try": waiting.next_try or None,
     }
 
 
@@ -128,8 +195,10 @@ def _lines(each: ConnectionStatus, wide: int, style: Style, limit: int | None) -
         yield from _marked(_held(held), style)
         allow = harmless(held.breach.allow)
         yield from wrap(f"`oneway sync {harmless(each.name)} {allow}`", style, 6)
-    for refusing in each.refusing:
-        yield from _marked(_refusing(refusing), style)
+    if each.missed:
+        yield from _marked(f"! it was due {when(each.missed)}, and has not run", style)
+    for waiting in each.waiting:
+        yield from _marked(f"! {status_lines.waiting(waiting)}", style)
     if each.undelivered:
         yield from _marked(_undelivered(each), style)
     yield from _unsynced(each, style, limit)
@@ -173,14 +242,6 @@ def _held(held: HeldBack) -> str:
     return f"! {held_back}: {harmless(held.breach.text)}"
 
 
-def _refusing(each: Refusing) -> str:
-    records = count(each.records)
-    day = each.next_try.isoformat() if each.next_try is not None else "with the next run"
-    code = f" [{harmless(each.code)}]" if each.code else ""
-    why = clip(harmless(each.reason), 200)
-    return f"! the target refuses {records} since {each.since[:10]}, next try {day}: {why}{code}"
-
-
 def _undelivered(each: ConnectionStatus) -> str:
     number = len(each.undelivered)
     over = sum(notice.given_up for notice in each.undelivered)
@@ -190,16 +251,37 @@ def _undelivered(each: ConnectionStatus) -> str:
 
 
 def _unsynced(each: ConnectionStatus, style: Style, limit: int | None) -> Iterator[str]:
-    number = sum(len(group.people) for group in each.unsynced)
+    number = sum(len(group.stories) for group in each.unsynced)
     if not number:
         return
     yield from wrap(f"{count(number)} {'does' if number == 1 else 'do'} not sync:", style, 4, 6)
     for group in each.unsynced:
         reason = f": {clip(harmless(group.reason), 200)}" if group.reason else ""
-        yield from wrap(f"{len(group.people):,} {group.kind}{reason}", style, 6, 8)
+        since = f" since {harmless(group.since[:10])}" if group.since else ""
+        said = f"{len(group.stories):,} {_KINDS[group.kind]}{since}{reason}"
+        yield from wrap(said, style, 6, 8)
         if limit != 0:
-            names = [clip(harmless(name), 40) for name in group.people]
+            names = [_named(story, group.since) for story in group.stories]
             yield from wrap(people(names, limit), style, 8, 10)
+
+
+def _named(story: Story, first: str) -> str:
+    """Return who it is, and since when where that is later than for the first of the group."""
+    name = clip(harmless(_name(story)), 40)
+    return name if story.since[:10] == first[:10] else f"{name} ({stories.since(story)})"
+
+
+def _name(story: Story) -> str:
+    key, label = story.key, story.label
+    return f"{key} {label}" if label and label != key else key
+
+
+_KINDS = {
+    Trouble.ERROR: "in error",
+    Trouble.CONFLICT: "in conflict",
+    Trouble.INELIGIBLE: "ineligible",
+    Trouble.REHIRE: "back at work? (rehire, left to a person)",
+}
 
 
 def _marked(said: str, style: Style) -> list[str]:

@@ -29,6 +29,7 @@ from oneway.planning.plan_file import dump, fingerprint
 from oneway.runs.prepared import connection_name, lag_of
 from oneway.runs.request import instant_text, parse_instant
 from oneway.runs.session import Operator, RunSession
+from oneway.runs.stories import write_stories
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,6 +188,7 @@ class RunLog:
             counts = self.journal.counts(self.run)
             self.journal.finish(self.run, counts, now, still_in=self.still_in())
             self.journal.interrupted(self.run)
+            write_stories(self.journal, self.run, self.plan)
 
     def _forget_what_healed(self) -> None:
         planned = {
@@ -214,6 +216,7 @@ class RunLog:
             counts = self.journal.counts(self.run)
             still, reads = self.still_in(), self.plan.reads
             self.journal.finish(self.run, counts, now, records, managed, still, reads)
+            write_stories(self.journal, self.run, self.plan)
 
     def still_in(self) -> tuple[StillIn, ...]:
         """Return who has left and can still get in, according to the journal."""

@@ -7,6 +7,7 @@ from oneway.core.diagnostics import Refused, refusal
 from oneway.history.journal import Journal, Run
 from oneway.history.journal.erase import erase_entries, erase_snapshots, replace_plan
 from oneway.history.journal.links import links, unlink
+from oneway.history.journal.stories import keep_stories, kept_stories
 from oneway.planning.plan import Outcome, Plan, Reason
 from oneway.planning.plan_file import dump
 from oneway.runs.lookup import plan_of_run
@@ -70,12 +71,30 @@ def forget_person(journal: Journal, known: Known) -> Forgotten:
         for run, plan in _plans(journal, known.connection):
             kept = tuple(_without(known, each) for each in plan.outcomes if not known.is_of(each))
             if kept != plan.outcomes:
-                replace_plan(journal, run.id, dump(replace(plan, outcomes=kept)))
+                less = replace(plan, outcomes=kept)
+                replace_plan(journal, run.id, dump(less))
+                _forget_stories(journal, run.id, known, less)
                 snapshots += erase_snapshots(journal, run.id, "a person was forgotten")
                 plans += 1
         entries = erase_entries(journal, known.connection, known.source_ids, known.target_ids)
         unlinked = unlink(journal, known.connection, _linked(journal, known))
     return Forgotten(known.connection, unlinked, entries, plans, snapshots)
+
+
+def _forget_stories(journal: Journal, id: int, known: Known, plan: Plan) -> None:
+    """Take a person out of the stories of a run, also where those of others name them."""
+    told = kept_stories(journal, id)
+    if told is None:
+        return
+    reasons = {each.source_id: each.reasons for each in plan.outcomes}
+    kept = [
+        replace(each, reason=HIDDEN)
+        if any(reason.text == HIDDEN for reason in reasons.get(each.source_id, ()))
+        else each
+        for each in told
+        if each.source_id not in known.source_ids and each.target_id not in known.target_ids
+    ]
+    keep_stories(journal, id, kept)
 
 
 def _known(journal: Journal, connection: str, person: str) -> Known | None:

@@ -8,8 +8,10 @@ from itertools import islice
 from oneway.core.diagnostics import Refused
 from oneway.history.flapping import RUNS as STICKING
 from oneway.history.journal import Journal, JournalEntry, Run
+from oneway.history.stories import Story
 from oneway.planning.plan import Plan
 from oneway.runs.lookup import plan_of_run
+from oneway.runs.stories import stories_of_run
 
 EARLIER = 30
 """How many runs of a connection stand beside each other, at most."""
@@ -39,18 +41,22 @@ class PastRun:
     earlier: tuple[Run, ...] = ()
     before: tuple[Before, ...] = ()
     options: str = ""
+    stories: tuple[Story, ...] = ()
+    """Who is not as the source says, since when, and when it is tried again."""
 
 
 def load_past_run(journal: Journal, run: Run, options: str = "") -> PastRun:
     """Load a run from the journal; raise `Refused` if it is damaged."""
     earlier = journal.runs(run.start.connection, limit=EARLIER, before=run.id + 1)
+    plan, entries = plan_of_run(journal, run), journal.entries(run.id)
     return PastRun(
         run=run,
-        plan=plan_of_run(journal, run),
-        entries=journal.entries(run.id),
+        plan=plan,
+        entries=entries,
         earlier=earlier,
         before=tuple(islice(_before(journal, earlier[1:]), STICKING - 1)),
         options=options,
+        stories=stories_of_run(journal, run, plan, entries),
     )
 
 

@@ -17,6 +17,7 @@ from oneway.runs.prepared import PreparedRun
 from oneway.runs.read import EvaluatedInputs, ReadInputs, evaluate_inputs, table_digest
 from oneway.runs.request import instant_text, parse_instant
 from oneway.runs.session import RunSession
+from oneway.runs.stories import stories_before
 
 
 def plan_of(
@@ -87,7 +88,8 @@ def load_memory(session: RunSession, plan: Plan, *, retry_now: bool = False) -> 
     if journal is None:
         return Memory()
     found = refusals(plan, journal.failures(name), seal, retry_now=retry_now)
-    return Memory(found, find_flapping(plan, journal.written(name), seal))
+    sticking = find_flapping(plan, journal.written(name), seal)
+    return Memory(found, sticking, tuple(stories_before(journal, name)))
 
 
 def _header(prepared: PreparedRun, found: ReadInputs | EvaluatedInputs, seal: Seal) -> Header:

@@ -18,6 +18,7 @@ from oneway.core.connector import Progress, ReadError, silent
 from oneway.core.diagnostics import Refused, refusal
 from oneway.history.journal import Journal, JournalEntry, Run
 from oneway.history.journal.lease import leased, wait_for_quiet
+from oneway.history.journal.stories import drop_stories
 from oneway.mapping.program import Program
 from oneway.planning.plan import Action, Ending, Plan
 from oneway.planning.plan_file import load
@@ -26,6 +27,7 @@ from oneway.runs.incidents import follow_run
 from oneway.runs.reopen import sealed_program_for
 from oneway.runs.request import instant_text
 from oneway.runs.session import Operator, RunSession
+from oneway.runs.stories import write_stories
 from oneway.state.lock import LOCKS, Holder, locked
 
 
@@ -111,13 +113,15 @@ def recover_in_flight(session: RunSession) -> tuple[Result, ...]:
         log = RunLog(session.journal, left.plan, session.operator, left.run.id)
         for entry in left.in_flight:
             result = _found_out(_action(left.plan, entry), systems)
-            log.ended([result])
+            with session.journal.at_once():  # or counts and stories are of what it was before
+                log.ended([result])
+                if left.run.ended is not None:
+                    session.journal.recount(left.run.id)
+                    write_stories(session.journal, left.run.id, left.plan)
             results.append(result)
         if left.run.ended is None:
             log.not_begun("the run was interrupted before it began this action")
             log.settle()
-        else:
-            session.journal.recount(left.run.id)
     return tuple(results)
 
 
@@ -133,6 +137,7 @@ def resume_run(
     `approval` names the fingerprint that the run was begun with. Raises as `apply_plan` does.
     """
     log = RunLog(session.journal, left.plan, session.operator, left.run.id)
+    drop_stories(session.journal, left.run.id)
     systems = _systems_of(session, left, program)
     watch = Watch(progress, session.operator.stopping)
     yield from apply(left.plan, approval.of(left.earlier), systems, log, watch)

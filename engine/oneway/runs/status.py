@@ -1,59 +1,89 @@
 """The status of each connection, from its file and its runs in the store."""
 
-from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
+from enum import Enum
 
 from oneway.connections import Connection, Found
 from oneway.connections.schedule import next_due
 from oneway.core.diagnostics import Diagnostic, Refused
-from oneway.history.backoff import PastFailure, next_try
 from oneway.history.journal import Breached, Journal, Run, RunState
-from oneway.history.journal.future import in_the_future
+from oneway.history.journal.future import ahead, in_the_future
 from oneway.history.journal.incidents import Notice, undelivered
-from oneway.history.journal.links import count_links
+from oneway.history.journal.links import link_counts
+from oneway.history.journal.stories import kept_stories
+from oneway.history.stories import Story, Trouble, due_again
 from oneway.planning.access import StillIn
-from oneway.planning.plan import Kind, Outcome, Plan
 from oneway.runs.lookup import plan_of_run
-from oneway.runs.request import instant_text
+from oneway.runs.request import instant_text, parse_instant
+from oneway.runs.stories import stories_of_run
 
 _LOOK_BACK = 400
 """Runs: how far back the beginning of something, or the last success, is looked for."""
 
-_UNSYNCED = {
-    Kind.ERROR: "in error",
-    Kind.CONFLICT: "in conflict",
-    Kind.INELIGIBLE: "ineligible",
-}
+
+class Need(Enum):
+    """What about a connection asks for a person, the worst first."""
+
+    ACCESS = "access"
+    """People have left and can still get in."""
+    REFUSED = "refused"
+    INTERRUPTED = "interrupted"
+    FUTURE = "future"
+    """An instant is recorded that is yet to come, and nothing runs until then."""
+    BROKEN = "broken"
+    """The connection's file, or what is kept of its last run, cannot be read."""
+    OVERDUE = "overdue"
+    """It was due an hour ago or more, and has not run."""
+    FAILED = "failed"
+    HELD = "held"
+    UNDELIVERED = "undelivered"
+    UNSYNCED = "unsynced"
+    """People do not sync: for payroll, and not for tonight."""
+
+    @property
+    def urgent(self) -> bool:
+        """Whether it asks for somebody before the next report is read."""
+        return self is not Need.UNSYNCED
+
+
+OVERDUE = timedelta(hours=1)
+"""How long a due may wait before it is missed."""
 
 
 @dataclass(frozen=True, slots=True)
 class Unsynced:
-    """People who do not sync for one reason, as the last plan has them, by name."""
+    """People who do not sync for one reason, in the words that they share."""
 
-    kind: str
+    kind: Trouble
     reason: str
-    people: tuple[str, ...]
+    stories: tuple[Story, ...]
+
+    @property
+    def since(self) -> str:
+        """When the first of them began not to sync."""
+        return min(each.since for each in self.stories)
 
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """A guard that holds something back, and the start of the first run since when it does."""
+    """A guard that holds something back, and the instant of the first run since when it does."""
 
     breach: Breached
     since: str
 
 
 @dataclass(frozen=True, slots=True)
-class Refusing:
-    """Records that the target refuses for one reason; `next_try` is None if any run tries."""
+class Waiting:
+    """Records that were not written, for one reason; `next_try` is "" where the next run tries."""
 
+    ending: Trouble
     code: str
     reason: str
     records: int
     since: str
-    next_try: date | None
+    next_try: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,32 +103,95 @@ class ConnectionStatus:
     last_done: Run | None = None
     due: str = ""
     never: bool = False
-    planned: bool = False
+    stories: tuple[Story, ...] | None = None
+    """Who is not as the source says, since when and why; None where no run has told yet."""
     still_in: tuple[StillIn, ...] = ()
     """Who has left and could still get in when the last run ended that came to an end."""
-    unsynced: tuple[Unsynced, ...] = ()
     future: str = ""
     """The instant that is recorded in the future, and stops the connection until then; or ""."""
+    missed: str = ""
+    """The due that should have run and has not; or ""."""
     held: tuple[HeldBack, ...] = ()
-    refusing: tuple[Refusing, ...] = ()
     undelivered: tuple[Notice, ...] = ()
     links: int = 0
     """How many people are known by more than their match keys."""
+
+    @property
+    def needs(self) -> tuple[Need, ...]:
+        """What asks for a person, the worst first."""
+        state = self.ended.state if self.ended is not None else None
+        found = {
+            Need.ACCESS: self.still_in,
+            Need.REFUSED: state is RunState.REFUSED,
+            Need.INTERRUPTED: state is RunState.INTERRUPTED,
+            Need.FUTURE: self.future,
+            Need.BROKEN: self.broken,
+            Need.OVERDUE: self.missed,
+            Need.FAILED: self.waiting,
+            Need.HELD: self.held,
+            Need.UNDELIVERED: self.undelivered,
+            Need.UNSYNCED: self.unsynced,
+        }
+        return tuple(need for need, is_so in found.items() if is_so)
+
+    @property
+    def urgent(self) -> bool:
+        """Whether it asks for a person before the next report is read."""
+        return any(each.urgent for each in self.needs)
+
+    @property
+    def unsynced(self) -> tuple[Unsynced, ...]:
+        """Who does not sync, by reason; the reason of the most first."""
+        return _unsynced(self.stories or ())
+
+    @property
+    def waiting(self) -> tuple[Waiting, ...]:
+        """What was to be written and was not, by reason; but for what guards hold back."""
+        return _waiting(self.stories or ())
 
 
 def connection_statuses(
     found: Sequence[Found], journal: Journal | None, now: datetime
 ) -> tuple[ConnectionStatus, ...]:
-    """Return how each connection stands: those with a file, then others that ever ran."""
+    """Return how each connection stands, the worst first; then by name, those with a file first."""
     standing = [_of_file(each, journal, now) for each in found]
     named = {each.name for each in standing}
     others = journal.connections() if journal is not None else ()
     standing += [_of_runs(name, journal) for name in others if name not in named]
-    if journal is None:
-        return tuple(standing)
-    return tuple(
-        replace(each, future=in_the_future(journal, each.name, now).until) for each in standing
-    )
+    if journal is not None:
+        standing = _with_shared(standing, journal, now)
+    return tuple(sorted(standing, key=_rank))
+
+
+def _with_shared(
+    standing: Sequence[ConnectionStatus], journal: Journal, now: datetime
+) -> list[ConnectionStatus]:
+    """Add what the store is asked once for all connections: there may be hundreds."""
+    links, in_future = link_counts(journal), ahead(journal, now)
+    notices: dict[str, list[Notice]] = {}
+    for each in undelivered(journal):
+        if each.tries:
+            notices.setdefault(each.draft.connection, []).append(each)
+    return [
+        replace(
+            each,
+            future=in_the_future(journal, each.name, now).until if each.name in in_future else "",
+            stories=_as_of(each.stories, now.date()),
+            undelivered=tuple(notices.get(each.name, ())),
+            links=links.get(each.name, 0),
+        )
+        for each in standing
+    ]
+
+
+def _rank(each: ConnectionStatus) -> int:
+    """Return where a connection stands among others, 0 for the worst."""
+    order = list(Need)
+    return order.index(each.needs[0]) if each.needs else len(order)
+
+
+def _as_of(stories: tuple[Story, ...] | None, today: date) -> tuple[Story, ...] | None:
+    return None if stories is None else tuple(due_again(each, today) for each in stories)
 
 
 def _of_file(found: Found, journal: Journal | None, now: datetime) -> ConnectionStatus:
@@ -118,7 +211,18 @@ def _with_file(
         file=connection.file,
         due="" if due is None else instant_text(due.at),
         never=schedule is None,
+        missed=_missed(standing, connection, now),
     )
+
+
+def _missed(standing: ConnectionStatus, connection: Connection, now: datetime) -> str:
+    """Return the due that should have run since the last run began; "" where none was missed."""
+    schedule, last = connection.schedule, standing.last
+    if schedule is None or last is None or last.state is RunState.RUNNING:
+        return ""
+    due = next_due(schedule, connection.name, parse_instant(last.start.started))
+    missed = due is not None and due.at + OVERDUE <= now
+    return instant_text(due.at) if due is not None and missed else ""
 
 
 def _of_runs(name: str, journal: Journal | None) -> ConnectionStatus:
@@ -127,20 +231,16 @@ def _of_runs(name: str, journal: Journal | None) -> ConnectionStatus:
         return ConnectionStatus(name)
     last = runs[0]
     past = runs if last.state is RunState.DONE else journal.runs(name, limit=_LOOK_BACK)
-    plan, broken = _last_plan(journal, past)
+    stories, broken = _last_stories(journal, last)
     return ConnectionStatus(
         name,
         broken=broken,
         last=last,
         ended=next((run for run in past if run.state is not RunState.RUNNING), None),
         last_done=next((run for run in past if run.state is RunState.DONE), None),
-        planned=plan is not None,
         still_in=_still_in(past),
-        unsynced=_unsynced(plan) if plan is not None else (),
+        stories=stories,
         held=tuple(_held(past)),
-        refusing=_refusing(journal.failures(name)),
-        undelivered=tuple(each for each in undelivered(journal, [name]) if each.tries),
-        links=count_links(journal, name),
     )
 
 
@@ -149,33 +249,45 @@ def _still_in(past: Sequence[Run]) -> tuple[StillIn, ...]:
     return next((run.still_in for run in past if run.knows_access), ())
 
 
-def _last_plan(journal: Journal, past: Sequence[Run]) -> tuple[Plan | None, tuple[Diagnostic, ...]]:
-    """Return the last plan that is kept; what is wrong with it does not hide the rest."""
+def _last_stories(
+    journal: Journal, last: Run
+) -> tuple[tuple[Story, ...] | None, tuple[Diagnostic, ...]]:
+    """Return the stories of the last run that has any; what is wrong with them hides no more."""
     try:
-        for run in past[:10]:
-            plan = plan_of_run(journal, run)
+        if not last.problems:  # one that was refused planned nothing
+            plan = plan_of_run(journal, last) if last.ended is None else None
             if plan is not None:
-                return plan, ()
+                return stories_of_run(journal, last, plan, journal.entries(last.id)), ()
+        kept = kept_stories(journal, last.id)
+        return kept if kept is not None else _of_older(journal, last), ()
     except Refused as refused:
         return None, refused.diagnostics
-    return None, ()
 
 
-def _unsynced(plan: Plan) -> tuple[Unsynced, ...]:
-    people: dict[tuple[str, str], list[str]] = {}
-    for outcome in plan.outcomes:
-        kind = _UNSYNCED.get(outcome.kind)
-        if kind is not None:
-            people.setdefault((kind, _reason(outcome)), []).append(_name(outcome))
-    counted = Counter({key: len(names) for key, names in people.items()})
-    return tuple(Unsynced(*key, tuple(people[key])) for key, _ in counted.most_common())
+def _of_older(journal: Journal, last: Run) -> tuple[Story, ...] | None:
+    """Return the stories of the last run that has a plan: refused ones have none."""
+    for run in journal.runs(last.start.connection, limit=10):
+        plan = plan_of_run(journal, run)
+        if plan is not None:
+            return stories_of_run(journal, run, plan, journal.entries(run.id))
+    return None
 
 
-def _reason(outcome: Outcome) -> str:
+def _unsynced(stories: Sequence[Story]) -> tuple[Unsynced, ...]:
+    people: dict[tuple[Trouble, str], list[Story]] = {}
+    for each in stories:
+        if each.ending.unsynced:
+            people.setdefault((each.ending, _reason(each)), []).append(each)
+    groups = [Unsynced(*key, tuple(found)) for key, found in people.items()]
+    return tuple(sorted(groups, key=lambda each: -len(each.stories)))
+
+
+def _reason(story: Story) -> str:
     """Return why somebody does not sync, in words that others share: without anybody's ids."""
-    if outcome.kind is Kind.INELIGIBLE:
-        return "; ".join(reason.text for reason in outcome.reasons)
-    return "; ".join(_SHARED.get(each.code, each.text) for each in outcome.reasons)
+    codes = story.code.split(" ")
+    if story.ending is Trouble.INELIGIBLE or not all(code in _SHARED for code in codes):
+        return story.reason
+    return "; ".join(_SHARED[code] for code in codes)
 
 
 _SHARED = {
@@ -192,11 +304,6 @@ _SHARED = {
 }
 
 
-def _name(outcome: Outcome) -> str:
-    key, label = outcome.key, outcome.label
-    return f"{key} {label}" if label and label != key else key
-
-
 def _held(past: Sequence[Run]) -> Iterator[HeldBack]:
     """Yield what guards hold back in the last run, and the first run since when each does."""
     for breach in past[0].start.breaches:
@@ -205,25 +312,20 @@ def _held(past: Sequence[Run]) -> Iterator[HeldBack]:
             if all(each.guard != breach.guard for each in run.start.breaches):
                 break
             since = run
-        yield HeldBack(breach, since.start.started)
+        yield HeldBack(breach, since.start.as_of)
 
 
-def _refusing(failures: Mapping[str, PastFailure]) -> tuple[Refusing, ...]:
-    groups: dict[tuple[str, str], list[PastFailure]] = {}
-    for failure in failures.values():
-        groups.setdefault((failure.code, failure.reason), []).append(failure)
+def _waiting(stories: Sequence[Story]) -> tuple[Waiting, ...]:
+    groups: dict[tuple[Trouble, str, str], list[Story]] = {}
+    for each in stories:
+        if not each.ending.unsynced and each.ending is not Trouble.HELD:
+            groups.setdefault((each.ending, each.code, each.reason), []).append(each)
     return tuple(
-        Refusing(
-            code,
-            reason,
-            len(found),
-            min(each.first for each in found),
-            _first([next_try(each) for each in found]),
+        Waiting(
+            *key,
+            records=len(found),
+            since=min(each.since for each in found),
+            next_try=min(each.next_try for each in found),
         )
-        for (code, reason), found in groups.items()
+        for key, found in groups.items()
     )
-
-
-def _first(days: Sequence[date | None]) -> date | None:
-    known = [day for day in days if day is not None]
-    return min(known) if len(known) == len(days) else None

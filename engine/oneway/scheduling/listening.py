@@ -1,9 +1,13 @@
-"""Serves /healthz and /metrics on loopback, in threads that never block the loop."""
+"""/healthz and /metrics, by threads that the loop never waits for.
+
+On this machine alone, unless there is a token that whoever asks must have.
+"""
 
 import json
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from hmac import compare_digest
 from ipaddress import ip_address
 from socket import AF_INET6
 from socketserver import ThreadingMixIn
@@ -33,28 +37,48 @@ class Address:
         return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
 
 
-def address(text: str) -> Address:
-    """Return the address that a text names; raise `Refused` if it is not this machine's own."""
+def address(text: str, *, token: str = "") -> Address:
+    """Return the address that a text names.
+
+    Raises `Refused` where it is not this machine's own and there is no token to ask for.
+    """
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
     if not colon or not (port.isascii() and port.isdecimal()) or int(port) > _HIGHEST:
         help = "write 127.0.0.1:9108, or `off`"
         raise refusal("U120", f"--listen {text}", "no address with a port", help)
-    if not _is_own(host):
+    if not _is_own(host) and not (token and _is_address(host)):
         help = (
-            "listen on 127.0.0.1, and put a server in front that asks who is there: "
-            "the names of customers are in it"
+            "listen on 127.0.0.1, or give --token-file: the names of customers are in it, "
+            "so that whoever asks must show a token"
         )
         raise refusal("U120", f"--listen {text}", "not an address of this machine alone", help)
     return Address("127.0.0.1" if host == "localhost" else host, int(port))
 
 
+def token_of(text: str, where: str) -> str:
+    """Return the token that a file holds; raise `Refused` where it could be guessed."""
+    token = text.strip()
+    if len(token) < _SHORTEST or not token.isascii() or not token.isprintable() or " " in token:
+        help = "write at least 20 ASCII characters without spaces, as `openssl rand -hex 32` gives"
+        raise refusal("U119", where, "no token that could not be guessed", help)
+    return token
+
+
+_SHORTEST = 20
+
+
 @contextmanager
-def listening(at: Address, board: HealthState, metrics: Metrics | None) -> Iterator[Address]:
-    """Answer while the block lasts; give the address, with its port."""
+def listening(
+    at: Address, board: HealthState, metrics: Metrics | None, token: str = ""
+) -> Iterator[Address]:
+    """Answer while the block lasts; give the address, with its port.
+
+    With a token, whoever asks for more than whether all is well must have it.
+    """
     kind = _Server6 if ":" in at.host else _Server
     try:
-        server = make_server(at.host, at.port, _app(board, metrics), kind, _Quiet)
+        server = make_server(at.host, at.port, _app(board, metrics, token), kind, _Quiet)
     except OSError as error:
         summary = f"{at.shown} cannot be had: {error.strerror or error}"
         raise refusal("U110", "--listen", summary, "choose another port, or `off`") from None
@@ -68,9 +92,12 @@ def listening(at: Address, board: HealthState, metrics: Metrics | None) -> Itera
         thread.join()
 
 
-def _app(board: HealthState, metrics: Metrics | None) -> Callable[[Any, Any], Iterable[bytes]]:
+def _app(
+    board: HealthState, metrics: Metrics | None, token: str
+) -> Callable[[Any, Any], Iterable[bytes]]:
     def answer(environ: Any, start_response: Any) -> Iterable[bytes]:
-        status, kind, body = _answer(environ, board, metrics)
+        shut = _shut(environ, board, token)
+        status, kind, body = shut or _answer(environ, board, metrics)
         # Without a name of its own, the server would tell its version and Python's.
         headers = [("Content-Type", kind), ("Content-Length", str(len(body))), ("Server", "oneway")]
         start_response(status, headers)
@@ -79,12 +106,26 @@ def _app(board: HealthState, metrics: Metrics | None) -> Callable[[Any, Any], It
     return answer
 
 
+def _shut(environ: Any, board: HealthState, token: str) -> tuple[str, str, bytes] | None:
+    """Return what is answered in place of more; None where whoever asks may be told."""
+    if not token:
+        if _is_ours(environ.get("HTTP_HOST", "")):
+            return None
+        # A page in a browser on this machine may have a name that leads here (DNS rebinding).
+        return "421 Misdirected Request", TEXT, b"ask by this machine's own address\n"
+    given = str(environ.get("HTTP_AUTHORIZATION", ""))
+    if compare_digest(given.encode("latin-1", "replace"), f"Bearer {token}".encode("ascii")):
+        return None
+    if environ.get("PATH_INFO") == "/healthz" and environ.get("REQUEST_METHOD") in ("GET", "HEAD"):
+        # For who balances loads and starts again: nothing but whether all is well.
+        status = "200 OK" if board.is_well else "503 Service Unavailable"
+        return status, "application/json", json.dumps({"well": board.is_well}).encode() + b"\n"
+    return "401 Unauthorized", TEXT, b"Authorization: Bearer TOKEN is needed\n"
+
+
 def _answer(environ: Any, board: HealthState, metrics: Metrics | None) -> tuple[str, str, bytes]:
     if environ.get("REQUEST_METHOD") not in ("GET", "HEAD"):
         return "405 Method Not Allowed", TEXT, b"GET alone\n"
-    if not _is_ours(environ.get("HTTP_HOST", "")):
-        # A page in a browser on this machine may have a name that leads here (DNS rebinding).
-        return "421 Misdirected Request", TEXT, b"ask by this machine's own address\n"
     match environ.get("PATH_INFO"):
         case "/healthz":
             status = "200 OK" if board.is_well else "503 Service Unavailable"
@@ -107,6 +148,14 @@ def _is_own(host: str) -> bool:
         return host == "localhost" or ip_address(host).is_loopback
     except ValueError:
         return False
+
+
+def _is_address(host: str) -> bool:
+    try:
+        ip_address(host)
+    except ValueError:
+        return False
+    return True
 
 
 class _Server(ThreadingMixIn, WSGIServer):

@@ -11,7 +11,12 @@ from datetime import datetime
 from threading import Lock
 
 from prometheus_client import CollectorRegistry, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.core import (
+    CounterMetricFamily,
+    GaugeMetricFamily,
+    HistogramMetricFamily,
+    Metric,
+)
 from prometheus_client.registry import Collector
 
 from oneway import __version__
@@ -23,6 +28,8 @@ from oneway.notices.weekly import not_syncing
 from oneway.runs import parse_instant
 from oneway.scheduling.health_state import HealthState
 
+BUCKETS = (1, 10, 30, 60, 300, 900, 3600, 21600)
+"""Seconds: the upper bounds of the histogram of durations."""
 PAGE = 500
 """Runs that are read from the store at a time."""
 
@@ -66,6 +73,8 @@ class _Metrics(Collector):
     states: Numbers[tuple[str, str]] = field(default_factory=Numbers)
     endings: Numbers[tuple[str, str]] = field(default_factory=Numbers)
     last: dict[str, _Last] = field(default_factory=dict)
+    durations: dict[str, list[float]] = field(default_factory=dict)
+    """How long runs took: how many up to each of `BUCKETS`, then all, then seconds in all."""
     newest: int = 0
     going_on: set[int] = field(default_factory=set)
 
@@ -127,6 +136,13 @@ class _Metrics(Collector):
 
     def _of_runs(self) -> Iterator[Metric]:
         yield _counter("oneway_runs", "Runs that ended, by state.", "state", self.states)
+        durations = HistogramMetricFamily(
+            "oneway_run_duration_seconds", "How long runs took.", labels=["connection"]
+        )
+        for name, (*counts, total, took) in sorted(self.durations.items()):
+            buckets = [(str(float(le)), n) for le, n in zip(BUCKETS, counts, strict=True)]
+            durations.add_metric([name], [*buckets, ("+Inf", total)], took)
+        yield durations
         yield _counter("oneway_actions", "Actions, by how they ended.", "ending", self.endings)
         last = self.last
         success = {n: each.success.timestamp() for n, each in last.items() if each.success}
@@ -193,6 +209,8 @@ class _Metrics(Collector):
             last.success = max(ended, last.success or ended)
         if run.state.is_whole and ended is not None:
             last.whole = max(ended, last.whole or ended)
+        if ended is not None and started is not None:
+            self._took(name, max((ended - started).total_seconds(), 0))
         if run.id > last.run and ended is not None and started is not None:
             last.run, last.seconds = run.id, max((ended - started).total_seconds(), 0)
             last.held = run.counts.get("held", 0)
@@ -200,6 +218,13 @@ class _Metrics(Collector):
             last.interrupted = run.state is RunState.INTERRUPTED
             if run.knows_access:
                 last.still_in = len(run.still_in)
+
+    def _took(self, name: str, seconds: float) -> None:
+        found = self.durations.setdefault(name, [0.0] * (len(BUCKETS) + 2))
+        for position, bound in enumerate(BUCKETS):
+            found[position] += seconds <= bound
+        found[-2] += 1
+        found[-1] += seconds
 
 
 def _one(name: str, about: str, value: float) -> Metric:

@@ -13,6 +13,7 @@ from oneway.connections.connection import Connection
 from oneway.core.diagnostics import Refused
 from oneway.history.journal import Journal, Run
 from oneway.notices import after_run, deliver
+from oneway.render.report import pages
 from oneway.scheduling.log import EventLog, in_words
 
 EVERY = 15.0
@@ -38,7 +39,8 @@ class Post:
     def deliver(self) -> None:
         """Deliver what is due now, once; what cannot be delivered is tried again later."""
         with suppress(Refused):  # the loop says what is wrong with the store
-            done = deliver(self.connections(), self.journal(), self.now())
+            journal = self.journal()
+            done = deliver(self.connections(), journal, self.now(), pages=pages(journal))
             for each in done.troubles:
                 self.log.say("undelivered", in_words(each), code=each.code)
 

@@ -83,7 +83,8 @@ def _show(console: Console, draft: PendingSync, *, limit: int | None) -> None:
 def _agreed(asking: Asking | None, draft: PendingSync, *, yes: bool) -> bool:
     """Return whether to apply a plan; one that changes nothing needs no confirmation."""
     waiting = draft.verdict.blocked | set(draft.memory.postponed)
-    changes = sum(action.id not in waiting for action in draft.plan.actions)
+    sent = [action for action in draft.plan.actions if action.id not in waiting]
+    changes = len(sent)
     if yes or not changes:
         return True
     if asking is None:
@@ -91,7 +92,7 @@ def _agreed(asking: Asking | None, draft: PendingSync, *, yes: bool) -> bool:
     asking.say()
     these = "this change" if changes == 1 else f"these {count(changes, 'change')}"
     try:
-        return asking.yes(f"Apply {these}?", default=False)
+        return asking.yes(f"Apply {these} ({plans.split(sent)})?", default=False)
     except (KeyboardInterrupt, click.Abort):
         asking.console.tell("\n")
         return False

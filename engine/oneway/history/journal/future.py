@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Column, ColumnElement, delete, select, update
+from sqlalchemy import Column, ColumnElement, delete, select, union, update
 
 from oneway.connections import Occasion
 from oneway.core.instants import instant_text
@@ -44,6 +44,14 @@ def in_the_future(store: Store, connection: str, now: datetime) -> Future:
     dues = store.rows(select(due.c.due, due.c.taken).where(ours))
     instants = [text for row in (*runs, *dues) for text in row if isinstance(text, str)]
     return Future(tuple(row.id for row in runs), len(dues), max(instants, default=""))
+
+
+def ahead(store: Store, now: datetime) -> frozenset[str]:
+    """Return the connections that have anything in the future, in one question for all."""
+    soon, later = instant_text(now + TOLERANCE), instant_text(now + AHEAD)
+    runs = select(run.c.connection).where((run.c.started > soon) | (run.c.as_of > later))
+    dues = select(due.c.connection).where((due.c.due > soon) | (due.c.taken > soon))
+    return frozenset(row[0] for row in store.rows(union(runs, dues)))
 
 
 def forget_future(store: Store, connection: str, now: datetime) -> Future:

@@ -1,6 +1,6 @@
 """Stores the links of a connection: which source record is which target record."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -29,10 +29,10 @@ def links(store: Store, connection: str) -> tuple[Link, ...]:
     return tuple(_link(row) for row in store.rows(query))
 
 
-def count_links(store: Store, connection: str) -> int:
-    """Return how many links a connection has."""
-    query = select(func.count()).where(table.c.connection == connection)
-    return int(store.rows(query)[0][0])
+def link_counts(store: Store) -> Mapping[str, int]:
+    """Return how many links each connection has."""
+    query = select(table.c.connection, func.count()).group_by(table.c.connection)
+    return {row[0]: int(row[1]) for row in store.rows(query)}
 
 
 def learn(store: Store, connection: str, found: Sequence[Link]) -> LinkCounts:

@@ -18,7 +18,6 @@ from oneway.inspect.explain.steps import (
     RuleStep,
 )
 from oneway.mapping.compiler import Compiled
-from oneway.mapping.interpreter import LookupTable
 from oneway.mapping.program import Program
 from oneway.planning.plan import Outcome, Plan
 
@@ -42,15 +41,16 @@ def explain(
     target: Snapshot,
     plan: Plan,
     key: str,
-    tables: Mapping[str, LookupTable],
+    blocked: Mapping[str, str] = {},
 ) -> tuple[Explanation, ...]:
     """Return an explanation of each record that `key` names, in the order of the plan.
 
     A key is a match value, an id in the source or the target, a label, or a value of one of
     `joiners.unless_taken` (an email), each compared without case. None found: empty. `plan`
-    must have been made of the same program and snapshots; `tables` are its lookup tables.
+    must have been made of the same program and snapshots. `blocked` says why an action will not
+    be sent, by its id.
     """
-    house = House(compiled, program, source, target, plan, tables)
+    house = House(compiled, program, source, target, plan, blocked)
     return tuple(house.explanation(each) for each in plan.outcomes if house.is_named(each, key))
 
 

@@ -11,20 +11,36 @@ from oneway.mapping.interpreter import FieldCode
 from oneway.mapping.program import Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Merge, Write
 from oneway.planning.diff import Keep, new_value, present, wanted
-from oneway.planning.plan import Change, Kind, Outcome
+from oneway.planning.plan import Action, Change, Kind, Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class PlannedRecord:
+    """One record: what is planned for it, which of that will be sent, and what was read of it."""
+
+    outcome: Outcome
+    sent: tuple[Action, ...]
+    row: SourceRow | None
+    target: TargetRow | None
+    source: Record | None
 
 
 @dataclass(frozen=True, slots=True)
 class FieldSteps:
-    """Explains the fields of one record; `source` is what was read of it, if anything was."""
+    """Explains the fields of one record."""
 
     compiled: Compiled
     policy: Policy
     context: Context
-    outcome: Outcome
-    row: SourceRow | None
-    target: TargetRow | None
-    source: Record | None
+    subject: PlannedRecord
+
+    @property
+    def row(self) -> SourceRow | None:
+        return self.subject.row
+
+    @property
+    def target(self) -> TargetRow | None:
+        return self.subject.target
 
     def all(self) -> tuple[FieldStep, ...]:
         """Return a step for each field; none where the record could not be evaluated."""
@@ -106,14 +122,19 @@ class FieldSteps:
         return tuple(_plain(each.after) for each in self._changes() if each.field == path)
 
     def _changes(self) -> tuple[Change, ...]:
-        return tuple(change for action in self.outcome.actions for change in action.changes)
+        return tuple(change for action in self.subject.sent for change in action.changes)
+
+    def _waits(self, path: str) -> bool:
+        """Return whether the field is planned to be written, and will not be in this run."""
+        planned = self.subject.outcome.changes
+        return any(each.field == path for each in planned) and not self._written(path)
 
     def _read(self, code: FieldCode) -> Value:
         if code.source is None:
             return code.constant
         try:
-            assert self.source is not None
-            return code.source.expression.evaluate(self.source.data, self.context)[0]
+            assert self.subject.source is not None
+            return code.source.expression.evaluate(self.subject.source.data, self.context)[0]
         except EvaluationError:
             return None
 
@@ -122,6 +143,8 @@ class FieldSteps:
         written = self._written(rule.path)
         if written:
             return _will(before, written[0], creating=self.target is None)
+        if self._waits(rule.path):
+            return "differs: not written with this run, in which the action waits"
         row = self.row
         assert row is not None
         if leaving and not row.leaver:
@@ -146,7 +169,7 @@ class FieldSteps:
         return self._blocked()
 
     def _blocked(self) -> str:
-        return f"not written: the record is {_BLOCKED.get(self.outcome.kind, 'left alone')}"
+        return f"not written: the record is {_BLOCKED.get(self.subject.outcome.kind, 'left alone')}"
 
     def _compared(self, code: FieldCode, cell: Cell, before: Value, otherwise: str) -> str:
         rule = code.rule

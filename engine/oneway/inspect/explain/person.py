@@ -5,14 +5,14 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from oneway.core.records import Missing, Record, Snapshot, Value, holds
-from oneway.inspect.explain.fields import FieldSteps
+from oneway.inspect.explain.fields import FieldSteps, PlannedRecord
 from oneway.inspect.explain.steps import MASK, Condition, Explanation, FieldStep, KeyStep, RuleStep
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import EvaluationError, Expression, texts
-from oneway.mapping.interpreter import LookupTable
 from oneway.mapping.program import FieldRule, Program, SourceRow, TargetRow
 from oneway.mapping.spec import Category
 from oneway.planning.match import Match, Matches, match
+from oneway.planning.names import named, names_of
 from oneway.planning.plan import Action, Kind, Outcome, Plan
 
 
@@ -26,11 +26,12 @@ class House:
         source: Snapshot,
         target: Snapshot,
         plan: Plan,
-        tables: Mapping[str, LookupTable],
+        blocked: Mapping[str, str] = {},
     ) -> None:
+        self.blocked = blocked
+        self.names = names_of(plan.outcomes)
         self.compiled = compiled
         self.policy = program.policy
-        self.tables = tables
         self.context = compiled.context(plan.settings, datetime.fromisoformat(plan.as_of))
         rows = sorted(
             map(program.source_row, source.records), key=lambda row: (row.key, row.source_id)
@@ -67,7 +68,7 @@ class House:
             leaving=person.leaving(),
             fields=self._fields(outcome, row, target),
             reasons=outcome.reasons,
-            why=_why(outcome),
+            why=_why(outcome, self.blocked, self.names),
             actions=outcome.actions,
         )
 
@@ -75,7 +76,9 @@ class House:
         self, outcome: Outcome, row: SourceRow | None, target: TargetRow | None
     ) -> tuple[FieldStep, ...]:
         source = self.sources[row.source_id] if row is not None else None
-        steps = FieldSteps(self.compiled, self.policy, self.context, outcome, row, target, source)
+        sent = tuple(each for each in outcome.actions if each.id not in self.blocked)
+        subject = PlannedRecord(outcome, sent, row, target, source)
+        steps = FieldSteps(self.compiled, self.policy, self.context, subject)
         return steps.all()
 
     def evaluated(self, expression: Expression, record: Record) -> Value:
@@ -250,17 +253,18 @@ def _decided(found: Match) -> str:
 _UNEVALUATED = "cannot be evaluated"
 
 
-def _why(outcome: Outcome) -> tuple[str, ...]:
+def _why(outcome: Outcome, blocked: Mapping[str, str], names: Mapping[str, str]) -> tuple[str, ...]:
     """Return what happens to the record, and why nothing does where nothing does."""
-    reasons = tuple(reason.said for reason in outcome.reasons)
+    reasons = tuple(named(reason, names) for reason in outcome.reasons)
     if not outcome.actions:
         return (_NOTHING[outcome.kind], *reasons)
-    return (*map(_will, outcome.actions), *reasons)
+    return (*(_will(each, blocked.get(each.id, "")) for each in outcome.actions), *reasons)
 
 
-def _will(action: Action) -> str:
+def _will(action: Action, blocked: str) -> str:
     fields = len(action.changes)
-    return f"will {_VERBS[action.verb.value]}: {fields} field{'' if fields == 1 else 's'}"
+    will = f"{_VERBS[action.verb.value]}: {fields} field{'' if fields == 1 else 's'}"
+    return f"will not {will}; {blocked}" if blocked else f"will {will}"
 
 
 _VERBS = {

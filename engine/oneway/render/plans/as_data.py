@@ -22,7 +22,10 @@
                   was written in so many runs in a row, and is planned again
     misses        [{reference, field, value, found, records}]
     outcomes      [{outcome, key, label, source_id, target_id, reasons, action, actions,
-                  has_access}]; has_access: has left in the source, and can get in before the run
+                  has_access, stories}]; has_access: has left in the source, and can get in before
+                  the run
+      stories     [{subject, ending, code, reason, since, next_try}]: what keeps them from
+                  becoming as the source says; subject is an action's id, or the source id
       reasons       [{code, text, place, candidates, warning, value}]
       actions       [{id, verb, after: [action id], changes}]: what is done about access, then
                     what is done to other fields; `action` is the first, or null
@@ -51,6 +54,7 @@ from oneway.planning.plan import Action, Change, Outcome, Plan, Read, Reason, Ve
 from oneway.planning.plan_file import fingerprint
 from oneway.planning.plan_file.codec import to_data
 from oneway.render.plans import content
+from oneway.render.stories import of_actions
 
 REPORT = 1
 """The version of the form."""
@@ -96,8 +100,16 @@ def as_json(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> dict[str,
         "refused": [_refusal(each) for each in memory.refusals.values()],
         "not_sticking": [_sticking(each) for each in memory.sticking],
         "misses": [asdict(each) for each in plan.misses],
-        "outcomes": [outcome(each) for each in plan.outcomes],
+        "outcomes": _outcomes(plan, verdict, memory),
     }
+
+
+def _outcomes(plan: Plan, verdict: Verdict, memory: Memory) -> list[dict[str, object]]:
+    told = content.stories(plan, verdict, memory)
+    return [
+        {**outcome(each), "stories": of_actions(each.actions, each.source_id, told)}
+        for each in plan.outcomes
+    ]
 
 
 def _read(each: Read) -> dict[str, object]:

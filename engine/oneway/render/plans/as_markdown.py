@@ -4,9 +4,10 @@ Everything that comes from a file or a system stands in a code span, so that no 
 make markup, mention somebody or link to anything.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 from oneway.history.memory import NOTHING, Memory
+from oneway.history.stories import Story
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Action, Outcome, Plan
 from oneway.planning.plan_file import fingerprint
@@ -36,8 +37,10 @@ def markdown(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> str:
         _changes(plan, verdict, memory),
         _folded("Refused before", _refused(plan, memory)),
         _folded("Not sticking", [f"- {code(each)}" for each in content.sticking(plan, memory)]),
-        _folded("Does not sync", _staying(plan)),
-        _folded("Rehires", _groups(content.rehired(plan))),
+        _folded("Does not sync", _staying(plan, content.stories(plan, verdict, memory))),
+        _folded(
+            "Rehires", _groups(content.rehired(plan), told=content.stories(plan, verdict, memory))
+        ),
         _folded("Not in the source", _groups(content.absent(plan))),
         _folded("Lookups that missed", [f"- {code(content.missed(each))}" for each in plan.misses]),
         _folded("Warnings", _groups(content.warnings(plan))),
@@ -54,6 +57,7 @@ def _refused(plan: Plan, memory: Memory) -> list[str]:
 def _head(plan: Plan, memory: Memory) -> str:
     lines = [f"### Plan for {code(plan.mapping)}", ""]
     lines += [f"**{line}**  " for line in (*content.totals(plan), content.waiting(memory)) if line]
+    lines += [f"{code(each)}  " for each in content.alike(plan)]
     lines += ["", f"- mapping: {code(plan.mapping_file)}", f"- as of: {code(plan.as_of)}"]
     lines += [
         f"- {code(each.name)}: {code(clip(content.read(plan, each), 400))}" for each in plan.reads
@@ -98,12 +102,12 @@ def _changes(plan: Plan, verdict: Verdict, memory: Memory) -> str:
     ]
     if not rows:
         return ""
-    held = content.holders(verdict)
+    held, told = content.holders(verdict), content.stories(plan, verdict, memory)
     notes = [
         f"- {code(content.name(outcome))}: {code(note)}"
         for outcome in plan.outcomes
         for action in outcome.actions
-        for note in content.notes(outcome, action, held, memory)
+        for note in content.notes(outcome, action, held, memory, told)
     ]
     fitting, more = _within(rows, _MOST_CHANGES)
     table = ["| | Record | Field | Change | From |", "|---|---|---|---|---|", *fitting]
@@ -122,18 +126,20 @@ def _rows(outcome: Outcome, action: Action) -> Iterator[str]:
         yield f"{start} | {code(change.field)} | {said} | {origin} |"
 
 
-def _staying(plan: Plan) -> list[str]:
+def _staying(plan: Plan, told: Mapping[str, Story]) -> list[str]:
     return [
         line
         for section in content.staying(plan)
-        for line in _groups(section.groups, f"{section.title}: ")
+        for line in _groups(section.groups, f"{section.title}: ", told)
     ]
 
 
-def _groups(groups: Iterable[content.Group], before: str = "") -> list[str]:
+def _groups(
+    groups: Iterable[content.Group], before: str = "", told: Mapping[str, Story] = {}
+) -> list[str]:
     lines = []
     for group in groups:
-        names = [code(content.named(each)) for each in group.outcomes[:_NAMES]]
+        names = [code(content.known_since(each, told)) for each in group.outcomes[:_NAMES]]
         more = len(group.outcomes) - len(names)
         rest = f", and {more:,} more" if more else ""
         said = f"{code(group.title)} ({len(group.outcomes):,}): {', '.join(names)}{rest}"

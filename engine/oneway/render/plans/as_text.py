@@ -77,6 +77,7 @@ class _TextPage:
         self.limit = limit
         self.memory = memory
         self.held = content.holders(verdict)
+        self.told = content.stories(plan, verdict, memory)
         # The page's head names the mapping; a line number then says as much in less room.
         self.short = self.is_wide()
 
@@ -104,6 +105,9 @@ class _TextPage:
         lines = self.strong(
             [line for each in content.totals(self.plan) for line in wrap(each, self.style)]
         )
+        lines += [
+            line for each in content.alike(self.plan) for line in wrap(each, self.style, 2, 4)
+        ]
         waiting = content.waiting(self.memory)
         if waiting:
             lines += self.caution(wrap(f"! {waiting}", self.style, 0, 2))
@@ -138,7 +142,7 @@ class _TextPage:
         action = outcome.action_of(verb)
         named = f"{VERB_MARKERS[verb]} {verb.value} {content.who(outcome)}"
         lines = [self.style.paint(line, VERB_INKS[verb]) for line in wrap(named, self.style, 2, 4)]
-        for note in content.notes(outcome, action, self.held, self.memory):
+        for note in content.notes(outcome, action, self.held, self.memory, self.told):
             lines += self.caution(wrap(f"! {note}", self.style, 4, 6))
         return lines + self.fields(action)
 
@@ -247,11 +251,14 @@ class _TextPage:
         """Return each reason with the records that it speaks of."""
         lines: list[str] = []
         for group in groups:
-            names = people([content.named(each) for each in group.outcomes], self.limit)
+            names = people(self.names(group), self.limit)
             number = f" ({len(group.outcomes):,})" if len(group.outcomes) > 1 else ""
             said = f"{marker}{group.title}{number}: {names}"
             lines += wrap(said, self.style, indent, indent + 2 + len(marker))
         return lines
+
+    def names(self, group: content.Group) -> list[str]:
+        return [content.known_since(each, self.told) for each in group.outcomes]
 
     def strong(self, lines: list[str]) -> list[str]:
         return [self.style.paint(line, Ink.STRONG) for line in lines]

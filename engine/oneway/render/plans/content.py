@@ -1,15 +1,18 @@
 """The content that all forms of a plan share: groups, words, sentences. All harmless."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
 
 from oneway.core.records import Value, identity
 from oneway.core.seal import Sealed
 from oneway.history.flapping import Flapping
 from oneway.history.memory import Memory
+from oneway.history.stories import Story
 from oneway.planning.access import StillIn, still_in
 from oneway.planning.guards import Breach, Verdict
+from oneway.planning.names import named as with_names
+from oneway.planning.names import names_of
 from oneway.planning.near_misses import NEAR_MISS, other_reasons
 from oneway.planning.outcomes import ONLY
 from oneway.planning.plan import (
@@ -25,6 +28,7 @@ from oneway.planning.plan import (
 )
 from oneway.render.layout import clip, count
 from oneway.render.sanitize import harmless, shown
+from oneway.render.stories import by_subject, since
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,7 +104,7 @@ def staying(plan: Plan) -> tuple[PlanSection, ...]:
     sections = (
         PlanSection(
             word,
-            _by_title((o for title, o in found if title == word), _reasons),
+            _by_title((o for title, o in found if title == word), _reasons(plan)),
             warning=word not in (_OUTSIDE, _STAYING[Kind.IGNORED]),
         )
         for word in (*_STAYING.values(), _OUTSIDE)
@@ -115,12 +119,12 @@ def _is_outside(outcome: Outcome) -> bool:
 
 def rehired(plan: Plan) -> tuple[Group, ...]:
     """Return those who are employed in the source and have left in the target, by reason."""
-    return _by_title((o for o in plan.outcomes if o.kind is Kind.REHIRE), _reasons)
+    return _by_title((o for o in plan.outcomes if o.kind is Kind.REHIRE), _reasons(plan))
 
 
 def absent(plan: Plan) -> tuple[Group, ...]:
     """Return the target records that no source record matched, by reason."""
-    return _by_title((o for o in plan.outcomes if o.kind is Kind.ABSENT), _reasons)
+    return _by_title((o for o in plan.outcomes if o.kind is Kind.ABSENT), _reasons(plan))
 
 
 def warnings(plan: Plan) -> tuple[Group, ...]:
@@ -263,13 +267,33 @@ def holders(verdict: Verdict) -> dict[str, str]:
     return {id: harmless(names) or "the whole plan (on_breach: stop)" for id, names in held.items()}
 
 
-def notes(outcome: Outcome, action: Action, held: dict[str, str], memory: Memory) -> list[str]:
-    """Return what to know of an action before it is applied."""
+def stories(plan: Plan, verdict: Verdict, memory: Memory) -> dict[str, Story]:
+    """Return what will become of who does not become as the source says, by whom it is about."""
+    return by_subject(memory.stories_of(plan, verdict.ends()))
+
+
+def known_since(outcome: Outcome, told: Mapping[str, Story]) -> str:
+    """Return the short name of a record, and since when it does not sync where that is known."""
+    story = told.get(outcome.source_id or "")
+    so = since(story) if story is not None else ""
+    return f"{named(outcome)} ({so})" if so else named(outcome)
+
+
+def notes(
+    outcome: Outcome,
+    action: Action,
+    held: Mapping[str, str],
+    memory: Memory,
+    told: Mapping[str, Story],
+) -> list[str]:
+    """Return what to know of an action before it is applied; `told` are the plan's stories."""
     lines = []
+    story = told.get(action.id)
+    so = f" {since(story)}" if story is not None and story.since else ""
     own = {each.id: each.verb for each in outcome.actions}
     awaited = {each.awaits.action for each in action.changes if each.awaits is not None}
     if action.id in held:
-        lines.append(f"held back by guards: {held[action.id]}")
+        lines.append(f"held back by guards{so}: {held[action.id]}")
     if Verb.REACTIVATE in (own.get(id) for id in action.depends_on):
         lines.append("waits until the record is reactivated")
     if awaited:
@@ -278,7 +302,8 @@ def notes(outcome: Outcome, action: Action, held: dict[str, str], memory: Memory
         lines.append("waits until another record has given up a value that only one may hold")
     if action.id in memory.postponed:
         day = memory.refusals[action.id].next_try
-        lines.append(f"postponed: the target refused the same values before; next try {day}")
+        refused = "the target refused the same values before"
+        lines.append(f"postponed{so}: {refused}; next try {day}")
     return lines
 
 
@@ -317,9 +342,41 @@ def _unstuck(each: Flapping) -> str:
     return f"{said}; written in {runs}"
 
 
-def sentence(reason: Reason) -> str:
-    """Return a reason's text."""
-    return clip(harmless(reason.text), 400)
+def sentence(reason: Reason, names: Mapping[str, str] = {}) -> str:
+    """Return a reason's text, with the names of whom it means by ids."""
+    return clip(harmless(with_names(replace(reason, value=""), names)), 400)
+
+
+def alike(plan: Plan) -> tuple[str, ...]:
+    """Return the changes that many records share: "departmentId: all 150 become 13"."""
+    counts: dict[str, Counter[str]] = {}
+    for outcome in plan.outcomes:
+        for action in outcome.actions:
+            for change in action.changes:
+                if action.verb is Verb.UPDATE and not _is_sealed(change):
+                    after = "nothing" if change.after is None else clip(shown(change.after))
+                    counts.setdefault(change.field, Counter())[after] += 1
+    said = []
+    for field, found in counts.items():
+        (after, number), total = found.most_common(1)[0], found.total()
+        if number >= _MANY and 2 * number >= total:
+            which = f"all {number:,}" if number == total else f"{number:,} of {total:,}"
+            said.append(f"{harmless(field)}: {which} become {after}")
+    return tuple(said)
+
+
+_MANY = 10
+"""So many records that get one value are worth a line of their own."""
+
+
+def _is_sealed(change: Change) -> bool:
+    return isinstance(change.before, Sealed) or isinstance(change.after, Sealed)
+
+
+def split(actions: Iterable[Action]) -> str:
+    """Return how many actions do what: "12 creates, 30 updates, 4 leaves"."""
+    counts = Counter(action.verb for action in actions)
+    return ", ".join(count(counts[verb], verb.value) for verb in Verb if counts[verb])
 
 
 def setting(breach: Breach) -> str:
@@ -348,9 +405,15 @@ def _by_title(outcomes: Iterable[Outcome], title: Callable[[Outcome], str]) -> t
     return tuple(Group(text, tuple(found)) for text, found in groups.items())
 
 
-def _reasons(outcome: Outcome) -> str:
-    reasons = outcome.reasons[:1] if outcome.kind is Kind.REHIRE else other_reasons(outcome.reasons)
-    return "; ".join(map(sentence, reasons)) or "no reason is known"
+def _reasons(plan: Plan) -> Callable[[Outcome], str]:
+    names = names_of(plan.outcomes)
+
+    def said(outcome: Outcome) -> str:
+        rehire = outcome.kind is Kind.REHIRE
+        reasons = outcome.reasons[:1] if rehire else other_reasons(outcome.reasons)
+        return "; ".join(sentence(each, names) for each in reasons) or "no reason is known"
+
+    return said
 
 
 def _sealed_change(change: Change) -> str:

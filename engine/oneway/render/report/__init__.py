@@ -8,8 +8,26 @@ All text in a `Page` is harmless; the template escapes it once more, for HTML. N
 sensitive can be in it, for neither plans nor journals hold any.
 """
 
+from collections.abc import Callable
+
+from oneway.core.diagnostics import Refused
+from oneway.history.journal import Journal
 from oneway.render.report.assembly import page
 from oneway.render.report.document import html
 from oneway.render.report.page import Page
 
-__all__ = ["Page", "html", "page"]
+__all__ = ["Page", "html", "page", "pages"]
+
+
+def pages(journal: Journal) -> Callable[[int], str | None]:
+    """Return what gives the page of a run by its number; None where nothing is kept of it."""
+    from oneway.runs.past_run import load_past_run
+
+    def found(number: int) -> str | None:
+        run = journal.run(number)
+        try:
+            return None if run is None else html(page(load_past_run(journal, run)))
+        except Refused:  # what is kept of it is damaged: the notice goes without
+            return None
+
+    return found

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from oneway.history.journal import JournalEntry
 from oneway.planning.plan import Action, Change, End, Ending, Outcome, Verb
 from oneway.render.report.page import ReportPerson
-from oneway.render.report.words import named, person
+from oneway.render.report.words import named, since
+from oneway.render.stories import by_subject
 from oneway.runs.past_run import PastRun
 
 
@@ -38,9 +39,10 @@ class Deed:
 def deeds(told: PastRun) -> tuple[Deed, ...]:
     """Return all actions of a run: those of its plan, and those that only the journal knows."""
     entries = {each.action_id: each for each in told.entries}
+    found, as_of = by_subject(told.stories), told.run.start.as_of
     outcomes = told.plan.outcomes if told.plan is not None else ()
     planned = [
-        _planned(outcome, action, entries.get(action.id))
+        _planned(outcome, action, entries.get(action.id), since(found.get(action.id), as_of))
         for outcome in outcomes
         for action in outcome.actions
     ]
@@ -48,11 +50,10 @@ def deeds(told: PastRun) -> tuple[Deed, ...]:
     return (*planned, *(_written(each) for id, each in entries.items() if id not in known))
 
 
-def _planned(outcome: Outcome, action: Action, entry: JournalEntry | None) -> Deed:
+def _planned(outcome: Outcome, action: Action, entry: JournalEntry | None, note: str) -> Deed:
     made = entry.target_id if entry is not None else None
-    who = person(outcome)
-    if outcome.target_id is None and made:
-        who = named(outcome.label, outcome.key, outcome.source_id, made)
+    record = outcome.target_id or made
+    who = named(outcome.label, outcome.key, outcome.source_id, record, note)
     end = entry.end if entry is not None else None
     return Deed(action.id, action.verb, who, action.changes, end)
 

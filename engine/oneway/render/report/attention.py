@@ -5,6 +5,8 @@ from collections.abc import Iterable, Sequence
 
 from oneway.core.diagnostics import Diagnostic
 from oneway.planning.access import StillIn, still_in
+from oneway.planning.names import named as named_reason
+from oneway.planning.names import names_of
 from oneway.planning.near_misses import NEAR_MISS, other_reasons
 from oneway.planning.plan import Ending, Kind, Miss, Outcome, Plan, Read, Reason
 from oneway.render.layout import count
@@ -15,13 +17,15 @@ from oneway.render.report.page import (
     Block,
     Cell,
     Data,
+    ReportPerson,
     ReportSection,
     ReportTable,
     ReportText,
     Tone,
 )
 from oneway.render.report.sticking import sticking
-from oneway.render.report.words import fields, named, person, text
+from oneway.render.report.words import fields, named, person, since, text
+from oneway.render.stories import by_subject
 from oneway.render.vocabulary import VERBS_TO_DO
 from oneway.runs.past_run import PastRun
 
@@ -49,11 +53,11 @@ def attention(told: PastRun, found: Sequence[Deed]) -> tuple[ReportSection, ...]
     if plan is not None:
         sections += [
             _near_misses(plan),
-            _missing(plan),
-            _conflicts(plan),
-            _errors(plan),
+            _missing(told, plan),
+            _conflicts(told, plan),
+            _errors(told, plan),
             _misses(plan.misses),
-            _rehires(plan),
+            _rehires(told, plan),
             sticking(told),
             _unread(plan.reads),
         ]
@@ -144,7 +148,7 @@ def _near_misses(plan: Plan) -> ReportSection | None:
     return _section("near", title, Tone.CAUTION, about, ("Person", "The two keys"), rows)
 
 
-def _missing(plan: Plan) -> ReportSection | None:
+def _missing(told: PastRun, plan: Plan) -> ReportSection | None:
     these = [each for each in plan.outcomes if each.kind is Kind.INELIGIBLE]
     these.sort(key=lambda each: [reason.text for reason in other_reasons(each.reasons)])
     counts = Counter(text(reason.text) for each in these for reason in other_reasons(each.reasons))
@@ -152,15 +156,16 @@ def _missing(plan: Plan) -> ReportSection | None:
     about = f"Fill in what is missing, in the source; the next run takes them along. {said}."
     columns = ("Person", "What is missing")
     title = "Did not sync: something is missing"
-    return _section("missing", title, Tone.CAUTION, about, columns, _why(these))
+    return _section("missing", title, Tone.CAUTION, about, columns, _why(told, these))
 
 
-def _conflicts(plan: Plan) -> ReportSection | None:
+def _conflicts(told: PastRun, plan: Plan) -> ReportSection | None:
     these = [each for each in plan.outcomes if each.kind is Kind.CONFLICT]
+    names = names_of(plan.outcomes)
     rows = tuple(
         (
-            person(each),
-            ReportText(tuple(text(r.said) for r in each.reasons)),
+            _who(told, each),
+            ReportText(tuple(text(named_reason(r, names)) for r in each.reasons)),
             ReportText(_advice(each)),
         )
         for each in these
@@ -170,11 +175,11 @@ def _conflicts(plan: Plan) -> ReportSection | None:
     return _section("conflicts", "Did not sync: conflicts", Tone.CAUTION, about, columns, rows)
 
 
-def _errors(plan: Plan) -> ReportSection | None:
+def _errors(told: PastRun, plan: Plan) -> ReportSection | None:
     these = [each for each in plan.outcomes if each.kind is Kind.ERROR]
     about = "These records could not be read. Correct the record in the source, or the mapping."
     title = "Did not sync: could not be read"
-    return _section("errors", title, Tone.CAUTION, about, ("Person", "Why"), _why(these))
+    return _section("errors", title, Tone.CAUTION, about, ("Person", "Why"), _why(told, these))
 
 
 def _misses(found: Sequence[Miss]) -> ReportSection | None:
@@ -196,7 +201,7 @@ def _misses(found: Sequence[Miss]) -> ReportSection | None:
     return _section("codes", title, Tone.CAUTION, about, columns, rows)
 
 
-def _rehires(plan: Plan) -> ReportSection | None:
+def _rehires(told: PastRun, plan: Plan) -> ReportSection | None:
     these = [
         each
         for each in plan.outcomes
@@ -206,7 +211,7 @@ def _rehires(plan: Plan) -> ReportSection | None:
         "Employed in the source, and leavers in the target. Bring them back by hand, or decide "
         "that they stay away."
     )
-    rows = tuple((person(each), _reasons(each.reasons[:1])) for each in these)
+    rows = tuple((_who(told, each), _reasons(each.reasons[:1])) for each in these)
     return _section("rehires", "Back at work?", Tone.CAUTION, about, ("Person", "Why"), rows)
 
 
@@ -238,8 +243,13 @@ def _section(
     return ReportSection(id, title, len(rows), tone, about, (block,))
 
 
-def _why(outcomes: Iterable[Outcome]) -> tuple[tuple[Cell, ...], ...]:
-    return tuple((person(each), _reasons(other_reasons(each.reasons))) for each in outcomes)
+def _why(told: PastRun, outcomes: Iterable[Outcome]) -> tuple[tuple[Cell, ...], ...]:
+    return tuple((_who(told, each), _reasons(other_reasons(each.reasons))) for each in outcomes)
+
+
+def _who(told: PastRun, outcome: Outcome) -> ReportPerson:
+    found = by_subject(told.stories).get(outcome.source_id or "")
+    return person(outcome, since(found, told.run.start.as_of))
 
 
 def _reasons(found: Sequence[Reason]) -> ReportText:

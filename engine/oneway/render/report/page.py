@@ -47,6 +47,8 @@ class ReportPerson:
     name: str
     key: str = ""
     record: str = ""
+    note: str = ""
+    """Since when it is so, and when it is tried again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 
 from oneway.core.records import Value as Data
 from oneway.core.seal import Sealed
+from oneway.history.stories import Story
 from oneway.planning.plan import Change, Outcome, Verb
 from oneway.render.layout import clip
 from oneway.render.report.page import Fields, Look, ReportField, ReportPerson, Value
@@ -68,12 +69,14 @@ def field_name(path: str) -> str:
     return said[:1].upper() + said[1:]
 
 
-def person(outcome: Outcome) -> ReportPerson:
+def person(outcome: Outcome, note: str = "") -> ReportPerson:
     """Return who an outcome is about."""
-    return named(outcome.label, outcome.key, outcome.source_id, outcome.target_id)
+    return named(outcome.label, outcome.key, outcome.source_id, outcome.target_id, note)
 
 
-def named(label: str, key: str, source_id: str | None, target_id: str | None) -> ReportPerson:
+def named(
+    label: str, key: str, source_id: str | None, target_id: str | None, note: str = ""
+) -> ReportPerson:
     """Return a person by the best name there is."""
     known = [text(each) for each in (label, key) if each.strip()]
     record = text(target_id or "")
@@ -81,7 +84,16 @@ def named(label: str, key: str, source_id: str | None, target_id: str | None) ->
         known = [text(each) for each in (source_id or "", target_id or "") if each.strip()]
     name = known[0] if known else "nobody knows who"
     other = next((each for each in known[1:] if each != name), "")
-    return ReportPerson(name, other, "" if record in (name, other) else record)
+    return ReportPerson(name, other, "" if record in (name, other) else record, note)
+
+
+def since(story: Story | None, as_of: str) -> str:
+    """Return since when it is so, unless it began with this run, and the day of the next try."""
+    if story is None:
+        return ""
+    said = [f"since {day(story.since)}"] if story.since not in ("", as_of) else []
+    said += [f"next try {day(story.next_try)}"] if story.next_try else []
+    return "; ".join(said)
 
 
 def fields(changes: tuple[Change, ...], verb: Verb) -> Fields:

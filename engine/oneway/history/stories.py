@@ -1,0 +1,206 @@
+"""What became of each person who is not as the source says: one story, told alike everywhere.
+
+A plan, an explanation, a past run, the status and the report all take it from here: how it ended,
+why, since which run it is so, and when it is tried again. The journal keeps the stories of each
+run, so that the next one knows since when.
+"""
+
+import json
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import astuple, dataclass, replace
+from datetime import date
+from enum import Enum
+
+from oneway.core.records import parse_day
+from oneway.history.backoff import PastFailure, next_try
+from oneway.planning.near_misses import other_reasons
+from oneway.planning.plan import Action, End, Ending, Kind, Outcome, Plan
+
+
+class Trouble(Enum):
+    """How it ended for somebody who is not as the source says. The values are for programs."""
+
+    REFUSED = "refused"
+    """The target refused it, in this run or before, and the same values wait."""
+    HELD = "held"
+    UNKNOWN = "unknown"
+    NOT_SENT = "not_sent"
+    STALE = "stale"
+    NOT_ATTEMPTED = "not_attempted"
+    NOT_BEGUN = "not_begun"
+    """The run was interrupted before."""
+    ERROR = "error"
+    CONFLICT = "conflict"
+    INELIGIBLE = "ineligible"
+    REHIRE = "rehire"
+
+    @property
+    def unsynced(self) -> bool:
+        """Whether there is no action that could be sent: something must change first."""
+        return self in _OF_KIND.values()
+
+
+_OF_KIND = {
+    Kind.ERROR: Trouble.ERROR,
+    Kind.CONFLICT: Trouble.CONFLICT,
+    Kind.INELIGIBLE: Trouble.INELIGIBLE,
+    Kind.REHIRE: Trouble.REHIRE,
+}
+_OF_ENDING = {
+    Ending.STALE: Trouble.STALE,
+    Ending.REJECTED: Trouble.REFUSED,
+    Ending.NOT_SENT: Trouble.NOT_SENT,
+    Ending.UNKNOWN: Trouble.UNKNOWN,
+    Ending.HELD: Trouble.HELD,
+    Ending.POSTPONED: Trouble.REFUSED,
+    Ending.NOT_ATTEMPTED: Trouble.NOT_ATTEMPTED,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Story:
+    """What became of one person, or of one action where they have two.
+
+    `subject` is the action's id, or the record's where there is no action. `since` is the
+    instant that the first of an unbroken row of runs went by that ended so; "" where the run
+    has not been yet, and no earlier one ended so. `next_try` is a day, or "" for the next
+    run.
+    """
+
+    subject: str
+    key: str
+    label: str
+    source_id: str | None
+    target_id: str | None
+    ending: Trouble
+    code: str
+    reason: str
+    since: str
+    next_try: str = ""
+
+    @property
+    def chain(self) -> tuple[str, Trouble, str]:
+        """What is the same in two runs where it goes on."""
+        return self.subject, self.ending, "" if self.ending is Trouble.REFUSED else self.code
+
+
+def told(
+    plan: Plan,
+    ends: Mapping[str, End],
+    failures: Mapping[str, PastFailure],
+    *,
+    before: Sequence[Story] = (),
+    in_flight: Collection[str] = (),
+) -> tuple[Story, ...]:
+    """Return the stories of a run of a plan, in the plan's order.
+
+    `ends` says how actions ended, by id. One without an end is in flight, or was not begun.
+    """
+    ends = {**{id: End(Ending.UNKNOWN) for id in in_flight}, **ends}
+    return _since(_all(plan, ends, failures, whole=True), before, plan.as_of)
+
+
+def foretold(
+    plan: Plan,
+    ends: Mapping[str, End],
+    failures: Mapping[str, PastFailure],
+    before: Sequence[Story],
+) -> tuple[Story, ...]:
+    """Return the stories of a plan that is yet to be applied, in its order.
+
+    `ends` are of what will not be sent. What is sent has a story only where the target refused
+    it before.
+    """
+    return _since(_all(plan, ends, failures, whole=False), before, "")
+
+
+def _since(found: Iterator[Story], before: Sequence[Story], as_of: str) -> tuple[Story, ...]:
+    since = {each.chain: each.since for each in before}
+    # A clock that was ahead may have left an instant that is yet to come.
+    return tuple(
+        replace(each, since=min(since.get(each.chain, as_of), as_of or _LATEST)) for each in found
+    )
+
+
+_LATEST = "9999"
+
+
+def _all(
+    plan: Plan, ends: Mapping[str, End], failures: Mapping[str, PastFailure], *, whole: bool
+) -> Iterator[Story]:
+    for outcome in plan.outcomes:
+        yield from _of_outcome(outcome, ends, failures, whole=whole)
+
+
+def due_again(story: Story, today: date) -> Story:
+    """Return a story as of a day: a day of the next try that has come is the next run."""
+    day = parse_day(story.next_try)
+    return story if day is None or today < day else replace(story, next_try="")
+
+
+def dumped(stories: Sequence[Story]) -> bytes:
+    """Return stories as they are kept."""
+    return json.dumps([[_plain(part) for part in astuple(each)] for each in stories]).encode()
+
+
+def loaded(data: bytes) -> tuple[Story, ...]:
+    """Return stories that were kept; raises `ValueError` or `TypeError` where that is damaged."""
+    return tuple(
+        Story(subject, key, label, source_id, target_id, Trouble(ending), *rest)
+        for subject, key, label, source_id, target_id, ending, *rest in json.loads(data)
+    )
+
+
+def _plain(part: object) -> object:
+    return part.value if isinstance(part, Trouble) else part
+
+
+def _of_outcome(
+    outcome: Outcome, ends: Mapping[str, End], failures: Mapping[str, PastFailure], *, whole: bool
+) -> Iterator[Story]:
+    if not outcome.actions:
+        trouble = _OF_KIND.get(outcome.kind)
+        if trouble is not None:
+            reasons = other_reasons(outcome.reasons)
+            if trouble is Trouble.REHIRE:  # what follows is to know beside it
+                reasons = reasons[:1]
+            code = " ".join(each.code for each in reasons)
+            reason = "; ".join(each.text for each in reasons)
+            yield _story(outcome, None, trouble, code=code, reason=reason)
+        return
+    for action in outcome.actions:
+        end, failure = ends.get(action.id), failures.get(action.id)
+        if end is None and whole:
+            yield _story(outcome, action, Trouble.NOT_BEGUN)
+        elif end is None and failure is not None:
+            end = End(Ending.REJECTED)
+            yield replace(_of_action(outcome, action, end, failure), next_try="")
+        elif end is not None and end.ending is not Ending.DONE:
+            yield _of_action(outcome, action, end, failure)
+
+
+def _of_action(outcome: Outcome, action: Action, end: End, failure: PastFailure | None) -> Story:
+    trouble = _OF_ENDING[end.ending]
+    if trouble is Trouble.HELD:
+        return _story(outcome, action, trouble, code=" ".join(end.guards), reason=end.reason)
+    if trouble is Trouble.REFUSED and failure is not None:
+        day = next_try(failure)
+        until = end.until or ("" if day is None else day.isoformat())
+        said = {"code": failure.code, "reason": failure.reason}
+        return _story(outcome, action, trouble, **said, until=until)
+    said = {"code": end.code, "reason": end.reason}
+    return _story(outcome, action, trouble, **said, until=end.until)
+
+
+def _story(
+    outcome: Outcome,
+    action: Action | None,
+    trouble: Trouble,
+    *,
+    code: str = "",
+    reason: str = "",
+    until: str = "",
+) -> Story:
+    subject = action.id if action is not None else outcome.source_id or outcome.target_id or ""
+    ids = (outcome.source_id, outcome.target_id)
+    return Story(subject, outcome.key, outcome.label, *ids, trouble, code, reason, "", until)

@@ -1,0 +1,536 @@
+"""What a trouble of a night looks like, which kind it is, who can end it, and how.
+
+A notice, the report and the page of the documentation for each code say it from here.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from enum import Enum
+from typing import TypeAlias
+
+from oneway.mapping.lint import CODES
+from oneway.mapping.spec import GuardKind
+
+DIED = "died"
+"""The cause of a run that never got to its end: its process was killed, or the machine."""
+STILL_IN = "still_in"
+"""The cause of a run after which people who have left can still get in."""
+UNNAMED = "failed"
+"""The cause of a failure that says no code."""
+FOLDER = "docs/reference/codes"
+"""Where the page of each code is."""
+
+
+class Who(Enum):
+    """Who can end a trouble. The values are the words of notices."""
+
+    PAYROLL = "payroll"
+    SOURCE = "the source's administrator"
+    TARGET = "the target's administrator"
+    OPERATOR = "the operator"
+    INTEGRATOR = "the integrator"
+
+
+class TroubleKind(Enum):
+    """Which kind of trouble it is. The values are the words of notices."""
+
+    ACCESS = "leavers with access"
+    SIGN_IN = "credentials"
+    PERMISSION = "permission"
+    DOWN = "a system is down or busy"
+    ADDRESS = "the set-up of the connection"
+    DATA = "data"
+    SHAPE = "an unexpected answer"
+    DOUBT = "not known yet"
+    FILE = "a file"
+    MACHINE = "this machine"
+    CLOCK = "the clock"
+    GUARD = "a guard"
+    NOTICE = "notices"
+
+
+@dataclass(frozen=True, slots=True)
+class Remedy:
+    """A trouble: its kind, who can end it, what it looks like, and what they do, in order."""
+
+    code: str
+    title: str
+    kind: TroubleKind
+    who: Who
+    looks: str
+    steps: tuple[str, ...]
+
+    @property
+    def page(self) -> str:
+        """The page of the documentation on it."""
+        return f"{FOLDER}/{self.code}.md"
+
+
+def remedy_of(name: str) -> Remedy:
+    """Return what is known of a code, a guard's name (`field_changes.email`) or another cause."""
+    return REMEDIES.get(name) or REMEDIES.get(name.partition(".")[0]) or _other(name)
+
+
+def _other(name: str) -> Remedy:
+    code = CODES.get(name)
+    if code is None:
+        return REMEDIES[UNNAMED]
+    family = _FAMILIES.get(name[:1], (TroubleKind.ADDRESS, Who.INTEGRATOR))
+    return Remedy(name, code.title, *family, "An error stopped the run.", (code.advice,))
+
+
+_FAMILIES = {
+    "C": (TroubleKind.ADDRESS, Who.OPERATOR),
+    "F": (TroubleKind.MACHINE, Who.OPERATOR),
+    "N": (TroubleKind.NOTICE, Who.OPERATOR),
+}
+
+_CHECK = "`oneway check NAME` says whether it is right again."
+_AGAIN = "`oneway sync NAME` runs it at once; otherwise the next due does."
+_SHOW = "`oneway runs show NAME --outcome rejected` and the report name each record and field."
+_SOURCE_KEY = "Get a new key or token for it, and put it where the connection's file says."
+_TARGET_KEY = "Get a new key or token for the target, and put it where the connection's file says."
+_WAIT = "Nothing, at first: it is tried again with the next run."
+_STAYS = "If it stays so for two nights, ask those who run the system."
+_LOOKED_UP = "Nothing: the next run looks it up before it writes anything, so nothing is doubled."
+
+_K, _W = TroubleKind, Who
+_Row: TypeAlias = tuple[str, TroubleKind, Who, str, tuple[str, ...]]
+_TABLE: tuple[_Row, ...] = (
+    (
+        "R101",
+        _K.DOWN,
+        _W.OPERATOR,
+        "The run is refused before it writes: a system did not answer within its time.",
+        (_WAIT, "Look at the network, the proxy and the base URL.", _STAYS),
+    ),
+    (
+        "R102",
+        _K.SIGN_IN,
+        _W.OPERATOR,
+        "The run is refused before it writes: a system answers 401. A key was revoked or ran out.",
+        ("See which system the notice names.", _SOURCE_KEY, _CHECK, _AGAIN),
+    ),
+    (
+        "R103",
+        _K.PERMISSION,
+        _W.OPERATOR,
+        "The run is refused before it writes: a system answers 403 for one resource.",
+        ("Ask the administrator of that system to let the key read it.", _CHECK, _AGAIN),
+    ),
+    (
+        "R104",
+        _K.ADDRESS,
+        _W.OPERATOR,
+        "The run is refused: the system has nothing there (404), such as an employer that is gone.",
+        ("Compare the options of the connection with the system.", _CHECK),
+    ),
+    (
+        "R105",
+        _K.DOWN,
+        _W.OPERATOR,
+        "The run is refused: a system answers 429 or 5xx, also after the tries of this run.",
+        (_WAIT, _STAYS),
+    ),
+    (
+        "R106",
+        _K.SHAPE,
+        _W.OPERATOR,
+        "A system answers with a page in the place of data: often a sign-in page or a proxy's.",
+        ("Open the base URL: does it lead to the API?", _CHECK),
+    ),
+    (
+        "R107",
+        _K.SHAPE,
+        _W.INTEGRATOR,
+        "A system's answer has another shape than before: the vendor may have changed the API.",
+        ("Compare an answer with the manifest, and correct the manifest.", _CHECK),
+    ),
+    (
+        "R108",
+        _K.ADDRESS,
+        _W.OPERATOR,
+        "A system redirects elsewhere; credentials are not sent on to another place.",
+        ("Write the new base URL into the connection, if it is the vendor's.", _CHECK),
+    ),
+    (
+        "R109",
+        _K.SHAPE,
+        _W.OPERATOR,
+        "A list is larger than the limit, or comes too slowly.",
+        ("See whether it is right that it is so large, then raise the manifest's limits.", _AGAIN),
+    ),
+    (
+        "R110",
+        _K.SHAPE,
+        _W.INTEGRATOR,
+        "A system refuses the request itself (400 or 422).",
+        ("See what it says in `oneway runs show`, and correct the manifest's request.", _CHECK),
+    ),
+    (
+        "R111",
+        _K.SHAPE,
+        _W.INTEGRATOR,
+        "A list ends before its end, or repeats a page.",
+        (_WAIT, "If it stays so, correct the manifest's pagination."),
+    ),
+    (
+        "R150",
+        _K.FILE,
+        _W.OPERATOR,
+        "A file of the connection is not there, or may not be read: an export did not arrive.",
+        ("See that the export runs, and where it puts the file.", _AGAIN),
+    ),
+    (
+        "R154",
+        _K.FILE,
+        _W.PAYROLL,
+        "The headings of a file are others than before: a column was renamed, or taken out.",
+        ("Export the file with the columns that it used to have.", _AGAIN),
+    ),
+    (
+        "R155",
+        _K.FILE,
+        _W.PAYROLL,
+        "Two rows of a file have one id.",
+        ("Correct the id in the source, and export again.", _AGAIN),
+    ),
+    (
+        "R160",
+        _K.DATA,
+        _W.OPERATOR,
+        "The source came back empty. Nobody was made to leave for it, and nothing was written.",
+        (
+            "See in the source whether its people are there.",
+            "If they are: the key may see no more of them, or an option names another employer.",
+            _CHECK,
+            _AGAIN,
+        ),
+    ),
+    (
+        "R161",
+        _K.SHAPE,
+        _W.OPERATOR,
+        "The source was not read to its end. Nobody is made to leave for not being in it.",
+        (_WAIT, _STAYS),
+    ),
+    (
+        "R162",
+        _K.SHAPE,
+        _W.OPERATOR,
+        "The target was not read to its end. Nobody is created who may be there already.",
+        (_WAIT, _STAYS),
+    ),
+    (
+        "R170",
+        _K.DATA,
+        _W.INTEGRATOR,
+        "A key that decides who somebody is, or whether they left, is in no record at all.",
+        ("See whether the system renamed the field, or shows it no more.", "Correct the mapping."),
+    ),
+    (
+        "W101",
+        _K.DOWN,
+        _W.OPERATOR,
+        "A write did not reach the target. Nothing of it was written.",
+        (_WAIT, _STAYS),
+    ),
+    (
+        "W102",
+        _K.DOUBT,
+        _W.OPERATOR,
+        "A write was sent, and no answer came.",
+        (_LOOKED_UP, "If it stays so for two nights, look at the record in the target."),
+    ),
+    (
+        "W103",
+        _K.SIGN_IN,
+        _W.OPERATOR,
+        "The target answers 401 while it is written to. What was written before stays.",
+        (_TARGET_KEY, _CHECK, _AGAIN),
+    ),
+    (
+        "W104",
+        _K.PERMISSION,
+        _W.TARGET,
+        "The target lets the key read, and refuses to let it write (403).",
+        ("Let the key of the connection create and change users.", _CHECK, _AGAIN),
+    ),
+    (
+        "W105",
+        _K.DATA,
+        _W.PAYROLL,
+        "The target does not take a record: an email that is taken, a code it does not know.",
+        (
+            _SHOW,
+            "Correct what the target names, in payroll: other values are sent at the next run.",
+            "The same values are sent again after 1, 2, 4 and 7 days.",
+        ),
+    ),
+    (
+        "W106",
+        _K.DOWN,
+        _W.OPERATOR,
+        "The target is too busy (429). Nothing of the write happened.",
+        (_WAIT, _STAYS),
+    ),
+    (
+        "W107",
+        _K.DOUBT,
+        _W.OPERATOR,
+        "The target failed at a write (5xx); it may have happened all the same.",
+        (_LOOKED_UP, _STAYS),
+    ),
+    (
+        "W108",
+        _K.DOUBT,
+        _W.OPERATOR,
+        "The target answered a write with something of no use.",
+        (_LOOKED_UP, _STAYS),
+    ),
+    (
+        "W110",
+        _K.SHAPE,
+        _W.INTEGRATOR,
+        "The manifest has no request for this kind of write.",
+        ("Add the request to the manifest, or take the field out of the mapping.",),
+    ),
+    (
+        "W111",
+        _K.DATA,
+        _W.PAYROLL,
+        "A value cannot be sent, such as an id with a line break in it.",
+        (_SHOW, "Correct the value in payroll."),
+    ),
+    (
+        "W112",
+        _K.DOWN,
+        _W.OPERATOR,
+        "The run gave the target up after several failures in a row, and sent nothing more.",
+        (_WAIT, "See the errors before it in `oneway runs show`.", _STAYS),
+    ),
+    (
+        "W113",
+        _K.DOUBT,
+        _W.OPERATOR,
+        "The target accepted a write and has not carried it out yet.",
+        (_LOOKED_UP,),
+    ),
+    (
+        "W115",
+        _K.DOUBT,
+        _W.OPERATOR,
+        "It is still not known how a write ended.",
+        (_LOOKED_UP, "If it stays so for two nights, look at the record in the target."),
+    ),
+    (
+        "W153",
+        _K.FILE,
+        _W.OPERATOR,
+        "The target's file cannot be rewritten: the disk is full, or the folder is not ours.",
+        ("Make room, or see to the rights. The file is as it was.", _AGAIN),
+    ),
+    (
+        "F110",
+        _K.MACHINE,
+        _W.OPERATOR,
+        "The store of runs is damaged. Nothing is written until it is seen to.",
+        ("Keep a copy: it knows what was in flight.", "Restore it from a backup."),
+    ),
+    (
+        "F112",
+        _K.MACHINE,
+        _W.OPERATOR,
+        "The store cannot be written: the disk is full, or the folder is read-only.",
+        ("Make room on the disk, or see to the rights on the state folder.", _AGAIN),
+    ),
+    (
+        "F113",
+        _K.MACHINE,
+        _W.OPERATOR,
+        "Another process is writing to the store.",
+        (_WAIT,),
+    ),
+    (
+        "F115",
+        _K.MACHINE,
+        _W.OPERATOR,
+        "Another run of this connection goes on, perhaps one by hand.",
+        ("Wait for it to end: `oneway status` says when it began.",),
+    ),
+    (
+        "F117",
+        _K.CLOCK,
+        _W.OPERATOR,
+        "The clock stands before the last run: it is wrong now, or was wrong then.",
+        (
+            "Set the clock right.",
+            "If it is right: `oneway runs forget-future NAME`.",
+        ),
+    ),
+    (
+        "F118",
+        _K.MACHINE,
+        _W.OPERATOR,
+        "The database that keeps the runs does not answer.",
+        ("See that the server runs, and lets this machine in.", _AGAIN),
+    ),
+    (
+        "F124",
+        _K.CLOCK,
+        _W.OPERATOR,
+        "A run or a due is recorded in the future; nothing runs until then.",
+        ("Set the clock right.", "`oneway runs forget-future NAME` puts this connection right."),
+    ),
+    (
+        "F140",
+        _K.MACHINE,
+        _W.OPERATOR,
+        "The run's process died at every try: often there was too little memory.",
+        ("See the machine's own log.", "`oneway sync NAME` in a terminal shows how far it comes."),
+    ),
+    (
+        "C136",
+        _K.ADDRESS,
+        _W.OPERATOR,
+        "Two files have one connection's name. Neither runs, since it is unclear which is meant.",
+        ("Rename one of them; the one that has run keeps its name.", "`oneway validate FILE`"),
+    ),
+    *(
+        (
+            code,
+            _K.NOTICE,
+            _W.OPERATOR,
+            looks,
+            ("`oneway notify test NAME` tries the channel.", "`oneway notify list NAME`"),
+        )
+        for code, looks in (
+            ("N101", "A webhook does not answer. Runs are not disturbed by it."),
+            ("N102", "A webhook answers with an error."),
+            ("N103", "A webhook redirects elsewhere."),
+            ("N104", "A webhook is gone for good (410)."),
+            ("N105", "The secret of a webhook is not one."),
+            ("N106", "The mail server does not answer."),
+            ("N107", "The mail server does not take the mail, or the login."),
+            ("N108", "The mail server's certificate is not valid, or it offers no TLS."),
+            ("N111", "Nobody is told of this connection."),
+            ("N112", "The folder for reports cannot be written."),
+        )
+    ),
+)
+_OTHERS = (
+    Remedy(
+        DIED,
+        "a run died before its end",
+        _K.MACHINE,
+        _W.OPERATOR,
+        "A run's process was killed, or the machine was. What it had written stays.",
+        (
+            "Nothing for the data: the next run looks up what was in flight, and goes on.",
+            "If it happens again: see the machine's own log, and its memory.",
+        ),
+    ),
+    Remedy(
+        STILL_IN,
+        "people who have left can still get in",
+        _K.ACCESS,
+        _W.TARGET,
+        "The source says that they left; the target may let them in all the same.",
+        (
+            "`oneway status --connection NAME` and the report name them, with the reason.",
+            "End their access in the target by hand, now.",
+            "Then see to the reason, so that the next run does it.",
+        ),
+    ),
+    Remedy(
+        UNNAMED,
+        "some records failed",
+        _K.DATA,
+        _W.OPERATOR,
+        "Some records were not written.",
+        (_SHOW,),
+    ),
+)
+
+_LOOK = "Look at who is named: in the report, or with `oneway runs show NAME --outcome held`."
+_PASS = "If it is right, the command of the notice lets exactly these through, once."
+_WRONG = "If it is not, correct the source: the next run plans without them."
+_TARGETS = "See in the target whether its people are there, and what the key may see."
+_GUARDS: Mapping[GuardKind, tuple[str, str, Who, tuple[str, ...]]] = {
+    GuardKind.CREATES: (
+        "many people would be created",
+        "Many joiners at once: an import, a new employer, or a target that hides its people.",
+        Who.PAYROLL,
+        (_TARGETS, _LOOK, _PASS, _WRONG),
+    ),
+    GuardKind.UPDATES: (
+        "many people would be changed",
+        "Many people differ at once: a mass edit in the source, or in the target.",
+        Who.PAYROLL,
+        (_LOOK, _PASS, _WRONG),
+    ),
+    GuardKind.LEAVERS: (
+        "many people would leave",
+        "Many people would lose their access at once.",
+        Who.PAYROLL,
+        (_LOOK, _PASS, "Until then they can still get in: be quick.", _WRONG),
+    ),
+    GuardKind.CLEARS: (
+        "many values would be taken away",
+        "A column of the source came back empty for many people.",
+        Who.PAYROLL,
+        (_LOOK, _PASS, _WRONG),
+    ),
+    GuardKind.FIELD_CHANGES: (
+        "one field would change for many people",
+        "One field has another value for many people at once.",
+        Who.PAYROLL,
+        (_LOOK, _PASS, _WRONG),
+    ),
+    GuardKind.REACTIVATIONS: (
+        "many people would come back",
+        "Many leavers would get their access back at once.",
+        Who.PAYROLL,
+        (_LOOK, _PASS, _WRONG),
+    ),
+    GuardKind.IDENTITIES: (
+        "people would become somebody else",
+        "Nothing that tells people apart would be as it was: keys may have changed hands.",
+        Who.PAYROLL,
+        (_LOOK, "Compare each with payroll: is it one person?", _PASS, _WRONG),
+    ),
+    GuardKind.TARGET_SHRINK: (
+        "the target has far fewer people than before",
+        "The target came back with few of the people that it had. Nothing was written.",
+        Who.TARGET,
+        (_TARGETS, "Correct that: do not correct the source for it.", "`oneway sync NAME`"),
+    ),
+    GuardKind.KEYS_GONE: (
+        "records have lost a key that they had before",
+        "A field that the mapping reads is in far fewer records than at the last good run.",
+        Who.INTEGRATOR,
+        ("See whether the system renamed the field, or shows it no more.", _LOOK, _PASS),
+    ),
+    GuardKind.SOURCE_SHRINK: (
+        "the source has far fewer people than before",
+        "The source came back with few of the people that it had. Nothing was written.",
+        Who.SOURCE,
+        ("See in the source whether its people are there, and what the key may see.", _PASS),
+    ),
+}
+
+
+def _guard(kind: GuardKind) -> Remedy:
+    title, looks, who, steps = _GUARDS[kind]
+    return Remedy(kind.value, title, TroubleKind.GUARD, who, looks, steps)
+
+
+REMEDIES: Mapping[str, Remedy] = {
+    each.code: each
+    for each in (
+        *(Remedy(row[0], CODES[row[0]].title, *row[1:]) for row in _TABLE),
+        *_OTHERS,
+        *map(_guard, GuardKind),
+    )
+}
+"""What is known of each trouble, by its code, its guard, or its word."""

@@ -1,0 +1,33 @@
+"""The page of a run, written into the folder that a connection names."""
+
+import json
+from pathlib import Path
+
+from oneway.connections import NoticeFolder
+from oneway.notices.email import number_of
+from oneway.notices.undelivered import Undelivered
+from oneway.state.files import write_whole
+
+
+def keep_report(to: NoticeFolder, body: str, page: str | None) -> None:
+    """Write the page of a notice's run into a folder: `acme-12.html`, and `acme.html` as the last.
+
+    A notice without a run, such as a test, only asks whether the folder can be written. Raises
+    `Undelivered` where it cannot.
+    """
+    name = json.loads(body)["data"]["connection"]
+    folder = Path(to.path)
+    try:
+        if not folder.is_dir():
+            raise NotADirectoryError(20, "there is no such folder")
+        if page is None:
+            trial = folder / f".{name}.trial"
+            write_whole(trial, b"")
+            trial.unlink()
+            return
+        write_whole(folder / f"{name}-{number_of(body)}.html", page.encode())
+        write_whole(folder / f"{name}.html", page.encode())
+    except (OSError, ValueError) as error:
+        why = (error.strerror if isinstance(error, OSError) else "") or type(error).__name__
+        help = "check the folder, its rights and the space there"
+        raise Undelivered("N112", "folder", f"a report was not written: {why}", help) from None

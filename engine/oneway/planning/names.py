@@ -1,0 +1,35 @@
+"""Names beside ids: whom a reason means that names records by their ids alone."""
+
+from collections.abc import Iterable, Mapping
+
+from oneway.planning.plan import Outcome, Reason
+
+_MOST = 5
+"""So many are named: of more, a person looks them up one by one anyhow."""
+
+
+def names_of(outcomes: Iterable[Outcome]) -> Mapping[str, str]:
+    """Return the names of all records of a plan, by the id in either system.
+
+    An id that means one record here and another there names neither.
+    """
+    found: dict[str, str] = {}
+    for each in outcomes:
+        name = f"{each.key} {each.label}" if each.label not in ("", each.key) else each.key
+        for id in {each.source_id, each.target_id} - {None, "", each.key}:
+            assert id is not None
+            found[id] = name if found.get(id, name) == name else ""
+    return {id: name for id, name in found.items() if name}
+
+
+def named(reason: Reason, names: Mapping[str, str]) -> str:
+    """Return the text of a reason, with the names of the records that it means."""
+    known = [
+        f"{id} is {names[id]}"
+        for id in dict.fromkeys(reason.candidates)
+        if id in names and names[id] not in reason.said
+    ]
+    if not known:
+        return reason.said
+    more = f", and {len(known) - _MOST:,} more" if len(known) > _MOST else ""
+    return f"{reason.said} ({', '.join(known[:_MOST])}{more})"

@@ -1,0 +1,154 @@
+"""One connection in a line or two: what is worst about it, and what to do."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from oneway.history.stories import Trouble
+from oneway.render.history import when
+from oneway.render.layout import clip, columns, count, pad, wrap
+from oneway.render.sanitize import harmless
+from oneway.render.stories import STORY_WORDS
+from oneway.render.style import Ink, Style
+from oneway.runs.status import ConnectionStatus, Need, Waiting
+
+WORDS: Mapping[Need, str] = {
+    Need.ACCESS: "with leavers who can still get in",
+    Need.REFUSED: "stopped by an error",
+    Need.INTERRUPTED: "interrupted",
+    Need.FUTURE: "stopped by an instant in the future",
+    Need.BROKEN: "broken",
+    Need.OVERDUE: "overdue",
+    Need.FAILED: "with records that failed",
+    Need.HELD: "held by a guard",
+    Need.UNDELIVERED: "with notices that did not arrive",
+    Need.UNSYNCED: "with people who do not sync",
+}
+"""How many connections are how."""
+
+_SHORT = {
+    Need.ACCESS: "access",
+    Need.REFUSED: "stopped",
+    Need.INTERRUPTED: "interrupted",
+    Need.FUTURE: "clock",
+    Need.BROKEN: "broken",
+    Need.OVERDUE: "overdue",
+    Need.FAILED: "failures",
+    Need.HELD: "held",
+    Need.UNDELIVERED: "notices",
+    Need.UNSYNCED: "people who do not sync",
+}
+
+
+def brief(each: ConnectionStatus, wide: int, style: Style, *, advised: bool) -> Iterator[str]:
+    """Yield what is worst about a connection and, where asked for, what to do: a line of each."""
+    worst = each.needs[0]
+    name = pad(clip(harmless(each.name), 24), min(wide, 24))
+    ink = Ink.CAUTION if worst in _CALMER else Ink.TROUBLE
+    said = clip(_SAID[worst](each), max(style.width - len(name) - 4, 20))
+    yield style.paint(f"! {name}", Ink.STRONG) + "  " + style.paint(said, ink)
+    if advised:
+        advice = _ADVICE[worst](each)
+        also = f" (also: {', '.join(_SHORT[need] for need in each.needs[1:])})"
+        if each.needs[1:] and columns(advice + also) <= style.width - 4:
+            advice += also
+        yield from wrap(advice, style, 4)  # never cut: a command is to be typed
+
+
+def waiting(each: Waiting) -> str:
+    """Return what was not written, since when and why, and when it is tried again."""
+    records = count(each.records)
+    day = harmless(each.next_try) if each.next_try else "with the next run"
+    code = f" [{harmless(each.code)}]" if each.code else ""
+    why = clip(harmless(each.reason), 200)
+    if each.ending is Trouble.REFUSED:
+        what = f"the target refuses {records}"
+    else:
+        what = f"{records} not written, {STORY_WORDS[each.ending]},"
+    reason = f": {why}" if why else ""
+    return f"{what} since {harmless(each.since[:10])}, next try {day}{reason}{code}"
+
+
+def _access(each: ConnectionStatus) -> str:
+    number = len(each.still_in)
+    first = each.still_in[0]
+    name = clip(harmless(first.label or first.key), 30)
+    more = f" and {number - 1:,} more" if number > 1 else ""
+    have = "has" if number == 1 else "have"
+    return f"{name}{more} {have} left and can still get in"
+
+
+def _refused(each: ConnectionStatus) -> str:
+    assert each.ended is not None
+    problem = next(iter(each.ended.problems), None)
+    if problem is None:
+        return "stopped by an error"
+    return f"stopped: {harmless(problem.summary)} [{problem.code}]"
+
+
+def _interrupted(each: ConnectionStatus) -> str:
+    run = each.ended
+    assert run is not None
+    done = run.counts.get("done", 0)
+    of = f" of {run.planned:,}" if run.planned is not None else ""
+    return f"interrupted {when(run.start.started)}, {done:,}{of} actions done"
+
+
+def _broken(each: ConnectionStatus) -> str:
+    found = each.broken[0]
+    return f"cannot be read: {harmless(found.summary)} [{found.code}]"
+
+
+def _failed(each: ConnectionStatus) -> str:
+    found = each.waiting[0]
+    what = "refused" if found.ending is Trouble.REFUSED else "not written"
+    why = harmless(found.reason) or STORY_WORDS[found.ending]
+    return f"{count(found.records)} {what} since {harmless(found.since[:10])}: {why}"
+
+
+def _held(each: ConnectionStatus) -> str:
+    held = each.held[0]
+    number = count(len(held.breach.held), "action")
+    return f"{number} held back since {harmless(held.since[:10])}: {harmless(held.breach.text)}"
+
+
+_SAID: Mapping[Need, Callable[[ConnectionStatus], str]] = {
+    Need.ACCESS: _access,
+    Need.REFUSED: _refused,
+    Need.INTERRUPTED: _interrupted,
+    Need.FUTURE: lambda each: f"nothing runs until {harmless(each.future)}: it is recorded",
+    Need.BROKEN: _broken,
+    Need.OVERDUE: lambda each: f"was due {when(each.missed)}, and has not run",
+    Need.FAILED: _failed,
+    Need.HELD: _held,
+    Need.UNDELIVERED: lambda each: f"{count(len(each.undelivered), 'notice')} did not arrive",
+    Need.UNSYNCED: lambda each: f"{count(sum(len(g.stories) for g in each.unsynced))} do not sync",
+}
+_CALMER = frozenset({Need.HELD, Need.UNDELIVERED, Need.UNSYNCED})
+
+
+def _more(each: ConnectionStatus) -> str:
+    return f"`oneway status --connection {harmless(each.name)}`"
+
+
+def _help(each: ConnectionStatus) -> str:
+    assert each.ended is not None
+    problem = next(iter(each.ended.problems), None)
+    return harmless(problem.help) if problem is not None and problem.help else _more(each)
+
+
+def _allow(each: ConnectionStatus) -> str:
+    allow = harmless(each.held[0].breach.allow)
+    return f"if it is right: `oneway sync {harmless(each.name)} {allow}`"
+
+
+_ADVICE: Mapping[Need, Callable[[ConnectionStatus], str]] = {
+    Need.ACCESS: lambda each: f"end their access by hand, now: {_more(each)}",
+    Need.REFUSED: _help,
+    Need.INTERRUPTED: lambda each: f"`oneway resume {harmless(each.name)}`, or the next run",
+    Need.FUTURE: lambda each: f"`oneway runs forget-future {harmless(each.name)}`",
+    Need.BROKEN: lambda each: f"`oneway validate {harmless(each.file or each.name)}`",
+    Need.OVERDUE: lambda _: "see that `oneway serve`, or `run-due` in cron, is running",
+    Need.FAILED: lambda each: f"correct what it names, in the source: {_more(each)}",
+    Need.HELD: _allow,
+    Need.UNDELIVERED: lambda each: f"`oneway notify list {harmless(each.name)}`",
+    Need.UNSYNCED: _more,
+}

@@ -1,0 +1,70 @@
+"""The stories of a run: as they were kept when it ended, or as far as it has come."""
+
+from collections.abc import Sequence
+
+from oneway.history.journal import Journal, JournalEntry, Run
+from oneway.history.journal.stories import keep_stories, kept_stories, last_stories
+from oneway.history.stories import Story, told
+from oneway.planning.plan import Plan
+from oneway.runs.lookup import plan_of_run
+
+
+def stories_of_run(
+    journal: Journal, run: Run, plan: Plan | None, entries: Sequence[JournalEntry]
+) -> tuple[Story, ...]:
+    """Return what became of each person who is not as the source says, by one run."""
+    kept = kept_stories(journal, run.id) if run.ended is not None else None
+    if kept is not None or plan is None:
+        return kept or ()
+    return _told(journal, run, plan, entries)
+
+
+def write_stories(journal: Journal, id: int, plan: Plan) -> None:
+    """Keep the stories of a run by what the journal knows of its actions now."""
+    run = journal.run(id)
+    assert run is not None, "it was begun"
+    keep_stories(journal, id, _told(journal, run, plan, journal.entries(id)))
+
+
+def stories_before(journal: Journal, connection: str, before: int | None = None) -> Sequence[Story]:
+    """Return the stories of a connection's last run that came to an end, before a run's id.
+
+    They are told anew of one that died while it was gone on with.
+    """
+    for run in journal.runs(connection, limit=_LOOK_BACK, before=before):
+        if run.problems or run.ended is None:
+            continue
+        kept = kept_stories(journal, run.id)
+        plan = plan_of_run(journal, run) if kept is None else None
+        if plan is None:
+            return kept or ()
+        earlier = last_stories(journal, connection, before=run.id) or ()
+        return _made(journal, run, plan, journal.entries(run.id), earlier)
+    return ()
+
+
+_LOOK_BACK = 50
+"""Runs of which one came to a plan and to an end."""
+
+
+def _told(
+    journal: Journal, run: Run, plan: Plan, entries: Sequence[JournalEntry]
+) -> tuple[Story, ...]:
+    before = stories_before(journal, run.start.connection, run.id)
+    return _made(journal, run, plan, entries, before)
+
+
+def _made(
+    journal: Journal,
+    run: Run,
+    plan: Plan,
+    entries: Sequence[JournalEntry],
+    before: Sequence[Story],
+) -> tuple[Story, ...]:
+    return told(
+        plan,
+        {each.action_id: each.end for each in entries if each.end is not None},
+        journal.failures(run.start.connection),
+        before=before,
+        in_flight=frozenset(each.action_id for each in entries if each.end is None and each.sent),
+    )
