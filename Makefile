@@ -82,6 +82,11 @@ test-lowest: $(VENV)/.dev  ## imports and unit with the oldest that pyproject.to
 test-dates: $(VENV)/.dev  ## the tests on other days and in other zones (needs libfaketime)
 	$(BIN)/python tests/dates.py
 
+bench: | $(BIN)/python  ## plans beside what others take for the same decisions (an environment of its own)
+	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv-bench
+	@$(UV) pip install --quiet --python .venv-bench/bin/python --editable . orjson pandas polars duckdb
+	@.venv-bench/bin/python benchmarks/compare.py $(BENCH)
+
 site: $(VENV)/.dev  ## the documentation as HTML pages, in site/
 	$(BIN)/python tools/site.py site
 
@@ -90,4 +95,4 @@ image:  ## the container image `oneway` (BASE=... for another base than python:3
 	$(CONTAINERS) build --tag oneway --file Containerfile $(if $(BASE),--build-arg BASE=$(BASE)) .
 
 clean:  ## remove what the other commands made
-	rm -rf $(VENV) .venv-latest .venv-lowest .oneway .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) .venv-bench .venv-latest .venv-lowest .oneway .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -17,6 +17,8 @@ from hypothesis import strategies as st
 from laws.test_expression_laws import EXPRESSIONS, JSON, RECORDS
 from oneway.core.connector import Field
 from oneway.core.diagnostics import Refused, Span
+from oneway.core.linear_pattern import whole
+from oneway.core.schema_pattern import compiled
 from oneway.mapping.expressions import Context, EvaluationError, ExpressionSyntax, Reading, parse
 from oneway.mapping.expressions.evaluation import evaluated
 from oneway.mapping.functions import LIBRARY
@@ -124,7 +126,7 @@ FIELDS = st.builds(
     ),
     format=st.sampled_from(["", "date", "email"]),
     max_length=st.sampled_from([None, 0, 2]),
-    pattern=st.sampled_from(["", "^a"]),
+    pattern=st.sampled_from(["", "^a", "^[a-z]{2}$"]),
     enum=st.sampled_from([(), ("a", 1), ("a", "ab", None)]),
 )
 ONES = st.sampled_from([None, "", " ", "a", "ab", "abc", "\u00e9", "\ud800", 1, 1.0, 1.5, True])
@@ -143,6 +145,15 @@ def test_what_is_taken_for_fit_at_once_passes_the_check(field, value):
         text = f"{unsure(source, check, 'value')}True"
         asked = eval(text, {**source.bound, "value": value})
         assert asked or not check(value)
+
+
+@given(st.text(max_size=4) | st.sampled_from(["ab", "ab\n", "AB", "12", "1\u0662", "\ud800a", "a"]))
+@example("ab\n")
+def test_a_shape_of_one_class_is_the_pattern(text):
+    for pattern in ("^[a-z]{2}$", "^[0-9]{2}$", "^[A-Za-z0-9]{1}$", r"^\d{2}$"):
+        check = writable(Field("a", pattern=pattern))
+        fits = whole(text) == text and compiled(pattern).found_in(text)
+        assert (not check(text)) is fits
 
 
 # Rows

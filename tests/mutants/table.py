@@ -1042,8 +1042,8 @@ MUTANTS = (
     Mutant(
         "generated-wrong-check-passes",
         "mapping/record_schema",
-        'if each.func is _typed and "string" not in each.args[0]:',
-        "if False:",
+        'text = of_text and longest != 0 and (not types or "string" in types)',
+        "text = of_text and longest != 0",
         "text passes for a number where it is to be written",
         GENERATED,
     ),

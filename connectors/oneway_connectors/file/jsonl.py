@@ -1,6 +1,6 @@
 """JSON Lines: one object per line. Only `\\n` ends a line, whatever else Unicode calls an end."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import partial
 from typing import BinaryIO
 
@@ -9,6 +9,8 @@ from oneway_connectors.file.layout import BOM, FileEntry, line_of
 from oneway_connectors.file.strict_json import Parsed, StrictDecoder, encoded
 
 _SPACE = " \t\r\n"
+FAST_AFTER = 1_000
+"""Lines that are decoded strictly in the time that importing a faster parser takes."""
 
 
 class JsonLines:
@@ -18,17 +20,26 @@ class JsonLines:
     padded = 0
     columns: tuple[str, ...] = ()
 
-    def __init__(self) -> None:
+    def __init__(self, fast_after: int = FAST_AFTER) -> None:
+        self._fast_after = fast_after
         self._bom = b""
         self._decoder = StrictDecoder()
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
         """Yield an entry a line; only a last line that was cut off leaves a gap."""
+        fast: Callable[[bytes], dict[str, Value] | None] = _not_fast
         for number, line in enumerate(iter(partial(line_of, file), b""), 1):
             raw = line.removesuffix(b"\n")
             if number == 1 and raw.startswith(BOM):
                 self._bom, raw = BOM, raw.removeprefix(BOM)
-            if raw.strip(_SPACE.encode()):
+            if number == self._fast_after + 1:
+                from oneway_connectors.file.fast_json import decoded
+
+                fast = decoded
+            data = fast(raw)
+            if data is not None:
+                yield FileEntry(number, raw, data)
+            elif raw.strip(_SPACE.encode()):
                 yield self._entry(number, raw, cut=not line.endswith(b"\n"))
 
     def decode(self, raw: bytes) -> dict[str, Value]:
@@ -60,3 +71,8 @@ class JsonLines:
         parsed = self._decoder.parse(text, len(text) - len(text.lstrip(_SPACE)))
         rest = text[parsed.end :].strip(_SPACE) if not parsed.problem else ""
         return Parsed(problem="holds more than one JSON value", broken=True) if rest else parsed
+
+
+def _not_fast(raw: bytes) -> None:
+    """Leave a line to the strict parser."""
+    del raw

@@ -200,6 +200,8 @@ def identity(value: object) -> Hashable:
     Unicode calls canonically equal are the same: `é` is one character to some systems, and an
     `e` with an accent after it to others.
     """
+    if isinstance(value, str):
+        return composed(value)  # stands for itself: nothing below is text
     if isinstance(value, bool):
         return ("boolean", value)
     if isinstance(value, int | float):
@@ -208,8 +210,6 @@ def identity(value: object) -> Hashable:
         return ("list", tuple(identity(item) for item in value))
     if isinstance(value, Mapping):
         return ("object", frozenset((key, identity(item)) for key, item in value.items()))
-    if isinstance(value, str):
-        return composed(value)  # stands for itself: nothing above is text
     return value
 
 
@@ -250,6 +250,12 @@ def comparable(value: object, compare: Compare) -> Hashable:
     Values the comparison does not apply to, such as an invalid date, are compared exactly.
     All blank values are the same value.
     """
+    if isinstance(value, str) and value.isascii():  # as nearly all are
+        text = value.strip()
+        if compare is Compare.EXACT:
+            return value if text else None
+        if compare is Compare.IGNORE_CASE:
+            return value.lower() if text else None
     if is_blank(value):
         return None
     if isinstance(value, Veiled):
@@ -262,6 +268,8 @@ def same(left: object, right: object, compare: Compare = Compare.EXACT) -> bool:
     """Return whether two values are the same under a comparison; MISSING counts as blank."""
     left = None if left is MISSING else left
     right = None if right is MISSING else right
+    if isinstance(left, str) and isinstance(right, str) and left == right:
+        return True
     return comparable(left, compare) == comparable(right, compare)
 
 

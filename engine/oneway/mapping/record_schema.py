@@ -75,19 +75,16 @@ def _sure_to_decide(nullable: bool, parts: Sequence[object]) -> Sure | None:
 
 
 def _sure_to_write(parts: Sequence[object]) -> Sure | None:
-    longest = 0
-    for each in parts:
-        if each is _sendable:
-            continue
-        if not isinstance(each, partial) or each.func not in (_typed, _short):
-            return None
-        if each.func is _typed and "string" not in each.args[0]:
-            return None
-        if each.func is _short:
-            longest = each.args[0]
-            if not longest:
-                return None
-    return Sure(text=True, longest=longest)
+    rules = [each for each in parts if isinstance(each, partial)]
+    if any(each.func is _one_of for each in rules):
+        return None
+    none: frozenset[str] = frozenset()
+    types = next((each.args[0] for each in rules if each.func is _typed), none)
+    classes = _classes(types & {"number", "integer", "boolean"})
+    longest = next((each.args[0] for each in rules if each.func is _short), None)
+    of_text = len(rules) + 1 == len(parts) and all(e.func in (_typed, _short) for e in rules)
+    text = of_text and longest != 0 and (not types or "string" in types)
+    return Sure(classes=classes, text=text, longest=longest or 0)
 
 
 def _classes(types: frozenset[str]) -> frozenset[str]:
@@ -181,7 +178,7 @@ def _declared(field: Field) -> list[Check]:
     if field.max_length is not None:
         checks.append(partial(_short, field.max_length))
     if field.pattern:
-        checks.append(partial(_shaped, compiled(field.pattern)))
+        checks.append(partial(_shaped, compiled(field.pattern), _quick_shape(field.pattern)))
     if field.format in _FORMATS:
         checks.append(_FORMATS[field.format])
     return checks
@@ -223,8 +220,23 @@ def _short(most: int, value: Value) -> str:
     return f"{len(value)} characters long; at most {most} fit"
 
 
-def _shaped(pattern: SchemaPattern, value: Value) -> str:
-    if not isinstance(value, str) or pattern.found_in(value):
+def _quick_shape(pattern: str) -> re.Pattern[str] | None:
+    """Return a pattern of so many characters of one class for Python's `re`, None for others.
+
+    Nothing in it can be matched in two ways, so that it takes the same time on any text.
+    """
+    found = _ONE_CLASS.fullmatch(pattern)
+    return None if found is None else re.compile(found[1].replace(r"\d", "[0-9]"))
+
+
+_ONE_CLASS = re.compile(r"\^((?:\\d|\[(?:0-9|A-Z|a-z|A-Z0-9|A-Za-z|A-Za-z0-9)\])\{[0-9]{1,3}\})\$")
+
+
+def _shaped(pattern: SchemaPattern, quick: re.Pattern[str] | None, value: Value) -> str:
+    if not isinstance(value, str):
+        return ""
+    found = pattern.found_in(value) if quick is None else quick.fullmatch(value) is not None
+    if found:
         return ""
     return "does not have the shape that the target asks for"
 

@@ -1,0 +1,160 @@
+"""`make bench`: plans beside what others take for the same decisions, and start-up.
+
+    python benchmarks/compare.py --records 10000 --runs 5
+
+Every program runs in a process of its own, in turn with the floor (orjson reads both files and
+decides nothing), and is given by processor time beyond that of the same program with one person,
+as a ratio to the floor's beside it: the median of the runs. Before anything is timed, the answers
+of all are compared.
+"""
+
+import argparse
+import json
+import os
+import platform
+import statistics
+import sys
+import tempfile
+from collections.abc import Sequence
+from importlib.metadata import version
+from pathlib import Path
+
+from peers import FIELDS, PEERS
+from people import write_people
+from plan import MAPPING, Figures, measured
+
+ROOT = Path(__file__).resolve().parent
+FLOOR = "orjson reads both"
+ONEWAY = "oneway plan"
+STARTS = {
+    "python -c 'import click, yaml'": ("-c", "import click, yaml"),
+    "oneway --help": ("-m", "oneway", "--help"),
+    "oneway functions": ("-m", "oneway", "functions"),
+    "oneway validate MAPPING": ("-m", "oneway", "validate", str(MAPPING)),
+}
+
+
+def plan_command(folder: Path, *more: str) -> list[str]:
+    """Return the command that plans the people of a folder."""
+    return [
+        *(sys.executable, "-m", "oneway", "plan", str(MAPPING)),
+        *("--source", str(folder / "source.jsonl"), "--target", str(folder / "target.jsonl")),
+        *("--reference", f"departments={folder / 'departments.json'}"),
+        *("--set", "include_bank_details=true", "--as-of", "2026-11-22", "--limit", "1", *more),
+    ]
+
+
+def answer_of_plan(file: Path) -> dict[str, list[str]]:
+    """Return what a plan decides, as the peers answer."""
+    found = {}
+    for line in json.loads(file.read_text())["outcomes"]:
+        if line["kind"] == "create":
+            found[line["key"]] = ["create"]
+        elif line["kind"] == "update":
+            fields = {
+                "bank" if change["field"].startswith("bankDetails.") else change["field"]
+                for action in actions_of(line)
+                for change in action["changes"]
+            }
+            found[line["key"]] = [name for name in FIELDS if name in fields]
+    return found
+
+
+def actions_of(line: dict[str, object]) -> list[dict[str, list[dict[str, str]]]]:
+    """Return the actions of an outcome in a plan file."""
+    several = line.get("actions", [])
+    assert isinstance(several, list)
+    return several
+
+
+def refuse_other_answers(folder: Path) -> None:
+    """End this program where any two answer differently."""
+    measured(plan_command(folder, "--out", str(folder / "plan.json")), folder)
+    answers = {ONEWAY: answer_of_plan(folder / "plan.json")}
+    for name in PEERS:
+        if name != FLOOR:
+            out = folder / "answer.json"
+            measured([*peer_command(name, folder), str(out)], folder)
+            answers[name] = json.loads(out.read_text())
+    for name, answer in answers.items():
+        if answer != answers["hand-written script"]:
+            sys.exit(f"{name} answers differently")
+    print(f"{len(answers)} programs give one answer: {len(answers[ONEWAY])} people to be written")
+
+
+def peer_command(name: str, folder: Path) -> list[str]:
+    """Return the command that runs a peer."""
+    return [sys.executable, str(ROOT / "peers.py"), name, str(folder)]
+
+
+Commands = dict[str, Sequence[str]]
+
+
+def beyond_nothing(people: Commands, nobody: Commands, folder: Path, runs: int) -> None:
+    """Run all commands in turn, and print what they take beyond the same with one person."""
+    taken: dict[str, list[tuple[Figures, Figures]]] = {name: [] for name in people}
+    for _ in range(runs):
+        for name, command in people.items():
+            taken[name].append((measured(command, folder), measured(nobody[name], folder)))
+    print(f"\n{'':<28}{'x floor':>9}{'seconds':>9}{'of nothing':>12}{'peak MB':>9}")
+    for name, figures in taken.items():
+        pairs = zip(figures, taken[FLOOR], strict=True)
+        ratio = statistics.median(_beyond(*one) / _beyond(*floor) for one, floor in pairs)
+        seconds = statistics.median(each.processor for each, _ in figures)
+        nothing = statistics.median(each.processor for _, each in figures)
+        peak = max(each.memory for each, _ in figures) / 1e6
+        print(f"{name:<28}{ratio:>9.2f}{seconds:>9.2f}{nothing:>12.2f}{peak:>9.0f}")
+
+
+def _beyond(people: Figures, nobody: Figures) -> float:
+    return people.processor - nobody.processor
+
+
+def starting(commands: Commands, folder: Path, runs: int) -> None:
+    """Run all commands in turn, and print what each takes beside the first."""
+    taken: dict[str, list[float]] = {name: [] for name in commands}
+    for _ in range(runs):
+        for name, command in commands.items():
+            taken[name].append(measured(command, folder).processor)
+    first = next(iter(taken.values()))
+    print(f"\n{'':<36}{'ratio':>8}{'seconds':>9}")
+    for name, figures in taken.items():
+        ratio = statistics.median(a / b for a, b in zip(figures, first, strict=True))
+        print(f"{name:<36}{ratio:>8.2f}{statistics.median(figures):>9.2f}")
+
+
+def commands_on(folder: Path) -> Commands:
+    """Return the commands of all that is compared, on the people of a folder."""
+    peers = {each: peer_command(each, folder) for each in PEERS}
+    return {**peers, ONEWAY: plan_command(folder)}
+
+
+def machine() -> str:
+    """Return what this runs on, and with which packages."""
+    packages = ("oneway", "orjson", "msgspec", "jmespath", "pandas", "polars", "duckdb")
+    versions = ", ".join(f"{name} {version(name)}" for name in packages)
+    cores = os.cpu_count()
+    return f"Python {platform.python_version()}, {cores} cores, {platform.machine()}; {versions}"
+
+
+def main() -> None:
+    """Compare the answers, then the times, then start-up."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("--records", type=int, default=10_000)
+    parser.add_argument("--runs", type=int, default=5)
+    given = parser.parse_args()
+    print(machine())
+    with tempfile.TemporaryDirectory(prefix="oneway-bench-") as name:
+        folder, empty = Path(name) / "people", Path(name) / "nobody"
+        folder.mkdir()
+        empty.mkdir()
+        print(write_people(folder, given.records))
+        write_people(empty, 1)
+        refuse_other_answers(folder)
+        beyond_nothing(commands_on(folder), commands_on(empty), folder, given.runs)
+        starts = {each: [sys.executable, *args] for each, args in STARTS.items()}
+        starting(starts, folder, given.runs)
+
+
+if __name__ == "__main__":
+    main()
