@@ -101,7 +101,7 @@ name: acme
 mapping: ../m.yaml
 settings: {with_fone: true, days: 1.5, region: 7, factor: true, with_phone: "true"}
 source: {options: {ids: x}, credentials: {id: {env: ONEWAY_X}, key: {env: ONEWAY_Y}}}
-guards: {leavers: {share: 50%, floor: 3}, source: {shrink: 90%}}
+guards: {leavers: {share: 50%, floor: 3}, source: {shrink: 90%}, keys: {gone: 80%}}
 """,
     )
     for command in (("plan", "acme"), ("validate",)):
@@ -120,6 +120,7 @@ guards: {leavers: {share: 50%, floor: 3}, source: {shrink: 90%}}
             ("6:27", "C138"),
             ("6:39", "C138"),
             ("6:60", "C138"),
+            ("6:79", "C138"),
         ):
             lines = [line for line in said.splitlines() if f"acme.yaml:{place}:" in line]
             assert any(f"[{code}]" in line for line in lines), (place, code, said)
