@@ -140,7 +140,7 @@ MUTANTS = (
         "return Cell(CellState.BLANK if answer.stated else CellState.UNSTATED)",
         "return Cell(CellState.BLANK)",
         "an absent key never clears a value",
-        LAW_13,
+        "tests/unit/test_planner.py",
     ),
     Mutant(
         "unsaid-leaver-comes-back",
