@@ -115,7 +115,7 @@ def test_what_is_answered_is_tested_and_proved(made: tuple[World, Ended]) -> Non
     answer(world.folder)
     tested = world.run("test", "map.yaml")
     assert (tested.code, "3 passed" in tested.out) == (0, True), tested.out
-    proved = world.run("prove", "map.yaml")
+    proved = world.run("prove", "map.yaml", "--situations", "1000")
     assert (proved.code, "no law is broken" in proved.out) == (0, True), proved.out
     assert world.run("plan", "map.yaml", "--allow", "leavers=2", "--out", "p.json").code == 0
     assert world.run("apply", "p.json").code == 0
