@@ -11,7 +11,7 @@ Python package that holds a `manifest.yaml` (a system that mappings can name), a
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
-from functools import cache
+from functools import cache, lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
@@ -206,7 +206,13 @@ def _loaded(path: Path) -> Description:
         raise refusal("C115", str(path), summary) from None
     except ValueError:
         raise refusal("C115", "connector", "a path cannot hold a NUL") from None
-    return load_manifest(data, str(path))
+    return _description_of(data, str(path))
+
+
+@lru_cache(maxsize=32)
+def _description_of(data: bytes, file: str) -> Description:
+    """Return what a manifest describes: the same bytes are read as YAML once in a process."""
+    return load_manifest(data, file)
 
 
 def _missing(description: Description, option: Option) -> Diagnostic:
