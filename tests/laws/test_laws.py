@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from memory import Applied, applied, leaves, systems_of
@@ -22,7 +22,7 @@ from oneway.mapping.spec import Write
 from oneway.planning.diff import wanted
 from oneway.planning.plan import Kind, Outcome, Plan, Verb
 from oneway.planning.plan_file import dump
-from strategies import ABSENT, accepted, any_worlds, worlds
+from strategies import ABSENT, CONDITIONS, accepted, any_worlds, worlds
 from worlds import World, bound, planned
 
 SETTLED = worlds(due=False)
@@ -273,8 +273,20 @@ def test_law_08_no_guessing_an_ambiguous_record_is_left_alone(world: World) -> N
 # 9. Eligibility
 
 
-@given(WORLDS)
-def test_law_09_eligibility_who_is_not_fit_causes_nothing(world: World) -> None:
+WHOM = st.sets(st.sampled_from(["joiners", "movers", "leavers"]), min_size=1)
+RULES = st.lists(st.tuples(st.sampled_from(CONDITIONS), WHOM), min_size=1, max_size=3)
+
+
+@given(WORLDS, RULES)
+def test_law_09_eligibility_who_is_not_fit_causes_nothing(
+    world: World, drawn: list[tuple[str, set[str]]]
+) -> None:
+    rules = [
+        {"id": f"r{n}", "when": when, "otherwise": "not fit", "for": sorted(whom)}
+        for n, (when, whom) in enumerate(drawn)
+    ]
+    world = replace(world, mapping={**world.mapping, "eligible": rules})
+    assume(accepted(world))
     program = bound(world)
     rows = {record.id: program.source_row(record) for record in world.source.records}
     for source_id, outcome in by_source(planned(world)).items():
