@@ -76,5 +76,5 @@ def test_people_leave_and_come_back_by_requests_of_their_own_whatever_befalls_th
         best = ideal(prepared, apart)
         assert (best.counts[Call.LEAVE], best.counts[Call.REACTIVATE]) == (8, 8)
         assert best.counts[Call.UPDATE] == 16
-        for cell in list(cells(APART))[::29]:
+        for cell in list(cells(APART))[::47]:
             tried(cell, prepared, best, apart)
