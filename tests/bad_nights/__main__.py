@@ -13,9 +13,7 @@ from tempfile import TemporaryDirectory
 
 from .nights import NIGHTS
 from .stage import theatre
-from .table import Row, lived, page
-
-PAGE = Path(__file__).resolve().parents[2] / "docs" / "bad-nights.md"
+from .table import PAGE, Row, lived, page
 
 
 def main() -> int:

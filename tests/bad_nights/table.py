@@ -9,6 +9,7 @@ from tempfile import TemporaryDirectory
 from .nights import Bad, Truth
 from .stage import Said, Theatre
 
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "bad-nights.md"
 HEADINGS = {
     "refused": r"The run was stopped",
     "interrupted": r"The run was interrupted",

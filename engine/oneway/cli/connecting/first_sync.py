@@ -92,7 +92,7 @@ def _agreed(asking: Asking | None, draft: PendingSync, *, yes: bool) -> bool:
     asking.say()
     these = "this change" if changes == 1 else f"these {count(changes, 'change')}"
     try:
-        return asking.yes(f"Apply {these} ({plans.split(sent)})?", default=False)
+        return asking.yes(f"{plans.split(sent)}. Apply {these}?", default=False)
     except (KeyboardInterrupt, click.Abort):
         asking.console.tell("\n")
         return False
