@@ -35,6 +35,7 @@ pre { background: var(--soft); padding: .8rem; overflow-x: auto; border-radius: 
 pre code { background: none; padding: 0; overflow-wrap: normal; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; }
+td:first-child code { overflow-wrap: normal; white-space: nowrap; }
 th, td { border: 1px solid var(--line); padding: .3rem .6rem;
   text-align: left; vertical-align: top; }
 img { max-width: 100%; }
