@@ -16,8 +16,8 @@ from oneway.render import mapping_tests as render
 from oneway.render.style import Style
 from oneway.runs.mapping_tests import MappingTestResult, check_test, find_tests, load_test
 from oneway.runs.mapping_tests.coverage import HowMuch, coverage
-from oneway.runs.mapping_tests.mutate import Fate, edits, tried
 from oneway.runs.prepare import compile_data
+from oneway.runs.proving.mutate import Fate, edits, tried
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -305,13 +305,49 @@ def test_a_mapping_without_a_test_beside_it_is_said_to_have_none() -> None:
     assert (found.code, found.help) == ("T106", "write mapping.test.yaml (docs/testing.md)")
 
 
-def test_the_shipped_mapping_passes_its_test_from_the_command_line() -> None:
+def test_the_shipped_mappings_pass_their_tests_which_see_every_way() -> None:
     run = subprocess.run(
-        [sys.executable, "-m", "oneway", "test", "mappings", "--cover", "80", "--format", "json"],
+        [sys.executable, "-m", "oneway", "test", "mappings", "--cover", "100", "--format", "json"],
         cwd=ROOT,
         capture_output=True,
         text=True,
         check=False,
     )
     assert run.returncode == 0, run.stdout + run.stderr
-    assert [each["failed"] for each in json.loads(run.stdout)] == [0]
+    results = json.loads(run.stdout)
+    assert [each["failed"] for each in results] == [0] * len(results)
+    tested = {(ROOT / each["mapping"]).resolve() for each in results}
+    mappings = {
+        each
+        for each in (ROOT / "mappings").rglob("*.yaml")
+        if not each.name.endswith(".test.yaml") and each.parent.name != "connections"
+    }
+    assert tested == mappings
+
+
+def test_an_edit_without_effect_is_told_from_one_that_no_case_notices() -> None:
+    test = load_test((HEAD + GOOD[: GOOD.index("  - name: Two with")]).encode(), "m.test.yaml")
+    document = parse(MAPPING.encode(), "mapping.yaml")
+    found = {each.edit.text: each for each in tried(test, document, compiled)}
+    assert {each.fate for each in found.values()} >= {Fate.REFUSED, Fate.NOTICED, Fate.SAME}
+    for each in found.values():
+        said = render.edits_text([each], Style())
+        if each.fate is Fate.SURVIVED and each.treated and each.treated.situation:
+            assert "    - name: " in said  # a case that would notice it
+        assert ("no effect" in said) is (each.fate is Fate.SAME)
+
+
+def test_an_edit_that_breaks_a_law_is_noticed_without_a_case() -> None:
+    test = load_test(HEAD.encode() + b"cases: []\n", "m.test.yaml")
+    document = parse(MAPPING.encode(), "mapping.yaml")
+    fates = {each.edit.text: each.fate for each in tried(test, document, compiled)}
+    assert Fate.PROVED in fates.values()
+
+
+def test_reasons_may_be_all_there_are() -> None:
+    for only, failed in (("[email]", 0), ("[]", 1), ("[email, other]", 1)):
+        expect = f"{{outcome: ineligible, only_reasons: {only}}}"
+        assert (
+            ran(f"cases:\n  - {{name: A, record: {{email: null}}, expect: {expect}}}\n").failed
+            == failed
+        )

@@ -15,8 +15,8 @@ from oneway.render import mapping_tests as render
 from oneway.runs import read_file
 from oneway.runs.mapping_tests import MappingTestResult, check_test, find_tests, load_test
 from oneway.runs.mapping_tests.coverage import DecisionCoverage, coverage
-from oneway.runs.mapping_tests.mutate import EditResult, tried
 from oneway.runs.prepare import compile_data
+from oneway.runs.proving.mutate import EditResult, tried
 
 _DEFAULT = "mappings/"
 
@@ -78,10 +78,12 @@ def _tested(file: str, *, mutate: bool) -> Tested:
     test = load_test(read_file(file, LIMIT + 1), file)
     data = read_file(test.mapping, LIMIT + 1)
 
-    def compiled(text: bytes) -> Compiled:
-        return compile_data(text, test.mapping, FOLDERS)[0]
+    mapping, catalogue = compile_data(data, test.mapping, FOLDERS)
 
-    result = check_test(test, compiled(data))
+    def compiled(text: bytes) -> Compiled:
+        return compile_data(text, test.mapping, FOLDERS, known=catalogue)[0]
+
+    result = check_test(test, mapping)
     edited: tuple[EditResult, ...] = ()
     if mutate and not result.failed:
         edited = tuple(tried(test, parse(data, test.mapping), compiled))

@@ -11,11 +11,12 @@ from oneway.core.seal import Sealed
 from oneway.mapping.expressions.steps import EvaluationStep
 from oneway.render.ci_formats import ANNOTATIONS, annotation, xml_page, xml_text
 from oneway.render.layout import clip, count, wrap
+from oneway.render.proving import case_of
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
 from oneway.runs.mapping_tests import CaseResult, ClaimResult, MappingTestResult, Mismatch
 from oneway.runs.mapping_tests.coverage import DecisionCoverage, HowMuch, share
-from oneway.runs.mapping_tests.mutate import EditResult, Fate
+from oneway.runs.proving.mutate import EditResult, Fate
 
 _INKS = {HowMuch.ALL: Ink.GOOD, HowMuch.SOME: Ink.CAUTION, HowMuch.NONE: Ink.TROUBLE}
 _MARKS = {HowMuch.ALL: "+", HowMuch.SOME: "~", HowMuch.NONE: "-"}
@@ -111,20 +112,40 @@ def coverage_text(found: Sequence[DecisionCoverage], style: Style, *, full: bool
 
 def percent(found: Sequence[DecisionCoverage]) -> int:
     """Return how many in a hundred of all ways were gone, rounded down."""
-    gone, there = share(tuple(found))
-    return 100 if not there else gone * 100 // there
+    return percent_of(*share(tuple(found)))
+
+
+def percent_of(part: int, whole: int) -> int:
+    """Return how many in a hundred, rounded down; all of none."""
+    return 100 if not whole else part * 100 // whole
 
 
 def edits_text(found: Sequence[EditResult], style: Style) -> str:
-    """Return the edits that no test noticed, by place; then the counts."""
+    """Return the edits that nothing noticed, with a case that would; then those without effect,
+    and the counts.
+    """
     lines = []
     for each in found:
-        if each.fate is Fate.SURVIVED:
+        if each.fate in (Fate.SURVIVED, Fate.SAME):
+            word = "not noticed" if each.fate is Fate.SURVIVED else "no effect  "
             line = f"{_place(each.edit.place)}: {harmless(clip(each.edit.text, 160))}"
-            lines += wrap(f"not noticed  {line}", style, 0, 4)
+            lines += wrap(f"{word}  {line}", style, 0, 4)
+        if each.treated is not None and each.treated.situation is not None:
+            lines += [f"    {line}" for line in case_of(each.treated)]
     counts = {fate: sum(each.fate is fate for each in found) for fate in Fate}
-    said = ", ".join(f"{number:,} {fate.value}" for fate, number in counts.items())
-    return "\n".join([*lines, f"{count(len(found), 'edit')}: {said}"]) + "\n"
+    said = ", ".join(f"{number:,} {fate.value}" for fate, number in counts.items() if number)
+    lines.append(f"{count(len(found), 'edit')}: {said}")
+    killed, all_ = score(found)
+    lines.append(
+        f"{killed:,} of {all_:,} that have an effect are noticed, {percent_of(killed, all_)} %"
+    )
+    return "\n".join(lines) + "\n"
+
+
+def score(found: Sequence[EditResult]) -> tuple[int, int]:
+    """Return how many edits with an effect are noticed, and how many there are."""
+    real = [each for each in found if each.fate is not Fate.SAME]
+    return sum(each.fate is not Fate.SURVIVED for each in real), len(real)
 
 
 def as_json(

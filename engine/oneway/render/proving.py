@@ -34,6 +34,13 @@ def same_text(found: Treated, style: Style) -> str:
     return "\n".join(lines) + "\n"
 
 
+def case_of(found: Treated) -> list[str]:
+    """Return a situation that is treated differently, as a case whose outcome is the old one."""
+    if found.situation is None or found.person is None:
+        return []
+    return list(_case(found.situation, _difference(found.person), found.person.turn[0]))
+
+
 def _difference(person: PersonImpact) -> str:
     before, after = person.turn
     fields = ", ".join(field.field for field in person.fields)
@@ -98,6 +105,11 @@ def _case(situation: ProofSituation, law: str, wanted: str) -> Iterator[str]:
     """Yield a situation as a case of a mapping test; every value in it is made up."""
     what = "; ".join(each.text for each in situation.changes) or "the usual record"
     yield f"- name: {_json(f'{law}: {what}')}"
+    if situation.settings:
+        yield f"  settings: {_json(situation.settings)}"
+    if len(situation.source) > 1:
+        yield f"  records: {_json(situation.source)}"
+        return
     yield from _side(situation, "source", "record", "without")
     if situation.target:
         yield from _side(situation, "target", "target", "target_without")
@@ -109,7 +121,7 @@ def _side(situation: ProofSituation, side: str, key: str, without: str) -> Itera
     found = [each.found for each in situation.changes if each.side == side]
     changes = {".".join(e.path): e.value for e in found if e.value is not MISSING}
     gone = [".".join(each.path) for each in found if each.value is MISSING]
-    if side == "target" and situation.user == "left":
+    if side == "target" and situation.user in ("left", "other"):
         yield f"  {key}: {_json(situation.target[0])}"
     elif changes or side == "target":
         yield f"  {key}: {_json(changes)}"

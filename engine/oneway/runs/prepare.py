@@ -77,11 +77,12 @@ def compile_data(
     file: str,
     folders: Sequence[Path],
     manifests: Mapping[str, str] | None = None,
+    known: Mapping[str, Description] | None = None,
 ) -> tuple[Compiled, Mapping[str, Description]]:
     """Return a mapping's bytes compiled, and its connectors; raise `Refused` with every mistake.
 
     `manifests` are those that a connection names, by side: they stand before those that are
-    found by name.
+    found by name. `known` are connectors that need not be looked for again.
     """
     loaded = load_partly(data, file)
     named = {
@@ -94,7 +95,9 @@ def compile_data(
         try:
             is_path = "/" in name.text or name.text.endswith((".yaml", ".yml"))
             path = located(file, name.text) if is_path else name.text
-            catalogue[name.text] = describe(path, folders, named.get(name.text, ""))
+            catalogue[name.text] = (known or {}).get(name.text) or describe(
+                path, folders, named.get(name.text, "")
+            )
         except Refused as refused:
             found.found.extend(_placed(loaded, name, each) for each in refused.diagnostics)
     found.found.extend(option_mistakes(loaded.document, loaded.spec, catalogue))

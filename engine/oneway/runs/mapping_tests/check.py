@@ -105,6 +105,20 @@ def check_test(test: MappingTest, compiled: Compiled) -> MappingTestResult:
     return MappingTestResult(test, compiled, cases, results, tuple(planned))
 
 
+def holds_for(test: MappingTest, compiled: Compiled) -> bool:
+    """Return whether a test passes; stops at the first case that does not. Raises `Refused`."""
+    refuse_unknown(test, compiled)
+    claims = parsed_claims(test)
+    planned = []
+    for case in test.cases:
+        planned.append(_planned(case, test, compiled))
+        if next(_mismatches(case, planned[-1], compiled), None) is not None:
+            return False
+    if test.fixture is not None:
+        planned.append(_fixture(test, compiled))
+    return not any(_claimed(claim, about, planned).against for claim, about in claims)
+
+
 def refuse_unknown(test: MappingTest, compiled: Compiled) -> None:
     """Raise `Refused` with everything that the test names and the mapping does not have."""
     found = Findings()
@@ -157,8 +171,8 @@ def parsed_claims(test: MappingTest) -> list[tuple[MappingClaim, Expression]]:
 
 
 def _planned(case: Case, test: MappingTest, compiled: Compiled) -> Planned:
-    source = _snapshot(case.records, _file_options(compiled.spec.source, compiled.source)["id"])
-    target = _snapshot(case.targets, _file_options(compiled.spec.target, compiled.target)["id"])
+    source = _snapshot(case.records, record_id(compiled.spec.source, compiled.source))
+    target = _snapshot(case.targets, record_id(compiled.spec.target, compiled.target))
     return _plan_of(case.name, source, target, case, test, compiled)
 
 
@@ -205,6 +219,11 @@ def _fixture(test: MappingTest, compiled: Compiled) -> Planned:
         target = _read(test.fixture.target, _file_options(compiled.spec.target, compiled.target))
     case = Case("", Span(test.file), (), (), test.references, test.settings, test.as_of, {})
     return _plan_of(test.fixture.source, source, target, case, test, compiled)
+
+
+def record_id(endpoint: EndpointSpec, resource: Resource) -> str:
+    """Return the path of a record's id, as it is read."""
+    return _file_options(endpoint, resource)["id"]
 
 
 def _file_options(endpoint: EndpointSpec, resource: Resource) -> dict[str, str]:
@@ -257,6 +276,9 @@ def _compared(
     if not codes.issuperset(expected.reasons):
         place = expected.place("reasons")
         yield Mismatch(place, "reasons", list(expected.reasons), sorted(codes))
+    if expected.only_reasons is not None and set(expected.only_reasons) != codes:
+        place = expected.place("only_reasons")
+        yield Mismatch(place, "reasons", sorted(expected.only_reasons), sorted(codes))
     held = _holders(outcome, planned.verdict)
     if expected.held_by is not None and sorted(expected.held_by) != held:
         yield Mismatch(expected.place("held_by"), "held_by", sorted(expected.held_by), held)

@@ -6,16 +6,17 @@ from dataclasses import dataclass
 from enum import Enum
 
 from oneway.core.diagnostics import Span
-from oneway.core.records import Record, holds
+from oneway.core.records import Record, holds, path_of
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import EvaluationError, Expression
 from oneway.mapping.expressions.steps import branches
 from oneway.mapping.interpreter import FieldCode
+from oneway.mapping.lint.reach import answers
 from oneway.mapping.program import Cell, CellState, SourceRow
 from oneway.mapping.spec import Category
 from oneway.planning.match import Match, match
 from oneway.planning.plan import Outcome
-from oneway.runs.mapping_tests.check import MappingTestResult, Planned
+from oneway.runs.mapping_tests.check import MappingTestResult, Planned, record_id
 
 
 class HowMuch(Enum):
@@ -78,14 +79,20 @@ def _decisions(compiled: Compiled) -> Iterator[tuple[str, Decision]]:
     """Yield each decision by an id of its own."""
     code, spec = compiled.code, compiled.spec
     for level, key in enumerate(spec.match):
-        yield f"match.{level}", Decision(key.source.span, f"match {key.source.text}", _MATCH)
+        ways = tuple(_match_ways(code.match_source[level].expression, compiled))
+        yield f"match.{level}", Decision(key.source.span, f"match {key.source.text}", ways)
     for number, rule in enumerate(code.policy.rules):
-        categories = sorted(each.value for each in rule.categories)
-        ways = tuple(f"{way} for {each}" for each in categories for way in ("holds", "fails"))
+        ways = tuple(
+            f"{way} for {each}"
+            for each in sorted(each.value for each in rule.categories)
+            for way in ("holds", "fails")
+            if not (way == "fails" and each == "movers" and _is_key(code.rules[number], compiled))
+        )
         yield f"rule.{number}", Decision(rule.place, f"eligible {rule.id}", ways)
     for side, fields in (("field", code.fields), ("leaving", code.leaving)):
         for number, field in enumerate(fields):
-            decision = Decision(field.rule.place, field.rule.path, _field_ways(field))
+            ways = tuple(_field_ways(field, compiled))
+            decision = Decision(field.rule.place, field.rule.path, ways)
             if len(decision.ways) > 1:
                 yield f"{side}.{number}", decision
     conditions = (("leavers.when", code.leaver), ("leavers.left", code.left))
@@ -106,15 +113,30 @@ _MATCH = ("one person", "nobody", "several in the source", "several in the targe
 _GUARD = ("lets pass", "holds back")
 
 
-def _field_ways(field: FieldCode) -> tuple[str, ...]:
-    ways = ["written"]
+def _match_ways(key: Expression, compiled: Compiled) -> Iterator[str]:
+    """Yield how a key can end: one that is the id of its record belongs to no other."""
+    is_id = key.simple == path_of(record_id(compiled.spec.source, compiled.source))
+    yield from (way for way in _MATCH if way != "several in the source" or not is_id)
+
+
+def _is_key(rule: Expression, compiled: Compiled) -> bool:
+    """Return whether a rule asks for what everybody who is matched has: the one match key."""
+    keys = [each.expression.simple for each in compiled.code.match_source]
+    return rule.simple is not None and keys == [rule.simple]
+
+
+def _field_ways(field: FieldCode, compiled: Compiled) -> Iterator[str]:
+    yield "written"
     if field.source is not None:
-        ways.append("no value")
+        expression = field.source.expression
+        reached = answers(expression, compiled.source, compiled.spec)
+        made = expression.tree["type"] in ("multi_select_list", "multi_select_dict")
+        if not made and (reached is None or reached.fails):  # a list of parts is never blank
+            yield "no value"
     if field.when is not None:
-        ways.append("left alone")
+        yield "left alone"
     if field.lookup is not None:
-        ways.append("not in the table")
-    return tuple(ways)
+        yield "not in the table"
 
 
 def _expressions(compiled: Compiled) -> Iterator[tuple[str, Expression]]:

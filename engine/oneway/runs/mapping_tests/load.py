@@ -192,6 +192,7 @@ def _expectation(
         for name in inner.names() if inner else ():
             places.setdefault(f"fields.{name}", part.at(key, name).span)
     reasons = row.get("reasons", data.get("reasons"))
+    only = row.get("only_reasons", data.get("only_reasons"))
     held = data.get("held_by")
     outcome = row.get("outcome", data.get("outcome"))
     return Expectation(
@@ -201,6 +202,7 @@ def _expectation(
         only=exact,
         not_written=_texts(data.get("not_written")),
         reasons=_texts(reasons if isinstance(reasons, list) or reasons is None else [reasons]),
+        only_reasons=None if only is None else _texts(only if isinstance(only, list) else [only]),
         held_by=None if held is None else _texts(held),
         places=places,
     )

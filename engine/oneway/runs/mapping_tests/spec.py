@@ -26,6 +26,7 @@ class Expectation:
     only: bool = False
     not_written: tuple[str, ...] = ()
     reasons: tuple[str, ...] = ()
+    only_reasons: tuple[str, ...] | None = None
     held_by: tuple[str, ...] | None = None
     places: Mapping[str, Span] | None = None
 

@@ -14,6 +14,8 @@ Path = tuple[str, ...]
 
 HIT, MISS, TWICE = "HIT", "MISS", "TWICE"
 """Values that a lookup table of a situation holds once, not at all, and two times."""
+LOWER = "lower"
+"""A value that it holds in upper case only."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,6 +97,7 @@ def _classes(
     if looked_up:
         for value in (HIT, MISS, TWICE):
             yield ValueClass(path, f"is {value.lower()} in its table", value)
+        yield ValueClass(path, "is in its table in another case", LOWER)
     is_date = field is not None and field.format in ("date", "date-time")
     if is_date or (dated and not words and (not types or "string" in types)):
         yield from _days(path, as_of)

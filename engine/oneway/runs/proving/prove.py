@@ -1,7 +1,7 @@
 """The laws of a mapping, and the search for a situation that breaks one."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from oneway.core.diagnostics import Span
@@ -23,6 +23,7 @@ from oneway.planning.impact import PersonImpact, impact
 from oneway.planning.plan import Kind, Outcome, Plan, Verb
 from oneway.runs.mapping_tests.check import parsed_claims
 from oneway.runs.mapping_tests.spec import MappingClaim, MappingTest
+from oneway.runs.proving.domains import source_expressions
 from oneway.runs.proving.situations import Bound, ProofSituation, SituationMaker
 
 DEFAULT_SITUATIONS = 8_000
@@ -96,10 +97,7 @@ def prove(
     broken: dict[tuple[str, Span], Breaking] = {}
     for situation in situations:
         seen = _Seen(maker, situation, maker.planned(situation))
-        for law in _LAWS:
-            for each in law(seen):
-                broken.setdefault((each.law, each.place), each)
-        for each in _claimed(seen, claims):
+        for each in _all_broken(seen, claims):
             broken.setdefault((each.law, each.place), each)
     return MappingProof(tuple(broken.values()), _bound(maker, len(situations), whole=whole))
 
@@ -128,6 +126,57 @@ def same(
             if people:
                 return Treated(situation, people[0], _bound(maker, count, whole=whole))
     return Treated(None, None, _bound(makers[1], count, whole=whole))
+
+
+@dataclass(slots=True)
+class Witness:
+    """Judges edits of a mapping by the situations of the mapping without them.
+
+    What the mapping itself does in each situation is planned once, when it is first asked for.
+    """
+
+    compiled: Compiled
+    as_of: datetime
+    test: MappingTest | None
+    most: int = 1_200
+    _maker: SituationMaker = field(init=False)
+    _situations: tuple[ProofSituation, ...] = field(init=False)
+    _plans: dict[int, Plan] = field(default_factory=dict)
+    _known: set[str] = field(default_factory=set)
+
+    def __post_init__(self) -> None:
+        self._maker = _maker(self.compiled, self.as_of, self.test)
+        self._situations, _ = self._maker.situations(self.most)
+
+    def breaks(self, edited: Compiled) -> Breaking | None:
+        """Return a law that an edit breaks in a simple situation, and the mapping does not."""
+        if not self._known:
+            self._known = {"", *(each.law for each in self._broken(self._maker))}
+        maker = self._like(edited)
+        return next((e for e in self._broken(maker) if e.law not in self._known), None)
+
+    def _broken(self, maker: SituationMaker) -> Iterator[Breaking]:
+        claims = parsed_claims(self.test) if self.test is not None else []
+        for situation in (each for each in self._situations if len(each.changes) <= 1):
+            seen = _Seen(maker, situation, maker.planned(situation))
+            yield from _all_broken(seen, claims)
+
+    def treated(self, edited: Compiled) -> Treated:
+        """Return a situation that an edit treats differently, or None of all that were made."""
+        maker = self._like(edited)
+        bound = _bound(maker, len(self._situations), whole=False)
+        for number, situation in enumerate(self._situations):
+            if number not in self._plans:
+                self._plans[number] = self._maker.planned(situation)
+            people = impact(self._plans[number], maker.planned(situation)).people
+            if people:
+                return Treated(situation, people[0], bound)
+        return Treated(None, None, bound)
+
+    def _like(self, edited: Compiled) -> SituationMaker:
+        maker = _maker(edited, self.as_of, self.test)
+        maker.record = self._maker.usual()
+        return maker
 
 
 def _maker(compiled: Compiled, as_of: datetime, test: MappingTest | None) -> SituationMaker:
@@ -174,10 +223,10 @@ def _sealed_values(seen: _Seen, cells: Sequence[Cell], leaving: Sequence[Cell]) 
 
 def _settles(seen: _Seen) -> Iterator[Breaking]:
     """A plan right after an apply holds no action: otherwise the target is written every night."""
-    if not seen.plan.actions:
-        return
+    if not seen.plan.actions or not seen.situation.fits:
+        return  # of a target record that is misshapen, a first run mends what it can
     source = Snapshot(tuple(Record(str(n), r) for n, r in enumerate(seen.situation.source, 1)))
-    again = seen.maker.plan_of(source, _applied(seen))
+    again = seen.maker.plan_of(source, _applied(seen), seen.situation.settings)
     for action in again.actions[:1]:
         first = action.changes[0] if action.changes else None
         place = first.place if first is not None else Span(seen.compiled.spec.file)
@@ -193,7 +242,8 @@ def _leavers_leave(seen: _Seen) -> Iterator[Breaking]:
         return
     if row.evaluation_error is not None or not seen.situation.target:
         return
-    target = seen.maker.program().target_row(Record("1", seen.situation.target[0]))
+    program = seen.maker.program(None, seen.situation.settings)
+    target = program.target_row(Record("1", seen.situation.target[0]))
     matched = outcome.target_id is not None
     if not matched or target.left or target.evaluation_error is not None:
         return
@@ -236,7 +286,7 @@ def _leavers_stay_out(seen: _Seen) -> Iterator[Breaking]:
 
 def _usual_syncs(seen: _Seen) -> Iterator[Breaking]:
     """The usual record syncs: it is created, and left alone where the target agrees."""
-    if seen.situation.changes or seen.situation.user == "left":
+    if seen.situation.changes or seen.situation.user in ("left", "other"):
         return
     outcome = seen.outcome
     creates = seen.compiled.code.policy.create
@@ -260,8 +310,22 @@ def _evaluates(seen: _Seen) -> Iterator[Breaking]:
     unsure = not seen.compiled.source.fields
     if unsure and not all(is_blank(c.found.value) for c in seen.situation.changes):
         return  # the types are not known: only a gap may come to any field
+    if not _fails(seen, error.expression):
+        return  # it has one, which the target does not take: whether data are good is not ours
     text = f"the expression has no value: {error.text}"
     yield Breaking("evaluates", text, error.place, seen.situation, seen.outcome, "unchanged")
+
+
+def _fails(seen: _Seen, text: str) -> bool:
+    """Return whether an expression cannot be evaluated on a situation's source record."""
+    context = seen.maker.program(None, seen.situation.settings).context
+    found = (each for each in source_expressions(seen.compiled) if each.text == text)
+    try:
+        for each in found:
+            each.decide(seen.situation.source[0], context)
+    except EvaluationError:
+        return True
+    return False
 
 
 _LAWS: tuple[Law, ...] = (
@@ -274,8 +338,16 @@ _LAWS: tuple[Law, ...] = (
 )
 
 
+def _all_broken(
+    seen: _Seen, claims: Sequence[tuple[MappingClaim, Expression]]
+) -> Iterator[Breaking]:
+    for law in _LAWS if len(seen.situation.source) == 1 else (_settles,):
+        yield from law(seen)
+    yield from _claimed(seen, claims)
+
+
 def _claimed(seen: _Seen, claims: Sequence[tuple[MappingClaim, Expression]]) -> Iterator[Breaking]:
-    context = seen.maker.program().context
+    context = seen.maker.program(None, seen.situation.settings).context
     for claim, about in claims:
         try:
             speaks = holds(about.evaluate(seen.situation.source[0], context)[0])

@@ -4,10 +4,12 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from itertools import combinations, product
+from typing import cast
 
 from oneway.core.connector import Resource
 from oneway.core.records import (
     MISSING,
+    Collected,
     Missing,
     Record,
     Snapshot,
@@ -19,11 +21,12 @@ from oneway.core.records import (
 from oneway.core.seal import Seal
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.interpreter import Interpreted, tabulate
-from oneway.mapping.program import CellState, SourceRow
+from oneway.mapping.program import CellState, SourceRow, TargetRow
 from oneway.planning.plan import Plan
-from oneway.planning.planner import Header, plan
+from oneway.planning.planner import Header, plan_rows
 from oneway.runs.proving.domains import (
     HIT,
+    LOWER,
     TWICE,
     Path,
     ValueClass,
@@ -43,7 +46,11 @@ _ID = "t1"
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """One thing that is different from the usual: of the source record, or of the target's."""
+    """One thing that is different from the usual.
+
+    `side` is "source" or "target" for a value of that record, "setting" for a setting, and
+    "twin" where there is a second source record, with the same match keys or with others.
+    """
 
     side: str
     found: ValueClass
@@ -59,13 +66,19 @@ class ProofSituation:
     """The records of one situation, and how it differs from the usual one.
 
     `user` says which target record there is: none, one that agrees with the source record,
-    or one that has left.
+    one that has left, or another one, which agrees in all but the match keys.
     """
 
     changes: tuple[Variation, ...]
     user: str
     source: tuple[Data, ...]
     target: tuple[Data, ...]
+
+    @property
+    def settings(self) -> dict[str, Value]:
+        """The settings that are not as usual."""
+        changed = (each.found for each in self.changes if each.side == SETTING)
+        return {each.path[0]: cast(Value, each.value) for each in changed}
 
     @property
     def fits(self) -> bool:
@@ -83,7 +96,10 @@ class Bound:
     whole_pairs: bool
 
 
-USERS = ("none", "agrees", "left")
+USERS = ("none", "agrees", "left", "other")
+SETTING, TWIN = "setting", "twin"
+_Bound = tuple[datetime, str]
+"""What a program is bound to: an instant, and the settings that are not as usual."""
 
 
 @dataclass(slots=True)
@@ -96,25 +112,31 @@ class SituationMaker:
     record: Data | None = None
     user: Data | None = None
     tables: Mapping[str, tuple[Mapping[str, Value], ...]] = field(default_factory=dict)
-    _programs: dict[datetime, Interpreted] = field(default_factory=dict)
+    _programs: dict[_Bound, Interpreted] = field(default_factory=dict)
+    _evaluated: dict[tuple[_Bound, str], SourceRow] = field(default_factory=dict)
+    _on_target: dict[tuple[_Bound, str], TargetRow] = field(default_factory=dict)
+    """Situations share their source records: each is evaluated once."""
 
-    def program(self, as_of: datetime | None = None) -> Interpreted:
+    def program(
+        self, as_of: datetime | None = None, settings: Mapping[str, Value] = {}
+    ) -> Interpreted:
         """Return the mapping bound to an instant, with lookup tables that hit, miss and double."""
         at = as_of or self.as_of
-        if at not in self._programs:
-            context = self.compiled.context(self.settings, at)
+        bound = (at, repr(settings))
+        if bound not in self._programs:
+            context = self.compiled.context({**self.settings, **settings}, at)
             tables = {
                 code.name: tabulate(code, _records(self._rows(code.name)), context)
                 for code in self.compiled.code.references
             }
-            self._programs[at] = self.compiled.bind(context, tables)
-        return self._programs[at]
+            self._programs[bound] = self.compiled.bind(context, tables)
+        return self._programs[bound]
 
     def _rows(self, name: str) -> tuple[Mapping[str, Value], ...]:
         spec = next(each for each in self.compiled.spec.references if each.name == name)
         own = self.tables.get(name, ())
         key, value = path_of(spec.key.text), path_of(spec.value.text)
-        made = ((HIT, 11), (TWICE, 12), (TWICE, 13))
+        made = ((HIT, 11), (TWICE, 12), (TWICE, 13), (LOWER.upper(), 14))
         return (*own, *(with_value(with_value({}, key, k), value, v) for k, v in made))
 
     def source_classes(self) -> dict[Path, tuple[ValueClass, ...]]:
@@ -131,11 +153,35 @@ class SituationMaker:
         """Return, for each field that is written, other values that the target may hold."""
         user = self._users(usual, "agrees") or {}
         keys = {path_of(path) for path in self.compiled.code.policy.match_paths if path}
+        wanted = self._switched_on(usual)
         found = {}
         for rule in self.compiled.code.policy.fields:
             value = at(user, rule.keys)
-            if rule.keys not in keys and not isinstance(value, Missing):
+            if isinstance(value, Missing):
+                value = wanted.get(rule.keys, value)
+            field = self.compiled.target.fields.get(rule.path)
+            texts = field is None or not field.types or "string" in field.types
+            if rule.keys not in keys and (texts or not isinstance(value, Missing)):
                 found[rule.keys] = tuple(_others(rule.keys, value))
+        return found
+
+    def _switched_on(self, usual: Data) -> dict[Path, Value]:
+        """Return what fields would be given where switches were the other way round."""
+        changed: dict[str, Value] = {}
+        for (each,) in self._setting_classes():
+            changed[each.found.path[0]] = cast(Value, each.found.value)
+        row = self._row(Record("1", usual), self.as_of, changed)
+        cells = zip(self.compiled.code.policy.fields, row.cells, strict=False)
+        return {rule.keys: cell.value for rule, cell in cells if cell.state is CellState.STATED}
+
+    def _setting_classes(self) -> list[list[Variation]]:
+        """Return the other values of the settings that are switches."""
+        found = []
+        for each in self.compiled.spec.settings:
+            now = self.settings.get(each.name)
+            if isinstance(now, bool):
+                label = "is off" if now else "is on"
+                found.append([Variation(SETTING, ValueClass((each.name,), label, not now))])
         return found
 
     def usual(self) -> Data:
@@ -171,47 +217,69 @@ class SituationMaker:
     def situations(self, most: int) -> tuple[tuple[ProofSituation, ...], bool]:
         """Return up to `most` situations, the simplest first, and whether all pairs are in."""
         usual = self.usual()
+        changes = self._changes(usual)
+        users = {user: self._users(usual, user) for user in USERS}
+        found = [*self._twins(usual)]
+        for size in (0, 1, 2, 3):
+            made = [
+                one
+                for chosen in combinations(changes, size)
+                for picked in product(*chosen)
+                for user, data in users.items()
+                if (one := _made(usual, picked, user, data)) is not None
+            ]
+            room = most - len(found)
+            if len(made) >= room:
+                found += _spread(made, room)
+                return tuple(sorted(found, key=_size)), size > 2
+            found += made
+        return tuple(sorted(found, key=_size)), True
+
+    def _twins(self, usual: Data) -> Iterator[ProofSituation]:
+        """Yield the usual record beside another one, with the same match keys and with others."""
+        id = path_of(self.compiled.source.id) if self.compiled.source.id else ()
+        twin = with_value(usual, id, "s2") if id else usual
+        for label, data in (("the same", twin), ("other", self._under_other_keys(twin))):
+            change = Variation(TWIN, ValueClass((), f"has {label} match keys", label))
+            yield ProofSituation((change,), "none", (usual, data), ())
+
+    def _under_other_keys(self, record: Data) -> Data:
+        """Return a source record with other values at the paths of its match keys."""
+        id = path_of(self.compiled.source.id) if self.compiled.source.id else ()
+        for typed in self.compiled.code.match_source:
+            for use in typed.expression.paths:
+                if use.keys != id:
+                    record = with_value(record, use.keys, _other(at(record, use.keys)))
+        return record
+
+    def _changes(self, usual: Data) -> list[list[Variation]]:
+        """Return what may be different from the usual, a list for each path."""
         sides = (
             ("source", self.source_classes()),
             ("target", self.target_classes()),
             ("target", self.written_classes(usual)),
         )
-        changes = [
+        return [
             [Variation(side, each) for each in classes]
             for side, by_path in sides
             for classes in by_path.values()
-        ]
-        found: list[ProofSituation] = []
-        for size in (0, 1, 2, 3):
-            for chosen in combinations(changes, size):
-                for picked in product(*chosen):
-                    for user in USERS:
-                        if len(found) >= most:
-                            return tuple(found), size > 2
-                        made = self._made(usual, picked, user)
-                        if made is not None:
-                            found.append(made)
-        return tuple(found), True
-
-    def _made(self, usual: Data, changes: Sequence[Variation], user: str) -> ProofSituation | None:
-        on_target = [each for each in changes if each.side == "target"]
-        if on_target and user == "none":
-            return None
-        source, target = usual, self._users(usual, user)
-        for each in changes:
-            if each.side == "source":
-                source = _changed(source, each.found)
-            else:
-                target = _changed(target, each.found) if target is not None else None
-        users = (target,) if target is not None else ()
-        return ProofSituation(tuple(changes), user, (source,), users)
+        ] + self._setting_classes()
 
     def _users(self, usual: Data, user: str) -> Data | None:
         if user == "none":
             return None
         row = self.program().source_row(Record("s1", usual))
         agreeing = self.user or self._agreeing(row)
+        if user == "other":
+            return self._with_other_keys(agreeing)
         return agreeing if user == "agrees" else self._left(agreeing)
+
+    def _with_other_keys(self, user: Data) -> Data:
+        """Return a target record that the source record does not find, with all else the same."""
+        for path in self.compiled.code.policy.match_paths:
+            if path:
+                user = with_value(user, path_of(path), _other(at(user, path_of(path))))
+        return user
 
     def _agreeing(self, row: SourceRow) -> Data:
         """Return a target record that holds what the source record asks for."""
@@ -249,22 +317,82 @@ class SituationMaker:
 
     def planned(self, situation: ProofSituation, days: int = 0) -> Plan:
         """Return the engine's plan of a situation, some days later."""
-        return self.plan_of(_records(situation.source), _records(situation.target), days)
+        source, target = _records(situation.source), _records(situation.target)
+        return self.plan_of(source, target, situation.settings, days)
 
-    def plan_of(self, source: Snapshot, target: Snapshot, days: int = 0) -> Plan:
-        """Return the engine's plan of two snapshots, some days later."""
+    def plan_of(
+        self,
+        source: Snapshot,
+        target: Snapshot,
+        settings: Mapping[str, Value] = {},
+        days: int = 0,
+    ) -> Plan:
+        """Return the engine's plan of two snapshots, with other settings and some days later."""
         at = self.as_of + timedelta(days=days)
         spec = self.compiled.spec
         header = Header(spec.file, spec.digest, instant_text(at), self.settings, {})
-        return plan(self.program(at), source, target, seal=SEAL, header=header)
+        program = self.program(at, settings)
+        rows = Collected(tuple(self._row(each, at, settings) for each in source.records))
+        targets = Collected(tuple(self._target_row(each, at, settings) for each in target.records))
+        return plan_rows(program, rows, targets, seal=SEAL, header=header)
 
     def row(self, situation: ProofSituation) -> SourceRow:
         """Return what the mapping makes of a situation's source record."""
-        return self.program().source_row(_records(situation.source).records[0])
+        record = _records(situation.source).records[0]
+        return self._row(record, self.as_of, situation.settings)
+
+    def _row(self, record: Record, at: datetime, settings: Mapping[str, Value]) -> SourceRow:
+        known = ((at, repr(settings)), f"{record.id} {dict(record.data)!r}")
+        if known not in self._evaluated:
+            self._evaluated[known] = self.program(at, settings).source_row(record)
+        return self._evaluated[known]
+
+    def _target_row(self, record: Record, at: datetime, settings: Mapping[str, Value]) -> TargetRow:
+        known = ((at, repr(settings)), f"{record.id} {dict(record.data)!r}")
+        if known not in self._on_target:
+            self._on_target[known] = self.program(at, settings).target_row(record)
+        return self._on_target[known]
 
 
-def _others(path: Path, value: Value) -> Iterator[ValueClass]:
+def _spread(made: Sequence[ProofSituation], room: int) -> list[ProofSituation]:
+    """Return as many situations as there is room for, of all kinds: those with a switch first."""
+    switched = [each for each in made if each.settings][: max(room, 0)]
+    others, room = [each for each in made if not each.settings], room - len(switched)
+    step = -(-len(others) // room) if room > 0 else 1
+    return [*switched, *others[::step][: max(room, 0)]]
+
+
+def _size(situation: ProofSituation) -> int:
+    return len(situation.changes)
+
+
+def _other(value: Value | Missing) -> Value:
+    """Return a value of the same type that nobody else in a situation has."""
+    number = isinstance(value, int | float) and not isinstance(value, bool)
+    return 4711 if number else "other"
+
+
+def _made(
+    usual: Data, changes: Sequence[Variation], user: str, target: Data | None
+) -> ProofSituation | None:
+    on_target = any(each.side == "target" for each in changes)
+    if on_target and user not in ("agrees", "left"):
+        return None
+    source = usual
+    for each in changes:
+        if each.side == "source":
+            source = _changed(source, each.found)
+        elif each.side == "target" and target is not None:
+            target = _changed(target, each.found)
+    users = (target,) if target is not None else ()
+    return ProofSituation(tuple(changes), user, (source,), users)
+
+
+def _others(path: Path, value: Value | Missing) -> Iterator[ValueClass]:
     """Yield classes of a target's value, beside the one that is wanted of it."""
+    if value is None or isinstance(value, Missing):
+        yield ValueClass(path, "is a text", "something else")
+        return
     if isinstance(value, str) and value:
         yield ValueClass(path, "differs by case", value.swapcase())
         yield ValueClass(path, "differs by spaces", f" {value}")

@@ -6,8 +6,9 @@ round, a key with another word. Edits that validation refuses are noticed withou
 
 import copy
 import json
+import re
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import cast
 
@@ -18,9 +19,12 @@ from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import ExpressionSyntax, parse
 from oneway.mapping.expressions.steps import text_of
 from oneway.mapping.expressions.syntax import Node
-from oneway.mapping.spec import Absent, OnBlank, OnMiss, Rehires, Write
-from oneway.runs.mapping_tests.check import check_test
+from oneway.mapping.spec import Absent, GuardKind, OnBlank, OnMiss, Rehires, Write
+from oneway.planning.guards import DEFAULTS
+from oneway.runs.mapping_tests.check import holds_for
 from oneway.runs.mapping_tests.spec import MappingTest
+from oneway.runs.proving.prove import Treated, Witness
+from oneway.runs.request import parse_instant
 
 Data = dict[str, Value]
 
@@ -30,6 +34,8 @@ class Fate(Enum):
 
     REFUSED = "refused by validation"
     NOTICED = "noticed by a test"
+    PROVED = "noticed by prove"
+    SAME = "change nothing for any record that was tried"
     SURVIVED = "not noticed"
 
 
@@ -40,30 +46,43 @@ class MappingEdit:
     place: Span
     text: str
     data: Data
+    counted: bool = False
+    """Whether it shows only where many people are counted together, as a guard's limit does."""
 
 
 @dataclass(frozen=True, slots=True)
 class EditResult:
-    """An edit, and how it ended."""
+    """An edit, and how it ended; `treated` is a situation that would tell, if any is known."""
 
     edit: MappingEdit
     fate: Fate
+    treated: Treated | None = None
 
 
 def tried(
     test: MappingTest, document: Document, compile_text: Callable[[bytes], Compiled]
 ) -> Iterator[EditResult]:
     """Yield how each single edit of a mapping ends under a test that passes without it."""
+    original = compile_text(json.dumps(document.data).encode())
+    witness = Witness(original, parse_instant(test.as_of), test)
     for edit in edits(document):
-        yield EditResult(edit, _fate(edit, test, compile_text))
+        try:
+            compiled = compile_text(json.dumps(edit.data).encode())
+            noticed = not holds_for(test, compiled)
+        except Refused:
+            yield EditResult(edit, Fate.REFUSED)
+            continue
+        yield EditResult(edit, Fate.NOTICED) if noticed else _survivor(edit, compiled, witness)
 
 
-def _fate(edit: MappingEdit, test: MappingTest, compile_text: Callable[[bytes], Compiled]) -> Fate:
-    try:
-        compiled = compile_text(json.dumps(edit.data).encode())
-        return Fate.NOTICED if check_test(test, compiled).failed else Fate.SURVIVED
-    except Refused:
-        return Fate.REFUSED
+def _survivor(edit: MappingEdit, compiled: Compiled, witness: Witness) -> EditResult:
+    """Return how an edit ended that no case notices: proved, without effect, or a gap."""
+    if witness.breaks(compiled) is not None:
+        return EditResult(edit, Fate.PROVED)
+    treated = witness.treated(compiled)
+    if treated.situation is None and not edit.counted:
+        return EditResult(edit, Fate.SAME)
+    return EditResult(edit, Fate.SURVIVED, treated)
 
 
 def edits(document: Document) -> Iterator[MappingEdit]:
@@ -82,14 +101,31 @@ class _Edits:
     def __init__(self, document: Document) -> None:
         self.document = document
         self.data = cast(Data, document.data)
+        self.siblings = _siblings(self.data)
 
     def all(self) -> Iterator[MappingEdit]:
+        yield from self.settings()
+        yield from self.references()
         yield from self.match()
-        yield from self.rules()
+        yield from self.rules("only")
+        yield from self.rules("eligible")
         for name in _object(self.data.get("fields")):
             yield from self.field(("fields", name))
         yield from self.leavers()
         yield from self.rest()
+
+    def settings(self) -> Iterator[MappingEdit]:
+        for name, setting in _object(self.data.get("settings")).items():
+            default = _object(setting).get("default")
+            if isinstance(default, bool):
+                path: Path = ("settings", name, "default")
+                yield self.having(path, not default, f"{name} is {str(not default).lower()}")
+
+    def references(self) -> Iterator[MappingEdit]:
+        for name, table in _object(self.data.get("references")).items():
+            keys = [_object(table).get(each) for each in ("key", "value")]
+            for key, other in zip(("key", "value"), reversed(keys), strict=True):
+                yield self.having(("references", name, key), other, f"`{key}: {other}` in {name}")
 
     def match(self) -> Iterator[MappingEdit]:
         keys = _list(self.data.get("match"))
@@ -100,15 +136,17 @@ class _Edits:
             if len(keys) > 1:
                 yield self.without(path, "drop this match key")
 
-    def rules(self) -> Iterator[MappingEdit]:
-        for number, rule in enumerate(_list(self.data.get("eligible"))):
-            path: Path = ("eligible", number)
+    def rules(self, key: str) -> Iterator[MappingEdit]:
+        for number, rule in enumerate(_list(self.data.get(key))):
+            path: Path = (key, number)
             yield self.without(path, f"drop the rule {_object(rule).get('id')}")
             yield from self.condition((*path, "when"))
             categories = _list(_object(rule).get("for"))
-            for position, each in enumerate(categories):
-                if len(categories) > 1:
-                    yield self.without((*path, "for", position), f"no longer for {each}")
+            if key == "eligible" and not categories:
+                categories = ["joiners", "movers"]
+            for each in categories if len(categories) > 1 else ():
+                others: list[Value] = [one for one in categories if one != each]
+                yield self.having((*path, "for"), others, f"no longer for {each}")
 
     def field(self, path: Path) -> Iterator[MappingEdit]:
         fields = _object(self.at(path[:-1]))
@@ -121,6 +159,9 @@ class _Edits:
             return
         if "from" in value:
             yield from self.expression((*path, "from"))
+        if "value" in value:
+            other = _other_constant(value["value"])
+            yield self.having((*path, "value"), other, f"`value: {other}`")
         if "when" in value:
             yield from self.condition((*path, "when"))
             yield self.without((*path, "when"), "drop `when`")
@@ -163,10 +204,26 @@ class _Edits:
             yield self.without(path, f"{name} may be taken")
         if joiners.get("create") is not False:
             yield self.having(("joiners",), joiners | {"create": False}, "`create: false`")
+        if isinstance(self.data.get("rehires"), dict):
+            yield self.having(("rehires",), Rehires.REPORT.value, "`rehires: report`")
         yield from self.word(("rehires",), tuple(Rehires))
         yield from self.word(("absent",), (Absent.REPORT, Absent.IGNORE, Absent.DEACTIVATE))
-        for name in _object(self.data.get("guards")):
-            yield self.without(("guards", name), f"drop the guard {name}")
+        for name, limit in _object(self.data.get("guards")).items():
+            if isinstance(limit, dict) and "floor" in limit:
+                yield from self.guard(("guards", name), limit)
+
+    def guard(self, path: Path, limit: Data) -> Iterator[MappingEdit]:
+        """Yield a guard dropped, and with limits that let more through."""
+        floor = int(cast(int, limit["floor"]))
+        looser = {"share": "100%"}, {"floor": floor + 1}, {"floor": max(floor - 1, 0)}
+        usual = DEFAULTS.get(GuardKind(path[-1]))
+        if usual is None or (float(usual.share), usual.floor) != (_share(limit["share"]), floor):
+            yield replace(self.without(path, f"drop the guard {path[-1]}"), counted=True)
+        for other in looser:
+            if not other.items() <= limit.items():
+                ((key, value),) = other.items()
+                edit = self.having(path, {**limit, key: value}, f"`{key}: {value}`")
+                yield replace(edit, counted=True)
 
     def word(self, path: Path, words: Sequence[Enum]) -> Iterator[MappingEdit]:
         """Yield each other word at a path; the first one is the default."""
@@ -190,7 +247,11 @@ class _Edits:
             tree = parse(text, Span("")).tree
         except ExpressionSyntax:
             return
-        for other in {text_of(each) for each in _simpler(tree)} - {text}:
+        others = {text_of(each) for each in _simpler(tree)}
+        others |= {self.siblings[text]} if text in self.siblings else set()
+        if path[-1] not in ("when", "left", "scheduled"):
+            others.add(f"upper({text})")
+        for other in sorted(others - {text}):
             yield self.having(path, other, f"{other} in place of {text}")
 
     def at(self, path: Path) -> Value:
@@ -213,6 +274,38 @@ class _Edits:
         holder = _holder(data, path)
         del holder[path[-1]]  # type: ignore[arg-type]  # the path is one of the document's
         return MappingEdit(self.document.span(path, key=True), text, data)
+
+
+def _siblings(data: Data) -> dict[str, str]:
+    """Return, for each path that a mapping reads of the source, another one beside it."""
+    texts = [each.get("source") for each in map(_object, _list(data.get("match")))]
+    texts += [each.get("when") for each in map(_object, _list(data.get("eligible")))]
+    for field in _object(data.get("fields")).values():
+        texts.append(field.get("from") if isinstance(field, dict) else field)
+    groups: dict[str, list[str]] = {}
+    for text in dict.fromkeys(str(each).strip() for each in texts if each):
+        if _PATH.fullmatch(text):
+            groups.setdefault(text.rpartition(".")[0], []).append(text)
+    return {
+        each: group[(number + 1) % len(group)]
+        for group in groups.values()
+        for number, each in enumerate(group)
+        if len(group) > 1
+    }
+
+
+_PATH = re.compile(r"\w+(\.\w+)*")
+
+
+def _share(value: Value) -> float:
+    text = str(value)
+    return float(text.rstrip(" %")) / 100 if text.endswith("%") else float(text)
+
+
+def _other_constant(value: Value) -> Value:
+    if isinstance(value, bool):
+        return not value
+    return f"not {value}" if isinstance(value, str) else None
 
 
 def _holder(data: Data, path: Path) -> Data | list[Value]:

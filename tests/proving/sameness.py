@@ -1,0 +1,157 @@
+"""`same` against what is known: rewrites that keep the meaning, and edits that do not.
+
+A rewrite is made by a law of logic or of the language, so that its meaning is known to stay. An
+edit is one that a case of the mapping's own test notices, so that there is a person who tells.
+
+    python -m tests.proving.sameness            # 50 of each
+    python -m tests.proving.sameness --count 5
+"""
+
+import argparse
+import copy
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+from oneway.core.diagnostics import Refused, Span
+from oneway.documents.yaml_source import parse
+from oneway.mapping.compiler import Compiled
+from oneway.mapping.expressions import parse as parsed
+from oneway.mapping.expressions.steps import text_of
+from oneway.runs.mapping_tests import load_test
+from oneway.runs.mapping_tests.check import holds_for
+from oneway.runs.prepare import compile_data
+from oneway.runs.proving import same
+from oneway.runs.proving.mutate import edits
+from oneway.runs.request import parse_instant
+
+ROOT = Path(__file__).resolve().parents[2]
+MAPPINGS = (
+    "mappings/staffology-to-expensein.yaml",
+    "mappings/examples/staffology-to-scim.yaml",
+    "mappings/examples/hr-export-to-expensein.yaml",
+    "mappings/examples/cascade-hr-to-expensein.yaml",
+)
+MOST = 2_000
+"""Situations for each comparison."""
+
+Data = dict[str, Any]
+
+
+def compiled(data: Data, file: str) -> Compiled:
+    return compile_data(json.dumps(data).encode(), file, ())[0]
+
+
+def conditions(text: str) -> Iterator[str]:
+    """Yield the condition in other words: by the laws of Kleene's logic."""
+    yield f"({text}) && ({text})"
+    yield f"({text}) || ({text})"
+    yield f"!(!({text}))"
+    tree = parsed(text, Span("")).tree
+    if tree["type"] in ("or_expression", "and_expression"):
+        left, right = map(text_of, tree["children"])
+        other = "&&" if tree["type"] == "or_expression" else "||"
+        yield f"!(!({left}) {other} !({right}))"
+        same_sign = "||" if tree["type"] == "or_expression" else "&&"
+        yield f"({right}) {same_sign} ({left})"
+    if tree["type"] == "comparator":
+        left, right = map(text_of, tree["children"])
+        yield f"{right} {'==' if tree['value'] == 'eq' else '!='} {left}"
+
+
+def values(text: str) -> Iterator[str]:
+    """Yield the value in other words."""
+    yield f"{text} | @"
+    yield f"iif(`true`, {text}, null_)".replace(", null_)", ", `null`)")
+    yield f"({text}) || ({text})"
+
+
+def rewrites(data: Data) -> Iterator[tuple[str, Data]]:
+    """Yield a mapping rewritten in one place, with what was done."""
+
+    def changed(what: str, edit: Callable[[Data], None]) -> tuple[str, Data]:
+        other = copy.deepcopy(data)
+        edit(other)
+        return what, other
+
+    for number, rule in enumerate(data.get("eligible", ())):
+        for text in conditions(rule["when"]):
+            yield changed(text, lambda d, n=number, t=text: d["eligible"][n].update(when=t))  # type: ignore[misc]
+        yield changed(
+            f"`for` of {rule['id']} written out",
+            lambda d, n=number: d["eligible"][n].setdefault("for", ["movers", "joiners"]),  # type: ignore[misc]
+        )
+    for key in ("when", "left", "scheduled"):
+        for text in conditions(data["leavers"][key]) if key in data["leavers"] else ():
+            yield changed(text, lambda d, k=key, t=text: d["leavers"].update({k: t}))  # type: ignore[misc]
+    for name, field in data["fields"].items():
+        rule = {"from": field} if isinstance(field, str) else field
+        for text in values(rule["from"]) if "lookup" not in rule else ():
+            if name not in {each["target"] for each in data["match"]}:
+                made = {**rule, "from": text}
+                yield changed(text, lambda d, n=name, m=made: d["fields"].update({n: m}))  # type: ignore[misc]
+        full = {"write": "overwrite", "on_blank": "keep", "compare": "exact", **rule}
+        yield changed(f"{name} in full", lambda d, n=name, m=full: d["fields"].update({n: m}))  # type: ignore[misc]
+    backwards: Data = dict(reversed(data["fields"].items()))
+    yield changed("fields backwards", lambda d: d.update(fields=backwards))
+    yield changed("rules backwards", lambda d: d["eligible"].reverse())
+    yield changed("`unless_taken` backwards", lambda d: d["joiners"]["unless_taken"].reverse())
+    yield changed("`absent: ignore`", lambda d: d.update(absent=d.get("absent", "ignore")))
+
+
+def spread(found: list[Any], count: int) -> list[Any]:
+    """Return so many of a list, from all parts of it."""
+    return [found[len(found) * n // count] for n in range(min(count, len(found)))]
+
+
+def run(count: int) -> tuple[int, int, list[str]]:
+    """Return how many rewrites are the same, how many edits are shown, and what went wrong."""
+    kept, shown, wrong = 0, 0, []
+    each_count = -(-count // len(MAPPINGS))
+    for file in MAPPINGS:
+        path = ROOT / file
+        beside = path.with_name(f"{path.stem}.test.yaml")
+        test = load_test(beside.read_bytes(), str(beside))
+        document = parse(path.read_bytes(), str(path))
+        data: Data = document.data  # type: ignore[assignment]
+        original, as_of = compiled(data, str(path)), parse_instant(test.as_of)
+        left = min(each_count, count - kept - sum("rewrite" in each for each in wrong))
+        for what, other in spread(list(rewrites(data)), left):
+            found = same(original, compiled(other, str(path)), as_of, test, MOST)
+            kept += found.situation is None
+            if found.situation is not None:
+                wrong.append(f"{file}: rewrite {what}: told apart by {found.situation.changes}")
+        left = min(each_count, count - shown - sum(": edit" in each for each in wrong))
+        for edit in spread(list(noticed(document, test, str(path))), left):
+            found = same(original, compiled(edit.data, str(path)), as_of, test, MOST)
+            shown += found.situation is not None
+            if found.situation is None:
+                wrong.append(f"{file}: edit {edit.text} at {edit.place}: nobody tells")
+    return kept, shown, wrong
+
+
+def noticed(document: Any, test: Any, file: str) -> Iterator[Any]:
+    """Yield the edits of a mapping that a case of its test notices, guards left out."""
+    for edit in edits(document):
+        try:
+            if not edit.counted and not holds_for(test, compiled(edit.data, file)):
+                yield edit
+        except Refused:
+            continue
+
+
+def main() -> None:
+    """Print how many of each are right."""
+    options = argparse.ArgumentParser()
+    options.add_argument("--count", type=int, default=50)
+    count = options.parse_args().count
+    kept, shown, wrong = run(count)
+    for each in wrong:
+        print(each)
+    print(f"{count} rewrites that keep the meaning: {kept} the same within the bound")
+    print(f"{count} edits that change something: {shown} shown by a person; {len(wrong)} wrong")
+
+
+if __name__ == "__main__":
+    main()
