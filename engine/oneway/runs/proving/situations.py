@@ -16,6 +16,7 @@ from oneway.core.records import (
     Value,
     at,
     path_of,
+    path_text,
     with_value,
 )
 from oneway.core.seal import Seal
@@ -97,6 +98,7 @@ class Bound:
 
 
 USERS = ("none", "agrees", "left", "other")
+_KEY = "key a1"
 SETTING, TWIN = "setting", "twin"
 _Bound = tuple[datetime, str]
 """What a program is bound to: an instant, and the settings that are not as usual."""
@@ -219,7 +221,7 @@ class SituationMaker:
         usual = self.usual()
         changes = self._changes(usual)
         users = {user: self._users(usual, user) for user in USERS}
-        found = [*self._twins(usual)]
+        found = [*self._twins(usual), *self._near_keys(usual)]
         for size in (0, 1, 2, 3):
             made = [
                 one
@@ -242,6 +244,21 @@ class SituationMaker:
         for label, data in (("the same", twin), ("other", self._under_other_keys(twin))):
             change = Variation(TWIN, ValueClass((), f"has {label} match keys", label))
             yield ProofSituation((change,), "none", (usual, data), ())
+
+    def _near_keys(self, usual: Data) -> Iterator[ProofSituation]:
+        """Yield match keys that differ by case or spaces alone."""
+        code = self.compiled.code
+        for typed, path in zip(code.match_source, code.policy.match_paths, strict=True):
+            read = typed.expression.simple
+            field = self.compiled.source.fields.get(path_text(read)) if read else None
+            if not read or not path or (field and field.types and "string" not in field.types):
+                continue
+            source = Variation("source", ValueClass(read, f"is {_KEY!r}", _KEY))
+            for label, key in (("another case", _KEY.upper()), ("spaces around it", f" {_KEY} ")):
+                target = Variation("target", ValueClass(path_of(path), f"has {label}", key))
+                made = _made(usual, (source, target), "agrees", self._users(usual, "agrees"))
+                if made is not None:
+                    yield made
 
     def _under_other_keys(self, record: Data) -> Data:
         """Return a source record with other values at the paths of its match keys."""
