@@ -26,7 +26,7 @@ from oneway.planning.impact import impact
 from oneway.planning.plan import Kind, Outcome, Plan, Verb
 from oneway.planning.planner import Header, plan
 from oneway.render.impact import MOST_BYTES, as_markdown
-from oneway.runs.impact import EditImpact
+from oneway.runs.compare.impact import EditImpact
 from oneway.runs.prepare import compile_data
 from oneway.runs.proving.mutate import edits
 
