@@ -20,7 +20,7 @@ from oneway.mapping.expressions import ExpressionSyntax, parse
 from oneway.mapping.expressions.steps import text_of
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.spec import Absent, GuardKind, OnBlank, OnMiss, Rehires, Write
-from oneway.planning.guards import DEFAULTS
+from oneway.planning.guard_kinds import DEFAULTS
 from oneway.runs.mapping_tests.check import holds_for
 from oneway.runs.mapping_tests.spec import MappingTest
 from oneway.runs.proving.prove import Treated, Witness
