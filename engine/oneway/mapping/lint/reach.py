@@ -27,7 +27,7 @@ _IDEMPOTENT = frozenset({"lower", "upper", "trim", "normalize_spaces", "remove_s
 """Functions of which a second call changes nothing: a text that one returns is its own class."""
 
 _PLAIN = frozenset({"is_blank", "is_present", "default", "coalesce", "not_null", "iif"})
-_DATED = frozenset({"is_past", "is_future", "today"})
+_DATED = frozenset({"is_past", "is_future", "parse_date", "today"})
 _LISTS: tuple[Value, ...] = ([], ["an item"])
 _OBJECTS: tuple[Value, ...] = ({}, {"key": "a value"})
 _OPEN_TYPES = frozenset({"string", "number", "integer", "boolean"})
