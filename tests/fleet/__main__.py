@@ -20,9 +20,9 @@ def main() -> int:
     """Run what the command line asks for; return 1 where anything was wrong."""
     parser = argparse.ArgumentParser(prog="python -m tests.fleet", description=__doc__)
     parser.add_argument("what", nargs="*", choices=[*PROOFS, []], help="all where none is named")
-    parser.add_argument("--every", type=int, default=1, help="each so manieth point alone")
+    parser.add_argument("--most", type=int, default=0, help="so many points, in place of all")
     asked = parser.parse_args()
-    return max(PROOFS[each](asked.every) for each in asked.what or PROOFS)
+    return max(PROOFS[each](asked.most) for each in asked.what or PROOFS)
 
 
 if __name__ == "__main__":

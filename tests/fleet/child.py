@@ -88,6 +88,7 @@ def _after(first: Callable[[], None], original: Callable[..., Any]) -> Callable[
 
 def _until_free(arguments: list[str]) -> int:
     """Try until no other run holds the lease; print when the last try began that was refused."""
+    sys.stdin.readline()
     refused = 0.0
     while True:
         began, out = time.monotonic(), io.StringIO()

@@ -50,7 +50,7 @@ class Machines:
         return process
 
     def second(self) -> "subprocess.Popen[str]":
-        """Return a process of machine `b`, which runs as soon as the lease is free."""
+        """Return a process of machine `b`, which runs once it reads a line and the lease is free."""
         return self._begun("b", ("", "0", "yes", "yes"), (), self.fleet.store)
 
     def _begun(
@@ -62,7 +62,7 @@ class Machines:
             [*before, *_CHILD, str(LENGTH), *arguments, *SYNC, "--state", machine],
             cwd=self.fleet.world.folder,
             env={**os.environ, **scene, "PYTHONPATH": path, "ONEWAY_STORE": store},
-            stdin=subprocess.DEVNULL,
+            stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.STDOUT,
             encoding="utf-8",
@@ -83,6 +83,17 @@ class Overtaken:
 def stopped(process: "subprocess.Popen[str]") -> bool:
     """Return whether a process has stopped and not ended."""
     return process.poll() is None
+
+
+def not_reached(
+    point: Point, first: "subprocess.Popen[str]", second: "subprocess.Popen[str]"
+) -> Overtaken:
+    """Return what came of a run that ended before its point."""
+    second.kill()
+    second.communicate()
+    out, _ = first.communicate()
+    found = () if first.returncode == 0 else (f"it ended with {first.returncode}: {out[-300:]}",)
+    return Overtaken(point, False, 0.0, found)
 
 
 def go_on(process: "subprocess.Popen[str]") -> None:

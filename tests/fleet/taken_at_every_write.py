@@ -1,6 +1,6 @@
 """Take the lease away at every write of a run, let another machine run, and go on with the first.
 
-    python -m tests.fleet taken [--every K]
+    python -m tests.fleet taken [--most N]
 
 At each moment of each write the lease ends, and another machine runs to its end before the first
 one goes on: as if that had slept meanwhile. The first must write nothing more and say who took
@@ -49,10 +49,14 @@ class Took:
     problems: tuple[str, ...]
 
 
-def takings(writes: int, every: int = 1) -> list[Taking]:
-    """Return the takings of a run of so many writes, or each so manieth of them."""
-    found = [Taking(number, moment) for number in range(1, writes + 1) for moment in MOMENTS]
-    return found[::every]
+def takings(writes: int) -> list[Taking]:
+    """Return all takings of a run of so many writes: first each write once, at moments in turn."""
+    moments = list(MOMENTS)
+    return [
+        Taking(number, moments[(number + turn) % len(moments)])
+        for turn in range(len(moments))
+        for number in range(1, writes + 1)
+    ]
 
 
 def took(fleet: Fleet, taking: Taking, reference: Undisturbed, *, fenced: bool = True) -> Took:
@@ -107,11 +111,11 @@ def _at(taking: Taking, act: Callable[[], None]) -> Iterator[None]:
         yield
 
 
-def main(every: int = 1) -> int:
+def main(most: int = 0) -> int:
     """Take the lease at every moment of every write and print the counts, then without a fence."""
     with fleet() as machines:
         reference = machines.undisturbed()
-        chosen = takings(sum(reference.writes.values()), every)
+        chosen = takings(sum(reference.writes.values()))[: most or None]
         found = [took(machines, each, reference) for each in _counted(chosen)]
         open = [took(machines, each, reference, fenced=False) for each in _counted(chosen[::10])]
     reached = [each for each in found if each.reached]
