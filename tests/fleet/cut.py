@@ -39,7 +39,10 @@ from .processes import (
 )
 
 SPACE, OUTSIDE, INSIDE = "oneway-cut", "oneway-out", "oneway-in"
-HERE, THERE = "10.77.31.1", "10.77.31.2"
+HERE = "10.77.31.1"
+"""Where systems and store are, for all machines: this one reaches it without the link."""
+GATE, THERE = "10.77.32.1", "10.77.32.2"
+"""The two ends of the link."""
 COUNT = 12
 
 
@@ -61,11 +64,13 @@ def linked() -> Iterator[None]:
         _ip("netns", "add", SPACE)
         _ip("link", "add", OUTSIDE, "type", "veth", "peer", "name", INSIDE)
         _ip("link", "set", INSIDE, "netns", SPACE)
-        _ip("addr", "add", f"{HERE}/24", "dev", OUTSIDE)
+        _ip("addr", "add", f"{HERE}/32", "dev", "lo")
+        _ip("addr", "add", f"{GATE}/24", "dev", OUTSIDE)
         _ip("link", "set", OUTSIDE, "up")
         _ip("-n", SPACE, "addr", "add", f"{THERE}/24", "dev", INSIDE)
         for each in ("lo", INSIDE):
             _ip("-n", SPACE, "link", "set", each, "up")
+        _ip("-n", SPACE, "route", "add", HERE, "via", GATE)
         yield
     finally:
         _remove()
@@ -78,15 +83,15 @@ def machines_apart() -> Iterator[Machines]:
         stack.enter_context(linked())
         server = _reachable(stack.enter_context(running()))
         found = stack.enter_context(fleet(server=server))
-        apps, far, near = found.world.both.apps, {}, {}
+        apps, urls = found.world.both.apps, {}
         reference = found.undisturbed()
         for name in apps:
-            near[name] = stack.enter_context(serving(_loopback(apps[name])))
-            port = stack.enter_context(_forwarded(int(near[name].rsplit(":", 1)[1])))
-            far[name] = f"http://{HERE}:{port}"
+            own = stack.enter_context(serving(_loopback(apps[name])))
+            port = stack.enter_context(_forwarded(int(own.rsplit(":", 1)[1])))
+            urls[name] = f"http://{HERE}:{port}"  # one for all: it is part of whose run it is
         store = found.store.replace("127.0.0.1", HERE)
         before = ("ip", "netns", "exec", SPACE)
-        yield Machines(found, {"a": far, "b": near}, reference, before, store)
+        yield Machines(found, urls, reference, before, store)
 
 
 def cut(machines: Machines, point: Point, *, fenced: bool = True) -> Overtaken:
@@ -188,5 +193,6 @@ def _ip(*arguments: str) -> None:
 
 
 def _remove() -> None:
-    for each in (("link", "del", OUTSIDE), ("netns", "del", SPACE)):
+    address = ("addr", "del", f"{HERE}/32", "dev", "lo")
+    for each in (("link", "del", OUTSIDE), ("netns", "del", SPACE), address):
         subprocess.run(["ip", *each], check=False, capture_output=True)

@@ -12,7 +12,7 @@ from crash.matrix import Undisturbed
 from crash.world import ROOT, SYNC
 from oneway_connectors.sandbox.server import running
 
-from .machines import LOST, MACHINES, Fleet, fleet
+from .machines import LOST, Fleet, fleet
 
 LENGTH = 4.0
 """Seconds that a lease lasts here."""
@@ -31,13 +31,13 @@ class Point:
 
 @dataclass(frozen=True)
 class Machines:
-    """A fleet whose systems listen, and how each machine reaches them.
+    """A fleet whose systems listen.
 
     `before` begins the commands of machine `a`, and `store` is where that one finds the store.
     """
 
     fleet: Fleet
-    urls: dict[str, dict[str, str]]
+    urls: dict[str, str]
     reference: Undisturbed
     before: tuple[str, ...] = ()
     store: str = ""
@@ -50,14 +50,14 @@ class Machines:
         return process
 
     def second(self) -> "subprocess.Popen[str]":
-        """Return a process of machine `b`, which runs once it reads a line and the lease is free."""
+        """Return a process of machine `b`: it reads a line, and runs once the lease is free."""
         return self._begun("b", ("", "0", "yes", "yes"), (), self.fleet.store)
 
     def _begun(
         self, machine: str, arguments: Sequence[str], before: Sequence[str], store: str
     ) -> "subprocess.Popen[str]":
         path = os.pathsep.join(str(ROOT / each) for each in ("engine", "connectors", "tests"))
-        scene = self.fleet.world.scene.environment(self.urls[machine])
+        scene = self.fleet.world.scene.environment(self.urls)
         return subprocess.Popen(
             [*before, *_CHILD, str(LENGTH), *arguments, *SYNC, "--state", machine],
             cwd=self.fleet.world.folder,
@@ -129,4 +129,4 @@ def listening() -> Iterator[Machines]:
         reference = found.undisturbed()
         apps = found.world.both.apps
         urls = {name: stack.enter_context(running(apps[name])) for name in apps}
-        yield Machines(found, dict.fromkeys(MACHINES, urls), reference)
+        yield Machines(found, urls, reference)
