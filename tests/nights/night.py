@@ -36,7 +36,10 @@ from .town import DirectorySystem, Payroll, Person, Town
 
 EVERYTHING = tuple(
     Allowance(guard, 1_000, "test")
-    for guard in ("creates", "updates", "leavers", "clears", "field_changes", "source_shrink")
+    for guard in (
+        *("creates", "updates", "leavers", "clears", "field_changes", "reactivations"),
+        *("source_shrink", "target_shrink"),
+    )
 )
 MAPPING: dict[str, Any] = {
     "oneway": 1,
@@ -234,8 +237,9 @@ class Night:
             if any(e.severity is Severity.ERROR for e in health(prepared, found, plan)):
                 raise Refused(())
             self._show(plan)
-            town.matched = frozenset(o.source_id or "" for o in plan.outcomes if o.target_id)
             verdict = judge_plan(session, plan)
+            if not verdict.shrank:  # else nothing of it is remembered
+                town.matched = frozenset(o.source_id or "" for o in plan.outcomes if o.target_id)
             waiting = load_memory(session, plan, retry_now=True).postponed
             approval = Approval(fingerprint(plan), verdict, waiting)
             for each in apply_plan(session, plan, approval, found.program):
