@@ -20,7 +20,7 @@ from oneway_connectors.sandbox.control import control_routes
 from oneway_connectors.sandbox.drafts import Json
 from oneway_connectors.sandbox.expensein_openapi import TOKEN_PATTERN, document
 from oneway_connectors.sandbox.expenses import Expenses
-from oneway_connectors.sandbox.gate import Gate
+from oneway_connectors.sandbox.gate import CONTROL, Gate
 from oneway_connectors.sandbox.web import (
     HANDLERS,
     Fault,
@@ -52,8 +52,11 @@ def app(state: Expenses) -> Starlette:
         _route("/1.0/departments/{id}", GET=views.department),
         Route("/openapi.json", views.openapi),
     ]
+    if state.accepting:
+        api.append(_route("/1.0/jobs/{id}", GET=views.job))
+    catch_up = Route(CONTROL + "catch-up", views.catch_up, methods=["POST"])
     return Starlette(
-        routes=api + control_routes(state),
+        routes=[*api, catch_up, *control_routes(state)],
         exception_handlers=HANDLERS,
         middleware=[Middleware(Gate, log=state.log, limit=state.limit)],
     )
@@ -70,7 +73,7 @@ class _ExpenseInViews:
 
     async def users(self, request: Request) -> Response:
         leavers = choice_param(request, "includeLeavers", ("true", "false")) == "true"
-        found = [self._state.shown(user) for user in self._state.records]
+        found = [self._state.shown(user) for user in self._state.listed()]
         for key in ("email", "reference"):
             wanted = text_param(request, key)
             found = [user for user in found if wanted is None or user.get(key) == wanted]
@@ -83,12 +86,28 @@ class _ExpenseInViews:
         fields = await read_object(request, "application/json")
         token = _token(request)
         if token is not None and (earlier := self._answered(token, fields)) is not None:
-            return answer(earlier, 201, {"Idempotency-Replayed": "true"})
+            again = {"Idempotency-Replayed": "true"}
+            return answer(earlier, 202 if self._state.accepting else 201, again)
+        if self._state.accepting:
+            return self._accepted(token, fields)
         user = self._state.shown(self._state.create(fields))
         if token is not None:
             # Only a success is kept: what was refused may be sent again once it has been mended.
             self._state.answered[token] = (_digest(fields), user)
         return answer(user, 201, {"Location": f"/1.0/users/{user['id']}"})
+
+    def _accepted(self, token: str | None, fields: Json) -> Response:
+        job = self._state.accept(fields)
+        if token is not None:
+            self._state.answered[token] = (_digest(fields), job)
+        return answer(job, 202, {"Location": f"/1.0/jobs/{job['id']}"})
+
+    async def job(self, request: Request) -> Response:
+        return answer(self._state.job(request.path_params["id"]))
+
+    async def catch_up(self, _: Request) -> Response:
+        self._state.catch_up()
+        return answer({})
 
     async def update(self, request: Request) -> Response:
         user = self._user(request)

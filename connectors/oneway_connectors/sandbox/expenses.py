@@ -29,16 +29,25 @@ class Expenses:
     """What the expense system holds, and the rules it keeps.
 
     `unique_references` is the setting "User references must be unique": it speaks of
-    references that are not blank.
+    references that are not blank. With `lagging`, lists do not show what was created, though it
+    can be asked for by its id. With `accepting`, a create is accepted and not done. Both last
+    until `catch_up`.
     """
 
     noun = "users"
 
     def __init__(
-        self, people: Population, *, unique_references: bool = True, rate_limit: int | None = None
+        self,
+        people: Population,
+        *,
+        unique_references: bool = True,
+        rate_limit: int | None = None,
+        lagging: bool = False,
+        accepting: bool = False,
     ) -> None:
         self._people = people
         self.unique_references = unique_references
+        self.lagging, self.accepting = lagging, accepting
         self.log = RequestLog()
         self.limit = None if rate_limit is None else RateLimit(rate_limit)
         self.reset()
@@ -49,6 +58,10 @@ class Expenses:
         self.records = SandboxTable(self._people.users)
         self.departments = SandboxTable(self._people.departments)
         self.answered: dict[str, tuple[str, Json]] = {}
+        self.unlisted: set[str] = set()
+        """The ids of users that lists do not show yet."""
+        self.jobs: dict[str, Json] = {}
+        """Creates that were accepted, by the id of their job."""
 
     def set_today(self, text: str) -> None:
         """Let it be another day: leave dates come due."""
@@ -81,7 +94,37 @@ class Expenses:
         """Add a user."""
         self._check([*missing_from(fields), *self._problems(fields)])
         self._check_unique(fields, None)
-        return self.records.put(_patched(self.blank(), fields))
+        user = self.records.put(_patched(self.blank(), fields))
+        if self.lagging:
+            self.unlisted.add(str(user["id"]))
+        return user
+
+    def accept(self, fields: Json) -> Json:
+        """Return the job of a user that is to be added when the system catches up."""
+        self._check([*missing_from(fields), *self._problems(fields)])
+        id = str(len(self.jobs) + 1)
+        self.jobs[id] = {"id": id, "status": "Running", "userId": None, "fields": fields}
+        return self.job(id)
+
+    def job(self, id: str) -> Json:
+        """Return a job as the API shows it; a fault where there is none."""
+        if id not in self.jobs:
+            raise Fault(404, "there is no such job")
+        return {key: value for key, value in self.jobs[id].items() if key != "fields"}
+
+    def listed(self) -> list[Json]:
+        """Return the users that lists show by now."""
+        return [user for user in self.records if str(user["id"]) not in self.unlisted]
+
+    def catch_up(self) -> None:
+        """Do what was accepted, and show in lists what is there."""
+        for job in self.jobs.values():
+            if job["status"] == "Running":
+                try:
+                    job |= {"status": "Done", "userId": self.create(job["fields"])["id"]}
+                except Fault:
+                    job["status"] = "Failed"
+        self.unlisted.clear()
 
     def update(self, user: Json, fields: Json) -> Json:
         """Change the given fields of a user, all of them or none."""

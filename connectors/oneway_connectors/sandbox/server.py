@@ -16,6 +16,8 @@ from starlette.types import ASGIApp
 
 from oneway_connectors.sandbox import expensein, staffology
 from oneway_connectors.sandbox.expenses import Expenses
+from oneway_connectors.sandbox.identities import IDENTITIES
+from oneway_connectors.sandbox.kinds import KINDS
 from oneway_connectors.sandbox.payroll import EMPLOYER, Payroll
 from oneway_connectors.sandbox.people import population
 
@@ -70,8 +72,9 @@ def start(system: str, today: date, port: int = 0, **options: Any) -> Sandbox:
     """Return a running sandbox of a system, `staffology` or `expensein`; port 0 picks a free one.
 
     `today` is the day the people are made up for. Options of both: `seed`, `size`, `quirks`
-    (`people.population`) and `rate_limit` (requests a second); of ExpenseIn:
-    `unique_references`. Raises ValueError for an unknown system and OSError where the port
+    (`people.population`), `identities` (people whose key says too little: `identities`) and
+    `rate_limit` (requests a second); of ExpenseIn: `unique_references`, `lagging` and
+    `accepting` (`Expenses`). Raises ValueError for an unknown system and OSError where the port
     cannot be had.
     """
     app = build(system, today, **options)
@@ -83,6 +86,8 @@ def start(system: str, today: date, port: int = 0, **options: Any) -> Sandbox:
 def build(system: str, today: date, **options: Any) -> Starlette:
     """Return a sandbox's ASGI application, which does not listen; options as for `start`."""
     people = {key: options.pop(key) for key in ("seed", "size", "quirks") if key in options}
+    if options.pop("identities", False):
+        people["kinds"] = (*KINDS, *IDENTITIES)
     match system:
         case "staffology":
             return staffology.app(Payroll(population(today, **people), **options))
