@@ -85,7 +85,8 @@ def start(system: str, today: date, port: int = 0, **options: Any) -> Sandbox:
 
 def build(system: str, today: date, **options: Any) -> Starlette:
     """Return a sandbox's ASGI application, which does not listen; options as for `start`."""
-    people = {key: options.pop(key) for key in ("seed", "size", "quirks") if key in options}
+    given = [key for key in ("seed", "size", "quirks") if key in options]
+    people: dict[str, Any] = {key: options.pop(key) for key in given}
     if options.pop("identities", False):
         people["kinds"] = (*KINDS, *IDENTITIES)
     match system:
