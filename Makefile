@@ -5,7 +5,7 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(or $(shell command -v uv 2>/dev/null),$(BIN)/uv)
 
-.PHONY: image site demo test lint types imports unit docs lock upgrade test-latest test-lowest test-dates clean help
+.PHONY: audit bench image licences sbom site demo test lint types imports unit docs lock upgrade test-latest test-lowest test-dates clean help
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -86,6 +86,15 @@ bench: | $(BIN)/python  ## plans beside what others take for the same decisions 
 	@$(UV) venv --quiet --allow-existing --python $(PYTHON) .venv-bench
 	@$(UV) pip install --quiet --python .venv-bench/bin/python --editable . orjson pandas polars duckdb
 	@.venv-bench/bin/python benchmarks/compare.py $(BENCH)
+
+licences: $(VENV)/.dev  ## list the licences of all packages in docs/licences.md
+	$(BIN)/python tools/supply.py licences docs/licences.md
+
+sbom: $(VENV)/.dev  ## a bill of materials (CycloneDX), in build/sbom.json
+	$(BIN)/python tools/supply.py sbom build/sbom.json
+
+audit: $(VENV)/.dev  ## pip-audit over what is pinned; skipped, with a reason, where no database is at hand
+	$(BIN)/python tools/supply.py audit
 
 site: $(VENV)/.dev  ## the documentation as HTML pages, in site/
 	$(BIN)/python tools/site.py site

@@ -96,3 +96,24 @@ def test_the_lock_names_the_public_registry_alone() -> None:
 def test_every_dependency_has_a_lower_bound() -> None:
     for needed in asked("dev"):
         assert any(each.operator in (">=", "==", "~=") for each in needed.specifier), needed
+
+
+def test_every_package_and_its_licence_is_listed() -> None:
+    page = (ROOT / "docs/licences.md").read_text(encoding="utf-8")
+    listed = dict(re.findall(r"^\| (\S+) \| (.+) \|$", page, re.MULTILINE))
+    extras = {*ASKED["project"]["optional-dependencies"]} - {"dev"}
+    needed = {each for each, _ in reached("oneway", extras, set())} - {"oneway"}
+    assert {*listed} - {"Package"} == needed, "make licences"
+    fit = re.compile(r"MIT|BSD|Apache|MPL-2|PSF|ISC|LGPL-3|Licence")  # beside Apache-2.0, whole
+    assert [name for name, said in listed.items() if not fit.search(said)] == []
+
+
+def test_a_major_version_of_what_we_build_on_waits_for_us() -> None:
+    bounded = {
+        needed.name
+        for extra in ASKED["project"]["optional-dependencies"]
+        if extra != "dev"
+        for needed in asked(extra)
+        if any(each.operator == "<" for each in needed.specifier)
+    }
+    assert {"jmespath", "sqlalchemy", "httpx", "click", "pyyaml", "jsonschema"} <= bounded
