@@ -3,9 +3,13 @@
 import io
 import json
 import random
+import tempfile
 import zipfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
+
+from workbooks import workbook
 
 from .bomb import MAPPING, Bomb
 
@@ -198,35 +202,24 @@ NAMED = [
 ]  # fmt: skip
 
 
-def workbook(name: str, cell: str, says: str) -> Bomb:
-    """Return a workbook of one cell, far away."""
-    book = io.BytesIO()
-    main = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
-    parts = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
-    with zipfile.ZipFile(book, "w", zipfile.ZIP_DEFLATED) as packed:
-        packed.writestr("[Content_Types].xml", "<Types/>")
-        packed.writestr(
-            "xl/workbook.xml",
-            f'<workbook xmlns="{main}" xmlns:r="{parts}"><sheets>'
-            '<sheet name="A" sheetId="1" r:id="r1"/></sheets></workbook>',
-        )
-        packed.writestr(
-            "xl/_rels/workbook.xml.rels",
-            '<Relationships xmlns="http://schemas.openxmlformats.org/package/2006/relationships">'
-            f'<Relationship Id="r1" Type="{parts}/worksheet" Target="worksheets/sheet1.xml"/>'
-            "</Relationships>",
-        )
-        packed.writestr(
-            "xl/worksheets/sheet1.xml",
-            f'<worksheet xmlns="{main}"><sheetData>{cell}</sheetData></worksheet>',
-        )
+def spreadsheet(name: str, rows: str, says: str) -> Bomb:
+    """Return a workbook with rows as they stand in the XML of its sheet."""
+    with tempfile.TemporaryDirectory() as folder:
+        whole = zipfile.ZipFile(workbook(Path(folder, "a.xlsx"), {"A": []}))
+        book = io.BytesIO()
+        with whole, zipfile.ZipFile(book, "w", zipfile.ZIP_DEFLATED) as packed:
+            for part in whole.namelist():
+                data = whole.read(part)
+                if part.endswith("sheet1.xml"):
+                    data = data.replace(b"<sheetData>", b"<sheetData>" + rows.encode())
+                packed.writestr(part, data)
     return people(name, book.getvalue(), says, file="people.xlsx")
 
 
 FAR = '<row r="{0}"><c r="{1}{0}" t="str"><v>{2}</v></c></row>'
 NAMED += [
-    workbook("a cell far away", FAR.format(1, "A", "id") + FAR.format(1048576, "XFD", "x"), ""),
-    workbook("a sheet that unpacks", FAR.format(1, "A", "x" * 300_000_000), ""),
+    spreadsheet("a cell far away", FAR.format(1, "A", "id") + FAR.format(1048576, "XFD", "x"), ""),
+    spreadsheet("a sheet that unpacks", FAR.format(1, "A", "x" * 300_000_000), ""),
 ]
 
 

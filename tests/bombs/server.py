@@ -33,7 +33,7 @@ ANSWERS: dict[str, Callable[[int], bytes]] = {
     "gzip": lambda _: gzip.compress(b" " * 300_000_000),
     "pages": _people,
     "emoji": lambda _: _page(
-        json.dumps({"id": "1", "x": "\U0001f600" + "x" * 15_000_000}, ensure_ascii=False)
+        json.dumps({"id": "1", "x": "\U0001f600" + "x" * 9_400_000}, ensure_ascii=False)
     ),
     "brackets": lambda _: b"[" * 400_000 + b"]" * 400_000,
     "endless": lambda _: b"",

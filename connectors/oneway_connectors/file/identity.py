@@ -26,6 +26,7 @@ class Ids:
         self._id_path = options.id
         self._path = options.id_keys
         self._lines: dict[str, int] = {}
+        self._counts: dict[int, int] = {}
 
     def name(self, entry: FileEntry) -> tuple[str, str]:
         """Return an entry's id and its problem; raise `ReadError` if the id stands twice.
@@ -47,9 +48,10 @@ class Ids:
 
     def _unnamed(self, line: int) -> str:
         """Return what an entry without an id is known by: several may stand on one line."""
-        known, count = f"line {line}", 1
+        known = f"line {line}"
         while known in self._lines:
-            count += 1
-            known = f"line {line}, item {count}"
+            # From where the last one was found: a hundred thousand may stand on one line.
+            self._counts[line] = self._counts.get(line, 1) + 1
+            known = f"line {line}, item {self._counts[line]}"
         self._lines[known] = line
         return known

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import BinaryIO, Protocol
 
+from oneway.core.bounded import read_up_to
 from oneway.core.connector import ReadError
 from oneway.core.records import Value
 
@@ -44,7 +45,7 @@ def line_of(file: BinaryIO) -> bytes:
 
 def whole_of(file: BinaryIO) -> bytes:
     """Return all that a file holds; raise `ReadError` if that is too much."""
-    data = file.read(LONGEST_FILE + 1)
+    data = read_up_to(file, LONGEST_FILE + 1)
     if len(data) > LONGEST_FILE:
         summary = f"the file is longer than {LONGEST_FILE:,} bytes"
         raise ReadError("R153", summary, "write it as .jsonl or as CSV in UTF-8, read by lines")

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 
-from oneway.core.connector import Progress, silent
+from oneway.core.connector import Progress, ReadError, silent
 from oneway.core.records import MISSING, Compare, Record, Snapshot, Value, at, comparable, path_of
 from oneway_connectors.file.encoding import as_utf8
 from oneway_connectors.file.formats import format_of, layout_of
@@ -12,6 +12,8 @@ from oneway_connectors.file.identity import Ids
 from oneway_connectors.file.opening import Stamp, opened, stamp_at, stamp_of
 from oneway_connectors.file.options import DEFAULTS, FileOptions
 
+_MOST_BROKEN = 1_000
+"""Broken records from which on a file with more of them than others is not worth reading."""
 _STEP = 1_000
 """Records between two reports of progress."""
 
@@ -42,17 +44,25 @@ class FileReader:
         with opened(self._path) as file:
             layout = layout_of(self._path, self._format, self._options)
             entries = layout.entries(as_utf8(self._path, file, self._options.encoding))
-            ids, count = Ids(self._path, self._options), 0
+            ids, count, broken = Ids(self._path, self._options), 0, 0
             for count, entry in enumerate(entries, 1):
                 if entry.gap:
                     gaps.append(f"{self._path}: records may be missing after line {entry.line}")
                 if count % _STEP == 0:
                     progress(f"reading {self._path}", count, None)
                 id, problem = ids.name(entry)
+                broken += bool(problem)
+                if broken > _MOST_BROKEN and 2 * broken > count:
+                    raise self._hardly_records(broken, count, problem)
                 yield Record(id, {} if problem else entry.data, problem)
             if layout.missing:
                 gaps.append(layout.missing)
             progress(f"reading {self._path}", count, count)
+
+    def _hardly_records(self, broken: int, count: int, problem: str) -> ReadError:
+        summary = f"{self._path}: {broken:,} of the first {count:,} records cannot be read"
+        help = f"check the file and its options: the last one {problem}"
+        return ReadError("R153", summary, help)
 
     def get(self, id: str) -> Record | None:
         """Return the record as the file has it now, or None."""

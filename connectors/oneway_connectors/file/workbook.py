@@ -4,22 +4,23 @@ All values are text, as in CSV: a whole number has no fraction, a date is ISO te
 are read as the values that the spreadsheet last computed. A workbook is never written.
 """
 
-import io
+import json
+import subprocess
+import sys
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from datetime import date, datetime, time, timedelta
-from typing import TYPE_CHECKING, BinaryIO
+from typing import BinaryIO, TypeAlias
 
+from oneway.core.bounded import read_up_to
 from oneway.core.connector import ReadError
 from oneway.core.records import Value
+from oneway_connectors.file import workbook_process
 from oneway_connectors.file.layout import FileEntry
 from oneway_connectors.file.options import FileOptions
 from oneway_connectors.file.table import OfTable, Table
 
-if TYPE_CHECKING:
-    from python_calamine import CalamineWorkbook
-
 MAX_SIZE = 200_000_000
+Rows: TypeAlias = Sequence[tuple[int, list[str]]]
+"""The cells of a sheet's rows, with their lines."""
 
 
 class WorkbookRows(OfTable):
@@ -32,7 +33,7 @@ class WorkbookRows(OfTable):
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
         """Yield the rows; raise `ReadError` for what is no workbook, or has no such sheet."""
-        rows = self._rows(file.read(MAX_SIZE + 1))
+        rows = self._rows(read_up_to(file, MAX_SIZE + 1))
         header = self._header(rows)
         for line, cells in rows[header:]:
             if self._table.is_footer(cells):
@@ -55,7 +56,7 @@ class WorkbookRows(OfTable):
         """Fail: a workbook is never written."""
         raise NotImplementedError
 
-    def _header(self, rows: Sequence[tuple[int, list[str]]]) -> int:
+    def _header(self, rows: Rows) -> int:
         """Return how many rows stand above the first record, having taken the headings."""
         first = self._options.header
         for number, (line, cells) in enumerate(rows):
@@ -64,17 +65,13 @@ class WorkbookRows(OfTable):
                 return number + 1
         return len(rows)
 
-    def _rows(self, data: bytes) -> list[tuple[int, list[str]]]:
+    def _rows(self, data: bytes) -> Rows:
         if not data:
             return []
-        with _opened(self._name, data) as book:
-            return _sheet_rows(book, self._sheet(book))
-
-    def _sheet(self, book: "CalamineWorkbook") -> str:
-        names = visible_sheets(book)
         wanted = self._options.sheet
-        if wanted in book.sheet_names or (not wanted and len(names) == 1):
-            return wanted or names[0]
+        names, rows = _read(self._name, data, wanted)
+        if rows is not None:
+            return rows
         known = ", ".join(repr(name) for name in names)
         what = f"has no sheet {wanted!r}" if wanted else "has several sheets"
         raise ReadError(
@@ -82,55 +79,42 @@ class WorkbookRows(OfTable):
         )
 
 
-def first_sheet(path: str, data: bytes) -> tuple[str, bool, list[tuple[int, list[str]]]]:
+def first_sheet(path: str, data: bytes) -> tuple[str, bool, Rows]:
     """Return the first sheet that a person sees, whether there are others, and its rows."""
-    with _opened(path, data) as book:
-        names = visible_sheets(book)
-        if not names:
-            raise ReadError("R154", f"{path}: the workbook has no sheet", "check the file")
-        return names[0], len(names) > 1, _sheet_rows(book, names[0])
+    names, rows = _read(path, data, first=True)
+    if rows is None:
+        raise ReadError("R154", f"{path}: the workbook has no sheet", "check the file")
+    return names[0], len(names) > 1, rows
 
 
-@contextmanager
-def _opened(name: str, data: bytes) -> Iterator["CalamineWorkbook"]:
-    # Importing it takes as long as a small run, so import it only for workbooks.
-    from python_calamine import CalamineError, CalamineWorkbook
-
+def _read(
+    name: str, data: bytes, sheet: str = "", *, first: bool = False
+) -> tuple[list[str], Rows | None]:
+    """Return the sheets that a person sees, and the rows of the one that is wanted, if any."""
     if len(data) > MAX_SIZE:
         raise ReadError("R150", f"{name}: the workbook is too large", "save it as CSV")
+    request = json.dumps({"sheet": sheet, "first": first}).encode() + b"\n"
     try:
-        yield CalamineWorkbook.from_filelike(io.BytesIO(data))
-    except CalamineError:
+        ended = subprocess.run(
+            [sys.executable, "-P", workbook_process.__file__],
+            input=request + data,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            timeout=2 * workbook_process.MOST_SECONDS,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        raise _too_much(name) from None
+    if ended.returncode:
+        raise _too_much(name)
+    answer = json.loads(ended.stdout)
+    if "broken" in answer:
         help = "check that the file is a workbook, whole, without a password; or save it as CSV"
-        raise ReadError("R153", f"{name}: the workbook cannot be read", help) from None
+        raise ReadError("R153", f"{name}: the workbook cannot be read", help)
+    if "large" in answer:
+        raise _too_much(name)
+    return answer["names"], answer["rows"]
 
 
-def _sheet_rows(book: "CalamineWorkbook", sheet: str) -> list[tuple[int, list[str]]]:
-    rows = book.get_sheet_by_name(sheet).to_python(skip_empty_area=False)
-    return [(line, [cell_text(cell) for cell in row]) for line, row in enumerate(rows, 1)]
-
-
-def visible_sheets(book: "CalamineWorkbook") -> list[str]:
-    """Return the names of the sheets that a person sees."""
-    from python_calamine import SheetVisibleEnum
-
-    return [each.name for each in book.sheets_metadata if each.visible == SheetVisibleEnum.Visible]
-
-
-def cell_text(cell: object) -> str:
-    """Return a cell as the CSV of its sheet has it: dates as ISO text, whole numbers whole."""
-    match cell:
-        case str():
-            return cell
-        case bool():
-            return "true" if cell else "false"
-        case float() if cell.is_integer() and abs(cell) < 1e15:
-            return str(int(cell))
-        case datetime() if cell.time() == time():
-            return cell.date().isoformat()
-        case date() | time():
-            return cell.isoformat()
-        case timedelta():
-            return str(cell)
-        case _:
-            return "" if cell is None else str(cell)
+def _too_much(name: str) -> ReadError:
+    help = "a cell may stand far away from all others: save the sheet as CSV"
+    return ReadError("R150", f"{name}: the workbook takes too much memory or time", help)

@@ -141,7 +141,7 @@ class Limits:
     connect: float = 10
     read: float = 30
     total: float = 120
-    response_bytes: int = 16_000_000
+    response_bytes: int = 10_000_000
     response_values: int = 1_000_000
     pages: int = 10_000
     read_bytes: int = 1_000_000_000

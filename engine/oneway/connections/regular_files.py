@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from oneway.core.bounded import read_up_to
 from oneway.core.diagnostics import refusal
 
 
@@ -13,7 +14,7 @@ def read_regular(path: str, limit: int) -> bytes:
             why = "it is a folder" if Path(path).is_dir() else "there is no such file"
             raise refusal("F120", path, f"cannot be read: {why}", "check the path")
         with Path(path).open("rb") as file:
-            return file.read(limit)
+            return read_up_to(file, limit)
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise refusal("F120", path, f"cannot be read: {why}", "check the path") from None

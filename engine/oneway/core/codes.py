@@ -263,8 +263,8 @@ _TABLE = (
     ),
     (
         "R153",
-        "a file is not a JSON array of objects, or not a workbook",
-        "Write the file again as one array of objects, or one object a line.",
+        "a file is not what its ending says, is too long, or hardly holds a record",
+        "Write the file again: one array of objects, one object or row a line.",
     ),
     (
         "R154",
