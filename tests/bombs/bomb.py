@@ -6,13 +6,15 @@ import resource
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeAlias
 
 from patience import PATIENCE
 
 MEGABYTES, SECONDS = 256, 10
+LONGEST = 20 * PATIENCE  # by the clock, where others want the processor as well
 CHILD = Path(__file__).with_name("child.py")
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -33,6 +35,10 @@ joiners: {create: true}
 """
 
 
+Content: TypeAlias = bytes | str | Callable[[], bytes]
+"""What is in a file; a large one is made when it is needed."""
+
+
 @dataclass(frozen=True)
 class Bomb:
     """Files, and the commands that meet them.
@@ -42,7 +48,7 @@ class Bomb:
     """
 
     name: str
-    files: Mapping[str, bytes | str] = field(repr=False)
+    files: Mapping[str, Content] = field(repr=False)
     commands: Sequence[Sequence[str]] = (("validate", "m.yaml"), ("plan", "m.yaml"))
     says: str = ""
     others: bool = False
@@ -64,7 +70,8 @@ def set_off(bomb: Bomb, url: str = "") -> Burst:
         for name, content in bomb.files.items():
             path = Path(folder, name)
             path.parent.mkdir(parents=True, exist_ok=True)
-            data = content.encode("utf-8", "surrogatepass") if isinstance(content, str) else content
+            data = content() if callable(content) else content
+            data = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
             path.write_bytes(data.replace(b"URL", url.encode()) if url else data)
         return _ended(bomb, folder)
 
@@ -79,10 +86,10 @@ def _ended(bomb: Bomb, folder: str) -> Burst:
         command, env=env, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     ) as process:
         try:
-            out, err = process.communicate(timeout=PATIENCE)
+            out, err = process.communicate(timeout=LONGEST)
         except subprocess.TimeoutExpired:
             process.kill()
-            return Burst("it never ends, and uses no processor", PATIENCE, 0)
+            return Burst("it never ends, and uses no processor", LONGEST, 0)
     used = resource.getrusage(resource.RUSAGE_CHILDREN)
     return Burst(_wrong(bomb, process.returncode, out, err), used.ru_utime, used.ru_maxrss / 1000)
 

@@ -223,3 +223,17 @@ def test_every_key_of_the_language_is_in_its_reference() -> None:
     keys = {key for table in tables for key in table.get("properties", ())}
     words = {word for table in tables for word in table.get("enum", ())}
     assert sorted(each for each in keys | words if not re.search(rf"\b{each}\b", text)) == []
+
+
+def test_every_threat_names_what_holds_it_and_a_test_that_is_there() -> None:
+    page = (ROOT / "docs/security.md").read_text(encoding="utf-8")
+    table = page.partition("## Threats")[2]
+    rows = [line.strip("|").split(" | ") for line in table.splitlines() if line.startswith("| ")]
+    threats = rows[1:]  # after the heading
+    assert len(threats) >= 20
+    for boundary, threat, holds, test in threats:
+        assert boundary.strip(), threat
+        assert holds.strip(), threat
+        file, _, name = test.strip().strip("`").partition("::")
+        text = (ROOT / file).read_text(encoding="utf-8")
+        assert re.search(rf"^def {name or 'test_'}", text, re.MULTILINE), test
