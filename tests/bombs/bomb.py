@@ -11,7 +11,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
 
-
 MEGABYTES, SECONDS = 256, 10
 LONGEST = 400  # by the clock, where others want the processor as well
 CHILD = Path(__file__).with_name("child.py")
