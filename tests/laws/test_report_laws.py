@@ -15,6 +15,7 @@ from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.core.seal import Sealed
 from oneway.history.journal import End
 from oneway.history.journal.rows import Breached, Why
+from oneway.planning.names import named, names_of
 from oneway.planning.plan import Ending, Kind, Plan, Verb
 from oneway.render.report import html, page
 from oneway.render.report.actions import deeds
@@ -144,6 +145,7 @@ def test_everybody_who_does_not_sync_is_named_with_every_reason(found: PastRun) 
     if found.plan is None:
         return
     shown = sections(page(found))
+    names = names_of(found.plan.outcomes)
     for id, kind in (
         ("missing", Kind.INELIGIBLE),
         ("conflicts", Kind.CONFLICT),
@@ -153,7 +155,7 @@ def test_everybody_who_does_not_sync_is_named_with_every_reason(found: PastRun) 
         assert (shown[id].number if id in shown else 0) == len(these)
         rows = shown[id].blocks[0].table.rows if id in shown else ()
         said = Counter(line for _, why, *_ in rows for line in why.lines)
-        wanted = Counter(harmless(r.text) for each in these for r in each.reasons)
+        wanted = Counter(harmless(named(r, names)) for each in these for r in each.reasons)
         assert said == wanted
 
 

@@ -175,6 +175,27 @@ def test_cells_left_out_are_blank_where_that_is_said(tmp_path: Path) -> None:
     assert missing  # the file may have been cut off in the middle of that row
 
 
+@pytest.mark.parametrize(
+    "cell", ["#N/A", "#REF!", "#DIV/0!", "#NAME?", "Err:502", "########", "1.23E+05", '"=""001"""']
+)
+def test_what_a_spreadsheet_puts_in_the_place_of_a_value_is_an_error_of_its_row(
+    tmp_path: Path, cell: str
+) -> None:
+    data = f"id,code\n1,{cell}\n2,B\n"
+    found, problems, missing = read(tmp_path / "a.csv", data)
+    assert ([each["id"] for each in found], missing) == (["2"], ())
+    assert "column 'code'" in problems[0]
+    assert "1.23E+05" not in problems[0]  # what is left of an account's number
+    found, problems, _ = read(tmp_path / "a.csv", data, damaged_cells="keep")
+    assert (len(found), problems) == (2, [])
+
+
+@pytest.mark.parametrize("cell", ["#1", "N/A", "E+05", "1E5", "2.5", "=1+1", "1.2.3", "A1.5E+05"])
+def test_text_that_no_spreadsheet_puts_there_is_text(tmp_path: Path, cell: str) -> None:
+    found, problems, _ = read(tmp_path / "a.csv", f"id,code\n1,{cell}\n")
+    assert (found, problems) == ([{"id": "1", "code": cell}], [])
+
+
 def test_a_file_without_its_footer_counts_as_cut_off(tmp_path: Path) -> None:
     good, problems, missing = read(tmp_path / "a.csv", PLAIN + "Total,2\n\nnote\n", footer="Total")
     assert (len(good), problems, missing) == (2, [], ())

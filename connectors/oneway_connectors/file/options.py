@@ -40,6 +40,7 @@ class FileOptions:
     headings: str = "paths"
     short_rows: str = "error"
     spaces: str = "keep"
+    damaged_cells: str = "error"
     sheet: str = ""
 
     @property
@@ -65,6 +66,7 @@ def file_options(given: Mapping[str, str]) -> FileOptions:
         headings=_one_of(given, "headings", ("paths", "flat")),
         short_rows=_one_of(given, "short_rows", ("error", "blank")),
         spaces=_one_of(given, "spaces", ("keep", "trim")),
+        damaged_cells=_one_of(given, "damaged_cells", ("error", "keep")),
         sheet=given.get("sheet", ""),
     )
 

@@ -1,5 +1,6 @@
 """Turns rows of cells under headings into records, and reports the rows that are not records."""
 
+import re
 from collections.abc import Callable, Sequence
 
 from oneway.core.connector import ReadError
@@ -69,6 +70,8 @@ class Table:
             return FileEntry(line, raw, {}, problem)
         if not all(map(encodable, cells)):
             return FileEntry(line, raw, {}, _not_encoded(self._options.encoding))
+        if self._options.damaged_cells == "error" and (problem := self._damage(cells)):
+            return FileEntry(line, raw, {}, problem)
         if is_like_footer(cells):
             return FileEntry(
                 line, raw, {}, "looks like a total, not a record: set the option footer"
@@ -91,6 +94,20 @@ class Table:
         """Return the error of headings that cannot be used."""
         return ReadError("R154", f"{self._name}:{line}: {summary}", self._hint() or help)
 
+    def _damage(self, cells: Sequence[str]) -> str:
+        """Return what a spreadsheet did to a row's cells, in words; nothing if all are whole.
+
+        The cells themselves are not shown: a number that was shortened may be an account's.
+        """
+        found = next(
+            ((number, how) for number, cell in enumerate(cells) if (how := damage_of(cell))), None
+        )
+        if found is None:
+            return ""
+        number, (what, remedy) = found
+        column = self.headings.names[number] if number < len(self.headings.names) else ""
+        return f"column {column!r} holds {what}: {remedy}, or set damaged_cells: keep"
+
     def _check(self, names: Sequence[str], line: int) -> None:
         seen: dict[str, int] = {}
         for number, name in enumerate(names, 1):
@@ -110,6 +127,36 @@ class Table:
             return f"{how}, or write the id as the heading is"
         near = did_you_mean(wanted, names) or f"the headings are: {_listed(names)}"
         return f"the option id names the column of the id; {near}"
+
+
+def damage_of(cell: str) -> tuple[str, str] | None:
+    """Return what a spreadsheet put in the place of a cell's value, and the remedy."""
+    text = cell.strip()
+    return next((said for pattern, said in _DAMAGE if pattern.fullmatch(text)), None)
+
+
+_DAMAGE = (
+    (
+        # https://support.microsoft.com: "How to correct a #N/A error" and its siblings; Err:502
+        # is LibreOffice's.
+        re.compile(
+            r"#(N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!|SPILL!|CALC!|FIELD!|BLOCKED!|"
+            r"CONNECT!|BUSY!|UNKNOWN!|GETTING_DATA)|Err:[0-9]{3}|#{5,}"
+        ),
+        ("an error of the spreadsheet instead of a value", "correct it there"),
+    ),
+    (
+        re.compile(r"-?[0-9](\.[0-9]+)?E\+[0-9]{2,3}"),
+        (
+            "a number that the spreadsheet shortened, so that digits are lost",
+            "format the column as text there, and enter it again",
+        ),
+    ),
+    (
+        re.compile(r'="[^"]*"'),
+        ("a formula instead of its value", "save the file with values instead of formulas"),
+    ),
+)
 
 
 def encoding_words(encoding: str) -> str:
