@@ -226,9 +226,12 @@ def changed(change: Change, verb: Verb) -> str:
 
 
 def list_change(before: list[Value], after: list[Value]) -> str:
-    """Return what a list loses and gains, item by item and none cut short beyond reading."""
+    """Return what a list loses and gains, item by item and none cut short beyond reading.
+
+    Of what it loses nothing is left out: whoever reviews the plan must see it.
+    """
     lost, gained = _without(before, after), _without(after, before)
-    said = [f"loses {_items(lost)}"] if lost else []
+    said = [f"loses {_items(lost, len(lost))}"] if lost else []
     said += [f"gains {_items(gained)}"] if gained else []
     kept = len(before) - len(lost)
     said += [f"keeps {count(kept, 'item')}"] if kept else []
@@ -247,12 +250,14 @@ def _without(items: list[Value], others: list[Value]) -> list[Value]:
     return found
 
 
-def _items(items: list[Value]) -> str:
-    more = f" and {len(items) - _MOST_ITEMS:,} more" if len(items) > _MOST_ITEMS else ""
-    return ", ".join(clip(shown(item), _WIDEST_ITEM) for item in items[:_MOST_ITEMS]) + more
-
-
 _MOST_ITEMS = 20
+
+
+def _items(items: list[Value], most: int = _MOST_ITEMS) -> str:
+    more = f" and {len(items) - most:,} more" if len(items) > most else ""
+    return ", ".join(clip(shown(item), _WIDEST_ITEM) for item in items[:most]) + more
+
+
 _WIDEST_ITEM = 300
 """Wide enough for an address or a bank account of a person, in columns."""
 
