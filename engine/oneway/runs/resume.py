@@ -137,7 +137,9 @@ def resume_run(
     `approval` names the fingerprint that the run was begun with. Raises as `apply_plan` does.
     """
     log = RunLog(session.journal, left.plan, session.operator, left.run.id)
-    drop_stories(session.journal, left.run.id)
+    with session.journal.at_once():
+        session.journal.resumed(left.run.id)
+        drop_stories(session.journal, left.run.id)
     systems = _systems_of(session, left, program)
     watch = Watch(progress, session.operator.stopping)
     yield from apply(left.plan, approval.of(left.earlier), systems, log, watch)

@@ -97,6 +97,10 @@ class Journal(RunHistory):
         """Record that a run never reached its end, whatever becomes of its actions."""
         self.change(update(run).where(run.c.id == id).values(interrupted=1))
 
+    def resumed(self, id: int) -> None:
+        """Record that a run goes on: whatever it was before, it has not ended until it ends."""
+        self._fenced(update(run).where(run.c.id == id, self._ours).values(ended=None))
+
     def intended(
         self, id: int, action: Action, token: str, *, counted: Sequence[str] = (), at: str = ""
     ) -> None:
