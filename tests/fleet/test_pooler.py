@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pytest
 
 from crash.people import six
-from crash.world import PLAN, SYNC
+from crash.world import PLAN, SYNC, variables
 from oneway.core.diagnostics import Refused
 from oneway.history.journal import Journal
 from oneway.history.journal.lease import leased
@@ -37,12 +37,13 @@ def test_one_run_holds_a_lease_through_a_pooler(server: Server) -> None:
 
 
 @NEEDED
-def test_a_whole_run_keeps_its_journal_behind_a_pooler(
-    server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    with fleet(six, server) as machines, pooled(server, machines.store) as url:
+def test_a_whole_run_keeps_its_journal_behind_a_pooler(server: Server) -> None:
+    with (
+        fleet(six, server) as machines,
+        pooled(server, machines.store) as url,
+        variables({"ONEWAY_STORE": url}),
+    ):
         machines.fresh()
-        monkeypatch.setenv("ONEWAY_STORE", url)
         ended = machines.world.run(*SYNC, "--state", "a")
         assert ended.code == 0, ended.out
         assert machines.world.run(*PLAN, "--state", "b").code == 0
