@@ -29,7 +29,7 @@ def _people(page: int) -> bytes:
 
 ANSWERS: dict[str, Callable[[int], bytes]] = {
     "deep": _deep,
-    "values": lambda _: b'{"data": [' + b"{}," * 4_000_000 + b"{}]}",
+    "values": lambda _: b'{"data": [' + b"{}," * 2_000_000 + b"{}]}",
     "gzip": lambda _: gzip.compress(b" " * 300_000_000),
     "pages": _people,
     "emoji": lambda _: _page(
