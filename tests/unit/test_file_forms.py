@@ -190,6 +190,17 @@ def test_what_a_spreadsheet_puts_in_the_place_of_a_value_is_an_error_of_its_row(
     assert (len(found), problems) == (2, [])
 
 
+def test_quotes_after_a_space_are_quotes_where_spaces_are_trimmed(tmp_path: Path) -> None:
+    data = 'id; "code"; "name"\n1; "A1"; "Ann; Lee"\n'
+    dialect = {"delimiter": "semicolon", "spaces": "trim"}
+    wanted = [{"id": "1", "code": "A1", "name": "Ann; Lee"}]
+    assert read(tmp_path / "a.csv", data, **dialect)[:2] == (wanted, [])
+    error = refused(tmp_path / "a.csv", data, delimiter="semicolon")
+    assert (error.code, error.help) == ("R154", "set the option spaces: trim")
+    _, problems, _ = read(tmp_path / "a.csv", 'id,code\n1, "A1"\n')
+    assert problems == ["line 2 has a quotation mark after a space: set the option spaces: trim"]
+
+
 @pytest.mark.parametrize("cell", ["#1", "N/A", "E+05", "1E5", "2.5", "=1+1", "1.2.3", "A1.5E+05"])
 def test_text_that_no_spreadsheet_puts_there_is_text(tmp_path: Path, cell: str) -> None:
     found, problems, _ = read(tmp_path / "a.csv", f"id,code\n1,{cell}\n")

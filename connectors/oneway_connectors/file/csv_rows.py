@@ -10,6 +10,7 @@ should import it as text.
 
 import csv
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from typing import BinaryIO
 
 from oneway.core.records import Value
@@ -32,7 +33,8 @@ class CsvRows(OfTable):
     def __init__(self, name: str, options: FileOptions) -> None:
         self._options = options
         self._table = Table(name, options, self._hint)
-        self._dialect = Dialect(options.delimiter or ",", options.quote)
+        spaced = options.spaces == "trim"
+        self._dialect = Dialect(options.delimiter or ",", options.quote, spaced)
         self._file: BinaryIO | None = None
         self._bom = b""
         self._end = ""
@@ -46,7 +48,7 @@ class CsvRows(OfTable):
         self._file, lines = file, Lines(file)
         self._preface, said = lines.preface(self._options.header)
         delimiter = self._options.delimiter or said or ","
-        self._dialect = Dialect(delimiter, self._dialect.quote)
+        self._dialect = replace(self._dialect, delimiter=delimiter)
         rows = self._dialect.rows(lines)
         self._read_header(lines, rows)
         while self._headings.names:

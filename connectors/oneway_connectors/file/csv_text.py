@@ -16,10 +16,14 @@ _SAYS_TYPE = re.compile(r'"?#TYPE ')
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What parts cells and what quotes them; nothing quotes them where `quote` is empty."""
+    """What parts cells and what quotes them; nothing quotes them where `quote` is empty.
+
+    A quotation mark begins a quoted cell also after spaces where `spaced`.
+    """
 
     delimiter: str = ","
     quote: str = '"'
+    spaced: bool = False
 
     def rows(self, lines: Iterable[str]) -> Iterator[list[str]]:
         """Return the rows of cells; raise `csv.Error` for a stray quotation mark."""
@@ -27,7 +31,8 @@ class Dialect:
             form: dict[str, Any] = {"quotechar": self.quote, "strict": True}
         else:
             form = {"quoting": csv.QUOTE_NONE}
-        return csv.reader(lines, delimiter=self.delimiter, **form)
+        skip = self.spaced and self.delimiter != " "
+        return csv.reader(lines, delimiter=self.delimiter, skipinitialspace=skip, **form)
 
     def cells_of(self, raw: bytes) -> list[str]:
         """Return the cells of one row."""

@@ -70,6 +70,9 @@ class Table:
             return FileEntry(line, raw, {}, problem)
         if not all(map(encodable, cells)):
             return FileEntry(line, raw, {}, _not_encoded(self._options.encoding))
+        if any(map(self._quoted_late, cells)):
+            problem = "has a quotation mark after a space: set the option spaces: trim"
+            return FileEntry(line, raw, {}, problem)
         if self._options.damaged_cells == "error" and (problem := self._damage(cells)):
             return FileEntry(line, raw, {}, problem)
         if is_like_footer(cells):
@@ -94,6 +97,12 @@ class Table:
         """Return the error of headings that cannot be used."""
         return ReadError("R154", f"{self._name}:{line}: {summary}", self._hint() or help)
 
+    def _quoted_late(self, cell: str) -> bool:
+        """Return whether a cell is quoted after a space, so that the quotes are part of it."""
+        quote, text = self._options.quote, cell.strip()
+        # Without the quotes, a delimiter within them has parted the cell in two.
+        return bool(quote) and cell[:1].isspace() and text.startswith(quote)
+
     def _damage(self, cells: Sequence[str]) -> str:
         """Return what a spreadsheet did to a row's cells, in words; nothing if all are whole.
 
@@ -111,6 +120,9 @@ class Table:
     def _check(self, names: Sequence[str], line: int) -> None:
         seen: dict[str, int] = {}
         for number, name in enumerate(names, 1):
+            if self._quoted_late(name):
+                summary = f"the quotation mark of column {number} stands after a space"
+                raise self.bad(line, summary, "set the option spaces: trim")
             if not encodable(name):
                 encoding = encoding_words(self._options.encoding)
                 raise self.bad(line, f"column {number} is not {encoding}", HEADER_HELP)
