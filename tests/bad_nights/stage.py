@@ -22,7 +22,7 @@ from night import FILE, Night, Scheduler, now, until  # noqa: E402
 
 from listener import Listener, listening  # noqa: E402
 from listener import status as accepted  # noqa: E402
-from oneway.cli import options, status  # noqa: E402
+from oneway.cli import options, runs, status  # noqa: E402
 from oneway.cli.entry import run  # noqa: E402
 from oneway.history.journal import Journal  # noqa: E402
 from oneway.scheduling.health_state import HealthState  # noqa: E402
@@ -140,6 +140,7 @@ class Stage:
             patch.dict(os.environ, {**self.night.variables, **clock}),
             patch.object(options, "now", now),
             patch.object(status, "now", now),
+            patch.object(runs, "now", now),
             redirect_stdout(out),
         ):
             run([*command])
@@ -148,7 +149,7 @@ class Stage:
     def told(self) -> Said:
         """Ask every place."""
         fleet = json.loads(self.ask("status", "--format", "json"))
-        runs = json.loads(self.ask("runs", NAME, "--format", "json"))["runs"]
+        listed = json.loads(self.ask("runs", NAME, "--format", "json"))["runs"]
         shown = json.loads(self.ask("runs", "show", NAME, "--format", "json"))
         report = self.ask("report", NAME)
         with Journal.open(self.folder / ".oneway" / "journal.db") as journal:
@@ -157,7 +158,7 @@ class Stage:
         status = next(
             (e for e in fleet["connections"] if e["name"] == NAME), fleet["connections"][0]
         )
-        return Said({**status, "fleet": fleet}, runs[0], shown, page, notices, report)
+        return Said({**status, "fleet": fleet}, listed[0], shown, page, notices, report)
 
 
 @dataclass

@@ -32,7 +32,7 @@ def test_connectors_are_listed_shown_and_copied(world: World) -> None:
     assert "expensein   ExpenseIn: users, departments" in world.run("connectors").out
     shown = world.run("connectors", "file").out
     assert "delimiter" in shown
-    assert "One of: paths, flat." in shown
+    assert "One of: paths, flat." in " ".join(shown.split())
     shown = world.run("connectors", "expensein").out
     assert "ONEWAY_EXPENSEIN_API_KEY" in shown
     assert "email, at most 254 characters, required, unique" in shown
