@@ -2,11 +2,21 @@
 
 import zipfile
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 from xml.sax.saxutils import escape
 
-Cell = str | int | float | bool | date | None
+
+@dataclass(frozen=True)
+class Computed:
+    """A cell with a formula and what is stored as its value: an error, or nothing yet."""
+
+    formula: str
+    error: str = ""
+
+
+Cell = str | int | float | bool | date | Computed | None
 
 _TYPES = """<?xml version="1.0" encoding="UTF-8"?>
 <Types xmlns="http://schemas.openxmlformats.org/package/2006/content-types">
@@ -65,6 +75,9 @@ def _cell(place: str, cell: Cell) -> str:
     match cell:
         case None:
             return ""
+        case Computed(formula, error):
+            kind = ' t="e"' if error else ""
+            return f'<c r="{place}"{kind}><f>{escape(formula)}</f><v>{error}</v></c>'
         case bool():
             return f'<c r="{place}" t="b"><v>{int(cell)}</v></c>'
         case int() | float():

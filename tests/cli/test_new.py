@@ -163,6 +163,17 @@ def test_the_sample_holds_nobody_and_can_be_planned(made: tuple[World, Ended]) -
     assert (kinds.count("create"), kinds.count("unchanged")) == (2, 5)
 
 
+def test_a_heading_with_a_line_break_says_nothing_in_the_mapping(world: World) -> None:
+    heading = '"Zq\n  dept: {value: GONE} #"'
+    (world.folder / "people.csv").write_text(f"code,name,{heading}\n001,Ann,7\n002,Bob,8\n")
+    (world.folder / "users.json").write_text('[{"id": "1", "reference": "001", "name": "Ann"}]')
+    assert (
+        world.run("new", "new.yaml", "--source", "people.csv", "--target", "users.json").code == 0
+    )
+    assert world.run("validate", "new.yaml").code == 0
+    assert "GONE" not in world.run("plan", "new.yaml", "--verbose").out
+
+
 def test_nothing_is_overwritten(made: tuple[World, Ended]) -> None:
     world, _ = made
     again = world.run("new", "map.yaml", "--source", "people.csv", "--target", "users.json")
@@ -194,8 +205,8 @@ def test_a_system_is_known_by_its_record_schema(world: World) -> None:
         assert not (world.folder / "m3.yaml").exists()
 
 
-headings = st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]), min_size=1,
-                   max_size=8).filter(str.strip)  # fmt: skip
+letters = st.characters(codec="utf-8", exclude_categories=["Cc", "Cs"]) | st.sampled_from("\n\t")
+headings = st.text(letters, min_size=1, max_size=8).filter(str.strip)
 tables = st.lists(headings, min_size=1, max_size=5, unique_by=lambda each: each.strip()).flatmap(
     lambda names: st.lists(
         st.fixed_dictionaries({name: st.text("ab1 .@'\"#:", max_size=5) for name in names}),

@@ -12,7 +12,7 @@ from oneway.core.connector import Access, Description, NotSent, ReadError, Rejec
 from oneway.core.records import path_of, path_text
 from oneway_connectors.file import FileConnector, connect
 from oneway_connectors.file.options import DELIMITERS
-from workbooks import workbook
+from workbooks import Computed, workbook
 
 PLAIN = "id,name\n1,Ann\n2,Bob\n"
 
@@ -190,6 +190,20 @@ def test_what_a_spreadsheet_puts_in_the_place_of_a_value_is_an_error_of_its_row(
     assert (len(found), problems) == (2, [])
 
 
+@pytest.mark.parametrize("who", ["Totally Bob", "Total Bob", "Totals"])
+def test_somebody_whose_name_begins_like_the_footer_ends_no_file(tmp_path: Path, who: str) -> None:
+    data = f"name,id,email\nAnn,1,a@example.com\n{who},2,b@example.com\nCy,3,c@example.com\n"
+    found, problems, missing = read(tmp_path / "a.csv", data + "Total: 3,,\n", footer="Total")
+    assert ([each["id"] for each in found], problems, missing) == (["1", "2", "3"], [], ())
+
+
+@pytest.mark.parametrize("line", ["Total,3,12", "Total: 3,,", "Total 3", "Total,,"])
+def test_a_footer_ends_the_records_however_full_it_is(tmp_path: Path, line: str) -> None:
+    data = f"name,id,pay\nAnn,1,5\n{line}\n"
+    found, problems, missing = read(tmp_path / "a.csv", data, footer="Total")
+    assert (len(found), problems, missing) == (1, [], ())
+
+
 def test_quotes_after_a_space_are_quotes_where_spaces_are_trimmed(tmp_path: Path) -> None:
     data = 'id; "code"; "name"\n1; "A1"; "Ann; Lee"\n'
     dialect = {"delimiter": "semicolon", "spaces": "trim"}
@@ -259,6 +273,32 @@ def test_a_sheet_is_read_as_its_csv_would_be(tmp_path: Path) -> None:
         {"id": "007", "Start Date": "", "on": "false", "pay": 3, "note": "x"},
     ]
     assert found.complete
+
+
+def test_what_a_sheet_holds_in_the_place_of_a_value_is_never_blank(tmp_path: Path) -> None:
+    rows = [["id", "dept"], ["1", Computed("A1", "#N/A")], ["2", Computed("A1")], ["3", "FIN"]]
+    found = opened().reader(workbook(tmp_path / "a.xlsx", {"Staff": rows})).read()
+    assert [dict(each.data) for each in found.records if not each.problem] == [
+        {"id": "3", "dept": "FIN"}
+    ]
+    problems = [each.problem for each in found.records if each.problem] + list(found.problems)
+    assert len(problems) == 2
+    assert all("column 'dept'" in str(each) for each in problems)
+
+
+@pytest.mark.parametrize(
+    "line", ["*** End of report ***,,", "Records: 2,,", "Summe,2,", "<EOF>,,", "code,name,email"]
+)
+def test_marks_and_headings_within_a_file_are_nobody(tmp_path: Path, line: str) -> None:
+    data = f"code,name,email\n1,Ann,a@example.com\n{line}\n"
+    good, problems, _ = read(tmp_path / "a.csv", data, id="code")
+    assert ([each["code"] for each in good], len(problems)) == (["1"], 1)
+
+
+@pytest.mark.parametrize("name", ["Page", "Rowe", "Counter", "Records", "Endo"])
+def test_names_like_marks_are_people(tmp_path: Path, name: str) -> None:
+    data = f"name,code,email\n{name},1,\n"
+    assert [each["name"] for each in read(tmp_path / "a.csv", data, id="code")[0]] == [name]
 
 
 def test_a_sheet_of_several_is_named(tmp_path: Path) -> None:

@@ -25,7 +25,11 @@ _FOOTER = re.compile(
     r"summe\b|gesamt\b|somme\b",
     re.IGNORECASE,
 )
-_TOTAL = re.compile(r"(grand |sub-?)?totals?\b:?", re.IGNORECASE)
+_TOTAL = re.compile(
+    r"\W*((grand |sub-?)?totals?\b:?|(summe|gesamt|somme)\b(?=\W*$|\W*\d)|end of\b|eof\b|"
+    r"(records?|rows?|count|page|printed)\b(?=\W*\d))",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +147,10 @@ def _footer(rows: Sequence[tuple[int, list[str]]], header: int, width: int) -> s
     return ""
 
 
-def is_like_footer(cells: Sequence[str]) -> bool:
-    """Return whether a row begins as a total does, and leaves most of its cells blank."""
+def footer_in(cells: Sequence[str]) -> str:
+    """Return the word by which a row begins as a total does, where most of its cells are blank."""
     filled = [cell.strip() for cell in cells if cell.strip()]
-    return len(filled) * 2 <= len(cells) + 1 and bool(_TOTAL.match(filled[0])) and len(cells) > 2
+    if len(cells) <= 2 or len(filled) * 2 > len(cells) + 1:
+        return ""
+    found = _TOTAL.match(filled[0])
+    return found[0] if found else ""

@@ -9,7 +9,7 @@ from oneway.core.nesting import DEEPEST
 from oneway_connectors.file.headings import Headings, encodable
 from oneway_connectors.file.layout import FileEntry
 from oneway_connectors.file.options import UTF_8, FileOptions
-from oneway_connectors.file.sniff import is_like_footer
+from oneway_connectors.file.sniff import footer_in
 
 _MANY = 12
 """Headings that a message lists."""
@@ -75,18 +75,25 @@ class Table:
             return FileEntry(line, raw, {}, problem)
         if self._options.damaged_cells == "error" and (problem := self._damage(cells)):
             return FileEntry(line, raw, {}, problem)
-        if is_like_footer(cells):
-            return FileEntry(
-                line, raw, {}, "looks like a total, not a record: set the option footer"
-            )
+        if word := footer_in(cells):
+            problem = f"looks like a total, not a record: set the option footer: {word}"
+            return FileEntry(line, raw, {}, problem)
+        if list(cells[:wanted]) == list(self.headings.names) and wanted > 1:
+            return FileEntry(line, raw, {}, "repeats the headings: remove it")
         return FileEntry(line, raw, self.headings.record(cells))
 
     def is_footer(self, cells: Sequence[str]) -> bool:
         """Return whether the records end before a row."""
         if not self._options.footer:
             return False
-        first = next((cell.strip() for cell in cells if cell.strip()), "")
-        self.ended = self.ended or first.startswith(self._options.footer)
+        filled = [cell.strip() for cell in cells if cell.strip()]
+        first, footer = filled[0] if filled else "", self._options.footer
+        # Somebody called Totally is no total, and nor is Total Bob, of whom all is filled in.
+        rest = first.removeprefix(footer)
+        begins = first.startswith(footer) and not (footer[-1].isalnum() and rest[:1].isalnum())
+        named = any(map(str.isalpha, rest))
+        columns = sum(1 for name in self.headings.names if name.strip())
+        self.ended = self.ended or (begins and not (named and len(filled) >= columns > 1))
         return self.ended
 
     def trimmed(self, cells: Sequence[str]) -> Sequence[str]:

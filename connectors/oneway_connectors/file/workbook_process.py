@@ -10,9 +10,12 @@ project is imported, so that it begins quickly.
 import io
 import json
 import sys
+import zipfile
+from collections.abc import Iterator
 from contextlib import suppress
 from datetime import date, datetime, time, timedelta
 from typing import Any
+from xml.etree import ElementTree
 
 MOST_CELLS = 5_000_000
 MOST_BYTES = 1_500_000_000
@@ -58,7 +61,68 @@ def _answer(data: bytes, wanted: str, first: bool) -> dict[str, Any]:
     except CalamineError:
         return {"broken": True}
     texts = [(line, [cell_text(cell) for cell in row]) for line, row in enumerate(rows, 1)]
+    for (line, column), text in _damage(data, wanted or names[0]).items():
+        if line <= len(texts) and column <= len(texts[line - 1][1]):
+            texts[line - 1][1][column - 1] = text
     return {"names": names, "rows": texts}
+
+
+def _damage(data: bytes, sheet: str) -> dict[tuple[int, int], str]:
+    """Return what an .xlsx sheet has in the place of values, by line and column from 1.
+
+    The reader gives errors (`#N/A`), and formulas that nothing has computed yet, as blank
+    cells: whoever takes them for blank clears what the target has.
+    """
+    try:
+        with zipfile.ZipFile(io.BytesIO(data)) as file:
+            text = file.read(_path_of(file, sheet))
+            return dict(_damaged_cells(text)) if b't="e"' in text or b"<f" in text else {}
+    except (
+        zipfile.BadZipFile,
+        KeyError,
+        ValueError,
+        StopIteration,
+        ElementTree.ParseError,
+        NotImplementedError,
+    ):
+        return {}  # of another kind: .xls, .xlsb, .ods
+
+
+def _path_of(file: zipfile.ZipFile, sheet: str) -> str:
+    """Return where a sheet is inside of a workbook (ECMA-376, part 1, 12.3.24)."""
+    book = ElementTree.fromstring(file.read("xl/workbook.xml"))
+    (found,) = (each for each in book.iter() if _is(each, "sheet") and each.get("name") == sheet)
+    id = next(value for name, value in found.items() if name.endswith("}id"))
+    links = ElementTree.fromstring(file.read("xl/_rels/workbook.xml.rels"))
+    target = next(each.attrib["Target"] for each in links if each.get("Id") == id)
+    return target.removeprefix("/") if target.startswith("/") else f"xl/{target}"
+
+
+def _damaged_cells(text: bytes) -> Iterator[tuple[tuple[int, int], str]]:
+    """Yield errors, and formulas without a value, with their places."""
+    line = 0
+    for row in (each for each in ElementTree.fromstring(text).iter() if _is(each, "row")):
+        line = int(row.get("r", line + 1))
+        column = 0
+        for cell in row:
+            column = _column(cell.get("r", "")) or column + 1
+            value = "".join(each.text or "" for each in cell if _is(each, "v"))
+            if cell.get("t") == "e":
+                yield (line, column), value
+            elif cell.get("t", "n") == "n" and not value and any(_is(e, "f") for e in cell):
+                yield (line, column), '=""'
+
+
+def _is(element: ElementTree.Element, name: str) -> bool:
+    return element.tag.endswith(f"}}{name}")
+
+
+def _column(place: str) -> int:
+    """Return the number of the column of a place such as `AB12`, from 1; 0 where none is said."""
+    number = 0
+    for letter in place.rstrip("0123456789"):
+        number = number * 26 + ord(letter.upper()) - ord("A") + 1
+    return number
 
 
 def cell_text(cell: object) -> str:

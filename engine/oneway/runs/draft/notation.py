@@ -9,6 +9,7 @@ from oneway.runs.draft.side import DraftSide
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PLAIN = re.compile(r"[A-Za-z_](?:[^:#]|:(?=\S)|(?<=\S)#)*")
 _IN_FLOW = re.compile(r"[A-Za-z_][^:#,?\[\]{}]*")
+_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
 _WORDS = ("true", "false", "null", "yes", "no", "on", "off")
 
 
@@ -31,7 +32,14 @@ def yaml_text(text: str, *, flow: bool = False) -> str:
     special = text.strip().lower() in _WORDS
     if plain.fullmatch(text) and text == text.strip() and text.isprintable() and not special:
         return text
+    if not is_one_line(text):
+        return json.dumps(text)
     return "'" + text.replace("'", "''") + "'"
+
+
+def is_one_line(text: str) -> bool:
+    """Return whether a text has no line breaks and no other control characters."""
+    return not _CONTROL.search(text)
 
 
 def yaml_name(path: str) -> str:

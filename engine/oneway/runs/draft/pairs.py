@@ -7,6 +7,7 @@ from difflib import SequenceMatcher
 
 from oneway.core.records import Value
 from oneway.runs.draft.names import CANONICAL, camel, concept, plain
+from oneway.runs.draft.notation import is_one_line
 from oneway.runs.draft.side import DraftSide
 
 _LIKELY = 50
@@ -41,6 +42,7 @@ def paired(source: DraftSide, target: DraftSide) -> tuple[Pair, ...]:
         each
         for path, field in target.fields.items()
         if not (field.computed or "object" in field.types or path == target.id)
+        if is_one_line(path)  # no key of a mapping has several
         for each in _scored(source, target, path)
         if each.score >= _LIKELY
     ]

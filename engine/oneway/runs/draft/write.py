@@ -63,7 +63,7 @@ def _value(pair: Pair, source: DraftSide) -> str:
 
 def _head(name: str, source: DraftSide, target: DraftSide) -> list[str]:
     return [
-        f"# Written by `oneway new` from {source.resource} and {target.resource}.",
+        _comment(f"# Written by `oneway new` from {source.resource} and {target.resource}."),
         "# What is marked as a guess is one: check it. What is a question waits for your answer.",
         "oneway: 1",
         f"name: {name}          # keep it once it has run",
@@ -104,7 +104,7 @@ def _references(
 
 def _match(source: DraftSide, target: DraftSide, pairs: Sequence[Pair], key: Pair) -> Iterator[str]:
     yield "match:                       # who is whom; the first key that finds somebody decides"
-    yield f"  - {_key(key, source, target)}   # guess: {key.why}"
+    yield f"  - {_key(key, source, target)}   {_comment(f'# guess: {key.why}')}"
     email = next((each for each in pairs if concept(each.target) == "email"), None)
     if email is not None and email != key:
         yield f"  # - {_key(email, source, target)}   # also by this?"
@@ -126,7 +126,7 @@ def _eligible(rules: Sequence[EligibilityRule], source: DraftSide, key: Pair) ->
     yield "# Who takes part? Each rule names itself in the report where it does not hold."
     yield "# eligible:"
     for rule in rules:
-        yield f"#   - id: {rule.id}          # {rule.path}: {rule.seen}"
+        yield f"#   - id: {rule.id}          {_comment(f'# {rule.path}: {rule.seen}')}"
         yield f"#     when: {yaml_text(rule.when)}"
         yield f"#     otherwise: {yaml_text(rule.otherwise)}"
         yield f"#     for: {rule.audience}"
@@ -153,7 +153,8 @@ def _fields(
             said = "takes a number: by a lookup table? (`references`)"
             yield f"  # {yaml_name(each.target)}: {_value(each, source)}   # {said}"
         else:
-            yield f"  {yaml_name(each.target)}: {_rule(each, source)}   # guess: {each.why}"
+            why = _comment(f"# guess: {each.why}")
+            yield f"  {yaml_name(each.target)}: {_rule(each, source)}   {why}"
     if switch is not None:
         on = json.dumps(switch.on)
         said = "guess: of somebody new; leavers are below"
@@ -170,7 +171,12 @@ def _unused(source: DraftSide, key: Pair, pairs: Sequence[Pair]) -> Iterator[str
     used = {key.source, *(each.source for each in pairs)}
     unused = [path for path in source.fields if path not in used]
     if unused:
-        yield f"  # Of the source, not written to a field: {', '.join(unused)[:400]}"
+        yield _comment(f"  # Of the source, not written to a field: {', '.join(unused)[:400]}")
+
+
+def _comment(text: str) -> str:
+    """Return a comment on one line: a heading with a line break would go on as YAML."""
+    return "".join(c if c.isprintable() else " " for c in text)
 
 
 def _rule(pair: Pair, source: DraftSide) -> str:
