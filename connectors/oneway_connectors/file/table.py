@@ -70,7 +70,7 @@ class Table:
             return FileEntry(line, raw, {}, problem)
         if not all(map(encodable, cells)):
             return FileEntry(line, raw, {}, _not_encoded(self._options.encoding))
-        if any(map(self._quoted_late, cells)):
+        if any(map(self._quoted_late, cells)) and _LATE.search(raw):
             problem = "has a quotation mark after a space: set the option spaces: trim"
             return FileEntry(line, raw, {}, problem)
         if self._options.damaged_cells == "error" and (problem := self._damage(cells)):
@@ -154,6 +154,10 @@ def damage_of(cell: str) -> tuple[str, str] | None:
     return next((said for pattern, said in _DAMAGE if pattern.fullmatch(text)), None)
 
 
+_LATE = re.compile(rb"""(?:^|[^\w\s"'])[ \t]+["']""")
+"""A quotation mark after spaces, as it stands in the file: one that is part of a quoted cell
+follows the mark that opens the cell."""
+
 _DAMAGE = (
     (
         # https://support.microsoft.com: "How to correct a #N/A error" and its siblings; Err:502
@@ -165,7 +169,7 @@ _DAMAGE = (
         ("an error of the spreadsheet instead of a value", "correct it there"),
     ),
     (
-        re.compile(r"-?[0-9](\.[0-9]+)?E\+[0-9]{2,3}"),
+        re.compile(r"-?[0-9]\.[0-9]+E\+[0-9]{2,3}"),
         (
             "a number that the spreadsheet shortened, so that digits are lost",
             "format the column as text there, and enter it again",
