@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from oneway.core.records import Value, identity
 from oneway.core.seal import Seal, Sealed
-from oneway.mapping.program import FieldRule, Policy, SourceRow
+from oneway.mapping.program import FieldRule, Policy, SourceRow, TargetRow
 from oneway.planning.diff import Awaited, FieldChange, comparison
 from oneway.planning.links import likeness_of
 from oneway.planning.outcomes import Draft
@@ -15,6 +15,7 @@ from oneway.planning.plan import (
     Awaits,
     Change,
     Claim,
+    Kind,
     Outcome,
     Reason,
     Verb,
@@ -161,6 +162,11 @@ class Assembler:
 
     def _digest(self, record: str, field: str, value: Value) -> Sealed:
         return Sealed(self.seal.digest(record, field, value))
+
+
+def unchanged(row: SourceRow, target: TargetRow) -> Outcome:
+    """Return the outcome of a pair of which there is nothing to say; its first key is shown."""
+    return Outcome(Kind.UNCHANGED, row.key, row.label, row.source_id, target.target_id)
 
 
 def _among(claim: Claim, claims: Iterable[Claim]) -> bool:

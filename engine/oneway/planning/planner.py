@@ -1,6 +1,7 @@
 """Plans: a pure function from a program and two snapshots to a plan.
 
 source_row, target_row   what the mapping makes of each record
+screen                   of whom there is nothing to say: the rest sees the others alone
 match                    who is whom, by match keys
 reconcile      the same, by what earlier runs remember
 Drafter                  what each would do, alone
@@ -16,13 +17,23 @@ from functools import partial
 from oneway.core.records import Collected, Snapshot, Value
 from oneway.core.seal import Seal
 from oneway.mapping.program import Policy, Program, SourceRow, TargetRow
-from oneway.planning.assemble import Assembler
+from oneway.planning.assemble import Assembler, unchanged
 from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence, hidden, reconcile
 from oneway.planning.match import Matches, match
 from oneway.planning.near_misses import near_misses
 from oneway.planning.outcomes import Draft, Drafter, absent, contested, silent, some
 from oneway.planning.own_lookups import settle
-from oneway.planning.plan import Allowance, Miss, Plan, PlanConnection, PlanInput, Read, Verb
+from oneway.planning.plan import (
+    Allowance,
+    Miss,
+    Outcome,
+    Plan,
+    PlanConnection,
+    PlanInput,
+    Read,
+    Verb,
+)
+from oneway.planning.screen import Pair, screen
 from oneway.planning.uniqueness import GrantedClaims, grant_claims
 
 
@@ -80,11 +91,13 @@ def plan_rows(
     `evidence` is what earlier runs remember of who is whom.
     """
     policy = program.policy
-    rows: Sequence[SourceRow] = sorted(source.items, key=lambda row: (row.key, row.source_id))
-    targets = sorted(target.items, key=lambda each: each.target_id)
+    screened = screen(policy, source.items, target.items, evidence, header.allowed)
+    rows: Sequence[SourceRow] = sorted(screened.rows, key=lambda row: (row.key, row.source_id))
+    targets = sorted(screened.targets, key=lambda each: each.target_id)
     matches = _matched(rows, targets, policy, evidence, header)
     unseen = (*_unseen(target, targets), *_hidden(evidence, targets))
-    drafter = _drafter(policy, target, matches, evidence, unseen)
+    others = replace(target, items=tuple(targets))
+    drafter = _drafter(policy, others, matches, evidence, unseen)
     unmatched = absent(program, targets, matches, source, rows)
 
     def decide(rows: Sequence[SourceRow]) -> GrantedClaims:
@@ -104,8 +117,8 @@ def plan_rows(
         engine=header.engine,
         inputs=header.inputs,
         reads=(*_reads(source, target, unseen, header), *header.references),
-        managed=sum(map(partial(_is_managed, matches), rows)),
-        outcomes=tuple(map(assembler.outcome, settled.drafts)),
+        managed=len(screened.quiet) + sum(map(partial(_is_managed, matches), rows)),
+        outcomes=_in_order(map(assembler.outcome, settled.drafts), screened.quiet),
         misses=_misses(rows),
         allowed=header.allowed,
     )
@@ -146,6 +159,15 @@ def _reopened(drafts: Sequence[Draft], matches: Matches) -> tuple[Draft, ...]:
     return tuple(replace(each, has_access=True) if named(each) else each for each in drafts)
 
 
+def _in_order(planned: Iterable[Outcome], quiet: Iterable[Pair]) -> tuple[Outcome, ...]:
+    """Return all outcomes: of source records in the order of their keys, then of the others."""
+    people, others = [unchanged(*pair) for pair in quiet], []
+    for each in planned:
+        (others if each.source_id is None else people).append(each)
+    people.sort(key=lambda each: (each.key, each.source_id))
+    return (*people, *others)
+
+
 def _drafter(
     policy: Policy,
     target: Collected[TargetRow],
@@ -158,7 +180,7 @@ def _drafter(
         policy,
         unseen,
         contested(policy, matches),
-        silent(policy, sorted(target.items, key=lambda each: each.target_id)),
+        silent(policy, target.items),
         evidence.pending,
         evidence.second_look,
         unseen_access=not target.complete or hidden_access,

@@ -1,0 +1,216 @@
+"""Recognises the pairs of whom there is nothing to say, so that the planner need not look at them.
+
+Of most people there is one source record and one target record, found by the first match key,
+which hold the same. Whatever may be said of somebody, or of anybody because of them, is left to
+the planner: it is the one home of decisions, and gives the same plan with a screen in front of it
+as without. So a pair is quiet only where
+
+- nobody else is found by a key of either of the two, and no link says otherwise;
+- the record is read and evaluated whole, stays, is in scope, and passes each rule;
+- no field differs, misses its lookup, or refuses the record;
+- no record that the planner looks at may claim a unique value of theirs.
+"""
+
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TypeVar
+
+from oneway.core.records import MISSING, Missing, Value, comparable
+from oneway.mapping.program import Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
+from oneway.mapping.spec import Merge
+from oneway.planning.diff import at_update, comparison, drift, refuses, unlisted
+from oneway.planning.links import REUSED, LinkEvidence
+from oneway.planning.plan import Allowance
+
+Pair = tuple[SourceRow, TargetRow]
+T = TypeVar("T")
+_Only = dict[Hashable, T | None]
+"""What alone has a key, by that key; None where several have it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Screened:
+    """The pairs of whom there is nothing to say, and all other rows, which are to be planned."""
+
+    quiet: Sequence[Pair]
+    rows: Sequence[SourceRow]
+    targets: Sequence[TargetRow]
+
+
+def screen(
+    policy: Policy,
+    rows: Sequence[SourceRow],
+    targets: Sequence[TargetRow],
+    evidence: LinkEvidence,
+    allowed: Iterable[Allowance],
+) -> Screened:
+    """Return the pairs that are unchanged for certain apart from whatever must be planned."""
+    if not _may_screen(policy, allowed):
+        return Screened((), rows, targets)
+    quiet, others = _Pairs(policy, rows, targets, evidence).parted()
+    quiet, others = _unclaimed(policy, quiet, others)
+    passed = {target.target_id for _, target in quiet}
+    return Screened(quiet, others, [each for each in targets if each.target_id not in passed])
+
+
+def _may_screen(policy: Policy, allowed: Iterable[Allowance]) -> bool:
+    """Return whether anybody's keys and claims can be told from their rows alone."""
+    if not policy.match or not policy.key_shown[0]:
+        return False
+    unique = [policy.fields[i] for i in policy.watched]
+    if any(rule.own_table or rule.merge is Merge.ADD for rule in unique):
+        return False  # what is written there is known once all is planned
+    return not any(each.guard.startswith(REUSED) for each in allowed)
+
+
+class _Pairs:
+    """Everybody by their match keys, and what is remembered of them."""
+
+    def __init__(
+        self,
+        policy: Policy,
+        rows: Sequence[SourceRow],
+        targets: Sequence[TargetRow],
+        evidence: LinkEvidence,
+    ) -> None:
+        self.policy = policy
+        self.rows = rows
+        self.found: _Only[TargetRow] = {}
+        for each in targets:
+            if each.keys and each.keys[0] is not None:
+                _note(self.found, each.keys[0], each)
+        self.speakers = [_speakers(rows, level) for level in range(len(policy.match))]
+        self.links = _Links(evidence)
+        self.watched = policy.watched
+        self.fields = [(rule, rule.merge is Merge.REPLACE) for rule in policy.fields]
+        self.looks_up = any(rule.own_table for rule in policy.fields)
+
+    def parted(self) -> tuple[list[Pair], list[SourceRow]]:
+        """Return the pairs of whom nothing is to be said by themselves, and all other rows."""
+        quiet: list[Pair] = []
+        others: list[SourceRow] = []
+        for row in self.rows:
+            target = self.found.get(row.keys[0]) if row.keys else None
+            if target is not None and self._is_quiet(row, target):
+                quiet.append((row, target))
+            else:
+                others.append(row)
+        return quiet, others
+
+    def _is_quiet(self, row: SourceRow, target: TargetRow) -> bool:
+        return (
+            _stays(row)
+            and _is_sound(target, self.watched)
+            and self._is_theirs_alone(row, target)
+            and self.links.agree(row.source_id, target.target_id)
+            and self._agrees(row.cells, target.values)
+            and not (self.looks_up and any(cell.sought is not None for cell in row.cells))
+        )
+
+    def _is_theirs_alone(self, row: SourceRow, target: TargetRow) -> bool:
+        """Return whether no other source record speaks of a target record."""
+        for level, key in enumerate(target.keys):
+            if key is not None and self.speakers[level].get(key, row.source_id) != row.source_id:
+                return False
+        return True
+
+    def _agrees(self, cells: Sequence[Cell], values: Sequence[Value | Missing]) -> bool:
+        """Return whether nothing is to be written, and nothing to be said of what is not."""
+        for (rule, plain), cell, held in zip(self.fields, cells, values, strict=True):
+            if cell.state is CellState.STATED and plain:
+                value = cell.value
+                if value.__class__ is held.__class__ is str and value == held:
+                    continue
+            if not _is_silent(rule, cell, held):
+                return False
+        return True
+
+
+def _is_silent(rule: FieldRule, cell: Cell, held: Value | Missing) -> bool:
+    """Return whether the planner has nothing to say of one field."""
+    one = ((rule,), (cell,), (held,))
+    return not (
+        refuses(rule, cell, creating=False) or unlisted(*one) or at_update(*one) or drift(*one)
+    )
+
+
+def _stays(row: SourceRow) -> bool:
+    """Return whether a row is of somebody in order who stays, whatever its fields are."""
+    return (
+        not (row.leaver or row.outside or row.failed_rules or row.not_given or row.missed)
+        and row.evaluation_error is None
+        and row.unsaid is None
+        and row.keys_known
+    )
+
+
+def _is_sound(target: TargetRow, watched: Iterable[int]) -> bool:
+    """Return whether a target record is of somebody in order who has not left."""
+    if target.left or not target.keys_known or not target.values:
+        return False
+    if target.evaluation_error is not None or target.unsaid is not None:
+        return False
+    return not any(target.values[i] is MISSING for i in watched)
+
+
+class _Links:
+    """What earlier runs remember of each record."""
+
+    def __init__(self, evidence: LinkEvidence) -> None:
+        self.sources: _Only[str] = {}
+        self.targets: _Only[str] = {}
+        for link in evidence.links:
+            _note(self.sources, link.source_id, link.target_id)
+            _note(self.targets, link.target_id, link.source_id)
+        self.doubted = evidence.second_look | evidence.pending.keys()
+        self.sought = evidence.unlisted | evidence.gone | evidence.late.keys()
+
+    def agree(self, source_id: str, target_id: str) -> bool:
+        """Return whether nothing that is remembered speaks against a pair, or for another."""
+        return (
+            self.sources.get(source_id, target_id) == target_id
+            and self.targets.get(target_id, source_id) == source_id
+            and source_id not in self.doubted
+            and target_id not in self.sought
+        )
+
+
+def _speakers(rows: Iterable[SourceRow], level: int) -> _Only[str]:
+    """Return the source record that alone has each value of one match key."""
+    found: _Only[str] = {}
+    for row in rows:
+        if level < len(row.keys) and row.keys[level] is not None:
+            _note(found, row.keys[level], row.source_id)
+    return found
+
+
+def _note(found: _Only[T], key: Hashable, each: T) -> None:
+    found[key] = None if key in found else each
+
+
+def _unclaimed(
+    policy: Policy, quiet: Sequence[Pair], others: Sequence[SourceRow]
+) -> tuple[Sequence[Pair], Sequence[SourceRow]]:
+    """Return the pairs whose unique values nobody else may claim, and all other rows."""
+    ways = [(i, comparison(policy.fields[i])) for i in policy.watched]
+    while ways and quiet:
+        wanted = {
+            (i, comparable(value, compare))
+            for row in others
+            if row.cells
+            for i, compare in ways
+            for value in (row.cells[i].value, row.cells[i].initial)
+        }
+        wanted -= {(i, None) for i, _ in ways}
+        left: list[Pair] = []
+        claimed: list[SourceRow] = []
+        for pair in quiet:
+            held = pair[1].values
+            if any((i, comparable(held[i], compare)) in wanted for i, compare in ways):
+                claimed.append(pair[0])
+            else:
+                left.append(pair)
+        if not claimed:
+            break
+        quiet, others = left, [*others, *claimed]
+    return quiet, others

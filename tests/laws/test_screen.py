@@ -1,0 +1,219 @@
+"""The screen in front of the planner: the plan is the same, byte for byte, as without it."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from typing import Any
+from unittest.mock import patch
+
+import test_own_lookups
+import test_scope
+from hypothesis import given
+from hypothesis import strategies as st
+from test_link_laws import DAY, TOWNS, Town
+
+from memory import applied
+from oneway.core.records import Record, Snapshot
+from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.planning import planner
+from oneway.planning.links import Link, LinkEvidence
+from oneway.planning.plan import Allowance, Kind, Plan
+from oneway.planning.plan_file import dump
+from oneway.planning.screen import Screened, screen
+from strategies import worlds
+from worlds import World, bound, planned
+
+NOBODY = LinkEvidence()
+
+
+@contextmanager
+def unscreened() -> Iterator[None]:
+    """Let the planner look at everybody."""
+
+    def everybody(
+        _: Policy, rows: Sequence[SourceRow], targets: Sequence[TargetRow], *_rest: object
+    ) -> Screened:
+        return Screened((), rows, targets)
+
+    with patch.object(planner, "screen", everybody):
+        yield
+
+
+def refuse_difference(
+    world: World, evidence: LinkEvidence = NOBODY, allowed: tuple[Allowance, ...] = ()
+) -> Plan:
+    """Return the plan of a world, which is the same with the screen and without it."""
+    screened = planned(world, evidence=evidence, allowed=allowed)
+    with unscreened():
+        whole = planned(world, evidence=evidence, allowed=allowed)
+    assert dump(screened) == dump(whole)
+    assert screened == whole
+    return screened
+
+
+def quiet(world: World, evidence: LinkEvidence = NOBODY) -> list[str]:
+    """Return the source ids of those whom the screen passes."""
+    program = bound(world)
+    rows = [program.source_row(each) for each in world.source.records]
+    targets = [program.target_row(each) for each in world.target.records]
+    pairs = screen(program.policy, rows, targets, evidence, ()).quiet
+    return sorted(row.source_id for row, _ in pairs)
+
+
+@st.composite
+def nights(draw: st.DrawFn, first: st.SearchStrategy[World]) -> World:
+    """Draw the night after a run: most is as payroll says, some of it as it was before.
+
+    Some records are there twice, under two ids, and some are gone.
+    """
+    world = draw(first)
+    done = applied(world, planned(world))
+    before = {each.id: each for each in world.target.records}
+    target = [
+        before.get(each.id, each) if draw(st.sampled_from([False, False, True])) else each
+        for each in done.target.records
+    ]
+    world = world.with_target(_twice(draw, target))
+    source = _twice(draw, list(world.source.records))
+    return replace(world, source=replace(world.source, records=tuple(source)))
+
+
+def _twice(draw: st.DrawFn, records: list[Record]) -> list[Record]:
+    ids = [each.id for each in records]
+    again = draw(st.lists(st.sampled_from(ids), max_size=1)) if ids else []
+    gone = draw(st.lists(st.sampled_from(ids), max_size=1)) if ids else []
+    found = [each for each in records if each.id not in gone]
+    return found + [replace(each, id=f"{each.id}x") for each in records if each.id in again]
+
+
+@given(worlds())
+def test_screened_plan_is_unscreened_plan(world: World) -> None:
+    refuse_difference(world)
+
+
+@given(nights(worlds()))
+def test_it_is_on_the_night_after_when_hardly_anything_changed(world: World) -> None:
+    refuse_difference(world)
+
+
+@given(nights(test_scope.scoped()))
+def test_it_is_where_some_are_out_of_scope(world: World) -> None:
+    refuse_difference(world)
+
+
+@given(nights(test_own_lookups.worlds()))
+def test_it_is_where_people_refer_to_each_other(world: World) -> None:
+    refuse_difference(world)
+
+
+@given(nights(worlds()), st.randoms(use_true_random=False))
+def test_order_decides_nothing(world: World, chance: Any) -> None:
+    source, target = (
+        replace(each, records=tuple(chance.sample(each.records, len(each.records))))
+        for each in (world.source, world.target)
+    )
+    shuffled = replace(world, source=source, target=target)
+    assert dump(planned(shuffled)) == dump(refuse_difference(world))
+    assert quiet(shuffled) == quiet(world)
+
+
+SOURCES, TARGETS = ("s1", "s2", "s3"), ("t1", "t2", "t3", "t4")
+
+
+@given(
+    TOWNS,
+    st.sets(st.sampled_from(TARGETS)),
+    st.sets(st.sampled_from(TARGETS)),
+    st.sets(st.sampled_from(SOURCES)),
+    st.sets(st.sampled_from(SOURCES)),
+    st.sampled_from([(), (Allowance("reused:A", 1, "eve"),)]),
+)
+def test_it_is_whatever_earlier_runs_remember(
+    town: Town,
+    unlisted: set[str],
+    late: set[str],
+    pending: set[str],
+    again: set[str],
+    allowed: tuple[Allowance, ...],
+) -> None:
+    there = {user[0] for user in town.users}
+    evidence = LinkEvidence(
+        tuple(Link(source, target, "", DAY, DAY) for source, target in town.links),
+        unlisted=frozenset(unlisted & there),
+        gone=frozenset({target for _, target in town.links} - there),
+        late=dict.fromkeys(late, DAY),
+        pending=dict.fromkeys(pending, "it may be there"),
+        second_look=frozenset(again),
+    )
+    refuse_difference(town.world, evidence, allowed)
+
+
+@given(nights(worlds()))
+def test_nobody_quiet_is_anything_but_unchanged(world: World) -> None:
+    with unscreened():
+        outcomes = {each.source_id: each for each in planned(world).outcomes}
+    for source_id in quiet(world):
+        found = outcomes[source_id]
+        assert found.kind is Kind.UNCHANGED
+        assert not found.reasons
+        assert not found.actions
+        assert not found.has_access
+
+
+MAPPING = {
+    "oneway": 1,
+    "name": "two-keys",
+    "source": {"connector": "payroll", "resource": "people"},
+    "target": {"connector": "expenses", "resource": "users"},
+    "match": [{"source": "code", "target": "ref"}, {"source": "mail", "target": "email"}],
+    "eligible": [],
+    "fields": {"ref": {"from": "code", "write": "on_create"}, "email": "mail", "fullName": "name"},
+    "joiners": {"create": True, "unless_taken": []},
+    "leavers": {
+        "when": "status == 'L'",
+        "set": {"leaveDate": {"value": "2026-01-01"}},
+        "left": "leaveDate",
+    },
+}
+
+
+def person(id: str, **given: str) -> Record:
+    known = {"code": f"c{id}", "mail": f"{id}@x.example", "name": id, "status": "E"}
+    return Record(f"s{id}", {"id": f"s{id}", **known, **given})
+
+
+def user(id: str, **given: str) -> Record:
+    known = {"ref": f"c{id}", "email": f"{id}@x.example", "fullName": id, "leaveDate": None}
+    return Record(f"t{id}", {"id": f"t{id}", **known, **given})
+
+
+def town_of(people: Sequence[Record], users: Sequence[Record]) -> World:
+    everybody = Snapshot(tuple(people)), Snapshot(tuple(users)), Snapshot(())
+    return World(MAPPING, *everybody, unique=frozenset({"email"}))
+
+
+def test_all_of_whom_nothing_is_to_be_said_are_quiet() -> None:
+    ids = [f"{n}" for n in range(50)]
+    world = town_of(list(map(person, ids)), list(map(user, ids)))
+    assert quiet(world) == sorted(f"s{id}" for id in ids)
+    assert {each.kind for each in refuse_difference(world).outcomes} == {Kind.UNCHANGED}
+
+
+def test_whoever_somebody_else_speaks_of_is_not() -> None:
+    """By a key, by an email that is claimed, by a link, by a leave, or by a change."""
+    ids = ["a", "b", "c", "d", "e", "f"]
+    people = [person(id) for id in ids] + [
+        person("u", code="cb"),  # has the first key of b
+        person("v", mail="c@x.example"),  # is created with the email of c, which finds c
+        person("w", name="W"),  # has another name in the target
+        person("x", status="L"),
+        person("y", mail="d@x.example"),  # has another email in the target, and wants that of d
+    ]
+    users = [user(id) for id in [*ids, "w", "x", "y", "z"]]
+    users += [user("k", ref="ce")]  # has the first key of e
+    world = town_of(people, users)
+    refuse_difference(world)
+    assert quiet(world) == ["sa", "sf"]
+    linked = LinkEvidence((Link("sf", "tz", "", DAY, DAY), Link("sa", "ta", "", DAY, DAY)))
+    refuse_difference(world, linked)
+    assert quiet(world, linked) == ["sa"]
