@@ -160,7 +160,7 @@ def test_nobody_quiet_is_anything_but_unchanged(world: World) -> None:
         assert not found.has_access
 
 
-MAPPING = {
+MAPPING: dict[str, Any] = {
     "oneway": 1,
     "name": "two-keys",
     "source": {"connector": "payroll", "resource": "people"},
@@ -177,12 +177,12 @@ MAPPING = {
 }
 
 
-def person(id: str, **given: str) -> Record:
+def person(id: str, **given: Any) -> Record:
     known = {"code": f"c{id}", "mail": f"{id}@x.example", "name": id, "status": "E"}
     return Record(f"s{id}", {"id": f"s{id}", **known, **given})
 
 
-def user(id: str, **given: str) -> Record:
+def user(id: str, **given: Any) -> Record:
     known = {"ref": f"c{id}", "email": f"{id}@x.example", "fullName": id, "leaveDate": None}
     return Record(f"t{id}", {"id": f"t{id}", **known, **given})
 
@@ -217,3 +217,42 @@ def test_whoever_somebody_else_speaks_of_is_not() -> None:
     linked = LinkEvidence((Link("sf", "tz", "", DAY, DAY), Link("sa", "ta", "", DAY, DAY)))
     refuse_difference(world, linked)
     assert quiet(world, linked) == ["sa"]
+
+
+RULES = {
+    "eligible": [{"id": "named", "when": "name", "otherwise": "has no name"}],
+    "fields": {
+        **MAPPING["fields"],
+        "nick": {"from": "nick", "on_blank": "ineligible"},
+        "note": {"from": "note", "write": "never"},
+        "dept": {"from": "dept", "lookup": "departments"},
+        "boss": {"from": "boss", "lookup": "users", "on_miss": "clear"},
+    },
+    "references": {
+        "departments": {"from": "target", "resource": "departments", "key": "code", "value": "id"},
+        "users": {"from": "target", "resource": "users", "key": "fullName", "value": "ref"},
+    },
+}
+
+
+def test_nor_is_anybody_of_whom_something_is_to_be_said() -> None:
+    """Each has the same in both systems, but for one reason to speak of them."""
+    told = {
+        "a": {},
+        "b": {"name": ""},  # a rule fails
+        "c": {"nick": ""},  # a field refuses them
+        "d": {"note": "new"},  # drifts
+        "e": {"dept": "D9"},  # is in no department
+        "f": {"boss": "Old"},  # of whom the target will know nobody by that name
+        "g": {"name": "New"},  # was called Old
+    }
+    usual = {"nick": "n", "note": "", "dept": None, "boss": None}
+    people = [person(id, **(usual | given)) for id, given in told.items()]
+    users = [user(id, **usual) for id in told]
+    users[1] = user("b", **usual | {"fullName": ""})
+    users[2] = user("c", **usual | {"nick": ""})
+    users[5] = user("f", **usual | {"boss": "cg"})
+    users[6] = user("g", **usual | {"fullName": "Old"})
+    world = replace(town_of(people, users), mapping=MAPPING | RULES)
+    refuse_difference(world)
+    assert quiet(world) == ["sa"]

@@ -89,17 +89,17 @@ OWN = (
         5,
         "rows-in-order-of-reading",
         "planning/planner",
-        "    rows: Sequence[SourceRow] = sorted(source.items, "
+        "    rows: Sequence[SourceRow] = sorted(screened.rows, "
         "key=lambda row: (row.key, row.source_id))\n",
-        "    rows: Sequence[SourceRow] = list(source.items)\n",
+        "    rows: Sequence[SourceRow] = list(screened.rows)\n",
         "the order of source records decides nothing",
     ),
     _own(
         5,
         "targets-in-order-of-reading",
         "planning/planner",
-        "    targets = sorted(target.items, key=lambda each: each.target_id)\n",
-        "    targets = list(target.items)\n",
+        "    targets = sorted(screened.targets, key=lambda each: each.target_id)\n",
+        "    targets = list(screened.targets)\n",
         "the order of target records decides nothing",
     ),
     _own(
@@ -130,8 +130,8 @@ OWN = (
         12,
         "first-outcome-is-lost",
         "planning/planner",
-        "outcomes=tuple(map(assembler.outcome, settled.drafts))",
-        "outcomes=tuple(map(assembler.outcome, settled.drafts[1:]))",
+        "outcomes=_in_order(map(assembler.outcome, settled.drafts), ",
+        "outcomes=_in_order(map(assembler.outcome, settled.drafts[1:]), ",
         "every record that was read has an outcome",
     ),
     _own(

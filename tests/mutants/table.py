@@ -377,6 +377,31 @@ MUTANTS = (
         "what would find another's record by its key is not created",
         "tests/unit/test_claims.py",
     ),
+    # the screen in front of the planner
+    *(
+        Mutant(
+            f"screen-{name}",
+            "planning/screen",
+            old,
+            new,
+            "a screened plan is the unscreened plan",
+            "tests/laws/test_screen.py",
+        )
+        for name, old, new in (
+            ("keys-off", "            and self._is_theirs_alone(row, target)\n", ""),
+            ("several-holders", "None if key in found else each", "each"),
+            ("links-off", "self.sources.get(source_id, target_id) == target_id", "True"),
+            ("claims-off", "    while ways and quiet:", "    while False:"),
+            ("leavers-pass", "not (row.leaver or row.outside or", "not (row.outside or"),
+            ("rules-off", "row.failed_rules or row.not_given or ", ""),
+            ("misses-off", " or row.missed)", ")"),
+            ("left-pass", "if target.left or target.scheduled or", "if target.scheduled or"),
+            ("drift-off", " or drift(*one)", ""),
+            ("refusals-off", "    if refuses(rule, cell, creating=False):", "    if False:"),
+            ("lookups-off", "not (self.looks_up and any(", "not (False and any("),
+            ("unsaid-pass", "any(target.values[i] is MISSING for i in watched)", "False"),
+        )
+    ),
     # planner
     Mutant(
         "creates-off-creates",
@@ -493,8 +518,8 @@ MUTANTS = (
     Mutant(
         "order-of-reading",
         "planning/planner",
-        "sorted(source.items, key=lambda row: (row.key, row.source_id))",
-        "list(source.items)",
+        "sorted(screened.rows, key=lambda row: (row.key, row.source_id))",
+        "list(screened.rows)",
         "the order of records decides nothing",
         f"{LAWS}::test_law_05_determinism_order_decides_nothing",
     ),

@@ -128,7 +128,7 @@ _LATEST = "9999"
 def _all(
     plan: Plan, ends: Mapping[str, End], failures: Mapping[str, PastFailure], *, whole: bool
 ) -> Iterator[Story]:
-    for outcome in plan.outcomes:
+    for outcome in plan.telling:
         yield from _of_outcome(outcome, ends, failures, whole=whole)
 
 

@@ -46,7 +46,7 @@ def still_in(
     an earlier run wrote the same.
     """
     found = []
-    for outcome in plan.outcomes:
+    for outcome in plan.telling:
         if not outcome.has_access:
             continue
         why = _why(outcome, ends, undone, planned=planned)

@@ -336,7 +336,7 @@ def _counted(definition: GuardDefinition, plan: Plan) -> Iterator[tuple[str, str
     """Yield each action that a guard counts, with the field it counts under and the person."""
     if definition.counter is None:
         return
-    for outcome in plan.outcomes:
+    for outcome in plan.telling:
         for action in outcome.actions:
             if _completes_a_create(action):
                 continue
@@ -350,7 +350,7 @@ def _identities(plan: Plan, limit: Limit, waiting: Collection[str]) -> _Count:
     allowed = {each.guard.removeprefix(IDENTITY) for each in plan.allowed}
     found = [
         outcome
-        for outcome in plan.outcomes
+        for outcome in plan.telling
         if any(reason.code == STRANGER for reason in outcome.reasons)
         and outcome.key not in allowed
         and any(_keeps_in(action, waiting) for action in outcome.actions)

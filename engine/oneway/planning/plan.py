@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import Enum
+from functools import cached_property
 
 from oneway.core.diagnostics import Span
 from oneway.core.records import Compare, Value
@@ -195,6 +196,12 @@ class Outcome:
     """The keyed digest of the first match value, where that is sensitive."""
 
     @property
+    def is_quiet(self) -> bool:
+        """Whether there is nothing to say of the record: it is unchanged, without a note."""
+        said = self.reasons or self.actions or self.has_access
+        return self.kind is Kind.UNCHANGED and not said
+
+    @property
     def changes(self) -> tuple[Change, ...]:
         """The changes of all actions, in order."""
         return tuple(change for action in self.actions for change in action.changes)
@@ -275,7 +282,7 @@ class Read:
     stated: Mapping[str, int] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)  # without slots: what is asked of it again and again is worked out once
 class Plan:
     """Everything that one run would do, in a fixed order: a pure function of its inputs."""
 
@@ -296,16 +303,22 @@ class Plan:
     engine: str = ""
     """The version of Oneway that made the plan."""
 
-    @property
+    @cached_property
+    def telling(self) -> tuple[Outcome, ...]:
+        """The outcomes of which there is anything to say, in order: all but the quiet ones."""
+        return tuple(outcome for outcome in self.outcomes if not outcome.is_quiet)
+
+    @cached_property
     def actions(self) -> tuple[Action, ...]:
         """The writes, in the order in which they are applied."""
-        return tuple(action for outcome in self.outcomes for action in outcome.actions)
+        return tuple(action for outcome in self.telling for action in outcome.actions)
 
     def counts(self) -> dict[str, int]:
         """Return how many records have each outcome, every outcome named."""
         counts = {kind.value: 0 for kind in Kind}
-        for outcome in self.outcomes:
+        for outcome in self.telling:
             counts[outcome.kind.value] += 1
+        counts[Kind.UNCHANGED.value] += len(self.outcomes) - len(self.telling)
         return counts
 
 

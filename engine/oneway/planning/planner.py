@@ -96,8 +96,7 @@ def plan_rows(
     targets = sorted(screened.targets, key=lambda each: each.target_id)
     matches = _matched(rows, targets, policy, evidence, header)
     unseen = (*_unseen(target, targets), *_hidden(evidence, targets))
-    others = replace(target, items=tuple(targets))
-    drafter = _drafter(policy, others, matches, evidence, unseen)
+    drafter = _drafter(policy, replace(target, items=tuple(targets)), matches, evidence, unseen)
     unmatched = absent(program, targets, matches, source, rows)
 
     def decide(rows: Sequence[SourceRow]) -> GrantedClaims:
@@ -159,9 +158,15 @@ def _reopened(drafts: Sequence[Draft], matches: Matches) -> tuple[Draft, ...]:
     return tuple(replace(each, has_access=True) if named(each) else each for each in drafts)
 
 
-def _in_order(planned: Iterable[Outcome], quiet: Iterable[Pair]) -> tuple[Outcome, ...]:
-    """Return all outcomes: of source records in the order of their keys, then of the others."""
-    people, others = [unchanged(*pair) for pair in quiet], []
+def _in_order(planned: Iterable[Outcome], quiet: Sequence[Pair]) -> tuple[Outcome, ...]:
+    """Return the outcomes as they were planned, and the quiet ones in their places.
+
+    Source records stand in the order of their keys, and target records alone after them.
+    """
+    if not quiet:
+        return tuple(planned)
+    people = [unchanged(*pair) for pair in quiet]
+    others: list[Outcome] = []
     for each in planned:
         (others if each.source_id is None else people).append(each)
     people.sort(key=lambda each: (each.key, each.source_id))

@@ -11,19 +11,21 @@ as without. So a pair is quiet only where
 - no record that the planner looks at may claim a unique value of theirs.
 """
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass
 from typing import TypeVar
 
 from oneway.core.records import MISSING, Missing, Value, comparable
 from oneway.mapping.program import Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Merge
-from oneway.planning.diff import at_update, comparison, drift, refuses, unlisted
+from oneway.planning.diff import KEEP, at_update, comparison, drift, refuses, unlisted, wanted
 from oneway.planning.links import REUSED, LinkEvidence
 from oneway.planning.plan import Allowance
 
 Pair = tuple[SourceRow, TargetRow]
 T = TypeVar("T")
+_PLAIN = frozenset({str, int, bool})
+"""Classes of which two equal values are the same by every comparison."""
 _Only = dict[Hashable, T | None]
 """What alone has a key, by that key; None where several have it."""
 
@@ -47,8 +49,8 @@ def screen(
     """Return the pairs that are unchanged for certain apart from whatever must be planned."""
     if not _may_screen(policy, allowed):
         return Screened((), rows, targets)
-    quiet, others = _Pairs(policy, rows, targets, evidence).parted()
-    quiet, others = _unclaimed(policy, quiet, others)
+    found = _Pairs(policy, rows, targets, evidence).parted()
+    quiet, others = _unclaimed(policy, *found)
     passed = {target.target_id for _, target in quiet}
     return Screened(quiet, others, [each for each in targets if each.target_id not in passed])
 
@@ -119,7 +121,11 @@ class _Pairs:
         for (rule, plain), cell, held in zip(self.fields, cells, values, strict=True):
             if cell.state is CellState.STATED and plain:
                 value = cell.value
-                if value.__class__ is held.__class__ is str and value == held:
+                if (
+                    value.__class__ is held.__class__
+                    and value.__class__ in _PLAIN
+                    and value == held
+                ):
                     continue
             if not _is_silent(rule, cell, held):
                 return False
@@ -128,10 +134,10 @@ class _Pairs:
 
 def _is_silent(rule: FieldRule, cell: Cell, held: Value | Missing) -> bool:
     """Return whether the planner has nothing to say of one field."""
+    if refuses(rule, cell, creating=False):
+        return False
     one = ((rule,), (cell,), (held,))
-    return not (
-        refuses(rule, cell, creating=False) or unlisted(*one) or at_update(*one) or drift(*one)
-    )
+    return wanted(rule, cell) is KEEP or not (unlisted(*one) or at_update(*one) or drift(*one))
 
 
 def _stays(row: SourceRow) -> bool:
@@ -146,7 +152,7 @@ def _stays(row: SourceRow) -> bool:
 
 def _is_sound(target: TargetRow, watched: Iterable[int]) -> bool:
     """Return whether a target record is of somebody in order who has not left."""
-    if target.left or not target.keys_known or not target.values:
+    if target.left or target.scheduled or not target.keys_known or not target.values:
         return False
     if target.evaluation_error is not None or target.unsaid is not None:
         return False

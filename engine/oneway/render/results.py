@@ -114,4 +114,4 @@ def _why(result: Result) -> str:
 def _names(plan: Plan | None) -> dict[str, Outcome]:
     if plan is None:
         return {}
-    return {action.id: outcome for outcome in plan.outcomes for action in outcome.actions}
+    return {action.id: outcome for outcome in plan.telling for action in outcome.actions}

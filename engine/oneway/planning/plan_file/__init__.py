@@ -7,14 +7,15 @@ shape. A fingerprint anybody can compute; the proof takes a key (`oneway.runs.pr
 
 import hashlib
 import json
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, fields, replace
+from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
 from typing import NoReturn
 
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.nesting import DEEPEST, nests_too_deep
 from oneway.core.seal import canonical
-from oneway.planning.plan import FORMAT, Plan
+from oneway.planning.plan import FORMAT, Outcome, Plan
 from oneway.planning.plan_file.codec import Data, of_data, to_data
 from oneway.planning.plan_file.shape import misshapen
 from oneway.state.files import write_whole
@@ -22,7 +23,6 @@ from oneway.state.files import write_whole
 __all__ = [
     "MAX_SIZE",
     "Proof",
-    "content_of",
     "dump",
     "fingerprint",
     "load",
@@ -54,7 +54,7 @@ class Proof:
 
 def fingerprint(plan: Plan) -> str:
     """Return the SHA-256 of a plan's content, as 64 hex digits: what a person approves."""
-    return _digest(content_of(plan), plan.mapping)
+    return _digest_of(_texts(plan))
 
 
 def dump(plan: Plan, proof: Proof | None = None) -> str:
@@ -63,22 +63,63 @@ def dump(plan: Plan, proof: Proof | None = None) -> str:
     Two plans can be compared line by line. (Indented throughout, as `json.dumps` has it, a
     plan of 100,000 records takes four times as long and twice the space.)
     """
-    content = content_of(plan)
-    whole = content | {"fingerprint": _digest(content, plan.mapping)}
+    texts = _texts(plan)
+    texts["fingerprint"] = canonical(_digest_of(texts))
     if proof is not None:
-        whole["proof"] = asdict(proof)
-    text = "{\n" + ",\n".join(f'"{key}": {_lines(whole[key])}' for key in sorted(whole)) + "\n}\n"
+        texts["proof"] = canonical(asdict(proof))
+    text = "{\n" + ",\n".join(f'"{key}": {_lines(texts[key])}' for key in sorted(texts)) + "\n}\n"
     if nests_too_deep(text, _DEEPEST):
         raise _unfit(plan.mapping)
     return text
 
 
-def content_of(plan: Plan) -> Data:
-    """Return a plan's content as JSON data, from which the fingerprint is computed."""
-    content: Data = to_data(plan)
+_Texts = dict[str, str | list[str]]
+"""Each part of a plan as canonical JSON; of a list, each item."""
+
+
+def _texts(plan: Plan) -> _Texts:
+    """Return a plan's content, from which the fingerprint is computed."""
+    content: Data = to_data(replace(plan, outcomes=()))
     mapping = {key: content.pop(f"mapping_{key}") for key in ("file", "digest")}
     content["mapping"] = {"name": content["mapping"], **mapping}
-    return {"oneway_plan": FORMAT, "counts": plan.counts(), **content}
+    content |= {"oneway_plan": FORMAT, "counts": plan.counts()}
+    try:
+        texts: _Texts = {key: _text(value) for key, value in content.items()}
+        texts["outcomes"] = list(map(_outcome_text, plan.outcomes))
+    except (RecursionError, ValueError):  # a number that is not one (NaN), or without end
+        raise _unfit(plan.mapping) from None
+    return texts
+
+
+def _text(value: object) -> str | list[str]:
+    return list(map(canonical, value)) if isinstance(value, list) else canonical(value)
+
+
+def _outcome_text(outcome: Outcome) -> str:
+    """Return an outcome as canonical JSON; of nearly all, only names and ids are to be written."""
+    if not outcome.is_quiet or outcome.key_digest:
+        return canonical(to_data(outcome))
+    source, target = outcome.source_id, outcome.target_id
+    return (
+        '{"actions":[],"has_access":false,"key":'
+        f'{quoted(outcome.key)},"kind":"unchanged","label":{quoted(outcome.label)},"reasons":[],'
+        f'"source_id":{"null" if source is None else quoted(source)},'
+        f'"target_id":{"null" if target is None else quoted(target)}}}'
+    )
+
+
+def _digest_of(texts: _Texts) -> str:
+    """Return the digest of canonical JSON, without putting all of it together."""
+    digest = hashlib.sha256()
+    between = "{"
+    for key in sorted(texts):
+        digest.update(f'{between}"{key}":'.encode("ascii"))
+        text = texts[key]
+        whole = text if isinstance(text, str) else f"[{','.join(text)}]"
+        digest.update(whole.encode("ascii"))
+        between = ","
+    digest.update(b"}")
+    return digest.hexdigest()
 
 
 def save(plan: Plan, path: Path, proof: Proof | None = None) -> None:
@@ -130,10 +171,10 @@ def _plan_of(content: Data) -> Plan:
     return of_data(Plan, {**content, **flat})
 
 
-def _lines(value: object) -> str:
-    if not isinstance(value, list) or not value:
-        return canonical(value)
-    return "[\n" + ",\n".join(canonical(each) for each in value) + "\n]"
+def _lines(text: str | list[str]) -> str:
+    if isinstance(text, str):
+        return text
+    return "[\n" + ",\n".join(text) + "\n]" if text else "[]"
 
 
 def _parsed(data: bytes, file: str) -> dict[str, object]:

@@ -105,7 +105,7 @@ def _changes(plan: Plan, verdict: Verdict, memory: Memory) -> str:
     held, told = content.holders(verdict), content.stories(plan, verdict, memory)
     notes = [
         f"- {code(content.name(outcome))}: {code(note)}"
-        for outcome in plan.outcomes
+        for outcome in plan.telling
         for action in outcome.actions
         for note in content.notes(outcome, action, held, memory, told)
     ]

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import cache, partial
 
 from oneway.core.records import Value, identity
 from oneway.core.seal import Sealed
@@ -88,7 +89,7 @@ def still_in_line(each: StillIn) -> str:
 def by_verb(plan: Plan) -> tuple[tuple[Verb, tuple[Outcome, ...]], ...]:
     """Return the outcomes that have an action, by verb, in a fixed order of verbs."""
     groups = (
-        (verb, tuple(o for o in plan.outcomes if any(a.verb is verb for a in o.actions)))
+        (verb, tuple(o for o in plan.telling if any(a.verb is verb for a in o.actions)))
         for verb in Verb
     )
     return tuple(group for group in groups if group[1])
@@ -98,7 +99,7 @@ def staying(plan: Plan) -> tuple[PlanSection, ...]:
     """Return the source records that do not sync, by kind and reason."""
     found = [
         (_OUTSIDE if _is_outside(o) else _STAYING[o.kind], o)
-        for o in plan.outcomes
+        for o in plan.telling
         if o.kind in _STAYING
     ]
     sections = (
@@ -119,19 +120,19 @@ def _is_outside(outcome: Outcome) -> bool:
 
 def rehired(plan: Plan) -> tuple[Group, ...]:
     """Return those who are employed in the source and have left in the target, by reason."""
-    return _by_title((o for o in plan.outcomes if o.kind is Kind.REHIRE), _reasons(plan))
+    return _by_title((o for o in plan.telling if o.kind is Kind.REHIRE), _reasons(plan))
 
 
 def absent(plan: Plan) -> tuple[Group, ...]:
     """Return the target records that no source record matched, by reason."""
-    return _by_title((o for o in plan.outcomes if o.kind is Kind.ABSENT), _reasons(plan))
+    return _by_title((o for o in plan.telling if o.kind is Kind.ABSENT), _reasons(plan))
 
 
 def warnings(plan: Plan) -> tuple[Group, ...]:
     """Return the notes that are not shown elsewhere, such as drift."""
     told = {Kind.REHIRE: 1}  # the first reason of a rehire is its own section
     drifting: dict[str, list[Outcome]] = {}
-    for outcome in plan.outcomes:
+    for outcome in plan.telling:
         if outcome.kind in _STAYING or outcome.kind is Kind.ABSENT:
             continue
         for reason in other_reasons(outcome.reasons)[told.get(outcome.kind, 0) :]:
@@ -144,7 +145,7 @@ def near_misses(plan: Plan) -> list[str]:
     """Return the records that nearly match a target record, both keys side by side."""
     return [
         f"{name(outcome)}: {sentence(reason)}"
-        for outcome in plan.outcomes
+        for outcome in plan.telling
         for reason in outcome.reasons
         if reason.code == NEAR_MISS
     ]
@@ -316,7 +317,7 @@ def refused(plan: Plan, memory: Memory) -> list[tuple[Outcome, str]]:
     """Return the records that the target refused before, and what is known of it."""
     return [
         (outcome, clip(harmless(memory.refusals[action.id].text), 400))
-        for outcome in plan.outcomes
+        for outcome in plan.telling
         for action in outcome.actions
         if action.id in memory.refusals
     ]
@@ -333,7 +334,7 @@ def waiting(memory: Memory) -> str:
 
 def sticking(plan: Plan, memory: Memory) -> list[str]:
     """Return the changes that the target undid after each of the last runs, with both values."""
-    names = {action.id: name(o) for o in plan.outcomes for action in o.actions}
+    names = {action.id: name(o) for o in plan.telling for action in o.actions}
     return [
         f"{names[each.action.id]}: {_unstuck(each)}, and planned again" for each in memory.sticking
     ]
@@ -355,7 +356,7 @@ def sentence(reason: Reason, names: Mapping[str, str] = {}) -> str:
 def alike(plan: Plan) -> tuple[str, ...]:
     """Return the changes that many records share: "departmentId: all 150 become 13"."""
     counts: dict[str, Counter[str]] = {}
-    for outcome in plan.outcomes:
+    for outcome in plan.telling:
         for action in outcome.actions:
             for change in action.changes:
                 if action.verb is Verb.UPDATE and not _is_sealed(change):
@@ -411,12 +412,13 @@ def _by_title(outcomes: Iterable[Outcome], title: Callable[[Outcome], str]) -> t
 
 
 def _reasons(plan: Plan) -> Callable[[Outcome], str]:
-    names = names_of(plan.outcomes)
+    names = cache(partial(names_of, plan.outcomes))
 
     def said(outcome: Outcome) -> str:
         rehire = outcome.kind is Kind.REHIRE
         reasons = outcome.reasons[:1] if rehire else other_reasons(outcome.reasons)
-        return "; ".join(sentence(each, names) for each in reasons) or "no reason is known"
+        said = (sentence(each, names() if each.candidates else {}) for each in reasons)
+        return "; ".join(said) or "no reason is known"
 
     return said
 

@@ -40,7 +40,7 @@ def deeds(told: PastRun) -> tuple[Deed, ...]:
     """Return all actions of a run: those of its plan, and those that only the journal knows."""
     entries = {each.action_id: each for each in told.entries}
     found, as_of = by_subject(told.stories), told.run.start.as_of
-    outcomes = told.plan.outcomes if told.plan is not None else ()
+    outcomes = told.plan.telling if told.plan is not None else ()
     planned = [
         _planned(outcome, action, entries.get(action.id), since(found.get(action.id), as_of))
         for outcome in outcomes

@@ -136,7 +136,7 @@ def left_with_access(told: PastRun) -> tuple[StillIn, ...]:
 def _near_misses(plan: Plan) -> ReportSection | None:
     rows = tuple(
         (person(each), ReportText((text(reason.text),)))
-        for each in plan.outcomes
+        for each in plan.telling
         for reason in each.reasons
         if reason.code == NEAR_MISS
     )
@@ -149,7 +149,7 @@ def _near_misses(plan: Plan) -> ReportSection | None:
 
 
 def _missing(told: PastRun, plan: Plan) -> ReportSection | None:
-    these = [each for each in plan.outcomes if each.kind is Kind.INELIGIBLE]
+    these = [each for each in plan.telling if each.kind is Kind.INELIGIBLE]
     these.sort(key=lambda each: [reason.text for reason in other_reasons(each.reasons)])
     counts = Counter(text(reason.text) for each in these for reason in other_reasons(each.reasons))
     said = "; ".join(f"{words}: {number:,}" for words, number in counts.most_common(8))
@@ -160,7 +160,7 @@ def _missing(told: PastRun, plan: Plan) -> ReportSection | None:
 
 
 def _conflicts(told: PastRun, plan: Plan) -> ReportSection | None:
-    these = [each for each in plan.outcomes if each.kind is Kind.CONFLICT]
+    these = [each for each in plan.telling if each.kind is Kind.CONFLICT]
     names = names_of(plan.outcomes)
     rows = tuple(
         (
@@ -176,7 +176,7 @@ def _conflicts(told: PastRun, plan: Plan) -> ReportSection | None:
 
 
 def _errors(told: PastRun, plan: Plan) -> ReportSection | None:
-    these = [each for each in plan.outcomes if each.kind is Kind.ERROR]
+    these = [each for each in plan.telling if each.kind is Kind.ERROR]
     about = "These records could not be read. Correct the record in the source, or the mapping."
     title = "Did not sync: could not be read"
     return _section("errors", title, Tone.CAUTION, about, ("Person", "Why"), _why(told, these))
@@ -204,7 +204,7 @@ def _misses(found: Sequence[Miss]) -> ReportSection | None:
 def _rehires(told: PastRun, plan: Plan) -> ReportSection | None:
     these = [
         each
-        for each in plan.outcomes
+        for each in plan.telling
         if each.kind is Kind.REHIRE and each.reasons and each.reasons[0].warning
     ]
     about = (

@@ -19,7 +19,7 @@ _STAYING = frozenset({Kind.INELIGIBLE, Kind.CONFLICT, Kind.ERROR, Kind.IGNORED, 
 
 def beside(told: PastRun, found: Sequence[Deed]) -> tuple[ReportSection, ...]:
     """Return the sections that are good to know."""
-    outcomes = told.plan.outcomes if told.plan is not None else ()
+    outcomes = told.plan.telling if told.plan is not None else ()
     sections = (
         _waiting(found),
         _postponed(found),

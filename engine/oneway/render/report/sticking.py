@@ -17,13 +17,13 @@ def sticking(told: PastRun) -> ReportSection | None:
     written = [_written(each) for each in before]
     rows: list[tuple[Cell, ...]] = []
     created = [{action for action, _ in each} for each in written[: CREATES - 1]]
-    for outcome in plan.outcomes:
+    for outcome in plan.telling:
         made = [each for each in outcome.actions if each.verb is Verb.CREATE]
         if made and all(made[0].id in each for each in created):
             rows.append((person(outcome), ReportText(("created again: the record is not there",))))
     if len(before) < RUNS - 1:
         return _section(tuple(rows)) if rows else None
-    for outcome in plan.outcomes:
+    for outcome in plan.telling:
         for action in outcome.actions:
             again = tuple(
                 each

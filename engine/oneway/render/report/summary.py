@@ -222,7 +222,7 @@ def _all_stay(told: PastRun, found: Sequence[Deed]) -> bool:
 
 
 def _not_syncing(plan: Plan | None) -> int:
-    return 0 if plan is None else sum(each.kind in NOT_SYNCING for each in plan.outcomes)
+    return 0 if plan is None else sum(each.kind in NOT_SYNCING for each in plan.telling)
 
 
 def _ended(found: Sequence[Deed], ending: Ending) -> int:
