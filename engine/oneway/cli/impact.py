@@ -1,24 +1,20 @@
 """`oneway impact`."""
 
-import subprocess
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from shutil import which
 
 import click
 
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled, formatted, limited, remembering, requesting, shared_folder
+from oneway.cli.versions import from_git, version
 from oneway.core.diagnostics import refusal
-from oneway.documents.yaml_source import LIMIT
 from oneway.planning.plan import Kind
 from oneway.render import impact as render
-from oneway.runs import OpenSystems, PreparedRun, RunRequest, prepare_run, read_file
+from oneway.runs import OpenSystems, PreparedRun, RunRequest, prepare_run
 from oneway.runs.compare.impact import EditImpact, edit_impact
-
-_GIT = "git:"
 
 
 @click.command("impact")
@@ -89,46 +85,9 @@ def _before(request: RunRequest, old: str | None, against: str | None) -> bytes:
         help = "give --against REV (as origin/main), or --old FILE"
         raise refusal("U121", "impact", "which version to compare with is not said", help)
     if against is not None:
-        return _from_git(against, request.mapping)
+        return from_git(against, request.mapping)
     assert old is not None
     return version(old, request.mapping)
-
-
-def version(text: str, mapping: str) -> bytes:
-    """Return the bytes of a version of a mapping: a file, or git:REV:PATH."""
-    if text.startswith(_GIT):
-        revision, _, path = text.removeprefix(_GIT).partition(":")
-        return _from_git(revision, path or mapping)
-    return read_file(text, LIMIT + 1)
-
-
-def _from_git(revision: str, path: str) -> bytes:
-    """Return a file's bytes at a revision of the repository it is in."""
-    place = Path(path)
-    # The folder itself may have been moved since: git is asked from the nearest that is left.
-    folder = next(each for each in place.absolute().parents if each.is_dir())
-    inside = place.absolute().relative_to(folder).as_posix()
-    git = which("git")
-    if git is None:
-        raise refusal(
-            "U122",
-            f"{revision}:{path}",
-            "git is not installed",
-            "install git, or name a file with --old",
-        )
-    # A revision that begins with a hyphen would be an option.
-    ended = subprocess.run(
-        [git, "show", "--end-of-options", f"{revision}:./{inside}"],
-        cwd=folder,
-        capture_output=True,
-        check=False,
-    )
-    if ended.returncode:
-        said = ended.stderr.decode(errors="replace").strip().splitlines()
-        help = "check the revision and the path; a clone in CI may lack history (fetch-depth: 0)"
-        summary = f"git does not have it: {said[-1] if said else 'no reason given'}"
-        raise refusal("U122", f"{revision}:{path}", summary, help)
-    return ended.stdout
 
 
 def _too_much(found: EditImpact, max_leavers: int | None, fail_on: Sequence[str]) -> bool:

@@ -68,6 +68,19 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
+class Percent(click.ParamType[int]):
+    """How many in a hundred: 90, or 90%."""
+
+    name = "percent"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
+        """Return the number; fail if it is none from 0 to 100."""
+        text = str(value).removesuffix("%").strip()
+        if not (text.isascii() and text.isdigit() and int(text) <= 100):
+            self.fail(f"{value!r} is not a whole number from 0 to 100, as 90 or 90%.", param, ctx)
+        return int(text)
+
+
 def limited(command: Command) -> Command:
     """Give a command its `limit`: how many records of each kind it names, None for all."""
 
@@ -153,36 +166,44 @@ def standing_in(command: Command) -> Command:
     return reduce(lambda given, option: option(given), reversed(options), command)
 
 
-def requesting(command: Command) -> Command:
-    """Give a command a `request`: a mapping or a connection, and what stands in for systems."""
-
-    @click.argument("mapping", metavar="MAPPING", type=click.Path())
-    @standing_in
-    @connected
-    @click.option(
+def reading(command: Command) -> Command:
+    """Give a command what a request asks for beside the mapping: stand-ins, options, `as_of`."""
+    dated = click.option(
         "--as-of",
         metavar="INSTANT",
         callback=instant,
         help="The present of this run: an instant with its offset, or a date (UTC).",
     )
+    return standing_in(connected(dated(command)))
+
+
+def requesting(command: Command) -> Command:
+    """Give a command a `request`: a mapping or a connection, and what stands in for systems."""
+
+    @click.argument("mapping", metavar="MAPPING", type=click.Path())
+    @reading
     @wraps(command)
     def with_request(*, mapping: str, **given: Any) -> Exit:
-        from oneway.connections import from_environment
-        from oneway.runs.request import RunRequest
-
         asked = {name: given.pop(name) for name in _ASKED}
-        connection = named_connection(mapping)
-        request = RunRequest(
-            mapping=mapping if connection is None else connection.mapping,
-            lookup=from_environment,
-            folders=FOLDERS,
-            connection=connection,
-            **asked,
-        )
-        return command(request=request, **given)
+        return command(request=request_of(mapping, **asked), **given)
 
     with_request.__doc__ = _with_connections(command.__doc__)
     return with_request
+
+
+def request_of(mapping: str, **asked: Any) -> "RunRequest":
+    """Return the request for a mapping or a connection, with what is asked beside it."""
+    from oneway.connections import from_environment
+    from oneway.runs.request import RunRequest
+
+    connection = named_connection(mapping)
+    return RunRequest(
+        mapping=mapping if connection is None else connection.mapping,
+        lookup=from_environment,
+        folders=FOLDERS,
+        connection=connection,
+        **asked,
+    )
 
 
 _ASKED = ("as_of", "source", "target", "references", "settings", "options")

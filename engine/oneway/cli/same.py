@@ -4,9 +4,9 @@ import click
 
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
-from oneway.cli.impact import version
 from oneway.cli.options import FOLDERS, consoled, formatted
 from oneway.cli.prove import present, test_of
+from oneway.cli.versions import version
 from oneway.documents.yaml_source import LIMIT
 from oneway.render import proving as render
 from oneway.runs import read_file

@@ -2,19 +2,22 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import click
 
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
-from oneway.cli.options import FOLDERS, consoled, formatted
+from oneway.cli.options import FOLDERS, Percent, consoled, formatted, reading
+from oneway.cli.recording import print_recorded
+from oneway.cli.versions import at_revision
 from oneway.core.diagnostics import refusal
 from oneway.documents.yaml_source import LIMIT, parse
 from oneway.mapping.compiler import Compiled
 from oneway.render import mapping_tests as render
 from oneway.runs import read_file
 from oneway.runs.mapping_tests import MappingTestResult, check_test, find_tests, load_test
-from oneway.runs.mapping_tests.coverage import DecisionCoverage, coverage
+from oneway.runs.mapping_tests.coverage import DecisionCoverage, coverage, of_edit
 from oneway.runs.prepare import compile_data
 from oneway.runs.proving.mutate import EditResult, tried
 
@@ -23,10 +26,14 @@ _DEFAULT = "mappings/"
 
 @dataclass(frozen=True, slots=True)
 class Tested:
-    """One mapping test: its results, and what was asked for beside them."""
+    """One mapping test: its results, and what was asked for beside them.
+
+    `new` are the decisions that are new or changed since a revision.
+    """
 
     result: MappingTestResult
     covered: tuple[DecisionCoverage, ...]
+    new: tuple[DecisionCoverage, ...]
     edited: tuple[EditResult, ...]
 
 
@@ -35,11 +42,25 @@ class Tested:
 @click.option("--coverage", "shows", is_flag=True, help="Show which decisions no case has seen.")
 @click.option(
     "--cover",
-    type=click.IntRange(0, 100),
+    type=Percent(),
     metavar="PERCENT",
     help="Fail where fewer of the ways that decisions go are seen.",
 )
+@click.option(
+    "--cover-new",
+    type=Percent(),
+    metavar="PERCENT",
+    help="The same of those decisions alone that are new or changed since --against.",
+)
+@click.option("--against", metavar="REV", help="The revision of git that --cover-new speaks of.")
 @click.option("--mutate", is_flag=True, help="Edit the mapping; name the edits no test notices.")
+@click.option(
+    "--record",
+    metavar="KEY",
+    help="Make a case from a real record, with nobody real in it; the options below say what is "
+    "read.",
+)
+@reading
 @formatted("text", "json", "junit", "github")
 @consoled
 def command(
@@ -48,8 +69,12 @@ def command(
     paths: Sequence[str],
     shows: bool,
     cover: int | None,
+    cover_new: int | None,
+    against: str | None,
     mutate: bool,
+    record: str | None,
     format: str,
+    **asked: Any,
 ) -> Exit:
     """Run the tests of mappings, without network.
 
@@ -61,20 +86,48 @@ def command(
     Example:
       oneway test
       oneway test mappings/acme.yaml --coverage
-      oneway test mappings/acme.yaml --cover 90 --format junit
+      oneway test mappings/acme.yaml --cover 90% --format junit
+      oneway test mappings/acme.yaml --cover-new 100% --against origin/main
+      oneway test mappings/acme.yaml --record PAY0042
     """
-    files = [file for path in paths or (_DEFAULT,) for file in find_tests(path)]
+    if record is not None:
+        return print_recorded(console, paths, record, asked)
+    _refuse_asked(asked)
+    if (cover_new is None) != (against is None):
+        raise click.UsageError("--cover-new and --against go together: since which revision?")
+    files = list(dict.fromkeys(f for path in paths or (_DEFAULT,) for f in find_tests(path)))
     if not files:
         help = "write one beside the mapping, as acme.test.yaml beside acme.yaml (docs/testing.md)"
         raise refusal("T106", " ".join(paths or (_DEFAULT,)), "there is no mapping test", help)
-    found = [_tested(file, mutate=mutate) for file in files]
-    _print(console, found, format, shows=shows or cover is not None, mutate=mutate)
-    failed = any(each.result.failed for each in found)
-    short = cover is not None and any(render.percent(each.covered) < cover for each in found)
-    return Exit.UNPROVEN if failed or short else Exit.DONE
+    found = [_tested(file, mutate, against) for file in files]
+    wanted = _Wanted(shows or cover is not None, cover, cover_new)
+    _print(console, found, format, wanted, mutate=mutate)
+    failed = any(each.result.failed or wanted.is_short(each) for each in found)
+    return Exit.UNPROVEN if failed else Exit.DONE
 
 
-def _tested(file: str, *, mutate: bool) -> Tested:
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """How much must be covered, in a hundred, and whether all of it is shown."""
+
+    shown: bool
+    all: int | None
+    new: int | None
+
+    def is_short(self, each: Tested) -> bool:
+        """Return whether a test covers too little."""
+        short = self.all is not None and render.percent(each.covered) < self.all
+        return short or (self.new is not None and render.percent(each.new) < self.new)
+
+
+def _refuse_asked(asked: dict[str, Any]) -> None:
+    """Refuse what says how systems are read: tests read none."""
+    given = [name for name, value in asked.items() if value and name != "as_of"]
+    if given:
+        raise click.UsageError("files and options of systems are for --record; tests read none.")
+
+
+def _tested(file: str, mutate: bool, against: str | None) -> Tested:
     test = load_test(read_file(file, LIMIT + 1), file)
     data = read_file(test.mapping, LIMIT + 1)
 
@@ -87,29 +140,41 @@ def _tested(file: str, *, mutate: bool) -> Tested:
     edited: tuple[EditResult, ...] = ()
     if mutate and not result.failed:
         edited = tuple(tried(test, parse(data, test.mapping), compiled))
-    return Tested(result, coverage(result), edited)
+    covered = coverage(result)
+    before = None if against is None else at_revision(against, test.mapping)
+    new = of_edit(covered, None if before is None else compiled(before))
+    return Tested(result, covered, new, edited)
 
 
 def _print(
-    console: Console, found: Sequence[Tested], format: str, *, shows: bool, mutate: bool
+    console: Console, found: Sequence[Tested], format: str, wanted: _Wanted, *, mutate: bool
 ) -> None:
     results = [each.result for each in found]
     match format:
         case "json":
             data = [
-                render.as_json(each.result, each.covered, each.edited if mutate else None)
+                render.as_json(
+                    each.result,
+                    each.covered,
+                    each.edited if mutate else None,
+                    None if wanted.new is None else each.new,
+                )
                 for each in found
             ]
             console.json(data)
         case "junit":
             console.out(render.junit(results))
         case "github":
-            console.out(render.github(results))
+            short = [each.new for each in found if wanted.new is not None and wanted.is_short(each)]
+            console.out(render.github(results, [one for each in short for one in each]))
         case _:
             for each in found:
                 console.out(render.text(each.result, console.style))
-                if shows:
-                    console.out(render.coverage_text(each.covered, console.style, full=False))
+                if wanted.shown:
+                    console.out(render.coverage_text(each.covered, console.style))
+                if wanted.new is not None:
+                    said = "new or changed decision"
+                    console.out(render.coverage_text(each.new, console.style, said))
                 if mutate:
                     console.out(_edits(each, console))
 

@@ -3,10 +3,11 @@
 import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
+from typing import cast
 from xml.etree import ElementTree as ET
 
 from oneway.core.diagnostics import Span
-from oneway.core.records import MISSING
+from oneway.core.records import MISSING, Value
 from oneway.core.seal import Sealed
 from oneway.mapping.expressions.steps import EvaluationStep
 from oneway.render.ci_formats import ANNOTATIONS, annotation, xml_page, xml_text
@@ -16,6 +17,7 @@ from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
 from oneway.runs.mapping_tests import CaseResult, ClaimResult, MappingTestResult, Mismatch
 from oneway.runs.mapping_tests.coverage import DecisionCoverage, HowMuch, share
+from oneway.runs.mapping_tests.recording import RecordedCase
 from oneway.runs.proving.mutate import EditResult, Fate
 
 _INKS = {HowMuch.ALL: Ink.GOOD, HowMuch.SOME: Ink.CAUTION, HowMuch.NONE: Ink.TROUBLE}
@@ -89,14 +91,11 @@ def _place(span: Span) -> str:
     return harmless(f"{span.file}:{span.line}:{span.column}" if span.line else span.file)
 
 
-def coverage_text(found: Sequence[DecisionCoverage], style: Style, *, full: bool) -> str:
-    """Return the decisions that were not seen whole, each with the ways that no case went.
-
-    With `full`, the others as well.
-    """
+def coverage_text(found: Sequence[DecisionCoverage], style: Style, called: str = "decision") -> str:
+    """Return the decisions that were not seen whole, each with the ways that no case went."""
     lines = []
     for each in found:
-        if each.seen is HowMuch.ALL and not full:
+        if each.seen is HowMuch.ALL:
             continue
         mark = style.paint(_MARKS[each.seen], _INKS[each.seen])
         missing = f"  not seen: {', '.join(each.missing)}" if each.missing else ""
@@ -106,8 +105,32 @@ def coverage_text(found: Sequence[DecisionCoverage], style: Style, *, full: bool
     gone, there = share(tuple(found))
     whole = sum(each.seen is HowMuch.ALL for each in found)
     ways = f"{gone:,} of {there:,} ways, {percent(found)} %"
-    lines.append(f"{count(len(found), 'decision')}: {whole:,} seen whole; {ways}")
+    lines.append(f"{count(len(found), called)}: {whole:,} seen whole; {ways}")
     return "\n".join(lines) + "\n"
+
+
+def recorded(found: RecordedCase) -> str:
+    """Return a recorded case as YAML: to stand below `cases`, or a whole test where it must."""
+    (case,) = cast("list[dict[str, Value]]", found.test["cases"])
+    lines = list(_recorded_case(case))
+    if found.whole:
+        head = [f"{key}: {_json(value)}" for key, value in found.test.items() if key != "cases"]
+        lines = [*head, "cases:", *lines]
+    return "\n".join(lines) + "\n"
+
+
+def _recorded_case(case: Mapping[str, Value]) -> Iterator[str]:
+    lead = "  - "
+    for key, value in case.items():
+        several = isinstance(value, list) and len(value) > 1 and key in ("records", "targets")
+        yield f"{lead}{key}:" if several else f"{lead}{key}: {_json(value)}"
+        if several:
+            yield from (f"      - {_json(each)}" for each in cast("list[Value]", value))
+        lead = "    "
+
+
+def _json(value: Value) -> str:
+    return harmless(json.dumps(value, ensure_ascii=False))
 
 
 def percent(found: Sequence[DecisionCoverage]) -> int:
@@ -152,12 +175,14 @@ def as_json(
     result: MappingTestResult,
     covered: Sequence[DecisionCoverage] | None = None,
     edited: Sequence[EditResult] | None = None,
+    new: Sequence[DecisionCoverage] | None = None,
 ) -> dict[str, object]:
     """Return a test's results as data.
 
     Keys: file, mapping, passed, failed, cases (name, place, mismatches: about, place, wanted,
     got, expression, steps), claims (name, place, spoken_of, against); where asked for,
-    coverage (percent, decisions: place, about, ways, missing) and edits (place, text, fate).
+    coverage and coverage_of_new (percent, decisions: place, about, ways, missing) and edits
+    (place, text, fate).
     A mismatch has no `wanted`, or no `got`, where that is to leave the field alone.
     """
     data: dict[str, object] = {
@@ -176,7 +201,9 @@ def as_json(
         "claims": list(map(_claim_as_json, result.claims)),
     }
     if covered is not None:
-        data["coverage"] = {"percent": percent(covered), "decisions": list(map(_decision, covered))}
+        data["coverage"] = _coverage(covered)
+    if new is not None:
+        data["coverage_of_new"] = _coverage(new)
     if edited is not None:
         data["edits"] = [
             {"place": _place(e.edit.place), "text": e.edit.text, "fate": e.fate.name.lower()}
@@ -212,6 +239,10 @@ def _claim_as_json(each: ClaimResult) -> dict[str, object]:
             for where, outcome in each.against
         ],
     }
+
+
+def _coverage(found: Sequence[DecisionCoverage]) -> Mapping[str, object]:
+    return {"percent": percent(found), "decisions": list(map(_decision, found))}
 
 
 def _decision(each: DecisionCoverage) -> Mapping[str, object]:
@@ -265,9 +296,13 @@ def _failures_of_claim(claim: ClaimResult) -> tuple[str, list[tuple[str, str]]]:
     return claim.claim.name, [(f"{count(len(who))} against it", "\n".join(who))] if who else []
 
 
-def github(results: Iterable[MappingTestResult]) -> str:
+def github(results: Iterable[MappingTestResult], uncovered: Iterable[DecisionCoverage] = ()) -> str:
     """Return annotations of GitHub Actions, the first ten: it shows no more for one step."""
     found = [each for result in results for each in _annotated(result)]
+    for each in uncovered:
+        if each.missing:
+            said = f"{each.decision.about}: no case has seen: {', '.join(each.missing)}"
+            found.append((each.decision.place, said))
     return "".join(annotation("error", place, said) for place, said in found[:ANNOTATIONS])
 
 

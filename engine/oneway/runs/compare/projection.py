@@ -6,7 +6,7 @@ mapping reads. Open expressions can be evaluated again from the paths that are k
 others the outcome alone is kept, beside the record.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Set
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Any
@@ -46,7 +46,7 @@ class Projection:
             use
             for each in rules
             if each.rule.sensitive and each.source is not None
-            for use in _reads(each.source.expression)
+            for use in reads(each.source.expression)
         ]
         return (*_marked(self.source.fields.values()), *read)
 
@@ -159,7 +159,8 @@ def _marked(fields: Iterable[Field]) -> Iterator[Path]:
     return (path_of(each.path) for each in fields if each.sensitive)
 
 
-def _reads(expression: Expression) -> Iterator[Path]:
+def reads(expression: Expression) -> Iterator[Path]:
+    """Yield the paths that an expression reads; the empty one where it reads the whole record."""
     if expression.facts.whole:
         yield ()
     for use in expression.paths:
@@ -169,7 +170,7 @@ def _reads(expression: Expression) -> Iterator[Path]:
 def _is_open(expression: Expression | None, secret: tuple[Path, ...]) -> bool:
     if expression is None or not secret:
         return True
-    return not any(_meet(path, other) for path in _reads(expression) for other in secret)
+    return not any(_meet(path, other) for path in reads(expression) for other in secret)
 
 
 def _meet(path: Path, other: Path) -> bool:
@@ -178,8 +179,12 @@ def _meet(path: Path, other: Path) -> bool:
 
 
 def _tree(found: Iterable[Expression]) -> Tree | None:
+    return tree_of({path for expression in found for path in reads(expression)})
+
+
+def tree_of(paths: Set[Path]) -> Tree | None:
+    """Return paths as a tree; None where one of them is the whole record."""
     tree: Tree = {}
-    paths = {path for expression in found for path in _reads(expression)}
     if () in paths:
         return None
     for path in sorted(paths, key=len):
@@ -198,21 +203,22 @@ def _text(record: Record, tree: Tree | None) -> str:
     if record.problem:
         return "null"
     try:
-        return canonical(record.data if tree is None else _cut(record.data, tree))
+        return canonical(record.data if tree is None else cut(record.data, tree))
     except (ValueError, RecursionError):
         return UNKEEPABLE
 
 
-def _cut(data: Mapping[str, Value], tree: Tree) -> dict[str, Value]:
+def cut(data: Mapping[str, Value], tree: Tree) -> dict[str, Value]:
+    """Return a record with nothing but the paths of a tree."""
     found: dict[str, Value] = {}
-    for key, below in tree.items():
-        if key not in data:
+    for key, value in data.items():
+        below = tree.get(key)
+        if below is None:
             continue
-        value = data[key]
         if not below:
             found[key] = value
         elif isinstance(value, Mapping):
-            found[key] = _cut(value, below)
+            found[key] = cut(value, below)
         else:
             # Whatever it is, nothing can be read from it: what it is is kept, and not the value.
             found[key] = _of_the_kind(value)

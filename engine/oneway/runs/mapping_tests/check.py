@@ -94,7 +94,7 @@ def check_test(test: MappingTest, compiled: Compiled) -> MappingTestResult:
     """Return how a test of a compiled mapping ends; raise `Refused` if it cannot be run."""
     refuse_unknown(test, compiled)
     claims = parsed_claims(test)
-    planned = [_planned(case, test, compiled) for case in test.cases]
+    planned = [plan_case(case, test, compiled) for case in test.cases]
     cases = tuple(
         CaseResult(case, tuple(_mismatches(case, each, compiled)))
         for case, each in zip(test.cases, planned, strict=True)
@@ -111,7 +111,7 @@ def holds_for(test: MappingTest, compiled: Compiled) -> bool:
     claims = parsed_claims(test)
     planned = []
     for case in test.cases:
-        planned.append(_planned(case, test, compiled))
+        planned.append(plan_case(case, test, compiled))
         if next(_mismatches(case, planned[-1], compiled), None) is not None:
             return False
     if test.fixture is not None:
@@ -170,7 +170,8 @@ def parsed_claims(test: MappingTest) -> list[tuple[MappingClaim, Expression]]:
     return parsed
 
 
-def _planned(case: Case, test: MappingTest, compiled: Compiled) -> Planned:
+def plan_case(case: Case, test: MappingTest, compiled: Compiled) -> Planned:
+    """Return one case as the engine sees it."""
     source = _snapshot(case.records, record_id(compiled.spec.source, compiled.source))
     target = _snapshot(case.targets, record_id(compiled.spec.target, compiled.target))
     return _plan_of(case.name, source, target, case, test, compiled)

@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields, is_dataclass
 from enum import Enum
 
 from oneway.core.diagnostics import Span
@@ -29,11 +29,15 @@ class HowMuch(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One decision of a mapping: where it stands, and the ways it can go."""
+    """One decision of a mapping: where it stands, and the ways it can go.
+
+    `said` is the part of the mapping that decides, without its place.
+    """
 
     place: Span
     about: str
     ways: tuple[str, ...]
+    said: object = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +72,32 @@ def coverage(result: MappingTestResult) -> tuple[DecisionCoverage, ...]:
     return tuple(sorted(found, key=lambda each: (each.decision.place.line, each.decision.about)))
 
 
+def of_edit(
+    found: tuple[DecisionCoverage, ...], old: Compiled | None
+) -> tuple[DecisionCoverage, ...]:
+    """Return those decisions that an older version of the mapping does not have as they are now.
+
+    All of them where there is no older version.
+    """
+    known = [] if old is None else [_identity(each) for _, each in _decisions(old)]
+    return tuple(each for each in found if _identity(each.decision) not in known)
+
+
+def _identity(decision: Decision) -> object:
+    return decision.about, decision.ways, decision.said
+
+
+def _unplaced(part: object) -> object:
+    """Return a part of a mapping without the places in it."""
+    if isinstance(part, Span):
+        return None
+    if is_dataclass(part):
+        return tuple(_unplaced(getattr(part, each.name)) for each in fields(part))
+    if isinstance(part, tuple):
+        return tuple(map(_unplaced, part))
+    return part
+
+
 def share(found: tuple[DecisionCoverage, ...]) -> tuple[int, int]:
     """Return how many ways were gone, and how many there are."""
     ways = [len(each.decision.ways) for each in found]
@@ -80,7 +110,11 @@ def _decisions(compiled: Compiled) -> Iterator[tuple[str, Decision]]:
     code, spec = compiled.code, compiled.spec
     for level, key in enumerate(spec.match):
         ways = tuple(_match_ways(code.match_source[level].expression, compiled))
-        yield f"match.{level}", Decision(key.source.span, f"match {key.source.text}", ways)
+        about = f"match {key.source.text}"
+        yield f"match.{level}", Decision(key.source.span, about, ways, _unplaced(key))
+    for number, rule in enumerate(code.policy.only):
+        text = code.only[number].text
+        yield f"only.{number}", Decision(rule.place, f"only {rule.id}", ("holds", "fails"), text)
     for number, rule in enumerate(code.policy.rules):
         ways = tuple(
             f"{way} for {each}"
@@ -88,25 +122,33 @@ def _decisions(compiled: Compiled) -> Iterator[tuple[str, Decision]]:
             for way in ("holds", "fails")
             if not (way == "fails" and each == "movers" and _is_key(code.rules[number], compiled))
         )
-        yield f"rule.{number}", Decision(rule.place, f"eligible {rule.id}", ways)
-    for side, fields in (("field", code.fields), ("leaving", code.leaving)):
-        for number, field in enumerate(fields):
-            ways = tuple(_field_ways(field, compiled))
-            decision = Decision(field.rule.place, field.rule.path, ways)
-            if len(decision.ways) > 1:
-                yield f"{side}.{number}", decision
+        text = code.rules[number].text
+        yield f"rule.{number}", Decision(rule.place, f"eligible {rule.id}", ways, text)
+    yield from _field_decisions(compiled)
     conditions = (("leavers.when", code.leaver), ("leavers.left", code.left))
     for about, expression in (*conditions, ("leavers.scheduled", code.scheduled)):
         if expression is not None:
-            yield about, Decision(expression.span, about, ("yes", "no"))
-    for id, expression in _expressions(compiled):
+            yield about, Decision(expression.span, about, ("yes", "no"), expression.text)
+    for id, owner, expression in _expressions(compiled):
         for number, branch in enumerate(branches(expression)):
-            yield (
-                f"{id}.{number}",
-                Decision(expression.span, branch.text, (branch.yes, branch.no)),
-            )
-    for kind, _ in spec.guards.limits:
-        yield f"guard.{kind.value}", Decision(Span(spec.file), f"guards.{kind.value}", _GUARD)
+            decision = Decision(expression.span, branch.text, (branch.yes, branch.no), owner)
+            yield f"{id}.{number}", decision
+    for kind, limit in spec.guards.limits:
+        decision = Decision(Span(spec.file), f"guards.{kind.value}", _GUARD, _unplaced(limit))
+        yield f"guard.{kind.value}", decision
+
+
+def _field_decisions(compiled: Compiled) -> Iterator[tuple[str, Decision]]:
+    code, spec = compiled.code, compiled.spec
+    tables = {each.name: _unplaced(each) for each in spec.references}
+    left = spec.leavers.set if spec.leavers is not None else ()
+    sides = (("field", code.fields, spec.fields), ("leaving", code.leaving, left))
+    for side, codes, written in sides:
+        parts = {each.path: _unplaced(each) for each in written}
+        for number, each in enumerate(codes):
+            said = (parts.get(each.rule.path), tables.get(each.lookup or ""))
+            ways = tuple(_field_ways(each, compiled))
+            yield f"{side}.{number}", Decision(each.rule.place, each.rule.path, ways, said)
 
 
 _MATCH = ("one person", "nobody", "several in the source", "several in the target")
@@ -139,17 +181,20 @@ def _field_ways(field: FieldCode, compiled: Compiled) -> Iterator[str]:
         yield "not in the table"
 
 
-def _expressions(compiled: Compiled) -> Iterator[tuple[str, Expression]]:
-    """Yield every expression on source records, by an id of its own."""
+def _expressions(compiled: Compiled) -> Iterator[tuple[str, str, Expression]]:
+    """Yield every expression on source records, by an id of its own, and what it belongs to."""
     code = compiled.code
-    named = [(f"on.match.{i}", each.expression) for i, each in enumerate(code.match_source)]
-    named += [(f"on.rule.{i}", each) for i, each in enumerate(code.rules)]
-    for i, field in enumerate((*code.fields, *code.leaving)):
-        named += [(f"on.field.{i}", field.source.expression)] if field.source else []
-        named += [(f"on.when.{i}", field.when)] if field.when else []
-    yield from named
+    for i, each in enumerate(code.match_source):
+        yield f"on.match.{i}", "match", each.expression
+    for i, (rule, when) in enumerate(zip(code.policy.rules, code.rules, strict=True)):
+        yield f"on.rule.{i}", f"eligible {rule.id}", when
+    for i, one in enumerate((*code.fields, *code.leaving)):
+        if one.source is not None:
+            yield f"on.field.{i}", one.rule.path, one.source.expression
+        if one.when is not None:
+            yield f"on.when.{i}", one.rule.path, one.when
     if code.leaver is not None:
-        yield "on.leaver", code.leaver
+        yield "on.leaver", "leavers.when", code.leaver
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,6 +226,10 @@ class _CaseWalk:
     def of_row(self, row: SourceRow, found: Match, outcome: Outcome) -> Iterator[tuple[str, str]]:
         if row.evaluation_error is not None:
             return
+        for number in range(len(self.compiled.code.only)):
+            yield f"only.{number}", "fails" if number in row.outside else "holds"
+        if row.outside:
+            return
         yield "leavers.when", "yes" if row.leaver else "no"
         category = Category.JOINERS if found.target is None else Category.MOVERS
         category = Category.LEAVERS if row.leaver else category
@@ -192,14 +241,14 @@ class _CaseWalk:
             ("field", self.compiled.code.fields, row.cells),
             ("leaving", self.compiled.code.leaving, row.leaving),
         )
-        for side, fields, cells in sides:
-            for number, (field, cell) in enumerate(zip(fields, cells, strict=False)):
-                for way in _of_cell(cell, field.rule.path in written):
+        for side, codes, cells in sides:
+            for number, (code, cell) in enumerate(zip(codes, cells, strict=False)):
+                for way in _of_cell(cell, code.rule.path in written):
                     yield f"{side}.{number}", way
 
     def of_branches(self, record: Record) -> Iterator[tuple[str, str]]:
         context, data = self.planned.program.context, dict(record.data)
-        for id, expression in _expressions(self.compiled):
+        for id, _, expression in _expressions(self.compiled):
             for number, branch in enumerate(branches(expression)):
                 try:
                     answer = holds(branch.condition.evaluate(data, context)[0])
