@@ -191,6 +191,20 @@ def test_a_changed_mapping_is_told_and_can_be_tried_on_the_old_inputs(acme: Worl
     assert "is not there any more" in acme.run("replay", "1").flat
 
 
+def test_what_was_sensitive_then_is_not_shown_by_a_mapping_that_would_show_it(acme: World) -> None:
+    acme.write(
+        "m.yaml", MAPPING.replace("{from: phone, when: setting('with_phone'), ", "{from: phone, ")
+    )
+    acme.write("users.json", [user(1, phone="07700 900001")])
+    acme.run("sync", "acme")
+    shown = "phone: {value: unknown}\n"
+    acme.write("m.yaml", re.sub(r"phone: \{from.*\n", shown, MAPPING))
+    ended = acme.run("replay", "1", "--mapping", "m.yaml")
+    assert ended.code == 1
+    assert "nothing was kept for the target's phone [F134]" in ended.flat
+    assert "07700" not in ended.flat
+
+
 def test_a_mapping_that_says_the_same_in_other_words_makes_the_same_plan(acme: World) -> None:
     acme.run("sync", "acme")
     acme.write("m.yaml", "# reviewed\n" + MAPPING)

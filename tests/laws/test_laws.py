@@ -386,6 +386,35 @@ def test_law_13_absence_is_not_blankness(world: World) -> None:
             assert not (absent and change.clears)
 
 
+FIELD_KEYS = {
+    "fullName": "name",
+    "nick": "nick",
+    "dept": "dept",
+    "grade": "level",
+    "since": "leave",
+}
+
+
+@given(WORLDS, st.sampled_from(sorted(FIELD_KEYS)), st.booleans())
+def test_law_13_a_key_that_is_absent_changes_no_field(
+    world: World, path: str, stands_in: bool
+) -> None:
+    key = FIELD_KEYS[path]
+    rule = {"from": key, **({"default": "Bo"} if stands_in else {"on_blank": "clear"})}
+    fields = {name: each for name, each in world.mapping["fields"].items() if name != path}
+    mapping = world.mapping | {"fields": fields | {path: rule}}
+    records = tuple(
+        replace(record, data={k: v for k, v in record.data.items() if k != key})
+        for record in world.source.records
+    )
+    source = replace(world.source, records=records)
+    silent = replace(world, mapping=mapping, source=source, leaves_out_nulls=False)
+    assume(accepted(silent))
+    for action in planned(silent).actions:
+        if action.verb is not Verb.CREATE:
+            assert path not in [change.field for change in action.changes]
+
+
 @given(WORLDS, st.booleans())
 def test_law_13_people_whose_key_or_status_is_absent_are_left_alone(
     world: World, keyless: bool

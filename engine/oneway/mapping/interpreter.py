@@ -287,14 +287,16 @@ class Interpreted:
 
         Raises `RecordStopped`.
         """
-        tomorrow = Interpreted(self.code, self.context.later(1), self.tables)
         cells = tuple(
-            replace(cell, moving=tomorrow._cell(code, record, []) != cell)
-            if _uses_today(code)
-            else cell
+            replace(cell, moving=self._moves(code, cell, record)) if _uses_today(code) else cell
             for code, cell in zip(self.code.leaving, cells, strict=True)
         )
         return cells, *self._leaves_as(cells)
+
+    def _moves(self, code: FieldCode, cell: Cell, record: Record) -> bool:
+        """Return whether tomorrow's cell is another one."""
+        tomorrow = Interpreted(self.code, self.context.later(1), self.tables)
+        return tomorrow._cell(code, record, []) != cell
 
     def _leaves_as(self, cells: tuple[Cell, ...]) -> tuple[bool | None, bool | None]:
         """Return whether a record with these values has left, and whether it is due to leave.
@@ -364,14 +366,21 @@ class Interpreted:
         failed: list[int] = []
         not_given: list[tuple[int, str]] = []
         for position, rule in enumerate(self.code.rules):
-            answer = self._answer(rule, record)
-            fails = not holds(answer.value)
-            # A rule that requires a value reports itself that it is missing.
-            if answer.truth and not (fails and all(gap.wrong for gap in answer.truth)):
-                not_given.append((position, texts(answer.truth)))
-            if answer.truth or fails:
+            fails, absent = self._fails(rule, record)
+            if fails:
                 failed.append(position)
+            if absent:
+                not_given.append((position, absent))
         return tuple(failed), tuple(not_given)
+
+    def _fails(self, rule: Expression, record: Record) -> tuple[bool, str]:
+        """Return whether a rule does not hold, and the absent keys that this depends on."""
+        answer = self._answer(rule, record)
+        fails = not holds(answer.value)
+        # A rule that requires a value reports itself that it is missing.
+        reported = fails and all(gap.wrong for gap in answer.truth)
+        absent = texts(answer.truth) if answer.truth and not reported else ""
+        return fails or bool(answer.truth), absent
 
     def _decides(self, expression: Expression | None, record: Record, what: str) -> bool:
         """Return whether a condition holds that access hangs on; what is not said fails the record.

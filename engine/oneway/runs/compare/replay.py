@@ -228,8 +228,9 @@ def replayed(again: ReEvaluation, header: Header) -> Plan:
 
 def rederiving(kept: RunSnapshot, then: Compiled, now: Compiled) -> ReEvaluation:
     """Return what evaluates the kept parts again, by `now`; `then` is the mapping of the run."""
-    tables = frozenset(kept.tables)
-    one, other = (Projection(each.code, each.source, each.target, tables) for each in (then, now))
+    open = Projection(now.code, now.source, now.target, frozenset(kept.tables))
     defaults = {spec.name: spec.default for spec in now.spec.settings}
     settings = {name: kept.header.settings.get(name, each) for name, each in defaults.items()}
-    return ReEvaluation(kept, one, other, now.context(settings, parse_instant(kept.header.as_of)))
+    return ReEvaluation(
+        kept, then.code, open, now.context(settings, parse_instant(kept.header.as_of))
+    )
