@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 
 from .kinds import APART
 from .matrix import Cell, Outcome, apart, cells, ideal, socket_cells, tried, tried_over
-from .sockets import SECONDS, listening
+from .sockets import listening
 from .table import PAGE, as_documented, documented, written
 from .world import COMING_BACK, prepared_mapping
 
@@ -63,11 +63,13 @@ def injected(step: int) -> Run:
 
 def over_sockets(step: int) -> Run:
     """Yield every so many-th cell and what runs it, over loopback sockets."""
-    with listening() as loopback, prepared_mapping(loopback.systems_at, SECONDS) as prepared:
-        with prepared_mapping() as other:
-            best = ideal(other)
+    known = documented()
+    with listening() as loopback:
+        with prepared_mapping() as prepared:
+            best = ideal(prepared)
         for cell in list(socket_cells())[::step]:
-            yield cell, lambda cell=cell: tried_over(loopback, cell, prepared, best)  # type: ignore[misc]
+            wanted = known[as_documented(cell)]
+            yield cell, lambda cell=cell, wanted=wanted: tried_over(loopback, cell, best, wanted)  # type: ignore[misc]
 
 
 def _printed(run: Run, known: Mapping[Cell, str], outcomes: dict[Cell, Outcome]) -> Counter[str]:

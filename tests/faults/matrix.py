@@ -12,6 +12,7 @@ In every cell, whatever the fault:
 
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import Enum
 
@@ -20,10 +21,10 @@ from oneway.runs import PreparedRun
 
 from . import sockets
 from .kinds import FAULTS, USUAL, Call, Fault
-from .sockets import Loopback
+from .sockets import LIMITS, Loopback
 from .systems import KEY, TOKEN, Systems
 from .wire import Aim, Wire
-from .world import Network, Night, World, made
+from .world import Network, Night, World, made, prepared_mapping
 
 
 class Place(Enum):
@@ -122,8 +123,23 @@ def tried(
     return outcome
 
 
-def tried_over(loopback: Loopback, cell: Cell, prepared: PreparedRun, best: Ideal) -> Outcome:
-    """Return the same of a night over real sockets."""
+def tried_over(loopback: Loopback, cell: Cell, best: Ideal, wanted: str) -> Outcome:
+    """Return the same of a night over real sockets.
+
+    Some faults end at a time limit. On a busy machine an ordinary answer may miss it too, so a
+    night that does not end as wanted is lived again with longer limits; the last one counts.
+    """
+    *shorter, longest = LIMITS
+    for limits in shorter:
+        with suppress(AssertionError), prepared_mapping(loopback.systems_at, limits) as prepared:
+            outcome = _night_over(loopback, cell, prepared, best)
+            if outcome.text == wanted:
+                return outcome
+    with prepared_mapping(loopback.systems_at, longest) as prepared:
+        return _night_over(loopback, cell, prepared, best)
+
+
+def _night_over(loopback: Loopback, cell: Cell, prepared: PreparedRun, best: Ideal) -> Outcome:
     with made(prepared) as world:
         systems = Systems()
         loopback.begin(systems, aim(cell, best))

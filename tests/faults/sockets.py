@@ -23,7 +23,10 @@ from .kinds import Call, Fault, kind_of
 from .systems import SOURCE, TARGET, Systems
 from .wire import START, Aim, bomb
 
-SECONDS = {"CONNECT": "5", "READ": "0.4", "TOTAL": "0.8"}
+LIMITS = tuple(
+    {"CONNECT": "5", "READ": str(0.4 * longer), "TOTAL": str(0.8 * longer)} for longer in (1, 8, 64)
+)
+"""How many seconds a request may take: few, and more where the machine is busy."""
 
 FAULTS = (
     Fault("reset before"),

@@ -10,7 +10,7 @@ from oneway.runs import PreparedRun
 
 from .kinds import APART, FAULTS, USUAL, Call
 from .matrix import Cell, Ideal, apart, cells, ideal, socket_cells, tried, tried_over
-from .sockets import SECONDS, Loopback, listening
+from .sockets import Loopback, listening
 from .table import as_documented, documented
 from .world import COMING_BACK, prepared_mapping
 
@@ -66,9 +66,8 @@ def test_a_night_with_a_fault_ends_as_documented(
 
 @pytest.mark.parametrize("cell", OVER_SOCKETS, ids=str)
 def test_so_does_one_over_real_sockets(cell: Cell, loopback: Loopback, best: Ideal) -> None:
-    with prepared_mapping(loopback.systems_at, SECONDS) as prepared:
-        found = tried_over(loopback, cell, prepared, best)
-    assert found.text == documented()[as_documented(cell)]
+    wanted = documented()[as_documented(cell)]
+    assert tried_over(loopback, cell, best, wanted).text == wanted
 
 
 def test_people_leave_and_come_back_by_requests_of_their_own_whatever_befalls_them() -> None:
