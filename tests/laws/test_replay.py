@@ -186,9 +186,9 @@ def _saying_else(found, id, code):
     rows, parts = [], []
     for row, part in zip(found.source.items, found.records[0], strict=True):
         if row.source_id == id:
-            cells = tuple(replace(each, value=ELSE, initial=ELSE) for each in row.cells)
-            leaving = tuple(replace(each, value=ELSE, initial=ELSE) for each in row.leaving)
-            row = replace(row, cells=cells, leaving=leaving)
+            cells = tuple(each._replace(value=ELSE, initial=ELSE) for each in row.cells)
+            leaving = tuple(each._replace(value=ELSE, initial=ELSE) for each in row.leaving)
+            row = row._replace(cells=cells, leaving=leaving)
             for use in code.source.expression.paths:
                 part = with_value(part, use.keys, ELSE)
         rows.append(row)

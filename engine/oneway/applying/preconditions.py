@@ -368,7 +368,7 @@ def _without_own_lookups(row: SourceRow, policy: Policy) -> SourceRow:
         Cell(CellState.INACTIVE) if rule.own_table else cell
         for rule, cell in zip(policy.fields, row.cells, strict=False)
     )
-    return replace(row, cells=cells)
+    return row._replace(cells=cells)
 
 
 def _claims(record: Record, claim: Claim, value: Value) -> bool:

@@ -196,17 +196,17 @@ class Interpreted:
         except RecordStopped as stopped:
             # Whom the sync is for is not known: nothing is written, but a leaver is named.
             leaver = self._is_leaver(record)
-            return replace(row, leaver=leaver, evaluation_error=error or stopped.failure)
+            return row._replace(leaver=leaver, evaluation_error=error or stopped.failure)
         try:
             if outside:
-                return self._out_of_scope(replace(row, outside=outside), record)
+                return self._out_of_scope(row._replace(outside=outside), record)
             # In this order: what decides about access must not wait for the rest of the record.
             leaver = self._decides(self.code.leaver, record, "whether the person has left")
-            row = replace(row, leaver=leaver)
+            row = row._replace(leaver=leaver)
             row = self._leaving(row, record, missed)
             return self._evaluated(row, record, missed) if error is None else row
         except RecordStopped as stopped:
-            return replace(row, evaluation_error=error or stopped.failure)
+            return row._replace(evaluation_error=error or stopped.failure)
 
     def _is_leaver(self, record: Record) -> bool:
         """Return whether it is known that the person has left."""
@@ -227,12 +227,12 @@ class Interpreted:
         """Return the row of a person outside the scope of the sync, in whom nothing is an error."""
         cells = tuple(Cell(CellState.INACTIVE) for _ in self.code.fields)
         if self.policy.out_of_scope is OutOfScope.LEAVE:
-            return self._leaving(replace(row, leaver=True, cells=cells), record, [])
+            return self._leaving(row._replace(leaver=True, cells=cells), record, [])
         leaving = tuple(Cell(CellState.INACTIVE) for _ in self.code.leaving)
-        row = replace(row, cells=cells, leaving=leaving, evaluation_error=None, unsaid=None)
+        row = row._replace(cells=cells, leaving=leaving, evaluation_error=None, unsaid=None)
         try:
             # Not to be written, but to tell whom else the values may belong to.
-            return replace(row, cells=self._evaluated(row, record, []).cells)
+            return row._replace(cells=self._evaluated(row, record, []).cells)
         except RecordStopped:
             return row
 
@@ -261,9 +261,9 @@ class Interpreted:
             scheduled = not left and self._decides(
                 self.code.scheduled, record, "whether it is due to leave"
             )
-            return replace(row, left=left, scheduled=scheduled)
+            return row._replace(left=left, scheduled=scheduled)
         except RecordStopped as stopped:
-            return replace(row, evaluation_error=row.evaluation_error or stopped.failure)
+            return row._replace(evaluation_error=row.evaluation_error or stopped.failure)
 
     def departed(self) -> tuple[Cell, ...]:
         """Return what is written to a target record that no source record stands for."""
@@ -276,9 +276,9 @@ class Interpreted:
         """Return the row with what is written to a leaver's record."""
         cells = tuple(self._cell(each, record, missed) for each in self.code.leaving)
         if not row.leaver:
-            return replace(row, leaving=cells)
+            return row._replace(leaving=cells)
         cells, left, later = self.departing(record, cells)
-        return replace(row, leaving=cells, leaves_left=left, leaves_later=later)
+        return row._replace(leaving=cells, leaves_left=left, leaves_later=later)
 
     def departing(
         self, record: Record, cells: tuple[Cell, ...]
@@ -288,7 +288,7 @@ class Interpreted:
         Raises `RecordStopped`.
         """
         cells = tuple(
-            replace(cell, moving=self._moves(code, cell, record)) if _uses_today(code) else cell
+            cell._replace(moving=self._moves(code, cell, record)) if _uses_today(code) else cell
             for code, cell in zip(self.code.leaving, cells, strict=True)
         )
         return cells, *self._leaves_as(cells)
@@ -353,8 +353,7 @@ class Interpreted:
     def _evaluated(self, row: SourceRow, record: Record, missed: list[Missed]) -> SourceRow:
         failed, not_given = self._rules(record)
         cells = tuple(self._cell(each, record, missed) for each in self.code.fields)
-        return replace(
-            row,
+        return row._replace(
             failed_rules=failed,
             not_given=not_given,
             cells=cells,
@@ -471,7 +470,7 @@ class Interpreted:
             # At create there is nothing to overwrite, so a default may speak for an absent key.
             stand_in = code.initial if code.initial is not None else code.default
             if stand_in is not None:
-                cell = replace(cell, initial=self._stand_in(stand_in, record))
+                cell = cell._replace(initial=self._stand_in(stand_in, record))
         for value in (cell.value, cell.initial):
             if code.check is not None and not is_blank(value):
                 wrong = code.check(value)

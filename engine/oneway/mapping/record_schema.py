@@ -8,7 +8,7 @@ knows only what the schema says of one field: type, length, pattern, and the wor
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from functools import partial
+from functools import lru_cache, partial
 from typing import TypeAlias
 
 from oneway.core.connector import Field, Resource
@@ -42,7 +42,8 @@ class Sure:
     """Values that certainly pass a check, by what can be seen of them at once.
 
     `classes` are names of Python's classes all of whose values pass, `words` texts that do. With
-    `text`, all text in ASCII does that is no longer than `longest` (0: of any length).
+    `text`, all text in ASCII does that is no longer than `longest` (0: of any length); with
+    `shape`, if it has that shape, which only text in ASCII has.
     """
 
     null: bool = False
@@ -50,6 +51,7 @@ class Sure:
     words: frozenset[str] = frozenset()
     text: bool = False
     longest: int = 0
+    shape: re.Pattern[str] | None = None
 
 
 def sure_of(check: object) -> Sure | None:
@@ -82,9 +84,12 @@ def _sure_to_write(parts: Sequence[object]) -> Sure | None:
     types = next((each.args[0] for each in rules if each.func is _typed), none)
     classes = _classes(types & {"number", "integer", "boolean"})
     longest = next((each.args[0] for each in rules if each.func is _short), None)
-    of_text = len(rules) + 1 == len(parts) and all(e.func in (_typed, _short) for e in rules)
-    text = of_text and longest != 0 and (not types or "string" in types)
-    return Sure(classes=classes, text=text, longest=longest or 0)
+    shapes = [each.args[1] for each in rules if each.func is _shaped]
+    known = (_typed, _short, _shaped)
+    of_text = len(rules) + 1 == len(parts) and all(each.func in known for each in rules)
+    text = of_text and longest != 0 and None not in shapes and (not types or "string" in types)
+    shape = shapes[0] if shapes and text else None
+    return Sure(classes=classes, text=text, longest=longest or 0, shape=shape)
 
 
 def _classes(types: frozenset[str]) -> frozenset[str]:
@@ -145,9 +150,10 @@ def reading_of(resource: Resource, *, deciding: bool = False) -> Reading:
 
 def json_types(value: Value) -> frozenset[str]:
     """Return the JSON Schema types that a value has: a whole number is a number as well."""
+    known = _TYPES.get(value.__class__)
+    if known is not None:
+        return known
     match value:
-        case None:
-            return frozenset({"null"})
         case bool():
             return frozenset({"boolean"})
         case int():
@@ -184,8 +190,22 @@ def _declared(field: Field) -> list[Check]:
     return checks
 
 
+_TYPES: Mapping[type, frozenset[str]] = {
+    type(None): frozenset({"null"}),
+    bool: frozenset({"boolean"}),
+    int: frozenset({"integer", "number"}),
+    str: frozenset({"string"}),
+    list: frozenset({"array"}),
+    dict: frozenset({"object"}),
+}
+
+
 def _first(checks: tuple[Check, ...], value: Value) -> str:
-    return next((wrong for check in checks if (wrong := check(value))), "")
+    for check in checks:
+        wrong = check(value)
+        if wrong:
+            return wrong
+    return ""
 
 
 def _typed(types: frozenset[str], value: Value) -> str:
@@ -241,10 +261,19 @@ def _shaped(pattern: SchemaPattern, quick: re.Pattern[str] | None, value: Value)
     return "does not have the shape that the target asks for"
 
 
+_DAY = len("2026-03-31")
+
+
+@lru_cache(maxsize=4_096)
+def _is_day(text: str) -> bool:
+    """Return whether a text is a day; of a million records, most share some thousand days."""
+    return ISO_DAY.fullmatch(text) is not None and parse_day(text) is not None
+
+
 def _a_day(value: Value) -> str:
     if not isinstance(value, str):
         return ""
-    if ISO_DAY.fullmatch(value) and parse_day(value) is not None:
+    if len(value) == _DAY and _is_day(value):
         return ""
     if parse_day(value) is None:
         return "not a date (YYYY-MM-DD)"

@@ -1,7 +1,7 @@
 """Compares one field: its rule, the source's value, and the target's value."""
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from enum import Enum
 
 from oneway.core.records import MISSING, Compare, Missing, Value, identity, is_blank, same
@@ -134,7 +134,7 @@ def kept_out(policy: Policy, row: SourceRow) -> SourceRow:
         Cell(CellState.UNSTATED) if rule.clears(cell) and "value" not in rule.written else cell
         for rule, cell in zip(policy.leaving, row.leaving, strict=False)
     )
-    return row if cells == row.leaving else replace(row, leaving=cells, leaves_left=None)
+    return row if cells == row.leaving else row._replace(leaving=cells, leaves_left=None)
 
 
 def new_value(cell: Cell) -> Value:

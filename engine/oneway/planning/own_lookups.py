@@ -11,7 +11,7 @@ own, after the one that makes it.
 
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from oneway.core.records import MISSING, Missing, Value, identity, is_blank, path_of, with_value
 from oneway.mapping.program import (
@@ -70,13 +70,13 @@ def settle(
 def _unresolved(row: SourceRow, policy: Policy) -> SourceRow:
     """Return a row whose lookups into the target say nothing yet, and stop nobody."""
     cells = tuple(
-        replace(cell, state=CellState.INACTIVE, value=None)
+        cell._replace(state=CellState.INACTIVE, value=None)
         if rule.own_table and _seeks(cell)
         else cell
         for rule, cell in zip(policy.fields, row.cells, strict=False)
     )
     own = {rule.path for rule in policy.fields if rule.own_table}
-    return replace(row, cells=cells, missed=tuple(m for m in row.missed if m.field not in own))
+    return row._replace(cells=cells, missed=tuple(m for m in row.missed if m.field not in own))
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,7 +95,7 @@ class _Lookups:
             self._cell(row, rule, cell, missed) if rule.own_table and _seeks(cell) else cell
             for rule, cell in zip(self.policy.fields, plain.cells, strict=False)
         ]
-        return replace(plain, cells=tuple(cells), missed=tuple(missed))
+        return plain._replace(cells=tuple(cells), missed=tuple(missed))
 
     def _cell(self, row: SourceRow, rule: FieldRule, cell: Cell, missed: list[Missed]) -> Cell:
         table, sought = self.tables[rule.own_table], cell.sought
@@ -105,14 +105,14 @@ class _Lookups:
             if each.value is MISSING or not is_blank(each.value)
         ]
         if len(found) == 1 and (row.source_id, rule.path) not in self.out:
-            return replace(
-                cell, state=CellState.STATED, value=_value(found[0], cell, table), initial=None
+            return cell._replace(
+                state=CellState.STATED, value=_value(found[0], cell, table), initial=None
             )
         if table.complete and rule.on_miss is OnMiss.INELIGIBLE:
             self.out.add((row.source_id, rule.path))
         shown = "***" if rule.sensitive else str(sought)
         missed.append(Missed(table.name, shown, len(found), rule.path))
-        return replace(cell, state=CellState.MISSED if table.complete else CellState.UNSTATED)
+        return cell._replace(state=CellState.MISSED if table.complete else CellState.UNSTATED)
 
 
 def _value(entry: _Entry, cell: Cell, table: OwnTable) -> Value:

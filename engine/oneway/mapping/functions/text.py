@@ -14,6 +14,7 @@ from oneway.mapping.functions.function import (
 from oneway.mapping.functions.values import as_text
 
 MAX_WIDTH = 1000
+_NO_DIGITS = re.compile("[^0-9]+")
 
 
 def _not_empty(value: Value) -> None:
@@ -60,7 +61,7 @@ def pad_right(text: str, width: int, fill: str = " ") -> str:
 
 def digits(text: str) -> str:
     """Return the digits 0 to 9 of a text; digits of other scripts are not digits of a code."""
-    return "".join(c for c in text if c in "0123456789")
+    return _NO_DIGITS.sub("", text)
 
 
 def letters(text: str) -> str:

@@ -63,6 +63,9 @@ class Calls:
         function = BY_NAME.get(name)
         if function is None or (name == "to_number" and not self.nodes.context.strict):
             said = ", ".join(each.text for each in given)
+            if name == "join" and len(given) == _TWO:
+                self.source.line(f"{found} = joined({said})")
+                return
             self.source.line(f"{found} = built_in({self.source.literal(name)}, [{said}])")
             return
         nullable = bool(given) and function.null_in_null_out
@@ -202,6 +205,8 @@ class Calls:
         return Operand(found, "boolean" if kinds == {"boolean"} else "")
 
 
+_TWO = 2
+"""So many arguments `join` takes, which nearly every label is made with."""
 _CLASSES: Mapping[str, str] = {
     "string": "str",
     "number": "int, float",

@@ -155,5 +155,6 @@ class Cells:
         if value.known or value.kind == "boolean":
             return
         text = value.text
-        with self.source.block(f"if {text} is not None and {text}.__class__ is not str:"):
+        scalars = " and ".join(f"{text}.__class__ is not {each}" for each in ("str", "bool", "int"))
+        with self.source.block(f"if {text} is not None and {scalars}:"):
             self.source.line(f"json_only({text})")

@@ -112,7 +112,10 @@ def unsure(source: CodeText, check: object, name: str) -> str:
         parts.append(f"{name}.__class__ is str and {name} in {words}")
     if sure.text:
         short = f" and len({name}) <= {sure.longest}" if sure.longest else ""
-        parts.append(f"{name}.__class__ is str and {name}.isascii(){short}")
+        fits = f"{name}.isascii()"
+        if sure.shape is not None:
+            fits = f"{source.bind('shape', sure.shape.fullmatch)}({name})"
+        parts.append(f"{name}.__class__ is str and {fits}{short}")
     return f"not ({' or '.join(parts)}) and " if parts else ""
 
 

@@ -20,8 +20,10 @@ from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.functions import Context, EvaluationError
 from oneway.mapping.functions.function import Function, LazyArgument, OverBudget, checked_argument
 from oneway.mapping.generated.limits import (
+    ITEMS,
     PART_STEPS,
     PART_TEXT,
+    TEXT,
     Uncompiled,
     small,
     small_result,
@@ -45,6 +47,7 @@ def names_for(context: Context) -> Mapping[str, object]:
         "absent": MISSING,
         "context": context,
         "built_in": partial(_built_in, library),
+        "joined": partial(_joined, library),
         "part": partial(_part, context),
         "Fails": FAILS,
         "Leaves": LEAVES,
@@ -114,6 +117,20 @@ def _built_in(library: Library, name: str, arguments: list[Value]) -> Value:
         small(each)
     found: Value = library.called(name, arguments)
     return small(found)
+
+
+def _joined(library: Library, separator: Value, texts: Value) -> Value:
+    """Return what `join` makes of small texts; of anything else, as of any other function."""
+    if isinstance(texts, list) and isinstance(separator, str) and len(texts) <= ITEMS:
+        together = len(separator) * len(texts)
+        for each in texts:
+            if not isinstance(each, str):
+                break
+            together += len(each)
+        else:
+            if together <= TEXT:
+                return separator.join(texts)  # type: ignore[arg-type]  # all are texts
+    return _built_in(library, "join", [separator, texts])
 
 
 def _checked(function: Function, position: int, argument: Value) -> Value:

@@ -143,7 +143,7 @@ class ReEvaluation:
         if part is None:
             return row
         again = self._of_source(row).source_row(Record(row.source_id, part))
-        again = replace(again, keys=self._compared(again.keys, row.keys))
+        again = again._replace(keys=self._compared(again.keys, row.keys))
         if again.evaluation_error is not None or again.outside:
             return again
         evaluated = {
@@ -152,7 +152,7 @@ class ReEvaluation:
             if id(each) not in self.closed
         }
         missed = (each for each in row.missed if each.field not in evaluated)
-        return replace(again, missed=(*again.missed, *missed))
+        return again._replace(missed=(*again.missed, *missed))
 
     def _target_row(self, row: TargetRow, part: Part) -> TargetRow:
         if part is None:
@@ -162,8 +162,7 @@ class ReEvaluation:
         again = program.target_row(Record(row.target_id, part))
         whole = len(self.levels) == len(code.match_target)
         fields, leaving = _held(then.fields, row.values), _held(then.leaving, row.leaving)
-        return replace(
-            again,
+        return again._replace(
             key=again.key if whole else row.key,
             keys=self._compared(again.keys, row.keys),
             values=_values(code.policy.fields, {**leaving, **fields}),

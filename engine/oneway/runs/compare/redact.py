@@ -59,8 +59,7 @@ class Redactor:
         owner = _Owner(id, f"s:{id}", ("source", id) in self.acted)
         values = held.values if held is not None else ()
         leaving = held.leaving if held is not None else ()
-        return replace(
-            row,
+        return row._replace(
             keys=self._keys(row.keys),
             key_values=self._key_values(row, owner),
             cells=self._cells(self.policy.fields, row.cells, values, owner, held),
@@ -74,8 +73,7 @@ class Redactor:
         id = row.target_id
         owner = _Owner(id, f"t:{id}", ("target", id) in self.acted)
         departed: Sequence[Cell] = () if id in self._matched else self.departed
-        return replace(
-            row,
+        return row._replace(
             keys=self._keys(row.keys),
             values=tuple(self._seen(self.policy.fields, row.values, owner, ())),
             leaving=tuple(self._seen(self.policy.leaving, row.leaving, owner, departed)),
@@ -85,7 +83,7 @@ class Redactor:
         """Return what is written to a record without a source record, without sensitive values."""
         cells = zip(self.policy.leaving, self.departed, strict=False)
         return tuple(
-            replace(cell, value=self._veiled(rule, cell.value, _departed(rule)))
+            cell._replace(value=self._veiled(rule, cell.value, _departed(rule)))
             if rule.sensitive
             else cell
             for rule, cell in cells
@@ -113,7 +111,7 @@ class Redactor:
                 else self._veiled(rule, cell.value, whose)
             )
             initial = self._veiled(rule, cell.initial, owner)
-            found[i] = replace(cell, value=value, initial=initial)
+            found[i] = cell._replace(value=value, initial=initial)
         return tuple(found)
 
     def _added(self, rule: FieldRule, before: Value, value: Value, owner: _Owner) -> Value:

@@ -10,7 +10,7 @@ import hashlib
 import json
 import zlib
 from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
-from dataclasses import astuple, dataclass, field, replace
+from dataclasses import astuple, dataclass, field
 from io import BytesIO
 from typing import Any, TypeAlias
 
@@ -343,7 +343,7 @@ def _leaving_cell(cell: Cell) -> Any:
 
 def _leaving_cell_of(data: Any) -> Cell:
     *cell, moving = data
-    return replace(_cell_of(cell), moving=moving)
+    return _cell_of(cell)._replace(moving=moving)
 
 
 def _value(value: object) -> Any:
