@@ -33,7 +33,7 @@ class Ids:
 
         An entry that is no record is known by its line; the problem never quotes it.
         """
-        id = None if entry.problem else id_of(entry.data, self._path)
+        id = None if entry.problem else self._id_of(entry.data)
         problem = entry.problem or ("" if id else f"has no id at {self._id_path!r}")
         if problem or id is None:
             return self._unnamed(entry.line), f"line {entry.line} {problem}"
@@ -45,6 +45,13 @@ class Ids:
             )
         self._lines[id] = entry.line
         return id, ""
+
+    def _id_of(self, data: dict[str, Value]) -> str | None:
+        if len(self._path) == 1:  # and text, as nearly all are
+            found = data.get(self._path[0])
+            if found.__class__ is str and found.strip():
+                return found
+        return id_of(data, self._path)
 
     def _unnamed(self, line: int) -> str:
         """Return what an entry without an id is known by: several may stand on one line."""

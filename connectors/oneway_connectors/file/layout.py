@@ -5,8 +5,7 @@ every record that was not written.
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, NamedTuple, Protocol
 
 from oneway.core.bounded import read_up_to
 from oneway.core.connector import ReadError
@@ -19,8 +18,7 @@ LONGEST_FILE = 200_000_000
 """Bytes of a file that is held in memory whole: JSON, and whatever is not UTF-8."""
 
 
-@dataclass(frozen=True, slots=True)
-class FileEntry:
+class FileEntry(NamedTuple):
     """One record of a file, or what stands in its place.
 
     `line` is where it starts, from 1. `data` is empty if `problem` says why it is no

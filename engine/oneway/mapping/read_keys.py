@@ -45,16 +45,29 @@ class KeyTally:
     answered: dict[Path, int] = field(default_factory=dict)
     stated: dict[Path, int] = field(default_factory=dict)
     seen: set[Path] = field(default_factory=set)
+    whole: int = 0
+    """How many records have every key; those are in no other count."""
+    _objects: tuple[tuple[Path, frozenset[str]], ...] = ()
+    """The keys that each object of a record has where it has all, outer objects first."""
 
     def __post_init__(self) -> None:
         self.answered = dict.fromkeys((each.path for each in self.keys), 0)
         self.stated = dict(self.answered)
+        keys: dict[Path, set[str]] = {}
+        for path in self.answered:
+            for depth, key in enumerate(path):
+                keys.setdefault(path[:depth], set()).add(key)
+        ordered = sorted(keys, key=lambda path: (len(path), path))
+        self._objects = tuple((path, frozenset(keys[path])) for path in ordered)
 
     def note(self, record: Record) -> None:
         """Count one record; one that could not be read says nothing of its keys."""
         if record.problem:
             return
         self.records += 1
+        if self._has_all(record.data):
+            self.whole += 1
+            return
         for path in self.answered:
             value: Value = record.data  # type: ignore[assignment]  # a record's data is an object
             for key in path:
@@ -70,6 +83,15 @@ class KeyTally:
                 self.stated[path] += 1
             if missing is None or self._is_null(missing):
                 self.answered[path] += 1
+
+    def _has_all(self, data: Mapping[str, Value]) -> bool:
+        for path, keys in self._objects:
+            value: Value = data  # type: ignore[assignment]  # a record's data is an object
+            for key in path:
+                value = value[key]  # type: ignore[call-overload,index]  # as was seen before
+            if not (isinstance(value, dict) and keys <= value.keys()):
+                return False
+        return True
 
     def _missing(self, data: Mapping[str, Value], path: Path) -> Path | None:
         """Return how far the path leads in a record, with the first key that is absent, if any."""
@@ -90,12 +112,12 @@ class KeyTally:
 
     def counts(self) -> Mapping[str, int]:
         """Return the number of records that state each key, by its path."""
-        return {path_text(path): self.stated[path] for path in sorted(self.stated)}
+        return {path_text(path): self.stated[path] + self.whole for path in sorted(self.stated)}
 
     def unheld(self) -> Iterator[Diagnostic]:
         """Yield each key that no record has: an error where it is needed, else a warning."""
         for each in self.keys:
-            if self.records and not self.answered[each.path]:
+            if self.records and not self.whole and not self.answered[each.path]:
                 severity = Severity.ERROR if each.needed else Severity.WARNING
                 code = "R170" if each.needed else "R171"
                 end = "; nothing will be written" if each.needed else ""
