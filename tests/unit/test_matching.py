@@ -1,7 +1,6 @@
 """Who is whom, one decision a test."""
 
 from collections.abc import Hashable
-from dataclasses import replace
 
 import pytest
 
@@ -92,9 +91,9 @@ def test_who_is_in_conflict_still_speaks_for_the_candidates() -> None:
 def test_a_record_that_an_earlier_key_gave_away_is_said_to_be_somebodys(
     left: bool, said: str
 ) -> None:
-    before = replace(row("1", "E5", "bo@example.com"), key="E5", label="Bo Before")
-    again = replace(row("3", "E77", "bo2@example.com"), key="E77", label="Bo Again")
-    target = replace(held("2", "E5", "bo2@example.com"), left=left)
+    before = row("1", "E5", "bo@example.com")._replace(key="E5", label="Bo Before")
+    again = row("3", "E77", "bo2@example.com")._replace(key="E77", label="Bo Again")
+    target = held("2", "E5", "bo2@example.com")._replace(left=left)
     found = matched([before, again], [target], 2).by_source["3"]
     assert found.conflict is not None
     assert found.conflict.text == f"match key 2 (email) finds target record 2 {said}"
@@ -103,8 +102,8 @@ def test_a_record_that_an_earlier_key_gave_away_is_said_to_be_somebodys(
 
 def test_whose_a_record_is_needs_no_person() -> None:
     assert whose("2", None, None) == "target record 2"
-    assert whose("2", replace(held("2", "E5"), key="E5"), None) == "target record 2 (E5)"
-    gone = replace(held("2", "E5"), key="2", left=True)
+    assert whose("2", held("2", "E5")._replace(key="E5"), None) == "target record 2 (E5)"
+    gone = held("2", "E5")._replace(key="2", left=True)
     assert whose("2", gone, None) == "target record 2 (has left)"
-    leaver = replace(row("1", "E5"), key="E5", label="", leaver=True)
+    leaver = row("1", "E5")._replace(key="E5", label="", leaver=True)
     assert whose("2", held("2", "E5"), leaver) == "target record 2 (E5, leaves)"
