@@ -1067,8 +1067,8 @@ MUTANTS = (
     Mutant(
         "generated-wrong-check-passes",
         "mapping/record_schema",
-        'text = of_text and longest != 0 and (not types or "string" in types)',
-        "text = of_text and longest != 0",
+        ' and None not in shapes and (not types or "string" in types)',
+        " and None not in shapes",
         "text passes for a number where it is to be written",
         GENERATED,
     ),
