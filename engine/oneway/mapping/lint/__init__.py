@@ -16,22 +16,17 @@ from oneway.core.connector import Resource
 from oneway.core.diagnostics import Diagnostic, Severity, did_you_mean
 from oneway.mapping.interpreter import MappingCode
 from oneway.mapping.lint import rules
-from oneway.mapping.lint.rule import LintRule, Subject
+from oneway.mapping.lint.rule import LintRule, Subject, fields
 from oneway.mapping.spec import LintLevel, LintSpec, MappingSpec
 
-EXAMPLE = """\
+EXAMPLE = f"""\
 oneway: 1
 name: example
-source: {connector: staffology, resource: employees}
-target: {connector: expensein, resource: users}
+source: {{connector: staffology, resource: employees}}
+target: {{connector: expensein, resource: users}}
 match:
-  - {source: employmentDetails.payrollCode, target: reference}
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: personalDetails.firstName
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-"""
+  - {{source: employmentDetails.payrollCode, target: reference}}
+{fields()}"""
 """The mapping whose top-level keys a rule's examples replace."""
 
 

@@ -86,6 +86,27 @@ class LintRule:
     waits: bool = False
 
 
+def fields(*changed: str) -> str:
+    """Return the `fields` of the example mapping, with these lines of YAML added or replaced.
+
+    A line that ends with its colon removes a field.
+    """
+    found = dict(_FIELDS)
+    for line in changed:
+        path, _, text = line.partition(":")
+        found[path] = text.strip()
+    lines = (f"  {path}: {text}" for path, text in found.items() if text)
+    return "\n".join(("fields:", *lines, ""))
+
+
+_FIELDS = {
+    "reference": "employmentDetails.payrollCode",
+    "firstName": "personalDetails.firstName",
+    "lastName": "personalDetails.lastName",
+    "email": "personalDetails.email",
+}
+
+
 def types_of(resource: Resource, path: tuple[str, ...] | None) -> frozenset[str]:
     """Return the JSON types that a field may have; none where they are not known."""
     field = resource.fields.get(path_text(path)) if path else None

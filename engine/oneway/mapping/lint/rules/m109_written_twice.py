@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, overlap
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields, overlap
 from oneway.mapping.spec import FieldSpec, Write
 
 
@@ -34,21 +34,6 @@ RULE = LintRule(
     title="two field rules write one target field",
     advice="Keep one of them.",
     check=check,
-    failing="""\
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: personalDetails.firstName
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-  bankDetails: {value: null}
-  bankDetails.sortCode: bankDetails.sortCode
-""",
-    passing="""\
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: personalDetails.firstName
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-  bankDetails.sortCode: bankDetails.sortCode
-""",
+    failing=fields("bankDetails: {value: null}", "bankDetails.sortCode: bankDetails.sortCode"),
+    passing=fields("bankDetails.sortCode: bankDetails.sortCode"),
 )

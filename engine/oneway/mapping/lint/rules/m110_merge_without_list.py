@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 from oneway.mapping.record_schema import in_words
 
 
@@ -22,18 +22,6 @@ RULE = LintRule(
     title="`merge` on a field that holds no list",
     advice="Remove `merge`.",
     check=check,
-    failing="""\
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: personalDetails.firstName
-  lastName: {from: personalDetails.lastName, merge: add}
-  email: personalDetails.email
-""",
-    passing="""\
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: personalDetails.firstName
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-""",
+    failing=fields("lastName: {from: personalDetails.lastName, merge: add}"),
+    passing=fields(),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 from oneway.mapping.spec import Write
 
 
@@ -21,20 +21,6 @@ RULE = LintRule(
     title="a field is written that the target computes",
     advice="Remove it, or use `write: never`.",
     check=check,
-    failing="""\
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: personalDetails.firstName
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-  isLeaver: {value: true}
-""",
-    passing="""\
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: personalDetails.firstName
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-  isLeaver: {value: true, write: never}
-""",
+    failing=fields("isLeaver: {value: true}"),
+    passing=fields("isLeaver: {value: true, write: never}"),
 )

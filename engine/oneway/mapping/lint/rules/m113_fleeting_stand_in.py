@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 from oneway.mapping.spec import OnBlank, Write
 
 
@@ -27,18 +27,9 @@ RULE = LintRule(
     title="the next run would take a stand-in away",
     advice="Keep `default` or `initial`, and with `initial` use `on_blank: keep`.",
     check=check,
-    failing="""\
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: {from: personalDetails.firstName, default: Unknown, initial: New}
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-""",
-    passing="""\
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: {from: personalDetails.firstName, default: Unknown, initial: New, write: if_empty}
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-""",
+    failing=fields("firstName: {from: personalDetails.firstName, default: Unknown, initial: New}"),
+    passing=fields(
+        "firstName: {from: personalDetails.firstName, default: Unknown, initial: New, "
+        "write: if_empty}"
+    ),
 )

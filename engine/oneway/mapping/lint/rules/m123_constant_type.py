@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
 from oneway.core.records import path_of
-from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fits, types_of
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields, fits, types_of
 from oneway.mapping.record_schema import in_words
 
 
@@ -22,20 +22,6 @@ RULE = LintRule(
     title="a constant has another type than its field",
     advice="Change the constant.",
     check=check,
-    failing="""\
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: personalDetails.firstName
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-  departmentId: {value: OPS}
-""",
-    passing="""\
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: personalDetails.firstName
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-  departmentId: {value: 12}
-""",
+    failing=fields("departmentId: {value: OPS}"),
+    passing=fields("departmentId: {value: 12}"),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, daily
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, daily, fields
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
@@ -23,20 +23,6 @@ RULE = LintRule(
     title="a field takes another value every day",
     advice="Use `write: on_create`, or compare dates of the data.",
     check=check,
-    failing="""\
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: personalDetails.firstName
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-  leaveDate: today()
-""",
-    passing="""\
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: personalDetails.firstName
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-  leaveDate: {from: today(), write: on_create}
-""",
+    failing=fields("leaveDate: today()"),
+    passing=fields("leaveDate: {from: today(), write: on_create}"),
 )

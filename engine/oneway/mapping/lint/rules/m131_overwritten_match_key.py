@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 from oneway.mapping.spec import Write
 
 
@@ -31,18 +31,6 @@ RULE = LintRule(
     title="a match key is written with another value than its own",
     advice="Use `write: on_create`, and no `default` or `initial`.",
     check=check,
-    failing="""\
-fields:
-  reference: upper(employmentDetails.payrollCode)
-  firstName: personalDetails.firstName
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-""",
-    passing="""\
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: personalDetails.firstName
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-""",
+    failing=fields("reference: upper(employmentDetails.payrollCode)"),
+    passing=fields(),
 )

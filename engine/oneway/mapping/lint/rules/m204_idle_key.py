@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 from oneway.mapping.spec import OnBlank, Write
 
 
@@ -34,18 +34,6 @@ RULE = LintRule(
     title="a key has no effect",
     advice="Remove it, or add what it needs.",
     check=check,
-    failing="""\
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: personalDetails.firstName
-  lastName: {from: personalDetails.lastName, on_miss: clear}
-  email: personalDetails.email
-""",
-    passing="""\
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: personalDetails.firstName
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-""",
+    failing=fields("lastName: {from: personalDetails.lastName, on_miss: clear}"),
+    passing=fields(),
 )

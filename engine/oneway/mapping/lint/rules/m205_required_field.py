@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity, did_you_mean
-from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, overlap
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields, overlap
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
@@ -28,17 +28,6 @@ RULE = LintRule(
     title="a field is missing that the target requires of a new record",
     advice="Add it to `fields`.",
     check=check,
-    failing="""\
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: personalDetails.firstName
-  lastName: personalDetails.lastName
-""",
-    passing="""\
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: personalDetails.firstName
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-""",
+    failing=fields("email:"),
+    passing=fields(),
 )

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
 from oneway.core.records import path_of
-from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, types_of
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields, types_of
 from oneway.mapping.record_schema import in_words
 
 
@@ -25,20 +25,6 @@ RULE = LintRule(
     title="a value has another type than its field",
     advice="Convert it in the expression.",
     check=check,
-    failing="""\
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: personalDetails.firstName
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-  departmentId: employmentDetails.department.code
-""",
-    passing="""\
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: personalDetails.firstName
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-  departmentId: to_integer(employmentDetails.department.code)
-""",
+    failing=fields("departmentId: employmentDetails.department.code"),
+    passing=fields("departmentId: to_integer(employmentDetails.department.code)"),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, daily
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, daily, fields
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
@@ -21,20 +21,8 @@ RULE = LintRule(
     title="a field depends on the day of the run",
     advice="Compare dates of the data, or use `write: on_create`.",
     check=check,
-    failing="""\
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: personalDetails.firstName
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-  leaveDate: employmentDetails.leaverDetails.leaveDate || today()
-""",
-    passing="""\
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: personalDetails.firstName
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-  leaveDate: {from: employmentDetails.leaverDetails.leaveDate || today(), write: on_create}
-""",
+    failing=fields("leaveDate: employmentDetails.leaverDetails.leaveDate || today()"),
+    passing=fields(
+        "leaveDate: {from: employmentDetails.leaverDetails.leaveDate || today(), write: on_create}"
+    ),
 )

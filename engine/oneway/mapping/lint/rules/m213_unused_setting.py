@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
@@ -28,11 +28,7 @@ settings:
     passing="""\
 settings:
   with_names: {type: boolean, default: true, description: Copy names as well.}
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: {from: personalDetails.firstName, when: setting('with_names')}
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-""",
+"""
+    + fields("firstName: {from: personalDetails.firstName, when: setting('with_names')}"),
     waits=True,
 )

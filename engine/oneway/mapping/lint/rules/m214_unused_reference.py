@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
@@ -27,12 +27,10 @@ references:
     passing="""\
 references:
   departments: {from: target, resource: departments, key: reference, value: id}
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: personalDetails.firstName
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-  departmentId: {from: employmentDetails.department.code, lookup: departments, on_miss: keep}
-""",
+"""
+    + fields(
+        "departmentId: {from: employmentDetails.department.code, lookup: departments, "
+        "on_miss: keep}"
+    ),
     waits=True,
 )

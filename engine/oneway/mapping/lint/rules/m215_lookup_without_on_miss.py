@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
@@ -23,22 +23,15 @@ RULE = LintRule(
     failing="""\
 references:
   departments: {from: target, resource: departments, key: reference, value: id}
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: personalDetails.firstName
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-  departmentId: {from: employmentDetails.department.code, lookup: departments}
-""",
+"""
+    + fields("departmentId: {from: employmentDetails.department.code, lookup: departments}"),
     passing="""\
 references:
   departments: {from: target, resource: departments, key: reference, value: id}
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: personalDetails.firstName
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-  departmentId: {from: employmentDetails.department.code, lookup: departments, on_miss: keep}
-""",
+"""
+    + fields(
+        "departmentId: {from: employmentDetails.department.code, lookup: departments, "
+        "on_miss: keep}"
+    ),
     waits=True,
 )

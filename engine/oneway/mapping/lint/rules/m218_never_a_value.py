@@ -6,7 +6,7 @@ from oneway.core.connector import Resource
 from oneway.core.diagnostics import Severity
 from oneway.mapping.expressions import Expression
 from oneway.mapping.lint.reach import answers
-from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 from oneway.mapping.lint.typing_of import nodes_in, taken, types_in
 from oneway.mapping.record_schema import in_words
 
@@ -45,19 +45,7 @@ RULE = LintRule(
     title="an expression has no value on any record",
     advice="Correct it: it is null for every record, or an error.",
     check=check,
-    failing="""\
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: upper(employmentDetails.leaverDetails.hasLeft)
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-""",
-    passing="""\
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: upper(personalDetails.firstName)
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-""",
+    failing=fields("firstName: upper(employmentDetails.leaverDetails.hasLeft)"),
+    passing=fields("firstName: upper(personalDetails.firstName)"),
     waits=True,
 )

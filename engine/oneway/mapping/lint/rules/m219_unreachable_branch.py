@@ -7,7 +7,7 @@ from oneway.core.diagnostics import Severity
 from oneway.mapping.expressions import Expression
 from oneway.mapping.expressions.steps import branches
 from oneway.mapping.lint.reach import answers
-from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
@@ -35,19 +35,9 @@ RULE = LintRule(
     title="a branch of an expression is never reached",
     advice="Remove it, or correct the condition before it.",
     check=check,
-    failing="""\
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: personalDetails.firstName
-  lastName: iif(status == 'Former' && status == 'Current', 'Gone', personalDetails.lastName)
-  email: personalDetails.email
-""",
-    passing="""\
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: personalDetails.firstName
-  lastName: iif(status == 'Former', 'Gone', personalDetails.lastName)
-  email: personalDetails.email
-""",
+    failing=fields(
+        "lastName: iif(status == 'Former' && status == 'Current', 'Gone', personalDetails.lastName)"
+    ),
+    passing=fields("lastName: iif(status == 'Former', 'Gone', personalDetails.lastName)"),
     waits=True,
 )

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from oneway.core.diagnostics import Fix, Severity
 from oneway.core.records import path_of, path_text
-from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 
 _PATH = re.compile(r"[A-Za-z_]\w*(\.[A-Za-z_]\w*)*", re.ASCII)
 
@@ -38,18 +38,6 @@ RULE = LintRule(
     title="a constant looks like a field of the source",
     advice="Write `from` in place of `value` to copy the field.",
     check=check,
-    failing="""\
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: personalDetails.firstName
-  lastName: {value: personalDetails.lastName}
-  email: personalDetails.email
-""",
-    passing="""\
-fields:
-  reference: employmentDetails.payrollCode
-  firstName: personalDetails.firstName
-  lastName: {from: personalDetails.lastName}
-  email: personalDetails.email
-""",
+    failing=fields("lastName: {value: personalDetails.lastName}"),
+    passing=fields("lastName: {from: personalDetails.lastName}"),
 )

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 
 _LOSSY = frozenset(
     {
@@ -37,19 +37,11 @@ RULE = LintRule(
     failing="""\
 match:
   - {source: digits(employmentDetails.payrollCode), target: reference}
-fields:
-  reference: {from: digits(employmentDetails.payrollCode), write: on_create}
-  firstName: personalDetails.firstName
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-""",
+"""
+    + fields("reference: {from: digits(employmentDetails.payrollCode), write: on_create}"),
     passing="""\
 match:
   - {source: trim(employmentDetails.payrollCode), target: reference}
-fields:
-  reference: {from: trim(employmentDetails.payrollCode), write: on_create}
-  firstName: personalDetails.firstName
-  lastName: personalDetails.lastName
-  email: personalDetails.email
-""",
+"""
+    + fields("reference: {from: trim(employmentDetails.payrollCode), write: on_create}"),
 )
