@@ -1,5 +1,6 @@
 """A webhook over real HTTP on this machine: it keeps what it hears, and answers as it is told."""
 
+import socketserver
 import ssl
 import sys
 import threading
@@ -56,10 +57,17 @@ def listening(*answers: Answer, tls: ssl.SSLContext | None = None) -> Iterator[L
     server.answers, server.heard = list(answers) or [status(204)], []
     if tls is not None:
         server.socket = tls.wrap_socket(server.socket, server_side=True)
+    with answering(server):
+        yield server
+
+
+@contextmanager
+def answering(server: socketserver.BaseServer) -> Iterator[None]:
+    """Let a server answer in a thread of its own, while the block lasts."""
     thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
     thread.start()
     try:
-        yield server
+        yield
     finally:
         server.shutdown()
         server.server_close()

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from commands import Ended
 from patience import PATIENCE
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -71,24 +72,6 @@ def user(number: int, **changed: Any) -> dict[str, Any]:
         "team": 7,
         "leaveDate": None,
     } | changed
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def flat(self) -> str:
-        """Both outputs, each run of white space as one space: text is wrapped."""
-        return " ".join(f"{self.out} {self.err}".split())
-
-    @property
-    def data(self) -> Any:
-        return json.loads(self.out)
 
 
 @dataclass(frozen=True)

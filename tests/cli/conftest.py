@@ -1,27 +1,19 @@
 """Fixtures of the command line: a way in, and a working folder."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
-from cli_world import MAPPING, TEAMS, Ended, World, person, user
+from cli_world import MAPPING, TEAMS, World, person, user
 
-from approving import approving
-from oneway.cli.entry import run
+from commands import Ended, ended
 
 
 @pytest.fixture
 def oneway(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
     """A command, run in this process."""
-
-    def ended(*args: object) -> Ended:
-        capsys.readouterr()
-        code = run(approving(args))
-        found = capsys.readouterr()
-        assert "Traceback" not in found.err
-        return Ended(code, found.out, found.err)
-
-    return ended
+    return partial(ended, capsys)
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@ all it hears stands where the attacker's would: it must hear none of them.
 """
 
 import json
-import threading
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,6 +13,8 @@ from pathlib import Path
 
 import pytest
 from cli_world import World, person
+
+from listener import answering
 
 CANARY = "CANARY-7f2d"
 AWS = "CANARY-aws-9c"
@@ -111,14 +112,8 @@ class _Handler(BaseHTTPRequestHandler):
 def capturing() -> Iterator[Capture]:
     server = Capture(("127.0.0.1", 0), _Handler)
     server.heard = []
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with answering(server):
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @dataclass(frozen=True)

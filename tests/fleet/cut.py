@@ -11,7 +11,6 @@ comes back, and with it whatever the first one's TCP still had to send.
 import os
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager, suppress
@@ -26,16 +25,16 @@ from postgres import Server, running
 from .machines import fleet
 from .paused import points
 from .processes import (
-    LENGTH,
     PATIENCE,
     Machines,
     Overtaken,
     Point,
+    counted,
     go_on,
     not_reached,
-    problems,
+    overtaken,
+    report,
     stopped,
-    waited,
 )
 
 SPACE, OUTSIDE, INSIDE = "oneway-cut", "oneway-out", "oneway-in"
@@ -112,11 +111,7 @@ def cut(machines: Machines, point: Point, *, fenced: bool = True) -> Overtaken:
         first.kill()
         _ip("link", "set", OUTSIDE, "up")
     ended = ((first.returncode, said), (second.returncode, out))
-    found = list(problems(machines, *ended, writes))
-    delay = waited(out, since)
-    if delay > LENGTH:
-        found.append(f"it was taken over after {delay:.1f} seconds")
-    return Overtaken(point, True, delay, tuple(found))
+    return overtaken(machines, point, ended, writes, since)
 
 
 def main(most: int = 0) -> int:
@@ -126,22 +121,9 @@ def main(most: int = 0) -> int:
         return 2
     with machines_apart() as machines:
         chosen = points(sum(machines.reference.writes.values()), most or COUNT)
-        found = []
-        for number, each in enumerate(chosen):
-            print(f"{number} of {len(chosen)} cuts", file=sys.stderr, flush=True)
-            found.append(cut(machines, each))
+        found = [cut(machines, each) for each in counted(chosen, "cuts")]
         open = [cut(machines, each, fenced=False) for each in chosen[::4]]
-    reached = [each for each in found if each.reached]
-    wrong = [each for each in reached if each.problems]
-    for each in wrong:
-        print(f"WRONG {each.point}: {'; '.join(each.problems)}")
-    noticed = sum(bool(each.problems) for each in open)
-    longest = max((each.waited for each in reached), default=0.0)
-    print(f"{len(reached)} times a machine was cut off, with a lease of {LENGTH:g} seconds:")
-    print(f"{len(wrong)} in which it wrote more, or anything was doubled.")
-    print(f"The last refusal of the one that took over came {longest:.1f} seconds after the cut.")
-    print(f"Without the fence: {noticed} of {len(open)} were found wrong.")
-    return 1 if wrong or not noticed else 0
+    return report(found, open, "times a machine was cut off, with a lease", "cut")
 
 
 def _reachable(server: Server) -> Server:

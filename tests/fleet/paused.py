@@ -8,22 +8,21 @@ answer. Another machine's process takes over when the lease has ended, and runs 
 the first one goes on.
 """
 
-import sys
 import time
 
 from .child import POINTS
 from .processes import (
-    LENGTH,
     PATIENCE,
     Machines,
     Overtaken,
     Point,
+    counted,
     go_on,
     listening,
     not_reached,
-    problems,
+    overtaken,
+    report,
     stopped,
-    waited,
 )
 
 COUNT = 50
@@ -50,30 +49,13 @@ def paused(machines: Machines, point: Point, *, fenced: bool = True) -> Overtake
     finally:
         first.kill()
     ended = ((first.returncode, said), (second.returncode, out))
-    found = list(problems(machines, *ended, writes))
-    delay = waited(out, since)
-    if delay > LENGTH:
-        found.append(f"it was taken over after {delay:.1f} seconds")
-    return Overtaken(point, True, delay, tuple(found))
+    return overtaken(machines, point, ended, writes, since)
 
 
 def main(most: int = 0) -> int:
     """Pause at so many points and print the counts, then at a few without a fence."""
     with listening() as machines:
         chosen = points(sum(machines.reference.writes.values()), most or COUNT)
-        found = []
-        for number, each in enumerate(chosen):
-            print(f"{number} of {len(chosen)} pauses", file=sys.stderr, flush=True)
-            found.append(paused(machines, each))
+        found = [paused(machines, each) for each in counted(chosen, "pauses")]
         open = [paused(machines, each, fenced=False) for each in chosen[2::8]]
-    reached = [each for each in found if each.reached]
-    wrong = [each for each in reached if each.problems]
-    for each in wrong:
-        print(f"WRONG {each.point}: {'; '.join(each.problems)}")
-    noticed = sum(bool(each.problems) for each in open)
-    longest = max((each.waited for each in reached), default=0.0)
-    print(f"{len(reached)} pauses of a run for longer than its lease of {LENGTH:g} seconds:")
-    print(f"{len(wrong)} in which it wrote more, or anything was doubled.")
-    print(f"The last refusal of the one that took over came {longest:.1f} seconds after the pause.")
-    print(f"Without the fence: {noticed} of {len(open)} were found wrong.")
-    return 1 if wrong or not noticed else 0
+    return report(found, open, "pauses of a run for longer than its lease", "pause")

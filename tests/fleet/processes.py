@@ -122,6 +122,44 @@ def problems(
     yield from machines.fleet.problems(machines.reference)
 
 
+def overtaken(
+    machines: Machines,
+    point: Point,
+    ended: tuple[tuple[int, str], tuple[int, str]],
+    writes: int,
+    since: float,
+) -> Overtaken:
+    """Return what came of a run that another one took over, once both have ended."""
+    found, delay = list(problems(machines, *ended, writes)), waited(ended[1][1], since)
+    if delay > LENGTH:
+        found.append(f"it was taken over after {delay:.1f} seconds")
+    return Overtaken(point, True, delay, tuple(found))
+
+
+def counted(points: Sequence[Point], of_what: str) -> Iterator[Point]:
+    """Yield each point, and tell how many there were."""
+    for number, each in enumerate(points):
+        print(f"{number} of {len(points)} {of_what}", file=sys.stderr, flush=True)
+        yield each
+
+
+def report(
+    found: Sequence[Overtaken], unfenced: Sequence[Overtaken], what: str, moment: str
+) -> int:
+    """Print the counts; return 1 if anything is wrong, or without a fence nothing was."""
+    reached = [each for each in found if each.reached]
+    wrong = [each for each in reached if each.problems]
+    for each in wrong:
+        print(f"WRONG {each.point}: {'; '.join(each.problems)}")
+    noticed = sum(bool(each.problems) for each in unfenced)
+    longest = max((each.waited for each in reached), default=0.0)
+    print(f"{len(reached)} {what} of {LENGTH:g} seconds:")
+    print(f"{len(wrong)} in which it wrote more, or anything was doubled.")
+    print(f"The last refusal of the one that took over: {longest:.1f} seconds after the {moment}.")
+    print(f"Without the fence: {noticed} of {len(unfenced)} were found wrong.")
+    return 1 if wrong or not noticed else 0
+
+
 @contextmanager
 def listening() -> Iterator[Machines]:
     """Give machines whose systems listen on addresses of this one."""

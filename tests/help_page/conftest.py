@@ -2,14 +2,14 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from approving import approving
+from commands import Ended, ended
 from help_page.trouble import Trouble
-from help_page.two_systems import NOBODY, Ended, TwoSystems
-from oneway.cli.entry import run
+from help_page.two_systems import NOBODY, TwoSystems
 from oneway_connectors.sandbox import expensein, staffology
 from oneway_connectors.sandbox.expenses import Expenses
 from oneway_connectors.sandbox.payroll import EMPLOYER, Payroll
@@ -48,15 +48,7 @@ def servers() -> Iterator[Servers]:
 @pytest.fixture
 def oneway(capsys: pytest.CaptureFixture[str]) -> Callable[..., Ended]:
     """A command, run in this process."""
-
-    def ended(*args: object) -> Ended:
-        capsys.readouterr()
-        code = run(approving(args))
-        found = capsys.readouterr()
-        assert "Traceback" not in found.err
-        return Ended(code, found.out, found.err)
-
-    return ended
+    return partial(ended, capsys)
 
 
 @pytest.fixture

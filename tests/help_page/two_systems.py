@@ -8,6 +8,7 @@ from datetime import date
 from pathlib import Path
 from typing import Any, TypeAlias
 
+from commands import Ended
 from oneway_connectors.sandbox.drafts import Maker, PersonDraft
 from oneway_connectors.sandbox.expenses import Expenses
 from oneway_connectors.sandbox.names import DEPARTMENTS
@@ -26,20 +27,6 @@ NOBODY = Population(
 )
 
 Json: TypeAlias = dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def flat(self) -> str:
-        """Both outputs, each run of white space as one space: text is wrapped."""
-        return " ".join(f"{self.out} {self.err}".split())
 
 
 @dataclass(frozen=True)

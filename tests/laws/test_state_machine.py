@@ -24,6 +24,7 @@ from oneway.core.connector import NotSent, ReadError, Rejected, Unknown
 from oneway.core.diagnostics import Refused, Severity
 from oneway.core.records import Record, Snapshot
 from oneway.history.journal import Journal
+from oneway.mapping.spec import GuardKind
 from oneway.planning.plan import Allowance, Plan
 from oneway.planning.plan_file import dump, fingerprint, load
 from oneway.runs import (
@@ -58,20 +59,7 @@ UNIQUE = frozenset({"ref", "email"})
 ROUNDS = 20
 SAID = {"status": "E"}
 """What a record says that shows a key again, where it is not null."""
-EVERYTHING = tuple(
-    Allowance(guard, 1_000, "test")
-    for guard in (
-        "creates",
-        "updates",
-        "leavers",
-        "clears",
-        "field_changes",
-        "reactivations",
-        "identities",
-        "source_shrink",
-        "target_shrink",
-    )
-)
+EVERYTHING = tuple(Allowance(kind.value, 1_000, "test") for kind in GuardKind)
 DEPARTMENTS = Snapshot(
     (Record("d1", {"code": "D1", "value": "1"}), Record("d2", {"code": "D2", "value": "2"}))
 )

@@ -10,8 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from approving import approving
-from oneway.cli.entry import run
+from commands import Ended, ended
 from oneway_connectors.sandbox import Sandbox
 
 from .server import TOKEN, Tenant
@@ -19,20 +18,6 @@ from .server import TOKEN, Tenant
 MAPPING = Path(__file__).resolve().parents[2] / "mappings/examples/staffology-to-scim.yaml"
 TODAY = date(2026, 4, 1)
 _NO_TLS = ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT)
-
-
-@dataclass(frozen=True)
-class Ended:
-    """How a command ended."""
-
-    code: int
-    out: str
-    err: str
-
-    @property
-    def flat(self) -> str:
-        """Both outputs, each run of white space as one space: text is wrapped."""
-        return " ".join(f"{self.out} {self.err}".split())
 
 
 @dataclass(frozen=True)
@@ -57,15 +42,12 @@ class TwoSystems:
 
     def run(self, command: str, *args: str, day: date = TODAY) -> Ended:
         """Run a command over the mapping as of a day."""
-        self.capsys.readouterr()
         given = [str(MAPPING), "--as-of", f"{day}T04:00:00Z"]
         given += [word for pair in self.files.items() for word in pair]
         given = given if command not in ("apply", "resume") else []
-        code = run(approving([command, *given, *args]))
-        said = self.capsys.readouterr()
-        assert "Traceback" not in said.err
-        assert TOKEN not in said.out + said.err
-        return Ended(code, said.out, said.err)
+        found = ended(self.capsys, command, *given, *args)
+        assert TOKEN not in found.flat
+        return found
 
     def plan(self, day: date = TODAY) -> list[dict[str, Any]]:
         """Return what a plan makes of each source record."""

@@ -19,6 +19,7 @@ from oneway.core.connector import Connector
 from oneway.core.diagnostics import Refused, Severity
 from oneway.history.journal import Journal
 from oneway.history.memory import Memory
+from oneway.mapping.spec import GuardKind
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Allowance, Plan
 from oneway.planning.plan_file import dump, fingerprint, load
@@ -60,21 +61,7 @@ MAPPING = ROOT / "mappings" / "staffology-to-expensein.yaml"
 MANIFESTS = ROOT / "connectors" / "oneway_connectors"
 START = datetime(2026, 6, 15, 4, tzinfo=UTC)
 WHO = "simulation"
-EVERYTHING = tuple(
-    Allowance(guard, 1_000_000, WHO)
-    for guard in (
-        "creates",
-        "updates",
-        "leavers",
-        "clears",
-        "field_changes",
-        "reactivations",
-        "identities",
-        "source_shrink",
-        "target_shrink",
-        "keys_gone",
-    )
-)
+EVERYTHING = tuple(Allowance(kind.value, 1_000_000, WHO) for kind in GuardKind)
 """Ceilings that let everything pass."""
 SETTINGS = {
     "employer": EMPLOYER,

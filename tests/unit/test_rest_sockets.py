@@ -5,7 +5,6 @@ import json
 import re
 import socket
 import ssl
-import threading
 import time
 import zlib
 from collections.abc import Callable, Iterator
@@ -18,6 +17,7 @@ import trustme
 import yaml
 from rest_world import KEY, MANIFEST, altered, described
 
+from listener import answering
 from oneway.core.connector import Access, ConnectorError, NotSent, ReadError, Secret, Unknown
 from oneway.core.diagnostics import Refused
 from oneway_connectors.rest import Rest, connect
@@ -60,14 +60,8 @@ class _Handler(BaseHTTPRequestHandler):
 def serving(*answers: Answer) -> Iterator[Server]:
     server = Server(("127.0.0.1", 0), _Handler)
     server.answers, server.asked, server.headers = list(answers), [], []
-    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-    thread.start()
-    try:
+    with answering(server):
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 def sent(body: bytes, status: int = 200, length: int | None = None, **headers: str) -> Answer:

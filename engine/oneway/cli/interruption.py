@@ -1,14 +1,13 @@
 """Handles Ctrl-C while records are written: finishes and journals the write in flight first."""
 
 import os
-import signal
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from oneway.cli.signal_handling import handling
 
 
 @dataclass(slots=True)
@@ -41,9 +40,5 @@ def patient() -> Iterator[Interruption]:
     if threading.current_thread() is not threading.main_thread():
         yield found  # only there can signals be handled
         return
-    before = {number: signal.signal(number, wished) for number in _SIGNALS}
-    try:
+    with handling(wished):
         yield found
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -1,13 +1,12 @@
 """Handles Ctrl-C and SIGTERM in long-running commands: the first asks, the second stops at once."""
 
 import os
-import signal
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from types import FrameType
 
-_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+from oneway.cli.signal_handling import handling
 
 
 @dataclass(slots=True)
@@ -36,11 +35,9 @@ def signals() -> Iterator[Signals]:
         with suppress(BlockingIOError):  # who was woken so often is awake
             os.write(ringer, b"!")
 
-    before = {number: signal.signal(number, wished) for number in _SIGNALS}
     try:
-        yield found
+        with handling(wished):
+            yield found
     finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
         os.close(waker)
         os.close(ringer)

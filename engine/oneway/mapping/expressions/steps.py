@@ -8,7 +8,7 @@ from typing import cast
 from oneway.core.records import Value
 from oneway.mapping.expressions.evaluation import evaluated
 from oneway.mapping.expressions.expression import Expression
-from oneway.mapping.expressions.syntax import Node
+from oneway.mapping.expressions.syntax import SAME_SCOPE, Node
 from oneway.mapping.functions import Context, EvaluationError
 
 
@@ -43,24 +43,11 @@ def _steps(node: Node, data: Value, context: Context) -> Iterator[EvaluationStep
         first = _step(left, data, context)
         if not first.error:
             yield from _steps(right, first.value, context)
-    elif node["type"] in _SAME_SCOPE:
+    elif node["type"] in SAME_SCOPE:
         for child in node["children"]:
             yield from _steps(child, data, context)
     if node["type"] not in ("literal", "expref", "current", "identity"):
         yield _step(node, data, context)
-
-
-_SAME_SCOPE = {
-    "or_expression",
-    "and_expression",
-    "not_expression",
-    "comparator",
-    "function_expression",
-    "multi_select_list",
-    "multi_select_dict",
-    "key_val_pair",
-}
-"""The nodes whose children are evaluated on the same data as they are."""
 
 
 def _step(node: Node, data: Value, context: Context) -> EvaluationStep:
@@ -104,7 +91,7 @@ _BRANCHES = {
 
 def _in_scope(node: Node) -> Iterator[Node]:
     yield node
-    if node["type"] in _SAME_SCOPE:
+    if node["type"] in SAME_SCOPE:
         for child in node["children"]:
             yield from _in_scope(child)
 

@@ -28,6 +28,20 @@ else:
 Node: TypeAlias = _TreeNode
 """A node of a syntax tree: a `type`, a `value` and `children`."""
 
+SAME_SCOPE = frozenset(
+    {
+        "or_expression",
+        "and_expression",
+        "not_expression",
+        "comparator",
+        "function_expression",
+        "multi_select_list",
+        "multi_select_dict",
+        "key_val_pair",
+    }
+)
+"""The nodes whose children are evaluated on the same data as they are."""
+
 _NUMBER = re.compile("-?[0-9]+")
 # JSON between backticks, which may stand in texts between quotes.
 _LITERAL = re.compile(r"""'(?:[^'\\]|\\.)*+'|"(?:[^"\\]|\\.)*+"|`((?:[^`\\]|\\.)*+)""", re.DOTALL)

@@ -13,8 +13,8 @@ from itertools import product
 from oneway.core.connector import Resource
 from oneway.core.records import Value, holds, identity, path_text, with_value
 from oneway.mapping.expressions import Context, EvaluationError, Expression
-from oneway.mapping.expressions.syntax import Node
-from oneway.mapping.lint.typing_of import SAME_RECORD, path_in
+from oneway.mapping.expressions.syntax import SAME_SCOPE, Node
+from oneway.mapping.lint.typing_of import path_in
 from oneway.mapping.spec import MappingSpec, SettingSpec
 
 _MOST = 4_000
@@ -98,7 +98,7 @@ def _decidable(node: Node) -> bool:
         return numeric and all(map(_decidable, node["children"]))
     if kind == "function_expression":
         return _known(node) and all(map(_decidable, node["children"]))
-    return kind in SAME_RECORD - {"multi_select_dict", "key_val_pair"} and all(
+    return kind in SAME_SCOPE - {"multi_select_dict", "key_val_pair"} and all(
         map(_decidable, node["children"])
     )
 

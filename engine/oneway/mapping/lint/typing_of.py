@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from oneway.core.connector import Resource
 from oneway.core.records import path_text
 from oneway.mapping.expressions import BUILT_IN, Expression
-from oneway.mapping.expressions.syntax import Node
+from oneway.mapping.expressions.syntax import SAME_SCOPE, Node
 from oneway.mapping.functions.library import BY_NAME
 from oneway.mapping.record_schema import json_types
 
@@ -76,20 +76,5 @@ def nodes_in(expression: Expression) -> Iterator[Node]:
     while todo:
         node = todo.pop()
         yield node
-        if node["type"] in SAME_RECORD:
+        if node["type"] in SAME_SCOPE:
             todo += reversed(node["children"])
-
-
-SAME_RECORD = frozenset(
-    {
-        "or_expression",
-        "and_expression",
-        "not_expression",
-        "comparator",
-        "function_expression",
-        "multi_select_list",
-        "multi_select_dict",
-        "key_val_pair",
-    }
-)
-"""The nodes whose children are evaluated on the same record as they are."""
