@@ -7,7 +7,8 @@ from typing import Any
 
 from oneway.applying.apply import ApplySystems, Approved, Result, Watch, apply, never
 from oneway.applying.preconditions import LiveState
-from oneway.core.connector import Progress, Rejected, silent
+from oneway.core.connector import Rejected
+from oneway.core.progress import Progress, silent
 from oneway.core.records import Record, Snapshot, is_blank
 from oneway.planning.plan import Action, End, Ending, Plan
 from oneway.planning.plan_file import fingerprint

@@ -12,7 +12,8 @@ from datetime import datetime, timedelta
 from random import Random
 from typing import Any
 
-from oneway.core.connector import NotSent, Progress, Rejected, Unknown, silent
+from oneway.core.connector import NotSent, Rejected, Unknown
+from oneway.core.progress import Progress, silent
 from oneway.core.records import Record, Snapshot
 
 LAG = timedelta(minutes=15)

@@ -4,7 +4,8 @@ from collections import defaultdict
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 
-from oneway.core.connector import Progress, ReadError, silent
+from oneway.core.connector import ReadError
+from oneway.core.progress import Progress, silent
 from oneway.core.records import MISSING, Compare, Record, Snapshot, Value, at, comparable, path_of
 from oneway_connectors.file.encoding import as_utf8
 from oneway_connectors.file.formats import format_of, layout_of

@@ -11,7 +11,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeVar
 
-from oneway.core.connector import Progress, ReadError, silent
+from oneway.core.connector import ReadError
+from oneway.core.progress import Progress, silent
 from oneway.core.records import MISSING, Record, Snapshot, Value, at, with_value
 from oneway_connectors.rest.answers import Unreadable, flaw_in, parse_json, search
 from oneway_connectors.rest.client import Client

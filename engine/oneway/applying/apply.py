@@ -20,8 +20,9 @@ from oneway.applying.result import (
     failed,
     token_of,
 )
-from oneway.core.connector import Progress, WriteError, Writer, asked_before_leaving, silent
+from oneway.core.connector import WriteError, Writer, asked_before_leaving
 from oneway.core.diagnostics import refusal
+from oneway.core.progress import Progress, silent
 from oneway.planning.plan import Action, Ending, Plan
 from oneway.planning.plan_file import fingerprint
 

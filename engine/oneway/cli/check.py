@@ -9,8 +9,9 @@ import click
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled, formatted, remembering, requesting, shared_folder
-from oneway.core.connector import Finding, Probe, Progress
+from oneway.core.connector import Finding, Probe
 from oneway.core.diagnostics import Refused
+from oneway.core.progress import Progress
 from oneway.inspect.checks import CheckResult, CheckState, Evidence, checks
 from oneway.render import checks as render
 from oneway.runs import Input, OpenSystems, PreparedRun, RunRequest, prepare_run, read_inputs

@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TextIO
 
-from oneway.core.connector import Progress, silent
 from oneway.core.diagnostics import Diagnostic
+from oneway.core.progress import Progress, silent
 from oneway.render import Style, diagnostics
 
 _WIDEST = 110

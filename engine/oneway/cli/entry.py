@@ -131,7 +131,7 @@ def main() -> NoReturn:
 
 def run(args: Sequence[str]) -> int:
     """Run one command and return its exit code; whatever goes wrong is printed, not raised."""
-    from oneway.core.connector import ConnectorError
+    from oneway.core.connector_errors import ConnectorError
     from oneway.core.diagnostics import Refused
 
     try:
@@ -174,7 +174,7 @@ def interrupted() -> int:
 
 def _refused(error: Exception, args: Sequence[str]) -> int:
     from oneway.cli.console import Console
-    from oneway.core.connector import ConnectorError
+    from oneway.core.connector_errors import ConnectorError
     from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 
     if isinstance(error, Refused):

@@ -6,8 +6,8 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled, formatted
 from oneway.core.diagnostics import did_you_mean, refusal
-from oneway.mapping.expressions import BUILT_IN
 from oneway.mapping.functions import BY_NAME, LIBRARY, Function
+from oneway.mapping.functions.built_in import BUILT_IN
 from oneway.render import functions
 
 

@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from contextlib import ExitStack
-from importlib.metadata import entry_points
 from threading import Event
 from typing import Any
 
@@ -12,9 +11,10 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled, now
 from oneway.connections import variable
+from oneway.connections.installed import offers
 from oneway.core.diagnostics import refusal
 
-_SANDBOXES = {each.name: each for each in entry_points(group="oneway.sandboxes")}
+_SANDBOXES = {each.name: each for each in offers("oneway.sandboxes")}
 """Installed sandboxes: each entry point names a module whose `start` runs one."""
 
 SYSTEMS = tuple(sorted(_SANDBOXES, reverse=True))

@@ -12,12 +12,12 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import cache, lru_cache
-from importlib.metadata import EntryPoint, entry_points
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
 from oneway.connections import variable
+from oneway.connections.installed import PackageOffer, offers
 from oneway.connections.manifest import load_manifest
 from oneway.core.connector import Access, Connector, Description, Option
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, did_you_mean, refusal
@@ -138,10 +138,10 @@ def prepare_connectors() -> None:
 
 
 @cache
-def _offered() -> Mapping[str, EntryPoint]:
+def _offered() -> Mapping[str, PackageOffer]:
     """Return what installed packages offer, by name; raise `Refused` if two offer one name."""
-    found: dict[str, EntryPoint] = {}
-    for each in entry_points(group=GROUP):
+    found: dict[str, PackageOffer] = {}
+    for each in offers(GROUP):
         other = found.setdefault(each.name, each)
         if other.value != each.value:
             packages = f"{other.value} and {each.value}"

@@ -19,9 +19,55 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from enum import Enum
 from pathlib import Path
-from typing import Protocol, TypeAlias, runtime_checkable
+from typing import Protocol, runtime_checkable
 
+from oneway.core.connector_errors import (
+    Blame,
+    ConnectorError,
+    NotSent,
+    ReadError,
+    Rejected,
+    Unknown,
+    WriteError,
+)
+from oneway.core.progress import Progress, silent
 from oneway.core.records import Record, Snapshot, Value
+
+__all__ = [
+    "LEAVES_WITHIN",
+    "USUAL_LAG",
+    "Access",
+    "Assumption",
+    "Blame",
+    "Capability",
+    "Choice",
+    "Connector",
+    "ConnectorError",
+    "Description",
+    "Field",
+    "Finding",
+    "FollowsJobs",
+    "JobEnd",
+    "JobState",
+    "NotSent",
+    "Option",
+    "Probe",
+    "Progress",
+    "ReadError",
+    "Reader",
+    "Rejected",
+    "Resource",
+    "Secret",
+    "Suggesting",
+    "Suggestion",
+    "Unknown",
+    "WriteError",
+    "Writer",
+    "about_to_leave",
+    "asked_before_leaving",
+    "reads_by_id",
+    "silent",
+]
 
 
 class Capability(Enum):
@@ -187,74 +233,6 @@ class Access:
     whose: str = ""
 
 
-class Blame(Enum):
-    """What an error speaks against; `apply` gives up on a target by it."""
-
-    RECORD = "record"
-    """This record or request: the next one may well succeed."""
-    SYSTEM = "system"
-    """The system: it may be down, busy, or no longer let us in. Several in a row are enough."""
-    ACCESS = "access"
-    """The credentials: no other request can succeed."""
-
-
-class ConnectorError(Exception):
-    """A system could not be used. `code` is a diagnostic code, `help` says what to do.
-
-    Messages never hold a credential or a sensitive value.
-    """
-
-    def __init__(
-        self, code: str, summary: str, help: str = "", *, blame: Blame = Blame.RECORD
-    ) -> None:
-        super().__init__(summary)
-        self.code = code
-        self.summary = summary
-        self.help = help
-        self.blame = blame
-
-
-class ReadError(ConnectorError):
-    """Nothing usable was read."""
-
-
-class WriteError(ConnectorError):
-    """A write did not end in a confirmed success."""
-
-
-class Rejected(WriteError):
-    """The target refused this record; nothing was written."""
-
-
-class NotSent(WriteError):
-    """The write never reached the target; nothing was written."""
-
-
-class Unknown(WriteError):
-    """The write was sent, and whether it happened is not known.
-
-    `accepted` says that the system has taken it on and will carry it out later. `job` is then
-    what it can be asked about (`FollowsJobs`), and `record` the new record's id, where it has
-    said so already.
-    """
-
-    def __init__(
-        self,
-        code: str,
-        summary: str,
-        help: str = "",
-        *,
-        blame: Blame = Blame.RECORD,
-        accepted: bool = False,
-        job: str = "",
-        record: str = "",
-    ) -> None:
-        super().__init__(code, summary, help, blame=blame)
-        self.accepted = accepted
-        self.job = job
-        self.record = record
-
-
 class JobState(Enum):
     """How a job stands that a system does in its own time."""
 
@@ -269,14 +247,6 @@ class JobEnd:
 
     state: JobState
     record: str = ""
-
-
-Progress: TypeAlias = Callable[[str, int, int | None], None]
-"""Called with what is being done, how many are done, and of how many (None: not known)."""
-
-
-def silent(what: str, done: int, total: int | None) -> None:
-    """Report no progress."""
 
 
 class Reader(Protocol):

@@ -3,9 +3,11 @@
 import hashlib
 import hmac
 import json
-from dataclasses import dataclass
 
 from oneway.core.records import Value
+from oneway.core.sealed import Sealed
+
+__all__ = ["Seal", "Sealed", "canonical"]
 
 
 class Seal:
@@ -34,21 +36,6 @@ class Seal:
 
     def __repr__(self) -> str:
         return "Seal(***)"
-
-
-@dataclass(frozen=True, slots=True, repr=False)
-class Sealed:
-    """A sensitive value, of which a plan knows the digest alone; apply reads the value again.
-
-    A blank value is never sealed: its absence is not a secret.
-    """
-
-    digest: str
-
-    def __repr__(self) -> str:
-        return "***"
-
-    __str__ = __repr__
 
 
 def canonical(data: object) -> str:

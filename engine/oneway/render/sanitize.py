@@ -10,7 +10,7 @@ import re
 import unicodedata
 
 from oneway.core.records import Value
-from oneway.core.seal import Sealed
+from oneway.core.sealed import Sealed
 
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _SHOWN_SPACES = frozenset({" ", "\u3000"})

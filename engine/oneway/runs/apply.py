@@ -15,7 +15,7 @@ from oneway.applying.apply import (
 )
 from oneway.applying.preconditions import LiveState
 from oneway.applying.unknown import NO_MEMORY, Sent, TargetMemory
-from oneway.core.connector import Progress, silent
+from oneway.core.progress import Progress, silent
 from oneway.core.seal import Seal
 from oneway.history.digests import RECORD, traces_of
 from oneway.history.journal import Breached, Journal, JournalEntry, RunStart

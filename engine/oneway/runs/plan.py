@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from oneway import __version__
-from oneway.core.connector import Progress, silent
+from oneway.core.progress import Progress, silent
 from oneway.core.seal import Seal
 from oneway.history.backoff import refusals
 from oneway.history.flapping import find_flapping

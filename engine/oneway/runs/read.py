@@ -5,8 +5,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
-from oneway.core.connector import Field, Progress, ReadError, silent
+from oneway.core.connector import Field, ReadError
 from oneway.core.diagnostics import Refused, refusal
+from oneway.core.progress import Progress, silent
 from oneway.core.records import Collected, Record, Snapshot
 from oneway.core.seal import Seal
 from oneway.mapping.interpreter import Interpreted, LookupTable, tabulate

@@ -6,8 +6,8 @@ from dataclasses import replace
 
 from oneway import __version__
 from oneway.connections import Connection, connection_at
-from oneway.core.connector import Progress, silent
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
+from oneway.core.progress import Progress, silent
 from oneway.core.records import Value
 from oneway.core.seal import Seal, Sealed
 from oneway.documents.yaml_source import LIMIT

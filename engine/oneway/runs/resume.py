@@ -14,8 +14,9 @@ from oneway.applying.preconditions import Happened
 from oneway.applying.result import ApplySystems
 from oneway.applying.source_now import Stale
 from oneway.applying.unknown import Sent
-from oneway.core.connector import Progress, ReadError, silent
+from oneway.core.connector import ReadError
 from oneway.core.diagnostics import Refused, refusal
+from oneway.core.progress import Progress, silent
 from oneway.history.journal import Journal, JournalEntry, Run
 from oneway.history.journal.lease import leased, wait_for_quiet
 from oneway.history.journal.stories import drop_stories

@@ -5,8 +5,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 
 from oneway.applying.apply import Result
-from oneway.core.connector import ConnectorError, Progress, silent
+from oneway.core.connector import ConnectorError
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
+from oneway.core.progress import Progress, silent
 from oneway.history.journal import Run
 from oneway.history.memory import Memory
 from oneway.mapping.program import Program

@@ -7,7 +7,6 @@
 
 from oneway.mapping.expressions.comparisons import Comparison
 from oneway.mapping.expressions.evaluation import (
-    BUILT_IN,
     PLAIN,
     Evaluation,
     Gap,
@@ -21,6 +20,7 @@ from oneway.mapping.expressions.expression import Expression, parse
 from oneway.mapping.expressions.facts import PathUse, SettingUse
 from oneway.mapping.expressions.syntax import ExpressionSyntax, TextRange
 from oneway.mapping.functions import Context, EvaluationError
+from oneway.mapping.functions.built_in import BUILT_IN
 
 __all__ = [
     "BUILT_IN",

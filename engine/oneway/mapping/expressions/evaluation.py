@@ -22,7 +22,7 @@ from functools import partial
 from typing import Any, NamedTuple, TypeAlias, cast
 
 from jmespath.exceptions import JMESPathTypeError
-from jmespath.functions import TYPES_MAP, Functions
+from jmespath.functions import TYPES_MAP
 
 from oneway.core.budget import Budget, Overspent
 from oneway.core.metered import MeteredFunctions, MeteredInterpreter
@@ -31,11 +31,6 @@ from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.functions import BY_NAME, Context, EvaluationError, invoke
 from oneway.mapping.functions.function import LazyArgument, OverBudget, wrong_type
 from oneway.mapping.functions.values import to_number
-
-BUILT_IN: dict[str, Sequence[dict[str, Any]]] = {
-    name: entry["signature"] for name, entry in Functions.FUNCTION_TABLE.items()
-}
-"""JMESPath's own functions: the types of each parameter, and whether the last one repeats."""
 
 
 class Library(MeteredFunctions):

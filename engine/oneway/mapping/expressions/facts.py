@@ -10,7 +10,6 @@ from math import inf
 from typing import Any, cast
 
 from oneway.core.diagnostics import did_you_mean
-from oneway.mapping.expressions.evaluation import BUILT_IN
 from oneway.mapping.expressions.syntax import (
     ExpressionSyntax,
     Node,
@@ -20,6 +19,7 @@ from oneway.mapping.expressions.syntax import (
     tokens_of,
 )
 from oneway.mapping.functions import BY_NAME, EvaluationError, Function, Uses
+from oneway.mapping.functions.built_in import BUILT_IN
 from oneway.mapping.functions.function import checked_argument
 
 MAX_GROWTH = 10_000

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass, replace
 
-from oneway.core.connector import Progress, silent
+from oneway.core.progress import Progress, silent
 from oneway.core.records import Snapshot
 from oneway.core.seal import Seal
 from oneway.mapping.interpreter import tabulate

@@ -1,0 +1,74 @@
+"""What goes wrong with a system, as `oneway.core.connector` documents it.
+
+By themselves, as every command has to know them and few a connector.
+"""
+
+from enum import Enum
+
+
+class Blame(Enum):
+    """What an error speaks against; `apply` gives up on a target by it."""
+
+    RECORD = "record"
+    """This record or request: the next one may well succeed."""
+    SYSTEM = "system"
+    """The system: it may be down, busy, or no longer let us in. Several in a row are enough."""
+    ACCESS = "access"
+    """The credentials: no other request can succeed."""
+
+
+class ConnectorError(Exception):
+    """A system could not be used. `code` is a diagnostic code, `help` says what to do.
+
+    Messages never hold a credential or a sensitive value.
+    """
+
+    def __init__(
+        self, code: str, summary: str, help: str = "", *, blame: Blame = Blame.RECORD
+    ) -> None:
+        super().__init__(summary)
+        self.code = code
+        self.summary = summary
+        self.help = help
+        self.blame = blame
+
+
+class ReadError(ConnectorError):
+    """Nothing usable was read."""
+
+
+class WriteError(ConnectorError):
+    """A write did not end in a confirmed success."""
+
+
+class Rejected(WriteError):
+    """The target refused this record; nothing was written."""
+
+
+class NotSent(WriteError):
+    """The write never reached the target; nothing was written."""
+
+
+class Unknown(WriteError):
+    """The write was sent, and whether it happened is not known.
+
+    `accepted` says that the system has taken it on and will carry it out later. `job` is then
+    what it can be asked about (`FollowsJobs`), and `record` the new record's id, where it has
+    said so already.
+    """
+
+    def __init__(
+        self,
+        code: str,
+        summary: str,
+        help: str = "",
+        *,
+        blame: Blame = Blame.RECORD,
+        accepted: bool = False,
+        job: str = "",
+        record: str = "",
+    ) -> None:
+        super().__init__(code, summary, help, blame=blame)
+        self.accepted = accepted
+        self.job = job
+        self.record = record

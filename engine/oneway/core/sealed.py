@@ -1,0 +1,18 @@
+"""Sensitive values as a plan holds them: by their digest alone (`oneway.core.seal` makes them)."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True, repr=False)
+class Sealed:
+    """A sensitive value, of which a plan knows the digest alone; apply reads the value again.
+
+    A blank value is never sealed: its absence is not a secret.
+    """
+
+    digest: str
+
+    def __repr__(self) -> str:
+        return "***"
+
+    __str__ = __repr__
