@@ -43,7 +43,7 @@ class Sure:
 
     `classes` are names of Python's classes all of whose values pass, `words` texts that do. With
     `text`, all text in ASCII does that is no longer than `longest` (0: of any length); with
-    `shape`, if it has that shape, which only text in ASCII has.
+    `fits`, if that says so, which it does of text in ASCII alone.
     """
 
     null: bool = False
@@ -51,7 +51,7 @@ class Sure:
     words: frozenset[str] = frozenset()
     text: bool = False
     longest: int = 0
-    shape: re.Pattern[str] | None = None
+    fits: Callable[[str], object] | None = None
 
 
 def sure_of(check: object) -> Sure | None:
@@ -84,12 +84,16 @@ def _sure_to_write(parts: Sequence[object]) -> Sure | None:
     types = next((each.args[0] for each in rules if each.func is _typed), none)
     classes = _classes(types & {"number", "integer", "boolean"})
     longest = next((each.args[0] for each in rules if each.func is _short), None)
-    shapes = [each.args[1] for each in rules if each.func is _shaped]
-    known = (_typed, _short, _shaped)
-    of_text = len(rules) + 1 == len(parts) and all(each.func in known for each in rules)
-    text = of_text and longest != 0 and None not in shapes and (not types or "string" in types)
-    shape = shapes[0] if shapes and text else None
-    return Sure(classes=classes, text=text, longest=longest or 0, shape=shape)
+    others = [each for each in parts if each not in (*rules, _sendable, _a_day)]
+    fits: list[Callable[[str], object] | None] = [
+        each.args[1] and each.args[1].fullmatch for each in rules if each.func is _shaped
+    ]
+    fits += [_is_day for each in parts if each is _a_day]
+    known = not others and all(each.func in (_typed, _short, _shaped) for each in rules)
+    of_text = known and len(fits) <= 1 and None not in fits
+    text = of_text and longest != 0 and (not types or "string" in types)
+    fit = fits[0] if fits and text else None
+    return Sure(classes=classes, text=text, longest=longest or 0, fits=fit)
 
 
 def _classes(types: frozenset[str]) -> frozenset[str]:

@@ -91,9 +91,10 @@ class _Pairs:
         """Return the pairs of whom nothing is to be said by themselves, and all other rows."""
         quiet: list[Pair] = []
         others: list[SourceRow] = []
+        find, is_quiet = self.found.get, self._is_quiet
         for row in self.rows:
-            target = self.found.get(row.keys[0]) if row.keys else None
-            if target is not None and self._is_quiet(row, target):
+            target = find(row.keys[0]) if row.keys else None
+            if target is not None and is_quiet(row, target):
                 quiet.append((row, target))
             else:
                 others.append(row)

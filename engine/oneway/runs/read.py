@@ -205,21 +205,24 @@ class _Reads:
         return self.snapshots[each]
 
     def collected(self, role: str, make: Callable[[Record], T]) -> Collected[T]:
-        each, tally = self.inputs[role], self.tallies[role]
+        each, note = self.inputs[role], self.tallies[role].note
+        items: list[T] = []
 
-        def noted(record: Record) -> T:
-            tally.note(record)
-            return make(record)
+        def take(records: Iterable[Record]) -> None:
+            for record in records:
+                note(record)
+                items.append(make(record))
 
         others = [other for name, other in self.inputs.items() if name != role]
         reader = self.from_reader(role, lambda reader: reader)
         if each in others or not isinstance(reader, Streaming):
             found = self.snapshot(role)
-            return Collected(tuple(map(noted, found.records)), found.complete, found.problems)
+            take(found.records)
+            return Collected(tuple(items), found.complete, found.problems)
         gaps: list[str] = []
         stream = reader.records(gaps, self.progress)
-        items = self.from_reader(role, lambda _: tuple(map(noted, _once_each(each, stream))))
-        return Collected(items, not gaps, tuple(gaps))
+        self.from_reader(role, lambda _: take(_once_each(each, stream)))
+        return Collected(tuple(items), not gaps, tuple(gaps))
 
     def from_reader(self, role: str, act: Callable[..., T]) -> T:
         each = self.inputs[role]

@@ -113,8 +113,8 @@ def unsure(source: CodeText, check: object, name: str) -> str:
     if sure.text:
         short = f" and len({name}) <= {sure.longest}" if sure.longest else ""
         fits = f"{name}.isascii()"
-        if sure.shape is not None:
-            fits = f"{source.bind('shape', sure.shape.fullmatch)}({name})"
+        if sure.fits is not None:
+            fits = f"{source.bind('fits', sure.fits)}({name})"
         parts.append(f"{name}.__class__ is str and {fits}{short}")
     return f"not ({' or '.join(parts)}) and " if parts else ""
 

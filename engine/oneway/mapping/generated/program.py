@@ -45,12 +45,12 @@ class GeneratedProgram(Interpreted):
 
     def source_row(self, record: Record) -> SourceRow:
         """Return what the mapping makes of a source record; never raises."""
-        rows = self._rows()
+        rows = self._progress.rows or self._rows()
         return _source_row(self, record) if rows is None else rows.source_row(record)
 
     def target_row(self, record: Record) -> TargetRow:
         """Return what the mapping sees of a target record; never raises."""
-        rows = self._rows()
+        rows = self._progress.rows or self._rows()
         return _target_row(self, record) if rows is None else rows.target_row(record)
 
     def _rows(self) -> GeneratedRows | None:

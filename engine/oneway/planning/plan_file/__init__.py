@@ -7,6 +7,7 @@ shape. A fingerprint anybody can compute; the proof takes a key (`oneway.runs.pr
 
 import hashlib
 import json
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from json.encoder import encode_basestring_ascii as quoted
 from pathlib import Path
@@ -108,6 +109,17 @@ def _outcome_text(outcome: Outcome) -> str:
     )
 
 
+def _list_in_parts(items: Sequence[str]) -> Iterator[str]:
+    """Yield the canonical JSON of a list, some of its items at a time."""
+    yield "["
+    for start in range(0, len(items), _AT_A_TIME):
+        yield ("," if start else "") + ",".join(items[start : start + _AT_A_TIME])
+    yield "]"
+
+
+_AT_A_TIME = 1_000
+
+
 def _digest_of(texts: _Texts) -> str:
     """Return the digest of canonical JSON, without putting all of it together."""
     digest = hashlib.sha256()
@@ -115,8 +127,8 @@ def _digest_of(texts: _Texts) -> str:
     for key in sorted(texts):
         digest.update(f'{between}"{key}":'.encode("ascii"))
         text = texts[key]
-        whole = text if isinstance(text, str) else f"[{','.join(text)}]"
-        digest.update(whole.encode("ascii"))
+        for part in [text] if isinstance(text, str) else _list_in_parts(text):
+            digest.update(part.encode("ascii"))
         between = ","
     digest.update(b"}")
     return digest.hexdigest()
