@@ -178,7 +178,7 @@ OWN = (
         15,
         "replay-forgets-how-one-leaves",
         "runs/compare/evaluate",
-        "            return super()._leaves_as(cells)\n",
+        "            return super().leaves_as(cells)\n",
         "            return None, None\n",
         "what is evaluated again is what the interpreter made of it",
     ),

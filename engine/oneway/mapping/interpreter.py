@@ -288,17 +288,17 @@ class Interpreted:
         Raises `RecordStopped`.
         """
         cells = tuple(
-            cell._replace(moving=self._moves(code, cell, record)) if _uses_today(code) else cell
+            cell._replace(moving=self.moves(code, cell, record)) if uses_today(code) else cell
             for code, cell in zip(self.code.leaving, cells, strict=True)
         )
-        return cells, *self._leaves_as(cells)
+        return cells, *self.leaves_as(cells)
 
-    def _moves(self, code: FieldCode, cell: Cell, record: Record) -> bool:
+    def moves(self, code: FieldCode, cell: Cell, record: Record) -> bool:
         """Return whether tomorrow's cell is another one."""
         tomorrow = Interpreted(self.code, self.context.later(1), self.tables)
         return tomorrow._cell(code, record, []) != cell
 
-    def _leaves_as(self, cells: tuple[Cell, ...]) -> tuple[bool | None, bool | None]:
+    def leaves_as(self, cells: tuple[Cell, ...]) -> tuple[bool | None, bool | None]:
         """Return whether a record with these values has left, and whether it is due to leave.
 
         None if other fields count as well.
@@ -558,7 +558,8 @@ class Interpreted:
         return RecordStopped(EvaluationFailure(text, expression.text, expression.span, code, value))
 
 
-def _uses_today(code: FieldCode) -> bool:
+def uses_today(code: FieldCode) -> bool:
+    """Return whether what a field is made from depends on the day of the run."""
     parts = (code.source and code.source.expression, code.default, code.initial, code.when)
     return any(isinstance(each, Expression) and each.uses_today for each in parts)
 

@@ -2,9 +2,11 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TypeAlias, cast
 
 from oneway.core.records import Record, Value, identity
+from oneway.mapping.generated.departures import Departures
 from oneway.mapping.generated.limits import MOST_EXPRESSIONS, Uncompiled
 from oneway.mapping.generated.rows import Rows
 from oneway.mapping.generated.runtime import names_for
@@ -67,7 +69,13 @@ _source_row = Interpreted.source_row
 _target_row = Interpreted.target_row
 
 
-def generated(program: Interpreted) -> GeneratedRows:
+Leaving: TypeAlias = Callable[
+    [Record, tuple[Cell, ...]], tuple[tuple[Cell, ...], bool | None, bool | None]
+]
+"""What a function of source rows asks of leavers."""
+
+
+def generated(program: Interpreted, leaving: Leaving | None = None) -> GeneratedRows:
     """Return the functions of a bound mapping; what cannot be generated is interpreted."""
     rows = Rows(program)
     if rows.count > MOST_EXPRESSIONS:
@@ -82,6 +90,7 @@ def generated(program: Interpreted) -> GeneratedRows:
         **names_for(program.context),
         **rows.source.bound,
         **_of(program),
+        "interpreted_leaving": leaving or Departures(program, partial(_of_tomorrow, program)),
     }
     exec(code, names)
     return GeneratedRows(
@@ -101,6 +110,12 @@ def _interpreted(program: Interpreted) -> _Interpreted:
     )
 
 
+def _of_tomorrow(program: Interpreted) -> Callable[[Record], SourceRow]:
+    """Return the function of source rows as a mapping runs tomorrow, when nobody asks further."""
+    tomorrow = Interpreted(program.code, program.context.later(1), program.tables)
+    return generated(tomorrow, lambda _, cells: (cells, None, None)).source_row
+
+
 def _of(program: Interpreted) -> Mapping[str, object]:
     """Return what the generated functions of one program may call beside the runtime."""
     source_row, target_row = _interpreted(program)
@@ -108,7 +123,6 @@ def _of(program: Interpreted) -> Mapping[str, object]:
         "interpreted_source_row": source_row,
         "interpreted_target_row": target_row,
         "interpreted_label": program.label,
-        "interpreted_leaving": program.departing,
         "filled": program.filled,
         "looked_up": program.looked_up,
         "sought": _sought,

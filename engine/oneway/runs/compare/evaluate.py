@@ -248,12 +248,12 @@ class _OfSource(Interpreted):
         cells = self.row.leaving if is_leaving else self.row.cells
         return cells[position] if position < len(cells) else _UNKNOWN
 
-    def _moves(self, code: FieldCode, cell: Cell, record: Record) -> bool:
-        return cell.moving if id(code) in self.of.closed else super()._moves(code, cell, record)
+    def moves(self, code: FieldCode, cell: Cell, record: Record) -> bool:
+        return cell.moving if id(code) in self.of.closed else super().moves(code, cell, record)
 
-    def _leaves_as(self, cells: tuple[Cell, ...]) -> tuple[bool | None, bool | None]:
+    def leaves_as(self, cells: tuple[Cell, ...]) -> tuple[bool | None, bool | None]:
         if self.of.leaves_again:
-            return super()._leaves_as(cells)
+            return super().leaves_as(cells)
         then = self.of.then
         _fail_as_then(self.row, *(e for e in (then.left, then.scheduled) if e is not None))
         return self.row.leaves_left, self.row.leaves_later

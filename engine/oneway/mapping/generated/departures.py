@@ -1,0 +1,74 @@
+"""How leavers leave: what is the same for many of them is worked out once.
+
+Of a payroll's people most have left, many of them on one day. What a target record with such a
+day is does not depend on the person, and what tomorrow would write of each is what the generated
+code of tomorrow says.
+"""
+
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass, field
+
+from oneway.core.records import Record, identity
+from oneway.mapping.interpreter import Interpreted, uses_today
+from oneway.mapping.program import Cell, SourceRow
+
+WORTH_IT = 40
+"""Leavers of whom the interpreter says what tomorrow would write."""
+_MOST = 10_000
+"""So many different days, or other values, are remembered."""
+
+Leaves = tuple[bool | None, bool | None]
+
+
+@dataclass(slots=True)
+class Departures:
+    """Says of leavers what `Interpreted.departing` says.
+
+    `tomorrow` makes the function of source rows as the mapping runs tomorrow.
+    """
+
+    program: Interpreted
+    tomorrow: Callable[[], Callable[[Record], SourceRow]]
+    count: int = 0
+    rows: Callable[[Record], SourceRow] | None = None
+    known: dict[Hashable, Leaves] = field(default_factory=dict)
+
+    def __call__(
+        self, record: Record, cells: tuple[Cell, ...]
+    ) -> tuple[tuple[Cell, ...], bool | None, bool | None]:
+        """Return the cells of a leaver, and whether a record with their values has left, or will.
+
+        Raises `RecordStopped`.
+        """
+        moving = [i for i, code in enumerate(self.program.code.leaving) if uses_today(code)]
+        if moving:
+            later = self._later(record)
+            found = list(cells)
+            for i in moving:
+                moves = (
+                    later[i] != cells[i]
+                    if len(later) == len(cells)
+                    else self.program.moves(self.program.code.leaving[i], cells[i], record)
+                )
+                found[i] = cells[i]._replace(moving=moves)
+            cells = tuple(found)
+        return cells, *self._leaves_as(cells)
+
+    def _later(self, record: Record) -> tuple[Cell, ...]:
+        """Return what tomorrow would write; nothing where the interpreter has to say it."""
+        if self.rows is None:
+            self.count += 1
+            if self.count <= WORTH_IT:
+                return ()
+            self.rows = self.tomorrow()
+        row = self.rows(record)
+        return row.leaving if row.evaluation_error is None else ()
+
+    def _leaves_as(self, cells: tuple[Cell, ...]) -> Leaves:
+        said = tuple((each.state, identity(each.value)) for each in cells)
+        found = self.known.get(said)
+        if found is None:
+            found = self.program.leaves_as(cells)
+            if len(self.known) < _MOST:
+                self.known[said] = found
+        return found
