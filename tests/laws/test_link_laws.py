@@ -8,13 +8,14 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 from test_link_table import MAPPING
 
+from memory import applied
 from oneway.core.records import Record, Snapshot
 from oneway.planning.links import Link, LinkEvidence
-from oneway.planning.plan import Kind, Plan, Verb
+from oneway.planning.plan import Ending, Kind, Plan, Verb
 from worlds import World, planned
 
 DAY = "2026-06-01T04:00:00Z"
-TORN = {"rekeyed", "claimed", "reused", "duplicate", "ambiguous", "gone"}
+TORN = {"rekeyed", "claimed", "reused", "reissued", "duplicate", "ambiguous", "gone"}
 
 Person = tuple[str, str | None, str, str, bool]
 """Id, code, name, address, and whether they have left."""
@@ -139,6 +140,12 @@ def model(town: Town) -> dict[str, str]:
             again = town.rules["gone"] == "create" or person[4]
             result = "nobody" if again else "gone"
         found[id] = result
+    gone = {t: users[t] for s, t in linked.items() if s not in people and t in users}
+    gone = {t: user for t, user in gone.items() if t not in found.values()}
+    for id, person in people.items():
+        if found[id] == "nobody" and id not in linked:
+            alike = any(person[2] == user[2] or person[3] == user[3] for user in gone.values())
+            found[id] = "reissued" if alike else "nobody"
     return found
 
 
@@ -197,6 +204,12 @@ def test_law_17_what_a_list_hides_is_not_created_again(town: Town, hidden: set[s
                 reason.code == "adopted" for each in plan.outcomes for reason in each.reasons
             )
             assert not (sound and mine[0] in there) or adopted
+
+
+@given(TOWNS)
+def test_law_4_what_links_decide_is_not_stale_when_it_is_written(town: Town) -> None:
+    done = applied(town.world, town.plan)
+    assert [each.reason for each in done.results if each.ending is not Ending.DONE] == []
 
 
 @given(TOWNS)

@@ -1,22 +1,26 @@
 """The table of links: each situation with the link, without it, and with one that contradicts."""
 
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
+from memory import applied
 from oneway.core.records import Record, Snapshot
 from oneway.planning.links import NO_LINKS, REUSED, Link, LinkEvidence
-from oneway.planning.plan import Allowance, Outcome, Plan
+from oneway.planning.plan import Allowance, Ending, Outcome, Plan
 from worlds import World, planned
 
 SITUATIONS = yaml.safe_load(Path(__file__).with_name("links.yaml").read_text(encoding="utf-8"))
 ABOUT = {
     *("rekeyed", "claimed", "reused", "adopted", "gone", "unlisted", "unproven", "key_contested"),
-    *("duplicate", "ambiguous", "taken", "keyless", "leaver_unmatched"),
+    *("duplicate", "ambiguous", "taken", "keyless", "leaver_unmatched", "reissued"),
 }
 """The reasons that are about who is whom."""
+TORN = {"rekeyed", "claimed", "reused", "reissued"}
+"""Those of conflicts over links."""
 MAPPING: dict[str, Any] = {
     "oneway": 1,
     "name": "links",
@@ -62,24 +66,29 @@ def test_a_conflict_over_a_link_names_both_records_and_writes_nothing(
 ) -> None:
     for outcome in plan_of(situation, "outcome").outcomes:
         for reason in outcome.reasons:
-            if reason.code in ("rekeyed", "claimed", "reused") and outcome.kind.value == "conflict":
+            if reason.code in TORN and outcome.kind.value == "conflict":
                 assert outcome.actions == ()
                 assert reason.candidates
                 assert all(id in reason.text for id in reason.candidates)
 
 
-def plan_of(situation: dict[str, Any], given: str) -> Plan:
+@pytest.mark.parametrize("situation", SITUATIONS, ids=[each["name"] for each in SITUATIONS])
+def test_what_is_planned_in_a_situation_is_written(situation: dict[str, Any]) -> None:
+    done = applied(world_of(situation), plan_of(situation, "outcome"))
+    assert [each.reason for each in done.results if each.ending is not Ending.DONE] == []
+
+
+def world_of(situation: dict[str, Any], hidden: Collection[str] = ()) -> World:
     mapping = {**MAPPING, **situation.get("mapping", {})}
     mapping = {key: value for key, value in mapping.items() if value is not None}
-    shown = _evidence(situation, given)
-    hidden = set(situation.get("unlisted", ())) - shown.unlisted
     targets = [_user(each) for each in situation["target"] if each[0] not in hidden]
-    world = World(
-        mapping,
-        Snapshot(tuple(map(_person, situation["source"]))),
-        Snapshot(tuple(targets)),
-        Snapshot(()),
-    )
+    people = Snapshot(tuple(map(_person, situation["source"])))
+    return World(mapping, people, Snapshot(tuple(targets)), Snapshot(()))
+
+
+def plan_of(situation: dict[str, Any], given: str) -> Plan:
+    shown = _evidence(situation, given)
+    world = world_of(situation, set(situation.get("unlisted", ())) - shown.unlisted)
     allowed = [Allowance(f"{REUSED}{key}", 1, "me") for key in situation.get("allowed", ())]
     return planned(world, evidence=shown, allowed=tuple(allowed))
 

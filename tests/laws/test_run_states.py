@@ -7,15 +7,17 @@ from itertools import count
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from test_journal_laws import NOW, Night, _systems, journal_of, nights
 
-from oneway.applying.apply import Earlier, Stopped, Watch, apply
-from oneway.core.diagnostics import Diagnostic, Severity, Span
+from oneway.applying.apply import Approved, Earlier, Stopped, Watch, apply
+from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.history.journal import Journal, Run, RunState, Why
 from oneway.history.journal.run_counts import tallies
 from oneway.history.journal.schedule_claims import Taken, run_of
+from oneway.history.journal.stories import kept_stories
 from oneway.notices.causes import DIED, shown
 from oneway.planning.plan_file import fingerprint
 from oneway.render import Style, history, past_run, status
@@ -124,6 +126,36 @@ def test_a_run_goes_on_while_its_lock_is_held_and_no_longer(night: Night, stops:
             assert standing.ended.id == older
             log.finish()
             assert states()[1] not in (RunState.RUNNING, RunState.INTERRUPTED)
+
+
+@given(nights())
+@settings(deadline=None, max_examples=5)
+def test_a_resume_that_is_refused_or_stopped_at_once_leaves_its_run_as_it_was(
+    night: Night,
+) -> None:
+    with TemporaryDirectory() as folder, journal_of(Path(folder)) as (journal, operator):
+        log = interrupted(night, journal, operator, len(night.plan.actions) + 1)
+        log.finish(night.verdict)
+        ended = journal.run(log.run)
+        assert ended is not None
+        assert ended.state is not RunState.INTERRUPTED
+        told = kept_stories(journal, log.run)
+        name = connection_of(night.plan)
+        resumed = RunLog(journal, night.plan, operator, log.run, resuming=True)
+        systems = _systems(night).of(night.world)
+        with pytest.raises(Refused):
+            list(apply(night.plan, Approved("another"), systems, resumed))
+        if night.plan.actions:
+            watch = Watch(stopping=lambda: True)
+            approval = Approval(fingerprint(night.plan), night.verdict)
+            with pytest.raises(Stopped):
+                list(apply(night.plan, approval.of(Earlier()), systems, resumed, watch))
+        assert (journal.run(log.run), kept_stories(journal, log.run)) == (ended, told)
+        with locked(Path(folder) / LOCKS, name, since="2026-11-22T04:00:00Z"):
+            resumed.ended(())
+            running = journal.run(log.run)
+            assert running is not None
+            assert running.state is RunState.RUNNING
 
 
 def test_a_run_that_died_before_it_had_a_plan_is_interrupted(tmp_path: Path) -> None:

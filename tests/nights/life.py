@@ -15,6 +15,8 @@ from simulation.crash import Crash, Steps, journal_steps
 from .night import EDITS, MAPPING, Night, correct, join
 from .town import Town, Violation
 
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+"""Where stores are kept that need not last."""
 NIGHTS = 25
 """Nights of one seed."""
 
@@ -31,8 +33,7 @@ def live(seed: int, tell: Callable[[str], None] = lambda _: None) -> Counter[str
     rules = {"rekey": dice.choice(["report", "write"])}
     if by_id:
         rules["gone"] = dice.choice(["report", "create"])
-    memory = "/dev/shm" if Path("/dev/shm").is_dir() else None
-    with tempfile.TemporaryDirectory(dir=memory) as folder:
+    with tempfile.TemporaryDirectory(dir=MEMORY) as folder:
         tell(f"{rules}, asked by id: {by_id}, honours tokens: {town.honours_tokens}")
         night = Night(town, Path(folder) / "state", MAPPING | rules, by_id, tell)
         life = _Life(night, dice)

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from oneway.core.connector import Capability
-from oneway.core.diagnostics import Refused, Severity
+from oneway.core.diagnostics import Refused
 from oneway.core.records import Snapshot
 from oneway.planning.links import REUSED
 from oneway.planning.plan import Allowance, Plan
@@ -27,8 +27,8 @@ from oneway.runs import (
     recall,
     recover_in_flight,
 )
-from oneway.runs.health import health
 from oneway.runs.prepared import Input
+from oneway.runs.sync import healthy
 from oneway.state.folder import StateFolder
 from worlds import FILE, World, catalogue, compiled
 
@@ -36,10 +36,7 @@ from .town import DirectorySystem, Payroll, Person, Town
 
 EVERYTHING = tuple(
     Allowance(guard, 1_000, "test")
-    for guard in (
-        *("creates", "updates", "leavers", "clears", "field_changes", "reactivations"),
-        *("source_shrink", "target_shrink"),
-    )
+    for guard in ("creates", "updates", "leavers", "clears", "field_changes", "source_shrink")
 )
 MAPPING: dict[str, Any] = {
     "oneway": 1,
@@ -234,12 +231,10 @@ class Night:
         with RunSession(prepared, operator, systems) as session, exclusive_run(session):
             recover_in_flight(session)
             plan, found = plan_run(session, remembered=recall(session))
-            if any(e.severity is Severity.ERROR for e in health(prepared, found, plan)):
-                raise Refused(())
+            healthy(session, found, plan)
             self._show(plan)
+            town.matched = frozenset(o.source_id or "" for o in plan.outcomes if o.target_id)
             verdict = judge_plan(session, plan)
-            if not verdict.shrank:  # else nothing of it is remembered
-                town.matched = frozenset(o.source_id or "" for o in plan.outcomes if o.target_id)
             waiting = load_memory(session, plan, retry_now=True).postponed
             approval = Approval(fingerprint(plan), verdict, waiting)
             for each in apply_plan(session, plan, approval, found.program):

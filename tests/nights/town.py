@@ -72,6 +72,8 @@ class Town:
     """The directory records that tonight's lists lack."""
     unread: frozenset[str] = frozenset()
     """The source ids that tonight's first reading of payroll lacks."""
+    whole: bool = True
+    """Whether the directory's list is read to its end."""
     faults: float = 0.0
     matched: frozenset[str] = frozenset()
     """The source ids that the last plan found a record for."""
@@ -170,7 +172,8 @@ class DirectorySystem:
     def read(self, progress: Progress = silent) -> Snapshot:
         """Return what the list shows."""
         shown = (u for id, u in self.town.seen().items() if id not in self.town.hidden)
-        return Snapshot(tuple(Record(each["id"], copy.deepcopy(each)) for each in shown))
+        records = tuple(Record(each["id"], copy.deepcopy(each)) for each in shown)
+        return Snapshot(records, self.town.whole)
 
     def get(self, id: str) -> Record | None:
         """Return one record, also one that the list lacks."""

@@ -148,6 +148,8 @@ class LiveState:
         else:
             row = _without_own_lookups(self._row(action), self.program.policy)
             refuse_other_outcome(self.program.policy, action, row, target)
+            if target is not None:
+                self._source.planned.refuse_another(self.program.policy, action, row, target)
             self._source.planned.refuse_other(self.program.policy, action, row, target)
         said = self._said(action)
         changed = [each.field for each in action.changes if not self._is_said(action, each, said)]

@@ -1,6 +1,6 @@
 """Reads the source again, and checks that it still asks for each planned action."""
 
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Self
 
@@ -21,6 +21,8 @@ class PlannedSource:
 
     records: frozenset[str] = frozenset()
     leaving: frozenset[str] = frozenset()
+    rekeyed: Mapping[str, str] = field(default_factory=dict)
+    """The keys of the source records that a link found a target record for, and no key."""
 
     @classmethod
     def of(cls, plan: Plan) -> Self:
@@ -31,7 +33,21 @@ class PlannedSource:
             for each in plan.actions
             if each.verb is Verb.LEAVE and each.source_id is not None
         )
-        return cls(known, leaving)
+        rekeyed = {
+            each.source_id: each.key
+            for each in plan.outcomes
+            if each.source_id is not None and any(e.code == "rekeyed" for e in each.reasons)
+        }
+        return cls(known, leaving, rekeyed)
+
+    def refuse_another(
+        self, policy: Policy, action: Action, row: SourceRow, target: TargetRow
+    ) -> None:
+        """Raise `Stale` unless a key, or the link that the plan went by, says that two are one."""
+        by_key = any(a is not None and a == b for a, b in zip(row.keys, target.keys, strict=False))
+        writes_keys = any(change.field in policy.match_paths for change in action.changes)
+        if not (by_key or writes_keys or self.rekeyed.get(row.source_id) == row.key):
+            raise Stale("the source record no longer has a match key of the target record")
 
     def refuse_other(
         self, policy: Policy, action: Action, row: SourceRow, target: TargetRow | None
@@ -127,8 +143,6 @@ def refuse_other_outcome(
     wrong = [rule.id for rule in failed if category in rule.categories]
     if wrong:
         raise Stale(f"no longer eligible by the source: {', '.join(wrong)}")
-    if target is not None and not _are_one(policy, action, row, target):
-        raise Stale("the source record no longer has a match key of the target record")
 
 
 def unplanned(
@@ -150,10 +164,3 @@ def unplanned(
     for each in found:
         if each.rule.path not in planned | keys:
             yield each.rule.path
-
-
-def _are_one(policy: Policy, action: Action, row: SourceRow, target: TargetRow) -> bool:
-    """Return whether a key matches, or the action is to give the target record the row's keys."""
-    if any(a is not None and a == b for a, b in zip(row.keys, target.keys, strict=False)):
-        return True
-    return any(change.field in policy.match_paths for change in action.changes)

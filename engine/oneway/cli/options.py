@@ -257,7 +257,7 @@ def allowing(command: Command) -> Command:
         metavar="KIND=N",
         callback=_allowances,
         help="Let this many through a guard; `identities:KEY` lets one person through, "
-        "`reused:KEY` one new owner take a key over; "
+        "`reused:KEY` lets a key decide who somebody is; "
         "in this plan only, and recorded with your name.",
     )
     @wraps(command)

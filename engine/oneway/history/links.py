@@ -1,9 +1,14 @@
-"""Learns links from a run: from confirmed creates, and from agreed matches."""
+"""Says what a run teaches of who is whom: its confirmed creates, and its agreed matches.
+
+What a run has seen is learned when it begins, whatever becomes of it: people go on changing
+their keys while runs are held, interrupted or refused. Where such a run is in doubt, only those
+matches are learned that more than a key says.
+"""
 
 from collections.abc import Iterator
 
 from oneway.history.journal.journal import Journal
-from oneway.history.journal.links import LinkCounts, learn
+from oneway.history.journal.links import learn
 from oneway.planning.guards import Verdict
 from oneway.planning.links import Link, Origin
 from oneway.planning.plan import Kind, Outcome, Plan
@@ -16,22 +21,36 @@ def learn_created(
     learn(journal, connection, [_link(outcome, target_id, Origin.CREATED, now)])
 
 
-def learn_matched(
-    journal: Journal, connection: str, plan: Plan, verdict: Verdict, now: str
-) -> LinkCounts:
-    """Store the links of a plan's uncontested matches."""
-    return learn(journal, connection, list(_agreed(plan, verdict, now)))
+def matched(plan: Plan, verdict: Verdict, now: str) -> list[Link]:
+    """Return the links of a plan's uncontested matches."""
+    return [
+        _link(each, target_id, Origin.MATCHED, now)
+        for each, target_id in _agreed(plan)
+        if not (each.only_by_key and _is_in_doubt(each, verdict))
+    ]
 
 
-def _agreed(plan: Plan, verdict: Verdict, now: str) -> Iterator[Link]:
+def beyond_doubt(plan: Plan, now: str) -> list[Link]:
+    """Return the links of matches that more than a key says, of a plan that is not applied."""
+    return [
+        _link(each, target_id, Origin.MATCHED, now)
+        for each, target_id in _agreed(plan)
+        if not each.only_by_key
+    ]
+
+
+def _agreed(plan: Plan) -> Iterator[tuple[Outcome, str]]:
     for each in plan.outcomes:
         if each.kind in _DOUBTFUL or each.source_id is None or each.target_id is None:
             continue
         if not each.actions and each.kind is Kind.REHIRE:
             continue  # a person decides first whether it is one person
-        if any(action.id in verdict.blocked for action in each.actions):
-            continue
-        yield _link(each, each.target_id, Origin.MATCHED, now)
+        yield each, each.target_id
+
+
+def _is_in_doubt(outcome: Outcome, verdict: Verdict) -> bool:
+    """Return whether guards distrust the lists, or what is to be written to the record."""
+    return verdict.shrank or any(action.id in verdict.blocked for action in outcome.actions)
 
 
 def _link(outcome: Outcome, target_id: str, origin: Origin, now: str) -> Link:

@@ -35,6 +35,8 @@ class Assembler:
     before: Mapping[tuple[str, str], tuple[tuple[str, str], ...]]
     near: Mapping[str, tuple[Reason, ...]] = field(default_factory=dict)
     """What to say of source records that nearly match a target record, by their ids."""
+    linked: Mapping[str, str] = field(default_factory=dict)
+    """The target records that earlier runs linked source records to."""
 
     def outcome(self, draft: Draft) -> Outcome:
         return Outcome(
@@ -47,7 +49,14 @@ class Assembler:
             actions=tuple(self._actions(draft)),
             has_access=draft.has_access,
             key_digest=self._key_digest(draft.row) if draft.row is not None else "",
+            only_by_key=self._only_by_key(draft),
         )
+
+    def _only_by_key(self, draft: Draft) -> bool:
+        row, target = draft.row, draft.target
+        if row is None or target is None or self.linked.get(row.source_id) == target.target_id:
+            return False
+        return not likeness_of(self.policy, row, target).beyond_the_key
 
     def _key_digest(self, row: SourceRow) -> str:
         """Return the digest of a row's match value, if the value itself must not be shown."""

@@ -6,19 +6,20 @@ names both: a link never outranks the data in silence, and without links the key
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from oneway.core.records import Compare, Value, comparable, same
-from oneway.mapping.program import CellState, FieldRule, Policy, SourceRow, TargetRow
+from oneway.mapping.program import Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Gone, Rekey
 from oneway.planning.diff import present
 from oneway.planning.match import NOBODY, Match, Matches
+from oneway.planning.near_misses import NEAR_MISS, loose
 from oneway.planning.plan import Reason
 
 REUSED = "reused:"
-"""What `--allow` names a record with that may take over a key: `reused:00007`."""
+"""What `--allow` names a record with whose key decides, whatever links say: `reused:00007`."""
 
 
 class Origin(Enum):
@@ -68,6 +69,11 @@ class LinkEvidence:
     pending: Mapping[str, str] = field(default_factory=dict)
     second_look: frozenset[str] = frozenset()
 
+    @property
+    def targets(self) -> Mapping[str, str]:
+        """The linked target records, by source record."""
+        return {each.source_id: each.target_id for each in self.links}
+
     def of(self, source_id: str | None) -> Link | None:
         """Return the link of a source record."""
         return next((each for each in self.links if each.source_id == source_id), None)
@@ -113,11 +119,18 @@ class Likeness:
 
     agreeing: tuple[FieldRule, ...]
     differing: tuple[str, ...]
+    exclusive: bool = False
+    """Whether they share a value that only one record may hold."""
 
     @property
     def one_person(self) -> bool:
         """Whether the two share something that identifies them, and differ in nothing."""
         return bool(self.agreeing) and not self.differing
+
+    @property
+    def beyond_the_key(self) -> bool:
+        """Whether something beside the match key says that the two are one person."""
+        return self.exclusive or self.one_person
 
     @property
     def text(self) -> str:
@@ -158,6 +171,7 @@ class _Reconciler:
                 continue
             found[source_id] = self._linked(row, link, found.get(source_id, NOBODY))
             spoken.add(link.target_id)
+        found |= self._reissued(found)
         unsure = [row for id, row in self.rows.items() if _is_unsure(row, found.get(id, NOBODY))]
         return Matches(found, frozenset(spoken | self._resembling(unsure)))
 
@@ -185,12 +199,75 @@ class _Reconciler:
     def _slot(self, position: int, value: Value) -> tuple[int, Hashable]:
         return position, comparable(value, _comparison(self.policy.fields[position]))
 
+    def _reissued(self, found: Mapping[str, Match]) -> dict[str, Match]:
+        """Return what is said of rows that may be somebody who vanished, under another id and key.
+
+        Neither a link nor a key finds them, and a record whose source record has vanished has
+        their name, or a value of theirs that only one record may hold.
+        """
+        abandoned = self._abandoned(found)
+        if not abandoned:
+            return {}
+        said = {}
+        for id, row in self.rows.items():
+            known = row.outside or id in self.by_source or row.key in self.allowed
+            if known or found.get(id, NOBODY) != NOBODY or not row.cells:
+                continue
+            values = [cell.value if _is_stated(cell) else None for cell in row.cells]
+            marks = self._marks(values)
+            alike = {t: None for mark in marks for t in abandoned.get(mark, ())}
+            if alike:
+                said[id] = self._may_be(row, [self.targets[each] for each in alike])
+        return said
+
+    def _abandoned(self, found: Mapping[str, Match]) -> dict[Hashable, list[str]]:
+        """Return the records with access whose source record has vanished, by what marks them."""
+        taken = {each.target.target_id for each in found.values() if each.target is not None}
+        marked: dict[Hashable, list[str]] = defaultdict(list)
+        for id, link in self.by_target.items():
+            target = self.targets.get(id)
+            if target is None or id in taken or link.source_id in self.rows:
+                continue
+            if target.values and not target.left:
+                for mark in self._marks([present(each) for each in target.values]):
+                    marked[mark].append(id)
+        return marked
+
+    def _marks(self, values: Sequence[Value]) -> Iterator[Hashable]:
+        """Yield what a person is known by: their whole name, and each value that is theirs alone."""
+        alone = [i for i in self.policy.identifying if i in self.policy.unless_taken]
+        yield from (self._slot(i, values[i]) for i in alone if values[i] is not None)
+        named = [values[i] for i in self.policy.identifying if i not in alone]
+        if named and None not in named:
+            yield tuple(map(loose, named))
+
+    def _may_be(self, row: SourceRow, alike: Sequence[TargetRow]) -> Match:
+        """Return what is said of a row that resembles records whose source records vanished."""
+        ids = tuple(each.target_id for each in alike)
+        shared = sorted({e.path for t in alike for e in likeness_of(self.policy, row, t).agreeing})
+        same = f"the same {', '.join(shared)}" if shared else "nearly the same name"
+        was = " and ".join(
+            f"target record {id} was source record {self.by_target[id].source_id}" for id in ids
+        )
+        gone = "which is" if len(ids) == 1 else "which are"
+        text = f"{was}, {gone} no longer in the source, and has {same}"
+        if row.source_id == row.key and any(key is not None for key in row.keys):
+            # The id is the key: a link says no more than the key does, and nothing was re-issued.
+            text += "; if they are one person, that record keeps its access" if row.leaver else ""
+            return Match(notes=(Reason(NEAR_MISS, text, candidates=ids, warning=True),))
+        text += ": it may be one person under another id and key; a person decides"
+        return _conflict(Reason("reissued", text, candidates=ids, warning=True), NOBODY, *alike)
+
     def _is_alike(self, row: SourceRow, target: TargetRow) -> bool:
         likeness = likeness_of(self.policy, row, target)
+        return likeness.exclusive or self._have_one_name(likeness)
+
+    def _have_one_name(self, likeness: Likeness) -> bool:
+        """Return whether two records share everything that names them."""
         taken = {self.policy.fields[i].path for i in self.policy.unless_taken}
         shared = {each.path for each in likeness.agreeing}
         named = {self.policy.fields[i].path for i in self.policy.identifying} - taken
-        return bool(shared & taken) or (bool(named) and named <= shared)
+        return bool(named) and named <= shared
 
     def _let_through(self) -> dict[str, Match]:
         """Return the matches that a person lets the keys decide, without the links of either."""
@@ -304,7 +381,10 @@ def _conflict(reason: Reason, keyed: Match, *candidates: TargetRow) -> Match:
 def _is_unsure(row: SourceRow, found: Match) -> bool:
     """Return whether a row's target record may exist without being identifiable."""
     if found.conflict is not None:
-        return found.conflict.code in ("rekeyed", "claimed", "reused")
+        return found.conflict.code in ("rekeyed", "claimed", "reused") or (
+            # Whether it is this leaver or nobody in the source: that record is to have no access.
+            found.conflict.code == "reissued" and not row.leaver
+        )
     return found.target is None and not row.leaver
 
 
@@ -328,7 +408,7 @@ def likeness_of(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
     for position in policy.identifying:
         rule, cell = policy.fields[position], row.cells[position]
         held = present(target.values[position])
-        if cell.state is not CellState.STATED or held is None:
+        if not _is_stated(cell) or held is None:
             continue
         if same(held, cell.value, _comparison(rule)):
             agreeing.append(rule)
@@ -336,7 +416,13 @@ def likeness_of(policy: Policy, row: SourceRow, target: TargetRow) -> Likeness:
             differing.append(f"{rule.path} differs")
         else:
             differing.append(f"{rule.path} is {held}, and here {cell.value}")
-    return Likeness(tuple(agreeing), tuple(differing))
+    taken = {policy.fields[i].path for i in policy.unless_taken}
+    exclusive = any(each.path in taken for each in agreeing)
+    return Likeness(tuple(agreeing), tuple(differing), exclusive)
+
+
+def _is_stated(cell: Cell) -> bool:
+    return cell.state is CellState.STATED
 
 
 def _comparison(rule: FieldRule) -> Compare:

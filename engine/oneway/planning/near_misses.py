@@ -45,7 +45,7 @@ def near_misses(
         index = _index(free, level)
         for row in alone:
             key = row.keys[level] if level < len(row.keys) else None
-            near = index.get(_loose(key), ()) if key is not None else ()
+            near = index.get(loose(key), ()) if key is not None else ()
             others = [each for each in near if each.keys[level] != key]
             if others:
                 found[row.source_id].append(_reason(row, others, level, policy))
@@ -66,7 +66,7 @@ def _index(targets: Iterable[TargetRow], level: int) -> Mapping[str, Sequence[Ta
     index: dict[str, list[TargetRow]] = defaultdict(list)
     for each in targets:
         if level < len(each.keys) and each.keys[level] is not None:
-            index[_loose(each.keys[level])].append(each)
+            index[loose(each.keys[level])].append(each)
     return dict(index)
 
 
@@ -107,7 +107,7 @@ def _difference(left: Hashable, right: Hashable) -> str:
     return ", ".join(words) or next(alone, "several ways")
 
 
-def _loose(key: Hashable) -> str:
+def loose(key: Hashable) -> str:
     """Return a form of a key that is equal for keys that differ only in form."""
     return _through(_STEPS.values(), key)
 

@@ -194,6 +194,9 @@ class Outcome:
     has_access: bool = False
     key_digest: str = ""
     """The keyed digest of the first match value, where that is sensitive."""
+    only_by_key: bool = False
+    """Whether a key alone says that the two records are one person: neither a link does, nor
+    another field."""
 
     @property
     def is_quiet(self) -> bool:

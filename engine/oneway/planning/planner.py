@@ -105,7 +105,8 @@ def plan_rows(
 
     rows, settled = settle(program, rows, decide)
     settled = replace(settled, drafts=_reopened(settled.drafts, matches))
-    assembler = Assembler(policy, seal, settled.before, near_misses(rows, targets, matches, policy))
+    near = near_misses(rows, targets, matches, policy)
+    assembler = Assembler(policy, seal, settled.before, near, evidence.targets)
     return Plan(
         mapping=policy.name,
         mapping_file=header.mapping_file,

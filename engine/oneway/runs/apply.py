@@ -1,6 +1,7 @@
 """Applies an approved plan, and journals every step."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from socket import gethostname
 
@@ -20,7 +21,8 @@ from oneway.core.seal import Seal
 from oneway.history.digests import RECORD, traces_of
 from oneway.history.journal import Breached, Journal, JournalEntry, RunStart
 from oneway.history.journal.links import links
-from oneway.history.links import learn_created, learn_matched
+from oneway.history.journal.stories import drop_stories
+from oneway.history.links import learn_created, matched
 from oneway.mapping.program import Program
 from oneway.planning.access import StillIn, still_in
 from oneway.planning.guards import Verdict, counted_as
@@ -114,12 +116,19 @@ def connection_of(plan: Plan) -> str:
 class RunLog:
     """Journals the steps of one run.
 
-    `of` is the run being resumed, or the approval of a new one, which begins with its first
-    step.
+    `of` is an earlier run, or the approval of a new one, which begins with its first step. One
+    that is resumed is open again from its first step on: what is refused before leaves it as it
+    was.
     """
 
     def __init__(
-        self, journal: Journal, plan: Plan, operator: Operator, of: int | Approval
+        self,
+        journal: Journal,
+        plan: Plan,
+        operator: Operator,
+        of: int | Approval,
+        *,
+        resuming: bool = False,
     ) -> None:
         self.journal = journal
         self.plan = plan
@@ -128,6 +137,7 @@ class RunLog:
         # Whatever is written down of the run from here on, it must hold its lease for.
         journal.lease = operator.leases.get(connection_of(plan))
         self._of = of
+        self._resuming = resuming
         self._counted = counted_as(plan)
         self._created = {
             action.id: each
@@ -141,20 +151,23 @@ class RunLog:
         if isinstance(self._of, Approval):
             # Not earlier: a plan that is refused before its first step has sent nothing.
             start = start_of(self.plan, self.operator, self._of)
-            planned = len(self.plan.actions)
-            self._of = self.journal.begin(start, dump(self.plan), self._of.kept, planned)
+            seen = matched(self.plan, self._of.verdict, start.started)
+            kept, planned = self._of.kept, len(self.plan.actions)
+            self._of = self.journal.begin(start, dump(self.plan), kept, planned, seen)
         return self._of
 
     def intended(self, action: Action, token: str) -> None:
         """Journal that an action is about to be sent: from now on it may have happened."""
         # The plan's instant, as guards look back from one: not the clock, which may disagree.
         counted, at = self._counted[action.id], self.plan.as_of
-        self.journal.intended(self.run, action, token, counted=counted, at=at)
+        with self._going_on():
+            self.journal.intended(self.run, action, token, counted=counted, at=at)
         self.journal.sent(self.run, action.id, instant_text(self.operator.now()))
 
     def sent_again(self, action: Action) -> None:
         """Journal that what an earlier try sent is about to be sent again."""
-        self.journal.sent_again(self.run, action.id, instant_text(self.operator.now()))
+        with self._going_on():
+            self.journal.sent_again(self.run, action.id, instant_text(self.operator.now()))
 
     def leaving(self, actions: Sequence[Action]) -> None:
         """Requests of these are about to leave: what was proved long ago is proved again."""
@@ -165,11 +178,23 @@ class RunLog:
 
     def ended(self, results: Sequence[Result]) -> None:
         """Journal how actions ended."""
-        with self.journal.at_once():
+        with self.journal.at_once(), self._going_on():
             for each in results:
                 traces = None if each.ending.withheld else traces_of(each.action, self.seal)
                 self.journal.ended(self.run, each.action, each.end, traces)
                 self._learn_created(each)
+
+    @contextmanager
+    def _going_on(self) -> Iterator[None]:
+        """Let a run that is resumed be open from the first step on that is taken in a block."""
+        if not self._resuming:
+            yield
+            return
+        with self.journal.at_once():
+            self.journal.resumed(self.run)
+            drop_stories(self.journal, self.run)
+            self._resuming = False
+            yield
 
     def not_begun(self, reason: str) -> None:
         """End every action without an entry as not attempted."""
@@ -184,7 +209,6 @@ class RunLog:
         """
         now = instant_text(self.operator.now())
         with self.journal.at_once():
-            self._forget_what_healed()
             counts = self.journal.counts(self.run)
             self.journal.finish(self.run, counts, now, still_in=self.still_in())
             self.journal.interrupted(self.run)
@@ -200,18 +224,15 @@ class RunLog:
     def finish(self, verdict: Verdict | None = None) -> None:
         """End the run, all of whose actions have an ending.
 
-        With the guards' verdict, what was matched is remembered. Where they distrust the source
-        or the target, it is not, and the next run is not compared with this one.
+        Where guards distrust the source or the target, the next run is not compared with this one.
         """
         source = next(read for read in self.plan.reads if read.name == "source")
         good = verdict is None or not verdict.shrank
         records = source.records if source.complete and good else None
-        now, name = instant_text(self.operator.now()), connection_of(self.plan)
-        with self.journal.at_once():
-            self._forget_what_healed()
-            if verdict is not None and good:
-                found = learn_matched(self.journal, name, self.plan, verdict, now)
-                self.journal.note_links(self.run, found)
+        now = instant_text(self.operator.now())
+        with self.journal.at_once(), self._going_on():
+            if good:  # what a list lacks has not healed
+                self._forget_what_healed()
             managed = self.plan.managed if records is not None else None
             counts = self.journal.counts(self.run)
             still, reads = self.still_in(), self.plan.reads

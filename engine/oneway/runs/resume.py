@@ -19,7 +19,6 @@ from oneway.core.diagnostics import Refused, refusal
 from oneway.core.progress import Progress, silent
 from oneway.history.journal import Journal, JournalEntry, Run
 from oneway.history.journal.lease import leased, wait_for_quiet
-from oneway.history.journal.stories import drop_stories
 from oneway.mapping.program import Program
 from oneway.planning.plan import Action, Ending, Plan
 from oneway.planning.plan_file import load
@@ -137,10 +136,7 @@ def resume_run(
 
     `approval` names the fingerprint that the run was begun with. Raises as `apply_plan` does.
     """
-    log = RunLog(session.journal, left.plan, session.operator, left.run.id)
-    with session.journal.at_once():
-        session.journal.resumed(left.run.id)
-        drop_stories(session.journal, left.run.id)
+    log = RunLog(session.journal, left.plan, session.operator, left.run.id, resuming=True)
     systems = _systems_of(session, left, program)
     watch = Watch(progress, session.operator.stopping)
     yield from apply(left.plan, approval.of(left.earlier), systems, log, watch)

@@ -296,6 +296,7 @@ _SHARED = {
     "claimed": "the target record was given to another",
     "rekeyed": "the match key is another than it was when the person was last seen",
     "reused": "the match key changed hands, and may have a new owner",
+    "reissued": "a new id and a new key, and the name or address of somebody who vanished",
     "gone": "the target record that was theirs is not to be found",
     "pending": "how a create ended is not known yet",
     "claimed_twice": "several records claim one value",

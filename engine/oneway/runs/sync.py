@@ -9,6 +9,8 @@ from oneway.core.connector import ConnectorError
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.core.progress import Progress, silent
 from oneway.history.journal import Run
+from oneway.history.journal.links import learn
+from oneway.history.links import beyond_doubt
 from oneway.history.memory import Memory
 from oneway.mapping.program import Program
 from oneway.planning.guards import Verdict
@@ -17,7 +19,7 @@ from oneway.planning.plan_file import fingerprint
 from oneway.runs.apply import Approval, apply_plan, start_of_none
 from oneway.runs.clock import refuse_turned_back, refuse_yet_to_come
 from oneway.runs.compare.capture import snapshots_of
-from oneway.runs.health import health
+from oneway.runs.health import Readings, health
 from oneway.runs.links import recall
 from oneway.runs.plan import judge_plan, load_memory, plan_run
 from oneway.runs.prepared import PreparedRun
@@ -98,7 +100,7 @@ def open_sync(
         recovered = recover_in_flight(session)
         remembered = recall(session)
         plan, found = plan_run(session, progress, keeping=True, remembered=remembered)
-        warnings = _healthy(health(prepared, found, plan))
+        warnings = healthy(session, found, plan)
         memory = load_memory(session, plan, retry_now=retry_now)
         verdict = judge_plan(session, plan, memory)
         kept = snapshots_of(prepared, found, plan, session.seal)
@@ -160,8 +162,14 @@ def _record(session: RunSession, began: str, error: Refused | ConnectorError) ->
     journal.refused(begun, problems, instant_text(session.now()))
 
 
-def _healthy(found: tuple[Diagnostic, ...]) -> tuple[Diagnostic, ...]:
-    """Return the warnings; raise `Refused` with all where any is an error."""
+def healthy(session: RunSession, read: Readings, plan: Plan) -> tuple[Diagnostic, ...]:
+    """Return the warnings about a plan's inputs; raise `Refused` with all where any is an error.
+
+    What is certain of who is whom is remembered even then.
+    """
+    found = health(session.prepared, read, plan)
     if any(each.severity is Severity.ERROR for each in found):
+        seen = beyond_doubt(plan, instant_text(session.now()))
+        learn(session.journal, session.name, seen)
         raise Refused(found)
     return found

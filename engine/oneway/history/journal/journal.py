@@ -17,7 +17,7 @@ from oneway.history.journal import fence, rows
 from oneway.history.journal.fence import store_time
 from oneway.history.journal.history import PLAN, RunHistory
 from oneway.history.journal.lease import Lease, taken_over
-from oneway.history.journal.links import LinkCounts
+from oneway.history.journal.links import learn
 from oneway.history.journal.retention import prunable
 from oneway.history.journal.rows import RunStart
 from oneway.history.journal.store import Upsert
@@ -32,6 +32,7 @@ from oneway.history.journal.tables import (
 )
 from oneway.planning.access import StillIn
 from oneway.planning.guards import person_of
+from oneway.planning.links import Link
 from oneway.planning.plan import Action, End, Ending, Read, Verb
 from oneway.state.pulse import beat, uptime
 
@@ -60,10 +61,12 @@ class Journal(RunHistory):
         plan: str = "",
         kept: Mapping[str, bytes] = {},
         planned: int | None = None,
+        matched: Sequence[Link] | None = None,
     ) -> int:
         """Write down that a run of a plan (as its file has it) starts, and return the run's id.
 
-        `kept` is what the plan was derived from; `planned` how many actions it has.
+        `kept` is what the plan was derived from; `planned` how many actions it has; `matched` are
+        the links that it teaches.
         """
         if plan:
             kept = {PLAN: plan.encode(errors="surrogatepass"), **kept}
@@ -72,6 +75,9 @@ class Journal(RunHistory):
         with self.at_once():
             self._refuse_lost()
             values = {**rows.start(start), "planned": planned}
+            if matched is not None:
+                seen = asdict(learn(self, start.connection, matched))
+                values["links"] = json.dumps(seen, sort_keys=True)
             id = self.change(self.insert(run).values(**values)).id
             for name, data in packed.items():
                 self.change(self.insert(snapshot).values(run=id, name=name, data=data))
@@ -184,11 +190,6 @@ class Journal(RunHistory):
             "stated": rows.stated(reads),
         }
         self._fenced(update(run).where(run.c.id == id, self._ours).values(**values))
-
-    def note_links(self, id: int, found: LinkCounts) -> None:
-        """Record how many pairs of records a run has seen, and how many of them were new."""
-        counts = json.dumps(asdict(found), sort_keys=True)
-        self.change(update(run).where(run.c.id == id).values(links=counts))
 
     def done_since(
         self, connection: str, since: str, *, but_not: int | None = None

@@ -65,7 +65,7 @@ def _converter() -> "Converter":
     change = make_dict_unstructure_fn(Change, made, awaits=some)
     made.register_unstructure_hook(Change, change)
     made.register_unstructure_hook(Reason, make_dict_unstructure_fn(Reason, made, value=some))
-    outcome = make_dict_unstructure_fn(Outcome, made, key_digest=some)
+    outcome = make_dict_unstructure_fn(Outcome, made, key_digest=some, only_by_key=some)
     made.register_unstructure_hook(Outcome, outcome)
     made.register_unstructure_hook(Read, make_dict_unstructure_fn(Read, made, stated=some))
     return made
