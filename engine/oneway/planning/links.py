@@ -234,7 +234,7 @@ class _Reconciler:
         return marked
 
     def _marks(self, values: Sequence[Value]) -> Iterator[Hashable]:
-        """Yield what a person is known by: their whole name, and each value that is theirs alone."""
+        """Yield what a person is known by: their whole name, each value that is theirs alone."""
         alone = [i for i in self.policy.identifying if i in self.policy.unless_taken]
         yield from (self._slot(i, values[i]) for i in alone if values[i] is not None)
         named = [values[i] for i in self.policy.identifying if i not in alone]
