@@ -137,6 +137,17 @@ def test_an_id_that_comes_twice_makes_the_read_incomplete() -> None:
     assert "twice" in snapshot.problems[0]
 
 
+def test_a_list_that_shows_each_record_twice_is_incomplete_and_has_not_changed() -> None:
+    connector, _ = opened(page("a", "a", "b", "b"), page("c", "c"), page())
+    snapshot = connector.reader("people").read()
+    assert ids(snapshot.records) == ["a", "b", "c"]
+    assert not snapshot.complete
+    assert snapshot.problems == (
+        "2 ids come twice on page 1: the list holds a record more than once",
+        "an id comes twice on page 2: the list holds a record more than once",
+    )
+
+
 COUNTED = PAGED.replace("}", ", total: total}")
 
 
@@ -144,18 +155,19 @@ def counted(total: object, *ids: object) -> httpx.Response:
     return reply({"total": total, "data": [{"id": id} for id in ids]})
 
 
+@pytest.mark.parametrize("kind", [int, str, float])
 @pytest.mark.parametrize("totals", [(4, 3, 3), (3, 3, 4), (3, 4, 3), (4, 5, 5)])
 def test_a_total_that_changes_between_pages_makes_the_read_incomplete(
-    totals: tuple[int, int, int],
+    totals: tuple[int, int, int], kind: type
 ) -> None:
-    pages = zip(totals, [("a", "b"), ("c",), ()], strict=True)
+    pages = zip(map(kind, totals), [("a", "b"), ("c",), ()], strict=True)
     connector, _ = opened(*(counted(n, *ids) for n, ids in pages), manifest=paged(COUNTED))
     snapshot = connector.reader("people").read()
     assert not snapshot.complete
     assert "the list changed while it was read" in snapshot.problems[0]
 
 
-@pytest.mark.parametrize("total", [3, None, "3", True])
+@pytest.mark.parametrize("total", [3, None, "3", "many", "", True, [3]])
 def test_a_total_that_stays_or_is_no_number_says_nothing(total: object) -> None:
     pages = (counted(total, "a", "b"), counted(total, "c"), counted(total))
     connector, _ = opened(*pages, manifest=paged(COUNTED))
@@ -170,6 +182,27 @@ def test_a_numbered_page_that_ends_early_makes_the_read_incomplete() -> None:
     assert snapshot.problems == (
         "page 2 holds 1 records, and page 1 holds 2: it ended early, though more pages follow",
     )
+
+
+@pytest.mark.parametrize(
+    ("sizes", "says"),
+    [
+        ((1, 2, 2), "page 1 holds 1 records, and page 2 holds 2"),
+        ((2, 1, 3), "page 1 holds 2 records, and page 3 holds 3"),
+        ((1, 2), "page 1 holds 1 records, and page 2 holds 2"),
+        ((2, 2, 1), ""),
+        ((2, 2), ""),
+        ((1,), ""),
+    ],
+)
+def test_only_the_last_numbered_page_may_be_shorter_than_another(
+    sizes: tuple[int, ...], says: str
+) -> None:
+    ids = iter("abcdefgh")
+    pages = [page(*(next(ids) for _ in range(size))) for size in sizes]
+    snapshot = opened(*pages, page())[0].reader("people").read()
+    assert snapshot.complete == (not says)
+    assert says in "".join(snapshot.problems)
 
 
 def test_a_system_that_gives_smaller_pages_than_it_was_asked_for_is_believed() -> None:

@@ -8,6 +8,7 @@ a page that is not JSON, or has no list          `ReadError`: nothing usable was
 a link that leads to another host                `ReadError`
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
@@ -187,24 +188,31 @@ def _read(
 
 def _take(collected: ListedItems, resource: ResourceRequests, page: _Page, paging: Paging) -> str:
     """Keep the items of a page; return why the read cannot go on, or nothing."""
-    fresh = twice = 0
+    here, slid, doubled = set[str](), 0, 0
     for index, row in enumerate(page.rows, 1):
         item = item_of(row, resource, f"page {page.number}, item {index}")
-        if item.id in collected.items:
-            twice += 1
-        else:
-            collected.items[item.id] = item
-            fresh += 1
-    if not twice:
-        return ""
-    if not fresh and page.number > 1:
+        if item.id in here:
+            doubled += 1
+        elif item.id in collected.items:
+            slid += 1
+        collected.items.setdefault(item.id, item)
+        here.add(item.id)
+    if slid and slid == len(here):
         hint = f" (is '{paging.param}' ignored?)" if paging.param else ""
         return f"page {page.number} holds only records that were read before{hint}"
-    ids = "an id comes" if twice == 1 else f"{twice} ids come"
-    collected.problems.append(
-        f"{ids} twice by page {page.number}: the list changed while it was read"
-    )
+    if slid:
+        text = f"{_ids(slid)} twice by page {page.number}: the list changed while it was read"
+        collected.problems.append(text)
+    if doubled:
+        text = (
+            f"{_ids(doubled)} twice on page {page.number}: the list holds a record more than once"
+        )
+        collected.problems.append(text)
     return ""
+
+
+def _ids(count: int) -> str:
+    return "an id comes" if count == 1 else f"{count} ids come"
 
 
 def _following(client: Client, paging: Paging, page: _Page) -> Value:
@@ -251,8 +259,18 @@ def _turn(
 def _note_size(client: Client, paging: Paging, collected: ListedItems, page: _Page) -> None:
     collected.lengths.append(len(page.rows))
     total = found_in(client, page.call, paging.total, page.data) if paging.total else None
-    if isinstance(total, int) and not isinstance(total, bool):
-        collected.totals.append(total)
+    count = _count(total)
+    if count is not None:
+        collected.totals.append(count)
+
+
+def _count(total: Value) -> int | None:
+    """Return a total as a number, also where it is written as text; None if it is no number."""
+    if isinstance(total, str) and _DIGITS.fullmatch(total):
+        return int(total)
+    if isinstance(total, float) and total.is_integer():
+        return int(total)
+    return total if isinstance(total, int) and not isinstance(total, bool) else None
 
 
 def _check_size(paging: Paging, collected: ListedItems) -> None:
@@ -264,10 +282,12 @@ def _check_size(paging: Paging, collected: ListedItems) -> None:
         collected.problems.append(f"{text}: the list changed while it was read")
     if totals and count < totals[-1]:
         collected.problems.append(f"{count} of {totals[-1]} records came")
-    full = [rows for rows in collected.lengths if rows][:-1]
-    early = next((n for n, rows in enumerate(full, 1) if rows < full[0]), None)
+    full = [rows for rows in collected.lengths if rows]
+    most = max(full, default=0)
+    early = next((n for n, rows in enumerate(full[:-1], 1) if rows < most), None)
     if paging.by is PageBy.PAGE and early is not None:
-        text = f"page {early} holds {full[early - 1]} records, and page 1 holds {full[0]}"
+        other = full.index(most) + 1
+        text = f"page {early} holds {full[early - 1]} records, and page {other} holds {most}"
         collected.problems.append(f"{text}: it ended early, though more pages follow")
 
 
@@ -276,6 +296,7 @@ def _unreadable(client: Client, call: Call, error: Unreadable, code: str) -> Rea
     return ReadError(code, f"{client.shown(call)}: the answer is of no use: {error}", help)
 
 
+_DIGITS = re.compile("[0-9]{1,18}")
 _HELP = {
     "R106": "Check the base URL: does it lead to the API?",
     "R107": "Check the manifest against the system's reference.",

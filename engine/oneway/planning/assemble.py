@@ -3,10 +3,17 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from oneway.core.records import Value, identity
+from oneway.core.records import Missing, Value, identity
 from oneway.core.seal import Seal, Sealed
-from oneway.mapping.program import FieldRule, Policy, SourceRow, TargetRow
-from oneway.planning.diff import Awaited, FieldChange, comparison
+from oneway.mapping.program import (
+    Cell,
+    CellState,
+    FieldRule,
+    Policy,
+    SourceRow,
+    TargetRow,
+)
+from oneway.planning.diff import Awaited, FieldChange, comparison, present
 from oneway.planning.links import likeness_of
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import (
@@ -49,13 +56,28 @@ class Assembler:
             actions=tuple(self._actions(draft)),
             has_access=draft.has_access,
             key_digest=self._key_digest(draft.row) if draft.row is not None else "",
-            only_by_key=self._only_by_key(draft),
+            only_by_key=self._only_by_key(draft.row, draft.target),
         )
 
-    def _only_by_key(self, draft: Draft) -> bool:
-        row, target = draft.row, draft.target
+    def unchanged(self, row: SourceRow, target: TargetRow) -> Outcome:
+        """Return the outcome of a pair of which there is nothing to say; its first key is shown."""
+        return Outcome(
+            Kind.UNCHANGED,
+            row.key,
+            row.label,
+            row.source_id,
+            target.target_id,
+            only_by_key=self._only_by_key(row, target),
+        )
+
+    def _only_by_key(self, row: SourceRow | None, target: TargetRow | None) -> bool:
         if row is None or target is None or self.linked.get(row.source_id) == target.target_id:
             return False
+        if not row.cells or not target.values:
+            return True
+        positions = self.policy.identifying
+        if positions and all(_is_same_text(row.cells[i], target.values[i]) for i in positions):
+            return False  # nearly everybody; the same by every comparison
         return not likeness_of(self.policy, row, target).beyond_the_key
 
     def _key_digest(self, row: SourceRow) -> str:
@@ -173,9 +195,11 @@ class Assembler:
         return Sealed(self.seal.digest(record, field, value))
 
 
-def unchanged(row: SourceRow, target: TargetRow) -> Outcome:
-    """Return the outcome of a pair of which there is nothing to say; its first key is shown."""
-    return Outcome(Kind.UNCHANGED, row.key, row.label, row.source_id, target.target_id)
+def _is_same_text(cell: Cell, held: Value | Missing) -> bool:
+    """Return whether a source record states the very text that a target record holds."""
+    value = cell.value
+    same = cell.state is CellState.STATED and value.__class__ is str and value == held
+    return same and present(held) is not None
 
 
 def _among(claim: Claim, claims: Iterable[Claim]) -> bool:

@@ -17,7 +17,7 @@ from functools import partial
 from oneway.core.records import Collected, Snapshot, Value
 from oneway.core.seal import Seal
 from oneway.mapping.program import Policy, Program, SourceRow, TargetRow
-from oneway.planning.assemble import Assembler, unchanged
+from oneway.planning.assemble import Assembler
 from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence, hidden, reconcile
 from oneway.planning.match import Matches, match
 from oneway.planning.near_misses import near_misses
@@ -100,11 +100,10 @@ def plan_rows(
     unmatched = absent(program, targets, matches, source, rows)
 
     def decide(rows: Sequence[SourceRow]) -> GrantedClaims:
-        drafts = [drafter.draft(row, matches.of(row)) for row in rows]
-        return grant_claims([*drafts, *unmatched], targets, policy)
+        found = (drafter.draft(row, matches.of(row)) for row in rows)
+        return grant_claims([*found, *unmatched], targets, policy)
 
     rows, settled = settle(program, rows, decide)
-    settled = replace(settled, drafts=_reopened(settled.drafts, matches))
     near = near_misses(rows, targets, matches, policy)
     assembler = Assembler(policy, seal, settled.before, near, evidence.targets)
     return Plan(
@@ -118,7 +117,7 @@ def plan_rows(
         inputs=header.inputs,
         reads=(*_reads(source, target, unseen, header), *header.references),
         managed=len(screened.quiet) + sum(map(partial(_is_managed, matches), rows)),
-        outcomes=_in_order(map(assembler.outcome, settled.drafts), screened.quiet),
+        outcomes=_in_order(assembler, _reopened(settled.drafts, matches), screened.quiet),
         misses=_misses(rows),
         allowed=header.allowed,
     )
@@ -159,14 +158,17 @@ def _reopened(drafts: Sequence[Draft], matches: Matches) -> tuple[Draft, ...]:
     return tuple(replace(each, has_access=True) if named(each) else each for each in drafts)
 
 
-def _in_order(planned: Iterable[Outcome], quiet: Sequence[Pair]) -> tuple[Outcome, ...]:
+def _in_order(
+    assembler: Assembler, drafts: Sequence[Draft], quiet: Sequence[Pair]
+) -> tuple[Outcome, ...]:
     """Return the outcomes as they were planned, and the quiet ones in their places.
 
     Source records stand in the order of their keys, and target records alone after them.
     """
+    planned = map(assembler.outcome, drafts)
     if not quiet:
         return tuple(planned)
-    people = [unchanged(*pair) for pair in quiet]
+    people = [assembler.unchanged(*pair) for pair in quiet]
     others: list[Outcome] = []
     for each in planned:
         (others if each.source_id is None else people).append(each)

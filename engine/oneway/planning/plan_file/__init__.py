@@ -98,7 +98,7 @@ def _text(value: object) -> str | list[str]:
 
 def _outcome_text(outcome: Outcome) -> str:
     """Return an outcome as canonical JSON; of nearly all, only names and ids are to be written."""
-    if not outcome.is_quiet or outcome.key_digest:
+    if not outcome.is_quiet or outcome.key_digest or outcome.only_by_key:
         return canonical(to_data(outcome))
     source, target = outcome.source_id, outcome.target_id
     return (
