@@ -339,6 +339,49 @@ def test_a_job_that_failed_lets_the_create_be_sent_again(
     assert directory.sent("POST") == ["/people", "/people"]
 
 
+def test_a_job_that_is_done_and_shows_nothing_is_not_overtaken(
+    joining: World, directory: Directory
+) -> None:
+    with_lag(joining, 0, JOB)
+    directory.jobs["j1"] = {"state": "ok"}
+    directory.create = accepting({"job": "j1"})
+    for _ in range(3):
+        ended = joining.run("sync", "m.yaml")
+        assert ended.code == 5
+    assert "its job is done, and does not show the record" in ended.flat
+    assert directory.sent("POST") == ["/people"]
+
+
+@pytest.mark.parametrize("form", ["1", " 001", "0001", "００１"])
+def test_what_was_accepted_and_shows_in_another_form_is_not_sent_again(
+    joining: World, directory: Directory, form: str
+) -> None:
+    directory.create = accepting({"queued": True})
+    joining.run("sync", "m.yaml")
+    id = directory.keep({"code": form, "name": "Ann Oak"})
+    directory.create = None
+    for _ in range(3):
+        ended = joining.run("sync", "m.yaml")
+        assert ended.code == 5
+        assert f"target record {id} has come since, and has nearly the same code" in ended.flat
+    assert directory.sent("POST") == ["/people"]
+    directory.people[id]["code"] = "001"
+    ended = joining.run("sync", "m.yaml")
+    assert (ended.code, directory.sent("POST")) == (0, ["/people"])
+    assert f"as target record {id}" in joining.run("explain", "m.yaml", "001").flat
+
+
+def test_what_was_created_and_shows_in_another_form_waits_for_a_person(
+    joining: World, directory: Directory
+) -> None:
+    joining.run("sync", "m.yaml")
+    directory.people["1"]["code"] = "1"
+    for _ in range(3):
+        ended = joining.run("sync", "m.yaml", "--verbose")
+        assert "the target record no longer holds its key 001" in ended.flat
+    assert directory.sent("POST") == ["/people"]
+
+
 def test_a_create_that_is_answered_with_a_record_that_was_there_is_unknown(
     joining: World, directory: Directory
 ) -> None:

@@ -38,6 +38,9 @@ Gate: TypeAlias = Callable[[Action], Result | None]
 LONGEST_ID = 500
 """Characters of the id of a record that a target creates."""
 
+NOT_KNOWN_YET = "W115"
+"""The code of what was looked up, and may still have happened."""
+
 GIVEN_UP = "W112"
 """The code of what was not sent, or not looked up, because a system was given up."""
 
@@ -202,7 +205,7 @@ def looked_up(action: Action, became: Became, sent: Sent, done: str) -> Result:
         return Result(action, Ending.DONE, became.target_id, reason=done)
     target_id = action.target_id or sent.record or None
     reason = f"how it ended is not known yet: {became.why}"
-    return Result(action, Ending.UNKNOWN, target_id, "W115", reason, job=sent.job)
+    return Result(action, Ending.UNKNOWN, target_id, NOT_KNOWN_YET, reason, job=sent.job)
 
 
 class _SystemFailed(Exception):

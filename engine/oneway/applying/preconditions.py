@@ -6,7 +6,7 @@ happen? Both ask the source and the target again, for one record at a time.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import chain
@@ -43,6 +43,7 @@ from oneway.mapping.program import (
 )
 from oneway.mapping.spec import Merge
 from oneway.planning.diff import KEEP, added, new_value, present, wanted
+from oneway.planning.near_misses import loose
 from oneway.planning.plan import Action, Awaits, Change, Claim, Plan, Verb
 
 
@@ -73,6 +74,8 @@ class LiveState:
     _ignored: set[str] = field(default_factory=set)
     """The fields by which the target does not find: it answers with somebody else."""
     _source: SourceNow = field(init=False)
+    _lists: list[tuple[Record, ...]] = field(default_factory=list)
+    """The target's list, once it was read to look for what was sent."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "_source", SourceNow(self.program, self.source))
@@ -211,6 +214,22 @@ class LiveState:
         if len(found) == 1 and not missed:
             return Happened.YES, found.pop()
         raise Stale(f"its values by now belong to target record {', '.join(sorted(found))}")
+
+    def nearly(self, action: Action, known: Container[str]) -> tuple[str, str] | None:
+        """Return the id of a record that may be the one which was created, and what is alike.
+
+        A target may store a key in another form than it was sent. Records that are `known` were
+        there before.
+        """
+        wanted = [(claim, loose(value)) for claim, value in self._wanted(action)]
+        if not self._lists:
+            self._lists.append(self._everybody())
+        for record in self._lists[0]:
+            for claim, value in wanted:
+                now = at(record.data, path_of(claim.path))
+                if record.id not in known and not is_blank(now) and loose(now) == value:
+                    return record.id, claim.path
+        return None
 
     def _wanted(self, action: Action) -> list[tuple[Claim, Value]]:
         """Return the claims of a create that was sent, and the value of each that is known still.

@@ -84,7 +84,7 @@ class Inquiry:
         if target_id is not None:
             self._refuse_owned(action, target_id)
             return Became(Happened.YES, target_id)
-        return by_job or self._unseen(sent)
+        return by_job or self._unseen(sent) or self._not_there(action)
 
     def _by_job(self, job: str) -> Became | None:
         if not job or not isinstance(self.writer, FollowsJobs):
@@ -97,16 +97,33 @@ class Inquiry:
             return Became(Happened.NO, why="the target says that its job failed")
         if end.state is JobState.DONE and end.record:
             return Became(Happened.YES, end.record)
-        return Became(Happened.UNKNOWN, why="the target accepted it, and has not done it yet")
+        if end.state is JobState.DONE:
+            why = "the target says that its job is done, and does not show the record"
+        else:
+            why = "the target accepted it, and has not done it yet"
+        return Became(Happened.UNKNOWN, why=why)
 
-    def _unseen(self, sent: Sent) -> Became:
+    def _unseen(self, sent: Sent) -> Became | None:
+        """Return why a create may still come to be seen; None if it would be by now."""
         until = self.memory.shown_by(sent)
         if until is None:
-            lag = self.memory.lag
-            why = f"the target does not show it, {lag} after it was sent at the earliest"
-            return Became(Happened.NO, why=why if lag else "")
+            return None
         instant = f"{until:%Y-%m-%dT%H:%M:%SZ}"
         return Became(Happened.UNKNOWN, why=f"the target may not show it before {instant}")
+
+    def _not_there(self, action: Action) -> Became:
+        """Return that a create has not happened, unless the target shows it in another form."""
+        near = self.live.nearly(action, self.memory.owners)
+        if near is not None:
+            id, path = near
+            why = (
+                f"target record {id} has come since, and has nearly the same {path}: if it is the "
+                "one, put it right there, and else delete it"
+            )
+            return Became(Happened.UNKNOWN, why=why)
+        lag = self.memory.lag
+        why = f"the target does not show it, {lag} after it was sent at the earliest"
+        return Became(Happened.NO, why=why if lag else "")
 
     def _refuse_owned(self, action: Action, target_id: str) -> None:
         owner = self.memory.owners.get(target_id)

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import TypeVar
 
+from oneway.applying.gates import NOT_KNOWN_YET
 from oneway.core.connector import Capability, Reader, ReadError
 from oneway.core.diagnostics import refusal
 from oneway.core.records import Collected, Record
@@ -76,7 +77,8 @@ def why_pending(entry: JournalEntry, lag: timedelta, now: datetime) -> str:
         )
     until = shown_by(entry.sent_at, lag)
     if until is None or now >= until:
-        return ""
+        end = entry.end
+        return f"a create was sent; {end.reason}" if end and end.code == NOT_KNOWN_YET else ""
     return (
         f"a create was sent at {entry.sent_at}, and how it ended is not known; the target may not "
         f"show it before {instant_text(until)}, and it is not sent again until then"
