@@ -107,12 +107,12 @@ def _difference(left: Hashable, right: Hashable) -> str:
     return ", ".join(words) or next(alone, "several ways")
 
 
-def loose(key: Hashable) -> str:
+def loose(key: object) -> str:
     """Return a form of a key that is equal for keys that differ only in form."""
     return _through(_STEPS.values(), key)
 
 
-def _through(steps: Iterable[Callable[[str], str]], key: Hashable) -> str:
+def _through(steps: Iterable[Callable[[str], str]], key: object) -> str:
     value = _value(key)
     text = value if isinstance(value, str) else json.dumps(value)
     for step in steps:
@@ -120,7 +120,7 @@ def _through(steps: Iterable[Callable[[str], str]], key: Hashable) -> str:
     return text
 
 
-def _value(key: Hashable) -> Value:
+def _value(key: object) -> Value:
     """Return the value that a compared key was made of: text is itself, anything else a pair."""
     value = key[1] if isinstance(key, tuple) and len(key) == 2 else key
     if isinstance(value, float) and value.is_integer():
