@@ -67,6 +67,30 @@ MUTANTS = (
         "a record of somebody who is still there is not to be had",
         LINKS,
     ),
+    Mutant(
+        "link-new-id-and-key-created",
+        "planning/links",
+        "        found |= self._reissued(found)\n",
+        "",
+        "who has the name of somebody who vanished may be that person",
+        LINKS,
+    ),
+    Mutant(
+        "link-leave-is-stale",
+        "applying/source_now",
+        "self.rekeyed.get(row.source_id) == row.key",
+        "False",
+        "whom a link knows leaves at once, whatever the keys",
+        LINKS,
+    ),
+    Mutant(
+        "held-run-teaches-nothing",
+        "history/links",
+        "if not (each.only_by_key and _is_in_doubt(each, verdict))",
+        "if not _is_in_doubt(each, verdict)",
+        "whom a run has seen is remembered, also where it is held",
+        "tests/nights/test_whatever_becomes_of_a_run.py",
+    ),
     # matching
     Mutant(
         "match-first-row",
