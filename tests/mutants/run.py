@@ -28,7 +28,14 @@ from by_law import by_law  # noqa: E402
 from table import MUTANTS, Mutant  # noqa: E402
 
 PARTS = ("engine", "connectors", "schemas", "mappings", "docs")
-PARTS += ("tests/laws", "tests/unit", "tests/cli", "tests/store")
+PARTS += (
+    "tests/laws",
+    "tests/unit",
+    "tests/cli",
+    "tests/store",
+    "tests/nights",
+    "tests/simulation",
+)
 WORKERS = 2
 SECONDS = 300
 """Of CPU time, for the tests of one mutant: the machine may have other work, and a mutant that
