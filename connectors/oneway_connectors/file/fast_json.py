@@ -31,7 +31,7 @@ def decoded(raw: bytes) -> dict[str, Value] | None:
 
 
 def _each_key_once(raw: bytes, members: int) -> bool:
-    """Return whether certainly no key stands twice: as many were written as were decoded.
+    """Return whether no key is duplicated: as many were written as were decoded.
 
     Each member has one colon outside of text, so the colons are as many as the members or more.
     """

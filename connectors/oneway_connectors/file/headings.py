@@ -79,7 +79,7 @@ class Headings:
         return data
 
     def problem(self, cells: Sequence[str]) -> str:
-        """Return why a row of cells is no record: a value stands under no heading."""
+        """Return why a row of cells is not a record: a value has no heading."""
         beyond = (*self._nameless, *range(len(self.names), len(cells)))
         lost = next((i for i in beyond if i < len(cells) and cells[i].strip()), None)
         if lost is None:

@@ -54,10 +54,10 @@ class Ids:
         return id_of(data, self._path)
 
     def _unnamed(self, line: int) -> str:
-        """Return what an entry without an id is known by: several may stand on one line."""
+        """Return a name for an entry without an id; several entries may share a line."""
         known = f"line {line}"
         while known in self._lines:
-            # From where the last one was found: a hundred thousand may stand on one line.
+            # Continue from the last match: one line may hold a hundred thousand entries.
             self._counts[line] = self._counts.get(line, 1) + 1
             known = f"line {line}, item {self._counts[line]}"
         self._lines[known] = line

@@ -19,7 +19,7 @@ LONGEST_FILE = 200_000_000
 
 
 class FileEntry(NamedTuple):
-    """One record of a file, or what stands in its place.
+    """One record of a file, or the reason there is none.
 
     `line` is where it starts, from 1. `data` is empty if `problem` says why it is no
     record. `gap` means that others may be missing after it.
@@ -66,7 +66,7 @@ class Layout(Protocol):
         """The headings of a table; none where a format has none."""
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
-        """Yield what stands in the file; raise `ReadError` if it cannot be told apart."""
+        """Yield the entries of the file; raise `ReadError` if they cannot be separated."""
 
     def decode(self, raw: bytes) -> dict[str, Value]:
         """Return the data of an entry that has no problem, from its bytes."""

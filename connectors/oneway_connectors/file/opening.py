@@ -34,7 +34,7 @@ def stamp_of(file: BinaryIO) -> Stamp:
 
 
 def stamp_at(path: str) -> Stamp | None:
-    """Return the stamp of the file that stands at a path now, or None if there is none."""
+    """Return the stamp of the file now at a path, or None if it does not exist."""
     try:
         return _stamp(os.stat(path))
     except (OSError, ValueError):

@@ -32,7 +32,7 @@ class FileReader:
         self._index: _Index | None = None
 
     def read(self, progress: Progress = silent) -> Snapshot:
-        """Return every record; what is no record is one with a `problem` that names its line.
+        """Return every record; an invalid entry becomes a record with a `problem` naming its line.
 
         Raises `ReadError` for a file that cannot be read and for two records with one id.
         """

@@ -32,7 +32,7 @@ class WorkbookRows(OfTable):
         self._table = Table(name, options, lambda: "")
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
-        """Yield the rows; raise `ReadError` for what is no workbook, or has no such sheet."""
+        """Yield the rows; raise `ReadError` if the file is not a workbook or lacks the sheet."""
         rows = self._rows(read_up_to(file, MAX_SIZE + 1))
         header = self._header(rows)
         for line, cells in rows[header:]:
@@ -57,7 +57,7 @@ class WorkbookRows(OfTable):
         raise NotImplementedError
 
     def _header(self, rows: Rows) -> int:
-        """Return how many rows stand above the first record, having taken the headings."""
+        """Read the headings, and return the number of rows above the first record."""
         first = self._options.header
         for number, (line, cells) in enumerate(rows):
             if line >= first and any(cell.strip() for cell in cells):

@@ -209,7 +209,7 @@ class FileWriter:
 
 @dataclass(slots=True)
 class _Held:
-    """A file in memory: each record's bytes, and where each id stands."""
+    """A file in memory: the bytes of each record, and its position by id."""
 
     layout: Layout
     raws: list[bytes]

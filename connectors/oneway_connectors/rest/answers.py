@@ -43,11 +43,11 @@ class Unreadable(Exception):
 
 
 class Doubled(dict[str, Value]):
-    """An object in which a key stands twice: which value is meant cannot be told."""
+    """An object with a duplicate key: which value is meant is unknown."""
 
 
 class CutOff(dict[str, Value]):
-    """Stands for a list or object that was nested too deeply to be read."""
+    """Replaces a list or object that is nested too deeply to read."""
 
 
 def parse_json(body: bytes, headers: Mapping[str, str] | None = None) -> Value:

@@ -168,7 +168,7 @@ class Client:
         self._limiter.close()
 
     def _persist(self, call: Call, auth: Auth | None = None) -> Answer:
-        """Try a call until it is answered for good; see `faults` for what is repeated."""
+        """Try a call until it has a final response; `errors` decides what is repeated."""
         doubt = False
         self._budget.count()
         for attempt in range(1, self.api.limits.attempts + 1):
@@ -237,7 +237,7 @@ class Client:
             raise Unusable("a value is not well-formed text") from None
         wanted = str(self._base) + path
         url = httpx.URL(wanted + (f"?{query}" if query else ""))
-        # What was built is what is asked: no value may have changed host or path.
+        # Send exactly the URL that was built: no value may have changed its host or path.
         if not same_origin(url, self._base) or url.raw_path.decode("ascii").split("?")[0] != (
             self._base.raw_path.decode("ascii").rstrip("/") + path
         ):
@@ -283,7 +283,7 @@ def _perhaps_done(came: Answer | NoAnswer) -> bool:
 
 
 def _final(came: Answer | NoAnswer, *, doubt: bool, spent: bool = False) -> Answer:
-    """Return the final response to a call; raise `NoAnswer` if there is none."""
+    """Return the final response to a call; raise `NoAnswer` if there was none."""
     if isinstance(came, Answer):
         return replace(came, doubt=doubt, spent=spent)
     summary = f"{came.summary} {_SPENT}" if spent else came.summary

@@ -130,7 +130,7 @@ def in_doubt(error: WriteError) -> WriteError:
 
 
 def _answers(status: int) -> str:
-    # What is a success by its status comes here only where its body says otherwise.
+    # A response with a success status is here only if its body reports a failure.
     return f"answers {status}, and refuses" if 200 <= status < 300 else f"answers {status}"
 
 

@@ -102,7 +102,7 @@ class Probing:
 
 @dataclass(frozen=True, slots=True)
 class ResourceRequests:
-    """One resource's requests; what is None cannot be done."""
+    """The requests of one resource; None for an operation that the system does not offer."""
 
     name: str
     id: tuple[str, ...]
@@ -132,7 +132,7 @@ class Choosing:
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """When a request is tried again, and what is too slow or too much. Seconds and bytes."""
+    """When a request is retried, and its limits of time (seconds) and size (bytes)."""
 
     attempts: int = 5
     max_wait: float = 60

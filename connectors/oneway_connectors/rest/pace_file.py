@@ -68,7 +68,7 @@ class Book:
         return self._end_at(self.requests)
 
     def start(self, head: Head) -> None:
-        """Make it a book in which nothing stands but a head, whatever it was before."""
+        """Reset the file to an empty one with a header only."""
         os.ftruncate(self.handle, 0)
         # In full, so that no later write finds the disk full.
         self._write(bytes(self.size), 0)
@@ -95,7 +95,7 @@ class Book:
         raise Damaged
 
     def open(self, now: float) -> list[tuple[int, float]]:
-        """Return number and lease of what stands in each place; number 0 is an empty one."""
+        """Return the number and lease in each slot; number 0 marks an empty slot."""
         data = self._read(_OPEN.size * self.places, _HEAD.size)
         found = list(_OPEN.iter_unpack(data))
         if not all(until <= now + _LONGEST_LEASE for _, until in found):
@@ -103,7 +103,7 @@ class Book:
         return found
 
     def write_open(self, place: int, number: int, until: float) -> None:
-        """Write what stands in a place."""
+        """Write a slot."""
         self._write(_OPEN.pack(number, until), _HEAD.size + place * _OPEN.size)
 
     def end(self, head: Head, back: int) -> float | None:
@@ -117,7 +117,7 @@ class Book:
         return found
 
     def write_end(self, head: Head, place: int, now: float) -> None:
-        """Note that what stands in a place was answered. Writes the head too."""
+        """Mark the request in a slot as answered. Writes the header too."""
         self._write(_END.pack(now), self._end_at(head.ended % self.requests))
         head.ended += 1
         self.write_head(head)

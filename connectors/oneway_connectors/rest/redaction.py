@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator
 from html import unescape
 
 MARK = "…"
-"""What stands where something was cut out."""
+"""The replacement for a removed text."""
 
 _SHORTEST = 3
 _TELLING = 6
@@ -28,7 +28,7 @@ _ALSO = str.maketrans("\u0130\u0131\u017f\u212a", "iisk")
 
 
 def hide(text: str, hidden: Iterable[str]) -> str:
-    """Return the text without the hidden texts, which stand for themselves and for their forms.
+    """Return the text without the secret texts and their encoded forms.
 
     Texts of one or two characters are not looked for: they stand in every message.
     """

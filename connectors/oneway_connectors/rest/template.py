@@ -18,7 +18,7 @@ _IN_HEADER = re.compile(r"[\t\x20-\x7e]*")
 
 
 class Unusable(Exception):
-    """A value cannot stand where a template puts it; the message never holds the value."""
+    """A value is not allowed where a template puts it; the message never contains the value."""
 
 
 def fill(template: str, values: Mapping[str, str]) -> str:
@@ -27,7 +27,7 @@ def fill(template: str, values: Mapping[str, str]) -> str:
 
 
 def fill_path(template: str, values: Mapping[str, str]) -> str:
-    """Return a path with percent-encoded values; raise `Unusable` if one cannot stand there."""
+    """Return a path with percent-encoded values; raise `Unusable` if one is not allowed there."""
     return _NAME.sub(lambda found: _segment(found[1], values[found[1]]), template)
 
 

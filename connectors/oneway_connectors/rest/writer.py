@@ -55,7 +55,7 @@ class RestWriter:
         self._change(self._able(self.resource.reactivate, "brought back"), id, values, token)
 
     def job_end(self, job: str) -> JobEnd:
-        """Return how the system says that a job stands which is to create a record."""
+        """Return the state of a job that creates a record, as the system reports it."""
         follow = self.resource.create.job if self.resource.create is not None else None
         if follow is None:
             raise ReadError("R113", f"{self.client.api.title}: no job can be asked about")

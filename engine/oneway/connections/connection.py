@@ -40,7 +40,7 @@ class Schedule:
 
 
 class Occasion(Enum):
-    """Something that is told."""
+    """An event that a connection can be notified of."""
 
     FAILURE = "failure"
     GUARD = "guard"
@@ -49,11 +49,11 @@ class Occasion(Enum):
 
 
 TOLD = frozenset({Occasion.FAILURE, Occasion.GUARD, Occasion.RECOVERY})
-"""What is told where `on` is not written."""
+"""The occasions that apply if `on` is omitted."""
 
 
 class Security(Enum):
-    """How a mail server is spoken to."""
+    """How the connection to a mail server is encrypted."""
 
     TLS = "tls"
     STARTTLS = "starttls"
@@ -90,7 +90,7 @@ class Email:
 
 @dataclass(frozen=True, slots=True)
 class NoticeFolder:
-    """A folder that the page of each run is written into that is told of."""
+    """A folder into which the page of each notified run is written."""
 
     path: str
     on: frozenset[Occasion] = TOLD
@@ -101,7 +101,7 @@ Notify: TypeAlias = Webhook | Email | NoticeFolder
 
 @dataclass(frozen=True, slots=True)
 class OwnGuards:
-    """The limits that a connection writes; what it leaves out is as the mapping says."""
+    """The limits set by a connection; the mapping's limits apply to the rest."""
 
     limits: Mapping[GuardKind, LimitSpec] = field(default_factory=dict)
     on_breach: OnBreach | None = None

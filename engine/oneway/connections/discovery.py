@@ -68,7 +68,7 @@ def known_connectors(folders: Sequence[Path] = ()) -> tuple[str, ...]:
 def complete(description: Description, access: Access, *, choosing: bool = False) -> Access:
     """Return the access with defaults filled in; raise `Refused` with every mistake.
 
-    Amiss are options and secrets that are missing, blank, or not known. While `choosing`,
+    A mistake is an option or secret that is missing, blank or unknown. While `choosing`,
     options may be missing that the system itself lists.
     """
     options = {o.name for o in description.options if not o.secret}
@@ -106,7 +106,7 @@ def open_connector(
 
 
 def kind_of(description: Description) -> Any:
-    """Return the module that talks to a system; raise `Refused` if none can be had."""
+    """Return the module of a kind of connector; raise `Refused` if it cannot be imported."""
     kind = _offered().get(description.kind)
     where = Span(description.file or description.name)
     if kind is None:

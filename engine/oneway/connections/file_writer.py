@@ -64,7 +64,7 @@ def write_over(path: Path, text: str) -> None:
 
 
 def moved_aside(path: Path, ending: str) -> Path:
-    """Give a file another name, which nothing runs by, and return it; raise `Refused`."""
+    """Rename a file so that no run finds it, and return the new path; raise `Refused`."""
     number = 1
     while True:
         aside = path.with_name(f"{path.name}{ending}{'' if number == 1 else f'-{number}'}")
@@ -161,7 +161,7 @@ def _with_ref(connection: Connection, path: KeyPath, ref: SecretRef) -> str | No
 
 
 def _replace(lines: list[str], document: Document, path: KeyPath, kind: str, text: str) -> bool:
-    """Replace the one key of a reference and its value; return whether that could be done."""
+    """Replace the key and the value of a reference; return whether this was possible."""
     if path not in document.places or path not in document.key_places:
         return False
     value, key = document.places[path], document.key_places[path]
@@ -176,7 +176,7 @@ def _replace(lines: list[str], document: Document, path: KeyPath, kind: str, tex
 
 
 def _add(lines: list[str], document: Document, path: KeyPath, text: str) -> bool:
-    """Add a reference under the nearest key that there is; return whether that could be done."""
+    """Add a reference under the nearest existing key; return whether this was possible."""
     there = max((n for n in range(len(path)) if path[:n] in document.key_places), default=0)
     depth, after = 0, len(lines)
     if there:
@@ -196,7 +196,7 @@ def _add(lines: list[str], document: Document, path: KeyPath, text: str) -> bool
 
 
 def _says(text: str, connection: Connection, at: tuple[str, str], ref: SecretRef) -> bool:
-    """Return whether a text says what the connection's file says, but for one reference."""
+    """Return whether two texts describe the same connection, apart from one reference."""
     document = connection.written.document
     wanted = within = _copied(document.data if document else {})
     for key in (at[0], "credentials"):
@@ -235,7 +235,7 @@ def _unwritten(path: Path, error: OSError) -> Refused:
 
 
 def _usual_mode() -> int:
-    """Return the rights of any new file: nothing in this one is secret."""
+    """Return the default mode of new files: this one holds no secret."""
     mask = os.umask(0o077)
     os.umask(mask)
     return 0o666 & ~mask
@@ -252,4 +252,4 @@ def _escaped(character: str) -> str:
 
 _PLAIN = frozenset("abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789_./-")
 _WORDS = frozenset({"true", "false", "null", "yes", "no", "on", "off", "y", "n"})
-"""Words that YAML reads as something else than text, in this version of it or an earlier one."""
+"""Words that YAML 1.1 or 1.2 does not read as text."""

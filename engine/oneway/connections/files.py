@@ -6,7 +6,7 @@ import stat
 from oneway.core.diagnostics import Refused, refusal
 
 LIMIT = 65_536
-"""Bytes that a credential may have; keys and certificates' keys have far fewer."""
+"""The largest credential file, in bytes; private keys are far smaller."""
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
 """Without O_NONBLOCK, a FIFO would be waited for."""
@@ -40,7 +40,7 @@ def read_private(path: str) -> bytes:
 
 
 def refuse_unsafe(path: str) -> None:
-    """Raise `Refused` if a path is no private file; its contents are not looked at."""
+    """Raise `Refused` unless a path is a private file; its contents are not read."""
     try:
         found = os.stat(path)
     except OSError as error:

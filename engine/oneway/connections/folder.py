@@ -14,7 +14,7 @@ from oneway.core.diagnostics import Diagnostic, Refused, did_you_mean, refusal
 from oneway.documents.yaml_source import LIMIT, read_all
 
 FOLDER = "connections"
-"""Where connections are looked for that are named and not given by path."""
+"""The folder searched for connections given by name."""
 
 ENDINGS = (".yaml", ".yml")
 
@@ -115,7 +115,7 @@ def is_connection(data: bytes, file: str) -> bool:
 
 
 _PLAINLY = re.compile(rb"^oneway_connection *:", re.MULTILINE)
-"""How nearly all files say it: then they are read as YAML once, and not twice."""
+"""How nearly all connection files begin; such a file is parsed as YAML only once."""
 
 _ANYHOW = re.compile(rb"""(?<![\w-])["']?oneway_connection["']? *:""")
 """How else a broken file may say it: as JSON, or within braces. What is taken for anything

@@ -26,7 +26,7 @@ from oneway.mapping.load.part import DocumentPart
 from oneway.mapping.spec import GuardKind, OnBreach
 
 PORTS = {Security.TLS: 465, Security.STARTTLS: 587, Security.NONE: 25}
-"""Where a mail server listens that says no port."""
+"""The default port of a mail server."""
 
 _UNITS = {"s": 1, "m": 60, "h": 3600}
 _SPREAD = re.compile(r"([0-9]{1,5}) ?([smh])")
@@ -58,7 +58,7 @@ def beside(file: str, path: str) -> str:
     if ".." not in Path(joined).parts:
         return plain
     try:
-        # Of a folder that is a link, `..` is not the folder that the link stands in.
+        # `..` of a linked folder is not the folder that contains the link.
         same = Path(plain).resolve() == Path(joined).resolve()
     except (OSError, RuntimeError, ValueError):
         return joined
@@ -66,7 +66,7 @@ def beside(file: str, path: str) -> str:
 
 
 def duration(text: str) -> timedelta | None:
-    """Return how long `10m`, `90s` or `1h` is, or None if the text is nothing like it."""
+    """Return the duration of text such as `10m`, `90s` or `1h`; None if it is invalid."""
     found = _SPREAD.fullmatch(text)
     return timedelta(seconds=int(found[1]) * _UNITS[found[2]]) if found else None
 

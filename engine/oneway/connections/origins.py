@@ -48,7 +48,7 @@ def refuse_strange_origins(
 
 
 def origin_in(text: str) -> str:
-    """Return the origin of a URL as it is compared and shown; "" if the text is no URL."""
+    """Return the origin of a URL, normalised for comparison; "" if the text is not a URL."""
     try:
         parts = urlsplit(text.strip())
         host, port = parts.hostname or "", parts.port

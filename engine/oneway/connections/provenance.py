@@ -14,7 +14,7 @@ from oneway.documents.yaml_source import Document, Path
 _OPEN = frozenset(
     {"oneway_connection", "name", "mapping", "settings", "schedule", "guards", "reviewed_by"}
 )
-"""The keys at the top below which no credential has its place."""
+"""The top-level keys below which no credential belongs."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +52,12 @@ def hushed(document: Document, found: Iterable[Diagnostic]) -> Iterator[Diagnost
 
 
 def unquoted(found: Diagnostic) -> Diagnostic:
-    """Return a finding on text that is no YAML: no telling which of it is a credential."""
+    """Return a finding on invalid YAML without quoting it: any part may be a credential."""
     return replace(found, quote="", summary=_ALIAS.sub("*...", found.summary))
 
 
 def _open_lines(document: Document) -> set[int]:
-    """Return the lines on which nothing stands but what is below an open key."""
+    """Return the lines that hold only the values of an open key."""
     lines: dict[int, bool] = {}
     for places in (document.places, document.key_places):
         for path, span in places.items():

@@ -30,7 +30,7 @@ def load_connection(data: bytes, file: str) -> Connection:
     found = Findings([unquoted(each) for each in reading.found])
     document = reading.document
     if document is not None:
-        # A value that could not be read has no shape either: one mistake is enough.
+        # A value that could not be parsed is reported once, not also for its shape.
         unread = {(each.span.line, each.span.column) for each in reading.found}
         for wrong in _newer(document) or _mistakes(document):
             if (wrong.span.line, wrong.span.column) not in unread:

@@ -10,7 +10,7 @@ def read_regular(path: str, limit: int) -> bytes:
     """Return at most `limit` bytes of a file; raise `Refused` if it cannot be read."""
     try:
         if not Path(path).is_file():
-            # A pipe would be waited for, without end.
+            # Opening a pipe would block forever.
             why = "it is a folder" if Path(path).is_dir() else "there is no such file"
             raise refusal("F120", path, f"cannot be read: {why}", "check the path")
         with Path(path).open("rb") as file:

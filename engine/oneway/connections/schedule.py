@@ -65,7 +65,7 @@ def _until(schedule: Schedule, name: str, first: Due, until: datetime) -> Iterat
 
 
 def _share(schedule: Schedule, name: str) -> timedelta:
-    """Return how long after the nominal instant a connection runs: always the same for a name."""
+    """Return the delay between a connection's nominal instant and its run; fixed for each name."""
     seconds = int(schedule.spread.total_seconds())
     if seconds < 1:
         return timedelta()

@@ -52,7 +52,7 @@ def _around(document: Document, path: Path) -> Places:
 
 
 def _help(value: Value) -> str:
-    """Return what to do; of a text only the kind that it begins with is said, if it is one."""
+    """Return the remedy; of the text, it mentions at most the kind of reference it begins with."""
     kind = value.partition(":")[0] if isinstance(value, str) else ""
     if kind in {each.value for each in SecretKind}:
         return f"in a file it is written {{{kind}: ...}}; {kind}:... is for the command line"

@@ -35,7 +35,7 @@ Undo: TypeAlias = Callable[[], None]
 
 @dataclass(frozen=True, slots=True)
 class SecretName:
-    """What a credential is called: its connection (by name and file), the side, and its name."""
+    """The name of a stored credential: its connection (name and file), side and own name."""
 
     connection: str
     file: str
@@ -92,7 +92,7 @@ class Keeping:
         return ref
 
     def for_good(self) -> None:
-        """Take nothing back any more."""
+        """Keep everything stored so far, even if the block fails later."""
         self._undo.clear()
 
     def __enter__(self) -> Self:
@@ -138,7 +138,7 @@ def _former_entry(ref: SecretRef) -> str | None:
 
 
 def _restore_entry(ref: SecretRef, former: str | None) -> None:
-    with suppress(Refused):  # it goes from bad to worse: there is nothing more to be done
+    with suppress(Refused):  # the rollback failed too: nothing more can be done
         if former is None:
             out_of_keyring(ref)
         else:

@@ -17,10 +17,10 @@ from oneway.documents.loose import Data, items, obj, text
 from oneway.documents.yaml_source import Document, Path
 
 LONGEST_SPREAD = timedelta(hours=2)
-"""A run that is due at four should not begin when people do."""
+"""A run due at four must not start during office hours."""
 
 _SOME_DAY = datetime(2026, 1, 1, tzinfo=UTC)
-"""Cron lines have no beginning: one that fires at all fires after any day."""
+"""Any day works as a start: a cron line that fires at all fires after every day."""
 
 _ADDRESS = re.compile(r"[^\s@<>()\[\],;:\\\"]+@[^\s@<>()\[\],;:\\\"]+", re.ASCII)
 _HOST = re.compile(r"[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?", re.ASCII)

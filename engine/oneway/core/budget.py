@@ -53,7 +53,7 @@ PAGE = CostLimit(steps=5_000_000, characters=20_000_000)
 
 
 class Budget:
-    """What is left of a limit, for one evaluation after another in one thread."""
+    """The budget left in one thread, spent by one evaluation after another."""
 
     __slots__ = ("_characters", "_limit", "_record", "_steps")
 
@@ -133,7 +133,7 @@ class Budget:
         return characters
 
     def read(self, arguments: Sequence[Any]) -> None:
-        """Pay for a function that reads its arguments, and not what is in them."""
+        """Charge for a function that reads its arguments but not their contents."""
         steps = 1
         for each in arguments:
             if isinstance(each, str):

@@ -234,7 +234,7 @@ class Access:
 
 
 class JobState(Enum):
-    """How a job stands that a system does in its own time."""
+    """The state of an asynchronous job in a system."""
 
     RUNNING = "running"
     DONE = "done"
@@ -256,7 +256,7 @@ class Reader(Protocol):
         """Return every record in scope; `complete=False` if any may be missing."""
 
     def get(self, id: str) -> Record | None:
-        """Return the record as it is now, or None if there is none with that id."""
+        """Return the current record, or None if there is none with that id."""
 
     def find(self, path: str, value: Value) -> tuple[Record, ...]:
         """Return at least the records whose field at `path` is `value`, as they are now.
@@ -278,7 +278,7 @@ class Suggesting(Protocol):
     """A connector that can look at a resource and say which options it seems to need."""
 
     def suggest(self, resource: str) -> Suggestion:
-        """Return what is guessed of a resource; raise `ReadError` if it cannot be read."""
+        """Return the suggested options of a resource; raise `ReadError` if it cannot be read."""
 
 
 def reads_by_id(reader: Reader) -> bool:
@@ -318,7 +318,7 @@ class FollowsJobs(Protocol):
     """A writer whose system can be asked what became of a create that it only accepted."""
 
     def job_end(self, job: str) -> JobEnd:
-        """Return how a job stands; raise `ReadError` if the system cannot be asked."""
+        """Return the state of a job; raise `ReadError` if the system cannot be asked."""
 
 
 LEAVES_WITHIN = 30.0

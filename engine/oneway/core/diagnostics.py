@@ -38,7 +38,7 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Fix:
-    """A correction that is certain: what stands at a span, and what should stand there."""
+    """A certain correction: the text at a span, and its replacement."""
 
     span: Span
     was: str

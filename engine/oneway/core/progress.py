@@ -1,10 +1,10 @@
-"""How far something is that takes long, as it is reported while it goes on."""
+"""Progress of a long operation, reported while it runs."""
 
 from collections.abc import Callable
 from typing import TypeAlias
 
 Progress: TypeAlias = Callable[[str, int, int | None], None]
-"""Called with what is being done, how many are done, and of how many (None: not known)."""
+"""Called with the name of the operation, the number done, and the total (None if unknown)."""
 
 
 def silent(what: str, done: int, total: int | None) -> None:

@@ -86,7 +86,7 @@ class Compare(Enum):
 
 @dataclass(frozen=True, slots=True, repr=False)
 class Veiled:
-    """A value that is not known: only what it is the same as, and its keyed digest.
+    """An unknown value: only what it equals, and its keyed digest.
 
     It stands for a sensitive value where a plan is derived again from what was kept. `same_as`
     is one word for every comparison, or a number for each: two that share it are the same.
@@ -96,7 +96,7 @@ class Veiled:
     digest: str = field(default="", compare=False)
 
     def under(self, compare: Compare) -> Hashable:
-        """Return what is equal for two such values exactly where `compare` calls them the same."""
+        """Return a key that is equal for two values exactly if `compare` calls them the same."""
         if isinstance(self.same_as, str):
             return ("veiled", self.same_as)
         return next((("veiled", each) for each in self.same_as if each[0] == compare.value), self)
@@ -182,7 +182,7 @@ def with_value(data: Mapping[str, Value], path: tuple[str, ...], value: Value) -
 
 
 def id_text(value: object) -> str:
-    """Return a system's id as text, "" if it is none: text, or a whole number however written."""
+    """Return a system's id (text or a whole number) as text; "" if it is invalid."""
     if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT:
         return str(int(value))
     fit = isinstance(value, str | int) and not isinstance(value, bool)
@@ -201,7 +201,7 @@ def identity(value: object) -> Hashable:
     `e` with an accent after it to others.
     """
     if isinstance(value, str):
-        return composed(value)  # stands for itself: nothing below is text
+        return composed(value)  # kept as it is: nothing below it is text
     if isinstance(value, bool):
         return ("boolean", value)
     if isinstance(value, int | float):

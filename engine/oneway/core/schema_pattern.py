@@ -27,7 +27,7 @@ _CLASSES = {
     "s": _SPACE,
     "S": _NO_SPACE,
 }
-"""What each class escape stands for, as it is written between square brackets."""
+"""The characters of each class escape, as written between square brackets."""
 
 _PART = re.compile(
     r"\\p\{(?P<property>[^}]*)\}|\\P\{(?P<other>[^}]*)\}|\\u\{(?P<point>[0-9A-Fa-f]+)\}"

@@ -68,7 +68,7 @@ class Refusal:
 def refusals(
     plan: Plan, failures: Mapping[str, PastFailure], seal: Seal, *, retry_now: bool = False
 ) -> Mapping[str, Refusal]:
-    """Return what is known of each planned action that was refused before, by action id."""
+    """Return the earlier refusal of each planned action that has one, by action id."""
     found = {}
     for action in plan.actions:
         failure = failures.get(action.id)

@@ -8,7 +8,7 @@ from oneway.core.seal import Seal, Sealed
 from oneway.planning.plan import Action, Change, Verb
 
 RECORD = ""
-"""Stands for the record as a whole, where fields have their names."""
+"""Denotes the whole record, in place of a field's name."""
 
 
 @dataclass(frozen=True, slots=True)

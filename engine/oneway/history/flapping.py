@@ -63,7 +63,7 @@ def _parts(action: Action) -> tuple[tuple[str, Change | None], ...]:
 
 
 def _needed(action: Action) -> int:
-    """Return how many runs in a row wrote what is called unstuck when it is planned again."""
+    """Return how many consecutive runs must have written a change before it counts as flapping."""
     if action.verb is Verb.CREATE:
         return CREATES - 1
     return 1 if action.verb.takes_access else RUNS - 1

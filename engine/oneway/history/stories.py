@@ -18,7 +18,7 @@ from oneway.planning.plan import Action, End, Ending, Kind, Outcome, Plan
 
 
 class Trouble(Enum):
-    """How it ended for somebody who is not as the source says. The values are for programs."""
+    """Why a person differs from the source. The values are for programs."""
 
     REFUSED = "refused"
     """The target refused it, in this run or before, and the same values wait."""
@@ -59,7 +59,7 @@ _OF_ENDING = {
 
 @dataclass(frozen=True, slots=True)
 class Story:
-    """What became of one person, or of one action where they have two.
+    """The outcome for one person, or for one action if they have two.
 
     `subject` is the action's id, or the record's where there is no action. `since` is the
     instant that the first of an unbroken row of runs went by that ended so; "" where the run
@@ -80,7 +80,7 @@ class Story:
 
     @property
     def chain(self) -> tuple[str, Trouble, str]:
-        """What is the same in two runs where it goes on."""
+        """Identifies a story that continues from one run to the next."""
         return self.subject, self.ending, "" if self.ending is Trouble.REFUSED else self.code
 
 

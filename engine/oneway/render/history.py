@@ -21,7 +21,7 @@ _LEAST = 6
 
 
 def text(runs: Sequence[Run], tallies: Mapping[int, Tally], style: Style) -> str:
-    """Return runs as a table, one a line; an empty table says that there is none."""
+    """Return runs as a table, one per line, or a line saying that there are none."""
     if not runs:
         return "No run.\n"
     rows = [_HEAD + _NUMBERS, *(_row(run, tallies[run.id]) for run in runs)]

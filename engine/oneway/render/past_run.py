@@ -29,7 +29,7 @@ OUTCOMES = tuple(dict.fromkeys([*(kind.value for kind in Kind), *(each.value for
 """What people may be chosen by: what was planned for them, or how that ended."""
 
 _QUIET = frozenset({Kind.UNCHANGED, Kind.IGNORED, Kind.ABSENT})
-"""Counted without an action, and named only where somebody asks for them."""
+"""Outcomes without an action: counted, and named only on request."""
 
 _STAYED = {
     Kind.ERROR: "does not sync: in error",

@@ -26,7 +26,7 @@ def text(proof: MappingProof, style: Style) -> str:
 
 
 def same_text(found: Treated, style: Style) -> str:
-    """Return the situation that is treated differently, or that there is none."""
+    """Return the situation that is treated differently, or a line saying that there is none."""
     if found.situation is None or found.person is None:
         return style.paint(f"the same for every record {_bound(found.bound)}", Ink.GOOD) + "\n"
     lines = [style.paint(harmless(f"not the same: {_difference(found.person)}"), Ink.TROUBLE)]

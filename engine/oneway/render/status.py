@@ -52,7 +52,7 @@ def text(
 
 
 _ADVISED = 10
-"""Up to so many connections in trouble, what to do stands below each."""
+"""The largest number of connections in trouble for which the remedy is shown."""
 
 
 def fleet(standings: Sequence[ConnectionStatus]) -> str:

@@ -1,4 +1,4 @@
-"""What is said of one person who is not as the source says: the same words wherever it is told."""
+"""Describes a person who differs from the source, in the same words everywhere."""
 
 from collections.abc import Mapping, Sequence
 
@@ -20,7 +20,7 @@ STORY_WORDS: Mapping[Trouble, str] = {
     Trouble.INELIGIBLE: "does not sync: ineligible",
     Trouble.REHIRE: "rehire, left to a person",
 }
-"""How it ended for somebody."""
+"""How each story ended, in words."""
 
 _NEXT = {
     Trouble.REFUSED: "next try with the next run",
@@ -51,7 +51,7 @@ def as_json(story: Story | None) -> dict[str, object] | None:
 
 
 def about(story: Story) -> dict[str, object]:
-    """Return a story as data, with whom it is about."""
+    """Return a story as data, with the person it is about."""
     return {
         "key": story.key,
         "label": story.label,

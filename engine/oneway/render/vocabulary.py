@@ -38,7 +38,7 @@ RUN_STATES = {
     RunState.INTERRUPTED: "interrupted: it never got to its end",
     RunState.RUNNING: "running: it has not ended yet",
 }
-"""How a run stands, in a line of its own."""
+"""The state of a run, on a line of its own."""
 
 RUN_STATES_SHORT = {
     RunState.DONE: "done",
@@ -48,12 +48,12 @@ RUN_STATES_SHORT = {
     RunState.INTERRUPTED: "interrupted",
     RunState.RUNNING: "has not ended yet",
 }
-"""How a run stands, beside others."""
+"""The state of a run, in a list."""
 
 RUN_STATE_COLUMN = {state: state.value for state in RunState} | {
     RunState.DONE_WITH_FAILURES: "failures"
 }
-"""How a run stands, in a narrow column."""
+"""The state of a run, in a narrow column."""
 
 RUN_STATE_INKS = {
     RunState.DONE: Ink.GOOD,

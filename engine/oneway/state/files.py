@@ -28,13 +28,13 @@ def write_whole(path: Path, data: bytes, *, mode: int = PRIVATE, over: bool = Tr
 
 
 def make_once(path: Path, data: bytes) -> None:
-    """Make a private file, or leave the one that another process made first; raise `OSError`."""
+    """Create a private file unless another process already has; raise `OSError`."""
     with suppress(FileExistsError):
         write_whole(path, data, over=False)
 
 
 def link_once(made: Path, path: Path) -> None:
-    """Give a finished file its name, unless that is taken; raise `OSError`."""
+    """Link a finished file to its name, unless the name is taken; raise `OSError`."""
     with suppress(FileExistsError):
         os.link(made, path)
     sync_folder(path.parent)

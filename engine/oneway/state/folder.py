@@ -44,16 +44,16 @@ class StateFolder:
 
     @property
     def journal(self) -> Path | str:
-        """Where the journal is: the path of a file, or the URL of a database."""
+        """The location of the journal: the path of a file, or the URL of a database."""
         return self.store or self.path / "journal.db"
 
     @property
     def has_journal(self) -> bool:
-        """Whether anything may have been journalled; nothing is made to find out."""
+        """Whether a journal may exist; checking creates nothing."""
         return isinstance(self.journal, str) or self.journal.exists()
 
     def seal(self) -> Seal:
-        """Return the seal with this folder's key, which is made when it is first asked for."""
+        """Return the seal with this folder's key, which is created on first use."""
         if self._seal is None:
             self._seal = self._load_seal()
         return self._seal

@@ -98,7 +98,7 @@ def _write(path: Path, holder: Holder) -> None:
 
 
 def _named(path: Path) -> str:
-    """Return who holds a lock; one who has it already may be about to write who that is."""
+    """Return the holder of a lock, waiting briefly for a new holder to write its name."""
     for _ in range(_TRIES):
         holder = _read(path)
         if holder is not None and _lives(holder):
@@ -116,7 +116,7 @@ def _read(path: Path) -> Holder | None:
 
 
 def _lives(holder: Holder) -> bool:
-    """Return whether a holder may be alive: what a killed one left behind must not be named."""
+    """Return whether a holder may be alive; the note left by a killed process is ignored."""
     if holder.host != socket.gethostname():
         return True
     return is_alive(holder.process)
@@ -129,7 +129,7 @@ _GLANCE = 0.2
 """Seconds after which a process that only tests the lock has released it again."""
 _TRIES = 50
 _PAUSE = 0.02
-"""Seconds; a whole second passes before a holder that says nothing of itself goes unnamed."""
+"""Seconds to wait before reporting a holder that has not written its name as unknown."""
 
 
 def _file_name(name: str) -> str:

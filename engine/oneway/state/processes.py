@@ -18,7 +18,7 @@ def is_alive(number: int) -> bool:
 
 
 def identity() -> str:
-    """Return a text that no other process has, by which `is_over` finds this one again.
+    """Return a unique text by which `is_over` recognises this process.
 
     Where the system does not say enough of processes, it is unique and can never be found over.
     """
@@ -38,7 +38,7 @@ def is_over(identity: str) -> bool:
 
 @lru_cache(maxsize=1)
 def _machine() -> str:
-    """Return what the numbers of processes belong to: a start of the machine, and a namespace."""
+    """Return the scope of process numbers: the boot of the machine, and the namespace."""
     try:
         boot = Path("/proc/sys/kernel/random/boot_id").read_text(encoding="ascii").strip()
         return f"{boot}/{os.stat('/proc/self/ns/pid').st_ino}"
@@ -52,7 +52,7 @@ def _began(number: int) -> str:
         said = Path(f"/proc/{number}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
         return ""
-    state, *rest = said.rpartition(")")[2].split()  # a name may hold anything, and ends there
+    state, *rest = said.rpartition(")")[2].split()  # the name may contain anything, and ends here
     return "" if state in ("Z", "X") else rest[_STARTED]
 
 

@@ -4,17 +4,17 @@ import time
 
 
 def beat() -> None:
-    """Note that something was read or written down."""
+    """Record that this process has made progress."""
     _LAST[0] = uptime()
 
 
 def since_beat() -> float:
-    """Return for how many seconds nothing was."""
+    """Return the seconds since the last progress."""
     return uptime() - _LAST[0]
 
 
 def uptime() -> float:
-    """Return the seconds since the machine began, also those that it slept."""
+    """Return the seconds since the machine started, including sleep."""
     return time.clock_gettime(_CLOCK)
 
 

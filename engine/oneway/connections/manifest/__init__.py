@@ -30,7 +30,7 @@ _REQUESTS = {
     "reactivate": Capability.REACTIVATE,
 }
 _ALL = ("{values}", "{operations}")
-"""What stands in a body for everything that is to be written."""
+"""The placeholder in a body for all values to write."""
 
 
 def load_manifest(data: bytes, file: str) -> Description:
@@ -110,7 +110,7 @@ def _resource(name: str, data: Data) -> Resource:
 
 
 def _carries_all(request: Data) -> bool:
-    """Return whether a request sends whatever it is given."""
+    """Return whether a request sends every value it is given."""
     return "writes" not in request and _spreads(request.get("body", _ALL[0]))
 
 

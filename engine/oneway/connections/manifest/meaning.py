@@ -125,7 +125,7 @@ def _auth(document: Document, auth: Data) -> Iterator[Diagnostic]:
 
 
 def _address(document: Document, path: Path, data: Data) -> Iterator[Diagnostic]:
-    """Check what can be known of a URL before its options are."""
+    """Check the parts of a URL that do not depend on options."""
     template: object = data
     for key in path:
         template = obj(template).get(str(key))

@@ -145,7 +145,7 @@ _ANNOTATIONS = frozenset(
         "patternErrorMessage",
     ]
 )
-"""What says nothing about what fits by itself; `then` and `else` belong to `if`."""
+"""Keywords without an effect of their own; `then` and `else` belong to `if`."""
 
 _BOUNDS: Mapping[str, tuple[str, Callable[[Any, Any], bool]]] = {
     "minLength": ("string", lambda value, least: len(value) >= least),

@@ -17,13 +17,13 @@ class Scalar:
 
     @property
     def is_nothing(self) -> bool:
-        """Whether nothing at all is written, not even `null`."""
+        """Whether nothing is written, not even `null`."""
         return self.value is None and self.span.column == self.span.end
 
 
 @dataclass(frozen=True, slots=True)
 class List:
-    """A list that is being filled or is whole."""
+    """A list, complete or still being read."""
 
     span: Span
     items: "list[Node]" = field(default_factory=list)

@@ -14,7 +14,7 @@ _WORDS: dict[str, Value] = {
 
 
 class Unheld(ValueError):
-    """A number that cannot be held as it is written."""
+    """A number too large to represent."""
 
 
 def plain(text: str) -> Value:
@@ -32,7 +32,7 @@ def plain(text: str) -> Value:
 
 
 def _whole(text: str) -> int:
-    # Python itself refuses to read whole numbers of more than 4,300 digits, or to print them.
+    # Python refuses to read or print whole numbers of more than 4,300 digits.
     if len(text) > _MOST_DIGITS:
         raise Unheld(f"a number of {len(text):,} digits is more than can be held")
     return int(text)

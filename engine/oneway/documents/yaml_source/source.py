@@ -37,7 +37,7 @@ class Source:
     lines: tuple[str, ...]
     starts: tuple[int, ...]
     widths: tuple[int, ...]
-    """Of each line without the white space at its end."""
+    """The end of each line, without trailing white space."""
 
     def span(self, start: int, end: int) -> Span:
         """Return the span of some characters, cut at the end of the line they start on."""
@@ -52,7 +52,7 @@ class Source:
 
 
 def quoted(lines: tuple[str, ...], span: Span) -> str:
-    """Return the line of a span as it may be printed, or nothing if it is too long for that."""
+    """Return the line of a span for display, or "" if it is too long."""
     if not 0 < span.line <= len(lines) or len(lines[span.line - 1]) > _LONGEST_QUOTE:
         return ""
     return _FORBIDDEN.sub("\ufffd", lines[span.line - 1])
@@ -110,7 +110,7 @@ def _refuse_characters(source: Source) -> None:
 
 
 def _odd_characters(source: Source) -> Iterator[Diagnostic]:
-    """Return an error for each line that has one; one a line is enough."""
+    """Return an error for each line with such a character; one per line is enough."""
     for start, line in zip(source.starts, source.lines, strict=True):
         odd = _FORBIDDEN.search(line)
         if odd:

@@ -18,7 +18,7 @@ def index_of(mark: object) -> int:
 
 
 def written(source: Source, event: yaml.Event) -> Span:
-    """Return the span of all that an event stands for: anchor, quotes and all."""
+    """Return the whole span of an event, with its anchor and quotes."""
     return source.span(index_of(event.start_mark), index_of(event.end_mark))
 
 

@@ -12,7 +12,7 @@ _QUOTE = "put the whole value between double quotes"
 
 @dataclass(frozen=True, slots=True)
 class MistakeWords:
-    """How to say one kind of mistake; `opening` where it shows best at the construct's start."""
+    """The words for one kind of mistake; with `opening`, reported at the construct's start."""
 
     pattern: re.Pattern[str]
     code: str
@@ -148,7 +148,7 @@ _OTHER = _words("", "Y106", "this is not YAML", "check the indentation and the q
 
 
 def words_for(complaint: str, character: str, before: str = "") -> MistakeWords:
-    """Return how to say a parser's complaint.
+    """Return the words for a parser's error.
 
     `character` is the one it stopped at, and `before` is what stands on the line before it.
     """
@@ -164,5 +164,5 @@ def words_for(complaint: str, character: str, before: str = "") -> MistakeWords:
 
 
 def shown(text: str) -> str:
-    """Return text as it may stand in a message: in quotes, short, nothing invisible."""
+    """Return text for a message: quoted, shortened, without invisible characters."""
     return repr(text if len(text) <= 60 else text[:57] + "...")

@@ -32,7 +32,7 @@ def refusing(place: str) -> Iterator[None]:
 
 
 def damaged(place: str) -> Refused:
-    """Return the refusal of what is no journal, or is one no more."""
+    """Return the refusal of a file that is not, or no longer, a journal."""
     help = "keep a copy, it knows what was in flight; then move it away, or restore it"
     return refusal("F110", place, "the journal is damaged, or is not a journal", help)
 

@@ -65,7 +65,7 @@ class Fence:
 
     @property
     def row(self) -> ColumnElement[bool]:
-        """The lease's row, while nobody else has taken it."""
+        """The row of the lease, unless another process has taken it over."""
         mine = (lease.c.fence == self.number) & (lease.c.owner == self.owner)
         return (lease.c.connection == self.connection) & mine
 

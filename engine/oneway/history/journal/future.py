@@ -89,7 +89,7 @@ def _put_back(store: Store, connection: str, at: str) -> None:
 
 
 def _not_after(store: Store, at: str, whose: ColumnElement[bool], *columns: Column[Any]) -> None:
-    """Put back what stands after an instant in some columns of one table."""
+    """Move values after an instant back to it, in some columns of one table."""
     for column in columns:
         later = update(column.table).where(whose, column > at)
         store.change(later.values({column.name: at}), at_least=0)

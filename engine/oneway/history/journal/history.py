@@ -91,7 +91,7 @@ class RunHistory(Store):
         return data.decode(errors="surrogatepass")
 
     def kept(self, run: int, *names: str) -> Mapping[str, bytes]:
-        """Return what was kept with a run, by name: all of it, or what is asked for."""
+        """Return the data kept with a run, by name: all of it, or the names given."""
         table = tables.snapshot
         query = select(table.c.name, table.c.data).where(table.c.run == run)
         if names:
@@ -115,7 +115,7 @@ class RunHistory(Store):
         return tuple(self._so_far(each) if each.ended is None else each for each in found)
 
     def _so_far(self, found: Run) -> Run:
-        """Return a run that had not ended with what is known of it by now."""
+        """Return an unfinished run with its counts so far."""
         name = found.start.connection
         newest = self.rows(select(func.max(tables.run.c.id)).where(tables.run.c.connection == name))
         lives = newest[0][0] == found.id and self.is_locked(name)

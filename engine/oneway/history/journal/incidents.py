@@ -63,7 +63,7 @@ class Notice:
 
 
 def open_incidents(store: Store, connection: str) -> tuple[Incident, ...]:
-    """Return what is wrong with a connection now, oldest first."""
+    """Return the open incidents of a connection, oldest first."""
     mine = (incident.c.connection == connection) & incident.c.closed.is_(None)
     told = incident.c.kind.in_([each.value for each in (Occasion.FAILURE, Occasion.GUARD)])
     found = select(incident).where(mine, told).order_by(incident.c.id)

@@ -70,7 +70,7 @@ class Journal(RunHistory):
         """
         if plan:
             kept = {PLAN: plan.encode(errors="surrogatepass"), **kept}
-        # Before the transaction: what is slow would let it stand idle.
+        # Before the transaction, which slow work would leave idle.
         packed = {name: _packed(data) for name, data in kept.items()}
         with self.at_once():
             self._refuse_lost()
@@ -104,7 +104,7 @@ class Journal(RunHistory):
         self.change(update(run).where(run.c.id == id).values(interrupted=1))
 
     def resumed(self, id: int) -> None:
-        """Record that a run goes on: whatever it was before, it has not ended until it ends."""
+        """Record that a run was resumed: it counts as open until it ends again."""
         self._fenced(update(run).where(run.c.id == id, self._ours).values(ended=None))
 
     def intended(

@@ -65,7 +65,7 @@ class Lease:
         """Give the lease back; nothing more leaves."""
         self._leave_by = 0.0
         if not isinstance(self._where, Path):
-            with suppress(Refused), Store.open(self._where) as store:  # it ends by itself
+            with suppress(Refused), Store.open(self._where) as store:  # it expires
                 _give_back(store, self.fence)
 
     @contextmanager
@@ -168,7 +168,7 @@ def _try(store: Store, name: str, holder: Holder) -> Fence | None:
     taking = new.on_conflict_do_update(
         index_elements=["connection"],
         set_={**values, "fence": table.c.fence + 1},
-        # Whoever has the lock of a file knows that its former holder is gone.
+        # Holding the file's lock proves that its former holder is gone.
         where=table.c.until <= store_time() if store.shared else None,
     ).returning(table.c.fence)
     with store.at_once():

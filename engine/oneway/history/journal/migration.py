@@ -54,7 +54,7 @@ def upgrade(connection: Connection, found: str, place: str) -> None:
 
 
 def newer(found: str, place: str) -> Refused:
-    """Return the refusal of a store that only a newer program understands."""
+    """Return the refusal of a store written by a newer version."""
     summary = f"made by a newer version: its format is {found}, not {HEAD}"
     return refusal("F111", place, summary, "upgrade oneway, or choose another state folder")
 

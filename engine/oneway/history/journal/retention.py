@@ -1,4 +1,4 @@
-"""Decides what is kept with runs, and which runs may be removed."""
+"""Decides which data is kept with runs, and which runs may be removed."""
 
 from typing import Any
 
@@ -9,7 +9,7 @@ from oneway.history.journal.tables import UNSETTLED, entry, run, snapshot
 
 
 def kept_names(store: Store, id: int) -> frozenset[str]:
-    """Return the names of what is kept with a run, reading none of it."""
+    """Return the names of the data kept with a run, without reading it."""
     query = select(snapshot.c.name).where(snapshot.c.run == id)
     return frozenset(row.name for row in store.rows(query))
 

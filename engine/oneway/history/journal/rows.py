@@ -37,7 +37,7 @@ class RunState(Enum):
     INTERRUPTED = "interrupted"
     """It never got to its end: its process was stopped or killed, or the machine was."""
     RUNNING = "running"
-    """It goes on: its process holds the lock of the connection."""
+    """It is running: its process holds the lock of the connection."""
 
     @property
     def is_whole(self) -> bool:
@@ -145,7 +145,7 @@ class Latest:
 
 @dataclass(frozen=True, slots=True)
 class JournalEntry:
-    """How one action of one run ended; `end` is None if that is unknown."""
+    """How one action of one run ended; `end` is None if unknown."""
 
     run: int
     action_id: str

@@ -52,7 +52,7 @@ class ScheduleStatus:
 
 
 def standings(store: Store, connection: str | None = None) -> Mapping[str, ScheduleStatus]:
-    """Return what is known of every connection that was ever seen, by name, or of one."""
+    """Return the status of every connection ever seen, or of one, by name."""
     latest = select(due.c.connection, func.max(due.c.due).label("due")).group_by(due.c.connection)
     newest = latest.subquery()
     of = (due.c.connection == newest.c.connection) & (due.c.due == newest.c.due)
@@ -115,7 +115,7 @@ def give_back(store: Store, ours: Taken) -> Taken:
 
 
 def found(store: Store, connection: str, nominal: str) -> Taken | None:
-    """Return a due as it stands now; None if it is unclaimed."""
+    """Return the current state of a due; None if it is unclaimed."""
     query = select(due).where(due.c.connection == connection, due.c.due == nominal)
     rows = store.rows(query)
     return _taken(rows[0]) if rows else None

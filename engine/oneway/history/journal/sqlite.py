@@ -88,7 +88,7 @@ def _make(path: Path) -> None:
             connection.info[IMMEDIATELY] = True
             with connection.begin():
                 migration.create(connection)
-                # Programs from before Alembic read this, and refuse what is newer than they are.
+                # Versions from before Alembic read this, and refuse newer stores.
                 connection.exec_driver_sql(f"PRAGMA user_version = {int(HEAD)}")
         link_once(Path(name), path)
     finally:

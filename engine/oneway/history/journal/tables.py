@@ -43,7 +43,7 @@ class AnyText(TypeDecorator[str]):
     cache_ok = True
 
     def process_bind_param(self, value: str | None, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """Return what is stored."""
+        """Return the value to store."""
         if value is None or (value.isascii() and "\0" not in value and value[:1] != _MARK):
             return value
         if "\0" in value or value[:1] == _MARK or any("\ud800" <= c <= "\udfff" for c in value):
@@ -52,7 +52,7 @@ class AnyText(TypeDecorator[str]):
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
         """Return what was meant."""
-        if isinstance(value, bytes):  # as versions before 0004 kept such a text
+        if isinstance(value, bytes):  # as versions before 0004 stored such text
             return value.decode(errors="surrogatepass")
         if value is not None and value[:1] == _MARK:
             return str(json.loads(value[1:]))

@@ -129,7 +129,7 @@ def absent(plan: Plan) -> tuple[Group, ...]:
 
 
 def warnings(plan: Plan) -> tuple[Group, ...]:
-    """Return the notes that are not shown elsewhere, such as drift."""
+    """Return the warnings that are not shown elsewhere, such as drift."""
     told = {Kind.REHIRE: 1}  # the first reason of a rehire is its own section
     drifting: dict[str, list[Outcome]] = {}
     for outcome in plan.telling:
@@ -314,7 +314,7 @@ def notes(
 
 
 def refused(plan: Plan, memory: Memory) -> list[tuple[Outcome, str]]:
-    """Return the records that the target refused before, and what is known of it."""
+    """Return the records that the target refused before, with the reason."""
     return [
         (outcome, clip(harmless(memory.refusals[action.id].text), 400))
         for outcome in plan.telling
@@ -349,7 +349,7 @@ def _unstuck(each: Flapping) -> str:
 
 
 def sentence(reason: Reason, names: Mapping[str, str] = {}) -> str:
-    """Return a reason's text, with the names of whom it means by ids."""
+    """Return a reason's text, with ids replaced by names."""
     return clip(harmless(with_names(replace(reason, value=""), names)), 400)
 
 
@@ -386,7 +386,7 @@ def split(actions: Iterable[Action]) -> str:
 
 
 def setting(breach: Breach) -> str:
-    """Return the key of a mapping that a guard's limit stands at."""
+    """Return the key of a mapping that sets a guard's limit."""
     return breach.setting
 
 

@@ -27,7 +27,7 @@ def pages(journal: Journal) -> Callable[[int], str | None]:
         run = journal.run(number)
         try:
             return None if run is None else html(page(load_past_run(journal, run)))
-        except Refused:  # what is kept of it is damaged: the notice goes without
+        except Refused:  # the stored data is damaged: the notice is sent without it
             return None
 
     return found

@@ -41,7 +41,7 @@ _CONFLICTS = {
 
 
 def attention(told: PastRun, found: Sequence[Deed]) -> tuple[ReportSection, ...]:
-    """Return the sections that ask for somebody, the most urgent first."""
+    """Return the sections that need attention, most urgent first."""
     plan = told.plan
     sections = [
         _still_in(told),

@@ -10,7 +10,7 @@ from oneway.render.report.words import moment
 from oneway.render.vocabulary import RUN_STATES_SHORT
 
 KINDS = (("written", "Written"), ("held", "Held back"), ("missed", "Not written"))
-"""What is counted, from the bottom of a bar to its top."""
+"""The counted outcomes, from the bottom of a bar to its top."""
 
 # In units of the drawing: from bar to bar, a bar's width, the height of the highest, the room
 # above for its number, and what the smallest piece takes, so that one in a thousand is seen.

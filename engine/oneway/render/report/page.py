@@ -6,7 +6,7 @@ from typing import ClassVar, TypeAlias
 
 
 class Tone(Enum):
-    """How much something asks for somebody. Each is said by a word as well as by a colour."""
+    """How urgent something is. Each has a word as well as a colour."""
 
     GOOD = "good"
     CALM = "calm"
@@ -70,7 +70,7 @@ class ReportText:
 
 @dataclass(frozen=True, slots=True)
 class Data:
-    """A value that stands for itself, such as the code of a department."""
+    """A plain value, such as the code of a department."""
 
     shape: ClassVar[str] = "data"
     text: str

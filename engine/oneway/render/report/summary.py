@@ -14,7 +14,7 @@ from oneway.render.vocabulary import VERBS_DONE
 from oneway.runs.past_run import PastRun
 
 NOT_SYNCING = (Kind.INELIGIBLE, Kind.CONFLICT, Kind.ERROR)
-"""The outcomes of people whom the source has, and who do not arrive."""
+"""The outcomes of people in the source who do not reach the target."""
 
 _NOT_DONE = (
     ((Ending.HELD,), ("is held back", "are held back")),
@@ -35,7 +35,7 @@ _UNWRITTEN = "nothing is known to have been written"
 
 
 def heading(told: PastRun, found: Sequence[Deed]) -> str:
-    """Return what became of everybody: "12 people were created, 3 were changed; 2 did not sync".
+    """Return the outcome for everyone: "12 people were created, 3 were changed; 2 did not sync".
 
     Who has left and can still get in comes first.
     """
@@ -87,7 +87,7 @@ def lead(told: PastRun) -> str:
 
 
 def tone(told: PastRun, parts: Iterable[ReportSection]) -> Tone:
-    """Return how much the whole run asks for somebody."""
+    """Return how urgent the whole run is."""
     if told.run.state in (RunState.REFUSED, RunState.INTERRUPTED):
         return Tone.TROUBLE
     return Tone.CAUTION if list(parts) or told.run.state is RunState.RUNNING else Tone.GOOD
@@ -193,7 +193,7 @@ def _done(found: Sequence[Deed]) -> str:
 
 
 def _rest(told: PastRun, found: Sequence[Deed]) -> list[tuple[int, str]]:
-    """Return how many of everybody else, and what became of them."""
+    """Return the number of all other people, by outcome."""
     staying = _not_syncing(told.plan)
     parts = [(staying, "did not sync")] if staying else []
     for endings, (one, more) in _NOT_DONE:
