@@ -4,8 +4,8 @@
 
 Every program runs in a process of its own, in turn with the floor (orjson reads both files and
 decides nothing), and is given by processor time beyond that of the same program with one person,
-as a ratio to the floor's beside it: the median of the runs. Before anything is timed, the answers
-of all are compared.
+medians of the runs, as a ratio to the floor's. Before anything is timed, the answers of all are
+compared. Where the floor takes less than a hundredth of a second, there is nothing to compare with.
 """
 
 import argparse
@@ -97,17 +97,24 @@ def beyond_nothing(people: Commands, nobody: Commands, folder: Path, runs: int) 
         for name, command in people.items():
             taken[name].append((measured(command, folder), measured(nobody[name], folder)))
     print(f"\n{'':<28}{'x floor':>9}{'seconds':>9}{'of nothing':>12}{'peak MB':>9}")
+    floor = _beyond(taken[FLOOR])
     for name, figures in taken.items():
-        pairs = zip(figures, taken[FLOOR], strict=True)
-        ratio = statistics.median(_beyond(*one) / _beyond(*floor) for one, floor in pairs)
+        ratio = f"{_beyond(figures) / floor:.2f}" if floor > _LEAST else "-"
         seconds = statistics.median(each.processor for each, _ in figures)
         nothing = statistics.median(each.processor for _, each in figures)
         peak = max(each.memory for each, _ in figures) / 1e6
-        print(f"{name:<28}{ratio:>9.2f}{seconds:>9.2f}{nothing:>12.2f}{peak:>9.0f}")
+        print(f"{name:<28}{ratio:>9}{seconds:>9.2f}{nothing:>12.2f}{peak:>9.0f}")
+    if floor <= _LEAST:
+        print("too few records to compare: give --records 10000 or more")
 
 
-def _beyond(people: Figures, nobody: Figures) -> float:
-    return people.processor - nobody.processor
+_LEAST = 0.01
+
+
+def _beyond(figures: Sequence[tuple[Figures, Figures]]) -> float:
+    """Return the processor time of a program beyond that of the same with one person."""
+    people = statistics.median(each.processor for each, _ in figures)
+    return people - statistics.median(each.processor for _, each in figures)
 
 
 def starting(commands: Commands, folder: Path, runs: int) -> None:
@@ -142,6 +149,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--records", type=int, default=10_000)
     parser.add_argument("--runs", type=int, default=5)
+    parser.add_argument("--only", action="append", help="programs beside the floor; all without it")
     given = parser.parse_args()
     print(machine())
     with tempfile.TemporaryDirectory(prefix="oneway-bench-") as name:
@@ -151,7 +159,11 @@ def main() -> None:
         print(write_people(folder, given.records))
         write_people(empty, 1)
         refuse_other_answers(folder)
-        beyond_nothing(commands_on(folder), commands_on(empty), folder, given.runs)
+        names = [FLOOR, *given.only] if given.only else [*PEERS, ONEWAY]
+        people, nobody = (
+            {name: commands_on(each)[name] for name in names} for each in (folder, empty)
+        )
+        beyond_nothing(people, nobody, folder, given.runs)
         starts = {each: [sys.executable, *args] for each, args in STARTS.items()}
         starting(starts, folder, given.runs)
 

@@ -3,6 +3,7 @@
 Names, and no seconds: a time would depend on the machine.
 """
 
+import json
 import subprocess
 import sys
 from pathlib import Path
@@ -44,11 +45,10 @@ print(code, *sorted(sys.modules))
 """
 
 
-def loaded_by(*arguments: str) -> set[str]:
+def loaded_by(*arguments: str, folder: Path | None = None) -> set[str]:
     """Return the names of the modules that a command has loaded at its end."""
-    ran = subprocess.run(
-        [sys.executable, "-c", SHOW, *arguments], capture_output=True, text=True, check=True
-    )
+    command = [sys.executable, "-c", SHOW, *arguments]
+    ran = subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True)
     code, *names = ran.stdout.split()
     assert code == "0"
     return set(names)
@@ -72,3 +72,20 @@ def test_a_small_command_loads_nothing_heavy(arguments: list[str], heavy: set[st
 def test_the_names_are_those_of_modules_that_other_commands_load() -> None:
     loaded = loaded_by("plan", "--help")
     assert {"oneway.planning", "oneway.history", "yaml"} <= loaded
+
+
+def test_a_plan_that_has_no_past_opens_no_store(tmp_path: Path) -> None:
+    person = {
+        "id": "1",
+        "status": "Current",
+        "personalDetails": {"firstName": "Ann", "lastName": "Lee", "email": "ann@example.com"},
+        "employmentDetails": {"payrollCode": "P1", "leaverDetails": {"hasLeft": False}},
+    }
+    inputs = {"source": [person], "target": [], "departments": []}
+    for name, records in inputs.items():
+        (tmp_path / f"{name}.json").write_text(json.dumps(records))
+    files = ["--source", "source.json", "--target", "target.json"]
+    files += ["--reference", "departments=departments.json", "--state", "state"]
+    loaded = loaded_by("plan", MAPPING, *files, folder=tmp_path)
+    assert "oneway.planning.planner" in loaded
+    assert not {"sqlalchemy", "alembic", "asyncio", "httpx", "jsonschema"} & loaded

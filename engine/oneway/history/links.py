@@ -6,18 +6,22 @@ matches are learned that more than a key says.
 """
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
-from oneway.history.journal.journal import Journal
-from oneway.history.journal.links import learn
 from oneway.planning.guards import Verdict
 from oneway.planning.links import Link, Origin
 from oneway.planning.plan import Kind, Outcome, Plan
 
+if TYPE_CHECKING:
+    from oneway.history.journal.journal import Journal
+
 
 def learn_created(
-    journal: Journal, connection: str, outcome: Outcome, target_id: str, now: str
+    journal: "Journal", connection: str, outcome: Outcome, target_id: str, now: str
 ) -> None:
     """Store the link of a confirmed create."""
+    from oneway.history.journal.links import learn  # with the store, and not before it is used
+
     learn(journal, connection, [_link(outcome, target_id, Origin.CREATED, now)])
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from socket import gethostname
+from typing import TYPE_CHECKING
 
 from oneway import __version__
 from oneway.applying.apply import (
@@ -19,9 +20,7 @@ from oneway.applying.unknown import NO_MEMORY, Sent, TargetMemory
 from oneway.core.progress import Progress, silent
 from oneway.core.seal import Seal
 from oneway.history.digests import RECORD, traces_of
-from oneway.history.journal import Breached, Journal, JournalEntry, RunStart
-from oneway.history.journal.links import links
-from oneway.history.journal.stories import drop_stories
+from oneway.history.journal import Breached, JournalEntry, RunStart
 from oneway.history.links import learn_created, matched
 from oneway.mapping.program import Program
 from oneway.planning.access import StillIn, still_in
@@ -32,6 +31,9 @@ from oneway.runs.prepared import connection_name, lag_of
 from oneway.runs.request import instant_text, parse_instant
 from oneway.runs.session import Operator, RunSession
 from oneway.runs.stories import write_stories
+
+if TYPE_CHECKING:
+    from oneway.history.journal import Journal
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,6 +79,8 @@ def target_memory(
     session: RunSession, plan: Plan, entries: Sequence[JournalEntry] = ()
 ) -> TargetMemory:
     """Return what is known of the target beyond what it shows; `entries` are what was sent."""
+    from oneway.history.journal.links import links  # with the store, and not before it is used
+
     name = connection_of(plan)
     known = links(session.journal, name)
     owners = {each.target_id: each.source_id or "" for each in plan.outcomes if each.target_id}
@@ -123,7 +127,7 @@ class RunLog:
 
     def __init__(
         self,
-        journal: Journal,
+        journal: "Journal",
         plan: Plan,
         operator: Operator,
         of: int | Approval,
@@ -190,6 +194,8 @@ class RunLog:
         if not self._resuming:
             yield
             return
+        from oneway.history.journal.stories import drop_stories
+
         with self.journal.at_once():
             self.journal.resumed(self.run)
             drop_stories(self.journal, self.run)

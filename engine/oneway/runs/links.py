@@ -14,7 +14,6 @@ from oneway.core.connector import Capability, Reader, ReadError
 from oneway.core.diagnostics import refusal
 from oneway.core.records import Collected, Record
 from oneway.history.journal import JournalEntry
-from oneway.history.journal.links import links
 from oneway.mapping.program import TargetRow
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence, Origin
 from oneway.planning.plan import Plan, Verb
@@ -54,6 +53,8 @@ def recall(session: RunSession) -> Remembered:
     journal, now = session.past, session.now()
     if journal is None:
         return Remembered(now=now)
+    from oneway.history.journal.links import links  # with the store, and not before it is used
+
     name, lag = session.name, lag_of(session.prepared)
     known = links(journal, name)
     unsettled = [each for run in journal.unfinished(name) for each in journal.entries(run.id)]

@@ -1,15 +1,20 @@
 """Finds a past run by what people call it, and loads its plan."""
 
+from typing import TYPE_CHECKING
+
 from oneway.core.diagnostics import did_you_mean, refusal
-from oneway.history.journal import Journal, Run
+from oneway.history.journal import Run
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import load
 from oneway.state.folder import StateFolder
 
+if TYPE_CHECKING:
+    from oneway.history.journal import Journal
+
 LATEST = "latest"
 
 
-def run_named(journal: Journal, text: str) -> Run:
+def run_named(journal: "Journal", text: str) -> Run:
     """Return the run of an id, the latest one (`latest`), or a connection's last one.
 
     Raises `Refused` if there is none.
@@ -28,7 +33,7 @@ def run_named(journal: Journal, text: str) -> Run:
     raise refusal("F130", text, f"there is no run {text!r}, and no run of such a connection", help)
 
 
-def plan_of_run(journal: Journal, run: Run) -> Plan | None:
+def plan_of_run(journal: "Journal", run: Run) -> Plan | None:
     """Return the plan of a run, None if none is kept; raise `Refused` if it is damaged."""
     text = journal.plan_of(run.id)
     if not text:

@@ -3,13 +3,13 @@
 import gc
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from oneway import __version__
 from oneway.core.progress import Progress, silent
 from oneway.core.seal import Seal
 from oneway.history.backoff import refusals
 from oneway.history.flapping import find_flapping
-from oneway.history.journal import Journal
 from oneway.history.memory import NOTHING, Memory
 from oneway.planning.guards import WINDOW, RecentRuns, Verdict, judge
 from oneway.planning.links import NO_LINKS, LinkEvidence
@@ -22,6 +22,9 @@ from oneway.runs.read import EvaluatedInputs, ReadInputs, evaluate_inputs, table
 from oneway.runs.request import instant_text, parse_instant
 from oneway.runs.session import RunSession
 from oneway.runs.stories import stories_before
+
+if TYPE_CHECKING:
+    from oneway.history.journal import Journal
 
 
 def plan_of(
@@ -89,7 +92,7 @@ def judge_plan(
     return judge(plan, session.prepared.guards, history, memory.postponed)
 
 
-def _recent_runs(journal: Journal | None, plan: Plan, resuming: int | None) -> RecentRuns:
+def _recent_runs(journal: "Journal | None", plan: Plan, resuming: int | None) -> RecentRuns:
     if journal is None:
         return RecentRuns()
     name = connection_of(plan)

@@ -4,15 +4,18 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from types import TracebackType
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
 from oneway.applying.apply import never
 from oneway.core.seal import Seal
-from oneway.history.journal import Journal, Why
-from oneway.history.journal.lease import Lease
+from oneway.history.journal import Why
 from oneway.runs.prepared import PreparedRun
 from oneway.runs.systems import OpenSystems
 from oneway.state.folder import StateFolder
+
+if TYPE_CHECKING:
+    from oneway.history.journal import Journal
+    from oneway.history.journal.lease import Lease
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class Operator:
     now: Callable[[], datetime]
     stopping: Callable[[], bool] = never
     why: Why = Why.HAND
-    leases: dict[str, Lease] = field(default_factory=dict, repr=False, compare=False)
+    leases: dict[str, "Lease"] = field(default_factory=dict, repr=False, compare=False)
 
 
 class RunSession:
@@ -62,14 +65,16 @@ class RunSession:
         return self.state.seal()
 
     @property
-    def journal(self) -> Journal:
+    def journal(self) -> "Journal":
         """The open journal, made if there is none; raises `Refused` if it cannot be used."""
         if self._journal is None:
+            from oneway.history.journal import Journal  # takes long, and few plans have a past
+
             self._journal = Journal.open(self.state.journal)
         return self._journal
 
     @property
-    def past(self) -> Journal | None:
+    def past(self) -> "Journal | None":
         """The open journal; None if nothing was ever journalled, and then none is made."""
         return self.journal if self._journal is not None or self.state.has_journal else None
 

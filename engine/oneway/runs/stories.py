@@ -1,36 +1,47 @@
 """The stories of a run: as they were kept when it ended, or as far as it has come."""
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from oneway.history.journal import Journal, JournalEntry, Run
-from oneway.history.journal.stories import keep_stories, kept_stories, last_stories
+from oneway.history.journal import JournalEntry, Run
 from oneway.history.stories import Story, told
 from oneway.planning.plan import Plan
 from oneway.runs.lookup import plan_of_run
 
+if TYPE_CHECKING:
+    from oneway.history.journal import Journal
+
 
 def stories_of_run(
-    journal: Journal, run: Run, plan: Plan | None, entries: Sequence[JournalEntry]
+    journal: "Journal", run: Run, plan: Plan | None, entries: Sequence[JournalEntry]
 ) -> tuple[Story, ...]:
     """Return what became of each person who is not as the source says, by one run."""
+    from oneway.history.journal.stories import kept_stories
+
     kept = kept_stories(journal, run.id) if run.ended is not None else None
     if kept is not None or plan is None:
         return kept or ()
     return _told(journal, run, plan, entries)
 
 
-def write_stories(journal: Journal, id: int, plan: Plan) -> None:
+def write_stories(journal: "Journal", id: int, plan: Plan) -> None:
     """Keep the stories of a run by what the journal knows of its actions now."""
+    from oneway.history.journal.stories import keep_stories
+
     run = journal.run(id)
     assert run is not None, "it was begun"
     keep_stories(journal, id, _told(journal, run, plan, journal.entries(id)))
 
 
-def stories_before(journal: Journal, connection: str, before: int | None = None) -> Sequence[Story]:
+def stories_before(
+    journal: "Journal", connection: str, before: int | None = None
+) -> Sequence[Story]:
     """Return the stories of a connection's last run that came to an end, before a run's id.
 
     They are told anew of one that died while it was gone on with.
     """
+    from oneway.history.journal.stories import kept_stories, last_stories
+
     for run in journal.runs(connection, limit=_LOOK_BACK, before=before):
         if run.problems or run.ended is None:
             continue
@@ -48,14 +59,14 @@ _LOOK_BACK = 50
 
 
 def _told(
-    journal: Journal, run: Run, plan: Plan, entries: Sequence[JournalEntry]
+    journal: "Journal", run: Run, plan: Plan, entries: Sequence[JournalEntry]
 ) -> tuple[Story, ...]:
     before = stories_before(journal, run.start.connection, run.id)
     return _made(journal, run, plan, entries, before)
 
 
 def _made(
-    journal: Journal,
+    journal: "Journal",
     run: Run,
     plan: Plan,
     entries: Sequence[JournalEntry],

@@ -16,19 +16,24 @@ is unsettled: a resumed run must find out what became of it before it is sent ag
     troubles    what goes wrong, as a refusal     lease       a lock that machines share
 """
 
-from oneway.history.journal.history import RunHistory
-from oneway.history.journal.journal import Journal
-from oneway.history.journal.rows import (
-    Breached,
-    JournalEntry,
-    Latest,
-    Run,
-    RunStart,
-    RunState,
-    Why,
-)
-from oneway.history.journal.store import Store
+from typing import TYPE_CHECKING
+
+from oneway.core.lazy import lazily
 from oneway.planning.plan import End
+
+if TYPE_CHECKING:
+    from oneway.history.journal.history import RunHistory
+    from oneway.history.journal.journal import Journal
+    from oneway.history.journal.rows import (
+        Breached,
+        JournalEntry,
+        Latest,
+        Run,
+        RunStart,
+        RunState,
+        Why,
+    )
+    from oneway.history.journal.store import Store
 
 __all__ = [
     "Breached",
@@ -43,3 +48,12 @@ __all__ = [
     "Store",
     "Why",
 ]
+
+_HOMES = {
+    "history": ("RunHistory",),
+    "journal": ("Journal",),
+    "rows": ("Breached", "JournalEntry", "Latest", "Run", "RunStart", "RunState", "Why"),
+    "store": ("Store",),
+}
+# What opens a store needs SQLAlchemy, whose import takes half of the time of a small plan.
+__getattr__ = lazily(__name__, _HOMES)

@@ -4,16 +4,19 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import astuple, dataclass, field
 from enum import Enum
-from typing import Any, TypeAlias
-
-from sqlalchemy import Row
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.planning.access import StillIn
 from oneway.planning.plan import Allowance, End, Ending, Read, Verb
 
-AnyRow: TypeAlias = Row[*tuple[Any, ...]]
-"""A row of whatever columns were asked for."""
+if TYPE_CHECKING:
+    from sqlalchemy import Row
+
+    AnyRow: TypeAlias = Row[*tuple[Any, ...]]
+    """A row of whatever columns were asked for."""
+else:
+    AnyRow = Any  # these classes are needed where no store is
 
 
 class Why(Enum):
