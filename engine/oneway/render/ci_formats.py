@@ -61,7 +61,7 @@ def _page(code: str) -> str:
 
 
 def _sarif_result(each: Diagnostic, rule: int) -> dict[str, object]:
-    place: dict[str, object] = {"artifactLocation": {"uri": quote(_path(each.span))}}
+    place: dict[str, object] = {"artifactLocation": {"uri": _uri(each.span)}}
     if each.span.line:
         end = max(each.span.end, each.span.column + 1)
         place["region"] = {
@@ -88,7 +88,7 @@ def _sarif_fix(fix: Fix) -> dict[str, object]:
         "endColumn": fix.span.column + len(fix.was),
     }
     replacement = {"deletedRegion": region, "insertedContent": {"text": fix.text}}
-    place = {"uri": quote(_path(fix.span))}
+    place = {"uri": _uri(fix.span)}
     return {"artifactChanges": [{"artifactLocation": place, "replacements": [replacement]}]}
 
 
@@ -177,6 +177,11 @@ def _said(each: Diagnostic) -> str:
 
 def _place(span: Span) -> str:
     return f"{_path(span)}:{span.line}:{span.column}"
+
+
+def _uri(span: Span) -> str:
+    """Return a file's path as a URI has it; its name may be bytes that are no UTF-8."""
+    return quote(_path(span), errors="surrogateescape")
 
 
 def _path(span: Span) -> str:
