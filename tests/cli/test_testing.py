@@ -164,3 +164,28 @@ def test_the_hooks_of_pre_commit_check_and_test_what_was_edited(tested: World) -
     edited(tested, "  name: name\n", "  name: nme(\n", "mappings/m.yaml")
     ends = {hook["id"]: hooked(tested, hook) for hook in HOOKS}
     assert (ends["oneway-validate"].code, ends["oneway-test"].code) == (1, 1), ends
+
+
+def test_two_versions_are_decided_for_all_records_and_without_a_solver_within_a_bound(
+    world: World, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (world.folder / "m.yaml").read_text()
+    for name, new in (
+        ("same", text.replace("  name: name\n", "  name: name | @\n")),
+        ("open", text.replace("  name: name\n", "  name: '[name][0]'\n")),
+        ("other", text.replace("  name: name\n", "  name: name || 'none'\n")),
+    ):
+        world.write(f"{name}.yaml", new)
+    ended = world.run("same", "m.yaml", "same.yaml")
+    assert (ended.code, ended.out, ended.err) == (0, "the same for every record\n", "")
+    ended = world.run("same", "m.yaml", "open.yaml", "--situations", "20", "--format", "json")
+    assert (ended.code, ended.data["same"], ended.data["decided"]) == (0, True, False)
+    assert "[name][0]" in ended.data["undecided"][0]
+    ended = world.run("same", "m.yaml", "other.yaml")
+    assert ended.code == 6
+    assert "not the same" in ended.out
+    monkeypatch.setattr("oneway.cli.same.find_spec", lambda name: None)
+    ended = world.run("same", "m.yaml", "same.yaml", "--situations", "20")
+    assert ended.code == 0
+    assert "cannot decide: no solver is installed" in ended.flat
+    assert "pip install 'oneway[solver]'" in ended.err

@@ -6,8 +6,8 @@ from proving import effects, sameness
 
 
 def test_rewrites_are_the_same_and_edits_are_shown_by_a_person() -> None:
-    kept, shown, wrong = sameness.run(4)
-    assert (kept, shown, wrong) == (4, 4, [])
+    tally = sameness.run(4)
+    assert (tally.kept, tally.shown, tally.undecided, tally.wrong) == (4, 4, [], [])
 
 
 def test_impact_names_whom_a_comparison_of_plans_finds() -> None:

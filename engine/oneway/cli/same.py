@@ -1,5 +1,7 @@
 """`oneway same`."""
 
+from importlib.util import find_spec
+
 import click
 
 from oneway.cli.console import Console
@@ -8,11 +10,15 @@ from oneway.cli.options import FOLDERS, consoled, formatted
 from oneway.cli.prove import present, test_of
 from oneway.cli.versions import version
 from oneway.documents.yaml_source import LIMIT
+from oneway.mapping.compiler import Compiled
 from oneway.render import proving as render
 from oneway.runs import read_file
+from oneway.runs.mapping_tests import MappingTest
 from oneway.runs.prepare import compile_data
-from oneway.runs.proving import same
+from oneway.runs.proving import Sameness, VersionComparison, same
 from oneway.runs.proving.prove import DEFAULT_SITUATIONS
+
+_EXTRA = "pip install 'oneway[solver]'"
 
 
 @click.command("same")
@@ -28,11 +34,13 @@ from oneway.runs.proving.prove import DEFAULT_SITUATIONS
 @formatted("text", "json")
 @consoled
 def command(*, console: Console, old: str, new: str, situations: int, format: str) -> Exit:
-    """Search for a record that two versions of a mapping treat differently.
+    """Find out whether two versions of a mapping treat every record the same.
 
-    Tries the situations of `oneway prove`, made of what either version tells apart. OLD is a
-    file or git:REV:PATH. Prints the first record that is treated differently, as a test case,
-    or up to which bound there is none.
+    With the extra `solver` this is decided for all records, where expressions are made of
+    paths, comparisons, ||, &&, !, iif, coalesce and lookups; it says what it cannot decide.
+    Without it, and for the rest, the situations of `oneway prove` are tried, made of what
+    either version tells apart. OLD is a file or git:REV:PATH. Prints a record that is treated
+    differently, as a test case, or that there is none.
 
     \b
     Example:
@@ -43,9 +51,30 @@ def command(*, console: Console, old: str, new: str, situations: int, format: st
     after = compile_data(read_file(new, LIMIT + 1), new, FOLDERS)[0]
     test = test_of(new)
     with console.progress():
-        found = same(before, after, present(test), test, situations)
+        found = _compared(before, after, test, situations)
     if format == "json":
         console.json(render.same_as_json(found))
     else:
         console.out(render.same_text(found, console.style))
-    return Exit.DONE if found.situation is None else Exit.UNPROVEN
+        if not _has_solver():
+            console.note(f"note: to decide it for all records: {_EXTRA}")
+    return Exit.UNPROVEN if found.verdict is Sameness.DIFFERENT else Exit.DONE
+
+
+def _compared(
+    old: Compiled, new: Compiled, test: MappingTest | None, situations: int
+) -> VersionComparison:
+    if not _has_solver():
+        treated = same(old, new, present(test), test, situations)
+        differ = treated.situation is not None
+        because = () if differ else ("no solver is installed",)
+        return VersionComparison(
+            Sameness.DIFFERENT if differ else Sameness.UNDECIDED, because, treated
+        )
+    from oneway.runs.proving.solver.decide import decide  # takes long to import
+
+    return decide(old, new, present(test), test, situations)
+
+
+def _has_solver() -> bool:
+    return find_spec("z3") is not None

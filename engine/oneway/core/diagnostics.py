@@ -6,7 +6,7 @@ raises `Refused` with everything it found.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields, is_dataclass
 from difflib import get_close_matches
 from enum import Enum
 
@@ -34,6 +34,15 @@ class Span:
 
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
+
+
+def unplaced(part: object) -> object:
+    """Return a part of a document without the places in it: two that say the same are equal."""
+    if isinstance(part, Span):
+        return None
+    if is_dataclass(part):
+        return tuple(unplaced(getattr(part, each.name)) for each in fields(part))
+    return tuple(map(unplaced, part)) if isinstance(part, tuple) else part
 
 
 @dataclass(frozen=True, slots=True)

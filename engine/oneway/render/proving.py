@@ -9,7 +9,15 @@ from oneway.planning.impact import PersonImpact
 from oneway.render.layout import count, wrap
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
-from oneway.runs.proving import Bound, Breaking, MappingProof, ProofSituation, Treated
+from oneway.runs.proving import (
+    Bound,
+    Breaking,
+    MappingProof,
+    ProofSituation,
+    Sameness,
+    Treated,
+    VersionComparison,
+)
 
 
 def text(proof: MappingProof, style: Style) -> str:
@@ -25,12 +33,18 @@ def text(proof: MappingProof, style: Style) -> str:
     return "\n".join([*lines, style.paint(f"{said} {_bound(proof.bound)}", ink)]) + "\n"
 
 
-def same_text(found: Treated, style: Style) -> str:
-    """Return the situation that is treated differently, or a line saying that there is none."""
-    if found.situation is None or found.person is None:
-        return style.paint(f"the same for every record {_bound(found.bound)}", Ink.GOOD) + "\n"
-    lines = [style.paint(harmless(f"not the same: {_difference(found.person)}"), Ink.TROUBLE)]
-    lines += [f"    {line}" for line in _case(found.situation, "not the same", "")]
+def same_text(found: VersionComparison, style: Style) -> str:
+    """Return the situation that is treated differently, or how far it is known that there is none."""
+    treated = found.treated
+    if treated is None:
+        return style.paint(found.verdict.value, Ink.GOOD) + "\n"
+    if treated.situation is None or treated.person is None:
+        lines = [style.paint(f"the same for every record {_bound(treated.bound)}", Ink.GOOD)]
+        for why in found.because:
+            lines += wrap(f"for all records: cannot decide: {harmless(why)}", style, 0, 4)
+        return "\n".join(lines) + "\n"
+    lines = [style.paint(harmless(f"not the same: {_difference(treated.person)}"), Ink.TROUBLE)]
+    lines += [f"    {line}" for line in _case(treated.situation, "not the same", "")]
     return "\n".join(lines) + "\n"
 
 
@@ -64,13 +78,22 @@ def as_json(proof: MappingProof) -> dict[str, object]:
     }
 
 
-def same_as_json(found: Treated) -> dict[str, object]:
-    """Return a comparison as data: same, difference, record, target, bound."""
-    data: dict[str, object] = {"same": found.situation is None}
-    if found.situation is not None and found.person is not None:
-        data["difference"] = _difference(found.person)
-        data |= _records(found.situation)
-    return data | {"bound": _bound_as_json(found.bound)}
+def same_as_json(found: VersionComparison) -> dict[str, object]:
+    """Return a comparison as data: same, decided (for all records), undecided (why not),
+    difference, record, target, bound.
+    """
+    data: dict[str, object] = {
+        "same": found.verdict is not Sameness.DIFFERENT,
+        "decided": found.verdict is not Sameness.UNDECIDED,
+        "undecided": list(found.because),
+    }
+    treated = found.treated
+    if treated is None:
+        return data
+    if treated.situation is not None and treated.person is not None:
+        data["difference"] = _difference(treated.person)
+        data |= _records(treated.situation)
+    return data | {"bound": _bound_as_json(treated.bound)}
 
 
 def _bound_as_json(bound: Bound) -> dict[str, object]:

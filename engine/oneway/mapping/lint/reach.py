@@ -23,7 +23,7 @@ _MOST = 4_000
 _AS_OF = datetime(2026, 6, 15, 12, tzinfo=UTC)
 _DAYS = ("2026-01-01", "2026-06-15", "2026-12-31")
 
-_IDEMPOTENT = frozenset({"lower", "upper", "trim", "normalize_spaces", "remove_spaces", "digits"})
+IDEMPOTENT = frozenset({"lower", "upper", "trim", "normalize_spaces", "remove_spaces", "digits"})
 """Functions of which a second call changes nothing: a text that one returns is its own class."""
 
 _PLAIN = frozenset({"is_blank", "is_present", "default", "coalesce", "not_null", "iif"})
@@ -105,7 +105,7 @@ def _decidable(node: Node) -> bool:
 
 def _known(node: Node) -> bool:
     name, arguments = str(node["value"]), node["children"]
-    if name in _IDEMPOTENT:
+    if name in IDEMPOTENT:
         return path_in(arguments[0]) is not None
     if name in _DATED:
         return all(path_in(each) is not None for each in arguments)

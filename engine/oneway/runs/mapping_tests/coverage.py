@@ -2,10 +2,10 @@
 
 from collections import defaultdict
 from collections.abc import Iterator
-from dataclasses import dataclass, field, fields, is_dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 
-from oneway.core.diagnostics import Span
+from oneway.core.diagnostics import Span, unplaced
 from oneway.core.records import Record, holds, path_of
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import EvaluationError, Expression
@@ -87,17 +87,6 @@ def _identity(decision: Decision) -> object:
     return decision.about, decision.ways, decision.said
 
 
-def _unplaced(part: object) -> object:
-    """Return a part of a mapping without the places in it."""
-    if isinstance(part, Span):
-        return None
-    if is_dataclass(part):
-        return tuple(_unplaced(getattr(part, each.name)) for each in fields(part))
-    if isinstance(part, tuple):
-        return tuple(map(_unplaced, part))
-    return part
-
-
 def share(found: tuple[DecisionCoverage, ...]) -> tuple[int, int]:
     """Return how many ways were gone, and how many there are."""
     ways = [len(each.decision.ways) for each in found]
@@ -111,7 +100,7 @@ def _decisions(compiled: Compiled) -> Iterator[tuple[str, Decision]]:
     for level, key in enumerate(spec.match):
         ways = tuple(_match_ways(code.match_source[level].expression, compiled))
         about = f"match {key.source.text}"
-        yield f"match.{level}", Decision(key.source.span, about, ways, _unplaced(key))
+        yield f"match.{level}", Decision(key.source.span, about, ways, unplaced(key))
     for number, rule in enumerate(code.policy.only):
         text = code.only[number].text
         yield f"only.{number}", Decision(rule.place, f"only {rule.id}", ("holds", "fails"), text)
@@ -134,17 +123,17 @@ def _decisions(compiled: Compiled) -> Iterator[tuple[str, Decision]]:
             decision = Decision(expression.span, branch.text, (branch.yes, branch.no), owner)
             yield f"{id}.{number}", decision
     for kind, limit in spec.guards.limits:
-        decision = Decision(Span(spec.file), f"guards.{kind.value}", _GUARD, _unplaced(limit))
+        decision = Decision(Span(spec.file), f"guards.{kind.value}", _GUARD, unplaced(limit))
         yield f"guard.{kind.value}", decision
 
 
 def _field_decisions(compiled: Compiled) -> Iterator[tuple[str, Decision]]:
     code, spec = compiled.code, compiled.spec
-    tables = {each.name: _unplaced(each) for each in spec.references}
+    tables = {each.name: unplaced(each) for each in spec.references}
     left = spec.leavers.set if spec.leavers is not None else ()
     sides = (("field", code.fields, spec.fields), ("leaving", code.leaving, left))
     for side, codes, written in sides:
-        parts = {each.path: _unplaced(each) for each in written}
+        parts = {each.path: unplaced(each) for each in written}
         for number, each in enumerate(codes):
             said = (parts.get(each.rule.path), tables.get(each.lookup or ""))
             ways = tuple(_field_ways(each, compiled))

@@ -5,7 +5,25 @@
 No network, no credentials, nothing random: the same mapping gives the same situations.
 """
 
-from oneway.runs.proving.prove import Breaking, MappingProof, Treated, prove, same
+from oneway.runs.proving.prove import (
+    Breaking,
+    MappingProof,
+    Sameness,
+    Treated,
+    VersionComparison,
+    prove,
+    same,
+)
 from oneway.runs.proving.situations import Bound, ProofSituation
 
-__all__ = ["Bound", "Breaking", "MappingProof", "ProofSituation", "Treated", "prove", "same"]
+__all__ = [
+    "Bound",
+    "Breaking",
+    "MappingProof",
+    "ProofSituation",
+    "Sameness",
+    "Treated",
+    "VersionComparison",
+    "prove",
+    "same",
+]  # fmt: skip

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import Enum
 
 from oneway.core.diagnostics import Span
 from oneway.core.records import (
@@ -62,6 +63,27 @@ class Treated:
     bound: Bound
 
 
+class Sameness(Enum):
+    """What can be said of two versions."""
+
+    SAME = "the same for every record"
+    DIFFERENT = "different"
+    UNDECIDED = "cannot decide"
+
+
+@dataclass(frozen=True, slots=True)
+class VersionComparison:
+    """What can be said of two versions; `because` names the parts that cannot be decided.
+
+    `treated` is a situation that the engine treats differently, or how far the search went that
+    found none.
+    """
+
+    verdict: Sameness
+    because: tuple[str, ...] = ()
+    treated: Treated | None = None
+
+
 @dataclass(frozen=True, slots=True)
 class _Seen:
     """One situation, planned."""
@@ -91,7 +113,7 @@ def prove(
     """Return the laws and claims that a mapping breaks within a bound; its test gives the usual
     record, its tables and its claims, where it has one.
     """
-    maker = _maker(compiled, as_of, test)
+    maker = maker_of(compiled, as_of, test)
     situations, whole = maker.situations(most)
     claims = parsed_claims(test) if test is not None else []
     broken: dict[tuple[str, Span], Breaking] = {}
@@ -99,7 +121,7 @@ def prove(
         seen = _Seen(maker, situation, maker.planned(situation))
         for each in _all_broken(seen, claims):
             broken.setdefault((each.law, each.place), each)
-    return MappingProof(tuple(broken.values()), _bound(maker, len(situations), whole=whole))
+    return MappingProof(tuple(broken.values()), bound_of(maker, len(situations), whole=whole))
 
 
 def same(
@@ -113,7 +135,7 @@ def same(
 
     Situations are made of the classes that either version tells apart.
     """
-    makers = [_maker(each, as_of, test) for each in (old, new)]
+    makers = [maker_of(each, as_of, test) for each in (old, new)]
     record = makers[0].usual()
     count, whole = 0, True
     for maker in makers:
@@ -124,8 +146,8 @@ def same(
             before, after = (each.planned(situation) for each in makers)
             people = impact(before, after).people
             if people:
-                return Treated(situation, people[0], _bound(maker, count, whole=whole))
-    return Treated(None, None, _bound(makers[1], count, whole=whole))
+                return Treated(situation, people[0], bound_of(maker, count, whole=whole))
+    return Treated(None, None, bound_of(makers[1], count, whole=whole))
 
 
 @dataclass(slots=True)
@@ -145,7 +167,7 @@ class Witness:
     _known: set[str] = field(default_factory=set)
 
     def __post_init__(self) -> None:
-        self._maker = _maker(self.compiled, self.as_of, self.test)
+        self._maker = maker_of(self.compiled, self.as_of, self.test)
         self._situations, _ = self._maker.situations(self.most)
 
     def breaks(self, edited: Compiled) -> Breaking | None:
@@ -164,7 +186,7 @@ class Witness:
     def treated(self, edited: Compiled) -> Treated:
         """Return a situation that an edit treats differently, or None of all that were made."""
         maker = self._like(edited)
-        bound = _bound(maker, len(self._situations), whole=False)
+        bound = bound_of(maker, len(self._situations), whole=False)
         for number, situation in enumerate(self._situations):
             if number not in self._plans:
                 self._plans[number] = self._maker.planned(situation)
@@ -174,12 +196,12 @@ class Witness:
         return Treated(None, None, bound)
 
     def _like(self, edited: Compiled) -> SituationMaker:
-        maker = _maker(edited, self.as_of, self.test)
+        maker = maker_of(edited, self.as_of, self.test)
         maker.record = self._maker.usual()
         return maker
 
 
-def _maker(compiled: Compiled, as_of: datetime, test: MappingTest | None) -> SituationMaker:
+def maker_of(compiled: Compiled, as_of: datetime, test: MappingTest | None) -> SituationMaker:
     settings: Mapping[str, Value] = {each.name: each.default for each in compiled.spec.settings}
     if test is None:
         return SituationMaker(compiled, as_of, settings)
@@ -191,7 +213,7 @@ def _maker(compiled: Compiled, as_of: datetime, test: MappingTest | None) -> Sit
     )
 
 
-def _bound(maker: SituationMaker, situations: int, *, whole: bool) -> Bound:
+def bound_of(maker: SituationMaker, situations: int, *, whole: bool) -> Bound:
     classes = [*maker.source_classes().values(), *maker.target_classes().values()]
     return Bound(len(classes), sum(map(len, classes)), situations, whole)
 

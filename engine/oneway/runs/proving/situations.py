@@ -237,6 +237,15 @@ class SituationMaker:
             found += made
         return tuple(sorted(found, key=_size)), True
 
+    def having(self, changes: Sequence[Variation]) -> Iterator[ProofSituation]:
+        """Yield the usual record with some changes, beside each kind of target record."""
+        usual = self.usual()
+        switches = [(), *((each,) for (each,) in self._setting_classes())]
+        for switch, user in product(switches, USERS):
+            made = _made(usual, (*changes, *switch), user, self._users(usual, user))
+            if made is not None:
+                yield made
+
     def _twins(self, usual: Data) -> Iterator[ProofSituation]:
         """Yield the usual record beside another one, with the same match keys and with others."""
         id = path_of(self.compiled.source.id) if self.compiled.source.id else ()

@@ -1,0 +1,381 @@
+"""Expressions as formulas: the value on any record, and what each question about it hangs on.
+
+It says in z3's terms what `oneway.mapping.expressions.evaluation` does on one record: a value, and
+the gaps that it hangs on, once for each of the three questions. Paths are open, and so is every
+part that is not known here: the same text has the same value in both versions, whatever it is.
+"""
+
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from functools import reduce
+from typing import Any
+
+import z3
+
+from oneway.core.records import Value, is_blank
+from oneway.mapping.expressions.evaluation import asks_presence, is_logical
+from oneway.mapping.expressions.steps import text_of
+from oneway.mapping.expressions.syntax import Node
+from oneway.mapping.functions import BY_NAME
+from oneway.mapping.lint.reach import IDEMPOTENT
+from oneway.mapping.lint.typing_of import path_in
+
+Formula = Any
+"""A term of z3, which has no types."""
+
+
+def _values() -> Any:
+    kinds = z3.Datatype("Value")
+    kinds.declare("null")
+    kinds.declare("boolean", ("truth", z3.BoolSort()))
+    kinds.declare("number", ("amount", z3.RealSort()))
+    kinds.declare("text", ("word", z3.IntSort()))
+    kinds.declare("other", ("thing", z3.IntSort()))
+    return kinds.create()
+
+
+VALUE = _values()
+"""Texts are numbers: those up to 0 are blank. So are lists and objects."""
+
+
+@dataclass(frozen=True, slots=True)
+class Hangs:
+    """Whether an answer hangs on a key that is absent, and whether on a value that is misshapen."""
+
+    absent: Formula
+    wrong: Formula
+
+    @property
+    def any(self) -> Formula:
+        """Whether it hangs on anything."""
+        return z3.Or(self.absent, self.wrong)
+
+    def __or__(self, other: "Hangs") -> "Hangs":
+        return Hangs(z3.Or(self.absent, other.absent), z3.Or(self.wrong, other.wrong))
+
+
+NOTHING = Hangs(z3.BoolVal(False), z3.BoolVal(False))
+MISSHAPEN = Hangs(z3.BoolVal(False), z3.BoolVal(True))
+
+
+@dataclass(frozen=True, slots=True)
+class SymbolicAnswer:
+    """An expression's answer on any record; see `Evaluation`. `fails` where it has none."""
+
+    value: Formula
+    stated: Formula
+    exact: Hangs = NOTHING
+    truth: Hangs = NOTHING
+    written: Hangs = NOTHING
+    fails: Formula = field(default_factory=lambda: z3.BoolVal(False))
+
+
+def holds(value: Formula) -> Formula:
+    """Return whether a condition of this value holds."""
+    return z3.Not(z3.Or(blank(value), value == VALUE.boolean(False)))
+
+
+def blank(value: Formula) -> Formula:
+    """Return whether a value is blank."""
+    return z3.Or(
+        value == VALUE.null,
+        z3.And(VALUE.is_text(value), VALUE.word(value) <= 0),
+        z3.And(VALUE.is_other(value), VALUE.thing(value) <= 0),
+    )
+
+
+def _pick(when: Formula, one: SymbolicAnswer, other: SymbolicAnswer) -> SymbolicAnswer:
+    """Return one answer where a condition is true, and the other one elsewhere."""
+
+    def hangs(left: Hangs, right: Hangs) -> Hangs:
+        return Hangs(z3.If(when, left.absent, right.absent), z3.If(when, left.wrong, right.wrong))
+
+    return SymbolicAnswer(
+        z3.If(when, one.value, other.value),
+        z3.If(when, one.stated, other.stated),
+        hangs(one.exact, other.exact),
+        hangs(one.truth, other.truth),
+        hangs(one.written, other.written),
+        z3.If(when, one.fails, other.fails),
+    )
+
+
+@dataclass(slots=True)
+class Symbols:
+    """What is open in the formulas of one record: its paths, and parts that are not known.
+
+    `given` are conditions that hold of every record.
+    """
+
+    side: str
+    paths: dict[tuple[str, ...], SymbolicAnswer] = field(default_factory=dict)
+    parts: dict[str, SymbolicAnswer] = field(default_factory=dict)
+    words: dict[str, int] = field(default_factory=dict)
+    given: list[Formula] = field(default_factory=list)
+    functions: set[str] = field(default_factory=set)
+    """Those of which it is only known that they give the same for the same."""
+    _things: dict[str, int] = field(default_factory=dict)
+
+    def answer(self, tree: Node) -> SymbolicAnswer:
+        """Return the answer of a whole expression."""
+        return self._asked(tree)
+
+    def _asked(self, node: Node) -> SymbolicAnswer:
+        found = self._visit(node)
+        if is_logical(node):
+            return found
+        return SymbolicAnswer(
+            found.value, found.stated, found.exact, found.exact, found.written, found.fails
+        )
+
+    def _visit(self, node: Node) -> SymbolicAnswer:
+        kind, children = node["type"], node["children"]
+        path = path_in(node) if kind in ("field", "subexpression") else None
+        if path is not None:
+            return self._path(path)
+        match kind:
+            case "literal":
+                return SymbolicAnswer(self.constant(node["value"]), z3.BoolVal(True))
+            case "or_expression" | "and_expression":
+                left, right = map(self._asked, children)
+                return _either(left, right, decides=kind == "or_expression")
+            case "not_expression":
+                asked = self._asked(children[0])
+                value = VALUE.boolean(z3.Not(holds(asked.value)))
+                truth = asked.truth
+                return SymbolicAnswer(value, asked.stated, truth, truth, truth, asked.fails)
+            case "comparator":
+                return self._compared(str(node["value"]), *map(self._visit, children))
+            case "pipe" if children[1]["type"] in ("current", "identity"):
+                return self._visit(children[0])
+            case "function_expression":
+                return self._function(node)
+            case "multi_select_list":
+                parts = list(map(self._visit, children))
+                made = self._applied("list", z3.IntSort(), parts)
+                self.given.append(made > 0)
+                return _together(VALUE.other(made), parts)
+            case _:
+                return self._part(node)
+
+    def constant(self, value: Value) -> Formula:
+        """Return a constant."""
+        match value:
+            case None:
+                return VALUE.null
+            case bool():
+                return VALUE.boolean(value)
+            case int() | float():
+                return VALUE.number(z3.RealVal(str(Fraction(value))))
+            case str():
+                return VALUE.text(self._numbered(self.words, value, is_blank(value)))
+            case _:
+                text = json.dumps(value, sort_keys=True)
+                return VALUE.other(self._numbered(self._things, text, is_blank(value)))
+
+    def _numbered(self, known: dict[str, int], text: str, is_blank: bool) -> int:
+        if text not in known:
+            same = sum((number <= 0) == is_blank for number in known.values())
+            known[text] = -same if is_blank else same + 1
+        return known[text]
+
+    def _path(self, path: tuple[str, ...]) -> SymbolicAnswer:
+        if path not in self.paths:
+            name = f"{self.side} {'.'.join(path)}"
+            found = self._open(name)
+            hangs, there = found.exact, found.stated
+            self.given += [
+                z3.Implies(z3.Not(there), z3.And(found.value == VALUE.null, hangs.any)),
+                z3.Implies(hangs.absent, z3.Not(there)),
+            ]
+            self.paths[path] = SymbolicAnswer(found.value, there, hangs, hangs, hangs)
+        return self.paths[path]
+
+    def _part(self, node: Node) -> SymbolicAnswer:
+        """Return the answer of a part that is not known: anything, but the same for one text."""
+        text = text_of(node)
+        if text not in self.parts:
+            self.parts[text] = self._open(f"{self.side} {text}")
+        return self.parts[text]
+
+    def _open(self, name: str) -> SymbolicAnswer:
+        def hangs(question: str) -> Hangs:
+            names = (f"{name}, {question} absent", f"{name}, {question} wrong")
+            return Hangs(*map(z3.Bool, names))
+
+        questions = map(hangs, ("exact", "truth", "written"))
+        stated, fails = z3.Bool(f"{name}, stated"), z3.Bool(f"{name}, fails")
+        exact, truth, written = questions
+        return SymbolicAnswer(z3.Const(name, VALUE), stated, exact, truth, written, fails)
+
+    def _compared(self, sign: str, left: SymbolicAnswer, right: SymbolicAnswer) -> SymbolicAnswer:
+        one, other = left.value, right.value
+        if sign in ("eq", "ne"):
+            equal = z3.Or(one == other, self._alike(one, other))
+            answer = equal if sign == "eq" else z3.Not(equal)
+            return _together(VALUE.boolean(answer), (left, right))
+        if sign in ("gt", "gte"):
+            one, other = other, one
+        before = _before(one, other) if sign in ("lt", "gt") else z3.Not(_before(other, one))
+        comparable = [z3.Or(VALUE.is_number(e), VALUE.is_text(e)) for e in (one, other)]
+        value = z3.If(z3.And(*comparable), VALUE.boolean(before), VALUE.null)
+        found = _together(value, (left, right))
+        mixed = z3.And(*comparable, VALUE.is_number(one) != VALUE.is_number(other))
+        return _failing(found, mixed)
+
+    def _alike(self, one: Formula, other: Formula) -> Formula:
+        """Return whether two lists or objects are equal though they are not the same JSON."""
+        things = VALUE.thing(one), VALUE.thing(other)
+        least = z3.If(things[0] < things[1], things[0], things[1])
+        most = z3.If(things[0] < things[1], things[1], things[0])
+        alike = z3.Function("alike", z3.IntSort(), z3.IntSort(), z3.BoolSort())
+        return z3.And(VALUE.is_other(one), VALUE.is_other(other), alike(least, most))
+
+    def _function(self, node: Node) -> SymbolicAnswer:
+        name, arguments = str(node["value"]), node["children"]
+        if name == "iif":
+            return _chosen(*map(self._asked, arguments))
+        if asks_presence(name):
+            return _present(name, list(map(self._asked, arguments)))
+        function = BY_NAME.get(name)
+        lazy = function is not None and any(
+            function.parameter(position).lazy for position in range(len(arguments))
+        )
+        if lazy or any(each["type"] == "expref" for each in arguments):
+            return self._part(node)
+        if name in IDEMPOTENT and _calls(arguments[0]) == name:
+            return self._visit(arguments[0])
+        self.functions.add(name)
+        parts = list(map(self._visit, arguments))
+        value = self._applied(name, VALUE, parts)
+        fails = self._applied(f"{name} fails", z3.BoolSort(), parts)
+        found = _together(value, parts)
+        # A function of what is not known is not known, and no error.
+        unknown = z3.And(fails, found.exact.any)
+        return _failing(
+            SymbolicAnswer(
+                z3.If(unknown, VALUE.null, value),
+                found.stated,
+                found.exact,
+                found.truth,
+                found.written,
+                found.fails,
+            ),
+            z3.And(fails, z3.Not(found.exact.any)),
+        )
+
+    def _applied(self, name: str, sort: Any, parts: Sequence[SymbolicAnswer]) -> Formula:
+        kinds = [VALUE for _ in parts]
+        if not parts:
+            return z3.Const(f"{name}()", sort)
+        return z3.Function(f"{name}/{len(parts)}", *kinds, sort)(*(each.value for each in parts))
+
+
+def _calls(node: Node) -> str:
+    """Return the name of the function that a node calls, "" for any other node."""
+    return str(node["value"]) if node["type"] == "function_expression" else ""
+
+
+def _before(one: Formula, other: Formula) -> Formula:
+    """Return whether one number is less than another; of texts, it is the same whenever asked."""
+    texts = z3.Function("before", z3.IntSort(), z3.IntSort(), z3.BoolSort())
+    words = z3.And(one != other, texts(VALUE.word(one), VALUE.word(other)))
+    return z3.If(VALUE.is_number(one), VALUE.amount(one) < VALUE.amount(other), words)
+
+
+def _failing(found: SymbolicAnswer, also: Formula) -> SymbolicAnswer:
+    fails = z3.Or(found.fails, also)
+    return SymbolicAnswer(found.value, found.stated, found.exact, found.truth, found.written, fails)
+
+
+def _together(value: Formula, parts: Sequence[SymbolicAnswer]) -> SymbolicAnswer:
+    """Return the answer of a node that visits each of its parts."""
+
+    def union(get: Callable[[SymbolicAnswer], Hangs]) -> Hangs:
+        return reduce(Hangs.__or__, map(get, parts), NOTHING)
+
+    return SymbolicAnswer(
+        value,
+        z3.And(*(each.stated for each in parts)),
+        union(lambda each: each.exact),
+        union(lambda each: each.truth),
+        union(lambda each: each.written),
+        z3.Or(*(each.fails for each in parts)),
+    )
+
+
+def _either(left: SymbolicAnswer, right: SymbolicAnswer, *, decides: bool) -> SymbolicAnswer:
+    """Return `a || b` (which a true side decides) or `a && b` (which a false one does)."""
+    is_left = holds(left.value) == z3.BoolVal(decides)
+    known = z3.Not(left.truth.any)
+    unknown = SymbolicAnswer(VALUE.null, left.stated, MISSHAPEN, MISSHAPEN, MISSHAPEN)
+    attempted = _pick(right.fails, unknown, right)
+    asked = SymbolicAnswer(
+        right.value,
+        z3.And(left.stated, right.stated),
+        right.exact,
+        right.truth,
+        right.written,
+        z3.Or(left.fails, right.fails),
+    )
+    first = SymbolicAnswer(left.value, left.stated, left.exact, NOTHING, left.written, left.fails)
+    other = _pick(is_left, attempted, right)
+    decided = z3.And(holds(other.value) == z3.BoolVal(decides), z3.Not(other.truth.any))
+    said = _pick(is_left, left, other)
+    both = left.truth | other.truth
+    third = SymbolicAnswer(
+        said.value,
+        z3.And(left.stated, z3.Or(is_left, right.stated)),
+        left.exact | other.exact,
+        Hangs(z3.And(both.absent, z3.Not(decided)), z3.And(both.wrong, z3.Not(decided))),
+        said.written if decides else left.written | other.written,
+        z3.Or(left.fails, z3.And(z3.Not(is_left), right.fails)),
+    )
+    return _pick(z3.And(is_left, known), first, _pick(known, asked, third))
+
+
+def _chosen(condition: SymbolicAnswer, yes: SymbolicAnswer, no: SymbolicAnswer) -> SymbolicAnswer:
+    """Return `iif()`: the condition, and the branch that it chooses."""
+    branch = _pick(holds(condition.value), yes, no)
+    truth = condition.truth | branch.exact
+    return SymbolicAnswer(
+        branch.value,
+        z3.And(condition.stated, branch.stated),
+        truth,
+        truth,
+        condition.truth | branch.written,
+        z3.Or(condition.fails, branch.fails),
+    )
+
+
+def _present(name: str, asked: Sequence[SymbolicAnswer]) -> SymbolicAnswer:
+    """Return a function that asks whether a value is there: an absent one answers it."""
+    asks_all = name in ("is_blank", "is_present", "not_null")
+    reached = [z3.BoolVal(True)]
+    for each in asked[:-1]:
+        further = z3.BoolVal(True) if asks_all else blank(each.value)
+        reached.append(z3.And(reached[-1], further))
+    pairs = list(zip(reached, asked, strict=True))
+    wrong = z3.Or(*(z3.And(when, each.exact.wrong) for when, each in pairs))
+    stated = z3.And(*(z3.Or(z3.Not(when), each.stated) for when, each in pairs))
+    fails = z3.Or(*(z3.And(when, each.fails) for when, each in pairs))
+    hangs = Hangs(z3.BoolVal(False), wrong)
+    if name in ("is_blank", "is_present"):
+        is_none = blank(asked[0].value)
+        value = VALUE.boolean(is_none if name == "is_blank" else z3.Not(is_none))
+        return SymbolicAnswer(value, stated, hangs, hangs, NOTHING, fails)
+    none = SymbolicAnswer(VALUE.null, stated)
+    chosen = asked[-1] if name == "default" else none
+    for each in reversed(asked):
+        is_none = each.value == VALUE.null if name == "not_null" else blank(each.value)
+        chosen = _pick(is_none, chosen, each)
+    return SymbolicAnswer(
+        chosen.value,
+        stated,
+        hangs | chosen.exact,
+        hangs | chosen.exact,
+        chosen.written,
+        fails,
+    )
