@@ -34,7 +34,7 @@ def text(proof: MappingProof, style: Style) -> str:
 
 
 def same_text(found: VersionComparison, style: Style) -> str:
-    """Return the situation that is treated differently, or how far it is known that there is none."""
+    """Return the situation that is treated differently, or up to which bound there is none."""
     treated = found.treated
     if treated is None:
         return style.paint(found.verdict.value, Ink.GOOD) + "\n"
