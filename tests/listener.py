@@ -19,6 +19,7 @@ class Heard:
     path: str
     headers: dict[str, str]
     body: bytes
+    method: str = "POST"
 
 
 class Listener(ThreadingHTTPServer):
@@ -40,10 +41,13 @@ class _Handler(BaseHTTPRequestHandler):
     protocol_version = "HTTP/1.1"
     server: Listener
 
+    def do_PUT(self) -> None:
+        self.do_POST()
+
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers.get("content-length", 0)))
         headers = {name.lower(): value for name, value in self.headers.items()}
-        self.server.heard.append(Heard(self.path, headers, body))
+        self.server.heard.append(Heard(self.path, headers, body, self.command))
         answers = self.server.answers
         (answers.pop(0) if len(answers) > 1 else answers[0])(self)
 

@@ -16,7 +16,7 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
 FILE = ROOT / "requirements" / "sbom.cdx.json"
-EXTRAS = ("keyring", "lsp", "postgresql", "serve", "signing", "solver")
+EXTRAS = ("keyring", "lsp", "otel", "postgresql", "serve", "signing", "solver")
 
 
 def main(uv: str) -> None:

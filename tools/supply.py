@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[1]
-EXTRAS = ("keyring", "lsp", "postgresql", "serve", "signing", "solver", "sandbox")
+EXTRAS = ("keyring", "lsp", "otel", "postgresql", "serve", "signing", "solver", "sandbox")
 _ELSEWHERE = {"pywin32-ctypes": "BSD-3-Clause", "tzdata": "Apache-2.0"}
 """Of packages that are installed on other systems only."""
 AUDIT = ("pip-audit>=2.9,<3",)

@@ -15,7 +15,7 @@ import pytest
 from cli_world import ROOT, Ended, World
 
 from oneway.cli.options import now
-from oneway.connections import connection_at
+from oneway.connections import Email, Webhook, connection_at
 from oneway.core.diagnostics import refusal
 from oneway.history.journal import Journal, RunState, Why
 from oneway.state.lock import locked
@@ -141,6 +141,8 @@ def test_connecting_in_a_terminal_from_nothing_to_the_first_sync(office: Office)
         terminal.answer("Schedule [0 4 * * *]: ", "0 4 31 2 *")
         assert "[C131]" in terminal.answer("Schedule [0 4 * * *]: ", "")
         terminal.answer("Time zone [UTC]: ", "Europe/London")
+        terminal.answer("Tell: ", "http://hooks.example.com/x")
+        assert "[C133]" in terminal.answer("Tell: ", "https://hooks.example.com/x")
         assert "Records of the source" in terminal.expect("Checked: ")
         asked = terminal.expect("changes? [y/N]: ")
         assert re.search(r"\d+ creates?, \d+ updates?, \d+ leaves?\. Apply these", asked)
@@ -157,6 +159,8 @@ def test_connecting_in_a_terminal_from_nothing_to_the_first_sync(office: Office)
     assert made.source.options["employer"] == office.employer
     assert made.settings == {"include_bank_details": False}
     assert (made.schedule and made.schedule.zone) == "Europe/London"
+    assert made.notify == (Webhook("https://hooks.example.com/x"),)
+    assert "hooks.example.com" in terminal.seen
     with Journal.open(Path(".oneway/journal.db")) as journal:
         (run,) = journal.runs("acme")
     assert (run.start.why, run.state) == (Why.CONNECT, RunState.DONE)
@@ -183,11 +187,13 @@ def test_every_line_of_the_dialogue_fits_the_terminal(office: Office) -> None:
         terminal.answer("part of the name: ", office.employer)
         terminal.answer("api_key (not shown): ", office.target_key)
         terminal.answer("Schedule [0 4 * * *]: ", "never")
+        terminal.answer("Tell: ", "")
         assert terminal.ended() == 0
     lines = terminal.seen.replace("\r\n", "\n").split("\n")
     assert max(len(line.rpartition("\r")[2]) for line in lines) <= 80
     assert "\x1b" not in terminal.seen
     assert "It never runs by itself: oneway sync acme" in terminal.seen
+    assert "Nobody is told when it fails" in " ".join(terminal.seen.split())
     made = connection_at(str(FILE))
     assert (made.schedule, made.settings) == (None, {"include_bank_details": True})
     assert not Path(".oneway/journal.db").exists()
@@ -200,6 +206,7 @@ WAYS = (
     ("part of the name: ", "1"),
     ("api_key (not shown): ", "{target}"),
     ("Time zone [UTC]: ", ""),
+    ("Tell: ", ""),
 )
 
 
@@ -226,6 +233,7 @@ def test_who_does_not_go_on_where_a_check_fails_keeps_nothing(office: Office) ->
         terminal.answer("part of the name: ", "Dormant")
         terminal.answer("[1]: ", "")
         terminal.answer("api_key (not shown): ", office.target_key)
+        terminal.answer("Tell: ", "")
         terminal.answer("1 check failed. Keep the connection all the same? [y/N]: ", "")
         assert terminal.ended() == 1
     assert "nothing is planned from nothing" in terminal.seen
@@ -247,6 +255,11 @@ def test_who_declines_the_first_sync_keeps_the_connection(office: Office, how: s
         env={"ONEWAY_EXPENSES": office.target_key},
     )
     with terminal:
+        terminal.answer("Tell: ", "payroll@example.com")
+        terminal.answer("Mail server: ", "smtp.example.com")
+        terminal.answer("From [payroll@example.com]: ", "oneway@example.com")
+        terminal.answer("Its user; Enter where nobody logs in: ", "oneway")
+        terminal.answer("[env:ONEWAY_SMTP_PASSWORD]: ", "")
         terminal.expect("changes? [y/N]: ")
         terminal.interrupt() if how == "ctrl-c" else terminal.enter(how)
         assert terminal.ended() == 0
@@ -255,6 +268,13 @@ def test_who_declines_the_first_sync_keeps_the_connection(office: Office, how: s
     made = connection_at(str(FILE))
     assert str(made.source.credentials["api_key"]) == "the file connections/key"
     assert str(made.target.credentials["api_key"]) == "the variable ONEWAY_EXPENSES"
+    (mail,) = made.notify
+    assert isinstance(mail, Email)
+    assert (mail.sender, mail.server, str(mail.password)) == (
+        "oneway@example.com",
+        "smtp.example.com",
+        "the variable ONEWAY_SMTP_PASSWORD",
+    )
     assert not SECRETS.exists()
 
 

@@ -393,7 +393,7 @@ def test_status_tells_of_every_connection(acme: World) -> None:
     # The worst first: a broken file, then people who do not sync.
     assert [each["name"] for each in data][:2] == ["connections/broken.yaml", "acme"]
     data = acme.run("status", "--connection", "acme", "--format", "json").data["connections"]
-    assert data[0]["needs"] == ["unsynced"]
+    assert data[0]["needs"] == ["unsynced", "untold"]
     assert data[0]["last"]["state"] == "done"
     assert data[0]["next"].endswith("04:00:00Z") or data[0]["next"].endswith("03:00:00Z")
     assert data[0]["unsynced"] == [

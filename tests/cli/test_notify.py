@@ -203,3 +203,103 @@ def test_help_and_validate_load_no_http_client(oneway: Callable[..., Ended], acm
     )
     ended = process(cwd=acme.folder, code=code)
     assert ended.stdout.splitlines()[-1] == "[]"
+
+
+DEFAULT = 'oneway_notify: 1\nnotify:\n  - webhook: {url: "%s"}\n'
+UNTOLD = "oneway_connection: 1\nname: acme\nmapping: ../m.yaml\nschedule: never\n"
+
+
+@pytest.fixture
+def defaulted(world: World, hook: Listener) -> World:
+    """A connection that says nothing of notices, in a folder that does."""
+    (world.folder / "connections").mkdir()
+    world.write("connections/notify.yaml", DEFAULT % hook.url)
+    world.write("connections/acme.yaml", UNTOLD)
+    return world
+
+
+def causes(hook: Listener) -> list[tuple[str, str]]:
+    """The kind of each notice that came, and the codes that it is about."""
+    found = []
+    for each in hook.heard:
+        notice = json.loads(each.body)
+        about = [one["code"] for one in notice["data"].get("causes", ())]
+        found.append((notice["type"], " ".join(about)))
+    return found
+
+
+def test_a_run_by_hand_tells_as_the_folder_does(defaulted: World, hook: Listener) -> None:
+    defaulted.write("people.json", [])
+    assert defaulted.run("sync", "acme").code == Exit.ERROR
+    assert causes(hook) == [("connection.failure", "R160")]
+
+
+def test_a_mapping_that_cannot_be_read_is_told_by_hand_too(
+    defaulted: World, hook: Listener
+) -> None:
+    good = (defaulted.folder / "m.yaml").read_text()
+    (defaulted.folder / "m.yaml").unlink()
+    for _ in range(2):
+        assert defaulted.run("sync", "acme").code == Exit.ERROR
+    assert causes(hook) == [("connection.failure", "F120")]
+    assert defaulted.run("status", "--format", "json").data["connections"][0]["needs"] == [
+        "refused"
+    ]
+    defaulted.write("m.yaml", good)
+    assert defaulted.run("sync", "acme").code == Exit.DONE
+    assert causes(hook)[1:] == [("connection.recovery", "")]
+
+
+def test_a_slip_on_the_command_line_is_nobody_s_incident(defaulted: World, hook: Listener) -> None:
+    assert defaulted.run("sync", "acme", "--set", "no_such=1").code == Exit.ERROR
+    assert hook.heard == []
+    assert defaulted.run("runs", "--format", "json").data["runs"] == []
+
+
+@pytest.mark.parametrize("how", ["sync", "run-due"])
+def test_a_broken_file_is_told_once_and_when_it_is_mended(
+    defaulted: World, hook: Listener, how: str
+) -> None:
+    command = ("sync", "acme") if how == "sync" else ("run-due",)
+    defaulted.write("connections/acme.yaml", "oneway_connection: 1\nname: acme\n")
+    for _ in range(2):
+        assert defaulted.run(*command).code == Exit.ERROR
+    assert causes(hook) == [("folder.failure", "S103")]
+    defaulted.write("connections/acme.yaml", UNTOLD)
+    assert defaulted.run("run-due").code == Exit.DONE  # a look at all of the folder
+    assert causes(hook)[1:] == [("folder.recovery", "")]
+
+
+def test_two_files_of_one_name_are_told_with_both_files(defaulted: World, hook: Listener) -> None:
+    defaulted.write("connections/copy.yaml", UNTOLD)
+    assert defaulted.run("run-due").code == Exit.ERROR
+    (notice,) = [json.loads(each.body) for each in hook.heard]
+    assert [(each["code"], each["file"]) for each in notice["data"]["causes"]] == [
+        ("C136", "connections/acme.yaml"),
+        ("C136", "connections/copy.yaml"),
+    ]
+
+
+@pytest.mark.parametrize("command", [("sync", "acme"), ("run-due",)])
+def test_a_store_that_cannot_be_used_is_told_at_once(
+    defaulted: World, hook: Listener, command: tuple[str, ...]
+) -> None:
+    (defaulted.folder / ".oneway").write_text("no folder")
+    for _ in range(2):
+        assert defaulted.run(*command).code == Exit.ERROR
+    assert [kind for kind, _ in causes(hook)] == ["folder.failure"]
+    (defaulted.folder / ".oneway").unlink()
+    assert defaulted.run(*command).code == Exit.DONE
+    assert [kind for kind, _ in causes(hook)] == ["folder.failure", "folder.recovery"]
+
+
+def test_status_says_who_tells_nobody(defaulted: World) -> None:
+    (data,) = defaulted.run("status", "--format", "json").data["connections"]
+    assert data["tells"] == {"channels": 1, "file": "connections/notify.yaml"}
+    (defaulted.folder / "connections" / "notify.yaml").unlink()
+    ended = defaulted.run("status")
+    assert "tells nobody" in ended.flat
+    data = defaulted.run("status", "--only", "untold", "--format", "json").data
+    assert data["fleet"]["needs"]["untold"] == 1
+    assert data["connections"][0]["needs"] == ["untold"]
+    assert data["fleet"]["urgent"] == 0

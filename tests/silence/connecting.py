@@ -45,7 +45,7 @@ def small_connecting() -> Iterator[Case]:
 
 def new(world: World, auth: str, *args: str) -> tuple[str, ...]:
     """Return the command that connects `acme` anew."""
-    never = ("--schedule", "never")
+    never = ("--schedule", "never", "--notify", "nobody")
     return ("connect", "acme", "--mapping", world.mapping(auth), *never, *BANK, *args)
 
 

@@ -1,6 +1,7 @@
 """A working folder, the runs in it, and everything that they left, searched."""
 
 import io
+import json
 import logging
 import os
 import shutil
@@ -16,11 +17,16 @@ from datetime import UTC, datetime
 from pathlib import Path
 from unittest.mock import patch
 
+from opentelemetry.sdk.trace import TracerProvider
+from opentelemetry.sdk.trace.export import SimpleSpanProcessor
+from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from sqlalchemy import select
 
 from oneway.cli.entry import run
+from oneway.core.telemetry import watching
 from oneway.history.journal import Journal
 from oneway.history.journal.tables import METADATA
+from oneway.runs.traces import watcher_of
 from oneway_connectors.sandbox import EMPLOYER
 
 from .canaries import Hit, Search, people_canaries
@@ -68,6 +74,15 @@ AUTHS: Mapping[str, tuple[tuple[str, str], ...]] = {
 _NOT_OURS = ("uvicorn", "asyncio", "starlette")
 
 
+@contextmanager
+def _traced(spans: InMemorySpanExporter) -> Iterator[None]:
+    """Let the steps of a block be traced, unless the command logs them instead."""
+    provider = TracerProvider(shutdown_on_exit=False)
+    provider.add_span_processor(SimpleSpanProcessor(spans))
+    with watching(watcher_of(provider)):
+        yield
+
+
 @dataclass
 class World:
     """A folder in which every run is searched for canaries as soon as it has ended."""
@@ -85,12 +100,21 @@ class World:
     """What of canaries a file may hold, by its path below the folder: all others nothing."""
 
     def run(self, *args: str, stdin: str = "") -> int:
-        """Run a command in this process, with every logger wide open, and search what it said."""
-        said, log = io.StringIO(), io.StringIO()
+        """Run a command in this process, with every logger wide open, and search what it said.
+
+        Every second one logs as JSON; of the others, the spans of their traces are searched too.
+        """
+        out, said, log = io.StringIO(), io.StringIO(), io.StringIO()
+        spans, json_log = InMemorySpanExporter(), self.runs % 2 == 1
+        given = [*approving(args), *(("--log", "json") if json_log else ())]
         piped = patch.object(sys, "stdin", io.StringIO(stdin))
-        with piped, redirect_stdout(said), redirect_stderr(said), _logging(log):
-            code = run(approving(args))
-        self.ended(code, said.getvalue() + log.getvalue(), " ".join(args))
+        with piped, redirect_stdout(out), redirect_stderr(said), _logging(log), _traced(spans):
+            code = run(given)
+        if json_log:
+            assert all(json.loads(line)["event"] for line in said.getvalue().splitlines())
+        traced = "".join(each.to_json() for each in spans.get_finished_spans())
+        said_in_all = out.getvalue() + said.getvalue() + log.getvalue() + traced
+        self.ended(code, said_in_all, " ".join(args))
         return code
 
     def process(self, *args: str) -> subprocess.Popen[bytes]:

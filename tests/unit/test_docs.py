@@ -16,6 +16,7 @@ from oneway.cli.entry import oneway
 from oneway.cli.exits import MEANINGS
 from oneway.cli.reference import pages
 from oneway.connections import load_connection
+from oneway.connections.default_notify import load_default
 from oneway.connections.discovery import describe
 from oneway.core.connector import Capability, Description, Resource
 from oneway.core.diagnostics import Refused
@@ -117,6 +118,11 @@ def test_a_part_of_a_connection_in_the_documentation_is_right(text: str) -> None
     least = "oneway_connection: 1\nname: acme\n"
     mapping = "mapping: ../mappings/staffology-to-expensein.yaml\n"
     assert of_connection(least + mapping + text) == set()
+
+
+@pytest.mark.parametrize("text", examples("yaml notify"))
+def test_a_default_of_a_folder_in_the_documentation_is_right(text: str) -> None:
+    assert load_default(text.encode(), str(ROOT / "connections" / "notify.yaml")).notify
 
 
 def test_every_key_of_a_connection_is_in_its_page() -> None:

@@ -23,6 +23,7 @@ from oneway.applying.result import (
 from oneway.core.connector import WriteError, Writer, asked_before_leaving
 from oneway.core.diagnostics import refusal
 from oneway.core.progress import Progress, silent
+from oneway.core.telemetry import Step, begin
 from oneway.planning.plan import Action, Ending, Plan
 from oneway.planning.plan_file import fingerprint
 
@@ -89,7 +90,8 @@ def apply(
         if waiting.for_any_of(action.depends_on):
             # A value changes hands: the record that gives it up must be seen to have done so.
             yield from waiting.confirmed()
-        waiting.add(gates.end_of(action))
+        sending = begin("action", action=action.id, verb=action.verb.value)
+        waiting.add(gates.end_of(action), sending)
         if waiting.full or number == len(actions):
             yield from waiting.confirmed()
         watch.progress("applying", number, len(actions))
@@ -119,11 +121,14 @@ class _Waiting:
     done: set[str]
     """The actions that are done, which others wait for."""
     results: list[Result] = field(default_factory=list)
+    steps: list[Step] = field(default_factory=list)
+    """The same, as whoever watches sees them: they end with what became of them."""
     tried: int = 0
     """How many of the results cost a look at a system, or a write."""
 
-    def add(self, result: Result) -> None:
+    def add(self, result: Result, step: Step) -> None:
         self.results.append(result)
+        self.steps.append(step)
         self.tried += not result.ending.withheld
         if result.ending is Ending.DONE:
             self.done.add(result.action.id)
@@ -152,8 +157,11 @@ class _Waiting:
                 for each in self.results
             ]
         self.log.ended(self.results)
+        for each, step in zip(self.results, self.steps, strict=True):
+            step.note(ending=each.ending.value, **({"code": each.code} if each.code else {}))
+            step.end()
         for each in self.results:
             if each.ending is not Ending.DONE:
                 self.done.discard(each.action.id)
             yield each
-        self.results, self.tried = [], 0
+        self.results, self.steps, self.tried = [], [], 0

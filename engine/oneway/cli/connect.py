@@ -73,6 +73,14 @@ from oneway.runs.commit_connection import in_order
 )
 @click.option("--schedule", metavar="CRON", default="", help="When it runs by itself, or never.")
 @click.option("--time-zone", metavar="ZONE", default="", help="The time zone of the schedule.")
+@click.option(
+    "--notify",
+    "tell",
+    metavar="ADDRESS",
+    default="",
+    help="Who is told when it fails: an email address, or nobody; without it, as the folder says.",
+)
+@click.option("--mail-server", metavar="HOST[:PORT]", default="", help="What sends that mail.")
 @click.option("-y", "--yes", is_flag=True, help="Take all defaults, and apply the first plan.")
 @click.option("--no-sync", is_flag=True, help="Leave the first sync to the schedule, or to you.")
 @remembering

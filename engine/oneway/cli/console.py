@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from time import monotonic
 from typing import TextIO
 
+from oneway.cli import log
 from oneway.core.diagnostics import Diagnostic
 from oneway.core.progress import Progress, silent
 from oneway.render import Style, diagnostics
@@ -48,17 +49,16 @@ class Console:
 
     def report(self, found: Sequence[Diagnostic]) -> None:
         """Print findings to standard error."""
-        self.tell(diagnostics.text(found, _style(sys.stderr, wanted=self.color)))
+        log.tell_findings(found, diagnostics.text(found, _style(sys.stderr, wanted=self.color)))
 
     def tell(self, text: str) -> None:
         """Print to standard error."""
-        sys.stderr.write(text)
-        sys.stderr.flush()
+        log.tell(text)
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:
         """Give what reports progress: on a terminal, and only where it takes long."""
-        if self.quiet or not _is_terminal(sys.stderr):
+        if self.quiet or log.is_json() or not _is_terminal(sys.stderr):
             yield silent
             return
         meter = _Meter(sys.stderr)

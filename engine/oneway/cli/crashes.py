@@ -12,6 +12,8 @@ from contextlib import suppress
 from types import TracebackType
 from typing import Any, TextIO
 
+from oneway.cli import log
+
 _MOST = 10
 """Errors of one chain that are shown."""
 
@@ -41,7 +43,7 @@ def hook(*, debug: bool) -> None:
         if debug and error is not None:
             text += places(error)
         with suppress(Exception):
-            sys.stderr.write(text)
+            log.tell(text, "error")
 
     def at_the_end(
         kind: type[BaseException], error: BaseException, _: TracebackType | None
@@ -72,7 +74,8 @@ def _show_warning(
 ) -> None:
     del message, line  # they may quote values
     with suppress(Exception):
-        (file or sys.stderr).write(f"oneway: {category.__name__} at {filename}:{lineno}\n")
+        text = f"oneway: {category.__name__} at {filename}:{lineno}\n"
+        file.write(text) if file is not None else log.tell(text, "warning")
 
 
 def _write_no_image() -> None:

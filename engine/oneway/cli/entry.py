@@ -10,8 +10,10 @@ from typing import NoReturn
 import click
 
 from oneway import __version__
+from oneway.cli import log
 from oneway.cli.crashes import hook, places
 from oneway.cli.exits import MEANINGS, Exit
+from oneway.cli.log import log_option
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +100,8 @@ class Commands(click.Group):
     cls=Commands, epilog=EPILOG, context_settings={"help_option_names": ["-h", "--help"]}
 )
 @click.version_option(__version__, prog_name="oneway")
-def oneway() -> None:
+@log_option
+def oneway(log: str) -> None:
     """Keep one system's records as another system says, from a YAML mapping.
 
     A mapping is validated, planned, reviewed and applied: what is applied is exactly what
@@ -112,6 +115,7 @@ def oneway() -> None:
       oneway plan mapping.yaml --out plan.json
       oneway apply plan.json
     """
+    del log  # `run` looks for it, also where all else is wrong
 
 
 def main() -> NoReturn:
@@ -131,6 +135,35 @@ def main() -> NoReturn:
 
 def run(args: Sequence[str]) -> int:
     """Run one command and return its exit code; whatever goes wrong is printed, not raised."""
+    name = next((each for each in args if any(each == one.name for one in COMMANDS)), "")
+    with log.logging(args, name):
+        if not log.is_json():
+            return _watched(args, watch=bool(os.environ.get(_TRACES)))
+        with log.logged_command() as ended:
+            ended["exit"] = _watched(args, watch=True)
+            return ended["exit"]
+
+
+_TRACES = "ONEWAY_TRACES"
+"""The variable that asks for traces: without it, and without a log, nothing of them is imported."""
+
+
+def _watched(args: Sequence[str], *, watch: bool) -> int:
+    """Run one command, and let its steps be seen where that is asked for."""
+    if not watch:
+        return _run(args)
+    from oneway.cli.options import now
+    from oneway.core.diagnostics import Refused
+    from oneway.runs.watchers import asked_for, watched
+
+    try:
+        with watched(asked_for(log=log.is_json()), now, log.tell_once):
+            return _run(args)
+    except Refused as refused:
+        return _refused(refused, args)
+
+
+def _run(args: Sequence[str]) -> int:
     from oneway.core.connector_errors import ConnectorError
     from oneway.core.diagnostics import Refused
 
@@ -216,7 +249,6 @@ def _broken_pipe() -> int:
 
 def _tell(text: str) -> None:
     try:
-        sys.stderr.write(text)
-        sys.stderr.flush()
+        log.tell(text, "error")
     except OSError:
         _broken_pipe()

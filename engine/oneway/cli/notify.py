@@ -10,10 +10,17 @@ from oneway.cli.delivering import say_troubles
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled, formatted, now, remembering, state_of
 from oneway.connections import FOLDER, Connection, connection_at, connections_in, path_of
+from oneway.connections.default_notify import (
+    DefaultNotify,
+    defaults_among,
+    readable_default_for,
+)
+from oneway.connections.folder import files_in
 from oneway.core.diagnostics import Diagnostic, Refused, refusal
 from oneway.history.journal import Journal
 from oneway.history.journal.incidents import Notice, undelivered
 from oneway.notices import Undelivered, channel_name, channel_words, deliver, send, trial
+from oneway.notices.folders import teller
 from oneway.render import notices
 from oneway.render.report import pages
 
@@ -75,7 +82,9 @@ def _test(console: Console, name: str | None, format: str) -> Exit:
 
 def _deliver(console: Console, connections: Sequence[Connection], state: Path, format: str) -> Exit:
     with Journal.open(state_of(state).journal) as journal:
-        delivery = deliver(connections, journal, now(), pages=pages(journal))
+        folders = [teller(each) for each in _defaults(connections)]
+        page = pages(journal)
+        delivery = deliver(connections, journal, now(), pages=page, folders=folders)
         left = undelivered(journal, [each.name for each in connections])
     if format == "json":
         console.json({"sent": delivery.sent, "left": notices.as_json(left)})
@@ -107,6 +116,14 @@ def _some(console: Console, name: str | None) -> Sequence[Connection]:
         if each.refused is not None:  # the others tell what they have to tell
             console.report(each.refused.diagnostics)
     return [each.connection for each in found if each.connection is not None]
+
+
+def _defaults(connections: Sequence[Connection]) -> list[DefaultNotify]:
+    """Return whom the folders of connections tell by default."""
+    found = {each.file: each for one in connections if (each := readable_default_for(one.file))}
+    if Path(FOLDER).is_dir():
+        found |= defaults_among(map(str, files_in(FOLDER)))
+    return [each for each in found.values() if each.refused is None]
 
 
 def _one(name: str) -> Connection:

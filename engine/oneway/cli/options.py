@@ -15,6 +15,7 @@ import click
 
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
+from oneway.cli.log import log_option
 from oneway.core.diagnostics import Refused, did_you_mean
 
 if TYPE_CHECKING:
@@ -106,9 +107,10 @@ def consoled(command: Command) -> Command:
     @click.option("-q", "--quiet", is_flag=True, help="Print no notes and no progress.")
     @click.option("--no-color", is_flag=True, help="Print without colour; so does NO_COLOR.")
     @click.option("--debug", is_flag=True, help="Where this program fails, show where it did.")
+    @log_option
     @wraps(command)
-    def with_console(*, quiet: bool, no_color: bool, debug: bool, **rest: Any) -> Exit:
-        del debug  # entry looks for it where it has to: after everything else has failed
+    def with_console(*, quiet: bool, no_color: bool, debug: bool, log: str, **rest: Any) -> Exit:
+        del debug, log  # entry looks for them where it has to: also where all else is wrong
         return command(console=Console(color=not no_color, quiet=quiet), **rest)
 
     return with_console
@@ -217,6 +219,7 @@ def named_connection(text: str) -> "Connection | None":
     where it is broken.
     """
     from oneway.connections import load_connection, path_of
+    from oneway.connections.default_notify import with_default_of_folder
     from oneway.connections.folder import is_connection
     from oneway.documents.yaml_source import LIMIT
     from oneway.runs.prepare import read_file
@@ -228,7 +231,7 @@ def named_connection(text: str) -> "Connection | None":
         return None  # reading the mapping reports why it cannot be read
     # Most files are no connections, and need not be read as YAML twice.
     is_one = b"oneway_connection" in data and is_connection(data, path)
-    return load_connection(data, str(Path(path))) if is_one else None
+    return with_default_of_folder(load_connection(data, str(Path(path)))) if is_one else None
 
 
 def _is_path(text: str) -> bool:
@@ -318,14 +321,15 @@ def _duration(_ctx: click.Context, _param: click.Parameter, text: str) -> timede
 
 
 def logged(command: Command) -> Command:
-    """Give a command its `log_format`."""
-    return click.option(
-        "--log-format",
-        type=click.Choice(["text", "json"]),
-        default="text",
-        show_default=True,
-        help="How to write the log, a line an event, to standard error.",
-    )(command)
+    """Let a command take the former name of `--log`."""
+
+    @click.option("--log-format", type=click.Choice(["text", "json"]), hidden=True)
+    @wraps(command)
+    def with_former_name(*, log_format: str | None, **rest: Any) -> Exit:
+        del log_format  # `oneway.cli.log` looks for it
+        return command(**rest)
+
+    return with_former_name
 
 
 def pairs(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:

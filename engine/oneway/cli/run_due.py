@@ -9,17 +9,20 @@ import click
 
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit, worst
+from oneway.cli.log import is_json, write
 from oneway.cli.options import FOLDERS, consoled, crewed, formatted, logged, now, remembering, user
 from oneway.cli.stopping import signals
 from oneway.connections.connection import Connection
 from oneway.connections.folder import FOLDER, files_in
 from oneway.connections.schedule import last_due, next_due
 from oneway.connections.stores import store_url
+from oneway.core.diagnostics import Refused
 from oneway.history.journal import Journal, RunState
 from oneway.history.journal.schedule_claims import GIVEN_UP, ScheduleStatus, standings
 from oneway.render.layout import clip, pad
 from oneway.render.sanitize import harmless
 from oneway.runs import instant_text
+from oneway.runs.watchers import asked_for
 from oneway.scheduling.folder import Folder
 from oneway.scheduling.job import How, RunHost
 from oneway.scheduling.log import EventLog, in_words
@@ -63,7 +66,6 @@ def command(
     dry_run: bool,
     jobs: int,
     max_run: timedelta,
-    log_format: str,
     state: Path,
     format: str,
 ) -> Exit:
@@ -79,17 +81,18 @@ def command(
       oneway run-due connections --dry-run
     """
     files_in(folder)
-    place = RunHost(Path.cwd(), state, store_url(), FOLDERS, user(), now)
+    place = RunHost(Path.cwd(), state, store_url(), FOLDERS, user(), now, asked_for(log=is_json()))
     if dry_run:
         return _listed(console, Folder(Path(folder)), place, format)
-    log = EventLog(console.tell, now, json=log_format == "json", quiet=console.quiet)
+    log = EventLog(write, now, json=is_json(), quiet=console.quiet)
     crew = ProcessPool(jobs, max_run)
     loop = Loop(place, Folder(Path(folder)), crew, log, once=True)
-    loop.register.journal()
+    board = loop.board
+    post = Post(Register(place).journal, loop.folder, state, log, now, lambda: board.problems)
+    _open_store(loop, post)
     with signals() as stop:
         Runner(loop, crew, stop).run()
-    known = loop.folder
-    Post(Register(place).journal, lambda: known.connections.values(), log, now).deliver()
+    post.deliver()
     if format == "json":
         console.json([each.as_json for each in loop.results])
     else:
@@ -99,6 +102,16 @@ def command(
     broken = loop.folder.broken or loop.board.trouble
     exits = (_EXITS.get(each.state, Exit.DONE) for each in loop.results)
     return worst(Exit.ERROR if broken else Exit.DONE, *exits)
+
+
+def _open_store(loop: Loop, post: Post) -> None:
+    """Open the store; raise `Refused`, and tell whom the folder tells, if it cannot be used."""
+    try:
+        loop.register.journal()
+    except Refused as refused:
+        loop.folder.look()
+        post.alarmed(refused.diagnostics)
+        raise
 
 
 def _summed_up(loop: Loop) -> str:

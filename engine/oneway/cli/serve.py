@@ -10,12 +10,14 @@ import click
 from oneway import __version__
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
+from oneway.cli.log import is_json, write
 from oneway.cli.options import FOLDERS, consoled, crewed, logged, now, remembering, user
 from oneway.cli.stopping import signals
 from oneway.connections.folder import FOLDER, files_in
 from oneway.connections.secret_open import opened
 from oneway.connections.secret_refs import SecretKind, SecretRef
 from oneway.connections.stores import store_url
+from oneway.runs.watchers import asked_for
 from oneway.scheduling.folder import Folder
 from oneway.scheduling.health_state import HealthState
 from oneway.scheduling.job import RunHost
@@ -59,7 +61,6 @@ def command(
     max_run: timedelta,
     listen: str,
     token_file: Path | None,
-    log_format: str,
     state: Path,
 ) -> Exit:
     """Keep the schedules of all connections of a folder, until it is stopped.
@@ -71,13 +72,13 @@ def command(
     \b
     Example:
       oneway serve
-      oneway serve connections --jobs 8 --log-format json
+      oneway serve connections --jobs 8 --log json
     """
     token = "" if token_file is None else token_of(_read(token_file), str(token_file))
     at = None if listen == OFF else address(listen, token=token)
     files_in(folder)
-    place = RunHost(Path.cwd(), state, store_url(), FOLDERS, user(), now)
-    log = EventLog(console.tell, now, json=log_format == "json", quiet=console.quiet)
+    place = RunHost(Path.cwd(), state, store_url(), FOLDERS, user(), now, asked_for(log=is_json()))
+    log = EventLog(write, now, json=is_json(), quiet=console.quiet)
     crew = ProcessPool(jobs, max_run)
     loop = Loop(place, Folder(Path(folder)), crew, log)
     loop.register.journal()  # an unusable store is an error before the schedule starts
@@ -85,8 +86,8 @@ def command(
         stop = stack.enter_context(signals())
         if at is not None:
             at = stack.enter_context(_answering(at, loop.board, place, log, token))
-        known = loop.folder
-        post = Post(Register(place).journal, lambda: known.connections.values(), log, now)
+        journal, board = Register(place).journal, loop.board
+        post = Post(journal, loop.folder, state, log, now, lambda: board.problems)
         stack.enter_context(post.beside())
         _introduce(log, at, Path(folder))
         well = Runner(loop, crew, stop).run()

@@ -7,7 +7,7 @@ import click
 
 from oneway.cli.apply import print_if_interrupted, say_recovered
 from oneway.cli.console import Console, ProgressLine
-from oneway.cli.delivering import delivering
+from oneway.cli.delivering import delivering, starting, telling_of_broken_files
 from oneway.cli.exits import Exit
 from oneway.cli.options import (
     allowing,
@@ -28,6 +28,7 @@ from oneway.runs import Operator, RunRequest, last_run, open_sync, prepare_run
 
 
 @click.command("sync")
+@telling_of_broken_files
 @requesting
 @allowing
 @retrying
@@ -52,11 +53,12 @@ def command(
     Example:
       oneway sync mappings/staffology-to-expensein.yaml
     """
-    prepared = prepare_run(request)
+    with starting(console, request, state):
+        prepared = prepare_run(request)
     introduce(console, prepared)
-    operator = Operator(user(), state_of(state), now)
     line = ProgressLine()
     with delivering(console, request.connection, state), ExitStack() as stack:
+        operator = Operator(user(), state_of(state), now)
         with line.of(console):
             pending = stack.enter_context(
                 open_sync(prepared, operator, retry_now=retry_now, progress=line)

@@ -228,6 +228,7 @@ def _kind(data: bytes, path: str) -> str:
 _KINDS = {
     "oneway_connector": "manifest",
     "oneway_connection": "connection",
+    "oneway_notify": "default",
     "oneway_test": "test",
     "oneway": "mapping",
 }
@@ -245,6 +246,11 @@ def _findings(kind: str, data: bytes, path: str, mappings: Mappings) -> tuple[Di
             from oneway.connections.manifest import load_manifest
 
             load_manifest(data, path)
+        case "default":
+            from oneway.connections.default_notify import load_default
+            from oneway.connections.secret_files import unsafe_files
+
+            return tuple(unsafe_files(load_default(data, path)))
         case "test":
             _check_test(data, path, mappings)
         case "mapping":
@@ -273,7 +279,8 @@ def _unknown(data: bytes, path: str) -> Refused:
         return Refused([unquoted(each) for each in found])
     help = (
         "begin a mapping with `oneway: 1`, a connection with `oneway_connection: 1`, "
-        "a manifest with `oneway_connector: 1`, a mapping test with `oneway_test: 1`"
+        "a manifest with `oneway_connector: 1`, a mapping test with `oneway_test: 1`, "
+        "whom a folder tells with `oneway_notify: 1`"
     )
     return refusal("F121", path, "no mapping, connection, manifest or plan", help)
 

@@ -28,6 +28,8 @@ if TYPE_CHECKING:
         Schedule,
         Security,
         Side,
+        Upload,
+        UploadMethod,
         Webhook,
     )
     from oneway.connections.environment import from_environment, variable
@@ -52,6 +54,8 @@ __all__ = [
     "SecretRef",
     "Security",
     "Side",
+    "Upload",
+    "UploadMethod",
     "Webhook",
     "connection_at",
     "connections_in",
@@ -78,6 +82,8 @@ _HOMES = {
         "Schedule",
         "Security",
         "Side",
+        "Upload",
+        "UploadMethod",
         "Webhook",
     ),
     "environment": ("from_environment", "variable"),

@@ -48,6 +48,9 @@ class Occasion(Enum):
     WEEKLY = "weekly"
 
 
+Credentials: TypeAlias = tuple[tuple[tuple[str, str], SecretRef | None], ...]
+"""Where the credentials of a channel are kept, by the path of each key within it."""
+
 TOLD = frozenset({Occasion.FAILURE, Occasion.GUARD, Occasion.RECOVERY})
 """The occasions that apply if `on` is omitted."""
 
@@ -71,6 +74,11 @@ class Webhook:
     secret: SecretRef | None = None
     on: frozenset[Occasion] = TOLD
 
+    @property
+    def credentials(self) -> Credentials:
+        """Where its secret is kept, by the path of its key."""
+        return ((("webhook", "secret"), self.secret),)
+
 
 @dataclass(frozen=True, slots=True)
 class Email:
@@ -87,6 +95,11 @@ class Email:
     report: bool = False
     """Whether the page of the run is attached."""
 
+    @property
+    def credentials(self) -> Credentials:
+        """Where its password is kept, by the path of its key."""
+        return ((("email", "password"), self.password),)
+
 
 @dataclass(frozen=True, slots=True)
 class NoticeFolder:
@@ -95,8 +108,50 @@ class NoticeFolder:
     path: str
     on: frozenset[Occasion] = TOLD
 
+    @property
+    def credentials(self) -> Credentials:
+        """None: whoever runs this may write there, or not."""
+        return ()
 
-Notify: TypeAlias = Webhook | Email | NoticeFolder
+
+class UploadMethod(Enum):
+    """How the page of a run is uploaded: as the body of a PUT, or as the file of a form."""
+
+    PUT = "put"
+    FORM = "form"
+
+
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A URL that the page of each run is sent to that is told of.
+
+    The URL is secret, as a webhook's is. The token goes there and nowhere else: as a bearer's, or
+    as it is where another `header` is named.
+    """
+
+    url: str = field(repr=False)
+    method: UploadMethod = UploadMethod.PUT
+    token: SecretRef | None = None
+    header: str = ""
+    on: frozenset[Occasion] = TOLD
+
+    @property
+    def credentials(self) -> Credentials:
+        """Where its token is kept, by the path of its key."""
+        return ((("upload", "token"), self.token),)
+
+
+Notify: TypeAlias = Webhook | Email | NoticeFolder | Upload
+
+
+def notify_references(notify: tuple[Notify, ...]) -> tuple[tuple[Path, SecretRef], ...]:
+    """Return where the credentials of notices are kept, by the paths of their keys."""
+    found = (
+        (("notify", index, *key), ref)
+        for index, each in enumerate(notify)
+        for key, ref in each.credentials
+    )
+    return tuple((path, ref) for path, ref in found if ref is not None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,22 +184,22 @@ class Connection:
     guards: OwnGuards | None = None
     reviewed_by: str = ""
     notify: tuple[Notify, ...] = ()
+    notify_file: str = ""
+    """The file that says who is told: its own, its folder's default, or "" where none does."""
+    notify_broken: bool = False
+    """Whether that default cannot be read, so that it is not known who is told."""
     written: FileProvenance = field(default=FileProvenance(), repr=False, compare=False)
 
     @property
     def references(self) -> tuple[tuple[Path, SecretRef], ...]:
-        """Where each credential is kept, by the path of its key in the file."""
-        found: list[tuple[Path, SecretRef | None]] = [
+        """Where each credential is kept that its own file names, by the path of its key there."""
+        found: list[tuple[Path, SecretRef]] = [
             ((name, "credentials", key), ref)
             for name, side in self.sides.items()
             for key, ref in side.credentials.items()
         ]
-        for index, each in enumerate(self.notify):
-            if isinstance(each, Webhook):
-                found.append((("notify", index, "webhook", "secret"), each.secret))
-            elif isinstance(each, Email):
-                found.append((("notify", index, "email", "password"), each.password))
-        return tuple((path, ref) for path, ref in found if ref is not None)
+        own = self.notify if self.notify_file in ("", self.file) else ()
+        return tuple((path, ref) for path, ref in (*found, *notify_references(own)))
 
     @property
     def sides(self) -> Mapping[str, Side]:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from pathlib import Path
 
-from oneway.connections.connection import Connection, Schedule, Side
+from oneway.connections.connection import Connection, Email, Schedule, Security, Side, Webhook
 from oneway.connections.reading import load_connection
 from oneway.connections.secret_refs import SecretKind, SecretRef
 from oneway.core.diagnostics import Refused, refusal
@@ -26,7 +26,7 @@ _HEAD = """\
 
 
 def new_file(connection: Connection) -> str:
-    """Return the text of a connection's file. Guards and notices are for a person to add."""
+    """Return the text of a connection's file. Guards are for a person to add."""
     lines = [
         "oneway_connection: 1",
         f"name: {scalar(connection.name)}",
@@ -35,6 +35,7 @@ def new_file(connection: Connection) -> str:
         *_side("source", connection.source, connection.file),
         *_side("target", connection.target, connection.file),
         f"schedule: {_schedule(connection.schedule)}",
+        *_notify(connection),
     ]
     return _HEAD + "\n".join(lines) + "\n"
 
@@ -135,6 +136,32 @@ def _schedule(schedule: Schedule | None) -> str:
     if schedule.spread != Schedule().spread:
         parts["spread"] = f"{schedule.spread // timedelta(seconds=1)}s"
     return "{" + ", ".join(f"{key}: {text}" for key, text in parts.items()) + "}"
+
+
+def _notify(connection: Connection) -> Iterator[str]:
+    """Yield whom a connection tells, where its own file is to say it."""
+    if connection.notify_file != connection.file:
+        return
+    yield "notify:" if connection.notify else "notify: []"
+    for each in connection.notify:
+        if isinstance(each, Webhook):
+            yield f"  - webhook: {{url: {scalar(each.url)}}}"
+        elif isinstance(each, Email):
+            yield "  - email:"
+            yield f"      to: [{', '.join(map(scalar, each.to))}]"
+            yield f"      from: {scalar(each.sender)}"
+            yield f"      server: {scalar(each.server)}"
+            yield f"      port: {each.port}"
+            yield from _login(each, connection.file)
+
+
+def _login(email: Email, file: str) -> Iterator[str]:
+    if email.security is not Security.STARTTLS:
+        yield f"      security: {email.security.value}"
+    if email.password is not None:
+        ref = email.password
+        yield f"      user: {scalar(email.user)}"
+        yield f"      password: {{{ref.kind.value}: {scalar(_shown(ref, file))}}}"
 
 
 def _text_of(connection: Connection) -> str:

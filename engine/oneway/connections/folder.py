@@ -4,10 +4,20 @@ import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import cache
 from os.path import isfile
 from pathlib import Path
 
 from oneway.connections.connection import Connection
+from oneway.connections.default_notify import (
+    KEY,
+    DefaultNotify,
+    default_at,
+    default_for,
+    load_default,
+    with_default,
+    with_default_of_folder,
+)
 from oneway.connections.reading import load_connection
 from oneway.connections.regular_files import read_regular
 from oneway.core.diagnostics import Diagnostic, Refused, did_you_mean, refusal
@@ -29,10 +39,15 @@ class Found:
 
 
 def found_at(path: str) -> Found | None:
-    """Return the connection in a file, or why it has none; None for a mapping or a manifest."""
+    """Return the connection in a file, or why it has none; None for a mapping or a manifest.
+
+    None as well for whom the folder tells by default, unless that is broken.
+    """
     try:
         data = read_regular(path, LIMIT + 1)
-        if not is_connection(data, path) and _keys(data, path):
+        if not is_connection(data, path) and (keys := keys_of(data, path)):
+            if KEY in keys:
+                load_default(data, path)
             return None
         return Found(path, load_connection(data, path))
     except Refused as refused:
@@ -45,15 +60,28 @@ def connections_in(
     """Return the connections of a folder and of the folders in it, sorted by path.
 
     Files that begin with another kind's key (a mapping, a manifest) are left out. Of two
-    connections with one name both are refused, since it is unclear which is meant. Raises
-    `Refused` if the folder does not exist. `read` may remember what it has read.
+    connections with one name both are refused, since it is unclear which is meant. Each tells
+    whom its own file says, or its folder's default. Raises `Refused` if the folder does not
+    exist. `read` may remember what it has read.
     """
-    found = [each for path in files_in(folder) if (each := read(str(path))) is not None]
+    defaults = cache(default_at)
+    found = [
+        _telling(each, defaults)
+        for path in files_in(folder)
+        if (each := read(str(path))) is not None
+    ]
     twice = same_names(each.connection for each in found if each.connection is not None)
     return tuple(
         Found(each.file, refused=Refused([twice[each.file]])) if each.file in twice else each
         for each in found
     )
+
+
+def _telling(found: Found, defaults: Callable[[str], DefaultNotify | None]) -> Found:
+    if found.connection is None:
+        return found
+    default = default_for(found.file, defaults)
+    return Found(found.file, with_default(found.connection, default))
 
 
 def same_names(connections: Iterable[Connection]) -> dict[str, Diagnostic]:
@@ -86,7 +114,7 @@ def files_in(folder: str | Path) -> list[Path]:
 
 def connection_at(path: str) -> Connection:
     """Return the connection in a file; raise `Refused` with everything that is wrong with it."""
-    return load_connection(read_regular(path, LIMIT + 1), path)
+    return with_default_of_folder(load_connection(read_regular(path, LIMIT + 1), path))
 
 
 def path_of(name: str, folder: str | Path = FOLDER) -> str:
@@ -111,7 +139,7 @@ def path_of(name: str, folder: str | Path = FOLDER) -> str:
 
 def is_connection(data: bytes, file: str) -> bool:
     """Return whether a file says that it is a connection, also where the rest is broken."""
-    return _PLAINLY.search(data) is not None or "oneway_connection" in _keys(data, file)
+    return _PLAINLY.search(data) is not None or "oneway_connection" in keys_of(data, file)
 
 
 _PLAINLY = re.compile(rb"^oneway_connection *:", re.MULTILINE)
@@ -122,9 +150,9 @@ _ANYHOW = re.compile(rb"""(?<![\w-])["']?oneway_connection["']? *:""")
 else is quoted in messages, and a connection may hold a credential."""
 
 
-def _keys(data: bytes, file: str) -> set[str]:
+def keys_of(data: bytes, file: str) -> set[str]:
     """Return the keys at the top of a file, as far as can be told, of those that say its kind."""
-    kinds = ("oneway", "oneway_connector", "oneway_connection")
+    kinds = ("oneway", "oneway_connector", "oneway_connection", KEY)
     document = read_all(data, file).document
     if document is not None and isinstance(document.data, dict):
         return {each for each in kinds if each in document.data}

@@ -17,6 +17,8 @@ from oneway.connections.connection import (
     Schedule,
     Security,
     Side,
+    Upload,
+    UploadMethod,
     Webhook,
 )
 from oneway.connections.provenance import FileProvenance
@@ -46,7 +48,8 @@ def connection(part: DocumentPart, written: FileProvenance) -> Connection:
         schedule=_schedule(part.maybe("schedule")),
         guards=_guards(guards) if guards else None,
         reviewed_by=reviewed.text if reviewed else "",
-        notify=tuple(_notify(item, written.file) for item in part.items("notify")),
+        notify=tuple(notify_of(item, written.file) for item in part.items("notify")),
+        notify_file=written.file if part.maybe("notify") else "",
         written=written,
     )
 
@@ -129,7 +132,8 @@ def _guards(part: DocumentPart) -> OwnGuards:
     )
 
 
-def _notify(part: DocumentPart, file: str) -> Notify:
+def notify_of(part: DocumentPart, file: str) -> Notify:
+    """Return one way to tell somebody, as an item of `notify` in a file says it."""
     on = frozenset(Occasion(item.value) for item in part.items("on")) or TOLD
     webhook = part.maybe("webhook")
     if webhook is not None:
@@ -138,7 +142,21 @@ def _notify(part: DocumentPart, file: str) -> Notify:
     folder = part.maybe("folder")
     if folder is not None:
         return NoticeFolder(beside(file, str(folder.at("path").value)), on)
+    upload = part.maybe("upload")
+    if upload is not None:
+        return _upload(upload, file, on)
     return _email(part.at("email"), file, on)
+
+
+def _upload(part: DocumentPart, file: str, on: frozenset[Occasion]) -> Upload:
+    header = part.maybe_text("header")
+    return Upload(
+        url=str(part.at("url").value),
+        method=part.word("method", UploadMethod.PUT),
+        token=_maybe_ref(part, "token", file),
+        header=header.text if header else "",
+        on=on,
+    )
 
 
 def _email(part: DocumentPart, file: str, on: frozenset[Occasion]) -> Email:

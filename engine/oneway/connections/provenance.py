@@ -12,7 +12,16 @@ from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.documents.yaml_source import Document, Path
 
 _OPEN = frozenset(
-    {"oneway_connection", "name", "mapping", "settings", "schedule", "guards", "reviewed_by"}
+    {
+        "oneway_connection",
+        "oneway_notify",
+        "name",
+        "mapping",
+        "settings",
+        "schedule",
+        "guards",
+        "reviewed_by",
+    }
 )
 """The top-level keys below which no credential belongs."""
 

@@ -30,11 +30,20 @@ _KEPT = re.compile(r"(?P<connection>[a-z0-9-]+)\.(source|target)\.[A-Za-z][A-Za-
 def strays(connection: Connection) -> Iterator[Diagnostic]:
     """Yield a finding for each reference that leads beyond the connection's own credentials."""
     for path, ref in connection.references:
-        if _is_granted(ref):
-            continue
-        why = why_stray(ref, connection.name, connection.file)
-        if why:
-            yield connection.written.at(path, "C152", why, _help(ref))
+        wrong = stray_reference(ref, connection.name, connection.file)
+        if wrong:
+            yield connection.written.at(path, "C152", *wrong)
+
+
+def stray_reference(ref: SecretRef, name: str, file: str) -> tuple[str, str] | None:
+    """Return why a file of a connection, or of a folder (""), may not refer to it, and what helps.
+
+    None if it may.
+    """
+    if _is_granted(ref):
+        return None
+    why = why_stray(ref, name, file)
+    return (why, _help(ref)) if why else None
 
 
 def why_stray(ref: SecretRef, name: str, file: str) -> str:

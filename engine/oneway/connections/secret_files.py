@@ -1,24 +1,25 @@
-"""Checks the private files that a connection refers to, without opening them."""
+"""Checks the private files that a connection, or a folder's default, refers to: opens none."""
 
 from collections.abc import Iterator
 
 from oneway.connections.connection import Connection
+from oneway.connections.default_notify import DefaultNotify
 from oneway.connections.files import refuse_unsafe
 from oneway.connections.secret_refs import SecretKind
 from oneway.core.diagnostics import Diagnostic, Refused
 
 
-def unsafe_files(connection: Connection) -> Iterator[Diagnostic]:
-    """Yield a finding for each file that is missing, or that others may read.
+def unsafe_files(file: Connection | DefaultNotify) -> Iterator[Diagnostic]:
+    """Yield a finding for each file with a credential that is missing, or that others may read.
 
     Variables and keyrings are not asked: the one belongs to the user who runs it, the other may
     ask a person.
     """
-    for path, ref in connection.references:
+    for path, ref in file.references:
         if ref.kind is SecretKind.FILE:
             try:
                 refuse_unsafe(ref.name)
             except Refused as refused:
                 for each in refused.diagnostics:
                     summary = f"{each.span}: {each.summary}"
-                    yield connection.written.at(path, each.code, summary, each.help)
+                    yield file.written.at(path, each.code, summary, each.help)

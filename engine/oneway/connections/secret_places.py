@@ -36,10 +36,14 @@ def references(data: Data) -> Iterator[tuple[Path, Value]]:
         for name, value in obj(obj(data.get(side)).get("credentials")).items():
             yield (side, "credentials", name), value
     for index, entry in enumerate(items(data.get("notify"))):
-        for kind, key in (("webhook", "secret"), ("email", "password")):
+        for kind, key in _CREDENTIALS:
             told = obj(obj(entry).get(kind))
             if key in told:
                 yield ("notify", index, kind, key), told[key]
+
+
+_CREDENTIALS = (("webhook", "secret"), ("email", "password"), ("upload", "token"))
+"""The keys of channels that are credentials."""
 
 
 def _around(document: Document, path: Path) -> Places:

@@ -31,9 +31,12 @@ def mistakes_in(document: Document) -> list[Diagnostic]:
     data, written = obj(document.data), FileProvenance(document, document.file)
     found = [*_schedule(written, obj(data.get("schedule")))]
     for index, entry in enumerate(items(data.get("notify"))):
-        webhook, email = obj(obj(entry).get("webhook")), obj(obj(entry).get("email"))
-        found += _webhook(written, ("notify", index, "webhook"), webhook)
-        found += _email(written, ("notify", index, "email"), email)
+        channel = obj(entry)
+        for key in ("webhook", "upload"):
+            found += _url(
+                written, ("notify", index, key, "url"), text(obj(channel.get(key)), "url")
+            )
+        found += _email(written, ("notify", index, "email"), obj(channel.get("email")))
     return found
 
 
@@ -82,13 +85,12 @@ def _is_zone(name: str) -> bool:
     return True
 
 
-def _webhook(written: FileProvenance, path: Path, webhook: Data) -> Iterator[Diagnostic]:
-    url = text(webhook, "url")
+def _url(written: FileProvenance, path: Path, url: str) -> Iterator[Diagnostic]:
     wrong = _wrong_url(url) if url else ""
     if wrong:
         # Knowing a webhook's URL is often enough to post to it, so it is not shown.
         help = "https://...; http is allowed for this machine's own addresses only"
-        yield written.at((*path, "url"), "C133", f"this URL {wrong}", help)
+        yield written.at(path, "C133", f"this URL {wrong}", help)
 
 
 def _wrong_url(url: str) -> str:

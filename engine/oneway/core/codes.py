@@ -180,6 +180,11 @@ _TABLE = (
         "a connection refers to a credential that is not its own",
         "Refer to one of its own; the owner of the machine may allow more: ONEWAY_CREDENTIALS.",
     ),
+    (
+        "C154",
+        "whom a folder tells by default stands in a file of another name",
+        "Rename the file: notify.yaml.",
+    ),
     # M1xx: the meaning of a mapping, errors
     ("M101", "an expression reads a field that there is not", "Check its spelling and case."),
     ("M102", "a target field is not known", "Check its spelling and case."),
@@ -504,6 +509,8 @@ _TABLE = (
         "the folder for reports cannot be written",
         "Check its path, its rights and its space.",
     ),
+    ("N113", "a server for reports cannot be reached", "Check the URL; it is tried again."),
+    ("N114", "a server for reports does not take one", "Check the URL, the method and the token."),
     # T1xx: tests of mappings
     ("T101", "a row of a table has too few or too many values", "Give each column one value."),
     ("T102", "a test names what the mapping does not have", "Correct the name."),
@@ -552,6 +559,7 @@ _TABLE = (
     ),
     ("U121", "no version is named to compare with", "Give --against or --old."),
     ("U122", "git does not have a version of a file", "Check the revision and the path."),
+    ("U124", "traces are asked for in an unknown way", "Write ONEWAY_TRACES=otlp, or nothing."),
 )
 
 CODES: dict[str, DiagnosticCode] = {row[0]: DiagnosticCode(*row) for row in _TABLE}

@@ -99,21 +99,16 @@ def breaches_of(breaches: Sequence[Breached]) -> list[Data]:
     return [_breach(each) for each in breaches]
 
 
+def cause_of(code: str, subject: str) -> Data:
+    """Return what is known of a code: who does what about it; `subject` is who has the trouble."""
+    remedy, known = remedy_of(code), CODES.get(code)
+    advice = known.advice if known else remedy.steps[0]
+    return {"code": code, "title": remedy.title, "advice": advice, **_remedy(remedy, subject)}
+
+
 def _cause(seen: Seen, name: str) -> Data:
-    records = seen.shown.failing[name]
-    remedy = remedy_of(name)
-    said = _remedy(remedy, seen.run.start.connection)
-    code = CODES.get(name)
-    advice = code.advice if code else remedy.steps[0]
-    system = _system(seen, name)
-    return {
-        "code": name,
-        "title": remedy.title,
-        "advice": advice,
-        "records": records,
-        "system": system,
-        **said,
-    }
+    said = cause_of(name, seen.run.start.connection)
+    return {**said, "records": seen.shown.failing[name], "system": _system(seen, name)}
 
 
 def _remedy(remedy: Remedy, connection: str) -> Data:

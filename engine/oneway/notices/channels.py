@@ -5,7 +5,7 @@ from dataclasses import replace
 from hashlib import sha256
 from urllib.parse import urlsplit
 
-from oneway.connections import Connection, NoticeFolder, Notify, Occasion, Webhook
+from oneway.connections import Connection, NoticeFolder, Notify, Occasion, Upload, Webhook
 
 _ENOUGH = 12
 """Hex digits of a digest that tell the channels of one connection apart."""
@@ -29,6 +29,8 @@ def channel_name(notify: Notify) -> str:
     """Return the name of a channel, such as `webhook hooks.example.com 3f2a9c0d1e4b`."""
     if isinstance(notify, Webhook):
         return f"webhook {urlsplit(notify.url).hostname} {_digest(notify.url)}"
+    if isinstance(notify, Upload):
+        return f"upload {urlsplit(notify.url).hostname} {_digest(notify.url)}"
     if isinstance(notify, NoticeFolder):
         return f"folder {_digest(notify.path)}"
     return f"email {notify.server} {_digest(' '.join((notify.sender, *notify.to)))}"
@@ -41,7 +43,7 @@ def channel_words(name: str) -> str:
 
 def server_of(notify: Notify) -> tuple[str, int | None]:
     """Return the host and the port that a channel speaks to, which other channels may share."""
-    if isinstance(notify, Webhook):
+    if isinstance(notify, Webhook | Upload):
         parts = urlsplit(notify.url)
         return parts.hostname or "", parts.port
     if isinstance(notify, NoticeFolder):

@@ -5,6 +5,7 @@ sends it again when the time that it was taken for is over: at least once, and e
 the same id. The notices of one channel go in the order in which they were written.
 """
 
+import json
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -12,17 +13,19 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import TypeAlias
 
-from oneway.connections import Connection, NoticeFolder, Notify, Webhook
+from oneway.connections import Connection, Email, NoticeFolder, Notify, Upload, Webhook
 from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.history.journal import Journal
 from oneway.history.journal.incidents import Notice, delivered, failed, take_notice, waiting
 from oneway.notices.channels import channel_words, channels, server_of
 from oneway.notices.email import mail, number_of
 from oneway.notices.instants import instant_of, instant_text
+from oneway.notices.posting import SYSTEM, Trust
 from oneway.notices.queueing import weekly
 from oneway.notices.report_folder import keep_report
 from oneway.notices.undelivered import Undelivered
-from oneway.notices.webhook import SYSTEM, Trust, post
+from oneway.notices.upload import upload
+from oneway.notices.webhook import post
 
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 6 * 60))
 """How long after each try the next one is; then always the last."""
@@ -32,7 +35,7 @@ PATIENCE = timedelta(days=3)
 _TAKEN = timedelta(minutes=10)
 """For how long a notice is ours: longer than all that one delivery may take of one channel."""
 _AT_ONCE = 8
-_NO_ANSWER = {"N101", "N106"}
+_NO_ANSWER = {"N101", "N106", "N113"}
 _MOST = 10
 """Notices of one channel in one delivery."""
 
@@ -60,16 +63,21 @@ def deliver(
     now: datetime,
     trust: Trust = SYSTEM,
     pages: Pages = no_page,
+    folders: Iterable[Connection] = (),
 ) -> Delivery:
     """Queue the summaries that are due, and send what is due of these connections' notices.
+
+    `folders` are told as connections are (`folders.teller`), and have no summaries. Notices wait
+    whose recipients cannot be read.
 
     Waits some seconds for each server that does not answer, eight channels at a time; what
     else waits for that server waits for the next delivery. The store's troubles are
     `Refused`, a channel's are in what is returned. `pages` gives the page of a run, for
     channels that want it.
     """
-    known = {each.name: each for each in connections}
+    known = {each.name: each for each in connections if not each.notify_broken}
     weekly(known.values(), store, now)
+    known |= {each.name: each for each in folders}
     lines = _lines(waiting(store, known), now)
     if not lines:
         return Delivery(0, ())
@@ -94,12 +102,21 @@ def send(
         post(to, body, now, trust)
         return
     number = number_of(body)
+    if isinstance(to, NoticeFolder | Upload) and _has_no_page(body):
+        return
+    wanted = not isinstance(to, Email) or to.report
+    page = pages(number) if wanted and number is not None else None
     if isinstance(to, NoticeFolder):
-        keep_report(to, body, None if number is None else pages(number))
+        keep_report(to, body, page)
+    elif isinstance(to, Upload):
+        upload(to, body, page, now, trust)
     else:
-        wanted = to.report and number is not None
-        page = pages(number) if wanted and number is not None else None
         mail(to, body, now, trust, page=page)
+
+
+def _has_no_page(body: str) -> bool:
+    """Return whether a notice is of a folder, which has no runs of its own."""
+    return str(json.loads(body)["type"]).startswith("folder.")
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from email.utils import format_datetime
 from oneway.connections import Email, Security, opened
 from oneway.connections.validate import is_loopback
 from oneway.core.deadline import Deadline, within
+from oneway.notices.posting import LATER, SYSTEM, Trust
 from oneway.notices.texts import subject_of, text_of
 from oneway.notices.undelivered import Undelivered
-from oneway.notices.webhook import SYSTEM, Trust
 
 _TIMEOUT = 15.0
 _LOGIN = {530, 534, 535, 538}
@@ -46,7 +46,7 @@ def mail(
             late = deadline.over or isinstance(error, TimeoutError)
             why = "it did not answer in time" if late else type(error).__name__
             summary = f"the mail server cannot be reached ({why})"
-            raise Undelivered("N106", to.server, summary, _LATER) from None
+            raise Undelivered("N106", to.server, summary, LATER) from None
         except UnicodeError:
             summary = "`user` or `password` holds what no login can"
             raise Undelivered("N107", to.server, summary, "use ASCII characters") from None
@@ -131,7 +131,7 @@ def _session(to: Email, trust: Trust, deadline: Deadline) -> smtplib.SMTP:
 def _refused(server: str, error: smtplib.SMTPException, deadline: Deadline) -> Undelivered:
     if deadline.over or isinstance(error, smtplib.SMTPServerDisconnected):
         why = "it did not answer in time" if deadline.over else "it ended the conversation"
-        return Undelivered("N106", server, f"the mail server cannot be reached ({why})", _LATER)
+        return Undelivered("N106", server, f"the mail server cannot be reached ({why})", LATER)
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return _unsafe(server, "it offers no TLS, or no login over it")
     # Only the number of a reply: its words may quote addresses, or what was sent.
@@ -139,7 +139,7 @@ def _refused(server: str, error: smtplib.SMTPException, deadline: Deadline) -> U
     if code in _LOGIN or isinstance(error, smtplib.SMTPAuthenticationError):
         summary = f"the mail server refuses the login ({code})"
         return Undelivered("N107", server, summary, "check `user` and `password`")
-    return Undelivered("N107", server, f"the mail server refuses the mail ({code})", _LATER)
+    return Undelivered("N107", server, f"the mail server refuses the mail ({code})", LATER)
 
 
 def _reply(error: smtplib.SMTPException) -> int:
@@ -157,6 +157,3 @@ def _unsafe(server: str, why: str) -> Undelivered:
 
 def _is_certificate(error: ssl.SSLError) -> bool:
     return isinstance(error, ssl.SSLCertVerificationError)
-
-
-_LATER = "it is tried again with growing pauses, for three days"

@@ -415,6 +415,8 @@ _TABLE: tuple[_Row, ...] = (
             ("N108", "The mail server's certificate is not valid, or it offers no TLS."),
             ("N111", "Nobody is told of this connection."),
             ("N112", "The folder for reports cannot be written."),
+            ("N113", "The server for reports does not answer. Runs are not disturbed by it."),
+            ("N114", "The server for reports answers with an error, or redirects elsewhere."),
         )
     ),
 )

@@ -23,11 +23,17 @@ def subject_of(body: str) -> str:
             said = f"{'still held back' if data['reminder'] else 'held back'} by a guard ({what})"
         case "connection.recovery":
             said = f"recovered ({', '.join(data['ended']['about'])})"
+        case "folder.failure":
+            what = ", ".join(dict.fromkeys(each["code"] for each in data["causes"]))
+            said = f"{'still in trouble' if data['reminder'] else 'in trouble'} ({what})"
+        case "folder.recovery":
+            what = ", ".join(dict.fromkeys(each["code"] for each in data["ended"]))
+            said = f"recovered ({what})"
         case "connection.weekly":
             said = "the week"
         case _:
             said = "a test"
-    return _plain(f"[oneway] {data['connection']}: {said}")
+    return _plain(f"[oneway] {data.get('connection') or data['folder']}: {said}")
 
 
 def text_of(body: str) -> str:
@@ -67,6 +73,26 @@ def _failure(data: Data) -> Iterator[str]:
         yield f"  {each['code']}: {each['title']}{system}{records}"
         yield from _remedied(each)
     yield from _run(data)
+
+
+def _folder_failure(data: Data) -> Iterator[str]:
+    yield f"Something is wrong with the connections of {data['folder']}, since {data['since']}."
+    if data["reminder"]:
+        yield "You were told before; it goes on."
+    yield ""
+    for each in data["causes"]:
+        yield f"  {each['code']}: {each['title']}: {each['file']}"
+        yield from _remedied(each)
+
+
+def _folder_recovery(data: Data) -> Iterator[str]:
+    yield f"What was wrong with the connections of {data['folder']} is over:"
+    yield from (f"  {each['code']}: {each['file']}" for each in data["ended"])
+    yield f"It lasted from {data['since']} until {data['until']}."
+    if data["still"]:
+        yield ""
+        yield "Still open:"
+        yield from (f"  {each['code']}: {each['file']}" for each in data["still"])
 
 
 def _guard(data: Data) -> Iterator[str]:
@@ -162,4 +188,6 @@ _LINES = {
     "connection.guard": _guard,
     "connection.recovery": _recovery,
     "connection.weekly": _weekly,
+    "folder.failure": _folder_failure,
+    "folder.recovery": _folder_recovery,
 }

@@ -13,7 +13,7 @@ from oneway.render.plans.content import STILL_IN, still_in_line
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
 from oneway.render.vocabulary import RUN_STATE_INKS
-from oneway.runs.status import ConnectionStatus, HeldBack, Need, Waiting
+from oneway.runs.status import ConnectionStatus, HeldBack, Need, Tells, Waiting
 
 _NAME = 24
 """The widest a name is in its column."""
@@ -79,8 +79,8 @@ def as_json(standings: Sequence[ConnectionStatus]) -> dict[str, object]:
 
     `fleet` is {connections, urgent, needs: {need: connections}}. Each connection has: name,
     file (null without one), needs (what asks for a person, the worst first: access, refused,
-    interrupted, future, broken, overdue, failed, held, undelivered, unsynced), problems (of the
-    file, as `validate` gives them), last and last_done ({run, state, started, ended, counts,
+    interrupted, future, broken, overdue, failed, held, undelivered, unsynced, untold), problems (of
+    the file, as `validate` gives them), last and last_done ({run, state, started, ended, counts,
     planned, not_ended} or null: the last three as `runs` gives them), next (an instant, or
     null), future (an instant that is recorded and yet to come, or null), missed (the due that
     should have run, or null), stories (null where no plan is known; a list of {key, label,
@@ -90,7 +90,8 @@ def as_json(standings: Sequence[ConnectionStatus]) -> dict[str, object]:
     {ending, code, reason, records, since, next_try}; null for whenever it runs next),
     undelivered (how many notices were tried in vain: {waiting, given_up}), still_in ([{key,
     label, source_id, target_id, why}]: who has left and can still get in since the last run)
-    and links (how many people are linked).
+    tells ({channels, file}: how many channels it has, and the file that names them, or null; null
+    without a file) and links (how many people are linked).
     """
     counts = Counter(need for each in standings for need in each.needs)
     return {
@@ -134,8 +135,13 @@ def _data(each: ConnectionStatus) -> dict[str, object]:
             "waiting": sum(not notice.given_up for notice in each.undelivered),
             "given_up": sum(notice.given_up for notice in each.undelivered),
         },
+        "tells": _tells_data(each.tells),
         "links": each.links,
     }
+
+
+def _tells_data(tells: Tells | None) -> dict[str, object] | None:
+    return None if tells is None else {"channels": tells.channels, "file": tells.file or None}
 
 
 def _held_data(held: HeldBack) -> dict[str, object]:
@@ -226,6 +232,8 @@ def _said(each: ConnectionStatus) -> Iterator[str]:
         yield "runs by hand"
     else:
         yield f"next {when(each.due)}" if each.due else "never due again"
+    if each.tells is not None and not each.tells.channels:
+        yield "tells nobody"
 
 
 def _inked(head: str, each: ConnectionStatus, style: Style) -> str:

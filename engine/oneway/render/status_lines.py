@@ -21,6 +21,7 @@ WORDS: Mapping[Need, str] = {
     Need.HELD: "held by a guard",
     Need.UNDELIVERED: "with notices that did not arrive",
     Need.UNSYNCED: "with people who do not sync",
+    Need.UNTOLD: "that tell nobody",
 }
 """How many connections are how."""
 
@@ -35,6 +36,7 @@ _SHORT = {
     Need.HELD: "held",
     Need.UNDELIVERED: "notices",
     Need.UNSYNCED: "people who do not sync",
+    Need.UNTOLD: "nobody is told",
 }
 
 
@@ -121,8 +123,9 @@ _SAID: Mapping[Need, Callable[[ConnectionStatus], str]] = {
     Need.HELD: _held,
     Need.UNDELIVERED: lambda each: f"{count(len(each.undelivered), 'notice')} did not arrive",
     Need.UNSYNCED: lambda each: f"{count(sum(len(g.stories) for g in each.unsynced))} do not sync",
+    Need.UNTOLD: lambda _: "nobody is told of its trouble",
 }
-_CALMER = frozenset({Need.HELD, Need.UNDELIVERED, Need.UNSYNCED})
+_CALMER = frozenset({Need.HELD, Need.UNDELIVERED, Need.UNSYNCED, Need.UNTOLD})
 
 
 def _more(each: ConnectionStatus) -> str:
@@ -151,4 +154,5 @@ _ADVICE: Mapping[Need, Callable[[ConnectionStatus], str]] = {
     Need.HELD: _allow,
     Need.UNDELIVERED: lambda each: f"`oneway notify list {harmless(each.name)}`",
     Need.UNSYNCED: _more,
+    Need.UNTOLD: lambda each: f"add `notify` to {harmless(each.file)}, or notify.yaml beside it",
 }

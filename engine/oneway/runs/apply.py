@@ -19,6 +19,7 @@ from oneway.applying.preconditions import LiveState
 from oneway.applying.unknown import NO_MEMORY, Sent, TargetMemory
 from oneway.core.progress import Progress, silent
 from oneway.core.seal import Seal
+from oneway.core.telemetry import note
 from oneway.history.digests import RECORD, traces_of
 from oneway.history.journal import Breached, JournalEntry, RunStart
 from oneway.history.links import learn_created, matched
@@ -158,6 +159,7 @@ class RunLog:
             seen = matched(self.plan, self._of.verdict, start.started)
             kept, planned = self._of.kept, len(self.plan.actions)
             self._of = self.journal.begin(start, dump(self.plan), kept, planned, seen)
+            note("run", run=self._of)
         return self._of
 
     def intended(self, action: Action, token: str) -> None:
@@ -219,6 +221,7 @@ class RunLog:
             self.journal.finish(self.run, counts, now, still_in=self.still_in())
             self.journal.interrupted(self.run)
             write_stories(self.journal, self.run, self.plan)
+        self._note_end()
 
     def _forget_what_healed(self) -> None:
         planned = {
@@ -244,6 +247,13 @@ class RunLog:
             still, reads = self.still_in(), self.plan.reads
             self.journal.finish(self.run, counts, now, records, managed, still, reads)
             write_stories(self.journal, self.run, self.plan)
+        self._note_end()
+
+    def _note_end(self) -> None:
+        run = self.journal.run(self.run)
+        if run is not None:
+            counts = {name: count for name, count in run.counts.items() if count}
+            note("run", run=run.id, state=run.state.value, still_in=len(run.still_in), **counts)
 
     def still_in(self) -> tuple[StillIn, ...]:
         """Return who has left and can still get in, according to the journal."""

@@ -9,6 +9,7 @@ from pathlib import Path
 from types import FrameType
 
 from oneway.connections import Connection, SecretKind, SecretRef, load_connection
+from oneway.connections.default_notify import with_default_of_folder
 from oneway.connections.file_writer import new_file, with_refs, write_new, write_over
 from oneway.connections.secret_store import Keeping, SecretName, forgotten
 from oneway.core.connector import Secret
@@ -37,7 +38,7 @@ def settled_new(request: RunRequest, kind: SecretKind | None) -> Connection:
         with _undisturbed():
             write_new(Path(connection.file), text)
             keeping.for_good()
-    return made
+    return with_default_of_folder(made)
 
 
 def settled_renewed(request: RunRequest, former: Connection, kind: SecretKind | None) -> Connection:
@@ -63,7 +64,7 @@ def settled_renewed(request: RunRequest, former: Connection, kind: SecretKind | 
         ref = _refs(former).get(name)
         if ref is not None and place_of(former, name).is_own(ref):
             forgotten(ref)
-    return made
+    return with_default_of_folder(made)
 
 
 def place_of(connection: Connection, name: Name) -> SecretName:

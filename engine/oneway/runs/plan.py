@@ -1,6 +1,7 @@
 """Plans what was read, and judges the plan."""
 
 import gc
+from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import TYPE_CHECKING
@@ -8,6 +9,7 @@ from typing import TYPE_CHECKING
 from oneway import __version__
 from oneway.core.progress import Progress, silent
 from oneway.core.seal import Seal
+from oneway.core.telemetry import step
 from oneway.history.backoff import refusals
 from oneway.history.flapping import find_flapping
 from oneway.history.memory import NOTHING, Memory
@@ -71,9 +73,18 @@ def _not_collecting() -> Iterator[None]:
 
 
 def _planned(found: EvaluatedInputs, seal: Seal, header: Header) -> Plan:
-    return plan_rows(
-        found.program, found.source, found.target, seal=seal, header=header, evidence=found.evidence
-    )
+    with step("plan") as planning:
+        made = plan_rows(
+            found.program,
+            found.source,
+            found.target,
+            seal=seal,
+            header=header,
+            evidence=found.evidence,
+        )
+        kinds = Counter(each.kind.value for each in made.outcomes)
+        planning.note(actions=len(made.actions), **dict(sorted(kinds.items())))
+        return made
 
 
 def judge_plan(

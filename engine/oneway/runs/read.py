@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
@@ -10,6 +11,7 @@ from oneway.core.diagnostics import Refused, refusal
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Collected, Record, Snapshot
 from oneway.core.seal import Seal
+from oneway.core.telemetry import Step, step
 from oneway.mapping.interpreter import Interpreted, LookupTable, tabulate
 from oneway.mapping.program import SourceRow, TargetRow
 from oneway.mapping.read_keys import KeyTally, tallies_of
@@ -200,9 +202,19 @@ class _Reads:
     def snapshot(self, role: str) -> Snapshot:
         each = self.inputs[role]
         if each not in self.snapshots:
-            found = self.from_reader(role, lambda reader: reader.read(self.progress))
-            self.snapshots[each] = replace(found, records=tuple(_once_each(each, found.records)))
+            with self.step(role) as reading:
+                found = self.from_reader(role, lambda reader: reader.read(self.progress))
+                records = tuple(_once_each(each, found.records))
+                reading.note(records=len(records), complete=found.complete)
+            self.snapshots[each] = replace(found, records=records)
         return self.snapshots[each]
+
+    def step(self, role: str) -> AbstractContextManager[Step]:
+        """Return the step of reading an input, as whoever watches sees it: no path of a file."""
+        said = self.prepared.plan_inputs[role]
+        if said.file or said.connector == "file":
+            return step("read", input=role, connector="file")
+        return step("read", input=role, connector=said.connector, resource=said.resource)
 
     def collected(self, role: str, make: Callable[[Record], T]) -> Collected[T]:
         each, note = self.inputs[role], self.tallies[role].note
@@ -221,7 +233,9 @@ class _Reads:
             return Collected(tuple(items), found.complete, found.problems)
         gaps: list[str] = []
         stream = reader.records(gaps, self.progress)
-        self.from_reader(role, lambda _: take(_once_each(each, stream)))
+        with self.step(role) as reading:
+            self.from_reader(role, lambda _: take(_once_each(each, stream)))
+            reading.note(records=len(items), complete=not gaps)
         return Collected(tuple(items), not gaps, tuple(gaps))
 
     def from_reader(self, role: str, act: Callable[..., T]) -> T:

@@ -17,6 +17,7 @@ from oneway.applying.unknown import Sent
 from oneway.core.connector import ReadError
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.progress import Progress, silent
+from oneway.core.telemetry import step
 from oneway.history.journal import Journal, JournalEntry, Run
 from oneway.history.journal.lease import leased, wait_for_quiet
 from oneway.mapping.program import Program
@@ -37,7 +38,11 @@ def exclusive_run(session: RunSession) -> Iterator[Holder]:
 
     At the end the connection's incidents are as its run left them, and the notices queued.
     """
-    with hold_lock(session.name, session.operator) as holder, follow_run(session):
+    with (
+        hold_lock(session.name, session.operator) as holder,
+        step("run", connection=session.name, why=session.operator.why.value),
+        follow_run(session),
+    ):
         yield holder
 
 

@@ -41,11 +41,13 @@ class Need(Enum):
     UNDELIVERED = "undelivered"
     UNSYNCED = "unsynced"
     """People do not sync: for payroll, and not for tonight."""
+    UNTOLD = "untold"
+    """Nobody is told of its trouble."""
 
     @property
     def urgent(self) -> bool:
         """Whether it asks for somebody before the next report is read."""
-        return self is not Need.UNSYNCED
+        return self not in (Need.UNSYNCED, Need.UNTOLD)
 
 
 OVERDUE = timedelta(hours=1)
@@ -87,6 +89,14 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
+class Tells:
+    """How many channels a connection has, and the file that names them: "" where none does."""
+
+    channels: int
+    file: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class ConnectionStatus:
     """How one connection stands; `undelivered` are notices that were tried in vain.
 
@@ -103,6 +113,8 @@ class ConnectionStatus:
     last_done: Run | None = None
     due: str = ""
     never: bool = False
+    tells: Tells | None = None
+    """Who is told of its trouble; None where it has no file that says so."""
     stories: tuple[Story, ...] | None = None
     """Who is not as the source says, since when and why; None where no run has told yet."""
     still_in: tuple[StillIn, ...] = ()
@@ -131,6 +143,7 @@ class ConnectionStatus:
             Need.HELD: self.held,
             Need.UNDELIVERED: self.undelivered,
             Need.UNSYNCED: self.unsynced,
+            Need.UNTOLD: self.tells is not None and not self.tells.channels,
         }
         return tuple(need for need, is_so in found.items() if is_so)
 
@@ -211,6 +224,7 @@ def _with_file(
         file=connection.file,
         due="" if due is None else instant_text(due.at),
         never=schedule is None,
+        tells=Tells(len(connection.notify), connection.notify_file),
         missed=_missed(standing, connection, now),
     )
 

@@ -8,7 +8,8 @@ from oneway.applying.apply import Result
 from oneway.core.connector import ConnectorError
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.core.progress import Progress, silent
-from oneway.history.journal import Run
+from oneway.core.telemetry import note
+from oneway.history.journal import Run, RunState
 from oneway.history.journal.links import learn
 from oneway.history.links import beyond_doubt
 from oneway.history.memory import Memory
@@ -159,7 +160,8 @@ def _record(session: RunSession, began: str, error: Refused | ConnectorError) ->
         allowed=prepared.request.allowed,
     )
     problems = tuple(replace(each, quote="") for each in problems_of(error))
-    journal.refused(begun, problems, instant_text(session.now()))
+    run = journal.refused(begun, problems, instant_text(session.now()))
+    note("run", run=run, state=RunState.REFUSED.value)
 
 
 def healthy(session: RunSession, read: Readings, plan: Plan) -> tuple[Diagnostic, ...]:

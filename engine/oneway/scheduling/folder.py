@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from oneway.connections.connection import Connection
+from oneway.connections.default_notify import DefaultNotify, defaults_among, places_for
 from oneway.connections.folder import Found, connections_in, files_in, found_at
 
 Signature = tuple[int, int, int]
@@ -36,6 +37,8 @@ class Folder:
     """Those that can be run, by name."""
     broken: Mapping[str, Found] = field(default_factory=dict)
     """Those that cannot, by file."""
+    defaults: Mapping[str, DefaultNotify] = field(default_factory=dict)
+    """Whom the folder tells that connections and broken files do not name, by file."""
     _signatures: Mapping[str, Signature] | None = None
     _read: dict[str, tuple[Signature, Found | None]] = field(default_factory=dict)
     """What each file held when it was read."""
@@ -50,6 +53,7 @@ class Folder:
         broken = {each.file: each for each in found if each.refused is not None}
         before, broke = self.connections, self.broken
         self.connections, self.broken, self._signatures = now, broken, signatures
+        self.defaults = defaults_among(signatures)
         self._read = {path: kept for path, kept in self._read.items() if path in signatures}
         return FolderChanges(
             added=tuple(name for name in now if name not in before),
@@ -74,7 +78,8 @@ def _is_news(now: Found, before: Found | None) -> bool:
 
 
 def _signatures(folder: Path) -> dict[str, Signature]:
-    seen = {str(path): _signature(str(path)) for path in files_in(folder)}
+    above = places_for(str(folder))  # whom they tell may be said above them
+    seen = {path: _signature(path) for path in (*map(str, files_in(folder)), *above)}
     return {path: signature for path, signature in seen.items() if signature is not None}
 
 

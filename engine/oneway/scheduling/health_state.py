@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from time import monotonic
 
+from oneway.core.diagnostics import Diagnostic
+
 FRESH = 60.0
 """Seconds within which a loop that works has looked around."""
 
@@ -16,6 +18,8 @@ class HealthState:
     looked: float = field(default_factory=monotonic)
     trouble: str = ""
     """Why the store or the folder could not be used, in words; "" if they can."""
+    problems: tuple[Diagnostic, ...] = ()
+    """The same, as it was found."""
     connections: int = 0
     next_due: Mapping[str, datetime] = field(default_factory=dict)
     """When each connection with a schedule runs next."""

@@ -7,6 +7,7 @@ from enum import Enum
 from pathlib import Path
 
 from oneway.history.journal.schedule_claims import Taken
+from oneway.runs.watchers import Watching
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,7 +15,7 @@ class RunHost:
     """The surroundings that all runs share.
 
     `folder` is the working folder; `folders` are looked in for manifests; `now` is the clock,
-    a function that another process finds by its name.
+    a function that another process finds by its name. `watching` says who sees a run's steps.
     """
 
     folder: Path
@@ -23,6 +24,7 @@ class RunHost:
     folders: tuple[Path, ...]
     user: str
     now: Callable[[], datetime]
+    watching: Watching = field(default_factory=Watching)
 
 
 @dataclass(frozen=True, slots=True)

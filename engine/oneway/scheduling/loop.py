@@ -11,6 +11,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Protocol
 
 from oneway.connections.connection import Connection
+from oneway.connections.folder import Found
 from oneway.connections.schedule import Due, last_due, next_due
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.history.journal import Run, RunState
@@ -20,7 +21,7 @@ from oneway.scheduling.folder import Folder, FolderChanges
 from oneway.scheduling.health_state import HealthState
 from oneway.scheduling.job import How, Job, Report, RunHost
 from oneway.scheduling.log import EventLog, counted, due_text, in_words, say_changes
-from oneway.scheduling.notify import tell
+from oneway.scheduling.notify import tell, tell_of_folder
 from oneway.scheduling.owner import may_live, share
 from oneway.scheduling.policy import Step, is_late, pause, step, unspread
 from oneway.scheduling.register import Register, is_spent
@@ -32,6 +33,8 @@ LOOK = timedelta(seconds=3)
 BUSY = timedelta(seconds=30)
 """How long to wait for another process's run at first; doubled each time."""
 LONGEST = timedelta(minutes=5)
+REMIND = timedelta(hours=1)
+"""How often it is looked whether a broken file is to be told of again."""
 LEAD = timedelta(seconds=1)
 """Over how long machines that share a store spread their reach for the same due."""
 NEVER = datetime.max.replace(tzinfo=UTC)
@@ -104,6 +107,8 @@ class Loop:
     """How often a connection was found to be run by another process."""
     _turns: set[str] = field(default_factory=set)
     _looked: datetime | None = None
+    _told: tuple[tuple[Found, ...], datetime] | None = None
+    """The broken files that were last told of, and when."""
 
     def __post_init__(self) -> None:
         self.register = Register(self.place)
@@ -154,6 +159,7 @@ class Loop:
             while self._finished:
                 self._see_end(*self._finished[0])
                 self._finished.popleft()  # not before: the store may fail
+            self._tell_of_folder(now)
             if starting:
                 self._see_dues(now)
                 self._start(now)
@@ -161,6 +167,13 @@ class Loop:
             self.register.close()
             return refused.diagnostics
         return ()
+
+    def _tell_of_folder(self, now: datetime) -> None:
+        """Tell of broken files where the folder has changed, and where that is long ago."""
+        files = tuple(self.folder.broken.values())
+        if self._told is None or self._told[0] != files or now - self._told[1] >= REMIND:
+            tell_of_folder(self.register.journal(), self.folder, now)
+            self._told = (files, now)
 
     def _see_dues(self, now: datetime) -> None:
         self.register.know(self.folder.connections)
@@ -331,6 +344,7 @@ class Loop:
     def _say_trouble(self, found: list[Diagnostic]) -> None:
         before, now = self.board.trouble, str(Refused(found)) if found else ""
         self.board.trouble = now  # a reader of the log may ask at once
+        self.board.problems = tuple(found)
         if now and now != before:
             self.log.refused("trouble", Refused(found))
         elif before and not now:

@@ -3,17 +3,23 @@
 A webhook that does not answer delays neither a run nor the schedule.
 """
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, suppress
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from pathlib import Path
 from threading import Event, Thread
 
 from oneway.connections.connection import Connection
-from oneway.core.diagnostics import Refused
+from oneway.connections.default_notify import DefaultNotify, readable_default_for
+from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.history.journal import Journal, Run
 from oneway.notices import after_run, deliver
+from oneway.notices.alarm import Alarm, sound_alarm, told_of_alarms
+from oneway.notices.folders import FolderTrouble, after_look, teller
 from oneway.render.report import pages
+from oneway.scheduling.folder import Folder
 from oneway.scheduling.log import EventLog, in_words
 
 EVERY = 15.0
@@ -26,23 +32,55 @@ def tell(journal: Journal, connection: Connection | None, run: Run | int, now: d
         after_run(connection, run, journal, now)
 
 
+def tell_of_folder(journal: Journal, folder: Folder, now: datetime) -> None:
+    """Queue the notices of a folder's broken files, for whom the folder tells by default."""
+    troubles: dict[str, list[FolderTrouble]] = defaultdict(list)
+    told = {each.file: each for each in folder.defaults.values() if each.refused is None}
+    for file, found in folder.broken.items():
+        default = readable_default_for(file)
+        if default is not None and found.refused is not None:
+            told[default.file] = default
+            codes = {each.code for each in found.refused.diagnostics}
+            troubles[default.file] += [FolderTrouble(code, file) for code in codes]
+    for each in told.values():
+        after_look(each, troubles[each.file], journal, now)
+
+
 @dataclass(frozen=True, slots=True)
 class Post:
-    """Delivers queued notices; `journal` gives an open store, `connections` those of the folder."""
+    """Delivers queued notices; `journal` gives an open store.
+
+    Where that cannot be used, or `problems` says that the loop could not use it, an alarm is sent.
+    """
 
     journal: Callable[[], Journal]
-    connections: Callable[[], Iterable[Connection]]
+    folder: Folder
+    state: Path
     log: EventLog
     now: Callable[[], datetime]
+    problems: Callable[[], Sequence[Diagnostic]]
     _ended: Event = field(default_factory=Event)
 
     def deliver(self) -> None:
         """Deliver what is due now, once; what cannot be delivered is tried again later."""
-        with suppress(Refused):  # the loop says what is wrong with the store
+        found, connections = list(self.problems()), self.folder.connections.values()
+        tellers = map(teller, _readable(self.folder))
+        try:
             journal = self.journal()
-            done = deliver(self.connections(), journal, self.now(), pages=pages(journal))
-            for each in done.troubles:
-                self.log.say("undelivered", in_words(each), code=each.code)
+            done = deliver(connections, journal, self.now(), pages=pages(journal), folders=tellers)
+            self._say(done.troubles)
+        except Refused as refused:  # the loop says what is wrong with the store
+            found += refused.diagnostics
+        self._say(self.alarmed(found))
+
+    def alarmed(self, found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
+        """Send an alarm where the store cannot be used, or that it can again."""
+        to = told_of_alarms(self.folder.defaults.values(), self.folder.connections.values())
+        return sound_alarm(Alarm(str(self.folder.path), self.state, to), found, self.now())
+
+    def _say(self, troubles: Sequence[Diagnostic]) -> None:
+        for each in troubles:
+            self.log.say("undelivered", in_words(each), code=each.code)
 
     @contextmanager
     def beside(self) -> Iterator[None]:
@@ -58,3 +96,7 @@ class Post:
     def _go_on(self) -> None:
         while not self._ended.wait(EVERY):
             self.deliver()
+
+
+def _readable(folder: Folder) -> list[DefaultNotify]:
+    return [each for each in folder.defaults.values() if each.refused is None]

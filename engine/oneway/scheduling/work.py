@@ -22,17 +22,17 @@ from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.history.journal import Journal, Run, RunStart, RunState, Why
 from oneway.history.journal.lease import leased
 from oneway.history.journal.schedule_claims import LATE, end, found, run_of
+from oneway.notices.alarm import STORE
 from oneway.runs import Operator, instant_text, prepare_run, request_for
 from oneway.runs.apply import start_of_none
 from oneway.runs.sync import problems_of, run_sync
+from oneway.runs.watchers import watched
 from oneway.scheduling.job import How, Job, Report, RunHost, due_lock
 from oneway.scheduling.log import in_words
 from oneway.scheduling.notify import tell
 from oneway.state.folder import StateFolder
 from oneway.state.lock import LOCKS, locked
 
-STORE = frozenset({"F101", "F102", "F103", "F110", "F111", "F112", "F113", "F116", "F118"})
-"""Codes that speak of the state folder and the store: no run can be written down there."""
 LOCKED = "F115"
 LOST = "F125"
 
@@ -42,7 +42,8 @@ def work(job: Job, pipe: Pipe) -> None:
     wish = Wish()
     try:
         _by_itself(wish)
-        report = reported(job, wish.stopping)
+        with watched(job.place.watching, job.place.now, _unsaid):
+            report = reported(job, wish.stopping)
     except KeyboardInterrupt:
         report = Report(How.STOPPED)
     except BaseException as error:
@@ -51,6 +52,10 @@ def work(job: Job, pipe: Pipe) -> None:
     with suppress(OSError):  # the parent may be gone; the store knows how it ended
         pipe.send(report)
     pipe.close()
+
+
+def _unsaid(_: str) -> None:
+    """Say nothing: only the scheduler has a log."""
 
 
 class Wish:

@@ -5,6 +5,7 @@ from oneway.cli.console import Console
 from oneway.cli.options import now
 from oneway.connections import Connection
 from oneway.connections.schedule import next_due
+from oneway.notices import channel_name, channel_words
 from oneway.render.layout import wrap
 from oneway.render.sanitize import harmless
 
@@ -14,7 +15,7 @@ def say_kept(console: Console, connection: Connection) -> None:
     lines = ["", f"The connection '{connection.name}' is kept in {connection.file}."]
     for side, each in connection.sides.items():
         lines += [f"  {side} {name}: in {ref}" for name, ref in each.credentials.items()]
-    lines.append(_next(connection))
+    lines += [_next(connection), _told(connection)]
     for line in lines:
         said = wrap(harmless(line), console.style, 0, 4) if line else [""]
         console.note("\n".join(said))
@@ -30,8 +31,24 @@ def as_data(connection: Connection, synced: FirstSync | None) -> dict[str, objec
             for side, each in connection.sides.items()
             for name, ref in each.credentials.items()
         },
+        "notify": {
+            "channels": len(connection.notify),
+            "file": connection.notify_file or None,
+        },
         "sync": synced.as_data() if synced else None,
     }
+
+
+def _told(connection: Connection) -> str:
+    """Say who is told of its trouble, above all where nobody is."""
+    if connection.notify:
+        names = ", ".join(channel_words(channel_name(each)) for each in connection.notify)
+        try_it = f"`oneway notify test {connection.name}` tries it"
+        return f"It tells of its trouble as {connection.notify_file} says ({names}): {try_it}."
+    return (
+        f"Nobody is told when it fails: add `notify` to {connection.file}, or a notify.yaml beside "
+        "it for all connections there."
+    )
 
 
 def _next(connection: Connection) -> str:

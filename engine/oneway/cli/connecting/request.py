@@ -20,7 +20,8 @@ Name = tuple[str, str]
 class Wishes:
     """What is given: options by side, references and credentials by side and name.
 
-    `schedule` is a cron line or "never", "" if nothing is given; `keep` is None if a
+    `schedule` is a cron line or "never", "" if nothing is given; `tell` is an address, or
+    "nobody"; `keep` is None if a
     keyring is taken if one works; `sync` is whether the first sync follows; `shared` is the
     folder through which runs agree on rate limits.
     """
@@ -33,6 +34,8 @@ class Wishes:
     typed: Mapping[Name, Secret] = field(default_factory=dict)
     schedule: str = ""
     time_zone: str = ""
+    tell: str = ""
+    mail_server: str = ""
     keep: SecretKind | None = None
     yes: bool = False
     sync: bool = True
@@ -42,7 +45,8 @@ class Wishes:
     def says_more_than_credentials(self) -> bool:
         """Whether anything is given that an existing connection's file says already."""
         options = any(self.options.values())
-        return bool(self.mapping or self.settings or options or self.schedule or self.time_zone)
+        when, whom = self.schedule or self.time_zone, self.tell or self.mail_server
+        return bool(self.mapping or self.settings or options or when or whom)
 
 
 def wishes_of(

@@ -11,6 +11,7 @@ from oneway.cli.connecting.request import Wishes
 from oneway.cli.connecting.schedule import schedule_for
 from oneway.cli.connecting.settings import settings_for
 from oneway.cli.connecting.side import SIDES, MissingOption, Reaching, missing, reached
+from oneway.cli.connecting.telling import with_notify
 from oneway.cli.console import Console
 from oneway.cli.options import FOLDERS, now
 from oneway.connections import Connection, Side
@@ -36,7 +37,8 @@ def connected(console: Console, asking: Asking | None, wishes: Wishes) -> Connec
     for side in SIDES:
         prepared = reached(asking, Reaching(prepared, side), renewing=False).prepared
     schedule = schedule_for(None if wishes.yes else asking, wishes)
-    prepared = _with(prepared, replace(_of(prepared), schedule=schedule))
+    told = with_notify(None if wishes.yes else asking, _of(prepared), wishes)
+    prepared = _with(prepared, replace(told, schedule=schedule))
     _check(console, asking, prepared, wishes)
     return settled_new(prepared.request, wishes.keep)
 

@@ -10,6 +10,8 @@ from typing import Any
 from oneway.core.diagnostics import did_you_mean, refusal
 
 _ENDING = ".schema.json"
+_BORROWED = f"connection{_ENDING}#/$defs/"
+"""How another schema refers to a definition of connections, which is kept there alone."""
 
 
 def schema_names() -> tuple[str, ...]:
@@ -19,7 +21,20 @@ def schema_names() -> tuple[str, ...]:
 
 
 def schema_text(name: str) -> str:
-    """Return the text of a schema; raise `Refused` if there is none of that name."""
+    """Return the text of a schema, complete in itself; raise `Refused` if it does not exist."""
+    text = _read(name)
+    if _BORROWED not in text:
+        return text
+    return json.dumps(_bundled(json.loads(text)), indent=2) + "\n"
+
+
+def schema_data(name: str) -> dict[str, Any]:
+    """Return a schema as data."""
+    data: dict[str, Any] = json.loads(schema_text(name))
+    return data
+
+
+def _read(name: str) -> str:
     known = schema_names()
     if name not in known:
         help = did_you_mean(name, known) or f"there are: {', '.join(known)}"
@@ -27,10 +42,11 @@ def schema_text(name: str) -> str:
     return _folder().joinpath(name + _ENDING).read_text("utf-8")
 
 
-def schema_data(name: str) -> dict[str, Any]:
-    """Return a schema as data."""
-    data: dict[str, Any] = json.loads(schema_text(name))
-    return data
+def _bundled(schema: dict[str, Any]) -> dict[str, Any]:
+    """Return a schema that borrows definitions of connections with all of these in it."""
+    text = json.dumps(schema).replace(_BORROWED, "#/$defs/")
+    bundled: dict[str, Any] = json.loads(text)
+    return {**bundled, "$defs": json.loads(_read("connection"))["$defs"]}
 
 
 @cache

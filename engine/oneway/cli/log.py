@@ -1,0 +1,131 @@
+"""What a command says on standard error: as text, or with `--log json` as lines of JSON.
+
+A line has the time, an event and a text, with the connection and the run where they are known,
+and holds no more than the text for people would.
+"""
+
+import json
+import re
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from time import monotonic
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from oneway.core.telemetry import innermost
+
+if TYPE_CHECKING:
+    from oneway.core.diagnostics import Diagnostic
+
+_ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
+
+
+def log_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """Give a command, or all of them, the option `--log`, which `oneway.cli.log` looks for."""
+    return click.option(
+        "--log",
+        type=click.Choice(["text", "json"]),
+        default="text",
+        help="How to write what goes to standard error; json: a line an event.",
+    )(command)
+
+
+@dataclass(slots=True)
+class _Mode:
+    """How this process logs: commands are run one after another in it."""
+
+    json: bool = False
+    command: str = ""
+
+
+_MODE = _Mode()
+
+
+def is_json() -> bool:
+    """Return whether the log is JSON."""
+    return _MODE.json
+
+
+def asked_for_json(args: Sequence[str]) -> bool:
+    """Return whether the arguments of a command ask for it, also where the rest is wrong."""
+    given = args[: args.index("--")] if "--" in args else args
+    pairs = zip(given, [*given[1:], ""], strict=True)
+    return any((one in _OPTIONS and two == "json") or one in _WHOLE for one, two in pairs)
+
+
+_OPTIONS = ("--log", "--log-format")
+_WHOLE = tuple(f"{each}=json" for each in _OPTIONS)
+
+
+@contextmanager
+def logging(args: Sequence[str], command: str) -> Iterator[None]:
+    """Log as the arguments of a command ask, for the length of a block."""
+    before = _MODE.json, _MODE.command
+    _MODE.json, _MODE.command = asked_for_json(args), command
+    try:
+        yield
+    finally:
+        _MODE.json, _MODE.command = before
+
+
+@contextmanager
+def logged_command() -> Iterator[dict[str, int]]:
+    """Log the beginning and the end of a command, which says its `exit` code."""
+    began, ended = monotonic(), dict[str, int]()
+    _event("begin", "info", "")
+    try:
+        yield ended
+    finally:
+        _event("end", "info", "", **ended, seconds=round(monotonic() - began, 3))
+
+
+def tell(text: str, level: str = "info") -> None:
+    """Write a text for people to standard error; as JSON, an event for each of its lines."""
+    if not _MODE.json:
+        write(text)
+        return
+    for line in _ESCAPES.sub("", text).split("\n"):
+        if line.strip():
+            _event("note", level, line.strip())
+
+
+def tell_once(text: str) -> None:
+    """Write a sentence on something that is beside what was asked for."""
+    tell(f"{text}\n", "warning")
+
+
+def tell_findings(found: "Sequence[Diagnostic]", text: str) -> None:
+    """Write findings: the text that shows them, or as JSON an event for each."""
+    if not _MODE.json:
+        write(text)
+        return
+    for each in found:
+        place = {"file": each.span.file, "line": each.span.line or None}
+        said = each.summary + (f"; {each.help}" if each.help else "")
+        _event("finding", each.severity.value, said, code=each.code, **place)
+
+
+def write(text: str) -> None:
+    """Write to standard error what has its form already."""
+    sys.stderr.write(text)
+    sys.stderr.flush()
+
+
+def _event(event: str, level: str, text: str, **more: object) -> None:
+    from oneway.cli.options import now
+    from oneway.core.instants import instant_text
+
+    data: Mapping[str, object] = {
+        "at": instant_text(now()),
+        "event": event,
+        "level": level,
+        "command": _MODE.command,
+        "text": text,
+        **innermost("connection", "run"),
+        **more,
+    }
+    kept = {key: value for key, value in data.items() if value not in ("", None)}
+    write(json.dumps(kept, sort_keys=True) + "\n")

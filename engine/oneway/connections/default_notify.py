@@ -1,0 +1,137 @@
+"""Finds whom the connections of a folder tell that do not say it themselves.
+
+`notify.yaml` says it for the connections of its own folder and of the folders in it. The nearest
+one counts, no further up than the working folder: what lies above that is nobody's to expect.
+"""
+
+import os
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+from oneway.connections.connection import Connection, Notify, notify_references
+from oneway.connections.load import notify_of
+from oneway.connections.provenance import FileProvenance
+from oneway.connections.reach import stray_reference
+from oneway.connections.regular_files import read_regular
+from oneway.connections.secret_refs import SecretRef
+from oneway.connections.sound import sound_document
+from oneway.core.diagnostics import Diagnostic, Refused
+from oneway.documents.yaml_source import LIMIT
+from oneway.documents.yaml_source import Path as KeyPath
+from oneway.mapping.load.part import DocumentPart
+
+FILE = "notify.yaml"
+"""What the file is called."""
+KEY = "oneway_notify"
+"""The key at its top, by which it is told from a connection that is called `notify`."""
+
+
+@dataclass(frozen=True, slots=True)
+class DefaultNotify:
+    """Whom a folder tells by default, as `file` says it; `refused` where that cannot be read."""
+
+    file: str
+    notify: tuple[Notify, ...] = ()
+    refused: Refused | None = field(default=None, compare=False)
+    written: FileProvenance = field(default=FileProvenance(), repr=False, compare=False)
+
+    @property
+    def references(self) -> tuple[tuple[KeyPath, SecretRef], ...]:
+        """Where each credential is kept, by the path of its key in the file."""
+        return notify_references(self.notify)
+
+
+def load_default(data: bytes, file: str) -> DefaultNotify:
+    """Return the default that a file's bytes hold; raise `Refused` with all mistakes."""
+    document = sound_document(data, file, "notify", KEY)
+    written = FileProvenance(document, file)
+    if Path(file).name != FILE:
+        summary = f"a folder's default is looked for in {FILE} only"
+        raise Refused([written.at((KEY,), "C154", summary, f"rename the file: {FILE}", key=True)])
+    root = DocumentPart(document, ())
+    found = DefaultNotify(
+        file, tuple(notify_of(item, file) for item in root.items("notify")), written=written
+    )
+    beyond = list(_strays(found))
+    if beyond:
+        raise Refused(beyond)
+    return found
+
+
+def default_for(
+    file: str, read: Callable[[str], DefaultNotify | None] | None = None
+) -> DefaultNotify | None:
+    """Return the nearest default for a connection's file, which may be broken; None without one.
+
+    `read` may remember what it has read.
+    """
+    for path in places_for(os.path.dirname(file)):
+        found = (read or default_at)(path)
+        if found is not None:
+            return found
+    return None
+
+
+def default_at(path: str) -> DefaultNotify | None:
+    """Return the default in a file, which may be broken; None where that is no default."""
+    from oneway.connections.folder import keys_of
+
+    if not os.path.isfile(path):
+        return None
+    try:
+        data = read_regular(path, LIMIT + 1)
+        return load_default(data, path) if KEY in keys_of(data, path) else None
+    except Refused as refused:
+        return DefaultNotify(path, refused=refused)
+
+
+def defaults_among(paths: Iterable[str]) -> dict[str, DefaultNotify]:
+    """Return the defaults in files that are called so, by path; broken ones too."""
+    found = {path: default_at(path) for path in paths if os.path.basename(path) == FILE}
+    return {path: each for path, each in found.items() if each is not None}
+
+
+def readable_default_for(file: str) -> DefaultNotify | None:
+    """Return the nearest default that can be read, for trouble with a file; None without one."""
+    return default_for(file, lambda path: _sound(default_at(path)))
+
+
+def _sound(default: DefaultNotify | None) -> DefaultNotify | None:
+    return default if default is not None and default.refused is None else None
+
+
+def with_default(connection: Connection, default: DefaultNotify | None) -> Connection:
+    """Return a connection that tells as its folder does, unless its own file says whom it tells."""
+    if default is None or connection.notify_file == connection.file:
+        return connection
+    return replace(
+        connection,
+        notify=default.notify,
+        notify_file=default.file,
+        notify_broken=default.refused is not None,
+    )
+
+
+def with_default_of_folder(connection: Connection) -> Connection:
+    """Return a connection with its folder's default, unless its own file says whom it tells."""
+    return with_default(connection, default_for(connection.file))
+
+
+def places_for(folder: str) -> Iterator[str]:
+    """Yield where the default of a folder may be, the nearest first."""
+    here, at = os.getcwd(), os.path.abspath(folder)
+    while True:
+        shown = at if os.path.isabs(folder) else os.path.relpath(at, here)
+        yield os.path.normpath(os.path.join(shown, FILE))
+        above = os.path.dirname(at)
+        if at == here or not at.startswith(os.path.join(here, "")):
+            return
+        at = above
+
+
+def _strays(found: DefaultNotify) -> Iterator[Diagnostic]:
+    for path, ref in found.references:
+        wrong = stray_reference(ref, "", found.file)
+        if wrong:
+            yield found.written.at(path, "C152", *wrong)

@@ -1,0 +1,144 @@
+"""Tells whoever watches what a run does: its steps, as they begin and end.
+
+Nobody watches unless a command switches it on, and then a step costs next to nothing. A step has
+names, numbers and codes: never a value, a name of a person, or a word that a system said.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from typing import Protocol, TypeAlias
+
+Attribute: TypeAlias = str | int | bool
+
+
+class Watched(Protocol):
+    """A step as a watcher sees it."""
+
+    def end(self, error: str) -> None:
+        """See the step end; `error` is the kind of what ended it early, "" if nothing did."""
+
+
+class Watcher(Protocol):
+    """Sees steps begin and end."""
+
+    def begin(
+        self, name: str, attributes: Mapping[str, Attribute], within: "Watched | None"
+    ) -> Watched:
+        """See a step begin, within another one of this watcher's.
+
+        What is noted of it later is added to the same `attributes`.
+        """
+
+
+@dataclass(slots=True)
+class Step:
+    """A step that goes on; what is noted of it is seen at its end."""
+
+    name: str
+    within: "Step | None" = None
+    attributes: dict[str, Attribute] = field(default_factory=dict)
+    seen: tuple[Watched, ...] = ()
+
+    def note(self, **attributes: Attribute) -> None:
+        """Add what has become known of it."""
+        self.attributes.update(attributes)
+
+    def end(self, error: str = "") -> None:
+        """End it."""
+        for each in self.seen:
+            each.end(error)
+
+
+class _Unseen(Step):
+    """A step that nobody sees."""
+
+    __slots__ = ()
+
+    def note(self, **attributes: Attribute) -> None:
+        """Note nothing."""
+
+    def end(self, error: str = "") -> None:
+        """End nothing."""
+
+
+_UNSEEN = _Unseen("")
+
+
+@dataclass(slots=True)
+class _Watch:
+    watchers: Sequence[Watcher] = ()
+    open: Step | None = None
+    """The innermost step that goes on."""
+
+
+_WATCH: ContextVar[_Watch | None] = ContextVar("oneway_watch", default=None)
+
+
+@contextmanager
+def watching(*watchers: Watcher) -> Iterator[None]:
+    """Let watchers see the steps of a block."""
+    token = _WATCH.set(_Watch(watchers) if watchers else None)
+    try:
+        yield
+    finally:
+        _WATCH.reset(token)
+
+
+def begin(name: str, **attributes: Attribute) -> Step:
+    """Return a step that begins within the innermost one, and that the caller ends."""
+    watch = _WATCH.get()
+    if watch is None:
+        return _UNSEEN
+    within = watch.open.seen if watch.open is not None else (None,) * len(watch.watchers)
+    pairs = zip(watch.watchers, within, strict=True)
+    seen = tuple(each.begin(name, attributes, outer) for each, outer in pairs)
+    return Step(name, watch.open, attributes, seen)
+
+
+@contextmanager
+def step(name: str, **attributes: Attribute) -> Iterator[Step]:
+    """Give a step that lasts as long as a block; steps that begin there are within it."""
+    watch = _WATCH.get()
+    if watch is None:
+        yield _UNSEEN
+        return
+    found = begin(name, **attributes)
+    watch.open, error = found, ""
+    try:
+        yield found
+    except BaseException as raised:
+        error = kind_of(raised)
+        raise
+    finally:
+        watch.open = found.within
+        found.end(error)
+
+
+def note(name: str, **attributes: Attribute) -> None:
+    """Note something of the innermost step of that name that goes on; nothing where none does."""
+    watch = _WATCH.get()
+    found = watch.open if watch is not None else None
+    while found is not None and found.name != name:
+        found = found.within
+    if found is not None:
+        found.note(**attributes)
+
+
+def innermost(*names: str) -> dict[str, Attribute]:
+    """Return these attributes as the innermost steps that go on have them, as far as any has."""
+    found: dict[str, Attribute] = {}
+    watch = _WATCH.get()
+    each = watch.open if watch is not None else None
+    while each is not None:
+        found = {key: each.attributes[key] for key in names if key in each.attributes} | found
+        each = each.within
+    return found
+
+
+def kind_of(error: BaseException) -> str:
+    """Return the code of an error, or its kind: never its message, which may quote anything."""
+    diagnostics = getattr(error, "diagnostics", ())
+    code = diagnostics[0].code if diagnostics else getattr(error, "code", "")
+    return code if isinstance(code, str) and code else type(error).__name__

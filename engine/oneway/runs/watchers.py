@@ -1,0 +1,58 @@
+"""Who watches the steps of runs in this process: a log of JSON lines, traces, both, or nobody."""
+
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+
+from oneway.connections.environment import of_environment
+from oneway.core.diagnostics import refusal
+from oneway.core.telemetry import Watcher, watching
+
+VARIABLE = "ONEWAY_TRACES"
+"""The variable that asks for traces: `otlp`. They go where the standard OTEL_... ones say."""
+
+
+@dataclass(frozen=True, slots=True)
+class Watching:
+    """Whether steps are logged as JSON, and traced."""
+
+    log: bool = False
+    traces: bool = False
+
+
+def asked_for(*, log: bool) -> Watching:
+    """Return what is to be seen; raise `Refused` if the variable cannot be understood."""
+    asked = (of_environment(VARIABLE) or "").strip().lower()
+    if asked not in ("", "off", "otlp"):
+        raise refusal("U124", VARIABLE, "traces are asked for in an unknown way", "write otlp")
+    return Watching(log, traces=asked == "otlp")
+
+
+@contextmanager
+def watched(
+    asked: Watching, now: Callable[[], datetime], failed: Callable[[str], None]
+) -> Iterator[None]:
+    """Let the steps of a block be seen as asked; raise `Refused` where a package is missing."""
+    found: list[Watcher] = []
+    with ExitStack() as stack:
+        if asked.log:
+            from oneway.runs.step_log import StepLog
+
+            found.append(StepLog(_write, now))
+        if asked.traces:
+            try:
+                from oneway.runs.traces import exported
+            except ModuleNotFoundError:
+                summary = "traces need packages that are not installed"
+                help = "pip install 'oneway[otel]'"
+                raise refusal("U109", VARIABLE, summary, help) from None
+            found.append(stack.enter_context(exported(of_environment, failed)))
+        stack.enter_context(watching(*found))
+        yield
+
+
+def _write(line: str) -> None:
+    sys.stderr.write(line)
+    sys.stderr.flush()
