@@ -9,7 +9,7 @@ from unittest.mock import patch
 
 from oneway.cli import delivering, notify
 from oneway.cli.options import now
-from oneway.notices import webhook
+from oneway.notices import posting
 from oneway.notices.email import _Session
 
 from .case import ALLOW, Case
@@ -113,7 +113,7 @@ def written_by_mistake(world: World) -> None:
 def mistaken(world: World) -> None:
     """Let the program itself fail while it tells somebody, with all it knows."""
     write_connection(world, "acme", "header")
-    for target, name in ((webhook, "_answer"), (webhook, "_judge"), (_Session, "login")):
+    for target, name in ((posting, "_answer"), (posting, "_judge"), (_Session, "login")):
         with patch.object(target, name, failing):
             _tested(world)
             with _source_in_trouble(world):

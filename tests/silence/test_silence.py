@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from oneway.cli import entry
 from oneway.core.seal import Seal
-from oneway.notices import Undelivered, bodies, email, webhook
+from oneway.notices import Undelivered, bodies, email, posting
 from oneway_connectors.rest import answers, log_filter
 
 from .canaries import Canary, Search, bank
@@ -129,13 +129,13 @@ def test_a_credential_in_another_file_or_an_open_one_is_found(world: World) -> N
 
 
 def test_what_a_webhook_answers_is_found_in_the_store_and_in_the_log(world: World) -> None:
-    def leaking(answer: httpx.Response, host: str, now: object) -> None:
+    def leaking(answer: httpx.Response, host: str, *_: object) -> None:
         raise Undelivered("N102", host, f"no: {answer.headers['x-echo']} {answer.url}")
 
     write_connection(world, "acme", "header")
     make_due("acme")
     world.servers.payroll.be("fails")
-    with patch.object(webhook, "_judge", leaking):
+    with patch.object(posting, "_judge", leaking):
         world.run("run-due")
     world.search_files()
     assert {"webhook key", "webhook address"} <= _found(world)

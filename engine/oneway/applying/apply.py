@@ -23,7 +23,7 @@ from oneway.applying.result import (
 from oneway.core.connector import WriteError, Writer, asked_before_leaving
 from oneway.core.diagnostics import refusal
 from oneway.core.progress import Progress, silent
-from oneway.core.telemetry import Step, begin
+from oneway.core.telemetry import OpenStep, begin
 from oneway.planning.plan import Action, Ending, Plan
 from oneway.planning.plan_file import fingerprint
 
@@ -121,12 +121,12 @@ class _Waiting:
     done: set[str]
     """The actions that are done, which others wait for."""
     results: list[Result] = field(default_factory=list)
-    steps: list[Step] = field(default_factory=list)
+    steps: list[OpenStep] = field(default_factory=list)
     """The same, as whoever watches sees them: they end with what became of them."""
     tried: int = 0
     """How many of the results cost a look at a system, or a write."""
 
-    def add(self, result: Result, step: Step) -> None:
+    def add(self, result: Result, step: OpenStep) -> None:
         self.results.append(result)
         self.steps.append(step)
         self.tried += not result.ending.withheld

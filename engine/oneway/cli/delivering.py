@@ -10,7 +10,7 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import now, state_of, user
 from oneway.connections import Connection
-from oneway.core.connector import ConnectorError
+from oneway.core.connector_errors import ConnectorError
 from oneway.core.diagnostics import Diagnostic, Refused
 
 if TYPE_CHECKING:

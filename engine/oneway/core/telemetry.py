@@ -33,11 +33,11 @@ class Watcher(Protocol):
 
 
 @dataclass(slots=True)
-class Step:
+class OpenStep:
     """A step that goes on; what is noted of it is seen at its end."""
 
     name: str
-    within: "Step | None" = None
+    within: "OpenStep | None" = None
     attributes: dict[str, Attribute] = field(default_factory=dict)
     seen: tuple[Watched, ...] = ()
 
@@ -51,7 +51,7 @@ class Step:
             each.end(error)
 
 
-class _Unseen(Step):
+class _Unseen(OpenStep):
     """A step that nobody sees."""
 
     __slots__ = ()
@@ -69,7 +69,7 @@ _UNSEEN = _Unseen("")
 @dataclass(slots=True)
 class _Watch:
     watchers: Sequence[Watcher] = ()
-    open: Step | None = None
+    open: OpenStep | None = None
     """The innermost step that goes on."""
 
 
@@ -86,7 +86,7 @@ def watching(*watchers: Watcher) -> Iterator[None]:
         _WATCH.reset(token)
 
 
-def begin(name: str, **attributes: Attribute) -> Step:
+def begin(name: str, **attributes: Attribute) -> OpenStep:
     """Return a step that begins within the innermost one, and that the caller ends."""
     watch = _WATCH.get()
     if watch is None:
@@ -94,11 +94,11 @@ def begin(name: str, **attributes: Attribute) -> Step:
     within = watch.open.seen if watch.open is not None else (None,) * len(watch.watchers)
     pairs = zip(watch.watchers, within, strict=True)
     seen = tuple(each.begin(name, attributes, outer) for each, outer in pairs)
-    return Step(name, watch.open, attributes, seen)
+    return OpenStep(name, watch.open, attributes, seen)
 
 
 @contextmanager
-def step(name: str, **attributes: Attribute) -> Iterator[Step]:
+def step(name: str, **attributes: Attribute) -> Iterator[OpenStep]:
     """Give a step that lasts as long as a block; steps that begin there are within it."""
     watch = _WATCH.get()
     if watch is None:

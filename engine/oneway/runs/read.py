@@ -11,7 +11,7 @@ from oneway.core.diagnostics import Refused, refusal
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Collected, Record, Snapshot
 from oneway.core.seal import Seal
-from oneway.core.telemetry import Step, step
+from oneway.core.telemetry import OpenStep, step
 from oneway.mapping.interpreter import Interpreted, LookupTable, tabulate
 from oneway.mapping.program import SourceRow, TargetRow
 from oneway.mapping.read_keys import KeyTally, tallies_of
@@ -209,7 +209,7 @@ class _Reads:
             self.snapshots[each] = replace(found, records=records)
         return self.snapshots[each]
 
-    def step(self, role: str) -> AbstractContextManager[Step]:
+    def step(self, role: str) -> AbstractContextManager[OpenStep]:
         """Return the step of reading an input, as whoever watches sees it: no path of a file."""
         said = self.prepared.plan_inputs[role]
         if said.file or said.connector == "file":
