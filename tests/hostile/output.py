@@ -58,7 +58,7 @@ def wrong_markdown(text: str) -> Iterator[str]:
 def _once(pairs: list[tuple[str, object]]) -> Mapping[str, object]:
     found = dict(pairs)
     if len(found) != len(pairs):
-        raise ValueError("a key stands twice in one object")
+        raise ValueError("a key appears twice in one object")
     return found
 
 

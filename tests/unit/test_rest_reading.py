@@ -252,7 +252,7 @@ def test_fewer_records_than_the_total_make_the_read_incomplete() -> None:
         (b'{"error": "x"}', "R107", "no list at 'data'"),
         (b"[]", "R107", "no list at 'data'"),
         (b'{"data": {"id": 1}}', "R107", "no list at 'data'"),
-        (b'{"data": [], "data": [{"id": 1}]}', "R107", "twice"),
+        (b'{"data": [], "data": [{"id": 1}]}', "R107", "duplicate"),
     ],
 )
 def test_an_answer_of_no_use_is_a_read_error(body: bytes, code: str, says: str) -> None:

@@ -133,12 +133,12 @@ def test_a_right_mapping_has_no_mistakes() -> None:
         ("absent: 7", "S104", "7", "found the number 7", ""),
         ("references: {d: {from: target}}", "S103", "d", "key 'key' is missing", "expression"),
         ("settings: {2x: {}}", "S109", "2x", "'2x' cannot be a key", "begins with a letter"),
-        ("label: '  '", "S105", "  ", "'  ' is no valid expression", "write an expression"),
+        ("label: '  '", "S105", "  ", "'  ' is not a valid expression", "write an expression"),
         ("leavers: {when: a, set: {}}", "S107", "{}", "at least 1 keys, found 0", "for example"),
         ("guards: {source: {shrink: 2}}", "S106", "2", "at most 1, found the number 2", "0.1"),
-        ("guards: {source: {shrink: ten}}", "S105", "ten", "no valid share", "10%"),
+        ("guards: {source: {shrink: ten}}", "S105", "ten", "not a valid share", "10%"),
         ("guards: {source: {shrink: [1]}}", "S101", "[1]", "text or a number, found a", "10%"),
-        ("joiners: {unless_taken: [a, a]}", "S107", "[a, a]", "stands here twice", "example"),
+        ("joiners: {unless_taken: [a, a]}", "S107", "[a, a]", "appears twice", "example"),
     ],
 )
 def test_each_kind_of_mistake_in_words_at_its_place(

@@ -81,7 +81,7 @@ def flaw_in(value: Value, deepest: int = DEEPEST) -> str:
     if not isinstance(value, dict | list):
         return ""
     if isinstance(value, Doubled):
-        return "a key stands in it twice"
+        return "it has a duplicate key"
     if isinstance(value, CutOff) or deepest == 0:
         return f"it is nested deeper than {DEEPEST} levels"
     inner = value.values() if isinstance(value, dict) else value

@@ -168,7 +168,7 @@ class Client:
         self._limiter.close()
 
     def _persist(self, call: Call, auth: Auth | None = None) -> Answer:
-        """Try a call until it has a final response; `errors` decides what is repeated."""
+        """Try a call until it has a final response, as often as `limits.attempts` allows."""
         doubt = False
         self._budget.count()
         for attempt in range(1, self.api.limits.attempts + 1):

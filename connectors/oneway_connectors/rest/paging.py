@@ -182,7 +182,7 @@ def _read(
         text = f"it has no list at '{listing.records}'" + (f", and says: {said}" if said else "")
         raise _unreadable(client, call, Unreadable(text, _REFUSAL if said else ""), "R107")
     if isinstance(data, Doubled):
-        raise _unreadable(client, call, Unreadable("a key stands in it twice"), "R107")
+        raise _unreadable(client, call, Unreadable("it has a duplicate key"), "R107")
     return _Page(number, position, call, answer, data, rows)
 
 

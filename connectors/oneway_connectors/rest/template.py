@@ -35,7 +35,7 @@ def fill_header(template: str, values: Mapping[str, str]) -> str:
     """Return a header's value; raise `Unusable` if it is more than printable ASCII."""
     text = fill(template, values)
     if not _IN_HEADER.fullmatch(text):
-        raise Unusable("a value holds characters that cannot stand in a header")
+        raise Unusable("a value holds characters that are not allowed in a header")
     return text
 
 

@@ -87,7 +87,7 @@ _ALIAS = re.compile(r"\*\S+")
 _VALUES = (
     (re.compile(r"found the text .*", re.DOTALL), "found other text"),
     (re.compile(r"found the number .*", re.DOTALL), "found another number"),
-    (re.compile(r"^'.*' is no valid", re.DOTALL), "this is no valid"),
+    (re.compile(r"^'.*' is not a valid", re.DOTALL), "this is not a valid"),
     (re.compile(r"^'.*' cannot be a key", re.DOTALL), "this cannot be a key"),
 )
 """How `schema_check` shows a value, and what stands there instead."""

@@ -32,7 +32,7 @@ def sealed(text: str, ref: SecretRef) -> Secret:
     if not text.strip():
         raise _unusable(ref, "it is blank")
     if text != text.strip():
-        raise _unusable(ref, "white space or a line break stands around it")
+        raise _unusable(ref, "it has white space or a line break around it")
     if any(unicodedata.category(c) in _UNSEEN for c in text):
         raise _unusable(ref, "it holds a line break or another character that cannot be seen")
     return Secret(text)

@@ -151,7 +151,7 @@ def _former_file(ref: SecretRef) -> str | None:
     except FileNotFoundError:
         return None
     except (OSError, UnicodeDecodeError):
-        summary = "something else stands where a credential would be kept"
+        summary = "something else is in the place of the credential"
         raise refusal("C140", ref.name, summary, "move it away, and connect again") from None
 
 

@@ -86,7 +86,7 @@ def _template(document: Document, data: Data, template: Template) -> Iterator[Di
                 yield document.report(place, "C105", summary)
         elif name in secrets:
             help = "credentials go in auth and headers only: URLs and bodies are logged by others"
-            yield document.report(place, "C104", f"the secret '{name}' cannot stand here", help)
+            yield document.report(place, "C104", f"the secret '{name}' is not allowed here", help)
         else:
             help = did_you_mean(name, known) or f"known here: {', '.join(sorted(known)) or 'none'}"
             yield document.report(place, "C103", f"unknown name '{name}' in a template", help)

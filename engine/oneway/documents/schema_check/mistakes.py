@@ -101,7 +101,7 @@ def _text(error: "ValidationError", path: Path) -> Iterator[Mistake]:
         yield Mistake(path, "S105", summary, _advice(error))
     else:
         advice = _advice(error, "patternErrorMessage")
-        yield Mistake(path, "S105", f"{shown(value_of(error))} is no valid {name}", advice)
+        yield Mistake(path, "S105", f"{shown(value_of(error))} is not a valid {name}", advice)
 
 
 def _unusable_pattern(error: "ValidationError", path: Path) -> Iterator[Mistake]:
@@ -125,7 +125,7 @@ def _size(error: "ValidationError", path: Path) -> Iterator[Mistake]:
     kind = str(error.validator)
     things = "keys" if kind.endswith("Properties") else "items"
     if kind == "uniqueItems":
-        yield Mistake(path, "S107", "the same item stands here twice", _advice(error))
+        yield Mistake(path, "S107", "the same item appears twice", _advice(error))
         return
     bound = "at least" if kind.startswith("min") else "at most"
     summary = f"expected {bound} {rule_of(error)} {things}, found {len(value_of(error))}"
@@ -178,7 +178,7 @@ def _dependent(error: "ValidationError", path: Path) -> Iterator[Mistake]:
 
 
 def _other(error: "ValidationError", path: Path) -> Iterator[Mistake]:
-    yield Mistake(path, "S110", f"{found(value_of(error))} cannot stand here", _advice(error))
+    yield Mistake(path, "S110", f"{found(value_of(error))} is not allowed here", _advice(error))
 
 
 def _advice(error: "ValidationError", kind: str = "errorMessage") -> str:

@@ -26,7 +26,7 @@ _TOO_DEEP = "exceeded maximum nesting depth"
 
 
 _NO_BRACES = (
-    "a list or object is no key; where {{ }} was meant to mark an expression, "
+    "a list or object cannot be a key; where {{ }} was meant to mark an expression, "
     "write the expression alone, without them"
 )
 
@@ -217,7 +217,7 @@ class _Composer:
             self._report(
                 span,
                 "Y108",
-                f"the key {shown(key)} stands here twice",
+                f"the key {shown(key)} appears twice",
                 f"it is on line {first} already: take one of them out",
             )
             return
@@ -250,7 +250,7 @@ class _Composer:
             self._report(
                 span,
                 "Y117",
-                f"*{event.anchor} stands inside of what it names",
+                f"*{event.anchor} is inside the value that it names",
                 "write the value out",
             )
         else:

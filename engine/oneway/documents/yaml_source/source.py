@@ -97,7 +97,7 @@ def _undecodable(data: bytes, file: str, offset: int) -> Refused:
                 span,
                 "Y102",
                 f"byte {offset + 1} (0x{data[offset]:02X}) is not UTF-8",
-                f"the file is in another encoding or is no text at all: {_SAVE}",
+                f"the file has another encoding or is not text: {_SAVE}",
             )
         ]
     )

@@ -52,7 +52,7 @@ AFTER_QUOTES = MistakeWords(
 CHOICE = MistakeWords(
     re.compile("a^"),
     "Y106",
-    "'? :' is no operator here, and a colon cannot stand in a value without quotes",
+    "'? :' is not an operator here, and a value with a colon needs quotes",
     "write iif(condition, then, otherwise), between double quotes",
 )
 
@@ -96,7 +96,7 @@ _KNOWN = (
     _words(
         r"mapping values are not allowed",
         "Y106",
-        "a colon stands where no key can be",
+        "a colon is not allowed here",
         "check the indentation of this line; a value that holds ': ' must be in quotes",
     ),
     _words(
@@ -115,7 +115,7 @@ _KNOWN = (
     _words(
         r"expected key|'-' indicator|<block end>|block collection",
         "Y106",
-        "this does not fit what stands above it",
+        "this does not fit the lines above it",
         "check the indentation, and that text after a closing quote is inside the quotes",
     ),
     _words(
@@ -141,7 +141,7 @@ _KNOWN = (
 _AMONG_KEYS = _words(
     r"expected key|<block end>",
     "Y106",
-    "a list item stands among keys",
+    "a list item is among keys",
     "take the '- ' away, or put one before each of them",
 )
 _OTHER = _words("", "Y106", "this is not YAML", "check the indentation and the quotes around it")

@@ -119,7 +119,7 @@ def _explained(problem: ParseError, text: str) -> ExpressionSyntax:
     length = _token_length(str(problem.token_value), text, offset)
     found = text[offset : offset + length]
     help = f"a number stands between backticks: `{found}`" if _NUMBER.fullmatch(found) else ""
-    return ExpressionSyntax(f"{found!r} cannot stand here", offset, length, help)
+    return ExpressionSyntax(f"{found!r} is not allowed here", offset, length, help)
 
 
 def _quoted_name(text: str) -> TextRange:
