@@ -7,9 +7,11 @@ where its reference should stand must not find it in a log as well.
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
+from functools import reduce
+from typing import Any, cast
 
 from oneway.core.diagnostics import Diagnostic, Severity, Span
-from oneway.documents.yaml_source import Document, Path
+from oneway.documents.yaml_source import Document, Path, shown
 
 _OPEN = frozenset(
     {
@@ -57,7 +59,9 @@ def hushed(document: Document, found: Iterable[Diagnostic]) -> Iterator[Diagnost
         if each.span.line in open_lines:
             yield each
         else:
-            yield replace(each, quote="", summary=_without_value(each.summary))
+            yield replace(
+                each, quote="", summary=_without_value(each.summary, _values_at(document, each))
+            )
 
 
 def unquoted(found: Diagnostic) -> Diagnostic:
@@ -75,19 +79,25 @@ def _open_lines(document: Document) -> set[int]:
     return {line for line, is_open in lines.items() if is_open}
 
 
-def _without_value(summary: str) -> str:
-    for pattern, instead in _VALUES:
-        summary = pattern.sub(instead, summary)
+def _without_value(summary: str, values: Iterable[object]) -> str:
+    """Return a summary in which `schema_check` names none of these values, however it says it."""
+    for value in values:
+        text = shown(str(value))
+        if isinstance(value, str):
+            summary = summary.replace(f"the text {text}", "other text").replace(text, "this")
+        elif isinstance(value, int | float) and not isinstance(value, bool):
+            summary = summary.replace(f"the number {value}", "another number").replace(text, "this")
     return summary
+
+
+def _values_at(document: Document, each: Diagnostic) -> Iterator[object]:
+    """Yield the value that a finding is about; of S109, the key."""
+    for path, span in document.places.items():
+        if span == each.span:
+            yield reduce(lambda value, step: value[step], path, cast(Any, document.data))
+    if each.code == "S109":
+        yield from (path[-1] for path, span in document.key_places.items() if span == each.span)
 
 
 _ALIAS = re.compile(r"\*\S+")
 """A value that begins with a star is an alias to YAML, and shown as one."""
-
-_VALUES = (
-    (re.compile(r"found the text .*", re.DOTALL), "found other text"),
-    (re.compile(r"found the number .*", re.DOTALL), "found another number"),
-    (re.compile(r"^'.*' is not a valid", re.DOTALL), "this is not a valid"),
-    (re.compile(r"^'.*' cannot be a key", re.DOTALL), "this cannot be a key"),
-)
-"""How `schema_check` shows a value, and what stands there instead."""
