@@ -31,7 +31,7 @@ ENDINGS = (".yaml", ".yml")
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """A file of a folder: its connection, or why it has none (exactly one of the two)."""
+    """A file of a folder: either its connection or the reason it has none."""
 
     file: str
     connection: Connection | None = None
@@ -39,7 +39,7 @@ class Found:
 
 
 def found_at(path: str) -> Found | None:
-    """Return the connection in a file, or why it has none; None for a mapping or a manifest.
+    """Return the connection in a file, or the reason it has none; None for a mapping or manifest.
 
     None as well for whom the folder tells by default, unless that is broken.
     """
@@ -118,7 +118,7 @@ def connection_at(path: str) -> Connection:
 
 
 def path_of(name: str, folder: str | Path = FOLDER) -> str:
-    """Return the path of a connection that is named; raise `Refused`, saying which may be meant.
+    """Return the path of a named connection; raise `Refused`, with suggestions.
 
     A file of that name is taken as it is, broken or not; without one, the names in the
     files are looked at.
@@ -138,7 +138,7 @@ def path_of(name: str, folder: str | Path = FOLDER) -> str:
 
 
 def is_connection(data: bytes, file: str) -> bool:
-    """Return whether a file says that it is a connection, also where the rest is broken."""
+    """Return whether a file declares itself a connection, even if the rest is invalid."""
     return _PLAINLY.search(data) is not None or "oneway_connection" in keys_of(data, file)
 
 
@@ -151,7 +151,7 @@ else is quoted in messages, and a connection may hold a credential."""
 
 
 def keys_of(data: bytes, file: str) -> set[str]:
-    """Return the keys at the top of a file, as far as can be told, of those that say its kind."""
+    """Return the top-level keys of a file that declare its kind, as far as they can be found."""
     kinds = ("oneway", "oneway_connector", "oneway_connection", KEY)
     document = read_all(data, file).document
     if document is not None and isinstance(document.data, dict):

@@ -1,4 +1,4 @@
-"""What installed packages offer, by their entry points (packaging.python.org, entry points).
+"""Finds the connectors of installed packages by their entry points (packaging.python.org).
 
 `importlib.metadata` says the same and takes as long to import as all the rest of a `--help`, for a
 parser of mail. It is asked where packages are kept in anything but folders.

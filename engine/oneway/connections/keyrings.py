@@ -13,7 +13,7 @@ from oneway.core.diagnostics import refusal
 
 
 def from_keyring(ref: SecretRef) -> str:
-    """Return the text of an entry; raise `Refused` if there is none, or no keyring."""
+    """Return the text of an entry; raise `Refused` without an entry or a keyring."""
     found = find_in_keyring(ref)
     if found is None:
         service, name = entry(ref.name)
@@ -29,15 +29,15 @@ def find_in_keyring(ref: SecretRef) -> str | None:
 
 
 def into_keyring(ref: SecretRef, text: str) -> None:
-    """Keep a text as an entry; raise `Refused` if it is not kept."""
+    """Store a text as an entry; raise `Refused` on failure."""
     _asked(ref, lambda keyring, service, name: keyring.set_password(service, name, text))
-    # A backend that keeps nothing raises nothing either.
+    # A backend that stores nothing raises no error.
     if not compare_digest((find_in_keyring(ref) or "").encode(), text.encode()):
         raise refusal("C120", ref.name, "the keyring does not keep what it is given", _ELSEWHERE)
 
 
 def out_of_keyring(ref: SecretRef) -> bool:
-    """Remove an entry; return whether there was one. Raises `Refused` if it cannot be."""
+    """Remove an entry; return whether there was one. Raises `Refused` on failure."""
     if find_in_keyring(ref) is None:
         return False
     _asked(ref, lambda keyring, service, name: keyring.delete_password(service, name))
@@ -45,7 +45,7 @@ def out_of_keyring(ref: SecretRef) -> bool:
 
 
 def _asked(ref: SecretRef, ask: Callable[[Any, str, str], object]) -> object:
-    """Return what the keyring answers; raise `Refused` if it cannot be used."""
+    """Return the keyring's answer; raise `Refused` if it cannot be used."""
     service, name = entry(ref.name)
     if not service or not name:
         raise refusal("C120", ref.name, "a keyring's entry is named service/name", _FORM)
@@ -57,7 +57,7 @@ def _asked(ref: SecretRef, ask: Callable[[Any, str, str], object]) -> object:
     try:
         return ask(keyring, service, name)
     except Exception as error:
-        # Backends raise what they like; what they say may hold anything, and is not shown.
+        # Backends raise arbitrary errors, whose text may contain anything and is not shown.
         raise refusal("C120", ref.name, *_why(type(error).__name__)) from None
 
 

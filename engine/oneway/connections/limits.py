@@ -25,7 +25,7 @@ def merged(guards: GuardsSpec, own: OwnGuards | None) -> GuardsSpec:
 
 
 def looser(guards: GuardsSpec, own: OwnGuards) -> Iterator[tuple[Path, str]]:
-    """Yield what of a connection's guards lets more through, as its path and a sentence."""
+    """Yield each guard of a connection looser than the mapping's: its path and a sentence."""
     limits = dict(guards.limits)
     for kind, limit in own.limits.items():
         yield from _limit(kind, _effective(kind, limits), limit)
@@ -45,7 +45,7 @@ def looser(guards: GuardsSpec, own: OwnGuards) -> Iterator[tuple[Path, str]]:
 
 
 def _effective(kind: GuardKind, limits: dict[GuardKind, LimitSpec]) -> Limit | None:
-    """Return what is in force without the connection, or None if nothing is."""
+    """Return the limit in force without the connection, or None."""
     if kind in limits:
         return Limit(Fraction(str(limits[kind].share)), limits[kind].floor)
     return DEFAULTS.get(kind)

@@ -21,7 +21,7 @@ _PORTS = {"https": 443, "http": 80}
 
 @dataclass(frozen=True, slots=True)
 class OwnerSays:
-    """What the owner of credentials says of a system: options, and origins that bind."""
+    """What the owner of credentials allows for a system: options, and binding origins."""
 
     options: Mapping[str, str]
     origins: frozenset[str] = frozenset()
@@ -67,7 +67,7 @@ def origins_in(text: str | None) -> frozenset[str]:
 
 
 def _says(kind: object) -> bool:
-    """Return whether a kind says where it sends credentials; one from elsewhere may not."""
+    """Return whether a kind declares where it sends credentials; third-party kinds may not."""
     return hasattr(kind, "origins")
 
 

@@ -47,7 +47,7 @@ def stray_reference(ref: SecretRef, name: str, file: str) -> tuple[str, str] | N
 
 
 def why_stray(ref: SecretRef, name: str, file: str) -> str:
-    """Return why a connection, by its name and file, may not refer to a credential, or nothing."""
+    """Return why a connection (name and file) may not refer to a credential, or "" if it may."""
     match ref.kind:
         case SecretKind.ENV:
             return _why_not_variable(ref.name)

@@ -38,7 +38,7 @@ class Due:
 
 
 def next_due(schedule: Schedule, name: str, after: datetime) -> Due | None:
-    """Return the first due that runs after an instant; None if the line never fires again."""
+    """Return the first due that runs after an instant; None if there is none."""
     share = _share(schedule, name)
     nominal = _next(schedule.cron, schedule.zone, after.replace(microsecond=0) - share)
     return None if nominal is None else Due(nominal, nominal + share)
@@ -100,7 +100,7 @@ def _matches(cron: str, after: datetime) -> Iterator[datetime]:
 
 
 def _instant(local: datetime, zone: ZoneInfo) -> datetime:
-    """Return when a local time comes: the first time of two, the end of a gap for one in it."""
+    """Return the instant of a local time: the earlier of two, or the end of a gap."""
     while True:
         found = local.replace(tzinfo=zone, fold=0).astimezone(UTC)
         if found.astimezone(zone).replace(tzinfo=None) == local:

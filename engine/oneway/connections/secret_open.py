@@ -28,7 +28,7 @@ def opened(ref: SecretRef) -> Secret:
 
 
 def sealed(text: str, ref: SecretRef) -> Secret:
-    """Return the text as a credential; raise `Refused` if it is not whole or not one line."""
+    """Return the text as a credential; raise `Refused` unless it is a single complete line."""
     if not text.strip():
         raise _unusable(ref, "it is blank")
     if text != text.strip():

@@ -14,9 +14,9 @@ Places: TypeAlias = set[tuple[int, int]]
 
 
 def bad_credentials(document: Document) -> tuple[list[Diagnostic], Places]:
-    """Return a finding for each credential that is not given by reference.
+    """Return a finding for each credential not given by reference.
 
-    The second value are the places in and around those: nothing else is to be said there.
+    The second value is the set of places in and around them, for which nothing else is reported.
     """
     written = FileProvenance(document, document.file)
     found: list[Diagnostic] = []
@@ -31,7 +31,7 @@ def bad_credentials(document: Document) -> tuple[list[Diagnostic], Places]:
 
 
 def references(data: Data) -> Iterator[tuple[Path, Value]]:
-    """Yield what stands where a reference to a credential should, with its path."""
+    """Yield every value in the place of a credential reference, with its path."""
     for side in ("source", "target"):
         for name, value in obj(obj(data.get(side)).get("credentials")).items():
             yield (side, "credentials", name), value

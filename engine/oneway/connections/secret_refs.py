@@ -6,7 +6,7 @@ from enum import Enum
 
 
 class SecretKind(Enum):
-    """What keeps a credential. The values are the words of files and, in capitals, variables."""
+    """Where a credential is kept. The values are words of files and, in capitals, of variables."""
 
     ENV = "env"
     FILE = "file"
@@ -15,7 +15,7 @@ class SecretKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class SecretRef:
-    """Where a credential is kept: it holds no credential, and may be shown.
+    """The location of a credential; it holds no credential, and may be shown.
 
     `name` is the name of a variable, the path of a file, or `service/name` of a keyring; the
     last slash parts the two, so that a service may be a URL.

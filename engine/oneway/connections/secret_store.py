@@ -58,14 +58,14 @@ class SecretName:
 
 @dataclass(slots=True)
 class Keeping:
-    """Credentials that are being kept; leaving the block without `for_good` takes all back."""
+    """Stores credentials; leaving the block without `for_good` rolls all of them back."""
 
     _undo: list[Undo] = field(default_factory=list)
 
     def keep(
         self, secret: Secret, place: SecretName, kind: SecretKind | None, *, new: bool = False
     ) -> SecretRef:
-        """Keep a credential and return where; `kind` None is a keyring where one works.
+        """Store a credential and return its reference; with `kind` None, in a keyring if one works.
 
         That of a `new` connection takes no entry's place in the keyring, which all folders of
         a person share: another one's connection may have this name, too. Raises `Refused`
@@ -126,7 +126,7 @@ def forgotten(ref: SecretRef) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Steps:
-    """How one kind of place is read, written and put back as it was."""
+    """How one kind of storage is read, written and restored."""
 
     former: Callable[[SecretRef], str | None]
     write: Callable[[SecretRef, str], None]

@@ -117,9 +117,9 @@ def is_loopback(host: str) -> bool:
 
 
 def _is_address(text: str) -> bool:
-    """Return whether the header of a mail can hold an address, and gives it back as it is.
+    """Return whether an address survives a mail header unchanged.
 
-    What begins like an encoded word (RFC 2047) would be read as what it encodes.
+    Text that begins like an encoded word (RFC 2047) would be decoded.
     """
     if _ADDRESS.fullmatch(text) is None or not text.isprintable() or "=?" in text:
         return False

@@ -71,7 +71,7 @@ __all__ = [
 
 
 class Capability(Enum):
-    """What a resource lets us do; the compiler compares it with what a mapping asks for."""
+    """An operation that a resource supports; the compiler compares it with the mapping's needs."""
 
     READ = "read"
     CREATE = "create"
@@ -107,7 +107,7 @@ class Field:
 
 
 USUAL_LAG = 900.0
-"""Seconds for which a system may not show a new record, where nothing is known of it."""
+"""The default number of seconds for which a system may not show a new record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ class Option:
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One thing that an option may be: its value, and what people call it."""
+    """One possible value of an option, and its label."""
 
     value: str
     label: str
@@ -159,7 +159,7 @@ class Choice:
 
 @dataclass(frozen=True, slots=True)
 class Assumption:
-    """Something about a system that could not be confirmed, and what to check."""
+    """An unconfirmed assumption about a system, and how to check it."""
 
     about: str
     check: str
@@ -243,7 +243,7 @@ class JobState(Enum):
 
 @dataclass(frozen=True, slots=True)
 class JobEnd:
-    """What a system says of a job; `record` is the id of what it has created."""
+    """The state of a job as the system reports it; `record` is the id of the created record."""
 
     state: JobState
     record: str = ""
@@ -275,7 +275,7 @@ class Suggestion:
 
 @runtime_checkable
 class Suggesting(Protocol):
-    """A connector that can look at a resource and say which options it seems to need."""
+    """A connector that can inspect a resource and suggest options for it."""
 
     def suggest(self, resource: str) -> Suggestion:
         """Return the suggested options of a resource; raise `ReadError` if it cannot be read."""
@@ -315,7 +315,7 @@ class Writer(Protocol):
 
 @runtime_checkable
 class FollowsJobs(Protocol):
-    """A writer whose system can be asked what became of a create that it only accepted."""
+    """A writer whose system reports on creates that it has accepted but not yet carried out."""
 
     def job_end(self, job: str) -> JobEnd:
         """Return the state of a job; raise `ReadError` if the system cannot be asked."""
@@ -348,7 +348,7 @@ def about_to_leave() -> None:
 
 
 class Finding(Enum):
-    """How a probe of a connection ended."""
+    """The result of a probe of a connection."""
 
     OK = "ok"
     FAILED = "failed"
@@ -357,7 +357,7 @@ class Finding(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Probe:
-    """One thing that `oneway check` asked of a system, and the answer."""
+    """One check of a system by `oneway check`, and its result."""
 
     what: str
     finding: Finding
@@ -374,10 +374,10 @@ class Connector(Protocol):
         """Return a writer of a resource; raise `WriteError` if it cannot be written."""
 
     def probe(self) -> tuple[Probe, ...]:
-        """Return what the credentials may do, found by requests that only read."""
+        """Return what the credentials permit, found with read-only requests."""
 
     def choices(self, option: str) -> tuple[Choice, ...]:
-        """Return what an option may be, in the system's order; raise `ReadError`.
+        """Return the possible values of an option, in the system's order; raise `ReadError`.
 
         Asked only where `Option.choices` says so, perhaps of a connector that was opened
         without that option. Returns nothing if the credentials may see none.

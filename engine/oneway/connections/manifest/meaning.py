@@ -62,7 +62,7 @@ def _names(document: Document, data: Data) -> Iterator[Diagnostic]:
 
 
 def _hiding(document: Document, secret: str, named: Mapping[str, Data]) -> Iterator[Diagnostic]:
-    """Find names whose variables already say where a secret is kept."""
+    """Report options whose variable would collide with the location of a secret."""
     for key, names in named.items():
         for name in (f"{secret}_file", f"{secret}_keyring"):
             if name in names:

@@ -1,6 +1,6 @@
 """Renders a plan as Markdown, for the comment of a pull request.
 
-Everything that comes from a file or a system stands in a code span, so that no name can
+Everything from a file or a system is put into a code span, so that no name can
 make markup, mention somebody or link to anything.
 """
 
@@ -19,7 +19,7 @@ from oneway.render.vocabulary import VERB_MARKERS
 
 _MOST_CHANGES = 36_000
 _MOST_FOLDED = 4_000
-"""Characters: a comment on GitHub holds 65,536 of them, and refuses more."""
+"""In characters; GitHub refuses comments of more than 65,536."""
 _NAMES = 20
 """The most records named for one reason."""
 

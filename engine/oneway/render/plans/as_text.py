@@ -248,7 +248,7 @@ class _TextPage:
         return self.strong([f"{title} ({number:,})"]) + lines
 
     def named(self, groups: Iterable[content.Group], indent: int, marker: str = "") -> list[str]:
-        """Return each reason with the records that it speaks of."""
+        """Return each reason with its records."""
         lines: list[str] = []
         for group in groups:
             names = people(self.names(group), self.limit)

@@ -50,7 +50,7 @@ class PlanSection:
 
     @property
     def records(self) -> int:
-        """How many records it speaks of."""
+        """The number of records in it."""
         return sum(len(group.outcomes) for group in self.groups)
 
 
@@ -64,7 +64,7 @@ _OUTSIDE = "not for this sync"
 
 
 STILL_IN = "Have left, and can still get in"
-"""The title of the list that comes before all others."""
+"""The title of the first list."""
 
 
 def access(plan: Plan, verdict: Verdict, memory: Memory) -> tuple[StillIn, ...]:
@@ -74,7 +74,7 @@ def access(plan: Plan, verdict: Verdict, memory: Memory) -> tuple[StillIn, ...]:
 
 
 def undone(memory: Memory) -> frozenset[str]:
-    """Return the actions that the target does not keep."""
+    """Return the actions whose result the target does not keep."""
     return frozenset(each.action.id for each in memory.sticking)
 
 
@@ -229,7 +229,7 @@ def changed(change: Change, verb: Verb) -> str:
 def list_change(before: list[Value], after: list[Value]) -> str:
     """Return what a list loses and gains, item by item and none cut short beyond reading.
 
-    Of what it loses nothing is left out: whoever reviews the plan must see it.
+    Every lost item is listed: the reviewer must see it.
     """
     lost, gained = _without(before, after), _without(after, before)
     said = [f"loses {_items(lost, len(lost))}"] if lost else []
@@ -274,7 +274,7 @@ def holders(verdict: Verdict) -> dict[str, str]:
 
 
 def stories(plan: Plan, verdict: Verdict, memory: Memory) -> dict[str, Story]:
-    """Return what will become of who does not become as the source says, by whom it is about."""
+    """Return the stories of people who will still differ from the source, by subject."""
     return by_subject(memory.stories_of(plan, verdict.ends()))
 
 
@@ -324,7 +324,7 @@ def refused(plan: Plan, memory: Memory) -> list[tuple[Outcome, str]]:
 
 
 def waiting(memory: Memory) -> str:
-    """Return how many actions are not sent today; nothing if none is."""
+    """Return how many actions are not sent today; "" if there are none."""
     number = len(memory.postponed)
     if not number:
         return ""
@@ -380,7 +380,7 @@ def _is_sealed(change: Change) -> bool:
 
 
 def split(actions: Iterable[Action]) -> str:
-    """Return how many actions do what: "12 creates, 30 updates, 4 leaves"."""
+    """Return the actions counted by verb: "12 creates, 30 updates, 4 leaves"."""
     counts = Counter(action.verb for action in actions)
     return ", ".join(count(counts[verb], verb.value) for verb in Verb if counts[verb])
 
@@ -391,7 +391,7 @@ def setting(breach: Breach) -> str:
 
 
 def held_back(plan: Plan, verdict: Verdict) -> str:
-    """Return how much of a plan the guards hold back."""
+    """Return how many actions of a plan the guards hold back."""
     actions = plan.actions
     held = sum(1 for action in actions if action.id in verdict.blocked)
     if not actions:

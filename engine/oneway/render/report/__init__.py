@@ -20,7 +20,7 @@ __all__ = ["Page", "html", "page", "pages"]
 
 
 def pages(journal: Journal) -> Callable[[int], str | None]:
-    """Return what gives the page of a run by its number; None where nothing is kept of it."""
+    """Return a function from a run's number to its page; it gives None if nothing was kept."""
     from oneway.runs.past_run import load_past_run
 
     def found(number: int) -> str | None:

@@ -65,7 +65,7 @@ def attention(told: PastRun, found: Sequence[Deed]) -> tuple[ReportSection, ...]
 
 
 def meant(deed: Deed) -> tuple[Cell, Cell]:
-    """Return who a deed is about, and what was to be done."""
+    """Return the person of an action, and what was planned."""
     if not deed.changes:
         return deed.person, ReportText((VERBS_TO_DO[deed.verb],))
     return deed.person, fields(deed.changes, deed.verb)

@@ -16,7 +16,7 @@ KINDS = (("written", "Written"), ("held", "Held back"), ("missed", "Not written"
 # above for its number, and what the smallest piece takes, so that one in a thousand is seen.
 _SLOT, _BAR, _ROOM, _HEAD, _LEAST = 24.0, 14.0, 96.0, 18.0, 3.0
 _FEWEST = 10
-"""Slots that there is room for at least, so that a few bars are no wall."""
+"""The least number of slots, so that a few bars do not fill the width."""
 
 
 def chart(runs: Sequence[Run], this: int) -> Chart | None:

@@ -7,11 +7,11 @@ from jinja2 import Environment, PackageLoader, StrictUndefined, Template
 from oneway.render.report.page import Page
 
 SHOWN = 12
-"""Rows of a table that are seen at once; the others open at a click, and on paper."""
+"""The rows of a table shown at once; the others open on a click, and in print."""
 
 
 def html(page: Page) -> str:
-    """Return a page as HTML: no script, and nothing that is fetched from anywhere."""
+    """Return a page as HTML, without scripts or external resources."""
     return _template().render(page=page, shown=SHOWN) + "\n"
 
 

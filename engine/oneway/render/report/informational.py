@@ -18,7 +18,7 @@ _STAYING = frozenset({Kind.INELIGIBLE, Kind.CONFLICT, Kind.ERROR, Kind.IGNORED, 
 
 
 def beside(told: PastRun, found: Sequence[Deed]) -> tuple[ReportSection, ...]:
-    """Return the sections that are good to know."""
+    """Return the informational sections."""
     outcomes = told.plan.telling if told.plan is not None else ()
     sections = (
         _waiting(found),
@@ -54,7 +54,7 @@ def _postponed(found: Iterable[Deed]) -> ReportSection | None:
 
 
 def _differing(outcomes: Iterable[Outcome]) -> ReportSection | None:
-    """Return what was noticed about people who do sync."""
+    """Return the remarks on people who sync."""
     rows: list[tuple[Cell, ...]] = []
     for each in outcomes:
         if each.kind not in _STAYING and (noted := _noted(each)):

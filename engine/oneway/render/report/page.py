@@ -41,14 +41,14 @@ class ReportField:
 
 @dataclass(frozen=True, slots=True)
 class ReportPerson:
-    """Who is meant: a name, and what else the record is known by."""
+    """A person in a report: a name, and the record's other identifiers."""
 
     shape: ClassVar[str] = "person"
     name: str
     key: str = ""
     record: str = ""
     note: str = ""
-    """Since when it is so, and when it is tried again."""
+    """When it began, and when it is tried again."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,7 @@ class Fields:
 
 @dataclass(frozen=True, slots=True)
 class ReportText:
-    """Sentences, or the text of a system; `code` is for programs, and for asking for help."""
+    """Sentences, or the text of a system; `code` is for programs and support."""
 
     shape: ClassVar[str] = "words"
     lines: tuple[str, ...]
@@ -101,7 +101,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class ReportSection:
-    """One subject. `number` is how many people or things it speaks of."""
+    """One subject. `number` counts its people or things."""
 
     id: str
     title: str
@@ -122,7 +122,7 @@ class ReportPart:
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing to know of the run; `instant` is the same for programs, where it is a time."""
+    """One fact about the run; `instant` is set if it is a time."""
 
     name: str
     text: str
@@ -131,7 +131,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Figure:
-    """A number that is worth a large letter, and the part of the page that says more of it."""
+    """A number shown large, and the part of the page with its details."""
 
     number: int
     noun: str

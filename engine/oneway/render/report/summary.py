@@ -66,7 +66,7 @@ def _became(told: PastRun, found: Sequence[Deed]) -> str:
 
 
 def lead(told: PastRun) -> str:
-    """Return a second sentence, of how many were as they should be."""
+    """Return a second sentence: how many people needed no change."""
     run = told.run
     match run.state:
         case RunState.REFUSED:
@@ -96,7 +96,7 @@ def tone(told: PastRun, parts: Iterable[ReportSection]) -> Tone:
 def figures(
     told: PastRun, found: Sequence[Deed], sections: Sequence[ReportSection]
 ) -> tuple[Figure, ...]:
-    """Return the numbers that people look for, each with where more is said of it."""
+    """Return the key figures, each with a link to its details."""
     done = Counter(each.verb for each in found if each.ending is Ending.DONE)
     counts = told.plan.counts() if told.plan is not None else {}
     ids = {each.id for each in sections}
@@ -121,7 +121,7 @@ def figures(
 
 
 def facts(told: PastRun) -> tuple[Fact, ...]:
-    """Return when, whose, by whom and how long."""
+    """Return the start, connection, operator and duration of the run."""
     start, ended = told.run.start, told.run.ended
     took = duration(start.started, ended) if ended is not None else ""
     inputs = told.plan.inputs if told.plan is not None else {}

@@ -12,7 +12,7 @@ from oneway.render.report.page import Fields, Look, ReportField, ReportPerson, V
 from oneway.render.sanitize import harmless, quoted, shown
 
 LONGEST = 400
-"""The widest that one value or sentence is shown, in columns."""
+"""The greatest width of one value or sentence, in columns."""
 
 _PLAIN_PATH = re.compile(r"[A-Za-z][A-Za-z0-9]*(\.[A-Za-z][A-Za-z0-9]*)*")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
@@ -47,7 +47,7 @@ def day(instant: str) -> str:
 
 
 def duration(started: str, ended: str) -> str:
-    """Return how long something took; nothing if that is not known."""
+    """Return how long something took; "" if unknown."""
     begin, end = _parsed(started), _parsed(ended)
     if begin is None or end is None or end < begin:
         return ""
@@ -70,14 +70,14 @@ def field_name(path: str) -> str:
 
 
 def person(outcome: Outcome, note: str = "") -> ReportPerson:
-    """Return who an outcome is about."""
+    """Return the person of an outcome."""
     return named(outcome.label, outcome.key, outcome.source_id, outcome.target_id, note)
 
 
 def named(
     label: str, key: str, source_id: str | None, target_id: str | None, note: str = ""
 ) -> ReportPerson:
-    """Return a person by the best name there is."""
+    """Return a person under the best available name."""
     known = [text(each) for each in (label, key) if each.strip()]
     record = text(target_id or "")
     if not known:
@@ -102,7 +102,7 @@ def fields(changes: tuple[Change, ...], verb: Verb) -> Fields:
 
 
 def value(data: Data | Sealed) -> Value:
-    """Return a value that is not sensitive; text without quotes where it is plain without."""
+    """Return a value that is not sensitive, without quotes if it is plain text."""
     if isinstance(data, Sealed):
         return Value("not shown", Look.HIDDEN)
     if data is None:
