@@ -1,4 +1,4 @@
-"""A folder's worth of files, opened as a connector."""
+"""A connector whose resources are files."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -28,7 +28,7 @@ class FileConnector:
             raise NotSent(error.code, error.summary, error.help) from None
 
     def suggest(self, resource: str) -> Suggestion:
-        """Return the options that a file seems to need, each a guess; raise `ReadError`."""
+        """Return guessed options for a file; raise `ReadError` if it cannot be read."""
         return suggested(resource)
 
     def probe(self) -> tuple[Probe, ...]:
@@ -36,7 +36,7 @@ class FileConnector:
         return ()
 
     def choices(self, option: str) -> tuple[Choice, ...]:  # noqa: ARG002  # the SPI's
-        """Return nothing: a file lists none."""
+        """Return nothing: files list no choices."""
         return ()
 
     def close(self) -> None:
@@ -50,5 +50,5 @@ def origins(description: Description, options: Mapping[str, str]) -> tuple[str, 
 
 
 def connect(description: Description, access: Access) -> FileConnector:  # noqa: ARG001  # the SPI's
-    """Return the connector for the given options; raise `ReadError` for one that is of no use."""
+    """Return the connector for the given options; raise `ReadError` for an invalid one."""
     return FileConnector(file_options(access.options))

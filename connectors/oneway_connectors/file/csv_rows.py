@@ -27,7 +27,7 @@ LONGEST_CELL = 16_000_000
 class CsvRows(OfTable):
     """A CSV file. Columns keep their order; new ones are added at the end.
 
-    What stands above the headings and below the footer is kept in rewriting.
+    Lines above the headings and below the footer are kept when it is rewritten.
     """
 
     def __init__(self, name: str, options: FileOptions) -> None:
@@ -43,7 +43,7 @@ class CsvRows(OfTable):
         self._extended = False
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
-        """Yield the rows; raise `ReadError` if the header names no columns to go by."""
+        """Yield the rows; raise `ReadError` if the header has no usable columns."""
         csv.field_size_limit(LONGEST_CELL)
         self._file, lines = file, Lines(file)
         self._preface, said = lines.preface(self._options.header)
@@ -71,14 +71,14 @@ class CsvRows(OfTable):
                 yield entry
 
     def decode(self, raw: bytes) -> dict[str, Value]:
-        """Return the record that a row is."""
+        """Return the record of a row."""
         return self._headings.record(self._padded_cells(raw))
 
     def encode(self, data: dict[str, Value], like: bytes) -> bytes:
-        """Return a row, without its end; raise `Rejected` for what a cell cannot hold."""
+        """Return a row, without its line end; raise `Rejected` for a value no cell can hold."""
         cells = self._headings.cells(data)
         self._extend([name for name, text in cells.items() if text])
-        del like  # rows are all of one style
+        del like  # all rows have the same style
         return self._row([cells.get(name, "") for name in self._headings.names])
 
     def assemble(self, raws: Sequence[bytes]) -> bytes:

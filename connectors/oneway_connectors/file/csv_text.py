@@ -16,7 +16,7 @@ _SAYS_TYPE = re.compile(r'"?#TYPE ')
 
 @dataclass(frozen=True, slots=True)
 class Dialect:
-    """What parts cells and what quotes them; nothing quotes them where `quote` is empty.
+    """The delimiter and the quotation mark; with an empty `quote`, cells are not quoted.
 
     A quotation mark begins a quoted cell also after spaces where `spaced`.
     """
@@ -78,11 +78,11 @@ class Lines:
             self.bom, line = BOM, line.removeprefix(BOM)
         self.cut = not line.endswith(b"\n")
         self._taken.append(line)
-        # A byte that is not UTF-8 spoils its own row only: it stands as a lone surrogate.
+        # An invalid byte affects its own row only: it becomes a lone surrogate.
         return line.decode(errors="surrogateescape")
 
     def preface(self, header: int) -> tuple[bytes, str]:
-        """Return what stands before the line of the headings, and the delimiter that it says.
+        """Return the text before the line of the headings, and the delimiter that it declares.
 
         Where `header` is 0 that is what Excel and PowerShell write about the file itself, on
         its first line: `sep=;` and `#TYPE`.

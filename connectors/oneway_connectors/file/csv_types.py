@@ -25,13 +25,13 @@ _DATE = "date"
 
 @dataclass(frozen=True, slots=True)
 class CellType:
-    """What the cells of a column hold: a kind and, for dates, how they are written."""
+    """The type of a column's cells: a kind and, for dates, a pattern."""
 
     kind: str
     pattern: str = ""
 
     def read(self, cell: str) -> Value:
-        """Return what a cell holds; its text where it is not of the type."""
+        """Return the value of a cell; its text if it does not fit the type."""
         if self.kind == _DATE:
             day = day_patterns.read(cell.strip(), self.pattern)
             return cell if day is None else day.isoformat()
@@ -42,7 +42,7 @@ class CellType:
         return float(cell) if "." in cell else int(cell)
 
     def write(self, value: Value) -> str | None:
-        """Return the cell that holds a value, None if none of this type does."""
+        """Return the cell for a value; None if the type cannot hold it."""
         if self.kind == _DATE:
             day = parse_day(value)
             if day is None or value != day.isoformat():

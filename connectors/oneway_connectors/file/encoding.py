@@ -17,7 +17,7 @@ _MARKS = {
 def as_utf8(path: str, file: BinaryIO, encoding: str) -> BinaryIO:
     """Return the file as UTF-8; raise `ReadError` if it is evidently in another encoding.
 
-    A byte that is not of the encoding spoils its own record only, where bytes are characters.
+    In a single-byte encoding, an invalid byte affects its own record only.
     """
     start = file.read(2)
     file.seek(0)
@@ -34,7 +34,7 @@ def as_utf8(path: str, file: BinaryIO, encoding: str) -> BinaryIO:
 
 
 def from_utf8(data: bytes, original: bytes, encoding: str) -> bytes:
-    """Return what is UTF-8 in the encoding of the file that it came from."""
+    """Return UTF-8 text converted to the file's own encoding."""
     if encoding == UTF_8:
         return data
     text = data.decode(errors="surrogateescape")
@@ -43,7 +43,7 @@ def from_utf8(data: bytes, original: bytes, encoding: str) -> bytes:
 
 
 def can_hold(raw: bytes, encoding: str) -> bool:
-    """Return whether an encoding has all the characters of a text that is UTF-8."""
+    """Return whether an encoding has all characters of a UTF-8 text."""
     if encoding == UTF_8:
         return True
     try:
@@ -60,7 +60,7 @@ def _transcoded(data: bytes, encoding: str) -> bytes:
 
 
 def _exact(data: bytes, encoding: str) -> tuple[str, bytes]:
-    """Return the encoding with its byte order, and the mark that says it."""
+    """Return the encoding with its byte order, and its byte order mark."""
     if codecs.lookup(encoding).name != "utf-16":
         return encoding, b""
     mark = data[:2] if data[:2] in _MARKS else b""

@@ -15,7 +15,7 @@ from oneway.core.records import Value
 
 _decode = msgspec.json.Decoder().decode
 _TOO_MANY = 1 << 60
-"""More members than any line has."""
+"""More members than any line can have."""
 
 
 def decoded(raw: bytes) -> dict[str, Value] | None:
@@ -39,7 +39,7 @@ def _each_key_once(raw: bytes, members: int) -> bool:
         return True
     # There are others, within text: a time, an address. Those after a key follow its quotation
     # mark, which within text only an escaped one could.
-    if b"\\" in raw and b'\\":' in raw:  # one byte is looked for much faster than two
+    if b"\\" in raw and b'\\":' in raw:  # searching for one byte is much faster than for two
         return False
     inner = raw.strip()
     if b" :" in raw or b"\t" in inner or b"\r" in inner or b"\n" in inner:

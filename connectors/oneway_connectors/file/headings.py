@@ -12,7 +12,7 @@ class Headings:
     """The columns of a table, in order; a column without a name holds nothing.
 
     A heading is a path, `bankDetails.sortCode`, or one key as it stands, `N.I. Number`
-    (`path_of` tells which). Where headings are `flat`, each is one key as it stands.
+    (`path_of` tells which). With `flat`, each heading is one literal key.
     """
 
     def __init__(self, names: Sequence[str], types: Mapping[str, CellType], *, flat: bool) -> None:
@@ -34,11 +34,11 @@ class Headings:
         self._nameless = [i for i, name in enumerate(self.names) if name not in self._keys]
 
     def keys_of(self, name: str) -> tuple[str, ...]:
-        """Return the keys that lead to what a column holds."""
+        """Return the path of keys of a column."""
         return (name,) if self._flat else path_of(name)
 
     def name_of(self, keys: tuple[str, ...]) -> str:
-        """Return the column that holds what keys lead to; raise `Rejected` if none can."""
+        """Return the column for a path of keys; raise `Rejected` if there cannot be one."""
         if not self._flat:
             return path_text(keys)
         if len(keys) > 1:
@@ -47,11 +47,11 @@ class Headings:
         return keys[0]
 
     def too_deep(self) -> str:
-        """Return a column whose records would nest deeper than any may, or nothing."""
+        """Return a column that would nest records too deeply, or ""."""
         return next((name for name, keys in self._keys.items() if len(keys) > DEEPEST), "")
 
     def both_value_and_object(self) -> str:
-        """Return a column that others reach into with a dot, or nothing."""
+        """Return a column that other columns extend with a dot, or ""."""
         known = {keys: name for name, keys in self._keys.items()}
         return next(
             (
@@ -64,7 +64,7 @@ class Headings:
         )
 
     def record(self, cells: Sequence[str]) -> dict[str, Value]:
-        """Return the record that a row of cells is; cells that are missing are not stated."""
+        """Return the record of a row of cells; missing cells are not stated."""
         data: dict[str, Value] = {}
         for number, way, last, kind in self._columns:
             if number >= len(cells):

@@ -13,7 +13,7 @@ def id_of(data: dict[str, Value], path: tuple[str, ...]) -> str | None:
 
 
 def with_id(values: dict[str, Value], path: tuple[str, ...], id: Value) -> dict[str, Value]:
-    """Return the values of a new record with its id, which stands first."""
+    """Return the values of a new record, its id first."""
     first = with_value({}, path, id)
     return with_value(first | values, path, id)
 
@@ -29,9 +29,9 @@ class Ids:
         self._counts: dict[int, int] = {}
 
     def name(self, entry: FileEntry) -> tuple[str, str]:
-        """Return an entry's id and its problem; raise `ReadError` if the id stands twice.
+        """Return an entry's id and its problem; raise `ReadError` for a duplicate id.
 
-        An entry that is no record is known by its line; the problem never quotes it.
+        An invalid entry is identified by its line; the problem never quotes it.
         """
         id = None if entry.problem else self._id_of(entry.data)
         problem = entry.problem or ("" if id else f"has no id at {self._id_path!r}")

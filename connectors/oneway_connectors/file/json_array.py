@@ -17,7 +17,7 @@ _CLOSES = {"]": "[", "}": "{"}
 
 
 class JsonArray:
-    """A file that is one JSON array; what stands between its items is kept in rewriting."""
+    """A file with one JSON array; text between its items is kept when it is rewritten."""
 
     missing = ""
     padded = 0
@@ -32,10 +32,10 @@ class JsonArray:
         self._piece = _PIECE
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
-        """Yield the items; raise `ReadError` if the file is no array or ends before it does."""
+        """Yield the items; raise `ReadError` if the file is not a complete array."""
         data = whole_of(file)
         self._bom = BOM if data.startswith(BOM) else b""
-        # A byte that is not UTF-8 spoils its own item only: it stands as a lone surrogate.
+        # An invalid byte affects its own item only: it becomes a lone surrogate.
         text = data.removeprefix(BOM).decode(errors="surrogateescape")
         if not text.strip(" \t\r\n"):
             return
@@ -45,18 +45,18 @@ class JsonArray:
         yield from self._items(text, _past_space(text, start + 1))
 
     def decode(self, raw: bytes) -> dict[str, Value]:
-        """Return the object that an item is."""
+        """Return the object of an item."""
         value = self._decoder.parse(raw.decode()).value
         return value if isinstance(value, dict) else {}
 
     def encode(self, data: dict[str, Value], like: bytes) -> bytes:
-        """Return an item, on one line or indented as its neighbours are."""
+        """Return an item, on one line or indented like its neighbours."""
         margin = self._head.rpartition("\n")[2] if "\n" in self._head else ""
         indent = margin if b"\n" in like and margin else None
         return encoded(data, like, indent).replace(b"\n", b"\n" + margin.encode())
 
     def assemble(self, raws: Sequence[bytes]) -> bytes:
-        """Return the array; items are parted as the first is from the opening bracket."""
+        """Return the array; items are separated as the first is from the opening bracket."""
         if not raws:
             return self._bom + b"[]\n"
         parting = b"," + self._head.partition("[")[2].encode()
@@ -100,7 +100,7 @@ class JsonArray:
         """
         piece = text[start : start + self._piece]
         parsed, end = self._decoder.parse(piece), None
-        # What goes up to the end of a piece may go on behind it.
+        # A value that reaches the end of a piece may continue after it.
         if not parsed.problem and (parsed.end < len(piece) or start + len(piece) == len(text)):
             end = start + parsed.end
         else:
@@ -149,7 +149,7 @@ def _past_space(text: str, at: int) -> int:
 
 
 def _end_of_item(text: str, start: int) -> int | None:
-    """Return where an item that cannot be parsed ends, or None if its brackets do not pair."""
+    """Return the end of an item that cannot be parsed, or None if its brackets do not match."""
     opened: list[str] = []
     for token in _TOKENS.finditer(text, start):
         match token[0]:

@@ -14,7 +14,7 @@ FAST_AFTER = 1_000
 
 
 class JsonLines:
-    """A file of JSON Lines. Lines of white space hold no record and are dropped in rewriting."""
+    """A file of JSON Lines. Blank lines hold no record and are dropped when it is rewritten."""
 
     missing = ""
     padded = 0
@@ -26,7 +26,7 @@ class JsonLines:
         self._decoder = StrictDecoder()
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
-        """Yield an entry a line; only a last line that was cut off leaves a gap."""
+        """Yield one entry per line; only a truncated last line leaves a gap."""
         fast: Callable[[bytes], dict[str, Value] | None] = _not_fast
         for number, line in enumerate(iter(partial(line_of, file), b""), 1):
             raw = line.removesuffix(b"\n")

@@ -42,7 +42,7 @@ def line_of(file: BinaryIO) -> bytes:
 
 
 def whole_of(file: BinaryIO) -> bytes:
-    """Return all that a file holds; raise `ReadError` if that is too much."""
+    """Return the contents of a file; raise `ReadError` if it is too large."""
     data = read_up_to(file, LONGEST_FILE + 1)
     if len(data) > LONGEST_FILE:
         summary = f"the file is longer than {LONGEST_FILE:,} bytes"
@@ -55,7 +55,7 @@ class Layout(Protocol):
 
     @property
     def missing(self) -> str:
-        """Why records may be missing after those of `entries`, in words; nothing if none are."""
+        """Why records may be missing after those of `entries`, in words; "" if none are."""
 
     @property
     def padded(self) -> int:
@@ -63,7 +63,7 @@ class Layout(Protocol):
 
     @property
     def columns(self) -> Sequence[str]:
-        """The headings of a table; none where a format has none."""
+        """The headings of a table; empty for formats without headings."""
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
         """Yield the entries of the file; raise `ReadError` if they cannot be separated."""

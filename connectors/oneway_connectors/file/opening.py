@@ -16,7 +16,7 @@ Stamp: TypeAlias = tuple[int, int, int, int]
 @contextmanager
 def opened(path: str) -> Iterator[BufferedReader]:
     """Give the open file, in bytes; raise `ReadError` if it cannot be opened or read."""
-    if "\0" in path:  # which the system's calls do not take
+    if "\0" in path:  # which system calls reject
         raise ReadError("R150", f"{path!r}: no path of a file", "check the path")
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait forever

@@ -12,10 +12,10 @@ from oneway_connectors.file.csv_types import NO_TYPES, CellType, column_types
 _T = TypeVar("_T")
 
 DELIMITERS = {"comma": ",", "semicolon": ";", "tab": "\t", "pipe": "|"}
-"""What parts the cells of a row, by the word that the option `delimiter` takes."""
+"""The delimiters, by their word for the option `delimiter`."""
 
 QUOTES = {"double": '"', "single": "'", "none": ""}
-"""What quotes a cell, by the word that the option `quote` takes."""
+"""The quotation marks, by their word for the option `quote`."""
 
 UTF_8 = "utf-8"
 
@@ -53,7 +53,7 @@ DEFAULTS = FileOptions()
 
 
 def file_options(given: Mapping[str, str]) -> FileOptions:
-    """Return the options that are given by name; raise `ReadError` for one of no use."""
+    """Return the options given by name; raise `ReadError` for an invalid one."""
     return FileOptions(
         id=given.get("id") or "id",
         format=given.get("format", ""),
@@ -72,7 +72,7 @@ def file_options(given: Mapping[str, str]) -> FileOptions:
 
 
 def delimiter_words(delimiter: str) -> str:
-    """Return what cells are separated by, in words: "semicolons"."""
+    """Return the delimiter in words: "semicolons"."""
     word = next((word for word, sign in DELIMITERS.items() if sign == delimiter), "")
     return f"{word}s" if word else repr(delimiter)
 
@@ -80,7 +80,7 @@ def delimiter_words(delimiter: str) -> str:
 def _encoding(text: str) -> str:
     try:
         found = codecs.lookup(text)
-        known = found._is_text_encoding  # not of base64 or rot13
+        known = found._is_text_encoding  # not base64 or rot13
     except (LookupError, ValueError):
         known = False
     if not known or found.name in ("idna", "punycode", "unicode_escape", "raw_unicode_escape"):

@@ -14,7 +14,7 @@ from oneway_connectors.file.opening import Stamp, opened, stamp_at, stamp_of
 from oneway_connectors.file.options import DEFAULTS, FileOptions
 
 _MOST_BROKEN = 1_000
-"""Broken records from which on a file with more of them than others is not worth reading."""
+"""The number of broken records from which a file with more broken than valid ones is refused."""
 _STEP = 1_000
 """Records between two reports of progress."""
 
@@ -66,7 +66,7 @@ class FileReader:
         return ReadError("R153", summary, help)
 
     def get(self, id: str) -> Record | None:
-        """Return the record as the file has it now, or None."""
+        """Return the current record, or None."""
         return self._now().by_id.get(id)
 
     def find(self, path: str, value: Value) -> tuple[Record, ...]:
@@ -87,14 +87,14 @@ class FileReader:
 
 @dataclass(slots=True)
 class _Index:
-    """A file as it was at one stamp, by id and by the fields that were asked for."""
+    """The records of a file at one stamp, indexed by id and by the fields asked for."""
 
     stamp: Stamp
     by_id: dict[str, Record]
     _by_path: dict[str, dict[Hashable, list[Record]]] = field(default_factory=dict)
 
     def at(self, path: str) -> dict[Hashable, list[Record]]:
-        """Return the records by what they hold at a path."""
+        """Return the records by their value at a path."""
         if path not in self._by_path:
             self._by_path[path] = self._group(path)
         return self._by_path[path]
@@ -110,7 +110,7 @@ class _Index:
 
 
 def _loose(value: Value) -> Hashable:
-    """Return what is equal for at least all values that some comparison calls the same."""
+    """Return a key that is equal for all values that any comparison calls the same."""
     if isinstance(value, list):
         return "list"
     for compare in (Compare.DATE, Compare.NUMBER):

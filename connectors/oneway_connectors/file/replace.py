@@ -9,7 +9,7 @@ from pathlib import Path
 def replace_file(path: Path, data: bytes) -> None:
     """Put a file with the same mode and owner in place of `path`.
 
-    Raises `OSError`, after which the old file stands. The new one is on the disk, but its
+    Raises `OSError`, which leaves the old file in place. The new one is on the disk, but its
     name is only once `sync_folder` has returned.
     """
     kept = path.stat()

@@ -34,7 +34,7 @@ _TOTAL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """What a file seems to be; `header` is the line of the headings, 0 where nothing precedes."""
+    """A guess at a file's format; `header` is the line of the headings, 0 if nothing precedes them."""
 
     encoding: str
     delimiter: str
@@ -44,12 +44,12 @@ class Guess:
 
 
 def is_workbook(data: bytes) -> bool:
-    """Return whether bytes begin as a spreadsheet does."""
+    """Return whether bytes begin like a spreadsheet."""
     return data.startswith(_WORKBOOKS)
 
 
 def guess(data: bytes) -> Guess:
-    """Return what the beginning of a file of rows seems to say."""
+    """Return a guess from the beginning of a file of rows."""
     encoding = guessed_encoding(data)
     text = data.decode(encoding, errors="replace").removeprefix("\ufeff")
     lines = text.splitlines(keepends=True)[:_LINES]
@@ -59,7 +59,7 @@ def guess(data: bytes) -> Guess:
 
 
 def guess_rows(rows: Sequence[tuple[int, list[str]]]) -> Guess:
-    """Return what rows of cells, each with its line, seem to say."""
+    """Return a guess from rows of cells, each with its line."""
     header, names = _header(rows)
     above = [
         row
@@ -71,18 +71,18 @@ def guess_rows(rows: Sequence[tuple[int, list[str]]]) -> Guess:
 
 
 def guessed_encoding(data: bytes) -> str:
-    """Return an encoding that bytes can be read in."""
+    """Return an encoding in which bytes can be read."""
     if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return "utf-16"
     try:
-        codecs.getincrementaldecoder("utf-8")().decode(data)  # the end may be half a character
+        codecs.getincrementaldecoder("utf-8")().decode(data)  # the last character may be incomplete
     except UnicodeDecodeError:
         return "windows-1252"
     return UTF_8
 
 
 def what_is_amiss(data: bytes, id: str, delimiter: str, header: int) -> str:
-    """Return why the headings of a file are not found, and what to do; nothing if unknown."""
+    """Return why the headings of a file were not found, and the remedy; "" if unknown."""
     if is_workbook(data):
         return "the file is a workbook of Excel: call it .xlsx, or set the option format: xlsx"
     encoding = guessed_encoding(data)
@@ -137,7 +137,7 @@ def _header(rows: Sequence[tuple[int, list[str]]]) -> tuple[int, tuple[str, ...]
 
 
 def _footer(rows: Sequence[tuple[int, list[str]]], header: int, width: int) -> str:
-    """Return what the first line after the records begins with, where there seems to be one."""
+    """Return the beginning of the first line after the records, if there seems to be one."""
     last = [row for line, row in rows if line > header and any(cell.strip() for cell in row)][-5:]
     for row in last:
         filled = [cell.strip() for cell in row if cell.strip()]
@@ -148,7 +148,7 @@ def _footer(rows: Sequence[tuple[int, list[str]]], header: int, width: int) -> s
 
 
 def footer_in(cells: Sequence[str]) -> str:
-    """Return the word by which a row begins as a total does, where most of its cells are blank."""
+    """Return the word that marks a row as a total, if most of its cells are blank."""
     filled = [cell.strip() for cell in cells if cell.strip()]
     if len(cells) <= 2 or len(filled) * 2 > len(cells) + 1:
         return ""

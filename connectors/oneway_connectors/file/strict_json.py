@@ -39,7 +39,7 @@ class StrictDecoder:
         )
 
     def parse(self, text: str, start: int = 0) -> Parsed:
-        """Return the value that stands at `start`, which is no white space."""
+        """Return the value at `start`, which is not white space."""
         try:
             value, end = self._decoder.raw_decode(text, start)
         except (Flaw, RecursionError) as error:
@@ -65,7 +65,7 @@ class StrictDecoder:
 def encoded(data: Value, like: bytes, indent: str | None = None) -> bytes:
     """Return JSON in UTF-8, spaced as `like` is; escaped where UTF-8 cannot hold the text.
 
-    Raises `Flaw` for what would not be read again.
+    Raises `Flaw` for a value that could not be read back.
     """
     comma, colon = (", ", ": ") if not like or b'": ' in like else (",", ":")
     separators = (comma, colon) if indent is None else (",", ": ")

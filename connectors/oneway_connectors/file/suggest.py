@@ -28,7 +28,7 @@ _ROWS = 5_000
 
 
 def suggested(path: str) -> Suggestion:
-    """Return what a file seems to need to be read well; raise `ReadError` if it cannot be.
+    """Return the suggested options for a file; raise `ReadError` if it cannot be read.
 
     Options are those that differ from the defaults. `types` are the columns that are dates.
     """
@@ -53,7 +53,7 @@ def suggested(path: str) -> Suggestion:
 
 @dataclass(slots=True)
 class _Columns:
-    """What stands in each column, by its path; and what is amiss with the rows."""
+    """The values of each column, by its path, and the problems of the rows."""
 
     count: int = 0
     values: dict[str, list[Value]] = field(default_factory=dict)

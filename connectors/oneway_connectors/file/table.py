@@ -12,7 +12,7 @@ from oneway_connectors.file.options import UTF_8, FileOptions
 from oneway_connectors.file.sniff import footer_in
 
 _MANY = 12
-"""Headings that a message lists."""
+"""The number of headings a message lists."""
 
 
 class Table:
@@ -32,13 +32,13 @@ class Table:
 
     @property
     def missing(self) -> str:
-        """Why records may be missing at the end, in words; nothing if none are."""
+        """Why records may be missing at the end, in words; "" if none are."""
         if self.ended or not self._options.footer:
             return ""
         return f"{self._name}: no line begins with the footer {self._options.footer!r}"
 
     def head(self, columns: Sequence[str], line: int) -> None:
-        """Take the headings; raise `ReadError` if they name no columns to go by."""
+        """Read the headings; raise `ReadError` if there are no usable columns."""
         options = self._options
         names = self.trimmed(columns)
         self._check(names, line)
@@ -54,7 +54,7 @@ class Table:
             raise self.bad(line, f"no column is called {options.id!r}", self._id_help(names))
 
     def entry(self, line: int, raw: bytes, cells: Sequence[str], *, cut: bool) -> FileEntry | None:
-        """Return what a row is, or None if it is blank throughout."""
+        """Return the entry of a row, or None if the row is blank."""
         cells = self.trimmed(cells)
         if not any(cell.strip() for cell in cells):
             return None
@@ -88,7 +88,7 @@ class Table:
             return False
         filled = [cell.strip() for cell in cells if cell.strip()]
         first, footer = filled[0] if filled else "", self._options.footer
-        # Somebody called Totally is no total, and nor is Total Bob, of whom all is filled in.
+        # Neither a person called Totally is a total, nor Total Bob, whose cells are all filled in.
         rest = first.removeprefix(footer)
         begins = first.startswith(footer) and not (footer[-1].isalnum() and rest[:1].isalnum())
         named = any(map(str.isalpha, rest))
@@ -97,7 +97,7 @@ class Table:
         return self.ended
 
     def trimmed(self, cells: Sequence[str]) -> Sequence[str]:
-        """Return cells without the spaces around them, where that is asked for."""
+        """Return cells, trimmed if the options say so."""
         return [cell.strip() for cell in cells] if self._options.spaces == "trim" else cells
 
     def bad(self, line: int, summary: str, help: str) -> ReadError:
@@ -111,7 +111,7 @@ class Table:
         return bool(quote) and cell[:1].isspace() and text.startswith(quote)
 
     def _damage(self, cells: Sequence[str]) -> str:
-        """Return what a spreadsheet did to a row's cells, in words; nothing if all are whole.
+        """Return how a spreadsheet damaged a row's cells, in words; "" if it did not.
 
         The cells themselves are not shown: a number that was shortened may be an account's.
         """
@@ -149,7 +149,7 @@ class Table:
 
 
 def damage_of(cell: str) -> tuple[str, str] | None:
-    """Return what a spreadsheet put in the place of a cell's value, and the remedy."""
+    """Return the error a spreadsheet put in place of a cell's value, and the remedy."""
     text = cell.strip()
     return next((said for pattern, said in _DAMAGE if pattern.fullmatch(text)), None)
 
@@ -183,7 +183,7 @@ _DAMAGE = (
 
 
 def encoding_words(encoding: str) -> str:
-    """Return an encoding as messages name it."""
+    """Return the name of an encoding for messages."""
     return "UTF-8" if encoding == UTF_8 else encoding
 
 
@@ -202,7 +202,7 @@ HEADER_HELP = "save the file as CSV (UTF-8) with commas and with lines that end 
 
 
 class OfTable:
-    """What the layouts of CSV and of workbooks say alike of the table that they read."""
+    """What the layouts of CSV and of workbooks have in common."""
 
     _table: Table
 
@@ -213,7 +213,7 @@ class OfTable:
 
     @property
     def padded(self) -> int:
-        """How many rows had cells left out at their ends."""
+        """How many rows had too few cells."""
         return self._table.padded
 
     @property

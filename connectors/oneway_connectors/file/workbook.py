@@ -80,7 +80,7 @@ class WorkbookRows(OfTable):
 
 
 def first_sheet(path: str, data: bytes) -> tuple[str, bool, Rows]:
-    """Return the first sheet that a person sees, whether there are others, and its rows."""
+    """Return the first visible sheet, whether there are others, and its rows."""
     names, rows = _read(path, data, first=True)
     if rows is None:
         raise ReadError("R154", f"{path}: the workbook has no sheet", "check the file")
@@ -90,7 +90,7 @@ def first_sheet(path: str, data: bytes) -> tuple[str, bool, Rows]:
 def _read(
     name: str, data: bytes, sheet: str = "", *, first: bool = False
 ) -> tuple[list[str], Rows | None]:
-    """Return the sheets that a person sees, and the rows of the one that is wanted, if any."""
+    """Return the visible sheets, and the rows of the requested one, if it exists."""
     if len(data) > MAX_SIZE:
         raise ReadError("R150", f"{name}: the workbook is too large", "save it as CSV")
     request = json.dumps({"sheet": sheet, "first": first}).encode() + b"\n"

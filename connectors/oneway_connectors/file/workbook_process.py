@@ -19,7 +19,7 @@ from xml.etree import ElementTree
 
 MOST_CELLS = 5_000_000
 MOST_BYTES = 1_500_000_000
-"""Memory that the process may ask for."""
+"""The most memory that the process may allocate."""
 MOST_SECONDS = 120
 
 
@@ -32,7 +32,7 @@ def main() -> None:
 
 
 def _limit() -> None:
-    with suppress(ImportError, ValueError, OSError):  # Windows has no such limits
+    with suppress(ImportError, ValueError, OSError):  # Windows does not have these limits
         import resource
 
         for kind, most in (
@@ -68,7 +68,7 @@ def _answer(data: bytes, wanted: str, first: bool) -> dict[str, Any]:
 
 
 def _damage(data: bytes, sheet: str) -> dict[tuple[int, int], str]:
-    """Return what an .xlsx sheet has in the place of values, by line and column from 1.
+    """Return the damaged cells of an .xlsx sheet, by line and column from 1.
 
     The reader gives errors (`#N/A`), and formulas that nothing has computed yet, as blank
     cells: whoever takes them for blank clears what the target has.
@@ -85,7 +85,7 @@ def _damage(data: bytes, sheet: str) -> dict[tuple[int, int], str]:
         ElementTree.ParseError,
         NotImplementedError,
     ):
-        return {}  # of another kind: .xls, .xlsb, .ods
+        return {}  # another format: .xls, .xlsb, .ods
 
 
 def _path_of(file: zipfile.ZipFile, sheet: str) -> str:
@@ -118,7 +118,7 @@ def _is(element: ElementTree.Element, name: str) -> bool:
 
 
 def _column(place: str) -> int:
-    """Return the number of the column of a place such as `AB12`, from 1; 0 where none is said."""
+    """Return the column number of a reference such as `AB12`, from 1; 0 without one."""
     number = 0
     for letter in place.rstrip("0123456789"):
         number = number * 26 + ord(letter.upper()) - ord("A") + 1

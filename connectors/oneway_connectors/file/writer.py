@@ -87,11 +87,11 @@ class FileWriter:
             held.raws[place] = self._encoded(held, merged, raw)
 
     def leave(self, id: str, values: Mapping[str, Value], token: str) -> None:
-        """Write the given fields: a file has no notion of leaving of its own."""
+        """Write the given fields: files have no separate way of leaving."""
         self.update(id, values, token)
 
     def reactivate(self, id: str, values: Mapping[str, Value], token: str) -> None:
-        """Write the given fields: a file has no notion of coming back either."""
+        """Write the given fields: files have no separate way of coming back."""
         self.update(id, values, token)
 
     def flush(self) -> None:
@@ -221,7 +221,7 @@ class _Held:
     _next: int = 1
 
     def free_id(self) -> Value:
-        """Return the smallest positive whole number that no record has for an id."""
+        """Return the smallest positive whole number not used as an id."""
         while str(self._next) in self.places:
             self._next += 1
         return self._next if self.numeric else str(self._next)

@@ -74,7 +74,7 @@ class Rest:
         return tuple(found)
 
     def choices(self, option: str) -> tuple[Choice, ...]:
-        """Return what an option may be, as the system lists it; raise `ReadError`."""
+        """Return the possible values of an option, as the system lists them; raise `ReadError`."""
         found = self.client.api.choices.get(option)
         return () if found is None else choices_of(self.client, option, found)
 
@@ -93,7 +93,7 @@ class Rest:
 
 
 def origins(description: Description, options: Mapping[str, str]) -> tuple[str, ...]:
-    """Return where requests go with these options: the API, and what gives tokens for it.
+    """Return the origins that requests go to with these options: the API and its token endpoint.
 
     Raises `Refused` if the options make no URL. Redirects and links never lead elsewhere.
     """
@@ -122,5 +122,5 @@ def connect(
 
 
 def warm() -> None:
-    """Read the certificates that all requests of this process, and of its children, check by."""
+    """Read the certificates that this process and its children verify requests with."""
     tls()

@@ -27,7 +27,7 @@ from oneway_connectors.rest.reshape import Reshaper
 
 _LONGEST = 300
 _LONGEST_READ = 4_000
-"""Characters of a message that are looked at: more are never shown."""
+"""The most characters of a message that are read or shown."""
 _MOST_FIELDS = 5
 
 
@@ -101,7 +101,7 @@ def search(expression: str, data: Value) -> Value:
 def message_of(
     body: bytes, headers: Mapping[str, str], shape: ErrorShape, hidden: Iterable[str]
 ) -> str:
-    """Return what an error answer says, fit to be shown, or "" if it says nothing.
+    """Return the message of an error response, safe to show, or "" without one.
 
     Only what the manifest points at is taken; the texts in `hidden` (what was sent, and
     credentials) are cut out, and so is any longer run of digits.
@@ -114,7 +114,7 @@ def message_of(
 
 
 def telling_header(headers: Iterable[str]) -> str:
-    """Return the name of a header that seems to say why an answer is an error, or ""."""
+    """Return the name of a header that may explain an error, or ""."""
     return next((name for name in headers if _TELLING.fullmatch(name)), "")
 
 

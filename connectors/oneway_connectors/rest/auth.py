@@ -36,7 +36,7 @@ class Auth(Protocol):
         """Return the headers that authorise a request; raise `NoAnswer` if there is no token."""
 
     def renew(self, used: Mapping[str, str]) -> bool:
-        """Forget the token that was refused; return whether there may be a better one."""
+        """Discard the refused token; return whether a new one can be fetched."""
 
     def held(self) -> Iterable[str]:
         """Return what headers held, now and before, so that it can be cut out of messages."""
@@ -52,7 +52,7 @@ class Fixed:
         return self.given
 
     def renew(self, used: Mapping[str, str]) -> bool:
-        del used  # they do not get better
+        del used  # fixed headers cannot be renewed
         return False
 
     def held(self) -> Iterable[str]:
@@ -134,18 +134,18 @@ def _life(value: Value) -> float:
 
 
 def revealed(access: Access) -> dict[str, str]:
-    """Return options and credentials together, for what signs in."""
+    """Return options and credentials together, for signing in."""
     return {**access.options, **{name: secret.open() for name, secret in access.secrets.items()}}
 
 
 def to_hide(access: Access, auth: Auth) -> tuple[str, ...]:
-    """Return every text that no message may hold: credentials and what was made of them."""
+    """Return every text that no message may contain: credentials and values derived from them."""
     made = [part for text in auth.held() for part in text.split()]
     return (*(secret.open() for secret in access.secrets.values()), *made)
 
 
 def fixed_headers(connector: str, api: Api, access: Access) -> dict[str, str]:
-    """Return the manifest's own headers; raise `Refused` if a value cannot stand in one."""
+    """Return the manifest's own headers; raise `Refused` if a value is not allowed in one."""
     values = revealed(access)
     try:
         return {name: fill_header(str(text), values) for name, text in api.headers.items()}

@@ -27,7 +27,7 @@ class RetryBudget:
             self._requests += 1
 
     def spend(self) -> bool:
-        """Return whether one more try is within the budget, and count it if so."""
+        """Return whether another try is within the budget, and count it if so."""
         with self._lock:
             within = self._spent < max(self._floor, self._share * self._requests)
             self._spent += within
@@ -35,7 +35,7 @@ class RetryBudget:
 
 
 class OneRead:
-    """What all requests of one read may take together: seconds, and bytes of answers."""
+    """The limits of all requests of one read together: seconds, and bytes of responses."""
 
     def __init__(self, limits: Limits, clock: Callable[[], float]) -> None:
         self._limits = limits

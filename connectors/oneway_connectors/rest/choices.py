@@ -13,7 +13,7 @@ def choices_of(client: Client, option: str, choosing: Choosing) -> tuple[Choice,
     Items without a value are left out: they cannot be chosen.
     """
     pages = list(collect(client, _resource(option, choosing), choosing.listing, {}))
-    found = pages[-1].items.values()  # each is the same collection, further on
+    found = pages[-1].items.values()  # each is a further page of the same collection
     return tuple(_choice(item, choosing) for item in found if not item.problem)
 
 
@@ -23,7 +23,7 @@ def _choice(item: Item, choosing: Choosing) -> Choice:
 
 
 def _resource(option: str, choosing: Choosing) -> ResourceRequests:
-    """Return the list as a resource, which is what lists are read of."""
+    """Return the list as a resource, so that it can be read as one."""
     return ResourceRequests(
         name=option,
         id=choosing.value,

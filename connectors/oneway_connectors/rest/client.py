@@ -156,7 +156,7 @@ class Client:
         return " ".join((said, _SPENT)).strip() if answer.spent else said
 
     def shown(self, call: Call) -> str:
-        """Return what was asked, fit to be shown."""
+        """Return the request, safe to show."""
         where = call.where
         for text in to_hide(self._access, self._auth):
             where = where.replace(text, MARK) if len(text) > 2 else where
@@ -214,7 +214,7 @@ class Client:
         raise NoAnswer(Cause.REDIRECTED, "it redirects again and again", sent=False)
 
     def _wait_after(self, call: Call, came: Answer | NoAnswer, attempt: int) -> float | None:
-        """Return the seconds to wait before a further try; None if there is to be none."""
+        """Return the seconds to wait before another try; None if there is none."""
         if not _may_repeat(call, came):
             return None
         asked = retry_after(came.headers) if isinstance(came, Answer) else None
@@ -265,7 +265,7 @@ def retry_after(headers: httpx.Headers) -> float | None:
 
 
 def _hint(headers: httpx.Headers) -> str:
-    """Return which header seems to say why an answer is an error, or ""."""
+    """Return a hint at a header that may explain an error, or ""."""
     name = telling_header(name.decode("ascii", "replace") for name, _ in headers.raw)
     return f"its header {name} may say why: name it in the manifest, errors.header" if name else ""
 
