@@ -34,7 +34,7 @@ _TOTAL = re.compile(
 
 @dataclass(frozen=True, slots=True)
 class Guess:
-    """A guess at a file's format; `header` is the line of the headings, 0 if nothing precedes them."""
+    """A guess at a file's format; `header` is the headings' line, 0 if nothing precedes them."""
 
     encoding: str
     delimiter: str
