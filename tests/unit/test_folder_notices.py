@@ -62,9 +62,9 @@ def test_a_broken_file_is_told_once_reminded_of_and_over(store: Journal) -> None
 def test_the_words_say_which_file_and_what_to_do(store: Journal) -> None:
     after_look(DEFAULT, [BROKEN], store, MONDAY)
     body = json.dumps(bodies(store)[0])
-    assert subject_of(body) == "[oneway] connections: in trouble (C136)"
+    assert subject_of(body) == "[oneway] connections: two connections have one name (C136)"
     text = text_of(body)
-    assert f"C136: two connections have one name: {FILE}" in text
+    assert f"C136: two connections have one name\n    {FILE}\n" in text
     assert f"`oneway validate {FILE}`" in text
     assert "See: oneway status connections" in text
 
@@ -113,6 +113,7 @@ def test_a_full_disk_is_told_once_again_after_a_week_and_when_it_is_over(tmp_pat
         for minutes in range(0, 60, 5):
             assert sound_alarm(here, [FULL], MONDAY + timedelta(minutes=minutes)) == ()
         assert kinds(heard) == ["failure"]
+        assert "oneway sync" not in text_of(heard.heard[0].body.decode())  # no one connection's
         sound_alarm(here, [FULL], after(8))
         sound_alarm(here, (), after(9))
         sound_alarm(here, (), after(10))

@@ -590,7 +590,7 @@ def test_a_mail_arrives_as_plain_text_for_nobody_s_holiday_answer(store: Journal
     assert envelope.mail_from == "oneway@example.com"
     assert envelope.rcpt_tos == ["payroll@example.com"]
     text = bytes(envelope.content or b"").decode("ascii")
-    assert "Subject: [oneway] acme: fails (R102)\r\n" in text
+    assert "Subject: [oneway] acme: a system refuses the credentials (R102)\r\n" in text
     assert "Auto-Submitted: auto-generated" in text
     assert re.search(r"Message-ID: <msg_[0-9a-f]{32}@example.com>", text)
     assert "text/plain" in text
@@ -821,7 +821,7 @@ def test_a_reminder_names_what_still_is_so(store: Journal) -> None:
     assert [each["code"] for each in first["causes"]] == ["W101", "W106"]
     assert [each["code"] for each in reminder["causes"]] == ["W106"]
     assert (first["reminder"], reminder["reminder"]) == (False, True)
-    assert "still fails" in subject_of(undelivered(store)[1].draft.body)
+    assert "for a write, still (W106)" in subject_of(undelivered(store)[1].draft.body)
 
 
 def test_a_mistake_of_ours_holds_up_nobody(store: Journal, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -139,8 +139,9 @@ def _about(incident: Incident) -> list[FolderTrouble]:
 
 
 def _cause(trouble: FolderTrouble) -> Data:
-    said = cause_of(trouble.code, trouble.file)
-    steps = [step.replace("FILE", trouble.file) for step in said["steps"]]
+    said = cause_of(trouble.code, "NAME")
+    # What speaks of one connection helps nobody here.
+    steps = [s.replace("FILE", trouble.file) for s in said["steps"] if "NAME" not in s]
     return {**said, "steps": steps, "file": trouble.file}
 
 

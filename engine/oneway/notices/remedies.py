@@ -376,11 +376,25 @@ _TABLE: tuple[_Row, ...] = (
         ("See that the server runs, and lets this machine in.", _AGAIN),
     ),
     (
+        "F120",
+        _K.FILE,
+        _W.OPERATOR,
+        "A file that the connection needs, such as its mapping, cannot be read.",
+        (
+            "`oneway runs show NAME` says which file, and why.",
+            "Put it back, or see to the rights on it.",
+            _AGAIN,
+        ),
+    ),
+    (
         "F124",
         _K.CLOCK,
         _W.OPERATOR,
         "A run or a due is recorded in the future; nothing runs until then.",
-        ("Set the clock right.", "`oneway runs forget-future NAME` puts this connection right."),
+        (
+            "Look at the clock of this machine, and set it right if it is wrong.",
+            "If it is right, it was ahead before: `oneway runs forget-future NAME` mends that.",
+        ),
     ),
     (
         "F140",
@@ -455,7 +469,7 @@ _OTHERS = (
 )
 
 _LOOK = "Look at who is named: in the report, or with `oneway runs show NAME --outcome held`."
-_PASS = "If it is right, the command of the notice lets exactly these through, once."
+_PASS = "If it is right, have the operator run the notice's command: exactly these pass, once."
 _WRONG = "If it is not, correct the source: the next run plans without them."
 _TARGETS = "See in the target whether its people are there, and what the key may see."
 _GUARDS: Mapping[GuardKind, tuple[str, str, Who, tuple[str, ...]]] = {

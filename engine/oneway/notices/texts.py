@@ -2,6 +2,8 @@
 
 import json
 from collections.abc import Iterator
+from itertools import groupby
+from operator import itemgetter
 from typing import Any
 
 Data = dict[str, Any]
@@ -11,29 +13,33 @@ _MOST = 10
 
 
 def subject_of(body: str) -> str:
-    """Return the subject of a notice: the connection, and what happened."""
+    """Return the subject of a notice: the connection, and what happened, in words and by code."""
     notice = json.loads(body)
     data = notice["data"]
+    return _plain(f"[oneway] {data.get('connection') or data['folder']}: {_gist(notice)}")
+
+
+def _gist(notice: Data) -> str:
+    data = notice["data"]
+    still = ", still" if data.get("reminder") else ""
     match notice["type"]:
-        case "connection.failure":
-            what = ", ".join(each["code"] for each in data["causes"])
-            said = f"{'still fails' if data['reminder'] else 'fails'} ({what})"
+        case "connection.failure" | "folder.failure":
+            codes = list(dict.fromkeys(each["code"] for each in data["causes"]))
+            first = data["causes"][0]["title"]
+            more = " and more" if len(codes) > 1 else ""
+            return f"{first}{more}{still} ({', '.join(codes)})"
         case "connection.guard":
             what = ", ".join(each["guard"] for each in data["guards"])
-            said = f"{'still held back' if data['reminder'] else 'held back'} by a guard ({what})"
+            return f"held back by a guard{still} ({what})"
         case "connection.recovery":
-            said = f"recovered ({', '.join(data['ended']['about'])})"
-        case "folder.failure":
-            what = ", ".join(dict.fromkeys(each["code"] for each in data["causes"]))
-            said = f"{'still in trouble' if data['reminder'] else 'in trouble'} ({what})"
+            return f"recovered ({', '.join(data['ended']['about'])})"
         case "folder.recovery":
-            what = ", ".join(dict.fromkeys(each["code"] for each in data["ended"]))
-            said = f"recovered ({what})"
+            codes = list(dict.fromkeys(each["code"] for each in data["ended"]))
+            return f"recovered ({', '.join(codes)})"
         case "connection.weekly":
-            said = "the week"
+            return "the week"
         case _:
-            said = "a test"
-    return _plain(f"[oneway] {data.get('connection') or data['folder']}: {said}")
+            return "a test"
 
 
 def text_of(body: str) -> str:
@@ -76,17 +82,20 @@ def _failure(data: Data) -> Iterator[str]:
 
 
 def _folder_failure(data: Data) -> Iterator[str]:
-    yield f"Something is wrong with the connections of {data['folder']}, since {data['since']}."
+    yield f"Something is wrong in the folder {data['folder']}, since {data['since']}."
+    yield "What it is about does not run until it is mended."
     if data["reminder"]:
         yield "You were told before; it goes on."
     yield ""
-    for each in data["causes"]:
-        yield f"  {each['code']}: {each['title']}: {each['file']}"
-        yield from _remedied(each)
+    for code, same in groupby(data["causes"], key=itemgetter("code")):
+        causes = list(same)
+        yield f"  {code}: {causes[0]['title']}"
+        yield from (f"    {each['file']}" for each in causes)
+        yield from _remedied(causes[0])
 
 
 def _folder_recovery(data: Data) -> Iterator[str]:
-    yield f"What was wrong with the connections of {data['folder']} is over:"
+    yield f"What was wrong in the folder {data['folder']} is over:"
     yield from (f"  {each['code']}: {each['file']}" for each in data["ended"])
     yield f"It lasted from {data['since']} until {data['until']}."
     if data["still"]:
@@ -101,10 +110,13 @@ def _guard(data: Data) -> Iterator[str]:
         yield f"You were told before; it has been so since {data['since']}."
     yield ""
     for each in data["guards"]:
-        yield from _held([each])
+        if not each.get("command"):  # an older notice
+            yield from _held([each])
+            continue
+        yield f"  {each['text']}"
+        yield f"    {_records(each['records'])} held back."
         yield from _remedied(each)
-        if each.get("command"):
-            yield f"    To let these pass, once: {each['command']}"
+        yield f"    Only if it is right, to let these pass, once: {each['command']}"
     yield from _run(data)
 
 
@@ -149,6 +161,16 @@ def _weekly(data: Data) -> Iterator[str]:
             yield from [f"  and {more} more"] if more > 0 else []
 
 
+_STATES = {
+    "done": "done",
+    "done_with_failures": "it got to its end, and some records failed",
+    "held": "it got to its end, and a guard held something back",
+    "refused": "an error stopped it before it wrote anything",
+    "interrupted": "it never got to its end",
+}
+_WHY = {"schedule": "by the schedule"}
+
+
 def _test(data: Data) -> Iterator[str]:
     yield f"This is a test. Notices of the connection {data['connection']} arrive here."
 
@@ -156,7 +178,8 @@ def _test(data: Data) -> Iterator[str]:
 def _run(data: Data) -> Iterator[str]:
     run = data["run"]
     yield ""
-    yield f"Run {run['id']}, {run['why']}, {run['started']}: {run['state']}."
+    state = _STATES.get(run["state"], run["state"])
+    yield f"Run {run['id']}, {_WHY.get(run['why'], run['why'])}, {run['started']}: {state}."
     if run["counts"]:
         yield f"Writes: {_counted(run['counts'])}"
 

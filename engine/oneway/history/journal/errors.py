@@ -1,6 +1,7 @@
 """What goes wrong with a store, said as a refusal: nothing of a database's own text that
 could hold a value reaches a person."""
 
+import os
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -40,7 +41,21 @@ def damaged(place: str) -> Refused:
 def unwritable(place: str, why: str) -> Refused:
     """Return the refusal of a journal into which nothing can be written."""
     help = "check the space on the disk and the rights on the state folder; nothing more was sent"
-    return refusal("F112", place, f"the journal cannot be written: {why}", help)
+    said = "the disk is full" if _is_full(place) else why
+    return refusal("F112", place, f"the journal cannot be written: {said}", help)
+
+
+def _is_full(place: str) -> bool:
+    """Return whether the disk of a journal has no room: SQLite may call that an I/O error."""
+    try:
+        found = os.statvfs(os.path.dirname(place) or ".")
+    except (OSError, ValueError, AttributeError):  # no such folder, or no such call here
+        return False
+    return found.f_bavail * found.f_frsize < _ROOM
+
+
+_ROOM = 65_536
+"""Bytes that a journal needs, to be opened and written to."""
 
 
 def unreachable(place: str, why: str) -> Refused:
