@@ -27,7 +27,7 @@ from oneway_connectors.rest import origin, transport
 
 from .machines import HELD, terms, without_fence
 
-POINTS = ("before sent", "before its commit", "before it leaves", "before ended")
+POINTS = ("before intended", "before sent", "before its commit", "before it leaves", "before ended")
 
 
 def main() -> int:
@@ -55,6 +55,7 @@ def _stop_at(stack: ExitStack, point: str, number: int) -> None:
             os.kill(os.getpid(), signal.SIGSTOP)
 
     where: dict[str, tuple[type, str]] = {
+        "before intended": (Journal, "intended"),
         "before sent": (Journal, "sent"),
         "before its commit": (Journal, "sent"),
         "before it leaves": (Gates, "_written"),

@@ -3,8 +3,8 @@
     python -m tests.fleet paused
 
 Each run is a process. It stops itself, threads and all, at a point of a write: before the write
-is journalled, within the transaction that journals it, before the request leaves, after its
-answer. Another machine's process takes over when the lease has ended, and runs to its end; then
+is intended or journalled, within the transaction that journals it, before the request leaves,
+after its answer. Another machine's process takes over when the lease has ended, and runs to its end; then
 the first one goes on.
 """
 
@@ -29,9 +29,8 @@ COUNT = 50
 
 
 def points(writes: int, count: int = COUNT) -> list[Point]:
-    """Return so many points, spread evenly over all points of all writes."""
-    found = [Point(name, number) for number in range(1, writes + 1) for name in POINTS]
-    return [found[place * len(found) // count] for place in range(count)]
+    """Return so many points, each kind in turn, spread evenly over all writes."""
+    return [Point(POINTS[i % len(POINTS)], 1 + i * writes // count) for i in range(count)]
 
 
 def paused(machines: Machines, point: Point, *, fenced: bool = True) -> Overtaken:
@@ -57,5 +56,5 @@ def main(most: int = 0) -> int:
     with listening() as machines:
         chosen = points(sum(machines.reference.writes.values()), most or COUNT)
         found = [paused(machines, each) for each in counted(chosen, "pauses")]
-        open = [paused(machines, each, fenced=False) for each in chosen[2::8]]
+        open = [paused(machines, each, fenced=False) for each in chosen[3::10]]
     return report(found, open, "pauses of a run for longer than its lease", "pause")

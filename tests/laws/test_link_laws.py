@@ -213,6 +213,13 @@ def test_law_4_what_links_decide_is_not_stale_when_it_is_written(town: Town) -> 
 
 
 @given(TOWNS)
+def test_whose_key_changed_counts_as_managed_as_long_as_the_record_is_there(town: Town) -> None:
+    said = engine(town.plan)
+    there = [each for each in said.values() if each.startswith("t") or each == "rekeyed"]
+    assert town.plan.managed == len(there)
+
+
+@given(TOWNS)
 def test_without_links_everything_is_as_in_version_1(town: Town) -> None:
     assume(not town.links)
     assert town.plan == planned(town.world)

@@ -72,6 +72,22 @@ def test_a_conflict_over_a_link_names_both_records_and_writes_nothing(
                 assert all(id in reason.text for id in reason.candidates)
 
 
+def test_a_namesake_in_a_source_whose_ids_are_its_keys_is_a_near_miss() -> None:
+    name = "a source without ids of its own, where a code changes"
+    (situation,) = (each for each in SITUATIONS if each["name"] == name)
+    (near,) = (
+        reason
+        for outcome in plan_of(situation, "outcome").outcomes
+        for reason in outcome.reasons
+        if reason.code == "near_miss"
+    )
+    assert near.candidates == ("t1",)
+    assert near.text == (
+        "target record t1 was source record A1, which is no longer in the source, and has the "
+        "same fullName"
+    )
+
+
 @pytest.mark.parametrize("situation", SITUATIONS, ids=[each["name"] for each in SITUATIONS])
 def test_what_is_planned_in_a_situation_is_written(situation: dict[str, Any]) -> None:
     done = applied(world_of(situation), plan_of(situation, "outcome"))

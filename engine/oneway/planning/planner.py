@@ -210,8 +210,13 @@ def _reads(
 
 
 def _is_managed(matches: Matches, row: SourceRow) -> bool:
-    """Return whether a row counts for the share that guards take: matched, and in scope."""
-    return matches.of(row).target is not None and (row.leaver or not row.outside)
+    """Return whether a row counts for the share that guards take: matched, and in scope.
+
+    Whose key changed is still there: two who swap keys are no target that has shrunk.
+    """
+    found = matches.of(row)
+    rekeyed = found.conflict is not None and found.conflict.code == "rekeyed"
+    return (found.target is not None or rekeyed) and (row.leaver or not row.outside)
 
 
 def _unseen(target: Collected[TargetRow], targets: Iterable[TargetRow]) -> tuple[str, ...]:
