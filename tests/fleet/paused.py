@@ -4,8 +4,8 @@
 
 Each run is a process. It stops itself, threads and all, at a point of a write: before the write
 is intended or journalled, within the transaction that journals it, before the request leaves,
-after its answer. Another machine's process takes over when the lease has ended, and runs to its end; then
-the first one goes on.
+after its answer. Another machine's process takes over when the lease has ended, and runs to its
+end; then the first one goes on.
 """
 
 import time
