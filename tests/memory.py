@@ -2,6 +2,7 @@
 
 import copy
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -108,9 +109,17 @@ class Recording:
     steps: list[tuple[str, str]] = field(default_factory=list)
     results: list[Result] = field(default_factory=list)
 
+    def at_once(self) -> AbstractContextManager[None]:
+        """Return a block: nothing in memory can be half written."""
+        return nullcontext()
+
     def intended(self, action: Action, token: str) -> None:
         """Note that an action is about to be sent."""
         self.steps.append(("intended", action.id))
+
+    def sent_again(self, action: Action) -> None:
+        """Note that an action is about to be sent again."""
+        self.steps.append(("sent again", action.id))
 
     def leaving(self, actions: Sequence[Action]) -> None:
         """Let every request go: nobody else has a lease on a target in memory."""

@@ -30,7 +30,9 @@ from patience import PATIENCE
 MAPPING = ROOT / "mappings" / "staffology-to-expensein.yaml"
 TODAY = date(2026, 11, 22)
 HELD_BACK = 3
-"""Which write of the run is in flight when the signal comes."""
+"""Which write of the run is in flight, perhaps with others, when the signal comes."""
+AT_ONCE = 5
+"""Writes that may be in flight, or about to be sent, at the most."""
 
 
 @dataclass
@@ -134,14 +136,15 @@ def test_the_first_one_lets_the_write_in_flight_end(running: Running, number: in
     with running.started("sync", MAPPING) as started:
         assert running.target.reached.wait(PATIENCE)
         started.send_signal(number)
-        told(started, "stopping after the write in flight")
+        told(started, "stopping after the writes in flight")
         running.target.released.set()
         _, err = started.communicate(timeout=PATIENCE)
     assert started.returncode == 130
     assert "`oneway resume` goes on with this plan" in re.sub(r"\s+", " ", err)
     assert "Traceback" not in err
-    assert running.endings() == [Ending.DONE] * HELD_BACK
-    assert running.target.writes == HELD_BACK
+    assert {*running.endings()} == {Ending.DONE}
+    assert running.target.writes == len(running.endings())
+    assert HELD_BACK <= running.target.writes <= HELD_BACK + AT_ONCE
     converges(running)
 
 
@@ -149,7 +152,7 @@ def test_the_second_one_ends_at_once_and_resume_finds_out(running: Running) -> N
     with running.started("sync", MAPPING) as started:
         assert running.target.reached.wait(PATIENCE)
         started.send_signal(signal.SIGINT)
-        told(started, "stopping after the write in flight")
+        told(started, "stopping after the writes in flight")
         started.send_signal(signal.SIGINT)
         # Its answer is still held back.
         _, err = started.communicate(timeout=PATIENCE)
@@ -157,7 +160,8 @@ def test_the_second_one_ends_at_once_and_resume_finds_out(running: Running) -> N
     assert started.returncode == 130
     assert "oneway resume" in err
     assert "Traceback" not in err
-    assert sorted(map(str, running.endings())) == ["Ending.DONE"] * (HELD_BACK - 1) + ["None"]
+    assert {*running.endings()} <= {Ending.DONE, None}
+    assert 1 <= running.endings().count(None) <= AT_ONCE
     converges(running)
 
 
@@ -165,7 +169,7 @@ def test_the_next_sync_settles_and_goes_on_as_well(running: Running) -> None:
     with running.started("sync", MAPPING) as started:
         assert running.target.reached.wait(PATIENCE)
         started.send_signal(signal.SIGINT)
-        told(started, "stopping after the write in flight")
+        told(started, "stopping after the writes in flight")
         started.send_signal(signal.SIGTERM)
         started.communicate(timeout=PATIENCE)
     synced = running.world.run("sync", MAPPING)

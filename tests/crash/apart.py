@@ -1,6 +1,6 @@
 """A run whose people leave and come back by requests of their own, and change as well.
 
-    python -m tests.crash.apart [--every K] [--twice N] [--workers W]
+    python -m tests.crash.apart [--every K] [--twice N] [--workers W] [--in-flight N]
 
 The same matrix as `tests.crash.matrix`, over an expense system that has a request for leaving and
 one for coming back, neither of which takes any other field.

@@ -1,6 +1,6 @@
 """Kill a run at every step, go on, and compare: nothing twice, nothing lost, nothing else.
 
-    python -m tests.crash.matrix [--every K] [--twice N] [--workers W]
+    python -m tests.crash.matrix [--every K] [--twice N] [--workers W] [--in-flight N]
 
 For each step of a run of some sixty actions: begin with what a `sync` that died there left
 behind, go on with `resume` (and once more with the next `sync`), and compare both systems with
@@ -12,7 +12,7 @@ import sys
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from random import Random
 
@@ -168,7 +168,9 @@ def main(
     parser.add_argument("--twice", type=int, default=200, help="so many runs that die twice")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--in-flight", type=int, default=1, help="so many writes at once")
     given = parser.parse_args(arguments)
+    scene = replace(scene, in_flight=given.in_flight)
     with made(people, scene) as world:
         reference = undisturbed(world)
     chosen = points(len(reference.labels), every=given.every, twice=given.twice, seed=given.seed)

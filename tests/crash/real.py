@@ -1,6 +1,6 @@
 """Kill real processes with SIGKILL at system calls, go on, and compare.
 
-    python -m tests.crash.real [--points 500] [--workers 2]
+    python -m tests.crash.real [--points 500] [--workers 2] [--in-flight N]
 
 `oneway sync` runs as a process under strace, which kills it at the N-th call of a kind
 (`-e inject=CALL:signal=SIGKILL:when=N`), before the call is carried out; the code that is
@@ -19,7 +19,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 
 from oneway_connectors.sandbox.server import running
@@ -179,7 +179,9 @@ def main(arguments: Sequence[str] | None = None, scene: Scene = EXPENSES) -> int
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=_Raw)
     parser.add_argument("--points", type=int, default=500)
     parser.add_argument("--workers", type=int, default=2)
+    parser.add_argument("--in-flight", type=int, default=1, help="so many writes at once")
     given = parser.parse_args(arguments)
+    scene = replace(scene, in_flight=given.in_flight)
     if why := why_not():
         print(f"nothing was killed: {why}")
         return 2

@@ -18,7 +18,8 @@ Changes: TypeAlias = tuple[tuple[str, str], ...]
 class Scene:
     """A mapping below `mappings/`, its systems, and what is changed of it and of manifests.
 
-    `environment` takes the addresses of `source` and `target`.
+    `environment` takes the addresses of `source` and `target`. `in_flight` is how many writes
+    both systems allow at once.
     """
 
     mapping: str
@@ -26,6 +27,7 @@ class Scene:
     environment: Callable[[Mapping[str, str]], dict[str, str]]
     settings: Changes = ()
     manifests: Mapping[str, Changes] = field(default_factory=dict)
+    in_flight: int = 1
 
 
 def payroll_at(url: str) -> dict[str, str]:

@@ -16,6 +16,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
 from pathlib import Path
+from random import Random
 from typing import Any
 
 import httpx
@@ -25,6 +26,7 @@ import oneway_connectors.rest as rest
 from oneway.cli.entry import run as run_command
 from oneway_connectors.sandbox.payroll import EMPLOYER
 from oneway_connectors.sandbox.people import Population
+from side_by_side import scripted
 
 from .people import AS_OF, sixty
 from .scene import EXPENSES, Changes, Scene
@@ -127,7 +129,13 @@ class World:
         """
         steps = Steps(self.kept, die_at, frozenset(keeping))
         out = io.StringIO()
-        with self._outside(steps), redirect_stdout(out), redirect_stderr(out):
+        # The same dice at each run, so that each step has its number.
+        with (
+            self._outside(steps),
+            scripted(Random(self.scene.in_flight)),
+            redirect_stdout(out),
+            redirect_stderr(out),
+        ):
             try:
                 code: int | None = run_command(list(args))
             except Dead:
@@ -217,7 +225,8 @@ def furnish(folder: Path, scene: Scene) -> None:
     for name, changes in scene.manifests.items():
         packaged = ROOT / "connectors" / "oneway_connectors" / name / "manifest.yaml"
         renamed = (f"\nname: {name}\n", f"\nname: own-{name}\n")
-        _changed(packaged, folder / "connectors" / f"own-{name}.yaml", (renamed, *changes))
+        many = ("\nkind: rest\n", f"\nkind: rest\nconcurrency: {scene.in_flight}\n")
+        _changed(packaged, folder / "connectors" / f"own-{name}.yaml", (renamed, *changes, many))
 
 
 def _changed(packaged: Path, copy: Path, changes: Changes) -> None:

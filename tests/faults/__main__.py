@@ -3,6 +3,7 @@
 --sample N   every N-th cell only
 --sockets    only the cells over real sockets
 --apart      only the night on which people leave and come back by requests of their own
+--in-flight N   with so many writes at once: what each ends with is printed, and laws are checked
 --write      write the outcomes down as the documented ones, for a person to review
 """
 
@@ -25,17 +26,18 @@ def main(args: list[str]) -> int:
     print(f"{'call':18} {'fault':17} {'at':22} {'exit':>4} {'requests':>8}  outcome")
     outcomes: dict[Cell, Outcome] = {}
     counts: Counter[str] = Counter()
-    known = {} if "--write" in args else documented()
+    many = int(args[args.index("--in-flight") + 1]) if "--in-flight" in args else 1
+    known = {} if "--write" in args or many > 1 else documented()
     if "--apart" in args:
-        return _ended(_printed(leaving_and_coming_back(step), {}, outcomes))
+        return _ended(_printed(leaving_and_coming_back(step, many), {}, outcomes))
     if "--sockets" not in args:
-        counts += _printed(injected(step), known, outcomes)
+        counts += _printed(injected(step, many), known, outcomes)
     if "--write" in args:
         PAGE.write_text(written(outcomes), encoding="utf-8")
         return 0
     print("\nover real sockets")
     counts += _printed(over_sockets(step), known, {})
-    counts += _printed(leaving_and_coming_back(step), {}, {})
+    counts += _printed(leaving_and_coming_back(step, many), {}, {})
     return _ended(counts)
 
 
@@ -45,17 +47,17 @@ def _ended(counts: Counter[str]) -> int:
     return int(counts.total() != counts["as documented"])
 
 
-def leaving_and_coming_back(step: int) -> Run:
+def leaving_and_coming_back(step: int, in_flight: int) -> Run:
     """Yield every so many-th cell of a night whose people leave and come back, and change too."""
-    with prepared_mapping(more=COMING_BACK) as prepared:
+    with prepared_mapping(more=COMING_BACK, in_flight=in_flight) as prepared:
         best = ideal(prepared, apart)
         for cell in list(cells(APART))[::step]:
             yield cell, lambda cell=cell: tried(cell, prepared, best, apart)  # type: ignore[misc]
 
 
-def injected(step: int) -> Run:
+def injected(step: int, in_flight: int) -> Run:
     """Yield every so many-th cell and what runs it, over a transport that injects faults."""
-    with prepared_mapping() as prepared:
+    with prepared_mapping(in_flight=in_flight) as prepared:
         best = ideal(prepared)
         for cell in list(cells())[::step]:
             yield cell, lambda cell=cell: tried(cell, prepared, best)  # type: ignore[misc]

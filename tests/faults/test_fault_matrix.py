@@ -70,6 +70,13 @@ def test_so_does_one_over_real_sockets(cell: Cell, loopback: Loopback, best: Ide
     assert tried_over(loopback, cell, best, wanted).text == wanted
 
 
+def test_with_eight_in_flight_no_fault_breaks_a_law() -> None:
+    with prepared_mapping(in_flight=8) as prepared:
+        best = ideal(prepared)
+        for cell in [each for each in cells() if each.call.writes or each.call is Call.GET][::61]:
+            tried(cell, prepared, best)
+
+
 def test_people_leave_and_come_back_by_requests_of_their_own_whatever_befalls_them() -> None:
     with prepared_mapping(more=COMING_BACK) as prepared:
         best = ideal(prepared, apart)

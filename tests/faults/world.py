@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
+from random import Random
 from typing import Protocol
 
 from oneway.applying.apply import Result
@@ -36,6 +37,7 @@ from oneway.runs.health import health
 from oneway.runs.prepared import Input, description_of
 from oneway.runs.systems import access_of
 from oneway.state.folder import StateFolder
+from side_by_side import scripted
 
 from .systems import KEY, SOURCE, TARGET
 from .wire import START
@@ -69,6 +71,7 @@ rehires: reactivate
 """Of a mapping by which people come back."""
 
 COMMON = """
+concurrency: IN_FLIGHT
 retry: {attempts: 3, max_wait: 60}
 timeouts: {connect: CONNECT, read: READ, total: TOTAL}
 limits: {pages: 12, response_bytes: 100000}
@@ -194,7 +197,7 @@ class World:
         """Run a sync so many days later."""
         prepared, operator = self._begin(wire, days)
         try:
-            with _session(prepared, operator, wire) as session:
+            with scripted(Random(1)), _session(prepared, operator, wire) as session:
                 recover_in_flight(session)
                 plan, found = plan_run(session)
                 sick = [d for d in health(prepared, found, plan) if d.severity is Severity.ERROR]
@@ -215,7 +218,7 @@ class World:
         with RunSession(prepared, operator) as session:
             interrupted = find_interrupted(session.past)
         for left in interrupted:
-            with _session(prepared, operator, wire) as session:
+            with scripted(Random(1)), _session(prepared, operator, wire) as session:
                 program = program_for(session, left.plan)
                 verdict = judge_plan(session, left.plan, resuming=left.run.id)
                 approval = Approval(left.run.start.fingerprint, verdict)
@@ -259,13 +262,17 @@ def prepared_mapping(
     seconds: dict[str, str] = SECONDS,
     *,
     more: str = "",
+    in_flight: int = 1,
 ) -> Iterator[PreparedRun]:
-    """Give the mapping compiled, with some more lines, over systems at these addresses."""
+    """Give the mapping compiled, with some more lines, over systems at these addresses.
+
+    Both systems allow so many writes in flight, in an order that is the same at each night.
+    """
     urls = urls or {"hr": f"https://{SOURCE}", "desk": f"https://{TARGET}"}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         common = COMMON
-        for word, value in seconds.items():
+        for word, value in {**seconds, "IN_FLIGHT": str(in_flight)}.items():
             common = common.replace(word, value)
         (folder / "hr.yaml").write_text(HR.replace("resources:", common + "resources:"))
         (folder / "desk.yaml").write_text(DESK.replace("resources:", common + "resources:"))

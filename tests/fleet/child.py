@@ -64,16 +64,18 @@ def _stop_at(stack: ExitStack, point: str, number: int) -> None:
     owner, name = where[point]
     original = getattr(owner, name)
     if point == "before its commit":
-        within = [False]
+        sent = [False]
 
         def sending(*values: Any, **more: Any) -> Any:
-            within[0] = True
-            try:
-                return original(*values, **more)
-            finally:
-                within[0] = False
+            sent[0] = True
+            return original(*values, **more)
 
-        event.listen(Engine, "commit", lambda _: passed() if within[0] else None)
+        def committing(_: Any) -> None:
+            if sent[0]:
+                sent[0] = False
+                passed()
+
+        event.listen(Engine, "commit", committing)
         stack.enter_context(patch.object(owner, name, sending))
     else:
         stack.enter_context(patch.object(owner, name, _after(passed, original)))

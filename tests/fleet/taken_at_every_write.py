@@ -24,11 +24,13 @@ from .machines import LOST, Fleet, fleet, terms, without_fence
 
 MOMENTS: dict[str, tuple[type, str]] = {
     "before it is intended": (Journal, "intended"),
-    "before it is journalled as sent": (Journal, "sent"),
     "after it is journalled": (Gates, "_written"),
     "after it was answered": (Journal, "ended"),
 }
-"""The moments of a write, each right before a method is called."""
+"""The moments of a write, each right before a method is called.
+
+That it is intended and that it is sent becomes durable together: there is none in between.
+"""
 TERMS = Terms(length=60.0, renewed=30.0, window=0.4)
 
 

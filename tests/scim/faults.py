@@ -120,7 +120,7 @@ def over_scim(aim: Aim | None = None) -> Wire:
 def prepared_scim() -> Iterator[PreparedRun]:
     """Give the mapping compiled, over the shipped manifest; its token is one that expires."""
     common = COMMON
-    for word, value in SECONDS.items():
+    for word, value in {**SECONDS, "IN_FLIGHT": "1"}.items():
         common = common.replace(word, value)
     scim = MANIFEST.read_text(encoding="utf-8")
     changes = {

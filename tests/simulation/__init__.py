@@ -12,3 +12,9 @@ world    one set-up of it all, and the runs: sync, plan, apply, resume
 oracle   what must hold, told from the systems and the journal and never from the planner
 life     one seed: several nights, then quiet days until nothing is left to do
 """
+
+import sys
+from pathlib import Path
+
+# What tests share is found as well where a package of them is run as a program.
+sys.path.append(str(Path(__file__).resolve().parents[1]))

@@ -22,14 +22,15 @@ def main() -> int:
     parser.add_argument("--first", type=int, default=0, help="the first of them")
     parser.add_argument("--seed", type=int, help="live through this one and tell its story")
     parser.add_argument("--told", action="store_true", help="compare all who tell of a person")
+    parser.add_argument("--in-flight", type=int, default=1, help="so many writes at once")
     parser.add_argument("--processes", type=int, default=min(2, cpu_count() or 1))
     asked = parser.parse_args()
-    return _one(asked.seed, told=asked.told) if asked.seed is not None else _many(asked)
+    return _one(asked) if asked.seed is not None else _many(asked)
 
 
-def _one(seed: int, *, told: bool) -> int:
+def _one(asked: argparse.Namespace) -> int:
     try:
-        tally = live(seed, print, stories=told)
+        tally = live(asked.seed, print, stories=asked.told, in_flight=asked.in_flight)
     except Violation as violation:
         print(f"VIOLATION {violation}")
         traceback.print_exception(violation.__cause__)
@@ -43,7 +44,7 @@ def _many(asked: argparse.Namespace) -> int:
     total, failed, began = Tally(), [], time.monotonic()
     with ProcessPoolExecutor(asked.processes) as pool:
         for tally, violations in pool.map(
-            partial(_lived, told=asked.told),
+            partial(_lived, told=asked.told, in_flight=asked.in_flight),
             [seeds[n : n + 25] for n in range(0, len(seeds), 25)],
         ):
             total.add(tally)
@@ -60,11 +61,11 @@ def _many(asked: argparse.Namespace) -> int:
     return 1 if failed else 0
 
 
-def _lived(seeds: range, *, told: bool) -> tuple[Tally, list[str]]:
+def _lived(seeds: range, *, told: bool, in_flight: int) -> tuple[Tally, list[str]]:
     total, failed = Tally(), []
     for seed in seeds:
         try:
-            total.add(live(seed, stories=told))
+            total.add(live(seed, stories=told, in_flight=in_flight))
         except Violation as violation:
             failed.append(str(violation))
     return total, failed

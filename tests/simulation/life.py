@@ -11,6 +11,7 @@ from random import Random
 from oneway.core.diagnostics import Refused
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Ending, Plan
+from side_by_side import scripted
 
 from . import oracle, stories
 from .crash import Crash, journal_steps
@@ -69,9 +70,16 @@ class Life:
     """The life of one seed; `story` says what happened, in order."""
 
     def __init__(
-        self, seed: int, folder: Path, tell: Callable[[str], None], *, stories: bool = False
+        self,
+        seed: int,
+        folder: Path,
+        tell: Callable[[str], None],
+        *,
+        stories: bool = False,
+        in_flight: int = 1,
     ) -> None:
         self.stories = stories
+        self.in_flight = in_flight
         self.rng = Random(seed)
         self.world = World(self.rng, folder)
         self.world.wire.on_write = lambda token: oracle.write_ahead(self.world, token)
@@ -84,7 +92,8 @@ class Life:
     def live(self) -> None:
         """Live through it; raise `Violation` where something does not hold."""
         self.tell(f"{len(self.world.people.employees)} employees; {self.world.servers.traits}")
-        with quick_compiling(), small_manifests(), journal_steps(self.world.steps):
+        many = small_manifests(self.in_flight), scripted(Random(self.in_flight))
+        with quick_compiling(), many[0], many[1], journal_steps(self.world.steps):
             for night in range(self.rng.randint(1, 4)):
                 self._night(night)
                 self._explained()
@@ -226,14 +235,17 @@ def quiet(_: str) -> None:
     """Tell nobody."""
 
 
-def live(seed: int, tell: Callable[[str], None] = quiet, *, stories: bool = False) -> Tally:
+def live(
+    seed: int, tell: Callable[[str], None] = quiet, *, stories: bool = False, in_flight: int = 1
+) -> Tally:
     """Live through one seed and return what happened; raise `Violation` with the seed.
 
-    With `stories`, all who tell of a person are compared after each run.
+    With `stories`, all who tell of a person are compared after each run. `in_flight` is how many
+    writes both systems allow at once.
     """
     random.seed(seed)  # the jitter of the connector's waits
     with tempfile.TemporaryDirectory(dir=oracle.folder_for_state()) as name:
-        life = Life(seed, Path(name), tell, stories=stories)
+        life = Life(seed, Path(name), tell, stories=stories, in_flight=in_flight)
         try:
             life.live()
         except (Violation, OneWay) as error:

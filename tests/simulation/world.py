@@ -72,13 +72,15 @@ SETTINGS = {
 
 
 @cache
-def manifests() -> "tempfile.TemporaryDirectory[str]":
+def manifests(in_flight: int) -> "tempfile.TemporaryDirectory[str]":
     """Write both manifests down, once a process, with small pages and nothing in threads.
 
-    Threads would take the dice in another order at each run of a seed.
+    Threads would take the dice in another order at each run of a seed. So each manifest says how
+    many writes may be in flight, and these go by the dice too (`side_by_side`).
     """
     folder = tempfile.TemporaryDirectory(prefix="simulation-")
     small = {"size: 200": "size: 5", "size: 100": "size: 4", "concurrency: 8": "concurrency: 1"}
+    small["\nkind: rest\n"] = f"\nkind: rest\nconcurrency: {in_flight}\n"
     for name in ("staffology", "expensein"):
         text = (MANIFESTS / name / "manifest.yaml").read_text(encoding="utf-8")
         for old, new in small.items():
@@ -117,12 +119,12 @@ def quick_compiling() -> AbstractContextManager[object]:
     return patch.object(prepare, "compile_data", _compiled_once)
 
 
-def small_manifests() -> AbstractContextManager[object]:
+def small_manifests(in_flight: int = 1) -> AbstractContextManager[object]:
     """Let the manifests with small pages be those that come with Oneway."""
     usual = discovery._packaged
 
     def small(name: str) -> Path:
-        path = Path(manifests().name, name, "manifest.yaml")
+        path = Path(manifests(in_flight).name, name, "manifest.yaml")
         return path if path.is_file() else usual(name)
 
     return patch.object(discovery, "_packaged", small)

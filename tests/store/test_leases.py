@@ -95,7 +95,7 @@ def test_a_lease_that_ended_and_was_not_taken_is_renewed(url: str) -> None:
         journal.intended(run, action("a"), "token")
         end(url)
         journal.sent(run, "a")
-        assert held.may_leave
+        assert held.may_leave("a")
         with pytest.raises(Refused, match="F115"), leased(url, "acme", BEN):
             raise AssertionError
 
@@ -198,9 +198,25 @@ def test_what_was_journalled_too_long_ago_does_not_leave(
     with journalling(url) as (journal, held):
         run = journal.begin(OURS)
         journal.intended(run, action("a"), "token")
-        assert not held.may_leave
+        assert not held.may_leave("a")
         journal.sent(run, "a")
-        assert not held.may_leave
+        assert not held.may_leave("a")
+
+
+def test_what_is_journalled_later_lets_nothing_else_leave_longer(
+    url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with journalling(url) as (journal, held):
+        run = journal.begin(OURS)
+        for name in "ab":
+            journal.intended(run, action(name), "token")
+        with monkeypatch.context() as patched:
+            patched.setattr(fence, "TERMS", Terms(window=LEAVES_WITHIN))
+            journal.sent(run, "a")
+        journal.sent(run, "b")
+        assert (held.may_leave("a"), held.may_leave("b")) == (False, True)
+        journal.ended(run, action("b"), End(Ending.DONE, "1"))
+        assert not held.may_leave("b")
 
 
 def test_a_lease_is_renewed_beside_the_run_while_it_gets_on(

@@ -34,7 +34,7 @@ def test_what_is_postponed_is_not_written_and_says_why() -> None:
         (Ending.DONE, ""),
     ]
     assert log.steps == [
-        ("intended", second.id), ("postponed", first.id), ("done", second.id)
+        ("postponed", first.id), ("intended", second.id), ("done", second.id)
     ]  # fmt: skip
     assert (found[0].until, found[1].until) == ("2026-12-01", "")
     assert len(systems.writer.calls) == 1

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from memory import MemoryReader
 from oneway.applying.preconditions import Happened, LiveState, Stale
+from oneway.applying.target_now import BATCH
 from oneway.core.connector import ReadError
 from oneway.core.diagnostics import Span
 from oneway.core.records import Compare, Record, Snapshot
@@ -37,6 +38,11 @@ class Exact(MemoryReader):
 def create(*claims: Claim, **values: Any) -> Action:
     changes = tuple(Change(name, None, value, name, HERE) for name, value in values.items())
     return Action("a1", Verb.CREATE, "e1", None, changes, claims)
+
+
+def update(id: str, **values: tuple[Any, Any]) -> Action:
+    changes = (Change(name, old, new, name, HERE) for name, (old, new) in values.items())
+    return Action("a2", Verb.UPDATE, "e1", id, tuple(changes), ())
 
 
 def now(*, complete: bool = True, **user: Any) -> LiveState:
@@ -97,6 +103,13 @@ class Amiss(MemoryReader):
 
     reads: int = 0
     asked: int = 0
+    gets: int = 0
+    by_id: bool = True
+    finds: tuple[str, ...] | None = None
+
+    def get(self, id: str) -> Record | None:
+        self.gets += 1
+        return super().get(id)
 
     def find(self, path: str, value: object) -> tuple[Record, ...]:
         self.asked += 1
@@ -116,7 +129,7 @@ class SameSource(LiveState):
 
 def amiss(*users: dict[str, Any]) -> tuple[LiveState, Amiss]:
     target = Amiss({f"u{number}": user for number, user in enumerate(users)})
-    program = SimpleNamespace(policy=None)
+    program = SimpleNamespace(policy=None, target_row=lambda record: None)
     return SameSource(program, MemoryReader({}), target, SEAL), target  # type: ignore[arg-type]
 
 
@@ -137,14 +150,38 @@ def test_an_answer_with_the_wrong_person_does_not_hide_who_holds_a_value() -> No
 
 
 def test_a_filter_that_is_ignored_is_asked_once_and_a_wide_one_always() -> None:
+    for user, asked in ((BO, 1), ({"ref": "a12"}, 3)):
+        seen, target = amiss(user)
+        for _ in range(3):
+            seen.forget(renew=True)
+            seen.refuse_stale(create(REF, ref="A1"))
+        assert (target.asked, target.reads) == (asked, 3)
+
+
+def test_one_list_serves_the_looks_of_a_batch_and_no_more() -> None:
     seen, target = amiss(BO)
-    for _ in range(3):
+    for looks in range(1, 2 * BATCH + 2):
+        seen.forget()
         seen.refuse_stale(create(REF, ref="A1"))
-    assert (target.asked, target.reads) == (1, 3)
-    seen, target = amiss({"ref": "a12"})
-    for _ in range(3):
-        seen.refuse_stale(create(REF, ref="A1"))
-    assert (target.asked, target.reads) == (3, 3)
+        assert target.reads == -(-looks // BATCH)
+
+
+def test_where_no_record_can_be_asked_for_thirty_looks_take_one_list() -> None:
+    seen, target = amiss(*({"ref": f"R{number}"} for number in range(30)))
+    target.by_id, target.finds = False, ()
+    for number in range(30):
+        seen.forget()
+        seen.refuse_stale(update(f"u{number}", ref=(f"R{number}", "new")))
+    assert (target.reads, target.asked) == (1, 0)
+
+
+def test_one_look_asks_for_a_record_once_and_the_next_one_again() -> None:
+    seen, target = amiss(BO)
+    for looks in (1, 2):
+        seen.forget()
+        for _ in range(2):
+            seen.refuse_stale(update("u0", ref=("B2", "new")))
+        assert target.gets == looks
 
 
 @given(

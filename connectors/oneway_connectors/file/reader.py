@@ -3,8 +3,9 @@
 from collections import defaultdict
 from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
+from threading import Lock
 
-from oneway.core.connector import ReadError
+from oneway.core.connector import MOST_IN_FLIGHT, ReadError
 from oneway.core.progress import Progress, silent
 from oneway.core.records import MISSING, Compare, Record, Snapshot, Value, at, comparable, path_of
 from oneway_connectors.file.encoding import as_utf8
@@ -22,14 +23,17 @@ _STEP = 1_000
 class FileReader:
     """Reads a JSON, JSONL or CSV file, or a sheet of a workbook, as records.
 
-    Raises `ReadError` if the format is unknown.
+    Raises `ReadError` if the format is unknown. Threads may ask for records at once.
     """
+
+    concurrency = MOST_IN_FLIGHT
 
     def __init__(self, path: str, options: FileOptions = DEFAULTS) -> None:
         self._path = str(path)
         self._options = options
         self._format = format_of(self._path, options.format)
         self._index: _Index | None = None
+        self._lock = Lock()
 
     def read(self, progress: Progress = silent) -> Snapshot:
         """Return every record; an invalid entry becomes a record with a `problem` naming its line.
@@ -67,11 +71,13 @@ class FileReader:
 
     def get(self, id: str) -> Record | None:
         """Return the current record, or None."""
-        return self._now().by_id.get(id)
+        with self._lock:
+            return self._now().by_id.get(id)
 
     def find(self, path: str, value: Value) -> tuple[Record, ...]:
         """Return the records whose field at `path` is `value` by any comparison, and others."""
-        return tuple(self._now().at(path).get(_loose(value), ()))
+        with self._lock:
+            return tuple(self._now().at(path).get(_loose(value), ()))
 
     def _now(self) -> "_Index":
         if self._index is None or self._index.stamp != stamp_at(self._path):

@@ -181,6 +181,8 @@ class Api:
     rate_per: str
     """Over what the limit holds: "host" or "credential"."""
     idempotency_header: str
+    concurrency: int
+    """How many requests of an apply may be in flight at once."""
     probes: tuple[Probing, ...]
     resources: Mapping[str, ResourceRequests]
     choices: Mapping[str, Choosing] = field(default_factory=dict)
@@ -199,6 +201,7 @@ def read_api(title: str, body: Data) -> Api:
         rate=(_whole(rate, "requests"), _number(rate, "seconds")) if rate else None,
         rate_per=_text(rate, "per", "host"),
         idempotency_header=_text(body, "idempotency_header"),
+        concurrency=_whole(body, "concurrency", 1),
         probes=_probes(body),
         resources={
             name: _resource(name, _data(item)) for name, item in _data(body["resources"]).items()

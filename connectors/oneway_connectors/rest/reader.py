@@ -6,7 +6,7 @@ a problem; where a fifth of all have one, the read is incomplete. What concerns 
 (credentials, the network) ends the read.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from typing import TypeVar
@@ -40,6 +40,17 @@ class RestReader:
     def by_id(self) -> bool:
         """Whether one record can be asked for without the whole list."""
         return self.resource.single is not None
+
+    @property
+    def finds(self) -> Collection[str]:
+        """The paths that `find` asks by; by others it reads the whole list."""
+        return self.resource.find
+
+    @property
+    def concurrency(self) -> int:
+        """How many threads may read at once: what is allowed for details is so for others too."""
+        details = (detail.concurrency for detail in self.resource.details)
+        return max(self.client.api.concurrency, *details, 1)
 
     def read(self, progress: Progress = silent) -> Snapshot:
         """Return every record, in the order of the system's list."""

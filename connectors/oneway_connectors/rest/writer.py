@@ -27,6 +27,11 @@ class RestWriter:
         """One: each write is done when it returns."""
         return 1
 
+    @property
+    def concurrency(self) -> int:
+        """How many threads may write at once, as the manifest says."""
+        return self.client.api.concurrency
+
     def create(self, values: Mapping[str, Value], token: str) -> str:
         """Create a record and return its id; `Unknown` where the answer does not show the id."""
         write = self._able(self.resource.create, "created")

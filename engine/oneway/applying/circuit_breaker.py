@@ -15,14 +15,15 @@ class CircuitBreaker:
 
     def __init__(self, most: int = GIVE_UP) -> None:
         self._most = most
-        self._row = 0
+        self.row = 0
+        """How many have ended by the system's fault since it last answered."""
         self.lost = False
         self.why = ""
 
     def met(self, blame: Blame | None, summary: str = "") -> None:
         """Record how an action ended; None means that the system answered."""
-        self._row = self._row + 1 if blame is Blame.SYSTEM else 0
-        if blame is Blame.ACCESS or self._row >= self._most:
+        self.row = self.row + 1 if blame is Blame.SYSTEM else 0
+        if blame is Blame.ACCESS or self.row >= self._most:
             self.lost = True
-            times = "" if blame is Blame.ACCESS else f"{self._row} times in a row, at last: "
+            times = "" if blame is Blame.ACCESS else f"{self.row} times in a row, at last: "
             self.why = f"{times}{summary}"

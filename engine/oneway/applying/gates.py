@@ -2,11 +2,15 @@
 
 A gate is a function from an action to how it ended, or None if it may pass. What an
 interrupted run had sent is looked up first, whatever guards say by now: it may have happened.
-What passes all gates is sent.
+What passes all gates is sent, once that is journalled.
+
+`look` and `send` call the systems, and may run in several threads at once. They decide nothing
+that other actions hang on, and journal nothing but a request that must prove its lease again.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass, field
 from typing import TypeAlias
 
 from oneway.applying.circuit_breaker import CircuitBreaker
@@ -45,6 +49,30 @@ GIVEN_UP = "W112"
 """The code of what was not sent, or not looked up, because a system was given up."""
 
 
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """How an action ended, and what that says of a system: a fault of it, or that it answered."""
+
+    result: Result
+    fault: ConnectorError | None = None
+    answered: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Ready:
+    """An action that has passed all gates, with what is to be written."""
+
+    action: Action
+    values: Mapping[str, Value] = field(repr=False)
+    token: str
+    again: bool
+    """Whether an interrupted run had sent it, so that it is sent again."""
+
+
+class Abandoned(Exception):
+    """The apply has ended already; nothing may leave any more."""
+
+
 class Gates:
     """The gates of one apply, and what they know: what is done, and whether a system is down."""
 
@@ -55,6 +83,7 @@ class Gates:
         self.owners = dict(systems.memory.owners)
         self.log = log
         self.breaker = CircuitBreaker()
+        self.abandoned = False
         earlier = approved.earlier
         self.done = {id for id, ending in earlier.ended.items() if ending is Ending.DONE}
         self.in_order: Sequence[Gate] = (
@@ -66,36 +95,43 @@ class Gates:
             self.stale,
         )
 
-    def end_of(self, action: Action) -> Result:
-        """Return how an action ended: at the first gate that holds it, or after it was sent."""
+    def unasked(self, action: Action) -> Ended | None:
+        """Return how an action ended that no system has to be asked about; None for others."""
+        if action.id in self.approved.earlier.sent:
+            return None
+        pure = (gate for gate in self.in_order if gate not in (self.sent_before, self.stale))
+        held = (gate(action) for gate in pure)
+        return next((Ended(each) for each in held if each is not None), None)
+
+    def look(self, action: Action, *, renew: bool) -> Ended | Ready:
+        """Return how an action ended at the first gate that holds it, or what is to be sent.
+
+        With `renew`, no list serves that was read before.
+        """
+        self.live.forget(renew=renew)
         try:
             if self.done.issuperset(action.depends_on):
                 with self._asking(action):
                     action = self.live.resolved(action)
             held = (gate(action) for gate in self.in_order)
-            return next((each for each in held if each is not None), None) or self.sent(action)
+            result = next((each for each in held if each is not None), None)
+            return self._ready(action) if result is None else _held(result)
         except Stale as stale:
-            return self._stale(action, stale)
+            return _held(_stale(action, stale))
         except _SystemFailed as failure:
-            self.breaker.met(failure.error.blame, failure.error.summary)
-            return failure.result
+            return Ended(failure.result, failure.error)
 
     def sent_before(self, action: Action) -> Result | None:
         """An interrupted run sent it, and it has happened, or cannot be looked up now."""
         if action.id not in self.approved.earlier.sent:
             return None
         if self.breaker.lost:
-            reason = f"nothing more was looked up in this run: {self.breaker.why}"
-            return Result(action, Ending.UNKNOWN, action.target_id, GIVEN_UP, reason)
-        try:
-            with self._asking(action):
-                sent = self.memory.sent.get(action.id, Sent())
-                became = self.inquiry.of(action, sent)
-        except Stale as stale:
-            return self._stale(action, stale)
+            return self.circuit_open(action)
+        with self._asking(action):
+            sent = self.memory.sent.get(action.id, Sent())
+            became = self.inquiry.of(action, sent)
         if became.happened is Happened.NO:
             return None
-        self.breaker.met(None)
         if became.target_id is not None:
             self.live.note_created(action, became.target_id)
         return looked_up(action, became, sent, "it had happened already")
@@ -112,6 +148,9 @@ class Gates:
         """A system is down, or refuses the credentials: nothing more is sent."""
         if not self.breaker.lost:
             return None
+        if action.id in self.approved.earlier.sent:
+            reason = f"nothing more was looked up in this run: {self.breaker.why}"
+            return Result(action, Ending.UNKNOWN, action.target_id, GIVEN_UP, reason)
         reason = f"nothing more was sent in this run: {self.breaker.why}"
         return Result(action, Ending.NOT_ATTEMPTED, action.target_id, GIVEN_UP, reason)
 
@@ -124,67 +163,68 @@ class Gates:
 
     def stale(self, action: Action) -> Result | None:
         """The source or the target is no longer as the plan saw it."""
-        if action.id in self.approved.earlier.sent:
-            return None  # looked up already, which compares as much
-        try:
-            with self._asking(action):
+        with self._asking(action):
+            if action.id in self.approved.earlier.sent:
+                # It was looked up in the target, and has not happened: does it still need to?
+                self.live.refuse_other_source(action)
+            else:
                 self.live.refuse_stale(action)
-        except Stale as stale:
-            return self._stale(action, stale)
         return None
 
-    def sent(self, action: Action) -> Result:
-        """Open what is sealed, write down that the action is sent, and send it."""
+    def send(self, ready: Ready) -> Ended:
+        """Send what is journalled, and return how the action ended."""
+        action = ready.action
         try:
-            with self._asking(action):
-                values = self.live.values(action)
-        except Stale as stale:
-            return self._stale(action, stale)
-        token = self.approved.earlier.sent.get(action.id)
-        if token is None:
-            token = token_of(action, self.approved.fingerprint, self.live.seal, self.memory)
-            self.log.intended(action, token)
-        else:
-            self.log.sent_again(action)
-        try:
-            target_id = self._written(action, values, token)
+            target_id = self._written(action, ready.values, ready.token)
         except WriteError as error:
             done = self._shown_already(action, error)
             if done is None:
-                raise _SystemFailed(failed(action, error), error) from None
+                return Ended(failed(action, error), error)
             target_id = done
-        self.breaker.met(None)
         self.live.note_created(action, target_id)
-        return Result(action, Ending.DONE, target_id)
+        return Ended(Result(action, Ending.DONE, target_id), answered=True)
+
+    def leaving(self, actions: Sequence[Action]) -> None:
+        """A request of these is about to leave; raise what keeps it from that."""
+        if self.abandoned:
+            raise Abandoned
+        self.log.leaving(actions)
+
+    def _ready(self, action: Action) -> Ready:
+        """Open what is sealed."""
+        with self._asking(action):
+            values = self.live.values(action)
+        token = self.approved.earlier.sent.get(action.id)
+        again = token is not None
+        if token is None:
+            token = token_of(action, self.approved.fingerprint, self.live.seal, self.memory)
+        return Ready(action, values, token, again)
 
     def _written(self, action: Action, values: Mapping[str, Value], token: str) -> str:
-        with asked_before_leaving(lambda: self.log.leaving([action])):
+        with asked_before_leaving(lambda: self.leaving([action])):
             about_to_leave()
             target_id = _write(self.writer, action, values, token)
         if action.verb is Verb.CREATE:
             if not target_id.strip() or len(target_id) > LONGEST_ID or not target_id.isprintable():
                 text = "a create was answered with an id that is blank, too long or not printable"
                 raise Unknown("W114", text, "See in the target which record was created.")
-            owner = self.owners.get(target_id)
-            if owner is not None and owner != action.source_id:
+            # In one step: two creates may be answered with one id at the same time.
+            owner = self.owners.setdefault(target_id, action.source_id or "")
+            if owner != (action.source_id or ""):
                 whose = f"source record {owner}" if owner else "nobody's in the source"
                 text = f"a create was answered with record {target_id}, which was there: {whose}"
                 raise Unknown("W114", text, "See in the target which of them it holds now.")
-            self.owners[target_id] = action.source_id or ""
         return target_id
 
     def _shown_already(self, action: Action, error: WriteError) -> str | None:
         """Return the id of a record that shows a write which was only accepted; else None."""
         if not isinstance(error, Unknown) or not error.accepted:
             return None
+        self.live.forget(renew=True)
         try:
             return self.inquiry.of(action, Sent(job=error.job, record=error.record)).target_id
         except (Stale, ReadError):
             return None
-
-    def _stale(self, action: Action, stale: Stale) -> Result:
-        self.breaker.met(None)
-        return Result(action, Ending.STALE, action.target_id, "W160", str(stale))
 
     @contextmanager
     def _asking(self, action: Action) -> Iterator[None]:
@@ -215,6 +255,15 @@ class _SystemFailed(Exception):
         super().__init__(error.summary)
         self.result = result
         self.error = error
+
+
+def _stale(action: Action, stale: Stale) -> Result:
+    return Result(action, Ending.STALE, action.target_id, "W160", str(stale))
+
+
+def _held(result: Result) -> Ended:
+    """Return the end at a gate; systems answered unless nothing was asked of them."""
+    return Ended(result, answered=not result.ending.withheld and result.code != GIVEN_UP)
 
 
 def _withheld(action: Action, ends: Mapping[str, End]) -> Result | None:

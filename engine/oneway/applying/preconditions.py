@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from enum import Enum
 from itertools import chain
 
+from oneway.applying.shared_program import SharedProgram
 from oneway.applying.source_now import (
     PlannedSource,
     SourceNow,
@@ -18,7 +19,8 @@ from oneway.applying.source_now import (
     refuse_other_outcome,
     unplanned,
 )
-from oneway.core.connector import Reader, ReadError
+from oneway.applying.target_now import TargetNow
+from oneway.core.connector import Reader
 from oneway.core.records import (
     MISSING,
     Compare,
@@ -60,7 +62,8 @@ class Happened(Enum):
 class LiveState:
     """The source and the target as they are now.
 
-    Methods raise `ReadError` if one of them cannot be asked.
+    Several threads may look at once, each at one action: `forget` begins a look, within which
+    a record is asked for once. Methods raise `ReadError` if a system cannot be asked.
     """
 
     program: Program
@@ -74,16 +77,26 @@ class LiveState:
     _ignored: set[str] = field(default_factory=set)
     """The fields by which the target does not find: it answers with somebody else."""
     _source: SourceNow = field(init=False)
-    _lists: list[tuple[Record, ...]] = field(default_factory=list)
-    """The target's list, once it was read to look for what was sent."""
+    _target: TargetNow = field(init=False)
 
     def __post_init__(self) -> None:
+        object.__setattr__(self, "program", SharedProgram(self.program))
         object.__setattr__(self, "_source", SourceNow(self.program, self.source))
+        object.__setattr__(self, "_target", TargetNow(self.target))
 
     def begin(self, plan: Plan) -> None:
         """Remember what a plan knew of both systems, before its actions are checked."""
         self.creates.update((e.id, e) for e in plan.actions if e.verb is Verb.CREATE)
         self._source.planned = PlannedSource.of(plan)
+
+    def forget(self, *, renew: bool = False) -> None:
+        """Forget what the last look of this thread has read; `renew` reads lists anew as well."""
+        self._source.forget()
+        self._target.begin_look(renew=renew)
+
+    def has(self, target_id: str) -> bool:
+        """Return whether the target has a record now."""
+        return self._target.record(target_id) is not None
 
     def values(self, action: Action) -> dict[str, Value]:
         """Return what is to be written, nested; raise `Stale` if a sealed value has changed."""
@@ -130,7 +143,6 @@ class LiveState:
 
     def refuse_stale(self, action: Action) -> None:
         """Raise `Stale` unless the source and the target still are as the plan saw them."""
-        self._source.forget()
         if action.target_id is None:
             self._refuse_source(action, None)
             self._refuse_holders(action)
@@ -140,6 +152,13 @@ class LiveState:
         if moved:
             raise Stale(f"changed in the target since the plan: {', '.join(moved)}")
         self._refuse_source(action, self.program.target_row(record))
+
+    def refuse_other_source(self, action: Action) -> None:
+        """Raise `Stale` unless the source still asks for an action, whatever the target holds."""
+        target = None
+        if action.target_id is not None:
+            target = self.program.target_row(self._held(action.target_id))
+        self._refuse_source(action, target)
 
     def _refuse_source(self, action: Action, target: TargetRow | None) -> None:
         """Raise `Stale` unless the source still asks for exactly this action."""
@@ -222,9 +241,7 @@ class LiveState:
         there before.
         """
         wanted = [(claim, loose(value)) for claim, value in self._wanted(action)]
-        if not self._lists:
-            self._lists.append(self._everybody())
-        for record in self._lists[0]:
+        for record in self._target.everybody():
             for claim, value in wanted:
                 now = at(record.data, path_of(claim.path))
                 if record.id not in known and not is_blank(now) and loose(now) == value:
@@ -257,7 +274,7 @@ class LiveState:
         if any(_claims(each, claim, value) for each in found.values() for claim, value in wanted):
             return tuple(found.values())
         # A target may store an email in lower case, and find it by that alone.
-        return self._everybody()
+        return self._target.everybody()
 
     def _refuse_holders(self, action: Action) -> None:
         for claim in action.claims:
@@ -274,19 +291,13 @@ class LiveState:
         """
         if claim.path not in self._ignored:
             # A target may have stored `é` in the form that it finds it by.
-            asked = (self.target.find(claim.path, form) for form in forms_of(value))
+            asked = (self._target.answer(claim.path, form) for form in forms_of(value))
             found = tuple({each.id: each for records in asked for each in records}.values())
             if not found or any(_claims(each, claim, value) for each in found):
                 return found
             if not any(_is_near(each, claim, value) for each in found):
                 self._ignored.add(claim.path)  # not worth asking again
-        return self._everybody()
-
-    def _everybody(self) -> tuple[Record, ...]:
-        whole = self.target.read()
-        if not whole.complete:
-            raise ReadError("R162", "the target was not read to the end", "run again")
-        return whole.records
+        return self._target.everybody()
 
     def _claimed(self, action: Action, claim: Claim) -> Value:
         sealed = isinstance(claim.value, Sealed)
@@ -354,7 +365,7 @@ class LiveState:
         return row
 
     def _held(self, id: str) -> Record:
-        record = self.target.get(id)
+        record = self._target.record(id)
         if record is None:
             raise Stale("the target record is gone")
         return record

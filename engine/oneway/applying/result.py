@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from typing import Protocol
 
@@ -73,7 +74,13 @@ class Result:
 
 
 class ActionLog(Protocol):
-    """Where each step is written down before the next one is taken."""
+    """Where each step is written down before the next one is taken.
+
+    One thread calls it, but for `leaving`.
+    """
+
+    def at_once(self) -> AbstractContextManager[None]:
+        """Return a block: all that is written down in it becomes durable together, at its end."""
 
     def intended(self, action: Action, token: str) -> None:
         """The action is about to be sent."""
@@ -85,7 +92,7 @@ class ActionLog(Protocol):
         """A request of these is about to leave; raise `Refused` if another run took over."""
 
     def ended(self, results: Sequence[Result]) -> None:
-        """These actions have ended; all of it becomes durable together."""
+        """These actions have ended."""
 
 
 def token_of(

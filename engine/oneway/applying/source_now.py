@@ -2,6 +2,7 @@
 
 from collections.abc import Hashable, Iterator, Mapping
 from dataclasses import dataclass, field
+from threading import Lock, local
 from typing import Self
 
 from oneway.core.connector import Reader, ReadError, reads_by_id
@@ -64,11 +65,19 @@ class PlannedSource:
             raise Stale("has left in the source since the plan")
 
 
+class _LastAsked(local):
+    """The record that was asked for last: a look, in one thread, asks for its own several times."""
+
+    def __init__(self) -> None:
+        self.last: tuple[str, SourceRow | None] | None = None
+
+
 @dataclass(slots=True)
 class SourceNow:
     """Source records as they are now: by id where the system has that, else of one list.
 
-    The list is read when it is first needed, and once. Methods raise `ReadError`.
+    The list is read when it is first needed, and once. Several threads may ask at once.
+    Methods raise `ReadError`.
     """
 
     program: Program
@@ -77,18 +86,19 @@ class SourceNow:
     _list: dict[str, SourceRow] | None = None
     _complete: bool = True
     _keys: list[frozenset[Hashable]] = field(default_factory=list)
-    _last: tuple[str, SourceRow | None] | None = None
-    """The record that was asked for last: one action asks for its own several times."""
+    _look: _LastAsked = field(default_factory=_LastAsked)
+    _reading: Lock = field(default_factory=Lock)
 
     def row(self, id: str) -> SourceRow | None:
         """Return what the mapping makes of a source record now, or None if it is gone."""
-        if self._last is None or self._last[0] != id:
-            self._last = (id, self._asked(id))
-        return self._last[1]
+        last = self._look.last
+        if last is None or last[0] != id:
+            last = self._look.last = (id, self._asked(id))
+        return last[1]
 
     def forget(self) -> None:
-        """Forget the record that was read: another action begins."""
-        self._last = None
+        """Forget the record that this thread has read: another look begins."""
+        self._look.last = None
 
     def stands_for(self, target: TargetRow) -> bool:
         """Return whether a source record that came since the plan has a match key of a target's.
@@ -113,18 +123,22 @@ class SourceNow:
         return found
 
     def _listed(self) -> dict[str, SourceRow]:
-        if self._list is None:
-            snapshot = self.source.read()
-            rows = [self.program.source_row(record) for record in snapshot.records]
-            self._list = {row.source_id: row for row in rows}
-            self._complete = snapshot.complete
-            fresh = [row for row in rows if row.source_id not in self.planned.records]
-            levels = max((len(row.keys) for row in fresh), default=0)
-            self._keys = [
-                frozenset(row.keys[level] for row in fresh if level < len(row.keys))
-                for level in range(levels)
-            ]
-        return self._list
+        with self._reading:  # the others wait for the one list, and share it
+            if self._list is None:
+                self._list = self._read()
+            return self._list
+
+    def _read(self) -> dict[str, SourceRow]:
+        snapshot = self.source.read()
+        rows = [self.program.source_row(record) for record in snapshot.records]
+        self._complete = snapshot.complete
+        fresh = [row for row in rows if row.source_id not in self.planned.records]
+        levels = max((len(row.keys) for row in fresh), default=0)
+        self._keys = [
+            frozenset(row.keys[level] for row in fresh if level < len(row.keys))
+            for level in range(levels)
+        ]
+        return {row.source_id: row for row in rows}
 
 
 def refuse_other_outcome(

@@ -77,7 +77,7 @@ class Inquiry:
         if by_job is not None and by_job.happened is Happened.NO:
             return by_job
         target_id = by_job.target_id if by_job is not None else None
-        if target_id is None and sent.record and self.live.target.get(sent.record) is not None:
+        if target_id is None and sent.record and self.live.has(sent.record):
             target_id = sent.record
         if target_id is None:
             target_id = self.live.happened(action)[1]

@@ -177,7 +177,7 @@ def print_if_interrupted(
 ) -> list[Result]:
     """Return how each action of a plan ended; where interrupted, print that first.
 
-    The first Ctrl-C lets the write in flight end; then this raises `KeyboardInterrupt`.
+    The first Ctrl-C lets the writes in flight end; then this raises `KeyboardInterrupt`.
     """
     ended: list[Result] = []
     try:

@@ -1,4 +1,4 @@
-"""Handles Ctrl-C while records are written: finishes and journals the write in flight first."""
+"""Handles Ctrl-C while records are written: finishes and journals the writes in flight first."""
 
 import os
 import threading
@@ -35,7 +35,7 @@ def patient() -> Iterator[Interruption]:
             raise KeyboardInterrupt
         found.asked = True
         with suppress(OSError):  # not through sys.stderr, which may be in the middle of a line
-            os.write(2, b"\nstopping after the write in flight; once more ends at once\n")
+            os.write(2, b"\nstopping after the writes in flight; once more ends at once\n")
 
     if threading.current_thread() is not threading.main_thread():
         yield found  # only there can signals be handled

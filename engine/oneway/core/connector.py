@@ -286,11 +286,35 @@ def reads_by_id(reader: Reader) -> bool:
     return bool(getattr(reader, "by_id", True))
 
 
+def finds_by(reader: Reader, path: str) -> bool:
+    """Return whether `find` asks for fewer than all records by the field at a path.
+
+    A reader that lists all records for some fields names the others in `finds`.
+    """
+    paths = getattr(reader, "finds", None)
+    return paths is None or path in paths
+
+
+MOST_IN_FLIGHT = 32
+"""How many requests an apply may have in flight, whatever connectors declare."""
+
+
+def in_flight(*parts: "Reader | Writer") -> int:
+    """Return how many threads may use these readers and writers at once.
+
+    Each declares its own number as `concurrency`; one that declares none is used by one thread.
+    """
+    return max(1, min(MOST_IN_FLIGHT, *(int(getattr(each, "concurrency", 1)) for each in parts)))
+
+
 class Writer(Protocol):
     """Writes to a target; only `apply` is handed one. All methods raise `WriteError`.
 
     Values are nested objects that hold only what is to be written. `token` is the same at
     each try of one action, for systems that honour idempotency keys.
+
+    A writer whose methods several threads may call at once says how many, as `concurrency`
+    (`in_flight`). One that keeps writes for a `flush` is called by one.
     """
 
     @property

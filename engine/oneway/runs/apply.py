@@ -1,7 +1,7 @@
 """Applies an approved plan, and journals every step."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field, replace
 from socket import gethostname
 from typing import TYPE_CHECKING
@@ -162,6 +162,11 @@ class RunLog:
             note("run", run=self._of)
         return self._of
 
+    def at_once(self) -> AbstractContextManager[None]:
+        """Return a block that journals everything in one transaction."""
+        _ = self.run  # it begins in one of its own: what it keeps takes a while to pack
+        return self.journal.at_once()
+
     def intended(self, action: Action, token: str) -> None:
         """Journal that an action is about to be sent: from now on it may have happened."""
         # The plan's instant, as guards look back from one: not the clock, which may disagree.
@@ -178,8 +183,8 @@ class RunLog:
     def leaving(self, actions: Sequence[Action]) -> None:
         """Requests of these are about to leave: what was proved long ago is proved again."""
         lease = self.journal.lease
-        if lease is not None and not lease.may_leave:
-            for each in actions:
+        for each in actions:
+            if lease is not None and not lease.may_leave(each.id):
                 self.sent_again(each)
 
     def ended(self, results: Sequence[Result]) -> None:

@@ -125,12 +125,12 @@ class Journal(RunHistory):
         request of the action has left.
         """
         which = (entry.c.run == id) & (entry.c.action == action_id) & entry.c.ending.is_(None)
-        self._leaving(which, at)
+        self._leaving(which, action_id, at)
 
     def sent_again(self, id: int, action_id: str, at: str) -> None:
         """Record that an action with an unknown result is being sent again."""
         which = (entry.c.run == id) & (entry.c.action == action_id) & UNSETTLED
-        self._leaving(which, at)
+        self._leaving(which, action_id, at)
 
     def recount(self, id: int) -> None:
         """Recount the endings of a run that has ended."""
@@ -155,6 +155,8 @@ class Journal(RunHistory):
             "by_when": None,
         }
         new = self._new(entry, {**_action(id, action), **found, "token": ""})
+        if self.lease is not None:
+            self.lease.settle(action.id)
         with self.at_once():
             self._fenced(_or(new, ["run", "action"], found, where=UNSETTLED | WITHHELD))
             if traces is not None and end.ending is Ending.REJECTED:
@@ -313,7 +315,7 @@ class Journal(RunHistory):
             self.lease.lost = True
             raise taken_over(self, self.lease.fence.connection)
 
-    def _leaving(self, which: ColumnElement[bool], at: str) -> None:
+    def _leaving(self, which: ColumnElement[bool], action: str, at: str) -> None:
         """Let an entry's requests leave; a lease that is about to end is renewed for that."""
         lease, journalled = self.lease, uptime()
         sending = update(entry).values(sent=1, sent_at=at)
@@ -329,7 +331,7 @@ class Journal(RunHistory):
             if not lease.renewed(self):
                 raise taken_over(self, lease.fence.connection) from None
             self.change(sending)
-        lease.let_leave(journalled)
+        lease.let_leave(action, journalled)
 
     def _refused(self, id: int, action_id: str, end: End, digest: str) -> None:
         connection, as_of = self._whose(id)

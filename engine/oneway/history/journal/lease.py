@@ -35,24 +35,29 @@ class Lease:
         self.lost = False
         """Whether it is known that another run has taken it over."""
         self._where = where
-        self._leave_by = 0.0
+        self._leave_by: dict[str, float] = {}
+        """Until when requests of each action in flight may leave, by this machine's clock."""
 
-    def let_leave(self, journalled: float) -> None:
-        """Let requests leave that were journalled at an instant of this machine (`uptime`).
+    def let_leave(self, action: str, journalled: float) -> None:
+        """Let requests of an action leave that was journalled at an instant (`uptime`).
 
         The rest of the window is for the request itself, once it has been let through.
         """
-        self._leave_by = journalled + fences.TERMS.window - connector.LEAVES_WITHIN
+        self._leave_by[action] = journalled + fences.TERMS.window - connector.LEAVES_WITHIN
 
-    @property
-    def may_leave(self) -> bool:
-        """Whether a request that was journalled may still leave; asks this machine's clock alone.
+    def may_leave(self, action: str) -> bool:
+        """Return whether a request of an action may still leave, by this machine's clock alone.
 
+        Each has its own time: what another run waits for is in the entry of the action itself.
         A file's lease ends with its process, so that nothing leaves after it.
         """
         if isinstance(self._where, Path):
             return True
-        return not self.lost and uptime() < self._leave_by
+        return not self.lost and uptime() < self._leave_by.get(action, 0.0)
+
+    def settle(self, action: str) -> None:
+        """Let nothing more of an action leave: it has ended."""
+        self._leave_by.pop(action, None)
 
     def renewed(self, store: Store) -> bool:
         """Make the lease last again; return False where another run has taken it over."""
@@ -63,7 +68,7 @@ class Lease:
 
     def end(self) -> None:
         """Give the lease back; nothing more leaves."""
-        self._leave_by = 0.0
+        self._leave_by.clear()
         if not isinstance(self._where, Path):
             with suppress(Refused), Store.open(self._where) as store:  # it expires
                 _give_back(store, self.fence)

@@ -1,0 +1,157 @@
+"""The crew of an apply: does jobs side by side, while one thread alone decides and journals.
+
+A job calls connectors and nothing else. What becomes of it is taken by the thread that handed
+it over, which is also the only one that hands over more.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from queue import Empty, SimpleQueue
+from threading import Condition, Thread
+from typing import Generic, Protocol, TypeVar
+
+Out = TypeVar("Out")
+
+
+@dataclass(frozen=True, slots=True)
+class Finished(Generic[Out]):
+    """A job that has ended: with what it returned, or with what it raised."""
+
+    key: str
+    value: Out | None = None
+    error: BaseException | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class CrewJob(Generic[Out]):
+    """Something to do, under a key that tells it from others; an urgent one goes first."""
+
+    key: str
+    act: Callable[[], Out]
+    urgent: bool = False
+
+    def finished(self, *, caught: type[BaseException]) -> Finished[Out]:
+        """Do it and return what became of it; what is not `caught` is raised."""
+        try:
+            return Finished(self.key, self.act())
+        except caught as error:
+            return Finished(self.key, error=error)
+
+
+class Crew(Protocol[Out]):
+    """Does jobs. One thread alone calls these methods."""
+
+    def do(self, job: CrewJob[Out]) -> None:
+        """Take a job on."""
+
+    def finished(self) -> list[Finished[Out]]:
+        """Wait until a job has ended, and return all that have."""
+
+    def drop(self) -> list[str]:
+        """Forget the jobs that are not urgent and have not begun; return their keys."""
+
+    def leave(self) -> None:
+        """Begin nothing more, and wait for nothing."""
+
+
+def crew_of(size: int) -> Crew[Out]:
+    """Return a crew that does so many jobs at once; one at a time are done by the caller."""
+    return OneByOne() if size == 1 else Threads(size)
+
+
+class OneByOne(Generic[Out]):
+    """Does each job when it is asked what has ended, in the caller's own thread."""
+
+    def __init__(self) -> None:
+        self._jobs: list[CrewJob[Out]] = []
+
+    def do(self, job: CrewJob[Out]) -> None:
+        """See `Crew`."""
+        self._jobs.append(job)
+
+    def finished(self) -> list[Finished[Out]]:
+        """See `Crew`."""
+        self._jobs.sort(key=lambda job: not job.urgent)
+        return [self._jobs.pop(0).finished(caught=Exception)]
+
+    def drop(self) -> list[str]:
+        """See `Crew`."""
+        dropped = [job.key for job in self._jobs if not job.urgent]
+        self._jobs = [job for job in self._jobs if job.urgent]
+        return dropped
+
+    def leave(self) -> None:
+        """See `Crew`."""
+        self._jobs.clear()
+
+
+class Threads(Generic[Out]):
+    """Does jobs in threads, each begun when it is first needed.
+
+    They are daemons: one that waits for a system keeps nobody from ending the process.
+    """
+
+    def __init__(self, size: int) -> None:
+        self._size = size
+        self._begun = 0
+        self._idle = 0
+        self._over = False
+        self._urgent: list[CrewJob[Out]] = []
+        self._jobs: list[CrewJob[Out]] = []
+        self._changed = Condition()
+        self._ended: SimpleQueue[Finished[Out]] = SimpleQueue()
+
+    def do(self, job: CrewJob[Out]) -> None:
+        """See `Crew`."""
+        with self._changed:
+            (self._urgent if job.urgent else self._jobs).append(job)
+            waiting = len(self._urgent) + len(self._jobs)
+            if waiting > self._idle and self._begun < self._size:
+                self._begin_thread()
+            self._changed.notify()
+
+    def finished(self) -> list[Finished[Out]]:
+        """See `Crew`."""
+        found = [self._ended.get()]
+        while True:
+            try:
+                found.append(self._ended.get_nowait())
+            except Empty:
+                return found
+
+    def drop(self) -> list[str]:
+        """See `Crew`."""
+        with self._changed:
+            dropped = [job.key for job in self._jobs]
+            self._jobs.clear()
+        return dropped
+
+    def leave(self) -> None:
+        """See `Crew`."""
+        with self._changed:
+            self._over = True
+            self._urgent.clear()
+            self._jobs.clear()
+            self._changed.notify_all()
+
+    def _begin_thread(self) -> None:
+        name = f"oneway-apply-{self._begun + 1}"
+        try:
+            Thread(target=self._work, name=name, daemon=True).start()
+            self._begun += 1
+        except RuntimeError:  # the system gives us no more of them: those that there are do it
+            if not self._begun:
+                raise
+
+    def _work(self) -> None:
+        while (job := self._next()) is not None:
+            self._ended.put(job.finished(caught=BaseException))
+
+    def _next(self) -> CrewJob[Out] | None:
+        with self._changed:
+            self._idle += 1
+            self._changed.wait_for(lambda: self._over or self._urgent or self._jobs)
+            self._idle -= 1
+            if self._over:
+                return None
+            return (self._urgent or self._jobs).pop(0)

@@ -1,0 +1,124 @@
+"""The order of an apply: which action may begin next, and in which order endings count.
+
+An action begins after those it depends on and, where several run side by side, after those
+before it that are of the same record; apart from that in the order of the plan. Endings count
+in that order too, whichever came first: when a system is given up, and in which order a run is
+told, hang on the plan alone.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from heapq import heappop, heappush
+from typing import Generic, TypeVar
+
+from oneway.planning.plan import Action
+
+End = TypeVar("End")
+
+
+def ordered(actions: Sequence[Action]) -> tuple[Action, ...]:
+    """Return the actions so that each comes after those it names, otherwise as they were."""
+    by_id = {action.id: action for action in actions}
+    placed: dict[str, Action] = {}
+    for action in actions:
+        todo = [action]
+        while todo:
+            needs = [by_id[id] for id in todo[-1].depends_on if id in by_id and id not in placed]
+            if needs:
+                todo.extend(needs)
+            else:
+                placed.setdefault(todo[-1].id, todo.pop())
+    return tuple(placed.values())
+
+
+class Order(Generic[End]):
+    """The actions of an apply, in their order, of which some wait, run or have ended."""
+
+    def __init__(self, actions: Sequence[Action], *, side_by_side: bool) -> None:
+        self.actions = actions
+        self._place = {action.id: place for place, action in enumerate(actions)}
+        self._waits = [0] * len(actions)
+        self._followers: dict[int, list[int]] = defaultdict(list)
+        self._free: list[int] = []
+        self._follows = [False] * len(actions)
+        self._begun = [False] * len(actions)
+        self._ends: list[End | None] = [None] * len(actions)
+        self._first = 0
+        """No action before this one waits to begin."""
+        self._counted = 0
+        """How many endings count: those of all actions before the first that runs or waits."""
+        for place, (depends, same) in enumerate(_needs(actions)):
+            needs = depends | same if side_by_side else depends
+            self._waits[place], self._follows[place] = len(needs), bool(depends | same)
+            for need in needs:
+                self._followers[need].append(place)
+            if not needs:
+                heappush(self._free, place)
+
+    @property
+    def all_begun(self) -> bool:
+        """Whether every action has begun."""
+        return self._next_waiting() == len(self.actions)
+
+    @property
+    def held_up(self) -> bool:
+        """Whether the first action that has not begun waits for one that has not ended."""
+        return not self.all_begun and (not self._free or self._free[0] != self._first)
+
+    def next(self) -> Action | None:
+        """Return the first action that may begin, if any; `begin` takes it."""
+        return self.actions[self._free[0]] if self._free else None
+
+    def begin(self) -> bool:
+        """Take the action that `next` returned; return whether it has to see what others wrote."""
+        place = heappop(self._free)
+        self._begun[place] = True
+        return self._follows[place]
+
+    def ended(self, action: Action, end: End) -> None:
+        """Note how an action ended, and let those begin that waited for it alone."""
+        place = self._place[action.id]
+        self._ends[place] = end
+        for each in self._followers.pop(place, ()):
+            self._waits[each] -= 1
+            if not self._waits[each]:
+                heappush(self._free, each)
+
+    def counting(self) -> Iterator[End]:
+        """Yield the endings that count from now on: each with all before it in the order."""
+        while self._counted < len(self.actions):
+            end = self._ends[self._counted]
+            if end is None:
+                return
+            self._counted += 1
+            yield end
+
+    def uncounted(self) -> Iterator[End]:
+        """Yield the endings that do not count yet, in order."""
+        yield from (end for end in self._ends[self._counted :] if end is not None)
+
+    def before_next(self) -> Iterator[End | None]:
+        """Yield what became of those before the next action that do not count yet, last first.
+
+        None stands for one that runs.
+        """
+        for place in range(self._free[0] - 1, self._counted - 1, -1):
+            if self._begun[place]:
+                yield self._ends[place]
+
+    def _next_waiting(self) -> int:
+        while self._first < len(self.actions) and self._begun[self._first]:
+            self._first += 1
+        return self._first
+
+
+def _needs(actions: Sequence[Action]) -> Iterator[tuple[set[int], set[int]]]:
+    """Yield the places of those that each depends on, and of those before of the same record."""
+    place = {action.id: own for own, action in enumerate(actions)}
+    last: dict[tuple[str, str], int] = {}
+    for own, action in enumerate(actions):
+        records = (("source", action.source_id), ("target", action.target_id))
+        of_it = [(side, id) for side, id in records if id is not None]
+        same = {last[each] for each in of_it if each in last}
+        last.update(dict.fromkeys(of_it, own))
+        yield {place[id] for id in action.depends_on if id in place}, same

@@ -1,0 +1,245 @@
+"""With any number of writes in flight, a plan ends as it does one write at a time.
+
+Whatever fails, and in whatever order answers come. Where one at a time would give a system up,
+those before that end the same, and those after it either are not tried, or end as they would
+have if nobody had given up: they were in flight already.
+"""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, nullcontext
+from dataclasses import dataclass, field, replace
+from random import Random
+from typing import Any
+from unittest.mock import patch
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from memory import MemorySystems, MemoryWriter, Recording, approval, merged, steps, systems_of
+from oneway.applying.circuit_breaker import CircuitBreaker
+from oneway.applying.gates import GIVEN_UP
+from oneway.applying.order import ordered
+from oneway.applying.result import Result, token_of
+from oneway.core.connector import Blame, NotSent, Rejected, Unknown, WriteError
+from oneway.core.records import Record, Snapshot
+from oneway.planning.plan import Action, Plan
+from oneway.planning.plan_file import fingerprint
+from side_by_side import scripted
+from strategies import worlds
+from worlds import NEW_USER, SEAL, World, planned
+
+FAULTS = st.sampled_from(
+    [
+        None,
+        None,
+        (Rejected("W105", "too long"), False),
+        (NotSent("W101", "no connection", blame=Blame.SYSTEM), False),
+        (NotSent("W101", "no connection", blame=Blame.SYSTEM), False),
+        (Unknown("W102", "no answer", blame=Blame.SYSTEM), False),
+        (Unknown("W102", "no answer", blame=Blame.SYSTEM), True),
+        (Unknown("W107", "answers 500"), True),
+        (Rejected("W103", "the key was revoked", blame=Blame.ACCESS), False),
+    ]
+)
+"""What befalls a write, and whether it happens all the same."""
+
+
+BY_HAND = {"name": "by hand", "fullName": "by hand"}
+
+
+@dataclass
+class Case:
+    """A plan, what befalls its writes by action, and what people did since it was made."""
+
+    world: World
+    plan: Plan
+    faults: Mapping[str, tuple[WriteError, bool]]
+    held: frozenset[str]
+    edited: frozenset[str]
+
+
+@dataclass
+class Befallen(MemoryWriter):
+    """A writer whose ids, and faults, hang on the action alone; it notes who was written when."""
+
+    faults: Mapping[str, tuple[WriteError, bool]] = field(default_factory=dict)
+    """By token."""
+    concurrency: int = 1
+    order: list[str] = field(default_factory=list)
+
+    def create(self, values: Mapping[str, Any], token: str) -> str:
+        id = f"n{token[:8]}"
+        self._write("create", id, {**NEW_USER, "id": id}, values, token)
+        return id
+
+    def _write(self, verb: str, id: str, old: Any, values: Mapping[str, Any], token: str) -> None:
+        self.order.append(token)
+        error, happens = self.faults.get(token, (None, True))
+        if happens:
+            super()._write(verb, id, old, values, token)
+        if error is not None:
+            raise error
+
+
+MAPPING: dict[str, Any] = {
+    "oneway": 1,
+    "name": "crowd",
+    "source": {"connector": "payroll", "resource": "people"},
+    "target": {"connector": "expenses", "resource": "users"},
+    "match": [{"source": "code", "target": "ref"}],
+    "fields": {"ref": {"from": "code", "write": "on_create"}, "fullName": "name", "email": "mail"},
+    "joiners": {"unless_taken": ["email"]},
+    "leavers": {"when": "status == 'L'", "set": {"state": {"value": "off"}}},
+}
+
+
+@st.composite
+def crowds(draw: st.DrawFn) -> World:
+    """Draw more people than are in flight: joiners, leavers, and emails that change hands."""
+    kinds = draw(st.lists(st.sampled_from("jmmlet"), min_size=6, max_size=16))
+    people, users = [], []
+    for number, kind in enumerate(kinds):
+        code, mail = f"C{number:02}", f"p{number}@example.com"
+        if kind != "j":
+            old = {"ref": code, "fullName": "old", "email": mail, "state": "on"}
+            users.append(Record(f"t{number}", old))
+        if kind in "et":  # gives its own email up, to somebody who takes it where there is one
+            mail = (
+                f"p{number - 1}@example.com"
+                if kinds[number - 1] == "e" and number
+                else "new" + mail
+            )
+        name = "old" if kind == "l" and draw(st.booleans()) else f"N{code}"
+        data = {"code": code, "name": name, "mail": mail, "status": "L" if kind == "l" else "A"}
+        people.append(Record(f"s{number}", data))
+    return World(
+        MAPPING,
+        Snapshot(tuple(people)),
+        Snapshot(tuple(users)),
+        Snapshot(()),
+        frozenset({"email"}),
+        leaves_out_nulls=True,
+    )
+
+
+@st.composite
+def cases(draw: st.DrawFn) -> Case:
+    """Draw a plan of any world, or of many people, and a night in which anything goes wrong."""
+    world = draw(worlds() | crowds())
+    plan = planned(world)
+    ids = sorted(each.id for each in plan.actions)
+    faults = {id: fault for id in ids if (fault := draw(FAULTS)) is not None}
+    few = draw(st.booleans())  # or hardly any run would get beyond its first writes
+    kept = {id: each for id, each in faults.items() if not few or each[0].blame is Blame.RECORD}
+    targets = sorted(record.id for record in world.target.records)
+    some = st.frozensets(st.sampled_from(ids), max_size=2) if ids else st.just(frozenset())
+    edited = (
+        st.frozensets(st.sampled_from(targets), max_size=2) if targets else st.just(frozenset())
+    )
+    return Case(world, plan, kept, draw(some), draw(edited))
+
+
+def ended(case: Case, size: int, dice: Random | None = None) -> tuple[list[Result], MemorySystems]:
+    """Apply a case's plan with so many in flight and return how its actions ended."""
+    systems = systems_of(case.world)
+    tokens = {each.id: token_of(each, fingerprint(case.plan), SEAL) for each in case.plan.actions}
+    faults = {tokens[id]: fault for id, fault in case.faults.items()}
+    systems.writer = Befallen(systems.target, case.world.unique, faults=faults, concurrency=size)
+    systems.target.concurrency = systems.source.concurrency = size
+    for id in case.edited:
+        systems.target.records[id] = merged(systems.target.records[id], BY_HAND)
+    with nullcontext() if dice is None else scripted(dice):
+        approved = approval(case.plan, held=case.held)
+        found = list(steps(case.world, case.plan, approved, systems, Recording()))
+    return found, systems
+
+
+@contextmanager
+def without_a_breaker() -> Iterator[None]:
+    with patch.object(CircuitBreaker, "met", lambda *_: None):
+        yield
+
+
+def told(results: list[Result]) -> dict[str, tuple[object, ...]]:
+    return {
+        each.action.id: (each.ending, each.target_id, each.code, each.reason, each.guards)
+        for each in results
+    }
+
+
+def wrong(case: Case, size: int, dice: Random) -> str:
+    """Return in what a case ends otherwise with several in flight, or nothing."""
+    alone, before = ended(case, 1)
+    beside, after = ended(case, size, dice)
+    if [each.action.id for each in beside] != [each.action.id for each in alone]:
+        return "it is told in another order"
+    given_up = any(each.code == GIVEN_UP for each in alone)
+    if not given_up:
+        if told(beside) != told(alone):
+            return f"{told(beside)} and not {told(alone)}"
+        if after.target.records != before.target.records:
+            return "the target holds something else"
+        return ""
+    with without_a_breaker():
+        untiring = told(ended(case, 1)[0])
+    found, wanted = told(beside), told(alone)
+    others = [id for id in found if found[id] != wanted[id]]
+    if any(wanted[id][2] != GIVEN_UP and wanted[id][3] == "" for id in others):
+        return "what was tried before the system was given up ends otherwise"
+    if any(found[id] != untiring[id] for id in others):
+        return "what was in flight ends as neither way would have it"
+    return "" if len(others) <= 2 * size else "much more is tried than was in flight"
+
+
+@given(cases(), st.sampled_from([2, 3, 4, 8, 32]), st.randoms(use_true_random=False))
+@settings(deadline=None)
+def test_in_flight_a_plan_ends_as_one_at_a_time(case: Case, size: int, dice: Random) -> None:
+    assert wrong(case, size, dice) == ""
+
+
+@given(cases(), st.sampled_from([2, 4, 32]), st.randoms(use_true_random=False))
+@settings(deadline=None)
+def test_who_must_go_first_goes_first(case: Case, size: int, dice: Random) -> None:
+    _, systems = ended(case, size, dice)
+    print_of = fingerprint(case.plan)
+    when = {token: place for place, token in enumerate(systems.writer.order)}
+    place = {each.id: when.get(token_of(each, print_of, SEAL)) for each in case.plan.actions}
+    last: dict[tuple[str, str], int] = {}
+    for action in ordered(case.plan.actions):
+        own = place[action.id]
+        if own is None:
+            continue
+        for id in action.depends_on:
+            assert place[id] is not None
+            assert place[id] < own
+        for record in _records(action):
+            assert last.get(record, -1) < own
+            last[record] = own
+
+
+@given(cases(), st.sampled_from([4, 32]), st.randoms(use_true_random=False))
+@settings(deadline=None)
+def test_a_system_that_is_down_meets_no_more_than_what_was_in_flight(
+    case: Case, size: int, dice: Random
+) -> None:
+    down = (NotSent("W101", "no connection", blame=Blame.SYSTEM), False)
+    case = replace(case, faults={each.id: down for each in case.plan.actions})
+    alone, beside = ended(case, 1)[1], ended(case, size, dice)[1]
+    assert len(beside.writer.order) <= len(alone.writer.order) + size + -(-size // 4)
+
+
+def _records(action: Action) -> list[tuple[str, str]]:
+    records = (("source", action.source_id), ("target", action.target_id))
+    return [(side, id) for side, id in records if id is not None]
+
+
+def test_the_law_would_notice_an_order_that_is_not_kept() -> None:
+    given_up = Record("t0", {"ref": "C0", "fullName": "N", "email": "a@example.com"})
+    taken = {"code": "C1", "name": "N", "mail": "a@example.com", "status": "A"}
+    people = (Record("s1", taken), Record("s0", {**taken, "code": "C0", "mail": "b@example.com"}))
+    parts = (Snapshot(people), Snapshot((given_up,)), Snapshot(()), frozenset({"email"}))
+    chain = World(MAPPING, *parts, leaves_out_nulls=True)
+    case = Case(chain, planned(chain), {}, frozenset(), frozenset())
+    assert not any(wrong(case, 4, Random(seed)) for seed in range(20))
+    with patch("oneway.applying.order._needs", lambda actions: ((set(), set()) for _ in actions)):
+        assert any(wrong(case, 4, Random(seed)) for seed in range(20))
