@@ -15,7 +15,7 @@ from oneway.mapping.lint.reach import answers
 from oneway.mapping.program import Cell, CellState, SourceRow
 from oneway.mapping.spec import Category
 from oneway.planning.match import Match, match
-from oneway.planning.plan import Outcome
+from oneway.planning.plan import Kind, Outcome
 from oneway.runs.mapping_tests.check import MappingTestResult, Planned, record_id
 
 
@@ -68,7 +68,10 @@ def coverage(result: MappingTestResult) -> tuple[DecisionCoverage, ...]:
         for id, way in _CaseWalk(result.compiled, planned).ways():
             if id in decisions:
                 went[id].add(way)
-    found = (DecisionCoverage(each, frozenset(went[id])) for id, each in decisions.items())
+    found = (
+        DecisionCoverage(each, frozenset(went[id].intersection(each.ways)))
+        for id, each in decisions.items()
+    )
     return tuple(sorted(found, key=lambda each: (each.decision.place.line, each.decision.about)))
 
 
@@ -205,6 +208,8 @@ class _CaseWalk:
             yield from self.of_row(row, found, outcome)
             yield from self.of_branches(record)
         for target in targets:
+            if target.evaluation_error is not None or target.unsaid is not None:
+                continue
             yield "leavers.left", "yes" if target.left else "no"
             yield "leavers.scheduled", "yes" if target.scheduled else "no"
         if planned.plan.actions:
@@ -217,9 +222,11 @@ class _CaseWalk:
             return
         for number in range(len(self.compiled.code.only)):
             yield f"only.{number}", "fails" if number in row.outside else "holds"
-        if row.outside:
+        # Of a conflict over who it is, and of an error, nothing else decides.
+        if row.outside or found.conflict is not None or outcome.kind is Kind.ERROR:
             return
-        yield "leavers.when", "yes" if row.leaver else "no"
+        if any(key is not None for key in row.keys):  # else it is keyless, whoever has left
+            yield "leavers.when", "yes" if row.leaver else "no"
         category = Category.JOINERS if found.target is None else Category.MOVERS
         category = Category.LEAVERS if row.leaver else category
         for number in range(len(self.compiled.code.rules)):
