@@ -46,7 +46,11 @@ def compiled(data: Data, file: str) -> Compiled:
 
 
 def conditions(text: str) -> Iterator[str]:
-    """Yield the condition in other words: by the laws of Kleene's logic."""
+    """Yield the condition in other words: by the laws of Kleene's logic.
+
+    The sides of `a && b` are only exchanged where neither calls a function: one that fails makes
+    an error where it comes first, and none where `a` has decided before it.
+    """
     yield f"({text}) && ({text})"
     yield f"({text}) || ({text})"
     yield f"!(!({text}))"
@@ -56,7 +60,8 @@ def conditions(text: str) -> Iterator[str]:
         other = "&&" if tree["type"] == "or_expression" else "||"
         yield f"!(!({left}) {other} !({right}))"
         same_sign = "||" if tree["type"] == "or_expression" else "&&"
-        yield f"({right}) {same_sign} ({left})"
+        if "(" not in left + right:  # what stands second is not needed, and may fail unseen
+            yield f"({right}) {same_sign} ({left})"
     if tree["type"] == "comparator":
         left, right = map(text_of, tree["children"])
         yield f"{right} {'==' if tree['value'] == 'eq' else '!='} {left}"

@@ -45,7 +45,7 @@ from oneway.runs.proving.solver.symbolic import (
     holds,
 )
 
-_EFFORT = 3_000_000
+_EFFORT = 60_000_000
 """z3's own measure of work for one question: the same on every machine."""
 _MOST = 6
 """So many records are tried of what the solver finds for one part."""
