@@ -142,7 +142,8 @@ def test_a_csv_target_has_its_own_words_for_yes_and_no(world: World) -> None:
     assert "id: Payroll No." in text
     assert """{source: '"Payroll No."', target: '"Payroll Ref"'}""" in text
     assert 'Enabled: {value: "YES", write: on_create}' in text
-    assert """when: Status == 'Left' || is_past("Date Left")""" in text
+    left = """iif("Date Left", !is_future("Date Left"), Status == 'Left')"""
+    assert f"when: {left}" in text
     assert 'set: {Enabled: {value: "NO"}}' in text
     assert """Manager: '"Line Manager"'""" in text
     assert "Oak" not in (world.folder / "map.test.yaml").read_text()

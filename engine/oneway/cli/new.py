@@ -2,7 +2,6 @@
 
 import json
 import re
-from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -14,12 +13,16 @@ from oneway.cli.options import FOLDERS, consoled, now
 from oneway.cli.printing import quoted
 from oneway.connections import from_environment
 from oneway.core.diagnostics import refusal
-from oneway.core.records import Value
 from oneway.render.layout import count
 from oneway.runs.draft import (
     DraftSide,
+    MatchKeys,
+    Sample,
     first_test,
+    kept_words,
+    key_counts,
     mapping_text,
+    match_keys,
     paired,
     questions,
     read_side,
@@ -53,17 +56,19 @@ def command(*, console: Console, mapping: Path, source: str, target: str, no_sam
     left = read_side(source, folder, FOLDERS, from_environment)
     right = read_side(target, folder, FOLDERS, from_environment)
     pairs = paired(left, right)
+    keys = match_keys(left, right, pairs)
     today = now().date()
     asked = questions(left, right, (today - timedelta(days=30)).isoformat())
-    text, key = mapping_text(_name(mapping), left, right, pairs, asked)
-    _write(mapping, text)
+    _write(mapping, mapping_text(_name(mapping), (left, right), pairs, keys, asked))
     _say(console, mapping, left, right, len(pairs))
+    _say_keys(console, left, right, keys)
     if not no_sample and left.records:
-        first, second = sampled(left, right, key)
+        sample = sampled((left, right), keys, asked)
         tables = " --reference people={0}" if any(each.looks_up for each in pairs) else ""
-        _sample(console, mapping, first, second, tables)
+        _sample(console, mapping, sample, tables)
         sides = (left, right)
-        test = first_test(mapping.name, today.isoformat(), sides, key, asked, first[-1])
+        record = sample.source[-1]
+        test = first_test(mapping.name, today.isoformat(), sides, keys.first, asked, record)
         _write_beside(console, mapping, test)
     _next(console, mapping)
     return Exit.DONE
@@ -83,19 +88,32 @@ def _say(console: Console, mapping: Path, source: DraftSide, target: DraftSide, 
     console.out(f"{mapping}: {count(pairs, 'field')} guessed; read it, and answer its questions")
 
 
-def _sample(
-    console: Console, mapping: Path, source: Sequence[Value], target: Sequence[Value], tables: str
-) -> None:
+def _say_keys(console: Console, source: DraftSide, target: DraftSide, keys: MatchKeys) -> None:
+    """Say by what people are matched, and how many that finds."""
+    for number, each in enumerate(keys.chosen, 1):
+        pair = f"{each.pair.source} = {each.pair.target}"
+        console.out(f"match key {number}: {pair}: {key_counts(each, target)}")
+    if source.records and target.records:
+        new = len(source.records) - keys.found
+        console.out(f"{count(keys.found)} of the source are found in the target, {new:,} are not")
+        if not keys.found:
+            console.note("nobody is matched: see `match` before you apply anything")
+
+
+def _sample(console: Console, mapping: Path, sample: Sample, tables: str) -> None:
     folder = mapping.with_name(f"{mapping.stem}-sample")
     files = (folder / "source.json", folder / "target.json")
     if any(each.exists() for each in files):
         console.note(f"{folder} is there already, and stays as it is")
         return
-    for path, records in zip(files, (source, target), strict=True):
+    for path, records in zip(files, (sample.source, sample.target), strict=True):
         _write(path, json.dumps(records, ensure_ascii=False, indent=1) + "\n")
     console.note(
         f"to try it on a few invented people: oneway plan {quoted(mapping)} "
         f"--source {quoted(files[0])} --target {quoted(files[1])}{tables.format(quoted(files[1]))}"
+    )
+    console.note(
+        f"in {folder}, {kept_words(sample.kept)}dates are moved, and all other values are invented"
     )
 
 

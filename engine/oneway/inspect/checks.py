@@ -223,7 +223,7 @@ def _unique(
 def _near_misses(
     program: Program, rows: Sequence[SourceRow], targets: Sequence[TargetRow]
 ) -> Iterator[CheckResult]:
-    """Yield the people who would be created beside a record whose key is nearly theirs."""
+    """Yield the people whom no key matches, and the records that may be theirs."""
     policy = program.policy
     found = near_misses(rows, targets, match(rows, targets, policy.match_paths), policy)
     names = {row.source_id: row.key for row in rows}
@@ -233,7 +233,7 @@ def _near_misses(
         for reason in found[source_id]
     )
     if lines:
-        yield CheckResult("Keys that differ in form alone", CheckState.WARNING, lines)
+        yield CheckResult("Perhaps one person, though no key matches", CheckState.WARNING, lines)
 
 
 def _assumptions(descriptions: Iterable[Description]) -> Iterator[CheckResult]:

@@ -1,8 +1,9 @@
-"""Finds keys that differ only in form, where someone is about to be created twice.
+"""Finds target records that may be those of people whom no key matches.
 
 `42` and `"42"`, `0042` and `42`, `SmithJ` and `smithj`, a key with a space or an invisible
 character in it: no match key finds the one by the other, and none should, for which of them is
-right is for a person to say. So both are shown, side by side, before anybody is created.
+right is for a person to say. So both are shown, side by side, before anybody is created. So is a
+record that holds the email or the name of somebody whom no key finds (`lookalikes`).
 """
 
 import json
@@ -13,6 +14,7 @@ from unicodedata import category
 
 from oneway.core.records import Value, normal
 from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.planning.lookalikes import lookalikes
 from oneway.planning.match import Matches
 from oneway.planning.plan import Reason
 
@@ -26,18 +28,35 @@ _MOST = 5
 def near_misses(
     rows: Iterable[SourceRow], targets: Iterable[TargetRow], matches: Matches, policy: Policy
 ) -> Mapping[str, tuple[Reason, ...]]:
-    """Return the reasons for source records that nearly match a target record, by their ids.
+    """Return the reasons for source records that may be those of target records, by their ids.
 
-    Both are unmatched. Sensitive keys are not compared, as they must not be shown.
+    The source records are unmatched. Sensitive values are not compared, as they must not be
+    shown.
     """
+    rows = tuple(rows)
     alone = [row for row in rows if _is_alone(row, matches)]
-    taken = {
-        each.target.target_id for each in matches.by_source.values() if each.target is not None
-    }
     if not alone:
         return {}
-    spoken_for = taken | matches.spoken
+    matched = ((matches.of(row).target, row) for row in rows)
+    owners = {target.target_id: row for target, row in matched if target is not None}
+    targets = tuple(targets)
+    spoken_for = owners.keys() | matches.spoken
     free = [each for each in targets if each.target_id not in spoken_for]
+    found = _by_keys(alone, free, policy)
+    like = lookalikes(targets, free, owners, policy)
+    for row in alone:
+        known = {id for reason in found[row.source_id] for id in reason.candidates}
+        for text, ids in like.of(row):
+            if not known >= set(ids):
+                found[row.source_id].append(_perhaps(row, text, ids))
+                known |= set(ids)
+    return {source_id: tuple(reasons) for source_id, reasons in found.items() if reasons}
+
+
+def _by_keys(
+    alone: Sequence[SourceRow], free: Sequence[TargetRow], policy: Policy
+) -> dict[str, list[Reason]]:
+    """Return the reasons for keys that differ in form alone."""
     found: dict[str, list[Reason]] = defaultdict(list)
     for level, shown in enumerate(policy.key_shown):
         if not shown:
@@ -49,7 +68,7 @@ def near_misses(
             others = [each for each in near if each.keys[level] != key]
             if others:
                 found[row.source_id].append(_reason(row, others, level, policy))
-    return {source_id: tuple(reasons) for source_id, reasons in found.items()}
+    return found
 
 
 def other_reasons(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
@@ -80,6 +99,10 @@ def _reason(row: SourceRow, near: Sequence[TargetRow], level: int, policy: Polic
     more = f" and {len(near) - _MOST} more" if len(near) > _MOST else ""
     path = policy.match_paths[level] or f"match key {level + 1}"
     text = f"{path} is {_shown(row.keys[level])} here, and {named}{more}, which nothing matches"
+    return _perhaps(row, text, ids)
+
+
+def _perhaps(row: SourceRow, text: str, ids: tuple[str, ...]) -> Reason:
     if row.leaver:
         text += "; if they are one person, that record keeps its access"
     return Reason(NEAR_MISS, text, candidates=ids, warning=True)

@@ -31,7 +31,7 @@ def markdown(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> str:
         _still_in(plan, verdict, memory),
         _guards(plan, verdict),
         _folded(
-            "Perhaps one person: keys that differ in form alone",
+            content.NEAR_MISSES,
             [f"- {code(each)}" for each in content.near_misses(plan)],
         ),
         _changes(plan, verdict, memory),

@@ -204,7 +204,7 @@ class _TextPage:
         return self.section("Warnings", content.warnings(self.plan), "!")
 
     def near_misses(self) -> list[str]:
-        title = "Perhaps one person: keys that differ in form alone"
+        title = content.NEAR_MISSES
         return self.listed(title, content.near_misses(self.plan))
 
     def refused(self) -> list[str]:

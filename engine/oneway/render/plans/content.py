@@ -66,6 +66,9 @@ _OUTSIDE = "not for this sync"
 STILL_IN = "Have left, and can still get in"
 """The title of the first list."""
 
+NEAR_MISSES = "Perhaps one person, though no key matches"
+"""The title of those whom no key matches, and of the records that may be theirs."""
+
 
 def access(plan: Plan, verdict: Verdict, memory: Memory) -> tuple[StillIn, ...]:
     """Return who has left and can still get in once a plan is applied."""

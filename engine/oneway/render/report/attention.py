@@ -141,11 +141,12 @@ def _near_misses(plan: Plan) -> ReportSection | None:
         if reason.code == NEAR_MISS
     )
     about = (
-        "A key of the source and a key of the target differ in form alone: in zeros, spaces, case. "
-        "If they are one person, correct one of the two keys."
+        "No key matches these people, but a record of the target is like them: its key differs in "
+        "form alone (zeros, spaces, case), or it has their email or name. If they are one person, "
+        "correct the key on one side."
     )
     title = "Perhaps one person"
-    return _section("near", title, Tone.CAUTION, about, ("Person", "The two keys"), rows)
+    return _section("near", title, Tone.CAUTION, about, ("Person", "The two records"), rows)
 
 
 def _missing(told: PastRun, plan: Plan) -> ReportSection | None:

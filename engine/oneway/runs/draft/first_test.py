@@ -4,7 +4,6 @@ import json
 from collections.abc import Iterator, Mapping
 
 from oneway.core.records import MISSING, Value, at
-from oneway.runs.draft.names import concept
 from oneway.runs.draft.notation import yaml_text
 from oneway.runs.draft.pairs import Pair
 from oneway.runs.draft.questions import Questions, changed, employed
@@ -53,7 +52,7 @@ def _leaver(
     value = at(data, source.keys(key.source))
     if not asked.leaving.record or value is MISSING:
         return
-    if concept(key.target) == "email":
+    if key.email:
         value = str(value).strip().lower()
     there = changed({}, target, {target.id: "1", key.target: value})
     if asked.switch is not None:

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
-from oneway.core.records import Value
+from oneway.core.records import Value, at
 from oneway.runs.draft.names import CANONICAL, camel, concept, plain
 from oneway.runs.draft.notation import is_one_line
 from oneway.runs.draft.side import DraftSide
@@ -29,6 +29,8 @@ class Pair:
     looks_up: bool = False
     unfit: bool = False
     """Whether the target takes a number, and the source holds other text: a lookup is needed."""
+    email: bool = False
+    """Whether it holds email addresses, by its name or by its values."""
 
 
 def paired(source: DraftSide, target: DraftSide) -> tuple[Pair, ...]:
@@ -74,13 +76,17 @@ def _made(source: DraftSide) -> Iterator[Pair]:
             name = camel(path)
         if name not in taken and name != "id":
             taken.add(name)
-            yield Pair(name, path, "the target has no fields yet", _LIKELY)
+            email = _is_email(source, path)
+            yield Pair(name, path, "the target has no fields yet", _LIKELY, email=email)
 
 
 def _scored(source: DraftSide, target: DraftSide, path: str) -> Iterator[Pair]:
     wanted = _texts(target.values(path))
+    has_emails = are_emails(target.values(path))
     for name in source.fields:
         score, why = _by_name(name, path)
+        if not score and has_emails and _is_email(source, name) and not concept(path):
+            score, why = _LIKELY, "both hold emails"
         have = _texts(source.values(name))
         share = _share(wanted, have)
         if share >= 0.5 and len(wanted) > 1 and len(have) > 1:
@@ -99,6 +105,7 @@ def _scored(source: DraftSide, target: DraftSide, path: str) -> Iterator[Pair]:
                 number=not looks_up and _needs_number(source, target, name, path),
                 looks_up=looks_up,
                 unfit=_is_unfit(source, target, name, path),
+                email=_holds_email(source, target, name, path),
             )
 
 
@@ -110,6 +117,24 @@ def _by_name(source: str, target: str) -> tuple[float, str]:
         return 80, "a name for the same"
     likeness = SequenceMatcher(None, plain(source), plain(target)).ratio()
     return (60 * likeness, "a name like it") if likeness > 0.8 else (0, "")
+
+
+def are_emails(values: list[Value]) -> bool:
+    """Return whether most values are email addresses."""
+    found = [value for value in values if isinstance(value, str) and "@" in value]
+    return len(found) * 2 > len(values)
+
+
+def _is_email(source: DraftSide, name: str) -> bool:
+    return are_emails(source.values(name))
+
+
+def _holds_email(source: DraftSide, target: DraftSide, name: str, path: str) -> bool:
+    """Return whether a pair holds emails; a side without values is judged by its name."""
+    here, there = source.values(name), target.values(path)
+    return (are_emails(here) if here else concept(name) == "email") and (
+        are_emails(there) if there else concept(path) == "email"
+    )
 
 
 def _texts(values: list[Value]) -> set[str]:
@@ -155,3 +180,30 @@ def _looks_up(target: DraftSide, name: str, path: str) -> bool:
     ids = {each.id for each in target.records}
     held = {str(value) for value in target.values(path)}
     return bool(held) and held <= ids
+
+
+def manager_key(source: DraftSide, target: DraftSide, pair: Pair) -> str:
+    """Return the target field by which the source names a manager: a number, an email, a name."""
+    named = _texts(source.values(pair.source))
+
+    def merit(path: str) -> tuple[int, bool]:
+        return len(named & _texts(target.values(path))), concept(path) == "reference"
+
+    return max((path for path in target.fields if path != pair.target), key=merit)
+
+
+def name_parts(source: DraftSide, target: DraftSide, path: str) -> tuple[str, ...]:
+    """Return the fields of the source that make up a target's whole name, in order, if any do."""
+    named = {concept(each): each for each in reversed(tuple(source.fields))}
+    held = _texts(target.values(path))
+    for order in (("first", "last"), ("last", "first")):
+        parts = tuple(named[each] for each in order if each in named)
+        if len(parts) < 2:
+            return ()
+        made = {
+            " ".join(str(at(each.data, source.keys(part))) for part in parts).strip().casefold()
+            for each in source.records
+        }
+        if _share(held, made) >= 0.5:
+            return parts
+    return ()

@@ -7,10 +7,10 @@ import json
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from oneway.core.records import Value, at, is_blank, parse_day, with_value
-from oneway.runs.draft.names import concept
+from oneway.runs.draft.names import concept, plain
 from oneway.runs.draft.notation import expression, literal, yaml_text
 from oneway.runs.draft.side import DraftSide
 
@@ -57,6 +57,8 @@ class Leaving:
     record: Mapping[str, Value] = field(default_factory=dict)
     stays: Mapping[str, Value] = field(default_factory=dict)
     """What a record holds of somebody who has not left."""
+    asks: str = ""
+    """What only a person can decide of it, in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +91,7 @@ def _eligibility(source: DraftSide) -> Iterator[EligibilityRule]:
         if kind not in ("type", "status") or not 1 < len(words) <= _FEW:
             continue
         least = words[-1][0]
-        if not _GONE.search(least):
+        if not any(_is_gone(path, value) for value in values if str(value) == least):
             seen = ", ".join(f"{word} {number}" for word, number in words)
             when = f"{read} != {literal(least)}"
             said = f"{least} is left out"
@@ -98,43 +100,81 @@ def _eligibility(source: DraftSide) -> Iterator[EligibilityRule]:
 
 def _leaving(source: DraftSide, target: DraftSide, switch: Switch | None, day: str) -> Leaving:
     """Return who seems to have left; `day` is one that is past, for a record that says so."""
-    date = next((path for path in source.fields if concept(path) == "leave"), "")
-    when, record, stays = _left(source, date, day, is_past=switch is not None)
+    date = _leave_date(source)
     there = next((path for path in target.fields if concept(path) == "leave"), "")
-    sets, left = {}, ""
+    scheduled = switch is None
+    left = _left(source, date, day, scheduled=scheduled)
+    sets, gone = {}, ""
     if switch is not None:
         sets[switch.path] = f"{{value: {json.dumps(switch.off)}}}"
-        left = f"{expression(target, switch.path)} == {literal(switch.off)}"
+        gone = f"{expression(target, switch.path)} == {literal(switch.off)}"
     if there or switch is None:
         there = there or "leaveDate"
         read = expression(source, date) if date else ""
-        only = read and when in (read, f"is_past({read})")
+        only = read and left.when in (read, f"{read} && !is_future({read})")
         value = read if only else f"coalesce({read}, today())" if read else "today()"
         sets[there] = yaml_text(value, flow=True)
-        left = left or f"is_past({expression(target, there)})"
-    return Leaving(when, sets, left, record, stays)
+        gone = gone or f"is_past({expression(target, there)})"
+    return replace(left, set=sets, left=gone)
 
 
-def _left(
-    source: DraftSide, date: str, day: str, *, is_past: bool
-) -> tuple[str, dict[str, Value], dict[str, Value]]:
-    """Return who has left, what a record of such a person holds, and what of another."""
-    conditions, record, stays = [], dict[str, Value](), dict[str, Value]()
-    for path in (each for each in source.fields if concept(each) == "status"):
-        words = [str(value) for value in source.values(path)]
-        gone = next((word for word in words if _GONE.search(word)), "")
+def _leave_date(source: DraftSide) -> str:
+    """Return the field that holds the day on which somebody leaves, or nothing."""
+    named = (path for path in source.fields if concept(path) == "leave")
+    days = (path for path in named if all(map(parse_day, source.values(path))))
+    return next(days, "")
+
+
+def _left(source: DraftSide, date: str, day: str, *, scheduled: bool) -> Leaving:
+    """Return who has left: by their date once that has come, and by a word where there is none.
+
+    A target that is told a date ahead (`scheduled`) takes those whose date is to come as well.
+    """
+    record, stays = dict[str, Value](), dict[str, Value]()
+    word = ""
+    for path in (each for each in source.fields if concept(each) in ("status", "closed", "leave")):
+        words = [each for each in source.values(path) if not isinstance(each, list | dict)]
+        words = list({(type(each), each): each for each in words}.values())
+        gone = [each for each in words if path != date and _is_gone(path, each)]
         if gone:
-            conditions.append(f"{expression(source, path)} == {literal(gone)}")
-            record[path] = gone
-            stays[path] = next((word for word in words if not _GONE.search(word)), "")
+            read = expression(source, path)
+            word = " || ".join(f"{read} == {literal(each)}" for each in gone[:_FEW])
+            record[path] = gone[0]
+            stays[path] = next((each for each in words if each not in gone), "")
             break
-    if date:
-        read = expression(source, date)
-        days = all(parse_day(value) for value in source.values(date))
-        conditions.append(f"is_past({read})" if is_past and days else read)
-        record[date] = day if days else "yes"
-        stays[date] = "" if any(_reads_blank(source, date)) else None
-    return " || ".join(conditions) or "status == 'Left'", record, stays
+    if not date:
+        return Leaving(word or "status == 'Left'", record=record, stays=stays,
+                       asks="" if word else _no_leavers(source))  # fmt: skip
+    read = expression(source, date)
+    record[date] = day
+    stays[date] = "" if any(_reads_blank(source, date)) else None
+    if scheduled:
+        when, asks = (f"{word} || {read}" if word else read), ""
+    else:
+        when = (
+            f"iif({read}, !is_future({read}), {word})" if word else f"{read} && !is_future({read})"
+        )
+        asks = f"The day itself counts as left. If it is the last day of work: is_past({read})."
+    return Leaving(when, record=record, stays=stays, asks=asks)
+
+
+def _is_gone(path: str, value: Value) -> bool:
+    """Return whether a value says that somebody has left: "Leaver", "Yes" of "Left"."""
+    kind, word = concept(path), str(value).strip().casefold()
+    if kind == "status" and re.search("active|enabled", plain(path)):
+        return word in ("false", "no", "n", "0", "inactive")
+    if kind in ("leave", "closed"):
+        return word in ("true", "yes", "y", "1")
+    return isinstance(value, str) and _GONE.search(value) is not None
+
+
+def _no_leavers(source: DraftSide) -> str:
+    """Return what to look at where nothing of the source says who has left."""
+    named = [path for path in source.fields if concept(path) == "leave"]
+    if not named:
+        return "No field of the source says who has left: ask for one."
+    said = f"Not all of {', '.join(named)} could be read as dates, so the rule is yours to write"
+    return f"{said}: set `types` for the column (docs/csv.md)."
 
 
 def _reads_blank(source: DraftSide, path: str) -> Iterator[bool]:

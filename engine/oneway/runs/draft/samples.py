@@ -1,58 +1,82 @@
 """Makes sample records of both sides with invented people, consistent across files.
 
-Everything is replaced but the words of a status or a type, since rules are about them; dates
+Everything is replaced but the words that rules are about (a status, a kind of contract); dates
 move, and stay in their order.
 """
 
-from oneway.core.records import Record, Value, at
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from oneway.core.records import Record, Value, parse_day
 from oneway.runs.draft.anonymise import Anonymiser, days_of, words_of
+from oneway.runs.draft.keys import MatchKeys, key_values
 from oneway.runs.draft.names import concept
-from oneway.runs.draft.pairs import Pair
+from oneway.runs.draft.questions import Questions
 from oneway.runs.draft.side import DraftSide
 
 _MOST = 5
+_NEW = 2
 _KEPT = ("status", "closed", "type")
 _FEW = 6
 """So many words are those of a status; more of them say something else."""
 
 
-def sampled(
-    source: DraftSide, target: DraftSide, key: Pair | None
-) -> tuple[list[dict[str, Value]], list[dict[str, Value]]]:
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A few records of each side, and the fields whose words they keep."""
+
+    source: list[dict[str, Value]]
+    target: list[dict[str, Value]]
+    kept: tuple[str, ...]
+
+
+def sampled(sides: tuple[DraftSide, DraftSide], keys: MatchKeys, asked: Questions) -> Sample:
     """Return a few records of each side, replaced: some that match, and some that do not."""
-    there = _by_value(target, key.target) if key else {}
+    source, target = sides
     both: list[tuple[Record, Record]] = []
     new: list[Record] = []
-    for each in source.records:
-        value = at(each.data, source.keys(key.source)) if key else None
-        match = there.get(str(value).strip().casefold())
+    owners = _matched(source, target, keys)
+    for position, each in enumerate(source.records):
+        match = owners.get(position)
         if match is not None and len(both) < _MOST:
-            both.append((each, match))
-        elif match is None and len(new) < 2:
+            both.append((each, target.records[match]))
+        elif match is None and len(new) < _NEW:
             new.append(each)
-    left = [each for each in target.records if each not in there.values()][:1]
-    first = [*(one for one, _ in both), *new]
-    second = [*(one for _, one in both), *left]
-    found = _anonymiser((source, first), (target, second))
-    return [found.record(each.data) for each in first], [found.record(each.data) for each in second]
+    left = [each for n, each in enumerate(target.records) if n not in owners.values()][:1]
+    first = [dict(each.data) for each in (*(one for one, _ in both), *new)]
+    second = [dict(each.data) for each in (*(one for _, one in both), *left)]
+    kept = {path: words for side in sides for path, words in _words_kept(side, asked)}
+    keeps = frozenset[str]().union(*kept.values())
+    found = Anonymiser(keeps, days_of(first + second), real=words_of(first + second))
+    return Sample(list(map(found.record, first)), list(map(found.record, second)), tuple(kept))
 
 
-def _anonymiser(*chosen: tuple[DraftSide, list[Record]]) -> Anonymiser:
-    data = [dict(each.data) for _, records in chosen for each in records]
-    keeps = frozenset[str]().union(*(_statuses(side) for side, _ in chosen))
-    return Anonymiser(keeps, days_of(data), real=words_of(data))
+def _matched(source: DraftSide, target: DraftSide, keys: MatchKeys) -> dict[int, int]:
+    """Return the positions of the target's records that a key finds, by those of the source."""
+    found: dict[int, int] = {}
+    for key in keys.chosen:
+        values = key_values(target, key.pair.target, key.compare)
+        there = {value: number for number, value in enumerate(values) if value is not None}
+        for number, value in enumerate(key_values(source, key.pair.source, key.compare)):
+            if value in there and there[value] not in found.values():
+                found.setdefault(number, there[value])
+    return found
 
 
-def _statuses(side: DraftSide) -> frozenset[str]:
-    """Return the words of fields that hold a status or a type, without case."""
-    found: set[str] = set()
+def _words_kept(side: DraftSide, asked: Questions) -> Iterable[tuple[str, frozenset[str]]]:
+    """Yield the fields whose words the rules of a mapping are about, and those words."""
+    named = {*(rule.path for rule in asked.rules if rule.word), *asked.leaving.record}
+    if asked.switch is not None:
+        named.add(asked.switch.path)
     for path in side.fields:
-        words = {str(value).strip().casefold() for value in side.values(path)}
-        if concept(path) in _KEPT and len(words) <= _FEW:
-            found |= words
-    return frozenset(found)
+        values = [value for value in side.values(path) if not isinstance(value, bool)]
+        words = frozenset(str(value).strip().casefold() for value in values)
+        about = path in named or concept(path) in _KEPT
+        if about and 0 < len(words) <= _FEW and not all(map(parse_day, values)):
+            yield path, words
 
 
-def _by_value(side: DraftSide, path: str) -> dict[str, Record]:
-    keys = side.keys(path)
-    return {str(at(each.data, keys)).strip().casefold(): each for each in side.records}
+def kept_words(paths: Iterable[str]) -> str:
+    """Return the fields whose words a sample keeps, in words."""
+    named = ", ".join(paths)
+    return f"the words of {named} are kept, as rules are about them; " if named else ""

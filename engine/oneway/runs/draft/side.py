@@ -33,6 +33,16 @@ class DraftSide:
         found = (at(each.data, keys) for each in self.records)
         return [value for value in found if value is not MISSING and not is_blank(value)]
 
+    def lacking(self) -> str:
+        """Return a field that some records of a file do not have at all, or nothing."""
+        if self.connector != FILES:
+            return ""
+        return next((path for path in self.fields if self._is_absent(path)), "")
+
+    def _is_absent(self, path: str) -> bool:
+        keys = self.keys(path)
+        return any(at(each.data, keys) is MISSING for each in self.records)
+
     def keys(self, path: str) -> tuple[str, ...]:
         """Return the keys of a field's path."""
         return (path,) if self.options.get("headings") == "flat" else path_of(path)

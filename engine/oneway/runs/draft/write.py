@@ -3,58 +3,41 @@
 import json
 from collections.abc import Iterator, Sequence
 
+from oneway.core.records import Compare
+from oneway.runs.draft.keys import MatchKey, MatchKeys
 from oneway.runs.draft.names import concept
 from oneway.runs.draft.notation import expression, yaml_name, yaml_text
-from oneway.runs.draft.pairs import Pair
+from oneway.runs.draft.pairs import Pair, are_emails, manager_key, name_parts
 from oneway.runs.draft.questions import EligibilityRule, Leaving, Questions, Switch
 from oneway.runs.draft.side import DraftSide
 
 
 def mapping_text(
-    name: str, source: DraftSide, target: DraftSide, pairs: Sequence[Pair], asked: Questions
-) -> tuple[str, Pair]:
-    """Return the text of a mapping, and the pair that people are matched by."""
-    key = match_key(source, target, pairs)
-    others = [each for each in pairs if each.target != key.target]
+    name: str, sides: tuple[DraftSide, DraftSide], pairs: Sequence[Pair], keys: MatchKeys,
+    asked: Questions,
+) -> str:  # fmt: skip
+    """Return the text of a mapping from one side to the other."""
+    source, target = sides
     parts = [
         _head(name, source, target),
         _side("source", source),
         _side("target", target),
-        _references(source, target, others, key),
+        _references(source, target, pairs),
         _label(source),
-        _match(source, target, pairs, key),
-        _eligible(asked.rules, source, key),
-        _fields(source, target, others, key, asked.switch),
-        _joiners(pairs, key),
+        _match(source, target, keys),
+        _eligible(asked.rules, source, keys.first),
+        _fields(source, target, pairs, keys, asked.switch),
+        _joiners(pairs, keys),
         _leavers(asked.leaving, target, asked.switch),
         _GUARDS,
     ]
-    text = "\n".join("\n".join(part) + "\n" for part in map(list, parts) if part)
-    return text, key
-
-
-def match_key(source: DraftSide, target: DraftSide, pairs: Sequence[Pair]) -> Pair:
-    """Return the pair that people are best matched by, or one made from the source's identity."""
-
-    def merit(each: Pair) -> tuple[bool, bool, float]:
-        unique = source.tells_apart(each.source)
-        known = concept(each.target) in ("reference", "email") or each.source == source.id
-        return (unique and known, concept(each.target) == "reference", each.score)
-
-    usable = [each for each in pairs if not each.number]
-    best = max(usable, key=merit, default=None)
-    if best is not None and merit(best)[0]:
-        return best
-    field = next((path for path in target.fields if concept(path) == "reference"), "")
-    # A key that no target record has would match nothing, so the record's id is the next best.
-    field = field or (target.id if target.records else "reference")
-    return Pair(field, source.id, "what tells the source's records apart", 0)
+    return "\n".join("\n".join(part) + "\n" for part in map(list, parts) if part)
 
 
 def _value(pair: Pair, source: DraftSide) -> str:
     """Return the expression of a field: as the source has it, or changed as the target needs."""
     read = expression(source, pair.source)
-    if concept(pair.target) == "email":
+    if pair.email:
         return f"lower(trim({read}))"
     if pair.ignores_case and concept(pair.target) in ("first", "last", "name"):
         return f"title_case({read})"
@@ -78,48 +61,69 @@ def _side(role: str, side: DraftSide) -> Iterator[str]:
         yield "  options:                 # guesses, from a look at the file"
         for name, value in side.options.items():
             yield f"    {name}: {value if value.isdigit() else yaml_text(value)}"
+    if lacking := side.lacking():
+        said = _comment(f"# guess: what a record leaves out is blank, such as {lacking}")
+        yield f"  absent: null             {said}"
 
 
 def _label(source: DraftSide) -> list[str]:
     """Return how a person is named in reports: by first and last name, by name, or not at all."""
     named = {concept(path): path for path in reversed(tuple(source.fields))}
     if "first" in named and "last" in named:
-        both = ", ".join(f"{expression(source, named[each])} || ''" for each in ("first", "last"))
-        return ["label: " + yaml_text(f"join(' ', [{both}])")]
+        return ["label: " + yaml_text(_joined(source, (named["first"], named["last"])))]
     return [f"label: {yaml_text(expression(source, named['name']))}"] if "name" in named else []
 
 
-def _references(
-    source: DraftSide, target: DraftSide, pairs: Sequence[Pair], key: Pair
-) -> list[str]:
-    del source
-    if not any(each.looks_up for each in pairs):
+def _references(source: DraftSide, target: DraftSide, pairs: Sequence[Pair]) -> list[str]:
+    pair = next((each for each in pairs if each.looks_up), None)
+    if pair is None:
         return []
-    read = expression(target, key.target)
+    found = manager_key(source, target, pair)
+    read = expression(target, found)
+    if are_emails(target.values(found)):
+        read = f"lower(trim({read}))"
     resource = yaml_text(target.resource, flow=True)
     value = yaml_text(expression(target, target.id), flow=True)
     table = f"{{from: target, resource: {resource}, key: {yaml_text(read, flow=True)}"
     return ["references:", f"  people: {table}, value: {value}}}   # guess"]
 
 
-def _match(source: DraftSide, target: DraftSide, pairs: Sequence[Pair], key: Pair) -> Iterator[str]:
+def _match(source: DraftSide, target: DraftSide, keys: MatchKeys) -> Iterator[str]:
     yield "match:                       # who is whom; the first key that finds somebody decides"
-    yield f"  - {_key(key, source, target)}   {_comment(f'# guess: {key.why}')}"
-    email = next((each for each in pairs if concept(each.target) == "email"), None)
-    if email is not None and email != key:
-        yield f"  # - {_key(email, source, target)}   # also by this?"
+    for each in keys.chosen:
+        yield f"  - {_key(each, source, target)}   {_comment(f'# guess: {each.pair.why}')}"
+        yield f"    # {key_counts(each, target)}"
+    for each in keys.others:
+        yield f"  # - {_key(each, source, target)}   # also by this? {key_counts(each, target)}"
 
 
-def _key(pair: Pair, source: DraftSide, target: DraftSide) -> str:
-    compare = ", compare: ignore_case" if _loose(pair) else ""
-    there = yaml_text(expression(target, pair.target), flow=True)
-    return f"{{source: {yaml_text(_value(pair, source), flow=True)}, target: {there}{compare}}}"
+def key_counts(key: MatchKey, target: DraftSide) -> str:
+    """Return whom a match key finds, in words."""
+    if not target.records:
+        return "the target has no records yet"
+    said = (
+        f"{key.source:,} records of the source and {key.target:,} of the target have a value; "
+        f"{key.both:,} values are in both"
+    )
+    return f"{said}; {key.shared:,} records share theirs" if key.shared else said
+
+
+def _key(key: MatchKey, source: DraftSide, target: DraftSide) -> str:
+    there = yaml_text(expression(target, key.pair.target), flow=True)
+    value = yaml_text(_value(key.pair, source), flow=True)
+    return f"{{source: {value}, target: {there}{_compared(key.pair, key)}}}"
+
+
+def _compared(pair: Pair, key: MatchKey | None) -> str:
+    """Return the comparison of a key or a field, as it stands within braces."""
+    if key is not None and key.compare is not Compare.EXACT:
+        return f", compare: {key.compare.value}"
+    return ", compare: ignore_case" if _loose(pair) else ""
 
 
 def _loose(pair: Pair) -> bool:
     names = ("first", "last", "name")
-    kind = concept(pair.target)
-    return kind == "email" or (pair.ignores_case and kind not in names)
+    return pair.email or (pair.ignores_case and concept(pair.target) not in names)
 
 
 def _eligible(rules: Sequence[EligibilityRule], source: DraftSide, key: Pair) -> Iterator[str]:
@@ -139,14 +143,14 @@ def _eligible(rules: Sequence[EligibilityRule], source: DraftSide, key: Pair) ->
 
 
 def _fields(
-    source: DraftSide, target: DraftSide, pairs: Sequence[Pair], key: Pair, switch: Switch | None
-) -> Iterator[str]:
+    source: DraftSide, target: DraftSide, pairs: Sequence[Pair], keys: MatchKeys,
+    switch: Switch | None,
+) -> Iterator[str]:  # fmt: skip
     yield "fields:                      # target field: where its value comes from"
-    flow = yaml_text(_value(key, source), flow=True)
-    compare = ", compare: ignore_case" if _loose(key) else ""
-    yield f"  {yaml_name(key.target)}: {{from: {flow}, write: on_create{compare}}}"
+    yield _key_field(source, keys)
     flag = switch.path if switch else ""
-    for each in (pair for pair in pairs if pair.target != flag):
+    others = [each for each in pairs if each.target not in (keys.first.target, flag)]
+    for each in others:
         if concept(each.target) in ("leave", "status"):
             yield f"  # {yaml_name(each.target)}: is written under `leavers`, below"
         elif each.unfit and not each.looks_up:
@@ -154,17 +158,42 @@ def _fields(
             yield f"  # {yaml_name(each.target)}: {_value(each, source)}   # {said}"
         else:
             why = _comment(f"# guess: {each.why}")
-            yield f"  {yaml_name(each.target)}: {_rule(each, source)}   {why}"
+            yield f"  {yaml_name(each.target)}: {_rule(each, source, keys)}   {why}"
     if switch is not None:
         on = json.dumps(switch.on)
         said = "guess: of somebody new; leavers are below"
         yield f"  {yaml_name(flag)}: {{value: {on}, write: on_create}}   # {said}"
-    mapped = {key.target, flag, *(each.target for each in pairs)}
+    mapped = {keys.first.target, flag, *(each.target for each in pairs)}
     for path, field in target.fields.items():
         given = path in mapped or path == target.id or field.computed or "object" in field.types
-        if not given:
+        if given:
+            continue
+        if made := _whole_name(source, target, path):
+            yield f"  {yaml_name(path)}: {yaml_text(made)}   # guess: made of two fields"
+        else:
             yield f"  # {yaml_name(path)}:           # no field of the source looks like it"
-    yield from _unused(source, key, pairs)
+    yield from _unused(source, keys.first, pairs)
+
+
+def _whole_name(source: DraftSide, target: DraftSide, path: str) -> str:
+    """Return the expression of a whole name that the source holds in two fields, or nothing."""
+    parts = name_parts(source, target, path)
+    return f"trim({_joined(source, parts)})" if parts else ""
+
+
+def _joined(source: DraftSide, parts: Sequence[str]) -> str:
+    return f"join(' ', [{', '.join(f"{expression(source, each)} || ''" for each in parts)}])"
+
+
+def _key_field(source: DraftSide, keys: MatchKeys) -> str:
+    """Return the field of the first key, which fills what is blank where another key finds."""
+    key = keys.chosen[0]
+    flow = yaml_text(_value(key.pair, source), flow=True)
+    write, said = ("if_empty", "   # filled in where another key finds somebody")
+    if len(keys.chosen) == 1:
+        write, said = ("on_create", "")
+    rule = f"{{from: {flow}, write: {write}{_compared(key.pair, key)}}}"
+    return f"  {yaml_name(key.pair.target)}: {rule}{said}"
 
 
 def _unused(source: DraftSide, key: Pair, pairs: Sequence[Pair]) -> Iterator[str]:
@@ -179,18 +208,19 @@ def _comment(text: str) -> str:
     return "".join(c if c.isprintable() else " " for c in text)
 
 
-def _rule(pair: Pair, source: DraftSide) -> str:
+def _rule(pair: Pair, source: DraftSide, keys: MatchKeys) -> str:
     value = _value(pair, source)
+    flow = yaml_text(value, flow=True)
     if pair.looks_up:
-        return f"{{from: {yaml_text(value, flow=True)}, lookup: people, on_miss: keep}}"
-    if _loose(pair):
-        return f"{{from: {yaml_text(value, flow=True)}, compare: ignore_case}}"
-    return yaml_text(value)
+        return f"{{from: {flow}, lookup: people, on_miss: keep}}"
+    compared = _compared(pair, keys.of(pair))
+    return f"{{from: {flow}{compared}}}" if compared else yaml_text(value)
 
 
-def _joiners(pairs: Sequence[Pair], key: Pair) -> Iterator[str]:
-    email = next((each.target for each in pairs if concept(each.target) == "email"), "")
-    taken = ", ".join(dict.fromkeys(yaml_text(p, flow=True) for p in (email, key.target) if p))
+def _joiners(pairs: Sequence[Pair], keys: MatchKeys) -> Iterator[str]:
+    emails = [each.target for each in pairs if each.email and concept(each.target) != "manager"]
+    every = (*emails, *(each.pair.target for each in keys.chosen))
+    taken = ", ".join(dict.fromkeys(yaml_text(path, flow=True) for path in every))
     yield "joiners:"
     yield f"  unless_taken: [{taken}]    # nobody is created whose value of these somebody has"
 
@@ -200,6 +230,8 @@ def _leavers(gone: Leaving, target: DraftSide, switch: Switch | None) -> Iterato
     new = [path for path in gone.set if path not in target.fields]
     for path in new if target.fields else ():
         yield f"# The target has no field that looks like it: {path} would be a new one."
+    if gone.asks:
+        yield _comment(f"# {gone.asks}")
     yield "# leavers:"
     yield f"#   when: {yaml_text(gone.when)}"
     written = ", ".join(f"{yaml_name(path)}: {value}" for path, value in gone.set.items())

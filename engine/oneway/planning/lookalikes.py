@@ -1,0 +1,130 @@
+"""Finds target records that hold the email or the name of somebody whom no key matches.
+
+A key that half of the target's records lack finds half of the people, and a plan would create
+the others a second time. Values beside the keys give that away: an email, a number that no two
+records share, a whole name.
+"""
+
+from collections import Counter, defaultdict
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from oneway.core.records import MISSING, Missing, Value, is_blank, parse_day
+from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.planning.diff import new_value
+from oneway.planning.holders import whose
+
+_LOOKED_AT = 200
+"""Target records that are looked at to see whether a field tells people apart."""
+_ENOUGH = 5
+"""So many target records must have a value of their own before a field tells people apart."""
+_MOST = 3
+"""So many holders are named: a mailbox of more than these is no person's own."""
+
+Holders = Mapping[Hashable, Sequence[TargetRow]]
+
+
+@dataclass(frozen=True, slots=True)
+class Lookalikes:
+    """Target records by what they hold beside the keys; `owners` are their source rows.
+
+    `single` are the holders of values that one person has alone, by field; `named` those that
+    nothing matches, by all that names a person.
+    """
+
+    policy: Policy
+    owners: Mapping[str, SourceRow]
+    single: Mapping[int, Holders]
+    naming: tuple[int, ...]
+    named: Holders
+
+    def of(self, row: SourceRow) -> Iterator[tuple[str, tuple[str, ...]]]:
+        """Yield why records may be this person's, in words, and the ids of those records."""
+        for position, holders in self.single.items():
+            value = _said(row, position)
+            found = holders.get(_loose(value), ()) if value is not None else ()
+            if 0 < len(found) <= _MOST:
+                path = self.policy.fields[position].path
+                yield self._text(path, value, found), tuple(each.target_id for each in found)
+        names = [_said(row, position) for position in self.naming]
+        found = self.named.get(tuple(map(_loose, names)), ())
+        if 0 < len(found) <= _MOST:
+            paths = " and ".join(self.policy.fields[position].path for position in self.naming)
+            yield (
+                self._text(paths, " ".join(map(str, names)), found),
+                tuple(each.target_id for each in found),
+            )
+
+    def _text(self, path: str, value: Value, found: Sequence[TargetRow]) -> str:
+        ids = {each.target_id for each in found}
+        named = ", ".join(whose(each.target_id, each, self.owners.get(each.target_id))
+                          for each in found)  # fmt: skip
+        text = f"{path} is {str(value).strip()!r} here, and in {named}"
+        return text if ids & self.owners.keys() else f"{text}, which nothing matches"
+
+
+def lookalikes(
+    targets: Sequence[TargetRow], free: Sequence[TargetRow],
+    owners: Mapping[str, SourceRow], policy: Policy,
+) -> Lookalikes:  # fmt: skip
+    """Return what target records hold beside the keys; `free` are those that nothing matches.
+
+    Sensitive fields are left out, as they must not be shown, and so is what the plan holds to
+    one record anyway.
+    """
+    shown = [
+        position
+        for position, rule in enumerate(policy.fields)
+        if not (rule.sensitive or rule.own_table or rule.path in policy.match_paths)
+    ]
+    single = {position: _holders(targets, position) for position in shown
+              if position not in policy.watched and _tells_apart(targets, position)}  # fmt: skip
+    naming = tuple(each for each in policy.identifying if each not in policy.watched)
+    if not set(naming) <= set(shown):
+        naming = ()
+    return Lookalikes(policy, owners, single, naming, _named(free, naming))
+
+
+def _tells_apart(targets: Iterable[TargetRow], position: int) -> bool:
+    """Return whether a field holds emails, or text that no two records share."""
+    held = (value for each in targets if (value := _held(each, position)) is not None)
+    values = list(islice(held, _LOOKED_AT))
+    texts = [value for value in values if isinstance(value, str) and parse_day(value) is None]
+    if not texts or len(texts) < len(values):
+        return False
+    if sum("@" in text for text in texts) * 2 > len(texts):
+        return True
+    return len(texts) >= _ENOUGH and max(Counter(map(_loose, texts)).values()) == 1
+
+
+def _holders(targets: Iterable[TargetRow], position: int) -> Holders:
+    found: dict[Hashable, list[TargetRow]] = defaultdict(list)
+    for each in targets:
+        value = _held(each, position)
+        if value is not None:
+            found[_loose(value)].append(each)
+    return dict(found)
+
+
+def _named(free: Iterable[TargetRow], naming: Sequence[int]) -> Holders:
+    found: dict[Hashable, list[TargetRow]] = defaultdict(list)
+    for each in free:
+        names = [_held(each, position) for position in naming]
+        if names and not any(map(is_blank, names)):
+            found[tuple(map(_loose, names))].append(each)
+    return dict(found)
+
+
+def _held(target: TargetRow, position: int) -> Value:
+    value: Value | Missing = target.values[position] if position < len(target.values) else MISSING
+    return None if isinstance(value, Missing) or is_blank(value) else value
+
+
+def _said(row: SourceRow, position: int) -> Value:
+    value = new_value(row.cells[position]) if position < len(row.cells) else None
+    return None if is_blank(value) else value
+
+
+def _loose(value: Value) -> str:
+    return " ".join(str(value).split()).casefold()

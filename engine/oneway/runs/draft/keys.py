@@ -1,0 +1,132 @@
+"""Chooses the match keys of a draft mapping, and counts whom each of them finds."""
+
+from collections import Counter
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from dataclasses import dataclass
+
+from oneway.core.records import MISSING, Compare, Value, at, comparable
+from oneway.runs.draft.names import concept
+from oneway.runs.draft.pairs import Pair
+from oneway.runs.draft.side import DraftSide
+
+_OWN = 0.95
+"""The least share of values that one record has alone, for a field to tell people apart."""
+
+
+@dataclass(frozen=True, slots=True)
+class MatchKey:
+    """A pair that people can be matched by, and whom it finds.
+
+    `source` and `target` are how many records of each side have a value, `both` how many values
+    of the source are in the target, `shared` how many records share their value with another of
+    the same side.
+    """
+
+    pair: Pair
+    compare: Compare = Compare.EXACT
+    source: int = 0
+    target: int = 0
+    both: int = 0
+    shared: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class MatchKeys:
+    """The keys that a draft matches by, in order, and those that it only mentions.
+
+    `found` is how many records of the source one of the keys finds in the target.
+    """
+
+    chosen: tuple[MatchKey, ...]
+    others: tuple[MatchKey, ...] = ()
+    found: int = 0
+
+    @property
+    def first(self) -> Pair:
+        """The pair of the first key."""
+        return self.chosen[0].pair
+
+    def of(self, pair: Pair) -> MatchKey | None:
+        """Return the key that matches by a pair, if one does."""
+        return next((each for each in self.chosen if each.pair == pair), None)
+
+
+def match_keys(source: DraftSide, target: DraftSide, pairs: Sequence[Pair]) -> MatchKeys:
+    """Return what people are best matched by: a number of their own first, then their email."""
+    known = [_counted(source, target, each) for each in pairs if _identifies(source, each)]
+    usable = sorted(
+        (each for each in known if _tells_apart(each)),
+        key=lambda each: (each.both == 0, each.pair.email, -each.both, -each.pair.score),
+    )
+    finding = [each for each in usable if each.both] or ([] if target.records else usable)
+    chosen = finding or usable[:1] or [MatchKey(_made(source, target))]
+    others = [each for each in known if each not in chosen]
+    return MatchKeys(tuple(chosen), tuple(others), _found(source, target, chosen))
+
+
+def key_values(side: DraftSide, path: str, compare: Compare) -> Iterator[Hashable]:
+    """Yield what each record has in a field as a key compares it, None where it is blank."""
+    keys = side.keys(path)
+    for each in side.records:
+        value = at(each.data, keys)
+        yield None if value is MISSING else _comparable(value, compare)
+
+
+def _comparable(value: Value, compare: Compare) -> Hashable:
+    if isinstance(value, list | dict):
+        return None
+    plain = value.strip() if isinstance(value, str) and compare is not Compare.EXACT else value
+    return comparable(plain, compare)
+
+
+def _identifies(source: DraftSide, pair: Pair) -> bool:
+    """Return whether a pair may tell people apart, by its names or because it holds emails."""
+    if pair.unfit or pair.looks_up or concept(pair.target) == "manager":
+        return False
+    named = concept(pair.target) in ("reference", "email") or pair.source == source.id
+    return named or pair.email
+
+
+def _counted(source: DraftSide, target: DraftSide, pair: Pair) -> MatchKey:
+    """Return a pair as a key, under the comparison that finds most."""
+    if pair.email:
+        ways: tuple[Compare, ...] = (Compare.IGNORE_CASE,)
+    elif pair.number:
+        ways = (Compare.NUMBER,)
+    else:
+        ways = (Compare.EXACT, Compare.TRIMMED, Compare.IGNORE_CASE, Compare.NUMBER)
+    tried = [_under(source, target, pair, compare) for compare in ways]
+    return max(tried, key=lambda each: each.both)  # the strictest of those that find as many
+
+
+def _under(source: DraftSide, target: DraftSide, pair: Pair, compare: Compare) -> MatchKey:
+    here = Counter(key_values(source, pair.source, compare))
+    there = Counter(key_values(target, pair.target, compare))
+    here.pop(None, 0)
+    there.pop(None, 0)
+    shared = sum(n for values in (here, there) for n in values.values() if n > 1)
+    both = len(here.keys() & there.keys())
+    return MatchKey(pair, compare, here.total(), there.total(), both, shared)
+
+
+def _tells_apart(key: MatchKey) -> bool:
+    held = key.source + key.target
+    return key.source > 0 and key.shared <= (1 - _OWN) * held
+
+
+def _made(source: DraftSide, target: DraftSide) -> Pair:
+    """Return a key made from the source's identity, where nothing else tells people apart."""
+    field = next((path for path in target.fields if concept(path) == "reference"), "")
+    # A key that no target record has would match nothing, so the record's id is the next best.
+    field = field or (target.id if target.records else "reference")
+    return Pair(field, source.id, "what tells the source's records apart", 0)
+
+
+def _found(source: DraftSide, target: DraftSide, keys: Iterable[MatchKey]) -> int:
+    """Return how many records of the source a key finds in the target."""
+    found: set[int] = set()
+    for key in keys:
+        there = set(key_values(target, key.pair.target, key.compare)) - {None}
+        here = key_values(source, key.pair.source, key.compare)
+        found |= {number for number, value in enumerate(here) if value in there}
+    return len(found)
