@@ -1,6 +1,7 @@
 """`oneway plan`, `apply` and `sync` over files: what is printed, written, and ended with."""
 
 import json
+import re
 import stat
 from pathlib import Path
 from typing import Any
@@ -74,9 +75,48 @@ def test_apply_does_what_was_planned_and_the_second_plan_is_empty(world: World) 
         user(1, email="P001@example.com"),
     ]
     assert world.run("plan", "m.yaml", "--exit-code").code == 0
-    data = world.run("apply", "plan.json", "--format", "json")
-    assert data.code == 5
-    assert data.data["counts"]["stale"] == 2
+
+
+def test_a_plan_that_was_applied_is_not_applied_again(world: World) -> None:
+    """It says in which run, ends with 0, and leaves nothing in the history."""
+    planned(world)
+    assert world.run("apply", "plan.json").code == 0
+    runs = world.run("runs", "--format", "json").data
+    again = world.run("apply", "plan.json")
+    assert (again.code, again.err.count("!")) == (0, 0)
+    assert re.fullmatch(
+        r"applied in run 1 on \d{4}-\d\d-\d\d \d\d:\d\d UTC; nothing left to do\n", again.out
+    )
+    data = world.run("apply", "plan.json", "--format", "json").data
+    assert (data["applied_in"], data["results"]) == (1, [])
+    assert world.run("runs", "--format", "json").data == runs
+    wrong = world.run("apply", "plan.json", "--approve", "0" * 12)
+    assert (wrong.code, "[P106]" in wrong.err) == (1, True)
+
+
+def test_a_plan_that_was_applied_in_part_is_planned_again(world: World) -> None:
+    users = world.read("users.json")
+    planned(world)
+    world.write("users.json", [{**each, "name": "Somebody else"} for each in users])
+    assert world.run("apply", "plan.json").code == 5
+    again = world.run("apply", "plan.json")
+    assert (again.code, "[P117]" in again.err) == (1, True)
+    assert "applied in run 1 on " in again.err
+    assert "1 of its 2 changes not done" in again.err
+    assert len(world.run("runs", "--format", "json").data["runs"]) == 1
+
+
+def test_a_plan_whose_changes_were_undone_is_applied_again(world: World) -> None:
+    """A restored backup lets people in again: then "nothing left to do" would be untrue."""
+    users = world.read("users.json")
+    planned(world)
+    assert world.run("apply", "plan.json").code == 0
+    after = world.read("users.json")
+    world.write("users.json", users)
+    ended = world.run("apply", "plan.json")
+    assert "nothing left to do" not in ended.out
+    assert "Applied: 2 done." in ended.out
+    assert world.read("users.json") == after
 
 
 def test_the_plan_says_what_to_type_next(world: World) -> None:

@@ -1,7 +1,6 @@
 """`oneway apply`."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from datetime import timedelta
 from pathlib import Path
 
@@ -34,15 +33,16 @@ from oneway.history.memory import Memory
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import MAX_SIZE, fingerprint, load_proven
-from oneway.render import plans, results
+from oneway.render import history, plans, results
 from oneway.render.layout import count
 from oneway.render.sanitize import harmless
 from oneway.runs import (
+    AppliedBefore,
     Approval,
     Operator,
-    PreparedRun,
     RunRequest,
     RunSession,
+    applied_before,
     apply_plan,
     exclusive_run,
     find_interrupted,
@@ -115,7 +115,33 @@ def command(
     prepared = reopen_plan(plan, _request(plan, options))
     introduce(console, prepared)
     operator = Operator(user(), kept, now)
-    with _opened(console, prepared, operator, state) as (session, progress):
+    with (
+        delivering(console, prepared.request.connection, state),
+        RunSession(prepared, operator) as session,
+    ):
+        # Nothing is locked or journalled for a look.
+        before = applied_before(session, plan) if approved == fingerprint(plan) else None
+        if before is not None:
+            with session.systems:
+                return _said_applied(console, plan, before, format)
+        return _applied(console, session, plan, approved, retry_now, (format, limit))
+
+
+def _applied(
+    console: Console,
+    session: RunSession,
+    plan: Plan,
+    approved: str,
+    retry_now: bool,
+    shown: tuple[str, int | None],
+) -> Exit:
+    """Apply a plan in a run of its own, and say how it ended."""
+    with (
+        exclusive_run(session),
+        recording_refusals(session),
+        session.systems,
+        console.progress() as progress,
+    ):
         refuse_turned_back(session, as_of=None)
         refuse_yet_to_come(session, parse_instant(plan.as_of))
         say_recovered(console, recover_in_flight(session))
@@ -126,6 +152,7 @@ def command(
         steps = apply_plan(session, plan, approval, program, progress)
         ended = print_if_interrupted(console, plan, session, steps)
         run = last_run(session)
+    format, limit = shown
     if format == "json":
         ends = results.as_json(ended, run.still_in)
         console.json({"fingerprint": approved, **ends})
@@ -140,20 +167,23 @@ def _request(plan: Plan, options: Mapping[str, str]) -> RunRequest:
     return RunRequest(plan.mapping_file, now(), from_environment, options=options, folders=FOLDERS)
 
 
-@contextmanager
-def _opened(
-    console: Console, prepared: PreparedRun, operator: Operator, state: Path
-) -> Iterator[tuple[RunSession, Progress]]:
-    """Give the session of a run that holds its lock, and progress; send notices at the end."""
-    with (
-        delivering(console, prepared.request.connection, state),
-        RunSession(prepared, operator) as session,
-        exclusive_run(session),
-        recording_refusals(session),
-        session.systems,
-        console.progress() as progress,
-    ):
-        yield session, progress
+def _said_applied(console: Console, plan: Plan, before: AppliedBefore, format: str) -> Exit:
+    """Say in which run a plan was applied; raise `Refused` where some of it was not done."""
+    run = before.run
+    said = f"applied in run {run.id} on {history.when(run.start.started)} UTC"
+    if before.left:
+        summary = (
+            f"{said}, and {before.left:,} of its {count(len(plan.actions), 'change')} not done"
+        )
+        raise refusal(
+            "P117", plan.mapping, summary, "plan again for what is left; nothing was sent"
+        )
+    if format == "json":
+        ends = results.as_json((), run.still_in)
+        console.json({"fingerprint": run.start.fingerprint, "applied_in": run.id, **ends})
+    else:
+        console.out(f"{said}; nothing left to do")
+    return Exit.FAILED if run.still_in else Exit.DONE
 
 
 def _trusted(plan_file: str, kept: StateFolder, oldest: timedelta) -> Plan:

@@ -415,6 +415,7 @@ _TABLE = (
         "a plan is not approved, and there is no terminal to ask in",
         "Give the fingerprint that was reviewed: --approve.",
     ),
+    ("P117", "a plan was applied before, in part", "Plan again, and apply what is left."),
     # G1xx: guards
     # F1xx: files
     (

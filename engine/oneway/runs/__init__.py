@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING
 from oneway.core.lazy import lazily
 
 if TYPE_CHECKING:
+    from oneway.runs.applied import AppliedBefore, applied_before
     from oneway.runs.apply import Approval, apply_plan
     from oneway.runs.clock import refuse_turned_back, refuse_yet_to_come
     from oneway.runs.connecting import request_for
@@ -45,6 +46,7 @@ if TYPE_CHECKING:
     from oneway.runs.systems import OpenSystems
 
 __all__ = [
+    "AppliedBefore",
     "Approval",
     "Input",
     "Interrupted",
@@ -56,6 +58,7 @@ __all__ = [
     "RunRequest",
     "RunSession",
     "SyncResult",
+    "applied_before",
     "apply_plan",
     "evaluate_inputs",
     "exclusive_run",
@@ -89,6 +92,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "applied": ("AppliedBefore", "applied_before"),
     "apply": ("Approval", "apply_plan"),
     "clock": ("refuse_turned_back", "refuse_yet_to_come"),
     "connecting": ("request_for",),

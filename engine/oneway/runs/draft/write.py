@@ -182,7 +182,8 @@ def _whole_name(source: DraftSide, target: DraftSide, path: str) -> str:
 
 
 def _joined(source: DraftSide, parts: Sequence[str]) -> str:
-    return f"join(' ', [{', '.join(f"{expression(source, each)} || ''" for each in parts)}])"
+    texts = (f"{expression(source, each)} || ''" for each in parts)
+    return f"join(' ', [{', '.join(texts)}])"
 
 
 def _key_field(source: DraftSide, keys: MatchKeys) -> str:
