@@ -407,7 +407,7 @@ def test_disconnecting_forgets_credentials_and_keeps_the_history(
     assert (ended.code, "[F115]" in ended.err, FILE.exists()) == (1, True, True)
     ended = script("disconnect", "acme")
     assert ended.code == 0, ended.err
-    managed = re.search(r"What stays: (\d+) records of expensein users are managed", ended.flat)
+    managed = re.search(r"What stays: (\d+) records of expensein users are matched", ended.flat)
     assert managed
     assert 0 < int(managed[1]) <= len(users)
     assert not SECRETS.exists()

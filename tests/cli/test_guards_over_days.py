@@ -75,7 +75,7 @@ def test_40_users_of_whom_12_leave_by_mistake(world: World, command: str) -> Non
     ended = acme.night(1, command=command)
     blocked(
         ended,
-        "leavers: 12 now, at most 4 pass (the larger of 2 and 10 % of 40 managed)",
+        "leavers: 12 now, at most 4 pass (the larger of 2 and 10 % of 40 matched)",
         "limit: guards.leavers in m.yaml",
         "to let these pass, in this plan only: --allow leavers=12",
     )

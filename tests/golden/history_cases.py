@@ -24,7 +24,7 @@ from oneway.runs.status import ConnectionStatus, HeldBack
 FOLDER = Path(__file__).parent / "history"
 LEAVERS = Breached(
     "leavers",
-    "leavers: 7 now, at most 2 pass (the larger of 2 and 10 % of 20 managed)",
+    "leavers: 7 now, at most 2 pass (the larger of 2 and 10 % of 20 matched)",
     "--allow leavers=7",
     ("a1", "a2", "a3", "a4", "a5", "a6", "a7"),
 )

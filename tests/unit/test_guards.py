@@ -202,7 +202,7 @@ def test_a_target_that_shrank_holds_everything_and_says_which(now: int, fired: b
     if fired:
         assert verdict.blocked == {"create-1", "leave-0"}
         (breach,) = verdict.breaches
-        said = f"target_shrink: expensein users: 40 managed records at the last good run, {now} now"
+        said = f"target_shrink: expensein users: 40 matched records at the last good run, {now} now"
         assert breach.text.startswith(said)
         assert breach.allow == f"--allow target_shrink={40 - now}"
 

@@ -120,7 +120,7 @@ def _said(ended: Disconnected) -> Iterator[str]:
     for what, ref in ended.left:
         yield f"  left where it is: {what}, in {ref}; remove it there if nothing else needs it"
     if ended.stays:
-        yield f"What stays: {ended.stays} are managed, and stay as they are. No more syncs come."
+        yield f"What stays: {ended.stays} are matched, and stay as they are. No more syncs come."
     else:
         yield "It never ran: nothing in the target is its work."
     yield f"The history is kept: oneway runs {name}. To go on: oneway connect {name}"

@@ -94,14 +94,14 @@ class Breach:
         what = f"{self.found} now"
         if self.earlier:
             what += f" and {self.earlier} in the last {WINDOW.days} days"
-        share = f"{_percent(self.limit.share)} of {self.base} managed"
+        share = f"{_percent(self.limit.share)} of {self.base} matched"
         limit = f"the larger of {self.limit.floor} and {share}" if self.limit.floor else share
         if self.kind is GuardKind.IDENTITIES and not self.ceiling:
             return f"{self.name}: {what}: nothing that tells these people apart is as it was"
         return f"{self.name}: {what}, at most {self.ceiling} pass ({limit})"
 
     def _shrank_text(self) -> str:
-        managed = "managed " if self.kind is GuardKind.TARGET_SHRINK else ""
+        managed = "matched " if self.kind is GuardKind.TARGET_SHRINK else ""
         return (
             f"{self.name}: {self.system}: {self.base:,} {managed}records at the last good run, "
             f"{self.base - self.found:,} now; at most {self.ceiling:,} may be missing "

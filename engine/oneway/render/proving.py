@@ -19,6 +19,11 @@ from oneway.runs.proving import (
     VersionComparison,
 )
 
+_LAWS = (
+    "A law holds for every mapping: who leaves loses access, a gap in the data takes nobody's, the "
+    "second run has nothing to do (`oneway prove --help`)."
+)
+
 
 def text(proof: MappingProof, style: Style) -> str:
     """Return each law that is broken with its place, and the situation as a test case."""
@@ -30,7 +35,9 @@ def text(proof: MappingProof, style: Style) -> str:
         lines.append("")
     said = f"{count(len(proof.broken), 'law')} broken" if proof.broken else "no law is broken"
     ink = Ink.TROUBLE if proof.broken else Ink.GOOD
-    return "\n".join([*lines, style.paint(f"{said} {_bound(proof.bound)}", ink)]) + "\n"
+    lines.append(style.paint(f"{said} {_bound(proof.bound)}", ink))
+    lines += wrap(_LAWS, style, 0, 0)
+    return "\n".join(lines) + "\n"
 
 
 def same_text(found: VersionComparison, style: Style) -> str:
@@ -64,7 +71,7 @@ def _difference(person: PersonImpact) -> str:
 
 def _bound(bound: Bound) -> str:
     how = "all pairs" if bound.whole_pairs else "as many pairs as fit"
-    classes = f"{bound.classes:,} classes of {count(bound.paths, 'path')}"
+    classes = f"{bound.classes:,} kinds of value in {count(bound.paths, 'field')}"
     return f"in {count(bound.situations, 'situation')}: {how} of {classes}"
 
 

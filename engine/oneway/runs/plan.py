@@ -4,6 +4,7 @@ import gc
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from oneway import __version__
@@ -13,6 +14,7 @@ from oneway.core.telemetry import step
 from oneway.history.backoff import refusals
 from oneway.history.flapping import find_flapping
 from oneway.history.memory import NOTHING, Memory
+from oneway.mapping.interpreter import LookupTable
 from oneway.planning.guards import WINDOW, RecentRuns, Verdict, judge
 from oneway.planning.links import NO_LINKS, LinkEvidence
 from oneway.planning.plan import Plan, Read
@@ -35,7 +37,8 @@ def plan_of(
     """Return the plan of what was read."""
     header = _header(prepared, reading, seal)
     program, source, target = reading.program, reading.source, reading.target
-    return plan(program, source, target, seal=seal, header=header, evidence=evidence)
+    made = plan(program, source, target, seal=seal, header=header, evidence=evidence)
+    return _with_keyless(made, reading)
 
 
 def plan_run(
@@ -84,7 +87,29 @@ def _planned(found: EvaluatedInputs, seal: Seal, header: Header) -> Plan:
         )
         kinds = Counter(each.kind.value for each in made.outcomes)
         planning.note(actions=len(made.actions), **dict(sorted(kinds.items())))
-        return made
+        return _with_keyless(made, found)
+
+
+def _with_keyless(plan: Plan, found: ReadInputs | EvaluatedInputs) -> Plan:
+    """Return a plan that says how many records of a table have no key, where lookups missed.
+
+    The table is right then, and a person who is there cannot be found in it.
+    """
+    missed = {miss.reference for miss in plan.misses if not miss.found}
+    return replace(plan, reads=tuple(
+        replace(read, problems=(*read.problems, *_keyless(read.records, found.tables[read.name])))
+        if read.name in missed
+        else read
+        for read in plan.reads
+    ))  # fmt: skip
+
+
+def _keyless(records: int, table: LookupTable) -> tuple[str, ...]:
+    blank = records - sum(map(len, table.rows.values()))
+    if blank <= 0 or not table.complete:
+        return ()
+    have = "record has" if blank == 1 else "records have"
+    return (f"{blank:,} {have} no key, and no lookup finds {'it' if blank == 1 else 'them'}",)
 
 
 def judge_plan(

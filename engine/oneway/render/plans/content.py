@@ -169,7 +169,7 @@ def read(plan: Plan, each: Read) -> str:
         where = f" at {found.origin}" if found.origin else ""
         said = f"{harmless(f'{found.text}{where}')}: {said}"
     if each.name == "target":
-        said += f", {plan.managed:,} managed"
+        said += f", {plan.managed:,} matched"
     if not each.complete:
         said += "; NOT COMPLETE"
     return "; ".join([said, *map(harmless, each.problems)])
@@ -181,6 +181,10 @@ def totals(plan: Plan) -> tuple[str, ...]:
     counts = plan.counts()
     doing = f"{', '.join(verbs) if verbs else 'No changes to make'}; "
     lines = [f"{doing}{counts['unchanged']:,} unchanged."]
+    twice = sum(1 for each in plan.outcomes if len({a.verb for a in each.actions}) > 1)
+    if twice:
+        said = "1 person counts" if twice == 1 else f"{twice:,} people count"
+        lines[0] += f" {said} in two of these."
     stay = [f"{section.records:,} {section.title}" for section in staying(plan)]
     if stay:
         number = sum(section.records for section in staying(plan))
