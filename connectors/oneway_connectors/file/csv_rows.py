@@ -9,6 +9,7 @@ should import it as text.
 """
 
 import csv
+import io
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from typing import BinaryIO
@@ -55,20 +56,33 @@ class CsvRows(OfTable):
             line = lines.number + 1
             try:
                 cells = next(rows, None)
-            except csv.Error:
+            except csv.Error as error:
                 # What follows a stray quotation mark may have been taken for part of the cell.
-                problem = "has a stray quotation mark or line end, or a cell that is too long"
+                problem = _what_is_stray(str(error))
                 entry: FileEntry | None = FileEntry(line, lines.take(), {}, problem, gap=True)
             else:
                 if cells is None:
                     return
                 if self._table.is_footer(cells):
-                    self._footer = lines.rest()
+                    self._end_at_footer(lines)
                     return
                 entry = self._table.entry(line, lines.take(), cells, cut=lines.cut)
             if entry is not None:
                 self._malformed = self._malformed or (entry.line if entry.problem else 0)
                 yield entry
+
+    def _end_at_footer(self, lines: Lines) -> None:
+        """Keep the footer and what is below it, and look whether a record is among that."""
+        below, line = lines.number + 1, lines.take_line()
+        rest = lines.rest()
+        self._footer = line + rest
+        text = io.StringIO(rest.decode(errors="surrogateescape"), newline="")
+        rows = self._dialect.rows(text)
+        try:
+            for number, cells in enumerate(rows, below):
+                self._table.after_footer(number, cells)
+        except csv.Error:
+            self._table.after_footer(below, self._headings.names)
 
     def decode(self, raw: bytes) -> dict[str, Value]:
         """Return the record of a row."""
@@ -77,6 +91,7 @@ class CsvRows(OfTable):
     def encode(self, data: dict[str, Value], like: bytes) -> bytes:
         """Return a row, without its line end; raise `Rejected` for a value no cell can hold."""
         cells = self._headings.cells(data)
+        self._table.refuse_unreadable(cells)
         self._extend([name for name, text in cells.items() if text])
         del like  # all rows have the same style
         return self._row([cells.get(name, "") for name in self._headings.names])
@@ -151,3 +166,12 @@ class CsvRows(OfTable):
         cells = self._dialect.cells_of(raw)
         missing = len(self._headings.names) - len(cells)
         return self._row([*cells, *[""] * missing]) if missing > 0 else raw
+
+
+def _what_is_stray(error: str) -> str:
+    """Return what is wrong with a row that cannot be split into cells."""
+    if "unexpected end of data" in error:
+        return "opens a quotation mark that is never closed: what follows is lost in that cell"
+    if "expected after" in error:
+        return "has text after a closing quotation mark: double the marks within the cell"
+    return "has a stray quotation mark or line end, or a cell that is too long"

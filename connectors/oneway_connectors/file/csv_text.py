@@ -101,6 +101,10 @@ class Lines:
         self._taken += self._file
         return self._drained()
 
+    def take_line(self) -> bytes:
+        """Return the bytes since the last call, with the last line feed."""
+        return self._drained()
+
     def take(self) -> bytes:
         """Return the bytes since the last call, without the last line feed."""
         return self._drained().removesuffix(b"\n")

@@ -2,7 +2,8 @@
 
 A cell is a number or a switch only where its column is declared so and the cell is written in
 the one way that gives the same text back; any other cell is text, as it stands in the file. A
-date is read by the pattern that is declared for its column, and is ISO text from there on.
+date is read by the pattern that is declared for its column, and is ISO text from there on. What
+is no number, switch or date at all does not fit its column (`unfit`).
 """
 
 import re
@@ -21,6 +22,15 @@ _WRITTEN = {
     "boolean": re.compile(r"true|false", re.IGNORECASE),
 }
 _DATE = "date"
+_ABOUT = {
+    "integer": (re.compile(r"[+-]?[0-9]+"), "a whole number"),
+    "number": (
+        re.compile(r"[+-]?([0-9]+(\.[0-9]*)?|\.[0-9]+)(e[+-]?[0-9]+)?", re.IGNORECASE),
+        "a number",
+    ),
+    "boolean": (_WRITTEN["boolean"], "true or false"),
+}
+"""What is of a type in some way of writing it, and the type in words."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,6 +50,17 @@ class CellType:
         if self.kind == "boolean":
             return cell.lower() == "true"
         return float(cell) if "." in cell else int(cell)
+
+    def unfit(self, cell: str) -> str:
+        """Return what a cell should hold, in words, if it holds something else; else nothing."""
+        text = cell.strip()
+        if not text:
+            return ""
+        if self.kind == _DATE:
+            is_day = day_patterns.read(text, self.pattern) or parse_day(text)
+            return "" if is_day else f"a date like {self.pattern}"
+        pattern, words = _ABOUT[self.kind]
+        return "" if pattern.fullmatch(text) else words
 
     def write(self, value: Value) -> str | None:
         """Return the cell for a value; None if the type cannot hold it."""

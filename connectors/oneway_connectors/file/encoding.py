@@ -2,10 +2,11 @@
 
 import codecs
 import io
+import re
 from typing import BinaryIO
 
 from oneway.core.connector import ReadError
-from oneway_connectors.file.layout import whole_of
+from oneway_connectors.file.layout import FileEntry, whole_of
 from oneway_connectors.file.options import UTF_8
 
 _MARKS = {
@@ -19,11 +20,12 @@ def as_utf8(path: str, file: BinaryIO, encoding: str) -> BinaryIO:
 
     In a single-byte encoding, an invalid byte affects its own record only.
     """
-    start = file.read(2)
+    start = file.read(_START)
     file.seek(0)
     if encoding == UTF_8:
-        if start in _MARKS:
-            help = "set the option encoding: utf-16, or save the file as UTF-8"
+        found = utf_16_of(start)
+        if found:
+            help = f"set the option encoding: {found}, or save the file as UTF-8"
             raise ReadError("R151", f"{path}: the file is UTF-16", help)
         return file
     try:
@@ -31,6 +33,51 @@ def as_utf8(path: str, file: BinaryIO, encoding: str) -> BinaryIO:
     except UnicodeError:
         help = "check the option encoding, or save the file as UTF-8"
         raise ReadError("R151", f"{path}: the file is not {encoding}", help) from None
+
+
+def utf_16_of(start: bytes) -> str:
+    """Return the encoding of a file that begins as UTF-16 does, with a mark or without; or ""."""
+    if start[:2] in _MARKS:
+        return "utf-16"
+    pairs = start[: len(start) // 2 * 2]
+    # In text of any alphabet, spaces, digits, delimiters and ends of lines are there.
+    low, high = pairs[1::2].count(0), pairs[::2].count(0)
+    if max(low, high) * 4 < len(pairs) // 2 or not pairs or min(low, high) * 4 > max(low, high):
+        return ""
+    return "utf-16-le" if low > high else "utf-16-be"
+
+
+class Garbled:
+    """Looks for text that was UTF-8 once, and was read as windows-1252: `Ã©` for `é`."""
+
+    def __init__(self, path: str, encoding: str) -> None:
+        self._path = path
+        self._encoding = encoding
+        self._line = self._count = 0
+
+    def note(self, entry: FileEntry) -> None:
+        """Look at one record."""
+        if _GARBLED.search(entry.raw):
+            self._count += 1
+            self._line = self._line or entry.line
+
+    @property
+    def said(self) -> list[str]:
+        """What was found, in words, and what to do; nothing if nothing was."""
+        if not self._count:
+            return []
+        more = f" (and {self._count - 1:,} more)" if self._count > 1 else ""
+        here = self._encoding != UTF_8
+        help = "set the option encoding: utf-8" if here else "export it again, as UTF-8"
+        return [f"{self._path}: line {self._line} looks garbled{more}, such as Ã© for é: {help}"]
+
+
+_GARBLED = re.compile(
+    # Ã or Â before what windows-1252 has from 0x80 to 0xBF, and â before the euro sign.
+    rb"\xc3[\x82\x83](?:\xc2[\x80-\xbf]|\xe2\x80[\x93-\xba]|\xe2\x82\xac|\xe2\x84\xa2|"
+    rb"\xc5[\x92\x93\xa0\xa1\xb8\xbd\xbe]|\xcb[\x86\x9c]|\xc6\x92)|\xc3\xa2\xe2\x82\xac"
+)
+_START = 400
 
 
 def from_utf8(data: bytes, original: bytes, encoding: str) -> bytes:

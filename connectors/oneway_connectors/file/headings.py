@@ -31,6 +31,11 @@ class Headings:
             for number, name in enumerate(self.names)
             if name in self._keys
         ]
+        self._typed = [
+            (name, number, self._types[name])
+            for number, name in enumerate(self.names)
+            if name in self._types
+        ]
         self._nameless = [i for i, name in enumerate(self.names) if name not in self._keys]
 
     def keys_of(self, name: str) -> tuple[str, ...]:
@@ -77,6 +82,14 @@ class Headings:
             cell = cells[number]
             inner[last] = cell if kind is None else kind.read(cell)
         return data
+
+    def unfit(self, cells: Sequence[str]) -> str:
+        """Return which cell does not fit the type of its column, in words; or nothing."""
+        for name, number, kind in self._typed:
+            words = kind.unfit(cells[number]) if number < len(cells) else ""
+            if words:
+                return f"column {name!r} holds something else than {words}"
+        return ""
 
     def problem(self, cells: Sequence[str]) -> str:
         """Return why a row of cells is not a record: a value has no heading."""

@@ -41,6 +41,8 @@ class FileOptions:
     short_rows: str = "error"
     spaces: str = "keep"
     damaged_cells: str = "error"
+    unfit_cells: str = "error"
+    new_columns: str = "error"
     sheet: str = ""
 
     @property
@@ -67,6 +69,8 @@ def file_options(given: Mapping[str, str]) -> FileOptions:
         short_rows=_one_of(given, "short_rows", ("error", "blank")),
         spaces=_one_of(given, "spaces", ("keep", "trim")),
         damaged_cells=_one_of(given, "damaged_cells", ("error", "keep")),
+        unfit_cells=_one_of(given, "unfit_cells", ("error", "keep")),
+        new_columns=_one_of(given, "new_columns", ("error", "add")),
         sheet=given.get("sheet", ""),
     )
 

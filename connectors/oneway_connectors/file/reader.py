@@ -8,8 +8,8 @@ from threading import Lock
 from oneway.core.connector import MOST_IN_FLIGHT, ReadError
 from oneway.core.progress import Progress, silent
 from oneway.core.records import MISSING, Compare, Record, Snapshot, Value, at, comparable, path_of
-from oneway_connectors.file.encoding import as_utf8
-from oneway_connectors.file.formats import format_of, layout_of
+from oneway_connectors.file.encoding import Garbled, as_utf8
+from oneway_connectors.file.formats import WORKBOOK, format_of, layout_of
 from oneway_connectors.file.identity import Ids
 from oneway_connectors.file.opening import Stamp, opened, stamp_at, stamp_of
 from oneway_connectors.file.options import DEFAULTS, FileOptions
@@ -34,6 +34,15 @@ class FileReader:
         self._format = format_of(self._path, options.format)
         self._index: _Index | None = None
         self._lock = Lock()
+        self.notes: list[str] = []
+        """What was noticed while the file was read last, although nothing of it is missing."""
+
+    @property
+    def fixed_fields(self) -> bool | None:
+        """Whether a record can have no columns but those there are: of CSV, unless it may grow."""
+        if self._format == WORKBOOK:
+            return None
+        return self._format in ("csv", "tsv") and self._options.new_columns == "error"
 
     def read(self, progress: Progress = silent) -> Snapshot:
         """Return every record; an invalid entry becomes a record with a `problem` naming its line.
@@ -42,7 +51,7 @@ class FileReader:
         """
         gaps: list[str] = []
         records = tuple(self.records(gaps, progress))
-        return Snapshot(records, complete=not gaps, problems=tuple(gaps))
+        return Snapshot(records, complete=not gaps, problems=(*gaps, *self.notes))
 
     def records(self, gaps: list[str], progress: Progress = silent) -> Iterator[Record]:
         """Yield the records one at a time; `gaps` is given why any may be missing, in words."""
@@ -50,9 +59,15 @@ class FileReader:
             layout = layout_of(self._path, self._format, self._options)
             entries = layout.entries(as_utf8(self._path, file, self._options.encoding))
             ids, count, broken = Ids(self._path, self._options), 0, 0
+            self.notes.clear()
+            garbled = Garbled(self._path, self._options.encoding)
             for count, entry in enumerate(entries, 1):
                 if entry.gap:
-                    gaps.append(f"{self._path}: records may be missing after line {entry.line}")
+                    why = f": it {entry.problem}" if entry.problem else ""
+                    gaps.append(
+                        f"{self._path}: records may be missing after line {entry.line}{why}"
+                    )
+                garbled.note(entry)
                 if count % _STEP == 0:
                     progress(f"reading {self._path}", count, None)
                 id, problem = ids.name(entry)
@@ -62,6 +77,9 @@ class FileReader:
                 yield Record(id, {} if problem else entry.data, problem)
             if layout.missing:
                 gaps.append(layout.missing)
+            self.notes += garbled.said
+            if not count and file.tell() == 0:
+                self.notes.append(f"{self._path} is empty: not even headings stand in it")
             progress(f"reading {self._path}", count, count)
 
     def _hardly_records(self, broken: int, count: int, problem: str) -> ReadError:

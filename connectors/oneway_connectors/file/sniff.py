@@ -12,6 +12,7 @@ from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 
+from oneway_connectors.file.encoding import utf_16_of
 from oneway_connectors.file.options import DELIMITERS, UTF_8, delimiter_words
 
 SAMPLE = 200_000
@@ -72,8 +73,8 @@ def guess_rows(rows: Sequence[tuple[int, list[str]]]) -> Guess:
 
 def guessed_encoding(data: bytes) -> str:
     """Return an encoding in which bytes can be read."""
-    if data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-        return "utf-16"
+    if wide := utf_16_of(data[:SAMPLE]):
+        return wide
     try:
         codecs.getincrementaldecoder("utf-8")().decode(data)  # the last character may be incomplete
     except UnicodeDecodeError:
@@ -145,6 +146,11 @@ def _footer(rows: Sequence[tuple[int, list[str]]], header: int, width: int) -> s
         if found and len(filled) * 2 <= width + 2:
             return found[0]
     return ""
+
+
+def is_mark(text: str) -> bool:
+    """Return whether a row that begins so is a total, a page number or the like."""
+    return bool(_FOOTER.match(text) or _TOTAL.match(text))
 
 
 def footer_in(cells: Sequence[str]) -> str:

@@ -1,15 +1,15 @@
 """Turns rows of cells under headings into records, and reports the rows that are not records."""
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 
 from oneway.core.connector import ReadError
 from oneway.core.diagnostics import did_you_mean
 from oneway.core.nesting import DEEPEST
-from oneway_connectors.file.headings import Headings, encodable
+from oneway_connectors.file.headings import Headings, encodable, rejected
 from oneway_connectors.file.layout import FileEntry
 from oneway_connectors.file.options import UTF_8, FileOptions
-from oneway_connectors.file.sniff import footer_in
+from oneway_connectors.file.sniff import footer_in, is_mark
 
 _MANY = 12
 """The number of headings a message lists."""
@@ -29,10 +29,14 @@ class Table:
         self.headings = Headings((), {}, flat=False)
         self.ended = False
         self.padded = 0
+        self._beyond = 0
 
     @property
     def missing(self) -> str:
         """Why records may be missing at the end, in words; "" if none are."""
+        if self._beyond:
+            where = f"{self._name}: line {self._beyond} stands below the footer"
+            return f"{where} {self._options.footer!r}, and looks like a record"
         if self.ended or not self._options.footer:
             return ""
         return f"{self._name}: no line begins with the footer {self._options.footer!r}"
@@ -49,6 +53,11 @@ class Table:
         if twice := self.headings.both_value_and_object():
             summary = f"column {names.index(twice) + 1} is both a value and, with a dot, an object"
             help = "rename one of the columns, or set the option headings: flat"
+            raise self.bad(line, summary, help)
+        strange = [name for name in options.types if name not in names]
+        if strange and options.unfit_cells == "error":
+            help = did_you_mean(strange[0], names) or f"the headings are: {_listed(names)}"
+            summary = f"the option types names {strange[0]!r}, and no column is called so"
             raise self.bad(line, summary, help)
         if options.id and options.id not in names:
             raise self.bad(line, f"no column is called {options.id!r}", self._id_help(names))
@@ -80,7 +89,23 @@ class Table:
             return FileEntry(line, raw, {}, problem)
         if list(cells[:wanted]) == list(self.headings.names) and wanted > 1:
             return FileEntry(line, raw, {}, "repeats the headings: remove it")
+        if self._options.unfit_cells == "error" and (problem := self.headings.unfit(cells)):
+            return FileEntry(line, raw, {}, f"{problem}: {_UNFIT}")
         return FileEntry(line, raw, self.headings.record(cells))
+
+    def refuse_unreadable(self, cells: Mapping[str, str]) -> None:
+        """Raise `Rejected` for cells that the next reading would not take for a record's."""
+        options = self._options
+        damaged = next((name for name, cell in cells.items() if damage_of(cell)), None)
+        if damaged is not None and options.damaged_cells == "error":
+            summary = f"the text of {damaged!r} would be read as an error of a spreadsheet"
+            help = "mend it at its source, or set damaged_cells: keep in the target's options"
+            raise rejected(summary, help)
+        types = options.types if options.unfit_cells == "error" else {}
+        for name, cell in cells.items():
+            if name in types and (words := types[name].unfit(cell)):
+                help = "see what the mapping writes to it, or take it out of the option types"
+                raise rejected(f"{name!r} is a column of {words}, and would hold other text", help)
 
     def is_footer(self, cells: Sequence[str]) -> bool:
         """Return whether the records end before a row."""
@@ -95,6 +120,15 @@ class Table:
         columns = sum(1 for name in self.headings.names if name.strip())
         self.ended = self.ended or (begins and not (named and len(filled) >= columns > 1))
         return self.ended
+
+    def after_footer(self, line: int, cells: Sequence[str]) -> None:
+        """Note a row below the footer that looks like a record: nobody would look at it."""
+        filled = [cell.strip() for cell in self.trimmed(cells) if cell.strip()]
+        names = self.headings.names
+        at = names.index(self._options.id) if self._options.id in names else 0
+        has_id = at < len(cells) and bool(cells[at].strip())
+        if has_id and 2 * len(filled) > len(names) and not is_mark(filled[0]):
+            self._beyond = self._beyond or line
 
     def trimmed(self, cells: Sequence[str]) -> Sequence[str]:
         """Return cells, trimmed if the options say so."""
@@ -154,6 +188,8 @@ def damage_of(cell: str) -> tuple[str, str] | None:
     return next((said for pattern, said in _DAMAGE if pattern.fullmatch(text)), None)
 
 
+_UNFIT = "correct it, or change the option types, or set unfit_cells: keep"
+
 _LATE = re.compile(rb"""(?:^|[^\w\s"'])[ \t]+["']""")
 """A quotation mark after spaces, as it stands in the file: one that is part of a quoted cell
 follows the mark that opens the cell."""
@@ -176,7 +212,11 @@ _DAMAGE = (
         ),
     ),
     (
-        re.compile(r'="[^"]*"'),
+        re.compile(
+            r"""="[^"]*"|=[+-]?(\$?[A-Z]{1,3}\$?[0-9]+\b.*|[A-Z][A-Z0-9._]*[(].*|"""
+            r"""('[^']+'|\[?[A-Za-z][\w.\]]*)!.*)""",
+            re.DOTALL,
+        ),
         ("a formula instead of its value", "save the file with values instead of formulas"),
     ),
 )

@@ -35,8 +35,10 @@ class WorkbookRows(OfTable):
         """Yield the rows; raise `ReadError` if the file is not a workbook or lacks the sheet."""
         rows = self._rows(read_up_to(file, MAX_SIZE + 1))
         header = self._header(rows)
-        for line, cells in rows[header:]:
+        for position, (line, cells) in enumerate(rows[header:], header + 1):
             if self._table.is_footer(cells):
+                for below, others in rows[position:]:
+                    self._table.after_footer(below, others)
                 return
             entry = self._table.entry(line, b"", cells, cut=False)
             if entry is not None:

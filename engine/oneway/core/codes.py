@@ -313,6 +313,12 @@ _TABLE = (
         "no record has a key that a field, a rule or a lookup table reads",
         "Check its spelling, and whether the credentials may see it.",
     ),
+    (
+        "R172",
+        "a field is written that no record of the target has",
+        "Correct its name. Where a CSV file is to get a new column, say `new_columns: add` in the "
+        "target's options.",
+    ),
     ("R164", "an id was read twice", "Run again: the list may have changed while it was read."),
     # W1xx: writing
     ("W101", "a write did not reach its system", "Nothing was written; run again."),

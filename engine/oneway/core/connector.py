@@ -307,6 +307,15 @@ def in_flight(*parts: "Reader | Writer") -> int:
     return max(1, min(MOST_IN_FLIGHT, *(int(getattr(each, "concurrency", 1)) for each in parts)))
 
 
+def fixed_fields(reader: Reader) -> bool | None:
+    """Return whether records can have no fields but those that they have now, as in a table.
+
+    False where a new field is possible and unusual, None where the record schema tells.
+    """
+    found: bool | None = getattr(reader, "fixed_fields", None)
+    return found
+
+
 class Writer(Protocol):
     """Writes to a target; only `apply` is handed one. All methods raise `WriteError`.
 

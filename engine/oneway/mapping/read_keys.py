@@ -9,11 +9,15 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from oneway.core.diagnostics import Diagnostic, Severity, Span, did_you_mean
-from oneway.core.records import Record, Value, path_text
+from oneway.core.records import MISSING, Record, Value, at, path_of, path_text
 from oneway.mapping.expressions import Expression, Reading
 from oneway.mapping.interpreter import FieldCode, MappingCode
+from oneway.mapping.spec import FieldSpec, MappingSpec, Write
 
 Path = tuple[str, ...]
+
+_MOST = 12
+"""Fields that a message lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +46,12 @@ class KeyTally:
     keys: tuple[ReadKey, ...]
     reading: Reading
     records: int = 0
+    fixed: bool | None = None
+    """Whether the records can have no other fields: see `fixed_fields` of connectors."""
+    lacking: dict[Path, FieldSpec] = field(default_factory=dict)
+    """The fields that the mapping writes and no record has had so far."""
+    written: frozenset[str] = frozenset()
+    """All fields that the mapping writes."""
     answered: dict[Path, int] = field(default_factory=dict)
     stated: dict[Path, int] = field(default_factory=dict)
     seen: set[Path] = field(default_factory=set)
@@ -65,6 +75,8 @@ class KeyTally:
         if record.problem:
             return
         self.records += 1
+        if self.fixed is not None and self.lacking:
+            self._note_written(record.data)
         if self._has_all(record.data):
             self.whole += 1
             return
@@ -92,6 +104,12 @@ class KeyTally:
             if not (isinstance(value, dict) and keys <= value.keys()):
                 return False
         return True
+
+    def _note_written(self, data: Mapping[str, Value]) -> None:
+        for path in [path for path in self.lacking if at(data, path) is not MISSING]:
+            del self.lacking[path]
+        if self.lacking:
+            self.seen.update((key,) for key in data)
 
     def _missing(self, data: Mapping[str, Value], path: Path) -> Path | None:
         """Return how far the path leads in a record, with the first key that is absent, if any."""
@@ -128,18 +146,52 @@ class KeyTally:
                 if each.needed and not near:
                     help += "; where the system leaves out what is null, say `absent: null`"
                 yield Diagnostic(each.place, severity, code, summary, help)
+        if self.records and self.fixed is not None:
+            yield from self._new_fields()
+
+    def _new_fields(self) -> Iterator[Diagnostic]:
+        """Yield each field that is written and no record has: an error where none can be added."""
+        known = sorted({path_text(path) for path in self.seen if len(path) == 1} - self.written)
+        for spec in self.lacking.values():
+            near = did_you_mean(spec.path, known)
+            if not self.fixed and not near:
+                continue  # a file of objects may well get a new field
+            severity = Severity.ERROR if self.fixed else Severity.WARNING
+            end = "; nothing will be written" if self.fixed else ""
+            summary = f"no record of {self.side} has the field '{spec.path}'{end}"
+            grow = "; for a new column, set new_columns: add in the target's options"
+            more = ", ..." if len(known) > _MOST else ""
+            help = near or f"its other fields are: {', '.join(known[:_MOST])}{more}"
+            yield Diagnostic(
+                spec.key_span, severity, "R172", summary, help + (grow if self.fixed else "")
+            )
 
 
-def tallies_of(code: MappingCode) -> dict[str, KeyTally]:
-    """Return a tally for "source", "target" and each "references.NAME"."""
+def tallies_of(code: MappingCode, spec: MappingSpec | None = None) -> dict[str, KeyTally]:
+    """Return a tally for "source", "target" and each "references.NAME".
+
+    With `spec`, the target's also looks for the fields that the mapping writes.
+    """
     found = {
         "source": _tally("the source", _source_keys(code)),
         "target": _tally("the target", _target_keys(code)),
     }
+    if spec is not None:
+        found["target"].lacking = _written(spec)
+        found["target"].written = frozenset(map(path_text, found["target"].lacking))
     for each in code.references:
         readers = ((each.key, "key", False), (each.value, "value", False))
         found[f"references.{each.name}"] = _tally(f"reference '{each.name}'", readers)
     return found
+
+
+def _written(spec: MappingSpec) -> dict[Path, FieldSpec]:
+    leaving = spec.leavers.set if spec.leavers is not None else ()
+    return {
+        path_of(each.path): each
+        for each in (*leaving, *spec.fields)
+        if each.write is not Write.NEVER
+    }
 
 
 _Reads = Iterable[tuple[Expression, str, bool]]

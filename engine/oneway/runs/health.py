@@ -65,7 +65,7 @@ def sick(plan: Plan) -> tuple[Diagnostic, ...]:
     if not source.complete:
         return (_error("R161", where, source.problems),)
     if not source.records:
-        return (_error("R160", where, ()),)
+        return (_error("R160", where, source.problems),)
     return ()
 
 
@@ -87,7 +87,7 @@ _SAYINGS = {
     ),
     "R161": (
         "the source was not read to the end; nothing will be written",
-        "run again; if it stays so, check the connector's manifest",
+        "mend what is named, or run again; if it stays so, check the connector's manifest",
     ),
     "R162": (
         "the target was not read to the end; nothing will be written",

@@ -157,7 +157,8 @@ def lag_of(prepared: PreparedRun) -> timedelta:
 def stand_in_options(resource: Resource | None) -> dict[str, str]:
     """Return the options by which a file is read in place of a system's resource."""
     id_path = "id" if resource is None else resource.id
-    return {"id": id_path, "types": _column_types(resource)}
+    # The types are the system's, not what somebody has said of this very file.
+    return {"id": id_path, "types": _column_types(resource), "unfit_cells": "keep"}
 
 
 def _resolve_inputs(prepared: PreparedRun) -> dict[str, Input]:

@@ -6,7 +6,8 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
-from oneway.core.connector import Field, ReadError
+from oneway.connections.discovery import FILES
+from oneway.core.connector import Field, ReadError, fixed_fields
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Collected, Record, Snapshot
@@ -71,6 +72,7 @@ def read_inputs(
     reads = _Reads(prepared, systems, progress)
     references, tables, program = reads.bound()
     source, target = reads.snapshot("source"), reads.snapshot("target")
+    reads.note_fixed()
     for role, snapshot in (("source", source), ("target", target)):
         for record in snapshot.records:
             reads.tallies[role].note(record)
@@ -177,7 +179,7 @@ class _Reads:
         self.progress = _noted(progress)
         self.inputs = prepared.inputs
         self.snapshots: dict[Input, Snapshot] = {}
-        self.tallies = tallies_of(prepared.compiled.code)
+        self.tallies = tallies_of(prepared.compiled.code, prepared.spec)
 
     def bound(self) -> tuple[dict[str, Snapshot], dict[str, LookupTable], Interpreted]:
         codes = self.prepared.compiled.code.references
@@ -216,9 +218,20 @@ class _Reads:
             return step("read", input=role, connector="file")
         return step("read", input=role, connector=said.connector, resource=said.resource)
 
+    def note_fixed(self) -> None:
+        """Note whether the target's records can have new fields, before they are looked at.
+
+        A system's record schema says so of a file that stands in for it.
+        """
+        target = self.prepared.catalogue[self.prepared.spec.target.connector.text]
+        if target.kind == FILES:
+            self.tallies["target"].fixed = self.from_reader("target", fixed_fields)
+
     def collected(self, role: str, make: Callable[[Record], T]) -> Collected[T]:
         each, note = self.inputs[role], self.tallies[role].note
         items: list[T] = []
+        if role == "target":
+            self.note_fixed()
 
         def take(records: Iterable[Record]) -> None:
             for record in records:
@@ -236,7 +249,8 @@ class _Reads:
         with self.step(role) as reading:
             self.from_reader(role, lambda _: take(_once_each(each, stream)))
             reading.note(records=len(items), complete=not gaps)
-        return Collected(tuple(items), not gaps, tuple(gaps))
+        notes = getattr(reader, "notes", ())
+        return Collected(tuple(items), not gaps, (*gaps, *notes))
 
     def from_reader(self, role: str, act: Callable[..., T]) -> T:
         each = self.inputs[role]

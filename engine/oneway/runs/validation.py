@@ -1,7 +1,6 @@
 """Validates a connection without network or credentials."""
 
 from collections.abc import Callable, Iterable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeAlias
@@ -9,11 +8,12 @@ from typing import TypeAlias
 from oneway.connections import Connection
 from oneway.connections.discovery import open_connector
 from oneway.connections.secret_files import unsafe_files
-from oneway.core.connector import Access, ConnectorError, Description
-from oneway.core.diagnostics import Diagnostic, Refused
+from oneway.core.connector import Access, ConnectorError, Description, fixed_fields
+from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.core.records import Record
 from oneway.mapping.compiler import Compiled
-from oneway.mapping.read_keys import tallies_of
+from oneway.mapping.read_keys import KeyTally, tallies_of
+from oneway.mapping.spec import EndpointSpec
 from oneway.runs.prepare import compile_data, mapping_of
 from oneway.runs.prepared import located
 from oneway.runs.validate_connection import connection_mistakes
@@ -58,11 +58,11 @@ def unheld_in_files(
     catalogue: Mapping[str, Description],
     records_of: FileRecords = records_of_file,
 ) -> list[Diagnostic]:
-    """Return the keys that a mapping reads and no record of its files has.
+    """Return what the files of a mapping say against it: fields that they lack, wrong options.
 
-    Files that are not there, or cannot be read, say nothing: that is for `check`.
+    A file that is not there says nothing, but the options that it would be read with do.
     """
-    spec, tallies = compiled.spec, tallies_of(compiled.code)
+    spec, tallies = compiled.spec, tallies_of(compiled.code, compiled.spec)
     ends = {"source": spec.source, "target": spec.target}
     for each in spec.references:
         if each.endpoint is not None:
@@ -70,14 +70,46 @@ def unheld_in_files(
     found: list[Diagnostic] = []
     for role, end in ends.items():
         description = catalogue[end.connector.text]
-        path = located(spec.file, end.resource.text)
-        if description.kind == "file" and Path(path).is_file():
-            options = {name: str(option.value) for name, option in end.options}
-            with suppress(Refused, ConnectorError):
-                for record in records_of(description, path, options):
-                    tallies[role].note(record)
-                found += tallies[role].unheld()
+        if description.kind == "file":
+            path = located(spec.file, end.resource.text)
+            found += _against_file(description, path, end, tallies[role], records_of)
     return found
+
+
+def _against_file(
+    description: Description,
+    path: str,
+    end: EndpointSpec,
+    tally: KeyTally,
+    records_of: FileRecords,
+) -> list[Diagnostic]:
+    options = {name: str(option.value) for name, option in end.options}
+    try:
+        connector = open_connector(description, Access(options, {}))
+        if not Path(path).is_file():
+            return []
+        tally.fixed = fixed_fields(connector.reader(path)) if tally.lacking else None
+        for record in records_of(description, path, options):
+            tally.note(record)
+    except Refused:
+        return []  # what is wrong with the options by themselves is said elsewhere
+    except ConnectorError as error:
+        place = _place_of(end, error)
+        return [Diagnostic(place, Severity.ERROR, error.code, error.summary, error.help)]
+    return list(tally.unheld())
+
+
+def _place_of(end: EndpointSpec, error: ConnectorError) -> Span:
+    """Return the option that an error names, or the place of the file's name."""
+    named = [option.span for name, option in end.options if f"option {name}" in error.summary]
+    encodings = [option.span for name, option in end.options if name == "encoding"]
+    if error.code == _ENCODING and encodings:
+        return encodings[0]
+    return named[0] if named else end.resource.span
+
+
+_ENCODING = "R151"
+"""The code of a file that is not in the encoding that its options say."""
 
 
 def findings(connection: Connection, mappings: Mappings) -> tuple[Diagnostic, ...]:
