@@ -250,10 +250,10 @@ def test_flat_headings_are_names_as_they_stand(tmp_path: Path) -> None:
 def test_dates_are_read_and_written_as_their_column_says(tmp_path: Path) -> None:
     path = tmp_path / "a.csv"
     types = "Start Date=date:dd/MM/yyyy, pay=number, Left=date:d MMM yyyy"
-    data = "id,Start Date,pay,Left\n1,31/12/2025,2.5,1 Feb 2026\n2,31/02/2025,,\n"
+    data = "id,Start Date,pay,Left\n1,31/12/2025,2.5,1 Feb 2026\n2,2025-02-28,,\n"
     found = read(path, data, types=types)[0]
     assert found[0] == {"id": "1", "Start Date": "2025-12-31", "pay": 2.5, "Left": "2026-02-01"}
-    assert found[1]["Start Date"] == "31/02/2025"
+    assert found[1]["Start Date"] == "2025-02-28"
     writer = opened(types=types).writer(str(path))
     writer.update("2", {"Start Date": "2026-01-05"}, "t")
     writer.flush()
@@ -378,3 +378,128 @@ def test_the_options_that_a_file_needs_are_suggested(
 def test_the_options_of_a_workbook_are_suggested(tmp_path: Path) -> None:
     path = workbook(tmp_path / "a.xlsx", {"Staff": SHEET, "Other": [["x"]]})
     assert opened().suggest(path).options == {"sheet": "Staff", "header": "3", "footer": "Total"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "fits", "does_not"),
+    [
+        (
+            "date:dd/MM/yyyy",
+            ["31/12/2025", "2025-12-31", " ", ""],
+            ["31/02/2025", "1/2/25"],
+        ),
+        ("number", ["1", "1.50", "-0", "1e3", "+1", ""], ["1,200.00", "n/a", "£5"]),
+        ("integer", ["7", "007", "-1", ""], ["7.5", "seven"]),
+        ("boolean", ["true", "FALSE", ""], ["yes", "1", "No"]),
+    ],
+)
+def test_what_does_not_fit_its_column_is_an_error_of_its_row(
+    tmp_path: Path, kind: str, fits: list[str], does_not: list[str]
+) -> None:
+    """Text in the place of a date, or "No" in that of a switch, would decide things."""
+    rows = "".join(f'{n},"{cell}",x\n' for n, cell in enumerate([*fits, *does_not]))
+    path, data = tmp_path / "a.csv", f"id,a,b\n{rows}"
+    good, problems, _ = read(path, data, types=f"a={kind}")
+    assert ([each["id"] for each in good], len(problems)) == (
+        [str(n) for n in range(len(fits))], len(does_not),
+    )  # fmt: skip
+    assert all("column 'a' holds something else" in str(each) for each in problems)
+    kept, none, _ = read(path, data, types=f"a={kind}", unfit_cells="keep")
+    assert (len(kept), len(none)) == (len(fits) + len(does_not), 0)
+    writer = opened(types=f"a={kind}").writer(str(path))
+    with pytest.raises(Rejected, match="would hold other text"):
+        writer.update("0", {"a": does_not[0]}, "t")
+
+
+def test_a_type_of_a_column_that_is_not_there_is_refused(tmp_path: Path) -> None:
+    error = refused(tmp_path / "a.csv", "id,Start Date\n1,x\n", types="Strat Date=date:dd/MM/yyyy")
+    assert (error.code, "'Strat Date'" in error.summary) == ("R154", True)
+    assert error.help == "did you mean 'Start Date'?"
+
+
+@pytest.mark.parametrize(
+    "cell",
+    ['="001"', "=VLOOKUP(A2;B:C;2;0)", "=A2&B2", "=-B7", "=$A$1", "='Staff 2'!A1", "=Sheet2!B4"],
+)
+def test_a_formula_is_no_value(tmp_path: Path, cell: str) -> None:
+    quoted = cell.replace('"', '""')
+    good, problems, _ = read(tmp_path / "a.csv", f'id,a\n1,"{quoted}"\n2,x\n')
+    assert ([each["id"] for each in good], "a formula" in str(problems)) == (["2"], True)
+
+
+@pytest.mark.parametrize("cell", ["=", "= total", "=1+1", "=>", "==", "=)", "=a"])
+def test_text_that_only_begins_like_a_formula_is_text(tmp_path: Path, cell: str) -> None:
+    good, problems, _ = read(tmp_path / "a.csv", f"id,a\n1,{cell}\n")
+    assert ([each["a"] for each in good], len(problems)) == ([cell], 0)
+
+
+@pytest.mark.parametrize("text", ["#N/A", "1.23E+05", '="001"'])
+def test_what_the_next_reading_would_refuse_is_not_written(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id,a\n1,x\n")
+    with pytest.raises(Rejected, match="error of a spreadsheet"):
+        opened().writer(str(path)).update("1", {"a": text}, "t")
+    writer = opened(damaged_cells="keep").writer(str(path))
+    writer.update("1", {"a": text}, "t")
+    writer.flush()
+    (record,) = opened(damaged_cells="keep").reader(str(path)).read().records
+    assert record.data["a"] == text
+
+
+@pytest.mark.parametrize("encoding", ["utf-16-le", "utf-16-be"])
+def test_utf_16_without_a_mark_is_named(tmp_path: Path, encoding: str) -> None:
+    data = "id,Näme\n1,Żółć\n".encode(encoding)
+    error = refused(tmp_path / "a.csv", data)
+    assert (error.code, encoding in error.help) == ("R151", True)
+    assert read(tmp_path / "a.csv", data, encoding=encoding)[0][0]["Näme"] == "Żółć"
+
+
+@pytest.mark.parametrize(
+    ("data", "encoding", "help"),
+    [
+        ("id,a\n1,José\n".encode(), "windows-1252", "encoding: utf-8"),
+        ("id,a\n1,JosÃ©\n".encode(), "utf-8", "export it again"),
+        ("id,a\n1,Oâ€™Neil\n".encode(), "utf-8", "export it again"),
+        ("id,a\n1,JOSÉ SÃO ÂNGELO Â\n".encode("cp1252"), "windows-1252", ""),
+    ],
+)
+def test_garbled_text_is_noted(tmp_path: Path, data: bytes, encoding: str, help: str) -> None:
+    (tmp_path / "a.csv").write_bytes(data)
+    found = opened(encoding=encoding).reader(str(tmp_path / "a.csv")).read()
+    assert found.complete
+    assert bool(found.problems) == bool(help)
+    assert help in "".join(found.problems)
+
+
+def test_records_below_a_footer_leave_the_file_incomplete(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    whole = "id,a,b\n1,x,y\nTotal,1,\nPrinted 01/01/2026,,\nPage 1,of,2\n"
+    path.write_text(whole)
+    assert opened(footer="Total").reader(str(path)).read().complete
+    path.write_text(whole + "2,x,y\n")
+    found = opened(footer="Total").reader(str(path)).read()
+    assert (found.complete, "line 6 stands below the footer" in found.problems[0]) == (False, True)
+    writer = opened(footer="Total").writer(str(path))
+    writer.update("1", {"a": "z"}, "t")
+    writer.flush()
+    assert path.read_text() == whole.replace("1,x", "1,z", 1) + "2,x,y\n"
+
+
+@pytest.mark.parametrize(
+    ("data", "why"),
+    [
+        ('id,a\n1,"Ann\n2,Bob\n', "never closed"),
+        ('id,a\n1,"Ann" B\n2,Bob\n', "after a closing quotation mark"),
+    ],
+)
+def test_a_gap_says_why(tmp_path: Path, data: str, why: str) -> None:
+    (tmp_path / "a.csv").write_text(data)
+    found = opened().reader(str(tmp_path / "a.csv")).read()
+    assert (found.complete, why in found.problems[0]) == (False, True)
+
+
+@pytest.mark.parametrize("data", ["", "\n\n", "\ufeff"])
+def test_a_table_without_headings_says_so(tmp_path: Path, data: str) -> None:
+    (tmp_path / "a.csv").write_text(data)
+    found = opened().reader(str(tmp_path / "a.csv")).read()
+    assert (found.complete, "is empty" in found.problems[0]) == (True, True)

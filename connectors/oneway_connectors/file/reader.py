@@ -78,7 +78,7 @@ class FileReader:
             if layout.missing:
                 gaps.append(layout.missing)
             self.notes += garbled.said
-            if not count and file.tell() == 0:
+            if not (count or layout.columns) and self._format not in ("json", "jsonl"):
                 self.notes.append(f"{self._path} is empty: not even headings stand in it")
             progress(f"reading {self._path}", count, count)
 

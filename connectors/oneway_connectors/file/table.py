@@ -105,7 +105,7 @@ class Table:
         for name, cell in cells.items():
             if name in types and (words := types[name].unfit(cell)):
                 help = "see what the mapping writes to it, or take it out of the option types"
-                raise rejected(f"{name!r} is a column of {words}, and would hold other text", help)
+                raise rejected(f"{name!r} holds {words}, and would hold other text", help)
 
     def is_footer(self, cells: Sequence[str]) -> bool:
         """Return whether the records end before a row."""

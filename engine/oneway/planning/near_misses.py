@@ -43,6 +43,8 @@ def near_misses(
     spoken_for = owners.keys() | matches.spoken
     free = [each for each in targets if each.target_id not in spoken_for]
     found = _by_keys(alone, free, policy)
+    for source_id, reasons in _among_rows(alone, rows, policy).items():
+        found[source_id] += reasons
     like = lookalikes(targets, free, owners, policy)
     for row in alone:
         known = {id for reason in found[row.source_id] for id in reason.candidates}
@@ -69,6 +71,40 @@ def _by_keys(
             if others:
                 found[row.source_id].append(_reason(row, others, level, policy))
     return found
+
+
+def _among_rows(
+    alone: Sequence[SourceRow], rows: Sequence[SourceRow], policy: Policy
+) -> dict[str, list[Reason]]:
+    """Return the reasons for joiners whose key differs in form alone from another person's."""
+    found: dict[str, list[Reason]] = defaultdict(list)
+    for level, shown in enumerate(policy.key_shown):
+        joiners = [row for row in alone if not row.leaver and _key(row, level) is not None]
+        if not shown or not joiners:
+            continue
+        wanted = {_loose(_key(row, level)) for row in joiners}
+        index: dict[str, list[SourceRow]] = defaultdict(list)
+        for row in rows:
+            if _key(row, level) is not None and (loose := _loose(_key(row, level))) in wanted:
+                index[loose].append(row)
+        for row in joiners:
+            key = _key(row, level)
+            others = [e for e in index[_loose(key)] if _key(e, level) != key]
+            if others:
+                path = policy.match_paths[level] or f"match key {level + 1}"
+                named = ", ".join(
+                    f"source record {each.source_id} has {_shown(_key(each, level))}"
+                    f" ({_difference(key, _key(each, level))})"
+                    for each in others[:_MOST]
+                )
+                text = f"{path} is {_shown(key)} here, and {named}"
+                ids = tuple(each.source_id for each in others)
+                found[row.source_id].append(Reason(NEAR_MISS, text, candidates=ids, warning=True))
+    return found
+
+
+def _key(row: SourceRow, level: int) -> Hashable:
+    return row.keys[level] if level < len(row.keys) else None
 
 
 def other_reasons(reasons: Iterable[Reason]) -> tuple[Reason, ...]:
