@@ -84,9 +84,12 @@ def _against_file(
     records_of: FileRecords,
 ) -> list[Diagnostic]:
     options = {name: str(option.value) for name, option in end.options}
+    is_there = Path(path).is_file()
+    if not (is_there or _PARSED & options.keys()):
+        return []
     try:
         connector = open_connector(description, Access(options, {}))
-        if not Path(path).is_file():
+        if not is_there:
             return []
         tally.fixed = fixed_fields(connector.reader(path)) if tally.lacking else None
         for record in records_of(description, path, options):
@@ -107,6 +110,9 @@ def _place_of(end: EndpointSpec, error: ConnectorError) -> Span:
         return encodings[0]
     return named[0] if named else end.resource.span
 
+
+_PARSED = {"encoding", "types"}
+"""Options whose values only the connector itself can check."""
 
 _ENCODING = "R151"
 """The code of a file that is not in the encoding that its options say."""
