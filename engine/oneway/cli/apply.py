@@ -28,7 +28,6 @@ from oneway.cli.options import (
 from oneway.cli.printing import exit_of, introduce, print_results, quoted
 from oneway.connections import from_environment
 from oneway.core.diagnostics import refusal
-from oneway.core.progress import Progress
 from oneway.history.memory import Memory
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Plan

@@ -82,14 +82,14 @@ def _among_rows(
         joiners = [row for row in alone if not row.leaver and _key(row, level) is not None]
         if not shown or not joiners:
             continue
-        wanted = {_loose(_key(row, level)) for row in joiners}
+        wanted = {loose(_key(row, level)) for row in joiners}
         index: dict[str, list[SourceRow]] = defaultdict(list)
         for row in rows:
-            if _key(row, level) is not None and (loose := _loose(_key(row, level))) in wanted:
-                index[loose].append(row)
+            if _key(row, level) is not None and (form := loose(_key(row, level))) in wanted:
+                index[form].append(row)
         for row in joiners:
             key = _key(row, level)
-            others = [e for e in index[_loose(key)] if _key(e, level) != key]
+            others = [e for e in index[loose(key)] if _key(e, level) != key]
             if others:
                 path = policy.match_paths[level] or f"match key {level + 1}"
                 named = ", ".join(
