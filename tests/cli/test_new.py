@@ -87,7 +87,8 @@ def test_each_guess_is_marked_and_each_question_can_be_answered(made: tuple[Worl
     world, _ = made
     text = (world.folder / "map.yaml").read_text()
     assert "managerId: {from: Manager, lookup: people, on_miss: keep}   # guess" in text
-    assert 'lastName: title_case("Last Name")   # guess' in text
+    name = '"Last Name"'
+    assert f"lastName: iif({name} == upper({name}), title_case({name}), {name})   # guess" in text
     assert "active: {value: true, write: on_create}   # guess" in text
     answer(world.folder)
     ended = world.run("validate", "map.yaml")
@@ -232,3 +233,112 @@ def test_whatever_the_headings_are_it_validates(
     sides = ["--source", str(folder / "p.csv"), "--target", str(folder / "u.json")]
     if run(["new", mapping, *sides, "--quiet"]) == 0:
         assert run(["validate", mapping]) == 0, Path(mapping).read_text()
+
+
+def half_numbered(folder: Path) -> None:
+    """Write a target of which half of the users have no payroll number, under other names."""
+    found = [
+        {
+            "id": 500 + i,
+            "login": row["Work Email"].lower(),
+            "fullName": f"{row['First Name']} {row['Last Name'].title()}",
+            **({"payrollNo": row["Staff No"].lstrip("0")} if i % 2 else {}),
+        }
+        for i, row in enumerate(export(folder)[:50])
+    ]
+    (folder / "users.json").write_text(json.dumps(found))
+
+
+def test_people_without_a_number_are_found_by_their_email(world: World) -> None:
+    """By the number alone, 25 people would be created again."""
+    half_numbered(world.folder)
+    ended = world.run("new", "map.yaml", "--source", "people.csv", "--target", "users.json")
+    assert "25 of the target have a value; 25 values are in both" in ended.out
+    assert "50 records of the source are found in the target, 10 are not" in ended.out
+    text = (world.folder / "map.yaml").read_text()
+    assert "target: payrollNo, compare: number}" in text
+    assert "target: login, compare: ignore_case}" in text
+    assert "unless_taken: [login, payrollNo]" in text
+    assert "absent: null" in text
+    plan = world.run("plan", "map.yaml", "--format", "json", "--out", "plan.json")
+    kinds = [outcome["outcome"] for outcome in plan.data["outcomes"]]
+    assert (kinds.count("create"), kinds.count("update")) == (10, 25)
+    assert world.run("apply", "plan.json").code == 0
+    assert world.run("plan", "map.yaml", "--exit-code").code == 0
+
+
+def test_who_leaves_on_a_day_to_come_has_not_left(world: World) -> None:
+    """Whatever the status says by now: access ends when the day has come."""
+    rows = [
+        {"Staff No": f"{n:04}", "Name": f"Ann {n}", "Status": status, "Leaving Date": day}
+        for n, (status, day) in enumerate(
+            [("Current", ""), ("Leaver", "31/12/2999"), ("Leaver", "01/02/2020"), ("Leaver", "")]
+        )
+    ]
+    with (world.folder / "people.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    users = [
+        {"id": n, "reference": f"{n:04}", "name": f"Ann {n}", "active": True} for n in range(4)
+    ]
+    (world.folder / "users.json").write_text(json.dumps(users))
+    world.run("new", "map.yaml", "--source", "people.csv", "--target", "users.json")
+    answer(world.folder)
+    plan = world.run("plan", "map.yaml", "--format", "json")
+    leaving = [each["key"] for each in plan.data["outcomes"] if each["outcome"] == "leave"]
+    assert leaving == ["0002", "0003"]
+    assert world.run("prove", "map.yaml", "--situations", "300").code == 0
+
+
+def test_the_sample_keeps_no_department_and_no_date(made: tuple[World, Ended]) -> None:
+    world, ended = made
+    sample = world.folder / "map-sample"
+    text = "".join(each.read_text() for each in sorted(sample.iterdir()))
+    assert not re.search(r"Ops|Sales|\bIT\b|2020-|2025-", text)
+    assert "the words of Contract Type are kept" in ended.err
+    assert "dates are moved, and all other values are invented" in ended.err
+
+
+@given(
+    st.lists(
+        st.tuples(st.booleans(), st.booleans(), st.booleans(), st.booleans()),
+        min_size=6,
+        max_size=10,
+    ),
+    st.sampled_from(["login", "email", "userName"]),
+    st.sampled_from(["payrollNo", "employeeNumber", "ref"]),
+    st.booleans(),
+)
+@settings(max_examples=15, deadline=None)
+def test_nobody_is_created_whose_key_or_email_is_there(
+    tmp_path_factory: Any, people: Any, login: str, number: str, leaves_out: Any
+) -> None:
+    """Whoever of the source is there by number or by email: both may be blank, on either side."""
+    folder = tmp_path_factory.mktemp("law")
+    rows, there = [], []
+    for n, (is_there, numbered, mailed, has_mail) in enumerate(people):
+        mail = f"ann{n}@example.com" if has_mail else ""
+        rows.append({"Staff No": f"{n + 101:05}", "Full Name": f"Ann Oak{n}", "E-Mail": mail})
+        if is_there:
+            user = {"id": str(n), "fullName": f"Ann Oak{n}"}
+            user |= {number: f"{n + 101:05}"} if numbered else {} if leaves_out else {number: ""}
+            there.append(user | {login: mail if mailed else ""})
+    with (folder / "p.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0])
+        writer.writeheader()
+        writer.writerows(rows)
+    (folder / "u.json").write_text(json.dumps(there))
+    mapping, plan = str(folder / "m.yaml"), folder / "plan.json"
+    sides = ["--source", str(folder / "p.csv"), "--target", str(folder / "u.json")]
+    assert run(["new", mapping, *sides, "--quiet", "--no-sample"]) == 0
+    assert run(["validate", mapping]) == 0, Path(mapping).read_text()
+    assert run(["plan", mapping, "--out", str(plan), "--quiet"]) in (0, 4), Path(
+        mapping
+    ).read_text()
+    taken = {each.get(field) for each in there for field in (number, login)} - {"", None}
+    outcomes = json.loads(plan.read_text())["outcomes"]
+    created = {each["key"] for each in outcomes if each["kind"] == "create"}
+    for row in rows:
+        if {row["Staff No"], row["E-Mail"]} & taken:
+            assert row["Staff No"] not in created, Path(mapping).read_text()

@@ -26,12 +26,16 @@ _MOST = 5
 
 
 def near_misses(
-    rows: Iterable[SourceRow], targets: Iterable[TargetRow], matches: Matches, policy: Policy
+    rows: Iterable[SourceRow],
+    targets: Iterable[TargetRow],
+    matches: Matches,
+    policy: Policy,
+    quiet: Sequence[tuple[SourceRow, TargetRow]] = (),
 ) -> Mapping[str, tuple[Reason, ...]]:
     """Return the reasons for source records that may be those of target records, by their ids.
 
-    The source records are unmatched. Sensitive values are not compared, as they must not be
-    shown.
+    The source records are unmatched; `quiet` are matched pairs that are in no other argument.
+    Sensitive values are not compared, as they must not be shown.
     """
     rows = tuple(rows)
     alone = [row for row in rows if _is_alone(row, matches)]
@@ -43,9 +47,12 @@ def near_misses(
     spoken_for = owners.keys() | matches.spoken
     free = [each for each in targets if each.target_id not in spoken_for]
     found = _by_keys(alone, free, policy)
-    for source_id, reasons in _among_rows(alone, rows, policy).items():
+    everybody = sorted((*rows, *(row for row, _ in quiet)), key=lambda row: row.source_id)
+    for source_id, reasons in _among_rows(alone, everybody, policy).items():
         found[source_id] += reasons
-    like = lookalikes(targets, free, owners, policy)
+    owners |= {target.target_id: row for row, target in quiet}
+    there = sorted((*targets, *(each for _, each in quiet)), key=lambda each: each.target_id)
+    like = lookalikes(there, free, owners, policy)
     for row in alone:
         known = {id for reason in found[row.source_id] for id in reason.candidates}
         for text, ids in like.of(row):

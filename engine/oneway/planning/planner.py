@@ -104,7 +104,7 @@ def plan_rows(
         return grant_claims([*found, *unmatched], targets, policy)
 
     rows, settled = settle(program, rows, decide)
-    near = near_misses(rows, targets, matches, policy)
+    near = near_misses(rows, targets, matches, policy, screened.quiet)
     assembler = Assembler(policy, seal, settled.before, near, evidence.targets)
     return Plan(
         mapping=policy.name,

@@ -58,7 +58,8 @@ def match_keys(source: DraftSide, target: DraftSide, pairs: Sequence[Pair]) -> M
         (each for each in known if _tells_apart(each)),
         key=lambda each: (each.both == 0, each.pair.email, -each.both, -each.pair.score),
     )
-    finding = [each for each in usable if each.both] or ([] if target.records else usable)
+    # A field that the target has for nobody yet is filled in, and finds people from then on.
+    finding = [each for each in usable if each.both or not each.target]
     chosen = finding or usable[:1] or [MatchKey(_made(source, target))]
     others = [each for each in known if each not in chosen]
     return MatchKeys(tuple(chosen), tuple(others), _found(source, target, chosen))

@@ -88,7 +88,7 @@ def _eligibility(source: DraftSide) -> Iterator[EligibilityRule]:
             yield EligibilityRule("email", path, read, f"{name} is missing", lacking,
                                   audience="[joiners]")  # fmt: skip
         words = Counter(str(value) for value in values).most_common()
-        if kind not in ("type", "status") or not 1 < len(words) <= _FEW:
+        if kind != "type" or not 1 < len(words) <= _FEW:
             continue
         least = words[-1][0]
         if not any(_is_gone(path, value) for value in values if str(value) == least):

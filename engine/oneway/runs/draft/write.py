@@ -40,8 +40,25 @@ def _value(pair: Pair, source: DraftSide) -> str:
     if pair.email:
         return f"lower(trim({read}))"
     if pair.ignores_case and concept(pair.target) in ("first", "last", "name"):
-        return f"title_case({read})"
+        return _cased(source, pair.source)
     return f"to_number({read})" if pair.number else read
+
+
+def _cased(source: DraftSide, path: str) -> str:
+    """Return the expression of a name in capitals and small letters, whatever the source has."""
+    read, values = expression(source, path), list(map(str, source.values(path)))
+    if _are_capitals(values):
+        return f"title_case({read})"
+    if not any(value == value.upper() != value.lower() for value in values):
+        return read
+    # A name that is written well, such as MacKay or van Dam, stays as it is.
+    return f"iif({read} == upper({read}), title_case({read}), {read})"
+
+
+def _are_capitals(values: Sequence[str]) -> bool:
+    """Return whether most names are in capitals or in small letters throughout."""
+    plain = [value for value in values if value in (value.upper(), value.lower())]
+    return len(plain) * 2 > len(values)
 
 
 def _head(name: str, source: DraftSide, target: DraftSide) -> list[str]:
@@ -178,7 +195,8 @@ def _fields(
 def _whole_name(source: DraftSide, target: DraftSide, path: str) -> str:
     """Return the expression of a whole name that the source holds in two fields, or nothing."""
     parts = name_parts(source, target, path)
-    return f"trim({_joined(source, parts)})" if parts else ""
+    texts = [f"{_cased(source, each)} || ''" for each in parts]
+    return f"trim(join(' ', [{', '.join(texts)}]))" if parts else ""
 
 
 def _joined(source: DraftSide, parts: Sequence[str]) -> str:
