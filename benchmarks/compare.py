@@ -16,6 +16,7 @@ import statistics
 import sys
 import tempfile
 from collections.abc import Sequence
+from concurrent.futures import ProcessPoolExecutor
 from importlib.metadata import version
 from pathlib import Path
 
@@ -158,7 +159,9 @@ def main() -> None:
         empty.mkdir()
         print(write_people(folder, given.records))
         write_people(empty, 1)
-        refuse_other_answers(folder)
+        with ProcessPoolExecutor(1) as apart:
+            # A process starts with the peak memory of the one that it is forked of.
+            apart.submit(refuse_other_answers, folder).result()
         names = [FLOOR, *given.only] if given.only else [*PEERS, ONEWAY]
         people, nobody = (
             {name: commands_on(each)[name] for name in names} for each in (folder, empty)
