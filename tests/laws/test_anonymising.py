@@ -68,7 +68,15 @@ def test_dates_keep_their_order_and_their_form(one: str, other: str, rest: str) 
 
 
 def test_the_words_of_the_mapping_the_blank_and_the_true_stay() -> None:
-    data: dict[str, Value] = {"a": "Current", "b": " ", "c": None, "d": True, "e": [], "f": ""}
+    data: dict[str, Value] = {
+        "a": "Current",
+        "b": " ",
+        "c": None,
+        "d": True,
+        "e": [],
+        "f": "",
+        "g": "Yes",
+    }
     assert anonymiser(data).record(data) == data
 
 

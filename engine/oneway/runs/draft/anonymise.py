@@ -29,6 +29,7 @@ _ADDRESS = re.compile(r"([^@\s]+)@([^@\s]+)")
 _ISO = re.compile(r"(\d{4}-\d\d-\d\d)(?=$|[T ])")
 _WITH_YEAR = re.compile(r"(\d{1,2})([/.-])(\d{1,2})\2((?:19|20)\d\d)(?=$|\s)")
 _LETTERS = "xyzabcdefghijklmnopqrstuvw"
+_TRUTHS = frozenset({"true", "false", "yes", "no", "y", "n", "on", "off"})
 _BIRTH = date(1990, 1, 1)
 
 
@@ -64,11 +65,8 @@ class Anonymiser:
             return {key: self.value(each, (*path, key)) for key, each in value.items()}
         if isinstance(value, list):
             return [self.value(each, path) for each in value]
-        if (
-            isinstance(value, bool)
-            or is_blank(value)
-            or str(value).strip().casefold() in self.keeps
-        ):
+        word = str(value).strip().casefold()
+        if isinstance(value, bool) or is_blank(value) or word in self.keeps or word in _TRUTHS:
             return value
         if isinstance(value, int | float):
             return self._number(value)
