@@ -12,6 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from oneway.cli.entry import run
+from workbooks import workbook
 
 FIRST = ["Ann", "Bob", "Cy", "Dee", "Eve", "Fay", "Gus", "Hal", "Ida", "Jon"]
 LAST = ["Oak", "Elm", "Ash", "Fir", "Yew", "Bay", "Box"]
@@ -342,3 +343,66 @@ def test_nobody_is_created_whose_key_or_email_is_there(
     for row in rows:
         if {row["Staff No"], row["E-Mail"]} & taken:
             assert row["Staff No"] not in created, Path(mapping).read_text()
+
+
+@pytest.mark.parametrize(
+    ("content", "options"),
+    [
+        ("sep=;\nStaff #,Name\n001,Ann\n002,Bob\n", "delimiter: comma"),
+        ("sep=;\nStaff #;Name\n001;Ann\n002;Bob\n", ""),
+        ("'Staff #','Name'\n'001','O''Neil, Ann'\n'002','Bob'\n", "quote: single"),
+        ("Staff #,Name,,,\n001,Ann,,,\n002,Bob,,,\n", ""),
+        ("Staff #:,Name\n001,Ann\n002,Bob\n", ""),
+    ],
+)
+def test_files_as_people_send_them_are_matched_by_their_number(
+    world: World, content: str, options: str
+) -> None:
+    (world.folder / "people.csv").write_text(content)
+    (world.folder / "users.json").write_text('[{"id": 1, "reference": "002", "name": "Bob"}]')
+    ended = world.run("new", "map.yaml", "--source", "people.csv", "--target", "users.json")
+    assert "2 records of the source and 1 of the target have a value; 1 values" in ended.out
+    assert options in (world.folder / "map.yaml").read_text()
+    plan = world.run("plan", "map.yaml", "--format", "json")
+    assert [each["outcome"] for each in plan.data["outcomes"]] == ["create", "unchanged"]
+
+
+@pytest.mark.parametrize("content", ["", "\n\n"])
+def test_an_empty_source_is_refused(world: World, content: str) -> None:
+    (world.folder / "people.csv").write_text(content)
+    (world.folder / "users.json").write_text("[]")
+    ended = world.run("new", "map.yaml", "--source", "people.csv", "--target", "users.json")
+    assert (ended.code, "no headings and no records" in ended.err) == (1, True)
+    assert not (world.folder / "map.yaml").exists()
+
+
+def test_the_sheet_with_the_people_is_chosen(world: World) -> None:
+    people = [["Report"], [], ["Staff #", "Name"], *([f"{n:03}", f"Ann {n}"] for n in range(5))]
+    sheets = {"Cover": [["Confidential"]], "Staff": people, "Codes": [["a", "b"]]}
+    workbook(world.folder / "people.xlsx", sheets)
+    (world.folder / "users.json").write_text('[{"id": 1, "reference": "002", "name": "Ann 2"}]')
+    world.run("new", "map.yaml", "--source", "people.xlsx", "--target", "users.json")
+    text = (world.folder / "map.yaml").read_text()
+    assert "sheet: Staff" in text
+    assert "header: 3" in text
+
+
+def test_managers_are_found_by_a_number_that_the_run_itself_fills_in(world: World) -> None:
+    """The id of a file's records may be called anything, and be a number."""
+    rows = [
+        {"Staff No": "001", "E-Mail": "ann@example.com", "Manager": ""},
+        {"Staff No": "002", "E-Mail": "bob@example.com", "Manager": "001"},
+        {"Staff No": "003", "E-Mail": "cy@example.com", "Manager": "001"},
+    ]
+    (world.folder / "people.json").write_text(json.dumps(rows))
+    users = [
+        {"userId": 7, "payrollNo": "", "email": "ann@example.com", "managerId": None},
+        {"userId": 8, "payrollNo": "002", "email": "bob@example.com", "managerId": 7},
+    ]
+    (world.folder / "users.json").write_text(json.dumps(users))
+    world.run("new", "map.yaml", "--source", "people.json", "--target", "users.json")
+    assert world.run("plan", "map.yaml", "--out", "plan.json").code == 0
+    assert world.run("apply", "plan.json").code == 0
+    found = json.loads((world.folder / "users.json").read_text())
+    assert [each.get("managerId") for each in found] == [None, 7, 7]
+    assert world.run("plan", "map.yaml", "--exit-code").code == 0

@@ -1,5 +1,6 @@
 """Suggests the options for a file, for the mapping that `oneway new` writes."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import PurePath
@@ -20,7 +21,7 @@ from oneway_connectors.file.sniff import (
     guessed_encoding,
     is_workbook,
 )
-from oneway_connectors.file.workbook import first_sheet
+from oneway_connectors.file.workbook import fullest_sheet
 
 _DATES = ("dd/MM/yyyy", "d/M/yyyy", "MM/dd/yyyy", "dd.MM.yyyy", "dd-MM-yyyy", "dd-MMM-yyyy",
           "d MMM yyyy", "yyyy/MM/dd", "dd/MM/yyyy HH:mm", "dd/MM/yyyy HH:mm:ss")  # fmt: skip
@@ -71,10 +72,23 @@ def _text(path: str, start: bytes) -> dict[str, str]:
         found["format"] = "csv"
     about = guess(start)
     plain = "\t" if ending == ".tsv" else ","
-    said = start.removeprefix(b"\xef\xbb\xbf")[:5].lower().lstrip(b'"').startswith(b"sep=")
-    if about.delimiter != plain and not said:
+    # What the file says of itself holds, unless nothing in it is separated so.
+    if about.delimiter != (_said_delimiter(start) or plain):
         found["delimiter"] = next(w for w, sign in DELIMITERS.items() if sign == about.delimiter)
+    if about.headings and all(_SINGLE.fullmatch(name) for name in about.headings if name):
+        found["quote"] = "single"
+        about = replace(about, headings=tuple(name.strip("'") for name in about.headings))
     return found | _rows(about)
+
+
+_SINGLE = re.compile(r"'.*'", re.DOTALL)
+_SAYS = re.compile(rb'(?:\xef\xbb\xbf)?"?sep=(.)', re.IGNORECASE)
+
+
+def _said_delimiter(start: bytes) -> str:
+    """Return the delimiter that a file says on its first line, as in `sep=;`; or nothing."""
+    said = _SAYS.match(start)
+    return said[1].decode(errors="replace") if said else ""
 
 
 def _workbook(path: str, data: bytes) -> dict[str, str]:
@@ -86,7 +100,7 @@ def _workbook(path: str, data: bytes) -> dict[str, str]:
         named = False
     if not named:
         found["format"] = WORKBOOK
-    sheet, several, rows = first_sheet(path, data)
+    sheet, several, rows = fullest_sheet(path, data)
     if several:
         found["sheet"] = sheet
     return found | _rows(guess_rows(rows))

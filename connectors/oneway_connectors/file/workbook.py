@@ -19,6 +19,8 @@ from oneway_connectors.file.options import FileOptions
 from oneway_connectors.file.table import OfTable, Table
 
 MAX_SIZE = 200_000_000
+_SHEETS = 8
+"""Sheets that are looked at for the one with the records."""
 Rows: TypeAlias = Sequence[tuple[int, list[str]]]
 """The cells of a sheet's rows, with their lines."""
 
@@ -81,12 +83,25 @@ class WorkbookRows(OfTable):
         )
 
 
-def first_sheet(path: str, data: bytes) -> tuple[str, bool, Rows]:
-    """Return the first visible sheet, whether there are others, and its rows."""
+def fullest_sheet(path: str, data: bytes) -> tuple[str, bool, Rows]:
+    """Return the sheet with most in it, whether there are others, and its rows.
+
+    The first one is often a cover; of those that hold as much, it is the first.
+    """
     names, rows = _read(path, data, first=True)
     if rows is None:
         raise ReadError("R154", f"{path}: the workbook has no sheet", "check the file")
-    return names[0], len(names) > 1, rows
+    best, most = names[0], rows
+    for name in names[1:_SHEETS]:
+        _, others = _read(path, data, name)
+        if others is not None and _filled(others) > _filled(most):
+            best, most = name, others
+    return best, len(names) > 1, most
+
+
+def _filled(rows: Rows) -> int:
+    """Return how many cells of a sheet hold something."""
+    return sum(1 for _, cells in rows for cell in cells if cell.strip())
 
 
 def _read(

@@ -55,6 +55,9 @@ def command(*, console: Console, mapping: Path, source: str, target: str, no_sam
     folder = mapping.parent
     left = read_side(source, folder, FOLDERS, from_environment)
     right = read_side(target, folder, FOLDERS, from_environment)
+    if not left.fields:
+        summary = "it has no headings and no records, so that nothing can be read from it"
+        raise refusal("U152", source, summary, "export it again, with some people in it")
     pairs = paired(left, right)
     keys = match_keys(left, right, pairs)
     today = now().date()

@@ -1,4 +1,4 @@
-"""Recognises headings that name a key: "Staff No", `payrollCode`, "Employee ID"."""
+"""Recognises headings that name a key: "Staff No", "Staff #", `payrollCode`, "Employee ID"."""
 
 import re
 
@@ -16,7 +16,7 @@ def letters(name: str) -> str:
 
 def names_key(name: str) -> bool:
     """Return whether a heading says that it tells people apart."""
-    return _KEY.fullmatch(letters(name)) is not None
+    return _KEY.fullmatch(letters(name.replace("#", "no"))) is not None
 
 
 def key_rank(name: str) -> int:

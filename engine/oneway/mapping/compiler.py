@@ -207,8 +207,18 @@ class _Compiler:
             spec.name,
             self.names.parsed(spec.key, resource, where),
             self.names.parsed(spec.value, resource, where),
-            own=path_of(self.target.id) if self.is_own(spec) else (),
+            own=self.id_of_target() if self.is_own(spec) else (),
         )
+
+    def id_of_target(self) -> tuple[str, ...]:
+        """Return the keys of a target record's id; of a file, those that its options name."""
+        end = self.spec.target
+        description = self.names.catalogue.get(end.connector.text)
+        options = {name: str(each.value) for name, each in end.options}
+        if description is None or description.kind != "file" or not options.get("id"):
+            return path_of(self.target.id)
+        flat = options.get("headings") == "flat"
+        return (options["id"],) if flat else path_of(options["id"])
 
     def is_own(self, spec: ReferenceSpec) -> bool:
         """Return whether a lookup table is made of the target's own records."""

@@ -161,7 +161,19 @@ def _add(
     if draft.verb is Verb.CREATE:
         rows[key].append(_Entry(MISSING, draft.identity))  # known once it is there
     else:
-        rows[key].append(_Entry(before if str(before) == str(value) else value))
+        rows[key].append(_Entry(before if str(before) == str(value) else _typed(rows, value)))
+
+
+def _typed(rows: Mapping[Hashable, Sequence[_Entry]], value: Value) -> Value:
+    """Return an id as the other rows have theirs: as a number, although records go by its text.
+
+    A record that had no key so far has no row that would tell.
+    """
+    known = (each.value for entries in rows.values() for each in entries)
+    like = next((each for each in known if each is not MISSING), None)
+    is_number = isinstance(like, int) and not isinstance(like, bool)
+    text = str(value)
+    return int(text) if is_number and text.isascii() and text.isdecimal() else value
 
 
 def _removed(rows: dict[Hashable, list[_Entry]], entry: tuple[Hashable, Value] | None) -> Value:

@@ -60,7 +60,7 @@ def match_keys(source: DraftSide, target: DraftSide, pairs: Sequence[Pair]) -> M
     )
     # A field that the target has for nobody yet is filled in, and finds people from then on.
     finding = [each for each in usable if each.both or not each.target]
-    chosen = finding or usable[:1] or [MatchKey(_made(source, target))]
+    chosen = finding or usable[:1] or [_counted(source, target, _made(source, target))]
     others = [each for each in known if each not in chosen]
     return MatchKeys(tuple(chosen), tuple(others), _found(source, target, chosen))
 

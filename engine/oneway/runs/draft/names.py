@@ -58,7 +58,7 @@ def concept(path: str) -> str:
     """Return what a field's name says that it holds; nothing if it is not known."""
     whole, name = letters(path), plain(path)
     known = _BY_NAME.get(whole, "") or _BY_NAME.get(name, "")
-    if known or (names_key(name) and name not in _BARE):
+    if known or (names_key(_last(path)) and name not in _BARE and name):
         return known or "reference"
     return next((_BY_WORD[word] for word in _words(_last(path)) if word in _BY_WORD), "")
 

@@ -182,12 +182,15 @@ def _looks_up(target: DraftSide, name: str, path: str) -> bool:
     return bool(held) and held <= ids
 
 
-def manager_key(source: DraftSide, target: DraftSide, pair: Pair) -> str:
-    """Return the target field by which the source names a manager: a number, an email, a name."""
+def manager_key(source: DraftSide, target: DraftSide, pair: Pair, key: str) -> str:
+    """Return the target field by which the source names a manager: a number, an email, a name.
+
+    It is the match key's field unless another one holds more of what the source says.
+    """
     named = _texts(source.values(pair.source))
 
     def merit(path: str) -> tuple[int, bool]:
-        return len(named & _texts(target.values(path))), concept(path) == "reference"
+        return len(named & _texts(target.values(path))), path == key
 
     return max((path for path in target.fields if path != pair.target), key=merit)
 

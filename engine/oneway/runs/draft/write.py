@@ -22,7 +22,7 @@ def mapping_text(
         _head(name, source, target),
         _side("source", source),
         _side("target", target),
-        _references(source, target, pairs),
+        _references(source, target, pairs, keys),
         _label(source),
         _match(source, target, keys),
         _eligible(asked.rules, source, keys.first),
@@ -91,11 +91,13 @@ def _label(source: DraftSide) -> list[str]:
     return [f"label: {yaml_text(expression(source, named['name']))}"] if "name" in named else []
 
 
-def _references(source: DraftSide, target: DraftSide, pairs: Sequence[Pair]) -> list[str]:
+def _references(
+    source: DraftSide, target: DraftSide, pairs: Sequence[Pair], keys: MatchKeys
+) -> list[str]:
     pair = next((each for each in pairs if each.looks_up), None)
     if pair is None:
         return []
-    found = manager_key(source, target, pair)
+    found = manager_key(source, target, pair, keys.first.target)
     read = expression(target, found)
     if are_emails(target.values(found)):
         read = f"lower(trim({read}))"
