@@ -6,7 +6,7 @@ import random
 import signal
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from .stage import NAME, Stage, person
 
@@ -110,6 +110,30 @@ def _worker_killed_under_serve(stage: Stage) -> None:
         serving.says("acme: done")  # half a minute later: nobody need be woken for it
         serving.process.send_signal(signal.SIGTERM)
         serving.ends()
+
+
+def _disk_full(stage: Stage) -> None:
+    """Let no page be free: nothing runs, every place says so, and then somebody makes room."""
+    ballast = stage.full_disk()
+    join(stage, 9)
+    for _ in range(2):  # as every five minutes: it is told once
+        stage.run_due(days=0)
+    asked = (("status",), ("runs", NAME), ("runs", "show", NAME), ("report", NAME))
+    said = {words: stage.night.run(*words) for words in asked}
+    unclear = [words for words, each in said.items() if "the disk is full" not in each.said]
+    assert not unclear, unclear
+    ballast.unlink()
+
+
+def _disk_full_for_a_night(stage: Stage) -> None:
+    stage.day += timedelta(days=1)
+    _disk_full(stage)
+    stage.run_due()
+
+
+def _mapping_gone(stage: Stage) -> None:
+    (stage.folder / "mapping.yaml").unlink()
+    stage.run_due()
 
 
 def _kill_worker(stage: Stage) -> None:
@@ -262,6 +286,17 @@ _ALL = (
         _worker_killed_under_serve,
         Truth("done", 1, exit=None),
     ),
+    Bad("the disk is full", _disk_full, Truth("done", 8, told=("F112",), exit=1)),
+    Bad(
+        "the disk was full for a night",
+        _disk_full_for_a_night,
+        Truth("done", 1, told=("F112", "recovery")),
+    ),
+    Bad(
+        "the mapping cannot be read",
+        _mapping_gone,
+        Truth("refused", 0, "refused", ("F120",), exit=1),
+    ),
     Bad("the target is down", _trouble("down"), Truth("refused", 0, "refused", ("R105",), exit=1)),
     Bad(
         "the key was revoked",
@@ -323,7 +358,15 @@ _ALL = (
         _receiver_down,
         Truth("refused", 0, "refused", ("R160",), exit=1),
     ),
-    Bad("the connection's file is broken", _broken_file, Truth("done", 8, "broken", exit=1)),
-    Bad("two files have the connection's name", _duplicate, Truth("done", 8, "broken", exit=1)),
+    Bad(
+        "the connection's file is broken",
+        _broken_file,
+        Truth("done", 8, "broken", ("S101 S103",), exit=1),
+    ),
+    Bad(
+        "two files have the connection's name",
+        _duplicate,
+        Truth("done", 8, "broken", ("C136 C136",), exit=1),
+    ),
 )
 NIGHTS: Mapping[str, Bad] = {each.name: each for each in _ALL}

@@ -6,7 +6,7 @@ import os
 import signal
 import sys
 from collections.abc import Iterator, Mapping
-from contextlib import chdir, contextmanager, redirect_stdout, suppress
+from contextlib import ExitStack, chdir, contextmanager, redirect_stdout, suppress
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -20,6 +20,7 @@ sys.path[:0] = [
 
 from night import FILE, Night, Scheduler, now, until  # noqa: E402
 
+from crash.disk import fill, mounted  # noqa: E402
 from listener import Listener, listening  # noqa: E402
 from listener import status as accepted  # noqa: E402
 from oneway.cli import options, runs, status  # noqa: E402
@@ -89,6 +90,8 @@ class Stage:
     people: list[dict[str, Any]] = field(default_factory=list)
     heard: int = 0
     exit: int = 0
+    end: ExitStack = field(default_factory=ExitStack)
+    """What is to be undone after the night."""
 
     @property
     def folder(self) -> Path:
@@ -102,6 +105,15 @@ class Stage:
         """Let it be four in the morning, so many nights on."""
         self.day = (self.day + timedelta(days=days)).replace(hour=4)
         self.night.set_clock(self.day.strftime("%Y-%m-%dT%H:%M:%S"))
+
+    def full_disk(self) -> Path:
+        """Let the state folder be a small disk that is full, and return the file that fills it."""
+        state, kept = self.folder / ".oneway", self.folder / "kept"
+        state.rename(kept)
+        state.mkdir(mode=0o700)
+        self.end.enter_context(mounted(state))
+        copytree(kept, state, dirs_exist_ok=True)
+        return fill(state, free=0)
 
     def run_due(self, days: int = 1) -> Scheduler:
         """Run what is due that night, to its end."""
@@ -180,8 +192,9 @@ class Theatre:
         found.day = FIRST
         found.four()
         found.heard = len(self.hook.heard)
-        yield found
-        self.target.released.set()
+        with found.end:
+            yield found
+            self.target.released.set()
 
 
 @contextmanager
@@ -194,6 +207,9 @@ def theatre(folder: Path) -> Iterator[Theatre]:
         found = _stage(folder, system, hook)
         found.write_people()
         found.night.set_clock(FIRST.strftime("%Y-%m-%dT%H:%M:%S"))
+        (folder / "connections").mkdir()
+        default = {"oneway_notify": 1, "notify": [{"webhook": {"url": hook.url}}]}
+        (folder / "connections" / "notify.yaml").write_text(json.dumps(default))
         found.night.connect(
             NAME,
             "mapping.yaml",
@@ -203,7 +219,6 @@ def theatre(folder: Path) -> Iterator[Theatre]:
                 "manifest": "../connectors/expenses.yaml",
                 "credentials": {"api_key": {"env": "ONEWAY_EXPENSES_API_KEY"}},
             },
-            notify=[{"webhook": {"url": hook.url}}],
         )
         first = found.night.run("run-due")
         assert first.ends() == 0, first.said

@@ -131,7 +131,7 @@ def _about(notice: object) -> str:
     data = notice["data"]
     names = [each.get("code") or each.get("guard") for each in data.get("causes", [])]
     names += [each["guard"] for each in data.get("guards", [])]
-    return " ".join(sorted(names)) or notice["type"].removeprefix("connection.")
+    return " ".join(sorted(names)) or notice["type"].partition(".")[2]
 
 
 def _heading(report: str) -> str:
