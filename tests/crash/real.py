@@ -41,7 +41,7 @@ EVERYWHERE = (
 """Calls that only the network and the state folder cause."""
 IN_STATE = ("openat", "mkdir", "link", "rename", "unlink", "write")
 """Calls that count where they name the state folder, or a file that was just opened there."""
-_LINE = re.compile(r"(?:\[pid +\d+\] |\d+ +)?(\w+)\((.*)")
+_LINE = re.compile(r"(?:\[pid +(\d+)\] |(\d+) +)?(\w+)\((.*)")
 
 
 @dataclass(frozen=True)
@@ -195,17 +195,25 @@ def main(arguments: Sequence[str] | None = None, scene: Scene = EXPENSES) -> int
 
 
 def _found(lines: Sequence[str]) -> Iterator[tuple[str, int]]:
-    """Yield the calls of a trace that matter; their numbers count the others as well."""
-    counts: Counter[str] = Counter()
-    begun = False
+    """Yield the calls of a trace that matter, each once; their numbers count the others as well.
+
+    Each thread has numbers of its own, as strace counts: the first that gets so far is killed, and
+    the process with it.
+    """
+    counts: Counter[tuple[str, str]] = Counter()
+    begun, seen = False, set()
     for line in lines:
         if (match := _LINE.match(line)) is None:
             continue
-        call, rest = match.groups()
-        counts[call] += 1
+        pid, other, call, rest = match.groups()
+        thread = pid or other or ""
+        counts[thread, call] += 1
         begun = begun or ".oneway" in rest
-        if call in EVERYWHERE or ".oneway" in rest or (call == "write" and begun):
-            yield call, counts[call]
+        found = call, counts[thread, call]
+        matters = call in EVERYWHERE or ".oneway" in rest or (call == "write" and begun)
+        if matters and found not in seen:
+            seen.add(found)
+            yield found
 
 
 class _Raw(argparse.RawDescriptionHelpFormatter):
