@@ -256,3 +256,14 @@ def test_nor_is_anybody_of_whom_something_is_to_be_said() -> None:
     world = replace(town_of(people, users), mapping=MAPPING | RULES)
     refuse_difference(world)
     assert quiet(world) == ["sa"]
+
+
+def test_nor_is_whoever_does_not_say_what_they_hold() -> None:
+    """A user without the key may hold any email: nobody with one is created."""
+    hidden = Record("ta", {k: v for k, v in user("a").data.items() if k != "email"})
+    world = town_of([person("a", mail=""), person("b"), person("j")], [hidden, user("b")])
+    world = replace(world, mapping=MAPPING | {"match": MAPPING["match"][:1]})
+    plan = refuse_difference(world)
+    assert quiet(world) == ["sb"]
+    (joiner,) = [each for each in plan.outcomes if each.source_id == "sj"]
+    assert [reason.code for reason in joiner.reasons] == ["unproven"]
