@@ -18,6 +18,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from random import Random
 from typing import Any
+from unittest.mock import patch
 
 import httpx
 from starlette.types import ASGIApp
@@ -192,7 +193,7 @@ class World:
             rest.connect, sqlite3.connect = connected, journal  # type: ignore[assignment]
             os.chdir(self.folder)
             urls = {name: f"http://127.0.0.1:{port}" for name, port in PORTS.items()}
-            with variables(self.scene.environment(urls)):
+            with patch.dict(os.environ, self.scene.environment(urls)):
                 yield
         finally:
             rest.connect, sqlite3.connect = connect, opened
@@ -235,21 +236,6 @@ def _changed(packaged: Path, copy: Path, changes: Changes) -> None:
         assert old in text, f"{packaged} no longer has {old!r}"
         text = text.replace(old, new)
     copy.write_text(text, encoding="utf-8")
-
-
-@contextmanager
-def variables(given: Mapping[str, str]) -> Iterator[None]:
-    """Set environment variables for the length of a block."""
-    before = {name: os.environ.get(name) for name in given}
-    os.environ.update(given)
-    try:
-        yield
-    finally:
-        for name, value in before.items():
-            if value is None:
-                del os.environ[name]
-            else:
-                os.environ[name] = value
 
 
 class _Wires(httpx.BaseTransport):

@@ -1,5 +1,6 @@
 """Two machines with one store: a folder each, one key, and both systems of the crash world."""
 
+import os
 import shutil
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
@@ -11,7 +12,7 @@ from sqlalchemy import exists, literal, select
 
 from crash.matrix import Undisturbed, differences
 from crash.people import sixty
-from crash.world import PLAN, SYNC, Ended, World, made, variables
+from crash.world import PLAN, SYNC, Ended, World, made
 from oneway.core import connector
 from oneway.history.journal import Journal, fence
 from oneway.history.journal.fence import Fence, Terms
@@ -86,7 +87,7 @@ def fleet(
         server = server or stack.enter_context(running())
         world = stack.enter_context(made(people))
         store = server.database()
-        stack.enter_context(variables({"ONEWAY_STORE": store}))
+        stack.enter_context(patch.dict(os.environ, {"ONEWAY_STORE": store}))
         yield Fleet(world, store)
 
 

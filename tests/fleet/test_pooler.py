@@ -1,12 +1,14 @@
 """PgBouncer in transaction mode, which gives every transaction another session."""
 
+import os
 import shutil
 from collections.abc import Iterator
+from unittest.mock import patch
 
 import pytest
 
 from crash.people import six
-from crash.world import PLAN, SYNC, variables
+from crash.world import PLAN, SYNC
 from oneway.core.diagnostics import Refused
 from oneway.history.journal import Journal
 from oneway.history.journal.lease import leased
@@ -41,7 +43,7 @@ def test_a_whole_run_keeps_its_journal_behind_a_pooler(server: Server) -> None:
     with (
         fleet(six, server) as machines,
         pooled(server, machines.store) as url,
-        variables({"ONEWAY_STORE": url}),
+        patch.dict(os.environ, {"ONEWAY_STORE": url}),
     ):
         machines.fresh()
         ended = machines.world.run(*SYNC, "--state", "a")
