@@ -60,7 +60,8 @@ class Lookalikes:
         ids = {each.target_id for each in found}
         named = ", ".join(whose(each.target_id, each, self.owners.get(each.target_id))
                           for each in found)  # fmt: skip
-        text = f"{path} is {str(value).strip()!r} here, and in {named}"
+        verb = "are" if " and " in path else "is"
+        text = f"{path} {verb} {str(value).strip()!r} here, and in {named}"
         return text if ids & self.owners.keys() else f"{text}, which nothing matches"
 
 
