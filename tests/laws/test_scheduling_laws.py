@@ -57,6 +57,7 @@ class Fixed:
 
     connections: dict[str, Connection] = field(default_factory=lambda: dict(CONNECTIONS))
     broken: dict[str, Any] = field(default_factory=dict)
+    defaults: dict[str, Any] = field(default_factory=dict)
 
     def look(self) -> FolderChanges:
         return FolderChanges()
