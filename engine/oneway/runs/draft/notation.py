@@ -42,8 +42,8 @@ def is_one_line(text: str) -> bool:
     return not _CONTROL.search(text)
 
 
-def yaml_name(path: str) -> str:
-    """Return the name of a target field as a key of a mapping."""
+def yaml_name(path: str, *, flow: bool = False) -> str:
+    """Return the name of a target field as a key of a mapping; `flow` is as in `yaml_text`."""
     if path.startswith(".") or ".." in path:
-        return yaml_text(json.dumps(path, ensure_ascii=False))
-    return yaml_text(path)
+        return yaml_text(json.dumps(path, ensure_ascii=False), flow=flow)
+    return yaml_text(path, flow=flow)

@@ -241,7 +241,7 @@ def _rule(pair: Pair, source: DraftSide, keys: MatchKeys) -> str:
 def _joiners(pairs: Sequence[Pair], keys: MatchKeys) -> Iterator[str]:
     emails = [each.target for each in pairs if each.email and concept(each.target) != "manager"]
     every = (*emails, *(each.pair.target for each in keys.chosen))
-    taken = ", ".join(dict.fromkeys(yaml_text(path, flow=True) for path in every))
+    taken = ", ".join(dict.fromkeys(yaml_name(path, flow=True) for path in every))
     yield "joiners:"
     yield f"  unless_taken: [{taken}]    # nobody is created whose value of these somebody has"
 
