@@ -54,8 +54,6 @@ def near_misses(
     there = sorted((*targets, *(each for _, each in quiet)), key=lambda each: each.target_id)
     like = lookalikes(there, free, owners, policy)
     for row in alone:
-        if row.failed_rules:
-            continue  # nobody is created, and names and mailboxes are shared more often than keys
         known = {id for reason in found[row.source_id] for id in reason.candidates}
         for text, ids in like.of(row):
             if not known >= set(ids):
