@@ -89,6 +89,13 @@ def test_every_command_has_help_with_an_example(world: World) -> None:
     assert all(f"{code.value} {meaning}" in listed for code, meaning in MEANINGS.items())
 
 
+def test_without_a_command_there_is_help_in_lines_and_a_wrong_one_is_named(world: World) -> None:
+    alone = world.run()
+    assert "\nCommands:\n" in alone.out + alone.err
+    wrong = world.run("--", "Zo\xeb")
+    assert (wrong.code, "No such command 'Zo\xeb'" in wrong.err) == (2, True)
+
+
 def test_a_part_of_a_name_finds_the_one_who_has_it_or_lists_all_who_do(world: World) -> None:
     names = ("Ann Example", "Ann Other", "Bo Anniston")
     world.write("people.json", [person(n, name=name) for n, name in enumerate(names, 1)])

@@ -22,6 +22,7 @@ def test_connected_in_a_terminal_it_runs_at_four_once(office: Office) -> None:
         terminal.answer("api_key (not shown): ", office.target_key)
         terminal.answer("Schedule [0 4 * * *]: ", "")
         terminal.answer("Time zone [UTC]: ", "")
+        terminal.answer("Tell: ", "")
         terminal.answer("changes? [y/N]: ", "y")
         assert terminal.ended() == 0
     written = office.writes()

@@ -194,7 +194,10 @@ def _show(error: click.ClickException) -> None:
 
     said = StringIO()
     error.show(said)
-    text = said.getvalue().replace(error.message or "\0", harmless(error.message))
+    text = said.getvalue()
+    helps = getattr(click.exceptions, "NoArgsIsHelpError", ())  # from Click 8.2
+    if not isinstance(error, helps):
+        text = text.replace(error.message or "\0", harmless(error.message))
     lines = text.expandtabs(4).rstrip("\n").split("\n")
     _tell("".join(f"{harmless(line)}\n" for line in lines))
 

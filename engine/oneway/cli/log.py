@@ -10,6 +10,7 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import pairwise
 from time import monotonic
 from typing import TYPE_CHECKING, Any
 
@@ -52,7 +53,7 @@ def is_json() -> bool:
 def asked_for_json(args: Sequence[str]) -> bool:
     """Return whether the arguments of a command ask for it, also where the rest is wrong."""
     given = args[: args.index("--")] if "--" in args else args
-    pairs = zip(given, [*given[1:], ""], strict=True)
+    pairs = pairwise([*given, ""])
     return any((one in _OPTIONS and two == "json") or one in _WHOLE for one, two in pairs)
 
 

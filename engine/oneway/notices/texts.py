@@ -16,7 +16,8 @@ def subject_of(body: str) -> str:
     """Return the subject of a notice: the connection, and what happened, in words and by code."""
     notice = json.loads(body)
     data = notice["data"]
-    return _plain(f"[oneway] {data.get('connection') or data['folder']}: {_gist(notice)}")
+    whose = data["connection"] if "connection" in data else data["folder"]
+    return _plain(f"[oneway] {whose}: {_gist(notice)}")
 
 
 def _gist(notice: Data) -> str:
