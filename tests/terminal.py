@@ -15,9 +15,9 @@ from types import TracebackType
 from typing import Self
 
 from patience import PATIENCE
+from signals import let_children_hear
 
 ROOT = Path(__file__).resolve().parents[1]
-"""Seconds that anything may take on a busy machine."""
 
 # The terminal becomes the process's own, so that Ctrl-C and unseen typing work as they do.
 _OWN = "import fcntl, os, sys, termios; fcntl.ioctl(0, termios.TIOCSCTTY, 0); "
@@ -32,6 +32,7 @@ class Terminal:
         self._from = 0
         self._changed = threading.Condition()
         self._over = False
+        let_children_hear()  # Ctrl-C, also where this was started in the background of a shell
         self._master, slave = pty.openpty()
         fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 40, 80, 0, 0))
         path = os.pathsep.join(str(ROOT / each) for each in ("engine", "connectors"))
