@@ -11,23 +11,14 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import quote, unquote
 
-from oneway.connections import Connection, Occasion
+from oneway.connections import Connection
 from oneway.connections.default_notify import DefaultNotify
 from oneway.history.journal import Journal
-from oneway.history.journal.incidents import (
-    Incident,
-    NoticeDraft,
-    close_incident,
-    last_told,
-    open_incident,
-    open_incidents,
-    queue,
-)
+from oneway.history.journal.incidents import Incident
 from oneway.notices.bodies import Data, body_of, cause_of
 from oneway.notices.causes import Shown
-from oneway.notices.channels import channels, wants
-from oneway.notices.incidents import changes
 from oneway.notices.instants import instant_text
+from oneway.notices.queueing import queue_changes
 
 FAILURE = "folder.failure"
 RECOVERY = "folder.recovery"
@@ -70,22 +61,15 @@ def after_look(
     Not `whole` is a look at one file: then what it does not show is not over.
     """
     shown = Shown({each.name: 0 for each in sorted(troubles)}, {}, whole=whole, wrote=True)
-    to, at = teller(default), instant_text(now)
+
+    def trouble(incident: Incident, reminder: bool) -> str:
+        return _failure(incident, now, reminder=reminder)
+
+    def recovery(incident: Incident, still: Sequence[Incident]) -> str:
+        return _recovery(incident, still, now)
+
     with store.at_once():
-        before = open_incidents(store, to.name)
-        found = changes(shown, before, last_told(store, to.name), now)
-        for old in found.closed:
-            close_incident(store, old.id, at)
-        for new in found.opened:
-            open_incident(store, to.name, new.kind, new.about, at)
-        still = open_incidents(store, to.name)
-        for each in found.closed:
-            _tell(to, each, _recovery(each, still, now), store, at, over=True)
-        for each in still:
-            if each not in before:
-                _tell(to, each, _failure(each, now), store, at)
-        for each in found.reminded:
-            _tell(to, each, _failure(each, now, reminder=True), store, at)
+        queue_changes(teller(default), shown, store, now, trouble, recovery)
 
 
 def failure_body(
@@ -119,7 +103,7 @@ def recovery_body(
     return body_of(RECOVERY, {**data, **more}, now)
 
 
-def _failure(incident: Incident, now: datetime, *, reminder: bool = False) -> str:
+def _failure(incident: Incident, now: datetime, *, reminder: bool) -> str:
     folder, more = _folder(incident), {"incident": incident.id, "reminder": reminder}
     return failure_body(folder, _about(incident), incident.opened, now, **more)
 
@@ -147,18 +131,3 @@ def _cause(trouble: FolderTrouble) -> Data:
 
 def _named(trouble: FolderTrouble) -> Data:
     return {"code": trouble.code, "file": trouble.file}
-
-
-def _tell(
-    to: Connection,
-    incident: Incident,
-    body: str,
-    store: Journal,
-    at: str,
-    *,
-    over: bool = False,
-) -> None:
-    kind = Occasion.RECOVERY if over else Occasion.FAILURE
-    for name, channel in channels(to).items():
-        if wants(channel, kind, Occasion.FAILURE):
-            queue(store, NoticeDraft(incident.id, to.name, kind, name, body), at)

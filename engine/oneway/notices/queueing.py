@@ -3,7 +3,7 @@
 Nothing is sent here, so that a run neither waits for a webhook nor fails by one.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 
 from oneway.connections import Connection, Occasion
@@ -22,7 +22,7 @@ from oneway.history.journal.incidents import (
 )
 from oneway.notices import bodies
 from oneway.notices.bodies import Seen
-from oneway.notices.causes import shown
+from oneway.notices.causes import Shown, shown
 from oneway.notices.channels import channels, wants
 from oneway.notices.incidents import changes
 from oneway.notices.instants import instant_text, week_of
@@ -77,21 +77,43 @@ def weekly(connections: Iterable[Connection], store: Journal, now: datetime) -> 
 
 
 def _changed(connection: Connection, seen: Seen, store: Journal) -> None:
-    at = instant_text(seen.now)
-    before = open_incidents(store, connection.name)
-    found = changes(seen.shown, before, last_told(store, connection.name), seen.now)
+    def trouble(incident: Incident, reminder: bool) -> str:
+        return bodies.trouble(seen, incident, reminder=reminder)
+
+    def recovery(incident: Incident, still: Sequence[Incident]) -> str:
+        return bodies.recovery(seen, incident, still)
+
+    queue_changes(connection, seen.shown, store, seen.now, trouble, recovery)
+
+
+def queue_changes(
+    to: Connection,
+    shown: Shown,
+    store: Journal,
+    now: datetime,
+    trouble: Callable[[Incident, bool], str],
+    recovery: Callable[[Incident, Sequence[Incident]], str],
+) -> None:
+    """Open and close incidents as is shown, and queue a notice of each that is to be told.
+
+    `trouble` returns the notice of an incident, or its reminder; `recovery` that of one that is
+    over, given those that are still open. The caller holds the store.
+    """
+    at = instant_text(now)
+    before = open_incidents(store, to.name)
+    found = changes(shown, before, last_told(store, to.name), now)
     for each in found.closed:
         close_incident(store, each.id, at)
     for new in found.opened:
-        open_incident(store, connection.name, new.kind, new.about, at)
-    now_open = open_incidents(store, connection.name)
+        open_incident(store, to.name, new.kind, new.about, at)
+    still = open_incidents(store, to.name)
     for each in found.closed:
-        _tell(connection, each, bodies.recovery(seen, each, now_open), store, at, over=True)
-    for each in now_open:
+        _tell(to, each, recovery(each, still), store, at, over=True)
+    for each in still:
         if each not in before:
-            _tell(connection, each, bodies.trouble(seen, each), store, at)
+            _tell(to, each, trouble(each, False), store, at)
     for each in found.reminded:
-        _tell(connection, each, bodies.trouble(seen, each, reminder=True), store, at)
+        _tell(to, each, trouble(each, True), store, at)
 
 
 def _tell(
