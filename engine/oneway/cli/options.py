@@ -69,10 +69,13 @@ def now() -> datetime:
     return datetime.now(UTC).replace(microsecond=0)
 
 
-class Percent(click.ParamType[int]):
+class Percent(click.IntRange):  # not of ParamType[int]: before click 8.4 it takes no type
     """How many in a hundred: 90, or 90%."""
 
     name = "percent"
+
+    def __init__(self) -> None:
+        super().__init__(min=0, max=100)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
         """Return the number; fail if it is none from 0 to 100."""
