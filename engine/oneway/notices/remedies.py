@@ -94,346 +94,239 @@ _WAIT = "Nothing, at first: it is tried again with the next run."
 _STAYS = "If it stays so for two nights, ask those who run the system."
 _LOOKED_UP = "Nothing: the next run looks it up before it writes anything, so nothing is doubled."
 
+_CHANNEL = ("`oneway notify test NAME` tries the channel.", "`oneway notify list NAME`")
+
 _K, _W = TroubleKind, Who
-_Row: TypeAlias = tuple[str, TroubleKind, Who, str, tuple[str, ...]]
-_TABLE: tuple[_Row, ...] = (
-    (
-        "R101",
-        _K.DOWN,
-        _W.OPERATOR,
-        "The run is refused before it writes: a system did not answer within its time.",
-        (_WAIT, "Look at the network, the proxy and the base URL.", _STAYS),
-    ),
-    (
-        "R102",
-        _K.SIGN_IN,
-        _W.OPERATOR,
-        "The run is refused before it writes: a system answers 401. A key was revoked or ran out.",
-        ("See which system the notice names.", _SOURCE_KEY, _CHECK, _AGAIN),
-    ),
-    (
-        "R103",
-        _K.PERMISSION,
-        _W.OPERATOR,
-        "The run is refused before it writes: a system answers 403 for one resource.",
-        ("Ask the administrator of that system to let the key read it.", _CHECK, _AGAIN),
-    ),
-    (
-        "R104",
-        _K.ADDRESS,
-        _W.OPERATOR,
-        "The run is refused: the system has nothing there (404), such as an employer that is gone.",
-        ("Compare the options of the connection with the system.", _CHECK),
-    ),
-    (
-        "R105",
-        _K.DOWN,
-        _W.OPERATOR,
-        "The run is refused: a system answers 429 or 5xx, also after the tries of this run.",
-        (_WAIT, _STAYS),
-    ),
-    (
-        "R106",
-        _K.SHAPE,
-        _W.OPERATOR,
-        "A system answers with a page in the place of data: often a sign-in page or a proxy's.",
-        ("Open the base URL: does it lead to the API?", _CHECK),
-    ),
-    (
-        "R107",
-        _K.SHAPE,
-        _W.INTEGRATOR,
-        "A system's answer has another shape than before: the vendor may have changed the API.",
-        ("Compare an answer with the manifest, and correct the manifest.", _CHECK),
-    ),
-    (
-        "R108",
-        _K.ADDRESS,
-        _W.OPERATOR,
-        "A system redirects elsewhere; credentials are not sent on to another place.",
-        ("Write the new base URL into the connection, if it is the vendor's.", _CHECK),
-    ),
-    (
-        "R109",
-        _K.SHAPE,
-        _W.OPERATOR,
-        "A list is larger than the limit, or comes too slowly.",
-        ("See whether it is right that it is so large, then raise the manifest's limits.", _AGAIN),
-    ),
-    (
-        "R110",
-        _K.SHAPE,
-        _W.INTEGRATOR,
-        "A system refuses the request itself (400 or 422).",
-        ("See what it says in `oneway runs show`, and correct the manifest's request.", _CHECK),
-    ),
-    (
-        "R111",
-        _K.SHAPE,
-        _W.INTEGRATOR,
-        "A list ends before its end, or repeats a page.",
-        (_WAIT, "If it stays so, correct the manifest's pagination."),
-    ),
-    (
-        "R150",
-        _K.FILE,
-        _W.OPERATOR,
-        "A file of the connection is not there, or may not be read: an export did not arrive.",
-        ("See that the export runs, and where it puts the file.", _AGAIN),
-    ),
-    (
-        "R154",
-        _K.FILE,
-        _W.PAYROLL,
-        "The headings of a file are others than before: a column was renamed, or taken out.",
-        ("Export the file with the columns that it used to have.", _AGAIN),
-    ),
-    (
-        "R155",
-        _K.FILE,
-        _W.PAYROLL,
-        "Two rows of a file have one id.",
-        ("Correct the id in the source, and export again.", _AGAIN),
-    ),
-    (
-        "R160",
-        _K.DATA,
-        _W.OPERATOR,
-        "The source came back empty. Nobody was made to leave for it, and nothing was written.",
-        (
-            "See in the source whether its people are there.",
-            "If they are: the key may see no more of them, or an option names another employer.",
-            _CHECK,
-            _AGAIN,
+_Advice: TypeAlias = tuple[str, tuple[str, ...]]
+"""What a trouble looks like, and the steps against it."""
+_TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
+    (_K.DOWN, _W.OPERATOR): {
+        "R101": (
+            "The run is refused before it writes: a system did not answer within its time.",
+            (_WAIT, "Look at the network, the proxy and the base URL.", _STAYS),
         ),
-    ),
-    (
-        "R161",
-        _K.SHAPE,
-        _W.OPERATOR,
-        "The source was not read to its end. Nobody is made to leave for not being in it.",
-        (_WAIT, _STAYS),
-    ),
-    (
-        "R162",
-        _K.SHAPE,
-        _W.OPERATOR,
-        "The target was not read to its end. Nobody is created who may be there already.",
-        (_WAIT, _STAYS),
-    ),
-    (
-        "R170",
-        _K.DATA,
-        _W.INTEGRATOR,
-        "A key that decides who somebody is, or whether they left, is in no record at all.",
-        ("See whether the system renamed the field, or shows it no more.", "Correct the mapping."),
-    ),
-    (
-        "W101",
-        _K.DOWN,
-        _W.OPERATOR,
-        "A write did not reach the target. Nothing of it was written.",
-        (_WAIT, _STAYS),
-    ),
-    (
-        "W102",
-        _K.DOUBT,
-        _W.OPERATOR,
-        "A write was sent, and no answer came.",
-        (_LOOKED_UP, "If it stays so for two nights, look at the record in the target."),
-    ),
-    (
-        "W103",
-        _K.SIGN_IN,
-        _W.OPERATOR,
-        "The target answers 401 while it is written to. What was written before stays.",
-        (_TARGET_KEY, _CHECK, _AGAIN),
-    ),
-    (
-        "W104",
-        _K.PERMISSION,
-        _W.TARGET,
-        "The target lets the key read, and refuses to let it write (403).",
-        ("Let the key of the connection create and change users.", _CHECK, _AGAIN),
-    ),
-    (
-        "W105",
-        _K.DATA,
-        _W.PAYROLL,
-        "The target does not take a record: an email that is taken, a code it does not know.",
-        (
-            _SHOW,
-            "Correct what the target names, in payroll: other values are sent at the next run.",
-            "The same values are sent again after 1, 2, 4 and 7 days.",
+        "R105": (
+            "The run is refused: a system answers 429 or 5xx, also after the tries of this run.",
+            (_WAIT, _STAYS),
         ),
-    ),
-    (
-        "W106",
-        _K.DOWN,
-        _W.OPERATOR,
-        "The target is too busy (429). Nothing of the write happened.",
-        (_WAIT, _STAYS),
-    ),
-    (
-        "W107",
-        _K.DOUBT,
-        _W.OPERATOR,
-        "The target failed at a write (5xx); it may have happened all the same.",
-        (_LOOKED_UP, _STAYS),
-    ),
-    (
-        "W108",
-        _K.DOUBT,
-        _W.OPERATOR,
-        "The target answered a write with something of no use.",
-        (_LOOKED_UP, _STAYS),
-    ),
-    (
-        "W110",
-        _K.SHAPE,
-        _W.INTEGRATOR,
-        "The manifest has no request for this kind of write.",
-        ("Add the request to the manifest, or take the field out of the mapping.",),
-    ),
-    (
-        "W111",
-        _K.DATA,
-        _W.PAYROLL,
-        "A value cannot be sent, such as an id with a line break in it.",
-        (_SHOW, "Correct the value in payroll."),
-    ),
-    (
-        "W112",
-        _K.DOWN,
-        _W.OPERATOR,
-        "The run gave the target up after several failures in a row, and sent nothing more.",
-        (_WAIT, "See the errors before it in `oneway runs show`.", _STAYS),
-    ),
-    (
-        "W113",
-        _K.DOUBT,
-        _W.OPERATOR,
-        "The target accepted a write and has not carried it out yet.",
-        (_LOOKED_UP,),
-    ),
-    (
-        "W115",
-        _K.DOUBT,
-        _W.OPERATOR,
-        "It is still not known how a write ended.",
-        (_LOOKED_UP, "If it stays so for two nights, look at the record in the target."),
-    ),
-    (
-        "W153",
-        _K.FILE,
-        _W.OPERATOR,
-        "The target's file cannot be rewritten: the disk is full, or the folder is not ours.",
-        ("Make room, or see to the rights. The file is as it was.", _AGAIN),
-    ),
-    (
-        "F110",
-        _K.MACHINE,
-        _W.OPERATOR,
-        "The store of runs is damaged. Nothing is written until it is seen to.",
-        ("Keep a copy: it knows what was in flight.", "Restore it from a backup."),
-    ),
-    (
-        "F112",
-        _K.MACHINE,
-        _W.OPERATOR,
-        "The store cannot be written: the disk is full, or the folder is read-only.",
-        ("Make room on the disk, or see to the rights on the state folder.", _AGAIN),
-    ),
-    (
-        "F113",
-        _K.MACHINE,
-        _W.OPERATOR,
-        "Another process is writing to the store.",
-        (_WAIT,),
-    ),
-    (
-        "F115",
-        _K.MACHINE,
-        _W.OPERATOR,
-        "Another run of this connection goes on, perhaps one by hand.",
-        ("Wait for it to end: `oneway status` says when it began.",),
-    ),
-    (
-        "F117",
-        _K.CLOCK,
-        _W.OPERATOR,
-        "The clock stands before the last run: it is wrong now, or was wrong then.",
-        (
-            "Set the clock right.",
-            "If it is right: `oneway runs forget-future NAME`.",
+        "W101": ("A write did not reach the target. Nothing of it was written.", (_WAIT, _STAYS)),
+        "W106": ("The target is too busy (429). Nothing of the write happened.", (_WAIT, _STAYS)),
+        "W112": (
+            "The run gave the target up after several failures in a row, and sent nothing more.",
+            (_WAIT, "See the errors before it in `oneway runs show`.", _STAYS),
         ),
-    ),
-    (
-        "F118",
-        _K.MACHINE,
-        _W.OPERATOR,
-        "The database that keeps the runs does not answer.",
-        ("See that the server runs, and lets this machine in.", _AGAIN),
-    ),
-    (
-        "F120",
-        _K.FILE,
-        _W.OPERATOR,
-        "A file that the connection needs, such as its mapping, cannot be read.",
-        (
-            "`oneway runs show NAME` says which file, and why.",
-            "Put it back, or see to the rights on it.",
-            _AGAIN,
+    },
+    (_K.SIGN_IN, _W.OPERATOR): {
+        "R102": (
+            "The run is refused before it writes: a system answers 401. A key was revoked "
+            "or ran out.",
+            ("See which system the notice names.", _SOURCE_KEY, _CHECK, _AGAIN),
         ),
-    ),
-    (
-        "F124",
-        _K.CLOCK,
-        _W.OPERATOR,
-        "A run or a due is recorded in the future; nothing runs until then.",
-        (
-            "Look at the clock of this machine, and set it right if it is wrong.",
-            "If it is right, it was ahead before: `oneway runs forget-future NAME` mends that.",
+        "W103": (
+            "The target answers 401 while it is written to. What was written before stays.",
+            (_TARGET_KEY, _CHECK, _AGAIN),
         ),
-    ),
-    (
-        "F140",
-        _K.MACHINE,
-        _W.OPERATOR,
-        "The run's process died at every try: often there was too little memory.",
-        ("See the machine's own log.", "`oneway sync NAME` in a terminal shows how far it comes."),
-    ),
-    (
-        "C136",
-        _K.ADDRESS,
-        _W.OPERATOR,
-        "Two files have one connection's name. Neither runs, since it is unclear which is meant.",
-        ("Rename one of them; the one that has run keeps its name.", "`oneway validate FILE`"),
-    ),
-    *(
-        (
-            code,
-            _K.NOTICE,
-            _W.OPERATOR,
-            looks,
-            ("`oneway notify test NAME` tries the channel.", "`oneway notify list NAME`"),
-        )
-        for code, looks in (
-            ("N101", "A webhook does not answer. Runs are not disturbed by it."),
-            ("N102", "A webhook answers with an error."),
-            ("N103", "A webhook redirects elsewhere."),
-            ("N104", "A webhook is gone for good (410)."),
-            ("N105", "The secret of a webhook is not one."),
-            ("N106", "The mail server does not answer."),
-            ("N107", "The mail server does not take the mail, or the login."),
-            ("N108", "The mail server's certificate is not valid, or it offers no TLS."),
-            ("N111", "Nobody is told of this connection."),
-            ("N112", "The folder for reports cannot be written."),
-            ("N113", "The server for reports does not answer. Runs are not disturbed by it."),
-            ("N114", "The server for reports answers with an error, or redirects elsewhere."),
-        )
-    ),
-)
+    },
+    (_K.PERMISSION, _W.OPERATOR): {
+        "R103": (
+            "The run is refused before it writes: a system answers 403 for one resource.",
+            ("Ask the administrator of that system to let the key read it.", _CHECK, _AGAIN),
+        ),
+    },
+    (_K.ADDRESS, _W.OPERATOR): {
+        "R104": (
+            "The run is refused: the system has nothing there (404), such as an employer "
+            "that is gone.",
+            ("Compare the options of the connection with the system.", _CHECK),
+        ),
+        "R108": (
+            "A system redirects elsewhere; credentials are not sent on to another place.",
+            ("Write the new base URL into the connection, if it is the vendor's.", _CHECK),
+        ),
+        "C136": (
+            "Two files have one connection's name. Neither runs, since it is unclear which "
+            "is meant.",
+            ("Rename one of them; the one that has run keeps its name.", "`oneway validate FILE`"),
+        ),
+    },
+    (_K.SHAPE, _W.OPERATOR): {
+        "R106": (
+            "A system answers with a page in the place of data: often a sign-in page or a proxy's.",
+            ("Open the base URL: does it lead to the API?", _CHECK),
+        ),
+        "R109": (
+            "A list is larger than the limit, or comes too slowly.",
+            (
+                "See whether it is right that it is so large, then raise the manifest's limits.",
+                _AGAIN,
+            ),
+        ),
+        "R161": (
+            "The source was not read to its end. Nobody is made to leave for not being in it.",
+            (_WAIT, _STAYS),
+        ),
+        "R162": (
+            "The target was not read to its end. Nobody is created who may be there already.",
+            (_WAIT, _STAYS),
+        ),
+    },
+    (_K.SHAPE, _W.INTEGRATOR): {
+        "R107": (
+            "A system's answer has another shape than before: the vendor may have changed the API.",
+            ("Compare an answer with the manifest, and correct the manifest.", _CHECK),
+        ),
+        "R110": (
+            "A system refuses the request itself (400 or 422).",
+            ("See what it says in `oneway runs show`, and correct the manifest's request.", _CHECK),
+        ),
+        "R111": (
+            "A list ends before its end, or repeats a page.",
+            (_WAIT, "If it stays so, correct the manifest's pagination."),
+        ),
+        "W110": (
+            "The manifest has no request for this kind of write.",
+            ("Add the request to the manifest, or take the field out of the mapping.",),
+        ),
+    },
+    (_K.FILE, _W.OPERATOR): {
+        "R150": (
+            "A file of the connection is not there, or may not be read: an export did not arrive.",
+            ("See that the export runs, and where it puts the file.", _AGAIN),
+        ),
+        "W153": (
+            "The target's file cannot be rewritten: the disk is full, or the folder is not ours.",
+            ("Make room, or see to the rights. The file is as it was.", _AGAIN),
+        ),
+        "F120": (
+            "A file that the connection needs, such as its mapping, cannot be read.",
+            (
+                "`oneway runs show NAME` says which file, and why.",
+                "Put it back, or see to the rights on it.",
+                _AGAIN,
+            ),
+        ),
+    },
+    (_K.FILE, _W.PAYROLL): {
+        "R154": (
+            "The headings of a file are others than before: a column was renamed, or taken out.",
+            ("Export the file with the columns that it used to have.", _AGAIN),
+        ),
+        "R155": (
+            "Two rows of a file have one id.",
+            ("Correct the id in the source, and export again.", _AGAIN),
+        ),
+    },
+    (_K.DATA, _W.OPERATOR): {
+        "R160": (
+            "The source came back empty. Nobody was made to leave for it, and nothing was written.",
+            (
+                "See in the source whether its people are there.",
+                "If they are: the key may see no more of them, or an option names another "
+                "employer.",
+                _CHECK,
+                _AGAIN,
+            ),
+        ),
+    },
+    (_K.DATA, _W.INTEGRATOR): {
+        "R170": (
+            "A key that decides who somebody is, or whether they left, is in no record at all.",
+            (
+                "See whether the system renamed the field, or shows it no more.",
+                "Correct the mapping.",
+            ),
+        ),
+    },
+    (_K.DOUBT, _W.OPERATOR): {
+        "W102": (
+            "A write was sent, and no answer came.",
+            (_LOOKED_UP, "If it stays so for two nights, look at the record in the target."),
+        ),
+        "W107": (
+            "The target failed at a write (5xx); it may have happened all the same.",
+            (_LOOKED_UP, _STAYS),
+        ),
+        "W108": ("The target answered a write with something of no use.", (_LOOKED_UP, _STAYS)),
+        "W113": ("The target accepted a write and has not carried it out yet.", (_LOOKED_UP,)),
+        "W115": (
+            "It is still not known how a write ended.",
+            (_LOOKED_UP, "If it stays so for two nights, look at the record in the target."),
+        ),
+    },
+    (_K.PERMISSION, _W.TARGET): {
+        "W104": (
+            "The target lets the key read, and refuses to let it write (403).",
+            ("Let the key of the connection create and change users.", _CHECK, _AGAIN),
+        ),
+    },
+    (_K.DATA, _W.PAYROLL): {
+        "W105": (
+            "The target does not take a record: an email that is taken, a code it does not know.",
+            (
+                _SHOW,
+                "Correct what the target names, in payroll: other values are sent at the next run.",
+                "The same values are sent again after 1, 2, 4 and 7 days.",
+            ),
+        ),
+        "W111": (
+            "A value cannot be sent, such as an id with a line break in it.",
+            (_SHOW, "Correct the value in payroll."),
+        ),
+    },
+    (_K.MACHINE, _W.OPERATOR): {
+        "F110": (
+            "The store of runs is damaged. Nothing is written until it is seen to.",
+            ("Keep a copy: it knows what was in flight.", "Restore it from a backup."),
+        ),
+        "F112": (
+            "The store cannot be written: the disk is full, or the folder is read-only.",
+            ("Make room on the disk, or see to the rights on the state folder.", _AGAIN),
+        ),
+        "F113": ("Another process is writing to the store.", (_WAIT,)),
+        "F115": (
+            "Another run of this connection goes on, perhaps one by hand.",
+            ("Wait for it to end: `oneway status` says when it began.",),
+        ),
+        "F118": (
+            "The database that keeps the runs does not answer.",
+            ("See that the server runs, and lets this machine in.", _AGAIN),
+        ),
+        "F140": (
+            "The run's process died at every try: often there was too little memory.",
+            (
+                "See the machine's own log.",
+                "`oneway sync NAME` in a terminal shows how far it comes.",
+            ),
+        ),
+    },
+    (_K.CLOCK, _W.OPERATOR): {
+        "F117": (
+            "The clock stands before the last run: it is wrong now, or was wrong then.",
+            ("Set the clock right.", "If it is right: `oneway runs forget-future NAME`."),
+        ),
+        "F124": (
+            "A run or a due is recorded in the future; nothing runs until then.",
+            (
+                "Look at the clock of this machine, and set it right if it is wrong.",
+                "If it is right, it was ahead before: `oneway runs forget-future NAME` mends that.",
+            ),
+        ),
+    },
+    (_K.NOTICE, _W.OPERATOR): {
+        "N101": ("A webhook does not answer. Runs are not disturbed by it.", _CHANNEL),
+        "N102": ("A webhook answers with an error.", _CHANNEL),
+        "N103": ("A webhook redirects elsewhere.", _CHANNEL),
+        "N104": ("A webhook is gone for good (410).", _CHANNEL),
+        "N105": ("The secret of a webhook is not one.", _CHANNEL),
+        "N106": ("The mail server does not answer.", _CHANNEL),
+        "N107": ("The mail server does not take the mail, or the login.", _CHANNEL),
+        "N108": ("The mail server's certificate is not valid, or it offers no TLS.", _CHANNEL),
+        "N111": ("Nobody is told of this connection.", _CHANNEL),
+        "N112": ("The folder for reports cannot be written.", _CHANNEL),
+        "N113": ("The server for reports does not answer. Runs are not disturbed by it.", _CHANNEL),
+        "N114": ("The server for reports answers with an error, or redirects elsewhere.", _CHANNEL),
+    },
+}
 _OTHERS = (
     Remedy(
         DIED,
@@ -544,7 +437,11 @@ def _guard(kind: GuardKind) -> Remedy:
 REMEDIES: Mapping[str, Remedy] = {
     each.code: each
     for each in (
-        *(Remedy(row[0], CODES[row[0]].title, *row[1:]) for row in _TABLE),
+        *(
+            Remedy(code, CODES[code].title, *subject, *said)
+            for subject, advice in _TABLE.items()
+            for code, said in advice.items()
+        ),
         *_OTHERS,
         *map(_guard, GuardKind),
     )
