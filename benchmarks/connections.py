@@ -26,10 +26,10 @@ from pathlib import Path
 from typing import Any
 
 from at_night import AHEAD
+from crowd import Crowd
 
 from oneway.history.journal import Journal
 from oneway_connectors.sandbox import running
-from oneway_connectors.sandbox.crowd import Crowd
 from oneway_connectors.sandbox.expensein import KEY as EXPENSEIN_KEY
 from oneway_connectors.sandbox.payroll import EMPLOYER
 from oneway_connectors.sandbox.staffology import KEY as STAFFOLOGY_KEY

@@ -1,17 +1,19 @@
-"""The sandbox of many customers: each its own people, all of them one limit."""
+"""The benchmark's sandbox of many customers: each its own people, all of them one limit."""
 
 import asyncio
 from datetime import date
+from pathlib import Path
+from runpy import run_path
 from typing import Any
 
 import httpx
 import pytest
 
 from oneway_connectors.sandbox import EMPLOYER
-from oneway_connectors.sandbox.crowd import Crowd
 from oneway_connectors.sandbox.expensein import KEY, READ_ONLY_KEY
 from oneway_connectors.sandbox.staffology import KEY as PAYROLL_KEY
 
+Crowd = run_path(str(Path(__file__).parents[2] / "benchmarks" / "crowd.py"))["Crowd"]
 TODAY = date(2026, 4, 1)
 WRITES = {"Authorization": f"ApiKey {KEY}"}
 

@@ -16,6 +16,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from laws.test_expression_laws import EXPRESSIONS, JSON, RECORDS
+from one_expression import found_of, function_of
 from oneway.core.connector import Field
 from oneway.core.diagnostics import Refused, Span
 from oneway.core.linear_pattern import whole
@@ -24,7 +25,6 @@ from oneway.mapping.expressions import Context, EvaluationError, ExpressionSynta
 from oneway.mapping.expressions.evaluation import evaluated
 from oneway.mapping.functions import LIBRARY
 from oneway.mapping.generated import departures
-from oneway.mapping.generated.one import found_of, function_of
 from oneway.mapping.generated.paths import unsure
 from oneway.mapping.generated.program import GeneratedProgram, GeneratedRows, generated
 from oneway.mapping.generated.runtime import names_for

@@ -19,9 +19,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from oneway.cli import entry
+from oneway.core import log_filter
 from oneway.core.seal import Seal
 from oneway.notices import Undelivered, bodies, email, posting
-from oneway_connectors.rest import answers, log_filter
+from oneway_connectors.rest import answers
 
 from .canaries import Canary, Search, bank
 from .case import ALLOW, BANK, Case

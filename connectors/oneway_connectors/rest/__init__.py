@@ -8,8 +8,7 @@ auth        signing in, tokens                   rate        the rate limit
 paging      lists, page by page                  answers     strict JSON, error messages
 reader      reads a resource                     errors      what went wrong, as SPI errors
 writer      writes a resource                    origin      where the system is
-redaction   cuts values out of messages          log_filter  silences what libraries log
-budget      retries over the whole run
+redaction   cuts values out of messages          budget      retries over the whole run
 scim_patch  changed fields as a SCIM PATCH       choices     the values an option may have
 pace        the rate limit over all processes    pace_file   the file they share
 """
@@ -29,9 +28,9 @@ from oneway.core.connector import (
     ReadError,
     WriteError,
 )
+from oneway.core.log_filter import be_quiet
 from oneway_connectors.rest.choices import choices_of
 from oneway_connectors.rest.client import Client, Outside
-from oneway_connectors.rest.log_filter import be_quiet
 from oneway_connectors.rest.model import Probing, ResourceRequests, read_api
 from oneway_connectors.rest.origin import base_url, origin_text
 from oneway_connectors.rest.paging import answered, json_of, reading_call

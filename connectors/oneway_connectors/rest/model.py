@@ -4,13 +4,14 @@ The manifest was checked before (`oneway.connections.manifest`); here it only ta
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 from enum import Enum
-from typing import cast
+from typing import Any, TypeVar, cast
 
 from oneway.core.records import Value, path_of
 
 Data = Mapping[str, Value]
+T = TypeVar("T")
 
 
 class PageBy(Enum):
@@ -198,10 +199,10 @@ def read_api(title: str, body: Data) -> Api:
         headers=_data(body.get("headers")),
         errors=_error_shape(_data(body.get("errors"))),
         limits=_limits(body),
-        rate=(_whole(rate, "requests"), _number(rate, "seconds")) if rate else None,
+        rate=_rate(rate) if rate else None,
         rate_per=_text(rate, "per", "host"),
         idempotency_header=_text(body, "idempotency_header"),
-        concurrency=_whole(body, "concurrency", 1),
+        concurrency=int(cast(int, body.get("concurrency", 1))),
         probes=_probes(body),
         resources={
             name: _resource(name, _data(item)) for name, item in _data(body["resources"]).items()
@@ -212,6 +213,11 @@ def read_api(title: str, body: Data) -> Api:
             if (choices := _data(item).get("choices"))
         },
     )
+
+
+def _rate(body: Data) -> tuple[int, float]:
+    requests, seconds = (cast(float, body[key]) for key in ("requests", "seconds"))
+    return int(requests), float(seconds)
 
 
 def _choosing(body: Data) -> Choosing:
@@ -256,7 +262,7 @@ def _single(body: Data) -> Single:
         request=_request(body),
         record=_text(body, "record", "@"),
         into="" if into == "replace" else into,
-        concurrency=_whole(body, "concurrency", 4),
+        concurrency=int(cast(int, body.get("concurrency", 4))),
     )
 
 
@@ -292,51 +298,40 @@ def _request(body: Data) -> RequestTemplate:
 
 
 def _paging(body: Data) -> Paging:
-    return Paging(
+    return _filled(
+        Paging,
+        body,
         by=PageBy(_text(body, "type", "none")),
-        param=_text(body, "param"),
-        start=_whole(body, "start"),
-        size_param=_text(body, "size_param"),
-        size=_whole(body, "size"),
         in_body=body.get("in") == "body",
-        next=_text(body, "next"),
-        total=_text(body, "total"),
         stop_when_short=body.get("stop") == "short",
     )
 
 
 def _error_shape(body: Data) -> ErrorShape:
-    rejected = body.get("rejected")
-    return ErrorShape(
-        message=_text(body, "message"),
-        fields=_text(body, "fields"),
-        field_name=_text(body, "field_name", "field"),
-        field_message=_text(body, "field_message", "message"),
-        rejected=None if rejected is None else frozenset(cast(Sequence[int], rejected)),
-        header=_text(body, "header"),
-        refused_when=_text(body, "refused_when"),
-        missing_when=_text(body, "missing_when"),
-    )
+    rejected = cast(Sequence[int] | None, body.get("rejected"))
+    return _filled(ErrorShape, body, rejected=None if rejected is None else frozenset(rejected))
 
 
 def _limits(body: Data) -> Limits:
     retry, times, most = (_data(body.get(key)) for key in ("retry", "timeouts", "limits"))
     budget = _data(retry.get("budget"))
-    usual = Limits()
-    return Limits(
-        attempts=_whole(retry, "attempts", usual.attempts),
-        max_wait=_number(retry, "max_wait", usual.max_wait),
-        retry_share=_share(budget, "share", usual.retry_share),
-        retry_floor=_whole(budget, "floor", usual.retry_floor),
-        connect=_number(times, "connect", usual.connect),
-        read=_number(times, "read", usual.read),
-        total=_number(times, "total", usual.total),
-        response_bytes=_whole(most, "response_bytes", usual.response_bytes),
-        response_values=_whole(most, "response_values", usual.response_values),
-        pages=_whole(most, "pages", usual.pages),
-        read_bytes=_whole(most, "read_bytes", usual.read_bytes),
-        read_seconds=_number(most, "read_seconds", usual.read_seconds),
-    )
+    share = {"retry_floor": budget.get("floor"), "retry_share": _share(budget.get("share"))}
+    return _filled(Limits, {**retry, **times, **most, **share})
+
+
+def _filled(kind: type[T], body: Data, **own: object) -> T:
+    """Return a class filled in from the keys of a body that are called like its fields.
+
+    What is missing keeps its default, whose type the others take; `own` are the fields that are
+    written in another way.
+    """
+    usual: dict[str, Any] = {each.name: each.default for each in fields(cast(Any, kind))}
+    given = {
+        name: type(default)(body[name])
+        for name, default in usual.items()
+        if name not in own and body.get(name) is not None
+    }
+    return kind(**given, **own)
 
 
 def _data(value: Value) -> Data:
@@ -353,19 +348,8 @@ def _text(body: Data, key: str, usual: str = "") -> str:
     return usual if value is None else str(value)
 
 
-def _whole(body: Data, key: str, usual: int = 0) -> int:
-    value = body.get(key)
-    return int(value) if isinstance(value, int | float) else usual
-
-
-def _number(body: Data, key: str, usual: float = 0) -> float:
-    value = body.get(key)
-    return float(value) if isinstance(value, int | float) else usual
-
-
-def _share(body: Data, key: str, usual: float) -> float:
+def _share(value: Value) -> float | None:
     """Return a share as a number from 0 to 1: `20%` is 0.2."""
-    value = body.get(key)
     if isinstance(value, str):
         return float(value.rstrip("% ")) / 100
-    return _number(body, key, usual)
+    return value if isinstance(value, int | float) else None

@@ -1,12 +1,12 @@
 """Validates the base URL of a system, and decides which URLs have the same origin."""
 
-import ipaddress
 import re
 from collections.abc import Mapping
 
 import httpx
 
 from oneway.core.diagnostics import refusal
+from oneway.core.hosts import is_loopback
 from oneway_connectors.rest.template import Unusable, fill, fill_path
 
 _NAME = re.compile(r"\{([a-z][a-z0-9_]*)\}")
@@ -25,16 +25,6 @@ def base_url(connector: str, template: str, options: Mapping[str, str]) -> httpx
     if url.scheme != "https" and not (url.scheme == "http" and is_loopback(url.host)):
         raise refusal("C110", connector, "the base URL is not https", _HELP)
     return url
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether a host is this machine itself."""
-    if host.lower() == "localhost":
-        return True
-    try:
-        return ipaddress.ip_address(host.strip("[]")).is_loopback
-    except ValueError:
-        return False
 
 
 def same_origin(left: httpx.URL, right: httpx.URL) -> bool:

@@ -19,10 +19,10 @@ import httpx
 
 from oneway.core.connector import about_to_leave
 from oneway.core.deadline import Deadline, DeadlineWatch
+from oneway.core.hosts import is_loopback
 from oneway_connectors.rest.answers import clean
 from oneway_connectors.rest.errors import Cause, NoAnswer
 from oneway_connectors.rest.model import Limits
-from oneway_connectors.rest.origin import is_loopback
 
 _BEFORE_SENDING = (
     httpx.ConnectError,

@@ -8,6 +8,6 @@ They need the extra `sandbox` (Starlette, uvicorn). `start` is all that a caller
 """
 
 from oneway_connectors.sandbox.payroll import EMPLOYER, EMPTY_EMPLOYER
-from oneway_connectors.sandbox.server import SYSTEMS, Sandbox, build, running, serve, start
+from oneway_connectors.sandbox.server import SYSTEMS, Sandbox, build, running, start
 
-__all__ = ["EMPLOYER", "EMPTY_EMPLOYER", "SYSTEMS", "Sandbox", "build", "running", "serve", "start"]
+__all__ = ["EMPLOYER", "EMPTY_EMPLOYER", "SYSTEMS", "Sandbox", "build", "running", "start"]

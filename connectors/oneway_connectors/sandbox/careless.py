@@ -2,47 +2,37 @@
 
 from collections.abc import Sequence
 
-from oneway_connectors.sandbox.cast import Cast, Situation
+from oneway_connectors.sandbox.cast import Cast, each, situation
 from oneway_connectors.sandbox.drafts import PersonDraft, payroll_department
 from oneway_connectors.sandbox.names import Department
 
 _STRANGE = Department("XTR", "Special Projects", None, "", None)
 
 
-def _on_hold(drafts: Sequence[PersonDraft], _: Cast) -> None:
-    for draft in drafts:
-        draft.employment["onHold"] = True
+@each(1, "on hold in payroll, otherwise unchanged")
+def on_hold(draft: PersonDraft, _: Cast) -> None:
+    draft.employment["onHold"] = True
 
 
-def _near_code(drafts: Sequence[PersonDraft], _: Cast) -> None:
+@situation(2, "a code of 42 and a reference of 042 with one email; 0043 and 43 with two")
+def near_code(drafts: Sequence[PersonDraft], _: Cast) -> None:
     for draft, (code, reference) in zip(drafts, (("42", "042"), ("0043", "43")), strict=True):
         draft.employment["payrollCode"], draft.held["reference"] = code, reference
-    # As the system before wrote them: nothing but the name says that the two are one person.
+    # As an earlier system wrote it: only the name shows that the two are one person.
     drafts[1].held["email"] = f"old.{drafts[1].held['email']}"
 
 
-def _status_missing(drafts: Sequence[PersonDraft], cast: Cast) -> None:
+@situation(2, "no status in payroll: absent, and null")
+def status_missing(drafts: Sequence[PersonDraft], cast: Cast) -> None:
     absent, null = drafts
     if cast.quirks:
         del absent.employee["status"]
         null.employee["status"] = None
 
 
-def _department_unknown(drafts: Sequence[PersonDraft], _: Cast) -> None:
-    for draft in drafts:
-        draft.employment["department"] = payroll_department(_STRANGE)
+@each(1, "a department that neither system lists")
+def department_unknown(draft: PersonDraft, _: Cast) -> None:
+    draft.employment["department"] = payroll_department(_STRANGE)
 
 
-CARELESS: tuple[Situation, ...] = (
-    Situation("on_hold", 1, _on_hold, "on hold in payroll, otherwise unchanged"),
-    Situation(
-        "near_code",
-        2,
-        _near_code,
-        "a code of 42 and a reference of 042 with one email; 0043 and 43 with two",
-    ),
-    Situation("status_missing", 2, _status_missing, "no status in payroll: absent, and null"),
-    Situation(
-        "department_unknown", 1, _department_unknown, "a department that neither system lists"
-    ),
-)
+CARELESS = (on_hold, near_code, status_missing, department_unknown)

@@ -46,3 +46,21 @@ class Situation:
     count: int
     shape: Shape
     about: str
+
+
+def situation(count: int, about: str) -> Callable[[Shape], Situation]:
+    """Make a situation of the function below, which shapes all its people and names it."""
+    return lambda shape: Situation(shape.__name__, count, shape, about)
+
+
+def each(count: int, about: str) -> Callable[[Callable[[PersonDraft, Cast], None]], Situation]:
+    """Make a situation of the function below, which shapes one person at a time and names it."""
+
+    def made(shape: Callable[[PersonDraft, Cast], None]) -> Situation:
+        def every(drafts: Sequence[PersonDraft], cast: Cast) -> None:
+            for draft in drafts:
+                shape(draft, cast)
+
+        return Situation(shape.__name__, count, every, about)
+
+    return made

@@ -2,11 +2,12 @@
 
 from collections.abc import Sequence
 
-from oneway_connectors.sandbox.cast import Cast, Situation
+from oneway_connectors.sandbox.cast import Cast, each, situation
 from oneway_connectors.sandbox.drafts import PersonDraft
 
 
-def _joiner(drafts: Sequence[PersonDraft], cast: Cast) -> None:
+@situation(12, "not yet a user")
+def joiner(drafts: Sequence[PersonDraft], cast: Cast) -> None:
     for draft in drafts:
         draft.user = None
         draft.employment["starterDetails"]["startDate"] = cast.maker.day(-25, 0)
@@ -14,43 +15,48 @@ def _joiner(drafts: Sequence[PersonDraft], cast: Cast) -> None:
     cast.set_status(drafts[1], "Current", str)
 
 
-def _joiner_upcoming(drafts: Sequence[PersonDraft], cast: Cast) -> None:
+@situation(3, "not yet a user, starts in the coming weeks")
+def joiner_upcoming(drafts: Sequence[PersonDraft], cast: Cast) -> None:
     for draft, form in zip(drafts, (None, int, str), strict=True):
         draft.user = None
         draft.employment["starterDetails"]["startDate"] = cast.maker.day(1, 40)
         cast.set_status(draft, "Upcoming", form)
 
 
-def _missing_email(drafts: Sequence[PersonDraft], _: Cast) -> None:
+@situation(5, "email null, empty or spaces; the first is a user")
+def missing_email(drafts: Sequence[PersonDraft], _: Cast) -> None:
     for draft, email in zip(drafts, (None, None, None, "", "   "), strict=True):
         draft.personal["email"] = email
         draft.user = draft.user if draft is drafts[0] else None
 
 
-def _missing_first_name(drafts: Sequence[PersonDraft], _: Cast) -> None:
-    for draft in drafts:
-        draft.personal["firstName"], draft.user = None, None
+@each(1, "no first name, not a user")
+def missing_first_name(draft: PersonDraft, _: Cast) -> None:
+    draft.personal["firstName"], draft.user = None, None
 
 
-def _missing_last_name(drafts: Sequence[PersonDraft], _: Cast) -> None:
-    for draft in drafts:
-        draft.personal["lastName"] = ""
+@each(1, "an empty last name, is a user")
+def missing_last_name(draft: PersonDraft, _: Cast) -> None:
+    draft.personal["lastName"] = ""
 
 
-def _blank_payroll_code(drafts: Sequence[PersonDraft], _: Cast) -> None:
+@situation(2, "payroll code of white space")
+def blank_payroll_code(drafts: Sequence[PersonDraft], _: Cast) -> None:
     # The vendor's schema wants at least one character: white space is how blank gets through.
     for draft, code in zip(drafts, (" ", "   "), strict=True):
         draft.employment["payrollCode"], draft.user = code, None
 
 
-def _duplicate_payroll_code(drafts: Sequence[PersonDraft], _: Cast) -> None:
+@situation(4, "two codes held by two each; one has a user")
+def duplicate_payroll_code(drafts: Sequence[PersonDraft], _: Cast) -> None:
     first, second, third, fourth = drafts
     second.employment["payrollCode"], second.user = first.employment["payrollCode"], None
     fourth.employment["payrollCode"] = third.employment["payrollCode"]
     third.user = fourth.user = None
 
 
-def _taken_email(drafts: Sequence[PersonDraft], cast: Cast) -> None:
+@situation(4, "no user; another has the email: reference blank, null, in another case, left")
+def taken_email(drafts: Sequence[PersonDraft], cast: Cast) -> None:
     blank, null, other_case, left = drafts
     cast.add_holder(blank.personal["email"].upper(), "")
     cast.add_holder(null.personal["email"], None)
@@ -61,31 +67,13 @@ def _taken_email(drafts: Sequence[PersonDraft], cast: Cast) -> None:
         draft.user = None
 
 
-def _shared_email(drafts: Sequence[PersonDraft], _: Cast) -> None:
+@situation(2, "two joiners with one email")
+def shared_email(drafts: Sequence[PersonDraft], _: Cast) -> None:
     for draft in drafts:
         draft.personal["email"], draft.user = drafts[0].personal["email"], None
 
 
-JOINING: tuple[Situation, ...] = (
-    Situation("joiner", 12, _joiner, "not yet a user"),
-    Situation("joiner_upcoming", 3, _joiner_upcoming, "not yet a user, starts in the coming weeks"),
-    Situation(
-        "missing_email", 5, _missing_email, "email null, empty or spaces; the first is a user"
-    ),
-    Situation("missing_first_name", 1, _missing_first_name, "no first name, not a user"),
-    Situation("missing_last_name", 1, _missing_last_name, "an empty last name, is a user"),
-    Situation("blank_payroll_code", 2, _blank_payroll_code, "payroll code of white space"),
-    Situation(
-        "duplicate_payroll_code",
-        4,
-        _duplicate_payroll_code,
-        "two codes held by two each; one has a user",
-    ),
-    Situation(
-        "taken_email",
-        4,
-        _taken_email,
-        "no user; another has the email: reference blank, null, in another case, left",
-    ),
-    Situation("shared_email", 2, _shared_email, "two joiners with one email"),
-)
+JOINING = (
+    joiner, joiner_upcoming, missing_email, missing_first_name, missing_last_name,
+    blank_payroll_code, duplicate_payroll_code, taken_email, shared_email,
+)  # fmt: skip

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from oneway_connectors.sandbox.cast import Cast, Situation
+from oneway_connectors.sandbox.cast import Cast, each, situation
 from oneway_connectors.sandbox.drafts import PersonDraft, leaver_details
 
 
@@ -13,87 +13,72 @@ def _leave(
     cast.set_status(draft, "Former", form)
 
 
-def _leaver_today(drafts: Sequence[PersonDraft], cast: Cast) -> None:
+@situation(2, "leaves today, user active")
+def leaver_today(drafts: Sequence[PersonDraft], cast: Cast) -> None:
     for draft, form in zip(drafts, (None, int), strict=True):
         _leave(draft, cast, cast.day(0), form)
 
 
-def _leaver_past(drafts: Sequence[PersonDraft], cast: Cast) -> None:
+@situation(3, "left in the last weeks, user active")
+def leaver_past(drafts: Sequence[PersonDraft], cast: Cast) -> None:
     for draft, form in zip(drafts, (None, str, None), strict=True):
         _leave(draft, cast, cast.maker.day(-20, -1), form)
 
 
-def _leaver_future(drafts: Sequence[PersonDraft], cast: Cast) -> None:
-    for draft in drafts:
-        _leave(draft, cast, cast.maker.day(5, 60))
-        cast.set_status(draft, "Current")
+def _leave_soon(draft: PersonDraft, cast: Cast) -> None:
+    _leave(draft, cast, cast.maker.day(5, 60))
+    cast.set_status(draft, "Current")
 
 
-def _leaver_undated(drafts: Sequence[PersonDraft], cast: Cast) -> None:
-    for draft in drafts:
-        draft.employment["leaverDetails"] = leaver_details(has_left=False, leave_date=None)
-        cast.set_status(draft, "Former")
+@each(2, "leaves in the coming weeks, user has no leave date")
+def leaver_future(draft: PersonDraft, cast: Cast) -> None:
+    _leave_soon(draft, cast)
 
 
-def _leaver_scheduled(drafts: Sequence[PersonDraft], cast: Cast) -> None:
-    _leaver_future(drafts, cast)
-    for draft in drafts:
-        draft.held["leaveDate"] = draft.employment["leaverDetails"]["leaveDate"]
+@each(1, "status Former without any date, user active")
+def leaver_undated(draft: PersonDraft, cast: Cast) -> None:
+    draft.employment["leaverDetails"] = leaver_details(has_left=False, leave_date=None)
+    cast.set_status(draft, "Former")
 
 
-def _leaver_rescheduled(drafts: Sequence[PersonDraft], cast: Cast) -> None:
-    _leaver_future(drafts, cast)
-    for draft in drafts:
-        draft.held["leaveDate"] = cast.day(90)
+@each(1, "leaves in the coming weeks, user has that date")
+def leaver_scheduled(draft: PersonDraft, cast: Cast) -> None:
+    _leave_soon(draft, cast)
+    draft.held["leaveDate"] = draft.employment["leaverDetails"]["leaveDate"]
 
 
-def _leaver_noted(drafts: Sequence[PersonDraft], cast: Cast) -> None:
-    for draft in drafts:
-        draft.employment["leaverDetails"]["leaveDate"] = cast.day(75)
+@each(1, "leaves in the coming weeks, user has another date")
+def leaver_rescheduled(draft: PersonDraft, cast: Cast) -> None:
+    _leave_soon(draft, cast)
+    draft.held["leaveDate"] = cast.day(90)
 
 
-def _left_already(drafts: Sequence[PersonDraft], cast: Cast) -> None:
+@each(1, "a date is noted, but payroll does not say that they leave")
+def leaver_noted(draft: PersonDraft, cast: Cast) -> None:
+    draft.employment["leaverDetails"]["leaveDate"] = cast.day(75)
+
+
+@situation(5, "left long ago in both")
+def left_already(drafts: Sequence[PersonDraft], cast: Cast) -> None:
     for draft in drafts:
         date = cast.maker.day(-400, -30)
         _leave(draft, cast, date, str if draft is drafts[0] else None)
         draft.held["leaveDate"] = date
 
 
-def _leaver_unknown(drafts: Sequence[PersonDraft], cast: Cast) -> None:
-    for draft in drafts:
-        _leave(draft, cast, cast.maker.day(-700, -400))
-        draft.user = None
+@each(3, "left long ago and never was a user")
+def leaver_unknown(draft: PersonDraft, cast: Cast) -> None:
+    _leave(draft, cast, cast.maker.day(-700, -400))
+    draft.user = None
 
 
-def _rehire(drafts: Sequence[PersonDraft], cast: Cast) -> None:
-    for draft in drafts:
-        draft.held["leaveDate"] = cast.maker.day(-200, -60)
-        draft.employment["starterDetails"]["startDate"] = cast.maker.day(-25, -1)
+@each(2, "employed in payroll, left in the expense system")
+def rehire(draft: PersonDraft, cast: Cast) -> None:
+    draft.held["leaveDate"] = cast.maker.day(-200, -60)
+    draft.employment["starterDetails"]["startDate"] = cast.maker.day(-25, -1)
 
 
-LEAVING: tuple[Situation, ...] = (
-    Situation("leaver_today", 2, _leaver_today, "leaves today, user active"),
-    Situation("leaver_past", 3, _leaver_past, "left in the last weeks, user active"),
-    Situation(
-        "leaver_future", 2, _leaver_future, "leaves in the coming weeks, user has no leave date"
-    ),
-    Situation("leaver_undated", 1, _leaver_undated, "status Former without any date, user active"),
-    Situation(
-        "leaver_scheduled", 1, _leaver_scheduled, "leaves in the coming weeks, user has that date"
-    ),
-    Situation(
-        "leaver_rescheduled",
-        1,
-        _leaver_rescheduled,
-        "leaves in the coming weeks, user has another date",
-    ),
-    Situation(
-        "leaver_noted",
-        1,
-        _leaver_noted,
-        "a date is noted, but payroll does not say that they leave",
-    ),
-    Situation("left_already", 5, _left_already, "left long ago in both"),
-    Situation("leaver_unknown", 3, _leaver_unknown, "left long ago and never was a user"),
-    Situation("rehire", 2, _rehire, "employed in payroll, left in the expense system"),
-)
+LEAVING = (
+    leaver_today, leaver_past, leaver_future, leaver_undated, leaver_scheduled,
+    leaver_rescheduled, leaver_noted, left_already, leaver_unknown, rehire,
+)  # fmt: skip

@@ -1,4 +1,4 @@
-"""Runs a sandbox on a loopback address, in a thread or in the foreground."""
+"""Runs a sandbox on a loopback address, in a thread."""
 
 import socket
 from collections.abc import Iterator, Mapping
@@ -23,7 +23,6 @@ from oneway_connectors.sandbox.people import population
 
 HOST = "127.0.0.1"
 SYSTEMS = ("staffology", "expensein")
-_LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _PATIENCE = 10.0
 """Seconds to wait for a server to start or to stop."""
 
@@ -107,12 +106,6 @@ def running(app: ASGIApp, port: int = 0) -> Iterator[str]:
         yield url
 
 
-def serve(app: ASGIApp, port: int = 0, host: str = HOST) -> None:
-    """Run an application in the foreground until it is interrupted; loopback hosts only."""
-    with _bound(host, port) as bound:
-        uvicorn.Server(_config(app)).run(sockets=[bound])
-
-
 _KEYS: Mapping[str, Mapping[str, str]] = {
     "staffology": {"full": staffology.KEY},
     "expensein": {"full": expensein.KEY, "read_only": expensein.READ_ONLY_KEY},
@@ -121,15 +114,12 @@ _EMPLOYERS = {"staffology": EMPLOYER, "expensein": ""}
 _BASES = {"staffology": "", "expensein": "/1.0"}
 
 
-def _bound(host: str, port: int) -> socket.socket:
-    if host not in _LOOPBACK:
-        raise ValueError(f"a sandbox listens on this machine alone, not on {host!r}")
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+def _bound(port: int) -> socket.socket:
     # asyncio turns Nagle's algorithm off only where the protocol is named: 40 ms a request.
-    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        bound.bind((host, port))
+        bound.bind((HOST, port))
     except BaseException:
         bound.close()
         raise
@@ -154,7 +144,7 @@ def _config(app: ASGIApp) -> uvicorn.Config:
 
 
 def _listen(app: ASGIApp, port: int) -> tuple[str, uvicorn.Server, Thread]:
-    bound = _bound(HOST, port)
+    bound = _bound(port)
     server = uvicorn.Server(_config(app))
     thread = Thread(target=_run, args=(server, bound), name="sandbox", daemon=True)
     thread.start()

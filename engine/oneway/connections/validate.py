@@ -3,7 +3,6 @@
 Only the file is looked at, whatever its shape.
 """
 
-import ipaddress
 import re
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
@@ -13,6 +12,7 @@ from zoneinfo import ZoneInfo
 from oneway.connections.load import duration
 from oneway.connections.provenance import FileProvenance
 from oneway.core.diagnostics import Diagnostic
+from oneway.core.hosts import is_loopback
 from oneway.documents.loose import Data, items, obj, text
 from oneway.documents.yaml_source import Document, Path
 
@@ -106,14 +106,6 @@ def _wrong_url(url: str) -> str:
     if parts.scheme == "http" and not is_loopback(host):
         return "is not https"
     return ""
-
-
-def is_loopback(host: str) -> bool:
-    """Return whether a host is this machine, by its name alone."""
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _is_address(text: str) -> bool:

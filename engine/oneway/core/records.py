@@ -181,6 +181,16 @@ def with_value(data: Mapping[str, Value], path: tuple[str, ...], value: Value) -
     return copy
 
 
+def without_path(data: Mapping[str, Value], path: tuple[str, ...]) -> dict[str, Value]:
+    """Return a copy of the data without a path."""
+    head, *rest = path
+    inner = data.get(head)
+    if not rest:
+        return {name: value for name, value in data.items() if name != head}
+    changed = {head: without_path(inner, tuple(rest))} if isinstance(inner, dict) else {}
+    return {**data, **changed}
+
+
 def id_text(value: object) -> str:
     """Return a system's id (text or a whole number) as text; "" if it is invalid."""
     if isinstance(value, float) and value.is_integer() and abs(value) <= _EXACT:

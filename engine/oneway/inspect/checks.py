@@ -1,7 +1,7 @@
 """Checks the set-up of a mapping on the records that were read, and writes nothing.
 
 These are the steps that an integrator goes through before a first run: do the credentials
-work, does each code have its row in the lookup table, is each match key filled and targets by
+work, does each code have its row in the lookup table, is each match key filled and held by
 one record only, and what is still assumed of the systems.
 """
 
@@ -217,7 +217,7 @@ def _unique(
     if lines:
         return CheckResult(title, CheckState.WARNING, tuple(lines))
     values_held = f"{len(holders):,} value{'' if len(holders) == 1 else 's'}"
-    return CheckResult(title, CheckState.OK, (f"{values_held}, each targets by one record",))
+    return CheckResult(title, CheckState.OK, (f"{values_held}, each held by one record",))
 
 
 def _near_misses(

@@ -1,6 +1,5 @@
 """Sends a request of a notice: limited in time and size, never redirected, TLS verified."""
 
-import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -11,8 +10,9 @@ from typing import Any
 
 import httpx
 
-from oneway.connections.validate import is_loopback
 from oneway.core.deadline import Deadline, within
+from oneway.core.hosts import is_loopback
+from oneway.core.log_filter import be_quiet
 from oneway.notices.undelivered import Undelivered
 
 _SECONDS = 20.0
@@ -157,15 +157,3 @@ def _asked(answer: httpx.Response, now: datetime) -> timedelta:
 def _kind(error: Exception) -> str:
     # Not the error's own words: they may quote the URL, and knowing it is enough to post.
     return type(error).__name__
-
-
-def be_quiet() -> None:
-    """Keep what httpx and httpcore log of each request, its URL among it, out of every log."""
-    for name in ("httpx", "httpcore.connection", "httpcore.http11", "httpcore.proxy"):
-        logger = logging.getLogger(name)
-        logger.removeFilter(_only_warnings)
-        logger.addFilter(_only_warnings)
-
-
-def _only_warnings(record: logging.LogRecord) -> bool:
-    return record.levelno >= logging.WARNING

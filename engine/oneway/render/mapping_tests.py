@@ -88,7 +88,7 @@ def _wanted(each: Mismatch) -> str:
 
 
 def _place(span: Span) -> str:
-    return harmless(f"{span.file}:{span.line}:{span.column}" if span.line else span.file)
+    return harmless(str(span))
 
 
 def coverage_text(found: Sequence[DecisionCoverage], style: Style, called: str = "decision") -> str:

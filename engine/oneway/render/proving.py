@@ -3,7 +3,6 @@
 import json
 from collections.abc import Iterator
 
-from oneway.core.diagnostics import Span
 from oneway.core.records import MISSING
 from oneway.planning.impact import PersonImpact
 from oneway.render.layout import count, wrap
@@ -29,7 +28,7 @@ def text(proof: MappingProof, style: Style) -> str:
     """Return each law that is broken with its place, and the situation as a test case."""
     lines: list[str] = []
     for each in proof.broken:
-        head = f"{_place(each.place)}: {each.law}: {each.text}"
+        head = f"{each.place!s}: {each.law}: {each.text}"
         lines += [style.paint(line, Ink.TROUBLE) for line in wrap(harmless(head), style, 0, 4)]
         lines += [f"    {line}" for line in _case(each.situation, each.law, each.wanted)]
         lines.append("")
@@ -116,7 +115,7 @@ def _broken(each: Breaking) -> dict[str, object]:
     return {
         "law": each.law,
         "text": each.text,
-        "place": _place(each.place),
+        "place": str(each.place),
         "wanted": each.wanted,
         "outcome": None if each.outcome is None else each.outcome.kind.value,
         **_records(each.situation),
@@ -161,7 +160,3 @@ def _side(situation: ProofSituation, side: str, key: str, without: str) -> Itera
 
 def _json(value: object) -> str:
     return harmless(json.dumps(value, ensure_ascii=False))
-
-
-def _place(span: Span) -> str:
-    return f"{span.file}:{span.line}:{span.column}" if span.line else span.file

@@ -16,6 +16,7 @@ from typing import Any
 from wsgiref.simple_server import WSGIRequestHandler, WSGIServer, make_server
 
 from oneway.core.diagnostics import refusal
+from oneway.core.hosts import is_loopback
 from oneway.scheduling.health_state import HealthState
 
 Metrics = Callable[[], bytes]
@@ -47,7 +48,7 @@ def address(text: str, *, token: str = "") -> Address:
     if not colon or not (port.isascii() and port.isdecimal()) or int(port) > _HIGHEST:
         help = "write 127.0.0.1:9108, or `off`"
         raise refusal("U120", f"--listen {text}", "no address with a port", help)
-    if not _is_own(host) and not (token and _is_address(host)):
+    if not is_loopback(host) and not (token and _is_address(host)):
         help = (
             "listen on 127.0.0.1, or give --token-file: the names of customers are in it, "
             "so that whoever asks must show a token"
@@ -140,14 +141,7 @@ def _answer(environ: Any, board: HealthState, metrics: Metrics | None) -> tuple[
 def _is_ours(host: str) -> bool:
     """Return whether a `Host` header names this machine; a missing one counts as its name."""
     name = host if host.endswith("]") or ":" not in host else host.rpartition(":")[0]
-    return not host or _is_own(name.removeprefix("[").removesuffix("]").lower())
-
-
-def _is_own(host: str) -> bool:
-    try:
-        return host == "localhost" or ip_address(host).is_loopback
-    except ValueError:
-        return False
+    return not host or is_loopback(name.removeprefix("[").removesuffix("]").lower())
 
 
 def _is_address(host: str) -> bool:

@@ -16,8 +16,8 @@ from oneway.connections import (
 )
 from oneway.connections.default_notify import with_default_of_folder
 from oneway.connections.file_writer import new_file
-from oneway.connections.validate import is_loopback
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
+from oneway.core.hosts import is_loopback
 from oneway.render.sanitize import harmless
 
 NOBODY = "nobody"

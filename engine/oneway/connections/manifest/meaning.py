@@ -1,12 +1,12 @@
 """Validates what a manifest means, beyond its shape; each mistake has its place."""
 
-import ipaddress
 import re
 from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from oneway.connections.manifest.places import Template, expressions, templates
 from oneway.core.diagnostics import Diagnostic, did_you_mean
+from oneway.core.hosts import is_loopback
 from oneway.documents.loose import Data, items, obj, text
 from oneway.documents.record_fields import fields_of, is_open
 from oneway.documents.yaml_source import Document, Path
@@ -154,16 +154,9 @@ def _wrong_address(url: str) -> str:
         return "is not one: it must be https and name a host"
     if parts.username is not None or parts.query or parts.fragment:
         return "must not hold a user, a query or a fragment"
-    if parts.scheme == "http" and not _is_loopback(host):
+    if parts.scheme == "http" and not is_loopback(host):
         return "is not https"
     return ""
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return host == "localhost" or ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 def _rest(document: Document, data: Data) -> Iterator[Diagnostic]:

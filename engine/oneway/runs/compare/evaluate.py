@@ -22,7 +22,8 @@ from oneway.mapping.program import (
     SourceRow,
     TargetRow,
 )
-from oneway.runs.compare.projection import Projection, expressions, holds_all
+from oneway.mapping.read_keys import expressions_of
+from oneway.runs.compare.projection import Projection, holds_all
 from oneway.runs.compare.snapshot_file import Part, RunSnapshot
 
 _UNKNOWN = Cell(CellState.UNSTATED)
@@ -179,7 +180,7 @@ class ReEvaluation:
 
     def _again_field(self, code: FieldCode) -> bool:
         known = code.lookup is None or code.lookup in self.kept.tables
-        return known and not code.rule.sensitive and all(map(self.again, expressions(code)))
+        return known and not code.rule.sensitive and all(map(self.again, expressions_of(code)))
 
     def _parts(self, code: MappingCode) -> Iterator[tuple[str, Hashable, bool]]:
         """Yield what makes up a mapping: its name, what it is the same by, whether it is open."""
@@ -243,7 +244,7 @@ class _OfSource(Interpreted):
         if id(code) not in self.of.closed:
             return super()._cell(code, record, missed)
         was, position = self.of.closed[id(code)]
-        _fail_as_then(self.row, was.rule, *expressions(was))
+        _fail_as_then(self.row, was.rule, *expressions_of(was))
         is_leaving = any(each is code for each in self.code.leaving)
         cells = self.row.leaving if is_leaving else self.row.cells
         return cells[position] if position < len(cells) else _UNKNOWN
@@ -316,7 +317,7 @@ def _values(
 
 def _sign(code: FieldCode) -> str:
     """Return a signature that is equal for field rules that make the same cells."""
-    parts = [each.text for each in expressions(code)]
+    parts = [each.text for each in expressions_of(code)]
     constants = (code.constant, code.default, code.initial)
     said = [None if isinstance(each, Expression) else repr(each) for each in constants]
     return repr((code.rule.path, parts, said, code.lookup, code.rule.merge, code.rule.sensitive))

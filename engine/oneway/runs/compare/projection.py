@@ -17,6 +17,7 @@ from oneway.core.seal import canonical
 from oneway.mapping.expressions import Expression
 from oneway.mapping.interpreter import FieldCode, MappingCode, ReferenceCode
 from oneway.mapping.program import Policy
+from oneway.mapping.read_keys import expressions_of
 
 Path = tuple[str, ...]
 Tree = dict[str, Any]
@@ -82,7 +83,7 @@ class Projection:
     def is_open_field(self, code: FieldCode) -> bool:
         """Return whether a field's cell can be computed again."""
         known = code.lookup is None or code.lookup in self.tables
-        return known and not code.rule.sensitive and all(map(self.is_open, expressions(code)))
+        return known and not code.rule.sensitive and all(map(self.is_open, expressions_of(code)))
 
     @cached_property
     def source_tree(self) -> Tree | None:
@@ -93,7 +94,7 @@ class Projection:
         found += [
             each for each in (*code.only, *code.rules, code.leaver, code.label) if each is not None
         ]
-        found += [each for field in fields for each in expressions(field)]
+        found += [each for field in fields for each in expressions_of(field)]
         return _tree(filter(self.is_open, found))
 
     @cached_property
@@ -117,15 +118,6 @@ def is_open_table(code: ReferenceCode, fields: Iterable[Field]) -> bool:
     """Return whether a lookup table, from records of these fields, holds nothing sensitive."""
     marked = tuple(_marked(fields))
     return _is_open(code.key, marked) and _is_open(code.value, marked)
-
-
-def expressions(code: FieldCode) -> Iterator[Expression]:
-    """Yield the expressions of a field rule."""
-    if code.source is not None:
-        yield code.source.expression
-    for each in (code.default, code.initial, code.when):
-        if isinstance(each, Expression):
-            yield each
 
 
 def is_hidden(policy: Policy, level: int) -> bool:

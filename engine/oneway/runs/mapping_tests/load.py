@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import cast
 
 from oneway.core.diagnostics import Diagnostic, Findings, Refused, Span, refusal
-from oneway.core.records import Value, path_of, with_value
+from oneway.core.records import Value, path_of, with_value, without_path
 from oneway.documents.schema_check import check
 from oneway.documents.yaml_source import Document, read_all
 from oneway.mapping.load.part import DocumentPart
@@ -214,18 +214,8 @@ def _changed(record: Data, changes: Data, without: Sequence[str]) -> Data:
     for path, value in changes.items():
         changed = with_value(changed, path_of(path), value)
     for path in without:
-        changed = _without(changed, path_of(path))
+        changed = without_path(changed, path_of(path))
     return changed
-
-
-def _without(data: Data, path: tuple[str, ...]) -> Data:
-    head, *rest = path
-    inner = data.get(head)
-    if not rest:
-        return {name: value for name, value in data.items() if name != head}
-    if not isinstance(inner, dict):
-        return data
-    return data | {head: _without(inner, tuple(rest))}
 
 
 def _of_row(row: Mapping[str, Value], prefix: str) -> Data:

@@ -1,7 +1,7 @@
 """Situations: a few records of each system, built from the classes of a mapping."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from itertools import combinations, product
 from typing import cast
@@ -18,6 +18,7 @@ from oneway.core.records import (
     path_of,
     path_text,
     with_value,
+    without_path,
 )
 from oneway.core.seal import Seal
 from oneway.mapping.compiler import Compiled
@@ -436,21 +437,5 @@ def _with_id(data: Data, resource: Resource, id: str) -> Data:
 
 def _changed(data: Data, found: ValueClass) -> Data:
     if isinstance(found.value, Missing):
-        return without(data, found.path)
+        return without_path(data, found.path)
     return with_value(data, found.path, found.value)
-
-
-def without(data: Data, path: Path) -> Data:
-    """Return a record without a key, however deep it is."""
-    head, *rest = path
-    inner = data.get(head)
-    if not rest:
-        return {name: value for name, value in data.items() if name != head}
-    return data | {head: without(inner, tuple(rest))} if isinstance(inner, dict) else data
-
-
-def simpler(situation: ProofSituation) -> Iterator[ProofSituation]:
-    """Yield the situation with one of its changes left out."""
-    for number in range(len(situation.changes)):
-        changes = situation.changes[:number] + situation.changes[number + 1 :]
-        yield replace(situation, changes=changes)

@@ -1,4 +1,4 @@
-"""Silences the logs of the libraries that this connector uses.
+"""Silences the logs of the HTTP libraries.
 
 httpx logs each URL, and a URL's filters hold people's data; httpcore logs the headers of
 answers, in which systems echo credentials. Levels are the business of the program that configures
@@ -18,7 +18,7 @@ _TALKERS = (
 
 
 def be_quiet() -> None:
-    """Keep what these libraries log of each request out of every log, whatever its level."""
+    """Keep what these libraries log of each request, its URL among it, out of every log."""
     for name in _TALKERS:
         logger = logging.getLogger(name)
         logger.removeFilter(_only_warnings)
