@@ -10,25 +10,25 @@ from oneway_connectors.sandbox.drafts import Json, Maker, PersonDraft, status_in
 
 @dataclass(slots=True)
 class Cast:
-    """What shapes share: the maker, and the users that no employee was made with."""
+    """State that the shapes share: the maker, and the users without an employee."""
 
     maker: Maker
     others: list[Json] = field(default_factory=list)
     quirks: bool = True
 
     def day(self, offset: int) -> str:
-        """Return the day so many days from today, as ISO text."""
+        """Return the day `offset` days from today, as ISO text."""
         return (self.maker.today + timedelta(days=offset)).isoformat()
 
     def set_status(
         self, draft: PersonDraft, status: str, form: type[int] | type[str] | None = None
     ) -> None:
-        """Set an employee's status: as the word or, with quirks, as its index (a number, text)."""
+        """Set an employee's status: the word or, with quirks, its index as `form`."""
         indexed = form is not None and self.quirks
         draft.employee["status"] = form(status_index(status)) if form and indexed else status
 
     def add_holder(self, email: str, reference: str | None, leave_date: str | None = None) -> None:
-        """Add a user who holds an email that an employee without a user wants."""
+        """Add a user with an email that an employee without a user needs."""
         stranger = self.maker.draft().held
         self.others.append(
             {**stranger, "email": email, "reference": reference, "leaveDate": leave_date}

@@ -1,7 +1,7 @@
 """Control endpoints of a sandbox, to inspect and change its data in tests and demonstrations.
 
-They ask for no key, are not logged and not limited, and check nothing but that a record is
-an object: a test may put into a system whatever a system might hold.
+They need no key, appear in no log, count towards no limit, and check only that a record is an
+object: a test may give a system any data that the real one might hold.
 """
 
 from collections.abc import Awaitable, Callable
@@ -18,13 +18,13 @@ from oneway_connectors.sandbox.web import Fault, answer, read_object
 
 
 class Controlled(Protocol):
-    """What a sandbox's state offers to its control endpoints."""
+    """The part of a sandbox's state that its control endpoints use."""
 
     log: RequestLog
 
     @property
     def noun(self) -> str:
-        """What its records are called in a path: employees, users."""
+        """The name of its records in a path: employees, users."""
 
     @property
     def records(self) -> SandboxTable:
@@ -34,13 +34,13 @@ class Controlled(Protocol):
         """Return everything it holds."""
 
     def reset(self) -> None:
-        """Hold again what it held at the start."""
+        """Restore the data of the start."""
 
     def set_today(self, text: str) -> None:
-        """Let it be another day; raise ValueError if the text is no ISO date."""
+        """Move to another day; raise ValueError unless the text is an ISO date."""
 
     def blank(self) -> Json:
-        """Return a new record with an id of its own and nothing else."""
+        """Return a new record with a unique id and nothing else."""
 
 
 def control_routes(state: Controlled) -> list[Route]:

@@ -1,8 +1,8 @@
-"""One person as both systems hold them before anything differs: an employee and a user.
+"""One person in both systems before anything differs: an employee and a user.
 
-The employee has the shape of the vendor's `Contract.EmployeeResponse`; the user has the
-shape that `oneway_connectors/sandbox/README.md` assumes of ExpenseIn. Everything is drawn
-from a seeded generator and dated relative to a given day.
+The employee has the shape of the vendor's `Contract.EmployeeResponse`, the user that which
+`oneway_connectors/sandbox/README.md` assumes of ExpenseIn. A seeded generator draws all values;
+dates are relative to a given day.
 """
 
 import uuid
@@ -23,7 +23,7 @@ _STATUSES = ("Current", "Former", "Upcoming")
 
 @dataclass(slots=True)
 class PersonDraft:
-    """One person while they are being made up; `user` is None if there is no such user."""
+    """One invented person; `user` is None for an employee without a user."""
 
     employee: Json
     user: Json | None
@@ -42,14 +42,14 @@ class PersonDraft:
 
     @property
     def held(self) -> Json:
-        """The user, where one is known to exist."""
+        """The user; raises `LookupError` if there is none."""
         if self.user is None:
             raise LookupError("this person has no user")
         return self.user
 
 
 class Maker:
-    """Makes people up, one after the other; the same seed and day give the same people."""
+    """Invents people, one after the other; the same seed and day give the same people."""
 
     def __init__(self, seed: int, today: date) -> None:
         self.rng = Random(seed)
@@ -79,7 +79,7 @@ class Maker:
         return self.email(*self._names())
 
     def day(self, earliest: int, latest: int) -> str:
-        """Return a day between so and so many days from today, as ISO text."""
+        """Return a random day, `earliest` to `latest` days from today, as ISO text."""
         return (self.today + timedelta(days=self.rng.randrange(earliest, latest + 1))).isoformat()
 
     def user_of(self, employee: Json, department_id: int | None) -> Json:
@@ -167,12 +167,12 @@ def payroll_department(department: Department) -> Json:
 
 
 def leaver_details(*, has_left: bool, leave_date: str | None) -> Json:
-    """Return what payroll says about a person's leaving."""
+    """Return the details of a leaver in payroll."""
     return {"hasLeft": has_left, "leaveDate": leave_date, "isDeceased": False, "p45Sent": False}
 
 
 def bank_of(details: Json) -> Json | None:
-    """Return bank details as the expense system holds them: digits only, None for none."""
+    """Return bank details in the form of the expense system: digits only, None if all are blank."""
     bank = {key: details.get(key) or None for key in ("accountName", "accountNumber", "sortCode")}
     if not any(bank.values()):
         return None
@@ -180,10 +180,10 @@ def bank_of(details: Json) -> Json | None:
 
 
 def made_up_id(what: str) -> str:
-    """Return a UUID that is the same each time for the same thing."""
+    """Return the UUID of a thing: the same for the same text."""
     return str(uuid.uuid5(uuid.NAMESPACE_URL, f"https://example.com/{what}"))
 
 
 def status_index(status: str) -> int:
-    """Return the index that payroll sometimes sends in place of the word (facts: enum quirk)."""
+    """Return the index that payroll sometimes sends instead of the word."""
     return _STATUSES.index(status)

@@ -1,7 +1,7 @@
 """The ExpenseIn sandbox: users and departments, as we assume them to be.
 
-Only `GET /1.0/users` with the header `Authorization: ApiKey <key>` is confirmed. All else
-is assumed and written down in the README beside this module.
+Only `GET /1.0/users` with the header `Authorization: ApiKey <key>` is confirmed. The README
+beside this module lists what is assumed.
 """
 
 import hashlib
@@ -33,11 +33,11 @@ from oneway_connectors.sandbox.web import (
 )
 
 KEY = "sandbox-expensein-key"
-"""An API key that may read and write."""
+"""An API key with permission to read and write."""
 READ_ONLY_KEY = "sandbox-expensein-read-only-key"
-"""An API key that may read only: a write is answered with 403."""
+"""An API key with permission to read; a write gets 403."""
 PAGE_LIMIT = 200
-"""The largest page size; a larger one is refused, not cut."""
+"""The largest page size; a larger one is an error."""
 
 _LARGEST = 2**31 - 1
 
@@ -92,7 +92,7 @@ class _ExpenseInViews:
             return self._accepted(token, fields)
         user = self._state.shown(self._state.create(fields))
         if token is not None:
-            # Only a success is kept: what was refused may be sent again once it has been mended.
+            # Only a success is kept: a refused request may be corrected and sent again.
             self._state.answered[token] = (_digest(fields), user)
         return answer(user, 201, {"Location": f"/1.0/users/{user['id']}"})
 
@@ -133,7 +133,7 @@ class _ExpenseInViews:
         return found
 
     def _answered(self, token: str, fields: Json) -> Json | None:
-        """Return what this token was answered; a fault where it was sent with another body."""
+        """Return the earlier answer to this token; raise `Fault` if it came with another body."""
         digest, user = self._state.answered.get(token, (None, None))
         if digest not in (None, _digest(fields)):
             raise Fault(422, "this Idempotency-Key was sent with another body")

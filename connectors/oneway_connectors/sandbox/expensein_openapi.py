@@ -16,7 +16,7 @@ from oneway_connectors.sandbox.openapi import document as whole
 _ID: Json = {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}
 _DATE: Json = {"type": "string", "format": "date", "pattern": "^[0-9]{4}-[0-9]{2}-[0-9]{2}$"}
 TOKEN_PATTERN = "^[!-~]{1,255}$"
-"""What an Idempotency-Key may be."""
+"""The pattern of an Idempotency-Key."""
 _PAGING = (
     query("page", {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}),
     query("pageSize", {"type": "integer", "minimum": 1, "maximum": 200}),
@@ -29,7 +29,7 @@ _FILTERS = (
 
 
 def document(department_ids: Sequence[int]) -> Json:
-    """Return the document; the departments that exist are the only ones a user can be in."""
+    """Return the document; users may be in these departments only."""
     scheme = {
         "type": "apiKey",
         "in": "header",

@@ -11,7 +11,7 @@ from typing import TypeAlias
 from oneway_connectors.sandbox.drafts import Json
 
 BLANK = r"\s\x1c-\x1f\x85"
-"""What a blank text consists of, as the inside of a character class (Python's `str.strip`)."""
+"""The characters of blank text (Python's `str.strip`), as the inside of a character class."""
 EMAIL_PATTERN = rf"^[^{BLANK}@]+@[^{BLANK}@.]+(\.[^{BLANK}@.]+)+$"
 MAX_LENGTHS: Mapping[str, int] = {"firstName": 100, "lastName": 100, "email": 254, "reference": 50}
 REQUIRED = ("firstName", "lastName", "email")
@@ -20,11 +20,11 @@ _SHORT = 100
 
 Problem: TypeAlias = tuple[str, str]
 Rule: TypeAlias = Callable[[object], str]
-"""Returns what is wrong with a value, or nothing."""
+"""Returns the mistake in a value, "" if it is valid."""
 
 
 def problems_of(fields: Json, departments: Container[int], prefix: str = "") -> list[Problem]:
-    """Return what is wrong with the given fields, each by the path of its field."""
+    """Return the mistakes in the given fields, each with the path of its field."""
     rules = _bank_rules() if prefix else _user_rules(departments)
     problems: list[Problem] = []
     for key, value in fields.items():
@@ -39,7 +39,7 @@ def problems_of(fields: Json, departments: Container[int], prefix: str = "") -> 
 
 
 def missing_from(fields: Json) -> list[Problem]:
-    """Return the fields that a new user must have and that are not given."""
+    """Return the required fields that a new user lacks."""
     return [(key, "is required") for key in REQUIRED if key not in fields]
 
 
@@ -93,7 +93,7 @@ def _matching(pattern: str, message: str, longest: int) -> Rule:
     is_text = _text(longest)
 
     def check(value: object) -> str:
-        # fullmatch: `$` alone would let a line feed at the end through.
+        # fullmatch: `$` alone would accept a line feed at the end.
         return is_text(value) or ("" if re.fullmatch(pattern, str(value)) else message)
 
     return check

@@ -26,12 +26,11 @@ _BANK: Json = {"accountName": None, "accountNumber": None, "sortCode": None}
 
 
 class Expenses:
-    """What the expense system holds, and the rules it keeps.
+    """The data of the expense system, and the rules that it enforces.
 
-    `unique_references` is the setting "User references must be unique": it speaks of
-    references that are not blank. With `lagging`, lists do not show what was created, though it
-    can be asked for by its id. With `accepting`, a create is accepted and not done. Both last
-    until `catch_up`.
+    `unique_references` is the setting "User references must be unique", which ignores blank
+    references. With `lagging`, lists lack new users, though each can be read by its id. With
+    `accepting`, a create is accepted but not carried out. Both last until `catch_up`.
     """
 
     noun = "users"
@@ -53,22 +52,22 @@ class Expenses:
         self.reset()
 
     def reset(self) -> None:
-        """Hold again what it held at the start."""
+        """Restore the data of the start."""
         self.today = self._people.today
         self.records = SandboxTable(self._people.users)
         self.departments = SandboxTable(self._people.departments)
         self.answered: dict[str, tuple[str, Json]] = {}
         self.unlisted: set[str] = set()
-        """The ids of users that lists do not show yet."""
+        """The ids of users that lists still lack."""
         self.jobs: dict[str, Json] = {}
-        """Creates that were accepted, by the id of their job."""
+        """Accepted creates, by the id of their job."""
 
     def set_today(self, text: str) -> None:
-        """Let it be another day: leave dates come due."""
+        """Move to another day, on which leave dates come due."""
         self.today = date.fromisoformat(text)
 
     def blank(self) -> Json:
-        """Return a new user with an id of its own, and nothing else."""
+        """Return a new user with a unique id, and nothing else."""
         return {
             "id": self.records.next_id(),
             **_BLANK,
@@ -76,7 +75,7 @@ class Expenses:
         }
 
     def describe(self) -> Json:
-        """Return everything it holds."""
+        """Return all data."""
         return {
             "today": self.today.isoformat(),
             "users": [self.shown(user) for user in self.records],
@@ -100,24 +99,24 @@ class Expenses:
         return user
 
     def accept(self, fields: Json) -> Json:
-        """Return the job of a user that is to be added when the system catches up."""
+        """Return the job that adds a user once the system catches up."""
         self._check([*missing_from(fields), *self._problems(fields)])
         id = str(len(self.jobs) + 1)
         self.jobs[id] = {"id": id, "status": "Running", "userId": None, "fields": fields}
         return self.job(id)
 
     def job(self, id: str) -> Json:
-        """Return a job as the API shows it; a fault where there is none."""
+        """Return a job as the API shows it; raise `Fault` if it does not exist."""
         if id not in self.jobs:
             raise Fault(404, "there is no such job")
         return {key: value for key, value in self.jobs[id].items() if key != "fields"}
 
     def listed(self) -> list[Json]:
-        """Return the users that lists show by now."""
+        """Return the users that lists show."""
         return [user for user in self.records if str(user["id"]) not in self.unlisted]
 
     def catch_up(self) -> None:
-        """Do what was accepted, and show in lists what is there."""
+        """Carry out accepted creates, and show every user in lists."""
         for job in self.jobs.values():
             if job["status"] == "Running":
                 try:
@@ -127,7 +126,7 @@ class Expenses:
         self.unlisted.clear()
 
     def update(self, user: Json, fields: Json) -> Json:
-        """Change the given fields of a user, all of them or none."""
+        """Change the given fields of a user: all or none."""
         self._check(self._problems(fields))
         self._check_unique(fields, user)
         return self.records.put(_patched(user, fields))

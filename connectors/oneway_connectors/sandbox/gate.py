@@ -12,13 +12,13 @@ from oneway_connectors.sandbox.drafts import Json
 from oneway_connectors.sandbox.web import Fault, refuse
 
 CONTROL = "/_sandbox/"
-"""Where the control endpoints are: neither logged nor limited."""
+"""The path of the control endpoints, which are neither logged nor limited."""
 _LOCAL = frozenset({"127.0.0.1", "localhost", "[::1]"})
 _LOG_LIMIT = 100_000
 
 
 class RequestLog:
-    """What was asked of a sandbox, in order, and how often it was answered with what."""
+    """The requests to a sandbox, in order, with counts by method and status."""
 
     def __init__(self) -> None:
         self.clear()
@@ -29,7 +29,7 @@ class RequestLog:
         self._counts: Counter[str] = Counter()
 
     def add(self, scope: Scope, status: int) -> None:
-        """Keep a request and its answer's status."""
+        """Record a request and the status of its answer."""
         self._counts[f"{scope['method']} {status}"] += 1
         self._entries.append(
             {
@@ -59,9 +59,9 @@ class RequestLog:
 
 
 class RateLimit:
-    """At most so many requests in any one second.
+    """Lets a fixed number of requests pass in any one second.
 
-    `most` is how many the fullest second held so far, of those that were let through.
+    `most` is the largest number that passed within a second so far.
     """
 
     def __init__(self, per_second: int, clock: Callable[[], float] = time.monotonic) -> None:
@@ -85,10 +85,10 @@ class RateLimit:
 
 
 class Gate:
-    """ASGI middleware: refuses strangers' host names, keeps the limit, writes the log.
+    """ASGI middleware: rejects other host names, enforces the rate limit, and writes the log.
 
-    The host name is checked because the control endpoints ask for no key: a web page whose
-    name resolves to the loopback address must not reach them.
+    The host name matters because the control endpoints need no key: a web page whose name
+    resolves to the loopback address must not reach them.
     """
 
     def __init__(self, app: ASGIApp, log: RequestLog, limit: RateLimit | None = None) -> None:

@@ -42,7 +42,7 @@ def missing_last_name(draft: PersonDraft, _: Cast) -> None:
 
 @situation(2, "payroll code of white space")
 def blank_payroll_code(drafts: Sequence[PersonDraft], _: Cast) -> None:
-    # The vendor's schema wants at least one character: white space is how blank gets through.
+    # The vendor's schema demands at least one character, so a blank code is white space.
     for draft, code in zip(drafts, (" ", "   "), strict=True):
         draft.employment["payrollCode"], draft.user = code, None
 

@@ -1,7 +1,7 @@
 """Invented names, job titles and departments for the people of the sandboxes.
 
-A name outside the Latin alphabet stands with the spelling its owner uses in an email
-address: `芳|fang`. Elsewhere the spelling is the name without its accents.
+A name outside the Latin alphabet is followed by its spelling in email addresses: `芳|fang`.
+Elsewhere the spelling is the name without its accents.
 """
 
 import unicodedata
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Name:
-    """A name as it is written, and as it is spelt in an email address (ASCII)."""
+    """A name, and its ASCII spelling in email addresses."""
 
     text: str
     spelling: str
@@ -20,8 +20,7 @@ class Name:
 class Department:
     """A department: payroll's code and title, the expense system's id, name and reference.
 
-    `id` is None if the expense system does not have it, `code` is empty if payroll
-    does not.
+    `id` is None if the expense system lacks it, `code` is empty if payroll does.
     """
 
     code: str
@@ -125,19 +124,19 @@ DEPARTMENTS = (
     Department("CUS", "Customer Care", 17, "Customer Care", "CUS"),
     Department("0080", "Legal", 18, "Legal", "0080"),
 )
-"""Departments that both systems know by one code: what most people are in."""
+"""Departments with one code in both systems; most people are in one of them."""
 
 UNREFERENCED = Department("RND", "Research", 19, "Research & Development", None)
-"""A payroll code that no department's reference holds."""
+"""A payroll code that is not the reference of any department."""
 
 AMBIGUOUS = (
     Department("WHS", "Warehouse", 20, "Warehouse North", "WHS"),
     Department("WHS", "Warehouse", 21, "Warehouse South", "WHS"),
 )
-"""A payroll code that two departments hold as their reference."""
+"""A payroll code that is the reference of two departments."""
 
 EMPTY = Department("ARC", "Archive", 23, "Archive", "ARC")
-"""A department that nobody is in."""
+"""A department without people."""
 
 FOREIGN = Department("", "", 22, "Board", "BRD")
-"""A department that payroll does not know."""
+"""A department that is not in payroll."""

@@ -13,12 +13,12 @@ EMPLOYER = "5a9df0c1-0d1e-4f6a-9c57-0e1f2a3b4c5d"
 EMPTY_EMPLOYER = "00c0ffee-0000-4000-8000-00000000e0e0"
 """An employer without employees."""
 STATUSES = ("Current", "Former", "Upcoming")
-"""The words of an employee's status; sometimes its index here is sent in their place."""
+"""The statuses of an employee; with quirks, the API may send the index instead."""
 EMPLOYERS = {EMPLOYER: "Example Trading Ltd", EMPTY_EMPLOYER: "Example Dormant Ltd"}
 
 
 class Payroll:
-    """What the payroll system holds."""
+    """The data of the payroll system."""
 
     noun = "employees"
 
@@ -29,24 +29,24 @@ class Payroll:
         self.reset()
 
     def reset(self) -> None:
-        """Hold again what it held at the start."""
+        """Restore the data of the start."""
         self.today = self._people.today
         self.records = SandboxTable(self._people.employees)
         self.departments = self._people.payroll_departments
 
     def set_today(self, text: str) -> None:
-        """Let it be another day."""
+        """Move to another day."""
         self.today = date.fromisoformat(text)
 
     def blank(self) -> Json:
-        """Return a new employee's id; the same adds give the same ids."""
+        """Return a new employee with an id only; equal additions give equal ids."""
         count = sum(1 for _ in self.records)
         while self.records.get(id := made_up_id(f"added/{count}")):
             count += 1
         return {"id": id}
 
     def describe(self) -> Json:
-        """Return everything it holds."""
+        """Return all data."""
         return {
             "today": self.today.isoformat(),
             "employer": EMPLOYER,
@@ -61,13 +61,13 @@ class Payroll:
 
 
 def check_employer(id: str) -> None:
-    """Refuse an employer that there is not."""
+    """Raise `Fault` for an unknown employer."""
     if id not in EMPLOYERS:
         raise Fault(404, "there is no such employer")
 
 
 def at(record: Json, *keys: str) -> object:
-    """Return a value of a record that a test may have bent out of shape; None for none."""
+    """Return a value of a record of any shape; None if it has no such key."""
     value: object = record
     for key in keys:
         value = value.get(key) if isinstance(value, dict) else None
@@ -75,12 +75,12 @@ def at(record: Json, *keys: str) -> object:
 
 
 def payroll_code(employee: Json) -> object:
-    """Return an employee's payroll code, whatever it is."""
+    """Return an employee's payroll code, valid or not."""
     return at(employee, "employmentDetails", "payrollCode")
 
 
 def status_word(employee: Json) -> object:
-    """Return an employee's status as the word, where it is a status at all."""
+    """Return an employee's status as a word; an invalid one as it is."""
     status = employee.get("status")
     index = {str(i): word for i, word in enumerate(STATUSES)}
     return index.get(str(status), status)

@@ -31,7 +31,7 @@ _FIRST_ID = 1001
 
 @dataclass(frozen=True, slots=True)
 class Population:
-    """What both systems hold on one day.
+    """The data of both systems on one day.
 
     `employees` are in the order of payroll's list, `users` in the order of their ids. `kinds`
     names the employees' ids by kind (`kinds.KINDS`, and `unchanged`); the kinds `admin`,
@@ -46,7 +46,7 @@ class Population:
     kinds: Mapping[str, tuple[str, ...]]
 
     def summary(self) -> dict[str, int]:
-        """Return how many there are of each kind."""
+        """Return the number of people of each kind."""
         return {kind: len(ids) for kind, ids in self.kinds.items()}
 
 
@@ -58,13 +58,11 @@ def population(
     quirks: bool = True,
     kinds: Sequence[Situation] = KINDS,
 ) -> Population:
-    """Return the employees and users of a day; a person of no special kind is unchanged.
+    """Return the employees and users of a day; those of none of the `kinds` are unchanged.
 
-    `kinds` are the special kinds there are.
-
-    `quirks` lets some employees' status be its index (`1` or `"1"`) in place of the word, as
-    has been seen of the vendor, against its own OpenAPI document. Raises ValueError if
-    `size` leaves no room for every kind.
+    With `quirks`, the status of some employees is its index (`1` or `"1"`) instead of the word:
+    the vendor does that, against its own OpenAPI document. Raises ValueError if `size` leaves
+    no room for every kind.
     """
     cast = Cast(Maker(seed, today), quirks=quirks)
     drafts = _drafts(cast, size, kinds)

@@ -29,11 +29,11 @@ _PATIENCE = 10.0
 
 @dataclass(slots=True)
 class Sandbox:
-    """A running sandbox: where it is, and the keys that open it.
+    """A running sandbox: its addresses and its keys.
 
-    `keys` names the API keys: `full`, and for ExpenseIn `read_only`. `employer` is the id of
-    the employer that has employees; it is empty if a system knows none. `base_url` is where
-    the API begins, below `url`.
+    `keys` holds the API keys: `full`, and for ExpenseIn `read_only`. `employer` is the id of
+    the employer with employees, "" for a system without employers. `base_url` is the address of
+    the API, below `url`.
     """
 
     system: str
@@ -51,7 +51,7 @@ class Sandbox:
         return found | ({"employer": self.employer} if self.employer else {})
 
     def stop(self) -> None:
-        """End the server and wait until it has ended."""
+        """Stop the server, and wait for its end."""
         self._server.should_exit = True
         self._thread.join(_PATIENCE)
 
@@ -70,11 +70,11 @@ class Sandbox:
 def start(system: str, today: date, port: int = 0, **options: Any) -> Sandbox:
     """Return a running sandbox of a system, `staffology` or `expensein`; port 0 picks a free one.
 
-    `today` is the day the people are made up for. Options of both: `seed`, `size`, `quirks`
-    (`people.population`), `identities` (people whose key says too little: `identities`) and
-    `rate_limit` (requests a second); of ExpenseIn: `unique_references`, `lagging` and
-    `accepting` (`Expenses`). Raises ValueError for an unknown system and OSError where the port
-    cannot be had.
+    The people are invented for `today`. Options of both: `seed`, `size`, `quirks`
+    (`people.population`), `identities` (adds people whom a match key alone does not identify)
+    and `rate_limit` (requests a second); of ExpenseIn: `unique_references`, `lagging` and
+    `accepting` (`Expenses`). Raises ValueError for an unknown system, and OSError if the port
+    is not available.
     """
     app = build(system, today, **options)
     url, server, thread = _listen(app, port)
@@ -83,7 +83,7 @@ def start(system: str, today: date, port: int = 0, **options: Any) -> Sandbox:
 
 
 def build(system: str, today: date, **options: Any) -> Starlette:
-    """Return a sandbox's ASGI application, which does not listen; options as for `start`."""
+    """Return a sandbox as an ASGI application, not served; options as for `start`."""
     given = [key for key in ("seed", "size", "quirks") if key in options]
     people: dict[str, Any] = {key: options.pop(key) for key in given}
     if options.pop("identities", False):
@@ -99,7 +99,7 @@ def build(system: str, today: date, **options: Any) -> Starlette:
 
 @contextmanager
 def running(app: ASGIApp, port: int = 0) -> Iterator[str]:
-    """Run an application for the length of a block, which is given its URL."""
+    """Serve an application for the length of a block; yields its URL."""
     url, server, thread = _listen(app, port)
     sandbox = Sandbox("", url, {}, "", url, server, thread)
     with sandbox:
@@ -115,7 +115,7 @@ _BASES = {"staffology": "", "expensein": "/1.0"}
 
 
 def _bound(port: int) -> socket.socket:
-    # asyncio turns Nagle's algorithm off only where the protocol is named: 40 ms a request.
+    # asyncio disables Nagle's algorithm only if the protocol is named: it costs 40 ms a request.
     bound = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     try:
         bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
@@ -134,10 +134,10 @@ def _config(app: ASGIApp) -> uvicorn.Config:
         loop="asyncio",
         lifespan="off",
         log_config=None,
-        log_level="error",  # what a client sends amiss is answered, not printed
+        log_level="error",  # invalid requests are answered, not logged
         access_log=False,
         server_header=False,
-        # Longer than a client keeps a connection, so that none is closed under a request.
+        # Longer than clients keep a connection, so that no request meets a closing one.
         timeout_keep_alive=120,
         timeout_graceful_shutdown=2,
     )

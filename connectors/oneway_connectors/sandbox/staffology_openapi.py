@@ -1,7 +1,7 @@
 """The OpenAPI document of the Staffology sandbox: the few paths that it serves.
 
-The vendor's own document (555 paths) is the authority on the shapes; the contract tests
-check the sandbox against it. This one is for those who have only the sandbox.
+The vendor's own document (555 paths) defines the shapes, and the contract tests check the
+sandbox against it. This one serves users who have only the sandbox.
 """
 
 from oneway_connectors.sandbox.drafts import Json
@@ -18,7 +18,7 @@ _STATUS: Json = {"type": "string", "enum": ["Current", "Former", "Upcoming"]}
 
 
 def document(employer: str) -> Json:
-    """Return the document; the known employer's id stands in it as an example."""
+    """Return the document, with the known employer's id as an example."""
     scheme = {
         "type": "http",
         "scheme": "basic",
@@ -108,7 +108,7 @@ def _schemas() -> Json:
             ("id", "status", "personalDetails", "employmentDetails"),
             {
                 "id": _TEXT,
-                # The index in place of the word has been seen of the vendor.
+                # The vendor has been seen to send the index instead of the word.
                 "status": {"enum": ["Current", "Former", "Upcoming", 0, 1, 2, "0", "1", "2"]},
                 "personalDetails": {"type": "object"},
                 "employmentDetails": _object(("payrollCode",), {"payrollCode": _TEXT}),

@@ -7,7 +7,7 @@ from oneway_connectors.sandbox.drafts import Json
 
 
 def merge_patch(held: object, patch: object) -> object:
-    """Return what a JSON merge patch makes of a value: null removes a key (RFC 7396)."""
+    """Apply a JSON merge patch to a value: null removes a key (RFC 7396)."""
     if not isinstance(patch, dict):
         return deepcopy(patch)
     merged = dict(held) if isinstance(held, dict) else {}
@@ -20,7 +20,7 @@ def merge_patch(held: object, patch: object) -> object:
 
 
 class SandboxTable:
-    """The records of one resource. Ids are text here, whatever type the records use."""
+    """The records of one resource, by id as text, of whatever type the id is."""
 
     def __init__(self, records: Iterable[Json]) -> None:
         self._records = {str(record["id"]): deepcopy(record) for record in records}
@@ -29,16 +29,16 @@ class SandboxTable:
         return iter(tuple(self._records.values()))
 
     def get(self, id: str) -> Json | None:
-        """Return a record, or None if there is none with that id."""
+        """Return the record with an id, or None."""
         return self._records.get(id)
 
     def put(self, record: Json) -> Json:
-        """Add a record, or put it in place of the one with its id."""
+        """Add a record, or replace the one with its id."""
         self._records[str(record["id"])] = record
         return record
 
     def remove(self, id: str) -> bool:
-        """Remove a record; return whether there was one."""
+        """Remove a record; return whether it existed."""
         return self._records.pop(id, None) is not None
 
     def next_id(self) -> int:

@@ -1,6 +1,6 @@
 """HTTP helpers of both sandboxes: strict JSON in, strict JSON out, uniform errors.
 
-No request ends in a 500: whatever a client can send that is not understood is a `Fault`.
+No request ends in a 500: every invalid request is a `Fault`.
 """
 
 import json
@@ -14,14 +14,14 @@ from starlette.responses import Response
 from oneway_connectors.sandbox.drafts import Json
 
 BODY_LIMIT = 1_000_000
-"""The longest request body that is read, in bytes."""
+"""The largest request body, in bytes."""
 _DEPTH_LIMIT = 32
 
 Item = TypeVar("Item")
 
 
 class Fault(Exception):
-    """A request that is refused: a status, a message, and what is wrong with which field."""
+    """An invalid request: a status, a message, and the mistakes by field."""
 
     def __init__(
         self,
@@ -38,7 +38,7 @@ class Fault(Exception):
 
 
 def answer(data: Any, status: int = 200, headers: dict[str, str] | None = None) -> Response:
-    """Return data as a JSON answer; ASCII, so that a lone surrogate can be sent as its escape."""
+    """Return data as a JSON answer, in ASCII, so that lone surrogates travel as escapes."""
     body = json.dumps(data, ensure_ascii=True, allow_nan=False, separators=(",", ":"))
     return Response(body, status, headers, media_type="application/json")
 
@@ -59,7 +59,7 @@ async def on_fault(_: Request, error: Exception) -> Response:
 
 
 async def on_http_exception(_: Request, error: Exception) -> Response:
-    """Answer what the router refuses (404, 405) in the shape of a fault."""
+    """Answer errors of the router (404, 405) in the shape of a fault."""
     assert isinstance(error, HTTPException)
     response = refuse(Fault(error.status_code, error.detail))
     response.headers.update(error.headers or {})
@@ -71,7 +71,7 @@ HANDLERS: dict[Any, Any] = {Fault: on_fault, HTTPException: on_http_exception}
 
 
 async def read_object(request: Request, *media_types: str) -> Json:
-    """Return the request's body, which must be one JSON object of one of the media types."""
+    """Return the request's body: one JSON object, of one of the media types."""
     sent = request.headers.get("content-type", "").partition(";")[0].strip().lower()
     if sent not in media_types:
         raise Fault(415, "the content type must be " + " or ".join(media_types))
@@ -106,7 +106,7 @@ def _parse(body: bytes) -> object:
 
 
 def _refuse_number(text: str) -> object:
-    raise ValueError(f"{text} is no JSON number")
+    raise ValueError(f"{text} is not a JSON number")
 
 
 def _number(text: str) -> float:
@@ -133,7 +133,7 @@ def _inside(value: object) -> Iterable[object]:
 
 
 def text_param(request: Request, name: str) -> str | None:
-    """Return a query parameter, None if it is not given; given twice is a fault."""
+    """Return a query parameter, None if absent; raise `Fault` if it is given twice."""
     values = request.query_params.getlist(name)
     if len(values) > 1:
         raise Fault(
@@ -143,7 +143,7 @@ def text_param(request: Request, name: str) -> str | None:
 
 
 def choice_param(request: Request, name: str, choices: Sequence[str]) -> str | None:
-    """Return a query parameter that must be one of some words, None if it is not given."""
+    """Return a query parameter that must be one of the choices, None if absent."""
     value = text_param(request, name)
     if value is not None and value not in choices:
         raise Fault(
@@ -155,11 +155,11 @@ def choice_param(request: Request, name: str, choices: Sequence[str]) -> str | N
 
 
 def number_param(request: Request, name: str, least: int, most: int) -> int | None:
-    """Return a query parameter that must be a whole number within limits, None if not given."""
+    """Return a query parameter that must be a whole number within limits, None if absent."""
     value = text_param(request, name)
     if value is None:
         return None
-    # isdecimal alone would let digits of other scripts through; int() of very long text raises.
+    # isdecimal alone accepts digits of other scripts; int() of very long text raises.
     if not (
         value.isascii() and value.isdecimal() and len(value) <= 10 and least <= int(value) <= most
     ):
@@ -174,7 +174,7 @@ def number_param(request: Request, name: str, least: int, most: int) -> int | No
 def page_of(
     items: Sequence[Item], page: int | None, size: int | None, default_size: int
 ) -> Sequence[Item]:
-    """Return one page, counted from 0; all items where neither page nor size is asked for."""
+    """Return one page, counted from 0; all items if neither page nor size is given."""
     if page is None and size is None:
         return items
     size = default_size if size is None else size
