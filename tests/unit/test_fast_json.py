@@ -7,8 +7,10 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from oneway_connectors.file import jsonl
-from oneway_connectors.file.fast_json import decoded
+from oneway.core.connector import ReadError
+from oneway_connectors.file import json_array, jsonl
+from oneway_connectors.file.fast_json import FastDecoder
+from oneway_connectors.file.json_array import JsonArray
 from oneway_connectors.file.jsonl import JsonLines
 
 KEYS = st.sampled_from(["a", "b", 'c":', "d\\", "e :", "\u00e9", "http://x"])
@@ -35,8 +37,13 @@ def strictly(raw: bytes) -> object:
     return None if entry.problem else entry.data
 
 
-def compare(raw: bytes) -> None:
-    found = decoded(raw)
+def decoded(raw: bytes) -> object:
+    """Return what a new fast parser makes of a line."""
+    return FastDecoder().decoded(raw)
+
+
+def compare(raw: bytes, fast: FastDecoder | None = None) -> None:
+    found = (fast or FastDecoder()).decoded(raw)
     if found is not None:
         assert repr(found) == repr(strictly(raw))
 
@@ -55,6 +62,36 @@ def test_a_broken_line_is_never_decoded_otherwise(data, style, chance):
     at = chance.draw(st.integers(0, max(len(raw) - 1, 0)))
     piece = chance.draw(st.sampled_from([b"", b'"', b":", b"\\", b"{", b'"a":1,', b" ", b"\xff"]))
     compare(raw[:at] + piece + raw[at + chance.draw(st.integers(0, 2)) :])
+
+
+@given(st.lists(OBJECTS, min_size=2, max_size=6), st.sampled_from(STYLES), st.data())
+@settings(max_examples=200)
+def test_what_is_remembered_of_other_lines_changes_nothing_that_is_decoded(records, style, chance):
+    fast = FastDecoder()
+    for each in records:
+        raw = json.dumps(each, separators=style, ensure_ascii=False)
+        raw = raw.encode(errors="surrogatepass")
+        compare(raw, fast)
+        twice = chance.draw(
+            st.sampled_from([b'"a":1,', b'"a":"b:c",', b'"a" :"12:30",', b"\\u003a"])
+        )
+        at = chance.draw(st.integers(0, len(raw) - 1))
+        compare(raw[: at + 1] + twice + raw[at + 1 :], fast)
+
+
+def test_a_key_that_stands_twice_is_found_where_texts_with_colons_are_known():
+    fast = FastDecoder()
+    usual = b'{"t":"12:30","a":{"b":"x:y"}}'
+    assert fast.decoded(usual) is not None
+    assert fast.decoded(usual) is not None
+    for raw in (
+        b'{"t":"12:30","a":1,"a":2}',
+        b'{"t":"1","t":"12:30"}',
+        b'{"t":"12:30","t":"12:30"}',
+        b'{"t":"a\\u003ab","a" :1,"a" :2}',
+        b'{"a" :1,"t":"12:30:5","a" :"12:30"}',
+    ):
+        assert fast.decoded(raw) is None
 
 
 @pytest.mark.parametrize(
@@ -107,3 +144,55 @@ def test_a_file_gives_the_same_entries_whichever_parser_reads_it(records):
 
     assert read(0) == read(10**9)
     assert jsonl.FAST_AFTER > 0
+
+
+FLAWED = [
+    b'{"a":1,"a":2}',
+    b"7",
+    b"[1, 2]",
+    b'{"a":"\xff"}',
+    b'{"a":1e999}',
+    b'{"a":' + b"9" * 5000 + b"}",
+    b'{"a":' + b"[" * 101 + b"]" * 101 + b"}",
+]
+SPACES = st.sampled_from([b"", b" ", b"\n", b"\r\n  ", b"\t\n\n"])
+
+
+@given(
+    st.lists(
+        OBJECTS.map(lambda each: json.dumps(each, ensure_ascii=False).encode(errors="replace"))
+        | st.sampled_from(FLAWED),
+        max_size=6,
+    ),
+    st.lists(st.tuples(SPACES, SPACES), min_size=7, max_size=7),
+    st.sampled_from([b"", b"\xef\xbb\xbf"]),
+    st.data(),
+)
+@settings(max_examples=300)
+def test_an_array_gives_the_same_entries_whichever_parser_reads_it(items, spaces, mark, chance):
+    parts = [before + each + after for each, (before, after) in zip(items, spaces, strict=False)]
+    file = mark + b" [" + b",".join(parts) + spaces[6][0] + b"]" + spaces[6][1]
+    at = chance.draw(st.integers(0, len(file)))
+    piece = chance.draw(st.sampled_from([b"", b"", b"", b'"', b"]", b",", b"\\", b"{", b"\xff"]))
+    for data in (file, file[:at] + piece + file[at:], file[:at]):
+        assert _of_array(data, 0) == _of_array(data, 10**9)
+    assert json_array.FAST_FROM > 0
+
+
+def _of_array(file: bytes, fast_from: int) -> object:
+    """Return the entries of an array, how it would be written again, or why it cannot be read."""
+    layout, found = JsonArray("a.json", fast_from), []
+    try:
+        for each in layout.entries(io.BytesIO(file)):
+            found.append(repr(each))
+    except ReadError as error:
+        return found, str(error)
+    return found, layout.assemble([b"1", b"2"])
+
+
+def test_an_array_of_usual_records_is_decoded_fast(monkeypatch):
+    monkeypatch.setattr(JsonArray, "_items", None)
+    monkeypatch.setattr(JsonArray, "_item", None)
+    file = b'[{"a": {"t": "12:30"}}, {"a": {"t": "12:31"}}]'
+    (_, last) = JsonArray("a.json", 0).entries(io.BytesIO(file))
+    assert last == (1, b'{"a": {"t": "12:31"}}', {"a": {"t": "12:31"}}, "", False)

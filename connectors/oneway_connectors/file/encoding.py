@@ -57,7 +57,7 @@ class Garbled:
 
     def note(self, entry: FileEntry) -> None:
         """Look at one record."""
-        if _GARBLED.search(entry.raw):
+        if not entry.raw.isascii() and _GARBLED.search(entry.raw):
             self._count += 1
             self._line = self._line or entry.line
 

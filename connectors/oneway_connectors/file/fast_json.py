@@ -6,6 +6,7 @@ nesting. Neither costs much to rule out for nearly every record; all others are 
 which also has every message.
 """
 
+from collections.abc import Iterator
 from typing import Any
 
 import msgspec
@@ -14,37 +15,68 @@ from oneway.core.nesting import DEEPEST
 from oneway.core.records import Value
 
 _decode = msgspec.json.Decoder().decode
+_apart = msgspec.json.Decoder(list[msgspec.Raw]).decode
 _TOO_MANY = 1 << 60
 """More members than any line can have."""
+_MOST = 8
+"""Keys whose texts are looked at again in the next record."""
 
 
-def decoded(raw: bytes) -> dict[str, Value] | None:
-    """Return the object in a line; None where it has to be decoded strictly."""
+def items_of(data: bytes) -> Iterator[bytes] | None:
+    """Return the bytes of each item of an array; None where they have to be found strictly.
+
+    All is JSON then, but for what each item has to be looked at for: invalid bytes, numbers beyond
+    all floats, keys that stand twice.
+    """
     try:
-        data: Any = _decode(raw)
+        return map(bytes, _apart(data))
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
         return None
-    if data.__class__ is not dict or not _each_key_once(raw, _members(data)):
-        return None
-    found: dict[str, Value] = data
-    return found
 
 
-def _each_key_once(raw: bytes, members: int) -> bool:
-    """Return whether no key is duplicated: as many were written as were decoded.
+class FastDecoder:
+    """Decodes the records of one file, and remembers which of their texts hold colons."""
 
-    Each member has one colon outside of text, so the colons are as many as the members or more.
-    """
-    if raw.count(b":") == members:
+    __slots__ = ("_with_colons",)
+
+    def __init__(self) -> None:
+        self._with_colons: tuple[str, ...] = ()
+
+    def decoded(self, raw: bytes) -> dict[str, Value] | None:
+        """Return the object in a line; None where it has to be decoded strictly."""
+        try:
+            data: Any = _decode(raw)
+        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+            return None
+        if data.__class__ is not dict:
+            return None
+        # Each member has one colon outside of text: where there are no others, each key that was
+        # written was decoded, and none is duplicated.
+        others = raw.count(b":") - _members(data)
+        found: dict[str, Value] = data
+        return found if not others or self._are_in_text(raw, found, others) else None
+
+    def _are_in_text(self, raw: bytes, data: dict[str, Value], others: int) -> bool:
+        """Return whether so many colons are within text for certain: a time, an address."""
+        if b"\\" not in raw:  # text is written as it was decoded
+            for key in self._with_colons:
+                text = data.get(key)
+                if text.__class__ is str:
+                    others -= text.count(":")
+            if not others:
+                return True
+        elif b'\\":' in raw:  # searching for one byte is much faster than for two
+            return False
+        # Those after a key follow its quotation mark, which within text only an escaped one could.
+        inner = raw.strip()
+        if b" :" in raw or b"\t" in inner or b"\r" in inner or b"\n" in inner:
+            return False
+        if raw.count(b'":') != _members(data):
+            return False
+        self._with_colons = tuple(
+            key for key, text in data.items() if isinstance(text, str) and ":" in text
+        )[:_MOST]
         return True
-    # There are others, within text: a time, an address. Those after a key follow its quotation
-    # mark, which within text only an escaped one could.
-    if b"\\" in raw and b'\\":' in raw:  # searching for one byte is much faster than for two
-        return False
-    inner = raw.strip()
-    if b" :" in raw or b"\t" in inner or b"\r" in inner or b"\n" in inner:
-        return False
-    return raw.count(b'":') == members
 
 
 def _members(value: Any, deepest: int = DEEPEST) -> int:
@@ -59,6 +91,7 @@ def _members(value: Any, deepest: int = DEEPEST) -> int:
     else:
         found, parts = 0, value
     for each in parts:
-        if each.__class__ is dict or each.__class__ is list:
+        kind = each.__class__
+        if kind is not str and (kind is dict or kind is list):
             found += _members(each, deepest - 1)
     return found

@@ -47,8 +47,10 @@ class Ids:
         return id, ""
 
     def _id_of(self, data: dict[str, Value]) -> str | None:
-        if len(self._path) == 1:  # and text, as nearly all are
+        if len(self._path) == 1:  # and text or a whole number, as nearly all are
             found = data.get(self._path[0])
+            if found.__class__ is int:
+                return str(found)
             if found.__class__ is str and found.strip():
                 return found
         return id_of(data, self._path)

@@ -33,9 +33,9 @@ class JsonLines:
             if number == 1 and raw.startswith(BOM):
                 self._bom, raw = BOM, raw.removeprefix(BOM)
             if number == self._fast_after + 1:
-                from oneway_connectors.file.fast_json import decoded
+                from oneway_connectors.file.fast_json import FastDecoder
 
-                fast = decoded
+                fast = FastDecoder().decoded
             data = fast(raw)
             if data is not None:
                 yield FileEntry(number, raw, data)
