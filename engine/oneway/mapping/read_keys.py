@@ -5,8 +5,10 @@ wrong spelling, or a field that the credentials may no longer see: what is decid
 decided by nothing.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
+from typing import Any
 
 from oneway.core.diagnostics import Diagnostic, Severity, Span, did_you_mean
 from oneway.core.records import MISSING, Record, Value, at, path_of, path_text
@@ -57,8 +59,11 @@ class KeyTally:
     seen: set[Path] = field(default_factory=set)
     whole: int = 0
     """How many records have every key; those are in no other count."""
-    _objects: tuple[tuple[Path, frozenset[str]], ...] = ()
-    """The keys that each object of a record has where it has all, outer objects first."""
+    _objects: tuple[tuple[int, str, Callable[[Any], object]], ...] = ()
+    """How to get all keys of each object of a record, outer objects first.
+
+    Each is found under a key of one before it, by position; the first is the record.
+    """
 
     def __post_init__(self) -> None:
         self.answered = dict.fromkeys((each.path for each in self.keys), 0)
@@ -68,7 +73,10 @@ class KeyTally:
             for depth, key in enumerate(path):
                 keys.setdefault(path[:depth], set()).add(key)
         ordered = sorted(keys, key=lambda path: (len(path), path))
-        self._objects = tuple((path, frozenset(keys[path])) for path in ordered)
+        self._objects = tuple(
+            (ordered.index(path[:-1]), "".join(path[-1:]), itemgetter(*sorted(keys[path])))
+            for path in ordered
+        )
 
     def note(self, record: Record) -> None:
         """Count one record; one that could not be read says nothing of its keys."""
@@ -97,12 +105,14 @@ class KeyTally:
                 self.answered[path] += 1
 
     def _has_all(self, data: Mapping[str, Value]) -> bool:
-        for path, keys in self._objects:
-            value: Value = data  # type: ignore[assignment]  # a record's data is an object
-            for key in path:
-                value = value[key]  # type: ignore[call-overload,index]  # as was seen before
-            if not (isinstance(value, dict) and keys <= value.keys()):
-                return False
+        objects: list[Any] = []
+        try:
+            for parent, key, get_all in self._objects:
+                each = objects[parent][key] if objects else data
+                get_all(each)
+                objects.append(each)
+        except (LookupError, TypeError):  # a key is absent, or what should hold it is no object
+            return False
         return True
 
     def _note_written(self, data: Mapping[str, Value]) -> None:

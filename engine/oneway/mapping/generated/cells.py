@@ -1,7 +1,7 @@
 """The cells of a source row as Python statements: when, from, lookup, default, check."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from oneway.core.records import is_blank
 from oneway.mapping.expressions import Expression
@@ -17,6 +17,9 @@ from oneway.mapping.spec import Merge
 DATA = Operand("data", "object")
 """The data of the record that a function is about."""
 
+_BODY = 2
+"""The depth of the statements of a function that none of its conditions depends on."""
+
 EMPTY = {state: Cell(state) for state in CellState}
 """The cells that hold nothing."""
 
@@ -29,6 +32,8 @@ class Cells:
     notes: Notes
     program: Interpreted
     nodes_of: Callable[[Expression], Nodes]
+    _json: set[str] = field(default_factory=set)
+    """The names of which it is known, where a function goes on, that they are JSON."""
 
     def cell(self, code: FieldCode) -> str:
         """Write the cell of a field, and return its name."""
@@ -108,7 +113,7 @@ class Cells:
         source = self.source
         if code.lookup is None:
             self._fits(code, value)
-            source.line(f"{found} = Cell(STATED, {value.text})")
+            source.line(f"{found} = cell_of((STATED, {value.text}, None, None, False))")
             return
         table = source.bind("table", self._singles(code.lookup))
         key, got = source.name("key"), source.name("value")
@@ -124,8 +129,8 @@ class Cells:
             )
         with source.block("else:"):
             self._fits(code, Operand(got))
-            sought = f", None, {value.text}" if code.rule.own_table else ""
-            source.line(f"{found} = Cell(STATED, {got}{sought})")
+            sought = value.text if code.rule.own_table else "None"
+            source.line(f"{found} = cell_of((STATED, {got}, None, {sought}, False))")
 
     def _singles(self, name: str) -> dict[object, object]:
         """Return what stands in a lookup table exactly once."""
@@ -155,6 +160,10 @@ class Cells:
         if value.known or value.kind == "boolean":
             return
         text = value.text
+        if text in self._json:
+            return
+        if self.source.depth == _BODY:  # what is written there is run for each record
+            self._json.add(text)
         scalars = " and ".join(f"{text}.__class__ is not {each}" for each in ("str", "bool", "int"))
         with self.source.block(f"if {text} is not None and {scalars}:"):
             self.source.line(f"json_only({text})")

@@ -1,5 +1,6 @@
 """The keys of a record that a function reads: each looked up once, where the function begins."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 from oneway.mapping.expressions.evaluation import Reading
@@ -25,11 +26,16 @@ class PathUseOnce:
 
 @dataclass(slots=True)
 class Paths:
-    """The keys of one function, which all of its expressions share."""
+    """The keys of one function, which all of its expressions share.
+
+    With `usual`, a record whose keys are not all there, and as they are declared, is left to
+    another function: no value has a gap, and none is wrong.
+    """
 
     source: CodeText
     reading: Reading
     at: Line
+    usual: bool = False
     roots: dict[str, PathUseOnce] = field(default_factory=dict)
 
     def shares(self, reading: Reading) -> bool:
@@ -43,11 +49,13 @@ class Paths:
         for depth, key in enumerate(keys, 1):
             path = keys[:depth]
             if key not in level:
-                certain = depth == 1 and self.reading.is_null(path)
+                certain = self.usual or (depth == 1 and self.reading.is_null(path))
                 gap = "" if certain else self.source.name("gap")
                 level[key] = PathUseOnce(self.source.name("path"), gap)
             found = level[key]
-            if path in reading.checks:
+            if path in reading.checks and self.usual:
+                found.check = reading.checks[path]
+            elif path in reading.checks:
                 found.wrong = found.wrong or self.source.name("wrong")
                 found.check = reading.checks[path]
                 wrong.append(found.wrong)
@@ -60,10 +68,35 @@ class Paths:
         rest = source.lines
         depth, source.lines = source.depth, []
         source.depth = self.at.depth
-        for key, each in self.roots.items():
-            self._look_up(each, "data", "", (key,))
+        if self.usual:
+            self._look_up_usual(self.roots, "data", ())
+        else:
+            for key, each in self.roots.items():
+                self._look_up(each, "data", "", (key,))
         position = next(i for i, line in enumerate(rest) if line is self.at)
         source.lines, source.depth = [*rest[:position], *source.lines, *rest[position:]], depth
+
+    def _look_up_usual(
+        self, level: dict[str, PathUseOnce], parent: str, above: tuple[str, ...]
+    ) -> None:
+        """Write the look-ups of an object's keys, each of which is there, and fit."""
+        source = self.source
+        for key, each in level.items():
+            path, key = (*above, key), source.literal(key)
+            # Indexing raises LookupError where the key is absent.
+            found = f".get({key})" if self.reading.is_null(path) else f"[{key}]"
+            source.line(f"{each.value} = {parent}{found}")
+            if each.check is not None:
+                asked = f"{source.bind('check', each.check)}({each.value})"
+                with source.block(f"if {unsure(source, each.check, each.value)}{asked}:"):
+                    source.line("raise Uncompiled")
+            if each.inner:
+                with source.block(f"if {each.value}.__class__ is dict:"):
+                    self._look_up_usual(each.inner, each.value, path)
+                with source.block(f"elif {each.value} is None:"):
+                    source.line(" = ".join((*_values(each.inner), "None")))
+                with source.block("else:"):
+                    source.line("raise Uncompiled")
 
     def _look_up(self, each: PathUseOnce, parent: str, gap: str, path: tuple[str, ...]) -> None:
         source = self.source
@@ -98,6 +131,13 @@ class Paths:
             asked = f"{source.bind('check', each.check)}({each.value})"
             with source.block(f"elif {unsure(source, each.check, each.value)}{asked}:"):
                 source.line(f"{each.wrong} = {WRONG}")
+
+
+def _values(level: dict[str, PathUseOnce]) -> Iterator[str]:
+    """Yield the names of the values of an object's keys, and of what is within them."""
+    for each in level.values():
+        yield each.value
+        yield from _values(each.inner)
 
 
 def unsure(source: CodeText, check: object, name: str) -> str:

@@ -16,6 +16,8 @@ from oneway.mapping.program import Cell, CellState, SourceRow, TargetRow
 
 WORTH_IT = 40
 """Records that are interpreted first: generating code takes about as long as they do."""
+WORTH_MORE = 1_000
+"""Records after which a function of their own is generated for those that lack no key."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +35,7 @@ class _Progress:
 
     records: int = 0
     rows: GeneratedRows | None = None
+    usual: GeneratedRows | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,25 +46,27 @@ class GeneratedProgram(Interpreted):
     """
 
     worth_it: int = WORTH_IT
+    worth_more: int = WORTH_MORE
     _progress: _Progress = field(default_factory=_Progress, repr=False, compare=False)
 
     def source_row(self, record: Record) -> SourceRow:
         """Return what the mapping makes of a source record; never raises."""
-        rows = self._progress.rows or self._rows()
+        rows = self._progress.usual or self._rows()
         return _source_row(self, record) if rows is None else rows.source_row(record)
 
     def target_row(self, record: Record) -> TargetRow:
         """Return what the mapping sees of a target record; never raises."""
-        rows = self._progress.rows or self._rows()
+        rows = self._progress.usual or self._rows()
         return _target_row(self, record) if rows is None else rows.target_row(record)
 
     def _rows(self) -> GeneratedRows | None:
         progress = self._progress
-        if progress.rows is None:
-            progress.records += 1
-            if progress.records <= self.worth_it:
-                return None
-            progress.rows = generated(self)
+        progress.records += 1
+        if progress.records > self.worth_more:
+            progress.usual = generated(self)
+            return progress.usual
+        if progress.rows is None and progress.records > self.worth_it:
+            progress.rows = generated(self, usual=False)
         return progress.rows
 
 
@@ -75,13 +80,18 @@ Leaving: TypeAlias = Callable[
 """What a function of source rows asks of leavers."""
 
 
-def generated(program: Interpreted, leaving: Leaving | None = None) -> GeneratedRows:
-    """Return the functions of a bound mapping; what cannot be generated is interpreted."""
+def generated(
+    program: Interpreted, leaving: Leaving | None = None, *, usual: bool = True
+) -> GeneratedRows:
+    """Return the functions of a bound mapping; what cannot be generated is interpreted.
+
+    With `usual`, source records that lack no key have a function of their own.
+    """
     rows = Rows(program)
     if rows.count > MOST_EXPRESSIONS:
         return GeneratedRows("", *_interpreted(program))
     try:
-        rows.write()
+        rows.write(usual=usual)
         code = compiled(rows.source.text)
     except (SyntaxError, RecursionError, MemoryError):
         # Deeper than Python can take: the interpreter goes deeper.
@@ -95,7 +105,7 @@ def generated(program: Interpreted, leaving: Leaving | None = None) -> Generated
     exec(code, names)
     return GeneratedRows(
         rows.source.text,
-        cast(Callable[[Record], SourceRow], names["source_row"]),
+        cast(Callable[[Record], SourceRow], names[f"{'usual_' * usual}source_row"]),
         cast(Callable[[Record], TargetRow], names["target_row"]),
     )
 
@@ -113,7 +123,7 @@ def _interpreted(program: Interpreted) -> _Interpreted:
 def _of_tomorrow(program: Interpreted) -> Callable[[Record], SourceRow]:
     """Return the function of source rows as a mapping runs tomorrow, when nobody asks further."""
     tomorrow = Interpreted(program.code, program.context.later(1), program.tables)
-    return generated(tomorrow, lambda _, cells: (cells, None, None)).source_row
+    return generated(tomorrow, lambda _, cells: (cells, None, None), usual=False).source_row
 
 
 def _of(program: Interpreted) -> Mapping[str, object]:
@@ -126,9 +136,10 @@ def _of(program: Interpreted) -> Mapping[str, object]:
         "filled": program.filled,
         "looked_up": program.looked_up,
         "sought": _sought,
-        "SourceRow": SourceRow,
-        "TargetRow": TargetRow,
-        "Cell": Cell,
+        # Much quicker than the classes, whose own functions are Python's.
+        "row_of_source": partial(tuple.__new__, SourceRow),
+        "row_of_target": partial(tuple.__new__, TargetRow),
+        "cell_of": partial(tuple.__new__, Cell),
         "STATED": CellState.STATED,
     }
 

@@ -35,35 +35,41 @@ class Rows:
         self.count = _count(self.program.code)
         self.cells = Cells(self.source, self.notes, self.program, self._nodes)
 
-    def write(self) -> None:
-        """Write both functions."""
+    def write(self, *, usual: bool) -> None:
+        """Write both functions; with `usual`, that of source records that lack no key as well."""
         code = self.program.code
-        asked = [code.leaver, *code.only, *code.rules]
-        asked += [each.expression for each in code.match_source]
-        with self._function("source_row", asked):
+        of_source = [code.leaver, *code.only, *code.rules]
+        of_source += [each.expression for each in code.match_source]
+        with self._function("source_row", of_source):
             self._source_row()
-        asked = [code.left, code.scheduled, *code.match_target]
-        with self._function("target_row", asked):
+        with self._function("target_row", [code.left, code.scheduled, *code.match_target]):
             self._target_row()
+        if usual:
+            with self._function("usual_source_row", of_source, "source_row"):
+                self._source_row()
 
     @contextmanager
-    def _function(self, name: str, asked: Sequence[Expression | None]) -> Iterator[None]:
+    def _function(
+        self, name: str, asked: Sequence[Expression | None], other: str = ""
+    ) -> Iterator[None]:
         """Write a function that leaves a record to the interpreter where anything is wrong.
 
         `asked` are expressions on its record, those that decide first: they have the checks.
+        A record of which anything is unusual is left to the function named `other`, if any.
         """
         source = self.source
         reading = next((each.reading for each in asked if each is not None), PLAIN)
         with source.block(f"def {name}(record):"):
             source.line("data = record.data")
             with source.block("if record.problem or data.__class__ is not dict:"):
-                source.line(f"return interpreted_{name}(record)")
+                source.line(f"return {other or f'interpreted_{name}'}(record)")
             with source.block("try:"):
-                self.paths = Paths(source, reading, source.line("# All keys, each once"))
+                at = source.line("# All keys, each once")
+                self.paths = Paths(source, reading, at, usual=bool(other))
                 yield
                 self.paths.write()
             with source.block("except Leaves:"):
-                source.line(f"return interpreted_{name}(record)")
+                source.line(f"return {other or f'interpreted_{name}'}(record)")
 
     def _nodes(self, expression: Expression, *, deciding: bool = True) -> Nodes:
         reading, context = expression.reading, self.program.context
@@ -90,8 +96,8 @@ class Rows:
         cells = [self.cells.cell(each) for each in code.fields]
         keys = [self._comparable(*each) for each in zip(values, self._compares, strict=True)]
         source.line(
-            f"return SourceRow(record.id, {name}, {label}, {_tuple(keys)}, {_tuple(values)},"
-            f" leaver, (), {failed}, {_tuple(cells)}, {left}, tuple(missed))"
+            f"return row_of_source((record.id, {name}, {label}, {_tuple(keys)}, {_tuple(values)},"
+            f" leaver, (), {failed}, {_tuple(cells)}, {left}, tuple(missed), None, True, (), None))"
         )
 
     @property
@@ -209,8 +215,8 @@ class Rows:
                 source.line(f"later = {self._decided(code.scheduled)}")
         keys = [self._comparable(*each) for each in zip(values, self._compares, strict=True)]
         source.line(
-            f"return TargetRow(record.id, {name}, {_tuple(keys)}, left, later,"
-            f" {_tuple(fields)}, {_tuple(leaving)})"
+            f"return row_of_target((record.id, {name}, {_tuple(keys)}, left, later,"
+            f" {_tuple(fields)}, {_tuple(leaving)}, None, True, None))"
         )
 
     def _seen(self, rule: FieldRule) -> str:
