@@ -96,7 +96,10 @@ def test_one_table_is_the_same_records_however_it_is_written(
     options = {"delimiter": word, "encoding": encoding, "quote": quote, "footer": footer}
     options["header"] = str(len(title) + 1)
     wanted = [{"id": str(n), "a": a, "b": b} for n, (a, b) in enumerate(rows)]
-    assert read(path, data, **options) == (wanted, [], ())
+    found, wrong, notes = read(path, data, **options)
+    assert (found, wrong) == (wanted, [])
+    if not any(set("ÂÃâ") & set(a + b) for a, b in rows):  # text that looks garbled is warned of
+        assert notes == ()
     last = "".join(f"{each}\r\n" for each in lines[len(title) + len(rows) :])
     assert_rewritten(
         path, last.encode({"utf-16": "utf-16-le"}.get(encoding, encoding)), options, wanted
