@@ -7,6 +7,8 @@ that can be done. It knows the expressions, and only those, that `strategies` dr
 
 import copy
 import itertools
+import json
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -187,6 +189,8 @@ class Person:
     leaver: bool = False
     leaving_known: bool = False
     matched: str | None = None
+    level: int = -1
+    """The key that decided who they are."""
     conflict: bool = False
     disputes: list[tuple[str, str]] = field(default_factory=list)
     refused: bool = False
@@ -225,6 +229,49 @@ def predict(world: World) -> Prediction:
     return _Model(world).predict()
 
 
+@dataclass
+class _Forms:
+    """One match key, with all that is a matter of form taken away."""
+
+    level: int
+    compare: str
+    people: list[Person]
+    users: dict[str, User]
+
+    def held(self) -> set[str]:
+        """Put those in conflict who may be there twice; return whose users that may be."""
+        new = [p for p in self.people if not (p.matched or p.conflict or p.leaver)]
+        twice = [p for p in new if any(self.weighs(q) and self.differ(p, q) for q in self.people)]
+        out = [p for p in self.people if p.leaver and p.matched and not self.users[p.matched].left]
+        out = [p for p in out if self.weighs(p) and any(self.differ(p, q) for q in twice)]
+        spoken = {p.matched for p in out if p.matched}
+        for person in (*twice, *out):
+            spoken |= {u.id for u in self.users.values() if self.form(u) == self.form(person)}
+            person.matched, person.conflict, person.level = None, True, self.level
+        return spoken
+
+    def form(self, record: Person | User) -> str | None:
+        value = record.keys[self.level] if self.level < len(record.keys) else None
+        if value is None:
+            return None
+        text = value if isinstance(value, str) else json.dumps(value)
+        text = "".join(normalize("NFKC", text).split()).casefold()
+        return re.sub("^([a-z]*)0+(?=[0-9])", r"\1", text)
+
+    def differ(self, one: Person, other: Person) -> bool:
+        if self.form(one) is None or self.form(one) != self.form(other):
+            return False
+        return not same(one.keys[self.level], other.keys[self.level], self.compare)
+
+    def weighs(self, person: Person) -> bool:
+        """Return whether a person would be in conflict with another who has the same key."""
+        if not person.matched and not person.conflict:
+            return not person.leaver
+        if person.level >= self.level or not person.matched:
+            return person.level >= self.level
+        return self.form(self.users[person.matched]) == self.form(person)
+
+
 class _Model:
     def __init__(self, world: World) -> None:
         self.world = world
@@ -238,6 +285,7 @@ class _Model:
         people = [self.person(r.id, dict(r.data), r.problem) for r in self.world.source.records]
         users = [self.user(r.id, dict(r.data), r.problem) for r in self.world.target.records]
         spoken = self.match(people, users)
+        spoken |= self.told_twice(people, {user.id: user for user in users})
         self.disputed = {(user, key) for p in people for user, key in p.disputes}
         by_id = {user.id: user for user in users}
         unseen = not self.world.target.complete or any(not user.keys_known for user in users)
@@ -494,6 +542,7 @@ class _Model:
                 if len(rivals) == 1 and not found:
                     continue
                 open_.remove(person)
+                person.level = level
                 now |= {u.id for u in found}
                 if len(rivals) == 1 and len(found) == 1 and found[0].id not in spoken:
                     person.matched = found[0].id
@@ -502,6 +551,15 @@ class _Model:
                     if len(rivals) == 1:
                         person.disputes = [(u.id, key["target"]) for u in found]
             spoken |= now
+        return spoken
+
+    def told_twice(self, people: list[Person], users: dict[str, User]) -> set[str]:
+        """Find people who may be there twice, under two forms of a key; return whose users."""
+        spoken: set[str] = set()
+        for level, key in enumerate(self.mapping["match"]):
+            rules = self.fields.values()
+            if not any(r.get("sensitive") and r.get("from") == key["source"] for r in rules):
+                spoken |= _Forms(level, key["compare"], people, users).held()
         return spoken
 
     # What becomes of each

@@ -123,14 +123,6 @@ def test_a_sensitive_key_is_neither_compared_nor_shown() -> None:
     assert near(["0042"], ["42"], fields=fields)["s0"] == []
 
 
-@pytest.mark.parametrize("other", ["0042", " 42", 42, "42\u200b"])
-def test_a_second_source_record_of_one_key_in_another_form_is_near(other: object) -> None:
-    """Also where the first of them is matched already, and its target record taken."""
-    found = near(["42", other], ["42"])
-    assert found["s0"] == []
-    assert 'source record s0 has "42"' in found["s1"][0]
-
-
 LIKE = {
     "fields": {
         "ref": {"from": "code", "write": "on_create"},

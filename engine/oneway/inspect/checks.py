@@ -18,8 +18,10 @@ from oneway.mapping.interpreter import LookupTable
 from oneway.mapping.program import Missed, Program, SourceRow, TargetRow
 from oneway.mapping.spec import OnMiss
 from oneway.planning.diff import comparison
-from oneway.planning.match import match
-from oneway.planning.near_misses import near_misses
+from oneway.planning.match import Match, match
+from oneway.planning.near_duplicates import NEAR_DUPLICATE, hold_near_duplicates
+from oneway.planning.near_misses import NEAR_MISS, near_misses
+from oneway.planning.plan import Reason
 
 
 class CheckState(Enum):
@@ -225,15 +227,22 @@ def _near_misses(
 ) -> Iterator[CheckResult]:
     """Yield the people whom no key matches, and the records that may be theirs."""
     policy = program.policy
-    found = near_misses(rows, targets, match(rows, targets, policy.match_paths), policy)
-    names = {row.source_id: row.key for row in rows}
+    keyed = match(rows, targets, policy.match_paths)
+    matches = hold_near_duplicates(keyed, rows, targets, policy)
+    found = near_misses(rows, targets, matches, policy)
     lines = tuple(
-        f"{names[source_id]}: {reason.text}"
-        for source_id in sorted(found)
-        for reason in found[source_id]
+        f"{row.key}: {reason.text}"
+        for row in rows
+        for reason in (*_twice(matches.of(row)), *found.get(row.source_id, ()))
     )
     if lines:
         yield CheckResult("Perhaps one person, though no key matches", CheckState.WARNING, lines)
+
+
+def _twice(found: Match) -> Iterator[Reason]:
+    if found.conflict is not None and found.conflict.code == NEAR_DUPLICATE:
+        yield found.conflict
+    yield from (note for note in found.notes if note.code == NEAR_MISS)
 
 
 def _assumptions(descriptions: Iterable[Description]) -> Iterator[CheckResult]:

@@ -47,9 +47,6 @@ def near_misses(
     spoken_for = owners.keys() | matches.spoken
     free = [each for each in targets if each.target_id not in spoken_for]
     found = _by_keys(alone, free, policy)
-    everybody = sorted((*rows, *(row for row, _ in quiet)), key=lambda row: row.source_id)
-    for source_id, reasons in _among_rows(alone, everybody, policy).items():
-        found[source_id] += reasons
     owners |= {target.target_id: row for row, target in quiet}
     there = sorted((*targets, *(each for _, each in quiet)), key=lambda each: each.target_id)
     like = lookalikes(there, free, owners, policy)
@@ -72,7 +69,7 @@ def _by_keys(
             continue
         index = _index(free, level)
         for row in alone:
-            key = row.keys[level] if level < len(row.keys) else None
+            key = key_at(row, level)
             near = index.get(loose(key), ()) if key is not None else ()
             others = [each for each in near if each.keys[level] != key]
             if others:
@@ -80,37 +77,8 @@ def _by_keys(
     return found
 
 
-def _among_rows(
-    alone: Sequence[SourceRow], rows: Sequence[SourceRow], policy: Policy
-) -> dict[str, list[Reason]]:
-    """Return the reasons for joiners whose key differs in form alone from another person's."""
-    found: dict[str, list[Reason]] = defaultdict(list)
-    for level, shown in enumerate(policy.key_shown):
-        joiners = [row for row in alone if not row.leaver and _key(row, level) is not None]
-        if not shown or not joiners:
-            continue
-        wanted = {loose(_key(row, level)) for row in joiners}
-        index: dict[str, list[SourceRow]] = defaultdict(list)
-        for row in rows:
-            if _key(row, level) is not None and (form := loose(_key(row, level))) in wanted:
-                index[form].append(row)
-        for row in joiners:
-            key = _key(row, level)
-            others = [e for e in index[loose(key)] if _key(e, level) != key]
-            if others:
-                path = policy.match_paths[level] or f"match key {level + 1}"
-                named = ", ".join(
-                    f"source record {each.source_id} has {_shown(_key(each, level))}"
-                    f" ({_difference(key, _key(each, level))})"
-                    for each in others[:_MOST]
-                )
-                text = f"{path} is {_shown(key)} here, and {named}"
-                ids = tuple(each.source_id for each in others)
-                found[row.source_id].append(Reason(NEAR_MISS, text, candidates=ids, warning=True))
-    return found
-
-
-def _key(row: SourceRow, level: int) -> Hashable:
+def key_at(row: SourceRow | TargetRow, level: int) -> Hashable:
+    """Return a record's key at one level, as it is compared; None where it has none."""
     return row.keys[level] if level < len(row.keys) else None
 
 
@@ -127,21 +95,21 @@ def _is_alone(row: SourceRow, matches: Matches) -> bool:
 def _index(targets: Iterable[TargetRow], level: int) -> Mapping[str, Sequence[TargetRow]]:
     index: dict[str, list[TargetRow]] = defaultdict(list)
     for each in targets:
-        if level < len(each.keys) and each.keys[level] is not None:
-            index[loose(each.keys[level])].append(each)
+        if (key := key_at(each, level)) is not None:
+            index[loose(key)].append(each)
     return dict(index)
 
 
 def _reason(row: SourceRow, near: Sequence[TargetRow], level: int, policy: Policy) -> Reason:
     ids = tuple(each.target_id for each in near)
     named = ", ".join(
-        f"target record {each.target_id} has {_shown(each.keys[level])}"
-        f" ({_difference(row.keys[level], each.keys[level])})"
+        f"target record {each.target_id} has {shown(each.keys[level])}"
+        f" ({difference(row.keys[level], each.keys[level])})"
         for each in near[:_MOST]
     )
     more = f" and {len(near) - _MOST} more" if len(near) > _MOST else ""
     path = policy.match_paths[level] or f"match key {level + 1}"
-    text = f"{path} is {_shown(row.keys[level])} here, and {named}{more}, which nothing matches"
+    text = f"{path} is {shown(row.keys[level])} here, and {named}{more}, which nothing matches"
     return _perhaps(row, text, ids)
 
 
@@ -151,7 +119,7 @@ def _perhaps(row: SourceRow, text: str, ids: tuple[str, ...]) -> Reason:
     return Reason(NEAR_MISS, text, candidates=ids, warning=True)
 
 
-def _shown(key: Hashable) -> str:
+def shown(key: Hashable) -> str:
     """Return a key so that two that look alike can be told apart."""
     value = _value(key)
     if not isinstance(value, str):
@@ -160,7 +128,7 @@ def _shown(key: Hashable) -> str:
     return json.dumps(value, ensure_ascii=hidden)
 
 
-def _difference(left: Hashable, right: Hashable) -> str:
+def difference(left: Hashable, right: Hashable) -> str:
     """Return the ways in which two keys differ, each of which is needed to make them equal."""
     words = ["number and text"] if isinstance(left, str) != isinstance(right, str) else []
     for name in _STEPS:

@@ -90,6 +90,9 @@ class Draft:
         )
 
 
+_TWICE = ("duplicate", "near_duplicate")
+"""Conflicts between source records: they stay, whatever target records hold."""
+
 ONLY = "only:"
 """What the codes of reasons begin with that say whom the sync is not for: `only:contractors`."""
 
@@ -515,7 +518,7 @@ def contested(policy: Policy, matches: Matches) -> Mapping[tuple[str, str], Sequ
     """
     fields: dict[tuple[str, str], list[str]] = {}
     for source_id, found in sorted(matches.by_source.items()):
-        if found.conflict is None or found.level is None or found.conflict.code == "duplicate":
+        if found.conflict is None or found.level is None or found.conflict.code in _TWICE:
             continue
         for target_id in found.conflict.candidates:
             field = (target_id, policy.match_paths[found.level])

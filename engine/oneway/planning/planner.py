@@ -4,6 +4,7 @@ source_row, target_row   what the mapping makes of each record
 screen                   of whom there is nothing to say: the rest sees the others alone
 match                    who is whom, by match keys
 reconcile      the same, by what earlier runs remember
+hold_near_duplicates     who may be in the source twice, under two forms of one key
 Drafter                  what each would do, alone
 grant_claims             who gets a value that only one may hold
 Assembler                outcomes, sealed and sorted
@@ -20,6 +21,7 @@ from oneway.mapping.program import Policy, Program, SourceRow, TargetRow
 from oneway.planning.assemble import Assembler
 from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence, hidden, reconcile
 from oneway.planning.match import Matches, match
+from oneway.planning.near_duplicates import hold_near_duplicates
 from oneway.planning.near_misses import near_misses
 from oneway.planning.outcomes import Draft, Drafter, absent, contested, silent, some
 from oneway.planning.own_lookups import settle
@@ -94,7 +96,7 @@ def plan_rows(
     screened = screen(policy, source.items, target.items, evidence, header.allowed)
     rows: Sequence[SourceRow] = sorted(screened.rows, key=lambda row: (row.key, row.source_id))
     targets = sorted(screened.targets, key=lambda each: each.target_id)
-    matches = _matched(rows, targets, policy, evidence, header)
+    matches = _matched(rows, targets, policy, evidence, header, screened.quiet)
     unseen = (*_unseen(target, targets), *_hidden(evidence, targets))
     drafter = _drafter(policy, replace(target, items=tuple(targets)), matches, evidence, unseen)
     unmatched = absent(program, targets, matches, source, rows)
@@ -129,13 +131,15 @@ def _matched(
     policy: Policy,
     evidence: LinkEvidence,
     header: Header,
+    quiet: Sequence[Pair],
 ) -> Matches:
-    """Return who is whom: by keys, then by what earlier runs remember."""
+    """Return who is whom: by keys, by what earlier runs remember, and nobody twice."""
     keyed = match(rows, targets, policy.match_paths)
     allowed = frozenset(
         each.guard.removeprefix(REUSED) for each in header.allowed if each.guard.startswith(REUSED)
     )
-    return reconcile(keyed, rows, targets, policy, evidence, allowed)
+    matches = reconcile(keyed, rows, targets, policy, evidence, allowed)
+    return hold_near_duplicates(matches, rows, targets, policy, quiet, allowed)
 
 
 def _reopened(drafts: Sequence[Draft], matches: Matches) -> tuple[Draft, ...]:

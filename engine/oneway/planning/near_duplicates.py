@@ -1,0 +1,175 @@
+"""Holds back people who may be in the source twice, under keys that differ in form alone.
+
+`42` and `0042` in one file are one person twice, as a rule: a system that pads its numbers and one
+that does not, or somebody who came back. Were both written, one person would have two accounts, or
+would be locked out by the row that says that they have left. So the two are a conflict, as two
+rows with one key are; whoever is matched and stays is certain, and goes on.
+"""
+
+from collections import defaultdict
+from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TypeVar
+
+from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.planning.match import NOBODY, Match, Matches
+from oneway.planning.near_misses import NEAR_MISS, difference, key_at, loose, shown
+from oneway.planning.plan import Reason
+
+NEAR_DUPLICATE = "near_duplicate"
+"""The code of the conflict that names the rows."""
+
+_MOST = 5
+"""So many rows are named."""
+
+Row = TypeVar("Row", SourceRow, TargetRow)
+
+
+def hold_near_duplicates(
+    matches: Matches,
+    rows: Sequence[SourceRow],
+    targets: Sequence[TargetRow],
+    policy: Policy,
+    quiet: Sequence[tuple[SourceRow, TargetRow]] = (),
+    allowed: Collection[str] = (),
+) -> Matches:
+    """Return the matches, with a conflict for those who may be in the source twice.
+
+    `quiet` are matched pairs that are in no other argument; a person has said of the keys in
+    `allowed` that they are somebody's own. Sensitive keys are not compared, as they must not be
+    shown.
+    """
+    joiners = [row for row in rows if _may_be_created(row, matches.of(row))]
+    if not joiners:
+        return matches
+    found = {**matches.by_source, **{row.source_id: Match(each, level=0) for row, each in quiet}}
+    everybody = sorted((*rows, *(row for row, _ in quiet)), key=lambda row: row.source_id)
+    there = sorted((*targets, *(each for _, each in quiet)), key=lambda each: each.target_id)
+    spoken = set(matches.spoken)
+    for level, may_be_shown in enumerate(policy.key_shown):
+        if not may_be_shown:
+            continue
+        open_ = [row for row in joiners if found.get(row.source_id, NOBODY).conflict is None]
+        groups = _alike(everybody, open_, level)
+        near = _forms(there, level, groups.keys())
+        for form, group in groups.items():
+            held = _Group(group, near.get(form, ()), found, level, policy, allowed).held()
+            found |= held
+            spoken |= {e.target_id for m in held.values() for e in m.candidates}
+    return Matches({row.source_id: found[row.source_id] for row in rows if row.source_id in found},
+                   frozenset(spoken))  # fmt: skip
+
+
+def _may_be_created(row: SourceRow, found: Match) -> bool:
+    nobody = found.target is None and found.conflict is None
+    return nobody and (found.gone is None or found.again) and not (row.outside or row.leaver)
+
+
+def _alike(
+    rows: Iterable[SourceRow], joiners: Iterable[SourceRow], level: int
+) -> dict[str, list[SourceRow]]:
+    """Return the rows whose keys are a joiner's but for their form, where there are two forms."""
+    keys = (key_at(row, level) for row in joiners)
+    groups = _forms(rows, level, {loose(key) for key in keys if key is not None})
+    return {
+        form: group
+        for form, group in groups.items()
+        if len({key_at(row, level) for row in group}) > 1
+    }
+
+
+def _forms(rows: Iterable[Row], level: int, wanted: Collection[str]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in rows if wanted else ():
+        key = key_at(row, level)
+        if key is not None and (form := loose(key)) in wanted:
+            found[form].append(row)
+    return dict(found)
+
+
+@dataclass(frozen=True, slots=True)
+class _Group:
+    """Source rows whose keys differ in form alone, and the target records that have such keys."""
+
+    rows: Sequence[SourceRow]
+    near: Sequence[TargetRow]
+    found: Mapping[str, Match]
+    level: int
+    policy: Policy
+    allowed: Collection[str]
+
+    def held(self) -> dict[str, Match]:
+        """Return what becomes of those who may be one person: conflicts, or a note beside them."""
+        joiners = [row for row in self.rows if _may_be_created(row, self._match(row))]
+        weighing = [row for row in self.rows if self._weighs(row)]
+        held, rivals = {}, []
+        for row in joiners:
+            if row.key not in self.allowed and self._others(row, weighing):
+                held[row.source_id] = self._conflict(row, weighing)
+                rivals.append(row)
+            elif self._others(row, self.rows):
+                note = Reason(NEAR_MISS, self._text(row, self.rows), warning=True,
+                              candidates=self._ids(row, self.rows))  # fmt: skip
+                found = self._match(row)
+                held[row.source_id] = replace(found, notes=(*found.notes, note))
+        for row in weighing:
+            if self._loses_access(row) and self._others(row, rivals):
+                held[row.source_id] = self._conflict(row, rivals)
+        return held
+
+    def _match(self, row: SourceRow) -> Match:
+        return self.found.get(row.source_id, NOBODY)
+
+    def _weighs(self, row: SourceRow) -> bool:
+        """Return whether a row would be in conflict with another, had the two one key."""
+        found = self._match(row)
+        if row.outside:
+            return False
+        if found.target is None and found.conflict is None:
+            return not row.leaver  # nobody is created for a leaver, and nothing is taken away
+        if found.level is None or found.level >= self.level:
+            return True
+        return found.target is not None and self._is_near(found.target)
+
+    def _is_near(self, target: TargetRow) -> bool:
+        return any(each.target_id == target.target_id for each in self.near)
+
+    def _loses_access(self, row: SourceRow) -> bool:
+        target = self._match(row).target
+        return row.leaver and target is not None and not target.left and (
+            row.key not in self.allowed
+        )  # fmt: skip
+
+    def _others(self, row: SourceRow, rows: Iterable[SourceRow]) -> list[SourceRow]:
+        key = key_at(row, self.level)
+        return [each for each in rows if key_at(each, self.level) != key]
+
+    def _ids(self, row: SourceRow, rows: Iterable[SourceRow]) -> tuple[str, ...]:
+        return tuple(each.source_id for each in self._others(row, rows))
+
+    def _conflict(self, row: SourceRow, rows: Sequence[SourceRow]) -> Match:
+        own = self._match(row).target
+        records = {e.target_id: e for e in ((own,) if own is not None else ()) + tuple(self.near)}
+        text = f"{self._text(row, rows)}{self._targets()}: perhaps one person twice"
+        ids = (*self._ids(row, rows), *records)
+        reason = Reason(NEAR_DUPLICATE, text, candidates=ids, warning=True)
+        return Match(conflict=reason, level=self.level, candidates=tuple(records.values()))
+
+    def _text(self, row: SourceRow, rows: Iterable[SourceRow]) -> str:
+        key = key_at(row, self.level)
+        path = self.policy.match_paths[self.level] or f"match key {self.level + 1}"
+        others = self._others(row, rows)
+        named = ", ".join(self._named(each, key) for each in others[:_MOST])
+        more = f" and {len(others) - _MOST} more" if len(others) > _MOST else ""
+        return f"{path} is {shown(key)} here, and {named}{more}"
+
+    def _named(self, other: SourceRow, key: Hashable) -> str:
+        theirs = key_at(other, self.level)
+        return f"source record {other.source_id} has {shown(theirs)} ({difference(key, theirs)})"
+
+    def _targets(self) -> str:
+        named = [
+            f"target record {each.target_id} has {shown(each.keys[self.level])}"
+            for each in self.near[:_MOST]
+        ]
+        return f"; {', '.join(named)}" if named else ""
