@@ -6,9 +6,10 @@ from dataclasses import dataclass, field, replace
 from pathlib import PurePath
 
 from oneway.core import day_patterns
-from oneway.core.connector import ReadError, Suggestion
+from oneway.core.connector import OddCell, ReadError, Suggestion
 from oneway.core.key_names import key_rank
-from oneway.core.records import Value, is_blank, path_of, path_text
+from oneway.core.majority import is_overwhelming
+from oneway.core.records import Value, is_blank, parse_day, path_of, path_text
 from oneway_connectors.file.encoding import as_utf8
 from oneway_connectors.file.formats import WORKBOOK, format_of, layout_of
 from oneway_connectors.file.opening import opened
@@ -25,6 +26,7 @@ from oneway_connectors.file.workbook import fullest_sheet
 
 _DATES = ("dd/MM/yyyy", "d/M/yyyy", "MM/dd/yyyy", "dd.MM.yyyy", "dd-MM-yyyy", "dd-MMM-yyyy",
           "d MMM yyyy", "yyyy/MM/dd", "dd/MM/yyyy HH:mm", "dd/MM/yyyy HH:mm:ss")  # fmt: skip
+_ISO = "yyyy-MM-dd"
 _ROWS = 5_000
 
 
@@ -43,21 +45,40 @@ def suggested(path: str) -> Suggestion:
     columns = _columns(path, found)
     if columns.too_short:
         found["short_rows"] = "blank"
-    dates = {name: _date_pattern(values) for name, values in columns.values.items()}
-    types = ", ".join(f"{name}=date:{pattern}" for name, pattern in dates.items() if pattern)
-    if types and format_of(path, found.get("format", "")) not in ("json", "jsonl"):
-        found["types"] = types
+    odd: list[OddCell] = []
+    if format_of(path, found.get("format", "")) not in ("json", "jsonl"):
+        types = {name: _date_pattern(column.values) for name, column in columns.found.items()}
+        types = {name: pattern for name, pattern in types.items() if pattern}
+        odd = [each for name in types for each in columns.found[name].odd(name, types[name])]
+        if types:
+            found["types"] = ", ".join(f"{name}=date:{types[name]}" for name in types)
     id = _id(columns)
     options = {**({"id": id} if id != "id" else {}), **found}
-    return Suggestion(options, tuple(columns.values))
+    return Suggestion(options, tuple(columns.found), tuple(odd))
+
+
+@dataclass(slots=True)
+class _Column:
+    """The values of a column, and the line of each."""
+
+    values: list[Value] = field(default_factory=list)
+    lines: list[int] = field(default_factory=list)
+
+    def odd(self, name: str, pattern: str) -> list[OddCell]:
+        """Return the cells of a column of dates that hold something else."""
+        return [
+            OddCell(line, name, str(value), f"dates like {pattern}")
+            for line, value in zip(self.lines, self.values, strict=True)
+            if not is_blank(value) and not _is_day(value, pattern)
+        ]
 
 
 @dataclass(slots=True)
 class _Columns:
-    """The values of each column, by its path, and the problems of the rows."""
+    """Each column, by its path, and the problems of the rows."""
 
     count: int = 0
-    values: dict[str, list[Value]] = field(default_factory=dict)
+    found: dict[str, _Column] = field(default_factory=dict)
     too_short: bool = False
 
 
@@ -125,22 +146,45 @@ def _columns(path: str, found: Mapping[str, str]) -> _Columns:
     options = replace(file_options({**found, "short_rows": "blank"}), id="")
     layout = layout_of(path, format_of(path, options.format), options)
     columns = _Columns()
+    rows: list[tuple[int, _Cells]] = []
     with opened(path) as file:
         for entry in layout.entries(as_utf8(path, file, options.encoding)):
-            if entry.problem or columns.count >= _ROWS:
-                continue
-            columns.count += 1
-            for keys, value in _flat(entry.data, ()):
-                name = keys[0] if options.headings == "flat" else path_text(keys)
-                columns.values.setdefault(name, []).append(value)
+            if not entry.problem and len(rows) < _ROWS:
+                rows.append((entry.line, _flat(entry.data, ())))
+    rows = rows[: _without_totals(rows)]
+    columns.count = len(rows)
+    for line, cells in rows:
+        for keys, value in cells:
+            name = keys[0] if options.headings == "flat" else path_text(keys)
+            column = columns.found.setdefault(name, _Column())
+            column.values.append(value)
+            column.lines.append(line)
     for name in layout.columns:
-        columns.values.setdefault(name, [])
+        columns.found.setdefault(name, _Column())
     columns.too_short = layout.padded > 0
     return columns
 
 
-def _flat(data: Mapping[str, Value], way: tuple[str, ...]) -> list[tuple[tuple[str, ...], Value]]:
-    found: list[tuple[tuple[str, ...], Value]] = []
+_Cells = list[tuple[tuple[str, ...], Value]]
+
+
+def _without_totals(rows: Sequence[tuple[int, _Cells]]) -> int:
+    """Return how many rows stand above those at the end that hold a total, and little else."""
+    end = len(rows)
+    while end and len(rows[end - 1][1]) > _NARROW:
+        cells = rows[end - 1][1]
+        if sum(not is_blank(value) for _, value in cells) * _NARROW > len(cells):
+            break
+        end -= 1
+    return end
+
+
+_NARROW = 3
+"""A total fills one cell in so many; a table of no more columns has none that can be told."""
+
+
+def _flat(data: Mapping[str, Value], way: tuple[str, ...]) -> _Cells:
+    found: _Cells = []
     for key, value in data.items():
         if isinstance(value, dict):
             found += _flat(value, (*way, key))
@@ -153,7 +197,7 @@ def _id(columns: _Columns) -> str:
     """Return the column that tells the records apart, best one that is named as an identity."""
     unique = [
         name
-        for name, values in columns.values.items()
+        for name, values in ((name, each.values) for name, each in columns.found.items())
         if len(values) == columns.count
         and not any(map(is_blank, values))
         and all(isinstance(value, str | int) and not isinstance(value, bool) for value in values)
@@ -163,10 +207,23 @@ def _id(columns: _Columns) -> str:
 
 
 def _date_pattern(values: Sequence[Value]) -> str:
-    """Return the pattern in which every value of a column that is not blank is a date."""
-    given = [value.strip() for value in values if isinstance(value, str) and value.strip()]
-    if not given or len(given) != sum(1 for value in values if not is_blank(value)):
+    """Return the pattern by which the values of a column are dates, but for single odd ones.
+
+    There is none where nothing has to be said: all are dates as ISO 8601 has them.
+    """
+    given = [value for value in values if not is_blank(value)]
+    plain = sum(parse_day(value) is not None for value in given)
+    if not given or plain == len(given):
         return ""
-    return next(
-        (p for p in _DATES if all(day_patterns.read(text, p) is not None for text in given)), ""
-    )
+    best = max(_DATES, key=lambda pattern: sum(_is_day(value, pattern) for value in given))
+    count = sum(_is_day(value, best) for value in given)
+    if count == plain:
+        best = _ISO
+    return best if is_overwhelming(count, len(given)) else ""
+
+
+def _is_day(value: Value, pattern: str) -> bool:
+    """Return whether a cell fits a column of dates; an ISO date fits any."""
+    if not isinstance(value, str):
+        return False
+    return day_patterns.read(value.strip(), pattern) is not None or parse_day(value) is not None

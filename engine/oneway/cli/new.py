@@ -2,6 +2,7 @@
 
 import json
 import re
+from collections.abc import Sequence
 from datetime import timedelta
 from pathlib import Path
 
@@ -23,10 +24,12 @@ from oneway.runs.draft import (
     key_counts,
     mapping_text,
     match_keys,
+    odd_records,
     paired,
     questions,
     read_side,
     sampled,
+    without,
 )
 
 
@@ -54,22 +57,28 @@ def command(*, console: Console, mapping: Path, source: str, target: str, no_sam
         raise refusal("F120", str(mapping), summary, "name another file, or take it away first")
     folder = mapping.parent
     left = read_side(source, folder, FOLDERS, from_environment)
-    right = read_side(target, folder, FOLDERS, from_environment)
+    # A target record that cannot be read might be anybody's: every joiner would wait for it.
+    right = read_side(target, folder, FOLDERS, from_environment, keeps_odd=True)
     if not left.fields:
         summary = "it has no headings and no records, so that nothing can be read from it"
         raise refusal("U152", source, summary, "export it again, with some people in it")
     pairs = paired(left, right)
+    odd = odd_records(left, pairs)
+    _say_odd(console, left, (*left.unread, *(each.text for each in odd)), _UNREAD)
+    _say_odd(console, right, right.unread, _UNREAD)
+    _say_odd(console, right, right.kept, _KEPT)
+    usual = without(left, odd)
     keys = match_keys(left, right, pairs)
     today = now().date()
     asked = questions(left, right, (today - timedelta(days=30)).isoformat())
     _write(mapping, mapping_text(_name(mapping), (left, right), pairs, keys, asked))
     _say(console, mapping, left, right, len(pairs))
     _say_keys(console, left, right, keys)
-    if not no_sample and left.records:
-        sample = sampled((left, right), keys, asked)
+    if not no_sample and usual.records:
+        sample = sampled((usual, right), keys, asked)
         tables = " --reference people={0}" if any(each.looks_up for each in pairs) else ""
         _sample(console, mapping, sample, tables)
-        sides = (left, right)
+        sides = (usual, right)
         record = sample.source[-1]
         test = first_test(mapping.name, today.isoformat(), sides, keys.first, asked, record)
         _write_beside(console, mapping, test)
@@ -89,6 +98,23 @@ def _say(console: Console, mapping: Path, source: DraftSide, target: DraftSide, 
         said = f"{role}: {side.resource}, {read}, {count(len(side.fields), 'field')}"
         console.out(f"{said}{f' ({options})' if options else ''}")
     console.out(f"{mapping}: {count(pairs, 'field')} guessed; read it, and answer its questions")
+
+
+def _say_odd(console: Console, side: DraftSide, found: Sequence[str], becomes: str) -> None:
+    """Name the records and cells that somebody has to look at, and what becomes of them."""
+    if not found:
+        return
+    console.note(f"{side.resource}: correct what is named here; {becomes}")
+    for text in found[:_NAMED]:
+        console.note(f"  {text}")
+    if len(found) > _NAMED:
+        console.note(f"  and {len(found) - _NAMED:,} more")
+
+
+_UNREAD = "until then each is an error of its record, and all others go on"
+_KEPT = "until then it stays the text that it is (unfit_cells: keep)"
+_NAMED = 10
+"""So many are named."""
 
 
 def _say_keys(console: Console, source: DraftSide, target: DraftSide, keys: MatchKeys) -> None:

@@ -266,11 +266,25 @@ class Reader(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class OddCell:
+    """A cell that is unlike all others of its column; `like` says in words what those are."""
+
+    line: int
+    column: str
+    value: str
+    like: str
+
+
+@dataclass(frozen=True, slots=True)
 class Suggestion:
-    """The options that a resource seems to need, and the paths of its fields, in order."""
+    """The options that a resource seems to need, and the paths of its fields, in order.
+
+    `odd` are the cells that these options make errors of their rows.
+    """
 
     options: Mapping[str, str]
     columns: tuple[str, ...]
+    odd: tuple[OddCell, ...] = ()
 
 
 @runtime_checkable

@@ -1,4 +1,8 @@
-"""Recognises headings that name a key: "Staff No", "Staff #", `payrollCode`, "Employee ID"."""
+"""Recognises headings that name a key, or what nobody should read.
+
+"Staff No", "Staff #", `payrollCode` and "Employee ID" name keys; "Sort Code" and `niNumber`
+name secrets.
+"""
 
 import re
 
@@ -7,6 +11,13 @@ _KEY = re.compile(
     r"(no|nr|num|number|id|code|ref|reference|key)"
 )
 _FIRST = ("id", "uid")
+_SECRET = re.compile(
+    r"account ?(number|no)|sort ?code|iban|routing ?number|bank ?account|building ?society"
+    r"|national ?insurance( ?(number|no))?|ni ?(number|no)|nino|social ?security( ?number)?|ssn"
+    r"|passport( ?(number|no))?|tax ?(file|payer) ?number|salary|annual ?pay|pay ?rate|wage"
+    r"|password|secret|api ?key|access ?token|pin"
+)
+_CAPITAL = re.compile(r"(?<=[a-z0-9])(?=[A-Z])|[_\-.]+|\s+")
 
 
 def letters(name: str) -> str:
@@ -28,3 +39,9 @@ def key_rank(name: str) -> int:
     if plain in _FIRST:
         return 0
     return 1 if names_key(name) else 2 if "email" in plain else 3
+
+
+def names_secret(path: str) -> bool:
+    """Return whether a heading, or the end of a path, names what nobody should read."""
+    words = " ".join(_CAPITAL.split(path.rsplit(".", 1)[-1])).strip().lower()
+    return _SECRET.fullmatch(words) is not None

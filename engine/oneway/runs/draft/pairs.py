@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 
+from oneway.core.majority import is_overwhelming
 from oneway.core.records import Value, at
 from oneway.runs.draft.names import CANONICAL, camel, concept, plain
 from oneway.runs.draft.notation import is_one_line
@@ -159,9 +160,16 @@ def _needs_number(source: DraftSide, target: DraftSide, name: str, path: str) ->
 
 
 def _is_unfit(source: DraftSide, target: DraftSide, name: str, path: str) -> bool:
-    return _needs_number(source, target, name, path) and not all(
-        _NUMBER.fullmatch(str(value).strip()) for value in source.values(name)
+    values = source.values(name)
+    numbers = sum(map(is_number, values))
+    return _needs_number(source, target, name, path) and not (
+        not values or is_overwhelming(numbers, len(values))
     )
+
+
+def is_number(value: Value) -> bool:
+    """Return whether a value is a number, or the text of one."""
+    return _NUMBER.fullmatch(str(value).strip()) is not None
 
 
 _NUMBER = re.compile(r"-?[0-9]+(\.[0-9]+)?")

@@ -9,9 +9,10 @@ from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
-from oneway.core.records import Value, at, is_blank, parse_day, with_value
+from oneway.core.records import Value, at, is_blank, with_value
 from oneway.runs.draft.names import concept, plain
 from oneway.runs.draft.notation import expression, literal, yaml_text
+from oneway.runs.draft.odd import is_leave_date
 from oneway.runs.draft.side import DraftSide
 
 _GONE = re.compile(r"leaver|left|former|terminated|inactive|ended|departed|resigned", re.IGNORECASE)
@@ -120,9 +121,7 @@ def _leaving(source: DraftSide, target: DraftSide, switch: Switch | None, day: s
 
 def _leave_date(source: DraftSide) -> str:
     """Return the field that holds the day on which somebody leaves, or nothing."""
-    named = (path for path in source.fields if concept(path) == "leave")
-    days = (path for path in named if all(map(parse_day, source.values(path))))
-    return next(days, "")
+    return next((path for path in source.fields if is_leave_date(source, path)), "")
 
 
 def _left(source: DraftSide, date: str, day: str, *, scheduled: bool) -> Leaving:

@@ -1,15 +1,34 @@
 """One side of a draft mapping: its fields, and their values."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from oneway.connections import Lookup
 from oneway.connections.access import access
 from oneway.connections.discovery import FILES, describe, open_connector
-from oneway.core.connector import Access, Description, Field, ReadError, Resource, Suggesting
+from oneway.core.connector import (
+    Access,
+    Description,
+    Field,
+    ReadError,
+    Resource,
+    Suggesting,
+    Suggestion,
+)
 from oneway.core.diagnostics import Refused, refusal
-from oneway.core.records import MISSING, Record, Value, at, is_blank, path_of, path_text
+from oneway.core.key_names import names_secret
+from oneway.core.records import (
+    MISSING,
+    Record,
+    Snapshot,
+    Value,
+    at,
+    is_blank,
+    path_of,
+    path_text,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +45,10 @@ class DraftSide:
     records: tuple[Record, ...] = ()
     id: str = "id"
     open: bool = True
+    unread: tuple[str, ...] = ()
+    """What is wrong with the rows of a file that are no records, each by its line."""
+    kept: tuple[str, ...] = ()
+    """The cells of a file that stay text where the others of their column are of a type."""
 
     def values(self, path: str) -> list[Value]:
         """Return what stands in a field, of those records in which anything does."""
@@ -53,15 +76,18 @@ class DraftSide:
         return len(values) == len(self.records) and len(set(values)) == len(values) > 0
 
 
-def read_side(text: str, folder: Path, folders: Sequence[Path], lookup: Lookup) -> DraftSide:
+def read_side(
+    text: str, folder: Path, folders: Sequence[Path], lookup: Lookup, *, keeps_odd: bool = False
+) -> DraftSide:
     """Return a side by the path of a file, or as CONNECTOR or CONNECTOR:RESOURCE.
 
     `folder` is the mapping's own, to which the path of a file is written relative. A system is
-    read where its credentials are at hand, or else known by its record schema alone. Raises
-    `Refused` where there is no such side.
+    read where its credentials are at hand, or else known by its record schema alone. With
+    `keeps_odd`, a cell that does not fit its column spoils no record. Raises `Refused` where there
+    is no such side.
     """
     if Path(text).exists() or "." in Path(text).name:
-        return _file(text, folder)
+        return _file(text, folder, keeps_odd=keeps_odd)
     name, _, wanted = text.partition(":")
     description = describe(name, folders)
     if description.kind == FILES:
@@ -71,13 +97,15 @@ def read_side(text: str, folder: Path, folders: Sequence[Path], lookup: Lookup) 
     return DraftSide(name, resource.name, {}, resource.fields, records, resource.id, resource.open)
 
 
-def _file(path: str, folder: Path) -> DraftSide:
+def _file(path: str, folder: Path, *, keeps_odd: bool) -> DraftSide:
     description = describe(FILES)
     try:
         connector = open_connector(description, Access({}, {}))
         assert isinstance(connector, Suggesting)
         about = connector.suggest(path)
         options = dict(about.options)
+        if keeps_odd and about.odd:
+            options["unfit_cells"] = "keep"
         found = open_connector(description, Access(options, {})).reader(path).read()
     except ReadError as error:
         raise refusal(error.code, path, error.summary, error.help) from None
@@ -85,8 +113,34 @@ def _file(path: str, folder: Path) -> DraftSide:
         raise
     records = tuple(each for each in found.records if not each.problem)
     fields = {name: Field(name) for name in about.columns}
-    shown = _relative(path, folder)
-    return DraftSide(FILES, shown, options, fields, records, options.get("id", "id"))
+    side = DraftSide(FILES, _relative(path, folder), options, fields, records,
+                     options.get("id", "id"))  # fmt: skip
+    odd = _odd(about)
+    kept = tuple(f"{line}: {said}" for line, said in odd.items()) if keeps_odd else ()
+    return replace(side, unread=_unread({} if keeps_odd else odd, found), kept=kept)
+
+
+def _unread(odd: Mapping[str, str], found: Snapshot) -> tuple[str, ...]:
+    """Return what is wrong with the rows that are no records, with each odd cell."""
+    return tuple(
+        f"{each.id}: {odd[each.id]}" if each.id in odd else each.problem
+        for each in found.records
+        if each.problem
+    )
+
+
+def _odd(about: Suggestion) -> dict[str, str]:
+    """Return the odd cells of each line, in words."""
+    odd: dict[str, list[str]] = defaultdict(list)
+    for each in about.odd:
+        odd[f"line {each.line}"].append(odd_value(each.column, each.value, each.like))
+    return {line: "; ".join(said) for line, said in odd.items()}
+
+
+def odd_value(field: str, value: Value, like: str) -> str:
+    """Return how a value differs from all others of its field; a secret is not shown."""
+    shown = "something else" if names_secret(field) else repr(str(value))
+    return f"{field!r} holds {shown}, where the others are {like}"
 
 
 def _relative(path: str, folder: Path) -> str:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 
+from oneway.core.key_names import names_secret
 from oneway.core.records import Compare
 from oneway.runs.draft.keys import MatchKey, MatchKeys
 from oneway.runs.draft.names import concept
@@ -234,8 +235,10 @@ def _rule(pair: Pair, source: DraftSide, keys: MatchKeys) -> str:
     flow = yaml_text(value, flow=True)
     if pair.looks_up:
         return f"{{from: {flow}, lookup: people, on_miss: keep}}"
-    compared = _compared(pair, keys.of(pair))
-    return f"{{from: {flow}{compared}}}" if compared else yaml_text(value)
+    more = _compared(pair, keys.of(pair))
+    if names_secret(pair.source) or names_secret(pair.target):
+        more += ", sensitive: true"
+    return f"{{from: {flow}{more}}}" if more else yaml_text(value)
 
 
 def _joiners(pairs: Sequence[Pair], keys: MatchKeys) -> Iterator[str]:

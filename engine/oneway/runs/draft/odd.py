@@ -1,0 +1,51 @@
+"""Finds the records of which a single value is unlike those of all others."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from oneway.core.majority import is_overwhelming
+from oneway.core.records import MISSING, Record, at, is_blank, parse_day
+from oneway.runs.draft.names import concept
+from oneway.runs.draft.pairs import Pair, is_number
+from oneway.runs.draft.side import DraftSide, odd_value
+
+
+@dataclass(frozen=True, slots=True)
+class OddRecord:
+    """A record, and what of it is unlike the others, in words."""
+
+    record: Record
+    text: str
+
+
+def odd_records(source: DraftSide, pairs: Sequence[Pair]) -> tuple[OddRecord, ...]:
+    """Return the records that the mapping will not be able to read, whose field has a type."""
+    numbers = {each.source for each in pairs if each.number and not each.unfit}
+    found = [*_odd(source, sorted(numbers), "numbers")]
+    found += _odd(source, [each for each in source.fields if is_leave_date(source, each)], "dates")
+    return tuple(found)
+
+
+def without(source: DraftSide, odd: Sequence[OddRecord]) -> DraftSide:
+    """Return a side without its odd records, none of which stands for the others."""
+    ids = {each.record.id for each in odd}
+    return replace(source, records=tuple(e for e in source.records if e.id not in ids))
+
+
+def is_leave_date(source: DraftSide, path: str) -> bool:
+    """Return whether a field holds the day on which somebody leaves, but for single odd values."""
+    if concept(path) != "leave":
+        return False
+    values = source.values(path)
+    days = sum(parse_day(value) is not None for value in values)
+    return not values or is_overwhelming(days, len(values))
+
+
+def _odd(source: DraftSide, paths: Sequence[str], like: str) -> Iterator[OddRecord]:
+    for path in paths:
+        for each in source.records:
+            value = at(each.data, source.keys(path))
+            if value is MISSING or is_blank(value):
+                continue
+            if not (is_number(value) if like == "numbers" else parse_day(value)):
+                yield OddRecord(each, f"record {each.id}: {odd_value(path, value, like)}")
