@@ -59,6 +59,17 @@ def test_codes_with_no_row_or_two_are_named_with_how_many_people_have_them():
     assert checked(source, [], rows, miss="ineligible")[LOOKUP].state is CheckState.FAILED
 
 
+def test_records_of_a_table_without_a_key_are_counted_and_named():
+    source = [{"id": "a", "code": "P1", "department": "D1"}]
+    rows = [{"id": i, "reference": r} for i, r in enumerate(["D1", None, " "])]
+    found = checked(source, [], rows)[LOOKUP]
+    assert found.state is CheckState.WARNING
+    assert found.lines == (
+        "every value in the source has exactly one row",
+        "2 records of departments without a value for reference, which no lookup finds: 1, 2",
+    )
+
+
 def test_match_keys_are_filled_and_unique_on_both_sides():
     source = [{"id": "a", "code": "P1"}, {"id": "b", "code": "P1"}, {"id": "c", "code": " "}]
     target = [{"id": 1, "reference": "P1"}, {"id": 2, "reference": None}]

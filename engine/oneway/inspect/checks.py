@@ -14,7 +14,7 @@ from oneway.core.connector import Description, Finding, Probe
 from oneway.core.diagnostics import Diagnostic, Severity
 from oneway.core.records import Compare, Missing, Snapshot, Value, comparable
 from oneway.mapping.compiler import Compiled
-from oneway.mapping.interpreter import LookupTable
+from oneway.mapping.interpreter import LookupTable, ReferenceCode
 from oneway.mapping.program import Missed, Program, SourceRow, TargetRow
 from oneway.mapping.spec import OnMiss
 from oneway.planning.diff import comparison
@@ -163,8 +163,17 @@ def _lookup(
     if table is not None and not table.complete:
         state = CheckState.WARNING if state is CheckState.OK else state
         lines += ["the table may not be complete", *table.problems]
+    if table is not None and table.keyless:
+        state = CheckState.WARNING if state is CheckState.OK else state
+        lines.append(_keyless(table, compiled.code.references, name))
     title = f"{code.rule.path}: {code.rule.expression} in {name}"
     return CheckResult(title, state, tuple(lines))
+
+
+def _keyless(table: LookupTable, references: Sequence[ReferenceCode], name: str) -> str:
+    key = next(each.key.text for each in references if each.name == name)
+    lacking = f"{_count(len(table.keyless))} of {name} without a value for {key}"
+    return f"{lacking}, which no lookup finds: {_some(sorted(table.keyless))}"
 
 
 def _missed(missed: Missed, records: int) -> str:

@@ -113,18 +113,21 @@ class MappingCode:
 class LookupTable:
     """A lookup table: for each key, every value that stands beside it.
 
-    `complete` is False where the table may lack rows: then a miss clears nothing.
+    `complete` is False where the table may lack rows: then a miss clears nothing. `keyless` are
+    the records whose key is blank, by their ids: no lookup finds them.
     """
 
     rows: Mapping[Hashable, tuple[Value, ...]]
     complete: bool = True
     problems: tuple[str, ...] = ()
+    keyless: tuple[str, ...] = ()
 
 
 def tabulate(code: ReferenceCode, snapshot: Snapshot, context: Context) -> LookupTable:
     """Return the lookup table of a reference; a record that fails makes it incomplete."""
     rows: dict[Hashable, list[Value]] = {}
     problems = list(snapshot.problems)
+    keyless = []
     for record in snapshot.records:
         try:
             if record.problem:
@@ -134,12 +137,13 @@ def tabulate(code: ReferenceCode, snapshot: Snapshot, context: Context) -> Looku
         except EvaluationError as error:
             problems.append(f"{code.name}, record {record.id}: {error}")
             continue
-        if not is_blank(key):
+        if is_blank(key):
+            keyless.append(record.id)
+        else:
             rows.setdefault(identity(key), []).append(value)
     complete = snapshot.complete and len(problems) == len(snapshot.problems)
-    return LookupTable(
-        {key: tuple(values) for key, values in rows.items()}, complete, tuple(problems)
-    )
+    held = {key: tuple(values) for key, values in rows.items()}
+    return LookupTable(held, complete, tuple(problems), tuple(keyless))
 
 
 _NOBODY = Record("", {})

@@ -97,16 +97,16 @@ def _with_keyless(plan: Plan, found: ReadInputs | EvaluatedInputs) -> Plan:
     """
     missed = {miss.reference for miss in plan.misses if not miss.found}
     return replace(plan, reads=tuple(
-        replace(read, problems=(*read.problems, *_keyless(read.records, found.tables[read.name])))
+        replace(read, problems=(*read.problems, *_keyless(found.tables[read.name])))
         if read.name in missed
         else read
         for read in plan.reads
     ))  # fmt: skip
 
 
-def _keyless(records: int, table: LookupTable) -> tuple[str, ...]:
-    blank = records - sum(map(len, table.rows.values()))
-    if blank <= 0 or not table.complete:
+def _keyless(table: LookupTable) -> tuple[str, ...]:
+    blank = len(table.keyless)
+    if not blank or not table.complete:
         return ()
     have = "record has" if blank == 1 else "records have"
     return (f"{blank:,} {have} no key, and no lookup finds {'it' if blank == 1 else 'them'}",)

@@ -1,38 +1,116 @@
-"""An expression is a text in single quotes: it is the same for every record."""
+"""A text in quotes stands where a field is meant: nothing of the record can ever be read there.
+
+A heading with a space is a field in double quotes and a text in single ones or in backticks. Such
+a text gives itself away where it is all that an expression, or a call within one, is made of;
+where it stands before what would be read if it were blank; and where a field has its very name.
+"""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from oneway.core.diagnostics import Severity
+from oneway.core.records import Value
 from oneway.mapping.expressions import Expression
+from oneway.mapping.expressions.syntax import Node
+from oneway.mapping.functions import BY_NAME
+from oneway.mapping.functions.function import Uses
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 
-_TEXT = re.compile(r"'((?:[^'\\]|\\.)+)'")
-_MOVING = {"today", "setting"}
-"""Functions that may differ although nothing of a record is read."""
+_NAME = re.compile(r"[^\W\d_][\w .#/()&'-]*")
+_HEADING = re.compile(r".*[\s.].*")
+_ASK = {"coalesce", "default", "not_null"}
+"""Functions that read an argument only where the ones before it are blank."""
+_PURE = {
+    "literal", "or_expression", "and_expression", "not_expression", "comparator",
+    "multi_select_list", "multi_select_dict", "key_val_pair",
+}  # fmt: skip
+"""Nodes that read nothing by themselves."""
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
-    for expression in (*subject.on_source, *subject.on_target, *subject.on_references):
-        text = _only_text(expression)
-        if text:
-            summary = f"{text!r} in single quotes is the text itself, the same for every record"
-            help = f"for the field, write '\"{text}\"'; for the text, write `value: {text}`"
-            yield LintFinding(expression.span, summary, help)
+    source, target = set(subject.source.fields), set(subject.target.fields)
+    sides = ((subject.on_source, source), (subject.on_target, target), (subject.on_references, ()))
+    for expressions, fields in sides:
+        headings = {each for each in fields if _HEADING.fullmatch(each)}
+        for expression in expressions:
+            if text := _mistaken(expression, headings):
+                summary = f"{text!r} in these quotes is the text itself, the same for every record"
+                help = f"for the field, write '\"{text}\"'; for the text, write `value: {text}`"
+                if not expression.constant:
+                    help = f'for the field, write "{text}", in double quotes'
+                yield LintFinding(expression.span, summary, help)
 
 
-def _only_text(expression: Expression) -> str:
-    """Return the first text of an expression that reads nothing; "" if it reads something."""
-    if expression.paths or _MOVING & set(expression.functions):
-        return ""
-    found = _TEXT.search(expression.text)
-    return found[1] if found and any(map(str.isalpha, found[1])) else ""
+def _mistaken(expression: Expression, headings: set[str]) -> str:
+    """Return the text of an expression that seems to be meant for a field; "" if none does."""
+    tree = expression.tree
+    if expression.constant and not any(map(_moves, expression.functions)):
+        return next((each for each in _texts(tree) if any(map(str.isalpha, each))), "")
+    return next((text for node in _within(tree) for text in _suspects(node, headings)), "")
+
+
+def _within(node: Node | Mapping[str, Value]) -> Iterator[Node]:
+    yield node
+    for child in node["children"]:
+        yield from _within(child)
+
+
+def _suspects(node: Node, headings: set[str]) -> Iterator[str]:
+    """Yield the texts of a node in whose places a field is meant."""
+    kind, children = node["type"], node["children"]
+    fixed = [each for each in children if _is_fixed(each)]
+    if kind == "function_expression":
+        name, fixed_call = node["value"], len(fixed) == len(children) and not _is_setting(node)
+        if name in _ASK:
+            yield from _named(children[:-1], fixed)
+        elif name == "iif" or fixed_call:
+            yield from _named(children[:1], fixed)
+    elif kind in ("or_expression", "and_expression"):
+        yield from _named(children[:1], fixed)
+    elif kind in ("not_expression", "comparator") and len(fixed) == len(children):
+        yield from _named(children, fixed)
+    if kind != "comparator" and not _is_setting(node):
+        yield from (t for each in children for t in _own(each) if t in headings)
+
+
+def _named(nodes: list[Node], fixed: list[Node]) -> Iterator[str]:
+    """Yield the texts of fixed nodes that could be the name of a field."""
+    for each in nodes:
+        if any(each is other for other in fixed):
+            yield from (text for text in _texts(each) if _NAME.fullmatch(text))
+
+
+def _is_fixed(node: Node) -> bool:
+    """Return whether a node has one value, whatever the record, the day and the settings are."""
+    if node["type"] == "function_expression":
+        return not _moves(node["value"]) and all(map(_is_fixed, node["children"]))
+    return node["type"] in _PURE and all(map(_is_fixed, node["children"]))
+
+
+def _is_setting(node: Node) -> bool:
+    known = BY_NAME.get(node["value"]) if node["type"] == "function_expression" else None
+    return known is not None and known.uses is Uses.SETTINGS
+
+
+def _moves(function: str) -> bool:
+    known = BY_NAME.get(function)
+    return known is not None and known.uses is not Uses.NOTHING
+
+
+def _texts(node: Node) -> Iterator[str]:
+    for each in _within(node):
+        yield from _own(each)
+
+
+def _own(node: Node) -> Iterator[str]:
+    if node["type"] == "literal" and isinstance(node["value"], str):
+        yield node["value"]
 
 
 RULE = LintRule(
     code="M226",
     severity=Severity.WARNING,
-    title="an expression is nothing but a text in single quotes",
+    title="a text in quotes stands where a field seems to be meant",
     advice="A field whose name has a space stands in double quotes within single ones.",
     check=check,
     failing="""\
