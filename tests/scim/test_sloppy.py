@@ -124,11 +124,19 @@ def test_a_create_in_doubt_is_looked_up_and_nobody_else_is_taken_for_it(
 
 
 def test_a_list_that_ignores_pages_is_not_taken_for_all_there_is(wired: Wired) -> None:
-    server = sloppy("no pages, no external id", 1, 2)
+    server = sloppy("no pages", *range(1, 102))  # of which a page holds a hundred
     two = wired(server)
-    two.source([person(1, lastName="New"), person(9)])
+    two.source([person(101), person(900)])
+    assert "R162" in two.run("sync").err
+    assert server.writes == []
+
+
+def test_a_list_that_ignores_pages_is_all_there_is_where_its_total_came(wired: Wired) -> None:
+    server = sloppy("no pages", 1, 2)
+    two = wired(server)
+    two.source([person(1), person(9)])
     two.run("sync")
-    assert [write for write in server.writes if write[0] == "POST"] == []
+    assert [write for write in server.writes if write[0] == "POST"] == [("POST", "s4")]
 
 
 def test_a_server_that_drops_the_external_id_is_not_filled_with_doubles(wired: Wired) -> None:

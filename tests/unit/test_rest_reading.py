@@ -2,6 +2,7 @@
 
 import json
 import threading
+from typing import Any
 
 import httpx
 import pytest
@@ -227,6 +228,36 @@ def test_a_list_that_never_ends_is_incomplete() -> None:
     assert len(world.asked) == 5
     assert not snapshot.complete
     assert "more than 5 pages" in snapshot.problems[0]
+
+
+@pytest.mark.parametrize("beyond", [404, 400, ["a", "b"], ["a"]])
+def test_where_all_of_the_total_came_no_page_beyond_it_spoils_the_list(beyond: Any) -> None:
+    last = reply({}, beyond) if isinstance(beyond, int) else counted(3, *beyond)
+    pages = (counted(3, "a", "b"), counted(3, "c"), last)
+    snapshot = opened(*pages, manifest=paged(COUNTED))[0].reader("people").read()
+    assert ids(snapshot.records) == ["a", "b", "c"]
+    assert (snapshot.complete, snapshot.problems) == (True, ())
+
+
+@pytest.mark.parametrize("total", [4, None])
+def test_a_page_that_is_refused_before_the_end_is_no_end(total: int | None) -> None:
+    pages = (counted(total, "a", "b"), counted(total, "c"), reply({}, 404))
+    with pytest.raises(ReadError) as caught:
+        opened(*pages, manifest=paged(COUNTED))[0].reader("people").read()
+    assert caught.value.code == "R104"
+
+
+@pytest.mark.parametrize("status", [401, 403, 500])
+def test_a_page_that_fails_for_another_reason_is_no_end(status: int) -> None:
+    pages = (counted(2, "a", "b"), reply({}, status))
+    with pytest.raises(ReadError):
+        opened(*pages, manifest=paged(COUNTED))[0].reader("people").read()
+
+
+def test_a_total_that_moved_is_no_end() -> None:
+    pages = (counted(4, "a", "b"), counted(3, "c"), counted(3, "a"))
+    snapshot = opened(*pages, manifest=paged(COUNTED))[0].reader("people").read()
+    assert not snapshot.complete
 
 
 def test_fewer_records_than_the_total_make_the_read_incomplete() -> None:

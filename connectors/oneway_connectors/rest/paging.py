@@ -4,6 +4,8 @@ the same page again, an id that comes twice,     incomplete, with a sentence tha
 a total that changes between pages, a numbered
 page that ends early, more pages than the limit,
 fewer records than the answer's own total
+a page beyond the total that is refused, or      the end of the list
+holds nothing new
 a page that is not JSON, or has no list          `ReadError`: nothing usable was read
 a link that leads to another host                `ReadError`
 """
@@ -70,8 +72,15 @@ def collect(
     while call is not None:
         number += 1
         seen.add((call.url, call.content))
-        page = _read(client, resource, listing, call, number, position)
+        try:
+            page = _read(client, resource, listing, call, number, position)
+        except ReadError as error:
+            if error.code in _NO_PAGE and _has_all(collected):
+                break
+            raise
         problem = _take(collected, resource, page, listing.paging)
+        if problem and _has_all(collected):
+            break
         _note_size(client, listing.paging, collected, page)
         yield collected
         if problem:
@@ -271,6 +280,15 @@ def _count(total: Value) -> int | None:
     if isinstance(total, float) and total.is_integer():
         return int(total)
     return total if isinstance(total, int) and not isinstance(total, bool) else None
+
+
+def _has_all(collected: ListedItems) -> bool:
+    """Return whether as many records came as the list's total has said from the first page on."""
+    return bool(collected.totals) and set(collected.totals) == {len(collected.items)}
+
+
+_NO_PAGE = ("R104", "R110")
+"""What systems answer that have no page beyond the last: 404, or another refusal."""
 
 
 def _check_size(paging: Paging, collected: ListedItems) -> None:
