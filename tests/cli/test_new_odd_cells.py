@@ -139,3 +139,17 @@ def test_what_is_overwhelming_stays_so_with_fewer_odd_ones(alike: int, odd: int)
         assert alike >= 4 * odd
         assert is_overwhelming(alike + 1, alike + 1 + odd)
         assert odd == 0 or is_overwhelming(alike, alike + odd - 1)
+
+
+def test_managers_are_looked_up_also_where_one_of_them_is_gone(world: World) -> None:
+    draft(world, [{**row, "Manager No": f"{n % 3:04}"} for n, row in enumerate(people())])
+    (world.folder / "map.yaml").unlink()
+    users = json.loads((world.folder / "users.json").read_text())
+    for n, user in enumerate(users):
+        user["managerId"] = 99 if n == 5 else n % 3
+    (world.folder / "users.json").write_text(json.dumps(users))
+    assert (
+        world.run("new", "map.yaml", "--source", "people.csv", "--target", "users.json").code == 0
+    )
+    text = (world.folder / "map.yaml").read_text()
+    assert """managerId: {from: '"Manager No"', lookup: people""" in text

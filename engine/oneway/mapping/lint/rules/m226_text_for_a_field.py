@@ -6,10 +6,9 @@ where it stands before what would be read if it were blank; and where a field ha
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.core.records import Value
 from oneway.mapping.expressions import Expression
 from oneway.mapping.expressions.syntax import Node
 from oneway.mapping.functions import BY_NAME
@@ -49,7 +48,7 @@ def _mistaken(expression: Expression, headings: set[str]) -> str:
     return next((text for node in _within(tree) for text in _suspects(node, headings)), "")
 
 
-def _within(node: Node | Mapping[str, Value]) -> Iterator[Node]:
+def _within(node: Node) -> Iterator[Node]:
     yield node
     for child in node["children"]:
         yield from _within(child)
