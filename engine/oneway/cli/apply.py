@@ -61,7 +61,7 @@ from oneway.runs.proof import OLDEST, refuse_old, refuse_unproven
 from oneway.state.folder import StateFolder
 
 _SHORTEST = 12
-"""Hex digits of a fingerprint that are enough to approve by."""
+"""The fewest hex digits of a fingerprint that approve a plan."""
 
 
 @click.command("apply")
@@ -69,7 +69,7 @@ _SHORTEST = 12
 @click.option(
     "--approve",
     metavar="FINGERPRINT",
-    help="Apply the plan with this fingerprint, which was reviewed; a terminal is asked otherwise.",
+    help="Apply the plan only if this is its fingerprint; without it, ask on the terminal.",
 )
 @click.option(
     "--max-age",
@@ -99,10 +99,10 @@ def command(
 ) -> Exit:
     """Apply a reviewed plan, and nothing else.
 
-    The plan must be as it was saved here, at most a week ago, and its mapping, manifests,
-    lookup tables and options as they were then. Each record is looked at again on both sides
-    before it is written: one that has changed since is stale, and left alone. What a guard
-    holds back is not applied.
+    The plan must be unchanged since it was saved here, at most a week ago, and so must its
+    mapping, manifests, lookup tables and options. Each record is read again on both sides
+    before it is written: one that has changed is stale, and left alone. Actions that a guard
+    holds back are not applied.
 
     \b
     Example:
@@ -118,7 +118,7 @@ def command(
         delivering(console, prepared.request.connection, state),
         RunSession(prepared, operator) as session,
     ):
-        # Nothing is locked or journalled for a look.
+        # This only reads: it takes no lock, and writes no journal.
         before = applied_before(session, plan) if approved == fingerprint(plan) else None
         if before is not None:
             with session.systems:
@@ -134,7 +134,7 @@ def _applied(
     retry_now: bool,
     shown: tuple[str, int | None],
 ) -> Exit:
-    """Apply a plan in a run of its own, and say how it ended."""
+    """Apply a plan as a run, and print its results."""
     with (
         exclusive_run(session),
         recording_refusals(session),
@@ -167,7 +167,7 @@ def _request(plan: Plan, options: Mapping[str, str]) -> RunRequest:
 
 
 def _said_applied(console: Console, plan: Plan, before: AppliedBefore, format: str) -> Exit:
-    """Say in which run a plan was applied; raise `Refused` where some of it was not done."""
+    """Print which run applied a plan before; raise `Refused` if some of it was not done."""
     run = before.run
     said = f"applied in run {run.id} on {history.when(run.start.started)} UTC"
     if before.left:
@@ -186,7 +186,7 @@ def _said_applied(console: Console, plan: Plan, before: AppliedBefore, format: s
 
 
 def _trusted(plan_file: str, kept: StateFolder, oldest: timedelta) -> Plan:
-    """Return the plan of a file that was saved here, lately; raise `Refused` otherwise."""
+    """Return a plan that was saved here recently; raise `Refused` for any other."""
     plan, proof = load_proven(read_file(plan_file, MAX_SIZE + 1), plan_file)
     refuse_unproven(plan, proof, kept, plan_file)
     assert proof is not None
@@ -195,7 +195,7 @@ def _trusted(plan_file: str, kept: StateFolder, oldest: timedelta) -> Plan:
 
 
 def say_recovered(console: Console, ended: Sequence[Result]) -> None:
-    """Say what became of what an interrupted run had left in flight."""
+    """Print how the writes ended that an interrupted run left in flight."""
     if ended:
         console.note("An earlier run was interrupted; what was in flight was looked up:")
         console.note(results.text(ended, console.style))
@@ -204,9 +204,9 @@ def say_recovered(console: Console, ended: Sequence[Result]) -> None:
 def print_if_interrupted(
     console: Console, plan: Plan, session: RunSession, steps: Iterator[Result]
 ) -> list[Result]:
-    """Return how each action of a plan ended; where interrupted, print that first.
+    """Return the results of a plan's actions; if interrupted, print them first.
 
-    The first Ctrl-C lets the writes in flight end; then this raises `KeyboardInterrupt`.
+    The first Ctrl-C lets the writes in flight end, then raises `KeyboardInterrupt`.
     """
     ended: list[Result] = []
     try:
@@ -225,14 +225,14 @@ def print_if_interrupted(
 
 
 def say_held(console: Console, verdict: Verdict) -> None:
-    """Say which guard holds what back, and how a person lets it through."""
+    """Print each guard that holds something back, and the option that lets it through."""
     for breach in verdict.breaches:
         said, allow = harmless(breach.text), harmless(breach.allow)
         console.tell(f"! {said}\n  to let it through, plan again with {allow}\n")
 
 
 def say_sticking(console: Console, plan: Plan, memory: Memory) -> None:
-    """Say which changes the target undid after each of the last runs."""
+    """Print the changes that the target undid after each of the last runs."""
     for line in plans.sticking(plan, memory):
         console.tell(f"! not sticking: {line}\n")
 
@@ -250,7 +250,7 @@ def _say_interrupted(console: Console, session: RunSession) -> None:
 
 
 def _approved(console: Console, plan: Plan, given: str | None) -> str:
-    """Return the approved fingerprint; raise `Refused` if none is, and no terminal to ask in."""
+    """Return the approved fingerprint; raise `Refused` if none is given and no terminal can ask."""
     own = fingerprint(plan)
     if given is None:
         short = own[:_SHORTEST]

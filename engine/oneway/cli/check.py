@@ -20,7 +20,9 @@ from oneway.runs import Input, OpenSystems, PreparedRun, RunRequest, prepare_run
 @click.command("check")
 @requesting
 @remembering
-@click.option("--brief", is_flag=True, help="Of what is in order or untested, print the title.")
+@click.option(
+    "--brief", is_flag=True, help="Print only the titles of checks that passed or are untested."
+)
 @formatted("text", "json")
 @consoled
 def command(
@@ -48,7 +50,7 @@ def command(
 
 
 def briefly(result: CheckResult) -> CheckResult:
-    """Return a check without its lines, where there is nothing to be done about them."""
+    """Return a check without its lines if they call for no action."""
     settled = result.state in (CheckState.OK, CheckState.UNTESTED)
     return replace(result, lines=()) if settled else result
 
@@ -56,7 +58,7 @@ def briefly(result: CheckResult) -> CheckResult:
 def checked(
     prepared: PreparedRun, systems: OpenSystems, progress: Progress
 ) -> Sequence[CheckResult]:
-    """Return every check of a set-up; where something cannot be read, what was found till then."""
+    """Return every check of a set-up; if a read fails, those made before it."""
     probes = _probes(prepared, systems)
     try:
         reading = read_inputs(prepared, systems, progress)
@@ -75,7 +77,7 @@ def checked(
 
 
 def _probes(prepared: PreparedRun, systems: OpenSystems) -> dict[str, Sequence[Probe]]:
-    """Return what each connector's credentials may do, files left out: they have none."""
+    """Return the probes of each connector with credentials: files have none."""
     found: dict[str, Sequence[Probe]] = {}
     given = list(prepared.inputs.values())
     for each in given:
@@ -86,13 +88,13 @@ def _probes(prepared: PreparedRun, systems: OpenSystems) -> dict[str, Sequence[P
 
 
 def _name(each: Input, given: Sequence[Input]) -> str:
-    """Return what a system is called: its connector, and its side where both sides have one."""
+    """Return a system's name: its connector, and its side if both sides use that."""
     sides = {other.side for other in given if other.connector == each.connector}
     return f"{each.connector} ({each.side or 'environment'})" if len(sides) > 1 else each.connector
 
 
 def _connections(probes: dict[str, Sequence[Probe]]) -> list[CheckResult]:
-    """Return what the probes found, where there is nothing else to go by."""
+    """Return the results of the probes as checks."""
     return [
         CheckResult(
             f"Connection to {name}",

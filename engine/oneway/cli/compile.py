@@ -14,11 +14,11 @@ from oneway.runs import RunRequest, prepare_run
 @requesting
 @consoled
 def command(*, console: Console, request: RunRequest) -> Exit:
-    """Print the Python that a mapping runs as.
+    """Print the Python code generated from a mapping.
 
-    One function makes a row of each source record, and one of each target record, once there are
-    enough of them. A record that anything is wrong with is evaluated by the interpreter, which
-    says what. Lookup tables, settings and long constants stand as names.
+    From a certain number of records on, one function makes the rows of source records, and
+    another those of target records. The interpreter evaluates records with a problem, and reports
+    it. Lookup tables, settings and long constants appear as names.
 
     \b
     Example:

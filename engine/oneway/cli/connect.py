@@ -102,11 +102,11 @@ def command(
     checks the set-up. Then it keeps the credentials and writes connections/NAME.yaml, shows
     what the first sync would change, and asks before it writes.
 
-    With the NAME of a connection that there is, it asks for new credentials, tests them
-    before they take the place of the old ones, and syncs again.
+    With the NAME of an existing connection, it asks for new credentials, tests them before
+    they replace the old ones, and syncs again.
 
-    Credentials are never given on the command line, where others could see them: they are
-    typed unseen, or read from standard input, or kept where you say.
+    Credentials never go on the command line, where others could see them: type them unseen,
+    send them to standard input, or name the place where they are kept.
 
     \b
     Example:

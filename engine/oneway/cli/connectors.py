@@ -24,9 +24,9 @@ from oneway.render import connectors
 def command(*, console: Console, name: str | None, copy: str | None, format: str) -> Exit:
     """List the systems that mappings can name, or show one.
 
-    One is shown with its options, credentials, resources and their fields, and with what is
-    assumed of it. To change one, copy it under a name of its own: its credentials are then its own
-    too.
+    A connector is shown with its options, credentials, resources and their fields, and the
+    assumptions about it. To change one, copy it under a new name, which has credentials of its
+    own.
 
     \b
     Example:

@@ -23,7 +23,7 @@ _PAUSE = 0.1
 
 @dataclass(frozen=True, slots=True)
 class Console:
-    """Where a command prints: what it was asked for, and beside it what a person should know."""
+    """The output of a command: data to standard output, notes to standard error."""
 
     color: bool = True
     quiet: bool = False
@@ -43,7 +43,7 @@ class Console:
         self.out(json.dumps(data, indent=2, sort_keys=True))
 
     def note(self, text: str) -> None:
-        """Tell a person something beside the data, unless it is to be quiet."""
+        """Print a note to standard error, unless quiet."""
         if not self.quiet:
             self.tell(f"{text}\n")
 
@@ -57,7 +57,7 @@ class Console:
 
     @contextmanager
     def progress(self) -> Iterator[Progress]:
-        """Give what reports progress: on a terminal, and only where it takes long."""
+        """Yield a progress reporter, which shows on a terminal once the work takes long."""
         if self.quiet or log.is_json() or not _is_terminal(sys.stderr):
             yield silent
             return
@@ -69,7 +69,7 @@ class Console:
 
 
 class Beside(Console):
-    """A console whose data is told to a person, too: standard output is for other data."""
+    """A console that prints its text to standard error: standard output is for JSON."""
 
     def out(self, text: str) -> None:
         """Print to standard error."""
@@ -78,9 +78,9 @@ class Beside(Console):
 
 @dataclass(slots=True)
 class ProgressLine:
-    """Progress that may be handed on early: it shows on a line that is clear between blocks.
+    """A progress reporter that can be passed on early, and shows within blocks only.
 
-    What is printed between two blocks stands on lines of its own.
+    Between blocks its line is clear, so that other output starts on a new line.
     """
 
     now: Progress = silent
@@ -100,7 +100,7 @@ class ProgressLine:
 
 
 class _Meter:
-    """One line of a terminal that says how far something is."""
+    """Shows progress on one line of a terminal."""
 
     def __init__(self, stream: TextIO) -> None:
         self.stream = stream
@@ -119,7 +119,7 @@ class _Meter:
             self.write("")
 
     def write(self, text: str) -> None:
-        # Paths and names may stand in it: nothing but plain text reaches the terminal.
+        # It may hold paths and names: only printable text reaches the terminal.
         plain = "".join(c if c.isprintable() else "?" for c in text)[: _columns() - 1]
         with suppress(OSError):
             self.stream.write(f"\r{plain:<{self.width}}\r{plain}")

@@ -1,7 +1,7 @@
 """Prints an unexpected error: its type and place, but no values.
 
-An error's message may quote whatever it stumbled over, and so may the errors that led to it,
-its notes, and a library's warnings. None of that is ever shown, with `--debug` either.
+An error's message may quote any value, and so may its causes, its notes, and a library's
+warnings. None of them is ever shown, not even with `--debug`.
 """
 
 import sys
@@ -15,11 +15,11 @@ from typing import Any, TextIO
 from oneway.cli import log
 
 _MOST = 10
-"""Errors of one chain that are shown."""
+"""The most errors of a chain to show."""
 
 
 def places(error: BaseException) -> str:
-    """Return the kinds of an error and of those that led to it, and the lines they passed."""
+    """Return the types of an error and its causes, each with its stack."""
     text, seen = "", set[int]()
     following: BaseException | None = error
     while following is not None and id(following) not in seen and len(seen) < _MOST:
@@ -32,10 +32,10 @@ def places(error: BaseException) -> str:
 
 
 def hook(*, debug: bool) -> None:
-    """Print no values of an error that no caller catches: in a thread, a finaliser, at exit.
+    """Report uncaught errors without values: in a thread, in a finaliser, at exit.
 
-    Of warnings the kind and place are printed. No memory image is written where the process
-    dies: credentials would be in it.
+    Warnings are reported by type and place. A crash writes no core dump, which would hold
+    credentials.
     """
 
     def said(kind: type[BaseException], error: BaseException | None, where: str) -> None:

@@ -39,7 +39,7 @@ def command(*, console: Console) -> Exit:
 
 
 def _tour(console: Console) -> Exit:
-    """Run one command after the other; each is shown as a user would type it."""
+    """Run the commands one after the other, each shown as a user would type it."""
     console.out("A payroll and an expenses system now run on this machine, with 200 people in")
     console.out("payroll. Nothing beyond this machine is reached.")
     _step(console, "Is everything set up?", "check", MAPPING, "--brief", "--quiet")

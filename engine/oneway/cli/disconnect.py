@@ -31,19 +31,19 @@ from oneway.runs.commit_connection import place_of
 from oneway.state.folder import StateFolder
 
 ENDING = ".disconnected"
-"""What a connection's file is called by afterwards: no command and no schedule reads it."""
+"""The ending of a disconnected file's name: no command or schedule reads such a file."""
 
 
 @dataclass(frozen=True, slots=True)
 class Disconnected:
-    """What was forgotten, what was left where it is, and what stays in the target."""
+    """The credentials that were forgotten, those left in place, and what stays in the target."""
 
     connection: Connection
     aside: Path
     forgotten: tuple[tuple[str, SecretRef], ...]
     left: tuple[tuple[str, SecretRef], ...]
     stays: str
-    """What is in the target, in words; "" if no run says so."""
+    """The managed records of the target, in words; "" if no run has a plan."""
 
 
 @click.command("disconnect")
@@ -55,9 +55,9 @@ def command(*, console: Console, name: str, state: Path, format: str) -> Exit:
     """Forget a connection's credentials; keep its history.
 
     Forgets the credentials that `oneway connect` kept, and names those that are kept
-    elsewhere. The connection's file gets another name, so that nothing runs by it any more;
-    `oneway connect` with the same name goes on with its history. Nothing in the target
-    changes: users that the connection made or keeps stay as they are.
+    elsewhere. The connection's file is renamed, so that it no longer runs; `oneway connect` with
+    the same name continues its history. Nothing changes in the target: users that the
+    connection created or updated stay as they are.
 
     \b
     Example:
@@ -65,7 +65,7 @@ def command(*, console: Console, name: str, state: Path, format: str) -> Exit:
     """
     connection = named_connection(name)
     if connection is None:
-        raise refusal("C135", name, "this is no connection", "give its name, or its file")
+        raise refusal("C135", name, "this is not a connection", "give its name, or its file")
     operator = Operator(user(), state_of(state), now)
     with hold_lock(connection.name, operator):
         ended = _disconnected(connection, operator.state)
@@ -77,7 +77,7 @@ def command(*, console: Console, name: str, state: Path, format: str) -> Exit:
 
 
 def _disconnected(connection: Connection, state: StateFolder) -> Disconnected:
-    """Forget the credentials, then move the file: who is interrupted can do it again."""
+    """Forget the credentials, then rename the file: after an interruption, it can run again."""
     stays = _stays(connection.name, state)
     gone, left = [], []
     for side, each in connection.sides.items():
@@ -92,7 +92,7 @@ def _disconnected(connection: Connection, state: StateFolder) -> Disconnected:
 
 
 def _stays(name: str, state: StateFolder) -> str:
-    """Return how many records of the target the last run that has a plan leaves managed."""
+    """Return the number of managed records after the last run with a plan, in words."""
     if not state.has_journal:
         return ""
     with Journal.open(state.journal) as journal:
@@ -122,7 +122,7 @@ def _said(ended: Disconnected) -> Iterator[str]:
     if ended.stays:
         yield f"What stays: {ended.stays} are matched, and stay as they are. No more syncs come."
     else:
-        yield "It never ran: nothing in the target is its work."
+        yield "It never ran, so it has written nothing to the target."
     yield f"The history is kept: oneway runs {name}. To go on: oneway connect {name}"
 
 
@@ -145,4 +145,4 @@ def _credential(what: str, ref: SecretRef) -> dict[str, str]:
 
 
 _RUNS = 50
-"""How far back a run is looked for that has a plan: those that were refused have none."""
+"""The most runs to look through for one with a plan: refused runs have none."""

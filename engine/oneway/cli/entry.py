@@ -33,23 +33,23 @@ COMMANDS = (
     Listed("ci", "Print the workflow that checks edited mappings in CI."),
     Listed("impact", "Show what an edit of a mapping changes, person by person; write nothing."),
     Listed("plan", "Show what a sync would change, and why; write nothing."),
-    Listed("keys", "Show the key that plans are signed with here, or trust another machine's."),
+    Listed("keys", "Show this machine's key for signing plans, or trust another machine's."),
     Listed("apply", "Apply a reviewed plan, and nothing else."),
     Listed("sync", "Plan and apply in one go, with all guards on."),
-    Listed("resume", "Go on with what an interrupted run left undone."),
+    Listed("resume", "Finish an interrupted run."),
     Listed("connect", "Connect two systems: credentials, employer, schedule, first sync."),
     Listed("disconnect", "Forget a connection's credentials; keep its history."),
     Listed("status", "Show how each connection stands, without network."),
-    Listed("runs", "List what was run, show one run, or forget old ones."),
+    Listed("runs", "List runs, show one run, or forget old ones."),
     Listed("forget", "Erase one person from the store, and say what cannot be reached."),
-    Listed("report", "Make a page of one run for people."),
-    Listed("replay", "Derive a run's plan again from what was kept, and say what differs."),
-    Listed("serve", "Keep the schedules of all connections of a folder, until it is stopped."),
+    Listed("report", "Write a page about one run, for people."),
+    Listed("replay", "Derive a run's plan again from its snapshot, and show the differences."),
+    Listed("serve", "Run all connections of a folder on their schedules, until stopped."),
     Listed("run-due", "Run the connections of a folder that are due, once, and end."),
-    Listed("notify", "Test the channels of a connection, or send or list the notices that wait."),
+    Listed("notify", "Test the channels of a connection, or send or list waiting notices."),
     Listed("explain", "Show one person: what is read, decided, and why; write nothing."),
     Listed("check", "Check the set-up of both systems for a mapping; write nothing."),
-    Listed("compile", "Print the Python that a mapping runs as."),
+    Listed("compile", "Print the Python code generated from a mapping."),
     Listed("eval", "Evaluate an expression on one record, and show the value of each step."),
     Listed("functions", "List the functions that expressions may use, or show one."),
     Listed("connectors", "List the systems that mappings can name, or show one."),
@@ -64,7 +64,7 @@ EPILOG = "\b\nExit codes:\n" + "\n".join(f"  {e.value:<4} {MEANINGS[e]}" for e i
 
 
 class Commands(click.Group):
-    """The subcommands, each in the module of its name, imported when it is asked for."""
+    """The subcommands; each is imported from the module of its name when it is used."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:  # noqa: ARG002  # click's
         """Return the names of all commands, in the order in which they are used."""
@@ -82,7 +82,7 @@ class Commands(click.Group):
     def resolve_command(
         self, ctx: click.Context, args: list[str]
     ) -> tuple[str | None, click.Command | None, list[str]]:
-        """Return the command that the arguments name; say which one may be meant otherwise."""
+        """Return the named command; suggest a similar name if it is unknown."""
         from oneway.core.diagnostics import did_you_mean
 
         if args and args[0] not in self.list_commands(ctx) and not args[0].startswith("-"):
@@ -115,7 +115,7 @@ def oneway(log: str) -> None:
       oneway plan mapping.yaml --out plan.json
       oneway apply plan.json
     """
-    del log  # `run` looks for it, also where all else is wrong
+    del log  # `run` reads it from the arguments, even if others are invalid
 
 
 def main() -> NoReturn:
@@ -134,7 +134,7 @@ def main() -> NoReturn:
 
 
 def run(args: Sequence[str]) -> int:
-    """Run one command and return its exit code; whatever goes wrong is printed, not raised."""
+    """Run one command and return its exit code; errors are printed, not raised."""
     name = next((each for each in args if any(each == one.name for one in COMMANDS)), "")
     with log.logging(args, name):
         if not log.is_json():
@@ -145,11 +145,11 @@ def run(args: Sequence[str]) -> int:
 
 
 _TRACES = "ONEWAY_TRACES"
-"""The variable that asks for traces: without it, and without a log, nothing of them is imported."""
+"""The variable that turns traces on; without it and a JSON log, their code is not imported."""
 
 
 def _watched(args: Sequence[str], *, watch: bool) -> int:
-    """Run one command, and let its steps be seen where that is asked for."""
+    """Run one command; with `watch`, send its steps to the log and the traces."""
     if not watch:
         return _run(args)
     from oneway.cli.options import now
@@ -187,7 +187,7 @@ def _run(args: Sequence[str]) -> int:
 
 
 def _show(error: click.ClickException) -> None:
-    """Print what click says of the arguments: it quotes them, whatever they hold."""
+    """Print an error of click, whose message quotes arguments: harmless text only."""
     from io import StringIO
 
     from oneway.render.sanitize import harmless

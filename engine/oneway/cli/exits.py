@@ -31,5 +31,5 @@ _PRECEDENCE = (Exit.ERROR, Exit.BLOCKED, Exit.FAILED, Exit.UNPROVEN, Exit.PENDIN
 
 
 def worst(*exits: Exit) -> Exit:
-    """Return the exit that is to be told where several apply: error, guard, failed, pending."""
+    """Return the most serious of several exits: error, guard, failed, unproven, pending."""
     return next((each for each in _PRECEDENCE if each in exits), Exit.DONE)

@@ -46,7 +46,7 @@ from oneway.runs import (
 from oneway.runs.links import Remembered
 
 _FULL = 5
-"""Up to this many records that answer to one key are explained, each in full."""
+"""The most records for one key that are explained in full."""
 
 
 @click.command("explain")
@@ -77,7 +77,7 @@ def command(*, console: Console, request: RunRequest, key: str, state: Path, for
     operator = Operator(user(), state_of(state, make=False), now)
     with RunSession(prepared, operator) as session:
         kept = operator.state.has_journal
-        # Nothing is saved or applied: where nothing was kept, any key seals as well as another.
+        # Nothing is saved or applied: without a journal, any key will do.
         seal = session.seal if kept else Seal(b"explain")
         plan = plan_of(prepared, reading, seal, evidence)
         memory = load_memory(session, plan) if kept else NOTHING
@@ -96,7 +96,7 @@ def command(*, console: Console, request: RunRequest, key: str, state: Path, for
 
 
 def _remembered(prepared: PreparedRun, state: Path) -> Remembered | None:
-    """Return what the journal remembers of the connection; None without a state folder."""
+    """Return the links and creates that the journal remembers; None without a state folder."""
     if not state.is_dir():
         return None
     with RunSession(prepared, Operator(user(), state_of(state), now)) as session:
@@ -110,9 +110,9 @@ def _found(
     key: str,
     blocked: Mapping[str, str],
 ) -> tuple[tuple[Explanation, ...], int]:
-    """Return whom a key names, and up to how many of them are explained in full.
+    """Return the people whom a key names, and the most to explain in full.
 
-    Where no record answers to it: those who have it in their name, a person if it is only one.
+    If no record matches: the people with the key in their name, of whom one is explained.
     """
 
     def answering(key: str) -> tuple[Explanation, ...]:

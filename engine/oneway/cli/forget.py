@@ -21,7 +21,7 @@ BEYOND = (
     "messages of errors that stopped runs, and logs",
     "backups of the store",
 )
-"""What no command of ours can reach."""
+"""Places that no command can reach."""
 
 
 @click.command("forget")
@@ -36,9 +36,9 @@ def command(
     """Erase one person from the store, and say what cannot be reached.
 
     Links, entries, kept plans and inputs are erased. PERSON is a match value (a payroll code),
-    an id in either system, or the whole name, as plans show them. Guards go on counting what
-    was done, without saying to whom. Runs in which the person stood can be shown, and not
-    replayed, from then on.
+    an id in either system, or the whole name, as plans show them. Guards still count the
+    actions, without the person. Runs that included the person can still be shown, but not
+    replayed.
 
     \b
     Example:

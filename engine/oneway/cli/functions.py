@@ -18,7 +18,7 @@ from oneway.render import functions
 def command(*, console: Console, name: str | None, format: str) -> Exit:
     """List the functions that expressions may use, or show one.
 
-    One is shown with its parameters and examples.
+    A function is shown with its parameters and examples.
 
     \b
     Example:

@@ -49,8 +49,8 @@ def command(
     """Show what an edit of a mapping changes, person by person; write nothing.
 
     Plans the version before and the version now over the same records (of both systems, or
-    of files in their place), and compares: who is treated differently, and which fields are
-    written otherwise. Nothing is saved or applied.
+    of files in their place), and compares: who is treated differently, and which fields get
+    other values. Nothing is saved or applied.
 
     \b
     Example:
@@ -80,10 +80,10 @@ def _same_settings(before: PreparedRun, new: PreparedRun) -> PreparedRun:
 
 
 def _before(request: RunRequest, old: str | None, against: str | None) -> bytes:
-    """Return the bytes of the version before; raise `Refused` if there is none."""
+    """Return the earlier version; raise `Refused` unless exactly one is named."""
     if (old is None) == (against is None):
         help = "give --against REV (as origin/main), or --old FILE"
-        raise refusal("U121", "impact", "which version to compare with is not said", help)
+        raise refusal("U121", "impact", "no version to compare with is named", help)
     if against is not None:
         return from_git(against, request.mapping)
     assert old is not None

@@ -21,7 +21,7 @@ from oneway.documents.yaml_source import read_all
 def command(*, console: Console, names: Sequence[str], only_list: bool) -> Exit:
     """Copy the mappings that come with the program into mappings/, to start from.
 
-    Without NAME all of them. A file that is there already is left as it is.
+    Without NAME, all of them. Existing files are left as they are.
 
     \b
     Example:
@@ -49,7 +49,7 @@ def command(*, console: Console, names: Sequence[str], only_list: bool) -> Exit:
 
 
 def _title(path: Path) -> str:
-    """Return what a mapping says that it does; nothing if the file is not a mapping."""
+    """Return a mapping's title; "" if the file is not a mapping."""
     document = read_all(path.read_bytes(), path.name).document
     data = document.data if document is not None and isinstance(document.data, dict) else {}
     return str(data.get("title") or data.get("name", "")) if "oneway" in data else ""

@@ -17,16 +17,16 @@ class Interruption:
     asked: bool = False
 
     def stopping(self) -> bool:
-        """Return whether to begin no further write."""
+        """Return whether to stop before the next write."""
         return self.asked
 
 
 @contextmanager
 def patient() -> Iterator[Interruption]:
-    """Take the first Ctrl-C or SIGTERM of a block as a wish; the second ends at once.
+    """Take the first Ctrl-C or SIGTERM within a block as a request; the second ends at once.
 
-    The second one raises `KeyboardInterrupt`, wherever the program is: in the middle of a
-    write as well, which is then looked up on resuming.
+    The second raises `KeyboardInterrupt` anywhere, even during a write, which resuming then
+    looks up.
     """
     found = Interruption()
 

@@ -15,11 +15,11 @@ from oneway.runs.proof import public_key, trust, trusted
 @remembering
 @consoled
 def command(*, console: Console, key: str | None, state: Path) -> Exit:
-    """Show the key that plans are signed with here, or trust another machine's.
+    """Show this machine's key for signing plans, or trust another machine's.
 
-    Where plans are made on one machine and applied on another, the first one signs them: this
-    makes its key pair, and prints the public key. The second one is told to trust that key.
-    On one machine none is needed.
+    If one machine makes plans and another applies them, the first signs them: this command
+    creates its key pair and prints the public key, which the second one must trust. A single
+    machine needs no key.
 
     \b
     Example:

@@ -57,7 +57,7 @@ def server() -> LanguageServer:
 
 
 def _tells(found: LanguageServer) -> None:
-    """Let a server explain what stands at a place, and say where it is defined."""
+    """Add hover texts and go to definition to a server."""
 
     @found.feature(types.TEXT_DOCUMENT_HOVER)
     def hovered(ls: LanguageServer, params: types.HoverParams) -> types.Hover | None:
@@ -83,7 +83,7 @@ def _definition(ls: LanguageServer, params: types.DefinitionParams) -> types.Loc
 
 
 def _publish(ls: LanguageServer, uri: str) -> None:
-    """Tell the editor everything that is wrong with a mapping; nothing of any other file."""
+    """Send the editor the diagnostics of a mapping; none of any other file."""
     text = ls.workspace.get_text_document(uri).source
     is_mapping = any(line.startswith("oneway:") for line in text.splitlines())
     found = diagnostics(text.encode(), _path(uri), FOLDERS) if is_mapping else ()

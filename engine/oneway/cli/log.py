@@ -1,7 +1,7 @@
-"""What a command says on standard error: as text, or with `--log json` as lines of JSON.
+"""Writes to standard error: text, or with `--log json` one JSON object a line.
 
-A line has the time, an event and a text, with the connection and the run where they are known,
-and holds no more than the text for people would.
+A line has the time, an event and a text, and the connection and run if known. It holds nothing
+that the text would not show.
 """
 
 import json
@@ -25,18 +25,18 @@ _ESCAPES = re.compile(r"\x1b\[[0-9;]*m")
 
 
 def log_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """Give a command, or all of them, the option `--log`, which `oneway.cli.log` looks for."""
+    """Add `--log` to a command; this module reads it from the arguments itself."""
     return click.option(
         "--log",
         type=click.Choice(["text", "json"]),
         default="text",
-        help="How to write what goes to standard error; json: a line an event.",
+        help="The format of standard error; json: one line for each event.",
     )(command)
 
 
 @dataclass(slots=True)
 class _Mode:
-    """How this process logs: commands are run one after another in it."""
+    """How the running command logs; a process runs one at a time."""
 
     json: bool = False
     command: str = ""
@@ -51,7 +51,7 @@ def is_json() -> bool:
 
 
 def asked_for_json(args: Sequence[str]) -> bool:
-    """Return whether the arguments of a command ask for it, also where the rest is wrong."""
+    """Return whether the arguments ask for JSON, even if others are invalid."""
     given = args[: args.index("--")] if "--" in args else args
     pairs = pairwise([*given, ""])
     return any((one in _OPTIONS and two == "json") or one in _WHOLE for one, two in pairs)
@@ -74,7 +74,7 @@ def logging(args: Sequence[str], command: str) -> Iterator[None]:
 
 @contextmanager
 def logged_command() -> Iterator[dict[str, int]]:
-    """Log the beginning and the end of a command, which says its `exit` code."""
+    """Log the beginning and the end of a command; the block sets its `exit` code."""
     began, ended = monotonic(), dict[str, int]()
     _event("begin", "info", "")
     try:
@@ -94,7 +94,7 @@ def tell(text: str, level: str = "info") -> None:
 
 
 def tell_once(text: str) -> None:
-    """Write a sentence on something that is beside what was asked for."""
+    """Write a warning."""
     tell(f"{text}\n", "warning")
 
 
@@ -110,7 +110,7 @@ def tell_findings(found: "Sequence[Diagnostic]", text: str) -> None:
 
 
 def write(text: str) -> None:
-    """Write to standard error what has its form already."""
+    """Write formatted text to standard error."""
     sys.stderr.write(text)
     sys.stderr.flush()
 

@@ -13,8 +13,8 @@ from oneway.core.diagnostics import refusal
 def command() -> Exit:
     """Help an editor with mappings, over standard input and output (LSP).
 
-    Mistakes are underlined as they are typed; fields, functions, references and words are
-    completed and explained; a name leads to where it is defined. It needs the extra `lsp`.
+    It underlines mistakes as you type, completes and explains fields, functions, references
+    and words, and finds where a name is defined. It needs the extra `lsp`.
 
     \b
     Example:

@@ -34,11 +34,11 @@ from oneway.render.report import pages
 def command(
     *, console: Console, what: str, connection: str | None, state: Path, format: str
 ) -> Exit:
-    """Test the channels of a connection, or send or list the notices that wait.
+    """Test the channels of a connection, or send or list waiting notices.
 
-    `test CONNECTION` sends a test to each of its channels. `deliver` sends what is due of the
-    notices that wait, and this week's summaries; `oneway serve` does that all the time. `list`
-    names what was not delivered: what waits, since when and why, and what was given up.
+    `test CONNECTION` sends a test to each of its channels. `deliver` sends waiting notices
+    that are due, and this week's summaries, as `oneway serve` does. `list` shows undelivered
+    notices: those that wait, since when and why, and those that were given up.
     CONNECTION is a name or a file; without it, all of connections/.
 
     \b

@@ -1,6 +1,6 @@
-"""Options that several commands share, converted to the engine's types.
+"""Options shared by several commands, converted to the engine's types.
 
-Most commands take few of them, so each imports what it needs where it is used.
+Each imports what it needs where it is used, because most commands take few of them.
 """
 
 import inspect
@@ -33,11 +33,11 @@ STATE = ".oneway"
 _NAMED = 20
 
 FOLDERS = (Path("connectors"),)
-"""Where manifests of one's own are looked for."""
+"""The folders of the user's own manifests."""
 
 
 def user() -> str:
-    """Return the name of who runs this, as the system knows it."""
+    """Return the login name of the user."""
     import getpass
 
     try:
@@ -47,9 +47,9 @@ def user() -> str:
 
 
 def state_of(folder: Path, *, make: bool = True) -> "StateFolder":
-    """Return the state folder, whose journal may be kept in a database (ONEWAY_STORE).
+    """Return the state folder; its journal may be in a database (ONEWAY_STORE).
 
-    Who only looks back does not `make` one.
+    Commands that only read do not `make` one.
     """
     from oneway.connections import store_url
     from oneway.state.folder import StateFolder
@@ -58,7 +58,7 @@ def state_of(folder: Path, *, make: bool = True) -> "StateFolder":
 
 
 def shared_folder(folder: Path) -> Path | None:
-    """Return the state folder where runs agree on rate limits, if there is one: none is made."""
+    """Return the state folder, where runs share rate limits; None if it does not exist."""
     from oneway.state.folder import StateFolder
 
     return StateFolder(folder).path if folder.is_dir() else None
@@ -70,7 +70,7 @@ def now() -> datetime:
 
 
 class Percent(click.IntRange):  # not of ParamType[int]: before click 8.4 it takes no type
-    """How many in a hundred: 90, or 90%."""
+    """A percentage: 90, or 90%."""
 
     name = "percent"
 
@@ -78,7 +78,7 @@ class Percent(click.IntRange):  # not of ParamType[int]: before click 8.4 it tak
         super().__init__(min=0, max=100)
 
     def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> int:
-        """Return the number; fail if it is none from 0 to 100."""
+        """Return the number; fail unless it is a whole number from 0 to 100."""
         text = str(value).removesuffix("%").strip()
         if not (text.isascii() and text.isdigit() and int(text) <= 100):
             self.fail(f"{value!r} is not a whole number from 0 to 100, as 90 or 90%.", param, ctx)
@@ -86,7 +86,7 @@ class Percent(click.IntRange):  # not of ParamType[int]: before click 8.4 it tak
 
 
 def limited(command: Command) -> Command:
-    """Give a command its `limit`: how many records of each kind it names, None for all."""
+    """Add `--limit`: how many records of each kind a command names, None for all."""
 
     @click.option(
         "--limit",
@@ -105,7 +105,7 @@ def limited(command: Command) -> Command:
 
 
 def consoled(command: Command) -> Command:
-    """Give a command its `console`, and the options that it goes by."""
+    """Pass a command its `console`, and add the options of one."""
 
     @click.option("-q", "--quiet", is_flag=True, help="Print no notes and no progress.")
     @click.option("--no-color", is_flag=True, help="Print without colour; so does NO_COLOR.")
@@ -113,14 +113,14 @@ def consoled(command: Command) -> Command:
     @log_option
     @wraps(command)
     def with_console(*, quiet: bool, no_color: bool, debug: bool, log: str, **rest: Any) -> Exit:
-        del debug, log  # entry looks for them where it has to: also where all else is wrong
+        del debug, log  # entry reads them itself, even if other arguments are invalid
         return command(console=Console(color=not no_color, quiet=quiet), **rest)
 
     return with_console
 
 
 def formatted(*formats: str) -> Decorator:
-    """Give a command the option `--format`; the first is the default."""
+    """Add `--format`, with the first of the formats as its default."""
     return click.option(
         "--format",
         type=click.Choice(formats),
@@ -131,7 +131,7 @@ def formatted(*formats: str) -> Decorator:
 
 
 def connected(command: Command) -> Command:
-    """Give a command `options`, those of connectors."""
+    """Add `--option`, which sets options of connectors."""
     return click.option(
         "--option",
         "options",
@@ -143,7 +143,7 @@ def connected(command: Command) -> Command:
 
 
 def standing_in(command: Command) -> Command:
-    """Give a command `source`, `target`, `references` and `settings`: files and values instead."""
+    """Add the options that put files in place of systems, and `--set`."""
     options = (
         click.option(
             "--source", type=click.Path(), metavar="FILE", help="Read a file instead of the source."
@@ -172,7 +172,7 @@ def standing_in(command: Command) -> Command:
 
 
 def reading(command: Command) -> Command:
-    """Give a command what a request asks for beside the mapping: stand-ins, options, `as_of`."""
+    """Add the options of a request: stand-ins, options of connectors, `as_of`."""
     dated = click.option(
         "--as-of",
         metavar="INSTANT",
@@ -183,7 +183,7 @@ def reading(command: Command) -> Command:
 
 
 def requesting(command: Command) -> Command:
-    """Give a command a `request`: a mapping or a connection, and what stands in for systems."""
+    """Pass a command its `request`: a mapping or a connection, and any stand-ins."""
 
     @click.argument("mapping", metavar="MAPPING", type=click.Path())
     @reading
@@ -197,7 +197,7 @@ def requesting(command: Command) -> Command:
 
 
 def request_of(mapping: str, **asked: Any) -> "RunRequest":
-    """Return the request for a mapping or a connection, with what is asked beside it."""
+    """Return the request for a mapping or a connection; `asked` are its other fields."""
     from oneway.connections import from_environment
     from oneway.runs.request import RunRequest
 
@@ -216,10 +216,10 @@ _ASKED = ("as_of", "source", "target", "references", "settings", "options")
 
 
 def named_connection(text: str) -> "Connection | None":
-    """Return the connection that a path or a bare name stands for; None if it is another file.
+    """Return the connection with a path or bare name; None if the file is not a connection.
 
-    `acme` is `connections/acme.yaml`. Raises `Refused` if the connection does not exist, or
-    where it is broken.
+    `acme` is `connections/acme.yaml`. Raises `Refused` if the connection does not exist or is
+    invalid.
     """
     from oneway.connections import load_connection, path_of
     from oneway.connections.default_notify import with_default_of_folder
@@ -232,7 +232,7 @@ def named_connection(text: str) -> "Connection | None":
         data = read_file(path, LIMIT + 1)
     except Refused:
         return None  # reading the mapping reports why it cannot be read
-    # Most files are no connections, and need not be read as YAML twice.
+    # Most files are not connections: this spares parsing them twice.
     is_one = b"oneway_connection" in data and is_connection(data, path)
     return with_default_of_folder(load_connection(data, str(Path(path)))) if is_one else None
 
@@ -245,7 +245,7 @@ def _is_path(text: str) -> bool:
 
 
 def _with_connections(doc: str | None) -> str:
-    """Return a command's help, which also says that it takes connections."""
+    """Return a command's help, with a sentence on connections."""
     said = (
         "MAPPING may also be a connection: its file, or its name (acme for "
         "connections/acme.yaml).\n\n"
@@ -255,7 +255,7 @@ def _with_connections(doc: str | None) -> str:
 
 
 def allowing(command: Command) -> Command:
-    """Give a command's `request` what a person allows this once; stands below `requesting`."""
+    """Add `--allow` to a command's `request`; goes below `requesting`."""
 
     @click.option(
         "--allow",
@@ -274,16 +274,16 @@ def allowing(command: Command) -> Command:
 
 
 def retrying(command: Command) -> Command:
-    """Give a command its `retry_now`: whether to send at once what was refused before."""
+    """Add `--retry-now`, which sends refused actions again at once."""
     return click.option(
         "--retry-now",
         is_flag=True,
-        help="Send what the target refused before at once, whatever day it is.",
+        help="Send actions that the target refused before at once, not on their day.",
     )(command)
 
 
 def remembering(command: Command) -> Command:
-    """Give a command its `state` folder."""
+    """Add `--state`, the state folder."""
     return click.option(
         "--state",
         type=click.Path(path_type=Path),
@@ -295,14 +295,14 @@ def remembering(command: Command) -> Command:
 
 
 def crewed(command: Command) -> Command:
-    """Give a command its `jobs`, how many connections run at once, and its `max_run`."""
+    """Add `--jobs`, the number of connections that run at once, and `--max-run`."""
     command = click.option(
         "--max-run",
         default="6h",
         show_default=True,
         metavar="TIME",
         callback=_duration,
-        help="Stop a run that takes longer than this (90s, 45m, 6h); its next one goes on with it.",
+        help="Stop a run that takes longer than this (90s, 45m, 6h); the next run resumes it.",
     )(command)
     return click.option(
         "--jobs",
@@ -324,19 +324,19 @@ def _duration(_ctx: click.Context, _param: click.Parameter, text: str) -> timede
 
 
 def logged(command: Command) -> Command:
-    """Let a command take the former name of `--log`."""
+    """Accept the former name of `--log`."""
 
     @click.option("--log-format", type=click.Choice(["text", "json"]), hidden=True)
     @wraps(command)
     def with_former_name(*, log_format: str | None, **rest: Any) -> Exit:
-        del log_format  # `oneway.cli.log` looks for it
+        del log_format  # `oneway.cli.log` reads it
         return command(**rest)
 
     return with_former_name
 
 
 def pairs(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) -> dict[str, str]:
-    """Return what `NAME=VALUE` options say, each name once."""
+    """Return `NAME=VALUE` options by name; a name may be given once."""
     found: dict[str, str] = {}
     for text in given:
         name, equals, value = text.partition("=")
@@ -349,7 +349,7 @@ def pairs(ctx: click.Context, param: click.Parameter, given: tuple[str, ...]) ->
 
 
 def instant(ctx: click.Context, param: click.Parameter, given: str | None) -> datetime:
-    """Return the instant that is given, or the present."""
+    """Return the given instant, or the present."""
     from oneway.runs.request import parse_instant
 
     try:
@@ -361,7 +361,7 @@ def instant(ctx: click.Context, param: click.Parameter, given: str | None) -> da
 def _allowances(
     ctx: click.Context, param: click.Parameter, given: tuple[str, ...]
 ) -> "tuple[Allowance, ...]":
-    """Return what the options allow, by the user who runs this: `KIND=N`, or people by key."""
+    """Return the allowances of `--allow`, in this user's name: `KIND=N`, or people by key."""
     from oneway.planning.guards import IDENTITY
     from oneway.planning.links import REUSED
     from oneway.planning.plan import Allowance

@@ -90,7 +90,7 @@ def command(
 def _next(
     console: Console, plan: Plan, request: RunRequest, out: Path | None, *, retry_now: bool
 ) -> None:
-    """Say what to type to apply the plan."""
+    """Print the command that applies the plan."""
     if not plan.actions:
         return
     if out is None:

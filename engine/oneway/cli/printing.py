@@ -21,7 +21,7 @@ _FAILED = frozenset(set(Ending) - {Ending.DONE, Ending.HELD})
 
 
 def introduce(console: Console, prepared: PreparedRun) -> None:
-    """Say beforehand what a person should know: the mapping's warnings, what is assumed."""
+    """Print notes before a run: warnings on the mapping, and assumptions about systems."""
     mapping = prepared.request.mapping
     warnings = len(prepared.compiled.warnings)
     if warnings:
@@ -36,7 +36,7 @@ def introduce(console: Console, prepared: PreparedRun) -> None:
 
 
 def assumed(prepared: PreparedRun) -> dict[str, Sequence[Assumption]]:
-    """Return what is assumed of each connector that this run uses."""
+    """Return the assumptions about each connector in use."""
     used = {each.connector for each in prepared.inputs.values()}
     return {
         description.title: description.assumptions
@@ -46,7 +46,7 @@ def assumed(prepared: PreparedRun) -> dict[str, Sequence[Assumption]]:
 
 
 def refuse_errors(console: Console, found: Sequence[Diagnostic]) -> None:
-    """Print warnings; raise `Refused` with all where any is an error."""
+    """Print findings; raise `Refused` with all of them if any is an error."""
     if any(each.severity is Severity.ERROR for each in found):
         raise Refused(found)
     console.report(found)
@@ -68,12 +68,12 @@ def print_plan(
 def print_results(
     console: Console, ended: Sequence[Result], plan: Plan, run: Run, *, limit: int | None
 ) -> None:
-    """Print how an apply ended, and before that who has left and can still get in."""
+    """Print leavers who can still get in, then the results of an apply."""
     console.out(results.text(ended, console.style, plan, run.still_in, limit=limit))
 
 
 def exit_of(ended: Sequence[Result], verdict: Verdict, run: Run) -> Exit:
-    """Return what an apply ends with: never `done` while somebody who has left can get in."""
+    """Return the exit of an apply: never `done` while a leaver can still get in."""
     endings = {each.ending for each in ended}
     held = verdict.fired or Ending.HELD in endings
     return worst(
@@ -83,7 +83,7 @@ def exit_of(ended: Sequence[Result], verdict: Verdict, run: Run) -> Exit:
 
 
 def quoted(path: str | Path) -> str:
-    """Return a path as it can be typed, or shown where it cannot be."""
+    """Return a path quoted for the shell, with unprintable characters escaped."""
     from shlex import quote
 
     return harmless(quote(str(path)))

@@ -33,10 +33,10 @@ def command(*, console: Console, mapping: str, situations: int, format: str) -> 
 
     Makes records of the classes that the mapping itself tells apart (words it compares with,
     values that a lookup has, lacks and has twice, days before and after, blank, absent), alone
-    and in pairs, with no target record, one that agrees and one that has left. Each is planned
-    by the engine. Checked: leavers leave and are not created, a gap in the data takes nobody's
-    access, expressions have values, the second run has nothing to do; and the claims of the
-    mapping's test. What breaks a law is printed as a test case.
+    and in pairs, with no target record, one that agrees and one that has left. The engine
+    plans each. The laws: leavers leave and are not created, a gap in the data takes no access
+    away, expressions have values, the second run has nothing to do; and the claims of the
+    mapping's test. A situation that breaks a law is printed as a test case.
 
     \b
     Example:
@@ -54,11 +54,11 @@ def command(*, console: Console, mapping: str, situations: int, format: str) -> 
 
 
 def test_of(mapping: str) -> MappingTest | None:
-    """Return the test beside a mapping, if there is one: it has the usual record."""
+    """Return the test beside a mapping, which holds the usual record; None without one."""
     (file,) = find_tests(mapping) if not Path(mapping).is_dir() else (mapping,)
     return load_test(read_file(file, LIMIT + 1), file) if file != mapping else None
 
 
 def present(test: MappingTest | None) -> datetime:
-    """Return the present that situations are made for: the test's, or today."""
+    """Return the present of all situations: the test's, or today."""
     return now() if test is None else parse_instant(test.as_of)

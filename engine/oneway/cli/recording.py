@@ -26,7 +26,7 @@ _SEAL = Seal(b"a case that is recorded holds nobody's values")
 
 
 def print_recorded(console: Console, paths: Sequence[str], key: str, asked: dict[str, Any]) -> Exit:
-    """Print a case in which an invented person is treated as the one whom a key names."""
+    """Print a case with an invented person who is treated like the one with this key."""
     if len(paths) != 1 or Path(paths[0]).is_dir():
         raise click.UsageError(
             "--record needs the one mapping or connection that reads the record."
@@ -55,14 +55,14 @@ def _is_test(path: str) -> bool:
 
 
 def _test_of(mapping: str) -> MappingTest | None:
-    """Return the mapping's test; None where it has none, or one with nothing in it yet."""
+    """Return the mapping's test; None if there is none, or an empty file."""
     file = find_tests(mapping)[0]
     data = read_file(file, LIMIT + 1) if _is_test(file) else b""
     return load_test(data, file) if data.strip() else None
 
 
 def _named(prepared: PreparedRun, reading: ReadInputs, plan: Plan, key: str) -> Outcome:
-    """Return the outcome of the record that a key names; raise `Refused` if none or several do."""
+    """Return the outcome of the one record with this key; raise `Refused` for none or several."""
     named = explain(prepared.compiled, reading.program, reading.source, reading.target, plan, key)
     ids = {(each.source_id, each.target_id) for each in named}
     found = [each for each in plan.outcomes if (each.source_id, each.target_id) in ids]

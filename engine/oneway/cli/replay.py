@@ -19,7 +19,7 @@ from oneway.runs.lookup import refuse_without_journal, run_named
     "--mapping",
     type=click.Path(),
     metavar="FILE",
-    help="Derive it by this mapping: what would it have made of that run's inputs?",
+    help="Derive it by this mapping instead, from the inputs of that run.",
 )
 @remembering
 @formatted("text", "json")
@@ -28,11 +28,11 @@ from oneway.runs.lookup import refuse_without_journal, run_named
 def command(
     *, console: Console, run: str, mapping: str | None, state: Path, format: str, limit: int | None
 ) -> Exit:
-    """Derive a run's plan again from what was kept, and say what differs.
+    """Derive a run's plan again from its snapshot, and show the differences.
 
-    RUN is a run's number, `latest`, or a connection's name. The mapping is the one of that
-    run; the engine and the connectors are today's. No system is asked, and nothing is
-    written. Ends with 0 where the plan is the same byte for byte, and with 3 where it is not.
+    RUN is a run's number, `latest`, or a connection's name. It takes the mapping of that
+    run, and the engine and connectors of today. It asks no system, and writes nothing. Ends
+    with 0 if the plan is the same byte for byte, otherwise with 3.
 
     \b
     Example:

@@ -20,14 +20,14 @@ from oneway.state.folder import StateFolder
     "--out",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="Write the page to this file, for its owner alone; replaces what is there.",
+    help="Write the page to this file, readable by its owner only; replaces an existing file.",
 )
 @remembering
 @consoled
 def command(*, console: Console, run: str, out: Path | None, state: Path) -> Exit:
-    """Make a page of one run for people.
+    """Write a page about one run, for people.
 
-    It says who was created, changed, left, and who was not, and why. RUN is a run's number,
+    It shows who was created, changed or left, who was not, and why. RUN is a run's number,
     `latest`, or the name of a connection for its last run. The page is one HTML file without
     script, which fetches nothing: it can be mailed and printed. It names people, as a staff
     list does; sensitive values are not on it.
@@ -38,10 +38,10 @@ def command(*, console: Console, run: str, out: Path | None, state: Path) -> Exi
       oneway report 71 > report.html
     """
     if out is None and sys.stdout.isatty():
-        raise click.UsageError("A page is no good on a terminal: name a file with --out.")
+        raise click.UsageError("A terminal cannot show the page: name a file with --out.")
     text = _page(state_of(state, make=False), run)
     if out is None:
-        # As references: whatever the encoding of the output is, no letter is lost.
+        # As character references: no letter is lost, in any encoding of the output.
         console.out(text.encode("ascii", "xmlcharrefreplace").decode("ascii"))
     else:
         _save(text, out)

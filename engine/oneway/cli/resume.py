@@ -48,10 +48,10 @@ from oneway.state.folder import StateFolder
 def command(
     *, console: Console, options: Mapping[str, str], state: Path, limit: int | None
 ) -> Exit:
-    """Go on with what an interrupted run left undone.
+    """Finish an interrupted run.
 
-    What was in flight is looked up in the target before anything is sent again: a record
-    that was created is not created twice. Then the rest of the approved plan is applied.
+    It looks up the writes in flight in the target before it sends anything again, so that no
+    record is created twice. Then it applies the rest of the approved plan.
 
     \b
     Example:
@@ -62,10 +62,10 @@ def command(
     if not left:
         console.out("Nothing to resume: every run has ended.")
         return Exit.DONE
-    return worst(*(_go_on(console, each, operator, options, limit) for each in left))
+    return worst(*(_resume(console, each, operator, options, limit) for each in left))
 
 
-def _go_on(
+def _resume(
     console: Console,
     run: Interrupted,
     operator: Operator,

@@ -53,7 +53,9 @@ _NAME, _STATE, _INSTANT = 18, 16, 20
 
 @click.command("run-due")
 @click.argument("folder", type=click.Path(), default=FOLDER, metavar="[FOLDER]")
-@click.option("--dry-run", is_flag=True, help="List what is due and when next; run nothing.")
+@click.option(
+    "--dry-run", is_flag=True, help="List due connections and their next dues; run nothing."
+)
 @crewed
 @logged
 @remembering
@@ -71,9 +73,9 @@ def command(
 ) -> Exit:
     """Run the connections of a folder that are due, once, and end.
 
-    For cron, systemd timers and Kubernetes, which call it every few minutes: what is due is
-    run, whatever was missed is run once, late. A connection that is seen for the first time
-    is noted, and runs at its next due. Ends with the worst exit code of the runs.
+    For cron, systemd timers and Kubernetes, every few minutes. It runs each connection that is
+    due, and one that missed its due once, late. A new connection first runs at its next due.
+    Ends with the worst exit code of the runs.
 
     \b
     Example:
@@ -105,7 +107,7 @@ def command(
 
 
 def _open_store(loop: Loop, post: Post) -> None:
-    """Open the store; raise `Refused`, and tell whom the folder tells, if it cannot be used."""
+    """Open the store; if that fails, alert the folder's channels and raise `Refused`."""
     try:
         loop.register.journal()
     except Refused as refused:
@@ -121,7 +123,7 @@ def _summed_up(loop: Loop) -> str:
 
 
 def _listed(console: Console, folder: Folder, place: RunHost, format: str) -> Exit:
-    """Print what is due, and what is next; nothing is made to find out."""
+    """Print due connections and their next dues; creates nothing."""
     state, at = StateFolder(place.state, place.store, make=False), place.now()
     known: Mapping[str, ScheduleStatus] = {}
     if state.has_journal:

@@ -29,14 +29,14 @@ from oneway.runs.stories import stories_of_run
 from oneway.state.folder import StateFolder
 
 _PAGE = 200
-"""Runs that are read at once where those of one state are looked for."""
+"""Runs to read at a time when looking for those in one state."""
 
 
 class _Listing(click.Group):
-    """A group whose subcommand `list` may be left out."""
+    """A group with the default subcommand `list`."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        """Put `list` before what names no subcommand."""
+        """Insert `list` if the arguments name no subcommand."""
         if not args or (args[0] not in self.commands and args[0] not in ctx.help_option_names):
             args = ["list", *args]
         return super().parse_args(ctx, args)
@@ -44,9 +44,9 @@ class _Listing(click.Group):
 
 @click.group("runs", cls=_Listing)
 def command() -> None:
-    """List what was run, show one run, or forget old ones.
+    """List runs, show one run, or forget old ones.
 
-    `list` may be left out. RUN is a run's number, `latest`, or a connection's name for its
+    `list` is the default. RUN is a run's number, `latest`, or a connection's name for its
     last run.
 
     \b
@@ -92,8 +92,8 @@ def listing(
 ) -> Exit:
     """List the last runs, newest first.
 
-    Counts are of records created, changed and made to leave, of those that failed, and of
-    those that a guard held back.
+    The counts are of records that were created, changed or made to leave, that failed, and
+    that a guard held back.
 
     \b
     Example:
@@ -116,10 +116,10 @@ def listing(
     multiple=True,
     type=click.Choice(past_run.OUTCOMES),
     metavar="KIND",
-    help="Only who was planned so (create, ineligible, ...) or ended so (done, rejected, ...).",
+    help="Only people with this outcome (create, ineligible, ...) or ending (done, rejected, ...).",
 )
 @click.option(
-    "--person", default="", metavar="TEXT", help="Only who has this in the key, name or id."
+    "--person", default="", metavar="TEXT", help="Only people with this in their key, name or id."
 )
 @remembering
 @formatted("text", "json")
@@ -173,11 +173,10 @@ def showing(
 @formatted("text", "json")
 @consoled
 def pruning(*, console: Console, days: int, dry_run: bool, state: Path, format: str) -> Exit:
-    """Forget old runs: their plans, outcomes and what was kept of their inputs.
+    """Forget old runs: their plans, outcomes and snapshots of inputs.
 
-    So are notices that arrived or were given up, and the dues of schedules, of that age.
-    What guards and `resume` need stays: the last run of each connection, and whatever is in
-    flight.
+    Dues of that age are forgotten too, and notices that arrived or were given up. What guards
+    and `resume` need stays: the last run of each connection, and all writes in flight.
 
     \b
     Example:
@@ -204,7 +203,7 @@ def pruning(*, console: Console, days: int, dry_run: bool, state: Path, format: 
 @formatted("text", "json")
 @consoled
 def forgetting(*, console: Console, name: str, yes: bool, state: Path, format: str) -> Exit:
-    """Put right what a clock that was ahead has left of one connection.
+    """Correct the records of one connection after the clock was ahead.
 
     Dues that are recorded in the future are forgotten, so that the schedule goes on. Runs keep
     their plans, actions and outcomes: only their instants are put back to the present, and
@@ -222,7 +221,7 @@ def forgetting(*, console: Console, name: str, yes: bool, state: Path, format: s
     operator = Operator(user(), found, now)
     with hold_lock(name, operator), Journal.open(found.journal) as journal:
         if name not in {*journal.connections(), *standings(journal)}:
-            run_named(journal, name)  # reports that there is none, and suggests near ones
+            run_named(journal, name)  # reports an unknown name, and suggests similar ones
         future = in_the_future(journal, name, at)
         asked = f"The clock says {instant_text(at)}. {_future_in_words(future)} Put that right?"
         if future and not yes and not Asking(console).yes(asked, default=False):
@@ -248,13 +247,13 @@ def _future_in_words(future: Future) -> str:
 def _listed(
     state: StateFolder, connection: str | None, states: frozenset[RunState], limit: int
 ) -> tuple[tuple[Run, ...], Any]:
-    """Return the last runs in one of some states (in any where none is given), and tallies."""
+    """Return the last runs in any of these states (without states: all), and their tallies."""
     if not state.has_journal:
         return (), {}
     runs: list[Run] = []
     with Journal.open(state.journal) as journal:
         if connection is not None and not journal.runs(connection, limit=1):
-            run_named(journal, connection)  # reports that there is none, and suggests near ones
+            run_named(journal, connection)  # reports an unknown name, and suggests similar ones
         before: int | None = None
         while len(runs) < limit:
             page = journal.runs(connection, limit=_PAGE if states else limit, before=before)

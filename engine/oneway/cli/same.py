@@ -39,8 +39,8 @@ def command(*, console: Console, old: str, new: str, situations: int, format: st
     With the extra `solver` this is decided for all records, where expressions are made of
     paths, comparisons, ||, &&, !, iif, coalesce and lookups; it says what it cannot decide.
     Without it, and for the rest, the situations of `oneway prove` are tried, made of what
-    either version tells apart. OLD is a file or git:REV:PATH. Prints a record that is treated
-    differently, as a test case, or that there is none.
+    either version tells apart. OLD is a file or git:REV:PATH. Prints a record that the versions
+    treat differently, as a test case, or that there is none.
 
     \b
     Example:

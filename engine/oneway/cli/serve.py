@@ -48,7 +48,7 @@ OFF = "off"
     "--token-file",
     type=click.Path(path_type=Path),
     metavar="FILE",
-    help="A private file with the token that whoever asks for /metrics must have.",
+    help="A private file with the token that requests for /metrics must carry.",
 )
 @logged
 @remembering
@@ -63,11 +63,11 @@ def command(
     token_file: Path | None,
     state: Path,
 ) -> Exit:
-    """Keep the schedules of all connections of a folder, until it is stopped.
+    """Run all connections of a folder on their schedules, until stopped.
 
-    Runs what is due, once, and what was due while nothing ran, once and late. Files may be
-    added, changed and removed meanwhile. The first Ctrl-C or SIGTERM lets the writes in flight
-    end; the second ends at once.
+    It runs each connection that is due, and one that missed its due while no server ran once,
+    late. Files may be added, changed and removed meanwhile. The first Ctrl-C or SIGTERM lets
+    the writes in flight end; the second ends at once.
 
     \b
     Example:
@@ -96,14 +96,14 @@ def command(
 
 
 def _read(path: Path) -> str:
-    """Return what a private file holds, as any other file with a credential is read."""
+    """Return the text of a private file, checked as any credential's file is."""
     return opened(SecretRef(SecretKind.FILE, str(path))).open()
 
 
 def _introduce(log: EventLog, at: Address | None, folder: Path) -> None:
     where = f", http://{at.shown}/healthz and /metrics" if at is not None else ""
     log.say("serving", f"oneway {__version__} keeps the schedules of {folder}{where}")
-    log.say("shared", "dues are shared: who else runs over this state runs none of them twice")
+    log.say("shared", "dues are shared: of all servers over this state, one runs each due")
 
 
 @contextmanager
@@ -112,13 +112,13 @@ def _answering(
 ) -> Iterator[Address]:
     metrics = _metrics(board, place)
     if metrics is None:
-        log.say("metrics", "/metrics needs a package more: pip install 'oneway[serve]'")
+        log.say("metrics", "/metrics needs one more package: pip install 'oneway[serve]'")
     with listening(at, board, metrics, token) as found:
         yield found
 
 
 def _metrics(board: HealthState, place: RunHost) -> Metrics | None:
-    """Return what gives the metrics; None if their package is not installed."""
+    """Return the source of the metrics; None if their package is not installed."""
     try:
         from oneway.scheduling import metrics
     except ModuleNotFoundError:

@@ -22,14 +22,14 @@ _EXITS = {
 }
 
 _FULL = 5
-"""Up to so many connections are told of in full without being asked for."""
+"""The most connections that are shown in full by default."""
 
 
 @click.command("status")
 @click.argument("folder", default=FOLDER, type=click.Path(), metavar="[FOLDER]")
 @click.option("--exit-code", is_flag=True, help="End with the worst of what is shown: 1, 4 or 5.")
-@click.option("--verbose", is_flag=True, help="Name everybody who does not sync.")
-@click.option("--all", "every", is_flag=True, help="Tell of each connection in full.")
+@click.option("--verbose", is_flag=True, help="Name everyone who does not sync.")
+@click.option("--all", "every", is_flag=True, help="Show each connection in full.")
 @click.option(
     "--connection",
     "names",
@@ -61,13 +61,14 @@ def command(
 ) -> Exit:
     """Show how each connection stands, without network.
 
-    The first line is about all connections in FOLDER (connections by default), and those that
-    ever ran. Then comes what needs a person, the worst first. Up to five connections are told
-    of in full, and any with --all, --verbose or --connection: the last run, the next one (UTC),
-    who does not sync and why, what a guard holds back and since when, what the target refuses
-    and when that is tried again. With --exit-code it ends with 1 where a connection is broken
-    or its last run was stopped by an error or interrupted, with 4 where a guard holds something
-    back, with 5 where records failed. A run that goes on counts as the one before it.
+    The first line sums up all connections in FOLDER (connections by default), and those that
+    ever ran. Then come the connections that need a person, the worst first. Up to five
+    connections are shown in full, or any number with --all, --verbose or --connection: the last
+    run, the next one (UTC), who does not sync and why, what a guard holds back and since when,
+    what the target refuses and when it is tried again. With --exit-code it ends with 1 where a
+    connection is broken or its last run was stopped by an error or interrupted, with 4 where a
+    guard holds something back, with 5 where records failed. While a run goes on, the one before
+    it counts.
 
     \b
     Example:
@@ -78,7 +79,7 @@ def command(
     """
     given = click.get_current_context().get_parameter_source("folder")
     default = given is click.core.ParameterSource.DEFAULT
-    # Without connections there may be runs of mappings all the same.
+    # Without connections there may still be runs of mappings.
     found = () if default and not Path(folder).is_dir() else connections_in(folder)
     where = state_of(state, make=False)
     if where.has_journal:

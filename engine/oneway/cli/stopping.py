@@ -11,7 +11,7 @@ from oneway.cli.signal_handling import handling
 
 @dataclass(slots=True)
 class Signals:
-    """How often a stop was requested; `waker` is readable from then on until it is heard."""
+    """Counts the requests to stop; each makes `waker` readable, until `heard`."""
 
     waker: int
     asked: int = 0
@@ -32,7 +32,7 @@ def signals() -> Iterator[Signals]:
 
     def wished(_number: int, _frame: FrameType | None) -> None:
         found.asked += 1
-        with suppress(BlockingIOError):  # who was woken so often is awake
+        with suppress(BlockingIOError):  # the pipe is full, so the reader is awake
             os.write(ringer, b"!")
 
     try:

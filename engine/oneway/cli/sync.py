@@ -77,6 +77,6 @@ def command(
     else:
         console.out("\n")
         print_results(console, ended, plan, run, limit=limit)
-    # What is still in flight has not failed, and is not done: the run has not come to its end.
+    # A write in flight has not failed, and is not done: the run has not come to its end.
     open_still = [each for each in pending.recovered if each.ending is Ending.UNKNOWN]
     return exit_of([*open_still, *ended], verdict, run)

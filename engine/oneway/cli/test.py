@@ -44,20 +44,20 @@ class Tested:
     "--cover",
     type=Percent(),
     metavar="PERCENT",
-    help="Fail where fewer of the ways that decisions go are seen.",
+    help="Fail if the cases see fewer of the ways that decisions go.",
 )
 @click.option(
     "--cover-new",
     type=Percent(),
     metavar="PERCENT",
-    help="The same of those decisions alone that are new or changed since --against.",
+    help="The same, for decisions that are new or changed since --against.",
 )
-@click.option("--against", metavar="REV", help="The revision of git that --cover-new speaks of.")
+@click.option("--against", metavar="REV", help="The git revision that --cover-new compares with.")
 @click.option("--mutate", is_flag=True, help="Edit the mapping; name the edits no test notices.")
 @click.option(
     "--record",
     metavar="KEY",
-    help="Make a case from a real record, with nobody real in it; the options below say what is "
+    help="Make a case from a real record, with invented values; the options below say what to "
     "read.",
 )
 @reading
@@ -79,8 +79,8 @@ def command(
     """Run the tests of mappings, without network.
 
     A test stands beside its mapping: acme.yaml has acme.test.yaml. PATH is a test, a mapping,
-    or a folder; without PATH, mappings/. Each case is planned by the engine that runs the
-    mapping, and compared with what is expected of it.
+    or a folder; without PATH, mappings/. The engine that runs the mapping plans
+    each case, and the plan must meet the case's expectations.
 
     \b
     Example:
@@ -108,7 +108,7 @@ def command(
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """How much must be covered, in a hundred, and whether all of it is shown."""
+    """The coverage that is required, in percent, and whether to show all of it."""
 
     shown: bool
     all: int | None
@@ -121,7 +121,7 @@ class _Wanted:
 
 
 def _refuse_asked(asked: dict[str, Any]) -> None:
-    """Refuse what says how systems are read: tests read none."""
+    """Reject options for reading systems: tests read none."""
     given = [name for name, value in asked.items() if value and name != "as_of"]
     if given:
         raise click.UsageError("files and options of systems are for --record; tests read none.")

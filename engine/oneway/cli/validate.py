@@ -54,19 +54,21 @@ class Checked:
 
 @click.command("validate")
 @click.argument("paths", nargs=-1, metavar="[PATH]...")
-@click.option("--fix", is_flag=True, help="Correct in the files what has one certain remedy.")
+@click.option(
+    "--fix", is_flag=True, help="Correct mistakes that have one certain remedy, in the files."
+)
 @formatted("text", "json", "sarif", "junit", "github", "gitlab")
 @consoled
 def command(*, console: Console, paths: Sequence[str], fix: bool, format: str) -> Exit:
     """Check mappings, connections and plans, without network.
 
-    Manifests too. Every mistake of every file is reported in one run. Folders are searched
-    for .yaml, .yml and .json files; what each file is, it says itself. Without PATH:
-    mappings/, and connections/ where there is one. No credential is opened: of one in a file
-    it is checked that the file exists, and that no other user may read it.
+    Manifests and mapping tests too. Every mistake of every file is reported in one run. Folders
+    are searched for .yaml, .yml and .json files; the kind of a file follows from its content.
+    Without PATH: mappings/, and connections/ if it exists. Credentials are not opened: if one is
+    in a file, the file must exist, and no other user may read it.
 
     With --fix, mistakes that have one certain remedy are corrected in the file; comments and
-    layout stay. What is left is reported.
+    layout stay. The other mistakes are reported.
 
     \b
     Example:
@@ -77,7 +79,7 @@ def command(*, console: Console, paths: Sequence[str], fix: bool, format: str) -
     corrected = _corrected(checked) if fix else ()
     if corrected:
         checked = _all(paths or _defaults())
-    # A mistake in a manifest is one of each mapping that needs it as well: it is said once.
+    # A mistake in a manifest affects each mapping that uses it, and is reported once.
     found = list(dict.fromkeys(diagnostic for each in checked for diagnostic in each.found))
     match format:
         case "json":
@@ -112,7 +114,7 @@ def _all(paths: Sequence[str]) -> list[Checked]:
 
 
 def _corrected(checked: Sequence[Checked]) -> tuple[Diagnostic, ...]:
-    """Correct files in their place; return what was found and is corrected now."""
+    """Correct files in place; return the corrected mistakes."""
     from oneway.documents.fixing import fixed
 
     made: list[Diagnostic] = []
@@ -137,12 +139,12 @@ def _replace(path: Path, data: bytes) -> None:
 
 
 def _defaults() -> tuple[str, ...]:
-    """Return the folders that are looked at where none is named: the first in any case."""
+    """Return the default folders: the first in any case, others if they exist."""
     return (_DEFAULTS[0], *(each for each in _DEFAULTS[1:] if Path(each).is_dir()))
 
 
 def _named_twice(checked: Sequence[Checked]) -> list[Checked]:
-    """Return what was checked, and of connections with one name that they have it."""
+    """Return the checked files, with a finding on connections that share a name."""
     unique = {each.path: each.connection for each in checked if each.connection is not None}
     twice = same_names(unique.values())
     return [
@@ -155,7 +157,7 @@ def _checked(path: str, mappings: Mappings) -> Iterator[Checked]:
     """Check a file, or all files in a folder."""
     try:
         is_folder = Path(path).is_dir()
-    except (OSError, ValueError):  # too long, or with a NUL: reading it says so
+    except (OSError, ValueError):  # too long, or with a NUL: reading it reports that
         is_folder = False
     if path == _DEFAULTS[0] and not is_folder:
         missing = refusal("F120", path, "there is no such folder", f"name a file, or: {_START}")
@@ -168,18 +170,18 @@ def _checked(path: str, mappings: Mappings) -> Iterator[Checked]:
     files = sorted(_files(path, closed.append))
     found = [one for file in files if (one := _check(file, mappings, named=False)).kind]
     for each in closed:
-        if isinstance(each, PermissionError):  # a file that vanished meanwhile is no mistake
+        if isinstance(each, PermissionError):  # a file that vanished meanwhile is not a mistake
             why = refusal("F120", str(each.filename), "cannot be read: permission denied", _RIGHTS)
             yield Checked(str(each.filename), "folder", why.diagnostics)
     if not found:
-        summary = "no mapping, connection, manifest or plan is in here"
+        summary = "it contains no mapping, connection, manifest or plan"
         nothing = refusal("F121", path, summary, _START)
         yield Checked(path, "folder", nothing.diagnostics)
     yield from found
 
 
 def _files(path: str, failed: Callable[[OSError], None]) -> Iterator[str]:
-    """Yield the files in a folder that may be ours; what is hidden is left out."""
+    """Yield the files in a folder that may be ours, hidden ones left out."""
     for folder, folders, names in os.walk(path, onerror=failed):
         folders[:] = [name for name in folders if not name.startswith(".")]
         for name in names:
@@ -190,7 +192,7 @@ def _files(path: str, failed: Callable[[OSError], None]) -> Iterator[str]:
 
 
 def _check(path: str, mappings: Mappings, *, named: bool) -> Checked:
-    """Check one file; in a folder, files that are not ours are passed over."""
+    """Check one file; skip other programs' files in a folder."""
     kind = "file"
     try:
         data = read_file(path, _MOST)
@@ -210,7 +212,7 @@ def _check(path: str, mappings: Mappings, *, named: bool) -> Checked:
 
 
 def _kind(data: bytes, path: str) -> str:
-    """Return what a file says that it is: by its first keys, also where the rest is broken."""
+    """Return the kind of a file, by its first keys, even if the rest is invalid."""
     if _PLAN.search(data):
         return "plan"
     if path.endswith(".json"):
@@ -236,7 +238,7 @@ _KINDS = {
 
 
 def _findings(kind: str, data: bytes, path: str, mappings: Mappings) -> tuple[Diagnostic, ...]:
-    """Return what is wrong with a file; its warnings where nothing is. Raises `Refused`."""
+    """Return the warnings on a file; raise `Refused` with its errors."""
     match kind:
         case "plan":
             from oneway.planning.plan_file import load
@@ -262,7 +264,7 @@ def _findings(kind: str, data: bytes, path: str, mappings: Mappings) -> tuple[Di
 
 
 def _check_test(data: bytes, path: str, mappings: Mappings) -> None:
-    """Raise `Refused` with what is wrong with a mapping test, or with what it names."""
+    """Raise `Refused` with the mistakes of a mapping test, and the unknown names in it."""
     from oneway.runs.mapping_tests import load_test, refuse_unknown
 
     test = load_test(data, path)
@@ -280,7 +282,7 @@ def _unknown(data: bytes, path: str) -> Refused:
     help = (
         "begin a mapping with `oneway: 1`, a connection with `oneway_connection: 1`, "
         "a manifest with `oneway_connector: 1`, a mapping test with `oneway_test: 1`, "
-        "whom a folder tells with `oneway_notify: 1`"
+        "the notices of a folder with `oneway_notify: 1`"
     )
     return refusal("F121", path, "no mapping, connection, manifest or plan", help)
 

@@ -33,7 +33,7 @@ def from_git(revision: str, path: str) -> bytes:
 def at_revision(revision: str, path: str) -> bytes | None:
     """Return a file's bytes at a revision, None if it was not there yet.
 
-    Raises `Refused` if there is no such revision.
+    Raises `Refused` for an unknown revision.
     """
     folder, _ = _placed(path)
     commit = f"{revision}^{{commit}}"
@@ -49,7 +49,7 @@ def at_revision(revision: str, path: str) -> bytes | None:
 def _placed(path: str) -> tuple[Path, str]:
     """Return the folder in which git is asked, and the name of a file from there.
 
-    The file's own folder may have been moved since: the nearest that is left is taken.
+    If the file's folder no longer exists, it is the nearest one that does.
     """
     place = Path(os.path.abspath(path))
     folder = next(each for each in place.parents if each.is_dir())

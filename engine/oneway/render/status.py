@@ -26,11 +26,10 @@ def text(
     limit: int | None = 0,
     whole: bool = True,
 ) -> str:
-    """Return how connections stand, given the worst first: a line for all, then who needs a person.
+    """Return the status of connections, given the worst first: a summary, then each of them.
 
-    With `whole`, each connection is told of in full; otherwise those that need nobody are
-    counted, and the others have a line or two. `limit` is how many people are named for each
-    reason.
+    With `whole`, each connection is shown in full; otherwise those in trouble have a line or
+    two, and the others are counted. `limit` is the most people to name for each reason.
     """
     if not standings:
         return "No connection, and nothing has run yet.\n"
@@ -56,7 +55,7 @@ _ADVISED = 10
 
 
 def fleet(standings: Sequence[ConnectionStatus]) -> str:
-    """Return how all connections stand, in one sentence."""
+    """Return the status of all connections, in one sentence."""
     urgent = sum(each.urgent for each in standings)
     counts = Counter(need for each in standings for need in each.needs)
     said = [f"{number:,} {status_lines.WORDS[n]}" for n in Need if (number := counts[n])]
@@ -75,7 +74,7 @@ def _others(number: int, style: Style) -> list[str]:
 
 
 def as_json(standings: Sequence[ConnectionStatus]) -> dict[str, object]:
-    """Return how connections stand, as data: {fleet, connections: [...]}, the worst first.
+    """Return the status of connections as data: {fleet, connections: [...]}, the worst first.
 
     `fleet` is {connections, urgent, needs: {need: connections}}. Each connection has: name,
     file (null without one), needs (what asks for a person, the worst first: access, refused,
@@ -84,14 +83,14 @@ def as_json(standings: Sequence[ConnectionStatus]) -> dict[str, object]:
     planned, not_ended} or null: the last three as `runs` gives them), next (an instant, or
     null), future (an instant that is recorded and yet to come, or null), missed (the due that
     should have run, or null), stories (null where no plan is known; a list of {key, label,
-    source_id, target_id, ending, code, reason, since, next_try}: everybody who is not as the
-    source says), unsynced (a list of {kind, reason, since, number, people}; null where no plan
+    source_id, target_id, ending, code, reason, since, next_try}: everyone who differs from the
+    source), unsynced (a list of {kind, reason, since, number, people}; null where no plan
     is known), held (a list of {guard, text, allow, number, since}), refused (a list of
-    {ending, code, reason, records, since, next_try}; null for whenever it runs next),
-    undelivered (how many notices were tried in vain: {waiting, given_up}), still_in ([{key,
-    label, source_id, target_id, why}]: who has left and can still get in since the last run)
-    tells ({channels, file}: how many channels it has, and the file that names them, or null; null
-    without a file) and links (how many people are linked).
+    {ending, code, reason, records, since, next_try}; null for the next run), undelivered (the
+    number of notices whose delivery failed: {waiting, given_up}), still_in ([{key,
+    label, source_id, target_id, why}]: leavers who can still get in, by the last run),
+    tells ({channels, file}: the number of its channels, and the file that names them, or null;
+    null without a file) and links (the number of linked people).
     """
     counts = Counter(need for each in standings for need in each.needs)
     return {
@@ -274,7 +273,7 @@ def _unsynced(each: ConnectionStatus, style: Style, limit: int | None) -> Iterat
 
 
 def _named(story: Story, first: str) -> str:
-    """Return who it is, and since when where that is later than for the first of the group."""
+    """Return a person's name, and the first day if it is later than the group's."""
     name = clip(harmless(_name(story)), 40)
     return name if story.since[:10] == first[:10] else f"{name} ({stories.since(story)})"
 

@@ -1,4 +1,4 @@
-"""One connection in a line or two: what is worst about it, and what to do."""
+"""Renders one connection in a line or two: its worst trouble, and the remedy."""
 
 from collections.abc import Callable, Iterator, Mapping
 
@@ -23,7 +23,7 @@ WORDS: Mapping[Need, str] = {
     Need.UNSYNCED: "with people who do not sync",
     Need.UNTOLD: "that tell nobody",
 }
-"""How many connections are how."""
+"""The words after a number of connections with one need."""
 
 _SHORT = {
     Need.ACCESS: "access",
@@ -41,7 +41,7 @@ _SHORT = {
 
 
 def brief(each: ConnectionStatus, wide: int, style: Style, *, advised: bool) -> Iterator[str]:
-    """Yield what is worst about a connection and, where asked for, what to do: a line of each."""
+    """Yield a connection's worst trouble and, if `advised`, the remedy: a line each."""
     worst = each.needs[0]
     name = pad(clip(harmless(each.name), 24), min(wide, 24))
     ink = Ink.CAUTION if worst in _CALMER else Ink.TROUBLE

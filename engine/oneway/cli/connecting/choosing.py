@@ -10,12 +10,12 @@ from oneway.render.layout import clip, count
 from oneway.render.sanitize import harmless
 
 MOST = 20
-"""The longest list that is shown; of a longer one, a part is asked for."""
+"""The longest list to show; for a longer one, the user types a part of the name."""
 
 
 @dataclass(frozen=True, slots=True)
 class Picked:
-    """What an answer means: one choice, or those that are left to choose from."""
+    """The meaning of an answer: one choice, or those left to choose from."""
 
     choice: Choice | None
     left: tuple[Choice, ...] = ()
@@ -49,7 +49,7 @@ def picked(answer: str, numbered: Sequence[Choice], every: Sequence[Choice]) -> 
 
 
 def named(choice: Choice) -> str:
-    """Return a choice as people know it, fit to be shown: its name, and its id."""
+    """Return a choice's name and id, harmless to print."""
     label, value = clip(harmless(choice.label), 50), clip(harmless(choice.value), 50)
     return label if label == value else f"{label} ({value})"
 

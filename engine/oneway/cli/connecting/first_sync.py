@@ -31,7 +31,7 @@ class FirstSync:
 
     @property
     def exit(self) -> Exit:
-        """What the command ends with."""
+        """The exit of the command."""
         return exit_of(self.ended, self.draft.verdict, self.run)
 
     def as_data(self) -> dict[str, object]:

@@ -10,9 +10,9 @@ from oneway.core.diagnostics import Refused, Span, refusal
 
 
 def existing(name: str) -> Connection | None:
-    """Return the connection of that name or path, None if there is none yet.
+    """Return the connection of that name or path, None if it does not exist.
 
-    Raises `Refused` if its file is there and broken.
+    Raises `Refused` if its file is invalid.
     """
     if not name:
         return None
@@ -26,7 +26,7 @@ def existing(name: str) -> Connection | None:
 
 
 def place_for(name: str) -> tuple[str, str]:
-    """Return the name and the file of a new connection; raise `Refused` if it is no name."""
+    """Return the name and the file of a new connection; raise `Refused` if it is invalid."""
     path = Path(name) if _is_path(name) else Path(FOLDER, f"{name}{ENDINGS[0]}")
     called = path.stem
     try:
@@ -35,12 +35,14 @@ def place_for(name: str) -> tuple[str, str]:
     except Refused as refused:
         summary = refused.diagnostics[0].summary
         help = refused.diagnostics[0].help or "use small letters, digits and single hyphens"
-        raise refusal("U114", Span("NAME"), f"'{called}' is no name: {summary}", help) from None
+        raise refusal(
+            "U114", Span("NAME"), f"'{called}' is not a valid name: {summary}", help
+        ) from None
     return called, str(path)
 
 
 def asked_name(asking: Asking) -> str:
-    """Ask for the connection's name; an existing one is connected anew."""
+    """Ask for the connection's name; that of an existing one renews it."""
     asking.say("What is this connection called? Small letters, digits, hyphens: acme")
     return asking.text("Name", check=lambda name: name if existing(name) else _checked(name))
 

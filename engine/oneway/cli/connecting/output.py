@@ -40,7 +40,7 @@ def as_data(connection: Connection, synced: FirstSync | None) -> dict[str, objec
 
 
 def _told(connection: Connection) -> str:
-    """Say who is told of its trouble, above all where nobody is."""
+    """Say who gets its notices, or that nobody does."""
     if connection.notify:
         names = ", ".join(channel_words(channel_name(each)) for each in connection.notify)
         try_it = f"`oneway notify test {connection.name}` tries it"

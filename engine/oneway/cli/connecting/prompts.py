@@ -35,7 +35,7 @@ class Asking:
     """A dialogue with the user at the terminal.
 
     Every question raises `click.Abort` at the end of input, as Ctrl-C raises
-    `KeyboardInterrupt`: nothing was kept then.
+    `KeyboardInterrupt`: nothing has been saved by then.
     """
 
     console: Console
@@ -46,7 +46,7 @@ class Asking:
         self.console.tell("\n".join(lines) + "\n")
 
     def report(self, refused: Refused) -> None:
-        """Print what is wrong with an answer."""
+        """Print the mistakes in an answer."""
         self.console.report(refused.diagnostics)
 
     def text(

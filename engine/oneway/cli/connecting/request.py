@@ -18,12 +18,11 @@ Name = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class Wishes:
-    """What is given: options by side, references and credentials by side and name.
+    """The options of the command line: by side, references and credentials by side and name.
 
-    `schedule` is a cron line or "never", "" if nothing is given; `tell` is an address, or
-    "nobody"; `keep` is None if a
-    keyring is taken if one works; `sync` is whether the first sync follows; `shared` is the
-    folder through which runs agree on rate limits.
+    `schedule` is a cron line or "never", "" if not given; `tell` is an address or "nobody";
+    `keep` is None for a keyring if one works; `sync` is whether the first sync follows; `shared`
+    is the folder through which runs share rate limits.
     """
 
     name: str = ""
@@ -43,7 +42,7 @@ class Wishes:
 
     @property
     def says_more_than_credentials(self) -> bool:
-        """Whether anything is given that an existing connection's file says already."""
+        """Whether they include anything that an existing connection's file holds."""
         options = any(self.options.values())
         when, whom = self.schedule or self.time_zone, self.tell or self.mail_server
         return bool(self.mapping or self.settings or options or when or whom)

@@ -10,7 +10,7 @@ _NEVER = "never"
 
 
 def schedule_for(asking: Asking | None, wishes: Wishes) -> Schedule | None:
-    """Return when it runs by itself, None for never; raise `Refused` if no line says when."""
+    """Return the schedule, None for never; raise `Refused` for an invalid one."""
     usual = Schedule()
     cron = wishes.schedule
     if not cron and asking is not None:
@@ -30,7 +30,7 @@ def _checked_line(cron: str) -> str:
 
 
 def _checked(cron: str, zone: str) -> Schedule:
-    """Return a schedule as a file would have it; raise `Refused` if it would be refused."""
+    """Return a schedule; raise `Refused` if a file with it would be invalid."""
     trial = Connection("trial", "trial.yaml", "m.yaml", schedule=Schedule(cron, zone))
     try:
         found = load_connection(new_file(trial).encode("utf-8", "replace"), trial.file).schedule

@@ -21,7 +21,7 @@ def settings_for(
     open_ones = [each for each in specs if each.name not in given]
     if open_ones:
         asking.say()
-        asking.say("Settings of the mapping; Enter takes what stands in brackets.")
+        asking.say("Settings of the mapping; Enter takes the value in brackets.")
     for spec in open_ones:
         values[spec.name] = _asked(asking, spec)
     return {name: value for name, value in values.items() if value is not None}

@@ -25,7 +25,7 @@ from oneway.runs.commit_connection import settled_new, settled_renewed
 
 
 def connected(console: Console, asking: Asking | None, wishes: Wishes) -> Connection:
-    """Return a new connection, tested and kept; raise `Refused` if it cannot be had."""
+    """Return a new connection, tested and saved; raise `Refused` if that fails."""
     if asking is not None and not wishes.mapping:
         wishes = replace(wishes, mapping=asked_mapping(asking))
     prepared = _prepared(wishes)
@@ -44,7 +44,7 @@ def connected(console: Console, asking: Asking | None, wishes: Wishes) -> Connec
 
 
 def renewed(asking: Asking | None, wishes: Wishes, former: Connection) -> Connection:
-    """Return a connection with other credentials, which were tested before they were kept."""
+    """Return a connection with new credentials, tested before they were saved."""
     if wishes.says_more_than_credentials:
         summary = f"there is a connection '{former.name}' already, in {former.file}"
         help = "to change what it says, edit the file; to give it new credentials, leave the "
@@ -61,7 +61,7 @@ def renewed(asking: Asking | None, wishes: Wishes, former: Connection) -> Connec
 
 
 def _prepared(wishes: Wishes) -> PreparedRun | None:
-    """Return the mapping compiled for what is known so far; None if there is no mapping."""
+    """Compile the mapping with the options known so far; None without a mapping."""
     if not wishes.mapping:
         return None
     name, file = place_for(wishes.name) if wishes.name else ("new", "connections/new.yaml")
@@ -72,7 +72,7 @@ def _prepared(wishes: Wishes) -> PreparedRun | None:
 
 
 def _given(prepared: PreparedRun, wishes: Wishes) -> PreparedRun:
-    """Return the same with the credentials that are given, which take the former ones' place."""
+    """Return the run with the given credentials, which replace the former ones."""
     for (side, name), ref in wishes.refs.items():
         prepared = Reaching(prepared, side).with_ref(name, ref).prepared
     for (side, name), secret in wishes.typed.items():
@@ -100,7 +100,7 @@ def _refuse_unknown(prepared: PreparedRun, wishes: Wishes) -> None:
 
 
 def _refuse_missing(wishes: Wishes, prepared: PreparedRun | None) -> None:
-    """Raise `Refused` with everything that is missing, where there is no terminal."""
+    """Raise `Refused` with everything missing, since there is no terminal to ask on."""
     found = list(_missing(wishes, prepared))
     # With nothing else missing, the system is asked what there is to choose from.
     if not all(each.listed for each in found):
@@ -116,7 +116,7 @@ def _missing(wishes: Wishes, prepared: PreparedRun | None) -> Iterator[MissingOp
         for side in SIDES:
             yield from missing(Reaching(prepared, side))
     if wishes.sync and not wishes.yes:
-        summary = "the first sync is to be agreed to, and there is no terminal to ask in"
+        summary = "the first sync needs a yes, and there is no terminal to ask on"
         yield _no("--yes", summary, "--yes applies it; --no-sync leaves it out")
 
 
@@ -136,7 +136,9 @@ def _check(console: Console, asking: Asking | None, prepared: PreparedRun, wishe
     question = f"{count(failed, 'check')} failed. Keep the connection all the same?"
     if asking is None or not asking.yes(question, default=False):
         summary = f"{count(failed, 'check')} failed; nothing was kept"
-        raise refusal("C144", _of(prepared).name, summary, "mend it; --yes keeps it all the same")
+        raise refusal(
+            "C144", _of(prepared).name, summary, "correct it; --yes keeps it all the same"
+        )
 
 
 def _of(prepared: PreparedRun) -> Connection:
@@ -145,5 +147,5 @@ def _of(prepared: PreparedRun) -> Connection:
 
 
 def _with(prepared: PreparedRun, connection: Connection) -> PreparedRun:
-    """Return the same for a connection that says more."""
+    """Return the run, prepared for the updated connection."""
     return prepare_run(replace(prepared.request, connection=connection, settings={}))

@@ -20,14 +20,14 @@ SIDES = ("source", "target")
 
 @dataclass(frozen=True, slots=True)
 class Reaching:
-    """A side on its way: what is known of it so far stands in `prepared.request`."""
+    """One side while it is set up; `prepared.request` holds what is known so far."""
 
     prepared: PreparedRun
     side: str
 
     @property
     def input(self) -> Input:
-        """What is read or written on this side."""
+        """The input of this side."""
         return self.prepared.inputs[self.side]
 
     @property
@@ -37,31 +37,31 @@ class Reaching:
 
     @property
     def connection(self) -> Connection:
-        """The connection that is being made."""
+        """The connection being set up."""
         found = self.prepared.request.connection
         assert found is not None
         return found
 
     @property
     def own(self) -> Side:
-        """What the connection says of this side so far."""
+        """The connection's part on this side."""
         return self.connection.sides[self.side]
 
     @property
     def typed(self) -> Mapping[str, Secret]:
-        """The credentials of this side that are kept nowhere yet, by name."""
+        """The typed credentials of this side, not saved yet, by name."""
         every = self.prepared.request.typed
         return {name: secret for (side, name), secret in every.items() if side == self.side}
 
     def option(self, name: str) -> str | None:
-        """Return an option as it is given so far, by the connection, the mapping or outside."""
+        """Return the value of an option, from the connection, the environment or the mapping."""
         if name in self.own.options:
             return self.own.options[name]
         outside = self.prepared.request.lookup(self.system.name, name)
         return outside if outside is not None else dict(self.input.options).get(name)
 
     def given(self, name: str) -> SecretRef | None:
-        """Return where a credential is, as the connection says, or else what is set outside."""
+        """Return the reference of a credential, from the connection or the environment."""
         if name in self.own.credentials:
             return self.own.credentials[name]
         found = given_secrets(self.system, self.prepared.request.lookup)[name]
@@ -72,7 +72,7 @@ class Reaching:
         return self._with(replace(self.own, options={**self.own.options, name: value}))
 
     def with_ref(self, name: str, ref: SecretRef) -> "Reaching":
-        """Return the side with a credential that is kept elsewhere."""
+        """Return the side with a reference to a credential."""
         return self._with(replace(self.own, credentials={**self.own.credentials, name: ref}))
 
     def with_origin(self, origin: str) -> "Reaching":
@@ -80,7 +80,7 @@ class Reaching:
         return self._with(replace(self.own, origin=origin))
 
     def with_typed(self, name: str, secret: Secret) -> "Reaching":
-        """Return the side with a credential that is kept nowhere yet."""
+        """Return the side with a typed credential."""
         request = self.prepared.request
         request = replace(request, typed={**request.typed, (self.side, name): secret})
         refs = {key: ref for key, ref in self.own.credentials.items() if key != name}
@@ -125,10 +125,10 @@ def missing(reaching: Reaching) -> Iterator[MissingOption]:
 
 
 def reached(asking: Asking | None, reaching: Reaching, *, renewing: bool) -> Reaching:
-    """Return a side that was signed in to and tested; what is missing is asked for.
+    """Sign in to a side and test it; ask for missing values.
 
-    With `renewing`, every credential is asked for anew. A test that fails is shown, and all is
-    asked once more; without a terminal, it raises `Refused`.
+    With `renewing`, ask for every credential again. If the test fails, show why and ask once
+    more; without a terminal, raise `Refused`.
     """
     if asking is not None:
         asking.say()
@@ -151,7 +151,7 @@ def reached(asking: Asking | None, reaching: Reaching, *, renewing: bool) -> Rea
 
 
 def asked(asking: Asking, reaching: Reaching, *, again: bool) -> Reaching:
-    """Return a side with what is missing as typed by the user; `again` asks for everything."""
+    """Ask for the missing values of a side; with `again`, for all values."""
     for option in reaching.system.options:
         if option.secret:
             if again or (option.name not in reaching.typed and option.name not in _named(reaching)):
@@ -166,7 +166,7 @@ def asked(asking: Asking, reaching: Reaching, *, again: bool) -> Reaching:
 
 
 def tested(asking: Asking | None, reaching: Reaching) -> Reaching:
-    """Return a side that was found to work, its options chosen; raise what stands against it."""
+    """Test a side, and let the user choose its options; raise an error if it does not work."""
     reaching = _agreed(asking, reaching)
     for option in reaching.system.options:
         if option.choices and not reaching.option(option.name):
@@ -187,7 +187,7 @@ def tested(asking: Asking | None, reaching: Reaching) -> Reaching:
 
 
 def _agreed(asking: Asking | None, reaching: Reaching) -> Reaching:
-    """Return a side whose credentials a person lets go where its own manifest says, if asked."""
+    """Ask whether credentials may go to the address in a manifest of the user's own."""
     secrets = any(option.secret for option in reaching.system.options)
     if asking is None or reaching.own.origin or reaching.system.vouched or not secrets:
         return reaching
@@ -201,10 +201,9 @@ def _agreed(asking: Asking | None, reaching: Reaching) -> Reaching:
 
 
 def recorded(reaching: Reaching) -> Reaching:
-    """Return a side with what was in force when it was tested, wherever that was said.
+    """Return a side with the options and references of its test, wherever they came from.
 
-    A connection that was tested here must not reach another system at night, where the
-    environment is another one.
+    Otherwise the connection could reach another system at night, in another environment.
     """
     for option in reaching.system.options:
         if option.secret or option.name in reaching.own.options:
@@ -220,7 +219,7 @@ def recorded(reaching: Reaching) -> Reaching:
 
 
 def _named(reaching: Reaching) -> dict[str, SecretRef]:
-    """Return the credentials that the connection says, or that are set outside."""
+    """Return the references of credentials, from the connection or the environment."""
     names = [option.name for option in reaching.system.options if option.secret]
     return {name: ref for name in names if (ref := reaching.given(name)) is not None}
 

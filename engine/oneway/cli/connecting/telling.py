@@ -1,4 +1,4 @@
-"""Asks whom a connection tells of its trouble."""
+"""Asks who gets the notices of a connection."""
 
 from collections.abc import Iterable
 from dataclasses import replace
@@ -24,9 +24,9 @@ NOBODY = "nobody"
 
 
 def with_notify(asking: Asking | None, connection: Connection, wishes: Wishes) -> Connection:
-    """Return a connection that tells whom the answers say; raise `Refused` if it cannot.
+    """Return a connection with the channels of the answers; raise `Refused` for invalid ones.
 
-    Without an answer it tells as its folder does, or nobody.
+    Without an answer, the folder's channels apply.
     """
     if wishes.tell == NOBODY:
         return replace(connection, notify=(), notify_file=connection.file)
@@ -72,17 +72,19 @@ def _asked_mail(asking: Asking, to: str) -> Email:
 
 def _mail(to: str, server: str) -> Email:
     if not server:
-        help = "--mail-server smtp.example.com; what else it needs stands in notify.yaml"
+        help = "--mail-server smtp.example.com; notify.yaml can say more"
         raise Refused([_wrong("U111", "mail needs a server", help)])
     name, _, port = server.rpartition(":") if ":" in server else (server, "", "587")
     if not port.isdecimal():
-        raise Refused([_wrong("C134", "this is no name of a mail server", "smtp.example.com:587")])
+        raise Refused(
+            [_wrong("C134", "this is not the name of a mail server", "smtp.example.com:587")]
+        )
     security = Security.NONE if is_loopback(name) else Security.STARTTLS
     return Email((to,), to, name, int(port), security)
 
 
 def _checked(connection: Connection, notify: Notify) -> Connection:
-    """Return a connection that tells so as a file would have it; raise `Refused` if it may not."""
+    """Return a connection with a channel; raise `Refused` if its file would be invalid."""
     made = replace(connection, notify=(notify,), notify_file=connection.file)
     try:
         trial = replace(made, settings={}, mapping="m.yaml", schedule=None)
@@ -93,7 +95,7 @@ def _checked(connection: Connection, notify: Notify) -> Connection:
 
 
 def _placed(found: Iterable[Diagnostic]) -> list[Diagnostic]:
-    """Return findings of a file that is not written yet, as of an answer."""
+    """Return findings on a trial file as findings on the answer."""
     return [_wrong(each.code, each.summary, each.help) for each in found]
 
 
