@@ -10,7 +10,6 @@ fullest second held.
 
 from collections import Counter
 from collections.abc import MutableMapping
-from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -21,20 +20,11 @@ from oneway_connectors.sandbox import expensein, staffology
 from oneway_connectors.sandbox.drafts import Json
 from oneway_connectors.sandbox.expenses import Expenses
 from oneway_connectors.sandbox.gate import CONTROL, RateLimit
-from oneway_connectors.sandbox.kinds import KINDS
+from oneway_connectors.sandbox.kinds import FEW
 from oneway_connectors.sandbox.payroll import Payroll
 from oneway_connectors.sandbox.people import population
 from oneway_connectors.sandbox.web import Fault, answer, refuse
 
-_FEW = {
-    "joiner": 2,
-    "missing_first_name": 1,
-    "mover_name": 1,
-    "mover_department": 1,
-    "leaver_future": 1,
-}
-FEW = tuple(replace(kind, count=_FEW[kind.name]) for kind in KINDS if kind.name in _FEW)
-"""Six people: what a small employer has on one day."""
 _FEWEST, _SIZES = 10, 8
 """An employer has 10 to 17 people."""
 
