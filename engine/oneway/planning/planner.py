@@ -1,12 +1,13 @@
 """Plans: a pure function from a program and two snapshots to a plan.
 
-source_row, target_row   what the mapping makes of each record
-screen                   of whom there is nothing to say: the rest sees the others alone
+source_row, target_row   each record, evaluated by the mapping
+screen                   the rows that need planning; the others are unchanged
 match                    who is whom, by match keys
-reconcile      the same, by what earlier runs remember
+reconcile                the same, by the links of earlier runs
 hold_near_duplicates     who may be in the source twice, under two forms of one key
-Drafter                  what each would do, alone
-grant_claims             who gets a value that only one may hold
+Drafter                  the outcome of each record by itself
+grant_claims             who gets a value that only one record may hold
+settle                   references to people of the target
 Assembler                outcomes, sealed and sorted
 """
 
