@@ -1,8 +1,12 @@
 """Keys that differ in form alone are shown side by side."""
 
 import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from oneway.core.records import Record, Snapshot
+from oneway.planning import near_misses
+from oneway.planning.near_misses import loose
 from oneway.planning.plan import Kind
 from worlds import World, planned
 
@@ -154,3 +158,13 @@ def test_who_is_created_although_a_record_has_their_email_or_name_is_named() -> 
     ]
     assert alike({"name": "Ann Oak"}, {"fullName": "Ann Elm"}) == []
     assert alike({"name": ""}, {"fullName": ""}) == []
+
+
+@example("0")
+@example("A00")
+@example("ab000c")
+@example("x007")
+@example("0a0b")
+@given(st.from_regex(r"[a-cA-C01]{0,8}", fullmatch=True))
+def test_a_plain_key_has_the_form_that_each_step_gives_it(key):
+    assert loose(key) == near_misses._through(near_misses._STEPS.values(), key)

@@ -13,7 +13,7 @@ from oneway.mapping.program import (
     SourceRow,
     TargetRow,
 )
-from oneway.planning.diff import Awaited, FieldChange, comparison, present
+from oneway.planning.diff import Awaited, FieldChange, comparison
 from oneway.planning.links import likeness_of
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import (
@@ -75,9 +75,13 @@ class Assembler:
             return False
         if not row.cells or not target.values:
             return True
-        positions = self.policy.identifying
-        if positions and all(_is_same_text(row.cells[i], target.values[i]) for i in positions):
-            return False  # nearly everybody; the same by every comparison
+        # Nearly everybody's names are the same text, which is the same by every comparison.
+        for position in self.policy.identifying:
+            if not _is_same_text(row.cells[position], target.values[position]):
+                break
+        else:
+            if self.policy.identifying:
+                return False
         return not likeness_of(self.policy, row, target).beyond_the_key
 
     def _key_digest(self, row: SourceRow) -> str:
@@ -198,8 +202,9 @@ class Assembler:
 def _is_same_text(cell: Cell, held: Value | Missing) -> bool:
     """Return whether a source record states the very text that a target record holds."""
     value = cell.value
-    same = cell.state is CellState.STATED and value.__class__ is str and value == held
-    return same and present(held) is not None
+    if cell.state is not CellState.STATED or not isinstance(value, str) or value != held:
+        return False
+    return bool(value.strip())
 
 
 def _among(claim: Claim, claims: Iterable[Claim]) -> bool:

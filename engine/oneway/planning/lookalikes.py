@@ -102,8 +102,11 @@ def _tells_apart(targets: Iterable[TargetRow], position: int) -> bool:
 def _holders(targets: Iterable[TargetRow], position: int) -> Holders:
     found: dict[Hashable, list[TargetRow]] = defaultdict(list)
     for each in targets:
-        value = _held(each, position)
-        if value is not None:
+        value = each.values[position] if position < len(each.values) else MISSING
+        if isinstance(value, str):  # as nearly all are; blank where no word is in it
+            if form := _loose(value):
+                found[form].append(each)
+        elif not isinstance(value, Missing) and not is_blank(value):
             found[_loose(value)].append(each)
     return dict(found)
 

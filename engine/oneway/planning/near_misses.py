@@ -143,6 +143,14 @@ def difference(left: Hashable, right: Hashable) -> str:
 
 def loose(key: object) -> str:
     """Return a form of a key that is equal for keys that differ only in form."""
+    if isinstance(key, str) and key.isascii() and key.isalnum():  # as nearly all are
+        text = key.lower()
+        number = text.lstrip(_LETTERS)
+        if not number.startswith("0"):
+            return text
+        rest = number.lstrip("0")
+        kept = rest if rest[:1].isdigit() else f"0{rest}"
+        return text[: len(text) - len(number)] + kept
     return _through(_STEPS.values(), key)
 
 
@@ -188,6 +196,7 @@ def _without_zeros(text: str) -> str:
     return re.sub(r"^([^\W\d_]*)0+(?=[0-9])", r"\1", text)
 
 
+_LETTERS = "abcdefghijklmnopqrstuvwxyz"
 _STEPS: Mapping[str, Callable[[str], str]] = {
     "invisible characters": _visible,
     "Unicode form": _in_one_form,

@@ -105,7 +105,7 @@ class _Pairs:
             _stays(row)
             and _is_sound(target, self.watched)
             and self._is_theirs_alone(row, target)
-            and self.links.agree(row.source_id, target.target_id)
+            and (not self.links or self.links.agree(row.source_id, target.target_id))
             and self._agrees(row.cells, target.values)
             and not (self.looks_up and any(cell.sought is not None for cell in row.cells))
         )
@@ -172,6 +172,9 @@ class _Links:
         self.doubted = evidence.second_look | evidence.pending.keys()
         self.sought = evidence.unlisted | evidence.gone | evidence.late.keys()
 
+    def __bool__(self) -> bool:
+        return bool(self.sources or self.targets or self.doubted or self.sought)
+
     def agree(self, source_id: str, target_id: str) -> bool:
         """Return whether nothing that is remembered speaks against a pair, or for another."""
         return (
@@ -186,8 +189,9 @@ def _speakers(rows: Iterable[SourceRow], level: int) -> _Only[str]:
     """Return the source record that alone has each value of one match key."""
     found: _Only[str] = {}
     for row in rows:
-        if level < len(row.keys) and row.keys[level] is not None:
-            _note(found, row.keys[level], row.source_id)
+        keys = row.keys
+        if level < len(keys) and (key := keys[level]) is not None:
+            found[key] = None if key in found else row.source_id
     return found
 
 
@@ -213,8 +217,10 @@ def _unclaimed(
         claimed: list[SourceRow] = []
         for pair in quiet:
             held = pair[1].values
-            if any((i, comparable(held[i], compare)) in wanted for i, compare in ways):
-                claimed.append(pair[0])
+            for i, compare in ways:
+                if (i, comparable(held[i], compare)) in wanted:
+                    claimed.append(pair[0])
+                    break
             else:
                 left.append(pair)
         if not claimed:
