@@ -6,7 +6,7 @@ from dataclasses import asdict
 from gzip import compress
 from typing import Any
 
-from sqlalchemy import ColumnElement, Table, case, delete, func, literal, null, select, true, update
+from sqlalchemy import ColumnElement, delete, func, literal, select, true, update
 from sqlalchemy.sql.base import Executable
 
 from oneway.core.diagnostics import Diagnostic
@@ -14,30 +14,18 @@ from oneway.history.backoff import PastFailure
 from oneway.history.digests import Traces
 from oneway.history.flapping import RepeatedWrite
 from oneway.history.journal import fence, rows
-from oneway.history.journal.fence import store_time
 from oneway.history.journal.history import PLAN, RunHistory
 from oneway.history.journal.lease import Lease, taken_over
 from oneway.history.journal.links import learn
 from oneway.history.journal.retention import prunable
 from oneway.history.journal.rows import RunStart
-from oneway.history.journal.store import Upsert
-from oneway.history.journal.tables import (
-    UNSETTLED,
-    WITHHELD,
-    entry,
-    failure,
-    run,
-    snapshot,
-    written,
-)
+from oneway.history.journal.steps import Steps, given, steps_of
+from oneway.history.journal.tables import entry, failure, run, snapshot, written
 from oneway.planning.access import StillIn
 from oneway.planning.guards import person_of
 from oneway.planning.links import Link
 from oneway.planning.plan import Action, End, Ending, Read, Verb
 from oneway.state.pulse import beat, uptime
-
-_NO_END = {"ending": None, "code": "", "reason": "", "guards": "[]", "until": ""}
-"""What an action has in place of an end while it is on its way."""
 
 _AT_ONCE = 500
 """Runs that are forgotten in one transaction: a statement takes only so many values."""
@@ -114,9 +102,8 @@ class Journal(RunHistory):
 
         It may have been withheld by the same run before the run was interrupted.
         """
-        sending = {"token": token, "counted": json.dumps(list(counted)), "at": at, **_NO_END}
-        new = self._new(entry, {**_action(id, action), **sending})
-        self._fenced(_or(new, ["run", "action"], sending, where=WITHHELD))
+        sending = given(token=token, counted=json.dumps(list(counted)), at=at)
+        self._fenced(self._steps.intend, {**_action(id, action), **sending})
 
     def sent(self, id: int, action_id: str, at: str = "") -> None:
         """Record that an action is being sent: from now on it may have happened.
@@ -124,13 +111,11 @@ class Journal(RunHistory):
         `at` is the clock's instant. The same statement proves that the lease lasts until every
         request of the action has left.
         """
-        which = (entry.c.run == id) & (entry.c.action == action_id) & entry.c.ending.is_(None)
-        self._leaving(which, action_id, at)
+        self._leaving(self._steps.send, id, action_id, at)
 
     def sent_again(self, id: int, action_id: str, at: str) -> None:
         """Record that an action with an unknown result is being sent again."""
-        which = (entry.c.run == id) & (entry.c.action == action_id) & UNSETTLED
-        self._leaving(which, action_id, at)
+        self._leaving(self._steps.send_again, id, action_id, at)
 
     def recount(self, id: int) -> None:
         """Recount the endings of a run that has ended."""
@@ -144,21 +129,19 @@ class Journal(RunHistory):
         may. With `traces`, what
         was refused is kept until it is done, and what was written is counted.
         """
-        found = {
-            "target_id": end.target_id or action.target_id,
-            "ending": end.ending.value,
-            "code": end.code,
-            "reason": end.reason,
-            "guards": json.dumps(list(end.guards)),
-            "until": end.until,
-            "job": end.job,
-            "by_when": None,
-        }
-        new = self._new(entry, {**_action(id, action), **found, "token": ""})
+        found = given(
+            target_id=end.target_id or action.target_id,
+            ending=end.ending.value,
+            code=end.code,
+            reason=end.reason,
+            guards=json.dumps(list(end.guards)),
+            until=end.until,
+            job=end.job,
+        )
         if self.lease is not None:
             self.lease.settle(action.id)
         with self.at_once():
-            self._fenced(_or(new, ["run", "action"], found, where=UNSETTLED | WITHHELD))
+            self._fenced(self._steps.end, {**_action(id, action), **found})
             if traces is not None and end.ending is Ending.REJECTED:
                 self._refused(id, action.id, end, traces.values)
             elif traces is not None and end.ending is Ending.DONE:
@@ -291,18 +274,16 @@ class Journal(RunHistory):
         """The condition that no other run has taken ours over."""
         return true() if self.lease is None else self.lease.fence.holds()
 
-    def _new(self, table: Table, values: Mapping[str, Any]) -> Upsert:
-        """Return an insert that makes no row for a run that was taken over."""
-        if self.lease is None:
-            return self.insert(table).values(**values)
-        row = select(*(literal(value, table.c[name].type) for name, value in values.items()))
-        return self.insert(table).from_select(list(values), row.where(self._ours))
+    @property
+    def _steps(self) -> Steps:
+        own = None if self.lease is None else self.lease.fence
+        return steps_of(own, fence.TERMS.window, shared=self.shared)
 
-    def _fenced(self, statement: Executable) -> None:
+    def _fenced(self, statement: Executable, values: Mapping[str, Any] | None = None) -> None:
         """Change something; raise `Refused` if nothing changed since the lease is lost."""
         beat()
         try:
-            self.change(statement)
+            self.change(statement, values)
         except LookupError:
             self._refuse_lost()
             raise
@@ -315,86 +296,41 @@ class Journal(RunHistory):
             self.lease.lost = True
             raise taken_over(self, self.lease.fence.connection)
 
-    def _leaving(self, which: ColumnElement[bool], action: str, at: str) -> None:
+    def _leaving(self, sending: Executable, id: int, action: str, at: str) -> None:
         """Let an entry's requests leave; a lease that is about to end is renewed for that."""
         lease, journalled = self.lease, uptime()
-        sending = update(entry).values(sent=1, sent_at=at)
+        values = given(run=id, action=action, sent_at=at)
         if lease is None:
-            self.change(sending.where(which))
+            self.change(sending, values)
             return
-        window = fence.TERMS.window
-        until = store_time() + window if self.shared else null()
-        sending = sending.where(which, lease.fence.holds(window)).values(by_when=until)
         try:
-            self._fenced(sending)
+            self._fenced(sending, values)
         except LookupError:  # not lost: too short by now, or a mistake
             if not lease.renewed(self):
                 raise taken_over(self, lease.fence.connection) from None
-            self.change(sending)
+            self.change(sending, values)
         lease.let_leave(action, journalled)
 
     def _refused(self, id: int, action_id: str, end: End, digest: str) -> None:
-        connection, as_of = self._whose(id)
-        new = self.insert(failure).values(
-            connection=connection,
-            action=action_id,
-            digest=digest,
-            code=end.code,
-            reason=end.reason,
-            first=as_of,
-            last=as_of,
-            times=1,
-        )
-        again = failure.c.digest == new.excluded.digest
-        found = {
-            "times": case((again, failure.c.times + 1), else_=1),
-            "first": case((again, failure.c.first), else_=new.excluded.first),
-            **{name: new.excluded[name] for name in ("digest", "code", "reason", "last")},
-        }
-        self.change(_or(new, ["connection", "action"], found))
+        said = given(digest=digest, code=end.code, reason=end.reason)
+        self.change(self._steps.refuse, {**given(run=id, action=action_id), **said})
 
     def _done(self, id: int, action_id: str, fields: Mapping[str, str]) -> None:
-        connection, _ = self._whose(id)
-        ours = (failure.c.connection == connection) & (failure.c.action == action_id)
-        self.change(delete(failure).where(ours), at_least=0)
+        ours = given(run=id, action=action_id)
+        self.change(self._steps.heal, ours, at_least=0)
         for name, digest in fields.items():
-            new = self.insert(written).values(
-                connection=connection, action=action_id, field=name, digest=digest, times=1
-            )
-            again = written.c.digest == new.excluded.digest
-            found = {
-                "times": case((again, written.c.times + 1), else_=1),
-                "digest": new.excluded.digest,
-            }
-            self.change(
-                new.on_conflict_do_update(
-                    index_elements=["connection", "action", "field"], set_=found
-                )
-            )
-
-    def _whose(self, id: int) -> tuple[str, str]:
-        """Return the connection of a run and the instant that it goes by."""
-        query = select(run.c.connection, run.c.as_of).where(run.c.id == id)
-        found = self.rows(query)
-        if not found:
-            raise LookupError("no such run")
-        return found[0].connection, found[0].as_of
+            self.change(self._steps.write, {**ours, **given(field=name, digest=digest)})
 
 
 def _packed(data: bytes) -> bytes:
     return compress(data, 6, mtime=0)
 
 
-def _action(id: int, action: Action) -> dict[str, Any]:
-    return {
-        "run": id,
-        "action": action.id,
-        "verb": action.verb.value,
-        "source_id": action.source_id,
-        "target_id": action.target_id,
-    }
-
-
-def _or(new: Upsert, keys: list[str], found: Mapping[str, Any], *, where: Any = None) -> Upsert:
-    """Return an insert that changes the row where it is there already (and `where` holds)."""
-    return new.on_conflict_do_update(index_elements=keys, set_=dict(found), where=where)
+def _action(id: int, action: Action) -> Mapping[str, Any]:
+    return given(
+        run=id,
+        action=action.id,
+        verb=action.verb.value,
+        source_id=action.source_id,
+        target_id=action.target_id,
+    )

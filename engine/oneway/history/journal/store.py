@@ -1,12 +1,12 @@
 """An open store: transactions, queries, and refusals where it cannot be used."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import RLock
 from types import TracebackType
-from typing import Self, TypeAlias
+from typing import Any, Self, TypeAlias
 
 from sqlalchemy import Connection, Select, Table
 from sqlalchemy.dialects import postgresql as pg
@@ -92,15 +92,19 @@ class Store:
                 with suppress(SQLAlchemyError):
                     self._connection.info.pop(IMMEDIATELY, None)
 
-    def change(self, statement: Executable, *, at_least: int = 1) -> Changed:
+    def change(
+        self, statement: Executable, values: Mapping[str, Any] | None = None, *, at_least: int = 1
+    ) -> Changed:
         """Change rows; outside of `at_once` that is durable when this returns.
+
+        `values` are those that the statement takes by name.
 
         Raises `LookupError` if fewer rows than `at_least` were changed, or where they were
         there before.
         """
         try:
             with self.at_once(), refusing(self.place):
-                result = self._connection.execute(statement, execution_options=_COUNTED)
+                result = self._connection.execute(statement, values, execution_options=_COUNTED)
                 key = result.inserted_primary_key if result.is_insert else None
                 changed = Changed(result.rowcount, _number(key))
         except IntegrityError:

@@ -1,0 +1,173 @@
+"""The statements that journal an action's steps, built once for a run and executed for each action.
+
+Building and looking up a statement costs many times what the database takes to execute it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import Any
+
+from sqlalchemy import (
+    BindParameter,
+    Column,
+    ColumnElement,
+    Table,
+    bindparam,
+    case,
+    delete,
+    literal,
+    null,
+    select,
+    update,
+)
+from sqlalchemy.dialects import postgresql as pg
+from sqlalchemy.dialects import sqlite as lite
+from sqlalchemy.sql.base import Executable
+
+from oneway.history.journal.fence import Fence, store_time
+from oneway.history.journal.store import Upsert
+from oneway.history.journal.tables import UNSETTLED, WITHHELD, entry, failure, run, written
+
+_NO_END = {"ending": None, "code": "", "reason": "", "guards": "[]", "until": ""}
+"""What an action has in place of an end while it is on its way."""
+
+
+@dataclass(frozen=True, slots=True)
+class Steps:
+    """The statements; `given` makes the values that they take, of columns' values."""
+
+    intend: Executable
+    send: Executable
+    send_again: Executable
+    end: Executable
+    refuse: Executable
+    heal: Executable
+    write: Executable
+
+
+def given(**values: Any) -> Mapping[str, Any]:
+    """Return columns' values under the names that the statements have for them."""
+    return {_PREFIX + name: value for name, value in values.items()}
+
+
+@lru_cache(maxsize=16)
+def steps_of(fence: Fence | None, window: float, *, shared: bool) -> Steps:
+    """Return the statements of a run that holds a lease, or of one without.
+
+    A request may leave within `window` seconds of what journals it. `shared`: in PostgreSQL.
+    """
+    made = _Maker(fence, window, shared)
+    here = (entry.c.run == _given(entry.c.run)) & (entry.c.action == _given(entry.c.action))
+    return Steps(
+        intend=made.intend(),
+        send=made.send(here & entry.c.ending.is_(None)),
+        send_again=made.send(here & UNSETTLED),
+        end=made.end(),
+        refuse=made.refuse(),
+        heal=_heal(),
+        write=made.write(),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class _Maker:
+    fence: Fence | None
+    window: float
+    shared: bool
+
+    def intend(self) -> Executable:
+        """An action is about to be sent; the same run may have withheld it before."""
+        sending = _all_given(entry, "token", "counted", "at") | _fixed(entry, **_NO_END)
+        new = self._ours(entry, _ACTION | sending)
+        return _or(new, ("run", "action"), sending, where=WITHHELD)
+
+    def send(self, which: ColumnElement[bool]) -> Executable:
+        """An action is being sent, and may have happened from now on."""
+        sending = update(entry).values(sent=1, sent_at=_given(entry.c.sent_at))
+        if self.fence is None:
+            return sending.where(which)
+        until = store_time() + self.window if self.shared else null()
+        return sending.where(which, self.fence.holds(self.window)).values(by_when=until)
+
+    def end(self) -> Executable:
+        """An action has ended, even one that was never intended."""
+        names = ("target_id", "ending", "code", "reason", "guards", "until", "job")
+        found = _all_given(entry, *names) | _fixed(entry, by_when=None)
+        new = self._ours(entry, _ACTION | found | _fixed(entry, token=""))
+        return _or(new, ("run", "action"), found, where=UNSETTLED | WITHHELD)
+
+    def refuse(self) -> Executable:
+        """The target refused an action; how often it has refused the same values."""
+        values = _all_given(failure, "action", "digest", "code", "reason")
+        values |= {"connection": run.c.connection, "first": run.c.as_of, "last": run.c.as_of}
+        new = self._of_run(failure, values)
+        again = failure.c.digest == new.excluded.digest
+        found = {
+            "times": case((again, failure.c.times + 1), else_=1),
+            "first": case((again, failure.c.first), else_=new.excluded.first),
+            **{name: new.excluded[name] for name in ("digest", "code", "reason", "last")},
+        }
+        keys = ["connection", "action"]
+        return new.on_conflict_do_update(index_elements=keys, set_=found)
+
+    def write(self) -> Executable:
+        """A field was written; how often it was to the same."""
+        values = _all_given(written, "action", "field", "digest")
+        new = self._of_run(written, values | {"connection": run.c.connection})
+        again = written.c.digest == new.excluded.digest
+        found = {
+            "times": case((again, written.c.times + 1), else_=1),
+            "digest": new.excluded.digest,
+        }
+        keys = ["connection", "action", "field"]
+        return new.on_conflict_do_update(index_elements=keys, set_=found)
+
+    def _ours(self, table: Table, values: Mapping[str, ColumnElement[Any]]) -> Upsert:
+        """Return an insert that makes no row for a run that was taken over."""
+        new = self._insert(table)
+        if self.fence is None:
+            return new.values(dict(values))
+        row = select(*values.values()).where(self.fence.holds())
+        return new.from_select(list(values), row)
+
+    def _of_run(self, table: Table, values: Mapping[str, ColumnElement[Any]]) -> Upsert:
+        """Return an insert of values that are partly those of the run."""
+        once = {**values, **_fixed(table, times=1)}
+        row = select(*once.values()).where(run.c.id == _given(entry.c.run))
+        return self._insert(table).from_select(list(once), row)
+
+    def _insert(self, table: Table) -> Upsert:
+        return pg.insert(table) if self.shared else lite.insert(table)
+
+
+def _heal() -> Executable:
+    """What the target refused before is done."""
+    whose = select(run.c.connection).where(run.c.id == _given(entry.c.run)).scalar_subquery()
+    same = failure.c.action == _given(failure.c.action)
+    return delete(failure).where((failure.c.connection == whose) & same)
+
+
+def _or(
+    new: Upsert, keys: tuple[str, ...], found: Mapping[str, Any], *, where: ColumnElement[bool]
+) -> Upsert:
+    """Return an insert that changes these columns where the row is there and `where` holds."""
+    changes = {name: new.excluded[name] for name in found}
+    return new.on_conflict_do_update(index_elements=keys, set_=changes, where=where)
+
+
+def _given(column: Column[Any]) -> BindParameter[Any]:
+    return bindparam(_PREFIX + column.name, type_=column.type)
+
+
+def _all_given(table: Table, *names: str) -> dict[str, ColumnElement[Any]]:
+    return {name: _given(table.c[name]) for name in names}
+
+
+def _fixed(table: Table, **values: Any) -> dict[str, ColumnElement[Any]]:
+    return {name: literal(value, table.c[name].type) for name, value in values.items()}
+
+
+_PREFIX = "given_"
+"""SQLAlchemy keeps the columns' own names to itself."""
+_ACTION = _all_given(entry, "run", "action", "verb", "source_id", "target_id")
