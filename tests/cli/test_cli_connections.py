@@ -101,6 +101,7 @@ name: acme
 mapping: ../m.yaml
 settings: {with_fone: true, days: 1.5, region: 7, factor: true, with_phone: "true"}
 source: {options: {ids: x}, credentials: {id: {env: ONEWAY_X}, key: {env: ONEWAY_Y}}}
+target: {concurrency: 7}
 guards: {leavers: {share: 50%, floor: 3}, source: {shrink: 90%}, keys: {gone: 80%}}
 """,
     )
@@ -117,10 +118,11 @@ guards: {leavers: {share: 50%, floor: 3}, source: {shrink: 90%}, keys: {gone: 80
             ("5:20", "C113"),
             ("5:43", "C137"),
             ("5:64", "C113"),
-            ("6:27", "C138"),
-            ("6:39", "C138"),
-            ("6:60", "C138"),
-            ("6:79", "C138"),
+            ("6:23", "C139"),
+            ("7:27", "C138"),
+            ("7:39", "C138"),
+            ("7:60", "C138"),
+            ("7:79", "C138"),
         ):
             lines = [line for line in said.splitlines() if f"acme.yaml:{place}:" in line]
             assert any(f"[{code}]" in line for line in lines), (place, code, said)

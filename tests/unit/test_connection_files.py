@@ -122,6 +122,8 @@ def test_the_least_that_a_connection_says() -> None:
         ("source: {credentials: {api_key: {env: A, file: b}}}", "C130", "4:24"),
         ("source: {credentials: {api_key: {keyring: alone}}}", "C130", "4:24"),
         ("source: {credentials: {api_key: 12345}}", "C130", "4:24"),
+        ("target: {concurrency: 33}", "S105", "4:23"),
+        ("target: {concurrency: 0}", "S105", "4:23"),
         ("notify: [{webhook: {url: http://hooks.example.com/x}}]", "C133", "4:26"),
         ("notify: [{webhook: {url: ftp://hooks.example.com/x}}]", "C133", "4:26"),
         ("notify: [{webhook: {url: https://u:p@hooks.example.com/x}}]", "C133", "4:26"),

@@ -3,17 +3,20 @@
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from threading import Barrier, Event, Lock, current_thread
 from typing import Any
 
 import pytest
 from test_apply import person, user, world
 
-from memory import MemorySystems, Recording, approval, steps, systems_of
+from memory import MemoryReader, MemorySystems, Recording, approval, steps, systems_of
 from oneway.applying.apply import Ending, Stopped, concurrency
+from oneway.applying.target_now import BATCH
 from oneway.core.connector import MOST_IN_FLIGHT, in_flight
 from oneway.core.diagnostics import Refused, refusal
+from oneway.core.progress import Progress, silent
+from oneway.core.records import Record, Snapshot
 from patience import PATIENCE
 from worlds import World, planned
 
@@ -88,8 +91,50 @@ def test_each_system_declares_how_many_and_none_is_one() -> None:
     assert concurrency(systems.of(changed)) == 2
     systems.source.by_id = False  # one list is read of it, once
     assert concurrency(systems.of(changed)) == 8
+    assert concurrency(replace(systems.of(changed), at_most=3)) == 3  # a connection says less
     systems.writer.batch = 2
     assert concurrency(systems.of(changed)) == 1
+
+
+@dataclass
+class Counted(MemoryReader):
+    """A target that notes by which requests it was asked."""
+
+    asked: list[str] = field(default_factory=list)
+    by_id: bool = True
+    concurrency: int = 8
+
+    def read(self, progress: Progress = silent) -> Snapshot:
+        self.asked.append("list")
+        return super().read(progress)
+
+    def get(self, id: str) -> Record | None:
+        self.asked.append(f"get {id}")
+        return super().get(id)
+
+
+@pytest.mark.parametrize("size", [1, 8])
+def test_the_look_before_each_write_is_one_get(size: int) -> None:
+    changed = people(30)
+    systems = allowing(changed, size)
+    systems.target = Counted(systems.target.records, concurrency=size)
+    systems.writer.reader = systems.target
+    plan = planned(changed)
+    found = list(steps(changed, plan, approval(plan), systems, Recording()))
+    assert [each.ending for each in found] == [Ending.DONE] * 30
+    assert Counter(systems.target.asked) == {f"get {each.target_id}": 1 for each in plan.actions}
+
+
+@pytest.mark.parametrize("size", [1, 8])
+def test_without_a_get_one_list_serves_the_looks_of_a_batch(size: int) -> None:
+    changed = people(2 * BATCH + 20)
+    systems = allowing(changed, size)
+    systems.target = Counted(systems.target.records, by_id=False, concurrency=size)
+    systems.writer.reader = systems.target
+    plan = planned(changed)
+    found = list(steps(changed, plan, approval(plan), systems, Recording()))
+    assert [each.ending for each in found] == [Ending.DONE] * (2 * BATCH + 20)
+    assert systems.target.asked == ["list"] * 3
 
 
 def test_what_is_in_flight_ends_before_it_stops_and_nothing_begins() -> None:

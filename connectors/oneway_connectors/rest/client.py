@@ -68,6 +68,7 @@ class Client:
         self._options = dict(access.options)
         self._access = access
         self._base = base_url(name, api.base_url, access.options)
+        self._base_path = self._base.raw_path.decode("ascii").rstrip("/")
         self._fixed = fixed_headers(name, api, access)
         self._wire = Wire(self._base, api.limits, outside.transport, outside.clock)
         pace = pace_of(name, api, self._base, access)
@@ -100,12 +101,13 @@ class Client:
         known = {**self._options, **(values or {})}
         pairs = fill_query(request.query, known)
         pairs += [pair for name, value in (extra or {}).items() for pair in _plain(name, value)]
-        headers, content = httpx.Headers(), None
+        headers: dict[str, str] = {}
+        content = None
         if request.body is not None:
             content = _json(fill_body(request.body, known, written or {}))
-            headers["Content-Type"] = "application/json"
+            headers["content-type"] = "application/json"
         for name, text in (request.headers or {}).items():
-            headers[name] = fill_header(str(text), known)
+            headers[name.lower()] = fill_header(str(text), known)
         url = self._url(fill_path(request.path, known), pairs)
         repeatable = reading or request.method in _IDEMPOTENT
         return Call(request.method, url, headers, content, repeatable)
@@ -238,9 +240,8 @@ class Client:
         wanted = str(self._base) + path
         url = httpx.URL(wanted + (f"?{query}" if query else ""))
         # Send exactly the URL that was built: no value may have changed its host or path.
-        if not same_origin(url, self._base) or url.raw_path.decode("ascii").split("?")[0] != (
-            self._base.raw_path.decode("ascii").rstrip("/") + path
-        ):
+        sent = url.raw_path.decode("ascii").split("?")[0]
+        if not same_origin(url, self._base) or sent != self._base_path + path:
             raise Unusable("a value would change the address")
         return url
 
@@ -291,9 +292,9 @@ def _final(came: Answer | NoAnswer, *, doubt: bool, spent: bool = False) -> Answ
 
 
 def _with_headers(call: Call, headers: Mapping[str, str]) -> Call:
-    merged = httpx.Headers(headers)
-    merged.update(call.headers)
-    return replace(call, headers=merged)
+    """Return the call with these headers too; its own come first. Names are in lower case."""
+    added = {name.lower(): text for name, text in headers.items()}
+    return replace(call, headers=added | {n.lower(): text for n, text in call.headers.items()})
 
 
 def _asked(url: httpx.URL) -> Iterator[str]:

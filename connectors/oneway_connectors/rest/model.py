@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, fields
 from enum import Enum
 from typing import Any, TypeVar, cast
 
+from oneway.core.connector import USUAL_AT_ONCE, USUAL_IN_FLIGHT
 from oneway.core.records import Value, path_of
 
 Data = Mapping[str, Value]
@@ -202,7 +203,7 @@ def read_api(title: str, body: Data) -> Api:
         rate=_rate(rate) if rate else None,
         rate_per=_text(rate, "per", "host"),
         idempotency_header=_text(body, "idempotency_header"),
-        concurrency=int(cast(int, body.get("concurrency", 1))),
+        concurrency=int(cast(int, body.get("concurrency", USUAL_IN_FLIGHT))),
         probes=_probes(body),
         resources={
             name: _resource(name, _data(item)) for name, item in _data(body["resources"]).items()
@@ -262,7 +263,7 @@ def _single(body: Data) -> Single:
         request=_request(body),
         record=_text(body, "record", "@"),
         into="" if into == "replace" else into,
-        concurrency=int(cast(int, body.get("concurrency", 4))),
+        concurrency=int(cast(int, body.get("concurrency", USUAL_AT_ONCE))),
     )
 
 

@@ -24,6 +24,12 @@ from oneway_connectors.rest.answers import clean
 from oneway_connectors.rest.errors import Cause, NoAnswer
 from oneway_connectors.rest.model import Limits
 
+_HEADERS: Mapping[str, str] = {
+    "accept": "application/json",
+    "accept-encoding": "gzip",
+    "connection": "keep-alive",
+    "user-agent": f"python-httpx/{httpx.__version__}",
+}
 _BEFORE_SENDING = (
     httpx.ConnectError,
     httpx.ConnectTimeout,
@@ -112,6 +118,7 @@ class Wire:
         self._idle: LifoQueue[_Pooled] = LifoQueue()
         self._watch = DeadlineWatch(limits.total)
         self._loopback = is_loopback(base.host)
+        self._timeout = httpx.Timeout(limits.read, connect=limits.connect).as_dict()
 
     def send(self, call: Call) -> Answer:
         """Return the answer to a call; raise `NoAnswer` if none came, or too much of one."""
@@ -140,12 +147,14 @@ class Wire:
 
     def _answer(self, line: _Pooled, call: Call) -> Answer:
         latest = self._clock() + self._limits.total
-        request = line.client.build_request(
+        # Not by the client: it takes URL and headers apart, and puts them together again.
+        request = httpx.Request(
             call.method,
             call.url,
-            headers=dict(call.headers),
+            headers={**_HEADERS, **call.headers},
             content=call.content,
-            extensions={"trace": line.deadline.trace},
+            cookies=line.client.cookies,
+            extensions={"trace": line.deadline.trace, "timeout": self._timeout},
         )
         # A transport that is passed in has no connections to shut down, and a clock of its own.
         with nullcontext() if self._transport else self._watch.over(line.deadline):
@@ -188,14 +197,11 @@ class Wire:
             self._idle.put(line)
 
     def _new_client(self) -> httpx.Client:
-        timeout = httpx.Timeout(self._limits.read, connect=self._limits.connect)
         return httpx.Client(
             transport=self._transport,
             verify=self._verifying(),
-            timeout=timeout,
             follow_redirects=False,
             trust_env=not self._loopback,  # a proxy is for other machines
-            headers={"Accept": "application/json", "Accept-Encoding": "gzip"},
         )
 
     def _verifying(self) -> SSLContext | bool:

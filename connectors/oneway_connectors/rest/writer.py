@@ -103,13 +103,13 @@ class RestWriter:
         except Unusable as error:
             text = f"{self.client.api.title}: {self.resource.name}: {error}"
             raise Rejected("W111", text, "Nothing was sent. Correct the record.") from None
-        where = self.client.shown(call)
         try:
             answer = self.client.exchange(call)
         except NoAnswer as trouble:
-            raise write_fault(where, trouble) from None
+            raise write_fault(self.client.shown(call), trouble) from None
         if answer.good:
             return call, answer
+        where = self.client.shown(call)
         said = self.client.said(answer, tuple(texts_in(dict(values))))
         rejected = self.client.api.errors.rejected
         refusal = write_refusal(where, answer.status, said, self.resource, rejected)

@@ -66,7 +66,7 @@ def apply(
 
 
 def concurrency(systems: ApplySystems) -> int:
-    """Return how many requests may be in flight at once, as both systems declare.
+    """Return how many requests may be in flight at once, as both systems and a connection say.
 
     One where writes wait for a flush. A source that is read as one list is not asked again.
     """
@@ -74,4 +74,4 @@ def concurrency(systems: ApplySystems) -> int:
     if writer.batch > 1:
         return 1
     asked = [live.target, live.source] if reads_by_id(live.source) else [live.target]
-    return in_flight(writer, *asked)
+    return min(systems.at_most, in_flight(writer, *asked))

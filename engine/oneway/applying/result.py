@@ -8,7 +8,7 @@ from typing import Protocol
 
 from oneway.applying.preconditions import LiveState
 from oneway.applying.unknown import NO_MEMORY, Inquiry, TargetMemory
-from oneway.core.connector import NotSent, Rejected, Unknown, WriteError, Writer
+from oneway.core.connector import MOST_IN_FLIGHT, NotSent, Rejected, Unknown, WriteError, Writer
 from oneway.core.records import Value
 from oneway.core.seal import Seal, Sealed, canonical
 from oneway.planning.plan import Action, End, Ending, Verb
@@ -41,11 +41,15 @@ class Approved:
 
 @dataclass(frozen=True, slots=True)
 class ApplySystems:
-    """What an apply reads and writes: both systems as they are now, and the target's writer."""
+    """What an apply reads and writes: both systems as they are now, and the target's writer.
+
+    It has `at_most` so many requests in flight, whatever connectors allow.
+    """
 
     live: LiveState
     writer: Writer
     memory: TargetMemory = NO_MEMORY
+    at_most: int = MOST_IN_FLIGHT
 
     @property
     def inquiry(self) -> Inquiry:

@@ -21,13 +21,15 @@ class Side:
     """How one system is reached; what is not named here comes from the environment.
 
     `origin` is the only one that the credentials may be sent to, and `manifest` the file that
-    describes the connector; "" if the connection does not say.
+    describes the connector; "" if the connection does not say. `concurrency` is how many requests
+    may be in flight while a plan is applied, where that is fewer than the connector allows.
     """
 
     options: Mapping[str, str] = field(default_factory=dict)
     credentials: Mapping[str, SecretRef] = field(default_factory=dict)
     origin: str = ""
     manifest: str = ""
+    concurrency: int | None = None
 
 
 @dataclass(frozen=True, slots=True)

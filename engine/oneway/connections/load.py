@@ -80,11 +80,13 @@ def _side(part: DocumentPart | None, file: str) -> Side:
     options = {name: _option(entry) for name, entry in part.entries("options")}
     credentials = {name: _ref(entry, file) for name, entry in part.entries("credentials")}
     origin, manifest = part.maybe_text("origin"), part.maybe_text("manifest")
+    concurrency = part.maybe("concurrency")
     return Side(
         options,
         credentials,
         origin=origin.text if origin else "",
         manifest=beside(file, manifest.text) if manifest else "",
+        concurrency=int(str(concurrency.value)) if concurrency else None,
     )
 
 

@@ -158,6 +158,11 @@ _TABLE = (
         "a connection's guards are looser than its mapping's",
         "Make them stricter, or let `reviewed_by` say who looked at them.",
     ),
+    (
+        "C139",
+        "more requests in flight than the connector allows",
+        "Write fewer, or allow more by `concurrency` in the manifest.",
+    ),
     # C14x: connecting and disconnecting
     (
         "C140",

@@ -117,7 +117,8 @@ class Resource:
     `id` is the path of the system's own identity of a record. `open` means that records may
     hold fields that are not listed, so that an unknown field is no mistake. `carries` names
     the fields that a request writes, where it does not write all that it is given.
-    `absent_is_null` speaks of every key that no field speaks of.
+    `absent_is_null` speaks of every key that no field speaks of. `concurrency` is how many
+    records are asked for at once where each is read by itself.
     """
 
     name: str
@@ -129,6 +130,7 @@ class Resource:
     """Seconds for which lists and look-ups may not show a record that was just created."""
     carries: Mapping[Capability, frozenset[str]] = field(default_factory=dict)
     absent_is_null: bool = False
+    concurrency: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,6 +174,7 @@ class Description:
     `kind` names the installed module that talks to the system; `body` is the
     manifest as plain data, for that module alone. `vouched` is whether credentials may go where
     the manifest says: it comes with an installed package, or the connection names its file.
+    `concurrency` is how many requests an apply may have in flight.
     """
 
     name: str
@@ -183,6 +186,7 @@ class Description:
     file: str = ""
     body: Mapping[str, Value] | None = None
     vouched: bool = False
+    concurrency: int = 1
 
 
 class Secret:
@@ -311,6 +315,12 @@ def finds_by(reader: Reader, path: str) -> bool:
 
 MOST_IN_FLIGHT = 32
 """How many requests an apply may have in flight, whatever connectors declare."""
+
+USUAL_IN_FLIGHT = 1
+"""How many requests an apply may have in flight where a manifest does not say."""
+
+USUAL_AT_ONCE = 4
+"""How many records are read at once, each by itself, where a manifest does not say."""
 
 
 def in_flight(*parts: "Reader | Writer") -> int:

@@ -17,6 +17,7 @@ from oneway.applying.apply import (
 )
 from oneway.applying.preconditions import LiveState
 from oneway.applying.unknown import NO_MEMORY, Sent, TargetMemory
+from oneway.core.connector import MOST_IN_FLIGHT
 from oneway.core.progress import Progress, silent
 from oneway.core.seal import Seal
 from oneway.core.telemetry import note
@@ -28,7 +29,7 @@ from oneway.planning.access import StillIn, still_in
 from oneway.planning.guards import Verdict, counted_as
 from oneway.planning.plan import Action, End, Ending, Plan, Verb
 from oneway.planning.plan_file import dump, fingerprint
-from oneway.runs.prepared import connection_name, lag_of
+from oneway.runs.prepared import connection_name, lag_of, side_of
 from oneway.runs.request import instant_text, parse_instant
 from oneway.runs.session import Operator, RunSession
 from oneway.runs.stories import write_stories
@@ -110,7 +111,10 @@ def apply_systems(
     systems, inputs = session.systems, session.prepared.inputs
     source, target = systems.reader(inputs["source"]), systems.reader(inputs["target"])
     live = LiveState(program, source, target, session.seal)
-    return ApplySystems(live, systems.writer(inputs["target"]), memory)
+    sides = (side_of(session.prepared, inputs[name]) for name in ("source", "target"))
+    own = [each.concurrency for each in sides if each.concurrency is not None]
+    at_most = min(own, default=MOST_IN_FLIGHT)
+    return ApplySystems(live, systems.writer(inputs["target"]), memory, at_most)
 
 
 def connection_of(plan: Plan) -> str:

@@ -19,7 +19,14 @@ def connection_mistakes(
     sides = (("source", spec.source, connection.source), ("target", spec.target, connection.target))
     found = [*_settings(connection, {each.name: each for each in spec.settings})]
     for name, endpoint, side in sides:
-        found += _side(connection, name, side, catalogue[endpoint.connector.text])
+        description = catalogue[endpoint.connector.text]
+        found += _side(connection, name, side, description)
+        resource = description.resources.get(endpoint.resource.text)
+        # A source is asked for one record by as many as its details are read by.
+        read = resource.concurrency if resource is not None and name == "source" else 1
+        found += _concurrency(
+            connection, name, side, description, max(description.concurrency, read)
+        )
     if connection.guards is not None and not connection.reviewed_by:
         from oneway.connections.limits import looser
 
@@ -53,6 +60,16 @@ def _side(
     for option in side.credentials:
         path = (name, "credentials", option)
         yield from _named(connection, path, options, description, secret=True)
+
+
+def _concurrency(
+    connection: Connection, name: str, side: Side, description: Description, most: int
+) -> Iterator[Diagnostic]:
+    if side.concurrency is not None and side.concurrency > most:
+        own = f", or allow more by `concurrency` in {description.file}" if description.body else ""
+        summary = f"{description.title} allows {most} in flight, and this is {side.concurrency}"
+        help = f"write {most} or less{own}"
+        yield connection.written.at((name, "concurrency"), "C139", summary, help)
 
 
 def _named(

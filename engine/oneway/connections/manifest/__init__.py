@@ -9,7 +9,16 @@ from collections.abc import Mapping
 from typing import cast
 
 from oneway.connections.manifest.meaning import mistakes_in
-from oneway.core.connector import USUAL_LAG, Assumption, Capability, Description, Option, Resource
+from oneway.core.connector import (
+    USUAL_AT_ONCE,
+    USUAL_IN_FLIGHT,
+    USUAL_LAG,
+    Assumption,
+    Capability,
+    Description,
+    Option,
+    Resource,
+)
 from oneway.core.diagnostics import Diagnostic, Findings
 from oneway.core.records import Value
 from oneway.documents.loose import Data, items, obj, text
@@ -75,6 +84,7 @@ def _description(data: Data, file: str) -> Description:
         assumptions=tuple(_assumptions(data)),
         file=file,
         body=data,
+        concurrency=_whole(data, "concurrency", USUAL_IN_FLIGHT),
     )
 
 
@@ -106,7 +116,16 @@ def _resource(name: str, data: Data) -> Resource:
         },
         lag=float(lag) if isinstance(lag, int | float) else USUAL_LAG,
         absent_is_null=is_null,
+        concurrency=max(
+            (_whole(obj(each), "concurrency", USUAL_AT_ONCE) for each in items(data.get("detail"))),
+            default=1,
+        ),
     )
+
+
+def _whole(data: Data, key: str, default: int) -> int:
+    value = data.get(key)
+    return value if isinstance(value, int) else default
 
 
 def _carries_all(request: Data) -> bool:

@@ -2,11 +2,12 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
 
-from oneway.history.journal.store import Store
+from oneway.history.journal.store import Store, Upsert, upserting
 from oneway.history.journal.tables import link as table
 from oneway.planning.links import Link, Origin
 
@@ -101,6 +102,8 @@ def _delete(store: Store, connection: str, sources: Iterable[str]) -> int:
 
 def _put(store: Store, connection: str, found: Link, before: Link | None) -> None:
     values = {
+        "connection": connection,
+        "source_id": found.source_id,
         "target_id": found.target_id,
         "key": found.key,
         "key_digest": found.key_digest,
@@ -108,9 +111,16 @@ def _put(store: Store, connection: str, found: Link, before: Link | None) -> Non
         "since": (before or found).since,
         "seen": found.seen,
     }
-    new = store.insert(table).values(connection=connection, source_id=found.source_id, **values)
+    store.change(_putting(shared=store.shared), values)
+
+
+@lru_cache(maxsize=2)
+def _putting(*, shared: bool) -> Upsert:
+    """Return the statement, built once: each of thousands of pairs is stored by it."""
+    new = upserting(table, shared=shared)
     keys = ["connection", "source_id"]
-    store.change(new.on_conflict_do_update(index_elements=keys, set_=values))
+    found = {each.name: new.excluded[each.name] for each in table.c if each.name not in keys}
+    return new.on_conflict_do_update(index_elements=keys, set_=found)
 
 
 def _link(row: Any) -> Link:

@@ -21,12 +21,10 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql as pg
-from sqlalchemy.dialects import sqlite as lite
 from sqlalchemy.sql.base import Executable
 
 from oneway.history.journal.fence import Fence, store_time
-from oneway.history.journal.store import Upsert
+from oneway.history.journal.store import Upsert, upserting
 from oneway.history.journal.tables import UNSETTLED, WITHHELD, entry, failure, run, written
 
 _NO_END = {"ending": None, "code": "", "reason": "", "guards": "[]", "until": ""}
@@ -125,7 +123,7 @@ class _Maker:
 
     def _ours(self, table: Table, values: Mapping[str, ColumnElement[Any]]) -> Upsert:
         """Return an insert that makes no row for a run that was taken over."""
-        new = self._insert(table)
+        new = upserting(table, shared=self.shared)
         if self.fence is None:
             return new.values(dict(values))
         row = select(*values.values()).where(self.fence.holds())
@@ -135,10 +133,7 @@ class _Maker:
         """Return an insert of values that are partly those of the run."""
         once = {**values, **_fixed(table, times=1)}
         row = select(*once.values()).where(run.c.id == _given(entry.c.run))
-        return self._insert(table).from_select(list(once), row)
-
-    def _insert(self, table: Table) -> Upsert:
-        return pg.insert(table) if self.shared else lite.insert(table)
+        return upserting(table, shared=self.shared).from_select(list(once), row)
 
 
 def _heal() -> Executable:

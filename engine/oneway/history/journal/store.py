@@ -127,12 +127,17 @@ class Store:
 
     def insert(self, table: Table) -> Upsert:
         """Return an insert that may say what to do where the row is there already."""
-        return pg.insert(table) if self.shared else lite.insert(table)
+        return upserting(table, shared=self.shared)
 
     @property
     def shared(self) -> bool:
         """Whether other machines may use this store as well."""
         return self._connection.dialect.name == "postgresql"
+
+
+def upserting(table: Table, *, shared: bool) -> Upsert:
+    """Return an insert in the form of the store: of PostgreSQL where it is `shared`."""
+    return pg.insert(table) if shared else lite.insert(table)
 
 
 def _is_mistyped(statement: Executable, rows: Sequence[AnyRow]) -> bool:

@@ -20,6 +20,7 @@ from sqlalchemy import (
     Table,
     Text,
     TypeDecorator,
+    or_,
     text,
 )
 
@@ -142,7 +143,8 @@ entry = Table(
     sqlite_with_rowid=False,
 )
 UNSETTLED = entry.c.ending.is_(None) | (entry.c.ending == text("'unknown'"))
-WITHHELD = entry.c.ending.in_([each.value for each in Ending if each.withheld])
+# Each by itself: a list is spelt out anew for each execution.
+WITHHELD = or_(*(entry.c.ending == text(f"'{each.value}'") for each in Ending if each.withheld))
 Index("unsettled", entry.c.run, entry.c.action, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)
 
 failure = Table(
