@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from memory import MemoryReader
 from oneway.applying.preconditions import Happened, LiveState, Stale
 from oneway.applying.target_now import BATCH
+from oneway.applying.unknown import Inquiry, Sent, TargetMemory
 from oneway.core.connector import ReadError
 from oneway.core.diagnostics import Span
 from oneway.core.records import Compare, Record, Snapshot
@@ -84,6 +85,14 @@ def test_a_target_that_is_not_read_to_the_end_leaves_it_unknown() -> None:
 def test_it_has_happened_though_the_source_record_is_gone() -> None:
     action = create(REF, ref="A1", iban=SEALED)
     assert now(ref="A1", iban="x").happened(action) == (Happened.YES, "u1")
+
+
+def test_what_another_run_created_does_not_tell_what_became_of_a_create() -> None:
+    action, writer = create(REF, ref="A1"), SimpleNamespace()
+    of_another = TargetMemory(created=frozenset({"u1"}))
+    assert Inquiry(now(ref="A1"), writer).of(action, Sent()).target_id == "u1"  # type: ignore[arg-type]
+    with pytest.raises(Stale, match="u1, which another run created"):
+        Inquiry(now(ref="A1"), writer, of_another).of(action, Sent())  # type: ignore[arg-type]
 
 
 def test_without_any_value_to_look_it_up_by_nobody_says_that_it_did_not_happen() -> None:

@@ -31,7 +31,8 @@ class TargetMemory:
     `lag` is how long it may not show a new record, and `now` the clock's instant. `owners` are
     the source records of the target records that are known (blank if there is none), and
     `sent` what was sent by an earlier run, by action id. `connection` names whose records they
-    are; `linked` are the target records that source records were linked to.
+    are; `linked` are the target records that source records were linked to. `created` are those
+    that a run is known to have created: what became of another create, none of them tells.
     """
 
     connection: str = ""
@@ -40,6 +41,7 @@ class TargetMemory:
     owners: Mapping[str, str] = field(default_factory=dict)
     linked: Mapping[str, str] = field(default_factory=dict)
     sent: Mapping[str, Sent] = field(default_factory=dict)
+    created: frozenset[str] = frozenset()
 
     def shown_by(self, sent: Sent) -> datetime | None:
         """Return when the target will show what was sent; None if it should by now."""
@@ -81,6 +83,9 @@ class Inquiry:
             target_id = sent.record
         if target_id is None:
             target_id = self.live.happened(action)[1]
+            if target_id in self.memory.created:
+                text = f"its values by now belong to target record {target_id}"
+                raise Stale(f"{text}, which another run created")
         if target_id is not None:
             self._refuse_owned(action, target_id)
             return Became(Happened.YES, target_id)

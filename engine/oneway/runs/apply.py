@@ -27,6 +27,7 @@ from oneway.history.links import learn_created, matched
 from oneway.mapping.program import Program
 from oneway.planning.access import StillIn, still_in
 from oneway.planning.guards import Verdict, counted_as
+from oneway.planning.links import Origin
 from oneway.planning.plan import Action, End, Ending, Plan, Verb
 from oneway.planning.plan_file import dump, fingerprint
 from oneway.runs.prepared import connection_name, lag_of, side_of
@@ -101,6 +102,7 @@ def target_memory(
         owners=owners | {each.target_id: each.source_id for each in known},
         linked={each.source_id: each.target_id for each in known},
         sent=sent,
+        created=frozenset(each.target_id for each in known if each.origin is Origin.CREATED),
     )
 
 
