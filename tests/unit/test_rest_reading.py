@@ -247,7 +247,7 @@ def test_a_page_that_is_refused_before_the_end_is_no_end(total: int | None) -> N
     assert caught.value.code == "R104"
 
 
-@pytest.mark.parametrize("status", [401, 403, 500])
+@pytest.mark.parametrize("status", [401, 403, 501])
 def test_a_page_that_fails_for_another_reason_is_no_end(status: int) -> None:
     pages = (counted(2, "a", "b"), reply({}, status))
     with pytest.raises(ReadError):
@@ -295,7 +295,7 @@ def test_an_answer_of_no_use_is_a_read_error(body: bytes, code: str, says: str) 
 
 @pytest.mark.parametrize(
     ("status", "code"),
-    [(401, "R102"), (403, "R103"), (404, "R104"), (400, "R110"), (500, "R105"), (304, "R108")],
+    [(401, "R102"), (403, "R103"), (404, "R104"), (400, "R110"), (501, "R105"), (304, "R108")],
 )
 def test_a_refused_list_is_a_read_error_that_says_what_to_check(status: int, code: str) -> None:
     connector, _ = opened(reply({"message": "No\x1b[31m way\u202e"}, status))
@@ -391,7 +391,7 @@ def test_many_that_are_gone_make_the_read_incomplete() -> None:
 
 @pytest.mark.parametrize(
     "answer",
-    [reply(b"<html>"), reply(b'{"id": "a"'), reply([]), reply({"id": "other"}), reply({}, 500)],
+    [reply(b"<html>"), reply(b'{"id": "a"'), reply([]), reply({"id": "other"})],
 )
 def test_a_detail_that_cannot_be_read_is_that_records_problem(answer: httpx.Response) -> None:
     connector, _ = opened(page("a"), page(), answer, manifest=DETAILED)
@@ -399,6 +399,13 @@ def test_a_detail_that_cannot_be_read_is_that_records_problem(answer: httpx.Resp
     assert record.id == "a"
     assert record.problem
     assert record.data == {}
+
+
+def test_a_detail_that_fails_at_each_try_is_that_records_problem() -> None:
+    failing = [lambda _: reply({}, 500)] * 4
+    connector, _ = opened(page("a"), page(), *failing, manifest=DETAILED)
+    (record,) = connector.reader("people").read().records
+    assert record.problem == "the system fails (500) when asked for it"
 
 
 @pytest.mark.parametrize("id", ["..", ".", "\ud800"])

@@ -25,7 +25,7 @@ PERHAPS_SENT = [
 ]
 
 
-@pytest.mark.parametrize("status", [408, 425, 429, 502, 503, 504])
+@pytest.mark.parametrize("status", [408, 425, 429, 500, 502, 503, 504, 520, 522, 527, 530])
 def test_reading_is_tried_again(status: int) -> None:
     connector, world = opened(reply({}, status), reply({}, status), page("a"), page())
     assert connector.reader("people").read().complete
@@ -48,9 +48,36 @@ def test_attempts_are_bounded(error: Exception) -> None:
     assert len(world.asked) == 4
 
 
-@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 500, 501])
+@pytest.mark.parametrize("status", [400, 401, 403, 404, 409, 422, 501, 505, 511])
 def test_what_will_not_heal_is_not_tried_again(status: int) -> None:
     connector, world = opened(reply({}, status))
+    with pytest.raises(ReadError):
+        connector.reader("people").read()
+    assert len(world.asked) == 1
+
+
+LIMITED = [
+    (429, {"x_ratelimit_reset": "30"}, 30),
+    (429, {"ratelimit_reset": "0"}, 0),
+    (429, {"x_rate_limit_reset": "1772366430", "date": "Sun, 01 Mar 2026 12:00:00 GMT"}, 30),
+    (429, {"x_ratelimit_reset": "1772366330", "date": "Sun, 01 Mar 2026 12:00:00 GMT"}, 0),
+    (429, {"x_ratelimit_reset": "30", "retry_after": "7"}, 7),
+    (403, {"retry_after": "2"}, 2),
+    (403, {"x_ratelimit_remaining": "0", "x_ratelimit_reset": "9"}, 9),
+]
+
+
+@pytest.mark.parametrize(("status", "headers", "seconds"), LIMITED)
+def test_a_rate_limit_is_waited_for_however_it_is_said(
+    status: int, headers: dict[str, str], seconds: float
+) -> None:
+    connector, world = opened(reply({}, status, **headers), page("a"), page())
+    assert connector.reader("people").read().complete
+    assert world.slept == ([seconds] if seconds else world.slept)
+
+
+def test_a_403_that_speaks_of_no_limit_is_not_tried_again() -> None:
+    connector, world = opened(reply({}, 403, x_ratelimit_remaining="12", x_ratelimit_reset="9"))
     with pytest.raises(ReadError):
         connector.reader("people").read()
     assert len(world.asked) == 1

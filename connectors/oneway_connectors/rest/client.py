@@ -41,6 +41,11 @@ _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
 _BUSY = {425, 429}
 """Statuses that say that nothing was done: even a POST may be sent again (RFC 6585, 8470)."""
 _FAILING = {408, 502, 503, 504}
+_PASSING = {500, *range(520, 528), 530}
+"""What passes as a rule, and does not say what was done: a GET is tried again (52x: a CDN)."""
+_RESETS = ("x-ratelimit-reset", "x-rate-limit-reset", "ratelimit-reset")
+_AN_INSTANT = 1_000_000_000
+"""From so many seconds on, a reset is a point in time, and no longer a wait."""
 _NEXT_PAGE = "the link to the next page leads"
 _SPENT = "(not tried again: this run's budget of tries is spent)"
 _IDEMPOTENT = {"GET", "PUT", "PATCH"}
@@ -220,6 +225,8 @@ class Client:
         if not _may_repeat(call, came):
             return None
         asked = retry_after(came.headers) if isinstance(came, Answer) else None
+        if asked is None and isinstance(came, Answer) and _is_busy(came):
+            asked = reset_of(came.headers)
         if asked is None:
             return self._jitter(attempt)
         if asked > self.api.limits.max_wait:
@@ -258,11 +265,25 @@ def retry_after(headers: httpx.Headers) -> float | None:
         until = parsedate_to_datetime(text).timestamp()
     except (ValueError, TypeError, OverflowError):
         return None
+    return max(0.0, until - _now(headers))
+
+
+def reset_of(headers: httpx.Headers) -> float | None:
+    """Return the seconds until a rate limit is reset, by the headers that are usual, or None."""
+    given = (headers.get(name, "").strip() for name in _RESETS)
+    text = next((text for text in given if re.fullmatch("[0-9]{1,12}", text)), None)
+    if text is None:
+        return None
+    seconds = float(text)
+    return seconds if seconds < _AN_INSTANT else max(0.0, seconds - _now(headers))
+
+
+def _now(headers: httpx.Headers) -> float:
+    """Return the instant of an answer by its own `Date`, so that clocks need not agree."""
     try:
-        now = parsedate_to_datetime(headers.get("date", "")).timestamp()
+        return parsedate_to_datetime(headers.get("date", "")).timestamp()
     except (ValueError, TypeError, OverflowError):
-        now = time.time()
-    return max(0.0, until - now)
+        return time.time()
 
 
 def _hint(headers: httpx.Headers) -> str:
@@ -271,9 +292,19 @@ def _hint(headers: httpx.Headers) -> str:
     return f"its header {name} may say why: name it in the manifest, errors.header" if name else ""
 
 
+def _is_busy(came: Answer) -> bool:
+    """Return whether nothing was done because too much was asked; 403 says so by its headers."""
+    if came.status == 403:
+        return "retry-after" in came.headers or (
+            came.headers.get("x-ratelimit-remaining", "").strip() == "0"
+        )
+    return came.status in _BUSY
+
+
 def _may_repeat(call: Call, came: Answer | NoAnswer) -> bool:
     if isinstance(came, Answer):
-        return came.status in _BUSY or (came.status in _FAILING and call.repeatable)
+        passing = came.status in _PASSING and call.method == "GET"
+        return _is_busy(came) or passing or (came.status in _FAILING and call.repeatable)
     if came.cause not in {Cause.UNREACHABLE, Cause.BROKEN}:
         return False
     return call.repeatable or not came.sent
