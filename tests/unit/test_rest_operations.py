@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rest_world import altered, described, opened, reply
 
+from oneway.core.connector import ReadError
 from oneway.core.diagnostics import Refused
 from oneway.core.records import Value
 from oneway_connectors.rest.scim_patch import operations
@@ -121,3 +122,14 @@ def test_a_name_must_be_a_field_where_the_record_schema_is_closed() -> None:
     with pytest.raises(Refused) as caught:
         described(text)
     assert [each.code for each in caught.value.diagnostics] == ["C107"]
+
+
+def test_a_search_that_answers_404_has_found_nobody() -> None:
+    rest, _ = opened(reply({"error": "No users found"}, 404), manifest=MANIFEST)
+    assert rest.reader("people").find("email", "ada@example.com") == ()
+
+
+def test_a_list_that_answers_404_is_not_empty() -> None:
+    rest, _ = opened(reply({}, 404), manifest=MANIFEST)
+    with pytest.raises(ReadError):
+        rest.reader("people").read()

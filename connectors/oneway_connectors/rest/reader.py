@@ -116,8 +116,13 @@ class RestReader:
 
     def _collect(self, extra: Mapping[str, Value], progress: Progress) -> ListedItems:
         collected = ListedItems()
-        for collected in collect(self.client, self.resource, self._listing(), extra):
-            progress(f"list of {self.resource.name}", len(collected.items), None)
+        try:
+            for collected in collect(self.client, self.resource, self._listing(), extra):
+                progress(f"list of {self.resource.name}", len(collected.items), None)
+        except ReadError as error:
+            # A search may say 404 for nobody: the list itself is there, or nothing were planned.
+            if not extra or error.code != "R104" or collected.items:
+                raise
         return collected
 
     def _listing(self) -> Listing:
