@@ -10,7 +10,15 @@ from oneway_connectors.sandbox.expensein_rules import (
     MAX_LENGTHS,
     REQUIRED,
 )
-from oneway_connectors.sandbox.openapi import array_of, in_path, nullable, operation, query, ref
+from oneway_connectors.sandbox.openapi import (
+    array_of,
+    get,
+    in_path,
+    nullable,
+    operation,
+    query,
+    ref,
+)
 from oneway_connectors.sandbox.openapi import document as whole
 
 _ID: Json = {"type": "integer", "minimum": 1, "maximum": LARGEST_ID}
@@ -48,11 +56,9 @@ def _paths() -> Json:
         "schema": {"type": "string", "pattern": TOKEN_PATTERN},
     }
     refusals = (400, 403, 409, 413, 415)
-    users = {
+    return {
         "/1.0/users": {
-            "get": operation(
-                "Users", array_of("User"), parameters=[*_PAGING, *_FILTERS], refusals=(400,)
-            ),
+            **get("Users", array_of("User"), parameters=[*_PAGING, *_FILTERS], refusals=(400,)),
             "post": operation(
                 "Create a user",
                 ref("User"),
@@ -63,7 +69,7 @@ def _paths() -> Json:
             ),
         },
         "/1.0/users/{id}": {
-            "get": operation("One user", ref("User"), parameters=one, refusals=(404,)),
+            **get("One user", ref("User"), parameters=one, refusals=(404,)),
             "patch": operation(
                 "Change the given fields of a user; null clears one",
                 ref("User"),
@@ -72,20 +78,12 @@ def _paths() -> Json:
                 body=ref("UserFields"),
             ),
         },
-    }
-    return users | _department_paths(one)
-
-
-def _department_paths(one: list[Json]) -> Json:
-    return {
-        "/1.0/departments": {
-            "get": operation(
-                "Departments", array_of("Department"), parameters=_PAGING, refusals=(400,)
-            )
-        },
-        "/1.0/departments/{id}": {
-            "get": operation("One department", ref("Department"), parameters=one, refusals=(404,))
-        },
+        "/1.0/departments": get(
+            "Departments", array_of("Department"), parameters=_PAGING, refusals=(400,)
+        ),
+        "/1.0/departments/{id}": get(
+            "One department", ref("Department"), parameters=one, refusals=(404,)
+        ),
     }
 
 

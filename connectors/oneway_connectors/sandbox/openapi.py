@@ -76,6 +76,13 @@ def operation(
     return described
 
 
+def get(
+    summary: str, schema: Json, *, parameters: Iterable[Json] = (), refusals: Iterable[int] = ()
+) -> Json:
+    """Return the operations of a path that is only read."""
+    return {"get": operation(summary, schema, parameters=parameters, refusals=refusals)}
+
+
 def query(name: str, schema: Json, *, required: bool = False) -> Json:
     """Return a query parameter."""
     return {"name": name, "in": "query", "required": required, "schema": schema}

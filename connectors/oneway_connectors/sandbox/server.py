@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from threading import Thread
 from time import monotonic, sleep
-from types import TracebackType
 from typing import Any, Self
 
 import uvicorn
@@ -58,12 +57,7 @@ class Sandbox:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
 

@@ -5,7 +5,7 @@ sandbox against it. This one serves users who have only the sandbox.
 """
 
 from oneway_connectors.sandbox.drafts import Json
-from oneway_connectors.sandbox.openapi import array_of, in_path, nullable, operation, query, ref
+from oneway_connectors.sandbox.openapi import array_of, get, in_path, nullable, query, ref
 from oneway_connectors.sandbox.openapi import document as whole
 
 _TEXT: Json = {"type": "string"}
@@ -27,70 +27,44 @@ def document(employer: str) -> Json:
     return whole("Staffology Payroll sandbox", scheme, _paths(employer), _schemas())
 
 
-_EMPLOYER = "/employers/{employer}"
-
-
 def _paths(employer: str) -> Json:
     of = in_path("employer", {"type": "string", "format": "uuid", "examples": [employer]})
-    items = array_of("Item")
+    id = in_path("id", {"type": "string", "format": "uuid"})
+    code = query("code", _TEXT, required=True)
+    unsent = query("onlyUnsentP45s", {"type": "boolean"})
+    items, base, missing, refused = array_of("Item"), "/employers/{employer}", (404,), (400, 404)
     return {
-        "/account": {"get": operation("Who the key belongs to", ref("Account"))},
-        "/employers": {
-            "get": operation("All employers", items, parameters=_PAGING, refusals=(400,))
-        },
-        _EMPLOYER: {
-            "get": operation("One employer", ref("Employer"), parameters=[of], refusals=(404,))
-        },
-        **_employee_paths(of),
-        f"{_EMPLOYER}/departments": {
-            "get": operation("All departments", items, parameters=[of], refusals=(404,))
-        },
-        f"{_EMPLOYER}/departments/Department": {
-            "get": operation(
-                "The department with a code",
-                ref("Department"),
-                parameters=[of, query("code", _TEXT, required=True)],
-                refusals=(400, 404),
-            )
-        },
-    }
-
-
-def _employee_paths(of: Json) -> Json:
-    items, refusals, base = array_of("Item"), (400, 404), _EMPLOYER
-    return {
-        f"{base}/employees": {
-            "get": operation(
-                "Ids of employees, in the order of payroll codes",
-                items,
-                parameters=[of, *_PAGING, query("status", _STATUS)],
-                refusals=refusals,
-            )
-        },
-        f"{base}/employees/leavers": {
-            "get": operation(
-                "Employees that have a leaving date set",
-                items,
-                parameters=[of, query("onlyUnsentP45s", {"type": "boolean"})],
-                refusals=refusals,
-            )
-        },
-        f"{base}/employees/search/payrollcode": {
-            "get": operation(
-                "The employee with a payroll code",
-                ref("Item"),
-                parameters=[of, query("code", _TEXT, required=True)],
-                refusals=refusals,
-            )
-        },
-        f"{base}/employees/{{id}}": {
-            "get": operation(
-                "One employee, whole",
-                ref("Employee"),
-                parameters=[of, in_path("id", {"type": "string", "format": "uuid"})],
-                refusals=(404,),
-            )
-        },
+        "/account": get("Who the key belongs to", ref("Account")),
+        "/employers": get("All employers", items, parameters=_PAGING, refusals=(400,)),
+        base: get("One employer", ref("Employer"), parameters=[of], refusals=missing),
+        f"{base}/employees": get(
+            "Ids of employees, in the order of payroll codes",
+            items,
+            parameters=[of, *_PAGING, query("status", _STATUS)],
+            refusals=refused,
+        ),
+        f"{base}/employees/leavers": get(
+            "Employees that have a leaving date set",
+            items,
+            parameters=[of, unsent],
+            refusals=refused,
+        ),
+        f"{base}/employees/search/payrollcode": get(
+            "The employee with a payroll code",
+            ref("Item"),
+            parameters=[of, code],
+            refusals=refused,
+        ),
+        f"{base}/employees/{{id}}": get(
+            "One employee, whole", ref("Employee"), parameters=[of, id], refusals=missing
+        ),
+        f"{base}/departments": get("All departments", items, parameters=[of], refusals=missing),
+        f"{base}/departments/Department": get(
+            "The department with a code",
+            ref("Department"),
+            parameters=[of, code],
+            refusals=refused,
+        ),
     }
 
 

@@ -117,7 +117,7 @@ class Resource:
     `id` is the path of the system's own identity of a record. `open` means that records may
     hold fields that are not listed, so that an unknown field is no mistake. `carries` names
     the fields that a request writes, where it does not write all that it is given.
-    `absent_is_null` speaks of every key that no field speaks of. `concurrency` is how many
+    `absent_is_null` applies to every key without a field of its own. `concurrency` is how many
     records are asked for at once where each is read by itself.
     """
 

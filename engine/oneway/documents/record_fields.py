@@ -14,7 +14,7 @@ def fields_of(
     """Return the fields of a record schema, in its order; an object stands before its fields.
 
     What holds of an object holds of all in it (`readOnly`, `sensitive`). A field inside an
-    object is required where the object is as well. `absent_is_null` speaks of the fields that
+    object is required where the object is as well. `absent_is_null` applies to the fields that
     are neither required nor `apart`, and do not say `absent` themselves.
     """
     absence = _Absence(absent_is_null, frozenset(apart))

@@ -26,7 +26,7 @@ from oneway.notices.posting import SYSTEM, Trust
 from oneway.notices.undelivered import Undelivered
 
 STORE = frozenset({"F101", "F102", "F103", "F110", "F111", "F112", "F113", "F116", "F118"})
-"""Codes that speak of the state folder and the store: no run can be written down there."""
+"""Codes of the state folder and the store, in which no run can be recorded then."""
 _FOLDER = "F120"
 """The folder of the connections cannot be read."""
 _ALARMING = (STORE | {_FOLDER}) - {"F113"}

@@ -8,7 +8,8 @@ gitlab   GitLab's Code Quality report
 
 import hashlib
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import PurePath
 from urllib.parse import quote
 from xml.etree import ElementTree as ET
@@ -94,28 +95,12 @@ def _sarif_fix(fix: Fix) -> dict[str, object]:
 
 def junit(checked: Mapping[str, Sequence[Diagnostic]]) -> str:
     """Return findings as JUnit XML: a test case for each file, which fails by its errors."""
-    broken = {
-        file: [each for each in found if each.severity is Severity.ERROR]
-        for file, found in checked.items()
-    }
-    root = ET.Element("testsuites")
-    suite = ET.SubElement(
-        root,
-        "testsuite",
-        name="oneway validate",
-        tests=str(len(checked)),
-        failures=str(sum(map(bool, broken.values()))),
-        errors="0",
-        skipped="0",
-        time="0",
-    )
-    for file, errors in broken.items():
-        case = ET.SubElement(suite, "testcase", name=xml_text(file), classname="file", time="0")
-        if errors:
-            said = [f"{_place(each.span)}: {_said(each)} [{each.code}]" for each in errors]
-            failure = ET.SubElement(case, "failure", message=xml_text(said[0]), type="error")
-            failure.text = xml_text("\n".join(said))
-    return xml_page(root)
+    cases = []
+    for file, found in checked.items():
+        errors = [each for each in found if each.severity is Severity.ERROR]
+        said = [f"{_place(each.span)}: {_said(each)} [{each.code}]" for each in errors]
+        cases.append(JUnitCase(file, "file", said[0] if said else "", "\n".join(said)))
+    return xml_page([JUnitSuite("oneway validate", "error", cases)])
 
 
 def github(found: Sequence[Diagnostic]) -> str:
@@ -155,8 +140,39 @@ def gitlab(found: Sequence[Diagnostic]) -> str:
     return json.dumps(report, indent=2) + "\n"
 
 
-def xml_page(root: ET.Element) -> str:
-    """Return an XML document."""
+@dataclass(frozen=True, slots=True)
+class JUnitCase:
+    """A test case; `failure` and its `body` are "" if it passed."""
+
+    name: str
+    classname: str
+    failure: str = ""
+    body: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class JUnitSuite:
+    """Test cases, whose failures are of one type."""
+
+    name: str
+    type: str
+    cases: Sequence[JUnitCase]
+
+
+def xml_page(suites: Iterable[JUnitSuite]) -> str:
+    """Return suites as a JUnit XML document."""
+    root = ET.Element("testsuites")
+    for each in suites:
+        failed = sum(bool(case.failure) for case in each.cases)
+        counts = {"tests": len(each.cases), "failures": failed, "errors": 0, "skipped": 0}
+        numbers = {name: str(number) for name, number in (counts | {"time": 0}).items()}
+        suite = ET.SubElement(root, "testsuite", name=xml_text(each.name), **numbers)
+        for case in each.cases:
+            names = {"name": xml_text(case.name), "classname": xml_text(case.classname)}
+            made = ET.SubElement(suite, "testcase", **names, time="0")
+            if case.failure:
+                said = {"message": xml_text(case.failure), "type": each.type}
+                ET.SubElement(made, "failure", **said).text = xml_text(case.body)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 

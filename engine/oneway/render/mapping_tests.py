@@ -4,13 +4,12 @@ import json
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import cast
-from xml.etree import ElementTree as ET
 
 from oneway.core.diagnostics import Span
 from oneway.core.records import MISSING, Value
 from oneway.core.seal import Sealed
 from oneway.mapping.expressions.steps import EvaluationStep
-from oneway.render.ci_formats import ANNOTATIONS, annotation, xml_page, xml_text
+from oneway.render.ci_formats import ANNOTATIONS, JUnitCase, JUnitSuite, annotation, xml_page
 from oneway.render.layout import clip, count, wrap
 from oneway.render.proving import case_of
 from oneway.render.sanitize import harmless
@@ -256,44 +255,30 @@ def _decision(each: DecisionCoverage) -> Mapping[str, object]:
 
 def junit(results: Iterable[MappingTestResult]) -> str:
     """Return results as JUnit XML: a suite for each file, a test case for each case and claim."""
-    root = ET.Element("testsuites")
-    for result in results:
-        cases = [*map(_failures_of_case, result.cases), *map(_failures_of_claim, result.claims)]
-        suite = ET.SubElement(
-            root,
-            "testsuite",
-            name=xml_text(result.test.file),
-            tests=str(len(cases)),
-            failures=str(result.failed),
-            errors="0",
-            skipped="0",
-            time="0",
+    return xml_page(
+        JUnitSuite(
+            result.test.file,
+            "mismatch",
+            [*map(_junit_case, result.cases), *map(_junit_claim, result.claims)],
         )
-        for name, failures in cases:
-            case = ET.SubElement(
-                suite,
-                "testcase",
-                name=xml_text(name),
-                classname=xml_text(Path(result.test.file).name),
-                time="0",
-            )
-            for message, body in failures[:1]:
-                failure = ET.SubElement(case, "failure", message=xml_text(message), type="mismatch")
-                failure.text = xml_text(body)
-    return xml_page(root)
+        for result in results
+    )
 
 
-def _failures_of_case(case: CaseResult) -> tuple[str, list[tuple[str, str]]]:
+def _junit_case(case: CaseResult) -> JUnitCase:
     said = [
         f"{_place(e.place)}: {e.about}: wanted {_wanted(e)}, got {shown(e.got)}"
         for e in case.mismatches
     ]
-    return case.case.name, [(said[0], "\n".join(said))] if said else []
+    first = said[0] if said else ""
+    return JUnitCase(case.case.name, Path(case.case.span.file).name, first, "\n".join(said))
 
 
-def _failures_of_claim(claim: ClaimResult) -> tuple[str, list[tuple[str, str]]]:
+def _junit_claim(claim: ClaimResult) -> JUnitCase:
     who = [f"{outcome.key}: {outcome.kind.value}, in {where}" for where, outcome in claim.against]
-    return claim.claim.name, [(f"{count(len(who))} against it", "\n".join(who))] if who else []
+    first = f"{count(len(who))} against it" if who else ""
+    file = Path(claim.claim.span.file).name
+    return JUnitCase(claim.claim.name, file, first, "\n".join(who))
 
 
 def github(results: Iterable[MappingTestResult], uncovered: Iterable[DecisionCoverage] = ()) -> str:

@@ -25,7 +25,7 @@ class KeyStep:
 
 @dataclass(frozen=True, slots=True)
 class RuleStep:
-    """An eligibility rule; `holds` is None if it does not speak of this record, or failed."""
+    """An eligibility rule; `holds` is None if it does not apply to this record, or failed."""
 
     id: str
     expression: str

@@ -120,7 +120,7 @@ def _match(part: DocumentPart) -> MatchSpec:
 
 
 USUALLY = frozenset({Category.JOINERS, Category.MOVERS})
-"""Whom an eligibility rule speaks of that does not say: access never waits for a rule by itself."""
+"""The default categories of an eligibility rule: a rule never holds up leaving by default."""
 
 
 def _rule(part: DocumentPart) -> RuleSpec:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 from oneway.connections.discovery import FILES, describe, open_connector
 from oneway.core.connector import Access, ReadError, Resource
-from oneway.core.diagnostics import Findings, Span, did_you_mean, refusal
+from oneway.core.diagnostics import Diagnostic, Findings, Severity, Span, did_you_mean, refusal
 from oneway.core.records import MISSING, Record, Snapshot, Value, at, holds, path_of, same
 from oneway.core.seal import Seal, Sealed
 from oneway.mapping.compiler import Compiled
@@ -132,9 +132,7 @@ def refuse_unknown(test: MappingTest, compiled: Compiled) -> None:
             elif not is_of(settings[name].type, value):
                 what, write = WANTED[settings[name].type]
                 summary = f"setting '{name}' is {what}"
-                found.found.extend(
-                    refusal("T103", case.span, summary, f"write {write}").diagnostics
-                )
+                _add(found, "T103", case.span, summary, f"write {write}")
         for name in case.references.keys() - tables:
             _unknown(found, case.span, "reference", name, tables)
         for each in case.expected.values():
@@ -145,7 +143,7 @@ def refuse_unknown(test: MappingTest, compiled: Compiled) -> None:
         try:
             parse_instant(text)
         except ValueError:
-            found.found.extend(refusal("T103", place, f"'{text}' is no instant").diagnostics)
+            _add(found, "T103", place, f"'{text}' is no instant")
     found.refuse_errors()
 
 
@@ -154,7 +152,11 @@ def _unknown(
 ) -> None:
     help = did_you_mean(name, known) or f"it has: {', '.join(sorted(known)) or 'none'}"
     summary = f"the mapping has no {what} '{name}'"
-    found.found.extend(refusal("T102", place, summary, help).diagnostics)
+    _add(found, "T102", place, summary, help)
+
+
+def _add(found: Findings, code: str, place: Span, summary: str, help: str = "") -> None:
+    found.add(Diagnostic(place, Severity.ERROR, code, summary, help))
 
 
 def parsed_claims(test: MappingTest) -> list[tuple[MappingClaim, Expression]]:
@@ -164,8 +166,7 @@ def parsed_claims(test: MappingTest) -> list[tuple[MappingClaim, Expression]]:
         try:
             parsed.append((claim, parse(claim.about.text, claim.about.span)))
         except ExpressionSyntax as wrong:
-            place = claim.about.span
-            found.found.extend(refusal("T104", place, wrong.summary, wrong.help).diagnostics)
+            _add(found, "T104", claim.about.span, wrong.summary, wrong.help)
     found.refuse_errors()
     return parsed
 
