@@ -165,14 +165,14 @@ def xml_page(suites: Iterable[JUnitSuite]) -> str:
     for each in suites:
         failed = sum(bool(case.failure) for case in each.cases)
         counts = {"tests": len(each.cases), "failures": failed, "errors": 0, "skipped": 0}
-        numbers = {name: str(number) for name, number in (counts | {"time": 0}).items()}
-        suite = ET.SubElement(root, "testsuite", name=xml_text(each.name), **numbers)
+        numbers = {name: str(number) for name, number in {**counts, "time": 0}.items()}
+        suite = ET.SubElement(root, "testsuite", {"name": xml_text(each.name), **numbers})
         for case in each.cases:
             names = {"name": xml_text(case.name), "classname": xml_text(case.classname)}
-            made = ET.SubElement(suite, "testcase", **names, time="0")
+            made = ET.SubElement(suite, "testcase", {**names, "time": "0"})
             if case.failure:
                 said = {"message": xml_text(case.failure), "type": each.type}
-                ET.SubElement(made, "failure", **said).text = xml_text(case.body)
+                ET.SubElement(made, "failure", said).text = xml_text(case.body)
     return '<?xml version="1.0" encoding="UTF-8"?>\n' + ET.tostring(root, encoding="unicode") + "\n"
 
 
