@@ -327,3 +327,9 @@ def test_what_nobody_should_read_is_known_by_its_name(path: str, secret: bool) -
     catalogue = described() | {"file": describe("file")}
     warnings = compile_mapping(loaded.spec, loaded.document.lines, catalogue).warnings
     assert ("M221" in [each.code for each in warnings]) is secret
+
+
+def test_no_field_is_advised_whose_name_would_be_an_expression() -> None:
+    made = BASE.replace("target: ref}", "target: \"iif(starts_with(ref, 'UK'), ref, email)\"}")
+    (finding,) = (each for each in found(made) if each.code == "M130")
+    assert finding.help.startswith("match by a field of the target as it stands")

@@ -1,7 +1,8 @@
 """Functions over dates.
 
 A date is ISO text, `2026-03-31`. Date-time text is accepted and the day is taken as it is
-written: zones are never converted. Blank text is null, as an empty date field is no date.
+written: zones are converted by `day_in` alone (`instants`). Blank text is null, as an empty date
+field is no date.
 """
 
 from calendar import monthrange

@@ -1,13 +1,13 @@
 """All functions of the library, in one tuple."""
 
-from oneway.mapping.functions import dates, lists, names, patterns, text, values
+from oneway.mapping.functions import dates, instants, lists, names, patterns, text, values
 from oneway.mapping.functions.function import Function
 
 FAMILIES: tuple[tuple[str, tuple[Function, ...]], ...] = (
     ("Text", text.FUNCTIONS),
     ("Names and addresses", names.FUNCTIONS),
     ("Patterns", patterns.FUNCTIONS),
-    ("Dates", dates.FUNCTIONS),
+    ("Dates", (*dates.FUNCTIONS, *instants.FUNCTIONS)),
     ("Values", values.FUNCTIONS),
     ("Lists", lists.FUNCTIONS),
 )

@@ -8,11 +8,15 @@ from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 
 def check(subject: Subject) -> Iterator[LintFinding]:
     policy = subject.code.policy
-    known = any(subject.target.open or path in subject.target.fields for path in policy.match_paths)
+    paths, fields = policy.match_paths, subject.target.fields
+    # One that is misspelt is refused for that; one that is made of fields has no path.
+    known = any(subject.target.open or not path or path in fields for path in paths)
     if policy.create and known and not any(policy.carried):
         key = subject.spec.match[0]
         summary = "a created record would not be matched by any key, and be created every run"
         help = f"add the field `{key.target.text}: {key.source.text}`, without `when` or `lookup`"
+        if not policy.match_paths[0]:  # the key is made of fields, and is no field itself
+            help = "match by a field of the target as it stands, which `fields` writes as well"
         yield LintFinding(key.target.span, summary, help)
 
 

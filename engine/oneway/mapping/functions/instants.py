@@ -1,0 +1,87 @@
+"""Functions over instants: points in time, whose day depends on where one is."""
+
+import re
+from datetime import UTC, datetime
+from functools import lru_cache
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from oneway.core.records import Value, parse_day
+from oneway.mapping.functions.function import EvaluationError, Example, Function, Parameter
+
+_MILLISECONDS = 100_000_000_000
+"""From here on a number counts milliseconds: as seconds, it would be after the year 5000."""
+_DOTNET = re.compile(r"/Date\((-?[0-9]{1,15})(?:[+-][0-9]{4})?\)/")
+_NO_INSTANT = "day_in() wants a date-time like 2026-06-29T23:00:00Z, or seconds since 1970"
+
+
+@lru_cache(maxsize=64)
+def _zone(name: str) -> ZoneInfo | None:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):
+        return None
+
+
+def _check_zone(name: Value) -> None:
+    if isinstance(name, str) and _zone(name) is None:
+        raise EvaluationError(f"{name!r} is no time zone: write one as Europe/London")
+
+
+def day_in(instant: str | int | float, zone: str) -> str | None:
+    """Return the day of an instant in a time zone."""
+    found = _zone(zone)
+    if found is None:
+        raise EvaluationError("day_in() wants a time zone such as Europe/London")
+    if isinstance(instant, str):
+        return _day_of_text(instant.strip(), found)
+    return _day_of_seconds(instant / 1000 if abs(instant) >= _MILLISECONDS else instant, found)
+
+
+def _day_of_text(text: str, zone: ZoneInfo) -> str | None:
+    if not text:
+        return None
+    if written := _DOTNET.fullmatch(text):
+        return _day_of_seconds(int(written[1]) / 1000, zone)
+    day = parse_day(text)
+    if day is None:
+        raise EvaluationError(_NO_INSTANT)
+    moment = datetime.fromisoformat(text)
+    try:
+        # What names no zone is of the place where it was written, and so is a day alone.
+        return (moment.astimezone(zone).date() if moment.tzinfo else day).isoformat()
+    except OverflowError:
+        raise EvaluationError(_NO_INSTANT) from None
+
+
+def _day_of_seconds(seconds: float, zone: ZoneInfo) -> str:
+    try:
+        return datetime.fromtimestamp(seconds, UTC).astimezone(zone).date().isoformat()
+    except (OverflowError, ValueError, OSError):
+        raise EvaluationError(_NO_INSTANT) from None
+
+
+_SUMMARY = (
+    "The day of an instant in a time zone: of a date-time with a zone, of seconds or milliseconds "
+    "since 1970, or of /Date(…)/ as .NET writes it. A day without a zone is that day."
+)
+
+FUNCTIONS = (
+    Function(
+        "day_in",
+        (
+            Parameter("instant", ("string", "number")),
+            Parameter("zone", description="An IANA name.", check=_check_zone),
+        ),
+        "string or null",
+        _SUMMARY,
+        (
+            Example(
+                "day_in(lastDay, 'Europe/London')",
+                {"lastDay": "2026-06-29T23:00:00Z"},
+                "2026-06-30",
+            ),
+            Example("day_in(lastDay, 'Europe/London')", {"lastDay": 1782774000000}, "2026-06-30"),
+        ),
+        day_in,
+    ),
+)
