@@ -24,7 +24,7 @@ _LOOK_BACK = 400
 
 
 class Need(Enum):
-    """What about a connection asks for a person, the worst first."""
+    """The reasons why a connection needs a person, the worst first."""
 
     ACCESS = "access"
     """People have left and can still get in."""
@@ -42,16 +42,16 @@ class Need(Enum):
     UNSYNCED = "unsynced"
     """People do not sync: for payroll, and not for tonight."""
     UNTOLD = "untold"
-    """Nobody is told of its trouble."""
+    """It has no channel for notices."""
 
     @property
     def urgent(self) -> bool:
-        """Whether it asks for somebody before the next report is read."""
+        """Whether it needs a person before the next report is read."""
         return self not in (Need.UNSYNCED, Need.UNTOLD)
 
 
 OVERDUE = timedelta(hours=1)
-"""How long a due may wait before it is missed."""
+"""The time after which a due counts as missed."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,13 +64,13 @@ class Unsynced:
 
     @property
     def since(self) -> str:
-        """When the first of them began not to sync."""
+        """When the first of them stopped syncing."""
         return min(each.since for each in self.stories)
 
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """A guard that holds something back, and the instant of the first run since when it does."""
+    """A guard that holds something back, and the instant of the first run in which it did."""
 
     breach: Breached
     since: str
@@ -78,7 +78,7 @@ class HeldBack:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """Records that were not written, for one reason; `next_try` is "" where the next run tries."""
+    """Records that were not written, for one reason; `next_try` is "" for the next run."""
 
     ending: Trouble
     code: str
@@ -90,7 +90,7 @@ class Waiting:
 
 @dataclass(frozen=True, slots=True)
 class Tells:
-    """How many channels a connection has, and the file that names them: "" where none does."""
+    """The number of a connection's channels, and the file that names them, or ""."""
 
     channels: int
     file: str = ""
@@ -98,10 +98,10 @@ class Tells:
 
 @dataclass(frozen=True, slots=True)
 class ConnectionStatus:
-    """How one connection stands; `undelivered` are notices that were tried in vain.
+    """The status of one connection; `undelivered` are notices whose delivery failed.
 
-    `file` is "" if it has been removed. `broken` is what is wrong with the file or the
-    last plan. `due` is the next run's instant; `never` says that it runs by hand alone.
+    `file` is "" if it has been removed. `broken` are the mistakes of the file or the last plan.
+    `due` is the instant of the next run; `never` means that it runs only by hand.
     """
 
     name: str
@@ -109,28 +109,28 @@ class ConnectionStatus:
     broken: tuple[Diagnostic, ...] = ()
     last: Run | None = None
     ended: Run | None = None
-    """The last run that does not go on: how the connection stands is judged by it."""
+    """The last run that has ended, which decides the status."""
     last_done: Run | None = None
     due: str = ""
     never: bool = False
     tells: Tells | None = None
-    """Who is told of its trouble; None where it has no file that says so."""
+    """Its channels for notices; None without a file."""
     stories: tuple[Story, ...] | None = None
-    """Who is not as the source says, since when and why; None where no run has told yet."""
+    """Who differs from the source, since when and why; None if no run says so yet."""
     still_in: tuple[StillIn, ...] = ()
-    """Who has left and could still get in when the last run ended that came to an end."""
+    """Leavers who could still get in at the end of the last run that ended."""
     future: str = ""
-    """The instant that is recorded in the future, and stops the connection until then; or ""."""
+    """A recorded instant in the future, which stops the connection until then; or ""."""
     missed: str = ""
-    """The due that should have run and has not; or ""."""
+    """The due that was missed; or ""."""
     held: tuple[HeldBack, ...] = ()
     undelivered: tuple[Notice, ...] = ()
     links: int = 0
-    """How many people are known by more than their match keys."""
+    """The number of linked people."""
 
     @property
     def needs(self) -> tuple[Need, ...]:
-        """What asks for a person, the worst first."""
+        """The reasons why it needs a person, the worst first."""
         state = self.ended.state if self.ended is not None else None
         found = {
             Need.ACCESS: self.still_in,
@@ -149,7 +149,7 @@ class ConnectionStatus:
 
     @property
     def urgent(self) -> bool:
-        """Whether it asks for a person before the next report is read."""
+        """Whether it needs a person before the next report is read."""
         return any(each.urgent for each in self.needs)
 
     @property
@@ -159,14 +159,14 @@ class ConnectionStatus:
 
     @property
     def waiting(self) -> tuple[Waiting, ...]:
-        """What was to be written and was not, by reason; but for what guards hold back."""
+        """Actions that were not done, by reason; without those that guards hold back."""
         return _waiting(self.stories or ())
 
 
 def connection_statuses(
     found: Sequence[Found], journal: Journal | None, now: datetime
 ) -> tuple[ConnectionStatus, ...]:
-    """Return how each connection stands, the worst first; then by name, those with a file first."""
+    """Return the status of each connection, the worst first; otherwise those with a file first."""
     standing = [_of_file(each, journal, now) for each in found]
     named = {each.name for each in standing}
     others = journal.connections() if journal is not None else ()
@@ -179,7 +179,7 @@ def connection_statuses(
 def _with_shared(
     standing: Sequence[ConnectionStatus], journal: Journal, now: datetime
 ) -> list[ConnectionStatus]:
-    """Add what the store is asked once for all connections: there may be hundreds."""
+    """Add data that one query gives for all connections: there may be hundreds."""
     links, in_future = link_counts(journal), ahead(journal, now)
     notices: dict[str, list[Notice]] = {}
     for each in undelivered(journal):
@@ -198,7 +198,7 @@ def _with_shared(
 
 
 def _rank(each: ConnectionStatus) -> int:
-    """Return where a connection stands among others, 0 for the worst."""
+    """Return the rank of a connection, 0 for the worst."""
     order = list(Need)
     return order.index(each.needs[0]) if each.needs else len(order)
 
@@ -259,14 +259,14 @@ def _of_runs(name: str, journal: Journal | None) -> ConnectionStatus:
 
 
 def _still_in(past: Sequence[Run]) -> tuple[StillIn, ...]:
-    """Return who could still get in, by the last run that says so: one that was refused cannot."""
+    """Return leavers who could still get in, by the last run that knows: refused ones do not."""
     return next((run.still_in for run in past if run.knows_access), ())
 
 
 def _last_stories(
     journal: Journal, last: Run
 ) -> tuple[tuple[Story, ...] | None, tuple[Diagnostic, ...]]:
-    """Return the stories of the last run that has any; what is wrong with them hides no more."""
+    """Return the stories of the last run with any, or the diagnostics of damaged ones."""
     try:
         if not last.problems:  # one that was refused planned nothing
             plan = plan_of_run(journal, last) if last.ended is None else None
@@ -297,7 +297,7 @@ def _unsynced(stories: Sequence[Story]) -> tuple[Unsynced, ...]:
 
 
 def _reason(story: Story) -> str:
-    """Return why somebody does not sync, in words that others share: without anybody's ids."""
+    """Return why a person does not sync, in words without ids, which others can share."""
     codes = story.code.split(" ")
     if story.ending is Trouble.INELIGIBLE or not all(code in _SHARED for code in codes):
         return story.reason
@@ -321,7 +321,7 @@ _SHARED = {
 
 
 def _held(past: Sequence[Run]) -> Iterator[HeldBack]:
-    """Yield what guards hold back in the last run, and the first run since when each does."""
+    """Yield the guards that hold something back in the last run, each with the first such run."""
     for breach in past[0].start.breaches:
         since = past[0]
         for run in past[1:]:
