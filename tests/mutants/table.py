@@ -30,6 +30,8 @@ INCIDENTS = "tests/laws/test_incidents.py"
 OWN = "tests/laws/test_own_lookups.py"
 SCOPE = "tests/laws/test_scope.py"
 
+TWICE = f"tests/unit/test_near_duplicates.py {MODEL} {STATE}"
+
 GENERATED = "tests/laws/test_generated.py"
 LINKS = "tests/laws/test_link_table.py tests/laws/test_link_laws.py"
 
@@ -99,6 +101,30 @@ MUTANTS = (
         "if len(claimants) > 2:",
         "two source records with one key must conflict",
         f"tests/unit/test_matching.py {MODEL} {STATE}",
+    ),
+    Mutant(
+        "near-duplicate-is-created",
+        "planning/near_duplicates",
+        "if row.key not in self.allowed and self._others(row, weighing):",
+        "if row.key in self.allowed and self._others(row, weighing):",
+        "who has another's key in another form is not created",
+        TWICE,
+    ),
+    Mutant(
+        "near-duplicate-leaves",
+        "planning/near_duplicates",
+        "return row.leaver and target is not None and not target.left and (",
+        "return row.leaver and target is None and (",
+        "who may be employed under another form of the key does not leave",
+        TWICE,
+    ),
+    Mutant(
+        "near-duplicate-is-absent",
+        "planning/near_duplicates",
+        "spoken |= {e.target_id for m in held.values() for e in m.candidates}",
+        "spoken |= set()",
+        "whom one of two may be is not deactivated",
+        TWICE,
     ),
     Mutant(
         "match-first-candidate",
