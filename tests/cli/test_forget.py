@@ -1,14 +1,22 @@
 """`oneway forget`: one person leaves the store, and nobody else does."""
 
-from cli_world import World
+import gzip
+import re
+import sqlite3
+import zlib
+from collections.abc import Callable, Iterator
+from contextlib import closing, suppress
+from pathlib import Path
+
+import psycopg
+import pytest
+from cli_world import MAPPING, World, person
+
+from postgres import Server, running
 
 
 def kept(world: World) -> bytes:
     """Return all that the state folder holds, unpacked."""
-    import gzip
-    import sqlite3
-    from contextlib import closing
-
     with closing(sqlite3.connect(world.folder / ".oneway" / "journal.db")) as store:
         found = b""
         for (table,) in store.execute(
@@ -64,3 +72,148 @@ def test_several_people_of_one_name_are_told_apart_by_id(world: World) -> None:
     world.run("sync", "m.yaml")
     assert "several people answer to" in world.run("forget", "Person 1").flat
     assert world.run("forget", "s2").code == 0
+
+
+# What is left of a person, wherever it is looked for
+
+
+@pytest.fixture(params=["SQLite", "PostgreSQL"])
+def store(
+    request: pytest.FixtureRequest, world: World, monkeypatch: pytest.MonkeyPatch
+) -> Callable[[], bytes]:
+    """Return what reads all that a store holds, and all files of the state folder."""
+    if request.param == "SQLite":
+        return lambda: in_files(world.folder / ".oneway")
+    server: Server = request.getfixturevalue("server")
+    url = server.database()
+    monkeypatch.setenv("ONEWAY_STORE", url)
+    return lambda: in_files(world.folder / ".oneway") + in_tables(url)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Server]:
+    with running() as found:
+        yield found
+
+
+def in_files(folder: Path) -> bytes:
+    """Return the bytes of all files, and what was packed within them, also in pages set free."""
+    files = [each for each in folder.rglob("*") if each.is_file()]
+    assert files
+    return b"\n".join(unpacked(each.read_bytes()) for each in files)
+
+
+def in_tables(url: str) -> bytes:
+    with psycopg.connect(url) as connection:
+        query = "SELECT table_name FROM information_schema.tables WHERE table_schema = 'public'"
+        tables = [name for (name,) in connection.execute(query).fetchall()]
+        assert "link" in tables
+        rows = [row for name in tables for row in connection.execute(f'SELECT * FROM "{name}"')]
+    values = (value for row in rows for value in row)
+    return b"\n".join(
+        unpacked(each if isinstance(each, bytes) else str(each).encode()) for each in values
+    )
+
+
+def unpacked(data: bytes) -> bytes:
+    """Return bytes with all that is gzipped anywhere in them, as far as it goes."""
+    found = [data]
+    for place in re.finditer(b"\x1f\x8b\x08", data):
+        reader = zlib.decompressobj(wbits=31)
+        with suppress(zlib.error):
+            found.append(unpacked(reader.decompress(data[place.start() :])))
+    return b"\n".join(found)
+
+
+def found_in(data: bytes, *texts: bytes) -> int:
+    """Return how many of some texts stand in bytes."""
+    return sum(each in data for each in texts)
+
+
+WHOSE = (b"P001", b'"Person 1"', b'"s1"', b"p001@example.com", b"oak@example.com")
+
+
+def first(world: World, **changed: object) -> None:
+    """Change the first person of payroll."""
+    found, *others = world.read("people.json")
+    world.write("people.json", [{**found, **changed}, *others])
+
+
+def test_nothing_of_a_person_is_left_in_any_file_or_table(
+    world: World, store: Callable[[], bytes]
+) -> None:
+    world.run("sync", "m.yaml")
+    world.write("m.yaml", MAPPING + "guards: {leavers: {share: 0%, floor: 0}}\n")
+    first(world, left=True)
+    # Held, so that they can still get in.
+    assert world.run("sync", "m.yaml", "--allow", "reused:P001").code == 4
+    first(world, left=False, email="oak@example.com")
+    world.run("sync", "m.yaml")
+    world.write("people.json", [*world.read("people.json")[1:], person(5, email="oak@example.com")])
+    world.run("sync", "m.yaml")  # another person's reason names them
+    world.write("people.json", world.read("people.json")[:-1])
+    world.write("users.json", [each for each in world.read("users.json") if each["id"] != 1])
+    before = store()
+    assert found_in(before, b"P001", b'"Person 1"', b"oak@example.com", b"reused:P001") == 4
+    ended = world.run("forget", "s1", "--format", "json")
+    assert ended.code == 0
+    left = store()
+    assert [each for each in WHOSE if each in left] == []
+    assert found_in(left, b"P002", b"Person 3") == 2
+    assert world.run("status").code == 0
+    assert world.run("runs").code == 0
+    for run in ("1", "2", "3", "4"):
+        assert world.run("runs", "show", run).code == 0
+
+
+def test_several_people_are_forgotten_one_after_the_other(world: World) -> None:
+    world.run("sync", "m.yaml")
+    for whom in ("s1", "s2", "s3"):
+        assert world.run("forget", whom).code == 0
+    assert [each for each in (b"P001", b"P002", b"P003") if each in kept(world)] == []
+
+
+def test_who_is_known_by_an_old_key_or_by_an_entry_alone_is_forgotten(world: World) -> None:
+    world.run("sync", "m.yaml")
+    first(world, code="P077")
+    world.run("sync", "m.yaml")
+    with closing(sqlite3.connect(world.folder / ".oneway" / "journal.db")) as store, store:
+        store.execute("UPDATE snapshot SET data = x'00' WHERE run = 1 AND name = 'plan'")
+        store.execute("DELETE FROM snapshot WHERE run = 2")
+        store.execute("DELETE FROM link")
+    ended = world.run("forget", "s1")
+    assert ended.code == 0
+    assert "the plan of run 1, which cannot be read: `oneway runs prune` takes it" in ended.flat
+    assert b"s1" not in in_files(world.folder / ".oneway")
+
+
+def test_what_is_not_known_to_have_happened_is_settled_first(world: World) -> None:
+    world.run("sync", "m.yaml")
+    with closing(sqlite3.connect(world.folder / ".oneway" / "journal.db")) as store, store:
+        store.execute("UPDATE entry SET ending = 'unknown' WHERE source_id = 's1'")
+    ended = world.run("forget", "s1")
+    assert (ended.code, "F150" in ended.err) == (1, True)
+    assert b'"s1"' in kept(world)
+
+
+def test_another_source_record_of_the_same_target_record_is_named(world: World) -> None:
+    world.run("sync", "m.yaml")
+    first(world, id="r1")
+    world.run("sync", "m.yaml")
+    ended = world.run("forget", "r1")
+    assert "which had the same target record: if it is the same person" in ended.flat
+    assert "`oneway forget s1` as well" in ended.flat
+    assert world.run("forget", "s1").code == 0
+    assert b'Person 1"' not in in_files(world.folder / ".oneway")
+
+
+def test_a_key_that_is_kept_as_a_digest_is_not_called_unknown(world: World) -> None:
+    fields = "reference: {from: code, write: on_create, sensitive: true}"
+    world.write("m.yaml", MAPPING.replace("reference: {from: code, write: on_create}", fields))
+    world.run("sync", "m.yaml")
+    ended = world.run("forget", "P001")
+    assert ended.code == 1
+    said = " ".join(ended.err.split())
+    assert "of a match value that is sensitive only a digest is kept: give an id" in said
+    assert world.run("forget", "s1").code == 0
+    assert b'"s1"' not in in_files(world.folder / ".oneway")

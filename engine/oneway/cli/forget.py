@@ -1,5 +1,6 @@
 """`oneway forget`."""
 
+from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -13,15 +14,24 @@ from oneway.history.journal import Journal
 from oneway.render.layout import count
 from oneway.render.sanitize import harmless
 from oneway.runs import Operator, hold_lock
-from oneway.runs.forget import find_person, forget_person
+from oneway.runs.forget import Forgotten, find_person, forget_person, keeps_digests
 
 BEYOND = (
     "both systems: while they hold the person, the next run remembers them again",
     "plans, reports and pages that were saved to files, and mails and webhooks that were sent",
-    "messages of errors that stopped runs, and logs",
+    "logs",
+    "what records of others say of the person, as the name of a manager does",
     "backups of the store",
 )
 """Places that no command can reach."""
+SHARED = (
+    "rows that were deleted, until the database's server has vacuumed them; its write-ahead log "
+    "and its backups"
+)
+IN_USE = (
+    "space in the store's file that another process keeps from being cleaned: run this again when "
+    "nothing else runs"
+)
 
 
 @click.command("forget")
@@ -35,8 +45,9 @@ def command(
 ) -> Exit:
     """Erase one person from the store, and say what cannot be reached.
 
-    Links, entries, kept plans and inputs are erased. PERSON is a match value (a payroll code),
-    an id in either system, or the whole name, as plans show them. Guards still count the
+    Links, entries, kept plans and inputs are erased, and what runs say of the person: who can
+    still get in, who was let through, what errors named. PERSON is a match value (a payroll
+    code), an id in either system, or the whole name, as plans show them. Guards still count the
     actions, without the person. Runs that included the person can still be shown, but not
     replayed.
 
@@ -51,23 +62,14 @@ def command(
     with Journal.open(kept.journal) as journal, ExitStack() as locks:
         found = find_person(journal, person, connection)
         if not found:
-            help = "give a match value, an id, or the whole name, as plans show them"
-            raise refusal("U107", str(state), f"no record is kept of {person!r}", help)
+            raise refusal("U107", str(state), f"no record is kept of {person!r}", _help(journal))
         for each in found:
             locks.enter_context(hold_lock(each.connection, operator))
         erased = [forget_person(journal, each) for each in found]
+        beyond = (*BEYOND, *_left_of(journal))
     if format == "json":
-        data = [
-            {
-                "connection": each.connection,
-                "links": each.links,
-                "entries": each.entries,
-                "plans": each.plans,
-                "snapshots": each.snapshots,
-            }
-            for each in erased
-        ]
-        console.json({"forgotten": data, "beyond": list(BEYOND)})
+        data = [_data(each) for each in erased]
+        console.json({"forgotten": data, "beyond": [*beyond, *_left_in(erased)]})
         return Exit.DONE
     for gone in erased:
         parts = (
@@ -78,6 +80,44 @@ def command(
         )
         console.out(f"Forgotten in {harmless(gone.connection)}: {', '.join(parts)}.")
     console.out("Not within reach:")
-    for text in BEYOND:
-        console.out(f"  {text}")
+    for text in (*beyond, *_left_in(erased)):
+        console.out(f"  {harmless(text)}")
     return Exit.DONE
+
+
+def _help(journal: Journal) -> str:
+    help = "give a match value, an id, or the whole name, as plans show them"
+    if keeps_digests(journal):
+        help += "; of a match value that is sensitive only a digest is kept: give an id"
+    return help
+
+
+def _data(each: Forgotten) -> dict[str, object]:
+    return {
+        "connection": each.connection,
+        "links": each.links,
+        "entries": each.entries,
+        "plans": each.plans,
+        "snapshots": each.snapshots,
+        "unread": list(each.unread),
+        "others": list(each.others),
+    }
+
+
+def _left_of(journal: Journal) -> tuple[str, ...]:
+    """Return what is left in the store of what was deleted."""
+    if journal.shared:
+        return (SHARED,)
+    return () if journal.compact() else (IN_USE,)
+
+
+def _left_in(erased: Sequence[Forgotten]) -> Iterator[str]:
+    """Yield what the store may still hold of a person."""
+    for each in erased:
+        for run in each.unread:
+            yield f"the plan of run {run}, which cannot be read: `oneway runs prune` takes it away"
+        for id in each.others:
+            yield (
+                f"source record {id} of {each.connection}, which had the same target record: if it "
+                f"is the same person, `oneway forget {id}` as well"
+            )

@@ -1,11 +1,14 @@
 """Erases one person from the journal, while keeping the runs."""
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from gzip import compress
+from itertools import count
 
-from sqlalchemy import delete, or_, select, update
+from sqlalchemy import ColumnElement, delete, or_, select, update
 
+from oneway.history.journal import rows
 from oneway.history.journal.history import PLAN
+from oneway.history.journal.rows import Run
 from oneway.history.journal.store import Store
 from oneway.history.journal.tables import entry, failure, run, snapshot, written
 
@@ -27,18 +30,54 @@ def erase_snapshots(store: Store, id: int, why: str) -> int:
     return gone
 
 
+def ids_in_entries(store: Store, connection: str, id: str) -> set[tuple[str | None, str | None]]:
+    """Return the pairs of source and target ids in entries of a connection that have an id."""
+    theirs = or_(entry.c.source_id == id, entry.c.target_id == id)
+    query = select(entry.c.source_id, entry.c.target_id).where(theirs & _of(connection)).distinct()
+    return {(row.source_id, row.target_id) for row in store.rows(query)}
+
+
 def erase_entries(
     store: Store, connection: str, sources: Collection[str], targets: Collection[str]
 ) -> int:
     """Take who they were of out of entries; return of how many. What guards count stays."""
     theirs = or_(entry.c.source_id.in_(sources), entry.c.target_id.in_(targets))
-    ours = entry.c.run.in_(select(run.c.id).where(run.c.connection == connection))
-    found = store.rows(select(entry.c.run, entry.c.action).where(theirs & ours))
-    for number, row in enumerate(found, 1):
+    found = store.rows(select(entry.c.run, entry.c.action).where(theirs & _of(connection)))
+    like = select(entry.c.action).where(entry.c.action.like(f"{_FORGOTTEN}%"))
+    taken = {row.action for row in store.rows(like)}
+    names = (name for n in count(1) if (name := f"{_FORGOTTEN}{n}") not in taken)
+    for row, name in zip(found, names, strict=False):
         for table in (failure, written):
             named = (table.c.connection == connection) & (table.c.action == row.action)
             store.change(delete(table).where(named), at_least=0)
         which = (entry.c.run == row.run) & (entry.c.action == row.action)
         blank = {"source_id": None, "target_id": None, "reason": "", "token": "", "job": ""}
-        store.change(update(entry).where(which).values(action=f"forgotten {number}", **blank))
+        store.change(update(entry).where(which).values(action=name, **blank))
     return len(found)
+
+
+def hide_reasons(store: Store, connection: str, names: Callable[[str], bool], hidden: str) -> None:
+    """Put a text in place of the reasons of other people's entries that name somebody."""
+    for table, which in ((entry, _of(connection)), (failure, failure.c.connection == connection)):
+        query = select(table.c.reason).where(which & (table.c.reason != "")).distinct()
+        for row in store.rows(query):
+            if names(row.reason):
+                same = which & (table.c.reason == row.reason)
+                store.change(update(table).where(same).values(reason=hidden))
+
+
+def replace_told(store: Store, found: Run) -> None:
+    """Keep what a run says of people, as it stands in `found`: who can still get in, what was
+    let through, what guards and errors said."""
+    began = rows.start(found.start)
+    values = {name: began[name] for name in ("allowed", "breaches")}
+    values |= {"still_in": rows.still_in(found.still_in), "problems": rows.problems(found.problems)}
+    store.change(update(run).where(run.c.id == found.id).values(**values))
+
+
+def _of(connection: str) -> ColumnElement[bool]:
+    return entry.c.run.in_(select(run.c.id).where(run.c.connection == connection))
+
+
+_FORGOTTEN = "forgotten "
+"""Begins what an entry of somebody who was forgotten is called in place of its action."""

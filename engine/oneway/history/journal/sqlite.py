@@ -58,6 +58,18 @@ def engine(path: Path, mode: str = "WAL") -> Engine:
     return made
 
 
+def compacted(connection: Connection) -> bool:
+    """Write a store's file anew, without what was deleted; return whether that was possible."""
+    file = connection.connection.dbapi_connection
+    assert isinstance(file, sqlite3.Connection)
+    try:
+        file.execute("VACUUM")
+        blocked, _, _ = file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    except sqlite3.OperationalError:  # another process reads or writes, or the disk is full
+        return False
+    return not blocked
+
+
 def _begin(connection: Connection) -> None:
     how = "IMMEDIATE" if connection.info.get(IMMEDIATELY) else "DEFERRED"
     connection.exec_driver_sql(f"BEGIN {how}")

@@ -125,6 +125,16 @@ class Store:
             raise damaged(self.place)
         return found
 
+    def compact(self) -> bool:
+        """Overwrite what was deleted; return whether nothing of it is left in the store's files.
+
+        A file is written anew, which waits for nobody. A database of a server is left to it.
+        """
+        if self.shared:
+            return False
+        with self._lock, refusing(self.place):
+            return sqlite.compacted(self._connection)
+
     def insert(self, table: Table) -> Upsert:
         """Return an insert that may say what to do where the row is there already."""
         return upserting(table, shared=self.shared)
