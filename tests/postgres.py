@@ -46,6 +46,14 @@ class Server:
             connection.execute(f"CREATE DATABASE {name}")
         return self.url(name)
 
+    def copy(self, url: str) -> str:
+        """Copy a database to which nobody is connected, and return the URL of the copy."""
+        name, of = f"t{len(self.databases)}", url.rpartition("/")[2]
+        self.databases.append(name)
+        with psycopg.connect(self.url("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {of}")
+        return self.url(name)
+
     def start(self) -> None:
         """Start the server and wait until it answers."""
         options = ["-D", self.folder / "data", "-p", str(self.port), "-h", self.addresses]

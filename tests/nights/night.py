@@ -203,13 +203,17 @@ class InTown(OpenSystems):
 
 @dataclass(frozen=True)
 class Night:
-    """One connection over one town; `by_id` says whether single records can be asked for."""
+    """One connection over one town; `by_id` says whether single records can be asked for.
+
+    `store` is the URL of a database, where the journal is not in the folder.
+    """
 
     town: Town
     folder: Path
     mapping: dict[str, Any]
     by_id: bool
     tell: Callable[[str], None]
+    store: str | None = None
 
     def run(self, *, let_through: bool = False) -> Plan | None:
         """Run the engine once; return the plan, or None where the run was refused.
@@ -225,7 +229,7 @@ class Night:
 
     def _sync(self, allowed: tuple[Allowance, ...]) -> Plan:
         town, prepared = self.town, self._prepared((*EVERYTHING, *allowed))
-        operator = Operator("test", StateFolder(self.folder), lambda: town.now)
+        operator = Operator("test", StateFolder(self.folder, self.store), lambda: town.now)
         systems = InTown(prepared)
         systems.source, systems.target = Payroll(town), DirectorySystem(town)
         with RunSession(prepared, operator, systems) as session, exclusive_run(session):

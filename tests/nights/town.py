@@ -214,6 +214,9 @@ class DirectorySystem:
         mail = values.get("email")
         if mail is not None and owner is not None and mail != owner.mail:
             raise Violation(f"record {id} of person {owner.number} gets the address {mail}")
+        ref = values.get("ref")
+        if ref is not None and any(u["ref"] == ref for i, u in town.seen().items() if i != id):
+            raise Violation(f"record {id} gets the code {ref}, which another record has")
         if values.get("active") is False and owner is not None and owner.here and owner.employed:
             raise Violation(f"person {owner.number} is in payroll, and record {id} is deactivated")
         user.update(copy.deepcopy(dict(values)))

@@ -180,3 +180,52 @@ class Doubtful(httpx.BaseTransport):
         if self._acted:
             self._server.handle_request(request)
         raise httpx.ReadError("connection reset", request=request)
+
+
+# Who is whom, over SCIM: nine people, to each of whom something else happens in one night
+
+
+def coded(number: int, code: str, **details: str) -> dict[str, Any]:
+    """Return a person under another payroll code."""
+    found = person(number, **details)
+    found["employmentDetails"]["payrollCode"] = code
+    return found
+
+
+ODD_NIGHT = {
+    "e1": (coded(1, "N1"), "conflict rekeyed"),
+    "e2": (coded(2, "N2", email="oak@example.com"), "conflict rekeyed"),
+    "n3": (
+        {**person(3, firstName="Some", lastName="One", email="elm@example.com"), "id": "n3"},
+        "conflict reused",
+    ),
+    "e4": (coded(4, "P5"), "conflict rekeyed"),
+    "e5": (coded(5, "P4"), "conflict rekeyed"),
+    "r6": ({**coded(6, "N6", email="ash@example.com"), "id": "r6"}, "conflict reissued"),
+    "e7": (person(7), "error gone"),
+    "e8": ({**coded(8, "N8"), "status": "Former"}, "conflict rekeyed"),
+    "e9": (person(9), "unchanged"),
+}
+WHO_IS_WHOM = {"rekeyed", "reused", "reissued", "gone", "claimed", "taken", "adopted"}
+
+
+def test_what_befalls_nine_people_in_one_night_doubles_and_mixes_up_nobody(wired: Wired) -> None:
+    server = sloppy("")
+    two = wired(server)
+    two.source(list(map(person, range(1, 10))))
+    assert two.run("sync").code == 0
+    (deleted,) = (id for id, each in server.users.items() if each.get("externalId") == "P7")
+    del server.users[deleted]
+    before, created = deepcopy(server.users), len(server.writes)
+    two.source([record for record, _ in ODD_NIGHT.values()])
+    for _ in range(2):
+        found = {
+            each["source_id"]: " ".join(
+                [each["outcome"], *sorted({r["code"] for r in each["reasons"]} & WHO_IS_WHOM)]
+            )
+            for each in two.plan()
+        }
+        assert found == {id: wanted for id, (_, wanted) in ODD_NIGHT.items()}
+        two.run("sync")
+        assert server.users == before
+        assert len(server.writes) == created

@@ -129,18 +129,20 @@ def _odd_fields(policy: Policy, action: Action, what: str) -> Iterator[str]:
         clear = [each for each in (change.before, change.after) if each is not None]
         if any(isinstance(each, Sealed) is not rule.sensitive for each in clear):
             yield f"{what} does not seal '{change.field}' as the mapping does"
-    if action.claims and action.verb is not Verb.CREATE:
-        yield f"{what} claims values"
-    if action.verb is Verb.CREATE:
-        yield from _odd_claims(policy, action, what)
+    yield from _odd_claims(policy, action, what)
 
 
 def _odd_claims(policy: Policy, action: Action, what: str) -> Iterator[str]:
-    """Yield the claims that a create lacks, without which it might be a duplicate."""
+    """Yield the claims that an action lacks, without which two records might have one value."""
     written = {change.field for change in action.changes}
     claimed = {claim.path for claim in action.claims}
     wanted = {policy.fields[position].path for position in policy.unless_taken} & written
     wanted |= {path for path in policy.match_paths if path} & written
+    if action.verb is not Verb.CREATE:
+        # Only one that gives a record another key claims what it writes.
+        if claimed - (wanted if action.verb is Verb.UPDATE else set()):
+            yield f"{what} claims values"
+        return
     for path in sorted(wanted - claimed):
         yield f"{what} does not claim '{path}'"
     for path in sorted(claimed - set(policy.match_paths) - wanted):

@@ -152,6 +152,7 @@ class LiveState:
         if moved:
             raise Stale(f"changed in the target since the plan: {', '.join(moved)}")
         self._refuse_source(action, self.program.target_row(record))
+        self._refuse_holders(action)
 
     def refuse_other_source(self, action: Action) -> None:
         """Raise `Stale` unless the source still asks for an action, whatever the target holds."""
@@ -280,7 +281,7 @@ class LiveState:
         for claim in action.claims:
             value = self._claimed(action, claim)
             for holder in self._answer(claim, value):
-                if _claims(holder, claim, value):
+                if holder.id != action.target_id and _claims(holder, claim, value):
                     raise Stale(f"{claim.path} by now belongs to target record {holder.id}")
 
     def _answer(self, claim: Claim, value: Value) -> tuple[Record, ...]:

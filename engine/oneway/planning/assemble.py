@@ -141,7 +141,7 @@ class Assembler:
             source_id=draft.row.source_id if draft.row is not None else None,
             target_id=draft.target.target_id if draft.target is not None else None,
             changes=tuple(self._change(draft, each) for each in changes),
-            claims=self._claims(draft) if verb is Verb.CREATE else (),
+            claims=self._claims_of(draft, verb, changes),
         )
 
     def _id(self, identity: tuple[str, str], part: str = "") -> str:
@@ -161,6 +161,18 @@ class Assembler:
             place=each.rule.place,
             awaits=awaits,
         )
+
+    def _claims_of(
+        self, draft: Draft, verb: Verb, changes: Sequence[FieldChange]
+    ) -> tuple[Claim, ...]:
+        """Return the values that nobody else may hold by the time of an action."""
+        if verb is Verb.CREATE:
+            return self._claims(draft)
+        if verb is Verb.UPDATE and any(each.code == "rekeyed" for each in draft.reasons):
+            # A list may hide who has the new key by now.
+            written = {each.rule.path for each in changes}
+            return tuple(each for each in self._claims(draft) if each.path in written)
+        return ()
 
     def _claims(self, draft: Draft) -> tuple[Claim, ...]:
         """Return the values that must still be free when the record is created."""

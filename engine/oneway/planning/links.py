@@ -251,7 +251,8 @@ class _Reconciler:
         )
         gone = "which is" if len(ids) == 1 else "which are"
         text = f"{was}, {gone} no longer in the source, and has {same}"
-        if row.source_id == row.key and any(key is not None for key in row.keys):
+        # Not by `row.key`, which is the id where the match value must not be shown.
+        if row.source_id in [str(each) for each in row.key_values if each is not None]:
             # The id is the key: a link says no more than the key does, and nothing was re-issued.
             text += "; if they are one person, that record keeps its access" if row.leaver else ""
             return Match(notes=(Reason(NEAR_MISS, text, candidates=ids, warning=True),))
@@ -327,6 +328,8 @@ class _Reconciler:
     def _linked(self, row: SourceRow, link: Link, keyed: Match) -> Match:
         """Return the match of a row that is linked."""
         target = self.targets.get(link.target_id)
+        if target is None and keyed.target is not None:
+            return self._elsewhere(row, link, keyed, keyed.target)
         if target is None:
             return keyed if keyed is not NOBODY else self._missing(link)
         if keyed.conflict is not None:
@@ -334,6 +337,24 @@ class _Reconciler:
         if keyed.target is not None and keyed.target.target_id == target.target_id:
             return replace(keyed, notes=(*keyed.notes, *self._notes(link)))
         return self._rekeyed(row, link, target, keyed)
+
+    def _elsewhere(self, row: SourceRow, link: Link, keyed: Match, found: TargetRow) -> Match:
+        """Return the match of a row whose own record is not in view, and whose key finds another.
+
+        It may be that record, made anew; or somebody else's, while the own one is hidden.
+        """
+        likeness = likeness_of(self.policy, row, found)
+        proven = link.target_id in self.evidence.gone
+        stranger = bool(likeness.differing) and not likeness.agreeing
+        where = "is gone" if proven else "is not in the target's list"
+        text = (
+            f"{link.text}, which {where}; the key {row.key} finds target record {found.target_id}"
+        )
+        if likeness.beyond_the_key or (proven and not stranger):
+            return replace(keyed, notes=(*keyed.notes, Reason("adopted", text)))
+        ids = (link.target_id, found.target_id)
+        why = f"{text}; {likeness.text}: a person decides"
+        return _conflict(Reason("rekeyed", why, candidates=ids, warning=True), keyed, found)
 
     def _rekeyed(self, row: SourceRow, link: Link, target: TargetRow, keyed: Match) -> Match:
         likeness = likeness_of(self.policy, row, target)
