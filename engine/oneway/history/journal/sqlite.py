@@ -6,6 +6,7 @@ import tempfile
 from contextlib import suppress
 from functools import lru_cache
 from pathlib import Path
+from typing import Any
 
 from sqlalchemy import Connection, Engine, NullPool, create_engine, event
 
@@ -60,8 +61,7 @@ def engine(path: Path, mode: str = "WAL") -> Engine:
 
 def compacted(connection: Connection) -> bool:
     """Write a store's file anew, without what was deleted; return whether that was possible."""
-    file = connection.connection.dbapi_connection
-    assert isinstance(file, sqlite3.Connection)
+    file: Any = connection.connection.dbapi_connection
     try:
         file.execute("VACUUM")
         blocked, _, _ = file.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
