@@ -5,6 +5,7 @@ night. The town fails a night in which anybody is created again, written onto an
 sent away while payroll has them.
 """
 
+import os
 import shutil
 from collections.abc import Iterator
 from contextlib import ExitStack
@@ -63,6 +64,10 @@ VARIANTS = {
     "refused in between": Variant(between="refused"),
     "without a get": Variant(by_id=False),
 }
+
+
+EVERY = bool(os.environ.get("EVERY_SIBLING"))
+"""Whether each situation is lived in each variant, and not in one of them each."""
 
 
 class Dice(Random):
@@ -161,6 +166,8 @@ class Story:
 
     def _replace_store(self, by: str | Json) -> None:
         """Put the backup in the store's place, or nothing, or a store with other links."""
+        with Journal.open(StateFolder(self.night.folder, self.night.store).journal) as used:
+            (name,) = used.connections()
         if by == "backup":
             assert self.stores.backup is not None
             folder, store = self.stores.copied(*self.stores.backup)
@@ -168,11 +175,10 @@ class Story:
             folder, store = self.stores.empty()
         self.night = replace(self.night, folder=folder, store=store)
         if isinstance(by, dict):
-            journal = StateFolder(folder, store).journal
             since = "2026-06-01T04:00:00Z"
             found = [Link(s, t, "", since, since) for s, t in by.items()]
-            with Journal.open(journal) as opened:
-                learn(opened, "nights", found)
+            with Journal.open(StateFolder(folder, store).journal) as opened:
+                learn(opened, name, found)
 
     def _between(self) -> None:
         """Let a night pass of which nothing is known at its end."""
@@ -220,7 +226,7 @@ class Story:
 
 ABOUT = {
     *("rekeyed", "claimed", "reused", "adopted", "gone", "unlisted", "unproven", "reissued"),
-    *("duplicate", "ambiguous", "taken", "leaver_unmatched", "second_look", "pending", "near_miss"),
+    *("duplicate", "ambiguous", "taken", "leaver_unmatched", "second_look", "pending"),
 }
 
 
@@ -240,13 +246,18 @@ def test_each_sibling_ends_as_a_careful_person_wants(
     variant: str, tmp_path: Path, request: pytest.FixtureRequest
 ) -> None:
     wrong: dict[str, Json] = {}
-    for number, situation in enumerate(SITUATIONS):
+    first, step = (0, 1) if EVERY else (sorted(VARIANTS).index(variant), len(VARIANTS))
+    for number, situation in enumerate(SITUATIONS[first::step]):
         how = VARIANTS[variant]
         server = request.getfixturevalue("server") if how.shared else None
         story = Story(Stores(tmp_path / f"{number}", server), situation, how)
         if variant in situation.get("not", ()):
             continue
-        story.lived()
+        try:
+            story.lived()
+        except Violation as violation:
+            wrong[situation["name"]] = {"never": str(violation)}
+            continue
         wanted = situation["ends"] | situation.get("where", {}).get(variant, {})
         assert story.has_one_of_each_code(), situation["name"]
         found = (story.said(), story.accounts())
