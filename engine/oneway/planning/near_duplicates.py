@@ -9,6 +9,7 @@ rows with one key are; whoever is matched and stays is certain, and goes on.
 from collections import defaultdict
 from collections.abc import Collection, Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
 from typing import TypeVar
 
 from oneway.mapping.program import Policy, SourceRow, TargetRow
@@ -42,15 +43,19 @@ def hold_near_duplicates(
     joiners = [row for row in rows if _may_be_created(row, matches.of(row))]
     if not joiners:
         return matches
-    found = {**matches.by_source, **{row.source_id: Match(each, level=0) for row, each in quiet}}
-    everybody = sorted((*rows, *(row for row, _ in quiet)), key=lambda row: row.source_id)
-    there = sorted((*targets, *(each for _, each in quiet)), key=lambda each: each.target_id)
+    found = dict(matches.by_source)
+    everybody = (*rows, *(row for row, _ in quiet))
+    there = (*targets, *(each for _, each in quiet))
+    paired = False
     spoken = set(matches.spoken)
     for level, may_be_shown in enumerate(policy.key_shown):
         if not may_be_shown:
             continue
         open_ = [row for row in joiners if found.get(row.source_id, NOBODY).conflict is None]
         groups = _alike(everybody, open_, level)
+        if groups and not paired:  # hardly ever: of everybody, nothing more is to be made
+            paired = True
+            found |= {row.source_id: Match(each, level=0) for row, each in quiet}
         near = _forms(there, level, groups.keys())
         for form, group in groups.items():
             held = _Group(group, near.get(form, ()), found, level, policy, allowed).held()
@@ -84,7 +89,9 @@ def _forms(rows: Iterable[Row], level: int, wanted: Collection[str]) -> dict[str
         key = key_at(row, level)
         if key is not None and (form := loose(key)) in wanted:
             found[form].append(row)
-    return dict(found)
+    for group in found.values():
+        group.sort(key=itemgetter(0))  # by their ids
+    return dict(sorted(found.items(), key=lambda each: each[1][0][0]))
 
 
 @dataclass(frozen=True, slots=True)
