@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from functools import wraps
+from os.path import exists
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -118,7 +119,7 @@ def _tell_if_broken(console: Console, named: str, state: Path) -> None:
     from oneway.connections.default_notify import readable_default_for
     from oneway.connections.folder import found_at
 
-    is_path = "/" in named or Path(named).exists()
+    is_path = "/" in named or exists(named)
     found = found_at(named if is_path else path_of(named))
     default = readable_default_for(found.file) if found is not None else None
     if found is None or found.refused is None or default is None:

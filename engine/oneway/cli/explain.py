@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import replace
 from itertools import islice
+from os.path import isdir
 from pathlib import Path
 
 import click
@@ -97,7 +98,7 @@ def command(*, console: Console, request: RunRequest, key: str, state: Path, for
 
 def _remembered(prepared: PreparedRun, state: Path) -> Remembered | None:
     """Return the links and creates that the journal remembers; None without a state folder."""
-    if not state.is_dir():
+    if not isdir(state):
         return None
     with RunSession(prepared, Operator(user(), state_of(state), now)) as session:
         return recall(session)

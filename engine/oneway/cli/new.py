@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Sequence
 from datetime import timedelta
+from os.path import exists
 from pathlib import Path
 
 import click
@@ -52,9 +53,10 @@ def command(*, console: Console, mapping: Path, source: str, target: str, no_sam
       oneway new mapping.yaml --source people.csv --target users.json
       oneway new mapping.yaml --source people.csv --target expensein:users
     """
-    if mapping.exists():
+    if exists(mapping):
         summary = "the file is there already"
         raise refusal("F120", str(mapping), summary, "name another file, or take it away first")
+    _refuse_unwritable(str(mapping), source, target)
     folder = mapping.parent
     left = read_side(source, folder, FOLDERS, from_environment)
     # A target record that cannot be read might be anybody's: every joiner would wait for it.
@@ -144,6 +146,16 @@ def _sample(console: Console, mapping: Path, sample: Sample, tables: str) -> Non
     console.note(
         f"in {folder}, {kept_words(sample.kept)}dates are moved, and all other values are invented"
     )
+
+
+def _refuse_unwritable(*names: str) -> None:
+    """Refuse a name that is not UTF-8: the mapping and its test have to name it."""
+    for name in names:
+        try:
+            name.encode()
+        except UnicodeEncodeError:
+            summary = "the name is not UTF-8, as the text of a mapping has to be"
+            raise refusal("F120", ascii(name), summary, "rename the file") from None
 
 
 def _write_beside(console: Console, mapping: Path, test: str) -> None:

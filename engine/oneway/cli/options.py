@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import reduce, wraps
+from os.path import exists, isdir
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -61,7 +62,7 @@ def shared_folder(folder: Path) -> Path | None:
     """Return the state folder, where runs share rate limits; None if it does not exist."""
     from oneway.state.folder import StateFolder
 
-    return StateFolder(folder).path if folder.is_dir() else None
+    return StateFolder(folder).path if isdir(folder) else None
 
 
 def now() -> datetime:
@@ -238,10 +239,7 @@ def named_connection(text: str) -> "Connection | None":
 
 
 def _is_path(text: str) -> bool:
-    try:
-        return any(c in text for c in "/\\.\0") or Path(text).exists()
-    except OSError:  # a name longer than names may be
-        return False
+    return any(c in text for c in "/\\.\0") or exists(text)
 
 
 def _with_connections(doc: str | None) -> str:

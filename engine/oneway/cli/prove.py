@@ -1,7 +1,7 @@
 """`oneway prove`."""
 
 from datetime import datetime
-from pathlib import Path
+from os.path import isdir
 
 import click
 
@@ -55,7 +55,7 @@ def command(*, console: Console, mapping: str, situations: int, format: str) -> 
 
 def test_of(mapping: str) -> MappingTest | None:
     """Return the test beside a mapping, which holds the usual record; None without one."""
-    (file,) = find_tests(mapping) if not Path(mapping).is_dir() else (mapping,)
+    (file,) = find_tests(mapping) if not isdir(mapping) else (mapping,)
     return load_test(read_file(file, LIMIT + 1), file) if file != mapping else None
 
 

@@ -1,7 +1,7 @@
 """`oneway test --record`: a case of a mapping test, from a real record."""
 
 from collections.abc import Sequence
-from pathlib import Path
+from os.path import isdir
 from typing import Any
 
 import click
@@ -27,7 +27,7 @@ _SEAL = Seal(b"a case that is recorded holds nobody's values")
 
 def print_recorded(console: Console, paths: Sequence[str], key: str, asked: dict[str, Any]) -> Exit:
     """Print a case with an invented person who is treated like the one with this key."""
-    if len(paths) != 1 or Path(paths[0]).is_dir():
+    if len(paths) != 1 or isdir(paths[0]):
         raise click.UsageError(
             "--record needs the one mapping or connection that reads the record."
         )

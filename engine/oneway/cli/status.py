@@ -1,6 +1,7 @@
 """`oneway status`."""
 
 from collections.abc import Sequence
+from os.path import isdir
 from pathlib import Path
 
 import click
@@ -80,7 +81,7 @@ def command(
     given = click.get_current_context().get_parameter_source("folder")
     default = given is click.core.ParameterSource.DEFAULT
     # Without connections there may still be runs of mappings.
-    found = () if default and not Path(folder).is_dir() else connections_in(folder)
+    found = () if default and not isdir(folder) else connections_in(folder)
     where = state_of(state, make=False)
     if where.has_journal:
         with Journal.open(where.journal) as journal:

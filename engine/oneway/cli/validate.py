@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from os.path import isdir
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -155,10 +156,7 @@ def _named_twice(checked: Sequence[Checked]) -> list[Checked]:
 
 def _checked(path: str, mappings: Mappings) -> Iterator[Checked]:
     """Check a file, or all files in a folder."""
-    try:
-        is_folder = Path(path).is_dir()
-    except (OSError, ValueError):  # too long, or with a NUL: reading it reports that
-        is_folder = False
+    is_folder = isdir(path)
     if path == _DEFAULTS[0] and not is_folder:
         missing = refusal("F120", path, "there is no such folder", f"name a file, or: {_START}")
         yield Checked(path, "folder", missing.diagnostics)

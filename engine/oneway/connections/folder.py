@@ -5,7 +5,7 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from functools import cache
-from os.path import isfile
+from os.path import isdir, isfile
 from pathlib import Path
 
 from oneway.connections.connection import Connection
@@ -127,7 +127,7 @@ def path_of(name: str, folder: str | Path = FOLDER) -> str:
         path = Path(folder) / f"{name}{ending}"
         if isfile(path):  # unlike Path's own, False for a name that is too long for any file
             return str(path)
-    found = connections_in(folder) if Path(folder).is_dir() else ()
+    found = connections_in(folder) if isdir(folder) else ()
     names = {each.connection.name: each.file for each in found if each.connection is not None}
     if name in names:
         return names[name]

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from os.path import exists
 from pathlib import Path
 
 from oneway.connections import Connection
@@ -63,7 +64,7 @@ def mapping_of(path: str, connection: Connection | None) -> bytes:
         return read_file(path, LIMIT + 1)
     except Refused as refused:
         if connection is None:
-            missing = not Path(path).exists() if "\0" not in path else False
+            missing = not exists(path)
             found = (replace(each, help=f"{each.help}{_START}") for each in refused.diagnostics)
             raise (Refused(found) if missing else refused) from None
         raise Refused(

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
+from os.path import isfile
 from pathlib import Path
 from typing import TypeAlias
 
@@ -84,7 +85,7 @@ def _against_file(
     records_of: FileRecords,
 ) -> list[Diagnostic]:
     options = {name: str(option.value) for name, option in end.options}
-    is_there = Path(path).is_file()
+    is_there = isfile(path)
     if not (is_there or _PARSED & options.keys()):
         return []
     try:

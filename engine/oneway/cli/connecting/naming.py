@@ -1,5 +1,6 @@
 """Asks for the connection's name, and finds its file."""
 
+from os.path import exists
 from pathlib import Path
 
 from oneway.cli.connecting.prompts import Asking
@@ -17,7 +18,7 @@ def existing(name: str) -> Connection | None:
     if not name:
         return None
     if _is_path(name):
-        return connection_at(name) if Path(name).exists() else None
+        return connection_at(name) if exists(name) else None
     try:
         path = path_of(name)
     except Refused:

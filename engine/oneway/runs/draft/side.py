@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from os.path import exists
 from pathlib import Path
 
 from oneway.connections import Lookup
@@ -86,7 +87,7 @@ def read_side(
     `keeps_odd`, a cell that does not fit its column spoils no record. Raises `Refused` where there
     is no such side.
     """
-    if Path(text).exists() or "." in Path(text).name:
+    if exists(text) or "." in Path(text).name:
         return _file(text, folder, keeps_odd=keeps_odd)
     name, _, wanted = text.partition(":")
     description = describe(name, folders)

@@ -1,6 +1,7 @@
 """Loads a mapping test: checks its shape, then expands each case."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from os.path import isdir, isfile
 from pathlib import Path
 from typing import cast
 
@@ -30,10 +31,10 @@ def find_tests(path: str) -> list[str]:
 
     A mapping means the tests beside it: `acme.yaml` has `acme.test.yaml`.
     """
-    if Path(path).is_dir():
+    if isdir(path):
         return sorted(str(file) for file in Path(path).rglob(f"*{ENDING}"))
     beside = path.removesuffix(".yaml") + ENDING
-    return [beside] if not path.endswith(ENDING) and Path(beside).is_file() else [path]
+    return [beside] if not path.endswith(ENDING) and isfile(beside) else [path]
 
 
 def load_test(data: bytes, file: str) -> MappingTest:
