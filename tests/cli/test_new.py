@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 from cli_world import Ended, World
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from oneway.cli.entry import run
@@ -221,6 +221,8 @@ tables = st.lists(headings, min_size=1, max_size=5, unique_by=lambda each: each.
 
 @given(tables, tables)
 @settings(max_examples=60, deadline=None)
+@example([{"0": ""}], [{"\ufeff": ""}])
+@example([{"a\ufeffb": "1"}], [{"a\ufeffb": "\ufeff1", "\uffff": ""}])
 def test_whatever_the_headings_are_it_validates(
     tmp_path_factory: Any, people: Any, there: Any
 ) -> None:

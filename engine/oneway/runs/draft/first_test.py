@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterator, Mapping
 
 from oneway.core.records import MISSING, Value, at
-from oneway.runs.draft.notation import yaml_text
+from oneway.runs.draft.notation import is_one_line, yaml_text
 from oneway.runs.draft.pairs import Pair
 from oneway.runs.draft.questions import Questions, changed, employed
 from oneway.runs.draft.side import DraftSide
@@ -64,4 +64,5 @@ def _leaver(
 
 
 def _json(data: Mapping[str, Value]) -> str:
-    return json.dumps(data, ensure_ascii=False)
+    text = json.dumps(data, ensure_ascii=False)
+    return text if is_one_line(text) else json.dumps(data)

@@ -9,7 +9,8 @@ from oneway.runs.draft.side import DraftSide
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _PLAIN = re.compile(r"[A-Za-z_](?:[^:#]|:(?=\S)|(?<=\S)#)*")
 _IN_FLOW = re.compile(r"[A-Za-z_][^:#,?\[\]{}]*")
-_CONTROL = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029]")
+_ODD = re.compile(r"[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\ufeff\ufffe\uffff]")
+"""Line breaks, and what no YAML file may hold as it is (https://yaml.org/spec/1.2.2/#51-character-set)."""
 _WORDS = ("true", "false", "null", "yes", "no", "on", "off")
 
 
@@ -38,8 +39,8 @@ def yaml_text(text: str, *, flow: bool = False) -> str:
 
 
 def is_one_line(text: str) -> bool:
-    """Return whether a text has no line breaks and no other control characters."""
-    return not _CONTROL.search(text)
+    """Return whether a text has no line breaks and no characters that YAML refuses."""
+    return not _ODD.search(text)
 
 
 def yaml_name(path: str, *, flow: bool = False) -> str:
