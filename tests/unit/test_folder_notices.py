@@ -69,10 +69,16 @@ def test_the_words_say_which_file_and_what_to_do(store: Journal) -> None:
     assert "See: oneway status connections" in text
 
 
-def test_a_look_at_one_file_ends_nothing(store: Journal) -> None:
-    after_look(DEFAULT, [BROKEN], store, MONDAY)
-    after_look(DEFAULT, [], store, after(1), whole=False)
-    assert [each["type"] for each in bodies(store)] == ["folder.failure"]
+def test_a_look_at_one_file_ends_nothing_of_others_nor_that_two_have_one_name(
+    store: Journal,
+) -> None:
+    broken = FolderTrouble("C130", "connections/b.yaml")
+    for about in ([BROKEN], [broken]):
+        after_look(DEFAULT, about, store, MONDAY, files=[about[0].file])
+    after_look(DEFAULT, [], store, after(1), files=[FILE])
+    assert [each["type"] for each in bodies(store)] == ["folder.failure"] * 2
+    after_look(DEFAULT, [], store, after(2), files=[FILE, broken.file])
+    assert [each["type"] for each in bodies(store)][2:] == ["folder.recovery"]
 
 
 def test_folders_are_delivered_to_and_have_no_summaries_and_no_pages(

@@ -9,7 +9,7 @@ import click
 from oneway.applying.apply import Result, Stopped
 from oneway.cli.connecting.prompts import Asking, is_terminal
 from oneway.cli.console import Console
-from oneway.cli.delivering import delivering
+from oneway.cli.delivering import delivering, starting, telling
 from oneway.cli.exits import Exit
 from oneway.cli.interruption import patient
 from oneway.cli.options import (
@@ -57,6 +57,7 @@ from oneway.runs import (
     refuse_yet_to_come,
     reopen_plan,
 )
+from oneway.runs.beginning import Beginning
 from oneway.runs.proof import OLDEST, refuse_old, refuse_unproven
 from oneway.state.folder import StateFolder
 
@@ -65,6 +66,7 @@ _SHORTEST = 12
 
 
 @click.command("apply")
+@telling
 @click.argument("plan_file", metavar="PLAN", type=click.Path())
 @click.option(
     "--approve",
@@ -111,7 +113,8 @@ def command(
     kept = state_of(state)
     plan = _trusted(plan_file, kept, timedelta(days=max_age))
     approved = _approved(console, plan, approve)
-    prepared = reopen_plan(plan, _request(plan, options))
+    with starting(console, beginning_of(plan), state, more=bool(options)):
+        prepared = reopen_plan(plan, _request(plan, options))
     introduce(console, prepared)
     operator = Operator(user(), kept, now)
     with (
@@ -160,6 +163,12 @@ def _applied(
     say_held(console, verdict)
     say_sticking(console, plan, memory)
     return exit_of(ended, verdict, run)
+
+
+def beginning_of(plan: Plan) -> Beginning | None:
+    """Return the run that a plan is to have; None where it is no connection's."""
+    made_for = plan.connection
+    return None if made_for is None else Beginning(made_for.file, made_for.name, plan.mapping_file)
 
 
 def _request(plan: Plan, options: Mapping[str, str]) -> RunRequest:

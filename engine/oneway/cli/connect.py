@@ -13,12 +13,14 @@ from oneway.cli.connecting.prompts import Asking, is_terminal
 from oneway.cli.connecting.request import references, wishes_of
 from oneway.cli.connecting.setup import connected, renewed
 from oneway.cli.console import Beside, Console
+from oneway.cli.delivering import telling
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled, formatted, limited, pairs, remembering, shared_folder
 from oneway.runs.commit_connection import in_order
 
 
 @click.command("connect")
+@telling
 @click.argument("name", required=False, default="")
 @click.option("--mapping", metavar="PATH", default="", help="The mapping.")
 @click.option(

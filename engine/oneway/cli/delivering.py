@@ -1,4 +1,4 @@
-"""Sends the notices of a run that was started by hand, once it has ended."""
+"""Tells of a run that was started by hand: what keeps it from beginning, and how it ended."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING, Any
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import now, state_of, user
-from oneway.connections import Connection
+from oneway.connections import FOLDER, Connection, Notify
 from oneway.core.connector_errors import ConnectorError
 from oneway.core.diagnostics import Diagnostic, Refused
 
 if TYPE_CHECKING:
-    from oneway.runs.request import RunRequest
+    from oneway.runs.beginning import Beginning
 
 
 @contextmanager
@@ -35,34 +35,41 @@ def delivering(console: Console, connection: Connection | None, state: Path) -> 
 
 
 @contextmanager
-def starting(console: Console, request: "RunRequest", state: Path) -> Iterator[None]:
-    """Write down, and tell, that a connection's run cannot even be prepared.
+def starting(
+    console: Console, beginning: "Beginning | None", state: Path, *, more: bool = False
+) -> Iterator[None]:
+    """Tell, as a schedule does, what keeps a connection's run from being prepared in a block.
 
-    Nothing is where the command line says more than the connection: then that may be what is wrong.
+    Told as well is what is broken around a run that can begin. A run without a connection tells
+    nobody. `more` is where the command line says more than the connection: then that may be what
+    is wrong, and nobody is told.
     """
     try:
         yield
     except (Refused, ConnectorError) as error:
-        given = request.source or request.target or request.references
-        if request.connection is None or given or request.settings or request.options:
-            raise
-        with delivering(console, request.connection, state):
-            with suppress(Refused):  # what stopped the run is what a person must see
-                _write_down(request.connection, state, error)
-            raise
+        if beginning is not None and not more:
+            _tell(console, beginning, state, error)
+        raise
+    if beginning is not None:
+        _tell(console, beginning, state)
 
 
-def telling_of_broken_files(command: Callable[..., Exit]) -> Callable[..., Exit]:
-    """Make a command tell whom the folder tells where its connection's file is broken."""
+def telling(command: Callable[..., Exit]) -> Callable[..., Exit]:
+    """Make a command that starts runs tell what stops it before it knows of any connection.
+
+    That is a connection's file that is broken, and a store that cannot be used.
+    """
 
     @wraps(command)
-    def with_telling(*, mapping: str, state: Path, **rest: Any) -> Exit:
+    def with_telling(*, state: Path, **rest: Any) -> Exit:
         try:
-            return command(mapping=mapping, state=state, **rest)
-        except Refused:
+            return command(state=state, **rest)
+        except Refused as refused:
             console = Console(color=not rest.get("no_color"), quiet=bool(rest.get("quiet")))
             with suppress(Refused):
-                _tell_if_broken(console, mapping, state)
+                _tell_of_named(console, rest.get("mapping") or rest.get("name"), state, refused)
+            with suppress(Refused):
+                _tell_of_store(console, state, refused.diagnostics)
             raise
 
     return with_telling
@@ -85,52 +92,89 @@ def _deliver(
     # Imported here: it brings an HTTP client.
     from oneway.history.journal import Journal
     from oneway.notices import deliver
-    from oneway.notices.alarm import STORE, Alarm, sound_alarm
+    from oneway.notices.alarm import told_of_alarms
     from oneway.render.report import pages
 
-    troubles: Sequence[Diagnostic] = ()
     try:
         with Journal.open(state_of(state).journal) as journal:
-            troubles = deliver([connection], journal, now(), pages=pages(journal)).troubles
+            sent = deliver([connection], journal, now(), pages=pages(journal))
+            say_troubles(console, sent.troubles)
     except Refused as refused:
         found = (*found, *refused.diagnostics)
-    # Of the run itself only what keeps the store from being used: the rest was told as the run.
-    found = [each for each in found if each.code in STORE]
-    alarm = Alarm(str(Path(connection.file).parent), state, connection.notify)
-    say_troubles(console, (*troubles, *sound_alarm(alarm, found, now())))
+    to = told_of_alarms((), [connection])
+    _alarm(console, str(Path(connection.file).parent), to, state, found)
 
 
-def _write_down(connection: Connection, state: Path, error: Refused | ConnectorError) -> None:
+def _alarm(
+    console: Console,
+    folder: str,
+    to: tuple[Notify, ...],
+    state: Path,
+    found: Sequence[Diagnostic],
+) -> None:
+    """Send an alarm where the store cannot be used, or that it can again."""
+    from oneway.notices.alarm import STORE, Alarm, sound_alarm
+
+    # Of a run only what keeps the store from being used: the rest was told as the run.
+    wrong = [each for each in found if each.code in STORE]
+    say_troubles(console, sound_alarm(Alarm(folder, state, to), wrong, now()))
+
+
+def _tell(
+    console: Console,
+    beginning: "Beginning",
+    state: Path,
+    error: Refused | ConnectorError | None = None,
+) -> None:
+    """Tell of a run that could not begin, or of what is broken around one that can."""
+    from oneway.connections.folder import broken_around
+
+    broken = broken_around(beginning.file)
+    if error is None:
+        for each in broken:
+            console.report(each.refused.diagnostics if each.refused is not None else ())
+        if not broken and not state_of(state).has_journal:
+            return  # there is nothing to tell, and nothing was told
     from oneway.history.journal import Journal
-    from oneway.notices import after_run
+    from oneway.notices import deliver
     from oneway.runs import Operator
-    from oneway.runs.apply import start_of_none
+    from oneway.runs.beginning import tell_of_files, tell_of_refused
     from oneway.runs.sync import problems_of
 
     operator = Operator(user(), state_of(state), now)
-    start = start_of_none(operator, connection.mapping, connection.name)
-    with Journal.open(operator.state.journal) as journal:
-        run = journal.refused(start, problems_of(error), start.started)
-        after_run(connection, run, journal, now())
+    with suppress(Refused):  # what stopped the run is what a person must see
+        with Journal.open(operator.state.journal) as journal:
+            if error is None:
+                told = tell_of_files(beginning, journal, operator.now())
+            else:
+                told = tell_of_refused(beginning, problems_of(error), journal, operator)
+            sent = deliver(told.connections, journal, now(), folders=told.folders)
+        say_troubles(console, sent.troubles)
 
 
-def _tell_if_broken(console: Console, named: str, state: Path) -> None:
+def _tell_of_named(console: Console, named: str | None, state: Path, error: Refused) -> None:
+    """Tell of a connection that is named on the command line, where its file is broken."""
+    if not named:
+        return
     from oneway.connections import path_of
-    from oneway.connections.default_notify import readable_default_for
-    from oneway.connections.folder import found_at
+    from oneway.runs.beginning import Beginning, is_broken
 
     is_path = "/" in named or exists(named)
-    found = found_at(named if is_path else path_of(named))
-    default = readable_default_for(found.file) if found is not None else None
-    if found is None or found.refused is None or default is None:
-        return
-    from oneway.history.journal import Journal
-    from oneway.notices import deliver
-    from oneway.notices.folders import FolderTrouble, after_look, teller
+    file = named if is_path else path_of(named)
+    if is_broken(file):
+        _tell(console, Beginning(file), state, error)
 
-    codes = {each.code for each in found.refused.diagnostics}
-    troubles = [FolderTrouble(code, found.file) for code in codes]
-    with Journal.open(state_of(state).journal) as journal:
-        after_look(default, troubles, journal, now(), whole=False)
-        delivery = deliver((), journal, now(), folders=[teller(default)])
-    say_troubles(console, delivery.troubles)
+
+def _tell_of_store(console: Console, state: Path, found: Sequence[Diagnostic]) -> None:
+    """Tell whom the folder of connections tells that the store cannot be used."""
+    from oneway.notices.alarm import STORE
+
+    if not Path(FOLDER).is_dir() or not any(each.code in STORE for each in found):
+        return
+    from oneway.notices.alarm import told_of_alarms
+    from oneway.scheduling.folder import Folder
+
+    folder = Folder(Path(FOLDER))
+    folder.look()
+    to = told_of_alarms(folder.defaults.values(), folder.connections.values())
+    _alarm(console, FOLDER, to, state, found)

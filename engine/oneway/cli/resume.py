@@ -5,9 +5,9 @@ from pathlib import Path
 
 import click
 
-from oneway.cli.apply import print_if_interrupted, say_held
+from oneway.cli.apply import beginning_of, print_if_interrupted, say_held
 from oneway.cli.console import Console
-from oneway.cli.delivering import delivering
+from oneway.cli.delivering import delivering, starting, telling
 from oneway.cli.exits import Exit, worst
 from oneway.cli.options import (
     FOLDERS,
@@ -21,6 +21,8 @@ from oneway.cli.options import (
 )
 from oneway.cli.printing import exit_of, print_results
 from oneway.connections import from_environment
+from oneway.core.connector_errors import ConnectorError
+from oneway.core.diagnostics import Diagnostic, Refused
 from oneway.history.journal import Journal
 from oneway.runs import (
     Approval,
@@ -32,6 +34,7 @@ from oneway.runs import (
     find_interrupted,
     judge_plan,
     load_memory,
+    problems_of,
     program_for,
     reopen_plan,
     resume_run,
@@ -41,6 +44,7 @@ from oneway.state.folder import StateFolder
 
 
 @click.command("resume")
+@telling
 @connected
 @remembering
 @limited
@@ -62,7 +66,16 @@ def command(
     if not left:
         console.out("Nothing to resume: every run has ended.")
         return Exit.DONE
-    return worst(*(_resume(console, each, operator, options, limit) for each in left))
+    ends: list[Exit] = []
+    wrong: list[Diagnostic] = []
+    for each in left:
+        try:
+            ends.append(_resume(console, each, operator, options, limit))
+        except (Refused, ConnectorError) as error:  # one that cannot go on holds up no other
+            wrong += problems_of(error)
+    if wrong:
+        raise Refused(wrong)
+    return worst(*ends)
 
 
 def _resume(
@@ -76,9 +89,11 @@ def _resume(
     request = RunRequest(
         plan.mapping_file, now(), from_environment, options=options, folders=FOLDERS
     )
-    prepared = reopen_plan(plan, request)
+    state = operator.state.path
+    with starting(console, beginning_of(plan), state, more=bool(options)):
+        prepared = reopen_plan(plan, request)
     with (
-        delivering(console, prepared.request.connection, operator.state.path),
+        delivering(console, prepared.request.connection, state),
         RunSession(prepared, operator) as session,
         exclusive_run(session),
         session.systems,

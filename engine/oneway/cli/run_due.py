@@ -91,7 +91,7 @@ def command(
     loop = Loop(place, Folder(Path(folder)), crew, log, once=True)
     board = loop.board
     post = Post(Register(place).journal, loop.folder, state, log, now, lambda: board.problems)
-    _open_store(loop, post)
+    open_store(loop, post)
     with signals() as stop:
         Runner(loop, crew, stop).run()
     post.deliver()
@@ -106,7 +106,7 @@ def command(
     return worst(Exit.ERROR if broken else Exit.DONE, *exits)
 
 
-def _open_store(loop: Loop, post: Post) -> None:
+def open_store(loop: Loop, post: Post) -> None:
     """Open the store; if that fails, alert the folder's channels and raise `Refused`."""
     try:
         loop.register.journal()

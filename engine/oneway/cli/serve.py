@@ -12,6 +12,7 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.log import is_json, write
 from oneway.cli.options import FOLDERS, consoled, crewed, logged, now, remembering, user
+from oneway.cli.run_due import open_store
 from oneway.cli.stopping import signals
 from oneway.connections.folder import FOLDER, files_in
 from oneway.connections.secret_open import opened
@@ -81,13 +82,13 @@ def command(
     log = EventLog(write, now, json=is_json(), quiet=console.quiet)
     crew = ProcessPool(jobs, max_run)
     loop = Loop(place, Folder(Path(folder)), crew, log)
-    loop.register.journal()  # an unusable store is an error before the schedule starts
+    board = loop.board
+    post = Post(Register(place).journal, loop.folder, state, log, now, lambda: board.problems)
+    open_store(loop, post)  # an unusable store is an error before the schedule starts
     with ExitStack() as stack:
         stop = stack.enter_context(signals())
         if at is not None:
-            at = stack.enter_context(_answering(at, loop.board, place, log, token))
-        journal, board = Register(place).journal, loop.board
-        post = Post(journal, loop.folder, state, log, now, lambda: board.problems)
+            at = stack.enter_context(_answering(at, board, place, log, token))
         stack.enter_context(post.beside())
         _introduce(log, at, Path(folder))
         well = Runner(loop, crew, stop).run()

@@ -7,7 +7,7 @@ import click
 
 from oneway.cli.apply import print_if_interrupted, say_recovered
 from oneway.cli.console import Console, ProgressLine
-from oneway.cli.delivering import delivering, starting, telling_of_broken_files
+from oneway.cli.delivering import delivering, starting, telling
 from oneway.cli.exits import Exit
 from oneway.cli.options import (
     allowing,
@@ -25,10 +25,11 @@ from oneway.cli.printing import exit_of, introduce, print_plan, print_results
 from oneway.planning.plan import Ending
 from oneway.render import plans, results
 from oneway.runs import Operator, RunRequest, last_run, open_sync, prepare_run
+from oneway.runs.beginning import Beginning
 
 
 @click.command("sync")
-@telling_of_broken_files
+@telling
 @requesting
 @allowing
 @retrying
@@ -53,7 +54,10 @@ def command(
     Example:
       oneway sync mappings/staffology-to-expensein.yaml
     """
-    with starting(console, request, state):
+    # What stands in for the systems, or is set here, may be what is wrong.
+    more = bool(request.source or request.target or request.references)
+    more = more or bool(request.settings or request.options)
+    with starting(console, _beginning(request), state, more=more):
         prepared = prepare_run(request)
     introduce(console, prepared)
     line = ProgressLine()
@@ -80,3 +84,7 @@ def command(
     # A write in flight has not failed, and is not done: the run has not come to its end.
     open_still = [each for each in pending.recovered if each.ending is Ending.UNKNOWN]
     return exit_of([*open_still, *ended], verdict, run)
+
+
+def _beginning(request: RunRequest) -> Beginning | None:
+    return None if request.connection is None else Beginning(request.connection.file)

@@ -1,5 +1,6 @@
 """Loads all connections of a folder, each by itself: a broken one does not affect the others."""
 
+import os
 import re
 from collections import defaultdict
 from collections.abc import Callable, Iterable
@@ -15,6 +16,7 @@ from oneway.connections.default_notify import (
     default_at,
     default_for,
     load_default,
+    places_for,
     with_default,
     with_default_of_folder,
 )
@@ -52,6 +54,24 @@ def found_at(path: str) -> Found | None:
         return Found(path, load_connection(data, path))
     except Refused as refused:
         return Found(path, refused=refused)
+
+
+def broken_around(file: str) -> tuple[Found, ...]:
+    """Return what is broken for a connection: its own file, and files that say who is told.
+
+    Of those the ones up to the nearest that can be read. A file that is gone is not broken.
+    """
+    around = [found_at(file)] if isfile(file) else []
+    beside, *above = places_for(os.path.dirname(file))
+    for path in (beside, *above):
+        default = default_at(path)
+        if default is not None:
+            around.append(Found(path, refused=default.refused))
+            if default.refused is None:
+                break
+        elif path == beside and path != os.path.normpath(file) and isfile(path):
+            around.append(found_at(path))  # what cannot be understood there was meant to be ours
+    return tuple(each for each in around if each is not None and each.refused is not None)
 
 
 def connections_in(

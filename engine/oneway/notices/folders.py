@@ -4,7 +4,8 @@ A file that is broken belongs to no connection, and where the store cannot be us
 written down. Incidents of a folder are kept under the path of the file that says who is told.
 """
 
-from collections.abc import Iterable, Sequence
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -12,9 +13,10 @@ from typing import Any
 from urllib.parse import quote, unquote
 
 from oneway.connections import Connection
-from oneway.connections.default_notify import DefaultNotify
+from oneway.connections.default_notify import DefaultNotify, readable_default_for
+from oneway.connections.folder import Found
 from oneway.history.journal import Journal
-from oneway.history.journal.incidents import Incident
+from oneway.history.journal.incidents import Incident, open_incidents
 from oneway.notices.bodies import Data, body_of, cause_of
 from oneway.notices.causes import Shown
 from oneway.notices.instants import instant_text
@@ -22,6 +24,8 @@ from oneway.notices.queueing import queue_changes
 
 FAILURE = "folder.failure"
 RECOVERY = "folder.recovery"
+_TWO = "C136"
+"""Two connections have one name: no look at one file shows that it is over."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -53,14 +57,18 @@ def after_look(
     troubles: Iterable[FolderTrouble],
     store: Journal,
     now: datetime,
-    *,
-    whole: bool = True,
+    files: Collection[str] | None = None,
 ) -> None:
     """Open and close the incidents of a folder as a look at it shows, and queue the notices.
 
-    Not `whole` is a look at one file: then what it does not show is not over.
+    With `files`, only those were looked at: what is wrong with others goes on.
     """
-    shown = Shown({each.name: 0 for each in sorted(troubles)}, {}, whole=whole, wrote=True)
+    found = {each.name: 0 for each in sorted(troubles)}
+    if files is not None:
+        before = (_about(each) for each in open_incidents(store, default.file))
+        unseen = (t for about in before for t in about if t.file not in files or t.code == _TWO)
+        found |= {each.name: 0 for each in unseen}
+    shown = Shown(found, {}, whole=True, wrote=True)
 
     def trouble(incident: Incident, reminder: bool) -> str:
         return _failure(incident, now, reminder=reminder)
@@ -70,6 +78,31 @@ def after_look(
 
     with store.at_once():
         queue_changes(teller(default), shown, store, now, trouble, recovery)
+
+
+def look_at(
+    broken: Iterable[Found],
+    told: Iterable[DefaultNotify],
+    store: Journal,
+    now: datetime,
+    files: Collection[str] | None = None,
+) -> tuple[Connection, ...]:
+    """Open and close the incidents of broken files, and return who is told of them (`teller`).
+
+    Each is told to the nearest default that can be read. `told` are defaults with nothing broken
+    below them, perhaps: what they were told of is over. `files` are those looked at, None for all.
+    """
+    troubles: dict[str, list[FolderTrouble]] = defaultdict(list)
+    to = {each.file: each for each in told if each.refused is None}
+    for found in broken:
+        default = readable_default_for(found.file)
+        if default is not None and found.refused is not None:
+            to[default.file] = default
+            codes = {each.code for each in found.refused.diagnostics}
+            troubles[default.file] += [FolderTrouble(code, found.file) for code in codes]
+    for each in to.values():
+        after_look(each, troubles[each.file], store, now, files)
+    return tuple(map(teller, to.values()))
 
 
 def failure_body(

@@ -47,7 +47,7 @@ def changes(
     return IncidentChanges(
         tuple(each for kind in _KINDS for each in _opened(shown, kind, open)),
         tuple(each for each in open if _is_over(shown, each)),
-        tuple(each for each in open if _goes_on(shown, each) and _is_late(each, told, now)),
+        tuple(each for each in open if goes_on(shown, each) and _is_late(each, told, now)),
     )
 
 
@@ -57,12 +57,13 @@ def _opened(shown: Shown, kind: Occasion, open: Sequence[Incident]) -> Sequence[
     return [Opening(kind, new)] if new else []
 
 
-def _goes_on(shown: Shown, incident: Incident) -> bool:
+def goes_on(shown: Shown, incident: Incident) -> bool:
+    """Return whether a run shows what an incident is about."""
     return not shown.of(incident.kind).keys().isdisjoint(incident.about)
 
 
 def _is_over(shown: Shown, incident: Incident) -> bool:
-    if not shown.whole or _goes_on(shown, incident):
+    if not shown.whole or goes_on(shown, incident):
         return False
     of_writing = incident.kind is Occasion.FAILURE and any(
         name.startswith("W") for name in incident.about

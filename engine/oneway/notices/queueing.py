@@ -24,7 +24,7 @@ from oneway.notices import bodies
 from oneway.notices.bodies import Seen
 from oneway.notices.causes import Shown, shown
 from oneway.notices.channels import channels, wants
-from oneway.notices.incidents import changes
+from oneway.notices.incidents import changes, goes_on
 from oneway.notices.instants import instant_text, week_of
 from oneway.notices.weekly import summary, systems_of
 
@@ -100,8 +100,8 @@ def queue_changes(
     over, given those that are still open. The caller holds the store.
     """
     at = instant_text(now)
-    before = open_incidents(store, to.name)
-    found = changes(shown, before, last_told(store, to.name), now)
+    before, told = open_incidents(store, to.name), last_told(store, to.name)
+    found = changes(shown, before, told, now)
     for each in found.closed:
         close_incident(store, each.id, at)
     for new in found.opened:
@@ -110,7 +110,8 @@ def queue_changes(
     for each in found.closed:
         _tell(to, each, recovery(each, still), store, at, over=True)
     for each in still:
-        if each not in before:
+        # Nobody was told of it yet: it is new, or there was nobody to tell.
+        if each.id not in told and each not in found.reminded and goes_on(shown, each):
             _tell(to, each, trouble(each, False), store, at)
     for each in found.reminded:
         _tell(to, each, trouble(each, True), store, at)

@@ -50,10 +50,13 @@ class Folder:
             return FolderChanges()
         found = connections_in(self.path, self._found)
         now = {each.connection.name: each.connection for each in found if each.connection}
+        self.defaults = defaults_among(signatures)
         broken = {each.file: each for each in found if each.refused is not None}
+        for file, default in self.defaults.items():  # also one above the folder
+            if default.refused is not None:
+                broken.setdefault(file, Found(file, refused=default.refused))
         before, broke = self.connections, self.broken
         self.connections, self.broken, self._signatures = now, broken, signatures
-        self.defaults = defaults_among(signatures)
         self._read = {path: kept for path, kept in self._read.items() if path in signatures}
         return FolderChanges(
             added=tuple(name for name in now if name not in before),

@@ -16,12 +16,14 @@ from oneway.connections.schedule import Due, last_due, next_due
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.history.journal import Run, RunState
 from oneway.history.journal.schedule_claims import GIVEN_UP, Taken
+from oneway.notices import after_run
 from oneway.runs import instant_text
+from oneway.runs.beginning import Beginning, tell_of_run
 from oneway.scheduling.folder import Folder, FolderChanges
 from oneway.scheduling.health_state import HealthState
 from oneway.scheduling.job import How, Job, Report, RunHost
 from oneway.scheduling.log import EventLog, counted, due_text, in_words, say_changes
-from oneway.scheduling.notify import tell, tell_of_folder
+from oneway.scheduling.notify import tell_of_folder
 from oneway.scheduling.owner import may_live, share
 from oneway.scheduling.policy import Step, is_late, pause, step, unspread
 from oneway.scheduling.register import Register, is_spent
@@ -215,7 +217,7 @@ class Loop:
         found = self.register.journal().run(run)
         for each in found.problems if found is not None else ():
             self.log.say("future", in_words(each), connection=name, code=each.code, run=run)
-        self._tell(name, run)
+        self._tell(name, run, connection.file)
         self._note(RunEnded(name, instant_text(due.nominal), RunState.REFUSED.value, run))
 
     def _is_anothers(self, name: str) -> bool:
@@ -238,7 +240,7 @@ class Loop:
                 self._give_up(last, file, "whoever began it died as well")
                 continue
             if self.once or last is None or last.ended is not None:
-                self._tell_of_interrupted(name)
+                self._tell_of_interrupted(name, file)
             taken = self.register.take(name, due)
             if taken is not None:
                 self._begin(Job(self.place, file, taken, is_late(due, now)), due, now)
@@ -253,12 +255,12 @@ class Loop:
             return due.at
         return due.at + LEAD * share(self.register.by, name)
 
-    def _tell_of_interrupted(self, name: str) -> None:
+    def _tell_of_interrupted(self, name: str, file: str) -> None:
         """Report a run that was killed, before it is settled."""
         left = self.register.left(name)
         if left is not None:
             self.log.say("interrupted", f"run {left.id} never got to its end", connection=name)
-            self._tell(name, left)
+            self._tell(name, left, file)
 
     def _begin(self, job: Job, due: Due, now: datetime) -> None:
         name = job.taken.connection
@@ -295,7 +297,7 @@ class Loop:
             return
         if self.once:  # nobody knows when it is tried again
             run = self.register.died(taken, job.file, _died(job.file, f"the run died: {why}"))
-            self._tell(name, run)
+            self._tell(name, run, job.file)
         wait = pause(taken.starts)
         self._waiting[name] = self.place.now() + wait
         then = "" if self.once else f"; again in {int(wait.total_seconds())} s"
@@ -305,13 +307,18 @@ class Loop:
     def _give_up(self, taken: Taken, file: str, why: str) -> None:
         summary = f"the run died {taken.starts} times, and waits for the next due: {why}"
         run = self.register.give_up(taken, file, _died(file, summary))
-        self._tell(taken.connection, run)
+        self._tell(taken.connection, run, file)
         self._note(RunEnded(taken.connection, taken.due, GIVEN_UP, run))
         self.log.say(GIVEN_UP, summary, connection=taken.connection, due=taken.due, run=run)
 
-    def _tell(self, name: str, run: Run | int) -> None:
-        connection = self.folder.connections.get(name)
-        tell(self.register.journal(), connection, run, self.place.now())
+    def _tell(self, name: str, run: Run | int, file: str) -> None:
+        """Queue the notices of a run, also where its connection's file is gone or broken now."""
+        known = self.folder.connections.get(name)
+        journal, now = self.register.journal(), self.place.now()
+        if known is None:
+            tell_of_run(Beginning(file, name, file), run, journal, now)
+        else:
+            after_run(known, run, journal, now)
 
     def _say_ended(self, job: Job, taken: Taken, report: Report) -> None:
         self._note(RunEnded(taken.connection, taken.due, report.state, report.run))

@@ -3,7 +3,6 @@
 A webhook that does not answer delays neither a run nor the schedule.
 """
 
-from collections import defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -11,13 +10,12 @@ from datetime import datetime
 from pathlib import Path
 from threading import Event, Thread
 
-from oneway.connections.connection import Connection
-from oneway.connections.default_notify import DefaultNotify, readable_default_for
+from oneway.connections.default_notify import DefaultNotify
 from oneway.core.diagnostics import Diagnostic, Refused
-from oneway.history.journal import Journal, Run
-from oneway.notices import after_run, deliver
+from oneway.history.journal import Journal
+from oneway.notices import deliver
 from oneway.notices.alarm import Alarm, sound_alarm, told_of_alarms
-from oneway.notices.folders import FolderTrouble, after_look, teller
+from oneway.notices.folders import look_at, teller
 from oneway.render.report import pages
 from oneway.scheduling.folder import Folder
 from oneway.scheduling.log import EventLog, in_words
@@ -26,24 +24,9 @@ EVERY = 15.0
 """Seconds between two looks at what is to be delivered."""
 
 
-def tell(journal: Journal, connection: Connection | None, run: Run | int, now: datetime) -> None:
-    """Queue the notices of a run; none for a connection whose file is broken."""
-    if connection is not None:
-        after_run(connection, run, journal, now)
-
-
 def tell_of_folder(journal: Journal, folder: Folder, now: datetime) -> None:
     """Queue the notices of a folder's broken files, for whom the folder tells by default."""
-    troubles: dict[str, list[FolderTrouble]] = defaultdict(list)
-    told = {each.file: each for each in folder.defaults.values() if each.refused is None}
-    for file, found in folder.broken.items():
-        default = readable_default_for(file)
-        if default is not None and found.refused is not None:
-            told[default.file] = default
-            codes = {each.code for each in found.refused.diagnostics}
-            troubles[default.file] += [FolderTrouble(code, file) for code in codes]
-    for each in told.values():
-        after_look(each, troubles[each.file], journal, now)
+    look_at(folder.broken.values(), folder.defaults.values(), journal, now)
 
 
 @dataclass(frozen=True, slots=True)

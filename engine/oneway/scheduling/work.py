@@ -25,11 +25,11 @@ from oneway.history.journal.schedule_claims import LATE, end, found, run_of
 from oneway.notices.alarm import STORE
 from oneway.runs import Operator, instant_text, prepare_run, request_for
 from oneway.runs.apply import start_of_none
+from oneway.runs.beginning import Beginning, tell_of_run
 from oneway.runs.sync import problems_of, run_sync
 from oneway.runs.watchers import watched
 from oneway.scheduling.job import How, Job, Report, RunHost, due_lock
 from oneway.scheduling.log import in_words
-from oneway.scheduling.notify import tell
 from oneway.state.folder import StateFolder
 from oneway.state.lock import LOCKS, locked
 
@@ -125,15 +125,10 @@ def _due(job: Job, journal: Journal, operator: Operator) -> Report:
         return Report(How.STOPPED)
     late = LATE if job.late else ""
     end(journal, taken, instant_text(operator.now()), run.state.value + late)
-    tell(journal, _connection(job), run, operator.now())
+    beginning = Beginning(job.file, taken.connection, job.file)
+    tell_of_run(beginning, run, journal, operator.now())
     said = [*(each.text for each in run.start.breaches), *map(in_words, run.problems)]
     return Report(How.ENDED, run.state.value, run.id, run.counts, tuple(said))
-
-
-def _connection(job: Job) -> Connection | None:
-    with suppress(Refused):
-        return connection_at(job.file)
-    return None
 
 
 def _run(job: Job, journal: Journal, operator: Operator) -> Run | None:

@@ -10,7 +10,7 @@ from oneway.applying.apply import Result
 from oneway.cli.apply import print_if_interrupted
 from oneway.cli.connecting.prompts import Asking
 from oneway.cli.console import Console, ProgressLine
-from oneway.cli.delivering import delivering
+from oneway.cli.delivering import delivering, starting
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, now, state_of, user
 from oneway.cli.printing import exit_of, introduce, print_plan, print_results
@@ -19,6 +19,7 @@ from oneway.history.journal import Run, Why
 from oneway.render import plans, results
 from oneway.render.layout import count
 from oneway.runs import Operator, PendingSync, last_run, open_sync, prepare_run, request_for
+from oneway.runs.beginning import Beginning
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ def first_sync(
     limit: int | None,
 ) -> FirstSync | None:
     """Plan, show the plan, ask, apply; None if the user declines: the connection stays."""
-    prepared = prepare_run(request_for(connection, now(), folders=FOLDERS))
+    with starting(console, Beginning(connection.file), state):
+        prepared = prepare_run(request_for(connection, now(), folders=FOLDERS))
     console.note("\nThe first sync: this is what would change. Nothing is written yet.")
     introduce(console, prepared)
     operator = Operator(user(), state_of(state), now, why=Why.CONNECT)
