@@ -8,7 +8,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from .stage import NAME, Stage, person
+from oneway.scheduling.policy import PAUSES, TRIES
+
+from .stage import NAME, Stage, person, until
 
 Live = Callable[[Stage], None]
 
@@ -108,6 +110,25 @@ def _worker_killed_under_serve(stage: Stage) -> None:
         stage.target.troubles.hangs_at = 0
         stage.target.released.set()
         serving.says("acme: done")  # half a minute later: nobody need be woken for it
+        serving.process.send_signal(signal.SIGTERM)
+        serving.ends()
+
+
+def _worker_killed_each_time_under_serve(stage: Stage) -> None:
+    """Kill each try in the middle of a write, which the target then carries out."""
+    join(stage, 9, 10, 11, 12)
+    stage.four()
+    with stage.hanging(1, "serve", "--listen", "off") as serving:
+        for pause in PAUSES:
+            _kill_worker(stage)
+            serving.says(f"again in {pause.total_seconds():.0f} s")
+            stage.hang_again(serving)
+            stage.night.let_pass(pause.total_seconds())
+            until(stage.target.reached.is_set, lambda: serving.said)
+        _kill_worker(stage)
+        serving.says(f"the run died {TRIES} times, and waits for the next due")
+        stage.target.released.set()
+        until(lambda: len(stage.hook.heard) > stage.heard, lambda: serving.said)
         serving.process.send_signal(signal.SIGTERM)
         serving.ends()
 
@@ -285,6 +306,11 @@ _ALL = (
         "the run's process is killed once, under `serve`",
         _worker_killed_under_serve,
         Truth("done", 1, exit=None),
+    ),
+    Bad(
+        "the run's process is killed at each try, under `serve`",
+        _worker_killed_each_time_under_serve,
+        Truth("interrupted", 0, "interrupted", ("died",), exit=None),
     ),
     Bad("the disk is full", _disk_full, Truth("done", 8, told=("F112",), exit=1)),
     Bad(

@@ -132,6 +132,15 @@ class Stage:
             until(self.target.reached.is_set, lambda: running.said)
             yield running
 
+    def hang_again(self, running: Scheduler) -> None:
+        """Let the write go on that hangs, and the one after it hang."""
+        target, created = self.target, len(self.target.users)
+        target.troubles.hangs_at = target.writes + 1
+        target.reached.clear()
+        target.released.set()
+        until(lambda: len(target.users) > created, lambda: running.said)
+        target.released.clear()
+
     def kill(self, running: Scheduler) -> None:
         """Kill a process and the run that it started, as a machine's end does."""
         for holder in (self.folder / ".oneway" / "locks").glob("*.holder"):

@@ -61,8 +61,15 @@ class Night:
     def set_clock(self, text: str) -> None:
         """Put the clock to an instant; it goes on from there."""
         more = datetime.fromisoformat(text).replace(tzinfo=UTC) - datetime.now(UTC)
+        self._set_ahead(more.total_seconds())
+
+    def let_pass(self, seconds: float) -> None:
+        """Let so many seconds be gone at once, also under a process that runs."""
+        self._set_ahead(float(self.clock.read_text()) + seconds)
+
+    def _set_ahead(self, seconds: float) -> None:
         beside = self.clock.with_suffix(".new")
-        beside.write_text(str(more.total_seconds()))
+        beside.write_text(str(seconds))
         beside.replace(self.clock)
 
     def add(self, name: str, people: int = 3, **keys: Any) -> None:

@@ -146,7 +146,7 @@ def _allow(each: ConnectionStatus) -> str:
 _ADVICE: Mapping[Need, Callable[[ConnectionStatus], str]] = {
     Need.ACCESS: lambda each: f"end their access by hand, now: {_more(each)}",
     Need.REFUSED: _help,
-    Need.INTERRUPTED: lambda each: f"`oneway resume {harmless(each.name)}`, or the next run",
+    Need.INTERRUPTED: lambda each: "`oneway resume`, or the next run",
     Need.FUTURE: lambda each: f"`oneway runs forget-future {harmless(each.name)}`",
     Need.BROKEN: lambda each: f"`oneway validate {harmless(each.file or each.name)}`",
     Need.OVERDUE: lambda _: "see that `oneway serve`, or `run-due` in cron, is running",

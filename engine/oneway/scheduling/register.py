@@ -104,12 +104,10 @@ class Register:
             self._keep(schedule_claims.give_back(self.journal(), taken))
 
     def give_up(self, taken: Taken, file: str, problem: Diagnostic) -> int:
-        """End a due whose runs died; return the run that is written down as refused for it."""
-        now = self._now()
+        """End a due whose runs died; return the last of them, which may have begun to write."""
         with self.journal().at_once():
-            start = start_of(self.place, taken.connection, file)
-            run = self.journal().refused(start, (problem,), now)
-            self._keep(schedule_claims.end(self.journal(), taken, now, GIVEN_UP))
+            run = self.died(taken, file, problem)
+            self._keep(schedule_claims.end(self.journal(), taken, self._now(), GIVEN_UP))
         return run
 
     def died(self, taken: Taken, file: str, problem: Diagnostic) -> int:
