@@ -87,7 +87,7 @@ def test_what_was_in_flight_is_done_once(
         assert "Applied: 2 done." in ended.out
         assert endings(world) == [Ending.DONE] * 2
     else:
-        assert "An earlier run was interrupted; what was in flight was looked up" in ended.flat
+        assert "What an earlier run had sent, without a known end, was looked up" in ended.flat
         # What had not happened is planned again, and done by the same command.
         assert endings(world) == [Ending.DONE if happened else Ending.NOT_SENT] * 2
         assert ("Applied: 2 done." in ended.out) is not happened

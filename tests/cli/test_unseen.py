@@ -420,3 +420,30 @@ def test_a_record_that_has_to_be_created_twice_does_not_stick(
     assert (
         "Not sticking (1) ! 001 Ann Oak: created in the last run, and planned again" in ended.flat
     )
+
+
+def test_every_place_says_that_a_create_may_have_happened_until_its_job_has_ended(
+    joining: World, directory: Directory
+) -> None:
+    with_lag(joining, 0, JOB)
+    directory.jobs["j1"] = {"state": "busy"}
+    directory.create = accepting({"job": "j1"})
+    joining.run("sync", "m.yaml")
+    unsure = "sent, and no answer came that says whether it happened"
+    for command in (("plan", "m.yaml"), ("explain", "m.yaml", "001"), ("status", "--all")):
+        said = joining.run(*command).flat
+        assert unsure in said, command
+        assert "the next run looks it up" in said, command
+        assert "not written" not in said, command
+    report = joining.run("report", "people").out
+    assert "Nothing is known to have been written; 1 person may have been written" in report
+    directory.jobs["j1"] = {"state": "no"}
+    ended = joining.run("sync", "m.yaml").flat
+    assert "not written (1): nothing was written; plan again" in ended
+    assert "looked up later: the target says that its job failed [W162]" in ended
+    assert "reached" not in ended
+    assert "interrupted" not in ended
+    for command in (("plan", "m.yaml"), ("explain", "m.yaml", "001"), ("status", "--all")):
+        said = joining.run(*command).flat
+        assert unsure not in said, command
+        assert "accepted, and refused by its job" in said, command

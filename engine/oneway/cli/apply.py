@@ -206,7 +206,7 @@ def _trusted(plan_file: str, kept: StateFolder, oldest: timedelta) -> Plan:
 def say_recovered(console: Console, ended: Sequence[Result]) -> None:
     """Print how the writes ended that an interrupted run left in flight."""
     if ended:
-        console.note("An earlier run was interrupted; what was in flight was looked up:")
+        console.note("What an earlier run had sent, without a known end, was looked up:")
         console.note(results.text(ended, console.style))
 
 

@@ -24,6 +24,7 @@ from oneway.cli.printing import introduce
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.seal import Seal
 from oneway.history.memory import NOTHING
+from oneway.history.stories import Trouble
 from oneway.inspect.explain import Explanation, called, explain, near_keys
 from oneway.planning.plan import Plan
 from oneway.render import explanations
@@ -86,7 +87,10 @@ def command(*, console: Console, request: RunRequest, key: str, state: Path, for
     told = by_subject(memory.stories_of(plan, ends))
     blocked = {id: sentence(each) for id, each in told.items() if id in ends}
     found, full = _found(prepared, reading, plan, key, blocked)
-    found = tuple(replace(each, link=evidence.of(each.source_id)) for each in found)
+    unsure = {id: sentence(each) for id, each in told.items() if each.ending is Trouble.UNKNOWN}
+    found = tuple(
+        replace(each, link=evidence.of(each.source_id), why=_why(each, unsure)) for each in found
+    )
     if format == "json":
         console.json(explanations.as_json(found, told))
     elif len(found) > full:
@@ -94,6 +98,15 @@ def command(*, console: Console, request: RunRequest, key: str, state: Path, for
     else:
         console.out(explanations.text(found, console.style))
     return Exit.DONE
+
+
+def _why(found: Explanation, unsure: Mapping[str, str]) -> tuple[str, ...]:
+    """Return what happens to a record, with what was sent for it and is looked up first."""
+    said = [
+        f"{line}, unless that has happened; {unsure[action.id]}" if action.id in unsure else line
+        for action, line in zip(found.actions, found.why, strict=False)
+    ]
+    return (*said, *found.why[len(said) :])
 
 
 def _remembered(prepared: PreparedRun, state: Path) -> Remembered | None:

@@ -22,6 +22,7 @@ from oneway.connections.secret_refs import SecretKind, SecretRef
 from oneway.core.connector import Secret
 from oneway.core.diagnostics import Refused, refusal
 from oneway.state.files import write_whole
+from oneway.state.undisturbed import undisturbed
 
 SECRETS = "secrets"
 """The folder beside a connection's file in which its credentials are kept."""
@@ -86,7 +87,8 @@ class Keeping:
         try:
             steps.write(ref, secret.open())
         except BaseException:
-            self._undo.pop()()
+            with undisturbed():
+                self._undo.pop()()
             raise
         return ref
 
@@ -98,8 +100,16 @@ class Keeping:
         return self
 
     def __exit__(self, *_: object) -> None:
-        while self._undo:
-            self._undo.pop()()
+        try:
+            self._roll_back()
+        except BaseException:  # a signal came before it had begun
+            self._roll_back()
+            raise
+
+    def _roll_back(self) -> None:
+        with undisturbed():
+            while self._undo:
+                self._undo.pop()()
 
 
 def forgotten(ref: SecretRef) -> bool:
@@ -152,8 +162,9 @@ def _former_file(ref: SecretRef) -> str | None:
 def _write_file(ref: SecretRef, text: str) -> None:
     path = Path(ref.name)
     try:
-        _make_folder(path.parent)
-        write_whole(path, text.encode(), mode=0o600)
+        with undisturbed():  # or it may be left in the file that is to take this one's place
+            _make_folder(path.parent)
+            write_whole(path, text.encode(), mode=0o600)
     except OSError as error:
         why = error.strerror or type(error).__name__
         raise refusal("C140", ref.name, f"a credential cannot be kept: {why}", _RIGHTS) from None

@@ -109,9 +109,14 @@ def foretold(
     """Return the stories of a plan that is yet to be applied, in its order.
 
     `ends` are of what will not be sent. What is sent has a story only where the target refused
-    it before.
+    it before, and where it was sent before and is looked up first.
     """
-    return _since(_all(plan, ends, failures, whole=False), before, "")
+    sent = {
+        each.subject: End(Ending.UNKNOWN, code=each.code, reason=each.reason)
+        for each in before
+        if each.ending is Trouble.UNKNOWN
+    }
+    return _since(_all(plan, {**sent, **ends}, failures, whole=False), before, "")
 
 
 def _since(found: Iterator[Story], before: Sequence[Story], as_of: str) -> tuple[Story, ...]:

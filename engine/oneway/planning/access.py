@@ -8,7 +8,7 @@ from oneway.planning.plan import End, Ending, Outcome, Plan
 _WHY = {
     Ending.STALE: "source or target changed since the plan",
     Ending.REJECTED: "the target refused it",
-    Ending.NOT_SENT: "it never reached the target",
+    Ending.NOT_SENT: "nothing was written",
     Ending.UNKNOWN: "sent, and it is not known whether it happened",
     Ending.HELD: "held back by a guard",
     Ending.POSTPONED: "the target refused it before, and it waits for another day",

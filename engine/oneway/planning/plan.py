@@ -57,7 +57,7 @@ class Ending(Enum):
     REJECTED = "rejected"
     """The target refused the record; nothing was written."""
     NOT_SENT = "not_sent"
-    """It never reached the target; nothing was written."""
+    """Nothing was written: it never got through, or was looked up later and has not happened."""
     UNKNOWN = "unknown"
     """It was sent, and it is unknown whether it happened."""
     HELD = "held"

@@ -58,15 +58,19 @@ def brief(each: ConnectionStatus, wide: int, style: Style, *, advised: bool) -> 
 def waiting(each: Waiting) -> str:
     """Return what was not written, since when and why, and when it is tried again."""
     records = count(each.records)
-    day = harmless(each.next_try) if each.next_try else "with the next run"
+    then = f"next try {harmless(each.next_try) if each.next_try else 'with the next run'}"
     code = f" [{harmless(each.code)}]" if each.code else ""
     why = clip(harmless(each.reason), 200)
     if each.ending is Trouble.REFUSED:
         what = f"the target refuses {records}"
+    elif each.ending is Trouble.NOT_SENT:
+        what = f"{records} not written"
+    elif each.ending is Trouble.UNKNOWN:
+        what, then = f"{records} {STORY_WORDS[each.ending]},", "the next run looks it up"
     else:
         what = f"{records} not written, {STORY_WORDS[each.ending]},"
     reason = f": {why}" if why else ""
-    return f"{what} since {harmless(each.since[:10])}, next try {day}{reason}{code}"
+    return f"{what} since {harmless(each.since[:10])}, {then}{reason}{code}"
 
 
 def _access(each: ConnectionStatus) -> str:
@@ -101,9 +105,12 @@ def _broken(each: ConnectionStatus) -> str:
 
 def _failed(each: ConnectionStatus) -> str:
     found = each.waiting[0]
-    what = "refused" if found.ending is Trouble.REFUSED else "not written"
+    what = _SHORTLY.get(found.ending, "not written")
     why = harmless(found.reason) or STORY_WORDS[found.ending]
     return f"{count(found.records)} {what} since {harmless(found.since[:10])}: {why}"
+
+
+_SHORTLY = {Trouble.REFUSED: "refused", Trouble.UNKNOWN: "perhaps written"}
 
 
 def _held(each: ConnectionStatus) -> str:
@@ -143,14 +150,19 @@ def _allow(each: ConnectionStatus) -> str:
     return f"if it is right: `oneway sync {harmless(each.name)} {allow}`"
 
 
+_CURES = {
+    Trouble.REFUSED: "correct what it names, in the source",
+    Trouble.UNKNOWN: "nothing, unless it stays so, for the next run looks it up",
+}
+_AGAIN = "the next run tries again; if it stays so, see the code"
 _ADVICE: Mapping[Need, Callable[[ConnectionStatus], str]] = {
     Need.ACCESS: lambda each: f"end their access by hand, now: {_more(each)}",
     Need.REFUSED: _help,
-    Need.INTERRUPTED: lambda each: "`oneway resume`, or the next run",
+    Need.INTERRUPTED: lambda _: "`oneway resume`, or the next run",
     Need.FUTURE: lambda each: f"`oneway runs forget-future {harmless(each.name)}`",
     Need.BROKEN: lambda each: f"`oneway validate {harmless(each.file or each.name)}`",
     Need.OVERDUE: lambda _: "see that `oneway serve`, or `run-due` in cron, is running",
-    Need.FAILED: lambda each: f"correct what it names, in the source: {_more(each)}",
+    Need.FAILED: lambda each: f"{_CURES.get(each.waiting[0].ending, _AGAIN)}: {_more(each)}",
     Need.HELD: _allow,
     Need.UNDELIVERED: lambda each: f"`oneway notify list {harmless(each.name)}`",
     Need.UNSYNCED: _more,

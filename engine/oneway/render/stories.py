@@ -11,7 +11,7 @@ STORY_WORDS: Mapping[Trouble, str] = {
     Trouble.REFUSED: "the target refuses it",
     Trouble.HELD: "held back by a guard",
     Trouble.UNKNOWN: "sent, and no answer came that says whether it happened",
-    Trouble.NOT_SENT: "it never reached the target",
+    Trouble.NOT_SENT: "not written",
     Trouble.STALE: "it changed while the run went on",
     Trouble.NOT_ATTEMPTED: "it was not tried",
     Trouble.NOT_BEGUN: "the run was interrupted before it",

@@ -15,11 +15,10 @@ from oneway.connections.secret_store import Keeping, SecretName, forgotten
 from oneway.core.connector import Secret
 from oneway.core.diagnostics import refusal
 from oneway.runs import RunRequest
+from oneway.state.undisturbed import ENDING, undisturbed
 
 Name = tuple[str, str]
 """A credential: its side, and its name."""
-
-_ENDING = (signal.SIGTERM, signal.SIGHUP)
 
 
 def settled_new(request: RunRequest, kind: SecretKind | None) -> Connection:
@@ -35,7 +34,7 @@ def settled_new(request: RunRequest, kind: SecretKind | None) -> Connection:
         }
         text = new_file(_with(connection, kept))
         made = load_connection(text.encode(), connection.file)
-        with _undisturbed():
+        with undisturbed():
             write_new(Path(connection.file), text)
             keeping.for_good()
     return with_default_of_folder(made)
@@ -56,14 +55,14 @@ def settled_renewed(request: RunRequest, former: Connection, kind: SecretKind | 
         if text is None:
             raise _by_hand(former, changed)
         made = load_connection(text.encode(), former.file)
-        with _undisturbed():
+        with undisturbed():
             if changed:
                 write_over(Path(former.file), text)
             keeping.for_good()
-    for name in changed:
-        ref = _refs(former).get(name)
-        if ref is not None and place_of(former, name).is_own(ref):
-            forgotten(ref)
+            for name in changed:  # no file refers to the former ones any more
+                ref = _refs(former).get(name)
+                if ref is not None and place_of(former, name).is_own(ref):
+                    forgotten(ref)
     return with_default_of_folder(made)
 
 
@@ -74,15 +73,22 @@ def place_of(connection: Connection, name: Name) -> SecretName:
 
 @contextmanager
 def in_order() -> Iterator[None]:
-    """Treat SIGTERM and a closed terminal as Ctrl-C within a block, so that it rolls back."""
+    """Treat SIGTERM and a closed terminal as Ctrl-C within a block, so that it rolls back.
+
+    The first of them ends the block; any more are ignored, so that they do not end the rollback.
+    """
+    asked = False
 
     def ended(_number: int, _frame: FrameType | None) -> None:
-        raise KeyboardInterrupt
+        nonlocal asked
+        if not asked:
+            asked = True
+            raise KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():
         yield  # only there can signals be handled
         return
-    before = {number: signal.signal(number, ended) for number in _ENDING}
+    before = {number: signal.signal(number, ended) for number in ENDING}
     try:
         yield
     finally:
@@ -135,14 +141,3 @@ def _by_hand(connection: Connection, changed: Mapping[Name, SecretRef]) -> Excep
     summary = "where a credential is kept cannot be changed in this file without rewriting it"
     help = f"write it by hand, each side on lines of its own: {lines}; then connect again"
     return refusal("C142", connection.file, summary, help)
-
-
-@contextmanager
-def _undisturbed() -> Iterator[None]:
-    """Block signals between writing the file and storing its credentials."""
-    numbers = {signal.SIGINT, *_ENDING}
-    before = signal.pthread_sigmask(signal.SIG_BLOCK, numbers)
-    try:
-        yield
-    finally:
-        signal.pthread_sigmask(signal.SIG_SETMASK, before)

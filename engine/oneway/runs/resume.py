@@ -162,9 +162,9 @@ def _found_out(action: Action, found: ApplySystems) -> Result:
         summary = f"what an interrupted run sent cannot be looked up: {error.summary}"
         raise refusal("W161", action.target_id or "target", summary, error.help) from None
     if became.happened is not Happened.NO:
-        return looked_up(action, became, sent, "looked up after an interruption: it had happened")
+        return looked_up(action, became, sent, "looked up later: it had happened")
     why = became.why or "the target does not show it"
-    reason = f"looked up after an interruption: {why}"
+    reason = f"looked up later: {why}"
     return Result(action, Ending.NOT_SENT, action.target_id, "W162", reason)
 
 

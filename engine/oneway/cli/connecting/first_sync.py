@@ -7,7 +7,7 @@ from pathlib import Path
 import click
 
 from oneway.applying.apply import Result
-from oneway.cli.apply import print_if_interrupted
+from oneway.cli.apply import print_if_interrupted, say_recovered
 from oneway.cli.connecting.prompts import Asking
 from oneway.cli.console import Console, ProgressLine
 from oneway.cli.delivering import delivering, starting
@@ -75,9 +75,7 @@ def first_sync(
 
 
 def _show(console: Console, draft: PendingSync, *, limit: int | None) -> None:
-    if draft.recovered:
-        console.note("An earlier run was interrupted; what was in flight was looked up:")
-        console.note(results.text(draft.recovered, console.style))
+    say_recovered(console, draft.recovered)
     console.report(draft.warnings)
     print_plan(console, draft.plan, draft.verdict, draft.memory, "text", limit=limit)
 

@@ -9,7 +9,7 @@ from oneway.core.records import Value, identity
 from oneway.core.seal import Sealed
 from oneway.history.flapping import Flapping
 from oneway.history.memory import Memory
-from oneway.history.stories import Story
+from oneway.history.stories import Story, Trouble
 from oneway.planning.access import StillIn, still_in
 from oneway.planning.guards import Breach, Verdict
 from oneway.planning.names import named as with_names
@@ -30,6 +30,7 @@ from oneway.planning.plan import (
 from oneway.render.layout import clip, count
 from oneway.render.sanitize import harmless, shown
 from oneway.render.stories import by_subject, since
+from oneway.render.stories import sentence as told_as
 
 
 @dataclass(frozen=True, slots=True)
@@ -317,6 +318,8 @@ def notes(
         day = memory.refusals[action.id].next_try
         refused = "the target refused the same values before"
         lines.append(f"postponed{so}: {refused}; next try {day}")
+    if story is not None and story.ending is Trouble.UNKNOWN:
+        lines.append(told_as(story))
     return lines
 
 

@@ -11,7 +11,7 @@ from oneway.runs.past_run import PastRun
 
 _WHY_NOT = {
     Ending.STALE: "It changed while the run went on.",
-    Ending.NOT_SENT: "It never reached the target.",
+    Ending.NOT_SENT: "It did not happen.",
     Ending.NOT_ATTEMPTED: "It was not tried.",
 }
 _STAYING = frozenset({Kind.INELIGIBLE, Kind.CONFLICT, Kind.ERROR, Kind.IGNORED, Kind.ABSENT})

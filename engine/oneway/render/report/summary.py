@@ -20,15 +20,10 @@ _NOT_DONE = (
     ((Ending.HELD,), ("is held back", "are held back")),
     ((Ending.REJECTED,), ("was refused", "were refused")),
     (
-        (
-            Ending.UNKNOWN,
-            Ending.STALE,
-            Ending.NOT_SENT,
-            Ending.NOT_ATTEMPTED,
-            Ending.POSTPONED,
-        ),
+        (Ending.STALE, Ending.NOT_SENT, Ending.NOT_ATTEMPTED, Ending.POSTPONED),
         ("waits for another run", "wait for another run"),
     ),
+    ((Ending.UNKNOWN,), ("may have been written", "may have been written")),
 )
 
 _UNWRITTEN = "nothing is known to have been written"
@@ -61,7 +56,8 @@ def _became(told: PastRun, found: Sequence[Deed]) -> str:
         return "Everybody is up to date: nothing had to be written"
     if not done and _all_stay(told, found):
         return "; ".join(("Nothing had to be written", _joined(rest, named=True)))
-    first = done or "Nothing was written"
+    first = done or (_UNWRITTEN if _ended(found, Ending.UNKNOWN) else "nothing was written")
+    first = f"{first[0].upper()}{first[1:]}"
     return "; ".join((first, _joined(rest, named=not done))) if rest else first
 
 
