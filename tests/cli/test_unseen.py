@@ -289,7 +289,7 @@ def test_what_was_accepted_is_not_sent_again_before_the_lag_has_passed(
     directory.create = None
     directory.keep({"code": "001", "name": "Ann Oak"})
     ended = joining.run("sync", "m.yaml")
-    assert "what was in flight was looked up: Applied: 1 done." in ended.flat
+    assert "without a known end, was looked up: Applied: 1 done." in ended.flat
     assert directory.sent("POST") == ["/people"]
     assert "created on" in joining.run("explain", "m.yaml", "001").flat
 
