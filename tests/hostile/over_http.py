@@ -1,6 +1,7 @@
 """Odd strings in the records of both systems, over HTTP and through the shipped mapping."""
 
 import json
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -104,7 +105,11 @@ def _kept(s: str) -> str | None:
 
 
 def _day(s: str) -> str | None:
-    return s if s.strip() else datetime.now(UTC).date().isoformat()
+    """As `parse_date()` reads it: of an instant the day that it names."""
+    text = s.strip()
+    if not text:
+        return datetime.now(UTC).date().isoformat()
+    return text[:10] if re.fullmatch(r"[0-9]{4}(-[0-9]{2}){2}T.*", text) else text
 
 
 def _names(user: Json) -> list[Any]:

@@ -928,8 +928,8 @@ MUTANTS = (
     Mutant(
         "incident-ended-by-an-error",
         "notices/incidents",
-        "if not shown.whole or _goes_on(shown, incident):",
-        "if _goes_on(shown, incident):",
+        "if not shown.whole or goes_on(shown, incident):",
+        "if goes_on(shown, incident):",
         "a run that did not get to its end ends no incident",
         INCIDENTS,
     ),
