@@ -90,8 +90,12 @@ def reasons(world: World, strings: Sequence[str]) -> None:
 
 
 def _is_a_field(text: str) -> bool:
-    """Return whether a mapping may have a field of this name, which is no path."""
-    return "." not in text and not any(ord(c) < 0x20 or ord(c) == 0x7F for c in text)
+    """Return whether a mapping may have a field of this name, which is no path.
+
+    U+FEFF is white space to patterns of ECMA 262, as those of schemas are, and not to Python.
+    """
+    blank = not text.strip("\ufeff")
+    return "." not in text and not (blank or any(ord(c) < 0x20 or ord(c) == 0x7F for c in text))
 
 
 def fields(world: World, strings: Sequence[str]) -> None:
