@@ -7,7 +7,8 @@ import pytest
 from markup import parsed
 from oneway.history.journal import End
 from oneway.history.journal.rows import Breached, Why
-from oneway.planning.plan import Ending, Kind, Read, Verb
+from oneway.history.stories import told as stories_told
+from oneway.planning.plan import Ending, Kind, Read, Reason, Verb
 from oneway.render.report import html, page
 from oneway.render.report.words import duration, field_name, moment, value
 from reported import (
@@ -18,6 +19,7 @@ from reported import (
     before,
     breached,
     change,
+    conflict,
     earlier,
     ineligible,
     joiner,
@@ -25,6 +27,7 @@ from reported import (
     mover,
     person,
     plan,
+    rehire,
     sealed,
     told,
 )
@@ -55,6 +58,67 @@ def test_the_heading_says_it_where_nothing_was_written():
     assert page(found).heading == (
         "4 people who left can still get in. Nothing was written; 4 people are held back"
     )
+
+
+@pytest.mark.parametrize(
+    ("made", "endings", "said"),
+    [
+        (plan(rehire(50)), {}, "Nothing had to be written; 1 person did not sync"),
+        (
+            plan(conflict(50, "near_duplicate", "perhaps twice"), rehire(51)),
+            {},
+            "Nothing had to be written; 2 people did not sync",
+        ),
+        (
+            plan(person(50, Kind.ERROR, reasons=[Reason("failed", "not a date")])),
+            {},
+            "Nothing had to be written; 1 person did not sync",
+        ),
+        (
+            plan(ineligible(50, "Email is missing", warning=True)),
+            {},
+            "1 person who left can still get in. Nothing had to be written; 1 person did not sync",
+        ),
+        (
+            plan(mover(1)),
+            {f"{1:016x}": End(Ending.POSTPONED)},
+            "Nothing was written; 1 person waits for another run",
+        ),
+        (
+            plan(mover(1), rehire(50)),
+            {f"{1:016x}": End(Ending.HELD, guards=("clears",))},
+            "Nothing was written; 1 person did not sync and 1 is held back",
+        ),
+        (
+            plan(reads=(Read("source", 4, False, ("page 2 was cut off",)),)),
+            {},
+            "Nothing had to be written",
+        ),
+    ],
+)
+def test_nobody_is_up_to_date_where_somebody_needs_a_person(made, endings, said):
+    guards = [breached("clears", [], "clears: 1 now")] if "held" in said else []
+    found = page(told(made, endings, breaches=guards))
+    assert found.heading == said
+    assert found.tone.value != "good"
+
+
+def test_a_run_without_a_plan_says_of_nobody_that_they_are_up_to_date():
+    found = replace(told(plan()), plan=None)
+    assert page(found).heading == "Nothing was written"
+    waits = stories_told(plan(rehire(50)), {}, {})
+    assert page(replace(found, stories=waits)).heading == (
+        "Nothing had to be written; 1 person did not sync"
+    )
+
+
+def test_a_rehire_that_waits_is_a_figure_and_a_section_and_one_that_came_back_is_not():
+    waits, back = rehire(50), person(51, Kind.REHIRE, verb=Verb.REACTIVATE, target="51")
+    made = page(told(plan(waits, back)))
+    assert made.heading == "1 person came back; 1 did not sync"
+    (figure,) = [each for each in made.figures if each.noun == "did not sync"]
+    assert (figure.number, figure.section) == (1, "rehires")
+    assert sections(told(plan(waits, back)))["rehires"].number == 1
 
 
 def test_a_refused_run_says_what_stopped_it_and_what_to_do():

@@ -57,6 +57,11 @@ _OF_ENDING = {
 }
 
 
+def unsynced(outcome: Outcome) -> Trouble | None:
+    """Return why a person in the source does not reach the target; None for everyone else."""
+    return None if outcome.actions else _OF_KIND.get(outcome.kind)
+
+
 @dataclass(frozen=True, slots=True)
 class Story:
     """The outcome for one person, or for one action if they have two.
@@ -164,7 +169,7 @@ def _of_outcome(
     outcome: Outcome, ends: Mapping[str, End], failures: Mapping[str, PastFailure], *, whole: bool
 ) -> Iterator[Story]:
     if not outcome.actions:
-        trouble = _OF_KIND.get(outcome.kind)
+        trouble = unsynced(outcome)
         if trouble is not None:
             reasons = other_reasons(outcome.reasons)
             if trouble is Trouble.REHIRE:  # what follows is to know beside it

@@ -61,7 +61,7 @@ def not_syncing(plan: str) -> list[Data]:
     found: Counter[tuple[str, str]] = Counter()
     for line in plan.splitlines():
         outcome = _outcome(line)
-        if outcome.get("kind") in _NOT_SYNCING:
+        if outcome.get("kind") in _NOT_SYNCING and not outcome["actions"]:
             reasons = outcome["reasons"]
             if outcome["kind"] == Kind.REHIRE.value:
                 reasons = [{**each, "warning": False} for each in reasons[:1]]

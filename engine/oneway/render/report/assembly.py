@@ -23,7 +23,7 @@ def page(told: PastRun) -> Page:
     """Return what the report of a run shows; a pure function."""
     found = deeds(told)
     urgent, written, other = attention(told, found), done(found), beside(told, found)
-    said = heading(told, found)
+    said = heading(told, found, urgent)
     parts = (
         ReportPart("attention", "For you to look at", urgent),
         ReportPart("done", "What was done", written),
@@ -33,7 +33,7 @@ def page(told: PastRun) -> Page:
         title=f"{text(connection(told))}, {day(told.run.start.started)}: {said}",
         heading=said,
         lead=lead(told),
-        tone=tone(told, urgent),
+        tone=tone(told, found, urgent),
         facts=facts(told),
         figures=figures(told, found, (*urgent, *written, *other)),
         parts=tuple(part for part in parts if part.sections),

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from oneway.core.diagnostics import Diagnostic
+from oneway.history.stories import Trouble, unsynced
 from oneway.planning.access import StillIn, still_in
 from oneway.planning.names import named as named_reason
 from oneway.planning.names import names_of
@@ -204,11 +205,7 @@ def _misses(found: Sequence[Miss]) -> ReportSection | None:
 
 
 def _rehires(told: PastRun, plan: Plan) -> ReportSection | None:
-    these = [
-        each
-        for each in plan.telling
-        if each.kind is Kind.REHIRE and each.reasons and each.reasons[0].warning
-    ]
+    these = [each for each in plan.telling if unsynced(each) is Trouble.REHIRE]
     about = (
         "Employed in the source, and leavers in the target. Bring them back by hand, or decide "
         "that they stay away."

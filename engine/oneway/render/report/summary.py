@@ -1,10 +1,11 @@
 """Summarises a run in one sentence, with the numbers and facts around it."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 
 from oneway.history.journal.rows import RunState, Why
-from oneway.planning.plan import Allowance, Ending, Kind, Plan, Verb
+from oneway.history.stories import unsynced
+from oneway.planning.plan import Allowance, Ending, Kind, Verb
 from oneway.render.layout import count
 from oneway.render.report.actions import Deed
 from oneway.render.report.page import Fact, Figure, ReportSection, Tone
@@ -12,9 +13,6 @@ from oneway.render.report.words import duration, moment, people, text
 from oneway.render.sanitize import shown
 from oneway.render.vocabulary import VERBS_DONE
 from oneway.runs.past_run import PastRun
-
-NOT_SYNCING = (Kind.INELIGIBLE, Kind.CONFLICT, Kind.ERROR)
-"""The outcomes of people in the source who do not reach the target."""
 
 _NOT_DONE = (
     ((Ending.HELD,), ("is held back", "are held back")),
@@ -29,17 +27,18 @@ _NOT_DONE = (
 _UNWRITTEN = "nothing is known to have been written"
 
 
-def heading(told: PastRun, found: Sequence[Deed]) -> str:
+def heading(told: PastRun, found: Sequence[Deed], urgent: Sequence[ReportSection]) -> str:
     """Return the outcome for everyone: "12 people were created, 3 were changed; 2 did not sync".
 
-    Who has left and can still get in comes first.
+    Who has left and can still get in comes first. Everybody is up to date only where nothing is
+    `urgent`: no section that needs attention.
     """
-    said = _became(told, found)
+    said = _became(told, found, urgent)
     number = len(told.run.still_in)
     return f"{people(number)} who left can still get in. {said}" if number else said
 
 
-def _became(told: PastRun, found: Sequence[Deed]) -> str:
+def _became(told: PastRun, found: Sequence[Deed], urgent: Sequence[ReportSection]) -> str:
     done = _done(found)
     rest = _rest(told, found)
     match told.run.state:
@@ -53,12 +52,21 @@ def _became(told: PastRun, found: Sequence[Deed]) -> str:
             begun = "The run was interrupted, and never got to its end"
             return f"{begun}; before that, {done}" if done else f"{begun}: {_UNWRITTEN}"
     if not done and not rest:
-        return "Everybody is up to date: nothing had to be written"
+        return _idle(told, urgent)
     if not done and _all_stay(told, found):
         return "; ".join(("Nothing had to be written", _joined(rest, named=True)))
     first = done or (_UNWRITTEN if _ended(found, Ending.UNKNOWN) else "nothing was written")
     first = f"{first[0].upper()}{first[1:]}"
     return "; ".join((first, _joined(rest, named=not done))) if rest else first
+
+
+def _idle(told: PastRun, urgent: Sequence[ReportSection]) -> str:
+    """Return the outcome of a run that had no action."""
+    if told.plan is None:  # it says nothing of anybody
+        return "Nothing was written"
+    if urgent:
+        return "Nothing had to be written"
+    return "Everybody is up to date: nothing had to be written"
 
 
 def lead(told: PastRun) -> str:
@@ -82,11 +90,13 @@ def lead(told: PastRun) -> str:
     return f"{people(same)} {verb} already as the source has them."
 
 
-def tone(told: PastRun, parts: Iterable[ReportSection]) -> Tone:
+def tone(told: PastRun, found: Sequence[Deed], urgent: Sequence[ReportSection]) -> Tone:
     """Return how urgent the whole run is."""
     if told.run.state in (RunState.REFUSED, RunState.INTERRUPTED):
         return Tone.TROUBLE
-    return Tone.CAUTION if list(parts) or told.run.state is RunState.RUNNING else Tone.GOOD
+    waits = any(each.ending is not Ending.DONE for each in found)
+    careful = urgent or waits or told.run.state is RunState.RUNNING
+    return Tone.CAUTION if careful else Tone.GOOD
 
 
 def figures(
@@ -104,7 +114,7 @@ def figures(
         (done[Verb.REACTIVATE], "came back", Tone.GOOD, ("back",), False),
         (done[Verb.DEACTIVATE], "deactivated", Tone.GOOD, ("deactivated",), False),
         (counts.get("unchanged", 0), "unchanged", Tone.CALM, (), bool(counts)),
-        (_not_syncing(told.plan), "did not sync", Tone.CAUTION, _STAYING, False),
+        (_not_syncing(told), "did not sync", Tone.CAUTION, _STAYING, False),
         (_ended(found, Ending.HELD), "held back", Tone.CAUTION, ("held",), False),
         (_ended(found, Ending.REJECTED), "refused", Tone.TROUBLE, ("refused",), False),
         (_ended(found, Ending.UNKNOWN), "not known", Tone.TROUBLE, ("unknown",), False),
@@ -190,7 +200,7 @@ def _done(found: Sequence[Deed]) -> str:
 
 def _rest(told: PastRun, found: Sequence[Deed]) -> list[tuple[int, str]]:
     """Return the number of all other people, by outcome."""
-    staying = _not_syncing(told.plan)
+    staying = _not_syncing(told)
     parts = [(staying, "did not sync")] if staying else []
     for endings, (one, more) in _NOT_DONE:
         number = sum(_ended(found, ending) for ending in endings)
@@ -214,15 +224,17 @@ def _listed(parts: Sequence[str]) -> str:
 
 
 def _all_stay(told: PastRun, found: Sequence[Deed]) -> bool:
-    return not found and _not_syncing(told.plan) > 0
+    return not found and _not_syncing(told) > 0
 
 
-def _not_syncing(plan: Plan | None) -> int:
-    return 0 if plan is None else sum(each.kind in NOT_SYNCING for each in plan.telling)
+def _not_syncing(told: PastRun) -> int:
+    if told.plan is None:
+        return sum(each.ending.unsynced for each in told.stories)
+    return sum(unsynced(each) is not None for each in told.plan.telling)
 
 
 def _ended(found: Sequence[Deed], ending: Ending) -> int:
     return sum(each.ending is ending for each in found)
 
 
-_STAYING = ("missing", "conflicts", "errors")
+_STAYING = ("missing", "conflicts", "errors", "rehires")
