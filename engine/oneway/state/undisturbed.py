@@ -25,9 +25,11 @@ def undisturbed() -> Iterator[None]:
     def noted(number: int, _frame: FrameType | None) -> None:
         came.append(number)
 
-    before = {number: signal.getsignal(number) for number in ENDING}
+    handlers = {number: signal.getsignal(number) for number in ENDING}
+    # One that was not set from Python could not be put back.
+    before = {number: each for number, each in handlers.items() if each is not None}
     try:
-        for number in ENDING:
+        for number in before:
             signal.signal(number, noted)
         yield
     finally:
