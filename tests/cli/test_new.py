@@ -222,6 +222,7 @@ tables = st.lists(headings, min_size=1, max_size=5, unique_by=lambda each: each.
 @given(tables, tables)
 @settings(max_examples=60, deadline=None)
 @example([{"0": ""}], [{"\ufeff": ""}])
+@example([{"0": "@"}], [{"1": "", "00": "", "000": ""}])
 @example([{"a\ufeffb": "1"}], [{"a\ufeffb": "\ufeff1", "\uffff": ""}])
 def test_whatever_the_headings_are_it_validates(
     tmp_path_factory: Any, people: Any, there: Any

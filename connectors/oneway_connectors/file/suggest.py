@@ -46,7 +46,7 @@ def suggested(path: str) -> Suggestion:
     if columns.too_short:
         found["short_rows"] = "blank"
     odd: list[OddCell] = []
-    if format_of(path, found.get("format", "")) not in ("json", "jsonl"):
+    if format_of(path, found.get("format", "")) not in _OF_OBJECTS:
         types = {name: _date_pattern(column.values) for name, column in columns.found.items()}
         types = {name: pattern for name, pattern in types.items() if pattern}
         odd = [each for name in types for each in columns.found[name].odd(name, types[name])]
@@ -55,6 +55,10 @@ def suggested(path: str) -> Suggestion:
     id = _id(columns)
     options = {**({"id": id} if id != "id" else {}), **found}
     return Suggestion(options, tuple(columns.found), tuple(odd))
+
+
+_OF_OBJECTS = ("json", "jsonl")
+"""Formats whose records are typed already, and have no totals below them."""
 
 
 @dataclass(slots=True)
@@ -144,14 +148,16 @@ def _rows(about: Guess) -> dict[str, str]:
 
 def _columns(path: str, found: Mapping[str, str]) -> _Columns:
     options = replace(file_options({**found, "short_rows": "blank"}), id="")
-    layout = layout_of(path, format_of(path, options.format), options)
+    format = format_of(path, options.format)
+    layout = layout_of(path, format, options)
     columns = _Columns()
     rows: list[tuple[int, _Cells]] = []
     with opened(path) as file:
         for entry in layout.entries(as_utf8(path, file, options.encoding)):
             if not entry.problem and len(rows) < _ROWS:
                 rows.append((entry.line, _flat(entry.data, ())))
-    rows = rows[: _without_totals(rows)]
+    if format not in _OF_OBJECTS:
+        rows = rows[: _without_totals(rows)]
     columns.count = len(rows)
     for line, cells in rows:
         for keys, value in cells:

@@ -110,8 +110,6 @@ def _file(path: str, folder: Path, *, keeps_odd: bool) -> DraftSide:
         found = open_connector(description, Access(options, {})).reader(path).read()
     except ReadError as error:
         raise refusal(error.code, path, error.summary, error.help) from None
-    except Refused:
-        raise
     records = tuple(each for each in found.records if not each.problem)
     fields = {name: Field(name) for name in about.columns}
     side = DraftSide(FILES, _relative(path, folder), options, fields, records,
