@@ -369,7 +369,11 @@ _ALL = (
         _leaver_refused,
         Truth("done_with_failures", 0, "access", ("W105 still_in",), still_in=1, failing=1, exit=5),
     ),
-    Bad("a name is edited in the target each day", _edited_each_day, Truth("done", 1)),
+    Bad(
+        "a name is edited in the target each day",
+        _edited_each_day,
+        Truth("done", 1, "not_sticking"),
+    ),
     Bad("a joiner without an email", _email_missing, Truth("done", 0, "unsynced", unsynced=1)),
     Bad("back at work after leaving", _rehire, Truth("done", 0, "unsynced", unsynced=1)),
     Bad("two operators at once", _two_operators, Truth("done", 2)),

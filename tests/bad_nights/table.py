@@ -72,6 +72,8 @@ def _differences(said: Said, truth: Truth) -> Iterator[str]:
         yield f"report: {heading!r}, not {wanted!r}"
     if not wanted and re.search("|".join(HEADINGS.values()), heading):
         yield f"report: {heading!r} of a run that is {truth.state}"
+    if truth.unsynced and "up to date" in heading:
+        yield f"report: {heading!r}, and {truth.unsynced} do not sync"
     if truth.still_in and "can still get in" not in heading:
         yield f"report: {heading!r} names nobody who can still get in"
 

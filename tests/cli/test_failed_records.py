@@ -139,6 +139,7 @@ def test_a_field_that_the_target_keeps_changing_does_not_stick(
     for number in (1, 2):
         ended = night(number)
         assert (ended.code, "sticking" in ended.out) == (0, False)
+        assert "stick" not in world.run("status").out
     for command in ("plan", "sync"):
         ended = night(3, command=command)
         field = "phone: *** (changed)" if sensitive else 'name: "PERSON 3" -> "Person 3"'
@@ -149,6 +150,10 @@ def test_a_field_that_the_target_keeps_changing_does_not_stick(
     (found,) = night(4, "--format", "json", command="plan").data["not_sticking"]
     assert (found["field"], found["runs"]) == ("phone" if sensitive else "name", 3)
     assert found["after"] == ("***" if sensitive else "Person 3")
+    status = world.run("status").flat
+    assert "! 1 change does not stick: written again, as the target undid them" in status
+    field = "phone" if sensitive else "name"
+    assert f"P003 Person 3: was changed, {field}; written in each of the last 3 runs" in status
     markdown = night(4, "--format", "markdown", command="plan").out
     assert "<summary>Not sticking</summary>" in markdown
     night(4, "--out", "plan.json", command="plan")
@@ -176,6 +181,12 @@ def test_a_leave_that_does_not_stick_is_named_whatever_day_it_sets(
     assert "Not sticking" not in night(1).out
     # Access is at stake, so one night is enough.
     assert '2026-11-02"; written in the last run' in night(2).flat
+    (told,) = world.run("status", "--format", "json").data["connections"]
+    assert "not_sticking" in told["needs"]
+    (found,) = told["not_sticking"]
+    assert (found["key"], found["runs"]) == ("P003", 2)
+    assert found["verb"] == ("deactivate" if gone else "leave")
+    assert "Changes that do not last" in world.run("report", "latest").out
     ended = night(3)
     assert "Not sticking (1)" in ended.out
     assert '2026-11-03"; written in each of the last 2 runs' in ended.flat

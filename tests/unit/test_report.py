@@ -236,6 +236,26 @@ def test_a_change_that_is_undone_every_time_is_told():
     assert "sticking" not in sections(told(made, before=twice[:1]))
 
 
+@pytest.mark.parametrize(
+    ("verb", "day", "runs", "told_of"),
+    [
+        (Verb.LEAVE, "2026-11-19", 1, True),
+        (Verb.DEACTIVATE, "2026-11-19", 1, True),
+        (Verb.UPDATE, "2026-11-19", 2, False),
+        (Verb.UPDATE, "2026-11-20", 1, False),
+        (Verb.UPDATE, "2026-11-20", 2, True),
+        (Verb.CREATE, "2026-11-19", 1, True),
+        (Verb.CREATE, "2026-11-19", 0, False),
+    ],
+)
+def test_what_does_not_last_is_told_as_soon_as_the_plan_tells_it(verb, day, runs, told_of):
+    def wrote(value):
+        return person(1, Kind.UPDATE, [change("leaveDate", None, value)], verb=verb, target="1")
+
+    past = (before(plan(wrote(day)), [wrote(day)]),) * runs
+    assert ("sticking" in sections(told(plan(wrote("2026-11-20")), before=past))) is told_of
+
+
 def test_a_read_that_may_lack_records_is_told():
     reads = (Read("source", 4, True), Read("target", 3, False, ("page 2 was cut off",)))
     assert sections(told(plan(reads=reads)))["unread"].number == 1

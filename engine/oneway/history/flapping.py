@@ -50,7 +50,7 @@ def find_flapping(
         for digests in [field_digests(action, seal)]
         for name, change in _parts(action)
         if (found := written.get((action.id, name))) is not None
-        and found.times >= _needed(action)
+        and found.times >= needed(action.verb)
         and found.digest == digests.get(name)
     )
 
@@ -62,8 +62,8 @@ def _parts(action: Action) -> tuple[tuple[str, Change | None], ...]:
     return tuple((each.field, each) for each in action.changes)
 
 
-def _needed(action: Action) -> int:
+def needed(verb: Verb) -> int:
     """Return how many consecutive runs must have written a change before it counts as flapping."""
-    if action.verb is Verb.CREATE:
+    if verb is Verb.CREATE:
         return CREATES - 1
-    return 1 if action.verb.takes_access else RUNS - 1
+    return 1 if verb.takes_access else RUNS - 1

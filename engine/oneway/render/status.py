@@ -12,8 +12,9 @@ from oneway.render.layout import clip, columns, count, pad, people, wrap
 from oneway.render.plans.content import STILL_IN, still_in_line
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
-from oneway.render.vocabulary import RUN_STATE_INKS
+from oneway.render.vocabulary import RUN_STATE_INKS, VERBS_DONE
 from oneway.runs.status import ConnectionStatus, HeldBack, Need, Tells, Waiting
+from oneway.runs.sticking import NotSticking
 
 _NAME = 24
 """The widest a name is in its column."""
@@ -76,21 +77,23 @@ def _others(number: int, style: Style) -> list[str]:
 def as_json(standings: Sequence[ConnectionStatus]) -> dict[str, object]:
     """Return the status of connections as data: {fleet, connections: [...]}, the worst first.
 
-    `fleet` is {connections, urgent, needs: {need: connections}}. Each connection has: name,
-    file (null without one), needs (what asks for a person, the worst first: access, refused,
-    interrupted, future, broken, overdue, failed, held, undelivered, unsynced, untold), problems (of
-    the file, as `validate` gives them), last and last_done ({run, state, started, ended, counts,
-    planned, not_ended} or null: the last three as `runs` gives them), next (an instant, or
-    null), future (an instant that is recorded and yet to come, or null), missed (the due that
-    should have run, or null), stories (null where no plan is known; a list of {key, label,
-    source_id, target_id, ending, code, reason, since, next_try}: everyone who differs from the
-    source), unsynced (a list of {kind, reason, since, number, people}; null where no plan
-    is known), held (a list of {guard, text, allow, number, since}), refused (a list of
-    {ending, code, reason, records, since, next_try}; null for the next run), undelivered (the
-    number of notices whose delivery failed: {waiting, given_up}), still_in ([{key,
-    label, source_id, target_id, why}]: leavers who can still get in, by the last run),
-    tells ({channels, file}: the number of its channels, and the file that names them, or null;
-    null without a file) and links (the number of linked people).
+    `fleet` is {connections, urgent, needs: {need: connections}}. Each connection has: name, file
+    (null without one), needs (what asks for a person, the worst first: access, refused,
+    interrupted, future, broken, overdue, failed, held, undelivered, not_sticking, unsynced,
+    untold), problems (of the file, as `validate` gives them), last and last_done ({run, state,
+    started, ended, counts, planned, not_ended} or null: the last three as `runs` gives them),
+    next (an instant, or null), future (an instant that is recorded and yet to come, or null),
+    missed (the due that should have run, or null), stories (null where no plan is known; a list
+    of {key, label, source_id, target_id, ending, code, reason, since, next_try}: everyone who
+    differs from the source), unsynced (a list of {kind, reason, since, number, people}; null
+    where no plan is known), held (a list of {guard, text, allow, number, since}), refused (a list
+    of {ending, code, reason, records, since, next_try}; null for the next run), undelivered (the
+    number of notices whose delivery failed: {waiting, given_up}), still_in ([{key, label,
+    source_id, target_id, why}]: leavers who can still get in, by the last run), not_sticking
+    ([{key, label, source_id, target_id, verb, fields, runs}]: what was written again, as the
+    target had undone it; no fields for a record created again), tells ({channels, file}: the
+    number of its channels, and the file that names them, or null; null without a file) and links
+    (the number of linked people).
     """
     counts = Counter(need for each in standings for need in each.needs)
     return {
@@ -134,6 +137,10 @@ def _data(each: ConnectionStatus) -> dict[str, object]:
             "waiting": sum(not notice.given_up for notice in each.undelivered),
             "given_up": sum(notice.given_up for notice in each.undelivered),
         },
+        "not_sticking": [
+            {**asdict(found), "verb": found.verb.value, "fields": list(found.fields)}
+            for found in each.sticking
+        ],
         "tells": _tells_data(each.tells),
         "links": each.links,
     }
@@ -206,6 +213,7 @@ def _lines(each: ConnectionStatus, wide: int, style: Style, limit: int | None) -
         yield from _marked(f"! {status_lines.waiting(waiting)}", style)
     if each.undelivered:
         yield from _marked(_undelivered(each), style)
+    yield from _sticking(each, style)
     yield from _unsynced(each, style, limit)
 
 
@@ -257,6 +265,28 @@ def _undelivered(each: ConnectionStatus) -> str:
     return f"! {count(number, 'notice')} did not arrive{given_up}: `oneway notify list {name}`"
 
 
+def _sticking(each: ConnectionStatus, style: Style) -> Iterator[str]:
+    if not each.sticking:
+        return
+    yield from _marked(f"! {status_lines.not_sticking(each.sticking)}", style)
+    for found in each.sticking[:_NAMED]:
+        yield from wrap(_unstuck(found), style, 6, 8)
+    if len(each.sticking) > _NAMED:
+        more = f"and {len(each.sticking) - _NAMED:,} more: `oneway report {harmless(each.name)}`"
+        yield from wrap(more, style, 6, 8)
+
+
+_NAMED = 10
+"""The largest number of people named whose changes do not stick."""
+
+
+def _unstuck(found: NotSticking) -> str:
+    name = clip(harmless(_name(found)), 40)
+    fields = ", ".join(map(harmless, found.fields))
+    what = f"{VERBS_DONE[found.verb][0]}, {fields}" if fields else VERBS_DONE[found.verb][0]
+    return f"{name}: {what}; written in each of the last {found.runs} runs"
+
+
 def _unsynced(each: ConnectionStatus, style: Style, limit: int | None) -> Iterator[str]:
     number = sum(len(group.stories) for group in each.unsynced)
     if not number:
@@ -278,7 +308,7 @@ def _named(story: Story, first: str) -> str:
     return name if story.since[:10] == first[:10] else f"{name} ({stories.since(story)})"
 
 
-def _name(story: Story) -> str:
+def _name(story: Story | NotSticking) -> str:
     key, label = story.key, story.label
     return f"{key} {label}" if label and label != key else key
 

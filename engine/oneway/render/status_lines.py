@@ -1,6 +1,6 @@
 """Renders one connection in a line or two: its worst trouble, and the remedy."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from oneway.history.stories import Trouble
 from oneway.render.history import when
@@ -9,6 +9,7 @@ from oneway.render.sanitize import harmless
 from oneway.render.stories import STORY_WORDS
 from oneway.render.style import Ink, Style
 from oneway.runs.status import ConnectionStatus, Need, Waiting
+from oneway.runs.sticking import NotSticking
 
 WORDS: Mapping[Need, str] = {
     Need.ACCESS: "with leavers who can still get in",
@@ -20,6 +21,7 @@ WORDS: Mapping[Need, str] = {
     Need.FAILED: "with records that failed",
     Need.HELD: "held by a guard",
     Need.UNDELIVERED: "with notices that did not arrive",
+    Need.NOT_STICKING: "with changes that do not stick",
     Need.UNSYNCED: "with people who do not sync",
     Need.UNTOLD: "that tell nobody",
 }
@@ -35,6 +37,7 @@ _SHORT = {
     Need.FAILED: "failures",
     Need.HELD: "held",
     Need.UNDELIVERED: "notices",
+    Need.NOT_STICKING: "changes that do not stick",
     Need.UNSYNCED: "people who do not sync",
     Need.UNTOLD: "nobody is told",
 }
@@ -71,6 +74,13 @@ def waiting(each: Waiting) -> str:
         what = f"{records} not written, {STORY_WORDS[each.ending]},"
     reason = f": {why}" if why else ""
     return f"{what} since {harmless(each.since[:10])}, {then}{reason}{code}"
+
+
+def not_sticking(found: Sequence[NotSticking]) -> str:
+    """Return how many changes the target undoes."""
+    number = len(found)
+    verb = "does" if number == 1 else "do"
+    return f"{count(number, 'change')} {verb} not stick: written again, as the target undid them"
 
 
 def _access(each: ConnectionStatus) -> str:
@@ -129,10 +139,11 @@ _SAID: Mapping[Need, Callable[[ConnectionStatus], str]] = {
     Need.FAILED: _failed,
     Need.HELD: _held,
     Need.UNDELIVERED: lambda each: f"{count(len(each.undelivered), 'notice')} did not arrive",
+    Need.NOT_STICKING: lambda each: not_sticking(each.sticking),
     Need.UNSYNCED: lambda each: f"{count(sum(len(g.stories) for g in each.unsynced))} do not sync",
     Need.UNTOLD: lambda _: "nobody is told of its trouble",
 }
-_CALMER = frozenset({Need.HELD, Need.UNDELIVERED, Need.UNSYNCED, Need.UNTOLD})
+_CALMER = frozenset({Need.HELD, Need.UNDELIVERED, Need.NOT_STICKING, Need.UNSYNCED, Need.UNTOLD})
 
 
 def _more(each: ConnectionStatus) -> str:
@@ -165,6 +176,7 @@ _ADVICE: Mapping[Need, Callable[[ConnectionStatus], str]] = {
     Need.FAILED: lambda each: f"{_CURES.get(each.waiting[0].ending, _AGAIN)}: {_more(each)}",
     Need.HELD: _allow,
     Need.UNDELIVERED: lambda each: f"`oneway notify list {harmless(each.name)}`",
+    Need.NOT_STICKING: lambda each: f"see what in the target undoes it: {_more(each)}",
     Need.UNSYNCED: _more,
     Need.UNTOLD: lambda each: f"add `notify` to {harmless(each.file)}, or notify.yaml beside it",
 }

@@ -17,6 +17,7 @@ from oneway.history.stories import Story, Trouble, due_again
 from oneway.planning.access import StillIn
 from oneway.runs.lookup import plan_of_run
 from oneway.runs.request import instant_text, parse_instant
+from oneway.runs.sticking import NotSticking, not_sticking
 from oneway.runs.stories import stories_of_run
 
 _LOOK_BACK = 400
@@ -39,6 +40,8 @@ class Need(Enum):
     FAILED = "failed"
     HELD = "held"
     UNDELIVERED = "undelivered"
+    NOT_STICKING = "not_sticking"
+    """Changes were written again, as the target had undone them."""
     UNSYNCED = "unsynced"
     """People do not sync: for payroll, and not for tonight."""
     UNTOLD = "untold"
@@ -47,7 +50,7 @@ class Need(Enum):
     @property
     def urgent(self) -> bool:
         """Whether it needs a person before the next report is read."""
-        return self not in (Need.UNSYNCED, Need.UNTOLD)
+        return self not in (Need.NOT_STICKING, Need.UNSYNCED, Need.UNTOLD)
 
 
 OVERDUE = timedelta(hours=1)
@@ -125,6 +128,8 @@ class ConnectionStatus:
     """The due that was missed; or ""."""
     held: tuple[HeldBack, ...] = ()
     undelivered: tuple[Notice, ...] = ()
+    sticking: tuple[NotSticking, ...] = ()
+    """What the last run that got to its end wrote again, as the target had undone it."""
     links: int = 0
     """The number of linked people."""
 
@@ -142,6 +147,7 @@ class ConnectionStatus:
             Need.FAILED: self.waiting,
             Need.HELD: self.held,
             Need.UNDELIVERED: self.undelivered,
+            Need.NOT_STICKING: self.sticking,
             Need.UNSYNCED: self.unsynced,
             Need.UNTOLD: self.tells is not None and not self.tells.channels,
         }
@@ -150,7 +156,9 @@ class ConnectionStatus:
     @property
     def urgent(self) -> bool:
         """Whether it needs a person before the next report is read."""
-        return any(each.urgent for each in self.needs)
+        # A leave that the target undoes lets somebody in again.
+        undone = any(each.verb.takes_access for each in self.sticking)
+        return undone or any(each.urgent for each in self.needs)
 
     @property
     def unsynced(self) -> tuple[Unsynced, ...]:
@@ -255,7 +263,14 @@ def _of_runs(name: str, journal: Journal | None) -> ConnectionStatus:
         still_in=_still_in(past),
         stories=stories,
         held=tuple(_held(past)),
+        sticking=_sticking(journal, past),
     )
+
+
+def _sticking(journal: Journal, past: Sequence[Run]) -> tuple[NotSticking, ...]:
+    """Return what did not stick, by the last run that got to its end."""
+    whole = next((run for run in past if run.state.is_whole), None)
+    return () if whole is None else not_sticking(journal, whole)
 
 
 def _still_in(past: Sequence[Run]) -> tuple[StillIn, ...]:
