@@ -69,6 +69,8 @@ def test_a_text_that_is_meant_for_a_field_is_named(expression: str) -> None:
     "expression",
     [
         "coalesce(name, 'Unknown')",
+        "people[0:2]",
+        "lower(name[1:])",
         "name || 'Unknown'",
         "name && 'Yes'",
         "iif(status == 'Left', 'No', 'Yes')",

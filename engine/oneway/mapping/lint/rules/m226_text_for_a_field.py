@@ -50,13 +50,17 @@ def _mistaken(expression: Expression, headings: set[str]) -> str:
 
 def _within(node: Node) -> Iterator[Node]:
     yield node
-    for child in node["children"]:
+    for child in _children(node):
         yield from _within(child)
+
+
+def _children(node: Node) -> list[Node]:
+    return [] if node["type"] == "slice" else node["children"]  # a slice has its numbers there
 
 
 def _suspects(node: Node, headings: set[str]) -> Iterator[str]:
     """Yield the texts of a node in whose places a field is meant."""
-    kind, children = node["type"], node["children"]
+    kind, children = node["type"], _children(node)
     fixed = [each for each in children if _is_fixed(each)]
     if kind == "function_expression":
         name, fixed_call = node["value"], len(fixed) == len(children) and not _is_setting(node)
@@ -82,8 +86,8 @@ def _named(nodes: list[Node], fixed: list[Node]) -> Iterator[str]:
 def _is_fixed(node: Node) -> bool:
     """Return whether a node has one value, whatever the record, the day and the settings are."""
     if node["type"] == "function_expression":
-        return not _moves(node["value"]) and all(map(_is_fixed, node["children"]))
-    return node["type"] in _PURE and all(map(_is_fixed, node["children"]))
+        return not _moves(node["value"]) and all(map(_is_fixed, _children(node)))
+    return node["type"] in _PURE and all(map(_is_fixed, _children(node)))
 
 
 def _is_setting(node: Node) -> bool:
