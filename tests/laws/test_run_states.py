@@ -64,8 +64,8 @@ def refuse_success(journal: Journal, run: Run) -> None:
     past = past_run.Past(run, found.plan, found.entries)
     said = past_run.text(past, past_run.told(past), Style(width=200))
     assert ": interrupted" in said
-    assert "interrupted" in heading(found, deeds(found))
-    assert tone(found, ()) is Tone.TROUBLE
+    assert "interrupted" in heading(found, deeds(found), ())
+    assert tone(found, deeds(found), ()) is Tone.TROUBLE
     (standing,) = connection_statuses((), journal, NOW)
     assert standing.last == run
     assert standing.last_done is None
