@@ -14,6 +14,7 @@ NAMES = {
     "too long": "x" * 300,
     "too long, a mapping": "x" * 300 + ".yaml",
     "too long, below": "a/" + "x" * 300,
+    "too long for a test beside it": "x" * 248 + ".yaml",
 }
 NUL = "a\0b"
 BYTE = "a\udcff"

@@ -134,7 +134,7 @@ def _say_keys(console: Console, source: DraftSide, target: DraftSide, keys: Matc
 def _sample(console: Console, mapping: Path, sample: Sample, tables: str) -> None:
     folder = mapping.with_name(f"{mapping.stem}-sample")
     files = (folder / "source.json", folder / "target.json")
-    if any(each.exists() for each in files):
+    if any(map(exists, files)):
         console.note(f"{folder} is there already, and stays as it is")
         return
     for path, records in zip(files, (sample.source, sample.target), strict=True):
@@ -161,13 +161,13 @@ def _refuse_unwritable(*names: str) -> None:
 def _write_beside(console: Console, mapping: Path, test: str) -> None:
     """Write the mapping's first test, where it has none."""
     path = mapping.with_name(f"{mapping.stem}.test.yaml")
-    if not path.exists():
+    if not exists(path):
         _write(path, test)
         console.note(f"a test to go on from: {path}")
 
 
 def _next(console: Console, mapping: Path) -> None:
-    test = mapping.with_name(f"{mapping.stem}.test.yaml").exists()
+    test = exists(mapping.with_name(f"{mapping.stem}.test.yaml"))
     commands = ("validate", *(("test",) if test else ()), "prove", "plan")
     console.note("next: " + ", ".join(f"oneway {each} {quoted(mapping)}" for each in commands))
 

@@ -123,7 +123,7 @@ def kept_records(
     """Return a file's records; they are read again only when the file or its options change."""
     try:
         about = Path(path).stat()
-    except OSError:
+    except (OSError, ValueError):  # a NUL in the path
         return ()
     given = tuple(sorted(options.items()))
     known = (path, given, about.st_mtime_ns, about.st_size)
