@@ -25,6 +25,20 @@ auth: {type: none}
 resources: {}
 """
 
+FILTERING = """\
+oneway_connector: 1
+name: acme
+title: Acme
+kind: rest
+base_url: "https://api.acme.example/v1"
+resources:
+  people:
+    id: id
+    list: {path: /people}
+    find: {email: {$filter: "mail eq '{value}'"}}
+    record: {type: object, additionalProperties: true}
+"""
+
 
 def test_every_mistake_is_reported_with_place_code_and_caret(world: World) -> None:
     world.write("m.yaml", MISTAKEN)
@@ -153,6 +167,23 @@ def test_a_mistake_in_a_manifest_is_said_once_however_many_mappings_need_it(worl
     assert (ended.code, ended.out.count("'titel'")) == (1, 1)
     data = world.run("validate", "connectors", "one.yaml", "two.yaml", "--format", "json").data
     assert [each["ok"] for each in data] == [False] * 3
+
+
+def test_a_value_between_quotes_in_a_manifest_is_warned_of_once(world: World) -> None:
+    (world.folder / "connectors").mkdir()
+    world.write("connectors/acme.yaml", FILTERING)
+    text = (world.folder / "m.yaml").read_text()
+    for name in ("one.yaml", "two.yaml"):
+        source = "{connector: acme, resource: people}"
+        world.write(name, text.replace("{connector: file, resource: people.json}", source))
+    ended = world.run("validate", "connectors", "one.yaml", "two.yaml")
+    assert (ended.code, ended.out.count("[C155]")) == (0, 1)
+    assert "connectors/acme.yaml:10:39: warning: a value that holds a quote" in ended.out
+    assert "{value_odata} without quotes around it" in ended.flat
+    assert "[C155]" in world.run("connectors", "acme").err
+    world.write("connectors/acme.yaml", FILTERING.replace("'{value}'", "{value_odata}"))
+    ended = world.run("validate", "connectors", "one.yaml", "two.yaml")
+    assert (ended.code, ended.out.count("[C155]")) == (0, 0)
 
 
 def failing(world: World, monkeypatch: pytest.MonkeyPatch, name: str, error: OSError) -> None:

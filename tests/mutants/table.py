@@ -36,6 +36,23 @@ GENERATED = "tests/laws/test_generated.py"
 LINKS = "tests/laws/test_link_table.py tests/laws/test_link_laws.py"
 
 MUTANTS = (
+    # a value in a filter stays one value
+    Mutant(
+        "odata-quote-not-doubled",
+        "core/quoting",
+        """value.replace("'", "''")""",
+        "value",
+        "an apostrophe does not end the quotes of an OData filter",
+        "tests/unit/test_rest_quoting.py -k hostile",
+    ),
+    Mutant(
+        "soql-backslash-not-escaped",
+        "core/quoting",
+        """    "\\\\": "\\\\\\\\", "'":""",
+        """    "'":""",
+        "a backslash at the end of a value does not swallow the quote of a SOQL filter",
+        "tests/unit/test_rest_quoting.py -k hostile",
+    ),
     # what is not seen (law 17), and one person, one record (law 20)
     Mutant(
         "link-gone-is-created",

@@ -38,6 +38,8 @@ from oneway_connectors.rest.transport import Answer, Call, Wire
 _REDIRECTS = {301, 302, 303, 307, 308}
 _MOST_REDIRECTS = 5
 _QUOTED = re.compile(r'"(?:[^"\\]|\\.)*+"?', re.DOTALL)
+_DOUBLED = re.compile(r"'((?:[^']|'')*+)'")
+_ESCAPED = re.compile(r"'((?:[^'\\]|\\.)*+)'", re.DOTALL)
 _BUSY = {425, 429}
 """Statuses that say that nothing was done: even a POST may be sent again (RFC 6585, 8470)."""
 _FAILING = {408, 502, 503, 504}
@@ -118,12 +120,8 @@ class Client:
         return Call(request.method, url, headers, content, repeatable)
 
     def filled(self, query: Mapping[str, Value], value: Value) -> dict[str, Value]:
-        """Return query parameters with a `{value}`, which is never taken for a template itself.
-
-        `{value_json}` is the same as JSON: text in quotes that it cannot leave.
-        """
-        quoted = json.dumps(value, ensure_ascii=False)
-        known = {**self._options, "value": as_text(value), "value_json": quoted}
+        """Return query parameters with a `{value}`, which is never taken for a template itself."""
+        known = {**self._options, "value": value}
         return {
             name: [fill(as_text(item), known) for item in text]
             if isinstance(text, list)
@@ -335,6 +333,10 @@ def _asked(url: httpx.URL) -> Iterator[str]:
         for quoted in _QUOTED.findall(value):
             with suppress(ValueError):
                 yield str(json.loads(quoted, strict=False))
+        for doubled in _DOUBLED.findall(value):
+            yield from (doubled, doubled.replace("''", "'"))
+        for escaped in _ESCAPED.findall(value):
+            yield from (escaped, re.sub(r"\\(.)", r"\1", escaped, flags=re.DOTALL))
 
 
 def _plain(name: str, value: Value) -> list[tuple[str, str]]:

@@ -2,13 +2,16 @@
 
 A value can never change what surrounds it: in a path everything but letters, digits and
 `-_~.` is percent-encoded (RFC 3986, section 2.3), and what would still be read as a step up
-or as nothing is refused; in a header nothing may stand that ends the header.
+or as nothing is refused; in a header nothing may stand that ends the header. In a language of
+its own, such as a filter, `{name_json}`, `{name_odata}` and `{name_soql}` are the value in quotes
+that it cannot leave (`oneway.core.quoting`).
 """
 
 import re
 from collections.abc import Mapping
 from urllib.parse import quote
 
+from oneway.core.quoting import QUOTINGS, parted
 from oneway.core.records import Value
 from oneway_connectors.rest.scim_patch import operations
 
@@ -21,17 +24,17 @@ class Unusable(Exception):
     """A value is not allowed where a template puts it; the message never contains the value."""
 
 
-def fill(template: str, values: Mapping[str, str]) -> str:
-    """Return the template with its names replaced, as they are."""
-    return _NAME.sub(lambda found: values[found[1]], template)
+def fill(template: str, values: Mapping[str, Value]) -> str:
+    """Return the template with its names replaced: as they are, or quoted."""
+    return _NAME.sub(lambda found: _named(found[1], values), template)
 
 
-def fill_path(template: str, values: Mapping[str, str]) -> str:
+def fill_path(template: str, values: Mapping[str, Value]) -> str:
     """Return a path with percent-encoded values; raise `Unusable` if one is not allowed there."""
-    return _NAME.sub(lambda found: _segment(found[1], values[found[1]]), template)
+    return _NAME.sub(lambda found: _segment(found[1], values), template)
 
 
-def fill_header(template: str, values: Mapping[str, str]) -> str:
+def fill_header(template: str, values: Mapping[str, Value]) -> str:
     """Return a header's value; raise `Unusable` if it is more than printable ASCII."""
     text = fill(template, values)
     if not _IN_HEADER.fullmatch(text):
@@ -39,7 +42,7 @@ def fill_header(template: str, values: Mapping[str, str]) -> str:
     return text
 
 
-def fill_query(query: Mapping[str, Value], values: Mapping[str, str]) -> list[tuple[str, str]]:
+def fill_query(query: Mapping[str, Value], values: Mapping[str, Value]) -> list[tuple[str, str]]:
     """Return the parameters in order; a list repeats its parameter."""
     pairs: list[tuple[str, str]] = []
     for name, value in query.items():
@@ -48,7 +51,7 @@ def fill_query(query: Mapping[str, Value], values: Mapping[str, str]) -> list[tu
     return pairs
 
 
-def fill_body(body: Value, values: Mapping[str, str], written: Mapping[str, Value]) -> Value:
+def fill_body(body: Value, values: Mapping[str, Value], written: Mapping[str, Value]) -> Value:
     """Return a body; a text that is exactly `{values}` becomes the values that are written.
 
     `{operations}` becomes the same as operations; a key `...` with `{values}` stands for the
@@ -80,10 +83,19 @@ def as_text(value: Value) -> str:
     return str(value)
 
 
-def _segment(name: str, value: str) -> str:
-    if value in {"", ".", ".."}:
-        raise Unusable(f"'{name}' is blank or dots, which would change the path")
+def _named(name: str, values: Mapping[str, Value]) -> str:
+    """Return the text of a name: an option may be called like a quoted one."""
+    if name in values:
+        return as_text(values[name])
+    plain, quoting = parted(name)
+    return QUOTINGS[quoting](values[plain])
+
+
+def _segment(name: str, values: Mapping[str, Value]) -> str:
+    plain = name if name in values else parted(name)[0]
+    if values[plain] in ("", ".", ".."):
+        raise Unusable(f"'{plain}' is blank or dots, which would change the path")
     try:
-        return quote(value, safe="")
+        return quote(_named(name, values), safe="")
     except UnicodeEncodeError:
-        raise Unusable(f"'{name}' is not well-formed text") from None
+        raise Unusable(f"'{plain}' is not well-formed text") from None

@@ -42,6 +42,7 @@ def command(*, console: Console, name: str | None, copy: str | None, format: str
         found = [describe(name, FOLDERS)]
     if copy is not None:
         return _copy(console, found[0], copy)
+    console.report([each for one in found for each in one.warnings])
     if format == "json":
         console.json([connectors.as_data(each) for each in found])
     elif name is None:

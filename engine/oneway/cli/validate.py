@@ -245,7 +245,7 @@ def _findings(kind: str, data: bytes, path: str, mappings: Mappings) -> tuple[Di
         case "manifest":
             from oneway.connections.manifest import load_manifest
 
-            load_manifest(data, path)
+            return load_manifest(data, path).warnings
         case "default":
             from oneway.connections.default_notify import load_default
             from oneway.connections.secret_files import unsafe_files
@@ -255,7 +255,8 @@ def _findings(kind: str, data: bytes, path: str, mappings: Mappings) -> tuple[Di
             _check_test(data, path, mappings)
         case "mapping":
             compiled, catalogue = mappings.compiled(data, path)
-            return (*compiled.warnings, *unheld_in_files(compiled, catalogue))
+            of_manifests = [each for one in catalogue.values() for each in one.warnings]
+            return (*compiled.warnings, *of_manifests, *unheld_in_files(compiled, catalogue))
         case _:
             raise _unknown(data, path)
     return ()

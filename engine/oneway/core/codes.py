@@ -194,6 +194,11 @@ _TABLE = (
         "whom a folder tells by default stands in a file of another name",
         "Rename the file: notify.yaml.",
     ),
+    (
+        "C155",
+        "a value could leave the quotes that a template puts it in",
+        "Write {value_odata}, {value_soql} or {value_json} without quotes around it.",
+    ),
     # M1xx: the meaning of a mapping, errors
     ("M101", "an expression reads a field that does not exist", "Check its spelling and case."),
     ("M102", "a target field is not known", "Check its spelling and case."),

@@ -30,6 +30,7 @@ from oneway.core.connector_errors import (
     Unknown,
     WriteError,
 )
+from oneway.core.diagnostics import Diagnostic
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Record, Snapshot, Value
 
@@ -174,7 +175,8 @@ class Description:
     `kind` names the installed module that talks to the system; `body` is the
     manifest as plain data, for that module alone. `vouched` is whether credentials may go where
     the manifest says: it comes with an installed package, or the connection names its file.
-    `concurrency` is how many requests an apply may have in flight.
+    `concurrency` is how many requests an apply may have in flight. `warnings` are what the
+    manifest's owner should look at.
     """
 
     name: str
@@ -187,6 +189,7 @@ class Description:
     body: Mapping[str, Value] | None = None
     vouched: bool = False
     concurrency: int = 1
+    warnings: tuple[Diagnostic, ...] = ()
 
 
 class Secret:

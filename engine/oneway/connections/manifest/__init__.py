@@ -6,6 +6,7 @@ No network and no credentials are needed, and no connector is imported.
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import cast
 
 from oneway.connections.manifest.meaning import mistakes_in
@@ -45,14 +46,14 @@ _ALL = ("{values}", "{operations}")
 def load_manifest(data: bytes, file: str) -> Description:
     """Return what a manifest's bytes describe; raise `Refused` with everything that is wrong.
 
-    `file` is the name for messages.
+    `file` is the name for messages. What is no error is among the description's `warnings`.
     """
     document = parse(data, file)
     found = Findings()
     for mistake in _newer_version(document) or _mistakes(document):
         found.add(mistake)
-    found.refuse_errors()
-    return _description(obj(document.data), file)
+    warnings = found.refuse_errors()
+    return replace(_description(obj(document.data), file), warnings=warnings)
 
 
 def _mistakes(document: Document) -> list[Diagnostic]:

@@ -5,15 +5,17 @@ from collections.abc import Iterator, Mapping
 from urllib.parse import urlsplit
 
 from oneway.connections.manifest.places import Template, expressions, templates
-from oneway.core.diagnostics import Diagnostic, did_you_mean
+from oneway.core.diagnostics import Diagnostic, Severity, did_you_mean
 from oneway.core.hosts import is_loopback
+from oneway.core.quoting import parted
 from oneway.documents.loose import Data, items, obj, text
 from oneway.documents.record_fields import fields_of, is_open
 from oneway.documents.yaml_source import Document, Path
 from oneway.mapping.expressions import BUILT_IN, ExpressionSyntax, parse
 
 _NAME = re.compile(r"\{([^{}]*)\}")
-_RESERVED = {"id", "value", "value_json", "values", "operations", "token"}
+_RESERVED = {"id", "value", "values", "operations", "token"}
+_QUOTED = re.compile(r"""(['"])((?:\\.|(?!\1)[^\\])*)\1""", re.DOTALL)
 _WHOLE = {"values": "an object", "operations": "a list"}
 _AUTH_KEYS = {
     "none": set[str](),
@@ -29,7 +31,7 @@ _AUTH_KEYS = {
 
 
 def mistakes_in(document: Document) -> list[Diagnostic]:
-    """Return every mistake in the meaning of a manifest, whatever its shape."""
+    """Return every mistake in the meaning of a manifest, whatever its shape, and warnings."""
     data = obj(document.data)
     found = [*_names(document, data)]
     for template in templates(data):
@@ -51,7 +53,8 @@ def _names(document: Document, data: Data) -> Iterator[Diagnostic]:
     reserved = _RESERVED if data.get("kind") == "rest" else ()  # other kinds have no templates
     for key, names in (("options", options), ("secrets", secrets)):
         for name in names:
-            if name in reserved:
+            plain, quoting = parted(name)
+            if name in reserved or (quoting and plain in {*reserved, *options}):
                 summary = f"'{name}' has a meaning of its own in templates"
                 yield document.at((key, name), "C116", summary, "choose another name", key=True)
     for name in secrets:
@@ -77,6 +80,9 @@ def _template(document: Document, data: Data, template: Template) -> Iterator[Di
     for found in _NAME.finditer(template.text):
         name = found[1]
         place = document.inside(span, template.text, *found.span())
+        plain, quoting = parted(name)
+        if quoting and name not in known | secrets and plain not in _WHOLE:
+            name = plain
         if name in template.unchosen:
             summary = f"'{name}' is chosen from a list that this is needed to read"
             yield document.report(place, "C121", summary, "name an option that is given before")
@@ -93,6 +99,42 @@ def _template(document: Document, data: Data, template: Template) -> Iterator[Di
     if {"{", "}"} & set(_NAME.sub("", template.text)):
         help = "a template's names stand in braces: {employer}"
         yield document.at(template.path, "C105", "a brace has no partner", help)
+    yield from _quotes(document, template, known - set(_WHOLE))
+
+
+def _quotes(document: Document, template: Template, known: set[str]) -> Iterator[Diagnostic]:
+    """Warn of values that could leave the quotes, or the condition, that they stand in."""
+    if not template.query:
+        return
+    span = document.span(template.path)
+    unquoted = "sysparm_query" in template.path
+    within = [(found.start(2), found.end(2), found[1]) for found in _QUOTED.finditer(template.text)]
+    for found in _NAME.finditer(template.text):
+        plain, quoting = (found[1], "") if found[1] in known else parted(found[1])
+        quote = next((q for start, end, q in within if start <= found.start() < end), "")
+        if plain not in known or not (quote or unquoted):
+            continue
+        if quoting and quote:
+            summary = f"'{{{found[1]}}}' brings its own quotes, and stands between quotes here"
+            help = f"leave out the quotes around it: {{{found[1]}}}"
+        elif quote:
+            summary = f"a value that holds a quote would end the quotes around '{{{plain}}}'"
+            help = _quoted_by(plain, quote)
+        else:
+            summary = f"a value that holds ^ would add a condition after '{{{plain}}}'"
+            help = "give the field a parameter of its own, such as email: '{value}'"
+        place = document.inside(span, template.text, *found.span())
+        yield document.report(place, "C155", summary, help, Severity.WARNING)
+
+
+def _quoted_by(name: str, quote: str) -> str:
+    """Return how a value is put in quotes that it cannot leave."""
+    if quote == '"':
+        return f"write {{{name}_json}} without quotes around it: it brings its own"
+    return (
+        f"write {{{name}_odata}} without quotes around it (OData: ' is doubled), "
+        f"or {{{name}_soql}} (SOQL and Google: \\ stands before it)"
+    )
 
 
 def _expression(document: Document, path: Path, expression: str) -> Iterator[Diagnostic]:

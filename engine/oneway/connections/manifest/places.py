@@ -12,7 +12,8 @@ from oneway.documents.yaml_source import Path
 class Template:
     """A text with `{names}`: `own` are those it may use beside the manifest's options.
 
-    `unchosen` are the options that are not chosen yet when it is filled in.
+    `unchosen` are the options that are not chosen yet when it is filled in. In a `query` (a path,
+    a query, a body) quotes have a meaning to the system that reads it.
     """
 
     path: Path
@@ -20,6 +21,7 @@ class Template:
     own: frozenset[str] = frozenset()
     secrets: bool = False
     unchosen: frozenset[str] = frozenset()
+    query: bool = False
 
 
 _WRITES = ("create", "update", "leave", "reactivate")
@@ -108,17 +110,23 @@ def _resource(path: Path, resource: Data) -> Iterator[Template]:
     job = obj(resource.get("create")).get("job")
     yield from _request((*path, "create", "job"), job, _ID)
     for field, query in obj(resource.get("find")).items():
-        yield from _texts((*path, "find", field), query, frozenset({"value", "value_json"}))
+        yield from _queries((*path, "find", field), query, frozenset({"value"}))
     yield from _probes(path, resource)
 
 
 def _request(
     path: Path, request: Value, own: frozenset[str] = frozenset(), *, values: bool = False
 ) -> Iterator[Template]:
-    for key in ("path", "query", "headers"):
-        yield from _texts((*path, key), obj(request).get(key), own)
+    yield from _texts((*path, "headers"), obj(request).get("headers"), own)
+    for key in ("path", "query"):
+        yield from _queries((*path, key), obj(request).get(key), own)
     in_body = own | {"values", "operations"} if values else own
-    yield from _texts((*path, "body"), obj(request).get("body"), in_body)
+    yield from _queries((*path, "body"), obj(request).get("body"), in_body)
+
+
+def _queries(path: Path, value: object, own: frozenset[str]) -> Iterator[Template]:
+    for template in _texts(path, value, own):
+        yield replace(template, query=True)
 
 
 def _probes(path: Path, data: Data) -> Iterator[Template]:
