@@ -1,6 +1,7 @@
 """A small directory of people over real HTTP: what its list shows need not be what it holds."""
 
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -59,6 +60,8 @@ class Directory:
     jobs: dict[str, Json] = field(default_factory=dict)
     counting: bool = True
     """Whether a list says how many there are."""
+    ignores_null: bool = False
+    """Whether a change to null is not made, as by systems that clear a value by blank text."""
     before_page: Callable[[int], None] = lambda _: None
     create: "Callable[[Directory, Json], tuple[int, Any]] | None" = None
     url: str = ""
@@ -88,11 +91,25 @@ class _Handler(BaseHTTPRequestHandler):
             found = directory.people.get(parts.path.rpartition("/")[2])
             self._answer(200 if found else 404, found or {})
             return
-        page = int(parse_qs(parts.query).get("page", ["1"])[0])
+        query = parse_qs(parts.query)
+        if "$filter" in query:
+            self._filter(query["$filter"][0])
+            return
+        page = int(query.get("page", ["1"])[0])
         directory.before_page(page)
         shown = [each for id, each in directory.people.items() if id not in directory.hidden]
         total = {"total": len(shown)} if directory.counting else {}
         self._answer(200, {**total, "data": shown[2 * page - 2 : 2 * page]})
+
+    def _filter(self, text: str) -> None:
+        """Answer a filter on the mail, in which OData doubles a quote within quotes."""
+        parsed = re.fullmatch("mail eq '((?:[^']|'')*)'", text)
+        if parsed is None:
+            self._answer(400, {"message": "Invalid filter clause"})
+            return
+        mail = parsed[1].replace("''", "'")
+        found = [each for each in self.directory.people.values() if each.get("mail") == mail]
+        self._answer(200, {"total": len(found), "data": found})
 
     def do_POST(self) -> None:
         self.directory.asked.append(f"POST {self.path}")
@@ -105,7 +122,10 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_PATCH(self) -> None:
         self.directory.asked.append(f"PATCH {self.path}")
-        self.directory.people[self.path.rpartition("/")[2]].update(self._data())
+        data = self._data()
+        if self.directory.ignores_null:
+            data = {key: value for key, value in data.items() if value is not None}
+        self.directory.people[self.path.rpartition("/")[2]].update(data)
         self._answer(200, {})
 
     def log_message(self, *_: object) -> None:

@@ -54,6 +54,7 @@ class MemoryWriter:
     pending: dict[str, Data] = field(default_factory=dict)
     made: int = 0
     on_flush: Callable[[], None] = lambda: None
+    ignores_null: bool = False
 
     def create(self, values: Mapping[str, Any], token: str) -> str:
         """Create a record."""
@@ -84,7 +85,7 @@ class MemoryWriter:
         return {**self.reader.records, **self.pending}
 
     def _write(self, verb: str, id: str, old: Data, values: Mapping[str, Any], token: str) -> None:
-        new = merged(old, values)
+        new = merged(old, _without_nulls(values) if self.ignores_null else values)
         for path in leaves(values):
             if path == ("seq",):
                 raise Rejected("W1", "seq is computed")
@@ -160,7 +161,7 @@ def systems_of(world: World, *, batch: int = 1) -> MemorySystems:
     return MemorySystems(
         MemoryReader(_by_id(world.source.records), _broken(world.source)),
         target,
-        MemoryWriter(target, world.unique, batch),
+        MemoryWriter(target, world.unique, batch, ignores_null=world.ignores_null),
     )
 
 
@@ -203,6 +204,15 @@ def steps(
 ) -> Iterator[Result]:
     """Apply a plan of a world, one action after the other."""
     return apply(plan, approved, systems.of(world), log, Watch(stopping=stopping))
+
+
+def _without_nulls(values: Mapping[str, Any]) -> Data:
+    """Return what a system takes of nested values that ignores null."""
+    return {
+        key: _without_nulls(value) if isinstance(value, dict) else value
+        for key, value in values.items()
+        if value is not None
+    }
 
 
 def merged(old: Mapping[str, Any], values: Mapping[str, Any]) -> Data:

@@ -38,6 +38,8 @@ class World:
     as_of: datetime = AS_OF
     leaves_out_nulls: bool = False
     """Whether both systems say that an absent key is null."""
+    ignores_null: bool = False
+    """Whether the target ignores null, and clears a value by blank text."""
 
     @property
     def text(self) -> str:
@@ -77,22 +79,30 @@ NEW_USER: dict[str, Any] = {
 
 
 def catalogue(
-    typed: bool, unique: frozenset[str], leaves_out_nulls: bool = False
+    typed: bool,
+    unique: frozenset[str],
+    leaves_out_nulls: bool = False,
+    ignores_null: bool = False,
 ) -> dict[str, Description]:
     """Return the descriptions of both systems."""
     found = {
         "payroll": _system("payroll", "people", _source_fields(typed)),
         "expenses": _system("expenses", "users", _target_fields(typed, unique), "departments"),
     }
-    return {name: _leaving_out(each) for name, each in found.items()} if leaves_out_nulls else found
+    if ignores_null:
+        found["expenses"] = _saying(found["expenses"], clear="")
+    if leaves_out_nulls:
+        return {name: _saying(each, absent_is_null=True) for name, each in found.items()}
+    return found
 
 
-def _leaving_out(system: Description) -> Description:
+def _saying(system: Description, **said: Any) -> Description:
+    """Return a system whose resources and fields all say something."""
     resources = {
         name: replace(
             each,
-            absent_is_null=True,
-            fields={path: replace(one, absent_is_null=True) for path, one in each.fields.items()},
+            **said,
+            fields={path: replace(one, **said) for path, one in each.fields.items()},
         )
         for name, each in system.resources.items()
     }
@@ -139,15 +149,14 @@ def _target_fields(typed: bool, unique: frozenset[str]) -> dict[str, Field]:
 
 def compiled(world: World) -> Compiled:
     """Return the world's mapping, loaded and compiled; raises `Refused`."""
-    return _compiled(world.text, world.typed, world.unique, world.leaves_out_nulls)
+    systems = (world.typed, world.unique, world.leaves_out_nulls, world.ignores_null)
+    return _compiled(world.text, *systems)
 
 
 @lru_cache(maxsize=200)
-def _compiled(text: str, typed: bool, unique: frozenset[str], leaves_out_nulls: bool) -> Compiled:
+def _compiled(text: str, *systems: Any) -> Compiled:
     loaded = load_mapping(text.encode(), FILE)
-    return compile_mapping(
-        loaded.spec, loaded.document.lines, catalogue(typed, unique, leaves_out_nulls)
-    )
+    return compile_mapping(loaded.spec, loaded.document.lines, catalogue(*systems))
 
 
 def bound(world: World) -> Interpreted:

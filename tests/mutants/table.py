@@ -53,6 +53,14 @@ MUTANTS = (
         "a backslash at the end of a value does not swallow the quote of a SOQL filter",
         "tests/unit/test_rest_quoting.py -k hostile",
     ),
+    Mutant(
+        "cleared-by-null-all-the-same",
+        "applying/preconditions",
+        "                value = clears.get(change.field)\n",
+        "                pass\n",
+        "a target that ignores null is sent what it takes for clearing",
+        "tests/laws/test_clearing.py",
+    ),
     # what is not seen (law 17), and one person, one record (law 20)
     Mutant(
         "link-gone-is-created",

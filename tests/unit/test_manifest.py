@@ -296,3 +296,24 @@ def test_a_detail_in_place_of_the_record_can_be_asked_for_by_id() -> None:
             f'    detail: [{{path: "/people/{{id}}", into: {detail}}}]',
         )
         assert (Capability.GET in described(text).resources["people"].capabilities) is able
+
+
+def test_what_clears_a_field_is_its_own_word_or_that_of_a_resource_where_its_type_has_it() -> None:
+    fields = (
+        "        nick: {type: [string, 'null'], clear: null}\n        tags: {type: array}\n"
+        "        grade: {type: integer}\n        owner: {type: integer, clear: ''}\n"
+        "        any: {}\n"
+    )
+    text = altered("    id: id\n", "    id: id\n    clear: ''\n") + fields
+    resource = described(text).resources["people"]
+    cleared = {path: each.clear for path, each in resource.fields.items()}
+    assert resource.clear == ""
+    assert cleared == {
+        "id": "", "email": "", "nick": None, "tags": None, "grade": None, "owner": "", "any": "",
+    }  # fmt: skip
+    assert {each.clear for each in described().resources["people"].fields.values()} == {None}
+
+
+@pytest.mark.parametrize("word", ["none", "0", "[1]", "' '"])
+def test_what_clears_is_blank_or_a_mistake(word: str) -> None:
+    assert codes(altered("    id: id\n", f"    id: id\n    clear: {word}\n")) == ["S104"]

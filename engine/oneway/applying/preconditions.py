@@ -99,14 +99,21 @@ class LiveState:
         return self._target.record(target_id) is not None
 
     def values(self, action: Action) -> dict[str, Value]:
-        """Return what is to be written, nested; raise `Stale` if a sealed value has changed."""
+        """Return what is to be written, nested; raise `Stale` if a sealed value has changed.
+
+        A value is taken away by what the target takes for that: null, or blank.
+        """
         nested: dict[str, Value] = {}
         said = self._said(action)
+        policy = self.program.policy
+        clears = {rule.path: rule.clear for rule in (*policy.fields, *policy.leaving)}
         for change in action.changes:
             if change.awaits is not None:
                 value = self._awaited(change.awaits)
             else:
                 value = self._open(action, change.field, change.after, said)
+            if value is None:
+                value = clears.get(change.field)
             nested = with_value(nested, path_of(change.field), value)
         return nested
 

@@ -90,6 +90,7 @@ class Field:
     means that the type is not known. `unique` fields may be held by one record only,
     `computed` ones are set by the system alone, `required` ones must be given at create. Where
     `absent_is_null`, a record without the key has null there; otherwise it says nothing.
+    `clear` is what is sent to take the value away: null, or blank where the system ignores null.
     """
 
     path: str
@@ -104,6 +105,7 @@ class Field:
     required: bool = False
     sensitive: bool = False
     absent_is_null: bool = False
+    clear: Value = None
     description: str = ""
 
 
@@ -118,8 +120,8 @@ class Resource:
     `id` is the path of the system's own identity of a record. `open` means that records may
     hold fields that are not listed, so that an unknown field is no mistake. `carries` names
     the fields that a request writes, where it does not write all that it is given.
-    `absent_is_null` applies to every key without a field of its own. `concurrency` is how many
-    records are asked for at once where each is read by itself.
+    `absent_is_null` and `clear` apply to every key without a field of its own. `concurrency` is how
+    many records are asked for at once where each is read by itself.
     """
 
     name: str
@@ -131,6 +133,7 @@ class Resource:
     """Seconds for which lists and look-ups may not show a record that was just created."""
     carries: Mapping[Capability, frozenset[str]] = field(default_factory=dict)
     absent_is_null: bool = False
+    clear: Value = None
     concurrency: int = 1
 
 

@@ -1,24 +1,30 @@
 """Flattens a record schema: one field for each value and object, by its dotted path."""
 
 from collections.abc import Collection, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import cast
 
 from oneway.core.connector import Field
+from oneway.core.records import Value
 from oneway.documents.loose import Data, items, obj, text
 
 
 def fields_of(
-    record: Data, *, absent_is_null: bool = False, apart: Collection[str] = ()
+    record: Data,
+    *,
+    absent_is_null: bool = False,
+    apart: Collection[str] = (),
+    clear: Value = None,
 ) -> dict[str, Field]:
     """Return the fields of a record schema, in its order; an object stands before its fields.
 
     What holds of an object holds of all in it (`readOnly`, `sensitive`). A field inside an
     object is required where the object is as well. `absent_is_null` applies to the fields that
-    are neither required nor `apart`, and do not say `absent` themselves.
+    are neither required nor `apart`, and do not say `absent` themselves; `clear` to those whose
+    type allows it, and that do not say `clear` themselves.
     """
-    absence = _Absence(absent_is_null, frozenset(apart))
-    return {field.path: field for field in _below("", record, Field("", required=True), absence)}
+    usual = _Usual(absent_is_null, frozenset(apart), clear)
+    return {field.path: field for field in _below("", record, Field("", required=True), usual)}
 
 
 def says_null(data: Data, *, default: bool = False) -> bool:
@@ -32,22 +38,39 @@ def is_open(record: Data) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Absence:
-    """What a resource says of absent keys, and the keys of which it says nothing."""
+class _Usual:
+    """What a resource says of fields that do not say it themselves.
+
+    Whether an absent key is null, but of those `apart`, and what clears a value.
+    """
 
     is_null: bool
     apart: frozenset[str]
+    clear: Value
+
+    def clears(self, schema: Data) -> Value:
+        """Return what clears a field: what it says itself, or the usual where its type has that."""
+        if "clear" in schema:
+            return schema["clear"]
+        types = _types(schema)
+        return self.clear if not types or _TYPE_OF[type(self.clear)] in types else None
 
 
-def _below(prefix: str, schema: Data, holder: Field, absence: _Absence) -> Iterator[Field]:
+_TYPE_OF = {str: "string", list: "array", dict: "object", type(None): "null"}
+
+
+def _below(prefix: str, schema: Data, holder: Field, usual: _Usual) -> Iterator[Field]:
     required = {name for name in items(schema.get("required")) if isinstance(name, str)}
     for key, value in obj(schema.get("properties")).items():
         inner, path = obj(value), f"{prefix}{key}"
-        default = absence.is_null and key not in required and path not in absence.apart
+        default = usual.is_null and key not in required and path not in usual.apart
         is_null = says_null(inner, default=default)
-        field = _field(path, inner, holder, required=key in required, absent_is_null=is_null)
+        field = replace(
+            _field(path, inner, holder, required=key in required, absent_is_null=is_null),
+            clear=usual.clears(inner),
+        )
         yield field
-        yield from _below(f"{path}.", inner, field, absence)
+        yield from _below(f"{path}.", inner, field, usual)
 
 
 def _field(

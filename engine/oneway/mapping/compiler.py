@@ -404,6 +404,7 @@ class _Compiler:
             ),
             own_table=self.own_table(spec),
             written=spec.written,
+            clear=field.clear if field else self.target.clear,
         )
 
     def own_table(self, spec: FieldSpec) -> str:

@@ -164,6 +164,8 @@ class FieldRule:
     own_table: str = ""
     """The lookup table, where it is made of the target's own records."""
     written: frozenset[str] = frozenset()
+    clear: Value = None
+    """What is sent to take a value away; blank."""
 
     def clears(self, cell: "Cell") -> bool:
         """Return whether a cell clears the target's value."""

@@ -1,5 +1,6 @@
 """Renders the list of connectors, or one connector in full."""
 
+import json
 from collections.abc import Iterable, Iterator, Sequence
 
 from oneway.connections import variable
@@ -77,6 +78,8 @@ def field_words(field: Field) -> str:
         "required": field.required, "unique": field.unique, "computed": field.computed,
         "sensitive": field.sensitive,
     }  # fmt: skip
+    if field.clear is not None:
+        words.append(f"cleared by {json.dumps(field.clear)}")
     return ", ".join([*words, *(mark for mark, is_on in marks.items() if is_on)])
 
 

@@ -107,7 +107,7 @@ def _resource(name: str, data: Data) -> Resource:
     return Resource(
         name=name,
         id=text(data, "id"),
-        fields=fields_of(record, absent_is_null=is_null, apart=into),
+        fields=fields_of(record, absent_is_null=is_null, apart=into, clear=data.get("clear")),
         capabilities=frozenset(able),
         open=is_open(record),
         carries={
@@ -117,6 +117,7 @@ def _resource(name: str, data: Data) -> Resource:
         },
         lag=float(lag) if isinstance(lag, int | float) else USUAL_LAG,
         absent_is_null=is_null,
+        clear=data.get("clear"),
         concurrency=max(
             (_whole(obj(each), "concurrency", USUAL_AT_ONCE) for each in items(data.get("detail"))),
             default=1,
