@@ -10,6 +10,7 @@ import pytest
 from cli_world import ROOT, World
 
 from oneway.cli.sandbox import environment, started
+from patience import PATIENCE
 
 MAPPING = ROOT / "mappings" / "staffology-to-expensein.yaml"
 
@@ -28,7 +29,7 @@ def users(systems: dict[str, Any]) -> list[dict[str, Any]]:
     expensein = systems["expensein"]
     headers = {"Authorization": f"ApiKey {expensein.keys['full']}"}
     url = f"{expensein.url}/1.0/users?includeLeavers=true"
-    found: list[dict[str, Any]] = httpx.get(url, headers=headers).json()
+    found: list[dict[str, Any]] = httpx.get(url, headers=headers, timeout=PATIENCE).json()
     return found
 
 

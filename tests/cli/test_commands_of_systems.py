@@ -26,6 +26,7 @@ from wheel_process import WheelProcess
 
 from listener import listening
 from oneway.cli.entry import COMMANDS, oneway
+from patience import PATIENCE
 
 __all__ = ["installed", "office", "wheel"]
 
@@ -146,7 +147,7 @@ def history(wheel: Customer, folder: Path, office: Office, hook: str) -> None:
     (folder / "connections" / "secrets" / "expenses").write_text(office.target_key)
     (folder / "connections" / "secrets" / "expenses").chmod(0o600)
     wheel.key = wheel.run("oneway keys")[1].split()[-1]
-    state = httpx.get(f"{office.source}/_sandbox/state").json()
+    state = httpx.get(f"{office.source}/_sandbox/state", timeout=PATIENCE).json()
     (folder / "people.json").write_text(json.dumps(state["employees"]))
     (folder / "expenses.json").write_text(json.dumps(office.users()))
     (folder / "departments.json").write_text("[]")

@@ -25,6 +25,7 @@ from oneway_connectors.sandbox.kinds import FEW
 from oneway_connectors.sandbox.payroll import EMPLOYER, Payroll
 from oneway_connectors.sandbox.people import Population, population
 from oneway_connectors.sandbox.server import running
+from patience import PATIENCE
 from ring import Ring
 from terminal import Terminal
 
@@ -72,11 +73,11 @@ class Office:
     def users(self) -> list[dict[str, Any]]:
         headers = {"Authorization": f"ApiKey {self.target_key}"}
         url = f"{self.target}/1.0/users?includeLeavers=true"
-        found: list[dict[str, Any]] = httpx.get(url, headers=headers).json()
+        found: list[dict[str, Any]] = httpx.get(url, headers=headers, timeout=PATIENCE).json()
         return found
 
     def writes(self) -> int:
-        found = httpx.get(f"{self.target}/_sandbox/requests").json()["writes"]
+        found = httpx.get(f"{self.target}/_sandbox/requests", timeout=PATIENCE).json()["writes"]
         return int(found["created"] + found["updated"])
 
     def files_with(self, text: str) -> set[str]:
@@ -356,7 +357,9 @@ def test_what_is_refused_keeps_nothing(office: Office, script: Any) -> None:
     dormant = (*office.script[:-2], "--no-sync", "--credentials-stdin")
     (id,) = [
         each["id"]
-        for each in httpx.get(f"{office.source}/employers", auth=("x", office.source_key)).json()
+        for each in httpx.get(
+            f"{office.source}/employers", auth=("x", office.source_key), timeout=PATIENCE
+        ).json()
         if "Dormant" in each["name"]
     ]
     args = [each.replace(office.employer, id) for each in dormant]

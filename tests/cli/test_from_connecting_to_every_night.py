@@ -8,6 +8,7 @@ from test_connect import Office, office
 
 from oneway.cli.options import now
 from oneway.history.journal import RunState
+from patience import PATIENCE
 
 __all__ = ["office"]  # a fixture
 
@@ -62,12 +63,14 @@ def test_connected_in_a_terminal_it_runs_at_four_once(office: Office) -> None:
 def _rename_somebody(office: Office) -> str:
     """Change the last name of an employee who is a user, in payroll."""
     emails = {each["email"] for each in office.users() if not each["isLeaver"]}
-    employees = httpx.get(f"{office.source}/_sandbox/state").json()["employees"]
+    employees = httpx.get(f"{office.source}/_sandbox/state", timeout=PATIENCE).json()["employees"]
     found = next(
         each
         for each in employees
         if each["status"] == "Current" and each["personalDetails"]["email"] in emails
     )
     change = {"personalDetails": {"lastName": "Newly-Wed"}}
-    httpx.post(f"{office.source}/_sandbox/employees/{found['id']}", json=change).raise_for_status()
+    httpx.post(
+        f"{office.source}/_sandbox/employees/{found['id']}", json=change, timeout=PATIENCE
+    ).raise_for_status()
     return "Newly-Wed"

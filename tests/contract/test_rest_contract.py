@@ -17,6 +17,7 @@ from oneway.connections.manifest import load_manifest
 from oneway.core.connector import Access, Connector, Secret, WriteError
 from oneway_connectors.rest import connect
 from oneway_connectors.sandbox import Sandbox, start
+from patience import PATIENCE
 
 TODAY = date(2026, 4, 1)
 
@@ -144,7 +145,7 @@ def users_of(sandbox: Sandbox) -> dict[str, dict[str, Any]]:
     """Return what the sandbox holds, asked without the connector."""
     key = {"Authorization": f"ApiKey {sandbox.keys['full']}"}
     url = f"{sandbox.url}/1.0/users?includeLeavers=true"
-    users = httpx.get(url, headers=key, trust_env=False).json()
+    users = httpx.get(url, headers=key, trust_env=False, timeout=PATIENCE).json()
     return {
         str(u["id"]): {key: u[key] for key in ("id", "email", "reference", "leaveDate")}
         for u in users
@@ -172,7 +173,7 @@ def test_expensein(check: Check, expensein: Sandbox) -> None:
 def test_staffology(check: Check, staffology: Sandbox) -> None:
     auth = httpx.BasicAuth("anyone", staffology.keys["full"])
     url = f"{staffology.url}/employers/{staffology.employer}/employees"
-    items = httpx.get(url, auth=auth, trust_env=False).json()
+    items = httpx.get(url, auth=auth, trust_env=False, timeout=PATIENCE).json()
     assert len(items) == 110  # two pages
     check(
         Subject(

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from oneway_connectors.sandbox import Sandbox, start
 from oneway_connectors.sandbox.people import population
+from patience import PATIENCE
 
 TODAY = date(2026, 4, 1)
 USERS = "/1.0/users"
@@ -51,7 +52,7 @@ def sandbox() -> Iterator[Sandbox]:
 
 def opened(sandbox: Sandbox, key: str = "full") -> httpx.Client:
     headers = {"Authorization": f"ApiKey {sandbox.keys[key]}"}
-    return httpx.Client(base_url=sandbox.url, headers=headers, trust_env=False)
+    return httpx.Client(base_url=sandbox.url, headers=headers, trust_env=False, timeout=PATIENCE)
 
 
 @pytest.fixture(scope="module")
@@ -176,7 +177,9 @@ def test_without_a_key_everything_is_401(sandbox: Sandbox, header: str | None) -
         ("PATCH", f"{USERS}/1"),
         ("GET", "/1.0/departments"),
     ]:
-        answer = httpx.request(method, sandbox.url + path, headers=headers, trust_env=False)
+        answer = httpx.request(
+            method, sandbox.url + path, headers=headers, trust_env=False, timeout=PATIENCE
+        )
         assert answer.status_code == 401
 
 

@@ -10,6 +10,7 @@ from oneway_connectors.sandbox.expensein import KEY
 from oneway_connectors.sandbox.identities import IDENTITIES
 from oneway_connectors.sandbox.kinds import KINDS
 from oneway_connectors.sandbox.people import population
+from patience import PATIENCE
 
 TODAY = date(2026, 4, 1)
 NEW = {"firstName": "Nora", "lastName": "North", "email": "nora@example.com", "reference": "N1"}
@@ -17,7 +18,7 @@ NEW = {"firstName": "Nora", "lastName": "North", "email": "nora@example.com", "r
 
 def asked(sandbox: Sandbox, method: str, path: str, **more: Any) -> httpx.Response:
     headers = {"Authorization": f"ApiKey {KEY}"}
-    return httpx.request(method, sandbox.url + path, headers=headers, **more)
+    return httpx.request(method, sandbox.url + path, headers=headers, **more, timeout=PATIENCE)
 
 
 def listed(sandbox: Sandbox) -> bool:

@@ -8,6 +8,7 @@ import pytest
 
 from oneway_connectors.sandbox import build, running, start
 from oneway_connectors.sandbox.gate import RateLimit
+from patience import PATIENCE
 
 TODAY = date(2026, 4, 1)
 
@@ -18,18 +19,28 @@ TODAY = date(2026, 4, 1)
 def test_a_request_under_another_name_is_refused_even_at_the_controls(host: str) -> None:
     with running(build("expensein", TODAY)) as url:
         for path in ("/1.0/users", "/_sandbox/state", "/openapi.json"):
-            answer = httpx.get(url + path, headers={"Host": host}, trust_env=False)
+            answer = httpx.get(
+                url + path, headers={"Host": host}, trust_env=False, timeout=PATIENCE
+            )
             assert answer.status_code == 421
-        local = httpx.get(url + "/_sandbox/state", headers={"Host": "localhost:1"}, trust_env=False)
+        local = httpx.get(
+            url + "/_sandbox/state",
+            headers={"Host": "localhost:1"},
+            trust_env=False,
+            timeout=PATIENCE,
+        )
         assert local.status_code == 200
 
 
 @pytest.mark.parametrize("system", ["staffology", "expensein"])
 def test_a_stopped_sandbox_no_longer_listens(system: str) -> None:
     with start(system, TODAY) as sandbox:
-        assert httpx.get(sandbox.url + "/openapi.json", trust_env=False).status_code == 200
+        assert (
+            httpx.get(sandbox.url + "/openapi.json", trust_env=False, timeout=PATIENCE).status_code
+            == 200
+        )
     with pytest.raises(httpx.ConnectError):
-        httpx.get(sandbox.url + "/openapi.json", trust_env=False)
+        httpx.get(sandbox.url + "/openapi.json", trust_env=False, timeout=PATIENCE)
 
 
 def test_a_port_that_is_taken_is_an_os_error() -> None:
@@ -69,5 +80,7 @@ def test_the_document_of_a_sandbox_names_every_path_but_the_controls(system: str
     app = build(system, TODAY)
     routed = {route.path for route in app.routes} - {"/openapi.json"}
     with running(app) as url:
-        described = set(httpx.get(url + "/openapi.json", trust_env=False).json()["paths"])
+        described = set(
+            httpx.get(url + "/openapi.json", trust_env=False, timeout=PATIENCE).json()["paths"]
+        )
     assert described == {path for path in routed if not path.startswith("/_sandbox/")}

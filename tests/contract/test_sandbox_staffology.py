@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 
 from oneway_connectors.sandbox import EMPLOYER, EMPTY_EMPLOYER, Sandbox, start
 from oneway_connectors.sandbox.people import population
+from patience import PATIENCE
 
 TODAY = date(2026, 4, 1)
 EMPLOYEES = f"/employers/{EMPLOYER}/employees"
@@ -29,7 +30,7 @@ def sandbox() -> Iterator[Sandbox]:
 @pytest.fixture(scope="module")
 def client(sandbox: Sandbox) -> Iterator[httpx.Client]:
     auth = ("anybody", sandbox.keys["full"])
-    with httpx.Client(base_url=sandbox.url, auth=auth, trust_env=False) as client:
+    with httpx.Client(base_url=sandbox.url, auth=auth, trust_env=False, timeout=PATIENCE) as client:
         yield client
 
 
@@ -175,7 +176,7 @@ def test_without_the_key_everything_is_401(sandbox: Sandbox, header: str | None)
         f"{EMPLOYEES}/{NOBODY}",
         f"{EMPLOYEES}?pageNum=x",
     ):
-        answer = httpx.get(sandbox.url + path, headers=headers, trust_env=False)
+        answer = httpx.get(sandbox.url + path, headers=headers, trust_env=False, timeout=PATIENCE)
         assert answer.status_code == 401
 
 

@@ -12,6 +12,7 @@ import pytest
 
 from commands import Ended, ended
 from oneway_connectors.sandbox import Sandbox
+from patience import PATIENCE
 
 from .server import TOKEN, Tenant
 
@@ -74,7 +75,7 @@ class TwoSystems:
         self._control("POST", f"employees/{employee['id']}", change)
 
     def _control(self, method: str, path: str, body: Any = None) -> Any:
-        with httpx.Client(trust_env=False, verify=_NO_TLS) as client:
+        with httpx.Client(trust_env=False, verify=_NO_TLS, timeout=PATIENCE) as client:
             answer = client.request(method, f"{self.payroll.url}/_sandbox/{path}", json=body)
         return answer.raise_for_status().json()
 

@@ -135,7 +135,7 @@ def serve(world: World, form: str) -> Iterator[Scheduler]:
 
 def asked(world: World, scheduler: Scheduler) -> None:
     """Ask a scheduler how it is, and search all that it answers."""
-    with httpx.Client(base_url=scheduler.address, trust_env=False) as client:
+    with httpx.Client(base_url=scheduler.address, trust_env=False, timeout=PATIENCE) as client:
         for path in ("/healthz", "/metrics", "/connections"):
             answer = client.get(path)
             assert (answer.status_code == 404) == (path == "/connections")
