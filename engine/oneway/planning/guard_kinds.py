@@ -121,7 +121,7 @@ DEFINITIONS = (
     ),
     GuardDefinition(
         GuardKind.FIELD_CHANGES,
-        counts="for each field by itself: records on which it changes, creates left out",
+        counts="for each field separately: records on which it changes, except creates",
         description="Records on which one and the same field changes",
         default_text="50 %, floor 10",
         happens="would change",
@@ -140,9 +140,9 @@ DEFINITIONS = (
     ),
     GuardDefinition(
         GuardKind.IDENTITIES,
-        counts="people of whom nothing that tells them apart is as it was: of the fields that "
-        "`label` reads and those of `unless_taken`, the key left out, two or more change at once "
-        "and none agrees",
+        counts="people whose identity changes completely: of the fields that `label` reads and "
+        "those of `unless_taken`, except the key, two or more change at once and none stays the "
+        "same",
         description="Updates after which nothing that tells people apart (the fields of `label` "
         "and `unless_taken`) is as it was: perhaps the key belongs to somebody else by now.",
         default_text="each is held",
@@ -165,18 +165,18 @@ DEFINITIONS = (
         "`guards.source.shrink`",
         description="A source that shrank by more than this since the last good run blocks "
         "everything.",
-        default_text="20 % of what it had",
+        default_text="20 % of its earlier number",
         happens="The source has fewer people than at the last good run",
         list_setting="source.shrink",
     ),
     GuardDefinition(
         GuardKind.KEYS_GONE,
         counts="for each key that the mapping reads of source, target or a lookup table: records "
-        "without it that would have it, if as large a share had it as at the last good run; set "
-        "by `guards.keys.gone`",
+        "that lack it but would have it at the share of the last good run; set by "
+        "`guards.keys.gone`",
         description="A key that at least 10 records had at the last good run, and that more than "
         "this share of them no longer have, blocks everything.",
-        default_text="half of them, where 10 or more had it",
+        default_text="half of them, if 10 or more had it",
         happens="The {side} leaves out '{key}', which it gave at the last good run",
         by_field=True,
         list_setting="keys.gone",
