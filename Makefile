@@ -5,6 +5,9 @@ VENV   := .venv
 BIN    := $(VENV)/bin
 UV     := $(or $(shell command -v uv 2>/dev/null),$(BIN)/uv)
 
+# Tests start hundreds of processes, and each would compile the whole program again.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: audit bench image licences sbom site demo test lint types imports unit docs lock upgrade test-latest test-lowest test-dates clean help
 
 help:  ## show this

@@ -37,10 +37,12 @@ def now() -> datetime:
 
 
 def main() -> None:
-    """Be `oneway`, by this clock."""
+    """Be `oneway`, by this clock; `serve` looks more often, for tests put clocks and files."""
     from oneway.cli import options
+    from oneway.scheduling import loop
 
     options.now = now
+    loop.POLL, loop.LOOK = timedelta(seconds=0.2), timedelta(seconds=0.1)
     from oneway.cli import main as oneway
 
     oneway()

@@ -98,6 +98,8 @@ class Real:
         """Return the calls of an undisturbed run, each with its number among those of its kind."""
         log = self.world.folder / "calls"
         self.world.fresh()
+        self.run(*SYNC)  # compiles what is not compiled yet: a file written once counts for none
+        self.world.fresh()
         ended = self.run(*SYNC, before=traced((*EVERYWHERE, *IN_STATE), "-o", str(log)))
         assert ended.code == 0, ended.out
         return list(_found(log.read_text(encoding="utf-8", errors="replace").splitlines()))

@@ -78,8 +78,19 @@ BROKEN: dict[str, Callable[[], Any]] = {
 }
 
 
+NOTICED_BY = {
+    "a gone record is created again at once": 5,
+    "the source is not asked again": 3,
+    "the target's lag is taken for nothing": 3,
+    "what a list lacks is not looked up": 1,
+    "what is not seen has not happened": 17,
+}
+"""The seed that is lived first: the one that noticed when this was written."""
+
+
 @pytest.mark.parametrize("what", sorted(BROKEN))
 def test_a_broken_engine_is_noticed(what: str) -> None:
+    first = NOTICED_BY.get(what, 0)
     with BROKEN[what](), pytest.raises(Violation) as caught:
-        list(map(live, range(BROKEN_IN)))
+        list(map(live, [*range(first, BROKEN_IN), *range(first)]))
     print(f"{what}: {caught.value}")

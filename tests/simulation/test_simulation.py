@@ -96,10 +96,19 @@ BROKEN: dict[str, Callable[[], Any]] = {
 }
 
 
+NOTICED_BY = {
+    "a create is sent again where no answer came": 52,
+    "nothing stale is noticed before a create": 102,
+    "what is not said is no": 56,
+}
+"""The seed that is lived first: the one that noticed when this was written."""
+
+
 @pytest.mark.parametrize("what", sorted(BROKEN))
 def test_a_broken_engine_is_noticed(what: str) -> None:
+    first = NOTICED_BY.get(what, 0)
     with BROKEN[what](), pytest.raises(Violation) as caught:
-        list(map(live, range(SEEDS)))
+        list(map(live, [*range(first, SEEDS), *range(first)]))
     print(f"{what}: {caught.value}")
 
 

@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from functools import cache
 from pathlib import Path
 from xml.etree import ElementTree as ET
 
@@ -17,7 +18,7 @@ from oneway.render.style import Style
 from oneway.runs.mapping_tests import MappingTestResult, check_test, find_tests, load_test
 from oneway.runs.mapping_tests.coverage import HowMuch, coverage
 from oneway.runs.prepare import compile_data
-from oneway.runs.proving.mutate import Fate, edits, tried
+from oneway.runs.proving.mutate import EditResult, Fate, edits, tried
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -260,10 +261,17 @@ def test_coverage_names_the_ways_that_no_case_went() -> None:
     assert found["team"].missing == ("no value", "not in the table")
 
 
-def test_an_edit_that_no_case_notices_is_named() -> None:
+@cache
+def edited() -> dict[str, EditResult]:
+    """Return how each edit ends under a test with a few cases."""
     test = load_test((HEAD + GOOD[: GOOD.index("  - name: Two with")]).encode(), "m.test.yaml")
     document = parse(MAPPING.encode(), "mapping.yaml")
-    fates = {each.edit.text: each.fate for each in tried(test, document, compiled)}
+    return {each.edit.text: each for each in tried(test, document, compiled)}
+
+
+def test_an_edit_that_no_case_notices_is_named() -> None:
+    document = parse(MAPPING.encode(), "mapping.yaml")
+    fates = {text: each.fate for text, each in edited().items()}
     assert fates["drop the rule email"] is Fate.NOTICED
     assert fates["not status == 'Left'"] is Fate.NOTICED
     assert fates["email in place of lower(email)"] is Fate.SURVIVED
@@ -326,9 +334,7 @@ def test_the_shipped_mappings_pass_their_tests_which_see_every_way() -> None:
 
 
 def test_an_edit_without_effect_is_told_from_one_that_no_case_notices() -> None:
-    test = load_test((HEAD + GOOD[: GOOD.index("  - name: Two with")]).encode(), "m.test.yaml")
-    document = parse(MAPPING.encode(), "mapping.yaml")
-    found = {each.edit.text: each for each in tried(test, document, compiled)}
+    found = edited()
     assert {each.fate for each in found.values()} >= {Fate.REFUSED, Fate.NOTICED, Fate.SAME}
     for each in found.values():
         said = render.edits_text([each], Style())
@@ -340,8 +346,7 @@ def test_an_edit_without_effect_is_told_from_one_that_no_case_notices() -> None:
 def test_an_edit_that_breaks_a_law_is_noticed_without_a_case() -> None:
     test = load_test(HEAD.encode() + b"cases: []\n", "m.test.yaml")
     document = parse(MAPPING.encode(), "mapping.yaml")
-    fates = {each.edit.text: each.fate for each in tried(test, document, compiled)}
-    assert Fate.PROVED in fates.values()
+    assert any(each.fate is Fate.PROVED for each in tried(test, document, compiled))
 
 
 def test_reasons_may_be_all_there_are() -> None:
