@@ -6,6 +6,7 @@ from dataclasses import replace
 from journals import entry_of, unlike_the_engine
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.core.seal import Sealed
+from oneway.history.flapping import Undone
 from oneway.history.journal import End, Run, RunStart
 from oneway.history.journal.rows import Breached, Why
 from oneway.planning.access import still_in
@@ -24,7 +25,7 @@ from oneway.planning.plan import (
     Reason,
     Verb,
 )
-from oneway.runs.past_run import Before, PastRun
+from oneway.runs.past_run import PastRun
 
 AT = Span("mappings/payroll.yaml", 30, 5, 20)
 ENDED = "2026-11-22T04:00:42Z"
@@ -164,7 +165,7 @@ def run(
 
 def told(made=None, endings=None, **parts):
     """Return a run as its report is told of it."""
-    rest = {name: parts.pop(name) for name in ("earlier", "before") if name in parts}
+    rest = {name: parts.pop(name) for name in ("earlier", "undone") if name in parts}
     begun, entries = run(made, endings, **parts)
     return PastRun(begun, made, entries, **rest)
 
@@ -239,7 +240,7 @@ def a_full_night():
         "leavers", leavers[1:], "leavers: 3 now, at most 2 pass (the larger of 2 and 1 % of 200)"
     )
     found = told(made, endings, breaches=(leaving, clears))
-    return replace(found, earlier=earlier(found.run, 16), before=(before(made, movers[:1]),) * 2)
+    return replace(found, earlier=earlier(found.run, 16), undone=undone(movers[0]))
 
 
 def a_quiet_night():
@@ -254,11 +255,11 @@ def a_refused_night():
     return replace(found, earlier=earlier(found.run, 12))
 
 
-def before(made, written):
-    """Return an earlier run of a plan, of which only these outcomes were written."""
-    ids = {action.id for each in written for action in each.actions}
-    _, entries = run(made)
-    return Before(made, tuple(each for each in entries if each.action_id in ids))
+def undone(outcome, runs=3):
+    """Return what does not stick: all that an outcome's action writes."""
+    (action,) = outcome.actions
+    fields = tuple(sorted(each.field for each in action.changes))
+    return {action.id: Undone(action.verb, fields, runs)}
 
 
 def conflict(number, code, text):

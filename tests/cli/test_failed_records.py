@@ -153,7 +153,12 @@ def test_a_field_that_the_target_keeps_changing_does_not_stick(
     status = world.run("status").flat
     assert "! 1 change does not stick: written again, as the target undid them" in status
     field = "phone" if sensitive else "name"
-    assert f"P003 Person 3: was changed, {field}; written in each of the last 3 runs" in status
+    again = f"{field} was written in each of the last 3 runs, as the target undoes it"
+    assert f"P003 Person 3: {again} (since 2026-11-03)" in status
+    shown = world.run("runs", "show", "latest").flat
+    assert f"! does not stick since 2026-11-03: {again}; written again with the next run" in shown
+    explained = night(4, "P003", command="explain").flat
+    assert f"; does not stick since 2026-11-03: {again}; written again with the next" in explained
     markdown = night(4, "--format", "markdown", command="plan").out
     assert "<summary>Not sticking</summary>" in markdown
     night(4, "--out", "plan.json", command="plan")
@@ -184,7 +189,13 @@ def test_a_leave_that_does_not_stick_is_named_whatever_day_it_sets(
     (told,) = world.run("status", "--format", "json").data["connections"]
     assert "not_sticking" in told["needs"]
     (found,) = told["not_sticking"]
-    assert (found["key"], found["runs"]) == ("P003", 2)
+    assert (found["key"], found["runs"], found["since"][:10]) == ("P003", 2, "2026-11-02")
+    (story,) = (each for each in told["stories"] if each["key"] == "P003")
+    assert (story["ending"], story["since"], story["next_try"]) == (
+        "not_sticking",
+        found["since"],
+        None,
+    )
     assert found["verb"] == ("deactivate" if gone else "leave")
     assert "Changes that do not last" in world.run("report", "latest").out
     ended = night(3)

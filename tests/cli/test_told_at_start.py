@@ -5,12 +5,13 @@ from collections.abc import Callable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass, field
 from datetime import timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
-from cli_world import World
+from cli_world import MAPPING, World
 
-from listener import Listener, listening
+from listener import Listener, answering, listening
 from oneway.cli.entry import run
 from oneway.cli.options import FOLDERS, now
 from oneway.cli.run_due import open_store
@@ -50,6 +51,57 @@ def acme(world: World, hook: Listener) -> World:
         world.write(file, f'oneway_notify: 1\nnotify:\n  - webhook: {{url: "{hook.url}"}}\n')
     world.write(FILE, ACME)
     return world
+
+
+PAYROLL = """\
+oneway_connector: 1
+name: payroll
+title: Payroll
+kind: rest
+options: {base_url: {description: Where.}}
+secrets: {api_key: {description: A key.}}
+base_url: "{base_url}"
+auth: {type: header, header: X-Key, value: "{api_key}"}
+resources:
+  people:
+    title: People
+    id: id
+    list: {path: /people}
+    record: {type: object, additionalProperties: true, properties: {id: {type: string}}}
+"""
+KEYED = f"""\
+{ACME}source:
+  options: {{base_url: "URL"}}
+  credentials: {{api_key: {{file: key}}}}
+  origin: "URL"
+"""
+
+
+@pytest.fixture
+def keyed(acme: World) -> Iterator[World]:
+    """The same, and the source is read over HTTP with a key that a file holds."""
+
+    class Payroll(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            body = json.dumps(acme.read("people.json")).encode()
+            self.send_response(200)
+            self.send_header("Content-Type", "application/json")
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    source = "{connector: payroll, resource: people}"
+    acme.write("m.yaml", MAPPING.replace("{connector: file, resource: people.json}", source))
+    (acme.folder / "connectors").mkdir()
+    acme.write("connectors/payroll.yaml", PAYROLL)
+    acme.write("connections/key", "a key").chmod(0o600)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Payroll)
+    acme.write(FILE, KEYED.replace("URL", f"http://127.0.0.1:{server.server_address[1]}"))
+    with answering(server):
+        yield acme
 
 
 @dataclass
@@ -134,6 +186,7 @@ PATHS: dict[str, tuple[Step, Step]] = {
 }
 """How a run is started: what has to be there, and the start itself."""
 ALL = tuple(PATHS)
+PATHS["sync again"] = (interrupted, command("sync", "acme"))
 
 
 @dataclass(frozen=True)
@@ -178,7 +231,6 @@ TROUBLES = {
     "a mapping that is gone": Trouble(
         gone("m.yaml"),
         ("connection.failure", "F120", ""),
-        ("sync", "apply", "resume", "run-due", "serve"),  # to connect is not yet to run
     ),
     "a connection that is gone": Trouble(
         gone(FILE), ("connection.failure", "F120", ""), ("apply", "resume")
@@ -190,6 +242,32 @@ TROUBLES = {
     ),
     "a store that cannot be used": Trouble(no_store, ("folder.failure", "F101", ".oneway")),
 }
+
+
+KEYED_TROUBLES = {
+    "a manifest that is gone": Trouble(
+        gone("connectors/payroll.yaml"), ("connection.failure", "C101", "")
+    ),
+    "a broken manifest": Trouble(
+        writing("connectors/payroll.yaml", "oneway_connector: 1\nname: payroll\n"),
+        ("connection.failure", "S103", ""),
+        ("connect", "run-due"),
+    ),
+    "a key in no variable": Trouble(
+        lambda world: (
+            world.write(
+                FILE, (world.folder / FILE).read_text().replace("file: key", "env: ONEWAY_NONE")
+            )
+            and None
+        ),
+        ("connection.failure", "C112", ""),
+        ("sync", "serve"),
+    ),
+    "a key whose file is gone": Trouble(
+        gone("connections/key"), ("connection.failure", "C118", ""), (*ALL, "sync again")
+    ),
+}
+"""What can befall a connection whose source is reached over HTTP."""
 
 
 def told(hook: Listener) -> list[tuple[str, str, str]]:
@@ -217,6 +295,21 @@ def test_the_same_trouble_is_told_once_whichever_way_a_run_starts(
     for _ in range(2):
         start(acme)
     assert told(hook) == [TROUBLES[trouble].told]
+
+
+@pytest.mark.parametrize(
+    ("trouble", "path"), [(name, p) for name, each in KEYED_TROUBLES.items() for p in each.paths]
+)
+def test_a_manifest_or_a_key_that_vanished_is_told_the_same(
+    keyed: World, hook: Listener, trouble: str, path: str
+) -> None:
+    before, start = PATHS[path]
+    before(keyed)
+    assert hook.heard == []
+    KEYED_TROUBLES[trouble].make(keyed)
+    for _ in range(2):
+        start(keyed)
+    assert told(hook) == [KEYED_TROUBLES[trouble].told]
 
 
 @pytest.mark.parametrize("trouble", ["a broken connection", "a connection that is gone"])

@@ -6,28 +6,31 @@ beforehand is compared with what became of it, and `explain` with the plan.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from contextlib import contextmanager
 from dataclasses import dataclass
 
 from oneway.history.backoff import next_try
-from oneway.history.journal import Journal, JournalEntry, Run, RunState
+from oneway.history.journal import Breached, Journal, JournalEntry, Run, RunState
 from oneway.history.memory import Memory
-from oneway.history.stories import Story
+from oneway.history.stories import Story, Trouble
 from oneway.inspect.explain import explain
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Ending, Kind, Outcome, Plan
 from oneway.render import Style, explanations, past_run, plans, status
+from oneway.render.layout import clip
 from oneway.render.report import page
 from oneway.render.report.page import Page, ReportPerson
 from oneway.render.report.words import day
-from oneway.render.stories import by_subject, sentence, since
+from oneway.render.sanitize import harmless
+from oneway.render.stories import STORY_WORDS, by_subject, since, then
 from oneway.runs import judge_plan, load_memory, plan_of, prepare_run, read_inputs
 from oneway.runs.apply import connection_of
 from oneway.runs.past_run import load_past_run
 from oneway.runs.status import connection_statuses
 from oneway.runs.stories import stories_of_run
 from oneway.state.folder import StateFolder
+from written_rows import WrittenRows
 
 from .oracle import Violation, demand
 from .world import World
@@ -111,14 +114,14 @@ def explained(world: World) -> int:
         memory = load_memory(session, plan)
         ends = {**memory.postponed, **judge_plan(session, plan, memory).ends()}
     told = by_subject(memory.stories_of(plan, ends))
-    blocked = {id: sentence(each) for id, each in told.items() if id in ends}
+    said = explanations.answers(told, ends)
     inputs = (prepared.compiled, reading.program, reading.source, reading.target, plan)
     seen = 0
     for outcome in plan.outcomes:
         mine = [told[s] for s in _subjects(outcome) if s in told]
         if not mine or outcome.source_id is None:
             continue
-        found = explain(*inputs, outcome.source_id, blocked)
+        found = explain(*inputs, outcome.source_id, said)
         found = tuple(each for each in found if each.source_id == outcome.source_id)
         (data,) = explanations.as_json(found, told)
         stories = data["stories"]
@@ -129,13 +132,19 @@ def explained(world: World) -> int:
         )
         head = " ".join(explanations.text(found, Style(width=10_000)).split("\n\n")[0].split())
         for each in mine:
-            if each.subject in blocked:
-                said = " ".join(sentence(each).split())
-                demand(said in head, f"explain begins {head!r}, without {said!r}")
-                if all(action.id in blocked for action in outcome.actions):
-                    demand("will be" not in head, f"explain: {head}")
+            _headed(head, each)
+        if outcome.actions and all(action.id in ends for action in outcome.actions):
+            demand("will be" not in head, f"explain: {head}")
         seen += 1
     return seen
+
+
+def _headed(head: str, story: Story) -> None:
+    """Demand that an explanation's answer says how it ends, since when, why, and when again."""
+    reasons = [] if story.ending.unsynced else [clip(harmless(story.reason), 400)]
+    for part in (STORY_WORDS[story.ending], since(story), then(story), *reasons):
+        is_word = story.ending is Trouble.HELD and part == STORY_WORDS[Trouble.HELD]
+        demand(is_word or " ".join(part.split()) in head, f"explain: {head!r}, without {part!r}")
 
 
 @contextmanager
@@ -169,13 +178,20 @@ def _model(journal: Journal, runs: Sequence[Run]) -> Mapping[str, Told]:
     """Return what is to be told of the last run, by whom it is about."""
     before: dict[tuple[str, str, str], str] = {}
     told: dict[str, Told] = {}
+    rows = WrittenRows()
     for run in runs:
         told, chains = {}, {}
         plan = load_past_run(journal, run).plan
         assert plan is not None
         ends = {each.action_id: each for each in journal.entries(run.id)}
+        done = [each for each in plan.actions if _is_done(ends.get(each.id))]
+        for action in done:
+            rows.wrote(action)
+        if run.state.is_whole and not any(_of_list(each) for each in run.start.breaches):
+            rows.forget_all_but(plan)
+        undone = {each.id for each in done if rows.runs(each)}
         for outcome in plan.outcomes:
-            for subject, word, code, until in _said(outcome, ends):
+            for subject, word, code, until in _said(outcome, ends, undone):
                 chain = (subject, word, code)
                 chains[chain] = before.get(chain, run.start.as_of)
                 told[subject] = Told(word, chains[chain], until)
@@ -191,8 +207,17 @@ def _model(journal: Journal, runs: Sequence[Run]) -> Mapping[str, Told]:
     return told
 
 
+def _is_done(entry: JournalEntry | None) -> bool:
+    return entry is not None and entry.end is not None and entry.end.ending is Ending.DONE
+
+
+def _of_list(breach: Breached) -> bool:
+    """Return whether a guard distrusts a list: what it lacks has not healed."""
+    return breach.guard.startswith(("source_shrink", "target_shrink", "keys_gone"))
+
+
 def _said(
-    outcome: Outcome, ends: Mapping[str, JournalEntry]
+    outcome: Outcome, ends: Mapping[str, JournalEntry], undone: Set[str]
 ) -> Iterator[tuple[str, str, str, str]]:
     if not outcome.actions and outcome.kind in STAYING:
         reasons = [each for each in outcome.reasons if each.code != "near_miss"]
@@ -209,6 +234,8 @@ def _said(
             word = WORDS[entry.end.ending]
             code = " ".join(entry.end.guards) if word == "held" else entry.end.code
             yield action.id, word, "" if word == "refused" else code, entry.end.until
+        elif action.id in undone:
+            yield action.id, "not_sticking", "", ""
 
 
 def _places(journal: Journal, run: Run, world: World) -> Mapping[str, Mapping[str, Told]]:

@@ -10,8 +10,8 @@ from made import made
 from oneway.core.seal import Seal
 from oneway.history.backoff import EVERYBODYS, WAITS, PastFailure, refusals
 from oneway.history.digests import traces_of
-from oneway.history.flapping import RUNS, RepeatedWrite, find_flapping
-from oneway.planning.plan import Plan
+from oneway.history.flapping import RUNS, RepeatedWrite, find_flapping, sticks
+from oneway.planning.plan import Plan, Verb
 
 SEAL = Seal(b"k" * 32)
 MAPPING = """\
@@ -136,6 +136,12 @@ def test_the_third_time_in_a_row_does_not_stick(times: int) -> None:
     fields = [each.change.field for each in found]
     assert fields == (["name", "account"] if times + 1 >= RUNS else [])
     assert all(each.times == times for each in found)
+
+
+@pytest.mark.parametrize("verb", Verb)
+def test_access_and_records_are_told_of_a_run_sooner(verb: Verb) -> None:
+    sooner = verb.takes_access or verb is Verb.CREATE
+    assert [sticks(verb, runs) for runs in (1, 2, 3, 4)] == [True, not sooner, False, False]
 
 
 @pytest.mark.parametrize("field", ["name", "held"])

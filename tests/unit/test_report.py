@@ -16,7 +16,6 @@ from reported import (
     a_full_night,
     a_quiet_night,
     a_refused_night,
-    before,
     breached,
     change,
     conflict,
@@ -30,6 +29,7 @@ from reported import (
     rehire,
     sealed,
     told,
+    undone,
 )
 
 
@@ -229,31 +229,9 @@ def test_what_never_began_is_told_apart_by_what_is_known_of_it():
 
 def test_a_change_that_is_undone_every_time_is_told():
     sticks, other = mover(1), mover(2)
-    made = plan(sticks, other)
-    twice = (before(made, [sticks]), before(made, [sticks, other]))
-    section = sections(told(made, before=twice))["sticking"]
+    section = sections(told(plan(sticks, other), undone=undone(sticks)))["sticking"]
     assert [row[0].key for row in section.blocks[0].table.rows] == ["00001"]
-    assert "sticking" not in sections(told(made, before=twice[:1]))
-
-
-@pytest.mark.parametrize(
-    ("verb", "day", "runs", "told_of"),
-    [
-        (Verb.LEAVE, "2026-11-19", 1, True),
-        (Verb.DEACTIVATE, "2026-11-19", 1, True),
-        (Verb.UPDATE, "2026-11-19", 2, False),
-        (Verb.UPDATE, "2026-11-20", 1, False),
-        (Verb.UPDATE, "2026-11-20", 2, True),
-        (Verb.CREATE, "2026-11-19", 1, True),
-        (Verb.CREATE, "2026-11-19", 0, False),
-    ],
-)
-def test_what_does_not_last_is_told_as_soon_as_the_plan_tells_it(verb, day, runs, told_of):
-    def wrote(value):
-        return person(1, Kind.UPDATE, [change("leaveDate", None, value)], verb=verb, target="1")
-
-    past = (before(plan(wrote(day)), [wrote(day)]),) * runs
-    assert ("sticking" in sections(told(plan(wrote("2026-11-20")), before=past))) is told_of
+    assert "sticking" not in sections(told(plan(sticks, other)))
 
 
 def test_a_read_that_may_lack_records_is_told():

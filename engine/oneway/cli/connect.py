@@ -130,7 +130,7 @@ def command(
             if former is None:
                 connection = connected(shown, asking, wishes)
             else:
-                connection = renewed(asking, wishes, former)
+                connection = renewed(shown, asking, wishes, former, state)
     except (KeyboardInterrupt, click.Abort):
         console.tell("\nended; nothing was kept and nothing was changed\n")
         return Exit.INTERRUPTED

@@ -24,12 +24,11 @@ from oneway.cli.printing import introduce
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.seal import Seal
 from oneway.history.memory import NOTHING
-from oneway.history.stories import Trouble
-from oneway.inspect.explain import Explanation, called, explain, near_keys
+from oneway.inspect.explain import Answer, Explanation, called, explain, near_keys
 from oneway.planning.plan import Plan
 from oneway.render import explanations
 from oneway.render.sanitize import harmless
-from oneway.render.stories import by_subject, sentence
+from oneway.render.stories import by_subject
 from oneway.runs import (
     OpenSystems,
     Operator,
@@ -85,12 +84,8 @@ def command(*, console: Console, request: RunRequest, key: str, state: Path, for
         memory = load_memory(session, plan) if kept else NOTHING
         ends = {**memory.postponed, **judge_plan(session, plan, memory).ends()}
     told = by_subject(memory.stories_of(plan, ends))
-    blocked = {id: sentence(each) for id, each in told.items() if id in ends}
-    found, full = _found(prepared, reading, plan, key, blocked)
-    unsure = {id: sentence(each) for id, each in told.items() if each.ending is Trouble.UNKNOWN}
-    found = tuple(
-        replace(each, link=evidence.of(each.source_id), why=_why(each, unsure)) for each in found
-    )
+    found, full = _found(prepared, reading, plan, key, explanations.answers(told, ends))
+    found = tuple(replace(each, link=evidence.of(each.source_id)) for each in found)
     if format == "json":
         console.json(explanations.as_json(found, told))
     elif len(found) > full:
@@ -98,15 +93,6 @@ def command(*, console: Console, request: RunRequest, key: str, state: Path, for
     else:
         console.out(explanations.text(found, console.style))
     return Exit.DONE
-
-
-def _why(found: Explanation, unsure: Mapping[str, str]) -> tuple[str, ...]:
-    """Return what happens to a record, with what was sent for it and is looked up first."""
-    said = [
-        f"{line}, unless that has happened; {unsure[action.id]}" if action.id in unsure else line
-        for action, line in zip(found.actions, found.why, strict=False)
-    ]
-    return (*said, *found.why[len(said) :])
 
 
 def _remembered(prepared: PreparedRun, state: Path) -> Remembered | None:
@@ -122,7 +108,7 @@ def _found(
     reading: ReadInputs,
     plan: Plan,
     key: str,
-    blocked: Mapping[str, str],
+    told: Mapping[str, Answer],
 ) -> tuple[tuple[Explanation, ...], int]:
     """Return the people whom a key names, and the most to explain in full.
 
@@ -137,7 +123,7 @@ def _found(
             reading.target,
             plan,
             key,
-            blocked,
+            told,
         )
 
     if found := answering(key):

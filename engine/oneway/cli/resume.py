@@ -1,6 +1,7 @@
 """`oneway resume`."""
 
 from collections.abc import Mapping
+from contextlib import ExitStack
 from pathlib import Path
 
 import click
@@ -36,6 +37,7 @@ from oneway.runs import (
     load_memory,
     problems_of,
     program_for,
+    recording_refusals,
     reopen_plan,
     resume_run,
     run_of,
@@ -96,19 +98,21 @@ def _resume(
         delivering(console, prepared.request.connection, state),
         RunSession(prepared, operator) as session,
         exclusive_run(session),
-        session.systems,
+        ExitStack() as stack,
         console.progress() as progress,
     ):
-        left = _still(session, run)
-        if left is None:
-            console.note(f"run {run.run.id} of {plan.mapping} has ended meanwhile")
-            return Exit.DONE
-        _introduce(console, left)
-        memory = load_memory(session, plan)
-        verdict = judge_plan(session, plan, memory, resuming=left.run.id)
-        approval = Approval(left.run.start.fingerprint, verdict, memory.postponed)
-        program = program_for(session, plan, progress)
-        steps = resume_run(session, left, approval, program, progress)
+        with recording_refusals(session):
+            stack.enter_context(session.systems)
+            left = _still(session, run)
+            if left is None:
+                console.note(f"run {run.run.id} of {plan.mapping} has ended meanwhile")
+                return Exit.DONE
+            _introduce(console, left)
+            memory = load_memory(session, plan)
+            verdict = judge_plan(session, plan, memory, resuming=left.run.id)
+            approval = Approval(left.run.start.fingerprint, verdict, memory.postponed)
+            program = program_for(session, plan, progress)
+            steps = resume_run(session, left, approval, program, progress)
         ended = print_if_interrupted(console, plan, session, steps)
         resumed = run_of(session, left.run.id)
     print_results(console, ended, plan, resumed, limit=limit)

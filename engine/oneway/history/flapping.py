@@ -1,6 +1,6 @@
 """Detects changes that do not stick: written every night, and undone by the target."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from oneway.core.seal import Seal
@@ -13,6 +13,20 @@ RUNS = 3
 CREATES = 2
 """The same record to be created in so many runs in a row does not stick."""
 
+LEAVES = 2
+"""The same person to be made a leaver in so many runs in a row does not stick."""
+
+
+def sticks(verb: Verb, runs: int) -> bool:
+    """Return whether a change that `runs` runs in a row wrote or plan may still stick.
+
+    Every place that tells of changes that do not stick asks this.
+    """
+    if verb is Verb.CREATE:
+        return runs < CREATES
+    # One earlier run is enough for a leave: the person got in again in between.
+    return runs < (LEAVES if verb.takes_access else RUNS)
+
 
 @dataclass(frozen=True, slots=True)
 class RepeatedWrite:
@@ -20,6 +34,27 @@ class RepeatedWrite:
 
     digest: str
     times: int
+
+
+@dataclass(frozen=True, slots=True)
+class Undone:
+    """What of an action does not stick: the fields, or none for a record created again.
+
+    `runs` is how many runs in a row wrote it.
+    """
+
+    verb: Verb
+    fields: tuple[str, ...]
+    runs: int
+
+    @property
+    def reason(self) -> str:
+        """What happens to it, in words."""
+        when = "the last run" if self.runs == 1 else f"each of the last {self.runs} runs"
+        if not self.fields:
+            return f"the record was created in {when}, as the target does not keep it"
+        was, them = ("was", "it") if len(self.fields) == 1 else ("were", "them")
+        return f"{', '.join(self.fields)} {was} written in {when}, as the target undoes {them}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +77,6 @@ def find_flapping(
     Only runs that wrote the change count, and the plan itself as the last one.
     """
     known = {action for action, _ in written}
-    # One earlier run is enough for a leave: the person got in again in between.
     return tuple(
         Flapping(action, change, found.times)
         for action in plan.actions
@@ -50,9 +84,24 @@ def find_flapping(
         for digests in [field_digests(action, seal)]
         for name, change in _parts(action)
         if (found := written.get((action.id, name))) is not None
-        and found.times >= needed(action.verb)
+        and not sticks(action.verb, found.times + 1)
         and found.digest == digests.get(name)
     )
+
+
+def undone(found: Sequence[Flapping]) -> Mapping[str, Undone]:
+    """Return what of each action does not stick, by the action's id."""
+    parts: dict[str, list[Flapping]] = {}
+    for each in found:
+        parts.setdefault(each.action.id, []).append(each)
+    return {
+        id: Undone(
+            verb=some[0].action.verb,
+            fields=tuple(sorted(each.change.field for each in some if each.change is not None)),
+            runs=max(each.times for each in some),
+        )
+        for id, some in parts.items()
+    }
 
 
 def _parts(action: Action) -> tuple[tuple[str, Change | None], ...]:
@@ -60,10 +109,3 @@ def _parts(action: Action) -> tuple[tuple[str, Change | None], ...]:
     if action.verb is Verb.CREATE:
         return ((RECORD, None),)
     return tuple((each.field, each) for each in action.changes)
-
-
-def needed(verb: Verb) -> int:
-    """Return how many consecutive runs must have written a change before it counts as flapping."""
-    if verb is Verb.CREATE:
-        return CREATES - 1
-    return 1 if verb.takes_access else RUNS - 1

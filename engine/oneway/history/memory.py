@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from oneway.history.backoff import Refusal
-from oneway.history.flapping import Flapping
+from oneway.history.flapping import Flapping, undone
 from oneway.history.stories import Story, foretold
 from oneway.planning.plan import End, Ending, Plan
 
@@ -39,7 +39,8 @@ class Memory:
         `held` is how the actions end that guards hold back.
         """
         failures = {id: each.failure for id, each in self.refusals.items()}
-        return foretold(plan, {**self.postponed, **held}, failures, self.stories)
+        ends = {**self.postponed, **held}
+        return foretold(plan, ends, failures, self.stories, undone(self.sticking))
 
 
 NOTHING = Memory()

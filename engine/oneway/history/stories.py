@@ -13,6 +13,7 @@ from enum import Enum
 
 from oneway.core.records import parse_day
 from oneway.history.backoff import PastFailure, next_try
+from oneway.history.flapping import Undone
 from oneway.planning.near_misses import other_reasons
 from oneway.planning.plan import Action, End, Ending, Kind, Outcome, Plan
 
@@ -33,6 +34,8 @@ class Trouble(Enum):
     CONFLICT = "conflict"
     INELIGIBLE = "ineligible"
     REHIRE = "rehire"
+    NOT_STICKING = "not_sticking"
+    """It was written, as it was by the runs before, and the target undoes it each time."""
 
     @property
     def unsynced(self) -> bool:
@@ -96,13 +99,16 @@ def told(
     *,
     before: Sequence[Story] = (),
     in_flight: Collection[str] = (),
+    undone: Mapping[str, Undone] = {},
 ) -> tuple[Story, ...]:
     """Return the stories of a run of a plan, in the plan's order.
 
     `ends` says how actions ended, by id. One without an end is in flight, or was not begun.
+    `undone` is what of those that were done does not stick.
     """
     ends = {**{id: End(Ending.UNKNOWN) for id in in_flight}, **ends}
-    return _since(_all(plan, ends, failures, whole=True), before, plan.as_of)
+    known = _Known(ends, failures, undone, whole=True)
+    return _since(_all(plan, known), before, plan.as_of)
 
 
 def foretold(
@@ -110,18 +116,30 @@ def foretold(
     ends: Mapping[str, End],
     failures: Mapping[str, PastFailure],
     before: Sequence[Story],
+    undone: Mapping[str, Undone] = {},
 ) -> tuple[Story, ...]:
     """Return the stories of a plan that is yet to be applied, in its order.
 
     `ends` are of what will not be sent. What is sent has a story only where the target refused
-    it before, and where it was sent before and is looked up first.
+    it before, where it was sent before and is looked up first, and where it is `undone`.
     """
     sent = {
         each.subject: End(Ending.UNKNOWN, code=each.code, reason=each.reason)
         for each in before
         if each.ending is Trouble.UNKNOWN
     }
-    return _since(_all(plan, {**sent, **ends}, failures, whole=False), before, "")
+    known = _Known({**sent, **ends}, failures, undone, whole=False)
+    return _since(_all(plan, known), before, "")
+
+
+@dataclass(frozen=True, slots=True)
+class _Known:
+    """What is known of a plan's actions, by their ids; `whole` where its run has been."""
+
+    ends: Mapping[str, End]
+    failures: Mapping[str, PastFailure]
+    undone: Mapping[str, Undone]
+    whole: bool
 
 
 def _since(found: Iterator[Story], before: Sequence[Story], as_of: str) -> tuple[Story, ...]:
@@ -135,11 +153,12 @@ def _since(found: Iterator[Story], before: Sequence[Story], as_of: str) -> tuple
 _LATEST = "9999"
 
 
-def _all(
-    plan: Plan, ends: Mapping[str, End], failures: Mapping[str, PastFailure], *, whole: bool
-) -> Iterator[Story]:
+def _all(plan: Plan, known: _Known) -> Iterator[Story]:
     for outcome in plan.telling:
-        yield from _of_outcome(outcome, ends, failures, whole=whole)
+        if outcome.actions:
+            yield from _of_actions(outcome, known)
+        else:
+            yield from _of_outcome(outcome)
 
 
 def due_again(story: Story, today: date) -> Story:
@@ -165,28 +184,31 @@ def _plain(part: object) -> object:
     return part.value if isinstance(part, Trouble) else part
 
 
-def _of_outcome(
-    outcome: Outcome, ends: Mapping[str, End], failures: Mapping[str, PastFailure], *, whole: bool
-) -> Iterator[Story]:
-    if not outcome.actions:
-        trouble = unsynced(outcome)
-        if trouble is not None:
-            reasons = other_reasons(outcome.reasons)
-            if trouble is Trouble.REHIRE:  # what follows is to know beside it
-                reasons = reasons[:1]
-            code = " ".join(each.code for each in reasons)
-            reason = "; ".join(each.text for each in reasons)
-            yield _story(outcome, None, trouble, code=code, reason=reason)
+def _of_outcome(outcome: Outcome) -> Iterator[Story]:
+    trouble = unsynced(outcome)
+    if trouble is None:
         return
+    reasons = other_reasons(outcome.reasons)
+    if trouble is Trouble.REHIRE:  # what follows is to know beside it
+        reasons = reasons[:1]
+    code = " ".join(each.code for each in reasons)
+    reason = "; ".join(each.text for each in reasons)
+    yield _story(outcome, None, trouble, code=code, reason=reason)
+
+
+def _of_actions(outcome: Outcome, known: _Known) -> Iterator[Story]:
     for action in outcome.actions:
-        end, failure = ends.get(action.id), failures.get(action.id)
-        if end is None and whole:
+        end, failure = known.ends.get(action.id), known.failures.get(action.id)
+        undone = known.undone.get(action.id)
+        if end is None and known.whole:
             yield _story(outcome, action, Trouble.NOT_BEGUN)
         elif end is None and failure is not None:
             end = End(Ending.REJECTED)
             yield replace(_of_action(outcome, action, end, failure), next_try="")
         elif end is not None and end.ending is not Ending.DONE:
             yield _of_action(outcome, action, end, failure)
+        elif undone is not None:
+            yield _story(outcome, action, Trouble.NOT_STICKING, reason=undone.reason)
 
 
 def _of_action(outcome: Outcome, action: Action, end: End, failure: PastFailure | None) -> Story:

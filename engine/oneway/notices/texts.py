@@ -150,7 +150,7 @@ def _weekly(data: Data) -> Iterator[str]:
     if data.get("still_in_by"):
         yield f"Who left and can still get in, by reason: {_counted(data['still_in_by'])}"
     if data.get("not_sticking"):
-        yield f"Written again and again, and undone by the target: {data['not_sticking']:,} values"
+        yield f"Changes that do not stick, as the target undoes them: {data['not_sticking']:,}"
     for title, lines in (
         ("Who does not sync, by reason", [_reason(each) for each in data["not_syncing"]]),
         ("Held back by guards", list(_held(data["held"]))),

@@ -7,10 +7,10 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from oneway.connections import Connection, Occasion
-from oneway.history.flapping import RUNS
 from oneway.history.journal import Journal, Run
 from oneway.history.journal.incidents import done_since, open_incidents
 from oneway.history.journal.stories import kept_stories
+from oneway.history.journal.undone import undone_by
 from oneway.notices.bodies import TYPES, Data, body_of, breaches_of, open_incidents_of
 from oneway.notices.instants import instant_text
 from oneway.planning.plan import Kind
@@ -38,7 +38,7 @@ def summary(connection: Connection, store: Journal, now: datetime) -> str:
         "connection": connection.name,
         "still_in": len(last.still_in) if last else 0,
         "still_in_by": _still_in_by(store, last) if last else {},
-        "not_sticking": sum(e.times >= RUNS for e in store.written(connection.name).values()),
+        "not_sticking": len(undone_by(store, connection.name, last.id)) if last else 0,
         "from": since,
         "until": instant_text(now),
         "runs": _states([each for each in runs if each.start.started >= since]),

@@ -1,19 +1,43 @@
 """Renders the explanation of one person, for `oneway explain`."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 
 from oneway.core.diagnostics import Span
 from oneway.core.records import Value
-from oneway.history.stories import Story
-from oneway.inspect.explain import MASK, Condition, Explanation, FieldStep, KeyStep, RuleStep
+from oneway.history.stories import Story, Trouble
+from oneway.inspect.explain import (
+    MASK,
+    Answer,
+    Condition,
+    Explanation,
+    FieldStep,
+    KeyStep,
+    RuleStep,
+)
 from oneway.planning.links import Link
 from oneway.render.layout import clip, wrap
 from oneway.render.plans.content import list_change
 from oneway.render.sanitize import harmless, on_one_line, shown
 from oneway.render.stories import of_actions as stories_of
+from oneway.render.stories import sentence
 from oneway.render.style import Ink, Style
 
 _ANSWERS = {True: "+", False: "-", None: " "}
+
+
+def answers(told: Mapping[str, Story], ends: Collection[str]) -> dict[str, Answer]:
+    """Return what an explanation says of each subject; `ends` are the actions that are not sent.
+
+    The reasons why a record does not sync stand in the explanation, with names and values.
+    """
+    return {
+        subject: Answer(
+            sentence(story, with_reason=not story.ending.unsynced),
+            sent=subject not in ends,
+            unsure=subject not in ends and story.ending is Trouble.UNKNOWN,
+        )
+        for subject, story in told.items()
+    }
 
 
 def text(explanations: Sequence[Explanation], style: Style) -> str:

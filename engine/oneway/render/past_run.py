@@ -6,7 +6,7 @@ from datetime import datetime
 
 from oneway.history.journal import End, JournalEntry, Run, RunState
 from oneway.history.journal.stories import STORIES
-from oneway.history.stories import Story
+from oneway.history.stories import Story, Trouble
 from oneway.planning.names import named, names_of
 from oneway.planning.plan import Action, Ending, Kind, Outcome, Plan
 from oneway.render import diagnostics, results
@@ -15,7 +15,7 @@ from oneway.render.layout import clip, count, wrap
 from oneway.render.plans import as_data, content
 from oneway.render.sanitize import harmless, shown
 from oneway.render.stories import as_json as as_json_of
-from oneway.render.stories import by_subject, since, then
+from oneway.render.stories import by_subject, sentence, since, then
 from oneway.render.style import Ink, Style
 from oneway.render.vocabulary import (
     ENDING_MEANING,
@@ -279,7 +279,9 @@ def _acted(each: RecordStory, telling: Telling) -> Iterator[str]:
     why = _why(each)
     if why:
         yield from wrap(f"! {why}", style, 6, 8)
-    if so := _since(each, telling.as_of):
+    if each.story is not None and each.story.ending is Trouble.NOT_STICKING:
+        yield from wrap(f"! {sentence(each.story)}", style, 6, 8)
+    elif so := _since(each, telling.as_of):
         yield from wrap(so, style, 8)
     for reason in outcome.reasons:
         yield from wrap(clip(harmless(named(reason, telling.names)), 400), style, 6, 8)

@@ -12,7 +12,7 @@ from oneway.render.layout import clip, columns, count, pad, people, wrap
 from oneway.render.plans.content import STILL_IN, still_in_line
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
-from oneway.render.vocabulary import RUN_STATE_INKS, VERBS_DONE
+from oneway.render.vocabulary import RUN_STATE_INKS
 from oneway.runs.status import ConnectionStatus, HeldBack, Need, Tells, Waiting
 from oneway.runs.sticking import NotSticking
 
@@ -90,7 +90,7 @@ def as_json(standings: Sequence[ConnectionStatus]) -> dict[str, object]:
     of {ending, code, reason, records, since, next_try}; null for the next run), undelivered (the
     number of notices whose delivery failed: {waiting, given_up}), still_in ([{key, label,
     source_id, target_id, why}]: leavers who can still get in, by the last run), not_sticking
-    ([{key, label, source_id, target_id, verb, fields, runs}]: what was written again, as the
+    ([{key, label, source_id, target_id, since, verb, fields, runs}]: what was written again, as the
     target had undone it; no fields for a record created again), tells ({channels, file}: the
     number of its channels, and the file that names them, or null; null without a file) and links
     (the number of linked people).
@@ -137,12 +137,22 @@ def _data(each: ConnectionStatus) -> dict[str, object]:
             "waiting": sum(not notice.given_up for notice in each.undelivered),
             "given_up": sum(notice.given_up for notice in each.undelivered),
         },
-        "not_sticking": [
-            {**asdict(found), "verb": found.verb.value, "fields": list(found.fields)}
-            for found in each.sticking
-        ],
+        "not_sticking": list(map(_sticking_data, each.sticking)),
         "tells": _tells_data(each.tells),
         "links": each.links,
+    }
+
+
+def _sticking_data(found: NotSticking) -> dict[str, object]:
+    return {
+        "key": found.key,
+        "label": found.label,
+        "source_id": found.source_id,
+        "target_id": found.target_id,
+        "since": found.since,
+        "verb": found.undone.verb.value,
+        "fields": list(found.undone.fields),
+        "runs": found.undone.runs,
     }
 
 
@@ -282,9 +292,8 @@ _NAMED = 10
 
 def _unstuck(found: NotSticking) -> str:
     name = clip(harmless(_name(found)), 40)
-    fields = ", ".join(map(harmless, found.fields))
-    what = f"{VERBS_DONE[found.verb][0]}, {fields}" if fields else VERBS_DONE[found.verb][0]
-    return f"{name}: {what}; written in each of the last {found.runs} runs"
+    since = f" (since {harmless(found.since[:10])})" if found.since else ""
+    return f"{name}: {clip(harmless(found.undone.reason), 200)}{since}"
 
 
 def _unsynced(each: ConnectionStatus, style: Style, limit: int | None) -> Iterator[str]:

@@ -19,6 +19,7 @@ STORY_WORDS: Mapping[Trouble, str] = {
     Trouble.CONFLICT: "does not sync: in conflict",
     Trouble.INELIGIBLE: "does not sync: ineligible",
     Trouble.REHIRE: "rehire, left to a person",
+    Trouble.NOT_STICKING: "does not stick",
 }
 """How each story ended, in words."""
 
@@ -30,6 +31,7 @@ _NEXT = {
     Trouble.CONFLICT: "next try once it is corrected",
     Trouble.INELIGIBLE: "next try once the source has it",
     Trouble.REHIRE: "next try once a person has decided",
+    Trouble.NOT_STICKING: "written again with the next run",
 }
 
 
@@ -73,10 +75,13 @@ def then(story: Story) -> str:
     return _NEXT.get(story.ending, "next try with the next run")
 
 
-def sentence(story: Story) -> str:
-    """Return all of it: how it ended, since when, why, and when it is tried again."""
+def sentence(story: Story, *, with_reason: bool = True) -> str:
+    """Return all of it: how it ended, since when, why, and when it is tried again.
+
+    The reason is left out for those who show it themselves.
+    """
     began = since(story)
-    why = clip(harmless(story.reason), 400)
+    why = clip(harmless(story.reason), 400) if with_reason else ""
     if story.ending is Trouble.HELD and why:  # it says by which guards
         return "".join((why, f" {began}" if began else "", f"; {then(story)}"))
     return "".join(

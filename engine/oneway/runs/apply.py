@@ -273,9 +273,10 @@ class RunLog:
             for each in self.journal.entries(self.run)
             if each.end is not None
         }
-        written = self.journal.written(connection_of(self.plan))
-        again = {id for (id, _), each in written.items() if each.times > 1}
-        return still_in(self.plan, ends, undone=again)
+        from oneway.history.journal.undone import undone_by
+
+        undone = undone_by(self.journal, connection_of(self.plan), self.run)
+        return still_in(self.plan, ends, undone=undone.keys())
 
     def _learn_created(self, result: Result) -> None:
         created = self._created.get(result.action.id)

@@ -137,15 +137,20 @@ def resume_run(
     program: Program,
     progress: Progress = silent,
 ) -> Iterator[Result]:
-    """Apply the rest of an interrupted run and yield how each of its actions ended.
+    """Open the systems, and return an iterator that applies the rest of an interrupted run.
 
-    `approval` names the fingerprint that the run was begun with. Raises as `apply_plan` does.
+    It yields how each action ended. `approval` names the fingerprint that the run was begun with.
+    Raises as `apply_plan` does.
     """
-    log = RunLog(session.journal, left.plan, session.operator, left.run.id, resuming=True)
     systems = _systems_of(session, left, program)
+    log = RunLog(session.journal, left.plan, session.operator, left.run.id, resuming=True)
     watch = Watch(progress, session.operator.stopping)
-    yield from apply(left.plan, approval.of(left.earlier), systems, log, watch)
-    log.finish(approval.verdict)
+
+    def steps() -> Iterator[Result]:
+        yield from apply(left.plan, approval.of(left.earlier), systems, log, watch)
+        log.finish(approval.verdict)
+
+    return steps()
 
 
 def _systems_of(session: RunSession, left: Interrupted, program: Program) -> ApplySystems:

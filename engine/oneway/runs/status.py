@@ -157,7 +157,7 @@ class ConnectionStatus:
     def urgent(self) -> bool:
         """Whether it needs a person before the next report is read."""
         # A leave that the target undoes lets somebody in again.
-        undone = any(each.verb.takes_access for each in self.sticking)
+        undone = any(each.undone.verb.takes_access for each in self.sticking)
         return undone or any(each.urgent for each in self.needs)
 
     @property
@@ -346,10 +346,13 @@ def _held(past: Sequence[Run]) -> Iterator[HeldBack]:
         yield HeldBack(breach, since.start.as_of)
 
 
+_TOLD_APART = (Trouble.HELD, Trouble.NOT_STICKING)
+
+
 def _waiting(stories: Sequence[Story]) -> tuple[Waiting, ...]:
     groups: dict[tuple[Trouble, str, str], list[Story]] = {}
     for each in stories:
-        if not each.ending.unsynced and each.ending is not Trouble.HELD:
+        if not each.ending.unsynced and each.ending not in _TOLD_APART:
             groups.setdefault((each.ending, each.code, each.reason), []).append(each)
     return tuple(
         Waiting(

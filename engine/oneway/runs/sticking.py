@@ -1,66 +1,62 @@
-"""Changes of a run that do not stick: the runs before wrote them too, and the target undid them."""
+"""Changes of a run that do not stick: whose they are, and since when."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
 from oneway.core.diagnostics import Refused
-from oneway.history.digests import RECORD
-from oneway.history.flapping import needed
-from oneway.history.journal import Journal, JournalEntry, Run
-from oneway.planning.plan import Ending, Outcome, Verb
+from oneway.history.flapping import Undone
+from oneway.history.journal import Journal, Run
+from oneway.history.journal.stories import kept_stories
+from oneway.history.journal.undone import undone_by
+from oneway.history.stories import Story
+from oneway.planning.plan import Outcome
 from oneway.runs.lookup import plan_of_run
 
 
 @dataclass(frozen=True, slots=True)
 class NotSticking:
-    """An action of a run, and which of its fields do not stick; none for a record created again.
-
-    `runs` is how many runs in a row wrote it, the run itself among them.
-    """
+    """An action of a run that does not stick, and the instant of the first run that says so."""
 
     key: str
     label: str
     source_id: str | None
     target_id: str | None
-    verb: Verb
-    fields: tuple[str, ...]
-    runs: int
+    since: str
+    undone: Undone
 
 
 def not_sticking(journal: Journal, run: Run) -> tuple[NotSticking, ...]:
-    """Return what the last run of a connection wrote though earlier ones had written it."""
-    times: dict[str, dict[str, int]] = {}
-    for (action, field), found in journal.written(run.start.connection).items():
-        if found.times > 1:
-            times.setdefault(action, {})[field] = found.times
-    if not times:
+    """Return what a run wrote though earlier ones had written it."""
+    found = undone_by(journal, run.start.connection, run.id)
+    if not found:
         return ()
-    entries = [each for each in journal.entries(run.id) if each.action_id in times]
-    return tuple(_found(entries, times, _outcomes(journal, run)))
-
-
-def _found(
-    entries: list[JournalEntry],
-    times: Mapping[str, Mapping[str, int]],
-    outcomes: Mapping[str, Outcome],
-) -> Iterator[NotSticking]:
-    for each in entries:
-        again = {f: n for f, n in times[each.action_id].items() if n > needed(each.verb)}
-        # What another run wrote is no news of this one.
-        if not again or each.end is None or each.end.ending is not Ending.DONE:
-            continue
-        outcome = outcomes.get(each.action_id)
-        key = each.source_id or each.target_id or ""
-        yield NotSticking(
-            key=key if outcome is None else outcome.key,
-            label="" if outcome is None else outcome.label,
+    stories = _stories(journal, run)
+    # A run of an older version kept no story of it.
+    outcomes = {} if found.keys() <= stories.keys() else _outcomes(journal, run)
+    return tuple(
+        NotSticking(
+            key=who.key if who is not None else each.source_id or each.target_id or "",
+            label=who.label if who is not None else "",
             source_id=each.source_id,
             target_id=each.target_id,
-            verb=each.verb,
-            fields=tuple(sorted(again.keys() - {RECORD})),
-            runs=max(again.values()),
+            since=stories[each.action_id].since
+            if each.action_id in stories
+            else run.start.as_of,
+            undone=found[each.action_id],
         )
+        for each in journal.entries(run.id)
+        if each.action_id in found
+        for who in [stories.get(each.action_id) or outcomes.get(each.action_id)]
+    )
+
+
+def _stories(journal: Journal, run: Run) -> Mapping[str, Story]:
+    """Return the stories kept of a run, by action id; none where they are damaged."""
+    kept: Iterable[Story] = ()
+    with suppress(Refused):
+        kept = kept_stories(journal, run.id) or ()
+    return {each.subject: each for each in kept}
 
 
 def _outcomes(journal: Journal, run: Run) -> Mapping[str, Outcome]:

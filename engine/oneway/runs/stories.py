@@ -72,10 +72,14 @@ def _made(
     entries: Sequence[JournalEntry],
     before: Sequence[Story],
 ) -> tuple[Story, ...]:
+    from oneway.history.journal.undone import undone_by
+
+    connection = run.start.connection
     return told(
         plan,
         {each.action_id: each.end for each in entries if each.end is not None},
-        journal.failures(run.start.connection),
+        journal.failures(connection),
         before=before,
         in_flight=frozenset(each.action_id for each in entries if each.end is None and each.sent),
+        undone=undone_by(journal, connection, run.id),
     )

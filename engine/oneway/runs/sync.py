@@ -116,13 +116,17 @@ def open_sync(
 
 @contextmanager
 def recording_refusals(session: RunSession) -> Iterator[None]:
-    """Journal what stops a run of a block before it has begun to write."""
-    began = instant_text(session.now())
+    """Journal what stops a run of a block before it has begun to write.
+
+    A run that the block has begun was interrupted, and can be resumed.
+    """
+    began, before = instant_text(session.now()), _newest(session)
     try:
         yield
     except (Refused, ConnectorError) as error:
         with suppress(Refused):  # what stopped the run is what a person must see
-            _record(session, began, error)
+            if _newest(session) == before:
+                _record(session, began, error)
         raise
 
 
@@ -147,10 +151,14 @@ def problems_of(error: Refused | ConnectorError) -> tuple[Diagnostic, ...]:
     return (Diagnostic(where, Severity.ERROR, error.code, error.summary, error.help),)
 
 
+def _newest(session: RunSession) -> int:
+    """Return the number of the connection's last run; 0 before the first."""
+    runs = session.past.runs(session.name, limit=1) if session.past is not None else ()
+    return runs[0].id if runs else 0
+
+
 def _record(session: RunSession, began: str, error: Refused | ConnectorError) -> None:
     prepared, journal = session.prepared, session.journal
-    if journal.unfinished(session.name):
-        return  # it had begun: it was interrupted, and can be resumed
     start = start_of_none(session.operator, prepared.spec.name, session.name)
     begun = replace(
         start,

@@ -1,7 +1,9 @@
 """Creates a connection, or renews the credentials of an existing one."""
 
 from collections.abc import Iterator
+from contextlib import nullcontext
 from dataclasses import replace
+from pathlib import Path
 
 from oneway.cli.check import briefly, checked
 from oneway.cli.connecting.mappings import asked_mapping
@@ -13,6 +15,7 @@ from oneway.cli.connecting.settings import settings_for
 from oneway.cli.connecting.side import SIDES, MissingOption, Reaching, missing, reached
 from oneway.cli.connecting.telling import with_notify
 from oneway.cli.console import Console
+from oneway.cli.delivering import starting
 from oneway.cli.options import FOLDERS, now
 from oneway.connections import Connection, Side
 from oneway.connections.reach import strays
@@ -21,6 +24,7 @@ from oneway.inspect.checks import CheckState
 from oneway.render import checks as render
 from oneway.render.layout import count
 from oneway.runs import OpenSystems, PreparedRun, prepare_run, request_for
+from oneway.runs.beginning import Beginning
 from oneway.runs.commit_connection import settled_new, settled_renewed
 
 
@@ -43,8 +47,13 @@ def connected(console: Console, asking: Asking | None, wishes: Wishes) -> Connec
     return settled_new(prepared.request, wishes.keep)
 
 
-def renewed(asking: Asking | None, wishes: Wishes, former: Connection) -> Connection:
-    """Return a connection with new credentials, tested before they were saved."""
+def renewed(
+    console: Console, asking: Asking | None, wishes: Wishes, former: Connection, state: Path
+) -> Connection:
+    """Return a connection with new credentials, tested before they were saved.
+
+    What would keep it from running as it stands is told, as it is of a run.
+    """
     if wishes.says_more_than_credentials:
         summary = f"there is a connection '{former.name}' already, in {former.file}"
         help = "to change what it says, edit the file; to give it new credentials, leave the "
@@ -52,11 +61,17 @@ def renewed(asking: Asking | None, wishes: Wishes, former: Connection) -> Connec
     given = bool(wishes.typed or wishes.refs)
     if asking is not None and not given:
         asking.say(f"New credentials for {former.name}; Enter keeps one as it is.")
-    request = request_for(former, now(), folders=FOLDERS)
-    prepared = _given(prepare_run(request), wishes)
-    for side in SIDES:
-        reaching = Reaching(prepared, side)
-        prepared = reached(asking, reaching, renewing=asking is not None and not given).prepared
+    beginning = Beginning(former.file)
+    with starting(console, beginning, state):
+        prepared = prepare_run(request_for(former, now(), folders=FOLDERS))
+    prepared = _given(prepared, wishes)
+    # A person at a terminal, or who gives other credentials, sees whether they work.
+    unchanged = asking is None and not given
+    with starting(console, beginning, state) if unchanged else nullcontext():
+        for side in SIDES:
+            reaching = Reaching(prepared, side)
+            renewing = asking is not None and not given
+            prepared = reached(asking, reaching, renewing=renewing).prepared
     return settled_renewed(prepared.request, former, wishes.keep)
 
 

@@ -11,6 +11,7 @@ from oneway.core.records import Snapshot
 from oneway.inspect.explain.person import House
 from oneway.inspect.explain.steps import (
     MASK,
+    Answer,
     Condition,
     Explanation,
     FieldStep,
@@ -23,6 +24,7 @@ from oneway.planning.plan import Outcome, Plan
 
 __all__ = [
     "MASK",
+    "Answer",
     "Condition",
     "Explanation",
     "FieldStep",
@@ -41,16 +43,16 @@ def explain(
     target: Snapshot,
     plan: Plan,
     key: str,
-    blocked: Mapping[str, str] = {},
+    told: Mapping[str, Answer] = {},
 ) -> tuple[Explanation, ...]:
     """Return an explanation of each record that `key` names, in the order of the plan.
 
     A key is a match value, an id in the source or the target, a label, or a value of one of
     `joiners.unless_taken` (an email), each compared without case. None found: empty. `plan`
-    must have been made of the same program and snapshots. `blocked` says why an action will not
-    be sent, by its id.
+    must have been made of the same program and snapshots. `told` is what is known of an action,
+    by its id, or of a record that has none, by its id in the source.
     """
-    house = House(compiled, program, source, target, plan, blocked)
+    house = House(compiled, program, source, target, plan, told)
     return tuple(house.explanation(each) for each in plan.outcomes if house.is_named(each, key))
 
 

@@ -6,7 +6,15 @@ from datetime import datetime
 
 from oneway.core.records import Missing, Record, Snapshot, Value, holds
 from oneway.inspect.explain.fields import FieldSteps, PlannedRecord
-from oneway.inspect.explain.steps import MASK, Condition, Explanation, FieldStep, KeyStep, RuleStep
+from oneway.inspect.explain.steps import (
+    MASK,
+    Answer,
+    Condition,
+    Explanation,
+    FieldStep,
+    KeyStep,
+    RuleStep,
+)
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import EvaluationError, Expression, texts
 from oneway.mapping.program import FieldRule, Program, SourceRow, TargetRow
@@ -26,9 +34,9 @@ class House:
         source: Snapshot,
         target: Snapshot,
         plan: Plan,
-        blocked: Mapping[str, str] = {},
+        told: Mapping[str, Answer] = {},
     ) -> None:
-        self.blocked = blocked
+        self.told = told
         self.names = names_of(plan.outcomes)
         self.compiled = compiled
         self.policy = program.policy
@@ -68,7 +76,7 @@ class House:
             leaving=person.leaving(),
             fields=self._fields(outcome, row, target),
             reasons=outcome.reasons,
-            why=_why(outcome, self.blocked, self.names),
+            why=_why(outcome, self.told, self.names),
             actions=outcome.actions,
         )
 
@@ -76,7 +84,7 @@ class House:
         self, outcome: Outcome, row: SourceRow | None, target: TargetRow | None
     ) -> tuple[FieldStep, ...]:
         source = self.sources[row.source_id] if row is not None else None
-        sent = tuple(each for each in outcome.actions if each.id not in self.blocked)
+        sent = tuple(each for each in outcome.actions if self.told.get(each.id, Answer("")).sent)
         subject = PlannedRecord(outcome, sent, row, target, source)
         steps = FieldSteps(self.compiled, self.policy, self.context, subject)
         return steps.all()
@@ -253,18 +261,24 @@ def _decided(found: Match) -> str:
 _UNEVALUATED = "cannot be evaluated"
 
 
-def _why(outcome: Outcome, blocked: Mapping[str, str], names: Mapping[str, str]) -> tuple[str, ...]:
+def _why(
+    outcome: Outcome, told: Mapping[str, Answer], names: Mapping[str, str]
+) -> tuple[str, ...]:
     """Return what happens to the record, and why nothing does where nothing does."""
     reasons = tuple(named(reason, names) for reason in outcome.reasons)
-    if not outcome.actions:
-        return (_NOTHING[outcome.kind], *reasons)
-    return (*(_will(each, blocked.get(each.id, "")) for each in outcome.actions), *reasons)
+    if outcome.actions:
+        return (*(_will(each, told.get(each.id)) for each in outcome.actions), *reasons)
+    answer = told.get(outcome.source_id or "")
+    return (_NOTHING[outcome.kind] if answer is None else answer.text, *reasons)
 
 
-def _will(action: Action, blocked: str) -> str:
+def _will(action: Action, answer: Answer | None) -> str:
     fields = len(action.changes)
     will = f"{_VERBS[action.verb.value]}: {fields} field{'' if fields == 1 else 's'}"
-    return f"will not {will}; {blocked}" if blocked else f"will {will}"
+    if answer is None:
+        return f"will {will}"
+    unless = ", unless that has happened" if answer.unsure else ""
+    return f"will {'' if answer.sent else 'not '}{will}{unless}; {answer.text}"
 
 
 _VERBS = {

@@ -67,6 +67,19 @@ class FieldStep:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What earlier runs and the guards make of an action, or of a record that has none.
+
+    `text` is how it ends, since when, why, and when it is tried again. `sent` is whether the
+    action is sent all the same; `unsure` that an earlier run may have done it already.
+    """
+
+    text: str
+    sent: bool = True
+    unsure: bool = False
+
+
+@dataclass(frozen=True, slots=True)
 class Explanation:
     """Everything about one record; `why` is the end of the story, in sentences."""
 

@@ -213,7 +213,7 @@ class _TextPage:
         return self.listed("Refused before", said)
 
     def sticking(self) -> list[str]:
-        return self.listed("Not sticking", content.sticking(self.plan, self.memory))
+        return self.listed("Not sticking", content.sticking(self.plan, self.memory, self.told))
 
     def listed(self, title: str, said: list[str]) -> list[str]:
         if not said:

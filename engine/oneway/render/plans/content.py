@@ -342,12 +342,18 @@ def waiting(memory: Memory) -> str:
     return f"{count(number, 'action')} that the target refused before {verb} not sent today."
 
 
-def sticking(plan: Plan, memory: Memory) -> list[str]:
-    """Return the changes that the target undid after each of the last runs, with both values."""
+def sticking(plan: Plan, memory: Memory, told: Mapping[str, Story] = {}) -> list[str]:
+    """Return the changes that the target undid after each of the last runs, with both values.
+
+    `told` are the plan's stories, which know since when it is so.
+    """
     names = {action.id: name(o) for o in plan.telling for action in o.actions}
-    return [
-        f"{names[each.action.id]}: {_unstuck(each)}, and planned again" for each in memory.sticking
-    ]
+    said = []
+    for each in memory.sticking:
+        story = told.get(each.action.id)
+        so = f" ({since(story)})" if story is not None and story.since else ""
+        said.append(f"{names[each.action.id]}: {_unstuck(each)}, and planned again{so}")
+    return said
 
 
 def _unstuck(each: Flapping) -> str:

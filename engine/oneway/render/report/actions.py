@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 from oneway.history.journal import JournalEntry
+from oneway.history.stories import Story, Trouble
 from oneway.planning.plan import Action, Change, End, Ending, Outcome, Verb
 from oneway.render.report.page import ReportPerson
 from oneway.render.report.words import named, since
@@ -42,12 +43,18 @@ def deeds(told: PastRun) -> tuple[Deed, ...]:
     found, as_of = by_subject(told.stories), told.run.start.as_of
     outcomes = told.plan.telling if told.plan is not None else ()
     planned = [
-        _planned(outcome, action, entries.get(action.id), since(found.get(action.id), as_of))
+        _planned(outcome, action, entries.get(action.id), _note(found.get(action.id), as_of))
         for outcome in outcomes
         for action in outcome.actions
     ]
     known = {each.id for each in planned}
     return (*planned, *(_written(each) for id, each in entries.items() if id not in known))
+
+
+def _note(story: Story | None, as_of: str) -> str:
+    """Return since when an action is not done; what was done and undone has its own section."""
+    undone = story is not None and story.ending is Trouble.NOT_STICKING
+    return "" if undone else since(story, as_of)
 
 
 def _planned(outcome: Outcome, action: Action, entry: JournalEntry | None, note: str) -> Deed:

@@ -132,7 +132,7 @@ def left_with_access(told: PastRun) -> tuple[StillIn, ...]:
     if told.run.ended is not None or told.plan is None:
         return told.run.still_in
     ends = {each.action_id: each.end for each in told.entries if each.end is not None}
-    return still_in(told.plan, ends)
+    return still_in(told.plan, ends, undone=told.undone.keys())
 
 
 def _near_misses(plan: Plan) -> ReportSection | None:

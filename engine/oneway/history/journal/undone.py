@@ -1,0 +1,46 @@
+"""What a run wrote that did not stick: the runs before wrote it too, and the target undid it."""
+
+from collections.abc import Mapping
+
+from sqlalchemy import func, select
+
+from oneway.history.digests import RECORD
+from oneway.history.flapping import Undone, sticks
+from oneway.history.journal.journal import Journal
+from oneway.history.journal.tables import entry, run
+from oneway.planning.plan import Ending
+
+
+def undone_by(journal: Journal, connection: str, id: int) -> Mapping[str, Undone]:
+    """Return what a run wrote that does not stick, by action id, as of that run.
+
+    Of an earlier run it is known as long as later runs wrote the same as well.
+    """
+    times: dict[str, dict[str, int]] = {}
+    for (action, field), found in journal.written(connection).items():
+        if found.times > 1:
+            times.setdefault(action, {})[field] = found.times
+    if not times:
+        return {}
+    later, undone = _written_since(journal, connection, id), {}
+    for each in journal.entries(id):
+        # What another run wrote is no news of this one.
+        if each.end is None or each.end.ending is not Ending.DONE:
+            continue
+        runs = {
+            field: number - later.get(each.action_id, 0)
+            for field, number in times.get(each.action_id, {}).items()
+        }
+        again = {field: number for field, number in runs.items() if not sticks(each.verb, number)}
+        if again:
+            fields = tuple(sorted(again.keys() - {RECORD}))
+            undone[each.action_id] = Undone(each.verb, fields, max(again.values()))
+    return undone
+
+
+def _written_since(journal: Journal, connection: str, id: int) -> Mapping[str, int]:
+    """Return how many runs after this one did an action, by the action's id."""
+    later = (run.c.connection == connection) & (run.c.id > id)
+    query = select(entry.c.action, func.count()).join(run, run.c.id == entry.c.run)
+    found = query.where(later, entry.c.ending == Ending.DONE.value).group_by(entry.c.action)
+    return {row[0]: row[1] for row in journal.rows(found)}
