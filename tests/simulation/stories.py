@@ -114,7 +114,7 @@ def explained(world: World) -> int:
         memory = load_memory(session, plan)
         ends = {**memory.postponed, **judge_plan(session, plan, memory).ends()}
     told = by_subject(memory.stories_of(plan, ends))
-    said = explanations.answers(told, ends)
+    said = explanations.forecasts(told, ends)
     inputs = (prepared.compiled, reading.program, reading.source, reading.target, plan)
     seen = 0
     for outcome in plan.outcomes:

@@ -24,7 +24,7 @@ from oneway.cli.printing import introduce
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.seal import Seal
 from oneway.history.memory import NOTHING
-from oneway.inspect.explain import Answer, Explanation, called, explain, near_keys
+from oneway.inspect.explain import Explanation, Forecast, called, explain, near_keys
 from oneway.planning.plan import Plan
 from oneway.render import explanations
 from oneway.render.sanitize import harmless
@@ -84,7 +84,7 @@ def command(*, console: Console, request: RunRequest, key: str, state: Path, for
         memory = load_memory(session, plan) if kept else NOTHING
         ends = {**memory.postponed, **judge_plan(session, plan, memory).ends()}
     told = by_subject(memory.stories_of(plan, ends))
-    found, full = _found(prepared, reading, plan, key, explanations.answers(told, ends))
+    found, full = _found(prepared, reading, plan, key, explanations.forecasts(told, ends))
     found = tuple(replace(each, link=evidence.of(each.source_id)) for each in found)
     if format == "json":
         console.json(explanations.as_json(found, told))
@@ -108,7 +108,7 @@ def _found(
     reading: ReadInputs,
     plan: Plan,
     key: str,
-    told: Mapping[str, Answer],
+    told: Mapping[str, Forecast],
 ) -> tuple[tuple[Explanation, ...], int]:
     """Return the people whom a key names, and the most to explain in full.
 

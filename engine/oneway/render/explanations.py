@@ -7,10 +7,10 @@ from oneway.core.records import Value
 from oneway.history.stories import Story, Trouble
 from oneway.inspect.explain import (
     MASK,
-    Answer,
     Condition,
     Explanation,
     FieldStep,
+    Forecast,
     KeyStep,
     RuleStep,
 )
@@ -25,13 +25,13 @@ from oneway.render.style import Ink, Style
 _ANSWERS = {True: "+", False: "-", None: " "}
 
 
-def answers(told: Mapping[str, Story], ends: Collection[str]) -> dict[str, Answer]:
+def forecasts(told: Mapping[str, Story], ends: Collection[str]) -> dict[str, Forecast]:
     """Return what an explanation says of each subject; `ends` are the actions that are not sent.
 
     The reasons why a record does not sync stand in the explanation, with names and values.
     """
     return {
-        subject: Answer(
+        subject: Forecast(
             sentence(story, with_reason=not story.ending.unsynced),
             sent=subject not in ends,
             unsure=subject not in ends and story.ending is Trouble.UNKNOWN,

@@ -11,10 +11,10 @@ from oneway.core.records import Snapshot
 from oneway.inspect.explain.person import House
 from oneway.inspect.explain.steps import (
     MASK,
-    Answer,
     Condition,
     Explanation,
     FieldStep,
+    Forecast,
     KeyStep,
     RuleStep,
 )
@@ -24,10 +24,10 @@ from oneway.planning.plan import Outcome, Plan
 
 __all__ = [
     "MASK",
-    "Answer",
     "Condition",
     "Explanation",
     "FieldStep",
+    "Forecast",
     "KeyStep",
     "RuleStep",
     "called",
@@ -43,7 +43,7 @@ def explain(
     target: Snapshot,
     plan: Plan,
     key: str,
-    told: Mapping[str, Answer] = {},
+    told: Mapping[str, Forecast] = {},
 ) -> tuple[Explanation, ...]:
     """Return an explanation of each record that `key` names, in the order of the plan.
 

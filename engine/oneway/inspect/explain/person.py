@@ -8,10 +8,10 @@ from oneway.core.records import Missing, Record, Snapshot, Value, holds
 from oneway.inspect.explain.fields import FieldSteps, PlannedRecord
 from oneway.inspect.explain.steps import (
     MASK,
-    Answer,
     Condition,
     Explanation,
     FieldStep,
+    Forecast,
     KeyStep,
     RuleStep,
 )
@@ -34,7 +34,7 @@ class House:
         source: Snapshot,
         target: Snapshot,
         plan: Plan,
-        told: Mapping[str, Answer] = {},
+        told: Mapping[str, Forecast] = {},
     ) -> None:
         self.told = told
         self.names = names_of(plan.outcomes)
@@ -84,7 +84,7 @@ class House:
         self, outcome: Outcome, row: SourceRow | None, target: TargetRow | None
     ) -> tuple[FieldStep, ...]:
         source = self.sources[row.source_id] if row is not None else None
-        sent = tuple(each for each in outcome.actions if self.told.get(each.id, Answer("")).sent)
+        sent = tuple(each for each in outcome.actions if self.told.get(each.id, Forecast("")).sent)
         subject = PlannedRecord(outcome, sent, row, target, source)
         steps = FieldSteps(self.compiled, self.policy, self.context, subject)
         return steps.all()
@@ -262,23 +262,23 @@ _UNEVALUATED = "cannot be evaluated"
 
 
 def _why(
-    outcome: Outcome, told: Mapping[str, Answer], names: Mapping[str, str]
+    outcome: Outcome, told: Mapping[str, Forecast], names: Mapping[str, str]
 ) -> tuple[str, ...]:
     """Return what happens to the record, and why nothing does where nothing does."""
     reasons = tuple(named(reason, names) for reason in outcome.reasons)
     if outcome.actions:
         return (*(_will(each, told.get(each.id)) for each in outcome.actions), *reasons)
-    answer = told.get(outcome.source_id or "")
-    return (_NOTHING[outcome.kind] if answer is None else answer.text, *reasons)
+    forecast = told.get(outcome.source_id or "")
+    return (_NOTHING[outcome.kind] if forecast is None else forecast.text, *reasons)
 
 
-def _will(action: Action, answer: Answer | None) -> str:
+def _will(action: Action, forecast: Forecast | None) -> str:
     fields = len(action.changes)
     will = f"{_VERBS[action.verb.value]}: {fields} field{'' if fields == 1 else 's'}"
-    if answer is None:
+    if forecast is None:
         return f"will {will}"
-    unless = ", unless that has happened" if answer.unsure else ""
-    return f"will {'' if answer.sent else 'not '}{will}{unless}; {answer.text}"
+    unless = ", unless that has happened" if forecast.unsure else ""
+    return f"will {'' if forecast.sent else 'not '}{will}{unless}; {forecast.text}"
 
 
 _VERBS = {

@@ -67,7 +67,7 @@ class FieldStep:
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class Forecast:
     """What earlier runs and the guards make of an action, or of a record that has none.
 
     `text` is how it ends, since when, why, and when it is tried again. `sent` is whether the
