@@ -40,9 +40,7 @@ def not_sticking(journal: Journal, run: Run) -> tuple[NotSticking, ...]:
             label=who.label if who is not None else "",
             source_id=each.source_id,
             target_id=each.target_id,
-            since=stories[each.action_id].since
-            if each.action_id in stories
-            else run.start.as_of,
+            since=stories[each.action_id].since if each.action_id in stories else run.start.as_of,
             undone=found[each.action_id],
         )
         for each in journal.entries(run.id)
