@@ -482,6 +482,8 @@ class _Model:
                 return "inactive", None, None
         value, stated = (rule["value"], True) if "value" in rule else self.value(rule["from"], data)
         state = "stated" if not blank(value) else "blank" if stated else "unstated"
+        if state == "blank" and value == [] and isinstance(rule.get("merge"), dict):
+            state = "stated"  # none of those that the sync owns
         if state == "stated" and "lookup" in rule:
             state, value = self.looked_up(value)
         initial = None
@@ -493,11 +495,22 @@ class _Model:
             initial = self.stand_in(rule.get("initial", rule.get("default")), data)
         for written in (value if state == "stated" else None, initial):
             self.demand_fit(path, written)
-        if rule.get("merge") == "add":
+        if rule.get("merge", "replace") != "replace":
             given = (value if state == "stated" else None, initial)
             if any(not blank(each) and not isinstance(each, list) for each in given):
                 raise Failed
+            if any(not self.owns(rule, item) for each in given for item in each or []):
+                raise Failed
         return state, value if state == "stated" else None, initial
+
+    def owns(self, rule: Data, item: Any) -> bool:
+        """Return whether a list's item is the sync's to add, and by `own` to take away."""
+        if rule["merge"] == "add":
+            return True
+        own = rule["merge"]["own"]
+        if isinstance(own, dict):
+            return isinstance(item, str) and re.fullmatch(own["pattern"], item) is not None
+        return any(same_json(item, each) for each in own)
 
     def stand_in(self, default: Any, data: Data) -> Any:
         return self.value(default["from"], data)[0] if isinstance(default, dict) else default
@@ -750,20 +763,32 @@ class _Model:
             )
             if state != "stated" and not clears:
                 continue
-            if rule.get("merge") == "add":
+            if rule.get("merge", "replace") != "replace":
                 if not isinstance(held, list) and not blank(held):
                     continue  # an error, but for a leaver
-                have = held if isinstance(held, list) else []
-                fresh = [v for v in value or [] if not any(same_json(v, h) for h in have)]
-                value = [*have, *fresh] if fresh else held
+                value = self.merged(rule, held if isinstance(held, list) else [], value or [])
             if not same(held, value, rule.get("compare", "exact")):
                 writes[path] = value
         return writes
 
+    def merged(self, rule: Data, have: list[Any], said: list[Any]) -> list[Any]:
+        """Return a list with what is said added; of what is ours, nothing else remains."""
+        ours = rule["merge"] != "add"
+        kept = [
+            h
+            for h in have
+            if not (ours and self.owns(rule, h)) or any(same_json(h, v) for v in said)
+        ]
+        for item in said:
+            known = kept if ours else have
+            if not any(same_json(item, each) for each in known):
+                kept.append(item)
+        return kept
+
     def misheld(self, person: Person, user: User) -> bool:
         """Return whether a list would be added to something else."""
         return any(
-            rule.get("merge") == "add"
+            rule.get("merge", "replace") != "replace"
             and rule.get("write", "overwrite") == "overwrite"
             and not isinstance(held := get(user.data, path), list)
             and not blank(held)

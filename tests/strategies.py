@@ -242,6 +242,8 @@ def field_rules(draw: st.DrawFn, path: str, *, expression: str | None = None) ->
         rule = {key: rule[key] for key in rule if key not in ("default", "on_blank")}
     if path == "seq":
         rule["write"] = "never"
+    if isinstance(rule.get("merge"), dict):
+        rule.pop("sensitive", None)  # M132
     if rule.get("lookup"):
         rule["on_miss"] = draw(st.sampled_from(["keep", "clear", "ineligible"]))
     return rule
@@ -262,6 +264,9 @@ def _forbidden(path: str) -> set[str]:
     return lookup if path in LISTS else lookup | {"merge"}
 
 
+OWNED: list[Any] = [{"own": ["x", "y", "z"]}, {"own": ["z", "x"]}, {"own": {"pattern": "[xz]"}}]
+
+
 def _option(option: str, path: str) -> st.SearchStrategy[Any]:
     stand_in = ["z"] if path in LISTS else "A2" if path == "ref" else "Bo"
     choices: dict[str, list[Any]] = {
@@ -274,7 +279,7 @@ def _option(option: str, path: str) -> st.SearchStrategy[Any]:
         "initial": [stand_in],
         "when": CONDITIONS,
         "sensitive": [True, True, False],
-        "merge": ["add", "add", "replace"],
+        "merge": ["add", "add", "replace", *OWNED],
         "lookup": ["departments"],
     }
     return st.sampled_from(choices[option])

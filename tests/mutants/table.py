@@ -61,6 +61,31 @@ MUTANTS = (
         "a target that ignores null is sent what it takes for clearing",
         "tests/laws/test_clearing.py",
     ),
+    # lists of which the sync owns some items
+    Mutant(
+        "own-removes-what-others-put-there",
+        "planning/diff",
+        "if identity(item) in said or not ours.owns(item)]",
+        "if identity(item) in said]",
+        "what the sync does not own is never removed",
+        "tests/laws/test_owned_items.py",
+    ),
+    Mutant(
+        "own-only-adds",
+        "planning/diff",
+        "if identity(item) in said or not ours.owns(item)]",
+        "]",
+        "what the sync owns and the source no longer says is taken away",
+        "tests/laws/test_owned_items.py",
+    ),
+    Mutant(
+        "own-clears-all-of-who-comes-back",
+        "planning/outcomes",
+        "after := merged(rule, before, wanted.get(position)),",
+        "after := wanted.get(position),",
+        "whoever comes back keeps what others put into a list",
+        "tests/cli/test_shared_groups.py -k leaves",
+    ),
     # what is not seen (law 17), and one person, one record (law 20)
     Mutant(
         "link-gone-is-created",

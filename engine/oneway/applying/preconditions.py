@@ -44,7 +44,7 @@ from oneway.mapping.program import (
     TargetRow,
 )
 from oneway.mapping.spec import Merge
-from oneway.planning.diff import KEEP, added, new_value, present, wanted
+from oneway.planning.diff import KEEP, merged, new_value, present, wanted
 from oneway.planning.near_misses import loose
 from oneway.planning.plan import Action, Awaits, Change, Claim, Plan, Verb
 
@@ -346,7 +346,7 @@ class LiveState:
         if action.verb is Verb.REACTIVATE:
             back = dict(policy.reactivating)
             for position, rule in enumerate(policy.leaving):
-                said[rule.path].append(back.get(position))
+                said[rule.path].append(self._merged(rule, back.get(position), action))
         return said
 
     def _written(self, rule: FieldRule, cell: Cell, action: Action) -> list[Value]:
@@ -356,10 +356,13 @@ class LiveState:
         value = wanted(rule, cell)
         if value is KEEP:
             return []
-        if rule.merge is not Merge.ADD:
-            return [value]
-        held = present(at(self._held(action.target_id).data, rule.keys))
-        return [added(held, value)]
+        return [self._merged(rule, value, action)]
+
+    def _merged(self, rule: FieldRule, value: Value, action: Action) -> Value:
+        """Return what a field holds once a value is written: a list may be merged into."""
+        if rule.merge is Merge.REPLACE or action.target_id is None:
+            return value
+        return merged(rule, present(at(self._held(action.target_id).data, rule.keys)), value)
 
     def _row(self, action: Action) -> SourceRow:
         row = self._source.row(action.source_id or "")

@@ -398,6 +398,7 @@ class _Compiler:
             compare=spec.compare,
             sensitive=spec.sensitive or bool(field and field.sensitive) or self.reads_secret(spec),
             merge=spec.merge or Merge.REPLACE,
+            owned=spec.owned,
             unique=bool(field and field.unique),
             unique_ignores_case=bool(
                 field and (field.unique_ignores_case or field.format == "email")

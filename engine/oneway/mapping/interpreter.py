@@ -431,10 +431,12 @@ class Interpreted:
 
     def _stated(self, code: FieldCode, record: Record) -> Cell:
         if code.source is None:
-            return Cell(
-                CellState.BLANK if is_blank(code.constant) else CellState.STATED, code.constant
-            )
+            none_of_ours = code.rule.merge is Merge.OWN and code.constant == []
+            blank = is_blank(code.constant) and not none_of_ours
+            return Cell(CellState.BLANK if blank else CellState.STATED, code.constant)
         answer = self._answer(code.source.expression, record)
+        if code.rule.merge is Merge.OWN and answer.value == [] and answer.stated:
+            return Cell(CellState.STATED, [])  # it says that there are none of those that we own
         if is_blank(answer.value):
             return Cell(CellState.BLANK if answer.stated else CellState.UNSTATED)
         if answer.written:
@@ -457,10 +459,15 @@ class Interpreted:
         return Cell(state, sought=sought)
 
     def _merged(self, code: FieldCode, cell: Cell) -> Cell:
-        for value in (cell.value, cell.initial):
-            if code.rule.merge is Merge.ADD and not (is_blank(value) or isinstance(value, list)):
-                text = f"{code.rule.path}: `merge: add` takes a list"
+        rule = code.rule
+        for value in (cell.value, cell.initial) if rule.merge is not Merge.REPLACE else ():
+            if not (is_blank(value) or isinstance(value, list)):
+                text = f"{rule.path}: `merge: {rule.merge.value}` takes a list"
                 raise RecordStopped(_failure(text, code, value))
+            for item in value if isinstance(value, list) and rule.merge is Merge.OWN else ():
+                if not rule.owned.owns(item):
+                    text = f"{rule.path}: an item is not among those that the sync owns"
+                    raise RecordStopped(_failure(f"{text} (merge: own)", code, item))
         return cell
 
     def _filled(self, code: FieldCode, cell: Cell, record: Record) -> Cell:

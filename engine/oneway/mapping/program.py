@@ -7,7 +7,7 @@ record. Cells and rows are named tuples, the quickest to make of what cannot be 
 """
 
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple, Protocol
 
@@ -22,6 +22,7 @@ from oneway.mapping.spec import (
     OnBlank,
     OnMiss,
     OutOfScope,
+    OwnedItems,
     Rehires,
     Rekey,
     Write,
@@ -159,6 +160,7 @@ class FieldRule:
     compare: Compare = Compare.EXACT
     sensitive: bool = False
     merge: Merge = Merge.REPLACE
+    owned: OwnedItems = field(default_factory=OwnedItems)
     unique: bool = False
     unique_ignores_case: bool = False
     own_table: str = ""

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from enum import Enum
 
 from oneway.core.diagnostics import Span
-from oneway.core.records import Compare, Value
+from oneway.core.records import Compare, Value, identity
+from oneway.core.schema_pattern import compiled
 
 
 class Write(Enum):
@@ -37,10 +38,12 @@ class OnMiss(Enum):
 
 
 class Merge(Enum):
-    """How a list is written: as it is, or added to what the target holds."""
+    """How a list is written: as it is, or merged into what the target holds."""
 
     REPLACE = "replace"
     ADD = "add"
+    OWN = "own"
+    """The items that the sync owns are those of the source; all others stay."""
 
 
 class Category(Enum):
@@ -86,6 +89,24 @@ class OutOfScope(Enum):
 
     IGNORE = "ignore"
     LEAVE = "leave"
+
+
+@dataclass(frozen=True, slots=True)
+class OwnedItems:
+    """Which items of a list a sync owns: those that are listed, or texts that match a pattern."""
+
+    items: tuple[Value, ...] = ()
+    pattern: str = ""
+
+    def owns(self, item: Value) -> bool:
+        """Return whether an item is the sync's to add and to take away."""
+        if self.pattern:
+            return isinstance(item, str) and compiled(f"^(?:{self.pattern})$").found_in(item)
+        return identity(item) in map(identity, self.items)
+
+    def owns_all(self, items: list[Value]) -> bool:
+        """Return whether every item is the sync's."""
+        return all(map(self.owns, items))
 
 
 class GuardKind(Enum):
@@ -220,6 +241,7 @@ class FieldSpec:
     compare: Compare = Compare.EXACT
     sensitive: bool = False
     merge: Merge | None = None
+    owned: OwnedItems = OwnedItems()
     written: frozenset[str] = frozenset()
     """The keys an integrator wrote, so that a key without effect can be reported."""
 

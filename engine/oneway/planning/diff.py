@@ -6,7 +6,7 @@ from enum import Enum
 
 from oneway.core.records import MISSING, Compare, Missing, Value, identity, is_blank, same
 from oneway.mapping.program import Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
-from oneway.mapping.spec import Merge, OnBlank, OnMiss, Write
+from oneway.mapping.spec import Merge, OnBlank, OnMiss, OwnedItems, Write
 
 
 class Keep(Enum):
@@ -88,11 +88,11 @@ def at_rekey(policy: Policy, row: SourceRow, target: TargetRow) -> tuple[FieldCh
 def unlisted(
     rules: Sequence[FieldRule], cells: Sequence[Cell], held: Sequence[Value | Missing]
 ) -> tuple[FieldRule, ...]:
-    """Return the rules that would add to a list in a field that does not hold one."""
+    """Return the rules that would merge into a list in a field that does not hold one."""
     return tuple(
         rule
         for rule, cell, value in zip(rules, cells, held, strict=True)
-        if rule.merge is Merge.ADD
+        if rule.merge is not Merge.REPLACE
         and rule.write is Write.OVERWRITE
         and wanted(rule, cell) is not KEEP
         and not isinstance(present(value), list | None)
@@ -168,12 +168,37 @@ def _differing(
         after = wanted(rule, cell)
         if after is KEEP:
             continue
-        if rule.merge is Merge.ADD:
+        if rule.merge is not Merge.REPLACE:
             if not isinstance(before, list | None):
-                continue  # `unlisted`: to add to it would take it away
-            after = added(before, after)
+                continue  # `unlisted`: to merge into it would take it away
+            after = merged(rule, before, after)
         if not same(before, after, rule.compare):
             yield FieldChange(rule, before, after)
+
+
+def merged(rule: FieldRule, before: Value, after: Value) -> Value:
+    """Return what a field holds once a value is written to it, by its `merge`."""
+    match rule.merge:
+        case Merge.ADD:
+            return added(before, after)
+        case Merge.OWN:
+            return owned(rule.owned, before, after)
+        case Merge.REPLACE:
+            return after
+
+
+def owned(ours: OwnedItems, before: Value, after: Value) -> Value:
+    """Return the list in which the items that are ours are those of `after`.
+
+    All others stay as they are, and every item in its place; what is new comes last, once. None
+    where nothing remains.
+    """
+    have = before if isinstance(before, list) else []
+    said = {identity(item): item for item in after} if isinstance(after, list) else {}
+    stays = [item for item in have if identity(item) in said or not ours.owns(item)]
+    known = {identity(item) for item in stays}
+    fresh = [item for key, item in said.items() if key not in known]
+    return before if len(stays) == len(have) and not fresh else [*stays, *fresh] or None
 
 
 def added(before: Value, after: Value) -> Value:

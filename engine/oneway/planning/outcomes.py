@@ -30,6 +30,7 @@ from oneway.planning.diff import (
     differing,
     drift,
     kept_out,
+    merged,
     new_value,
     present,
     refuses,
@@ -174,7 +175,8 @@ class Drafter:
             Reason(
                 "not_a_list",
                 f"{rule.path} of target record {target.target_id} does not hold a list, so nothing "
-                "can be added to it (merge: add); correct it there, or write `merge: replace`",
+                f"can be merged into it (merge: {rule.merge.value}); correct it there, or write "
+                "`merge: replace`",
                 rule.place,
                 warning=True,
             )
@@ -393,10 +395,13 @@ class Drafter:
         """
         wanted = dict(self.policy.reactivating)
         return tuple(
-            FieldChange(rule, before, wanted.get(position))
+            FieldChange(rule, before, after)
             for position, rule in enumerate(self.policy.leaving)
             if not self._says_nothing(row, position)
-            and not same(before := present(target.leaving[position]), wanted.get(position))
+            and not same(
+                before := present(target.leaving[position]),
+                after := merged(rule, before, wanted.get(position)),
+            )
         )
 
     def _mover(self, row: SourceRow, target: TargetRow) -> Draft:

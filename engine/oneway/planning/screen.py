@@ -60,7 +60,7 @@ def _may_screen(policy: Policy, allowed: Iterable[Allowance]) -> bool:
     if not policy.match or not policy.key_shown[0]:
         return False
     unique = [policy.fields[i] for i in policy.watched]
-    if any(rule.own_table or rule.merge is Merge.ADD for rule in unique):
+    if any(rule.own_table or rule.merge is not Merge.REPLACE for rule in unique):
         return False  # what is written there is known once all is planned
     return not any(each.guard.startswith(REUSED) for each in allowed)
 

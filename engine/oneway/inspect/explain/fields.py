@@ -10,7 +10,7 @@ from oneway.mapping.expressions import Context, EvaluationError
 from oneway.mapping.interpreter import FieldCode
 from oneway.mapping.program import Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
 from oneway.mapping.spec import Merge, Write
-from oneway.planning.diff import Keep, new_value, present, wanted
+from oneway.planning.diff import Keep, merged, new_value, present, wanted
 from oneway.planning.plan import Action, Change, Kind, Outcome
 
 
@@ -176,8 +176,10 @@ class FieldSteps:
         after = wanted(rule, cell)
         if isinstance(after, Keep):
             return self._kept(code, cell)
-        if rule.merge is Merge.ADD and _holds_all(before, after):
-            return "same: the target has all of it (merge: add)"
+        if rule.merge is not Merge.REPLACE and isinstance(before, list | None):
+            after = merged(rule, before, after)
+            if same(before, after, rule.compare):
+                return _MERGED[rule.merge]
         if not same(before, after, rule.compare):
             return otherwise
         if rule.compare is Compare.EXACT or identity(before) == identity(after):
@@ -198,6 +200,10 @@ class FieldSteps:
         return f"left alone: in {rows} of {missed.reference}, which may not be complete"
 
 
+_MERGED = {
+    Merge.ADD: "same: the target has all of it (merge: add)",
+    Merge.OWN: "same: of those that the sync owns, the target has these (merge: own)",
+}
 _STATES = {
     CellState.STATED: "stated",
     CellState.BLANK: "blank",
@@ -236,11 +242,11 @@ def _will(before: Value, after: Value, *, creating: bool) -> str:
     return "empty in the target: will be written" if before is None else "differs: will be written"
 
 
-def _holds_all(before: Value, after: Value) -> bool:
-    if not isinstance(after, list):
-        return after is None
-    known = [identity(item) for item in before] if isinstance(before, list) else []
-    return all(identity(item) in known for item in after)
+def _owned(rule: FieldRule) -> str:
+    """Return which items of a list the sync owns."""
+    if rule.owned.pattern:
+        return f" {rule.owned.pattern}"
+    return "".join(f"{',' if i else ''} {item}" for i, item in enumerate(rule.owned.items))
 
 
 def _policy(rule: FieldRule, code: FieldCode | None) -> tuple[str, ...]:
@@ -248,8 +254,8 @@ def _policy(rule: FieldRule, code: FieldCode | None) -> tuple[str, ...]:
     said = [f"write: {rule.write.value}", f"on_blank: {rule.on_blank.value}"]
     if rule.compare is not Compare.EXACT:
         said.append(f"compare: {rule.compare.value}")
-    if rule.merge is Merge.ADD:
-        said.append("merge: add")
+    if rule.merge is not Merge.REPLACE:
+        said.append(f"merge: {rule.merge.value}{_owned(rule)}")
     if code is not None and code.lookup is not None:
         said += [f"lookup: {code.lookup}", f"on_miss: {rule.on_miss.value}"]
     if code is not None and code.when is not None:

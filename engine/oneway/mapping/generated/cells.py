@@ -77,7 +77,14 @@ class Cells:
         self.json_only(value)
         for name, line in ((stated, stated_line), (written, written_line)):
             line.kept = name in notes
-        with source.block(f"if {blank(value)}:"):
+        head = "if"
+        if code.rule.merge is Merge.OWN:
+            # It says that there are none of those that the sync owns.
+            none = f"if {value.text} == []" + (f" and {stated}:" if stated in notes else ":")
+            with source.block(none):
+                source.line(f"{found} = {source.bind('cell', Cell(CellState.STATED, []))}")
+            head = "elif"
+        with source.block(f"{head} {blank(value)}:"):
             self._empty(found, code, EMPTY[CellState.BLANK], stated if stated in notes else "")
         if written in notes:
             with source.block(f"elif {written}:"):
@@ -88,7 +95,7 @@ class Cells:
             self._filled(found, code, value)
 
     def _constant(self, found: str, code: FieldCode) -> None:
-        if is_blank(code.constant):
+        if is_blank(code.constant) and not (code.rule.merge is Merge.OWN and code.constant == []):
             self._empty(found, code, Cell(CellState.BLANK, code.constant))
             return
         value = self.source.name("value")
@@ -144,8 +151,12 @@ class Cells:
     def _fits(self, code: FieldCode, value: Operand) -> None:
         if code.check is not None:
             self.checked(code.check, value)
-        if code.rule.merge is Merge.ADD:
-            with self.source.block(f"if not isinstance({value.text}, list):"):
+        if code.rule.merge is not Merge.REPLACE:
+            odd = f"not isinstance({value.text}, list)"
+            if code.rule.merge is Merge.OWN:
+                owns = self.source.bind("owns", code.rule.owned.owns_all)
+                odd = f"{odd} or not {owns}({value.text})"
+            with self.source.block(f"if {odd}:"):
                 self.source.line("raise Uncompiled")
 
     def checked(self, check: Check, value: Operand) -> None:

@@ -25,6 +25,7 @@ from oneway.mapping.spec import (
     OnBreach,
     OnMiss,
     OutOfScope,
+    OwnedItems,
     ReferenceSpec,
     Rehires,
     Rekey,
@@ -154,7 +155,7 @@ def _field(path: str, part: DocumentPart) -> FieldSpec:
     if isinstance(part.value, str):
         return FieldSpec(path, part.key_span, part.span, source=part.text())
     value = part.maybe("value")
-    lists = part.maybe("merge")
+    merge, owned = _merge(part.maybe("merge"))
     return FieldSpec(
         path=path,
         key_span=part.key_span,
@@ -170,9 +171,19 @@ def _field(path: str, part: DocumentPart) -> FieldSpec:
         on_blank=part.word("on_blank", OnBlank.KEEP),
         compare=part.word("compare", Compare.EXACT),
         sensitive=part.is_on("sensitive", default=False),
-        merge=Merge(lists.value) if lists else None,
+        merge=merge,
+        owned=owned,
         written=frozenset(part.names()),
     )
+
+
+def _merge(part: DocumentPart | None) -> tuple[Merge | None, OwnedItems]:
+    if part is None or not isinstance(part.value, dict):
+        return (Merge(part.value) if part else None), OwnedItems()
+    own = part.at("own")
+    if isinstance(own.value, dict):
+        return Merge.OWN, OwnedItems(pattern=str(own.at("pattern").value))
+    return Merge.OWN, OwnedItems(tuple(item.value for item in part.items("own")))
 
 
 def _constant_or_expression(part: DocumentPart | None) -> Text | Constant | None:

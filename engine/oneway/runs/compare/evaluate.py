@@ -320,4 +320,6 @@ def _sign(code: FieldCode) -> str:
     parts = [each.text for each in expressions_of(code)]
     constants = (code.constant, code.default, code.initial)
     said = [None if isinstance(each, Expression) else repr(each) for each in constants]
-    return repr((code.rule.path, parts, said, code.lookup, code.rule.merge, code.rule.sensitive))
+    rule = code.rule
+    lists = (rule.merge, rule.owned)
+    return repr((rule.path, parts, said, code.lookup, lists, rule.sensitive))
