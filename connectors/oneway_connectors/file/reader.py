@@ -5,7 +5,7 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from threading import Lock
 
-from oneway.core.connector import MOST_IN_FLIGHT, ReadError
+from oneway.core.connector import MOST_IN_FLIGHT, NewFields, ReadError
 from oneway.core.progress import Progress, silent
 from oneway.core.records import MISSING, Compare, Record, Snapshot, Value, at, comparable, path_of
 from oneway_connectors.file.encoding import Garbled, as_utf8
@@ -38,11 +38,13 @@ class FileReader:
         """What was noticed while the file was read last, although nothing of it is missing."""
 
     @property
-    def fixed_fields(self) -> bool | None:
-        """Whether a record can have no columns but those there are: of CSV, unless it may grow."""
+    def new_fields(self) -> NewFields | None:
+        """What a field says that no record has: a CSV file refuses it, unless it may grow."""
         if self._format == WORKBOOK:
             return None
-        return self._format in ("csv", "tsv") and self._options.new_columns == "error"
+        if self._options.new_columns == "add":
+            return NewFields.WANTED
+        return NewFields.REFUSED if self._format in ("csv", "tsv") else NewFields.DOUBTED
 
     def read(self, progress: Progress = silent) -> Snapshot:
         """Return every record; an invalid entry becomes a record with a `problem` naming its line.

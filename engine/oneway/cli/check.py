@@ -70,7 +70,7 @@ def checked(
         target=reading.target,
         tables=reading.tables,
         probes=probes,
-        unheld=[each for tally in reading.tallies.values() for each in tally.unheld()],
+        unheld=[each for tally in reading.tallies.values() for each in tally.findings()],
         descriptions=[each for name, each in prepared.catalogue.items() if name in used],
     )
     return checks(prepared.compiled, reading.program, evidence)

@@ -326,8 +326,18 @@ _TABLE = (
     (
         "R172",
         "a field is written that no record of the target has",
-        "Correct its name. Where a CSV file is to get a new column, say `new_columns: add` in the "
-        "target's options.",
+        "Correct its name. Where a file is to get a new column or field, say `new_columns: add` in "
+        "the target's options.",
+    ),
+    (
+        "R173",
+        "text stands in double quotes, which name a field, and no record has that field",
+        "Write text in single quotes, and correct the name of a field.",
+    ),
+    (
+        "R174",
+        "no record has a word that values are compared with, and one has nearly the same",
+        "Compare with the word that the records have; case, spaces and every letter count.",
     ),
     ("R164", "an id was read twice", "Run again: the list may have changed while it was read."),
     # W1xx: writing

@@ -337,12 +337,21 @@ def in_flight(*parts: "Reader | Writer") -> int:
     return max(1, min(MOST_IN_FLIGHT, *(int(getattr(each, "concurrency", 1)) for each in parts)))
 
 
-def fixed_fields(reader: Reader) -> bool | None:
-    """Return whether records can have no fields but those that they have now, as in a table.
+class NewFields(Enum):
+    """What a field says that is written and that no record has: see `new_fields`."""
 
-    False where a new field is possible and unusual, None where the record schema tells.
+    REFUSED = "refused"
+    DOUBTED = "doubted"
+    WANTED = "wanted"
+
+
+def new_fields(reader: Reader) -> NewFields | None:
+    """Return what becomes of fields that no record has; None where the record schema tells.
+
+    They are refused where records can have no others, as in a table, and doubted where a new field
+    is possible and unusual; wanted where its options ask for them.
     """
-    found: bool | None = getattr(reader, "fixed_fields", None)
+    found: NewFields | None = getattr(reader, "new_fields", None)
     return found
 
 

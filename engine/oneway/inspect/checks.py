@@ -46,7 +46,7 @@ class CheckResult:
 class Evidence:
     """What was read: both snapshots, the lookup tables, and what each connector's probes found.
 
-    `unheld` are the keys that the mapping reads and no record has. `probes` and
+    `unheld` are the keys and words that the mapping reads and no record has. `probes` and
     `descriptions` are of the connectors that the mapping uses, by name.
     """
 
@@ -108,13 +108,22 @@ def _snapshot(side: str, snapshot: Snapshot, *, may_be_empty: bool = False) -> C
 
 
 def _unheld(found: Sequence[Diagnostic]) -> tuple[CheckResult, ...]:
-    """Return the keys that the mapping reads and no record has; nothing if there are none."""
-    if not found:
-        return ()
+    """Return the keys and the words that the mapping reads and no record has, if there are any."""
+    words = [each for each in found if each.code == _WORDS]
+    keys = [each for each in found if each.code != _WORDS]
+    titled = (("Keys that no record has", keys), ("Words that no record has", words))
+    return tuple(_listed(title, each) for title, each in titled if each)
+
+
+def _listed(title: str, found: Sequence[Diagnostic]) -> CheckResult:
     lines = (f"{each.span}: {each.summary}; {each.help} [{each.code}]" for each in found)
     failed = any(each.severity is Severity.ERROR for each in found)
     state = CheckState.FAILED if failed else CheckState.WARNING
-    return (CheckResult("Keys that no record has", state, tuple(lines)),)
+    return CheckResult(title, state, tuple(lines))
+
+
+_WORDS = "R174"
+"""The code of a word that no record has, while one has nearly the same."""
 
 
 def _evaluated(rows: Iterable[SourceRow], targets: Iterable[TargetRow]) -> tuple[CheckResult, ...]:

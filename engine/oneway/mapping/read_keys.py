@@ -10,11 +10,15 @@ from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
-from oneway.core.diagnostics import Diagnostic, Severity, Span, did_you_mean
+from oneway.core.connector import NewFields
+from oneway.core.diagnostics import Diagnostic, Severity, Span
+from oneway.core.likeness import alike, slips
 from oneway.core.records import MISSING, Record, Value, at, path_of, path_text
-from oneway.mapping.expressions import Expression, Reading
+from oneway.mapping.expressions import Expression, PathUse, Reading
+from oneway.mapping.expressions.words import Meant, meant
 from oneway.mapping.interpreter import FieldCode, MappingCode
 from oneway.mapping.spec import FieldSpec, MappingSpec, Write
+from oneway.mapping.word_tally import WordTally, word_tally
 
 Path = tuple[str, ...]
 
@@ -26,13 +30,17 @@ _MOST = 12
 class ReadKey:
     """A key that an expression of the mapping reads, and what reads it.
 
-    Where it is `needed`, it says who somebody is, or whether they have left.
+    Where it is `needed`, it says who somebody is, or whether they have left. `quoted` is its name
+    where that stands in double quotes and is no field of the record schema; by where it stands,
+    it is `meant` as text or as a field.
     """
 
     path: Path
     place: Span
     reader: str
     needed: bool
+    quoted: str = ""
+    meant: Meant = Meant.FIELD
 
 
 @dataclass(slots=True)
@@ -47,13 +55,19 @@ class KeyTally:
     side: str
     keys: tuple[ReadKey, ...]
     reading: Reading
+    words: WordTally
+    """What is compared with words, and the values that records have there."""
     records: int = 0
-    fixed: bool | None = None
-    """Whether the records can have no other fields: see `fixed_fields` of connectors."""
+    new: NewFields | None = None
+    """What a field says that is written and that no record has: see `new_fields` of connectors."""
+    in_file: bool = False
+    """Whether the records stand in a file, which takes no credentials."""
     lacking: dict[Path, FieldSpec] = field(default_factory=dict)
     """The fields that the mapping writes and no record has had so far."""
     written: frozenset[str] = frozenset()
     """All fields that the mapping writes."""
+    leaving: frozenset[Path] = frozenset()
+    """Those that it writes when somebody leaves."""
     answered: dict[Path, int] = field(default_factory=dict)
     stated: dict[Path, int] = field(default_factory=dict)
     seen: set[Path] = field(default_factory=set)
@@ -83,8 +97,10 @@ class KeyTally:
         if record.problem:
             return
         self.records += 1
-        if self.fixed is not None and self.lacking:
+        if self.new is not None and self.lacking:
             self._note_written(record.data)
+        if self.words.values:
+            self.words.note(record.data)
         if self._has_all(record.data):
             self.whole += 1
             return
@@ -116,10 +132,11 @@ class KeyTally:
         return True
 
     def _note_written(self, data: Mapping[str, Value]) -> None:
-        for path in [path for path in self.lacking if at(data, path) is not MISSING]:
-            del self.lacking[path]
-        if self.lacking:
-            self.seen.update((key,) for key in data)
+        for path in tuple(self.lacking):
+            if at(data, path) is not MISSING:
+                del self.lacking[path]
+            else:
+                self._missing(data, path)
 
     def _missing(self, data: Mapping[str, Value], path: Path) -> Path | None:
         """Return how far the path leads in a record, with the first key that is absent, if any."""
@@ -144,37 +161,95 @@ class KeyTally:
 
     def unheld(self) -> Iterator[Diagnostic]:
         """Yield each key that no record has: an error where it is needed, else a warning."""
-        for each in self.keys:
-            if self.records and not self.whole and not self.answered[each.path]:
-                severity = Severity.ERROR if each.needed else Severity.WARNING
-                code = "R170" if each.needed else "R171"
-                end = "; nothing will be written" if each.needed else ""
-                text = path_text(each.path)
-                summary = f"no record of {self.side} has the key '{text}' ({each.reader}){end}"
-                near = did_you_mean(text, sorted(map(path_text, self.seen)))
-                help = near or "check its spelling, and whether the credentials may see it"
-                if each.needed and not near:
-                    help += "; where the system leaves out what is null, say `absent: null`"
-                yield Diagnostic(each.place, severity, code, summary, help)
-        if self.records and self.fixed is not None:
+        if self.records and not self.whole:
+            for each in self.keys:
+                if not self.answered[each.path]:
+                    yield self._unheld(each)
+        if self.records and self.new is not None:
             yield from self._new_fields()
 
+    def findings(self) -> Iterator[Diagnostic]:
+        """Yield what the records say against the mapping: keys, fields and words that none has."""
+        yield from self.unheld()
+        yield from self.words.unheld()
+
+    def _unheld(self, each: ReadKey) -> Diagnostic:
+        text = path_text(each.path)
+        as_text = self._may_be_text(each)
+        refused = each.needed or as_text
+        end = "; nothing will be written" if refused else ""
+        summary = f"no record of {self.side} has the key '{text}' ({each.reader}){end}"
+        help = self._remedy(each)
+        if as_text:
+            near = f"; for a field, {help}" if "did you mean" in help else ""
+            text = f"for the text, write {_in_quotes(each.quoted)}"
+            help = f"double quotes name a field: {text}{near}"
+        elif each.needed and "did you mean" not in help:
+            help += "; where the system leaves out what is null, say `absent: null`"
+        severity = Severity.ERROR if refused else Severity.WARNING
+        code = "R170" if each.needed else "R173" if as_text else "R171"
+        return Diagnostic(each.place, severity, code, summary, help)
+
+    def _may_be_text(self, key: ReadKey) -> bool:
+        """Return whether a name that no record has was certainly not meant as a field."""
+        uses = [each.meant for each in self.keys if each.path == key.path]
+        if not key.quoted or Meant.FIELD in uses:
+            return False
+        return Meant.TEXT in uses or "did you mean" not in self._remedy(key)
+
+    def _remedy(self, each: ReadKey) -> str:
+        """Return what the key may be: a mistyped one, or one that nothing reads."""
+        depth, beside = self._astray(each.path)
+        parent, word, rest = each.path[:depth], each.path[depth], each.path[depth + 1 :]
+        unread = [key for key in beside if not self._is_read((*parent, key))]
+        near = (slips(word, beside) or alike(word, unread))[:1]
+        if near:
+            return f"did you mean '{path_text((*parent, near[0], *rest))}'?"
+        help = "check its spelling"
+        if not self.in_file:
+            return f"{help}, and whether the credentials may see it"
+        if not unread:
+            return f"{help}, and whether the file still has it"
+        more = ", ..." if len(unread) > _MOST else ""
+        return f"{help}; nothing reads these: {', '.join(unread[:_MOST])}{more}"
+
+    def _astray(self, path: Path) -> tuple[int, list[str]]:
+        """Return at which of its keys a path goes astray, and the keys that records have there."""
+        for depth in reversed(range(len(path))):
+            beside = {each[-1] for each in self.seen if each[:-1] == path[:depth]}
+            if beside:
+                return depth, sorted(beside)
+        return 0, []
+
+    def _is_read(self, path: Path) -> bool:
+        return any(each[: len(path)] == path for each in self.answered)
+
     def _new_fields(self) -> Iterator[Diagnostic]:
-        """Yield each field that is written and no record has: an error where none can be added."""
-        known = sorted({path_text(path) for path in self.seen if len(path) == 1} - self.written)
-        for spec in self.lacking.values():
-            near = did_you_mean(spec.path, known)
-            if not self.fixed and not near:
-                continue  # a file of objects may well get a new field
-            severity = Severity.ERROR if self.fixed else Severity.WARNING
-            end = "; nothing will be written" if self.fixed else ""
+        """Yield each field that is written and no record has: an error where it is misspelt."""
+        held = {path_text(path) for path in self.seen}
+        for path, spec in self.lacking.items():
+            if path in self.reading.declared:
+                continue
+            others = held if path in self.leaving else held - self.written
+            known = sorted(path_text(each) for each in self.seen if len(each) == len(path))
+            near = slips(spec.path, others)[:1]
+            if self.new is NewFields.WANTED and not near:
+                continue
+            wrong = self.new is NewFields.REFUSED or (near and self.new is NewFields.DOUBTED)
+            severity = Severity.ERROR if wrong else Severity.WARNING
+            end = "; nothing will be written" if wrong else ""
             summary = f"no record of {self.side} has the field '{spec.path}'{end}"
-            grow = "; for a new column, set new_columns: add in the target's options"
             more = ", ..." if len(known) > _MOST else ""
-            help = near or f"its other fields are: {', '.join(known[:_MOST])}{more}"
-            yield Diagnostic(
-                spec.key_span, severity, "R172", summary, help + (grow if self.fixed else "")
-            )
+            listed = f"its other fields are: {', '.join(known[:_MOST])}{more}"
+            help = f"did you mean '{near[0]}'?" if near else listed
+            if self.new is not NewFields.WANTED:
+                help += "; for a new one, set new_columns: add in the target's options"
+            yield Diagnostic(spec.key_span, severity, "R172", summary, help)
+
+
+def _in_quotes(text: str) -> str:
+    """Return text as an expression writes it: in single quotes."""
+    return "'" + text.replace("'", "\\'") + "'"
 
 
 def tallies_of(code: MappingCode, spec: MappingSpec | None = None) -> dict[str, KeyTally]:
@@ -183,12 +258,14 @@ def tallies_of(code: MappingCode, spec: MappingSpec | None = None) -> dict[str, 
     With `spec`, the target's also looks for the fields that the mapping writes.
     """
     found = {
-        "source": _tally("the source", _source_keys(code)),
-        "target": _tally("the target", _target_keys(code)),
+        "source": _tally("the source", _source_keys(code), code.secrets.source),
+        "target": _tally("the target", _target_keys(code), code.secrets.target),
     }
     if spec is not None:
-        found["target"].lacking = _written(spec)
-        found["target"].written = frozenset(map(path_text, found["target"].lacking))
+        target, leaving = found["target"], spec.leavers.set if spec.leavers is not None else ()
+        target.lacking = _written(spec)
+        target.written = frozenset(map(path_text, target.lacking))
+        target.leaving = frozenset(path_of(each.path) for each in leaving)
     for each in code.references:
         readers = ((each.key, "key", False), (each.value, "value", False))
         found[f"references.{each.name}"] = _tally(f"reference '{each.name}'", readers)
@@ -207,15 +284,26 @@ def _written(spec: MappingSpec) -> dict[Path, FieldSpec]:
 _Reads = Iterable[tuple[Expression, str, bool]]
 
 
-def _tally(side: str, reads: _Reads) -> KeyTally:
+def _tally(side: str, reads: _Reads, secret: Iterable[Path] = ()) -> KeyTally:
     reads = tuple(reads)
     keys = (
-        ReadKey(use.keys, _place(expression, use.offset, use.length), reader, needed)
+        _read_key(expression, use, reader, needed)
         for expression, reader, needed in reads
         for use in expression.paths
     )
     reading = reads[0][0].reading if reads else Reading()
-    return KeyTally(side, tuple(dict.fromkeys(keys)), reading)
+    words = word_tally(side, ((each, reader) for each, reader, _ in reads), secret)
+    return KeyTally(side, tuple(dict.fromkeys(keys)), reading, words)
+
+
+def _read_key(expression: Expression, use: PathUse, reader: str, needed: bool) -> ReadKey:
+    place = _place(expression, use.offset, use.length)
+    quoted = expression.text[use.offset : use.offset + 1] == '"' and len(use.keys) == 1
+    if not quoted or use.keys in expression.reading.declared:
+        return ReadKey(use.keys, place, reader, needed)
+    name = use.keys[0]
+    as_what = meant(expression.tree).get(name, Meant.FIELD)
+    return ReadKey(use.keys, place, reader, needed, name, as_what)
 
 
 def _source_keys(code: MappingCode) -> Iterator[tuple[Expression, str, bool]]:

@@ -24,6 +24,8 @@ UNKNOWN = Resource("unknown", "id", {}, frozenset(Capability), open=True)
 _CUT = re.compile(r" #(\S.*)?")
 """A comment that looks like a part of the text before it: ` #1`, or ` #` alone."""
 
+_COMMENT = re.compile(r" #\S*")
+
 _COMMA = "within { } a comma ends a value: put this one in double quotes"
 _WORDS = {"true": "true", "false": "false", "null": "null", "none": "null", "nil": "null"}
 """What other languages write as values; here they are names unless in backticks."""
@@ -120,7 +122,7 @@ class Resolver:
         except ExpressionSyntax as error:
             span = within(text.span, error.offset, error.length)
             help = _COMMA if self.ends_at_comma(text.span, error) else error.help
-            self.error("M103", span, error.summary, help)
+            self.error("M103", span, error.summary, self.with_comment(text, help))
             return parse("@", text.span)
         self.compare_paths(expression, resource, where)
         self.compare_settings(expression)
@@ -131,6 +133,21 @@ class Resolver:
         """Return whether a value within { } was cut off at a comma that it should hold."""
         line = self.lines[span.line - 1] if 0 < span.line <= len(self.lines) else ""
         return "never closed" in error.summary and line[span.end - 1 :].lstrip().startswith(",")
+
+    def with_comment(self, text: Text, help: str) -> str:
+        """Return a remedy that speaks of the comment which may have cut the text off."""
+        rest = self.rest_of_line(text.span)
+        found = _COMMENT.match(rest)
+        if found is None or "\n" in text.text:
+            return help
+        whole = f"""'"{text.text.strip()}{found[0]}"'"""
+        note = f"` #` begins a comment: if it belongs to the name, write {whole}"
+        return f"{note}; else {help}" if help else note
+
+    def rest_of_line(self, span: Span) -> str:
+        """Return what follows a text without quotes on its line; nothing of any other."""
+        line = self.lines[span.line - 1] if 0 < span.line <= len(self.lines) else ""
+        return line[span.end - 1 :] if line[span.column - 2 : span.column - 1] == " " else ""
 
     def quietly(self, text: Text) -> Expression | None:
         """Return the expression, or None if `parsed` reports why there is none."""
@@ -177,8 +194,7 @@ class Resolver:
 
     def warn_of_comment(self, span: Span) -> None:
         """Report a comment that may have cut off the end of an expression without quotes."""
-        line = self.lines[span.line - 1] if 0 < span.line <= len(self.lines) else ""
-        if _CUT.fullmatch(line[span.end - 1 :]) and line[span.column - 2 : span.column - 1] == " ":
+        if _CUT.fullmatch(self.rest_of_line(span)):
             summary = "what follows ' #' is a comment, and no part of this expression"
             help = "put the whole in quotes: '\"Staff #\"'; or leave a space after the #"
             self.report(Diagnostic(span, Severity.WARNING, "M250", summary, help))

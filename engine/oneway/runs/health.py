@@ -46,7 +46,7 @@ def health(prepared: PreparedRun, reading: Readings, plan: Plan) -> tuple[Diagno
     """Return what is wrong with the inputs; an error means that nothing may be written."""
     words = {role: each.text for role, each in prepared.inputs.items()}
     found = list(sick(plan))
-    found += [each for tally in reading.tallies.values() for each in tally.unheld()]
+    found += [each for tally in reading.tallies.values() for each in tally.findings()]
     if not reading.target.complete:
         found.append(_error("R162", words["target"], reading.target.problems))
     for name, table in reading.tables.items():

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from oneway.connections.discovery import FILES
-from oneway.core.connector import Field, ReadError, fixed_fields
+from oneway.core.connector import Field, ReadError, new_fields
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Collected, Record, Snapshot
@@ -72,7 +72,7 @@ def read_inputs(
     reads = _Reads(prepared, systems, progress)
     references, tables, program = reads.bound()
     source, target = reads.snapshot("source"), reads.snapshot("target")
-    reads.note_fixed()
+    reads.note_new()
     for role, snapshot in (("source", source), ("target", target)):
         for record in snapshot.records:
             reads.tallies[role].note(record)
@@ -180,6 +180,9 @@ class _Reads:
         self.inputs = prepared.inputs
         self.snapshots: dict[Input, Snapshot] = {}
         self.tallies = tallies_of(prepared.compiled.code, prepared.spec)
+        for role, tally in self.tallies.items():
+            each = self.inputs[role]
+            tally.in_file = each.replaces is not None or each.connector == FILES
 
     def bound(self) -> tuple[dict[str, Snapshot], dict[str, LookupTable], Interpreted]:
         codes = self.prepared.compiled.code.references
@@ -218,20 +221,20 @@ class _Reads:
             return step("read", input=role, connector="file")
         return step("read", input=role, connector=said.connector, resource=said.resource)
 
-    def note_fixed(self) -> None:
-        """Note whether the target's records can have new fields, before they are looked at.
+    def note_new(self) -> None:
+        """Note what becomes of new fields of the target's records, before they are looked at.
 
         A system's record schema says so of a file that stands in for it.
         """
         target = self.prepared.catalogue[self.prepared.spec.target.connector.text]
         if target.kind == FILES:
-            self.tallies["target"].fixed = self.from_reader("target", fixed_fields)
+            self.tallies["target"].new = self.from_reader("target", new_fields)
 
     def collected(self, role: str, make: Callable[[Record], T]) -> Collected[T]:
         each, note = self.inputs[role], self.tallies[role].note
         items: list[T] = []
         if role == "target":
-            self.note_fixed()
+            self.note_new()
 
         def take(records: Iterable[Record]) -> None:
             for record in records:

@@ -9,7 +9,7 @@ from typing import TypeAlias
 from oneway.connections import Connection
 from oneway.connections.discovery import open_connector
 from oneway.connections.secret_files import unsafe_files
-from oneway.core.connector import Access, ConnectorError, Description, fixed_fields
+from oneway.core.connector import Access, ConnectorError, Description, new_fields
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.core.records import Record
 from oneway.mapping.compiler import Compiled
@@ -92,7 +92,8 @@ def _against_file(
         connector = open_connector(description, Access(options, {}))
         if not is_there:
             return []
-        tally.fixed = fixed_fields(connector.reader(path)) if tally.lacking else None
+        tally.in_file = True
+        tally.new = new_fields(connector.reader(path)) if tally.lacking else None
         for record in records_of(description, path, options):
             tally.note(record)
     except Refused:
@@ -100,7 +101,7 @@ def _against_file(
     except ConnectorError as error:
         place = _place_of(end, error)
         return [Diagnostic(place, Severity.ERROR, error.code, error.summary, error.help)]
-    return list(tally.unheld())
+    return list(tally.findings())
 
 
 def _place_of(end: EndpointSpec, error: ConnectorError) -> Span:

@@ -6,19 +6,13 @@ from oneway.core.connector import Resource
 from oneway.core.records import path_text
 from oneway.mapping.expressions import BUILT_IN, Expression
 from oneway.mapping.expressions.syntax import SAME_SCOPE, Node
+from oneway.mapping.expressions.words import path_in
 from oneway.mapping.functions.library import BY_NAME
 from oneway.mapping.record_schema import json_types
 
 _ANY = frozenset[str]()
 _LISTS = ("projection", "filter_projection", "flatten", "multi_select_list", "value_projection")
 _TRUTHS = ("comparator", "not_expression")
-
-
-def path_in(node: Node) -> tuple[str, ...] | None:
-    """Return the keys where a node is a path that is read of the record itself."""
-    steps = node["children"] if node["type"] == "subexpression" else [node]
-    keys = tuple(str(step["value"]) for step in steps if step["type"] == "field")
-    return keys if len(keys) == len(steps) else None
 
 
 def types_in(node: Node, resource: Resource) -> frozenset[str]:

@@ -1,0 +1,93 @@
+"""Says which words are probably one word: written in another form, mistyped, or abbreviated."""
+
+import re
+from collections.abc import Iterable
+from difflib import SequenceMatcher
+
+from oneway.core.records import normal
+
+_SHORT = 4
+"""A shorter word is a code of its own: `M` is no slip for `F`."""
+_LONG = 8
+"""From this length on, two slips are forgiven."""
+_ALIKE = 0.6
+_FORM = re.compile(r"[\W_]+")
+_DIGITS = re.compile("[0-9]+")
+
+
+def one_form(word: str) -> str:
+    """Return a form of a word that is equal where only case, spaces and marks differ."""
+    folded = normal(word, "NFKC").casefold()
+    return _FORM.sub("", folded) or folded.strip()
+
+
+def is_slip(word: str, other: str) -> bool:
+    """Return whether one word is probably the other, mistyped or written in another form.
+
+    Words that differ in their numbers are two words: `Grade 1` and `Grade 2`.
+    """
+    left, right = one_form(word), one_form(other)
+    if left == right:
+        return True
+    shorter = min(len(left), len(right))
+    if shorter < _SHORT or _DIGITS.findall(left) != _DIGITS.findall(right):
+        return False
+    if shorter < _LONG:
+        return _within(left, right, 1)
+    return left[0] == right[0] and _within(left, right, 2)
+
+
+def slips(word: str, known: Iterable[str]) -> list[str]:
+    """Return the known words that are probably this one, nearest first."""
+    found = sorted({each for each in known if is_slip(word, each)})
+    return sorted(found, key=lambda each: (one_form(each) != one_form(word), -_ratio(word, each)))
+
+
+def alike(word: str, known: Iterable[str]) -> list[str]:
+    """Return the known words that may stand for this one, nearest first.
+
+    `Dept` may stand for `Department`, and `Leaving Date` for `Date of Leaving`.
+    """
+    found = sorted({each for each in known if _is_alike(word, each)})
+    return sorted(found, key=lambda each: -_ratio(word, each))
+
+
+def _is_alike(word: str, other: str) -> bool:
+    left, right = one_form(word), one_form(other)
+    shares = _words(word) & _words(other)
+    return bool(shares) or _ratio(word, other) >= _ALIKE or _shortens(left, right)
+
+
+def _words(text: str) -> set[str]:
+    parts = re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])", text)
+    return {part.casefold() for part in parts if len(part) >= _SHORT}
+
+
+def _shortens(left: str, right: str) -> bool:
+    """Return whether the shorter word is made of letters of the longer, in their order."""
+    short, long = sorted((left, right), key=len)
+    if len(short) < _SHORT - 1 or short[0] != long[0]:
+        return False
+    letters = iter(long)
+    return all(letter in letters for letter in short)
+
+
+def _ratio(left: str, right: str) -> float:
+    return SequenceMatcher(None, one_form(left), one_form(right)).ratio()
+
+
+def _within(left: str, right: str, most: int) -> bool:
+    """Return whether so many letters too many, missing, wrong or swapped make the difference."""
+    if abs(len(left) - len(right)) > most:
+        return False
+    before: list[int] = []
+    row = list(range(len(right) + 1))
+    for i, letter in enumerate(left, 1):
+        now = [i]
+        for j, other in enumerate(right, 1):
+            cost = min(row[j] + 1, now[-1] + 1, row[j - 1] + (letter != other))
+            if before and j > 1 and letter == right[j - 2] and left[i - 2] == other:
+                cost = min(cost, before[j - 2] + 1)
+            now.append(cost)
+        before, row = row, now
+    return row[-1] <= most

@@ -1,0 +1,217 @@
+"""Finds the words that an expression compares values with, and the names that may be meant as text.
+
+Text stands in single quotes, and double quotes name a field: `status == "Left"` compares two
+fields. Only the records tell which of the two was meant.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from enum import Enum
+
+from oneway.core.records import Value, is_blank
+from oneway.mapping.expressions.syntax import SAME_SCOPE, Node, TextRange, tokens_of
+from oneway.mapping.functions import BY_NAME, Uses
+from oneway.mapping.functions.values import as_text
+
+Path = tuple[str, ...]
+
+
+class Way(Enum):
+    """How a word is compared with a value."""
+
+    EQUAL = "equal"
+    AS_TEXT = "as text"
+    HELD = "held"
+    START = "start"
+    END = "end"
+
+
+@dataclass(frozen=True, slots=True)
+class Word:
+    """A constant, and the part of an expression that it is compared with: it reads `keys` alone."""
+
+    keys: Path
+    value: Value
+    part: Node
+    way: Way
+    place: TextRange | None
+
+
+def words_of(text: str, tree: Node) -> tuple[Word, ...]:
+    """Return every constant that something is compared with which one key decides."""
+    found = []
+    for part, value, way in _compared(tree):
+        keys = _only_path(part)
+        simple = isinstance(value, str | bool | int | float) and not is_blank(value)
+        if keys is not None and simple:
+            found.append(Word(keys, value, part, way, _place(text, value)))
+    return tuple(found)
+
+
+def _place(text: str, value: Value) -> TextRange | None:
+    """Return where a constant stands; the first of its places is as good as any."""
+    for token in tokens_of(text):
+        items = token.value if isinstance(token.value, list) else [token.value]
+        if not token.identifier and any(each == value for each in items):
+            return token.place
+    return None
+
+
+_Compared = Iterator[tuple[Node, Value, Way]]
+
+
+def _compared(node: Node) -> _Compared:
+    kind, children = node["type"], node["children"]
+    if kind == "comparator" and node["value"] in ("eq", "ne"):
+        for one, other in (children, reversed(children)):
+            if other["type"] == "literal":
+                yield one, other["value"], Way.EQUAL
+    elif kind == "function_expression" and len(children) > 1:
+        yield from _asked(str(node["value"]), *children[:2])
+    if kind in SAME_SCOPE:
+        for child in children:
+            yield from _compared(child)
+
+
+def _asked(name: str, first: Node, second: Node) -> _Compared:
+    """Yield what a function compares its arguments with."""
+    if name == "map_value":
+        yield from ((first, word, Way.AS_TEXT) for word in _entries(second))
+    elif name == "one_of":
+        yield from ((first, item, Way.EQUAL) for item in _items(second))
+    elif name == "contains" and first["type"] in ("literal", "multi_select_list"):
+        yield from ((second, item, Way.EQUAL) for item in _items(first))
+    elif name in _PARTS and second["type"] == "literal" and isinstance(second["value"], str):
+        yield first, second["value"], _PARTS[name]
+
+
+_PARTS = {"contains": Way.HELD, "starts_with": Way.START, "ends_with": Way.END}
+
+
+def _items(node: Node) -> list[Value]:
+    if node["type"] == "literal" and isinstance(node["value"], list):
+        return node["value"]
+    if node["type"] == "multi_select_list":
+        return [each["value"] for each in node["children"] if each["type"] == "literal"]
+    return []
+
+
+def _entries(node: Node) -> list[str]:
+    if node["type"] == "literal" and isinstance(node["value"], dict):
+        return list(node["value"])
+    if node["type"] == "multi_select_dict":
+        return [str(each["value"]) for each in node["children"]]
+    return []
+
+
+def _only_path(node: Node) -> Path | None:
+    """Return the path whose value alone decides what a part of an expression comes to."""
+    paths = _paths(node)
+    return next(iter(paths)) if paths is not None and len(paths) == 1 else None
+
+
+def _paths(node: Node) -> frozenset[Path] | None:
+    path = path_in(node)
+    if path:
+        return frozenset({path})
+    if node["type"] == "literal":
+        return frozenset()
+    function = BY_NAME.get(str(node["value"])) if node["type"] == "function_expression" else None
+    if function is not None and function.uses is not Uses.NOTHING:
+        return None
+    if node["type"] not in ("function_expression", "or_expression"):
+        return None
+    parts = [_paths(child) for child in node["children"]]
+    known = [each for each in parts if each is not None]
+    return frozenset().union(*known) if len(known) == len(parts) else None
+
+
+def path_in(node: Node) -> Path | None:
+    """Return the keys where a node is a path that is read of the record itself."""
+    steps = node["children"] if node["type"] == "subexpression" else [node]
+    keys = tuple(str(step["value"]) for step in steps if step["type"] == "field")
+    return keys if len(keys) == len(steps) else None
+
+
+MATCHES: Mapping[Way, Callable[[Value, Value], bool]] = {
+    Way.HELD: lambda value, word: isinstance(value, str) and str(word) in value,
+    Way.START: lambda value, word: isinstance(value, str) and value.startswith(str(word)),
+    Way.END: lambda value, word: isinstance(value, str) and value.endswith(str(word)),
+    Way.AS_TEXT: lambda value, word: _said(value) == word,
+}
+"""Whether a value passes, for each way but equality."""
+
+
+def _said(value: Value) -> str | None:
+    return as_text(value) if isinstance(value, str | bool | int | float) else None
+
+
+class Meant(Enum):
+    """Whether a name that no record has may have been meant as text."""
+
+    FIELD = "field"
+    EITHER = "either"
+    TEXT = "text"
+
+
+def meant(tree: Node) -> Mapping[str, Meant]:
+    """Return, for each name of one key, what its places in an expression speak for.
+
+    What is compared with a constant is a field, and what is compared with a field is text.
+    Where one name stands in several places, a field that is known as one stays one.
+    """
+    if tree["type"] == "field":  # which needs its quotes as a field, or does not
+        needless = _NAME.fullmatch(str(tree["value"])) is not None
+        return {str(tree["value"]): Meant.EITHER if needless else Meant.FIELD}
+    found: dict[str, Meant] = {}
+    for name, each in _meant(tree, Meant.EITHER):
+        found[name] = min(found.get(name, each), each, key=list(Meant).index)
+    return found
+
+
+_NAME = re.compile("[A-Za-z_][A-Za-z0-9_]*")
+
+
+def _meant(node: Node, here: Meant) -> Iterator[tuple[str, Meant]]:
+    kind, children = node["type"], node["children"]
+    if kind == "field":
+        yield str(node["value"]), here
+    elif kind == "comparator":
+        for one, other in (children, list(reversed(children))):
+            literal = other["type"] == "literal"
+            yield from _meant(one, Meant.FIELD if literal else Meant.TEXT)
+    elif kind == "function_expression":
+        name = str(node["value"])
+        for position, child in enumerate(children):
+            yield from _meant(child, _of_argument(name, position, child))
+    elif kind in ("multi_select_list", "multi_select_dict", "key_val_pair"):
+        for child in children:
+            yield from _meant(child, here)
+    elif kind in SAME_SCOPE:
+        logical = kind in ("and_expression", "not_expression")
+        for child in children:
+            yield from _meant(child, Meant.FIELD if logical else Meant.EITHER)
+
+
+def _of_argument(name: str, position: int, child: Node) -> Meant:
+    if position in _OF_TEXT.get(name, ()):
+        return Meant.TEXT
+    if name == "contains":
+        return Meant.TEXT if position or child["type"] == "multi_select_list" else Meant.FIELD
+    if name == "starts_with_any" and position:
+        return Meant.TEXT
+    return Meant.FIELD if position == 0 and name not in _CHOOSING else Meant.EITHER
+
+
+_OF_TEXT: Mapping[str, tuple[int, ...]] = {
+    **dict.fromkeys(("starts_with", "ends_with", "one_of", "split", "before", "after", "index_of",
+                     "regex_match", "parse_date", "format_date"), (1,)),
+    **dict.fromkeys(("replace", "regex_replace", "group"), (1, 2)),
+    **dict.fromkeys(("pad_left", "pad_right", "word"), (2,)),
+    "join": (0,),
+}  # fmt: skip
+"""The arguments of functions that are text in the mapping as a rule, by position."""
+
+_CHOOSING = frozenset({"default", "coalesce", "not_null", "concat", "merge"})
+"""Functions whose first argument may be written as it is; of `iif` it is a condition."""

@@ -1,0 +1,150 @@
+"""Finds the words of a mapping that no record has, while a record has nearly the same one.
+
+`'Contractor'` where the export says `CONTRACTOR `: a rule that compares the two lets everybody
+through, and nothing else says so.
+"""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from oneway.core.diagnostics import Diagnostic, Severity
+from oneway.core.likeness import one_form, slips
+from oneway.core.records import MISSING, Value, at, identity, path_text, with_value
+from oneway.mapping.expressions import Context, EvaluationError, Expression, Reading
+from oneway.mapping.expressions.evaluation import evaluated
+from oneway.mapping.expressions.words import MATCHES, Way, Word, words_of
+
+Path = tuple[str, ...]
+Values = dict[object, Value]
+
+_DISTINCT = 300
+"""A key with more values than this holds names or numbers, and no words of a list."""
+_NAMED = 3
+"""Words that a message suggests."""
+_LONGEST = 60
+"""A longer value is a remark, and no word of a list."""
+_SOME_DAY = Context(datetime(2026, 1, 1, tzinfo=UTC))
+"""No part that is looked at reads the day."""
+
+
+@dataclass(slots=True)
+class WordTally:
+    """Counts the values of each key that is compared with a word; `side` names the read."""
+
+    side: str
+    words: tuple[tuple[Word, Expression, str], ...]
+    """Each word, the expression that it stands in, and what reads that."""
+    values: dict[Path, Values] = field(default_factory=dict)
+
+    def note(self, data: Mapping[str, Value]) -> None:
+        """Take note of a record's values."""
+        over = False
+        for path, held in self.values.items():
+            value = data.get(path[0], MISSING) if len(path) == 1 else at(data, path)
+            if value.__class__ is str:
+                if value in held:
+                    continue  # as it is for nearly all
+                held[value] = value
+            elif isinstance(value, bool | int | float):
+                held[identity(value)] = value
+            over = over or len(held) > _DISTINCT
+        if over:
+            kept = self.values.items()
+            self.values = {path: held for path, held in kept if len(held) <= _DISTINCT}
+
+    def unheld(self) -> Iterator[Diagnostic]:
+        """Yield each word that no record has while one has nearly the same."""
+        for word, expression, reader in self.words:
+            near = self._near(word, expression)
+            if near:
+                span = expression.within(word.place) if word.place else expression.span
+                key, said = path_text(word.keys), _shown(word.value)
+                what = _WAYS[word.way].format(word=said, key=key)
+                summary = f"no record of {self.side} {what} ({reader})"
+                help = f"did you mean {' or '.join(map(_shown, near[:_NAMED]))}?"
+                yield Diagnostic(span, Severity.WARNING, "R174", summary, help)
+
+    def _near(self, word: Word, expression: Expression) -> list[Value]:
+        held = self.values.get(word.keys)
+        if not held:
+            return []
+        values = list(_results(word, held.values(), expression.reading))
+        if any(_passes(word, value) for value in values):
+            return []
+        named = {identity(other.value) for other, beside, _ in self.words
+                 if beside is expression and other.keys == word.keys}  # fmt: skip
+        return [each for each in _nearest(word, values) if identity(each) not in named]
+
+
+def word_tally(
+    side: str, reads: Iterable[tuple[Expression, str]], secret: Iterable[Path]
+) -> WordTally:
+    """Return the tally of what these expressions compare; nothing that is sensitive is kept."""
+    hidden = tuple(secret)
+    words = tuple(
+        (word, expression, reader)
+        for expression, reader in reads
+        for word in words_of(expression.text, expression.tree)
+        if not any(word.keys[: len(each)] == each[: len(word.keys)] for each in hidden)
+    )
+    return WordTally(side, words, {word.keys: {} for word, _, _ in words})
+
+
+def _results(word: Word, values: Iterable[Value], reading: Reading) -> Iterator[Value]:
+    """Yield what the part that is compared comes to on each value."""
+    for value in values:
+        if word.part["type"] in ("field", "subexpression"):
+            yield value
+            continue
+        try:
+            record = with_value({}, word.keys, value)
+            yield evaluated(word.part, record, _SOME_DAY, reading).value
+        except EvaluationError:
+            continue  # the record's own error says so
+
+
+def _passes(word: Word, value: Value) -> bool:
+    if word.way is Way.EQUAL:
+        return identity(value) == identity(word.value)
+    return MATCHES[word.way](value, word.value)
+
+
+def _nearest(word: Word, values: Iterable[Value]) -> list[Value]:
+    said = _text(word.value)
+    texts = {_text(value): value for value in values if len(_text(value)) <= _LONGEST}
+    if word.way in (Way.HELD, Way.START, Way.END):
+        form = one_form(said)
+        return sorted((each for text, each in texts.items()
+                       if isinstance(each, str) and _LOOSE[word.way](one_form(text), form)),
+                      key=str)  # fmt: skip
+    return [texts[text] for text in slips(said, texts)]
+
+
+_LOOSE = {
+    Way.HELD: str.__contains__,
+    Way.START: str.startswith,
+    Way.END: str.endswith,
+}
+
+_WAYS = {
+    Way.EQUAL: "has {word} in '{key}'",
+    Way.AS_TEXT: "has {word} in '{key}'",
+    Way.HELD: "has '{key}' with {word} in it",
+    Way.START: "has '{key}' that starts with {word}",
+    Way.END: "has '{key}' that ends with {word}",
+}
+
+
+def _text(value: Value) -> str:
+    return value if isinstance(value, str) else json.dumps(value)
+
+
+def _shown(value: Value) -> str:
+    """Return a value as an expression writes it; characters that cannot be seen as escapes."""
+    if not isinstance(value, str):
+        return f"`{json.dumps(value)}`"
+    if value.isprintable() and "'" not in value:
+        return f"'{value}'"
+    return f"`{json.dumps(value, ensure_ascii=not value.isprintable())}`"
