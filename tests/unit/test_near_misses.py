@@ -160,6 +160,61 @@ def test_who_is_created_although_a_record_has_their_email_or_name_is_named() -> 
     assert alike({"name": ""}, {"fullName": ""}) == []
 
 
+PEOPLE = {
+    "fields": {
+        "ref": {"from": "code", "write": "on_create"},
+        "first": "first",
+        "last": "last",
+        "phone": "phone",
+        "email": "mail",
+    },
+    "label": "join(' ', [first, last])",
+}
+TRACEY = {"code": "s", "first": "Tracey", "last": "Smith", "phone": "7", "mail": "t@example.com"}
+IAN = {"ref": "n", "first": "Ian", "last": "Smith", "phone": "8", "email": "ian@example.com"}
+
+
+def of_tracey(held: dict[str, str], *, matched: bool) -> list[str]:
+    """Return what is said of Tracey, while another record, of somebody or nobody, holds this."""
+    others = [
+        IAN | {"ref": f"o{n}", "last": f"Oak{n}", "phone": f"1{n}", "email": f"o{n}@example.com"}
+        for n in range(6)
+    ]
+    ian = {"code": "n", "first": "Ian", "last": "Smith", "phone": "8", "mail": "ian@example.com"}
+    people = [TRACEY, ian] if matched else [TRACEY]
+    made = World(
+        MAPPING | PEOPLE,
+        Snapshot(tuple(Record(each["code"], each) for each in people)),
+        Snapshot(tuple(Record(each["ref"], each) for each in (*others, IAN | held))),
+        Snapshot(()),
+    )
+    (outcome,) = [each for each in planned(made).outcomes if each.source_id == "s"]
+    return [r.text for r in outcome.reasons if r.code == "near_miss"]
+
+
+@pytest.mark.parametrize(
+    ("held", "matched", "named"),
+    [
+        ({}, True, False),  # a surname that no two records of the target share
+        ({}, False, False),
+        ({"phone": "7"}, True, False),  # a number, and it is somebody else's record
+        ({"phone": "7", "last": "Elm"}, False, False),  # a number, and a name that is not hers
+        ({"phone": "7", "first": "Tracey"}, False, True),
+        ({"phone": "7", "first": "Tracey", "last": "Oak"}, False, True),  # she has married
+        ({"phone": "7", "first": "Tracey"}, True, False),
+        ({"first": "Tracey"}, False, True),  # her whole name
+        ({"first": "Tracey"}, True, False),
+        ({"email": "t@example.com"}, False, True),
+        ({"email": "t@example.com"}, True, False),  # an address that two share
+        ({"email": "t@example.com", "first": "Tracey"}, True, True),
+    ],
+)
+def test_what_else_a_record_holds_says_whether_it_may_be_theirs(
+    held: dict[str, str], matched: bool, named: bool
+) -> None:
+    assert bool(of_tracey(held, matched=matched)) == named
+
+
 @example("0")
 @example("A00")
 @example("ab000c")

@@ -330,12 +330,12 @@ _TABLE = (
         "the target's options.",
     ),
     (
-        "R173",
+        "R175",
         "text stands in double quotes, which name a field, and no record has that field",
         "Write text in single quotes, and correct the name of a field.",
     ),
     (
-        "R174",
+        "R176",
         "no record has a word that values are compared with, and one has nearly the same",
         "Compare with the word that the records have; case, spaces and every letter count.",
     ),

@@ -187,7 +187,7 @@ class KeyTally:
         elif each.needed and "did you mean" not in help:
             help += "; where the system leaves out what is null, say `absent: null`"
         severity = Severity.ERROR if refused else Severity.WARNING
-        code = "R170" if each.needed else "R173" if as_text else "R171"
+        code = "R170" if each.needed else "R175" if as_text else "R171"
         return Diagnostic(each.place, severity, code, summary, help)
 
     def _may_be_text(self, key: ReadKey) -> bool:

@@ -64,7 +64,7 @@ class WordTally:
                 what = _WAYS[word.way].format(word=said, key=key)
                 summary = f"no record of {self.side} {what} ({reader})"
                 help = f"did you mean {' or '.join(map(_shown, near[:_NAMED]))}?"
-                yield Diagnostic(span, Severity.WARNING, "R174", summary, help)
+                yield Diagnostic(span, Severity.WARNING, "R176", summary, help)
 
     def _near(self, word: Word, expression: Expression) -> list[Value]:
         held = self.values.get(word.keys)

@@ -2,7 +2,8 @@
 
 A key that half of the target's records lack finds half of the people, and a plan would create
 the others a second time. Values beside the keys give that away: an email, a number that no two
-records share, a whole name.
+records share, a whole name. What else is there counts as well: who shares a surname with somebody
+else's record, and nothing more, is another person.
 """
 
 from collections import Counter, defaultdict
@@ -29,13 +30,14 @@ Holders = Mapping[Hashable, Sequence[TargetRow]]
 class Lookalikes:
     """Target records by what they hold beside the keys; `owners` are their source rows.
 
-    `single` are the holders of values that one person has alone, by field; `named` those that
-    nothing matches, by all that names a person.
+    `single` are the holders of values that one person has alone, by field, of which `emails` hold
+    emails; `named` those that nothing matches, by all that names a person.
     """
 
     policy: Policy
     owners: Mapping[str, SourceRow]
     single: Mapping[int, Holders]
+    emails: frozenset[int]
     naming: tuple[int, ...]
     named: Holders
 
@@ -43,18 +45,32 @@ class Lookalikes:
         """Yield why records may be this person's, in words, and the ids of those records."""
         for position, holders in self.single.items():
             value = _said(row, position)
-            found = holders.get(_loose(value), ()) if value is not None else ()
-            if 0 < len(found) <= _MOST:
+            held = holders.get(_loose(value), ()) if value is not None else ()
+            found = [each for each in held if self._may_be(row, each, position)]
+            if len(held) <= _MOST and found:
                 path = self.policy.fields[position].path
                 yield self._text(path, value, found), tuple(each.target_id for each in found)
         names = [_said(row, position) for position in self.naming]
-        found = self.named.get(tuple(map(_loose, names)), ())
-        if 0 < len(found) <= _MOST:
+        namesakes = self.named.get(tuple(map(_loose, names)), ())
+        if 0 < len(namesakes) <= _MOST:
             paths = " and ".join(self.policy.fields[position].path for position in self.naming)
             yield (
-                self._text(paths, " ".join(map(str, names)), found),
-                tuple(each.target_id for each in found),
+                self._text(paths, " ".join(map(str, names)), namesakes),
+                tuple(each.target_id for each in namesakes),
             )
+
+    def _may_be(self, row: SourceRow, target: TargetRow, position: int) -> bool:
+        """Return whether a record that holds a person's value may be theirs, by their names.
+
+        One that is matched with somebody else is, only if it has the person's email.
+        """
+        names = [each for each in self.naming if each not in self.emails]
+        pairs = [(_said(row, each), _held(target, each)) for each in names]
+        same = [_loose(one) == _loose(other) for one, other in pairs
+                if one is not None and other is not None]  # fmt: skip
+        if position in self.emails:
+            return target.target_id not in self.owners or all(same)
+        return target.target_id not in self.owners and (any(same) or not same)
 
     def _text(self, path: str, value: Value, found: Sequence[TargetRow]) -> str:
         ids = {each.target_id for each in found}
@@ -79,24 +95,27 @@ def lookalikes(
         for position, rule in enumerate(policy.fields)
         if not (rule.sensitive or rule.own_table or rule.path in policy.match_paths)
     ]
-    single = {position: _holders(targets, position) for position in shown
-              if position not in policy.watched and _tells_apart(targets, position)}  # fmt: skip
     naming = tuple(each for each in policy.identifying if each not in policy.watched)
     if not set(naming) <= set(shown):
         naming = ()
-    return Lookalikes(policy, owners, single, naming, _named(free, naming))
+    kinds = {each: _kind(targets, each) for each in shown if each not in policy.watched}
+    emails = frozenset(each for each, kind in kinds.items() if kind == "email")
+    single = {each: _holders(targets, each) for each, kind in kinds.items()
+              if kind and (each in emails or each not in naming)}  # fmt: skip
+    return Lookalikes(policy, owners, single, emails, naming, _named(free, naming))
 
 
-def _tells_apart(targets: Iterable[TargetRow], position: int) -> bool:
-    """Return whether a field holds emails, or text that no two records share."""
+def _kind(targets: Iterable[TargetRow], position: int) -> str:
+    """Return "email" or "own" where a field holds emails, or text that no two records share."""
     held = (value for each in targets if (value := _held(each, position)) is not None)
     values = list(islice(held, _LOOKED_AT))
     texts = [value for value in values if isinstance(value, str) and parse_day(value) is None]
     if not texts or len(texts) < len(values):
-        return False
+        return ""
     if sum("@" in text for text in texts) * 2 > len(texts):
-        return True
-    return len(texts) >= _ENOUGH and max(Counter(map(_loose, texts)).values()) == 1
+        return "email"
+    alone = len(texts) >= _ENOUGH and max(Counter(map(_loose, texts)).values()) == 1
+    return "own" if alone else ""
 
 
 def _holders(targets: Iterable[TargetRow], position: int) -> Holders:
