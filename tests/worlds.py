@@ -170,12 +170,17 @@ def bound(world: World) -> Interpreted:
     return mapping.bind(context, tables)
 
 
+def header_of(world: World, allowed: tuple[Allowance, ...] = ()) -> Header:
+    """Return what a plan of a world says beside its records."""
+    as_of = world.as_of.isoformat()
+    return Header(FILE, "0" * 64, as_of, {"on": world.on}, {}, allowed=allowed)
+
+
 def planned(
     world: World, *, evidence: LinkEvidence = NO_LINKS, allowed: tuple[Allowance, ...] = ()
 ) -> Plan:
     """Return the engine's plan of a world, with what earlier runs remember."""
-    as_of = world.as_of.isoformat()
-    header = Header(FILE, "0" * 64, as_of, {"on": world.on}, {}, allowed=allowed)
+    header = header_of(world, allowed)
     return plan(
         bound(world), world.source, world.target, seal=SEAL, header=header, evidence=evidence
     )

@@ -6,7 +6,7 @@ import re
 from typing import BinaryIO
 
 from oneway.core.connector import ReadError
-from oneway_connectors.file.layout import FileEntry, whole_of
+from oneway_connectors.file.layout import whole_of
 from oneway_connectors.file.options import UTF_8
 
 _MARKS = {
@@ -55,11 +55,11 @@ class Garbled:
         self._encoding = encoding
         self._line = self._count = 0
 
-    def note(self, entry: FileEntry) -> None:
+    def note(self, line: int, raw: bytes) -> None:
         """Look at one record."""
-        if not entry.raw.isascii() and _GARBLED.search(entry.raw):
+        if not raw.isascii() and _GARBLED.search(raw):
             self._count += 1
-            self._line = self._line or entry.line
+            self._line = self._line or line
 
     @property
     def said(self) -> list[str]:

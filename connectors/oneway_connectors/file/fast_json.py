@@ -16,6 +16,8 @@ from oneway.core.records import Value
 
 _decode = msgspec.json.Decoder().decode
 _apart = msgspec.json.Decoder(list[msgspec.Raw]).decode
+UNLIKE = (msgspec.MsgspecError, UnicodeDecodeError, RecursionError)
+"""What is raised for a text that has to be decoded strictly."""
 _TOO_MANY = 1 << 60
 """More members than any line can have."""
 _MOST = 8
@@ -30,7 +32,7 @@ def items_of(data: bytes) -> Iterator[bytes] | None:
     """
     try:
         return map(bytes, _apart(data))
-    except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+    except UNLIKE:
         return None
 
 
@@ -46,13 +48,13 @@ class FastDecoder:
         """Return the object in a line; None where it has to be decoded strictly."""
         try:
             data: Any = _decode(raw)
-        except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError):
+        except UNLIKE:
             return None
         if data.__class__ is not dict:
             return None
         # Each member has one colon outside of text: where there are no others, each key that was
         # written was decoded, and none is duplicated.
-        others = raw.count(b":") - _members(data)
+        others = raw.count(b":") - members(data)
         found: dict[str, Value] = data
         return found if not others or self._are_in_text(raw, found, others) else None
 
@@ -71,7 +73,7 @@ class FastDecoder:
         inner = raw.strip()
         if b" :" in raw or b"\t" in inner or b"\r" in inner or b"\n" in inner:
             return False
-        if raw.count(b'":') != _members(data):
+        if raw.count(b'":') != members(data):
             return False
         self._with_colons = tuple(
             key for key, text in data.items() if isinstance(text, str) and ":" in text
@@ -79,7 +81,7 @@ class FastDecoder:
         return True
 
 
-def _members(value: Any, deepest: int = DEEPEST) -> int:
+def members(value: Any, deepest: int = DEEPEST) -> int:
     """Return how many members all objects within a value have together.
 
     More than there can be where it nests too deep, so that it is decoded strictly.
@@ -93,5 +95,5 @@ def _members(value: Any, deepest: int = DEEPEST) -> int:
     for each in parts:
         kind = each.__class__
         if kind is not str and (kind is dict or kind is list):
-            found += _members(each, deepest - 1)
+            found += members(each, deepest - 1)
     return found

@@ -1,8 +1,12 @@
 """Finds the id of a record in a file."""
 
+from collections.abc import Sequence
+from operator import attrgetter
+
+from oneway.core.batches import RecordShape
 from oneway.core.connector import ReadError
 from oneway.core.records import Value, at, id_text, with_value
-from oneway_connectors.file.layout import FileEntry
+from oneway_connectors.file.layout import FileEntries, FileEntry
 from oneway_connectors.file.options import FileOptions
 
 
@@ -16,6 +20,9 @@ def with_id(values: dict[str, Value], path: tuple[str, ...], id: Value) -> dict[
     """Return the values of a new record, its id first."""
     first = with_value({}, path, id)
     return with_value(first | values, path, id)
+
+
+_NO_OBJECT = RecordShape({})
 
 
 class Ids:
@@ -45,6 +52,29 @@ class Ids:
             )
         self._lines[id] = entry.line
         return id, ""
+
+    def name_all(self, entries: FileEntries) -> Sequence[str] | None:
+        """Return the ids of several entries; None where each has to be named by itself."""
+        shape, names = entries.shape, []
+        for key in self._path:
+            if key not in shape.attributes:
+                return None
+            names.append(shape.attributes[key])
+            shape = shape.inner.get(key, _NO_OBJECT)
+        try:
+            found: list[str] = list(map(attrgetter(".".join(names)), entries.items))
+        except AttributeError:  # an object on the way is null
+            return None
+        classes = set(map(type, found))
+        if classes == {int}:
+            found = list(map(str, found))
+        elif classes != {str} or not all(map(str.strip, found)):
+            return None
+        lines = dict(zip(found, entries.lines, strict=True))
+        if len(lines) < len(found) or not lines.keys().isdisjoint(self._lines.keys()):
+            return None
+        self._lines.update(lines)
+        return found
 
     def _id_of(self, data: dict[str, Value]) -> str | None:
         if len(self._path) == 1:  # and text or a whole number, as nearly all are

@@ -2,11 +2,12 @@
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
+from functools import partial
 from typing import BinaryIO, TypeGuard
 
 from oneway.core.connector import ReadError
 from oneway.core.records import Value
-from oneway_connectors.file.layout import BOM, FileEntry, whole_of
+from oneway_connectors.file.layout import BOM, Decode, FileEntries, FileEntry, not_fast, whole_of
 from oneway_connectors.file.strict_json import Parsed, StrictDecoder, encoded
 
 _SPACE = re.compile(r"[ \t\r\n]*")
@@ -30,6 +31,7 @@ class JsonArray:
         self._name = name
         self._fast_from = fast_from
         self._decoder = StrictDecoder()
+        self._fast: Decode = not_fast
         self._head = "[\n  "
         self._tail = "\n]\n"
         self._bom = b""
@@ -37,6 +39,13 @@ class JsonArray:
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
         """Yield the items; raise `ReadError` if the file is not a complete array."""
+        return (each for each in self._read(file, many=False) if isinstance(each, FileEntry))
+
+    def grouped(self, file: BinaryIO) -> Iterator[FileEntry | FileEntries]:
+        """Yield what `entries` does, items of the shape of the first ones many at a time."""
+        return self._read(file, many=True)
+
+    def _read(self, file: BinaryIO, *, many: bool) -> Iterator[FileEntry | FileEntries]:
         data = whole_of(file)
         self._bom = BOM if data.startswith(BOM) else b""
         if len(data) >= self._fast_from:
@@ -44,7 +53,7 @@ class JsonArray:
 
             items = items_of(data.removeprefix(BOM))
             if items is not None:
-                yield from self._fast_items(data.removeprefix(BOM), items)
+                yield from self._fast_items(data.removeprefix(BOM), items, many=many)
                 return
         # An invalid byte affects its own item only: it becomes a lone surrogate.
         text = data.removeprefix(BOM).decode(errors="surrogateescape")
@@ -57,7 +66,8 @@ class JsonArray:
 
     def decode(self, raw: bytes) -> dict[str, Value]:
         """Return the object of an item."""
-        value = self._decoder.parse(raw.decode()).value
+        found = self._fast(raw)
+        value = self._decoder.parse(raw.decode()).value if found is None else found
         return value if isinstance(value, dict) else {}
 
     def encode(self, data: dict[str, Value], like: bytes) -> bytes:
@@ -90,28 +100,38 @@ class JsonArray:
         if not text.startswith("]", len(head)):
             self._head, self._tail = head, text[last:]
 
-    def _fast_items(self, data: bytes, items: Iterable[bytes]) -> Iterator[FileEntry]:
+    def _fast_items(
+        self, data: bytes, items: Iterable[bytes], *, many: bool
+    ) -> Iterator[FileEntry | FileEntries]:
         """Yield the items of an array in which they are told apart already."""
         from oneway_connectors.file.fast_json import FastDecoder
 
-        fast, line, counted, last = FastDecoder().decoded, 1, 0, 0
-        for raw in items:
-            start = data.index(raw, last)  # between items are a comma and white space
-            line, counted = line + data.count(b"\n", counted, start), start
-            if not last:
-                self._head = data[:start].decode()
-            last = start + len(raw)
-            found = fast(raw)
+        self._fast, apart = FastDecoder().decoded, _Apart(data)
+        one_by_one = partial(self._fast_entries, apart)
+        if many:
+            from oneway_connectors.file.shapes import grouped
+
+            yield from grouped(items, one_by_one, apart.lines)
+        else:
+            yield from one_by_one(0, items)
+        if apart.last:
+            self._head = data[: apart.first].decode()
+            self._tail = data[apart.last :].decode()
+
+    def _fast_entries(
+        self, apart: "_Apart", _before: int, raws: Iterable[bytes]
+    ) -> Iterator[FileEntry]:
+        """Yield the entries of items, each decoded by itself."""
+        for raw in raws:
+            line, found = apart.line(raw), self._fast(raw)
             if found is not None:
                 yield FileEntry(line, raw, found)
                 continue
             # As it stands in the file: white space after it belongs to an item with a flaw.
-            text = raw.decode(errors="surrogateescape") + _space_at(data, last) + "]"
-            entry, _ = self._item(text, 0, line)
-            last = start + len(entry.raw)
+            space = _space_at(apart.data, apart.last)
+            entry, _ = self._item(raw.decode(errors="surrogateescape") + space + "]", 0, line)
+            apart.last += len(entry.raw) - len(raw)
             yield entry
-        if last:
-            self._tail = data[last:].decode()
 
     def _item(self, text: str, start: int, line: int) -> tuple[FileEntry, int]:
         parsed, end = self._parsed(text, start)
@@ -167,6 +187,27 @@ class JsonArray:
         elif _is_object(value):
             help = "it is one record: put it between [ and ], or call the file .jsonl"
         return ReadError("R153", f"{self._name}: expected an array of objects, found {found}", help)
+
+
+class _Apart:
+    """Where the items of an array stand that are told apart already, each asked for in turn."""
+
+    def __init__(self, data: bytes) -> None:
+        self.data = data
+        self.first = self.last = self._counted = 0
+        self._line = 1
+
+    def line(self, raw: bytes) -> int:
+        """Return the line that the next item starts on."""
+        start = self.data.index(raw, self.last)  # between items are a comma and white space
+        self._line += self.data.count(b"\n", self._counted, start)
+        self._counted, self.first = start, self.first or start
+        self.last = start + len(raw)
+        return self._line
+
+    def lines(self, _before: int, raws: Iterable[bytes]) -> list[int]:
+        """Return the line that each of the next items starts on."""
+        return list(map(self.line, raws))
 
 
 def _is_object(value: Value) -> TypeGuard[dict[str, Value]]:

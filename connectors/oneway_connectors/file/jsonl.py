@@ -1,16 +1,17 @@
 """JSON Lines: one object per line. Only `\\n` ends a line, whatever else Unicode calls an end."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from functools import partial
+from itertools import chain
 from typing import BinaryIO
 
 from oneway.core.records import Value
-from oneway_connectors.file.layout import BOM, FileEntry, line_of
+from oneway_connectors.file.layout import BOM, Decode, FileEntries, FileEntry, line_of, not_fast
 from oneway_connectors.file.strict_json import Parsed, StrictDecoder, encoded
 
 _SPACE = " \t\r\n"
-FAST_AFTER = 1_000
-"""Lines that are decoded strictly in the time that importing a faster parser takes."""
+FAST_AFTER, FAST_FROM = 1_000, 500_000
+"""Lines and bytes that are decoded strictly in the time that importing a faster parser takes."""
 
 
 class JsonLines:
@@ -24,18 +25,42 @@ class JsonLines:
         self._fast_after = fast_after
         self._bom = b""
         self._decoder = StrictDecoder()
+        self._fast: Decode = not_fast
 
     def entries(self, file: BinaryIO) -> Iterator[FileEntry]:
         """Yield one entry per line; only a truncated last line leaves a gap."""
-        fast: Callable[[bytes], dict[str, Value] | None] = _not_fast
-        for number, line in enumerate(iter(partial(line_of, file), b""), 1):
+        yield from self._each(0, iter(partial(line_of, file), b""))
+
+    def grouped(self, file: BinaryIO) -> Iterator[FileEntry | FileEntries]:
+        """Yield what `entries` does, lines of the shape of the first ones many at a time."""
+        lines = iter(partial(line_of, file), b"")
+        first, size = [], 0
+        for line in lines:
+            first.append(line)
+            size += len(line)
+            if len(first) > self._fast_after or size > FAST_FROM:
+                break
+        else:
+            yield from self._each(0, first)
+            return
+        from oneway_connectors.file.shapes import grouped
+
+        def numbered(start: int, raws: Sequence[bytes]) -> Sequence[int]:
+            return range(start + 1, start + 1 + len(raws))
+
+        yield from grouped(chain(first, lines), self._each, numbered)
+
+    def _each(self, start: int, lines: Iterable[bytes]) -> Iterator[FileEntry]:
+        """Yield the entries of lines, each decoded by itself; `start` are before them."""
+        fast = self._fast
+        for number, line in enumerate(lines, start + 1):
             raw = line.removesuffix(b"\n")
             if number == 1 and raw.startswith(BOM):
                 self._bom, raw = BOM, raw.removeprefix(BOM)
-            if number == self._fast_after + 1:
+            if number > self._fast_after and fast is not_fast:
                 from oneway_connectors.file.fast_json import FastDecoder
 
-                fast = FastDecoder().decoded
+                fast = self._fast = FastDecoder().decoded
             data = fast(raw)
             if data is not None:
                 yield FileEntry(number, raw, data)
@@ -44,7 +69,8 @@ class JsonLines:
 
     def decode(self, raw: bytes) -> dict[str, Value]:
         """Return the object on a line."""
-        value = self._parse(raw.decode()).value
+        found = self._fast(raw)
+        value = self._parse(raw.decode()).value if found is None else found
         return value if isinstance(value, dict) else {}
 
     def encode(self, data: dict[str, Value], like: bytes) -> bytes:
@@ -71,8 +97,3 @@ class JsonLines:
         parsed = self._decoder.parse(text, len(text) - len(text.lstrip(_SPACE)))
         rest = text[parsed.end :].strip(_SPACE) if not parsed.problem else ""
         return Parsed(problem="holds more than one JSON value", broken=True) if rest else parsed
-
-
-def _not_fast(raw: bytes) -> None:
-    """Leave a line to the strict parser."""
-    del raw

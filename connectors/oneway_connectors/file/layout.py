@@ -4,9 +4,10 @@ An entry keeps the bytes it was read from, so that a rewritten file holds the ve
 every record that was not written.
 """
 
-from collections.abc import Iterator, Sequence
-from typing import BinaryIO, NamedTuple, Protocol
+from collections.abc import Callable, Iterator, Sequence
+from typing import Any, BinaryIO, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
+from oneway.core.batches import RecordShape
 from oneway.core.bounded import read_up_to
 from oneway.core.connector import ReadError
 from oneway.core.records import Value
@@ -16,6 +17,15 @@ LONGEST_LINE = 16_000_000
 """Bytes of a line of CSV or JSON Lines, which is held in memory whole."""
 LONGEST_FILE = 200_000_000
 """Bytes of a file that is held in memory whole: JSON, and whatever is not UTF-8."""
+
+
+Decode: TypeAlias = Callable[[bytes], dict[str, Value] | None]
+"""Returns the object that a text holds; None where it has to be decoded strictly."""
+
+
+def not_fast(raw: bytes) -> None:
+    """Leave a text to the strict parser."""
+    del raw
 
 
 class FileEntry(NamedTuple):
@@ -30,6 +40,15 @@ class FileEntry(NamedTuple):
     data: dict[str, Value]
     problem: str = ""
     gap: bool = False
+
+
+class FileEntries(NamedTuple):
+    """Several records of a file, of one shape and without a problem."""
+
+    lines: Sequence[int]
+    raws: Sequence[bytes]
+    items: Sequence[Any]
+    shape: RecordShape
 
 
 def line_of(file: BinaryIO) -> bytes:
@@ -76,3 +95,11 @@ class Layout(Protocol):
 
     def assemble(self, raws: Sequence[bytes]) -> bytes:
         """Return the whole file."""
+
+
+@runtime_checkable
+class Grouping(Protocol):
+    """A layout that can decode many records of one shape at once."""
+
+    def grouped(self, file: BinaryIO) -> Iterator[FileEntry | FileEntries]:
+        """Yield what `entries` does, and several entries as one where they are of one shape."""

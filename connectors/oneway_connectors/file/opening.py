@@ -4,24 +4,26 @@ import os
 import stat
 from collections.abc import Iterator
 from contextlib import contextmanager
-from io import BufferedReader
+from io import BufferedReader, FileIO
 from typing import BinaryIO, TypeAlias
 
 from oneway.core.connector import ReadError
 
+_BUFFER = 1 << 18
+"""Bytes that are read at a time."""
 Stamp: TypeAlias = tuple[int, int, int, int]
 """Inode, size, and times of change: differs where a file was replaced or edited."""
 
 
 @contextmanager
-def opened(path: str) -> Iterator[BufferedReader]:
+def opened(path: str) -> "Iterator[BufferedReader[FileIO]]":
     """Give the open file, in bytes; raise `ReadError` if it cannot be opened or read."""
     if "\0" in path:  # which system calls reject
         raise ReadError("R150", f"{path!r}: no path of a file", "check the path")
     try:
         if not stat.S_ISREG(os.stat(path).st_mode):  # opening a pipe would wait forever
             raise ReadError("R150", f"{path}: not a file", "name a file of records")
-        with open(path, "rb") as file:
+        with BufferedReader(FileIO(path), _BUFFER) as file:
             yield file
     except OSError as error:
         help = _HELP.get(type(error), "check the disk and the path")

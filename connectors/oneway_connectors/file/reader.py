@@ -5,12 +5,14 @@ from collections.abc import Hashable, Iterator
 from dataclasses import dataclass, field
 from threading import Lock
 
+from oneway.core.batches import Batch
 from oneway.core.connector import MOST_IN_FLIGHT, NewFields, ReadError
 from oneway.core.progress import Progress, silent
 from oneway.core.records import MISSING, Compare, Record, Snapshot, Value, at, comparable, path_of
 from oneway_connectors.file.encoding import Garbled, as_utf8
 from oneway_connectors.file.formats import WORKBOOK, format_of, layout_of
 from oneway_connectors.file.identity import Ids
+from oneway_connectors.file.layout import FileEntries, FileEntry, Grouping, Layout
 from oneway_connectors.file.opening import Stamp, opened, stamp_at, stamp_of
 from oneway_connectors.file.options import DEFAULTS, FileOptions
 
@@ -57,37 +59,31 @@ class FileReader:
 
     def records(self, gaps: list[str], progress: Progress = silent) -> Iterator[Record]:
         """Yield the records one at a time; `gaps` is given why any may be missing, in words."""
+        return (each for each in self._read(gaps, progress) if isinstance(each, Record))
+
+    def batches(self, gaps: list[str], progress: Progress = silent) -> Iterator[Record | Batch]:
+        """Yield what `records` does, in the same order, those of one shape many at a time."""
+        return self._read(gaps, progress, grouped=True)
+
+    def _read(
+        self, gaps: list[str], progress: Progress, *, grouped: bool = False
+    ) -> Iterator[Record | Batch]:
         with opened(self._path) as file:
             layout = layout_of(self._path, self._format, self._options)
-            entries = layout.entries(as_utf8(self._path, file, self._options.encoding))
-            ids, count, broken = Ids(self._path, self._options), 0, 0
             self.notes.clear()
-            garbled = Garbled(self._path, self._options.encoding)
-            for count, entry in enumerate(entries, 1):
-                if entry.gap:
-                    why = f": it {entry.problem}" if entry.problem else ""
-                    gaps.append(
-                        f"{self._path}: records may be missing after line {entry.line}{why}"
-                    )
-                garbled.note(entry)
-                if count % _STEP == 0:
-                    progress(f"reading {self._path}", count, None)
-                id, problem = ids.name(entry)
-                broken += bool(problem)
-                if broken > _MOST_BROKEN and 2 * broken > count:
-                    raise self._hardly_records(broken, count, problem)
-                yield Record(id, {} if problem else entry.data, problem)
+            reading = _Reading(self._path, self._options, layout, gaps, progress)
+            many = layout.grouped if grouped and isinstance(layout, Grouping) else layout.entries
+            for each in many(as_utf8(self._path, file, self._options.encoding)):
+                if isinstance(each, FileEntry):
+                    yield reading.record(each)
+                else:
+                    yield from reading.batch(each)
             if layout.missing:
                 gaps.append(layout.missing)
-            self.notes += garbled.said
-            if not (count or layout.columns) and self._format not in ("json", "jsonl"):
+            self.notes += reading.garbled.said
+            if not (reading.count or layout.columns) and self._format not in ("json", "jsonl"):
                 self.notes.append(f"{self._path} is empty: not even headings stand in it")
-            progress(f"reading {self._path}", count, count)
-
-    def _hardly_records(self, broken: int, count: int, problem: str) -> ReadError:
-        summary = f"{self._path}: {broken:,} of the first {count:,} records cannot be read"
-        help = f"check the file and its options: the last one {problem}"
-        return ReadError("R153", summary, help)
+            progress(f"reading {self._path}", reading.count, reading.count)
 
     def get(self, id: str) -> Record | None:
         """Return the current record, or None."""
@@ -109,6 +105,57 @@ class FileReader:
             stamp = stamp_of(file)
         records = {record.id: record for record in self.records([]) if not record.problem}
         return _Index(stamp, records)
+
+
+class _Reading:
+    """One reading of a file: gives entries their ids, and notes what may be missing."""
+
+    def __init__(
+        self, path: str, options: FileOptions, layout: Layout, gaps: list[str], progress: Progress
+    ) -> None:
+        self.path = path
+        self.layout = layout
+        self.gaps = gaps
+        self.progress = progress
+        self.ids = Ids(path, options)
+        self.garbled = Garbled(path, options.encoding)
+        self.count = self.broken = 0
+
+    def record(self, entry: FileEntry) -> Record:
+        """Return the record of an entry."""
+        self.count += 1
+        if entry.gap:
+            why = f": it {entry.problem}" if entry.problem else ""
+            self.gaps.append(f"{self.path}: records may be missing after line {entry.line}{why}")
+        self.garbled.note(entry.line, entry.raw)
+        if self.count % _STEP == 0:
+            self.progress(f"reading {self.path}", self.count, None)
+        id, problem = self.ids.name(entry)
+        self.broken += bool(problem)
+        if self.broken > _MOST_BROKEN and 2 * self.broken > self.count:
+            raise self._hardly_records(problem)
+        return Record(id, {} if problem else entry.data, problem)
+
+    def batch(self, entries: FileEntries) -> Iterator[Record | Batch]:
+        """Yield the records of several entries; each by itself where their ids are unusual."""
+        raws, decode = entries.raws, self.layout.decode
+        ids = self.ids.name_all(entries)
+        if ids is None:
+            for line, raw in zip(entries.lines, raws, strict=True):
+                yield self.record(FileEntry(line, raw, decode(raw)))
+            return
+        for line, raw in zip(entries.lines, raws, strict=True):
+            if not raw.isascii():
+                self.garbled.note(line, raw)
+        before, self.count = self.count, self.count + len(ids)
+        for step in range(before // _STEP + 1, self.count // _STEP + 1):
+            self.progress(f"reading {self.path}", step * _STEP, None)
+        yield Batch(entries.shape, ids, entries.items, lambda i: Record(ids[i], decode(raws[i])))
+
+    def _hardly_records(self, problem: str) -> ReadError:
+        summary = f"{self.path}: {self.broken:,} of the first {self.count:,} records cannot be read"
+        help = f"check the file and its options: the last one {problem}"
+        return ReadError("R153", summary, help)
 
 
 @dataclass(slots=True)

@@ -58,17 +58,17 @@ class Snapshot:
     problems: tuple[str, ...] = ()
 
 
-T = TypeVar("T")
+T_co = TypeVar("T_co", covariant=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Collected(Generic[T]):
+class Collected(Generic[T_co]):
     """What was made of each record of one read, as it was read: the records are not kept.
 
     `complete` and `problems` are those of the snapshot that the read would have returned.
     """
 
-    items: tuple[T, ...]
+    items: tuple[T_co, ...]
     complete: bool = True
     problems: tuple[str, ...] = ()
 

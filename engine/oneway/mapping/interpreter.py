@@ -8,10 +8,11 @@ to reference tables, and so a `Program`. The order of each field is
 and everything that can go wrong on one record ends in that record's `EvaluationFailure`.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
+from oneway.core.batches import Batch
 from oneway.core.diagnostics import Span
 from oneway.core.records import (
     MISSING,
@@ -39,6 +40,7 @@ from oneway.mapping.expressions import (
     texts,
 )
 from oneway.mapping.program import (
+    AnySourceRow,
     Cell,
     CellState,
     EvaluationFailure,
@@ -169,6 +171,14 @@ class Interpreted:
     def policy(self) -> Policy:
         """The parts of the mapping that are the same for every record."""
         return self.code.policy
+
+    def source_rows(self, batch: Batch) -> Sequence[AnySourceRow]:
+        """Return the source rows of many records of one shape."""
+        return [self.source_row(batch.record(position)) for position in range(len(batch))]
+
+    def target_rows(self, batch: Batch) -> list[TargetRow]:
+        """Return the target rows of many records of one shape."""
+        return [self.target_row(batch.record(position)) for position in range(len(batch))]
 
     @one_record()
     def source_row(self, record: Record) -> SourceRow:

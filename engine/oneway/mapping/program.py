@@ -9,7 +9,7 @@ record. Cells and rows are named tuples, the quickest to make of what cannot be 
 from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass, field
 from enum import Enum
-from typing import NamedTuple, Protocol
+from typing import NamedTuple, Protocol, TypeAlias
 
 from oneway.core.diagnostics import Span
 from oneway.core.records import Compare, Missing, Record, Value
@@ -115,6 +115,50 @@ class SourceRow(NamedTuple):
     keys_known: bool = True
     not_given: tuple[tuple[int, str], ...] = ()
     unsaid: EvaluationFailure | None = None
+
+
+class SteadyRow(NamedTuple):
+    """The source row of somebody in order who stays, short: nearly all that are read.
+
+    `said` holds the value of each cell that states plain text, a whole number, true or false, and
+    any other cell as it is.
+    """
+
+    source_id: str
+    key: str
+    label: str
+    keys: tuple[Hashable, ...]
+    key_values: tuple[Value, ...]
+    said: tuple[Value | Cell, ...]
+    leaving: tuple[Cell, ...]
+
+    @property
+    def leaver(self) -> bool:
+        """Whether this is of somebody who leaves: never."""
+        return False
+
+    @property
+    def cells(self) -> tuple[Cell, ...]:
+        """The cells, as those of any row."""
+        return tuple(map(cell_of, self.said))
+
+
+PLAIN = frozenset({str, int, bool})
+"""Classes of which two equal values are the same by every comparison."""
+AnySourceRow: TypeAlias = SourceRow | SteadyRow
+
+
+def cell_of(said: Value | Cell) -> Cell:
+    """Return the cell that a row says in short."""
+    return said if isinstance(said, Cell) else Cell(CellState.STATED, said)
+
+
+def whole(row: AnySourceRow) -> SourceRow:
+    """Return a row as the planner takes it."""
+    if isinstance(row, SourceRow):
+        return row
+    source_id, key, label, keys, key_values, _, leaving = row
+    return SourceRow(source_id, key, label, keys, key_values, cells=row.cells, leaving=leaving)
 
 
 class TargetRow(NamedTuple):

@@ -5,11 +5,12 @@ wrong spelling, or a field that the credentials may no longer see: what is decid
 decided by nothing.
 """
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from operator import itemgetter
 from typing import Any
 
+from oneway.core.batches import Batch
 from oneway.core.connector import NewFields
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.core.likeness import alike, slips
@@ -72,7 +73,7 @@ class KeyTally:
     stated: dict[Path, int] = field(default_factory=dict)
     seen: set[Path] = field(default_factory=set)
     whole: int = 0
-    """How many records have every key; those are in no other count."""
+    """How many records state every key; those are in no other count."""
     _objects: tuple[tuple[int, str, Callable[[Any], object]], ...] = ()
     """How to get all keys of each object of a record, outer objects first.
 
@@ -119,6 +120,42 @@ class KeyTally:
                 self.stated[path] += 1
             if missing is None or self._is_null(missing):
                 self.answered[path] += 1
+
+    def note_all(self, batch: Batch) -> None:
+        """Count the records of a batch."""
+        if not (self._all_lack_the_same(batch) and self._all_answer(batch)):
+            for position in range(len(batch)):
+                self.note(batch.record(position))
+            return
+        self.words.note_all(batch)
+        self.records += len(batch)
+        self.whole += len(batch)
+
+    def _all_lack_the_same(self, batch: Batch) -> bool:
+        """Return whether one record has told all that these say of fields that none has had."""
+        if self.new is None or not self.lacking:
+            return True
+        self._note_written(batch.record(0).data)
+        known = batch.shape.attributes
+        return not batch.shape.sometimes and not any(path[0] in known for path in self.lacking)
+
+    def _all_answer(self, batch: Batch) -> bool:
+        """Return whether each record of a batch certainly states every key.
+
+        It does where an object on the way is null.
+        """
+        for path in self.answered:
+            shape, names = batch.shape, []
+            for key in path:
+                if key not in shape.attributes:
+                    return False
+                names.append(shape.attributes[key])
+                if key not in shape.inner:
+                    break
+                shape = shape.inner[key]
+            if len(names) < len(path) and not _is_null_in(batch.items, names):
+                return False
+        return True
 
     def _has_all(self, data: Mapping[str, Value]) -> bool:
         objects: list[Any] = []
@@ -250,6 +287,13 @@ class KeyTally:
 def _in_quotes(text: str) -> str:
     """Return text as an expression writes it: in single quotes."""
     return "'" + text.replace("'", "\\'") + "'"
+
+
+def _is_null_in(items: Iterable[Any], names: Sequence[str]) -> bool:
+    """Return whether what stands under attributes within attributes is null in each item."""
+    for name in names:
+        items = [value for each in items if (value := getattr(each, name)) is not None]
+    return not items
 
 
 def tallies_of(code: MappingCode, spec: MappingSpec | None = None) -> dict[str, KeyTally]:

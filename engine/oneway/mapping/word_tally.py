@@ -9,9 +9,10 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
+from oneway.core.batches import Batch
 from oneway.core.diagnostics import Diagnostic, Severity
 from oneway.core.likeness import one_form, slips
-from oneway.core.records import MISSING, Value, at, identity, path_text, with_value
+from oneway.core.records import MISSING, Missing, Value, at, identity, path_text, with_value
 from oneway.mapping.expressions import Context, EvaluationError, Expression, Reading
 from oneway.mapping.expressions.evaluation import evaluated
 from oneway.mapping.expressions.words import MATCHES, Way, Word, words_of
@@ -40,18 +41,23 @@ class WordTally:
 
     def note(self, data: Mapping[str, Value]) -> None:
         """Take note of a record's values."""
-        over = False
         for path, held in self.values.items():
-            value = data.get(path[0], MISSING) if len(path) == 1 else at(data, path)
-            if value.__class__ is str:
-                if value in held:
-                    continue  # as it is for nearly all
-                held[value] = value
-            elif isinstance(value, bool | int | float):
-                held[identity(value)] = value
-            over = over or len(held) > _DISTINCT
-        if over:
-            kept = self.values.items()
+            _hold(held, (data.get(path[0], MISSING) if len(path) == 1 else at(data, path),))
+        self._drop_names()
+
+    def note_all(self, batch: Batch) -> None:
+        """Take note of the values of many records."""
+        for path, held in self.values.items():
+            values = batch.values(path)
+            if values is None:
+                values = [at(batch.record(each).data, path) for each in range(len(batch))]
+            _hold(held, values)
+        self._drop_names()
+
+    def _drop_names(self) -> None:
+        """Forget the keys that hold too many values to be words of a list."""
+        kept = self.values.items()
+        if any(len(held) > _DISTINCT for _, held in kept):
             self.values = {path: held for path, held in kept if len(held) <= _DISTINCT}
 
     def unheld(self) -> Iterator[Diagnostic]:
@@ -76,6 +82,15 @@ class WordTally:
         named = {identity(other.value) for other, beside, _ in self.words
                  if beside is expression and other.keys == word.keys}  # fmt: skip
         return [each for each in _nearest(word, values) if identity(each) not in named]
+
+
+def _hold(held: Values, values: Iterable[Value | Missing]) -> None:
+    for value in values:
+        if value.__class__ is str:
+            if value not in held:  # as hardly any is
+                held[value] = value
+        elif isinstance(value, bool | int | float):
+            held[identity(value)] = value
 
 
 def word_tally(

@@ -6,12 +6,15 @@ from dataclasses import dataclass, field, replace
 from oneway.core.records import Missing, Value, identity
 from oneway.core.seal import Seal, Sealed
 from oneway.mapping.program import (
+    AnySourceRow,
     Cell,
     CellState,
     FieldRule,
     Policy,
     SourceRow,
+    SteadyRow,
     TargetRow,
+    whole,
 )
 from oneway.planning.diff import Awaited, FieldChange, comparison
 from oneway.planning.links import likeness_of
@@ -22,8 +25,8 @@ from oneway.planning.plan import (
     Awaits,
     Change,
     Claim,
-    Kind,
     Outcome,
+    Quiet,
     Reason,
     Verb,
     action_id,
@@ -59,30 +62,22 @@ class Assembler:
             only_by_key=self._only_by_key(draft.row, draft.target),
         )
 
-    def unchanged(self, row: SourceRow, target: TargetRow) -> Outcome:
+    def quiet(self, row: AnySourceRow, target: TargetRow) -> Quiet:
         """Return the outcome of a pair of which there is nothing to say; its first key is shown."""
-        return Outcome(
-            Kind.UNCHANGED,
-            row.key,
-            row.label,
-            row.source_id,
-            target.target_id,
-            only_by_key=self._only_by_key(row, target),
-        )
+        only_by_key = self._only_by_key(row, target)
+        return Quiet(row.key, row.source_id, row.label, target.target_id, only_by_key)
 
-    def _only_by_key(self, row: SourceRow | None, target: TargetRow | None) -> bool:
+    def _only_by_key(self, row: AnySourceRow | None, target: TargetRow | None) -> bool:
         if row is None or target is None or self.linked.get(row.source_id) == target.target_id:
             return False
-        if not row.cells or not target.values:
-            return True
         # Nearly everybody's names are the same text, which is the same by every comparison.
-        for position in self.policy.identifying:
-            if not _is_same_text(row.cells[position], target.values[position]):
-                break
-        else:
-            if self.policy.identifying:
-                return False
-        return not likeness_of(self.policy, row, target).beyond_the_key
+        said = row.said if isinstance(row, SteadyRow) else row.cells
+        names, held = self.policy.identifying, target.values
+        if not said or not held:
+            return True
+        if names and all(_is_same_text(said[each], held[each]) for each in names):
+            return False
+        return not likeness_of(self.policy, whole(row), target).beyond_the_key
 
     def _key_digest(self, row: SourceRow) -> str:
         """Return the digest of a row's match value, if the value itself must not be shown."""
@@ -211,12 +206,10 @@ class Assembler:
         return Sealed(self.seal.digest(record, field, value))
 
 
-def _is_same_text(cell: Cell, held: Value | Missing) -> bool:
+def _is_same_text(said: Value | Cell, held: Value | Missing) -> bool:
     """Return whether a source record states the very text that a target record holds."""
-    value = cell.value
-    if cell.state is not CellState.STATED or not isinstance(value, str) or value != held:
-        return False
-    return bool(value.strip())
+    value = said.value if isinstance(said, Cell) and said.state is CellState.STATED else said
+    return value.__class__ is str and value == held and bool(value.strip())
 
 
 def _among(claim: Claim, claims: Iterable[Claim]) -> bool:

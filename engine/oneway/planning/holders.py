@@ -1,9 +1,9 @@
 """Whose a target record is, as a reason says it: the person, and whether they have left."""
 
-from oneway.mapping.program import SourceRow, TargetRow
+from oneway.mapping.program import AnySourceRow, TargetRow
 
 
-def whose(target_id: str, target: TargetRow | None, row: SourceRow | None) -> str:
+def whose(target_id: str, target: TargetRow | None, row: AnySourceRow | None) -> str:
     """Return a target record by its id, and in brackets the person whose record it is."""
     said = []
     if row is not None:

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from oneway.core.records import MISSING, Missing, Value, is_blank, parse_day
-from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.program import AnySourceRow, Policy, SourceRow, TargetRow
 from oneway.planning.diff import new_value
 from oneway.planning.holders import whose
 
@@ -35,7 +35,7 @@ class Lookalikes:
     """
 
     policy: Policy
-    owners: Mapping[str, SourceRow]
+    owners: Mapping[str, AnySourceRow]
     single: Mapping[int, Holders]
     emails: frozenset[int]
     naming: tuple[int, ...]
@@ -83,7 +83,7 @@ class Lookalikes:
 
 def lookalikes(
     targets: Sequence[TargetRow], free: Sequence[TargetRow],
-    owners: Mapping[str, SourceRow], policy: Policy,
+    owners: Mapping[str, AnySourceRow], policy: Policy,
 ) -> Lookalikes:  # fmt: skip
     """Return what target records hold beside the keys; `free` are those that nothing matches.
 

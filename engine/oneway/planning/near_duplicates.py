@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 from operator import itemgetter
 from typing import TypeVar
 
-from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.program import AnySourceRow, Policy, SourceRow, TargetRow, whole
 from oneway.planning.match import NOBODY, Match, Matches
 from oneway.planning.near_misses import NEAR_MISS, difference, key_at, loose, shown
 from oneway.planning.plan import Reason
@@ -23,7 +23,7 @@ NEAR_DUPLICATE = "near_duplicate"
 _MOST = 5
 """So many rows are named."""
 
-Row = TypeVar("Row", SourceRow, TargetRow)
+Row = TypeVar("Row", AnySourceRow, TargetRow)
 
 
 def hold_near_duplicates(
@@ -31,7 +31,7 @@ def hold_near_duplicates(
     rows: Sequence[SourceRow],
     targets: Sequence[TargetRow],
     policy: Policy,
-    quiet: Sequence[tuple[SourceRow, TargetRow]] = (),
+    quiet: Sequence[tuple[AnySourceRow, TargetRow]] = (),
     allowed: Collection[str] = (),
 ) -> Matches:
     """Return the matches, with a conflict for those who may be in the source twice.
@@ -71,13 +71,13 @@ def _may_be_created(row: SourceRow, found: Match) -> bool:
 
 
 def _alike(
-    rows: Iterable[SourceRow], joiners: Iterable[SourceRow], level: int
+    rows: Iterable[AnySourceRow], joiners: Iterable[SourceRow], level: int
 ) -> dict[str, list[SourceRow]]:
     """Return the rows whose keys are a joiner's but for their form, where there are two forms."""
     keys = (key_at(row, level) for row in joiners)
     groups = _forms(rows, level, {loose(key) for key in keys if key is not None})
     return {
-        form: group
+        form: list(map(whole, group))
         for form, group in groups.items()
         if len({key_at(row, level) for row in group}) > 1
     }

@@ -13,7 +13,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from unicodedata import category
 
 from oneway.core.records import Value, normal
-from oneway.mapping.program import Policy, SourceRow, TargetRow
+from oneway.mapping.program import AnySourceRow, Policy, SourceRow, TargetRow
 from oneway.planning.lookalikes import lookalikes
 from oneway.planning.match import Matches
 from oneway.planning.plan import Reason
@@ -30,7 +30,7 @@ def near_misses(
     targets: Iterable[TargetRow],
     matches: Matches,
     policy: Policy,
-    quiet: Sequence[tuple[SourceRow, TargetRow]] = (),
+    quiet: Sequence[tuple[AnySourceRow, TargetRow]] = (),
 ) -> Mapping[str, tuple[Reason, ...]]:
     """Return the reasons for source records that may be those of target records, by their ids.
 
@@ -42,7 +42,8 @@ def near_misses(
     if not alone:
         return {}
     matched = ((matches.of(row).target, row) for row in rows)
-    owners = {target.target_id: row for target, row in matched if target is not None}
+    owners: dict[str, AnySourceRow] = {}
+    owners |= {target.target_id: row for target, row in matched if target is not None}
     targets = tuple(targets)
     spoken_for = owners.keys() | matches.spoken
     free = [each for each in targets if each.target_id not in spoken_for]
@@ -77,7 +78,7 @@ def _by_keys(
     return found
 
 
-def key_at(row: SourceRow | TargetRow, level: int) -> Hashable:
+def key_at(row: AnySourceRow | TargetRow, level: int) -> Hashable:
     """Return a record's key at one level, as it is compared; None where it has none."""
     return row.keys[level] if level < len(row.keys) else None
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 
 from oneway.core.records import MISSING, Collected, same
 from oneway.mapping.program import (
+    AnySourceRow,
     Cell,
     CellState,
     FieldRule,
@@ -593,7 +594,7 @@ def absent(
     program: Program,
     targets: Sequence[TargetRow],
     matches: Matches,
-    source: Collected[SourceRow],
+    source: Collected[AnySourceRow],
     rows: Sequence[SourceRow],
 ) -> list[Draft]:
     """Return the outcome of every target record that no source record matched."""

@@ -5,10 +5,11 @@ the plan holds a `Sealed` value.
 """
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from functools import cached_property
+from typing import NamedTuple, overload
 
 from oneway.core.diagnostics import Span
 from oneway.core.records import Compare, Value
@@ -217,6 +218,65 @@ class Outcome:
         raise LookupError(verb.value)
 
 
+class Quiet(NamedTuple):
+    """An outcome of which there is nothing to say: a pair of records that hold the same."""
+
+    key: str
+    source_id: str
+    label: str
+    target_id: str
+    only_by_key: bool = False
+
+    @property
+    def outcome(self) -> Outcome:
+        """The same as any other outcome."""
+        return Outcome(Kind.UNCHANGED, self.key, self.label, self.source_id, self.target_id,
+                       only_by_key=self.only_by_key)  # fmt: skip
+
+
+class Outcomes(Sequence[Outcome]):
+    """The outcomes of a plan, in order; quiet ones are made when somebody asks for them."""
+
+    __slots__ = ("_made", "parts")
+
+    def __init__(self, parts: Sequence[Outcome | Quiet]) -> None:
+        self.parts = parts
+        self._made: tuple[Outcome, ...] | None = None
+
+    def _all(self) -> tuple[Outcome, ...]:
+        if self._made is None:
+            self._made = tuple(
+                each if isinstance(each, Outcome) else each.outcome for each in self.parts
+            )
+        return self._made
+
+    def __len__(self) -> int:
+        """Return how many there are."""
+        return len(self.parts)
+
+    def __iter__(self) -> Iterator[Outcome]:
+        """Yield each, in order."""
+        return iter(self._all())
+
+    @overload
+    def __getitem__(self, at: int) -> Outcome: ...
+    @overload
+    def __getitem__(self, at: slice) -> tuple[Outcome, ...]: ...
+    def __getitem__(self, at: int | slice) -> Outcome | tuple[Outcome, ...]:
+        """Return one by its position, or some."""
+        return self._all()[at]
+
+    def __eq__(self, other: object) -> bool:
+        """Return whether two sequences hold the same outcomes."""
+        return isinstance(other, Outcomes | tuple) and self._all() == tuple(other)
+
+    __hash__ = None  # type: ignore[assignment]  # as of any plan
+
+    def __repr__(self) -> str:
+        """Return what the tuple of all looks like."""
+        return repr(self._all())
+
+
 @dataclass(frozen=True, slots=True)
 class Miss:
     """A value that a reference table does not hold exactly once, and for how many records."""
@@ -299,7 +359,7 @@ class Plan:
     reads: tuple[Read, ...]
     managed: int
     """The target records that source records matched: what guards take shares of."""
-    outcomes: tuple[Outcome, ...]
+    outcomes: Sequence[Outcome]
     misses: tuple[Miss, ...] = ()
     allowed: tuple[Allowance, ...] = ()
     connection: PlanConnection | None = None
@@ -309,7 +369,8 @@ class Plan:
     @cached_property
     def telling(self) -> tuple[Outcome, ...]:
         """The outcomes of which there is anything to say, in order: all but the quiet ones."""
-        return tuple(outcome for outcome in self.outcomes if not outcome.is_quiet)
+        parts = self.outcomes.parts if isinstance(self.outcomes, Outcomes) else self.outcomes
+        return tuple(e for e in parts if isinstance(e, Outcome) and not e.is_quiet)
 
     @cached_property
     def actions(self) -> tuple[Action, ...]:

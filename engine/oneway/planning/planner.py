@@ -11,14 +11,16 @@ settle                   references to people of the target
 Assembler                outcomes, sealed and sorted
 """
 
+from bisect import bisect_left
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
+from operator import itemgetter
 
 from oneway.core.records import Collected, Snapshot, Value
 from oneway.core.seal import Seal
-from oneway.mapping.program import Policy, Program, SourceRow, TargetRow
+from oneway.mapping.program import AnySourceRow, Policy, Program, SourceRow, TargetRow
 from oneway.planning.assemble import Assembler
 from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence, hidden, reconcile
 from oneway.planning.match import Matches, match
@@ -30,9 +32,11 @@ from oneway.planning.plan import (
     Allowance,
     Miss,
     Outcome,
+    Outcomes,
     Plan,
     PlanConnection,
     PlanInput,
+    Quiet,
     Read,
     Verb,
 )
@@ -82,7 +86,7 @@ def plan(
 
 def plan_rows(
     program: Program,
-    source: Collected[SourceRow],
+    source: Collected[AnySourceRow],
     target: Collected[TargetRow],
     *,
     seal: Seal,
@@ -164,21 +168,26 @@ def _reopened(drafts: Sequence[Draft], matches: Matches) -> tuple[Draft, ...]:
 
 
 def _in_order(
-    assembler: Assembler, drafts: Sequence[Draft], quiet: Sequence[Pair]
-) -> tuple[Outcome, ...]:
+    assembler: Assembler, drafts: Sequence[Draft], pairs: Sequence[Pair]
+) -> Sequence[Outcome]:
     """Return the outcomes as they were planned, and the quiet ones in their places.
 
     Source records stand in the order of their keys, and target records alone after them.
     """
-    planned = map(assembler.outcome, drafts)
-    if not quiet:
-        return tuple(planned)
-    people = [assembler.unchanged(*pair) for pair in quiet]
-    others: list[Outcome] = []
-    for each in planned:
-        (others if each.source_id is None else people).append(each)
-    people.sort(key=lambda each: (each.key, each.source_id))
-    return (*people, *others)
+    planned = tuple(map(assembler.outcome, drafts))
+    if not pairs:
+        return planned
+    quiet = sorted(map(assembler.quiet, *zip(*pairs, strict=True)))  # by their keys, then ids
+    people = [(each.key, each.source_id, each) for each in planned if each.source_id is not None]
+    found: list[Outcome | Quiet] = []
+    done = 0
+    for key, source_id, each in sorted(people, key=itemgetter(0, 1)):
+        at = bisect_left(quiet, (key, source_id), done)
+        found += quiet[done:at]
+        found.append(each)
+        done = at
+    alone = (each for each in planned if each.source_id is None)
+    return Outcomes((*found, *quiet[done:], *alone))
 
 
 def _drafter(
@@ -201,7 +210,7 @@ def _drafter(
 
 
 def _reads(
-    source: Collected[SourceRow],
+    source: Collected[AnySourceRow],
     target: Collected[TargetRow],
     unseen: tuple[str, ...],
     header: Header,

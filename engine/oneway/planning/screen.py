@@ -16,16 +16,25 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from oneway.core.records import MISSING, Missing, Value, comparable
-from oneway.mapping.program import Cell, CellState, FieldRule, Policy, SourceRow, TargetRow
+from oneway.mapping.program import (
+    PLAIN,
+    AnySourceRow,
+    Cell,
+    CellState,
+    FieldRule,
+    Policy,
+    SourceRow,
+    SteadyRow,
+    TargetRow,
+    whole,
+)
 from oneway.mapping.spec import Merge
 from oneway.planning.diff import KEEP, at_update, comparison, drift, refuses, unlisted, wanted
 from oneway.planning.links import REUSED, LinkEvidence
 from oneway.planning.plan import Allowance
 
-Pair = tuple[SourceRow, TargetRow]
+Pair = tuple[AnySourceRow, TargetRow]
 T = TypeVar("T")
-_PLAIN = frozenset({str, int, bool})
-"""Classes of which two equal values are the same by every comparison."""
 _Only = dict[Hashable, T | None]
 """What alone has a key, by that key; None where several have it."""
 
@@ -41,14 +50,14 @@ class Screened:
 
 def screen(
     policy: Policy,
-    rows: Sequence[SourceRow],
+    rows: Sequence[AnySourceRow],
     targets: Sequence[TargetRow],
     evidence: LinkEvidence,
     allowed: Iterable[Allowance],
 ) -> Screened:
     """Return the pairs that are unchanged for certain apart from whatever must be planned."""
     if not _may_screen(policy, allowed):
-        return Screened((), rows, targets)
+        return Screened((), list(map(whole, rows)), targets)
     found = _Pairs(policy, rows, targets, evidence).parted()
     quiet, others = _unclaimed(policy, *found)
     passed = {target.target_id for _, target in quiet}
@@ -71,7 +80,7 @@ class _Pairs:
     def __init__(
         self,
         policy: Policy,
-        rows: Sequence[SourceRow],
+        rows: Sequence[AnySourceRow],
         targets: Sequence[TargetRow],
         evidence: LinkEvidence,
     ) -> None:
@@ -83,51 +92,60 @@ class _Pairs:
                 _note(self.found, each.keys[0], each)
         self.speakers = [_speakers(rows, level) for level in range(len(policy.match))]
         self.links = _Links(evidence)
-        self.watched = policy.watched
-        self.fields = [(rule, rule.merge is Merge.REPLACE) for rule in policy.fields]
-        self.looks_up = any(rule.own_table for rule in policy.fields)
+        watched = policy.watched
+        self.fields = [
+            (rule, rule.merge is Merge.REPLACE, position in watched)
+            for position, rule in enumerate(policy.fields)
+        ]
 
     def parted(self) -> tuple[list[Pair], list[SourceRow]]:
         """Return the pairs of whom nothing is to be said by themselves, and all other rows."""
         quiet: list[Pair] = []
         others: list[SourceRow] = []
-        find, is_quiet = self.found.get, self._is_quiet
+        find, links = self.found.get, self.links if self.links else None
         for row in self.rows:
-            target = find(row.keys[0]) if row.keys else None
-            if target is not None and is_quiet(row, target):
+            target = find(row[3][0]) if row[3] else None
+            if (
+                target is not None
+                and self._is_quiet(row, target)
+                and (links is None or links.agree(row.source_id, target.target_id))
+            ):
                 quiet.append((row, target))
             else:
-                others.append(row)
+                others.append(whole(row))
         return quiet, others
 
-    def _is_quiet(self, row: SourceRow, target: TargetRow) -> bool:
-        return (
-            _stays(row)
-            and _is_sound(target, self.watched)
-            and self._is_theirs_alone(row, target)
-            and (not self.links or self.links.agree(row.source_id, target.target_id))
-            and self._agrees(row.cells, target.values)
-            and not (self.looks_up and any(cell.sought is not None for cell in row.cells))
-        )
-
-    def _is_theirs_alone(self, row: SourceRow, target: TargetRow) -> bool:
-        """Return whether no other source record speaks of a target record."""
-        for level, key in enumerate(target.keys):
-            if key is not None and self.speakers[level].get(key, row.source_id) != row.source_id:
-                return False
-        return True
+    def _is_quiet(self, row: AnySourceRow, target: TargetRow) -> bool:
+        # Taken apart once: each name of a named tuple takes as long as a comparison.
+        _, _, keys, left, scheduled, values, _, error, known, unsaid = target
+        if left or scheduled or error is not None or unsaid is not None or not (known and values):
+            return False
+        source_id = row[0]
+        for speakers, key in zip(self.speakers, keys, strict=False):
+            if key is not None and speakers.get(key, source_id) != source_id:
+                return False  # another source record speaks of the target record as well
+        if isinstance(row, SteadyRow):
+            # Without a cell: nearly everybody's fields are the same plain values.
+            if row.said == values and [*map(type, row.said)] == [*map(type, values)]:
+                return True
+            return self._agrees(row.cells, values)
+        return _stays(row) and self._agrees(row.cells, values)
 
     def _agrees(self, cells: Sequence[Cell], values: Sequence[Value | Missing]) -> bool:
         """Return whether nothing is to be written, and nothing to be said of what is not."""
-        for (rule, plain), cell, held in zip(self.fields, cells, values, strict=True):
-            if cell.state is CellState.STATED and plain:
-                value = cell.value
-                if (
-                    value.__class__ is held.__class__
-                    and value.__class__ in _PLAIN
-                    and value == held
-                ):
-                    continue
+        stated = CellState.STATED
+        for (rule, plain, watched), cell, held in zip(self.fields, cells, values, strict=True):
+            state, value, _, sought, _ = cell
+            if sought is not None or (watched and held is MISSING):
+                return False
+            if (
+                state is stated
+                and plain
+                and value.__class__ is held.__class__
+                and value.__class__ in PLAIN
+                and value == held
+            ):
+                continue
             if not _is_silent(rule, cell, held):
                 return False
         return True
@@ -149,15 +167,6 @@ def _stays(row: SourceRow) -> bool:
         and row.unsaid is None
         and row.keys_known
     )
-
-
-def _is_sound(target: TargetRow, watched: Iterable[int]) -> bool:
-    """Return whether a target record is of somebody in order who has not left."""
-    if target.left or target.scheduled or not target.keys_known or not target.values:
-        return False
-    if target.evaluation_error is not None or target.unsaid is not None:
-        return False
-    return not any(target.values[i] is MISSING for i in watched)
 
 
 class _Links:
@@ -185,13 +194,13 @@ class _Links:
         )
 
 
-def _speakers(rows: Iterable[SourceRow], level: int) -> _Only[str]:
+def _speakers(rows: Iterable[AnySourceRow], level: int) -> _Only[str]:
     """Return the source record that alone has each value of one match key."""
     found: _Only[str] = {}
     for row in rows:
-        keys = row.keys
+        keys = row[3]
         if level < len(keys) and (key := keys[level]) is not None:
-            found[key] = None if key in found else row.source_id
+            found[key] = None if key in found else row[0]
     return found
 
 
@@ -219,7 +228,7 @@ def _unclaimed(
             held = pair[1].values
             for i, compare in ways:
                 if (i, comparable(held[i], compare)) in wanted:
-                    claimed.append(pair[0])
+                    claimed.append(whole(pair[0]))
                     break
             else:
                 left.append(pair)

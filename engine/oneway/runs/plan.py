@@ -1,7 +1,6 @@
 """Plans what was read, and judges the plan."""
 
 import gc
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -72,6 +71,9 @@ def _not_collecting() -> Iterator[None]:
         yield
     finally:
         if was_on:
+            # All of them old: they would be looked through at once otherwise.
+            gc.freeze()
+            gc.unfreeze()
             gc.enable()
 
 
@@ -85,8 +87,8 @@ def _planned(found: EvaluatedInputs, seal: Seal, header: Header) -> Plan:
             header=header,
             evidence=found.evidence,
         )
-        kinds = Counter(each.kind.value for each in made.outcomes)
-        planning.note(actions=len(made.actions), **dict(sorted(kinds.items())))
+        kinds = {kind: count for kind, count in sorted(made.counts().items()) if count}
+        planning.note(actions=len(made.actions), **kinds)
         return _with_keyless(made, found)
 
 

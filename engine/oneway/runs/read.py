@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from oneway.connections.discovery import FILES
+from oneway.core.batches import Batch
 from oneway.core.connector import Field, ReadError, new_fields
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.progress import Progress, silent
@@ -14,7 +15,7 @@ from oneway.core.records import Collected, Record, Snapshot
 from oneway.core.seal import Seal
 from oneway.core.telemetry import OpenStep, step
 from oneway.mapping.interpreter import Interpreted, LookupTable, tabulate
-from oneway.mapping.program import SourceRow, TargetRow
+from oneway.mapping.program import AnySourceRow, TargetRow
 from oneway.mapping.read_keys import KeyTally, tallies_of
 from oneway.mapping.spec import ReferenceSpec
 from oneway.planning.links import NO_LINKS, LinkEvidence
@@ -24,6 +25,7 @@ from oneway.runs.systems import OpenSystems, offline_help
 from oneway.state.pulse import beat
 
 T = TypeVar("T")
+_Item = TypeVar("_Item", bound=Record | Batch)
 
 
 @runtime_checkable
@@ -32,6 +34,14 @@ class Streaming(Protocol):
 
     def records(self, gaps: list[str], progress: Progress = silent) -> Iterator[Record]:
         """Yield the records; `gaps` is given why any may be missing."""
+
+
+@runtime_checkable
+class Batching(Protocol):
+    """A reader that can decode many records of one shape at once."""
+
+    def batches(self, gaps: list[str], progress: Progress = silent) -> Iterator[Record | Batch]:
+        """Yield what `records` does, in the same order, those of one shape many at a time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +63,7 @@ class EvaluatedInputs:
     `kept` is what may be kept of each source record and each target record, in their order.
     """
 
-    source: Collected[SourceRow]
+    source: Collected[AnySourceRow]
     target: Collected[TargetRow]
     references: Mapping[str, Snapshot]
     tables: Mapping[str, LookupTable]
@@ -94,8 +104,8 @@ def evaluate_inputs(
     reads = _Reads(prepared, systems, progress)
     references, tables, program = reads.bound()
     if not keeping:
-        source = reads.collected("source", program.source_row)
-        target = reads.collected("target", program.target_row)
+        source = reads.collected("source", program.source_row, program.source_rows)
+        target = reads.collected("target", program.target_row, program.target_rows)
         return EvaluatedInputs(source, target, references, tables, program, tallies=reads.tallies)
     projection = projection_of(prepared)
     rows = _Keeping(program.source_row, projection.of_source)
@@ -230,16 +240,26 @@ class _Reads:
         if target.kind == FILES:
             self.tallies["target"].new = self.from_reader("target", new_fields)
 
-    def collected(self, role: str, make: Callable[[Record], T]) -> Collected[T]:
-        each, note = self.inputs[role], self.tallies[role].note
+    def collected(
+        self,
+        role: str,
+        make: Callable[[Record], T],
+        make_all: Callable[[Batch], Sequence[T]] | None = None,
+    ) -> Collected[T]:
+        """Return what is made of each record; of many at once by `make_all`, where it is given."""
+        each, tally = self.inputs[role], self.tallies[role]
         items: list[T] = []
         if role == "target":
             self.note_new()
 
-        def take(records: Iterable[Record]) -> None:
+        def take(records: Iterable[Record | Batch]) -> None:
             for record in records:
-                note(record)
-                items.append(make(record))
+                if isinstance(record, Record):
+                    tally.note(record)
+                    items.append(make(record))
+                elif make_all is not None:
+                    tally.note_all(record)
+                    items.extend(make_all(record))
 
         others = [other for name, other in self.inputs.items() if name != role]
         reader = self.from_reader(role, lambda reader: reader)
@@ -248,7 +268,9 @@ class _Reads:
             take(found.records)
             return Collected(tuple(items), found.complete, found.problems)
         gaps: list[str] = []
-        stream = reader.records(gaps, self.progress)
+        stream: Iterator[Record | Batch] = reader.records(gaps, self.progress)
+        if isinstance(reader, Batching) and make_all is not None:
+            stream = reader.batches(gaps, self.progress)
         with self.step(role) as reading:
             self.from_reader(role, lambda _: take(_once_each(each, stream)))
             reading.note(records=len(items), complete=not gaps)
@@ -275,13 +297,15 @@ def _noted(progress: Progress) -> Progress:
     return noted
 
 
-def _once_each(each: Input, records: Iterable[Record]) -> Iterator[Record]:
+def _once_each(each: Input, records: Iterable[_Item]) -> Iterator[_Item]:
     """Yield the records; raise `Refused` if two have one id, which planning cannot take."""
     seen: set[str] = set()
     for record in records:
-        if record.id in seen:
-            summary = f"the id {record.id!r} was read twice"
+        ids = record.ids if isinstance(record, Batch) else (record.id,)
+        if not seen.isdisjoint(ids):
+            twice = next(id for id in ids if id in seen)
+            summary = f"the id {twice!r} was read twice"
             help = "the system's list may have changed while it was read: run again"
             raise refusal("R164", each.text, summary, help)
-        seen.add(record.id)
+        seen.update(ids)
         yield record

@@ -26,12 +26,15 @@ EMPTY = {state: Cell(state) for state in CellState}
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Writes the cells of a function whose record is called `record`, and its data `data`."""
+    """Writes the cells of a function; `record` is how it names its record, and `data` its data."""
 
     source: CodeText
     notes: Notes
     program: Interpreted
     nodes_of: Callable[[Expression], Nodes]
+    record: str = "record"
+    short: bool = False
+    """Whether a cell that states a plain value is that value, as in a `SteadyRow`."""
     _json: set[str] = field(default_factory=set)
     """The names of which it is known, where a function goes on, that they are JSON."""
 
@@ -112,7 +115,7 @@ class Cells:
         if stated:
             text = f"{text} if {stated} else {source.bind('cell', EMPTY[CellState.UNSTATED])}"
         if code.default is not None or code.initial is not None:
-            text = f"filled({source.bind('field', code)}, {text}, record)"
+            text = f"filled({source.bind('field', code)}, {text}, {self.record})"
         source.line(f"{found} = {text}")
 
     def _filled(self, found: str, code: FieldCode, value: Operand) -> None:
@@ -120,7 +123,7 @@ class Cells:
         source = self.source
         if code.lookup is None:
             self._fits(code, value)
-            source.line(f"{found} = cell_of((STATED, {value.text}, None, None, False))")
+            source.line(f"{found} = {self._stating(code, value.text)}")
             return
         table = source.bind("table", self._singles(code.lookup))
         key, got = source.name("key"), source.name("value")
@@ -132,12 +135,21 @@ class Cells:
         with source.block(f"if {got} is absent:"):
             # What is not there once is told of, and may have a stand-in.
             source.line(
-                f"{found} = looked_up({source.bind('field', code)}, {value.text}, missed, record)"
+                f"{found} = looked_up({source.bind('field', code)}, {value.text}, missed,"
+                f" {self.record})"
             )
         with source.block("else:"):
             self._fits(code, Operand(got))
             sought = value.text if code.rule.own_table else "None"
-            source.line(f"{found} = cell_of((STATED, {got}, None, {sought}, False))")
+            source.line(f"{found} = {self._stating(code, got, sought)}")
+
+    def _stating(self, code: FieldCode, value: str, sought: str = "None") -> str:
+        """Return the cell that states a value."""
+        cell = f"cell_of((STATED, {value}, None, {sought}, False))"
+        if not self.short or sought != "None" or code.rule.merge is not Merge.REPLACE:
+            return cell
+        plain = " or ".join(f"{value}.__class__ is {each}" for each in ("str", "int", "bool"))
+        return f"{value} if {plain} else {cell}"
 
     def _singles(self, name: str) -> dict[object, object]:
         """Return what stands in a lookup table exactly once."""

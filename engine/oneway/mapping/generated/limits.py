@@ -30,6 +30,10 @@ class Uncompiled(Exception):
     """Says that generated code leaves a record to the interpreter."""
 
 
+class Shapeless(Exception):
+    """Says that no code can be generated for records of a shape."""
+
+
 @dataclass(frozen=True, slots=True)
 class SizeLimits:
     """The most items of a list that an expression goes over."""

@@ -3,8 +3,10 @@
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from oneway.core.batches import RecordShape
 from oneway.mapping.expressions.evaluation import Reading
 from oneway.mapping.expressions.syntax import Node
+from oneway.mapping.generated.limits import Shapeless
 from oneway.mapping.generated.source import CodeText, Line
 from oneway.mapping.generated.unknowns import ABSENT, WRONG
 from oneway.mapping.record_schema import sure_of
@@ -29,14 +31,18 @@ class Paths:
     """The keys of one function, which all of its expressions share.
 
     With `usual`, a record whose keys are not all there, and as they are declared, is left to
-    another function: no value has a gap, and none is wrong.
+    another function: no value has a gap, and none is wrong. With a `shape`, values stand under
+    its attributes.
     """
 
     source: CodeText
     reading: Reading
     at: Line
     usual: bool = False
+    shape: RecordShape | None = None
     roots: dict[str, PathUseOnce] = field(default_factory=dict)
+    objects: set[str] = field(default_factory=set)
+    """The names of values that are objects with attributes: good for looking into, no more."""
 
     def shares(self, reading: Reading) -> bool:
         """Return whether an expression's reading says the same of absent keys."""
@@ -68,7 +74,9 @@ class Paths:
         rest = source.lines
         depth, source.lines = source.depth, []
         source.depth = self.at.depth
-        if self.usual:
+        if self.shape is not None:
+            self._look_up_shaped(self.roots, "item", self.shape, ())
+        elif self.usual:
             self._look_up_usual(self.roots, "data", ())
         else:
             for key, each in self.roots.items():
@@ -97,6 +105,35 @@ class Paths:
                     source.line(" = ".join((*_values(each.inner), "None")))
                 with source.block("else:"):
                     source.line("raise Uncompiled")
+
+    def _look_up_shaped(
+        self, level: dict[str, PathUseOnce], parent: str, shape: RecordShape, above: tuple[str, ...]
+    ) -> None:
+        """Write the look-ups of an object's keys under attributes."""
+        source = self.source
+        for key, each in level.items():
+            path, name, inner = (*above, key), shape.attributes.get(key), shape.inner.get(key)
+            if name is None and not (key not in shape.sometimes and self.reading.is_null(path)):
+                raise Shapeless
+            source.line(f"{each.value} = {'None' if name is None else f'{parent}.{name}'}")
+            if each.check is not None:
+                if inner is not None and not _takes_objects(each.check):
+                    raise Shapeless
+                fits = f"{each.value} is None and " if inner is not None else ""
+                asked = f"{source.bind('check', each.check)}({each.value})"
+                with source.block(f"if {fits}{unsure(source, each.check, each.value)}{asked}:"):
+                    source.line("raise Uncompiled")
+            if inner is not None:
+                self.objects.add(each.value)
+                with source.block(f"if {each.value} is not None:"):
+                    self._look_up_shaped(each.inner, each.value, inner, path)
+                if each.inner:
+                    with source.block("else:"):
+                        source.line(" = ".join((*_values(each.inner), "None")))
+            elif each.inner:
+                with source.block(f"if {each.value} is not None:"):
+                    source.line("raise Uncompiled")
+                source.line(" = ".join((*_values(each.inner), "None")))
 
     def _look_up(self, each: PathUseOnce, parent: str, gap: str, path: tuple[str, ...]) -> None:
         source = self.source
@@ -131,6 +168,11 @@ class Paths:
             asked = f"{source.bind('check', each.check)}({each.value})"
             with source.block(f"elif {unsure(source, each.check, each.value)}{asked}:"):
                 source.line(f"{each.wrong} = {WRONG}")
+
+
+def _takes_objects(check: object) -> bool:
+    sure = sure_of(check)
+    return sure is not None and "dict" in sure.classes
 
 
 def _values(level: dict[str, PathUseOnce]) -> Iterator[str]:

@@ -1,18 +1,28 @@
 """The program that runs generated functions, once there are records enough to make any."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
-from typing import TypeAlias, cast
+from itertools import count, repeat
+from typing import Any, TypeAlias, cast
 
+from oneway.core.batches import Batch, RecordShape
 from oneway.core.records import Record, Value, identity
 from oneway.mapping.generated.departures import Departures
-from oneway.mapping.generated.limits import MOST_EXPRESSIONS, Uncompiled
+from oneway.mapping.generated.limits import MOST_EXPRESSIONS, Shapeless, Uncompiled
 from oneway.mapping.generated.rows import Rows
 from oneway.mapping.generated.runtime import names_for
 from oneway.mapping.generated.text import compiled
 from oneway.mapping.interpreter import Interpreted
-from oneway.mapping.program import Cell, CellState, SourceRow, TargetRow
+from oneway.mapping.program import (
+    AnySourceRow,
+    Cell,
+    CellState,
+    SourceRow,
+    SteadyRow,
+    TargetRow,
+    cell_of,
+)
 
 WORTH_IT = 40
 """Records that are interpreted first: generating code takes about as long as they do."""
@@ -36,6 +46,7 @@ class _Progress:
     records: int = 0
     rows: GeneratedRows | None = None
     usual: GeneratedRows | None = None
+    shaped: dict[tuple[RecordShape, str], Callable[..., Any] | None] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +70,24 @@ class GeneratedProgram(Interpreted):
         rows = self._progress.usual or self._rows()
         return _target_row(self, record) if rows is None else rows.target_row(record)
 
+    def source_rows(self, batch: Batch) -> Sequence[AnySourceRow]:
+        """Return the source rows of many records of one shape."""
+        return self._all_rows(batch, "source") or _source_rows(self, batch)
+
+    def target_rows(self, batch: Batch) -> list[TargetRow]:
+        """Return the target rows of many records of one shape."""
+        return self._all_rows(batch, "target") or _target_rows(self, batch)
+
+    def _all_rows(self, batch: Batch, side: str) -> list[Any]:
+        """Return rows by the function for records of a shape; none where there is no such one."""
+        known, shaped = self._progress.shaped, (batch.shape, side)
+        if shaped not in known:
+            known[shaped] = shaped_rows(self, batch.shape, side)
+        row = known[shaped]
+        if row is None:
+            return []
+        return list(map(row, batch.ids, batch.items, repeat(batch.record), count()))
+
     def _rows(self) -> GeneratedRows | None:
         progress = self._progress
         progress.records += 1
@@ -72,6 +101,8 @@ class GeneratedProgram(Interpreted):
 
 _source_row = Interpreted.source_row
 _target_row = Interpreted.target_row
+_source_rows = Interpreted.source_rows
+_target_rows = Interpreted.target_rows
 
 
 Leaving: TypeAlias = Callable[
@@ -96,18 +127,43 @@ def generated(
     except (SyntaxError, RecursionError, MemoryError):
         # Deeper than Python can take: the interpreter goes deeper.
         return GeneratedRows("", *_interpreted(program))
-    names: dict[str, object] = {
-        **names_for(program.context),
-        **rows.source.bound,
-        **_of(program),
-        "interpreted_leaving": leaving or Departures(program, partial(_of_tomorrow, program)),
-    }
+    names = _names(program, rows, leaving)
     exec(code, names)
     return GeneratedRows(
         rows.source.text,
         cast(Callable[[Record], SourceRow], names[f"{'usual_' * usual}source_row"]),
         cast(Callable[[Record], TargetRow], names["target_row"]),
     )
+
+
+def shaped_rows(program: Interpreted, shape: RecordShape, side: str) -> Callable[..., Any] | None:
+    """Return the function of one side's records of a shape; None where there can be none.
+
+    It takes an id, what has the attributes, and what returns the record at a position, with that.
+    """
+    rows = Rows(program, shape=shape)
+    if rows.count > MOST_EXPRESSIONS:
+        return None
+    try:
+        rows.write_shaped(side)
+        code = compiled(rows.source.text)
+    except (Shapeless, SyntaxError, RecursionError, MemoryError):
+        return None
+    names = _names(program, rows, None)
+    names |= {"interpreted_source_row": program.source_row}
+    names |= {"interpreted_target_row": program.target_row}
+    exec(code, names)
+    return cast(Callable[..., Any], names[f"shaped_{side}_row"])
+
+
+def _names(program: Interpreted, rows: Rows, leaving: Leaving | None) -> dict[str, object]:
+    """Return what the names in generated code stand for."""
+    return {
+        **names_for(program.context),
+        **rows.source.bound,
+        **_of(program),
+        "interpreted_leaving": leaving or Departures(program, partial(_of_tomorrow, program)),
+    }
 
 
 _Interpreted: TypeAlias = tuple[Callable[[Record], SourceRow], Callable[[Record], TargetRow]]
@@ -139,6 +195,8 @@ def _of(program: Interpreted) -> Mapping[str, object]:
         # Much quicker than the classes, whose own functions are Python's.
         "row_of_source": partial(tuple.__new__, SourceRow),
         "row_of_target": partial(tuple.__new__, TargetRow),
+        "steady_row": partial(tuple.__new__, SteadyRow),
+        "whole_cells": lambda said: tuple(map(cell_of, said)),
         "cell_of": partial(tuple.__new__, Cell),
         "STATED": CellState.STATED,
     }

@@ -1,13 +1,15 @@
 """The two functions of a mapping, as text: a record becomes a row."""
 
+import re
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
+from oneway.core.batches import RecordShape
 from oneway.core.records import Compare
 from oneway.mapping.expressions import PLAIN, Expression
 from oneway.mapping.generated.cells import DATA, Cells
-from oneway.mapping.generated.limits import limits_of
+from oneway.mapping.generated.limits import Shapeless, limits_of
 from oneway.mapping.generated.nodes import Nodes
 from oneway.mapping.generated.operands import blank, holding
 from oneway.mapping.generated.paths import Paths
@@ -16,6 +18,9 @@ from oneway.mapping.generated.unknowns import Notes, Operand, Unknowns
 from oneway.mapping.interpreter import Interpreted, MappingCode, Typed
 from oneway.mapping.program import FieldRule
 from oneway.mapping.read_keys import expressions_of
+
+_WORDS = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|(\w+)""")
+"""The names in a line of code, and nothing for its texts."""
 
 
 @dataclass(slots=True)
@@ -27,26 +32,58 @@ class Rows:
     notes: Notes = field(init=False)
     cells: Cells = field(init=False)
     paths: Paths | None = None
+    shape: RecordShape | None = None
+    """The shape of records that are read many at a time; None for any single record."""
     count: int = 1
     """How many expressions there are on each record, at most."""
 
     def __post_init__(self) -> None:
         self.notes = Notes(self.source)
         self.count = _count(self.program.code)
-        self.cells = Cells(self.source, self.notes, self.program, self._nodes)
+        self.cells = Cells(self.source, self.notes, self.program, self._nodes, self._record)
+
+    @property
+    def _record(self) -> str:
+        return "record" if self.shape is None else "record(position)"
+
+    @property
+    def _id(self) -> str:
+        return "record.id" if self.shape is None else "record_id"
 
     def write(self, *, usual: bool) -> None:
         """Write both functions; with `usual`, that of source records that lack no key as well."""
-        code = self.program.code
-        of_source = [code.leaver, *code.only, *code.rules]
-        of_source += [each.expression for each in code.match_source]
-        with self._function("source_row", of_source):
+        with self._function("source_row", self._of_source):
             self._source_row()
-        with self._function("target_row", [code.left, code.scheduled, *code.match_target]):
+        with self._function("target_row", self._of_target):
             self._target_row()
         if usual:
-            with self._function("usual_source_row", of_source, "source_row"):
+            with self._function("usual_source_row", self._of_source, "source_row"):
                 self._source_row()
+
+    def write_shaped(self, side: str) -> None:
+        """Write the function of one side's records of a shape; raise `Shapeless` if none can be."""
+        source, name = self.source, f"{side}_row"
+        asked = self._of_source if side == "source" else self._of_target
+        with source.block(f"def shaped_{name}(record_id, item, record, position):"):
+            otherwise = f"interpreted_{name}(record(position))"
+            with self._attempt(asked, otherwise, usual=True) as paths:
+                start = len(source.lines)
+                (self._source_row if side == "source" else self._target_row)()
+                said = [each.text for each in source.lines[start:] if each.kept]
+        used = {word for each in said if each[:1] != "#" for word in _WORDS.findall(each)}
+        if not used.isdisjoint({"data", *paths.objects}):
+            raise Shapeless  # an object is of interest as a whole
+
+    @property
+    def _of_source(self) -> Sequence[Expression | None]:
+        code = self.program.code
+        expressions = [each.expression for each in code.match_source]
+        return [code.leaver, *code.only, *code.rules, *expressions]
+
+    @property
+    def _of_target(self) -> Sequence[Expression | None]:
+        code = self.program.code
+        return [code.left, code.scheduled, *code.match_target]
 
     @contextmanager
     def _function(
@@ -57,19 +94,27 @@ class Rows:
         `asked` are expressions on its record, those that decide first: they have the checks.
         A record of which anything is unusual is left to the function named `other`, if any.
         """
-        source = self.source
-        reading = next((each.reading for each in asked if each is not None), PLAIN)
+        otherwise, source = f"{other or f'interpreted_{name}'}(record)", self.source
         with source.block(f"def {name}(record):"):
             source.line("data = record.data")
             with source.block("if record.problem or data.__class__ is not dict:"):
-                source.line(f"return {other or f'interpreted_{name}'}(record)")
-            with source.block("try:"):
-                at = source.line("# All keys, each once")
-                self.paths = Paths(source, reading, at, usual=bool(other))
+                source.line(f"return {otherwise}")
+            with self._attempt(asked, otherwise, usual=bool(other)):
                 yield
-                self.paths.write()
-            with source.block("except Leaves:"):
-                source.line(f"return {other or f'interpreted_{name}'}(record)")
+
+    @contextmanager
+    def _attempt(
+        self, asked: Sequence[Expression | None], otherwise: str, *, usual: bool
+    ) -> Iterator[Paths]:
+        source = self.source
+        reading = next((each.reading for each in asked if each is not None), PLAIN)
+        with source.block("try:"):
+            at = source.line("# All keys, each once")
+            self.paths = Paths(source, reading, at, usual, self.shape)
+            yield self.paths
+            self.paths.write()
+        with source.block("except Leaves:"):
+            source.line(f"return {otherwise}")
 
     def _nodes(self, expression: Expression, *, deciding: bool = True) -> Nodes:
         reading, context = expression.reading, self.program.context
@@ -93,11 +138,18 @@ class Rows:
         source.line("missed = []")
         left = self._leaving()
         failed = self._failed()
-        cells = [self.cells.cell(each) for each in code.fields]
+        short = self.shape is not None
+        of_field = replace(self.cells, short=short)
+        cells = _tuple([of_field.cell(each) for each in code.fields])
         keys = [self._comparable(*each) for each in zip(values, self._compares, strict=True)]
+        who = f"{self._id}, {name}, {label}, {_tuple(keys)}, {_tuple(values)}"
+        if short:
+            with source.block(f"if not (leaver or missed or {failed}):"):
+                source.line(f"return steady_row(({who}, {cells}, leaving))")
+            cells = f"whole_cells({cells})"
         source.line(
-            f"return row_of_source((record.id, {name}, {label}, {_tuple(keys)}, {_tuple(values)},"
-            f" leaver, (), {failed}, {_tuple(cells)}, {left}, tuple(missed), None, True, (), None))"
+            f"return row_of_source(({who},"
+            f" leaver, (), {failed}, {cells}, {left}, tuple(missed), None, True, (), None))"
         )
 
     @property
@@ -143,7 +195,7 @@ class Rows:
             for value, show in zip(values, self.program.policy.key_shown, strict=False)
             if show
         ]
-        text = "record.id"
+        text = self._id
         for value in reversed(shown):
             text = f"str({value}) if {value} is not None else {text}"
         return text
@@ -161,7 +213,7 @@ class Rows:
             is_text = f"isinstance({value.text}, (str, int, float))"
             source.line(f"label = str({value.text}).strip() if {is_text} else ''")
         with source.block("except Leaves:"):
-            source.line("label = interpreted_label(record)")
+            source.line(f"label = interpreted_label({self._record})")
         return "label"
 
     def _decided(self, rule: Expression) -> str:
@@ -185,7 +237,8 @@ class Rows:
         source.line(f"leaving, left, later = {_tuple(cells)}, None, None")
         if code.leaver is not None:
             with source.block("if leaver:"):
-                source.line("leaving, left, later = interpreted_leaving(record, leaving)")
+                given = f"{self._record}, leaving"
+                source.line(f"leaving, left, later = interpreted_leaving({given})")
         return "leaving, left, later"
 
     def _failed(self) -> str:
@@ -215,7 +268,7 @@ class Rows:
                 source.line(f"later = {self._decided(code.scheduled)}")
         keys = [self._comparable(*each) for each in zip(values, self._compares, strict=True)]
         source.line(
-            f"return row_of_target((record.id, {name}, {_tuple(keys)}, left, later,"
+            f"return row_of_target(({self._id}, {name}, {_tuple(keys)}, left, later,"
             f" {_tuple(fields)}, {_tuple(leaving)}, None, True, None))"
         )
 
@@ -224,6 +277,9 @@ class Rows:
         source, reading, value = self.source, self.program.code.target_reading, "data"
         found = source.name("seen")
         source.comment("seen", rule.path)
+        if self.shape is not None:
+            self._seen_shaped(found, rule, self.shape)
+            return found
         start = source.depth
         for depth, key in enumerate(rule.keys, 1):
             source.line(f"{found} = {value}.get({source.literal(key)}, absent)")
@@ -244,6 +300,31 @@ class Rows:
             value = step
         source.depth = start
         return found
+
+    def _seen_shaped(self, found: str, rule: FieldRule, shape: RecordShape) -> None:
+        """Write what a target record of a shape holds in a field."""
+        source, value, start = self.source, "item", self.source.depth
+        for depth, key in enumerate(rule.keys, 1):
+            if key in shape.sometimes:
+                raise Shapeless
+            if key not in shape.attributes:
+                is_null = self.program.code.target_reading.is_null(rule.keys[:depth])
+                source.line(f"{found} = {None if is_null else 'absent'}")
+                break
+            source.line(f"{found} = {value}.{shape.attributes[key]}")
+            if depth == len(rule.keys):
+                if key in shape.inner:
+                    raise Shapeless
+                break
+            if key not in shape.inner:
+                with source.block(f"if {found} is not None:"):
+                    source.line("raise Uncompiled")
+                break
+            value, shape = source.name("step"), shape.inner[key]
+            source.line(f"{value} = {found}")
+            source.line(f"if {value} is not None:")
+            source.depth += 1
+        source.depth = start
 
 
 def _tuple(items: Sequence[str]) -> str:

@@ -16,7 +16,7 @@ from typing import NoReturn
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.nesting import DEEPEST, nests_too_deep
 from oneway.core.seal import canonical
-from oneway.planning.plan import FORMAT, Outcome, Plan
+from oneway.planning.plan import FORMAT, Outcome, Outcomes, Plan, Quiet
 from oneway.planning.plan_file.codec import Data, of_data, to_data
 from oneway.planning.plan_file.shape import misshapen
 from oneway.state.files import write_whole
@@ -86,7 +86,9 @@ def _texts(plan: Plan) -> _Texts:
     content |= {"oneway_plan": FORMAT, "counts": plan.counts()}
     try:
         texts: _Texts = {key: _text(value) for key, value in content.items()}
-        texts["outcomes"] = list(map(_outcome_text, plan.outcomes))
+        outcomes = plan.outcomes
+        parts = outcomes.parts if isinstance(outcomes, Outcomes) else outcomes
+        texts["outcomes"] = list(map(_outcome_text, parts))
     except (RecursionError, ValueError):  # a number that is not one (NaN), or without end
         raise _unfit(plan.mapping) from None
     return texts
@@ -96,16 +98,20 @@ def _text(value: object) -> str | list[str]:
     return list(map(canonical, value)) if isinstance(value, list) else canonical(value)
 
 
-def _outcome_text(outcome: Outcome) -> str:
-    """Return an outcome as canonical JSON; of nearly all, only names and ids are to be written."""
-    if not outcome.is_quiet or outcome.key_digest or outcome.only_by_key:
-        return canonical(to_data(outcome))
-    source, target = outcome.source_id, outcome.target_id
+def _outcome_text(outcome: Outcome | Quiet) -> str:
+    """Return an outcome as canonical JSON; of a quiet one, only names and ids are to be written."""
+    if isinstance(outcome, Outcome):
+        source_id, target_id = outcome.source_id, outcome.target_id
+        if not outcome.is_quiet or outcome.key_digest or source_id is None or target_id is None:
+            return canonical(to_data(outcome))
+        key, label, only_by_key = outcome.key, outcome.label, outcome.only_by_key
+    else:
+        key, source_id, label, target_id, only_by_key = outcome
+    only = '"only_by_key":true,' if only_by_key else ""
     return (
-        '{"actions":[],"has_access":false,"key":'
-        f'{quoted(outcome.key)},"kind":"unchanged","label":{quoted(outcome.label)},"reasons":[],'
-        f'"source_id":{"null" if source is None else quoted(source)},'
-        f'"target_id":{"null" if target is None else quoted(target)}}}'
+        f'{{"actions":[],"has_access":false,"key":{quoted(key)},"kind":"unchanged",'
+        f'"label":{quoted(label)},{only}"reasons":[],"source_id":{quoted(source_id)},'
+        f'"target_id":{quoted(target_id)}}}'
     )
 
 

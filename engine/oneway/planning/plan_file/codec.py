@@ -4,7 +4,7 @@ What is read is as strict as what is written: a number in place of text is refus
 made text of. Anything out of shape raises KeyError, TypeError, ValueError or AttributeError.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, get_args, get_origin
 
@@ -81,7 +81,7 @@ def _is_content(kind: Any) -> bool:
 
 
 def _is_tuple(kind: Any) -> bool:
-    return get_origin(kind) is tuple
+    return get_origin(kind) in (tuple, Sequence)
 
 
 def _content(value: _Content) -> Data:

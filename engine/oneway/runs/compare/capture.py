@@ -13,7 +13,7 @@ from oneway.core.diagnostics import Refused
 from oneway.core.records import Collected
 from oneway.core.seal import Seal, Sealed
 from oneway.documents.yaml_source import LIMIT as MAPPING_LIMIT
-from oneway.mapping.program import Policy
+from oneway.mapping.program import Policy, whole
 from oneway.planning.plan import Plan, Verb
 from oneway.planning.planner import Header
 from oneway.runs.compare.projection import Projection
@@ -74,7 +74,7 @@ def inputs_of(
         evidence=found.evidence,
     )
     rows, targets = (
-        map(veiler.source_row, found.source.items),
+        map(veiler.source_row, map(whole, found.source.items)),
         map(veiler.target_row, found.target.items),
     )
     items = Items(zip(rows, found.kept[0], strict=True), zip(targets, found.kept[1], strict=True))

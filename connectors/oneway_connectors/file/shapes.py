@@ -1,0 +1,213 @@
+"""Decodes many records of one shape at once, where each is certainly as it would be by itself.
+
+Exports give every record the same keys. Once they are known, msgspec decodes records without a
+dict of their keys, and their members need not be counted one by one: the number of colons tells
+whether a key stands twice. A record that is unusual in any way is left to the parsers of single
+records, which have every message.
+"""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import chain
+from operator import attrgetter, methodcaller
+from typing import Any, TypeAlias
+
+import msgspec
+from msgspec import UNSET
+
+from oneway.core.batches import RecordShape
+from oneway.core.nesting import DEEPEST
+from oneway.core.records import Value
+from oneway_connectors.file.fast_json import UNLIKE, FastDecoder, members
+from oneway_connectors.file.layout import FileEntries, FileEntry
+
+_MOST_KEYS = 400
+"""Keys of one object: one with more is a table, and no record."""
+_DEEPEST = 8
+"""How deep objects are told apart; what is within those below is decoded as it comes."""
+SAMPLES = 100
+"""Records whose shape tells how the others are decoded."""
+GROUP, BYTES = 200, 500_000
+"""Records that are decoded at once, and so many bytes of them."""
+_FEWEST = 16
+"""Records that are decoded one by one where any of them is unusual."""
+_ESCAPED_COLON = b"u003"
+"""What is in each escape that stands for a colon."""
+
+_count_colons = methodcaller("count", b":")
+_Samples: TypeAlias = Sequence[Mapping[str, Value]]
+_Get: TypeAlias = Callable[[Any], Any]
+
+
+_One: TypeAlias = Callable[[int, Sequence[bytes]], Iterator[FileEntry]]
+_Lines: TypeAlias = Callable[[int, Sequence[bytes]], Sequence[int]]
+
+
+def grouped(
+    raws: Iterable[bytes], one_by_one: _One, lines: _Lines
+) -> Iterator[FileEntry | FileEntries]:
+    """Yield the entries of some texts, in order, those of the shape of the first ones as one.
+
+    `one_by_one` yields the entries of texts, each decoded by itself, and `lines` says where texts
+    start; both are also given the number of texts before them, and each text is given to one.
+    """
+    groups = _groups(iter(raws))
+    first = next(groups, [])
+    fast = FastDecoder().decoded
+    decoder = _decoder_of([data for raw in first[:SAMPLES] if (data := fast(raw)) is not None])
+    start = 0
+    for group in chain([first], groups):
+        decoded = decoder.decoded(group) if decoder is not None else iter([(len(group), None)])
+        done = 0
+        for count, items in decoded:
+            part = group[done : done + count]
+            if items is None or decoder is None:
+                yield from one_by_one(start, part)
+            else:
+                yield FileEntries(lines(start, part), part, items, decoder.shape)
+            start, done = start + count, done + count
+
+
+def _groups(raws: Iterator[bytes]) -> Iterator[list[bytes]]:
+    """Yield some texts at a time; no more than fit into memory, however long they are."""
+    group: list[bytes] = []
+    size = 0
+    for raw in raws:
+        group.append(raw)
+        size += len(raw)
+        if len(group) == GROUP or size > BYTES:
+            yield group
+            group, size = [], 0
+    if group:
+        yield group
+
+
+def _decoder_of(samples: _Samples) -> "ShapedDecoder | None":
+    try:
+        return ShapedDecoder(samples)
+    except ValueError:  # there are none, or a key that no attribute can stand for
+        return None
+
+
+class ShapedDecoder:
+    """Decodes records of the shape that some objects have.
+
+    Raises ValueError where they have none: a key that no attribute can stand for.
+    """
+
+    def __init__(self, samples: _Samples) -> None:
+        self._objects = _objects(samples, 0)
+        self.shape = self._objects.shape
+        self._decode = msgspec.json.Decoder(self._objects.type).decode
+
+    def decoded(self, raws: Sequence[bytes]) -> Iterator[tuple[int, list[Any] | None]]:
+        """Yield how many of some texts come next, and what they hold.
+
+        None stands for records of which some are unusual: each is to be decoded by itself.
+        """
+        items = self._usual(raws)
+        if items is not None or len(raws) <= _FEWEST:
+            yield len(raws), items
+            return
+        half = len(raws) // 2
+        yield from self.decoded(raws[:half])
+        yield from self.decoded(raws[half:])
+
+    def _usual(self, raws: Sequence[bytes]) -> list[Any] | None:
+        try:
+            items = list(map(self._decode, raws))
+        except UNLIKE:
+            return None
+        # Each member has one colon outside of text: where there are no others, each key that was
+        # written was decoded, and none is duplicated. No record has fewer, so that all together
+        # have as many only where each has.
+        others = sum(map(_count_colons, raws)) - self._objects.members(items)
+        if others and any(_ESCAPED_COLON in raw for raw in raws if b"\\" in raw):
+            return None  # a text may hold a colon that is not written as one
+        return items if not others or self._objects.are_in_text(items, others) else None
+
+
+@dataclass(slots=True)
+class _Objects:
+    """The objects at one place of each record: their type, and how to count their members."""
+
+    type: Any
+    shape: RecordShape
+    depth: int
+    scalars: Sequence[_Get]
+    inner: "Sequence[tuple[_Get, _Objects]]"
+    loose: Sequence[_Get]
+    """How to get values that may be lists, or objects of any keys, or absent."""
+    with_colons: Sequence[_Get] = field(default=())
+    """Those of `scalars` that are text with colons in some record."""
+
+    def members(self, items: Sequence[Any]) -> int:
+        """Return how many members some of these objects have, with all that is within them."""
+        found = (len(self.scalars) + len(self.inner) + len(self.loose)) * len(items)
+        for get, objects in self.inner:
+            found += objects.members([each for each in map(get, items) if each is not None])
+        for get in self.loose:
+            for each in map(get, items):
+                if each is UNSET:
+                    found -= 1
+                elif each.__class__ is dict or each.__class__ is list:
+                    found += members(each, DEEPEST - 1 - self.depth)
+        return found
+
+    def are_in_text(self, items: Sequence[Any], colons: int) -> bool:
+        """Return whether so many colons are within text for certain: a time, an address."""
+        return self._colons(items) == colons or self._colons(items, again=True) == colons
+
+    def _colons(self, items: Sequence[Any], *, again: bool = False) -> int:
+        """Return how many colons are in texts that are known to have some; find those `again`."""
+        if again:
+            self.with_colons = [get for get in self.scalars if _colons_of(get, items)]
+        found = sum(_colons_of(get, items) for get in self.with_colons)
+        for get, objects in self.inner:
+            below = [each for each in map(get, items) if each is not None]
+            found += objects._colons(below, again=again)
+        return found
+
+
+def _colons_of(get: _Get, items: Sequence[Any]) -> int:
+    return sum(text.count(":") for text in map(get, items) if text.__class__ is str)
+
+
+def _objects(samples: _Samples, depth: int) -> _Objects:
+    """Return what objects have in common; raise ValueError where no type can say it."""
+    keys = list(dict.fromkeys(key for each in samples for key in each))
+    if not samples or len(keys) > _MOST_KEYS:
+        raise ValueError("not of one shape")
+    names = {key: f"m{position}" for position, key in enumerate(keys)}
+    fields: list[tuple[str, Any] | tuple[str, Any, Any]] = []
+    scalars, inner, loose = [], {}, []
+    sometimes = []
+    for key, name in names.items():
+        get, values = attrgetter(name), [each[key] for each in samples if key in each]
+        if len(values) < len(samples):
+            sometimes.append(key)
+            loose.append(get)
+            fields.append((name, Any, UNSET))
+        elif not any(isinstance(each, dict | list) for each in values):
+            scalars.append(get)
+            fields.append((name, str | int | float | bool | None))
+        elif depth < _DEEPEST and all(isinstance(each, dict | None) for each in values):
+            inner[key] = _objects([each for each in values if isinstance(each, dict)], depth + 1)
+            fields.append((name, inner[key].type | None))
+        else:
+            loose.append(get)
+            fields.append((name, Any))
+    made = msgspec.defstruct(
+        "Shaped",
+        sorted(fields, key=len),  # those with a default last
+        rename={name: key for key, name in names.items()},
+        forbid_unknown_fields=True,
+        gc=False,
+    )
+    shape = RecordShape(
+        {key: name for key, name in names.items() if key not in sometimes},
+        {key: each.shape for key, each in inner.items()},
+        frozenset(sometimes),
+    )
+    below = [(attrgetter(names[key]), each) for key, each in inner.items()]
+    return _Objects(made, shape, depth, scalars, below, loose)

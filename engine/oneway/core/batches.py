@@ -1,0 +1,59 @@
+"""Records of one shape, read many at a time: their values stand under attributes.
+
+A reader may yield batches in place of records. Whatever is unusual about a record is no part of
+a batch; each record of one can be had by itself, as any other.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from operator import attrgetter
+from typing import Any
+
+from oneway.core.records import Record
+
+
+@dataclass(frozen=True, eq=False)
+class RecordShape:
+    """What objects of one shape have: all of `attributes`, by key, and nothing else.
+
+    The value of a key in `inner` is an object of that shape, or null. Those in `sometimes` have
+    no attribute: only some of the objects have them.
+    """
+
+    attributes: Mapping[str, str]
+    inner: Mapping[str, "RecordShape"] = field(default_factory=dict)
+    sometimes: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """Records of one shape, by position, no two with one id; `record` returns one of them whole."""
+
+    shape: RecordShape
+    ids: Sequence[str]
+    items: Sequence[Any]
+    record: Callable[[int], Record]
+
+    def __len__(self) -> int:
+        """Return how many records there are."""
+        return len(self.ids)
+
+    def values(self, path: Sequence[str]) -> Sequence[Any] | None:
+        """Return the values at a path, of the records that have one; no objects of a shape.
+
+        None where only the records themselves can say.
+        """
+        shape, found = self.shape, self.items
+        for depth, key in enumerate(path, 1):
+            if key in shape.sometimes:
+                return None
+            if key not in shape.attributes:
+                return ()
+            found = list(map(attrgetter(shape.attributes[key]), found))
+            if depth == len(path):
+                return () if key in shape.inner else found
+            found = [each for each in found if each is not None]
+            if key not in shape.inner:
+                return None if found else ()
+            shape = shape.inner[key]
+        return ()

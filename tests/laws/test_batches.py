@@ -1,0 +1,328 @@
+"""Laws of records that are read many at a time: they are what they would be one by one.
+
+So are the rows that a mapping makes of them, and what is counted of their keys.
+"""
+
+import io
+import json
+import linecache
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from functools import partial
+from typing import Any, TypeVar
+from unittest.mock import patch
+
+import pytest
+from hypothesis import example, given, settings
+from hypothesis import strategies as st
+
+from laws.test_generated import HOSTILE, literal, quoted, refuse_strange_code
+from laws.test_screen import nights
+from oneway.core.batches import Batch, RecordShape
+from oneway.core.connector import ReadError
+from oneway.core.diagnostics import Refused
+from oneway.core.records import Collected, Record, Snapshot
+from oneway.mapping.generated.program import GeneratedProgram, shaped_rows
+from oneway.mapping.interpreter import Interpreted
+from oneway.mapping.program import AnySourceRow, TargetRow, whole
+from oneway.mapping.read_keys import tallies_of
+from oneway.planning.plan_file import dump
+from oneway.planning.planner import plan_rows
+from oneway_connectors.file import formats
+from oneway_connectors.file.json_array import JsonArray
+from oneway_connectors.file.jsonl import JsonLines
+from oneway_connectors.file.layout import FileEntries, FileEntry, Grouping, Layout
+from oneway_connectors.file.options import FileOptions
+from oneway_connectors.file.reader import FileReader
+from oneway_connectors.file.shapes import ShapedDecoder
+from strategies import SOURCE_PEOPLE, TARGET_PEOPLE, worlds
+from unit.test_fast_json import FLAWED, OBJECTS, SCALARS, STYLES
+from worlds import SEAL, World, bound, compiled, header_of, planned
+
+T = TypeVar("T")
+
+
+def values_of(item: Any, shape: RecordShape) -> dict[str, Any]:
+    """Return what stands under the attributes of a shape, as the record that it is of."""
+    found = {}
+    for key, name in shape.attributes.items():
+        value = getattr(item, name)
+        inner = shape.inner.get(key)
+        found[key] = value if inner is None or value is None else values_of(value, inner)
+    return found
+
+
+def each_of(layout: Layout, file: bytes) -> list[str]:
+    """Return the entries of a file that is read many entries at a time, or why it cannot be."""
+    assert isinstance(layout, Grouping)
+    found: list[FileEntry] = []
+    try:
+        for each in layout.grouped(io.BytesIO(file)):
+            if isinstance(each, FileEntry):
+                found.append(each)
+                continue
+            for line, raw, item in zip(each.lines, each.raws, each.items, strict=True):
+                data = layout.decode(raw)
+                held = values_of(item, each.shape)
+                assert {key: repr(data[key]) for key in held} == {
+                    key: repr(value) for key, value in held.items()
+                }
+                assert data.keys() - held.keys() <= each.shape.sometimes
+                found.append(FileEntry(line, raw.removesuffix(b"\n"), data))
+    except ReadError as error:
+        return [*map(repr, found), str(error)]
+    return list(map(repr, found))
+
+
+def one_by_one(layout: Layout, file: bytes) -> list[str]:
+    found: list[str] = []
+    try:
+        for each in layout.entries(io.BytesIO(file)):
+            found.append(repr(each))
+    except ReadError as error:
+        found.append(str(error))
+    return found
+
+
+USUAL = st.fixed_dictionaries(
+    {"id": SCALARS, "t": st.sampled_from(["12:30", "a", "a:b:c", "\\:", "\u00e9"])},
+    optional={"in": st.fixed_dictionaries({"a": SCALARS}) | st.none(), "l": st.just([{"x": 1}])},
+)
+TWICE = st.sampled_from(
+    [b'"id":1,', b'"t" :"b:c",', b'"t":"12:30",', b'"t":"\\u003a",', b" ", b":"]
+)
+
+
+@st.composite
+def lines(draw: st.DrawFn) -> list[bytes]:
+    """Draw records of one shape, as they are written, and others among them."""
+    found = []
+    for each in draw(st.lists(USUAL, min_size=4, max_size=24)):
+        text = json.dumps(
+            each, separators=draw(st.sampled_from(STYLES)), ensure_ascii=draw(st.booleans())
+        )
+        raw = text.encode(errors="surrogatepass")
+        if draw(st.integers(0, 9)) == 9:
+            at = draw(st.integers(1, len(raw)))
+            raw = raw[:at] + draw(TWICE) + raw[at:]
+        found.append(raw)
+    others = draw(
+        st.lists(st.sampled_from([*FLAWED, b"", b" "]) | OBJECTS.map(_written), max_size=2)
+    )
+    for raw in others:
+        found.insert(draw(st.integers(0, len(found))), raw)
+    return found
+
+
+def _written(data: dict[str, Any]) -> bytes:
+    return json.dumps(data).encode()
+
+
+@given(
+    lines(),
+    st.integers(1, 3),
+    st.sampled_from([b"\n", b"\r\n"]),
+    st.sampled_from([b"", b"\xef\xbb\xbf"]),
+)
+@settings(max_examples=60)
+@example([b'{"id":1,"t":"a"}'] * 3 + [b'{"id":1,"t":"a","t":"b"}'] * 3, 1, b"\n", b"")
+@example([b'{"id":1,"t":"a:b"}'] * 20 + [b'{"id":1,"t":"a:b","t":"a:b"}'], 1, b"\n", b"")
+@example([b'{"id":1,"t":"\\u003a","id":2}'] * 20, 1, b"\n", b"")
+@example([b'{"id":1,"l":[{"x":1,"x":2}]}'] * 20, 1, b"\n", b"")
+@example([b'{"a":1', b'"b":2}'] * 9, 1, b"\n", b"")
+def test_lines_are_the_same_one_by_one_and_many_at_a_time(
+    raws: list[bytes], first: int, end: bytes, mark: bytes
+) -> None:
+    file = mark + end.join(raws)
+    shapes = "oneway_connectors.file.shapes"
+    with patch(f"{shapes}.GROUP", 8), patch(f"{shapes}.SAMPLES", first):
+        assert each_of(JsonLines(first), file) == one_by_one(JsonLines(10**9), file)
+
+
+def batches(samples: Sequence[dict[str, Any]], records: Sequence[Record]) -> Iterator[Batch]:
+    """Yield the records that have the shape of some samples, each in a batch."""
+    decoder = ShapedDecoder(samples)
+    for record in records:
+        try:
+            raw = json.dumps(record.data).encode()
+        except (TypeError, ValueError):
+            continue
+        ((_, items),) = decoder.decoded([raw])
+        if items is not None and not record.problem:
+            yield Batch(decoder.shape, [record.id], items, lambda _, record=record: record)
+
+
+@given(worlds())
+@settings(max_examples=25)
+def test_rows_of_many_records_are_those_that_the_interpreter_makes(world: World) -> None:
+    program = bound(world)
+    reference = Interpreted(program.code, program.context, program.tables)
+    many = GeneratedProgram(program.code, program.context, program.tables)
+    code, spec = program.code, compiled(world).spec
+    one, all_ = tallies_of(code, spec), tallies_of(code, spec)
+    for side, people, snapshot in (
+        ("source", SOURCE_PEOPLE, world.source),
+        ("target", TARGET_PEOPLE, world.target),
+    ):
+        samples = [{**each, "id": "1"} for each in people]
+        for batch in batches(samples, snapshot.records):
+            record = batch.record(0)
+            if side == "source":
+                rows = list(map(whole, many.source_rows(batch)))
+                assert repr(rows) == repr([reference.source_row(record)])
+            else:
+                assert repr(many.target_rows(batch)) == repr([reference.target_row(record)])
+            one[side].note(record)
+            all_[side].note_all(batch)
+        refuse_strange_functions(many)
+        assert all_[side].counts() == one[side].counts()
+        assert list(all_[side].findings()) == list(one[side].findings())
+        assert all_[side].words.values == one[side].words.values
+
+
+def refuse_strange_functions(program: GeneratedProgram) -> None:
+    """Fail where a function for records of a shape names anything that is not ours."""
+    for row in program._progress.shaped.values():
+        if row is not None:
+            refuse_strange_code("".join(linecache.getlines(row.__code__.co_filename)))
+
+
+@pytest.mark.parametrize("text", HOSTILE)
+def test_no_text_breaks_out(text: str) -> None:
+    path = quoted(text or "x")
+    world = next_world({path: path, "nick": {"from": path, "when": f"{path} != {literal(text)}"}})
+    world = replace(world, mapping={**world.mapping, "label": path})
+    try:
+        program = bound(world)
+    except Refused:
+        return
+    many = GeneratedProgram(program.code, program.context, program.tables)
+    people = [{**each, text: text} for each in SOURCE_PEOPLE]
+    try:
+        found = list(batches(people, [Record("s", each) for each in people]))
+    except ValueError:  # it has no shape
+        return
+    for batch in found:
+        rows = list(map(whole, many.source_rows(batch)))
+        assert repr(rows) == repr([program.source_row(batch.record(0))])
+    refuse_strange_functions(many)
+
+
+@given(nights(worlds()))
+@settings(max_examples=25)
+def test_the_plan_of_many_records_is_that_of_each(world: World) -> None:
+    program = bound(world)
+    many = GeneratedProgram(program.code, program.context, program.tables)
+    rows: list[AnySourceRow] = []
+    targets: list[TargetRow] = []
+    samples = [{**each, "id": "1"} for each in SOURCE_PEOPLE]
+    by_id = {batch.ids[0]: batch for batch in batches(samples, world.source.records)}
+    for record in world.source.records:
+        batch = by_id.get(record.id)
+        rows += many.source_rows(batch) if batch is not None else [program.source_row(record)]
+    samples = [{**each, "id": "1"} for each in TARGET_PEOPLE]
+    by_id = {batch.ids[0]: batch for batch in batches(samples, world.target.records)}
+    for record in world.target.records:
+        batch = by_id.get(record.id)
+        targets += many.target_rows(batch) if batch is not None else [program.target_row(record)]
+
+    def of(items: Sequence[T], snapshot: Snapshot) -> Collected[T]:
+        return Collected(tuple(items), snapshot.complete, snapshot.problems)
+
+    read = of(rows, world.source), of(targets, world.target)
+    plan = plan_rows(program, *read, seal=SEAL, header=header_of(world))
+    assert dump(plan) == dump(planned(world))
+    assert plan == planned(world)
+
+
+@pytest.mark.parametrize(
+    "read",
+    ["to_string(bank)", "bank", "keys(bank)[0]", "join('', values(bank))", "bank.no", "bank.*|[0]"],
+)
+def test_an_object_that_is_read_whole_is_what_it_is_in_one_record(read: str) -> None:
+    world = next_world({"nick": read, "fullName": "name", "ref": "code"})
+    program = bound(world)
+    many = GeneratedProgram(program.code, program.context, program.tables)
+    for batch in batches(SOURCE_PEOPLE, world.source.records):
+        rows = list(map(whole, many.source_rows(batch)))
+        assert repr(rows) == repr([program.source_row(batch.record(0))])
+
+
+def next_world(fields: dict[str, Any]) -> World:
+    records = tuple(Record(f"s{n}", each) for n, each in enumerate(SOURCE_PEOPLE))
+    mapping = {
+        "oneway": 1,
+        "name": "whole",
+        "source": {"connector": "payroll", "resource": "people"},
+        "target": {"connector": "expenses", "resource": "users"},
+        "match": [{"source": "code", "target": "ref"}],
+        "fields": fields,
+        "joiners": {"create": True, "unless_taken": []},
+    }
+    return World(mapping, Snapshot(records), Snapshot(()), Snapshot(()))
+
+
+SPACES = st.sampled_from([b"", b" ", b"\n", b"\r\n  "])
+
+
+@given(lines(), SPACES, SPACES, st.integers(1, 3), st.data())
+@settings(max_examples=30)
+def test_items_are_the_same_one_by_one_and_many_at_a_time(
+    raws: list[bytes], before: bytes, after: bytes, first: int, chance: st.DataObject
+) -> None:
+    file = b"[" + (after + b"," + before).join(raws) + after + b"]\n"
+    at = chance.draw(st.integers(0, len(file)))
+    file = file[:at] + chance.draw(st.sampled_from([b"", b"", b"", b"]", b"\xff"])) + file[at:]
+    many, one = JsonArray("a.json", 0), JsonArray("a.json", 10**9)
+    with (
+        patch("oneway_connectors.file.shapes.GROUP", 8),
+        patch("oneway_connectors.file.shapes.SAMPLES", first),
+    ):
+        assert each_of(many, file) == one_by_one(one, file)
+    assert many.assemble([b"1", b"2"]) == one.assemble([b"1", b"2"])
+
+
+IDS = st.sampled_from(["a", "b", " ", "", 7, 8, 1.5, None, True, [1]])
+
+
+@given(st.lists(IDS, max_size=30), st.sampled_from(["id", "in.id", "in.at.id"]), st.booleans())
+@settings(max_examples=30)
+def test_a_reader_gives_the_same_records_one_by_one_and_many_at_a_time(
+    tmp_path_factory: pytest.TempPathFactory, ids: list[Any], path: str, twice: bool
+) -> None:
+    usual = [{"id": n, "in": {"id": f"i{n}", "at": {"id": n}}} for n in range(20)]
+    odd = [{"id": each, "in": {"id": each, "at": None}, "t": "\u00c3\u00a9"} for each in ids]
+    file = tmp_path_factory.mktemp("ids") / "a.jsonl"
+    file.write_bytes(b"\n".join(map(_written, [*usual, *odd, *usual * twice])))
+    options = FileOptions(id=path)
+
+    def read(name: str) -> list[object]:
+        reader, gaps, seen = FileReader(str(file), options), [], []
+        found: list[object] = []
+        try:
+            for each in getattr(reader, name)(gaps, lambda *step: seen.append(step)):
+                if isinstance(each, Batch):
+                    found += [each.record(i) for i in range(len(each))]
+                    assert list(each.ids) == [record.id for record in found[-len(each) :]]
+                else:
+                    found.append(each)
+        except ReadError as error:
+            found = [str(error)]
+        return [*found, gaps, reader.notes, seen[-1:]]
+
+    with (
+        patch.object(formats, "JsonLines", partial(JsonLines, 2)),
+        patch("oneway_connectors.file.shapes.GROUP", 8),
+    ):
+        assert read("batches") == read("records")
+
+
+def test_usual_records_are_read_many_at_a_time() -> None:
+    """Otherwise all of these laws would hold of nothing."""
+    raws = [b'{"id":%d,"t":"12:3%d","in":{"a":null}}' % (n, n) for n in range(9)]
+    found = list(JsonLines(2).grouped(io.BytesIO(b"\n".join(raws))))
+    assert [type(each) for each in found] == [FileEntries]
+    world = next_world({"fullName": "name", "ref": "code", "bank.no": "bank.no"})
+    shape = ShapedDecoder(SOURCE_PEOPLE).shape
+    assert shaped_rows(bound(world), shape, "source") is not None
+    assert shaped_rows(bound(world), ShapedDecoder(TARGET_PEOPLE).shape, "target") is not None
