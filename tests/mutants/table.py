@@ -709,8 +709,8 @@ MUTANTS = (
     Mutant(
         "sealed-list-unopened",
         "applying/preconditions",
-        "if rule.merge is not Merge.ADD:",
-        "if True:",
+        "if rule.merge is Merge.REPLACE or",
+        "if True or",
         "a sensitive list that is added to can be written",
         "tests/unit/test_apply.py",
     ),
