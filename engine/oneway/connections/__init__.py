@@ -1,15 +1,15 @@
 """What a connector needs to reach a system: options, and credentials by reference.
 
-environment  the variables that say them            access  both, put together
+environment  the variables that set them            access  both, combined
 secret_refs  where a credential is kept, as data    files   private files, and nothing else
 keyrings     the system's keyring                   opening a reference becomes a `Secret`
-stores       where runs are kept
+stores       where runs are stored
 
-Options may stand on the command line or in a mapping as well; credentials never.
+The command line and a mapping may set options too, but never credentials.
 
-A customer's connection is a file: `connection` is what it says, `reading` gets there from
-bytes (`parts` by its shape, `meaning` and `secret_places` what is wrong, `written` the places),
-`folder` finds the files, `writing` writes them, and `storing` keeps credentials for them.
+A customer's connection is a file: `connection` is its content, and `reading` parses it (`load`
+builds it, `validate` and `secret_places` find mistakes, `provenance` finds the places). `folder`
+finds the files, `file_writer` writes them, and `secret_store` stores credentials for them.
 """
 
 from typing import TYPE_CHECKING

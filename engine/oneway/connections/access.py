@@ -26,10 +26,10 @@ def access(
 ) -> Access:
     """Return the options and credentials of a connector, as far as they are given.
 
-    `given` are options by name, as the command line or a connection says them: they win.
-    `kept` says where a connection's credentials are, by name: there nothing is looked up.
-    Raises `Refused` if one of them is unknown or is a credential, and where a credential
-    is given twice or cannot be used.
+    `given` are options by name, from the command line or a connection: they take precedence.
+    `kept` are references to a connection's credentials, by name: these are looked up nowhere else.
+    Raises `Refused` if one of them is unknown or is a credential, and if a credential is given
+    twice or cannot be used.
     """
     options = given_options(description, lookup, given)
     found = Findings()
@@ -63,7 +63,7 @@ def given_options(
 
 
 def given_secrets(description: Description, lookup: Lookup) -> dict[str, tuple[SecretRef, ...]]:
-    """Return where each credential of a connector is said to be; more than one place is wrong."""
+    """Return the places given for each credential of a connector; more than one is an error."""
     return {
         option.name: tuple(
             SecretRef(SecretKind.ENV, variable(description.name, option.name))

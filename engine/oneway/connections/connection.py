@@ -1,4 +1,4 @@
-"""A connection, as its file says it: a mapping, two sides, a schedule, who is notified.
+"""A connection, as its file describes it: a mapping, two sides, a schedule, who is notified.
 
 Nothing here is a credential: `SecretRef` says where one is kept, and may be shown.
 """
@@ -20,9 +20,9 @@ from oneway.mapping.spec import GuardKind, LimitSpec, OnBreach
 class Side:
     """How one system is reached; what is not named here comes from the environment.
 
-    `origin` is the only one that the credentials may be sent to, and `manifest` the file that
-    describes the connector; "" if the connection does not say. `concurrency` is how many requests
-    may be in flight while a plan is applied, where that is fewer than the connector allows.
+    `origin` is the only origin that may receive the credentials, and `manifest` the file that
+    describes the connector; "" if the connection does not name one. `concurrency` lowers the number
+    of requests in flight that the connector allows while a plan is applied.
     """
 
     options: Mapping[str, str] = field(default_factory=dict)
@@ -67,7 +67,7 @@ class Security(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Webhook:
-    """A URL that is sent JSON, signed where there is a secret.
+    """A URL that receives JSON, signed if there is a secret.
 
     The URL is secret: with many services, knowing it is enough to post.
     """
@@ -112,7 +112,7 @@ class NoticeFolder:
 
     @property
     def credentials(self) -> Credentials:
-        """None: whoever runs this may write there, or not."""
+        """None: the rights of the user decide whether we may write there."""
         return ()
 
 
@@ -125,10 +125,10 @@ class UploadMethod(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Upload:
-    """A URL that the page of each run is sent to that is told of.
+    """A URL that receives the page of each notified run.
 
-    The URL is secret, as a webhook's is. The token goes there and nowhere else: as a bearer's, or
-    as it is where another `header` is named.
+    The URL is secret, as a webhook's is. The token goes only there: as a bearer token, or bare in
+    another `header`.
     """
 
     url: str = field(repr=False)
@@ -171,9 +171,9 @@ class OwnGuards:
 class Connection:
     """A connection as written in `file`; `mapping` is the mapping's path from where we stand.
 
-    `settings` are values as written, not yet compared with what the mapping declares.
-    `schedule` is None if the connection never runs by itself. `written` finds the places
-    of its keys, and is no part of what the connection is.
+    `settings` are values as written, not yet checked against the mapping's declarations.
+    `schedule` is None if the connection never runs on a schedule. `written` finds the places of
+    its keys, and does not count when connections are compared.
     """
 
     name: str
@@ -187,14 +187,14 @@ class Connection:
     reviewed_by: str = ""
     notify: tuple[Notify, ...] = ()
     notify_file: str = ""
-    """The file that says who is told: its own, its folder's default, or "" where none does."""
+    """The file that names the channels: its own, its folder's default, or "" if neither does."""
     notify_broken: bool = False
-    """Whether that default cannot be read, so that it is not known who is told."""
+    """Whether that default cannot be read, so that the channels are unknown."""
     written: FileProvenance = field(default=FileProvenance(), repr=False, compare=False)
 
     @property
     def references(self) -> tuple[tuple[Path, SecretRef], ...]:
-        """Where each credential is kept that its own file names, by the path of its key there."""
+        """Where the credentials named in its own file are kept, by the paths of their keys."""
         found: list[tuple[Path, SecretRef]] = [
             ((name, "credentials", key), ref)
             for name, side in self.sides.items()

@@ -1,7 +1,7 @@
-"""Finds whom the connections of a folder tell that do not say it themselves.
+"""Finds the default channels for connections of a folder that have no `notify` of their own.
 
-`notify.yaml` says it for the connections of its own folder and of the folders in it. The nearest
-one counts, no further up than the working folder: what lies above that is nobody's to expect.
+`notify.yaml` applies to the connections of its own folder and of the folders in it. The nearest
+one counts, no further up than the working folder: nobody would expect a file above that.
 """
 
 import os
@@ -22,14 +22,14 @@ from oneway.documents.yaml_source import Path as KeyPath
 from oneway.mapping.load.part import DocumentPart
 
 FILE = "notify.yaml"
-"""What the file is called."""
+"""The file's name."""
 KEY = "oneway_notify"
-"""The key at its top, by which it is told from a connection that is called `notify`."""
+"""Its top-level key, which distinguishes it from a connection that is called `notify`."""
 
 
 @dataclass(frozen=True, slots=True)
 class DefaultNotify:
-    """Whom a folder tells by default, as `file` says it; `refused` where that cannot be read."""
+    """The default channels of a folder, from `file`; `refused` if that cannot be read."""
 
     file: str
     notify: tuple[Notify, ...] = ()
@@ -74,7 +74,7 @@ def default_for(
 
 
 def default_at(path: str) -> DefaultNotify | None:
-    """Return the default in a file, which may be broken; None where that is no default."""
+    """Return the default in a file, which may be broken; None if the file is of another kind."""
     from oneway.connections.folder import keys_of
 
     if not os.path.isfile(path):
@@ -87,13 +87,13 @@ def default_at(path: str) -> DefaultNotify | None:
 
 
 def defaults_among(paths: Iterable[str]) -> dict[str, DefaultNotify]:
-    """Return the defaults in files that are called so, by path; broken ones too."""
+    """Return the defaults among these files, by path; broken ones too."""
     found = {path: default_at(path) for path in paths if os.path.basename(path) == FILE}
     return {path: each for path, each in found.items() if each is not None}
 
 
 def readable_default_for(file: str) -> DefaultNotify | None:
-    """Return the nearest default that can be read, for trouble with a file; None without one."""
+    """Return the nearest readable default for problems of a file; None without one."""
     return default_for(file, lambda path: _sound(default_at(path)))
 
 
@@ -102,7 +102,7 @@ def _sound(default: DefaultNotify | None) -> DefaultNotify | None:
 
 
 def with_default(connection: Connection, default: DefaultNotify | None) -> Connection:
-    """Return a connection that tells as its folder does, unless its own file says whom it tells."""
+    """Return a connection that notifies its folder's channels, unless it names its own."""
     if default is None or connection.notify_file == connection.file:
         return connection
     return replace(
@@ -114,12 +114,12 @@ def with_default(connection: Connection, default: DefaultNotify | None) -> Conne
 
 
 def with_default_of_folder(connection: Connection) -> Connection:
-    """Return a connection with its folder's default, unless its own file says whom it tells."""
+    """Return a connection with its folder's default, unless it names its own channels."""
     return with_default(connection, default_for(connection.file))
 
 
 def places_for(folder: str) -> Iterator[str]:
-    """Yield where the default of a folder may be, the nearest first."""
+    """Yield the paths where the default of a folder may be, the nearest first."""
     here, at = os.getcwd(), os.path.abspath(folder)
     while True:
         shown = at if os.path.isabs(folder) else os.path.relpath(at, here)

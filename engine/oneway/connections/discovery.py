@@ -29,7 +29,7 @@ ANY = "*"
 """The name of a resource that stands for all names, where a connector has one."""
 
 FILES = "file"
-"""The kind whose resources are paths of files: what `--source FILE` stands in with."""
+"""The kind whose resources are paths of files: `--source FILE` uses it."""
 
 _NAME = re.compile(r"[a-z][a-z0-9_-]{0,63}")
 
@@ -38,7 +38,7 @@ def describe(name: str, folders: Sequence[Path] = (), named: str = "") -> Descri
     """Return what a connector offers, by name or path; raise `Refused` if it has none.
 
     `folders` are looked in first, in this order, and `named` is the manifest that a connection
-    names for it. Only that one may stand in for an installed connector.
+    names for it. Only that one may replace an installed connector.
     """
     if named:
         return _named(name, named)
@@ -171,7 +171,7 @@ def _own(path: Path) -> Description:
     """Return the description of a manifest that no connection names.
 
     Raises `Refused` if it takes the name of an installed connector, or its variables:
-    credentials that were given for that one would be this one's.
+    it would receive the credentials that were given for that one.
     """
     found = _loaded(path)
     if any(path.resolve() == _packaged(name).resolve() for name in _offered()):

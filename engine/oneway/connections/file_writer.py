@@ -1,8 +1,8 @@
 """Writes a connection's file: a new one whole, an existing one only where it changes.
 
-A person may have put comments into a file, and an order. So `with_refs` replaces the
-references of credentials, or adds them, and leaves every other letter as it is; where that
-cannot be done (an alias, a list in braces), it says so, and a person has to.
+A person may have added comments to a file, and an order. So `with_refs` replaces or adds the
+references of credentials, and leaves every other character as it is. If that is impossible (an
+alias, a list in braces), it says so, and a person has to edit the file.
 """
 
 import os
@@ -26,7 +26,7 @@ _HEAD = """\
 
 
 def new_file(connection: Connection) -> str:
-    """Return the text of a connection's file. Guards are for a person to add."""
+    """Return the text of a connection's file, without guards: a person adds those."""
     lines = [
         "oneway_connection: 1",
         f"name: {scalar(connection.name)}",
@@ -60,7 +60,7 @@ def write_new(path: Path, text: str) -> None:
 
 
 def write_over(path: Path, text: str) -> None:
-    """Write a file in place of another, atomically, with that one's rights."""
+    """Replace a file atomically, and keep its permissions."""
     _write(path, text, over=True)
 
 
@@ -70,7 +70,7 @@ def moved_aside(path: Path, ending: str) -> Path:
     while True:
         aside = path.with_name(f"{path.name}{ending}{'' if number == 1 else f'-{number}'}")
         try:
-            os.link(path, aside)  # unlike a rename, it never takes another one's place
+            os.link(path, aside)  # unlike a rename, it never replaces another file
             os.unlink(path)
             sync_folder(path.parent)
         except FileExistsError:
@@ -262,7 +262,7 @@ def _unwritten(path: Path, error: OSError) -> Refused:
 
 
 def _usual_mode() -> int:
-    """Return the default mode of new files: this one holds no secret."""
+    """Return the default mode of new files; a connection's file holds no secret."""
     mask = os.umask(0o077)
     os.umask(mask)
     return 0o666 & ~mask

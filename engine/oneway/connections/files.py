@@ -9,14 +9,14 @@ LIMIT = 65_536
 """The largest credential file, in bytes; private keys are far smaller."""
 
 _FLAGS = os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC | os.O_NOCTTY
-"""Without O_NONBLOCK, a FIFO would be waited for."""
+"""Without O_NONBLOCK, opening a FIFO would block."""
 
 
 def read_private(path: str) -> bytes:
     """Return the bytes of a private file; raise `Refused` if it is not private, or too large.
 
-    What was opened is what is checked: of a symbolic link the target, and a file that takes
-    its place meanwhile is not read.
+    The checks apply to the opened file: to the target of a symbolic link, and not to a file that
+    replaces it in the meantime.
     """
     try:
         _refuse_other(path, os.stat(path))  # opening a device may do something

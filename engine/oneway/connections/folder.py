@@ -43,7 +43,7 @@ class Found:
 def found_at(path: str) -> Found | None:
     """Return the connection in a file, or the reason it has none; None for a mapping or manifest.
 
-    None as well for whom the folder tells by default, unless that is broken.
+    None as well for the folder's `notify.yaml`, unless it is broken.
     """
     try:
         data = read_regular(path, LIMIT + 1)
@@ -57,9 +57,9 @@ def found_at(path: str) -> Found | None:
 
 
 def broken_around(file: str) -> tuple[Found, ...]:
-    """Return what is broken for a connection: its own file, and files that say who is told.
+    """Return the broken files that affect a connection: its own, and `notify.yaml` files.
 
-    Of those the ones up to the nearest that can be read. A file that is gone is not broken.
+    Of the latter, those up to the nearest readable one. A file that is gone is not broken.
     """
     around = [found_at(file)] if isfile(file) else []
     beside, *above = places_for(os.path.dirname(file))
@@ -70,7 +70,7 @@ def broken_around(file: str) -> tuple[Found, ...]:
             if default.refused is None:
                 break
         elif path == beside and path != os.path.normpath(file) and isfile(path):
-            around.append(found_at(path))  # what cannot be understood there was meant to be ours
+            around.append(found_at(path))  # a file that cannot be parsed there was meant to be ours
     return tuple(each for each in around if each is not None and each.refused is not None)
 
 
@@ -80,9 +80,9 @@ def connections_in(
     """Return the connections of a folder and of the folders in it, sorted by path.
 
     Files that begin with another kind's key (a mapping, a manifest) are left out. Of two
-    connections with one name both are refused, since it is unclear which is meant. Each tells
-    whom its own file says, or its folder's default. Raises `Refused` if the folder does not
-    exist. `read` may remember what it has read.
+    connections with one name both are refused, since it is unclear which is meant. Each notifies
+    the channels of its own file, or its folder's default. Raises `Refused` if the folder does not
+    exist. `read` may cache.
     """
     defaults = cache(default_at)
     found = [
@@ -166,8 +166,8 @@ _PLAINLY = re.compile(rb"^oneway_connection *:", re.MULTILINE)
 """How nearly all connection files begin; such a file is parsed as YAML only once."""
 
 _ANYHOW = re.compile(rb"""(?<![\w-])["']?oneway_connection["']? *:""")
-"""How else a broken file may say it: as JSON, or within braces. What is taken for anything
-else is quoted in messages, and a connection may hold a credential."""
+"""Other forms in a broken file: JSON, or within braces. Messages quote files of other kinds, and
+a connection may hold a credential."""
 
 
 def keys_of(data: bytes, file: str) -> set[str]:

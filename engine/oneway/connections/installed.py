@@ -1,7 +1,7 @@
 """Finds the connectors of installed packages by their entry points (packaging.python.org).
 
-`importlib.metadata` says the same and takes as long to import as all the rest of a `--help`, for a
-parser of mail. It is asked where packages are kept in anything but folders.
+`importlib.metadata` gives the same answer, but its parser of mail takes as long to import as the
+rest of a `--help`. It is used only for packages that are not in folders.
 """
 
 import os

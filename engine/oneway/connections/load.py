@@ -55,7 +55,7 @@ def connection(part: DocumentPart, written: FileProvenance) -> Connection:
 
 
 def beside(file: str, path: str) -> str:
-    """Return a path that is relative to a file's folder as one from where we stand."""
+    """Return a path relative to a file's folder as one relative to the working folder."""
     joined = os.path.join(os.path.dirname(file), path)
     plain = os.path.normpath(joined)
     if ".." not in Path(joined).parts:
@@ -135,7 +135,7 @@ def _guards(part: DocumentPart) -> OwnGuards:
 
 
 def notify_of(part: DocumentPart, file: str) -> Notify:
-    """Return one way to tell somebody, as an item of `notify` in a file says it."""
+    """Return one channel, from an item of `notify` in a file."""
     on = frozenset(Occasion(item.value) for item in part.items("on")) or TOLD
     webhook = part.maybe("webhook")
     if webhook is not None:

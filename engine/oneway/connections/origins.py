@@ -1,10 +1,9 @@
 """Decides to which origins (scheme, host and port) credentials may be sent.
 
-Credentials go where their owner says: where an installed connector says, or one
-whose manifest the connection names; where an option leads that the environment, the command
-line or the connection gives; or, if `origin` is given, there and nowhere else. A mapping, or a
-manifest of one's own, only says where requests would go. Where that is another origin, none is
-sent.
+The owner of the credentials decides where they go: through an installed connector, or one whose
+manifest the connection names; through an option that the environment, the command line or the
+connection sets; or, if `origin` is given, only there. A mapping, or a manifest of one's own, only
+says where requests would go. If that is another origin, no credential is sent.
 """
 
 from collections.abc import Mapping
@@ -30,7 +29,7 @@ class OwnerSays:
 def origins_of(description: Description, options: Mapping[str, str]) -> frozenset[str]:
     """Return every origin that a connector sends credentials to, with these options.
 
-    Raises `Refused` if the options do not make a URL. Empty for what is no remote system.
+    Raises `Refused` if the options do not form a URL. Empty for a local system.
     """
     kind = kind_of(description)
     return frozenset(kind.origins(description, options)) if _says(kind) else frozenset()
@@ -72,7 +71,7 @@ def _says(kind: object) -> bool:
 
 
 def _refuse_unknown(description: Description, options: Mapping[str, str], owner: OwnerSays) -> None:
-    """Raise `Refused` if anything but the owner has a say in where an unknown kind sends."""
+    """Raise `Refused` if anyone but the owner decides where an unknown kind sends."""
     if description.vouched and options == with_defaults(description, owner.options):
         return
     summary = f"connectors of the kind '{description.kind}' do not say where they send credentials"

@@ -1,7 +1,7 @@
 """Places of the keys of a connection's file, for messages that reveal no values.
 
-A line that may hold a credential is never quoted, nor is a value: a person who writes a credential
-where its reference should stand must not find it in a log as well.
+A line that may hold a credential is never quoted, nor is a value: if a person writes a credential
+in place of its reference, it must not appear in a log as well.
 """
 
 import re
@@ -45,7 +45,7 @@ class FileProvenance:
         key: bool = False,
         severity: Severity = Severity.ERROR,
     ) -> Diagnostic:
-        """Return a finding at a value, or at its key; quoted where that gives nothing away."""
+        """Return a finding at a value, or at its key; quoted only if that reveals no secret."""
         if self.document is None:
             return Diagnostic(Span(self.file), severity, code, summary, help)
         found = self.document.at(path, code, summary, help, key=key, severity=severity)
@@ -53,7 +53,7 @@ class FileProvenance:
 
 
 def hushed(document: Document, found: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
-    """Yield findings on a connection's shape without what may be a credential."""
+    """Yield findings on a connection's shape, without possible credentials."""
     open_lines = _open_lines(document)
     for each in found:
         if each.span.line in open_lines:
@@ -80,7 +80,7 @@ def _open_lines(document: Document) -> set[int]:
 
 
 def _without_value(summary: str, values: Iterable[object]) -> str:
-    """Return a summary in which `schema_check` names none of these values, however it says it."""
+    """Return a summary of `schema_check` that contains none of these values."""
     for value in values:
         text = shown(str(value))
         if isinstance(value, str):
@@ -91,7 +91,7 @@ def _without_value(summary: str, values: Iterable[object]) -> str:
 
 
 def _values_at(document: Document, each: Diagnostic) -> Iterator[object]:
-    """Yield the value that a finding is about; of S109, the key."""
+    """Yield the value that a finding is about; for S109, the key."""
     for path, span in document.places.items():
         if span == each.span:
             yield reduce(lambda value, step: value[step], path, cast(Any, document.data))
@@ -100,4 +100,4 @@ def _values_at(document: Document, each: Diagnostic) -> Iterator[object]:
 
 
 _ALIAS = re.compile(r"\*\S+")
-"""A value that begins with a star is an alias to YAML, and shown as one."""
+"""To YAML, a value that begins with a star is an alias, and messages show it."""

@@ -2,9 +2,9 @@
 
 A connection's file may come from a repository that many people write to, so it reaches its own
 credentials only: variables that begin with `ONEWAY_`, files in its own folder, and keyring
-entries of the service `oneway` that bear its name. The owner of the machine lets it reach
-further with the variable `ONEWAY_CREDENTIALS`: references as on the command line, separated by
-commas, each of which stands for all that begin like it.
+entries of the service `oneway` that bear its name. The owner of the machine can allow more with
+the variable `ONEWAY_CREDENTIALS`: references as on the command line, separated by commas. Each
+allows every reference that it is a prefix of.
 
     ONEWAY_CREDENTIALS=env:ACME_,file:/run/secrets/,keyring:vault/
 """
@@ -36,7 +36,7 @@ def strays(connection: Connection) -> Iterator[Diagnostic]:
 
 
 def stray_reference(ref: SecretRef, name: str, file: str) -> tuple[str, str] | None:
-    """Return why a file of a connection, or of a folder (""), may not refer to it, and what helps.
+    """Return why the file of a connection, or of a folder (""), may not use a reference; and help.
 
     None if it may.
     """

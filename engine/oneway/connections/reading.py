@@ -2,9 +2,9 @@
 
     bytes ─yaml_source→ Document ─shape, meaning→ findings ─parts→ Connection
 
-What needs the mapping and the connectors (settings, options, guards) is for
-`oneway.runs.connecting`; what needs the disk (private files) for `secret_files`, and whom its
-folder tells by default for `default_notify`.
+Other modules do the rest: `oneway.runs.connecting` checks it against the mapping and connectors
+(settings, options, guards), `secret_files` checks the private files on disk, and `default_notify`
+finds its folder's default channels.
 """
 
 from oneway.connections.connection import Connection
@@ -19,7 +19,7 @@ from oneway.mapping.load.part import DocumentPart
 def load_connection(data: bytes, file: str) -> Connection:
     """Return the connection that a file's bytes hold; raise `Refused` with all mistakes.
 
-    `file` is its path: what is relative in it is relative to the file.
+    `file` is its path: relative paths in it are relative to the file.
     """
     document = sound_document(data, file, "connection", "oneway_connection")
     made = connection(DocumentPart(document, ()), FileProvenance(document, file))

@@ -1,16 +1,16 @@
 """Computes when a connection is due, from a cron line, a time zone and a name.
 
-A *due* is a nominal instant, which is the key under which a run of it is taken, and a while
-after it the instant at which it runs: the spread is cut up by the names, so that a thousand
-connections of one cron line do not start in one second.
+A *due* has a nominal instant, which is the key under which a run claims it, and a later instant
+at which it runs: the names divide the spread, so that a thousand connections of one cron line do
+not start in the same second.
 
-Clock changes are met as Debian's cron meets them. A line for certain times of the day (neither
-the minute nor the hour begins with `*`) runs once where its time comes twice, at the first of
-the two, and once where its time does not come at all, as soon as the clock has gone forward. A
-line for intervals (`*/30 * * * *`) goes by the time that passes: twice in an hour that comes
+Clock changes are handled as Debian's cron handles them. A line for certain times of the day
+(neither the minute nor the hour begins with `*`) runs once if its time comes twice, at the first
+of the two, and once if its time does not come at all, as soon as the clock has gone forward. A
+line for intervals (`*/30 * * * *`) follows elapsed time: it runs twice in an hour that comes
 twice, and not at all in one that does not come.
 
-`cronsim` says which local times match a line. Local times become instants here: its own way
+`cronsim` finds the local times that match a line. Local times become instants here: its own way
 for intervals is an hour off where a clock changes by half an hour (Australia/Lord_Howe).
 """
 
@@ -92,7 +92,7 @@ def _next_time(cron: str, zone: ZoneInfo, after: datetime) -> datetime | None:
 
 
 def _matches(cron: str, after: datetime) -> Iterator[datetime]:
-    """Return the local times after another that a line matches; none where it never fires."""
+    """Return the local times after another that a line matches; none if it never fires."""
     try:
         return iter(CronSim(cron, after.replace(tzinfo=None)))
     except CronSimError:  # it sees at once that there is no 31st of February

@@ -12,8 +12,8 @@ from oneway.core.diagnostics import Diagnostic, Refused
 def unsafe_files(file: Connection | DefaultNotify) -> Iterator[Diagnostic]:
     """Yield a finding for each file with a credential that is missing, or that others may read.
 
-    Variables and keyrings are not asked: the one belongs to the user who runs it, the other may
-    ask a person.
+    Variables and keyrings are not checked: variables belong to the user who runs the connection,
+    and a keyring may ask a person.
     """
     for path, ref in file.references:
         if ref.kind is SecretKind.FILE:

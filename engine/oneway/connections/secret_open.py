@@ -15,8 +15,8 @@ _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 def opened(ref: SecretRef) -> Secret:
     """Return the credential that a reference leads to.
 
-    Raises `Refused` if there is none, or where it could not stand in a header: no message
-    holds any of it.
+    Raises `Refused` if there is none, or if a header could not hold it; no message quotes any
+    of it.
     """
     match ref.kind:
         case SecretKind.ENV:

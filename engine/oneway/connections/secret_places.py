@@ -56,7 +56,7 @@ def _around(document: Document, path: Path) -> Places:
 
 
 def _help(value: Value) -> str:
-    """Return the remedy; of the text, it mentions at most the kind of reference it begins with."""
+    """Return the remedy, which quotes at most the kind of reference that the text begins with."""
     kind = value.partition(":")[0] if isinstance(value, str) else ""
     if kind in {each.value for each in SecretKind}:
         return f"in a file it is written {{{kind}: ...}}; {kind}:... is for the command line"

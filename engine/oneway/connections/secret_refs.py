@@ -1,4 +1,4 @@
-"""References to credentials, which may be written down in place of the credential."""
+"""References to credentials, which a file may contain in place of the credential."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -31,8 +31,8 @@ class SecretRef:
 def secret_ref(data: object) -> SecretRef:
     """Return the reference that `{env: NAME}`, `{file: PATH}` or `{keyring: SERVICE/NAME}` says.
 
-    Raises ValueError with a sentence, which holds nothing of a text that stands where a
-    reference should: it may be the credential itself.
+    Raises ValueError with a sentence that never quotes a text found in place of a reference: it
+    may be the credential itself.
     """
     if not isinstance(data, Mapping):
         raise ValueError(f"a credential is given by reference, as {_FORMS}")

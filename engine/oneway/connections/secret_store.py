@@ -4,9 +4,9 @@
         .gitignore                   *
         acme.source.api_key          0600
 
-Every credential that is kept can be taken back (`Keeping`), so that a person who stops in the
-middle leaves none behind, and the former one where there was one. Only entries and files of
-these names are ever written or removed: what a person keeps elsewhere stays theirs.
+Every stored credential can be rolled back (`Keeping`): if a person stops in the middle, no new
+credential is left behind, and a former one is restored. Only entries and files of these names are
+ever written or removed; credentials that a person keeps elsewhere are never touched.
 """
 
 import os
@@ -43,7 +43,7 @@ class SecretName:
     credential: str
 
     def ref(self, kind: SecretKind) -> SecretRef:
-        """Return where this credential is kept, in a keyring or a file, if it is kept by us."""
+        """Return the reference under which we store this credential in a keyring or a file."""
         name = f"{self.connection}.{self.side}.{self.credential}"
         if kind is SecretKind.KEYRING:
             return SecretRef(kind, f"{SERVICE}/{name}")
@@ -67,9 +67,9 @@ class Keeping:
     ) -> SecretRef:
         """Store a credential and return its reference; with `kind` None, in a keyring if one works.
 
-        That of a `new` connection takes no entry's place in the keyring, which all folders of
-        a person share: another one's connection may have this name, too. Raises `Refused`
-        where it cannot be kept: then nothing has changed.
+        A `new` connection never replaces an entry in the keyring, because all folders of a person
+        share it, and another connection may have this name. Raises `Refused` if the credential
+        cannot be stored: then nothing has changed.
         """
         if kind is None:
             try:
@@ -162,7 +162,7 @@ def _former_file(ref: SecretRef) -> str | None:
 def _write_file(ref: SecretRef, text: str) -> None:
     path = Path(ref.name)
     try:
-        with undisturbed():  # or it may be left in the file that is to take this one's place
+        with undisturbed():  # or it may be left in the file that is to replace this one
             _make_folder(path.parent)
             write_whole(path, text.encode(), mode=0o600)
     except OSError as error:

@@ -14,13 +14,13 @@ VERSION = 1
 def sound_document(data: bytes, file: str, schema: str, key: str) -> Document:
     """Return the document that bytes hold; raise `Refused` with all mistakes of shape and meaning.
 
-    `key` is the key at its top that says what it is, and its version.
+    `key` is its top-level key, which names its kind and version.
     """
     reading = read_all(data, file, LIMIT)
     found = Findings([unquoted(each) for each in reading.found])
     document = reading.document
     if document is not None:
-        # A value that could not be read has no shape either: one mistake is enough.
+        # A value that could not be read cannot have a valid shape: one finding is enough.
         unread = {(each.span.line, each.span.column) for each in reading.found}
         for wrong in _newer(document, key) or _mistakes(document, schema):
             if (wrong.span.line, wrong.span.column) not in unread:
@@ -48,7 +48,7 @@ def _mistakes(document: Document, schema: str) -> list[Diagnostic]:
         for each in hushed(document, check(document, schema))
         if (each.span.line, each.span.column) not in taken
     ]
-    # One mistake a place is enough: what has the wrong shape has no meaning either.
+    # One finding a place is enough: a value of the wrong shape has no meaning either.
     places = {(each.span.line, each.span.column) for each in (*shape, *credentials)}
     meaning = mistakes_in(document)
     return [

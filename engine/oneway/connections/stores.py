@@ -11,8 +11,8 @@ VARIABLE = "ONEWAY_STORE"
 def store_url() -> str | None:
     """Return the URL of the database that keeps the runs; None if a file does.
 
-    ONEWAY_STORE holds it, or ONEWAY_STORE_FILE names a private file that does: a password
-    may stand in it, so it is no option of a command. Raises `Refused` if both are given.
+    ONEWAY_STORE holds it, or ONEWAY_STORE_FILE names a private file that does. No command takes
+    it as an option, because it may contain a password. Raises `Refused` if both are given.
     """
     url, file = of_environment(VARIABLE), of_environment(f"{VARIABLE}_FILE")
     if url and file:

@@ -5,12 +5,12 @@
 
     causes      what a run shows              incidents  what that opens, closes, reminds of
     bodies      what notices say, as data     texts      the same as a mail
-    queueing    after a run: written down     weekly     the summary of a week
-    delivery    sent, and tried again         channels   where notices go
+    queueing    records them after a run      weekly     the summary of a week
+    delivery    sends and retries             channels   where notices go
     webhook, signing, email                   one sending
-    undelivered                               that it did not arrive
+    undelivered                               delivery errors
 
-A run is told of once an incident, not once a night, and never waits for a webhook.
+An incident is notified once, not once a night, and a run never waits for a webhook.
 """
 
 from oneway.notices.bodies import trial

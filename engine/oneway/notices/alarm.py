@@ -1,8 +1,8 @@
-"""Tells that nothing can run, where the store cannot be used that notices are kept in.
+"""Sends alarms: nothing can run, because the store, which also queues notices, cannot be used.
 
-Such an alarm is sent at once. That it was sent is kept beside the store, as the name and the time
-of an empty file: on a full disk, that is often all that can be kept. So it is told of once, again
-after seven days, and when it is over.
+An alarm is sent at once. An empty file beside the store records it by its name and time: on a
+full disk, often nothing else can be written. So an alarm is sent once, again after seven days,
+and when it is over.
 """
 
 import os
@@ -26,17 +26,17 @@ from oneway.notices.posting import SYSTEM, Trust
 from oneway.notices.undelivered import Undelivered
 
 STORE = frozenset({"F101", "F102", "F103", "F110", "F111", "F112", "F113", "F116", "F118"})
-"""Codes of the state folder and the store, in which no run can be recorded then."""
+"""Codes of a state folder or a store that cannot record a run."""
 _FOLDER = "F120"
 """The folder of the connections cannot be read."""
 _ALARMING = (STORE | {_FOLDER}) - {"F113"}
-"""What is told; not that another process has the store for a moment."""
+"""Codes that raise an alarm. Another process may hold the store for a moment: no alarm."""
 _MARK = "%Y%m%dT%H%M%SZ"
 
 
 @dataclass(frozen=True, slots=True)
 class Alarm:
-    """A folder of connections, its state folder, and who is told where nothing can run."""
+    """A folder of connections, its state folder, and who is notified if nothing can run."""
 
     folder: str
     state: Path
@@ -48,9 +48,9 @@ class Alarm:
 def told_of_alarms(
     defaults: Iterable[DefaultNotify], connections: Iterable[Connection]
 ) -> tuple[Notify, ...]:
-    """Return who is told where nothing can run: the folder's defaults, else whom connections tell.
+    """Return who is notified if nothing can run: by the folder's defaults, else by connections.
 
-    Each channel once, however many connections have it.
+    Each channel appears once, however many connections have it.
     """
     tellers = [teller(each) for each in defaults if each.refused is None]
     found: dict[str, Notify] = {}
@@ -60,9 +60,9 @@ def told_of_alarms(
 
 
 def sound_alarm(alarm: Alarm, found: Sequence[Diagnostic], now: datetime) -> tuple[Diagnostic, ...]:
-    """Tell what keeps the store from being used, or that it is over; return what did not arrive.
+    """Send the alarms that are due, or that they are over; return the delivery errors.
 
-    `found` is what is wrong now. Never raises: this is the last way to tell anybody.
+    `found` is what is wrong now. Never raises: no other way to notify a person is left.
     """
     codes = sorted({each.code for each in found if each.code in _ALARMING})
     marks = _Marks(alarm.state)
@@ -72,7 +72,7 @@ def sound_alarm(alarm: Alarm, found: Sequence[Diagnostic], now: datetime) -> tup
         troubles = [_trouble(alarm, code) for code in new]
         body = failure_body(alarm.folder, troubles, instant_text(min(since.values())), now)
         wrong = _sent(alarm, Occasion.FAILURE, body, now)
-        if len(wrong) < len(alarm.to):  # somebody was told
+        if len(wrong) < len(alarm.to):  # at least one channel has it
             for code in new:
                 marks.set(code, since[code], now)
         return wrong
@@ -112,9 +112,9 @@ def _sent(alarm: Alarm, kind: Occasion, body: str, now: datetime) -> tuple[Diagn
 
 
 class _Marks:
-    """The empty files that say which alarms were told, since when, and when last.
+    """The empty files that record which alarms were sent, since when, and when last.
 
-    Where the state folder takes none, a private folder for temporary files does.
+    If the state folder cannot hold them, a private folder for temporary files does.
     """
 
     def __init__(self, state: Path) -> None:
@@ -125,20 +125,20 @@ class _Marks:
         )
 
     def all(self) -> dict[str, datetime]:
-        """Return since when each alarm lasts that was told, by its code."""
+        """Return since when each recorded alarm lasts, by its code."""
         return {code: since for code, (since, _) in self._found().items()}
 
     def since(self, code: str, now: datetime) -> datetime:
-        """Return since when an alarm lasts: from now, if it was not told yet."""
+        """Return since when an alarm lasts: from now, if it is not recorded yet."""
         return self._found().get(code, (now, None))[0]
 
     def is_news(self, code: str, now: datetime) -> bool:
-        """Return whether an alarm is to be told: it is new, or was told long ago."""
+        """Return whether to send an alarm: it is new, or was last sent long ago."""
         found = self._found().get(code)
         return found is None or now - _written(found[1]) >= REMINDER
 
     def set(self, code: str, since: datetime, now: datetime) -> None:
-        """Note that an alarm was told."""
+        """Record that an alarm was sent."""
         at = now.timestamp()
         for folder in self.folders:
             with suppress(OSError):
@@ -151,7 +151,7 @@ class _Marks:
                 return
 
     def remove(self, code: str, since: datetime) -> None:
-        """Forget an alarm that is over."""
+        """Remove the record of an alarm that is over."""
         for folder in self.folders:
             with suppress(OSError):
                 (folder / f"{code}-{since.astimezone(UTC).strftime(_MARK)}").unlink()

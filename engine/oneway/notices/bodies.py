@@ -1,8 +1,8 @@
 """The bodies of notices, as data in the form of `schemas/notice.schema.json`.
 
 A notice holds names of connections, codes, guards, rules of the mapping, and counts: no name
-of a person, no value, and not a word that a system said. Mail and chat are read by many and
-kept for long; who is meant is shown by `oneway runs show`, to who may read the store.
+of a person, no value, and no text from a system. Mail and chat have many readers and are kept
+for long; `oneway runs show` shows the people, and only to users who may read the store.
 """
 
 from collections.abc import Mapping, Sequence
@@ -33,7 +33,7 @@ TEST = "connection.test"
 
 @dataclass(frozen=True, slots=True)
 class Seen:
-    """A run, what it shows, and when that was; `systems` are the connectors of both sides."""
+    """A run, the problems it shows, and when; `systems` are the connectors of both sides."""
 
     run: Run
     shown: Shown
@@ -44,7 +44,7 @@ class Seen:
 def body_of(type: str, data: Data, now: datetime) -> str:
     """Return a notice as JSON text, in the form that is sent, with an id of its own.
 
-    The id is that of what is told: it is the same for every channel and at every try.
+    The id depends only on the content: it is the same for every channel and at every try.
     """
     content = {"type": type, "timestamp": instant_text(now), "data": data}
     id = sha256(canonical(content).encode("ascii")).hexdigest()[:32]
@@ -90,17 +90,17 @@ def trial(connection: Connection, now: datetime) -> str:
 
 
 def open_incidents_of(incidents: Sequence[Incident]) -> list[Data]:
-    """Return what is wrong now, for a summary."""
+    """Return the open incidents, for a summary."""
     return [_open(each) for each in incidents]
 
 
 def breaches_of(breaches: Sequence[Breached]) -> list[Data]:
-    """Return what guards hold back, each with the option that lets it through."""
+    """Return the breaches of guards, each with the option that lets its actions through."""
     return [_breach(each) for each in breaches]
 
 
 def cause_of(code: str, subject: str) -> Data:
-    """Return what is known of a code: who does what about it; `subject` is who has the trouble."""
+    """Return what is known of a code and its remedy; `subject` is the connection or folder."""
     remedy, known = remedy_of(code), CODES.get(code)
     advice = known.advice if known else remedy.steps[0]
     return {"code": code, "title": remedy.title, "advice": advice, **_remedy(remedy, subject)}
@@ -122,7 +122,7 @@ def _remedy(remedy: Remedy, connection: str) -> Data:
 
 
 def _system(seen: Seen, name: str) -> str:
-    """Return which system a code is about: "target (expensein users)"; "" where it is none."""
+    """Return the system that a code is about: "target (expensein users)"; "" if there is none."""
     side = next(
         (side for side, text in seen.systems.items() if text and text in _places(seen.run, name)),
         "target" if name.startswith("W1") else "",

@@ -1,4 +1,4 @@
-"""Derives from a run which problems it shows, and which it shows to be solved; pure."""
+"""Derives from a run which problems it shows, and which ones it proves solved; pure."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
@@ -14,15 +14,15 @@ from oneway.planning.plan import Ending
 _GIVEN_UP = "W112"
 _ANSWERED = (Ending.DONE, Ending.REJECTED)
 _FAILING = (Ending.REJECTED, Ending.NOT_SENT, Ending.UNKNOWN)
-"""Not STALE, which the next plan sees as it is; not POSTPONED, which the refusals stand for."""
+"""Not STALE, which the next plan corrects; not POSTPONED, which the refusals cover."""
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
     """The problems that one run shows: failing codes and firing guards, with numbers of records.
 
-    `whole`: the run got to its end, so that what it does not show is over. `wrote`: it shows
-    as much of writing, not only of reading.
+    `whole`: the run reached its end, so problems that it does not show are over. `wrote`: the
+    same holds for problems of writing.
     """
 
     failing: Mapping[str, int]
@@ -31,7 +31,7 @@ class Shown:
     wrote: bool
 
     def of(self, kind: Occasion) -> Mapping[str, int]:
-        """Return what is shown of failures, or of guards."""
+        """Return the failing codes, or the firing guards."""
         return self.holding if kind is Occasion.GUARD else self.failing
 
 
@@ -40,8 +40,8 @@ def shown(
 ) -> Shown:
     """Return the problems that a run shows.
 
-    `ends` says how many of its actions ended in each way, by ending and code; `refusals` are
-    what the target refused and has not healed: tonight they may only have waited.
+    `ends` counts its actions by ending and code. `refusals` are records that the target refused
+    before and that have not been written since: tonight they may only have waited.
     """
     match run.state:
         case RunState.RUNNING:
@@ -53,10 +53,10 @@ def shown(
             return Shown(dict.fromkeys(errors, 0) or {UNNAMED: 0}, {}, whole=False, wrote=False)
         case _:
             held = {each.guard: len(each.held) for each in run.start.breaches}
-            # If nothing that was planned got an answer, it is not known whether writes work.
+            # If no planned action got an answer, it is not known whether writes work.
             wrote = not ends or any(end in _ANSWERED for end, _ in ends)
             failing = _failing(ends, refusals)
-            if run.still_in and not held:  # where a guard holds, its notice says so first
+            if run.still_in and not held:  # if a guard holds, its notice comes first
                 failing = {STILL_IN: len(run.still_in), **failing}
             return Shown(failing, held, whole=True, wrote=wrote)
 
@@ -69,7 +69,7 @@ def _failing(
         if end in _FAILING and code != _GIVEN_UP:
             tonight[code or UNNAMED] += records
     still = Counter(each.code or UNNAMED for each in refusals)
-    found = tonight | still  # who was refused tonight is in both
+    found = tonight | still  # a record refused tonight is in both
     left = sum(n for (end, code), n in ends.items() if code == _GIVEN_UP and end is not Ending.DONE)
     if left and not found:
         found[_GIVEN_UP] = left

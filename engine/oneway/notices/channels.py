@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from oneway.connections import Connection, NoticeFolder, Notify, Occasion, Upload, Webhook
 
 _ENOUGH = 12
-"""Hex digits of a digest that tell the channels of one connection apart."""
+"""Hex digits of a digest that distinguish the channels of one connection."""
 
 
 def channels(connection: Connection) -> Mapping[str, Notify]:
@@ -20,7 +20,7 @@ def channels(connection: Connection) -> Mapping[str, Notify]:
     found: dict[str, Notify] = {}
     for each in connection.notify:
         name = channel_name(each)
-        # One that is written twice is one, which is told of what either asks for.
+        # A channel that is written twice is one channel, with the occasions of both.
         found[name] = replace(found[name], on=found[name].on | each.on) if name in found else each
     return found
 
@@ -42,7 +42,7 @@ def channel_words(name: str) -> str:
 
 
 def server_of(notify: Notify) -> tuple[str, int | None]:
-    """Return the host and the port that a channel speaks to, which other channels may share."""
+    """Return the host and the port of a channel, which other channels may share."""
     if isinstance(notify, Webhook | Upload):
         parts = urlsplit(notify.url)
         return parts.hostname or "", parts.port
@@ -54,7 +54,7 @@ def server_of(notify: Notify) -> tuple[str, int | None]:
 def wants(notify: Notify, kind: Occasion, about: Occasion | None = None) -> bool:
     """Return whether a channel gets notices of an occasion.
 
-    Of a recovery only who is told of what is recovered from, which is `about`.
+    A recovery goes only to channels that also get notices of `about`, the occasion that ended.
     """
     return kind in notify.on and (about is None or about in notify.on)
 

@@ -1,8 +1,8 @@
 """Delivers queued notices, and retries with growing pauses.
 
-A notice is claimed, sent, and recorded as delivered. A process that dies between the last two
-sends it again when the time that it was taken for is over: at least once, and each time with
-the same id. The notices of one channel go in the order in which they were written.
+A notice is claimed, sent, and recorded as delivered. If the process dies between the last two
+steps, the notice is sent again once the claim has expired: at least once, and each time with the
+same id. The notices of one channel are sent in the order in which they were queued.
 """
 
 import json
@@ -28,24 +28,24 @@ from oneway.notices.upload import upload
 from oneway.notices.webhook import post
 
 PAUSES = tuple(timedelta(minutes=minutes) for minutes in (1, 5, 30, 2 * 60, 6 * 60))
-"""How long after each try the next one is; then always the last."""
+"""The pause after each try; the last one repeats."""
 PATIENCE = timedelta(days=3)
-"""How long a notice is tried."""
+"""How long delivery of a notice is tried."""
 
 _TAKEN = timedelta(minutes=10)
-"""For how long a notice is ours: longer than all that one delivery may take of one channel."""
+"""How long a claim lasts: longer than one delivery may take for one channel."""
 _AT_ONCE = 8
 _NO_ANSWER = {"N101", "N106", "N113"}
 _MOST = 10
-"""Notices of one channel in one delivery."""
+"""The most notices of one channel in one delivery."""
 
 
 Pages: TypeAlias = Callable[[int], str | None]
-"""The page of a run, by its number; None where there is none."""
+"""Returns the page of a run, by its number; None if there is none."""
 
 
 def no_page(_: int) -> str | None:
-    """Return no page: for who delivers without renderers."""
+    """Return no page: for deliveries without renderers."""
     return None
 
 
@@ -65,15 +65,15 @@ def deliver(
     pages: Pages = no_page,
     folders: Iterable[Connection] = (),
 ) -> Delivery:
-    """Queue the summaries that are due, and send what is due of these connections' notices.
+    """Queue the summaries that are due, and send the notices of these connections that are due.
 
-    `folders` are told as connections are (`folders.teller`), and have no summaries. Notices wait
-    whose recipients cannot be read.
+    `folders` are notified like connections (`folders.teller`), but have no summaries. Notices
+    whose recipients cannot be read wait.
 
-    Waits some seconds for each server that does not answer, eight channels at a time; what
-    else waits for that server waits for the next delivery. The store's troubles are
-    `Refused`, a channel's are in what is returned. `pages` gives the page of a run, for
-    channels that want it.
+    Waits some seconds for each server that does not answer, eight channels at a time; other
+    notices for that server wait for the next delivery. Raises `Refused` if the store fails;
+    the errors of channels are in the result. `pages` gives the page of a run, for channels
+    that want it.
     """
     known = {each.name: each for each in connections if not each.notify_broken}
     weekly(known.values(), store, now)
@@ -97,7 +97,7 @@ def send(
     trust: Trust = SYSTEM,
     pages: Pages = no_page,
 ) -> None:
-    """Send one notice; raise `Undelivered` where it did not arrive, and `Refused`."""
+    """Send one notice; raise `Undelivered` or `Refused` if it was not delivered."""
     if isinstance(to, Webhook):
         post(to, body, now, trust)
         return
@@ -115,7 +115,7 @@ def send(
 
 
 def _has_no_page(body: str) -> bool:
-    """Return whether a notice is of a folder, which has no runs of its own."""
+    """Return whether a notice is about a folder, which has no runs of its own."""
     return str(json.loads(body)["type"]).startswith("folder.")
 
 
@@ -129,7 +129,7 @@ class _Line:
     trust: Trust
     pages: Pages
     silent: set[tuple[str, int | None]] = field(default_factory=set)
-    """Servers that did not answer in this delivery: each is waited for once, not once a channel."""
+    """Servers that did not answer in this delivery: we wait for each once, not once a channel."""
 
     def sent(self, notices: Sequence[Notice]) -> tuple[int, Diagnostic | None]:
         count = 0
@@ -156,7 +156,7 @@ class _Line:
             why = Undelivered(wrong.code, wrong.span.file, wrong.summary, wrong.help)
             return self._failed(notice, why)
         except Exception as error:
-            # A mistake of ours with one channel must not keep the others waiting.
+            # A bug in one channel must not delay the others.
             summary = f"a notice could not be sent: {type(error).__name__}"
             where = channel_words(notice.draft.channel)
             return self._failed(notice, Undelivered("N110", where, summary, "report it"))

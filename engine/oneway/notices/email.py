@@ -19,16 +19,16 @@ from oneway.notices.undelivered import Undelivered
 
 _TIMEOUT = 15.0
 _LOGIN = {530, 534, 535, 538}
-"""Replies to a login that is refused, or needed (RFC 4954, section 6)."""
+"""Replies that refuse or require a login (RFC 4954, section 6)."""
 
 
 def mail(
     to: Email, body: str, now: datetime, trust: Trust = SYSTEM, *, page: str | None = None
 ) -> None:
-    """Send a notice through a mail server, with the page of its run where one is given.
+    """Send a notice through a mail server, with the page of its run if one is given.
 
-    Raises `Undelivered` if it did not take it, and `Refused` where the password cannot be
-    had. Certificates are always verified; without TLS only this machine is spoken to.
+    Raises `Undelivered` if the server did not accept it, and `Refused` if the password cannot be
+    read. Certificates are always verified; without TLS, only this machine is contacted.
     """
     message = message_of(to, body, now)
     if page is not None:
@@ -53,7 +53,7 @@ def mail(
 
 
 def message_of(to: Email, body: str, now: datetime) -> EmailMessage:
-    """Return a notice as a mail; raise `Undelivered` if an address cannot stand in one."""
+    """Return a notice as a mail; raise `Undelivered` if an address is not valid in a mail."""
     message = EmailMessage(policy=SMTP)
     domain = to.sender.rpartition("@")[2]
     try:
@@ -63,10 +63,10 @@ def message_of(to: Email, body: str, now: datetime) -> EmailMessage:
         message["To"] = ", ".join(to.to)
         message["Subject"] = subject_of(body)
         message["Date"] = format_datetime(now)
-        # The same at every try: who gets it twice is shown it once.
+        # The same at every try, so that mail programs show a second copy only once.
         message["Message-ID"] = f"<{json.loads(body)['id']}@{domain}>"
         message["Auto-Submitted"] = "auto-generated"  # RFC 3834: no automatic reply
-    except (ValueError, IndexError):  # a line break, or what is no address
+    except (ValueError, IndexError):  # a line break, or an invalid address
         summary = "an address cannot stand in a mail"
         raise Undelivered("N107", to.server, summary, "correct `from` and `to`") from None
     text = text_of(body)
@@ -75,7 +75,7 @@ def message_of(to: Email, body: str, now: datetime) -> EmailMessage:
 
 
 def number_of(body: str) -> int | None:
-    """Return the number of the run that a notice tells of; None where it tells of none."""
+    """Return the number of the run that a notice is about; None if there is none."""
     data = json.loads(body)["data"]
     number = data.get("run", {}).get("id", data.get("last_run"))
     return number if isinstance(number, int) else None
@@ -94,7 +94,7 @@ def _sent(to: Email, message: EmailMessage, trust: Trust, deadline: Deadline) ->
             summary = "the mail server takes no address with letters beyond ASCII (no SMTPUTF8)"
             raise Undelivered("N107", to.server, summary, "correct `from` and `to`") from None
         with suppress(smtplib.SMTPException, OSError):
-            session.quit()  # the mail is taken, however the conversation ends
+            session.quit()  # the server has the mail, however the session ends
     finally:
         session.close()
 
@@ -134,7 +134,7 @@ def _refused(server: str, error: smtplib.SMTPException, deadline: Deadline) -> U
         return Undelivered("N106", server, f"the mail server cannot be reached ({why})", LATER)
     if isinstance(error, smtplib.SMTPNotSupportedError):
         return _unsafe(server, "it offers no TLS, or no login over it")
-    # Only the number of a reply: its words may quote addresses, or what was sent.
+    # Only the number of a reply: its text may quote addresses, or what was sent.
     code = _reply(error)
     if code in _LOGIN or isinstance(error, smtplib.SMTPAuthenticationError):
         summary = f"the mail server refuses the login ({code})"

@@ -1,7 +1,7 @@
-"""Tells whom a folder tells by default of the trouble that no connection can tell of.
+"""Notifies a folder's default channels of problems that no connection can report.
 
-A file that is broken belongs to no connection, and where the store cannot be used no run can be
-written down. Incidents of a folder are kept under the path of the file that says who is told.
+A broken file belongs to no connection, and without the store no run can be recorded. The
+incidents of a folder are stored under the path of the file that names the default channels.
 """
 
 from collections import defaultdict
@@ -25,7 +25,7 @@ from oneway.notices.queueing import queue_changes
 FAILURE = "folder.failure"
 RECOVERY = "folder.recovery"
 _TWO = "C136"
-"""Two connections have one name: no look at one file shows that it is over."""
+"""Two connections have one name: one file alone cannot show that this is over."""
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -37,7 +37,7 @@ class FolderTrouble:
 
     @property
     def name(self) -> str:
-        """What an incident keeps of it: no space is in it."""
+        """The name that an incident stores; it contains no space."""
         return f"{self.code}:{quote(self.file)}"
 
     @classmethod
@@ -48,7 +48,7 @@ class FolderTrouble:
 
 
 def teller(default: DefaultNotify) -> Connection:
-    """Return a folder's default as a connection that nothing runs for, so that it can be told."""
+    """Return a folder's default as a connection without runs, so that it can be notified."""
     return Connection(default.file, default.file, "", schedule=None, notify=default.notify)
 
 
@@ -59,9 +59,9 @@ def after_look(
     now: datetime,
     files: Collection[str] | None = None,
 ) -> None:
-    """Open and close the incidents of a folder as a look at it shows, and queue the notices.
+    """Open and close the incidents of a folder by its present problems, and queue the notices.
 
-    With `files`, only those were looked at: what is wrong with others goes on.
+    With `files`, only those were looked at: the problems of others continue.
     """
     found = {each.name: 0 for each in sorted(troubles)}
     if files is not None:
@@ -87,10 +87,10 @@ def look_at(
     now: datetime,
     files: Collection[str] | None = None,
 ) -> tuple[Connection, ...]:
-    """Open and close the incidents of broken files, and return who is told of them (`teller`).
+    """Open and close the incidents of broken files; return who is notified (as `teller` does).
 
-    Each is told to the nearest default that can be read. `told` are defaults with nothing broken
-    below them, perhaps: what they were told of is over. `files` are those looked at, None for all.
+    Each goes to the nearest default that can be read. `told` are defaults that may have nothing
+    broken below them any more: their incidents end. `files` are those looked at, None for all.
     """
     troubles: dict[str, list[FolderTrouble]] = defaultdict(list)
     to = {each.file: each for each in told if each.refused is None}
@@ -123,7 +123,7 @@ def failure_body(
 def recovery_body(
     folder: str, ended: Sequence[FolderTrouble], since: str, now: datetime, **more: Any
 ) -> str:
-    """Return the notice that something is right again with a folder, as JSON text."""
+    """Return the notice that problems of a folder are over, as JSON text."""
     data = {
         "folder": folder,
         "incident": None,
@@ -157,7 +157,7 @@ def _about(incident: Incident) -> list[FolderTrouble]:
 
 def _cause(trouble: FolderTrouble) -> Data:
     said = cause_of(trouble.code, "NAME")
-    # What speaks of one connection helps nobody here.
+    # Steps that name one connection are of no use here.
     steps = [s.replace("FILE", trouble.file) for s in said["steps"] if "NAME" not in s]
     return {**said, "steps": steps, "file": trouble.file}
 

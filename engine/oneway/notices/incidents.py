@@ -1,8 +1,8 @@
 """Decides which incidents a run opens, continues or closes; a pure function.
 
-An incident is opened by what no open one is about: the same failure the next night is the
-same incident, another code or another guard is another one. It is closed by a run that got
-to its end and shows nothing of it. While it goes on it is told of again after seven days.
+A problem that no open incident covers opens one: the same failure the next night is the same
+incident, another code or another guard is another one. A run that reached its end and no longer
+shows the problem closes it. While an incident lasts, a reminder is sent every seven days.
 """
 
 from collections.abc import Mapping, Sequence
@@ -15,10 +15,10 @@ from oneway.notices.causes import Shown
 from oneway.notices.instants import instant_of
 
 REMINDER = timedelta(days=7)
-"""How long an incident goes on before it is told of again."""
+"""How long an incident lasts before a reminder is sent."""
 
 _EARLY = timedelta(hours=12)
-"""A nightly run that begins a second earlier than the week before is not a night too early."""
+"""Tolerance: a nightly run may begin a little earlier than it did a week ago."""
 
 _KINDS = (Occasion.FAILURE, Occasion.GUARD)
 
@@ -33,7 +33,7 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class IncidentChanges:
-    """What a run changes; only a reminder can happen to one incident twice."""
+    """The changes a run causes; only reminders can happen to one incident twice."""
 
     opened: tuple[Opening, ...] = ()
     closed: tuple[Incident, ...] = ()
@@ -43,7 +43,7 @@ class IncidentChanges:
 def changes(
     shown: Shown, open: Sequence[Incident], told: Mapping[int, str], now: datetime
 ) -> IncidentChanges:
-    """Return what a run changes, where these incidents are open and were last told of then."""
+    """Return the changes a run causes, given the open incidents and when each was last sent."""
     return IncidentChanges(
         tuple(each for kind in _KINDS for each in _opened(shown, kind, open)),
         tuple(each for each in open if _is_over(shown, each)),
@@ -58,7 +58,7 @@ def _opened(shown: Shown, kind: Occasion, open: Sequence[Incident]) -> Sequence[
 
 
 def goes_on(shown: Shown, incident: Incident) -> bool:
-    """Return whether a run shows what an incident is about."""
+    """Return whether a run still shows an incident's problem."""
     return not shown.of(incident.kind).keys().isdisjoint(incident.about)
 
 

@@ -1,4 +1,4 @@
-"""Instants as the store keeps them, and calendar weeks."""
+"""Instants as the store writes them, and calendar weeks."""
 
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo

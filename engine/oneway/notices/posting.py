@@ -19,7 +19,7 @@ _SECONDS = 20.0
 """The whole of one request; Standard Webhooks recommends 15 to 30."""
 _TIMEOUT = httpx.Timeout(15.0, connect=10.0)
 _MOST = 16_384
-"""Bytes of an answer that are read; nothing in it is looked at."""
+"""The most bytes of an answer that are read; its content is ignored."""
 _LONGEST_WAIT = timedelta(hours=6)
 _GONE = 410
 LATER = "it is tried again with growing pauses, for three days"
@@ -39,7 +39,7 @@ SYSTEM = Trust()
 
 @dataclass(frozen=True, slots=True)
 class Server:
-    """What messages call a server and what it is sent, and the code of each trouble with it."""
+    """The words for a server and its content in messages, and the code of each delivery error."""
 
     name: str
     what: str
@@ -74,7 +74,7 @@ def posted(request: Outgoing, server: Server, now: datetime, trust: Trust = SYST
 
 
 def safe_host(url: str, server: Server) -> str:
-    """Return the host of a URL that may be spoken to; raise `Undelivered` for any other."""
+    """Return the host of a URL that may be contacted; raise `Undelivered` for any other."""
     code, a = server.unreachable, f"a {server.name}'s URL"
     try:
         found = httpx.URL(url)
@@ -114,12 +114,12 @@ def _answer(client: httpx.Client, request: Outgoing, deadline: Deadline) -> http
     answer = client.send(built, stream=True)
     try:
         if answer.is_success:
-            # Who is cut off in the middle of an answer may take it for a failure of ours.
+            # A server that is cut off in the middle of its answer may count that as our failure.
             for _ in answer.iter_raw():
                 if answer.num_bytes_downloaded > _MOST:
                     break
     except httpx.HTTPError:
-        pass  # the status came, and says all that we ask
+        pass  # the status has arrived, and is all we need
     finally:
         answer.close()
     return answer
@@ -142,7 +142,7 @@ def _judge(answer: httpx.Response, host: str, server: Server, now: datetime) -> 
 
 
 def _asked(answer: httpx.Response, now: datetime) -> timedelta:
-    """Return how long the answer asks us to wait, within reason (RFC 9110, section 10.2.3)."""
+    """Return how long the answer asks us to wait, within limits (RFC 9110, section 10.2.3)."""
     text = answer.headers.get("retry-after", "").strip()
     if text.isascii() and text.isdigit() and len(text) < 9:
         return min(timedelta(seconds=int(text)), _LONGEST_WAIT)
@@ -155,5 +155,5 @@ def _asked(answer: httpx.Response, now: datetime) -> timedelta:
 
 
 def _kind(error: Exception) -> str:
-    # Not the error's own words: they may quote the URL, and knowing it is enough to post.
+    # Not the error's own text: it may quote the URL, and knowing that is enough to post.
     return type(error).__name__

@@ -1,6 +1,6 @@
 """Records a run's incidents and queues their notices, in one transaction.
 
-Nothing is sent here, so that a run neither waits for a webhook nor fails by one.
+Nothing is sent here, so that a run neither waits for a webhook nor fails because of one.
 """
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -30,10 +30,10 @@ from oneway.notices.weekly import summary, systems_of
 
 
 def after_run(connection: Connection, run: Run | int, store: Journal, now: datetime) -> None:
-    """Open and close the incidents of a connection as a run shows them, and queue the notices.
+    """Open and close the incidents of a connection by a run's result, and queue the notices.
 
-    All of it becomes durable together, or none. Called twice for one run, it does nothing
-    the second time. A run that has not ended counts as one that died.
+    All of it is stored in one transaction. Called twice for one run, it does nothing the second
+    time. A run that has not ended counts as one that died.
     """
     with store.at_once():
         found = store.run(run) if isinstance(run, int) else run
@@ -46,7 +46,7 @@ def after_run(connection: Connection, run: Run | int, store: Journal, now: datet
 
 
 def _systems(connection: Connection, run: Run, store: Journal) -> Mapping[str, str]:
-    """Return what each side reads or writes, as messages name it: "expensein users"."""
+    """Return the system and resource of each side, as messages name it: "expensein users"."""
     last = run if not run.problems else None
     runs = (last,) if last is not None else store.runs(connection.name, limit=_LOOK_BACK)
     for each in runs:
@@ -57,17 +57,17 @@ def _systems(connection: Connection, run: Run, store: Journal) -> Mapping[str, s
 
 
 _LOOK_BACK = 20
-"""Runs of which one may have a plan, which says what the systems are."""
+"""The most runs that are searched for a plan, which names the systems."""
 
 
 def weekly(connections: Iterable[Connection], store: Journal, now: datetime) -> None:
     """Queue the week's summary of each connection that wants one and has none yet."""
-    told = weeks_told(store)  # one question for all of them: this is asked all the time
+    told = weeks_told(store)  # one query for all of them: this runs all the time
     for each in connections:
         asked = [name for name, to in channels(each).items() if wants(to, Occasion.WEEKLY)]
         week = week_of(each, now)
         if asked and told.get(each.name, "") < week:
-            # Made before the store is held: the plan that is counted may be large.
+            # Before the store is held, because counting a large plan takes a while.
             body = summary(each, store, now) if each.name in told else ""
             with store.at_once():
                 if take_week(store, each.name, week):
@@ -94,10 +94,10 @@ def queue_changes(
     trouble: Callable[[Incident, bool], str],
     recovery: Callable[[Incident, Sequence[Incident]], str],
 ) -> None:
-    """Open and close incidents as is shown, and queue a notice of each that is to be told.
+    """Open and close incidents by the problems shown, and queue the notices that are due.
 
-    `trouble` returns the notice of an incident, or its reminder; `recovery` that of one that is
-    over, given those that are still open. The caller holds the store.
+    `trouble` returns the notice of an incident, or its reminder; `recovery` the notice of one that
+    is over, given those still open. The caller holds the store.
     """
     at = instant_text(now)
     before, told = open_incidents(store, to.name), last_told(store, to.name)
@@ -110,7 +110,7 @@ def queue_changes(
     for each in found.closed:
         _tell(to, each, recovery(each, still), store, at, over=True)
     for each in still:
-        # Nobody was told of it yet: it is new, or there was nobody to tell.
+        # No notice of it was queued yet: it is new, or there was no channel for it.
         if each.id not in told and each not in found.reminded and goes_on(shown, each):
             _tell(to, each, trouble(each, False), store, at)
     for each in found.reminded:

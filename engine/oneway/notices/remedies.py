@@ -90,8 +90,8 @@ _AGAIN = "`oneway sync NAME` runs it at once; otherwise the next due does."
 _SHOW = "`oneway runs show NAME --outcome rejected` and the report name each record and field."
 _SOURCE_KEY = "Get a new key or token for it, and put it where the connection's file says."
 _TARGET_KEY = "Get a new key or token for the target, and put it where the connection's file says."
-_WAIT = "Nothing, at first: it is tried again with the next run."
-_STAYS = "If it stays so for two nights, ask those who run the system."
+_WAIT = "Nothing at first: the next run tries again."
+_STAYS = "If it lasts for two nights, ask the system's operators."
 _LOOKED_UP = "Nothing: the next run looks it up before it writes anything, so nothing is doubled."
 
 _CHANNEL = ("`oneway notify test NAME` tries the channel.", "`oneway notify list NAME`")
@@ -106,13 +106,13 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
             (_WAIT, "Look at the network, the proxy and the base URL.", _STAYS),
         ),
         "R105": (
-            "The run is refused: a system answers 429 or 5xx, also after the tries of this run.",
+            "The run is refused: a system answers 429 or 5xx, even after this run's retries.",
             (_WAIT, _STAYS),
         ),
         "W101": ("A write did not reach the target. Nothing of it was written.", (_WAIT, _STAYS)),
-        "W106": ("The target is too busy (429). Nothing of the write happened.", (_WAIT, _STAYS)),
+        "W106": ("The target is too busy (429). The write had no effect.", (_WAIT, _STAYS)),
         "W112": (
-            "The run gave the target up after several failures in a row, and sent nothing more.",
+            "The run gave up on the target after several failures in a row, and sent nothing more.",
             (_WAIT, "See the errors before it in `oneway runs show`.", _STAYS),
         ),
     },
@@ -140,7 +140,7 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
             ("Compare the options of the connection with the system.", _CHECK),
         ),
         "R108": (
-            "A system redirects elsewhere; credentials are not sent on to another place.",
+            "A system redirects elsewhere; credentials do not follow a redirect.",
             ("Write the new base URL into the connection, if it is the vendor's.", _CHECK),
         ),
         "C136": (
@@ -151,22 +151,22 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
     },
     (_K.SHAPE, _W.OPERATOR): {
         "R106": (
-            "A system answers with a page in the place of data: often a sign-in page or a proxy's.",
+            "A system answers with a web page instead of data: often a sign-in page or a proxy's.",
             ("Open the base URL: does it lead to the API?", _CHECK),
         ),
         "R109": (
             "A list is larger than the limit, or comes too slowly.",
             (
-                "See whether it is right that it is so large, then raise the manifest's limits.",
+                "Check that its size is right, then raise the manifest's limits.",
                 _AGAIN,
             ),
         ),
         "R161": (
-            "The source was not read to its end. Nobody is made to leave for not being in it.",
+            "The source was not read to its end. Nobody leaves for being missing from it.",
             (_WAIT, _STAYS),
         ),
         "R162": (
-            "The target was not read to its end. Nobody is created who may be there already.",
+            "The target was not read to its end. Nobody is created, as they may already be there.",
             (_WAIT, _STAYS),
         ),
     },
@@ -177,7 +177,7 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
         ),
         "R110": (
             "A system refuses the request itself (400 or 422).",
-            ("See what it says in `oneway runs show`, and correct the manifest's request.", _CHECK),
+            ("Read its answer in `oneway runs show`, and correct the manifest's request.", _CHECK),
         ),
         "R111": (
             "A list ends before its end, or repeats a page.",
@@ -185,30 +185,30 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
         ),
         "W110": (
             "The manifest has no request for this kind of write.",
-            ("Add the request to the manifest, or take the field out of the mapping.",),
+            ("Add the request to the manifest, or remove the field from the mapping.",),
         ),
     },
     (_K.FILE, _W.OPERATOR): {
         "R150": (
             "A file of the connection is not there, or may not be read: an export did not arrive.",
-            ("See that the export runs, and where it puts the file.", _AGAIN),
+            ("Check that the export runs, and where it puts the file.", _AGAIN),
         ),
         "W153": (
             "The target's file cannot be rewritten: the disk is full, or the folder is not ours.",
-            ("Make room, or see to the rights. The file is as it was.", _AGAIN),
+            ("Free some space, or correct the permissions. The file is unchanged.", _AGAIN),
         ),
         "F120": (
             "A file that the connection needs, such as its mapping, cannot be read.",
             (
                 "`oneway runs show NAME` says which file, and why.",
-                "Put it back, or see to the rights on it.",
+                "Put it back, or correct its permissions.",
                 _AGAIN,
             ),
         ),
     },
     (_K.FILE, _W.PAYROLL): {
         "R154": (
-            "The headings of a file are others than before: a column was renamed, or taken out.",
+            "The headings of a file have changed: a column was renamed or removed.",
             ("Export the file with the columns that it used to have.", _AGAIN),
         ),
         "R155": (
@@ -218,7 +218,7 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
     },
     (_K.DATA, _W.OPERATOR): {
         "R160": (
-            "The source came back empty. Nobody was made to leave for it, and nothing was written.",
+            "The source came back empty. Nobody left because of it, and nothing was written.",
             (
                 "See in the source whether its people are there.",
                 "If they are: the key may see no more of them, or an option names another "
@@ -230,9 +230,9 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
     },
     (_K.DATA, _W.INTEGRATOR): {
         "R170": (
-            "A key that decides who somebody is, or whether they left, is in no record at all.",
+            "No record has a key that decides who a person is, or whether they have left.",
             (
-                "See whether the system renamed the field, or shows it no more.",
+                "Check whether the system renamed the field, or no longer shows it.",
                 "Correct the mapping.",
             ),
         ),
@@ -246,7 +246,7 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
             "The target failed at a write (5xx); it may have happened all the same.",
             (_LOOKED_UP, _STAYS),
         ),
-        "W108": ("The target answered a write with something of no use.", (_LOOKED_UP, _STAYS)),
+        "W108": ("The target's answer to a write was unusable.", (_LOOKED_UP, _STAYS)),
         "W113": ("The target accepted a write and has not carried it out yet.", (_LOOKED_UP,)),
         "W115": (
             "It is still not known how a write ended.",
@@ -261,7 +261,7 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
     },
     (_K.DATA, _W.PAYROLL): {
         "W105": (
-            "The target does not take a record: an email that is taken, a code it does not know.",
+            "The target refuses a record: an email is taken, or a code is unknown.",
             (
                 _SHOW,
                 "Correct what the target names, in payroll: other values are sent at the next run.",
@@ -275,55 +275,55 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
     },
     (_K.MACHINE, _W.OPERATOR): {
         "F110": (
-            "The store of runs is damaged. Nothing is written until it is seen to.",
+            "The store of runs is damaged. Nothing is written until it is repaired.",
             ("Keep a copy: it knows what was in flight.", "Restore it from a backup."),
         ),
         "F112": (
             "The store cannot be written: the disk is full, or the folder is read-only.",
-            ("Make room on the disk, or see to the rights on the state folder.", _AGAIN),
+            ("Free space on the disk, or correct the permissions of the state folder.", _AGAIN),
         ),
         "F113": ("Another process is writing to the store.", (_WAIT,)),
         "F115": (
-            "Another run of this connection goes on, perhaps one by hand.",
+            "Another run of this connection is in progress, perhaps one by hand.",
             ("Wait for it to end: `oneway status` says when it began.",),
         ),
         "F118": (
             "The database that keeps the runs does not answer.",
-            ("See that the server runs, and lets this machine in.", _AGAIN),
+            ("Check that the server runs, and accepts this machine.", _AGAIN),
         ),
         "F140": (
             "The run's process died at every try: often there was too little memory.",
             (
                 "See the machine's own log.",
-                "`oneway sync NAME` in a terminal shows how far it comes.",
+                "`oneway sync NAME` in a terminal shows how far it gets.",
             ),
         ),
     },
     (_K.CLOCK, _W.OPERATOR): {
         "F117": (
-            "The clock stands before the last run: it is wrong now, or was wrong then.",
+            "The clock is earlier than the last run: it is wrong now, or was wrong then.",
             ("Set the clock right.", "If it is right: `oneway runs forget-future NAME`."),
         ),
         "F124": (
             "A run or a due is recorded in the future; nothing runs until then.",
             (
                 "Look at the clock of this machine, and set it right if it is wrong.",
-                "If it is right, it was ahead before: `oneway runs forget-future NAME` mends that.",
+                "If it is right, it was ahead before: `oneway runs forget-future NAME` mends it.",
             ),
         ),
     },
     (_K.NOTICE, _W.OPERATOR): {
-        "N101": ("A webhook does not answer. Runs are not disturbed by it.", _CHANNEL),
+        "N101": ("A webhook does not answer. Runs are not affected.", _CHANNEL),
         "N102": ("A webhook answers with an error.", _CHANNEL),
         "N103": ("A webhook redirects elsewhere.", _CHANNEL),
         "N104": ("A webhook is gone for good (410).", _CHANNEL),
-        "N105": ("The secret of a webhook is not one.", _CHANNEL),
+        "N105": ("The secret of a webhook is invalid.", _CHANNEL),
         "N106": ("The mail server does not answer.", _CHANNEL),
-        "N107": ("The mail server does not take the mail, or the login.", _CHANNEL),
+        "N107": ("The mail server does not accept the mail, or the login.", _CHANNEL),
         "N108": ("The mail server's certificate is not valid, or it offers no TLS.", _CHANNEL),
-        "N111": ("Nobody is told of this connection.", _CHANNEL),
+        "N111": ("Nobody is notified of this connection.", _CHANNEL),
         "N112": ("The folder for reports cannot be written.", _CHANNEL),
-        "N113": ("The server for reports does not answer. Runs are not disturbed by it.", _CHANNEL),
+        "N113": ("The server for reports does not answer. Runs are not affected.", _CHANNEL),
         "N114": ("The server for reports answers with an error, or redirects elsewhere.", _CHANNEL),
     },
 }
@@ -344,11 +344,11 @@ _OTHERS = (
         "people who have left can still get in",
         _K.ACCESS,
         _W.TARGET,
-        "The source says that they left; the target may let them in all the same.",
+        "The source says that they left; the target may still let them in.",
         (
             "`oneway status --connection NAME` and the report name them, with the reason.",
             "End their access in the target by hand, now.",
-            "Then see to the reason, so that the next run does it.",
+            "Then remove the cause, so that the next run ends it.",
         ),
     ),
     Remedy(
@@ -361,7 +361,7 @@ _OTHERS = (
     ),
 )
 
-_LOOK = "Look at who is named: in the report, or with `oneway runs show NAME --outcome held`."
+_LOOK = "Look at the people named in the report, or by `oneway runs show NAME --outcome held`."
 _PASS = "If it is right, have the operator run the notice's command: exactly these pass, once."
 _WRONG = "If it is not, correct the source: the next run plans without them."
 _TARGETS = "See in the target whether its people are there, and what the key may see."
@@ -404,7 +404,7 @@ _GUARDS: Mapping[GuardKind, tuple[str, str, Who, tuple[str, ...]]] = {
     ),
     GuardKind.IDENTITIES: (
         "people would become somebody else",
-        "Nothing that tells people apart would be as it was: keys may have changed hands.",
+        "All that identifies these people would change: keys may have changed hands.",
         Who.PAYROLL,
         (_LOOK, "Compare each with payroll: is it one person?", _PASS, _WRONG),
     ),
@@ -418,7 +418,7 @@ _GUARDS: Mapping[GuardKind, tuple[str, str, Who, tuple[str, ...]]] = {
         "records have lost a key that they had before",
         "A field that the mapping reads is in far fewer records than at the last good run.",
         Who.INTEGRATOR,
-        ("See whether the system renamed the field, or shows it no more.", _LOOK, _PASS),
+        ("Check whether the system renamed the field, or no longer shows it.", _LOOK, _PASS),
     ),
     GuardKind.SOURCE_SHRINK: (
         "the source has far fewer people than before",

@@ -1,4 +1,4 @@
-"""The page of a run, written into the folder that a connection names."""
+"""Writes the page of a run into the folder that a connection names."""
 
 import json
 from pathlib import Path
@@ -10,10 +10,10 @@ from oneway.state.files import write_whole
 
 
 def keep_report(to: NoticeFolder, body: str, page: str | None) -> None:
-    """Write the page of a notice's run into a folder: `acme-12.html`, and `acme.html` as the last.
+    """Write the page of a notice's run into a folder: `acme-12.html` and `acme.html` (the latest).
 
-    A notice without a run, such as a test, only asks whether the folder can be written. Raises
-    `Undelivered` where it cannot.
+    A notice without a run, such as a test, only checks whether the folder can be written. Raises
+    `Undelivered` if it cannot.
     """
     name = json.loads(body)["data"]["connection"]
     folder = Path(to.path)

@@ -12,11 +12,11 @@ from oneway.core.connector import Secret
 
 _PREFIX = "whsec_"
 _BYTES = range(24, 65)
-"""How long a secret may be: 192 to 512 bits, says the specification."""
+"""The lengths that the specification allows for a secret: 192 to 512 bits."""
 
 
 class BadSecret(ValueError):
-    """A secret has another form than the specification says; the message holds none of it."""
+    """A secret is not in the form of the specification; the message does not quote it."""
 
 
 def signature(secret: Secret, id: str, timestamp: int, body: bytes) -> str:
@@ -35,7 +35,7 @@ def _key(secret: Secret) -> bytes:
         raise BadSecret(f"it does not begin with {_PREFIX}")
     encoded = text.removeprefix(_PREFIX)
     try:
-        # Libraries of the specification take it with and without padding.
+        # Libraries of the specification accept it with and without padding.
         key = base64.b64decode(
             encoded.rstrip("=") + "=" * (-len(encoded.rstrip("=")) % 4), validate=True
         )

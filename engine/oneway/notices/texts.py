@@ -52,10 +52,9 @@ def text_of(body: str) -> str:
 
 
 def _plain(line: str) -> str:
-    """Return a line with characters escaped that do not show as themselves.
+    """Return a line in which characters that do not show as themselves are escaped.
 
-    A guard is named for a field, and a field of the target may be called anything: mail is
-    read on terminals, too.
+    A guard may carry the name of any target field, and people also read mail on terminals.
     """
     return "".join(c if c.isprintable() else c.encode("unicode_escape").decode() for c in line)
 
@@ -122,7 +121,7 @@ def _guard(data: Data) -> Iterator[str]:
 
 
 def _remedied(each: Data) -> Iterator[str]:
-    """Yield what it looks like, who can end it, and what they do: older notices say less."""
+    """Yield the symptoms, who can fix it, and the steps; older notices lack some of these."""
     if "steps" not in each:
         yield f"    {each.get('advice', '')}".rstrip()
         return

@@ -1,4 +1,4 @@
-"""The error of a notice that did not arrive: why, and whether to retry."""
+"""The error of a notice that was not delivered: why, and whether to retry."""
 
 from datetime import timedelta
 
@@ -6,9 +6,9 @@ from oneway.core.diagnostics import Diagnostic, Severity, Span
 
 
 class Undelivered(Exception):
-    """A notice did not arrive; `diagnostic` says why, without a word of the notice or a URL.
+    """A notice was not delivered; `diagnostic` says why, without quoting the notice or a URL.
 
-    `final`: retrying is of no use. `after`: how long the server asks us to wait.
+    `final`: retrying is useless. `after`: how long the server asks us to wait.
     """
 
     def __init__(

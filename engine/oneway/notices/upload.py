@@ -13,7 +13,7 @@ from oneway.notices.posting import SYSTEM, Outgoing, Server, Trust, posted, safe
 
 _SERVER = Server("server for reports", "report", "N113", "N114", "N114", "N114")
 _LONGER = 3
-"""How many times as long as a notice a page may take: it may be large."""
+"""A page may be large: it may take so many times as long as a notice."""
 _HTML = "text/html; charset=utf-8"
 _TRIAL = "<!doctype html><title>A test</title><p>Reports of oneway arrive here.</p>"
 
@@ -21,8 +21,8 @@ _TRIAL = "<!doctype html><title>A test</title><p>Reports of oneway arrive here.<
 def upload(to: Upload, body: str, page: str | None, now: datetime, trust: Trust = SYSTEM) -> None:
     """Send the page of a notice's run to a URL; a test sends a page of its own.
 
-    A notice of no run has no page, and nothing is sent. Raises `Undelivered` if the server did not
-    take it, and `Refused` where the token cannot be had.
+    A notice without a run has no page, and nothing is sent. Raises `Undelivered` if the server did
+    not accept it, and `Refused` if the token cannot be read.
     """
     notice = json.loads(body)
     if page is None and notice["type"] != "connection.test":
@@ -40,7 +40,7 @@ def upload(to: Upload, body: str, page: str | None, now: datetime, trust: Trust 
 
 
 def _headers(to: Upload, notice: Mapping[str, Any]) -> Mapping[str, str]:
-    # The same at every try, so that a server can tell a second one.
+    # The same at every try, so that a server can recognise a repeat.
     named = {"Webhook-Id": str(notice["id"])}
     if to.token is None:
         return named

@@ -15,7 +15,7 @@ _SERVER = Server("webhook", "notice", unreachable="N101", refuses="N102", redire
 def post(hook: Webhook, body: str, now: datetime, trust: Trust = SYSTEM) -> None:
     """Send a notice to a webhook.
 
-    Raises `Undelivered` if it did not take it, and `Refused` where its secret cannot be had.
+    Raises `Undelivered` if it was not accepted, and `Refused` if its secret cannot be read.
     """
     data = body.encode("ascii")
     signed = _signed(hook, safe_host(hook.url, _SERVER), data, now)

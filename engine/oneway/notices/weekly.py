@@ -1,4 +1,4 @@
-"""The weekly summary: what ran, what was done, who does not sync and why."""
+"""The weekly summary: what ran, what was done, how many people do not sync, and why."""
 
 import json
 from collections import Counter
@@ -17,7 +17,7 @@ from oneway.planning.plan import Kind
 
 _WEEK = timedelta(days=7)
 _MOST_RUNS = 1000
-"""Runs of a week that are counted: one every ten minutes."""
+"""The most runs of a week that are counted: one every ten minutes."""
 
 _NOT_SYNCING = {
     Kind.INELIGIBLE.value,
@@ -55,8 +55,8 @@ def summary(connection: Connection, store: Journal, now: datetime) -> str:
 def not_syncing(plan: str) -> list[Data]:
     """Return how many records of a plan do not sync, by outcome and reason, most first.
 
-    A reason is a rule's id or a word of the program, never the sentence, which may name
-    somebody. `plan` is a plan file's text, read a line at a time: it may be large.
+    A reason is a rule's id or a word of the program, never the sentence, which may name a
+    person. `plan` is a plan file's text, read a line at a time because it may be large.
     """
     found: Counter[tuple[str, str]] = Counter()
     for line in plan.splitlines():
@@ -72,7 +72,7 @@ def not_syncing(plan: str) -> list[Data]:
 
 
 def systems_of(plan: str) -> Mapping[str, str]:
-    """Return what each side of a plan reads or writes: "expensein users"; no file's path.
+    """Return the system and resource of each side of a plan: "expensein users"; no file's path.
 
     `plan` is a plan file's text.
     """
@@ -91,14 +91,14 @@ def systems_of(plan: str) -> Mapping[str, str]:
 
 
 def _still_in_by(store: Journal, last: Run) -> Data:
-    """Return how many of those who can still get in there are, by how their story ends."""
+    """Count the people who can still get in, by the last event of their story."""
     told = {each.source_id: each.ending.value for each in kept_stories(store, last.id) or ()}
     counts = Counter(told.get(each.source_id, "other") for each in last.still_in)
     return dict(sorted(counts.items()))
 
 
 def _outcome(line: str) -> Mapping[str, Any]:
-    """Return the outcome that a line of a plan file holds; {} if it holds something else."""
+    """Return the outcome on a line of a plan file; {} for any other line."""
     if not line.startswith('{"actions":'):
         return {}
     try:

@@ -2,7 +2,7 @@
 
     test.yaml ─load→ MappingTest ─check→ CaseResult, ClaimResult
 
-Nothing is read but files, and nothing is written.
+It reads only files, and writes nothing.
 """
 
 from oneway.runs.mapping_tests.check import (

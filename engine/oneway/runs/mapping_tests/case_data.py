@@ -1,4 +1,4 @@
-"""Writes a case that was recorded as the data of a mapping test."""
+"""Converts a recorded case into the data of a mapping test."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import PurePath
@@ -20,7 +20,7 @@ Data = dict[str, Value]
 
 
 def source_paths(compiled: Compiled) -> set[Path]:
-    """Return every path that a mapping reads of a source record."""
+    """Return every path that a mapping reads in a source record."""
     code = compiled.code
     found = [each.expression for each in code.match_source]
     found += [each for each in (*code.only, *code.rules, code.leaver, code.label) if each]
@@ -30,7 +30,7 @@ def source_paths(compiled: Compiled) -> set[Path]:
 
 
 def target_paths(compiled: Compiled) -> set[Path]:
-    """Return every path that a mapping reads or writes of a target record."""
+    """Return every path that a mapping reads or writes in a target record."""
     code = compiled.code
     found = [each for each in (*code.match_target, code.left, code.scheduled) if each is not None]
     written = (rule.keys for rule in (*code.policy.fields, *code.policy.leaving))
@@ -39,13 +39,13 @@ def target_paths(compiled: Compiled) -> set[Path]:
 
 
 def cut_to(data: Mapping[str, Value], paths: set[Path]) -> Data:
-    """Return a record with nothing but some paths."""
+    """Return a record reduced to some paths."""
     tree = tree_of(paths)
     return dict(data) if tree is None else cut(data, tree)
 
 
 def expected_of(outcome: Outcome, planned: Planned) -> Data:
-    """Return what a test expects of an outcome, under the key of a case that says of whom.
+    """Return what a test expects of an outcome, under the case's key for that record.
 
     The values are invented, the sensitive ones too.
     """
@@ -63,7 +63,7 @@ def expected_of(outcome: Outcome, planned: Planned) -> Data:
 
 
 def _value(change: Change, outcome: Outcome, planned: Planned) -> object:
-    """Return what a change writes; MISSING where that is not known yet."""
+    """Return the value that a change writes; MISSING if it is not known yet."""
     if not isinstance(change.after, Sealed):
         return MISSING if change.awaits is not None else change.after
     records = {each.id: each for each in planned.source.records}
@@ -78,7 +78,7 @@ def _value(change: Change, outcome: Outcome, planned: Planned) -> object:
 
 
 def empty_test(prepared: PreparedRun) -> MappingTest:
-    """Return the test beside a mapping, with nothing in it."""
+    """Return an empty test beside a mapping."""
     file = prepared.spec.file
     beside = file.removesuffix(".yaml") + ENDING
     as_of = instant_text(prepared.request.as_of)
@@ -111,7 +111,7 @@ def in_test(test: MappingTest, case: Case, expected: Data, prepared: PreparedRun
 
 
 def as_test(case: Case, expected: Data, prepared: PreparedRun) -> Data:
-    """Return a test of its own, with the person's records as those that cases start from."""
+    """Return a separate test, whose cases start from the person's records."""
     file = empty_test(prepared).file
     whole = _head(prepared.spec.file, file, case.as_of)
     usual = {each.name: each.default for each in prepared.spec.settings}
@@ -147,7 +147,7 @@ def _head(mapping: str, file: str, as_of: str) -> Data:
 def _side(
     records: Sequence[Mapping[str, Value]], usual: Mapping[str, Value], names: tuple[str, str, str]
 ) -> Data:
-    """Return records by what they have, and by what the usual one has and they lack."""
+    """Return records by the values they have, and the usual record's keys that they lack."""
     one, several, without = names
     there = [dict(_leaves(each)) for each in records]
     lacks = {path for path, _ in _leaves(usual)}

@@ -29,11 +29,11 @@ _SEAL = Seal(b"mapping tests seal nothing that is kept")
 
 @dataclass(frozen=True, slots=True)
 class Mismatch:
-    """One thing that is not as expected: where that is written, and the steps that led there.
+    """A failed expectation: its place, and the steps that led to the value.
 
     `about` is "outcome", "reasons", "held_by", "record" or a target field; `steps` are those
-    of the field's expression. A sensitive value is a `Sealed`, that of a field which is left
-    alone is `MISSING`; of a "record", None wants the only one.
+    of the field's expression. A sensitive value is a `Sealed`; a field that is left alone is
+    `MISSING`; for a "record", None means the only one.
     """
 
     place: Span
@@ -46,7 +46,7 @@ class Mismatch:
 
 @dataclass(frozen=True, slots=True)
 class CaseResult:
-    """How one case ended: as expected where there is no mismatch."""
+    """How one case ended: as expected if there is no mismatch."""
 
     case: Case
     mismatches: tuple[Mismatch, ...]
@@ -54,7 +54,7 @@ class CaseResult:
 
 @dataclass(frozen=True, slots=True)
 class ClaimResult:
-    """The records that contradict a claim, by the case (or file) they stand in."""
+    """The records that contradict a claim, by their case (or file)."""
 
     claim: MappingClaim
     spoken_of: int
@@ -63,7 +63,7 @@ class ClaimResult:
 
 @dataclass(frozen=True, slots=True)
 class Planned:
-    """One case as the engine sees it: what was read, the program, the plan and its verdict."""
+    """One case as the engine sees it: the records, the program, the plan and its verdict."""
 
     name: str
     source: Snapshot
@@ -85,7 +85,7 @@ class MappingTestResult:
 
     @property
     def failed(self) -> int:
-        """How many cases and claims do not hold."""
+        """The number of failed cases and claims."""
         cases = sum(bool(each.mismatches) for each in self.cases)
         return cases + sum(bool(each.against) for each in self.claims)
 
@@ -120,7 +120,7 @@ def holds_for(test: MappingTest, compiled: Compiled) -> bool:
 
 
 def refuse_unknown(test: MappingTest, compiled: Compiled) -> None:
-    """Raise `Refused` with everything that the test names and the mapping does not have."""
+    """Raise `Refused` with every name in the test that the mapping does not have."""
     found = Findings()
     settings = {each.name: each for each in compiled.spec.settings}
     tables = {each.name for each in compiled.spec.references}
@@ -229,7 +229,7 @@ def record_id(endpoint: EndpointSpec, resource: Resource) -> str:
 
 
 def _file_options(endpoint: EndpointSpec, resource: Resource) -> dict[str, str]:
-    """Return how a file of a system's records is read: as the mapping says, where it is a file."""
+    """Return how to read a file of a system's records: as the mapping says, if it reads a file."""
     if endpoint.connector.text != FILES:
         return stand_in_options(resource)
     return {"id": resource.id} | {name: str(each.value) for name, each in endpoint.options}
@@ -323,7 +323,7 @@ def _is(change: Change, wanted: Value, outcome: Outcome) -> bool:
 def _steps(
     name: str, outcome: Outcome, planned: Planned, compiled: Compiled
 ) -> tuple[tuple[EvaluationStep, ...], Span | None]:
-    """Return the steps of a field's expression on a record; none of a sensitive field's."""
+    """Return the steps of a field's expression on a record; none if the field is sensitive."""
     code = _code(name, compiled)
     records = {each.id: each for each in planned.source.records}
     record = records.get(outcome.source_id or "")

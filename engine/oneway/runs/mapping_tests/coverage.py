@@ -1,4 +1,4 @@
-"""Measures which decisions of a mapping its tests have seen, each way."""
+"""Measures which ways of a mapping's decisions its tests have covered."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from oneway.runs.mapping_tests.check import MappingTestResult, Planned, record_i
 
 
 class HowMuch(Enum):
-    """How much of a decision was seen."""
+    """How much of a decision is covered."""
 
     ALL = "all"
     SOME = "some"
@@ -29,7 +29,7 @@ class HowMuch(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One decision of a mapping: where it stands, and the ways it can go.
+    """One decision of a mapping: its place, and the ways it can go.
 
     `said` is the part of the mapping that decides, without its place.
     """
@@ -49,7 +49,7 @@ class DecisionCoverage:
 
     @property
     def seen(self) -> HowMuch:
-        """How much of it was seen."""
+        """How much of it is covered."""
         if not self.went:
             return HowMuch.NONE
         return HowMuch.ALL if self.went.issuperset(self.decision.ways) else HowMuch.SOME
@@ -78,9 +78,9 @@ def coverage(result: MappingTestResult) -> tuple[DecisionCoverage, ...]:
 def of_edit(
     found: tuple[DecisionCoverage, ...], old: Compiled | None
 ) -> tuple[DecisionCoverage, ...]:
-    """Return those decisions that an older version of the mapping does not have as they are now.
+    """Return the decisions that are new or different since an older version of the mapping.
 
-    All of them where there is no older version.
+    All of them if there is no older version.
     """
     known = [] if old is None else [_identity(each) for _, each in _decisions(old)]
     return tuple(each for each in found if _identity(each.decision) not in known)
@@ -91,7 +91,7 @@ def _identity(decision: Decision) -> object:
 
 
 def share(found: tuple[DecisionCoverage, ...]) -> tuple[int, int]:
-    """Return how many ways were gone, and how many there are."""
+    """Return how many ways are covered, and how many there are."""
     ways = [len(each.decision.ways) for each in found]
     missing = [len(each.missing) for each in found]
     return sum(ways) - sum(missing), sum(ways)
@@ -148,13 +148,13 @@ _GUARD = ("lets pass", "holds back")
 
 
 def _match_ways(key: Expression, compiled: Compiled) -> Iterator[str]:
-    """Yield how a key can end: one that is the id of its record belongs to no other."""
+    """Yield how a key can end; a key that is the record's id is never ambiguous."""
     is_id = key.simple == path_of(record_id(compiled.spec.source, compiled.source))
     yield from (way for way in _MATCH if way != "several in the source" or not is_id)
 
 
 def _is_key(rule: Expression, compiled: Compiled) -> bool:
-    """Return whether a rule asks for what everybody who is matched has: the one match key."""
+    """Return whether a rule requires the only match key, which every matched record has."""
     keys = [each.expression.simple for each in compiled.code.match_source]
     return rule.simple is not None and keys == [rule.simple]
 
@@ -222,7 +222,7 @@ class _CaseWalk:
             return
         for number in range(len(self.compiled.code.only)):
             yield f"only.{number}", "fails" if number in row.outside else "holds"
-        # Of a conflict over who it is, and of an error, nothing else decides.
+        # After a conflict over the match, or an error, nothing else decides.
         if row.outside or found.conflict is not None or outcome.kind is Kind.ERROR:
             return
         if any(key is not None for key in row.keys):  # else it is keyless, whoever has left

@@ -21,7 +21,7 @@ from oneway.runs.mapping_tests.spec import (
 
 SCHEMA = "mapping-test"
 ENDING = ".test.yaml"
-"""How the names of mapping tests end, beside the mapping that they test."""
+"""The ending of a mapping test's name; the test is beside its mapping."""
 
 Data = dict[str, Value]
 
@@ -52,7 +52,7 @@ def load_test(data: bytes, file: str) -> MappingTest:
 
 
 def _refuse_mapping(document: Document) -> None:
-    """Raise `Refused` for a mapping: it was named for the test beside it, and has none."""
+    """Raise `Refused` for a mapping that was named for its test, but has none."""
     data = document.data
     if isinstance(data, dict) and "oneway" in data and "oneway_test" not in data:
         beside = document.file.removesuffix(".yaml") + ENDING
@@ -61,7 +61,7 @@ def _refuse_mapping(document: Document) -> None:
 
 
 def _impossible(document: Document) -> Iterator[Diagnostic]:
-    """Yield the rows of tables that have another number of values than there are columns."""
+    """Yield the rows of tables whose number of values differs from that of the columns."""
     data = document.data if isinstance(document.data, dict) else {}
     cases = data.get("cases")
     for number, case in enumerate(cases if isinstance(cases, list) else ()):

@@ -1,4 +1,4 @@
-"""Makes a case of a mapping test from a real record, with nobody real in it.
+"""Makes an anonymous case of a mapping test from a real record.
 
     outcome ─involved→ records ─cut→ what the mapping reads ─anonymised→ Case ─planned→ expected
 
@@ -49,16 +49,16 @@ from oneway.runs.request import instant_text
 Data = dict[str, Value]
 
 _MOST = 20
-"""So many records of each side stand in a case beside the person's own."""
+"""The most records of each side in a case, besides the person's own."""
 
 
 @dataclass(frozen=True, slots=True)
 class RecordedCase:
     """A mapping test as data, whose last case was recorded.
 
-    `whole` says that nothing of it stands in a file yet, or that the case cannot stand in the
-    mapping's test: all of it is a file of its own. `outcome` is the case's; it is the real one
-    where `faithful`, which it may not be where more than these records decided.
+    `whole`: there is no test yet, or the case cannot be part of the mapping's test, so this is a
+    complete file. `outcome` is the case's; if `faithful`, the real record has the same one. It may
+    differ if more than these records decided.
     """
 
     test: Mapping[str, Value]
@@ -89,7 +89,7 @@ def record_case(
 
 
 def _signature(outcome: Outcome) -> tuple[object, ...]:
-    """Return what must be the same of a real and a recorded outcome."""
+    """Return the parts of an outcome that a recorded case must reproduce."""
     codes = sorted({reason.code for reason in outcome.reasons})
     return outcome.kind, codes, sorted(change.field for change in outcome.changes)
 
@@ -104,7 +104,7 @@ class _Chosen:
 
 @dataclass(slots=True)
 class _Recorder:
-    """Chooses records, cuts them to what is read, and replaces what is in them."""
+    """Chooses records, reduces them to the values that are read, and replaces those."""
 
     prepared: PreparedRun
     reading: ReadInputs
@@ -139,7 +139,7 @@ class _Recorder:
         return _Chosen((*own.sources, *sources)[: _MOST + 1], (*own.targets, *targets)[: _MOST + 1])
 
     def uncertain(self) -> _Chosen:
-        """Return the records involved, and those that might be anybody's: they hold others up."""
+        """Return the records involved, and those that might match anyone and so block others."""
         near, program = self.involved(), self.reading.program
         sources = (
             each
@@ -232,7 +232,7 @@ def _values(expression: Expression, record: Record, context: object) -> list[Val
 
 
 def _words(prepared: PreparedRun) -> frozenset[str]:
-    """Return what stays: all words that the mapping, its settings and record schemas have."""
+    """Return the words to keep: all words of the mapping, its settings and record schemas."""
     compiled, found = prepared.compiled, list[Value](prepared.settings.values())
     for field in (*compiled.code.fields, *compiled.code.leaving):
         found += [field.constant]

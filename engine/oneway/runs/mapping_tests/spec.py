@@ -13,7 +13,7 @@ ONE = ""
 
 @dataclass(frozen=True, slots=True)
 class Expectation:
-    """What must come of one record; what is None, or is not named, may be anything.
+    """The expected result for one record; anything None or not named is not checked.
 
     `fields` are written with these values, and no others are where `only`; `places` says
     where each wanted value stands, by "outcome", "reasons", "held_by", "not_written" and
@@ -31,13 +31,13 @@ class Expectation:
     places: Mapping[str, Span] | None = None
 
     def place(self, name: str) -> Span:
-        """Return where a wanted value stands."""
+        """Return the place of a wanted value."""
         return (self.places or {}).get(name, self.span)
 
 
 @dataclass(frozen=True, slots=True)
 class Case:
-    """One situation, whole: the records of both systems, and what must come of them.
+    """One complete situation: the records of both systems, and the expected results.
 
     `expected` is by the id of a source record (`ONE` for the only one), or `target:ID` for a
     target record that no source record matches.
@@ -74,7 +74,7 @@ class Fixture:
 
 @dataclass(frozen=True, slots=True)
 class MappingTest:
-    """A file of cases and claims; paths are those that can be opened from here."""
+    """A file of cases and claims; its paths are relative to the working folder."""
 
     file: str
     mapping: str

@@ -13,14 +13,14 @@ from oneway.mapping.expressions.syntax import Node
 Path = tuple[str, ...]
 
 HIT, MISS, TWICE = "HIT", "MISS", "TWICE"
-"""Values that a lookup table of a situation holds once, not at all, and two times."""
+"""Values that a lookup table of a situation contains once, not at all, and twice."""
 LOWER = "lower"
-"""A value that it holds in upper case only."""
+"""A value that it contains in upper case only."""
 
 
 @dataclass(frozen=True, slots=True)
 class ValueClass:
-    """One class of values of one path, by a value that stands for it; MISSING for no key.
+    """One class of values of one path, with a representative; MISSING if the key is absent.
 
     `fits` says whether the record schema allows it: only then must the mapping cope with it.
     """
@@ -157,7 +157,7 @@ def _each_once(classes: Iterable[ValueClass]) -> Iterator[ValueClass]:
 
 
 def lookup_paths(compiled: Compiled) -> dict[Path, str]:
-    """Return the source paths whose value is looked up, and the name of their table."""
+    """Return the source paths whose values are looked up, with the name of their table."""
     return {
         use.keys: field.lookup
         for field in (*compiled.code.fields, *compiled.code.leaving)
@@ -169,7 +169,7 @@ def lookup_paths(compiled: Compiled) -> dict[Path, str]:
 def typical(
     resource: Resource, classes: Mapping[Path, tuple[ValueClass, ...]]
 ) -> dict[Path, Value]:
-    """Return a value for each path that a record of this kind would usually have."""
+    """Return a typical value for each path of a record of this kind."""
     fields = {path: resource.fields.get(".".join(path)) for path in classes}
     return {path: _usual(path, fields[path], found) for path, found in classes.items()}
 

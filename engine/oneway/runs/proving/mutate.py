@@ -1,7 +1,7 @@
 """Makes single edits of a mapping that a good test must notice.
 
-An edit is a mistake that an integrator could make: a rule dropped, a condition the other way
-round, a key with another word. Edits that validation refuses are noticed without a test.
+An edit is a mistake that an integrator could make: a dropped rule, an inverted condition, a key
+with another word. Edits that validation refuses are noticed without a test.
 """
 
 import copy
@@ -41,18 +41,18 @@ class Fate(Enum):
 
 @dataclass(frozen=True, slots=True)
 class MappingEdit:
-    """One edit: where it is, what it does in words, and the mapping's data with it."""
+    """One edit: its place, its effect in words, and the edited mapping's data."""
 
     place: Span
     text: str
     data: Data
     counted: bool = False
-    """Whether it shows only where many people are counted together, as a guard's limit does."""
+    """Whether it shows only when many people are counted, as with a guard's limit."""
 
 
 @dataclass(frozen=True, slots=True)
 class EditResult:
-    """An edit, and how it ended; `treated` is a situation that would tell, if any is known."""
+    """An edit, and how it ended; `treated` is a situation that would show it, if any is known."""
 
     edit: MappingEdit
     fate: Fate
@@ -76,7 +76,7 @@ def tried(
 
 
 def _survivor(edit: MappingEdit, compiled: Compiled, witness: Witness) -> EditResult:
-    """Return how an edit ended that no case notices: proved, without effect, or a gap."""
+    """Return the fate of an edit that no case notices: proved, without effect, or survived."""
     if witness.breaks(compiled) is not None:
         return EditResult(edit, Fate.PROVED)
     treated = witness.treated(compiled)
@@ -92,7 +92,7 @@ def edits(document: Document) -> Iterator[MappingEdit]:
 
 
 _TEXTS = (Compare.EXACT, Compare.IGNORE_CASE, Compare.TRIMMED)
-"""How texts may be compared; the other comparisons make no difference to most of them."""
+"""Comparisons of texts; the others make no difference to most texts."""
 
 
 class _Edits:
@@ -171,7 +171,7 @@ class _Edits:
         yield from self.words(path, value)
 
     def words(self, path: Path, value: Data) -> Iterator[MappingEdit]:
-        """Yield the field with another word at each key that takes one."""
+        """Yield the field with each other word at each key that takes one."""
         choices: list[tuple[str, Sequence[Enum]]] = [
             ("write", tuple(Write)),
             ("on_blank", tuple(OnBlank)),
@@ -213,7 +213,7 @@ class _Edits:
                 yield from self.guard(("guards", name), limit)
 
     def guard(self, path: Path, limit: Data) -> Iterator[MappingEdit]:
-        """Yield a guard dropped, and with limits that let more through."""
+        """Yield a guard that is dropped, and guards with looser limits."""
         floor = int(cast(int, limit["floor"]))
         looser = {"share": "100%"}, {"floor": floor + 1}, {"floor": max(floor - 1, 0)}
         usual = DEFAULTS.get(GuardKind(path[-1]))
@@ -235,13 +235,13 @@ class _Edits:
                 yield self.having(path, word.value, f"`{path[-1]}: {word.value}`")
 
     def condition(self, path: Path) -> Iterator[MappingEdit]:
-        """Yield a condition the other way round, and as an expression edited."""
+        """Yield the inverted condition, and edits of its expression."""
         text = str(self.at(path))
         yield self.having(path, f"!({text})", f"not {text}")
         yield from self.expression(path)
 
     def expression(self, path: Path) -> Iterator[MappingEdit]:
-        """Yield an expression with one of its parts taken out."""
+        """Yield an expression with one of its parts removed."""
         text = str(self.at(path))
         try:
             tree = parse(text, Span("")).tree
@@ -277,7 +277,7 @@ class _Edits:
 
 
 def _siblings(data: Data) -> dict[str, str]:
-    """Return, for each path that a mapping reads of the source, another one beside it."""
+    """Return, for each source path that a mapping reads, a neighbouring one."""
     texts = [each.get("source") for each in map(_object, _list(data.get("match")))]
     texts += [each.get("when") for each in map(_object, _list(data.get("eligible")))]
     for field in _object(data.get("fields")).values():
@@ -319,7 +319,7 @@ def _holder(data: Data, path: Path) -> Data | list[Value]:
 
 
 def _simpler(node: Node) -> Iterator[Node]:
-    """Yield the tree with one `||`, `&&`, `!`, comparison or call in it made simpler."""
+    """Yield the tree with one `||`, `&&`, `!`, comparison or call simplified."""
     yield from _alone(node)
     for number, child in enumerate(node["children"]):
         if isinstance(child, dict):

@@ -48,7 +48,7 @@ class Breaking:
 
 @dataclass(frozen=True, slots=True)
 class MappingProof:
-    """What a proof found, and how far it looked."""
+    """The findings of a proof, and how far it looked."""
 
     broken: tuple[Breaking, ...]
     bound: Bound
@@ -64,7 +64,7 @@ class Treated:
 
 
 class Sameness(Enum):
-    """What can be said of two versions."""
+    """The verdict on two versions."""
 
     SAME = "the same for every record"
     DIFFERENT = "different"
@@ -73,9 +73,9 @@ class Sameness(Enum):
 
 @dataclass(frozen=True, slots=True)
 class VersionComparison:
-    """What can be said of two versions; `because` names the parts that cannot be decided.
+    """How two versions compare; `because` names the parts that cannot be decided.
 
-    `treated` is a situation that the engine treats differently, or how far the search went that
+    `treated` is a situation that the engine treats differently, or the extent of a search that
     found none.
     """
 
@@ -133,7 +133,7 @@ def same(
 ) -> Treated:
     """Return the simplest situation within a bound that two versions treat differently.
 
-    Situations are made of the classes that either version tells apart.
+    Situations combine the classes that either version distinguishes.
     """
     makers = [maker_of(each, as_of, test) for each in (old, new)]
     record = makers[0].usual()
@@ -154,7 +154,7 @@ def same(
 class Witness:
     """Judges edits of a mapping by the situations of the mapping without them.
 
-    What the mapping itself does in each situation is planned once, when it is first asked for.
+    The mapping's own plan for each situation is made once, at its first use.
     """
 
     compiled: Compiled
@@ -171,7 +171,7 @@ class Witness:
         self._situations, _ = self._maker.situations(self.most)
 
     def breaks(self, edited: Compiled) -> Breaking | None:
-        """Return a law that an edit breaks in a simple situation, and the mapping does not."""
+        """Return a law that an edit breaks in a simple situation, but the mapping does not."""
         if not self._known:
             self._known = {"", *(each.law for each in self._broken(self._maker))}
         maker = self._like(edited)
@@ -184,7 +184,7 @@ class Witness:
             yield from _all_broken(seen, claims)
 
     def treated(self, edited: Compiled) -> Treated:
-        """Return a situation that an edit treats differently, or None of all that were made."""
+        """Return a situation that an edit treats differently, or None if there is none."""
         maker = self._like(edited)
         bound = bound_of(maker, len(self._situations), whole=False)
         for number, situation in enumerate(self._situations):
@@ -219,7 +219,7 @@ def bound_of(maker: SituationMaker, situations: int, *, whole: bool) -> Bound:
 
 
 def _applied(seen: _Seen) -> Snapshot:
-    """Return the target after the plan: each action done as it is written."""
+    """Return the target after every action of the plan."""
     records = {str(n): dict(each) for n, each in enumerate(seen.situation.target, 1)}
     row = seen.maker.row(seen.situation)
     values = _sealed_values(seen, row.cells, row.leaving)
@@ -246,7 +246,7 @@ def _sealed_values(seen: _Seen, cells: Sequence[Cell], leaving: Sequence[Cell]) 
 def _settles(seen: _Seen) -> Iterator[Breaking]:
     """A plan right after an apply holds no action: otherwise the target is written every night."""
     if not seen.plan.actions or not seen.situation.fits:
-        return  # of a target record that is misshapen, a first run mends what it can
+        return  # a first run repairs what it can of a misshapen target record
     source = Snapshot(tuple(Record(str(n), r) for n, r in enumerate(seen.situation.source, 1)))
     again = seen.maker.plan_of(source, _applied(seen), seen.situation.settings)
     for action in again.actions[:1]:
@@ -328,12 +328,12 @@ def _evaluates(seen: _Seen) -> Iterator[Breaking]:
     if error is None or not seen.situation.fits or len(seen.situation.changes) > 1:
         return
     if any(change.found.value is MISSING for change in seen.situation.changes):
-        return  # what is not said is an error on purpose
+        return  # an unstated value is an error on purpose
     unsure = not seen.compiled.source.fields
     if unsure and not all(is_blank(c.found.value) for c in seen.situation.changes):
-        return  # the types are not known: only a gap may come to any field
+        return  # types are unknown: any field may have a gap, but nothing else
     if not _fails(seen, error.expression):
-        return  # it has one, which the target does not take: whether data are good is not ours
+        return  # it has a value that the target refuses: the quality of data is not a law
     text = f"the expression has no value: {error.text}"
     yield Breaking("evaluates", text, error.place, seen.situation, seen.outcome, "unchanged")
 

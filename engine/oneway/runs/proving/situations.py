@@ -48,7 +48,7 @@ _ID = "t1"
 
 @dataclass(frozen=True, slots=True)
 class Variation:
-    """One thing that is different from the usual.
+    """One difference from the usual records.
 
     `side` is "source" or "target" for a value of that record, "setting" for a setting, and
     "twin" where there is a second source record, with the same match keys or with others.
@@ -59,7 +59,7 @@ class Variation:
 
     @property
     def text(self) -> str:
-        """What is different, in words."""
+        """The difference in words."""
         return f"{self.side} {'.'.join(self.found.path)} {self.found.label}"
 
 
@@ -67,8 +67,8 @@ class Variation:
 class ProofSituation:
     """The records of one situation, and how it differs from the usual one.
 
-    `user` says which target record there is: none, one that agrees with the source record,
-    one that has left, or another one, which agrees in all but the match keys.
+    `user` is the kind of target record: none, one that agrees with the source record, one that
+    has left, or another person's, which agrees in all but the match keys.
     """
 
     changes: tuple[Variation, ...]
@@ -78,7 +78,7 @@ class ProofSituation:
 
     @property
     def settings(self) -> dict[str, Value]:
-        """The settings that are not as usual."""
+        """The settings that differ from the usual ones."""
         changed = (each.found for each in self.changes if each.side == SETTING)
         return {each.path[0]: cast(Value, each.value) for each in changed}
 
@@ -90,7 +90,7 @@ class ProofSituation:
 
 @dataclass(frozen=True, slots=True)
 class Bound:
-    """How far a proof looked: all single and paired classes, and so many situations."""
+    """How far a proof looked: its classes, pairs and number of situations."""
 
     paths: int
     classes: int
@@ -102,7 +102,7 @@ USERS = ("none", "agrees", "left", "other")
 _KEY = "key a1"
 SETTING, TWIN = "setting", "twin"
 _Bound = tuple[datetime, str]
-"""What a program is bound to: an instant, and the settings that are not as usual."""
+"""The binding of a program: an instant, and the settings that differ from the usual."""
 
 
 @dataclass(slots=True)
@@ -118,12 +118,12 @@ class SituationMaker:
     _programs: dict[_Bound, Interpreted] = field(default_factory=dict)
     _evaluated: dict[tuple[_Bound, str], SourceRow] = field(default_factory=dict)
     _on_target: dict[tuple[_Bound, str], TargetRow] = field(default_factory=dict)
-    """Situations share their source records: each is evaluated once."""
+    """Evaluated source records: situations share them."""
 
     def program(
         self, as_of: datetime | None = None, settings: Mapping[str, Value] = {}
     ) -> Interpreted:
-        """Return the mapping bound to an instant, with lookup tables that hit, miss and double."""
+        """Return the mapping bound to an instant, with lookup tables that hit, miss and repeat."""
         at = as_of or self.as_of
         bound = (at, repr(settings))
         if bound not in self._programs:
@@ -143,17 +143,17 @@ class SituationMaker:
         return (*own, *(with_value(with_value({}, key, k), value, v) for k, v in made))
 
     def source_classes(self) -> dict[Path, tuple[ValueClass, ...]]:
-        """Return the classes of each path that is read of a source record."""
+        """Return the classes of each path that is read in a source record."""
         looked_up = lookup_paths(self.compiled)
         expressions = list(source_expressions(self.compiled))
         return domains(expressions, self.compiled.source, self.as_of, looked_up)
 
     def target_classes(self) -> dict[Path, tuple[ValueClass, ...]]:
-        """Return the classes of each path that says whether a target record has left."""
+        """Return the classes of each path that decides whether a target record has left."""
         return domains(target_expressions(self.compiled), self.compiled.target, self.as_of)
 
     def written_classes(self, usual: Data) -> dict[Path, tuple[ValueClass, ...]]:
-        """Return, for each field that is written, other values that the target may hold."""
+        """Return, for each written field, other values that the target may hold."""
         user = self._users(usual, "agrees") or {}
         keys = {path_of(path) for path in self.compiled.code.policy.match_paths if path}
         wanted = self._switched_on(usual)
@@ -169,7 +169,7 @@ class SituationMaker:
         return found
 
     def _switched_on(self, usual: Data) -> dict[Path, Value]:
-        """Return what fields would be given where switches were the other way round."""
+        """Return the values that fields would get with inverted switches."""
         changed: dict[str, Value] = {}
         for (each,) in self._setting_classes():
             changed[each.found.path[0]] = cast(Value, each.found.value)
@@ -200,7 +200,7 @@ class SituationMaker:
         return _with_id(data, self.compiled.source, "s1")
 
     def _eligible(self, data: Data) -> Data:
-        """Return the record with classes chosen so that rules hold and nobody leaves."""
+        """Return the record with classes under which rules hold and the person is no leaver."""
         best, score = data, self._score(data)
         for path, classes in self.source_classes().items():
             for each in classes:
@@ -256,7 +256,7 @@ class SituationMaker:
             yield ProofSituation((change,), "none", (usual, data), ())
 
     def _near_keys(self, usual: Data) -> Iterator[ProofSituation]:
-        """Yield match keys that differ by case or spaces alone."""
+        """Yield match keys that differ only in case or spaces."""
         code = self.compiled.code
         for typed, path in zip(code.match_source, code.policy.match_paths, strict=True):
             read = typed.expression.simple
@@ -280,7 +280,7 @@ class SituationMaker:
         return record
 
     def _changes(self, usual: Data) -> list[list[Variation]]:
-        """Return what may be different from the usual, a list for each path."""
+        """Return the possible differences from the usual, a list for each path."""
         sides = (
             ("source", self.source_classes()),
             ("target", self.target_classes()),
@@ -302,17 +302,17 @@ class SituationMaker:
         return agreeing if user == "agrees" else self._left(agreeing)
 
     def _with_other_keys(self, user: Data) -> Data:
-        """Return a target record that the source record does not find, with all else the same."""
+        """Return a target record that the source record does not match, otherwise the same."""
         for path in self.compiled.code.policy.match_paths:
             if path:
                 user = with_value(user, path_of(path), _other(at(user, path_of(path))))
         return user
 
     def _agreeing(self, row: SourceRow) -> Data:
-        """Return a target record that holds what the source record asks for."""
+        """Return a target record that agrees with the source record."""
         policy = self.compiled.code.policy
         data: Data = _with_id({}, self.compiled.target, _ID)
-        # What is not said would be an error: whether somebody has left hangs on it.
+        # An absent value would be an error, because it decides whether the person has left.
         for read, classes in self.target_classes().items():
             data = with_value(data, read, None)
             values = [each.value for each in classes if each.fits]
@@ -327,12 +327,12 @@ class SituationMaker:
         return data
 
     def _is_in(self, data: Data) -> bool:
-        """Return whether a target record is one of somebody who has not left."""
+        """Return whether the person of a target record has not left."""
         row = self.program().target_row(Record(_ID, data))
         return row.evaluation_error is None and row.unsaid is None and not row.left
 
     def _left(self, data: Data) -> Data:
-        """Return a target record that has left, where a class of its paths says so."""
+        """Return a target record that has left, if a class of its paths says so."""
         for path, classes in self.target_classes().items():
             for each in classes:
                 if isinstance(each.value, Missing):
@@ -364,7 +364,7 @@ class SituationMaker:
         return plan_rows(program, rows, targets, seal=SEAL, header=header)
 
     def row(self, situation: ProofSituation) -> SourceRow:
-        """Return what the mapping makes of a situation's source record."""
+        """Return the row that the mapping evaluates from a situation's source record."""
         record = _records(situation.source).records[0]
         return self._row(record, self.as_of, situation.settings)
 
@@ -382,7 +382,7 @@ class SituationMaker:
 
 
 def _spread(made: Sequence[ProofSituation], room: int) -> list[ProofSituation]:
-    """Return as many situations as there is room for, of all kinds: those with a switch first."""
+    """Return up to the limit of situations, of all kinds: those with a switch first."""
     switched = [each for each in made if each.settings][: max(room, 0)]
     others, room = [each for each in made if not each.settings], room - len(switched)
     step = -(-len(others) // room) if room > 0 else 1
@@ -394,7 +394,7 @@ def _size(situation: ProofSituation) -> int:
 
 
 def _other(value: Value | Missing) -> Value:
-    """Return a value of the same type that nobody else in a situation has."""
+    """Return a value of the same type that no other record of a situation has."""
     number = isinstance(value, int | float) and not isinstance(value, bool)
     return 4711 if number else "other"
 
@@ -416,7 +416,7 @@ def _made(
 
 
 def _others(path: Path, value: Value | Missing) -> Iterator[ValueClass]:
-    """Yield classes of a target's value, beside the one that is wanted of it."""
+    """Yield classes of a target's value other than the wanted one."""
     if value is None or isinstance(value, Missing):
         yield ValueClass(path, "is a text", "something else")
         return

@@ -2,6 +2,6 @@
 
     Compiled, Compiled ─slots→ pairs of expressions ─symbolic→ formulas ─z3→ same, or a record
 
-What the formulas do not know of an expression is open in them: whatever holds in spite of that
-holds for every record. A record that the solver finds is planned by the engine before it counts.
+Parts of an expression that the formulas cannot model stay open: a result that holds regardless
+holds for every record. The engine plans each record that the solver finds before it counts.
 """

@@ -46,9 +46,9 @@ from oneway.runs.proving.solver.symbolic import (
 )
 
 _EFFORT = 60_000_000
-"""z3's own measure of work for one question: the same on every machine."""
+"""The limit for one question in z3's own measure of work, the same on every machine."""
 _MOST = 6
-"""So many records are tried of what the solver finds for one part."""
+"""The most records of the solver that are tried for one part."""
 
 
 def decide(
@@ -60,7 +60,7 @@ def decide(
 ) -> VersionComparison:
     """Return whether two versions treat every record the same.
 
-    What the solver cannot decide is searched within the bound of `same`.
+    Parts that the solver cannot decide are searched within the bound of `same`.
     """
     because = [f"{part} differs" for part in unlike(old, new)]
     if not because:
@@ -111,7 +111,7 @@ class _Question:
         return "the engine treats none of the solver's records differently"
 
     def records(self, resource: Resource) -> Iterator[tuple[Variation, ...]]:
-        """Yield what the solver found records by: those that fit the record schema first."""
+        """Yield the solver's records as variations: those that fit the record schema first."""
         for fitting in (True, False):
             self.solver.push()
             if fitting:
@@ -147,7 +147,7 @@ class _Question:
             yield Variation(self.slot.side, ValueClass(path, label, value))
 
     def _value(self, found: Any) -> Value:
-        """Return the value that stands for a solver's one."""
+        """Return a value that represents one of the solver's."""
         kind = found.decl().name()
         if kind == "boolean":
             return bool(z3.is_true(found.arg(0)))
@@ -169,7 +169,7 @@ def _confirmed(
     as_of: datetime,
     test: MappingTest | None,
 ) -> Treated | None:
-    """Return a situation by a record of the solver's that the engine treats differently."""
+    """Return a situation, from a record of the solver, that the engine treats differently."""
     makers = [maker_of(each, as_of, test) for each in versions]
     makers[1].record = makers[0].record = makers[0].usual()
     side = versions[0].source if question.slot.side == SOURCE else versions[0].target
@@ -191,7 +191,7 @@ def _treated(makers: Sequence[SituationMaker], changes: Sequence[Variation]) -> 
 
 
 def _is_alike(slot: Slot) -> bool:
-    """Return whether two versions of a part have the same trees, so that there is no question."""
+    """Return whether two versions of a part have the same trees and need no solver."""
     return _trees(slot, new=False) == _trees(slot, new=True)
 
 
@@ -211,7 +211,7 @@ def _tree(code: Expression | Constant | None) -> str | None:
 
 
 def _observed(slot: Slot, symbols: Symbols, *, new: bool) -> list[Formula]:
-    """Return all that the engine makes of a part: equal on a record where it is the same there."""
+    """Return the engine's results for a part, to be compared on one record."""
     if isinstance(slot, ConditionSlot):
         answer = symbols.answer((slot.new if new else slot.old).tree)
         return _of_condition(answer, decides=slot.decides)
@@ -247,7 +247,7 @@ _INACTIVE, _BLANK, _UNSTATED, _STATED = range(4)
 
 
 def _of_field(code: FieldCode, target: Field | None, symbols: Symbols) -> list[Formula]:
-    """Return the cell before it is looked up, and what stands in for a blank."""
+    """Return the cell before its lookup, and the value that replaces a blank."""
     found = [_FALSE, z3.IntVal(_STATED), VALUE.null]
     if code.source is not None:
         answer = symbols.answer(code.source.expression.tree)
@@ -274,7 +274,7 @@ def _of_field(code: FieldCode, target: Field | None, symbols: Symbols) -> list[F
 
 
 def _unless_failed(found: list[Formula]) -> list[Formula]:
-    """Return what is seen of a cell: of one that fails, that alone."""
+    """Return the visible part of a cell; for one that fails, only that."""
     fails, *rest = found
     return [fails, *(z3.Implies(z3.Not(fails), each) if z3.is_bool(each) else
                      z3.If(fails, _nothing(each), each) for each in rest)]  # fmt: skip
@@ -294,14 +294,14 @@ def _of_stand_in(code: Expression | Constant | None, symbols: Symbols) -> list[F
 
 
 def _written_types(code: FieldCode, target: Field | None) -> frozenset[str] | None:
-    """Return the types that a target takes of a value that is written as it is."""
+    """Return the types that a target accepts for a value that is written unchanged."""
     if target is None or code.lookup is not None or not target.types - {"null"}:
         return None
     return target.types - {"null"}
 
 
 def _types(check: Any) -> frozenset[str] | None:
-    """Return the types that a source's record schema declares of what an expression reads."""
+    """Return the types that a source's record schema declares for what an expression reads."""
     return None if check is None else check.args[0]
 
 

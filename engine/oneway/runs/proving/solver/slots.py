@@ -15,7 +15,7 @@ SOURCE, TARGET = "source", "target"
 
 @dataclass(frozen=True, slots=True)
 class ConditionSlot:
-    """A condition of two versions. Where it `decides`, what is not said is an error."""
+    """A condition of two versions. If it `decides`, an unstated value is an error."""
 
     name: str
     side: str
@@ -36,7 +36,7 @@ class KeySlot:
 
 @dataclass(frozen=True, slots=True)
 class FieldSlot:
-    """A field of two versions; `target` is what the target's record schema says of it."""
+    """A field of two versions; `target` is its part of the target's record schema."""
 
     name: str
     old: FieldCode
@@ -49,13 +49,13 @@ Slot = ConditionSlot | KeySlot | FieldSlot
 
 
 def unlike(old: Compiled, new: Compiled) -> list[str]:
-    """Return the parts, expressions left out, that are not the same in two versions."""
+    """Return the parts that differ between two versions, apart from expressions."""
     ours, theirs = _frame(old), _frame(new)
     return [name for name in ours if ours[name] != theirs[name]]
 
 
 def slots(old: Compiled, new: Compiled) -> Iterator[Slot]:
-    """Yield what must be compared of two versions that are alike."""
+    """Yield the parts to compare of two versions that are otherwise the same."""
     a, b = old.code, new.code
     for number, (one, other) in enumerate(zip(a.match_source, b.match_source, strict=True), 1):
         yield KeySlot(f"match key {number}", SOURCE, one, other)
@@ -94,7 +94,7 @@ def _conditions(old: Compiled, new: Compiled) -> Iterator[Slot]:
 
 
 def _frame(compiled: Compiled) -> Mapping[str, object]:
-    """Return everything in a mapping but the expressions that are compared, by its name."""
+    """Return everything in a mapping except the compared expressions, by name."""
     spec, code, policy = compiled.spec, compiled.code, compiled.code.policy
     return {
         "`name`": spec.name,

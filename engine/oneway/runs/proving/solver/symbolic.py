@@ -1,8 +1,8 @@
-"""Expressions as formulas: the value on any record, and what each question about it hangs on.
+"""Expressions as formulas: the value on any record, and what each question about it depends on.
 
-It says in z3's terms what `oneway.mapping.expressions.evaluation` does on one record: a value, and
-the gaps that it hangs on, once for each of the three questions. Paths are open, and so is every
-part that is not known here: the same text has the same value in both versions, whatever it is.
+It expresses in z3's terms what `oneway.mapping.expressions.evaluation` does on one record: a value,
+and the gaps that it depends on, for each of the three questions. Paths are open, and so is every
+part that is not modelled: the same text has the same value in both versions, whatever it is.
 """
 
 import json
@@ -42,14 +42,14 @@ VALUE = _values()
 
 @dataclass(frozen=True, slots=True)
 class Hangs:
-    """Whether an answer hangs on a key that is absent, and whether on a value that is misshapen."""
+    """Whether an answer depends on an absent key, and whether on a misshapen value."""
 
     absent: Formula
     wrong: Formula
 
     @property
     def any(self) -> Formula:
-        """Whether it hangs on anything."""
+        """Whether it depends on either."""
         return z3.Or(self.absent, self.wrong)
 
     def __or__(self, other: "Hangs") -> "Hangs":
@@ -62,7 +62,7 @@ MISSHAPEN = Hangs(z3.BoolVal(False), z3.BoolVal(True))
 
 @dataclass(frozen=True, slots=True)
 class SymbolicAnswer:
-    """An expression's answer on any record; see `Evaluation`. `fails` where it has none."""
+    """An expression's answer on any record; see `Evaluation`. `fails` if it has none."""
 
     value: Formula
     stated: Formula
@@ -87,7 +87,7 @@ def blank(value: Formula) -> Formula:
 
 
 def _pick(when: Formula, one: SymbolicAnswer, other: SymbolicAnswer) -> SymbolicAnswer:
-    """Return one answer where a condition is true, and the other one elsewhere."""
+    """Return one answer if a condition is true, and otherwise the other one."""
 
     def hangs(left: Hangs, right: Hangs) -> Hangs:
         return Hangs(z3.If(when, left.absent, right.absent), z3.If(when, left.wrong, right.wrong))
@@ -104,7 +104,7 @@ def _pick(when: Formula, one: SymbolicAnswer, other: SymbolicAnswer) -> Symbolic
 
 @dataclass(slots=True)
 class Symbols:
-    """What is open in the formulas of one record: its paths, and parts that are not known.
+    """The open parts in the formulas of one record: its paths, and unmodelled parts.
 
     `given` are conditions that hold of every record.
     """
@@ -115,7 +115,7 @@ class Symbols:
     words: dict[str, int] = field(default_factory=dict)
     given: list[Formula] = field(default_factory=list)
     functions: set[str] = field(default_factory=set)
-    """Those of which it is only known that they give the same for the same."""
+    """Functions of which it is only known that equal arguments give equal results."""
     _things: dict[str, int] = field(default_factory=dict)
 
     def answer(self, tree: Node) -> SymbolicAnswer:
@@ -194,7 +194,7 @@ class Symbols:
         return self.paths[path]
 
     def _part(self, node: Node) -> SymbolicAnswer:
-        """Return the answer of a part that is not known: anything, but the same for one text."""
+        """Return the answer of an unmodelled part: any value, but the same for one text."""
         text = text_of(node)
         if text not in self.parts:
             self.parts[text] = self._open(f"{self.side} {text}")
@@ -252,7 +252,7 @@ class Symbols:
         value = self._applied(name, VALUE, parts)
         fails = self._applied(f"{name} fails", z3.BoolSort(), parts)
         found = _together(value, parts)
-        # A function of what is not known is not known, and no error.
+        # A function of an unknown value is unknown, not an error.
         unknown = z3.And(fails, found.exact.any)
         return _failing(
             SymbolicAnswer(
@@ -279,7 +279,7 @@ def _calls(node: Node) -> str:
 
 
 def _before(one: Formula, other: Formula) -> Formula:
-    """Return whether one number is less than another; of texts, it is the same whenever asked."""
+    """Return whether one number is less than another; for texts, an open but fixed answer."""
     texts = z3.Function("before", z3.IntSort(), z3.IntSort(), z3.BoolSort())
     words = z3.And(one != other, texts(VALUE.word(one), VALUE.word(other)))
     return z3.If(VALUE.is_number(one), VALUE.amount(one) < VALUE.amount(other), words)
@@ -351,7 +351,7 @@ def _chosen(condition: SymbolicAnswer, yes: SymbolicAnswer, no: SymbolicAnswer) 
 
 
 def _present(name: str, asked: Sequence[SymbolicAnswer]) -> SymbolicAnswer:
-    """Return a function that asks whether a value is there: an absent one answers it."""
+    """Return the answer of a function that asks whether a value is there, absent or not."""
     asks_all = name in ("is_blank", "is_present", "not_null")
     reached = [z3.BoolVal(True)]
     for each in asked[:-1]:
