@@ -238,3 +238,33 @@ def test_the_window_is_that_of_the_plans_and_not_of_the_clock(world: World) -> N
     assert acme.night(9).code == 0
     assert acme.gone() == 5
     acme.told()
+
+
+SPOILT = {
+    "encoding": lambda text: text.replace("Person", "Pérson").encode("cp1252"),
+    "dates": lambda text: text.replace("31/01/2020", "01/31/2020").encode(),
+    "years": lambda text: text.replace("31/01/2020", "31/01/20").encode(),
+    "dashes": lambda text: text.replace(",,", ",-,").encode(),
+    "cells": lambda text: text.replace("OPS", "#N/A").encode(),
+}
+"""What spoils the rows of an export."""
+
+
+@pytest.mark.parametrize("kind", SPOILT)
+def test_rows_that_cannot_be_read_are_the_one_cause_that_is_named(world: World, kind: str) -> None:
+    text = (world.folder / "m.yaml").read_text(encoding="utf-8")
+    options = "options: {types: 'left=date:dd/MM/yyyy, born=date:dd/MM/yyyy'}"
+    world.write("m.yaml", text.replace("people.json}", f"people.csv, {options}}}"))
+    rows = [f"s{n},P{n:03},Person {n},p{n:03}@example.com,OPS,,31/01/2020," for n in range(20)]
+    whole = "\n".join(["id,code,name,email,team,left,born,phone", *rows, ""])
+    world.write("people.csv", whole)
+    world.write("users.json", [user(n) | {"reference": f"P{n:03}"} for n in range(1, 20)])
+    assert world.run("sync", "m.yaml").code == 0
+    (world.folder / "people.csv").write_bytes(SPOILT[kind](whole))
+    ended = world.run("plan", "m.yaml")
+    assert "source_shrink: " in ended.out
+    assert "Guards that fired (1)" in ended.out
+    assert "20 that cannot be read" in " ".join(ended.out.split())
+    assert world.run("sync", "m.yaml").code != 0
+    world.write("people.csv", whole)  # the next good run is compared with the last good one
+    assert world.run("sync", "m.yaml").code == 0

@@ -241,6 +241,34 @@ def test_a_key_that_most_records_have_no_more_holds_everything(
         assert breach.allow == f"--allow {GONE}={had * now // of - has}"
 
 
+@pytest.mark.parametrize(
+    ("source", "target", "matched", "named"),
+    [
+        ((40, 33), (40, 0), 7, {"source_shrink"}),  # the target has lost nobody
+        ((40, 40), (40, 0), 0, {"source_shrink"}),
+        ((40, 8), (40, 0), 32, set()),  # no more than may be missing
+        ((40, 0), (40, 33), 7, set()),  # rows of the target
+        ((40, 8), (20, 8), 12, {"target_shrink"}),  # and others are gone
+        ((7, 0), (40, 0), 7, {"source_shrink", "target_shrink"}),
+    ],
+)
+def test_records_that_cannot_be_read_are_not_blamed_on_keys_or_the_target(
+    source: tuple[int, int], target: tuple[int, int], matched: int, named: set[str]
+) -> None:
+    """Each is records and how many of them cannot be read; those that can have their keys."""
+    reads = tuple(
+        Read(name, records, True, stated={"code": records - unread}, unread=unread)
+        for name, (records, unread) in (("source", source), ("target", target))
+    )
+    plan = replace(plan_of(matched, *leaving(1)), reads=reads)
+    stated = {name: (40, {"code": 40}) for name in ("source", "target")}
+    verdict = judge(plan, GuardsSpec(), RecentRuns({}, 40, 40, stated))
+    assert {breach.name for breach in verdict.breaches} == named
+    for breach in verdict.breaches:
+        unread = source[1] + (target[1] if breach.name == "target_shrink" else 0)
+        assert (f"beside {unread} that cannot be read" in breach.text) == bool(unread)
+
+
 def test_a_key_that_the_mapping_did_not_read_before_is_not_missed() -> None:
     assert not reading(40, 40, 0, 40, key="other").fired
 

@@ -183,7 +183,7 @@ def test_a_guard_that_stops_the_whole_plan_names_the_others_too():
 def test_a_source_that_shrank_is_said_in_words():
     guard = breached("source_shrink", [leaver(1)], "source_shrink: 40 now")
     (block,) = sections(told(plan(leaver(1)), breaches=[guard]))["held"].blocks
-    assert block.title == "The source has fewer people than at the last good run"
+    assert block.title == "Fewer people could be read from the source than at the last good run"
 
 
 def test_a_failure_tells_what_was_sent_and_the_reason_of_the_target():

@@ -59,6 +59,8 @@ class KeyTally:
     words: WordTally
     """What is compared with words, and the values that records have there."""
     records: int = 0
+    unread: int = 0
+    """How many others could not be read."""
     new: NewFields | None = None
     """What a field says that is written and that no record has: see `new_fields` of connectors."""
     in_file: bool = False
@@ -96,6 +98,7 @@ class KeyTally:
     def note(self, record: Record) -> None:
         """Count one record; one that could not be read says nothing of its keys."""
         if record.problem:
+            self.unread += 1
             return
         self.records += 1
         if self.new is not None and self.lacking:
@@ -270,8 +273,9 @@ class KeyTally:
             others = held if path in self.leaving else held - self.written
             known = sorted(path_text(each) for each in self.seen if len(each) == len(path))
             near = slips(spec.path, others)[:1]
-            if self.new is NewFields.WANTED and not near:
-                continue
+            asked = self.new is NewFields.WANTED or spec.when is not None
+            if self.new is not NewFields.REFUSED and asked and not near:
+                continue  # it is to be new, or perhaps nobody has it yet
             wrong = self.new is NewFields.REFUSED or (near and self.new is NewFields.DOUBTED)
             severity = Severity.ERROR if wrong else Severity.WARNING
             end = "; nothing will be written" if wrong else ""

@@ -422,9 +422,14 @@ _GUARDS: Mapping[GuardKind, tuple[str, str, Who, tuple[str, ...]]] = {
     ),
     GuardKind.SOURCE_SHRINK: (
         "the source has far fewer people than before",
-        "The source came back with few of the people that it had. Nothing was written.",
+        "The source came back with few of the people that it had, or few of their records can be "
+        "read. Nothing was written.",
         Who.SOURCE,
-        ("See in the source whether its people are there, and what the key may see.", _PASS),
+        (
+            "See in the source whether its people are there, and what the key may see. For records "
+            "that cannot be read, the run names the reason.",
+            _PASS,
+        ),
     ),
 }
 

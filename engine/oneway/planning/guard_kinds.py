@@ -161,12 +161,13 @@ DEFINITIONS = (
     ),
     GuardDefinition(
         GuardKind.SOURCE_SHRINK,
-        counts="records that the source has lost since the last good run; set by "
+        counts="records that the source has lost since the last good run, or that can no longer be "
+        "read; set by "
         "`guards.source.shrink`",
         description="A source that shrank by more than this since the last good run blocks "
         "everything.",
         default_text="20 % of its earlier number",
-        happens="The source has fewer people than at the last good run",
+        happens="Fewer people could be read from the source than at the last good run",
         list_setting="source.shrink",
     ),
     GuardDefinition(

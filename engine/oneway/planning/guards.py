@@ -34,7 +34,8 @@ class RecentRuns:
     `done` are the people of whom something was done, by what guards count it as
     (`counted_as`) and by `person_of`. `source_records` is the size of the source at the last
     good run, `managed` how many target records it matched or created; None before the first.
-    `stated` is how many records each of its reads had, and how many of them each key.
+    `stated` is how many records each of its reads had, and how many of them each key. Records that
+    could not be read are in none of these numbers.
     """
 
     done: Mapping[str, frozenset[str]] = field(default_factory=dict)
@@ -49,8 +50,8 @@ class Breach:
 
     `field` is set for `field_changes` and `keys_gone`, which count each field or key by itself;
     `earlier` is how many others were counted within the window; `base` is what the share is taken
-    of. `system` is what shrank, in words; `named` are the keys of those who are let through by
-    name.
+    of. `system` is what shrank, in words, and `unread` how many of its records could not be read;
+    `named` are the keys of those who are let through by name.
     """
 
     kind: GuardKind
@@ -63,6 +64,7 @@ class Breach:
     blocked: tuple[str, ...]
     system: str = ""
     named: tuple[str, ...] = ()
+    unread: int = 0
 
     @property
     def name(self) -> str:
@@ -101,10 +103,13 @@ class Breach:
         return f"{self.name}: {what}, at most {self.ceiling} pass ({limit})"
 
     def _shrank_text(self) -> str:
-        managed = "matched " if self.kind is GuardKind.TARGET_SHRINK else ""
+        of_target = self.kind is GuardKind.TARGET_SHRINK
+        managed = "matched " if of_target else ""
+        now = self.base - self.found - (self.unread if of_target else 0)
+        beside = f", beside {self.unread:,} that cannot be read" if self.unread else ""
         return (
             f"{self.name}: {self.system}: {self.base:,} {managed}records at the last good run, "
-            f"{self.base - self.found:,} now; at most {self.ceiling:,} may be missing "
+            f"{now:,} now{beside}; at most {self.ceiling:,} may be missing "
             f"({_percent(self.limit.share)} of {self.base:,})"
         )
 
@@ -222,6 +227,7 @@ class _Count:
     lost: int = 0
     system: str = ""
     named: tuple[str, ...] = ()
+    unread: int = 0
 
 
 def _breach(count: _Count, history: RecentRuns, raised: Mapping[str, int]) -> Breach | None:
@@ -243,6 +249,7 @@ def _breach(count: _Count, history: RecentRuns, raised: Mapping[str, int]) -> Br
         count.actions,
         count.system,
         count.named,
+        count.unread,
     )
 
 
@@ -255,14 +262,21 @@ def _ceiling(count: _Count) -> int:
 def _shrunk(
     plan: Plan, guards: GuardsSpec, history: RecentRuns, everything: tuple[str, ...]
 ) -> Iterator[_Count]:
-    """Yield how many records source and target lost since the last good run, if any."""
-    records = next(read.records for read in plan.reads if read.name == "source")
+    """Yield how many records source and target lost since the last good run, if any.
+
+    Only what could be read is compared. A record that could not be read, of either side, may be
+    half of a pair: the target has not lost it.
+    """
+    reads = {read.name: read for read in plan.reads}
+    source, unread = reads["source"], sum(reads[side].unread for side in ("source", "target"))
+    there = plan.managed + unread
     sizes = (
-        (GuardKind.SOURCE_SHRINK, history.source_records, records, guards.source_shrink),
-        (GuardKind.TARGET_SHRINK, history.managed, plan.managed, guards.target_shrink),
+        (GuardKind.SOURCE_SHRINK, history.source_records, source.readable, source.unread),
+        (GuardKind.TARGET_SHRINK, history.managed, there, unread),
     )
-    for kind, before, now, share in sizes:
+    for kind, before, now, unread in sizes:
         side = GUARDS[kind].list_setting.partition(".")[0]
+        share = guards.source_shrink if side == "source" else guards.target_shrink
         if before is not None and now < before:
             yield _Count(
                 kind,
@@ -273,6 +287,7 @@ def _shrunk(
                 before,
                 before - now,
                 plan.inputs[side].text if side in plan.inputs else side,
+                unread=unread,
             )
 
 
@@ -281,14 +296,15 @@ def _keys_gone(
 ) -> Iterator[_Count]:
     """Yield how many records lack a key that they should have, by what the last good run read.
 
-    As many should have it as there would be if as large a share of them had it as then.
+    As many should have it as there would be if as large a share of them had it as then. A record
+    that could not be read has every key, as far as anybody knows.
     """
     limit = Limit(Fraction(str(guards.keys_gone)), 0)
     for read in plan.reads:
         records, before = history.stated.get(read.name, (0, {}))
         for key, now in read.stated.items():
             had = before.get(key, 0)
-            expected = had * read.records // records if records else 0
+            expected = had * read.readable // records if records else 0
             if had >= FEWEST_KEYS and now < expected:
                 counted = f"{read.name}.{key}"
                 system = plan.inputs[read.name].text if read.name in plan.inputs else read.name

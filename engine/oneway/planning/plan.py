@@ -335,6 +335,7 @@ class Read:
 
     `digest` is the keyed digest of the lookup table that was made of them, for references alone.
     `stated` says how many of the records have each key that the mapping reads, by its path.
+    `unread` of the records could not be read: their rows are errors, and say nothing else.
     """
 
     name: str
@@ -343,6 +344,12 @@ class Read:
     problems: tuple[str, ...] = ()
     digest: str = ""
     stated: Mapping[str, int] = field(default_factory=dict)
+    unread: int = 0
+
+    @property
+    def readable(self) -> int:
+        """How many of the records could be read."""
+        return self.records - self.unread
 
 
 @dataclass(frozen=True)  # without slots: what is asked of it again and again is worked out once

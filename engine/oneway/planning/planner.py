@@ -59,6 +59,8 @@ class Header:
     engine: str = ""
     stated: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
     """How many records of "source" and "target" have each key that the mapping reads."""
+    unread: Mapping[str, int] = field(default_factory=dict)
+    """How many records of "source" and "target" could not be read."""
 
 
 def plan(
@@ -215,12 +217,18 @@ def _reads(
     unseen: tuple[str, ...],
     header: Header,
 ) -> tuple[Read, Read]:
-    stated = (header.stated.get("source", {}), header.stated.get("target", {}))
     problems = (*target.problems, *unseen)
-    return (
-        Read("source", len(source.items), source.complete, source.problems, stated=stated[0]),
-        Read("target", len(target.items), not unseen, problems, stated=stated[1]),
+    found = (
+        Read("source", len(source.items), source.complete, source.problems),
+        Read("target", len(target.items), not unseen, problems),
     )
+    one, other = (
+        replace(
+            each, stated=header.stated.get(each.name, {}), unread=header.unread.get(each.name, 0)
+        )
+        for each in found
+    )
+    return one, other
 
 
 def _is_managed(matches: Matches, row: SourceRow) -> bool:

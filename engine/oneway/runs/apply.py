@@ -248,7 +248,7 @@ class RunLog:
         """
         source = next(read for read in self.plan.reads if read.name == "source")
         good = verdict is None or not verdict.shrank
-        records = source.records if source.complete and good else None
+        records = source.readable if source.complete and good else None
         now = instant_text(self.operator.now())
         with self.journal.at_once(), self._going_on():
             if good:  # what a list lacks has not healed

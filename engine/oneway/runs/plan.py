@@ -153,6 +153,7 @@ def load_memory(session: RunSession, plan: Plan, *, retry_now: bool = False) -> 
 def _header(prepared: PreparedRun, found: ReadInputs | EvaluatedInputs, seal: Seal) -> Header:
     request = prepared.request
     stated = {role: tally.counts() for role, tally in found.tallies.items()}
+    unread = {role: tally.unread for role, tally in found.tallies.items()}
     return Header(
         mapping_file=request.mapping,
         mapping_digest=prepared.spec.digest,
@@ -168,10 +169,12 @@ def _header(prepared: PreparedRun, found: ReadInputs | EvaluatedInputs, seal: Se
                 each.problems,
                 table_digest(name, found.tables[name], seal),
                 stated.get(f"references.{name}", {}),
+                unread.get(f"references.{name}", 0),
             )
             for name, each in found.references.items()
         ),
         allowed=request.allowed,
         engine=__version__,
         stated={role: stated[role] for role in ("source", "target") if role in stated},
+        unread={role: unread[role] for role in ("source", "target") if role in unread},
     )

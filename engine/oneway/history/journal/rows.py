@@ -206,7 +206,7 @@ def still_in(found: Iterable[StillIn]) -> str:
 
 def stated(reads: Iterable[Read]) -> str:
     """Return the column of the keys that records had."""
-    found = {read.name: [read.records, dict(read.stated)] for read in reads if read.stated}
+    found = {read.name: [read.readable, dict(read.stated)] for read in reads if read.stated}
     return json.dumps(found, sort_keys=True)
 
 

@@ -67,7 +67,9 @@ def _converter() -> "Converter":
     made.register_unstructure_hook(Reason, make_dict_unstructure_fn(Reason, made, value=some))
     outcome = make_dict_unstructure_fn(Outcome, made, key_digest=some, only_by_key=some)
     made.register_unstructure_hook(Outcome, outcome)
-    made.register_unstructure_hook(Read, make_dict_unstructure_fn(Read, made, stated=some))
+    made.register_unstructure_hook(
+        Read, make_dict_unstructure_fn(Read, made, stated=some, unread=some)
+    )
     return made
 
 
