@@ -191,8 +191,10 @@ def test_describing_imports_no_connector_and_no_http_client() -> None:
 @pytest.fixture
 def offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., None]]:
     """Give a function that installs a package which offers connectors, for one test."""
+    installed: list[str] = []
 
     def install(package: str, *entries: str, code: str = "", manifest: str = "") -> None:
+        installed.append(package)
         (tmp_path / package).mkdir()
         (tmp_path / package / "__init__.py").write_text(code)
         if manifest:
@@ -207,6 +209,8 @@ def offered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callabl
     monkeypatch.syspath_prepend(tmp_path)
     yield install
     discovery._offered.cache_clear()
+    for package in installed:
+        sys.modules.pop(package, None)
 
 
 def test_another_packages_connectors_are_found(offered: Callable[..., None]) -> None:
@@ -236,14 +240,12 @@ def test_two_packages_that_offer_one_connector_are_refused(offered: Callable[...
     ],
 )
 def test_a_package_that_cannot_connect_is_refused(
-    offered: Callable[..., None], monkeypatch: pytest.MonkeyPatch, code: str, said: str
+    offered: Callable[..., None], code: str, said: str
 ) -> None:
-    monkeypatch.delitem(sys.modules, "ours", raising=False)
     offered("ours", "drawers = ours", "drawer = ours", code=code, manifest=OF_A_KIND)
     ((found, summary, _),) = refused(open_connector, describe("drawer"), Access({}, {}))
     assert found == "C123"
     assert said in summary
-    monkeypatch.delitem(sys.modules, "ours", raising=False)
 
 
 def test_the_engine_names_no_package_of_connectors() -> None:
