@@ -130,8 +130,8 @@ OWN = (
         12,
         "first-outcome-is-lost",
         "planning/planner",
-        "_reopened(settled.drafts, matches), ",
-        "_reopened(settled.drafts[1:], matches), ",
+        "_reopened(settled.drafts, matches)",
+        "_reopened(settled.drafts[1:], matches)",
         "every record that was read has an outcome",
     ),
     _own(
@@ -186,8 +186,8 @@ OWN = (
         19,
         "leaver-let-in-for-another",
         "planning/planner",
-        "_reopened(settled.drafts, matches), ",
-        "settled.drafts, ",
+        "_reopened(settled.drafts, matches)",
+        "settled.drafts",
         "a record that is brought back may be a leaver's as well",
     ),
     _own(

@@ -61,6 +61,39 @@ MUTANTS = (
         "a target that ignores null is sent what it takes for clearing",
         "tests/laws/test_clearing.py",
     ),
+    # several records of one person
+    Mutant(
+        "one-per-first-of-two-current",
+        "planning/one_per_person",
+        "return current or [row for row in rows if",
+        "return current[:1] or [row for row in rows if",
+        "of two current records neither is chosen",
+        "tests/laws/test_one_per_person.py -k model",
+    ),
+    Mutant(
+        "one-per-unknown-date-is-the-oldest",
+        "planning/one_per_person",
+        "    if found is None and not any(_standing(row).current for row in rows):",
+        "    if found is None and not rows:",
+        "a record without a date may be the latest",
+        "tests/laws/test_one_per_person.py -k 'model or leaves'",
+    ),
+    Mutant(
+        "one-per-nameless-is-nobodys",
+        "planning/one_per_person",
+        "    if why is None and nameless and not any(",
+        "    if why is None and not rows and not any(",
+        "a record that does not say whose it is may be anybody's current one",
+        "tests/laws/test_one_per_person.py -k 'model or leaves'",
+    ),
+    Mutant(
+        "one-per-link-of-an-old-record-lost",
+        "planning/planner",
+        "    evidence = chosen.evidence(evidence)\n",
+        "",
+        "a person is the same whichever record counts",
+        "tests/cli/test_employments.py -k nights",
+    ),
     # lists of which the sync owns some items
     Mutant(
         "own-removes-what-others-put-there",

@@ -6,9 +6,10 @@ from threading import Lock, local
 from typing import Self
 
 from oneway.core.connector import Reader, ReadError, reads_by_id
-from oneway.mapping.program import Policy, Program, SourceRow, TargetRow
+from oneway.mapping.program import Policy, Program, SourceRow, TargetRow, whole
 from oneway.mapping.spec import Category
 from oneway.planning.diff import at_create, at_update, kept_out
+from oneway.planning.one_per_person import one_per_person
 from oneway.planning.plan import Action, Plan, Verb
 
 
@@ -85,6 +86,7 @@ class SourceNow:
     planned: PlannedSource = field(default_factory=PlannedSource)
     _list: dict[str, SourceRow] | None = None
     _complete: bool = True
+    _aside: dict[str, str] = field(default_factory=dict)
     _keys: list[frozenset[Hashable]] = field(default_factory=list)
     _look: _LastAsked = field(default_factory=_LastAsked)
     _reading: Lock = field(default_factory=Lock)
@@ -114,7 +116,16 @@ class SourceNow:
         )
 
     def _asked(self, id: str) -> SourceRow | None:
-        if reads_by_id(self.source):
+        row = self._one(id)
+        if id in self._aside:
+            raise Stale(f"source record {self._aside[id]} stands for this person by now")
+        if row is not None and row.standing is not None and row.standing.tied:
+            raise Stale("several source records might stand for this person by now")
+        return row
+
+    def _one(self, id: str) -> SourceRow | None:
+        # Which of a person's records counts is told by all of them.
+        if reads_by_id(self.source) and not self.program.policy.one_per:
             record = self.source.get(id)
             return None if record is None else self.program.source_row(record)
         found = self._listed().get(id)
@@ -130,7 +141,10 @@ class SourceNow:
 
     def _read(self) -> dict[str, SourceRow]:
         snapshot = self.source.read()
-        rows = [self.program.source_row(record) for record in snapshot.records]
+        found = [self.program.source_row(record) for record in snapshot.records]
+        chosen = one_per_person(self.program.policy, found)
+        rows = list(map(whole, chosen.rows))
+        self._aside = {row.source_id: picked.source_id for row, picked in chosen.aside}
         self._complete = snapshot.complete
         fresh = [row for row in rows if row.source_id not in self.planned.records]
         levels = max((len(row.keys) for row in fresh), default=0)

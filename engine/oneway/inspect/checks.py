@@ -15,12 +15,13 @@ from oneway.core.diagnostics import Diagnostic, Severity
 from oneway.core.records import Compare, Missing, Snapshot, Value, comparable
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.interpreter import LookupTable, ReferenceCode
-from oneway.mapping.program import Missed, Program, SourceRow, TargetRow
+from oneway.mapping.program import Missed, Program, SourceRow, TargetRow, whole
 from oneway.mapping.spec import OnMiss
 from oneway.planning.diff import comparison
 from oneway.planning.match import Match, match
 from oneway.planning.near_duplicates import NEAR_DUPLICATE, hold_near_duplicates
 from oneway.planning.near_misses import NEAR_MISS, near_misses
+from oneway.planning.one_per_person import one_per_person
 from oneway.planning.plan import Reason
 
 
@@ -60,7 +61,8 @@ class Evidence:
 
 def checks(compiled: Compiled, program: Program, evidence: Evidence) -> tuple[CheckResult, ...]:
     """Return every check of a mapping, in the order in which an integrator meets them."""
-    rows = [program.source_row(record) for record in evidence.source.records]
+    found = [program.source_row(record) for record in evidence.source.records]
+    rows = list(map(whole, one_per_person(program.policy, found).rows))
     targets = [program.target_row(record) for record in evidence.target.records]
     return (
         *(_probed(name, probes) for name, probes in evidence.probes.items()),

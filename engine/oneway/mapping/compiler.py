@@ -20,6 +20,7 @@ from oneway.mapping.interpreter import (
     Interpreted,
     LookupTable,
     MappingCode,
+    OnePerCode,
     ReferenceCode,
     Typed,
 )
@@ -128,6 +129,7 @@ class _Compiler:
             scheduled=self.decided_on_target(leavers.scheduled if leavers else None),
             label=self.on_source(spec.label) if spec.label else None,
             references=tuple(map(self.reference, spec.references)),
+            one_per=self.one_per(),
             target_reading=reading_of(self.target),
         )
         code = replace(code, secrets=self.secrets(code))
@@ -146,6 +148,16 @@ class _Compiler:
 
     def on_target(self, text: Text) -> Expression:
         return self.names.parsed(text, self.target, "target")
+
+    def one_per(self) -> OnePerCode | None:
+        spec = self.spec.one_per
+        if spec is None:
+            return None
+        return OnePerCode(
+            self.on_source(spec.person),
+            self.on_source(spec.latest_by),
+            self.on_source(spec.current, deciding=True) if spec.current else None,
+        )
 
     def capabilities(self) -> None:
         """Report what the mapping requires of a system that cannot do it."""
@@ -257,6 +269,7 @@ class _Compiler:
             rekey=spec.rekey,
             gone=spec.gone,
             identifying=self.identifying(),
+            one_per=spec.one_per is not None,
         )
 
     def identifying(self) -> tuple[int, ...]:

@@ -25,6 +25,7 @@ from oneway.core.records import (
     holds,
     identity,
     is_blank,
+    parse_day,
     with_value,
 )
 from oneway.mapping.evidence import Secrets, as_shown, evidence
@@ -49,6 +50,7 @@ from oneway.mapping.program import (
     OwnTable,
     Policy,
     SourceRow,
+    Standing,
     TargetRow,
 )
 from oneway.mapping.spec import Constant, Merge, OutOfScope, Write
@@ -91,6 +93,21 @@ class ReferenceCode:
 
 
 @dataclass(frozen=True, slots=True)
+class OnePerCode:
+    """How it is told which of several source records of a person stands for the person."""
+
+    person: Expression
+    latest_by: Expression
+    current: Expression | None = None
+
+    @property
+    def expressions(self) -> tuple[Expression, ...]:
+        """All expressions, as they are written."""
+        found = (self.person, self.current, self.latest_by)
+        return tuple(each for each in found if each is not None)
+
+
+@dataclass(frozen=True, slots=True)
 class MappingCode:
     """A compiled mapping before it is bound: the policy, and the expressions for it."""
 
@@ -106,6 +123,7 @@ class MappingCode:
     scheduled: Expression | None = None
     label: Expression | None = None
     references: tuple[ReferenceCode, ...] = ()
+    one_per: OnePerCode | None = None
     target_reading: Reading = PLAIN
     """What an absent key of a target record means."""
     secrets: Secrets = field(default_factory=Secrets)
@@ -183,6 +201,49 @@ class Interpreted:
     @one_record()
     def source_row(self, record: Record) -> SourceRow:
         """Return the source row of a record; never raises."""
+        row = self._source_row(record)
+        return row if self.code.one_per is None else row._replace(standing=self.standing(record))
+
+    @one_record()
+    def standing(self, record: Record) -> Standing | None:
+        """Return what a record says of which of a person's records counts; never raises."""
+        code = self.code.one_per
+        if code is None:
+            return None
+        if record.problem:
+            return Standing(person_failure=self._unread(record))
+        try:
+            found = Standing(self._person(code.person, record))
+        except RecordStopped as stopped:
+            return Standing(person_failure=stopped.failure)
+        try:
+            current = self._decides(code.current, record, "whether this record is current")
+            found = found._replace(current=current)
+        except RecordStopped as stopped:
+            found = found._replace(current_failure=stopped.failure)
+        try:
+            return found._replace(latest=self._latest(code.latest_by, record))
+        except RecordStopped as stopped:
+            return found._replace(latest_failure=stopped.failure)
+
+    def _person(self, expression: Expression, record: Record) -> Hashable:
+        answer = self._answer(expression, record)
+        self._demand_said(answer.exact, expression, "whose record this is", record)
+        if isinstance(answer.value, list | dict) and answer.value:
+            self._demand("a list or object names nobody", expression, record)
+        return None if is_blank(answer.value) else identity(answer.value)
+
+    def _latest(self, expression: Expression, record: Record) -> str:
+        answer = self._answer(expression, record)
+        self._demand_said(answer.exact, expression, "which record is the latest", record)
+        if is_blank(answer.value):
+            raise self._stopped("it is blank", expression, record, "unsaid")
+        day = parse_day(answer.value)
+        if day is None:
+            raise self._stopped("it is not a date", expression, record)
+        return day.isoformat()
+
+    def _source_row(self, record: Record) -> SourceRow:
         if record.problem:
             return SourceRow(
                 record.id,

@@ -82,6 +82,23 @@ class Missed:
     field: str
 
 
+class Standing(NamedTuple):
+    """What one of several records of a person says of which of them stands for the person.
+
+    `person` is the same for all records of a person, None for a record that stands for itself.
+    `latest` is a day. Each is not known where its failure says why.
+    """
+
+    person: Hashable = None
+    current: bool = False
+    latest: str = ""
+    person_failure: EvaluationFailure | None = None
+    current_failure: EvaluationFailure | None = None
+    latest_failure: EvaluationFailure | None = None
+    tied: bool = False
+    """Whether another record might stand for the person as well, so that a person decides."""
+
+
 class SourceRow(NamedTuple):
     """A source record, evaluated by a mapping.
 
@@ -115,6 +132,8 @@ class SourceRow(NamedTuple):
     keys_known: bool = True
     not_given: tuple[tuple[int, str], ...] = ()
     unsaid: EvaluationFailure | None = None
+    standing: Standing | None = None
+    """Set where the source has several records of one person."""
 
 
 class SteadyRow(NamedTuple):
@@ -255,6 +274,8 @@ class Policy:
     gone: Gone = Gone.REPORT
     identifying: tuple[int, ...] = ()
     """Positions in `fields` of what tells people apart beside the match keys."""
+    one_per: bool = False
+    """Whether the source has several records of one person."""
 
     @property
     def watched(self) -> tuple[int, ...]:

@@ -357,6 +357,8 @@ def _read_key(expression: Expression, use: PathUse, reader: str, needed: bool) -
 def _source_keys(code: MappingCode) -> Iterator[tuple[Expression, str, bool]]:
     for typed in code.match_source:
         yield typed.expression, "match.source", True
+    for told in code.one_per.expressions if code.one_per is not None else ():
+        yield told, "source.one_per", True
     for rule in code.only:
         yield rule, "only", True
     if code.leaver is not None:

@@ -184,6 +184,20 @@ class EndpointSpec:
 
 
 @dataclass(frozen=True, slots=True)
+class OnePerSpec:
+    """Which of several source records of one person stands for that person.
+
+    Records with the same `person` are one person's. The one for which `current` holds stands for
+    them, or else the one with the latest day in `latest_by`.
+    """
+
+    person: Text
+    latest_by: Text
+    current: Text | None
+    span: Span
+
+
+@dataclass(frozen=True, slots=True)
 class ReferenceSpec:
     """A lookup table; `side` is "source" or "target", or None if `endpoint` is given."""
 
@@ -332,6 +346,7 @@ class MappingSpec:
     target: EndpointSpec
     match: tuple[MatchSpec, ...]
     fields: tuple[FieldSpec, ...]
+    one_per: OnePerSpec | None = None
     settings: tuple[SettingSpec, ...] = ()
     references: tuple[ReferenceSpec, ...] = ()
     only: tuple[RuleSpec, ...] = ()

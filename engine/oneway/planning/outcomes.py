@@ -92,7 +92,7 @@ class Draft:
         )
 
 
-_TWICE = ("duplicate", "near_duplicate")
+_TWICE = ("duplicate", "near_duplicate", "one_per")
 """Conflicts between source records: they stay, whatever target records hold."""
 
 ONLY = "only:"

@@ -1,10 +1,12 @@
 """Plans: a pure function from a program and two snapshots to a plan.
 
 source_row, target_row   each record, evaluated by the mapping
+one_per_person           which of several records of a person stands for the person
 screen                   the rows that need planning; the others are unchanged
 match                    who is whom, by match keys
 reconcile                the same, by the links of earlier runs
 hold_near_duplicates     who may be in the source twice, under two forms of one key
+hold_tied                people of whom several records might count
 Drafter                  the outcome of each record by itself
 grant_claims             who gets a value that only one record may hold
 settle                   references to people of the target
@@ -13,7 +15,7 @@ Assembler                outcomes, sealed and sorted
 
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
 from operator import itemgetter
@@ -26,10 +28,12 @@ from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence, hidden, reconc
 from oneway.planning.match import Matches, match
 from oneway.planning.near_duplicates import hold_near_duplicates
 from oneway.planning.near_misses import near_misses
+from oneway.planning.one_per_person import ChosenRows, hold_tied, one_per_person
 from oneway.planning.outcomes import Draft, Drafter, absent, contested, silent, some
 from oneway.planning.own_lookups import settle
 from oneway.planning.plan import (
     Allowance,
+    Kind,
     Miss,
     Outcome,
     Outcomes,
@@ -38,6 +42,7 @@ from oneway.planning.plan import (
     PlanInput,
     Quiet,
     Read,
+    Reason,
     Verb,
 )
 from oneway.planning.screen import Pair, screen
@@ -75,7 +80,8 @@ def plan(
     """Return the plan that makes the target match the source.
 
     The ids within each snapshot must be unique. The order of records makes no difference,
-    and the same arguments give an equal plan.
+    and the same arguments give an equal plan. `evidence` is what earlier runs remember of who is
+    whom.
     """
     rows = Collected(
         tuple(map(program.source_row, source.records)), source.complete, source.problems
@@ -95,24 +101,21 @@ def plan_rows(
     header: Header,
     evidence: LinkEvidence = NO_LINKS,
 ) -> Plan:
-    """Return the plan, as `plan` does, of records that were evaluated while they were read.
-
-    `evidence` is what earlier runs remember of who is whom.
-    """
+    """Return the plan, as `plan` does, of records that were evaluated while they were read."""
     policy = program.policy
-    screened = screen(policy, source.items, target.items, evidence, header.allowed)
+    chosen = one_per_person(policy, source.items)
+    evidence = chosen.evidence(evidence)
+    screened = screen(policy, chosen.rows, target.items, evidence, header.allowed)
     rows: Sequence[SourceRow] = sorted(screened.rows, key=lambda row: (row.key, row.source_id))
     targets = sorted(screened.targets, key=lambda each: each.target_id)
     matches = _matched(rows, targets, policy, evidence, header, screened.quiet)
+    matches = hold_tied(matches, rows, chosen.tied)
     unseen = (*_unseen(target, targets), *_hidden(evidence, targets))
     drafter = _drafter(policy, replace(target, items=tuple(targets)), matches, evidence, unseen)
     unmatched = absent(program, targets, matches, source, rows)
-
-    def decide(rows: Sequence[SourceRow]) -> GrantedClaims:
-        found = (drafter.draft(row, matches.of(row)) for row in rows)
-        return grant_claims([*found, *unmatched], targets, policy)
-
+    decide = partial(_granted, drafter, matches, unmatched, targets)
     rows, settled = settle(program, rows, decide)
+    drafts = _reopened(settled.drafts, matches)
     near = near_misses(rows, targets, matches, policy, screened.quiet)
     assembler = Assembler(policy, seal, settled.before, near, evidence.targets)
     return Plan(
@@ -126,10 +129,30 @@ def plan_rows(
         inputs=header.inputs,
         reads=(*_reads(source, target, unseen, header), *header.references),
         managed=len(screened.quiet) + sum(map(partial(_is_managed, matches), rows)),
-        outcomes=_in_order(assembler, _reopened(settled.drafts, matches), screened.quiet),
+        outcomes=_in_order(assembler, (*drafts, *_aside(chosen)), screened.quiet),
         misses=_misses(rows),
         allowed=header.allowed,
     )
+
+
+def _granted(
+    drafter: Drafter,
+    matches: Matches,
+    unmatched: Sequence[Draft],
+    targets: Sequence[TargetRow],
+    rows: Sequence[SourceRow],
+) -> GrantedClaims:
+    """Return the outcomes of rows, and of target records alone, once claims are settled."""
+    found = (drafter.draft(row, matches.of(row)) for row in rows)
+    return grant_claims([*found, *unmatched], targets, drafter.policy)
+
+
+def _aside(chosen: ChosenRows) -> Iterator[Draft]:
+    """Yield the outcomes of the records that another one of the same person stands for."""
+    for row, picked in chosen.aside:
+        text = f"source record {picked.source_id} stands for this person: {chosen.why(picked)}"
+        reason = Reason("another_record", text, candidates=(picked.source_id,))
+        yield Draft(Kind.IGNORED, row, None, reasons=(reason,))
 
 
 def _matched(
@@ -177,18 +200,19 @@ def _in_order(
     Source records stand in the order of their keys, and target records alone after them.
     """
     planned = tuple(map(assembler.outcome, drafts))
-    if not pairs:
-        return planned
-    quiet = sorted(map(assembler.quiet, *zip(*pairs, strict=True)))  # by their keys, then ids
     people = [(each.key, each.source_id, each) for each in planned if each.source_id is not None]
+    people.sort(key=itemgetter(0, 1))
+    alone = tuple(each for each in planned if each.source_id is None)
+    if not pairs:
+        return (*(each for _, _, each in people), *alone)
+    quiet = sorted(map(assembler.quiet, *zip(*pairs, strict=True)))  # by their keys, then ids
     found: list[Outcome | Quiet] = []
     done = 0
-    for key, source_id, each in sorted(people, key=itemgetter(0, 1)):
+    for key, source_id, each in people:
         at = bisect_left(quiet, (key, source_id), done)
         found += quiet[done:at]
         found.append(each)
         done = at
-    alone = (each for each in planned if each.source_id is None)
     return Outcomes((*found, *quiet[done:], *alone))
 
 

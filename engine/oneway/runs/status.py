@@ -322,6 +322,7 @@ def _reason(story: Story) -> str:
 _SHARED = {
     "duplicate": "several source records have one match value",
     "near_duplicate": "perhaps in the source twice, under keys that differ in form alone",
+    "one_per": "several source records of one person might count",
     "ambiguous": "several target records have one match value",
     "claimed": "the target record was given to another",
     "rekeyed": "the match key is another than it was when the person was last seen",

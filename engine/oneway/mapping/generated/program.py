@@ -63,7 +63,10 @@ class GeneratedProgram(Interpreted):
     def source_row(self, record: Record) -> SourceRow:
         """Return what the mapping makes of a source record; never raises."""
         rows = self._progress.usual or self._rows()
-        return _source_row(self, record) if rows is None else rows.source_row(record)
+        if rows is None:
+            return _source_row(self, record)
+        row = rows.source_row(record)
+        return row if self.code.one_per is None else row._replace(standing=self.standing(record))
 
     def target_row(self, record: Record) -> TargetRow:
         """Return what the mapping sees of a target record; never raises."""
@@ -72,6 +75,8 @@ class GeneratedProgram(Interpreted):
 
     def source_rows(self, batch: Batch) -> Sequence[AnySourceRow]:
         """Return the source rows of many records of one shape."""
+        if self.code.one_per is not None:  # which of a person's records counts, rows of one say
+            return _source_rows(self, batch)
         return self._all_rows(batch, "source") or _source_rows(self, batch)
 
     def target_rows(self, batch: Batch) -> list[TargetRow]:

@@ -149,7 +149,8 @@ class Rows:
             cells = f"whole_cells({cells})"
         source.line(
             f"return row_of_source(({who},"
-            f" leaver, (), {failed}, {cells}, {left}, tuple(missed), None, True, (), None))"
+            f" leaver, (), {failed}, {cells}, {left}, tuple(missed), None, True, (), None,"
+            " None))"
         )
 
     @property

@@ -33,6 +33,7 @@ class Subject:
         """Every expression that is evaluated on a source record."""
         code = self.code
         yield from (each.expression for each in code.match_source)
+        yield from code.one_per.expressions if code.one_per is not None else ()
         yield from code.only
         yield from code.rules
         for _, field in self.fields:

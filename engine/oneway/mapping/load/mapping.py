@@ -23,6 +23,7 @@ from oneway.mapping.spec import (
     Merge,
     OnBlank,
     OnBreach,
+    OnePerSpec,
     OnMiss,
     OutOfScope,
     OwnedItems,
@@ -59,6 +60,7 @@ def mapping(part: DocumentPart, digest: str) -> MappingSpec:
         eligible=tuple(_rule(item) for item in part.items("eligible")),
         joiners=_joiners(joiners) if joiners else JoinersSpec(),
         leavers=_leavers(leavers) if leavers else None,
+        one_per=_one_per(part.at("source").maybe("one_per")),
         rehires=_rehires(part),
         reactivated=_reactivated(part),
         absent=part.word("absent", Absent.IGNORE),
@@ -93,6 +95,17 @@ def _endpoint_of(part: DocumentPart, resource: Text) -> EndpointSpec:
         options=_options(part),
         record=Constant(record.value, record.key_span) if record else None,
         absent=Constant(absent.value, absent.key_span) if absent else None,
+    )
+
+
+def _one_per(part: DocumentPart | None) -> OnePerSpec | None:
+    if part is None:
+        return None
+    return OnePerSpec(
+        person=part.at("person").text(),
+        latest_by=part.at("latest_by").text(),
+        current=part.maybe_text("current"),
+        span=part.key_span,
     )
 
 

@@ -33,6 +33,7 @@ from oneway.runs.past_run import PastRun
 _CONFLICTS = {
     "duplicate": "Two people of the source cannot be one: correct the one that is wrong there.",
     "near_duplicate": "One person: correct the row that is wrong. Two: --allow reused:KEY, once.",
+    "one_per": "Correct the status or the date of one of these records in the source.",
     "ambiguous": "Correct the record in the target that is not this person's.",
     "claimed": "See which of them the target record belongs to, and correct the other one.",
     "taken": "Often the same person under another reference: correct it where it is wrong.",

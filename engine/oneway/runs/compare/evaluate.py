@@ -144,7 +144,9 @@ class ReEvaluation:
         if part is None:
             return row
         again = self._of_source(row).source_row(Record(row.source_id, part))
-        again = again._replace(keys=self._compared(again.keys, row.keys))
+        # Which of a person's records counts is not told by what was kept of one.
+        keys = self._compared(again.keys, row.keys)
+        again = again._replace(keys=keys, standing=row.standing)
         if again.evaluation_error is not None or again.outside:
             return again
         evaluated = {
@@ -193,6 +195,9 @@ class ReEvaluation:
             ("leavers.when", code.leaver),
             ("label", code.label),
         )
+        for told in code.one_per.expressions if code.one_per is not None else ():
+            words = f"source.one_per: {told.text}"
+            yield words, words, False
         on_target = (("leavers.left", code.left), ("leavers.scheduled", code.scheduled))
         for conditions, again in ((on_source, self.again), (on_target, self.again_on_target)):
             for name, each in conditions:

@@ -53,6 +53,10 @@ class Redactor:
 
     def source_row(self, row: SourceRow) -> SourceRow:
         """Return a row without its sensitive values."""
+        if row.standing is not None and row.standing.person is not None:
+            # That two records are one person's remains, and not who that is.
+            number = self._number(Compare.EXACT, row.standing.person)
+            row = row._replace(standing=row.standing._replace(person=number))
         if not self._any:
             return row
         id, held = row.source_id, self.partners.get(row.source_id)

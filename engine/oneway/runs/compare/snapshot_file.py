@@ -18,7 +18,15 @@ from oneway.core.diagnostics import Span, refusal
 from oneway.core.records import MISSING, Collected, Missing, Value, Veiled
 from oneway.core.seal import canonical
 from oneway.mapping.interpreter import LookupTable
-from oneway.mapping.program import Cell, CellState, EvaluationFailure, Missed, SourceRow, TargetRow
+from oneway.mapping.program import (
+    Cell,
+    CellState,
+    EvaluationFailure,
+    Missed,
+    SourceRow,
+    Standing,
+    TargetRow,
+)
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence, Origin
 from oneway.planning.plan import Allowance, PlanConnection, PlanInput, Read
 from oneway.planning.plan_file.codec import of_data, place_text, to_data
@@ -273,7 +281,21 @@ def _row(row: SourceRow) -> Data:
         "keys_known": row.keys_known,
         "not_given": [list(each) for each in row.not_given],
         "unsaid": _failure(row.unsaid),
+        **({"standing": _standing(row.standing)} if row.standing is not None else {}),
     }
+
+
+def _standing(standing: Standing) -> list[Any]:
+    person, current, latest, *failures, _ = standing
+    return [_hashable(person), current, latest, *map(_failure, failures)]
+
+
+def _standing_of(data: list[Any] | None) -> Standing | None:
+    if data is None:
+        return None
+    person, current, latest, *failures = data
+    whose, is_current, day = map(_failure_of, failures)
+    return Standing(_hashable_of(person), current, latest, whose, is_current, day)
 
 
 def _row_of(data: Data) -> SourceRow:
@@ -295,6 +317,7 @@ def _row_of(data: Data) -> SourceRow:
         keys_known=data["keys_known"],
         not_given=tuple((position, text) for position, text in data.get("not_given", ())),
         unsaid=_failure_of(data.get("unsaid")),
+        standing=_standing_of(data.get("standing")),
     )
 
 

@@ -1,0 +1,42 @@
+"""What tells which of a person's records counts is sensitive, and would be shown."""
+
+from collections.abc import Iterator
+
+from oneway.core.diagnostics import Severity
+from oneway.core.records import path_text
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, overlap
+
+
+def check(subject: Subject) -> Iterator[LintFinding]:
+    code = subject.code.one_per
+    marked = {name for name, field in subject.source.fields.items() if field.sensitive}
+    for expression in (code.current, code.latest_by) if code is not None and marked else ():
+        if expression is None:
+            continue
+        paths = {path_text(use.keys) for use in expression.paths}
+        if expression.facts.whole or any(overlap(p, m) for p in paths for m in marked):
+            summary = "which record counts would be told by a sensitive field"
+            yield LintFinding(expression.span, summary, "use a status and a date")
+
+
+RULE = LintRule(
+    code="M133",
+    severity=Severity.ERROR,
+    title="which of a person's records counts is told by a sensitive field",
+    advice="Use a status and a date.",
+    check=check,
+    failing="""\
+source:
+  connector: staffology
+  resource: employees
+  one_per: {person: employmentDetails.payrollCode, latest_by: bankDetails.accountNumber}
+""",
+    passing="""\
+source:
+  connector: staffology
+  resource: employees
+  one_per:
+    person: employmentDetails.payrollCode
+    latest_by: employmentDetails.leaverDetails.leaveDate
+""",
+)

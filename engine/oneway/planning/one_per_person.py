@@ -1,0 +1,179 @@
+"""Chooses which of several source records of one person stands for the person.
+
+The one that is current, or else the one with the latest day. Where two are equal a person
+decides, and where it is not known, nothing follows for that person.
+"""
+
+from collections import defaultdict
+from collections.abc import Hashable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from oneway.mapping.program import (
+    AnySourceRow,
+    EvaluationFailure,
+    Policy,
+    SourceRow,
+    Standing,
+    whole,
+)
+from oneway.planning.links import LinkEvidence
+from oneway.planning.match import Match, Matches
+from oneway.planning.plan import Reason
+
+ONE_PER = "one_per"
+"""The code of the conflict that names the records."""
+
+_MOST = 5
+"""So many records are named."""
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenRows:
+    """The rows that stand for somebody.
+
+    `aside` are the others, each with the row that stands for the same person. `tied` says of
+    rows among which a person has to choose, by their ids, which they are.
+    """
+
+    rows: Sequence[AnySourceRow]
+    aside: Sequence[tuple[SourceRow, SourceRow]] = ()
+    tied: Mapping[str, Reason] = field(default_factory=dict)
+
+    def why(self, picked: SourceRow) -> str:
+        """Return why a row stands for its person."""
+        current = picked.standing is not None and picked.standing.current
+        return "it is current" if current else "none is current, and it is the latest"
+
+    def evidence(self, evidence: LinkEvidence) -> LinkEvidence:
+        """Return what is remembered of each person, whichever record stood for them then."""
+        now = {row.source_id: picked.source_id for row, picked in self.aside}
+        if not now:
+            return evidence
+        linked = {each.source_id for each in evidence.links}
+        links = {
+            (now.get(each.source_id, each.source_id), each.target_id): each
+            for each in evidence.links
+            if now.get(each.source_id) not in linked
+        }
+        pending = {now.get(id, id): why for id, why in evidence.pending.items()}
+        moved = (replace(each, source_id=id) for (id, _), each in links.items())
+        return replace(evidence, links=tuple(moved), pending={**pending, **evidence.pending})
+
+
+def one_per_person(policy: Policy, rows: Sequence[AnySourceRow]) -> ChosenRows:
+    """Return the rows with one for each person, as far as that is known.
+
+    Whom the sync is not for stands for nobody. All records of a person of whom it is not known
+    which one counts become errors.
+    """
+    if not policy.one_per:
+        return ChosenRows(rows)
+    people: dict[Hashable, list[SourceRow]] = defaultdict(list)
+    alone: list[SourceRow] = []
+    nameless: list[SourceRow] = []
+    for row in sorted(map(whole, rows), key=lambda each: each.source_id):
+        standing = row.standing or Standing()
+        if standing.person_failure is not None and not row.outside:
+            nameless.append(row)
+        elif standing.person is None or row.outside:
+            alone.append(row)
+        else:
+            people[standing.person].append(row)
+    stopped = [_stopped(row, (row,), _whose(row)) for row in nameless]
+    chosen = [_chosen(each, nameless) for each in people.values()]
+    return ChosenRows(
+        (*(row for each in chosen for row in each.rows), *alone, *stopped),
+        tuple(pair for each in chosen for pair in each.aside),
+        {id: reason for each in chosen for id, reason in each.tied.items()},
+    )
+
+
+def hold_tied(matches: Matches, rows: Sequence[SourceRow], tied: Mapping[str, Reason]) -> Matches:
+    """Return the matches, with a conflict for the people among whose records one must choose."""
+    if not tied:
+        return matches
+    found, spoken = dict(matches.by_source), set(matches.spoken)
+    for row in rows:
+        if row.source_id in tied:
+            keyed = matches.of(row)
+            own = (keyed.target,) if keyed.target is not None else ()
+            candidates = keyed.candidates or own
+            ids = tuple(each.target_id for each in candidates)
+            reason = tied[row.source_id]
+            conflict = replace(reason, candidates=(*reason.candidates, *ids))
+            found[row.source_id] = Match(None, conflict, keyed.level, candidates)
+            spoken |= set(ids)
+    return Matches(found, frozenset(spoken))
+
+
+def _chosen(rows: Sequence[SourceRow], nameless: Sequence[SourceRow]) -> ChosenRows:
+    """Return which of one person's rows stands for the person."""
+    best, why = list(rows), None
+    if len(rows) > 1:
+        why = _unknown(rows)
+        best = _best(rows)
+    if why is None and nameless and not any(_standing(row).current for row in best):
+        why = _may_be_theirs(nameless[0])
+    if why is not None:
+        return ChosenRows([_stopped(row, rows, why) for row in rows])
+    if len(best) == 1:
+        return ChosenRows(best, [(row, best[0]) for row in rows if row is not best[0]])
+    reason = _tied(best)
+    marked = [row._replace(standing=_standing(row)._replace(tied=True)) for row in best]
+    rest = [(row, best[0]) for row in rows if not any(row is each for each in best)]
+    return ChosenRows(marked, rest, {row.source_id: reason for row in best})
+
+
+def _best(rows: Sequence[SourceRow]) -> list[SourceRow]:
+    """Return the rows that may stand for their person: one, unless two are equal."""
+    current = [row for row in rows if _standing(row).current]
+    last = max(_standing(row).latest for row in rows)
+    return current or [row for row in rows if _standing(row).latest == last]
+
+
+def _unknown(rows: Sequence[SourceRow]) -> EvaluationFailure | None:
+    """Return why it is not known which of several rows counts."""
+    failures = ((row, _standing(row).current_failure) for row in rows)
+    found = next(((row, why) for row, why in failures if why is not None), None)
+    if found is None and not any(_standing(row).current for row in rows):
+        failures = ((row, _standing(row).latest_failure) for row in rows)
+        found = next(((row, why) for row, why in failures if why is not None), None)
+    if found is None:
+        return None
+    row, why = found
+    text = f"which of {len(rows)} records of this person counts is not known"
+    return replace(why, text=f"{text}; of source record {row.source_id}, {why.text}")
+
+
+def _whose(row: SourceRow) -> EvaluationFailure:
+    why = _standing(row).person_failure
+    assert why is not None
+    return why
+
+
+def _may_be_theirs(row: SourceRow) -> EvaluationFailure:
+    why = _whose(row)
+    text = f"none of this person's records is current, and source record {row.source_id} may be"
+    return replace(why, text=f"{text} theirs: {why.text}", value="")
+
+
+def _stopped(row: SourceRow, rows: Sequence[SourceRow], why: EvaluationFailure) -> SourceRow:
+    """Return a row of which nothing follows; that they have left is known if all rows say it."""
+    left = all(each.leaver for each in rows)
+    return row._replace(
+        leaver=left, leaving=(), leaves_left=None, leaves_later=None, cells=(),
+        failed_rules=(), not_given=(), missed=(), evaluation_error=why,
+    )  # fmt: skip
+
+
+def _tied(rows: Sequence[SourceRow]) -> Reason:
+    ids = tuple(row.source_id for row in rows)
+    more = f" and {len(ids) - _MOST} more" if len(ids) > _MOST else ""
+    named = ", ".join(ids[:_MOST])
+    same = "are current" if _standing(rows[0]).current else "are the latest, with the same day"
+    text = f"{len(ids)} source records of one person {same}: {named}{more}; a person decides"
+    return Reason(ONE_PER, text, candidates=ids, warning=True)
+
+
+def _standing(row: SourceRow) -> Standing:
+    return row.standing or Standing()

@@ -1,0 +1,213 @@
+"""A source with a record for each employment: one of them stands for the person."""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from cli_world import Ended, World
+
+MAPPING = """\
+oneway: 1
+name: rows
+source:
+  connector: file
+  resource: s.json
+  one_per: {person: code, current: status == 'Current', latest_by: leaveDate}
+target: {connector: file, resource: t.json}
+match:
+  - {source: code, target: reference}
+fields:
+  reference: {from: code, write: on_create}
+  name: name
+leavers:
+  when: status == 'Former'
+  set: {leaveDate: leaveDate || today()}
+  left: is_past(leaveDate)
+rehires: reactivate
+guards: {leavers: {share: 1, floor: 9}, reactivations: {share: 1, floor: 9}}
+"""
+
+
+def job(id: str, code: Any, name: str, end: Any = None, **more: Any) -> dict[str, Any]:
+    status = "Former" if end else "Current"
+    return {"id": id, "code": code, "name": name, "status": status, "leaveDate": end} | more
+
+
+def user(id: str, code: str, name: str, end: str | None = None) -> dict[str, Any]:
+    return {"id": id, "reference": code, "name": name, "leaveDate": end}
+
+
+@pytest.fixture
+def world(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, oneway: Callable[..., Ended]) -> World:
+    monkeypatch.chdir(tmp_path)
+    found = World(tmp_path, oneway)
+    found.write("m.yaml", MAPPING)
+    return found
+
+
+def outcomes(world: World, *args: str) -> dict[str, tuple[str, list[str]]]:
+    """Return the outcome of each source record of a plan, with the codes of its reasons."""
+    plan = json.loads(world.run("plan", "m.yaml", "--format", "json", *args).out)
+    return {
+        each["source_id"]: (each["outcome"], [reason["code"] for reason in each["reasons"]])
+        for each in plan["outcomes"]
+        if each["source_id"] is not None
+    }
+
+
+def test_the_current_employment_counts_or_else_the_latest(world: World) -> None:
+    world.write("s.json", [
+        job("c1", "100", "Ada Quill", "2024-05-31"), job("c2", "100", "Ada Married"),
+        job("c4", "300", "Cy Old", "2023-05-31"), job("c5", "300", "Cy Old", "2026-05-31"),
+        job("c6", "400", "Dee New", "2023-05-31"), job("c7", "400", "Dee New"),
+    ])  # fmt: skip
+    world.write("t.json", [user("1", "100", "Ada Quill"), user("3", "300", "Cy Old")])
+    ended = world.run("sync", "m.yaml", "--verbose")
+    assert ended.code == 0
+    assert "source record c2 stands for this person: it is current" in ended.flat
+    assert "source record c5 stands for this person: none is current" in ended.flat
+    left, came, new = world.read("t.json")[1], world.read("t.json")[0], world.read("t.json")[2]
+    assert (came["name"], came["leaveDate"]) == ("Ada Married", None)
+    assert left["leaveDate"] == "2026-05-31"
+    assert (new["reference"], new["name"]) == ("400", "Dee New")
+    assert "No changes to make" in world.run("plan", "m.yaml").out
+    assert "100" in world.run("explain", "m.yaml", "c1").out
+
+
+def test_over_the_nights_one_person_is_one_user_whichever_employment_counts(world: World) -> None:
+    world.write("t.json", [])
+    nights: list[tuple[list[dict[str, Any]], str | None]] = [
+        ([job("c1", "100", "Ada")], None),
+        ([job("c1", "100", "Ada", "2024-05-31")], "2024-05-31"),
+        ([job("c1", "100", "Ada", "2024-05-31"), job("c2", "100", "Ada M")], None),
+        ([job("c1", "100", "Ada", "2024-05-31"), job("c2", "100", "Ada M", "2025-01-31")],
+         "2025-01-31"),
+        ([job("c2", "100", "Ada M", "2025-01-31"), job("c3", "100", "Ada N")], None),
+    ]  # fmt: skip
+    for records, end in nights:
+        world.write("s.json", records)
+        ended = world.run("sync", "m.yaml")
+        assert ended.code == 0, ended.out
+        assert [each["leaveDate"] for each in world.read("t.json")] == [end]
+        assert "No changes to make" in world.run("plan", "m.yaml").out
+
+
+@pytest.mark.parametrize(
+    ("records", "said"),
+    [
+        ([job("a", "1", "A"), job("b", "1", "B")], "2 source records of one person are current"),
+        ([job("a", "1", "A", "2024-05-31"), job("b", "1", "B", "2024-05-31T10:00:00")],
+         "2 source records of one person are the latest, with the same day: a, b"),
+    ],
+)  # fmt: skip
+def test_a_tie_is_a_conflict_that_names_both(
+    world: World, records: list[dict[str, Any]], said: str
+) -> None:
+    world.write("s.json", [*records, job("c", "1", "C", "2020-05-31")])
+    world.write("t.json", [user("1", "1", "Old")])
+    found = outcomes(world)
+    assert found["a"] == found["b"] == ("conflict", ["one_per"])
+    assert found["c"] == ("ignored", ["another_record"])
+    ended = world.run("sync", "m.yaml")
+    assert said in ended.flat
+    assert world.read("t.json") == [user("1", "1", "Old")]
+    left = all(each["status"] == "Former" for each in records)
+    assert ("can still get in" in ended.out) == left
+
+
+@pytest.mark.parametrize(
+    ("changed", "said"),
+    [
+        ({"leaveDate": None, "status": "Former"}, "it is blank"),
+        ({"leaveDate": "2024-02-30"}, "it is not a date"),
+        ({"leaveDate": 20240531}, "it is not a date"),
+        ({"leaveDate": "<absent>"}, "leaveDate is not given"),
+        ({"status": "<absent>"}, "status is not given"),
+    ],
+)
+def test_what_is_not_known_is_an_error_for_that_person_alone(
+    world: World, changed: dict[str, Any], said: str
+) -> None:
+    odd = {**job("b", "1", "B", "2024-05-31"), **changed}
+    odd = {key: value for key, value in odd.items() if value != "<absent>"}
+    others = [job("x", "2", "X", "2023-05-31"), job("y", "2", "Y", "2023-06-30")]
+    world.write("s.json", [job("a", "1", "A", "2022-05-31"), odd, *others])
+    world.write("t.json", [user("1", "1", "Old"), user("2", "2", "X")])
+    ended = world.run("sync", "m.yaml")
+    found = outcomes(world)
+    assert found["a"][0] == found["b"][0] == "error"
+    assert "which of 2 records of this person counts is not known; of source record b" in ended.flat
+    assert said in ended.flat
+    kept, gone = world.read("t.json")
+    assert kept == user("1", "1", "Old")
+    assert gone["leaveDate"] == "2023-06-30"
+
+
+def test_a_record_that_does_not_say_whose_it_is_keeps_nobody_from_staying(world: World) -> None:
+    nobody = {key: value for key, value in job("n", "", "N").items() if key != "code"}
+    records = [job("a", "1", "A", "2022-05-31"), job("x", "2", "X"), nobody]
+    world.write("s.json", records)
+    world.write("t.json", [user("1", "1", "A"), user("2", "2", "Old")])
+    ended = world.run("sync", "m.yaml")
+    assert "source record n may be theirs" in ended.flat
+    assert "can still get in" in ended.out
+    assert [each["leaveDate"] for each in world.read("t.json")] == [None, None]
+    assert world.read("t.json")[1]["name"] == "X"
+
+
+def test_one_record_by_itself_needs_no_date(world: World) -> None:
+    world.write("s.json", [job("a", "1", "A", status="Former"), job("b", "", "B")])
+    world.write("t.json", [user("1", "1", "A")])
+    assert outcomes(world)["a"][0] == "leave"
+
+
+def test_a_plan_is_stale_for_whom_another_record_counts_by_now(world: World) -> None:
+    former = job("a", "1", "A", "2024-05-31")
+    world.write("s.json", [former])
+    world.write("t.json", [user("1", "1", "A")])
+    assert world.run("plan", "m.yaml", "--out", "p.json").code in (0, 2)
+    world.write("s.json", [former, job("b", "1", "A")])
+    ended = world.run("apply", "p.json")
+    assert world.read("t.json") == [user("1", "1", "A")], ended.out
+    assert "source record b stands for this person by now" in ended.flat
+
+
+@pytest.mark.parametrize(
+    ("one_per", "code"),
+    [
+        ("{person: code}", "S"),
+        ("{person: code, latest_by: leaveDate, first: x}", "S102"),
+        ("{person: 'code ||', latest_by: leaveDate}", "M103"),
+        ("{person: code, latest_by: lastDay(x)}", "M103"),
+    ],
+)
+def test_mistakes_have_their_place(world: World, one_per: str, code: str) -> None:
+    was = "{person: code, current: status == 'Current', latest_by: leaveDate}"
+    world.write("m.yaml", MAPPING.replace(was, one_per))
+    ended = world.run("validate", "m.yaml")
+    assert ended.code == 1
+    assert f"[{code}" in ended.out
+    assert "m.yaml:6:" in ended.out
+
+
+def test_a_key_that_no_record_has_stops_the_run(world: World) -> None:
+    world.write("s.json", [job("a", "1", "A"), job("b", "1", "B")])
+    world.write("t.json", [user("1", "1", "A")])
+    world.write("m.yaml", MAPPING.replace("latest_by: leaveDate", "latest_by: lastDay"))
+    ended = world.run("sync", "m.yaml")
+    assert "no record of the source has the key 'lastDay' (source.one_per)" in ended.flat
+    assert world.read("t.json") == [user("1", "1", "A")]
+
+
+def test_a_run_is_replayed_with_the_record_that_counted(world: World) -> None:
+    people = [job(f"p{n}", f"9{n}", f"P {n}") for n in range(45)]
+    history = [job("c1", "100", "Ada", "2024-05-31"), job("c2", "100", "Ada M")]
+    world.write("s.json", [*history, *people])
+    world.write("t.json", [user("1", "100", "Ada")])
+    assert world.run("sync", "m.yaml").code == 0
+    assert len(world.read("t.json")) == 46
+    ended = world.run("replay", "latest")
+    assert (ended.code, "100" in ended.out) == (0, False), ended.out
+    assert world.run("check", "m.yaml").code == 0
