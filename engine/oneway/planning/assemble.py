@@ -71,11 +71,14 @@ class Assembler:
         if row is None or target is None or self.linked.get(row.source_id) == target.target_id:
             return False
         # Nearly everybody's names are the same text, which is the same by every comparison.
-        said = row.said if isinstance(row, SteadyRow) else row.cells
         names, held = self.policy.identifying, target.values
-        if not said or not held:
+        if isinstance(row, SteadyRow):
+            said = [row.said[each] for each in names]
+            if said == [held[each] for each in names] and {*map(type, said)} == {str}:
+                return False
+        if not row.cells or not held:
             return True
-        if names and all(_is_same_text(said[each], held[each]) for each in names):
+        if names and all(_is_same_text(row.cells[each], held[each]) for each in names):
             return False
         return not likeness_of(self.policy, whole(row), target).beyond_the_key
 
@@ -206,10 +209,12 @@ class Assembler:
         return Sealed(self.seal.digest(record, field, value))
 
 
-def _is_same_text(said: Value | Cell, held: Value | Missing) -> bool:
+def _is_same_text(cell: Cell, held: Value | Missing) -> bool:
     """Return whether a source record states the very text that a target record holds."""
-    value = said.value if isinstance(said, Cell) and said.state is CellState.STATED else said
-    return value.__class__ is str and value == held and bool(value.strip())
+    value = cell.value
+    if cell.state is not CellState.STATED or not isinstance(value, str) or value != held:
+        return False
+    return bool(value.strip())
 
 
 def _among(claim: Claim, claims: Iterable[Claim]) -> bool:

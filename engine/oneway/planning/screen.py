@@ -223,17 +223,14 @@ def _unclaimed(
             for value in (row.cells[i].value, row.cells[i].initial)
         }
         wanted -= {(i, None) for i, _ in ways}
-        left: list[Pair] = []
-        claimed: list[SourceRow] = []
-        for pair in quiet:
-            held = pair[1].values
-            for i, compare in ways:
-                if (i, comparable(held[i], compare)) in wanted:
-                    claimed.append(whole(pair[0]))
-                    break
-            else:
-                left.append(pair)
+        claimed = {
+            position
+            for i, compare in ways
+            for position, (_, target) in enumerate(quiet)
+            if (i, comparable(target.values[i], compare)) in wanted
+        }
         if not claimed:
             break
-        quiet, others = left, [*others, *claimed]
+        others = [*others, *(whole(quiet[each][0]) for each in sorted(claimed))]
+        quiet = [pair for position, pair in enumerate(quiet) if position not in claimed]
     return quiet, others

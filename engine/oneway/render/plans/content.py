@@ -182,7 +182,7 @@ def totals(plan: Plan) -> tuple[str, ...]:
     counts = plan.counts()
     doing = f"{', '.join(verbs) if verbs else 'No changes to make'}; "
     lines = [f"{doing}{counts['unchanged']:,} unchanged."]
-    twice = sum(1 for each in plan.outcomes if len({a.verb for a in each.actions}) > 1)
+    twice = sum(1 for each in plan.telling if len({a.verb for a in each.actions}) > 1)
     if twice:
         said = "1 person counts" if twice == 1 else f"{twice:,} people count"
         lines[0] += f" {said} in two of these."
