@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from types import FrameType
 from typing import Any
 
@@ -19,6 +20,8 @@ from oneway.runs.commit_connection import in_order, settled_new, settled_renewed
 FILE = Path("connections/acme.yaml")
 SECRETS = Path("connections/secrets")
 OURS = ("commit_connection.py", "secret_store.py", "files.py", "file_writer.py")
+MEMORY = "/dev/shm" if Path("/dev/shm").is_dir() else None
+"""Thousands of files are written, which need not last."""
 TYPED = {("source", "api_key"): Secret("a-source"), ("target", "api_key"): Secret("a-target")}
 
 
@@ -46,11 +49,13 @@ class Signals:
 
 
 @pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def folder(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     before = sys.gettrace()
-    monkeypatch.chdir(tmp_path)
-    FILE.parent.mkdir()
-    yield
+    with TemporaryDirectory(dir=MEMORY) as name:
+        monkeypatch.chdir(name)
+        FILE.parent.mkdir()
+        yield
+        monkeypatch.undo()
     sys.settrace(before)
 
 

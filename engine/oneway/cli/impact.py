@@ -23,12 +23,12 @@ from oneway.runs.compare.impact import EditImpact, edit_impact
 @click.option("--against", metavar="REV", help="The same file at a revision, as origin/main.")
 @remembering
 @click.option("--names", is_flag=True, help="Name people and show values in Markdown, too.")
-@click.option("--max-leavers", type=int, metavar="N", help="Fail where more than N newly leave.")
+@click.option("--max-leavers", type=int, metavar="N", help="Fail if more than N newly leave.")
 @click.option(
     "--fail-on",
     multiple=True,
     type=click.Choice([each.value for each in Kind]),
-    help="Fail where anybody newly has this outcome.",
+    help="Fail if any person newly has this outcome.",
 )
 @formatted("text", "json", "markdown")
 @limited

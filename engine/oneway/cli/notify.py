@@ -113,13 +113,13 @@ def _some(console: Console, name: str | None) -> Sequence[Connection]:
         return [_one(name)]
     found = connections_in(FOLDER)
     for each in found:
-        if each.refused is not None:  # the others tell what they have to tell
+        if each.refused is not None:  # the others can still notify
             console.report(each.refused.diagnostics)
     return [each.connection for each in found if each.connection is not None]
 
 
 def _defaults(connections: Sequence[Connection]) -> list[DefaultNotify]:
-    """Return whom the folders of connections tell by default."""
+    """Return the default channels of the folders of connections."""
     found = {each.file: each for one in connections if (each := readable_default_for(one.file))}
     if Path(FOLDER).is_dir():
         found |= defaults_among(map(str, files_in(FOLDER)))
