@@ -88,7 +88,7 @@ class OneByOne(Generic[Out]):
 class Threads(Generic[Out]):
     """Does jobs in threads, each begun when it is first needed.
 
-    They are daemons: one that waits for a system keeps nobody from ending the process.
+    They are daemons: a thread that waits for a system does not keep the process alive.
     """
 
     def __init__(self, size: int) -> None:

@@ -43,7 +43,7 @@ class Flight:
     def results(self) -> Iterator[Result]:
         """Yield how each action ended, in order, at moments at which nothing is in flight.
 
-        So whoever takes the results may stop taking them, and leaves nothing behind. Raises
+        So a caller may stop taking results at any time, and leaves nothing behind. Raises
         what a job raised, or `Stopped`, after what was in flight has ended.
         """
         try:

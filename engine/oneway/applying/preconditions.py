@@ -75,7 +75,7 @@ class LiveState:
     created: dict[str, str] = field(default_factory=dict)
     """The ids of the records that were created, by action."""
     _ignored: set[str] = field(default_factory=set)
-    """The fields by which the target does not find: it answers with somebody else."""
+    """The fields whose filter the target ignores: it answers with other records."""
     _source: SourceNow = field(init=False)
     _target: TargetNow = field(init=False)
 
@@ -292,10 +292,10 @@ class LiveState:
                     raise Stale(f"{claim.path} by now belongs to target record {holder.id}")
 
     def _answer(self, claim: Claim, value: Value) -> tuple[Record, ...]:
-        """Return what the target answers to who holds a value; everybody where it answers amiss.
+        """Return the target's records that may hold a value; all records if its filter fails.
 
-        Systems ignore filters that they do not know, and answer with everybody, or somebody.
-        An answer without a holder does not say who holds the value.
+        Systems ignore filters that they do not know, and answer with all or any records.
+        An answer without a holder does not say which record holds the value.
         """
         if claim.path not in self._ignored:
             # A target may have stored `é` in the form that it finds it by.

@@ -40,9 +40,9 @@ def starting(
 ) -> Iterator[None]:
     """Tell, as a schedule does, what keeps a connection's run from being prepared in a block.
 
-    Told as well is what is broken around a run that can begin. A run without a connection tells
-    nobody. `more` is where the command line says more than the connection: then that may be what
-    is wrong, and nobody is told.
+    It also notifies of broken files around a run that can begin. A run without a connection
+    notifies nobody. `more`: the command line sets options of its own, which may be the cause, so
+    nobody is notified.
     """
     try:
         yield

@@ -1,8 +1,8 @@
 """What evaluating an expression may cost: steps, and characters of the texts that it makes.
 
 Costs are counted, not timed: an expression that is too expensive for a record is so on every
-machine, and a plan can be derived again. Whoever evaluates an expression, in whatever way,
-keeps to these rules, so that two evaluators refuse the same:
+machine, and a plan can be derived again. Every evaluator follows these rules, so that all
+of them refuse the same expressions:
 
 - an evaluation begins: `begin()`; then a step for each node of the tree (`weight`);
 - a list is gone over by a projection, a filter or a function with `&`: for each item, a step

@@ -1,4 +1,4 @@
-"""Recognises headings that name a key, or what nobody should read.
+"""Recognises headings that name a key or a secret.
 
 "Staff No", "Staff #", `payrollCode` and "Employee ID" name keys; "Sort Code" and `niNumber`
 name secrets.
@@ -42,6 +42,6 @@ def key_rank(name: str) -> int:
 
 
 def names_secret(path: str) -> bool:
-    """Return whether a heading, or the end of a path, names what nobody should read."""
+    """Return whether a heading, or the end of a path, names a secret."""
     words = " ".join(_CAPITAL.split(path.rsplit(".", 1)[-1])).strip().lower()
     return _SECRET.fullmatch(words) is not None

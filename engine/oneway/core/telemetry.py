@@ -1,7 +1,7 @@
-"""Tells whoever watches what a run does: its steps, as they begin and end.
+"""Reports the steps of a run to watchers, as they begin and end.
 
-Nobody watches unless a command switches it on, and then a step costs next to nothing. A step has
-names, numbers and codes: never a value, a name of a person, or a word that a system said.
+Unless a command switches it on, there is no watcher, and a step costs next to nothing. A step has
+names, numbers and codes: never a value, a name of a person, or text from a system.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -52,7 +52,7 @@ class OpenStep:
 
 
 class _Unseen(OpenStep):
-    """A step that nobody sees."""
+    """A step without a watcher."""
 
     __slots__ = ()
 

@@ -34,7 +34,7 @@ class Memory:
         }
 
     def stories_of(self, plan: Plan, held: Mapping[str, End]) -> tuple[Story, ...]:
-        """Return what will become of whoever does not become as the source says.
+        """Return the stories of people who will not be as the source says.
 
         `held` is how the actions end that guards hold back.
         """

@@ -137,7 +137,7 @@ class SourceRow(NamedTuple):
 
 
 class SteadyRow(NamedTuple):
-    """The source row of somebody in order who stays, short: nearly all that are read.
+    """The short source row of a person who is in order and stays: nearly all rows.
 
     `said` holds the value of each cell that states plain text, a whole number, true or false, and
     any other cell as it is.
@@ -153,7 +153,7 @@ class SteadyRow(NamedTuple):
 
     @property
     def leaver(self) -> bool:
-        """Whether this is of somebody who leaves: never."""
+        """Whether the person is a leaver: never."""
         return False
 
     @property

@@ -31,7 +31,7 @@ _MOST = 12
 class ReadKey:
     """A key that an expression of the mapping reads, and what reads it.
 
-    Where it is `needed`, it says who somebody is, or whether they have left. `quoted` is its name
+    If it is `needed`, it decides who a person is, or whether they have left. `quoted` is its name
     where that stands in double quotes and is no field of the record schema; by where it stands,
     it is `meant` as text or as a field.
     """
@@ -70,7 +70,7 @@ class KeyTally:
     written: frozenset[str] = frozenset()
     """All fields that the mapping writes."""
     leaving: frozenset[Path] = frozenset()
-    """Those that it writes when somebody leaves."""
+    """The fields that it writes when a person leaves."""
     answered: dict[Path, int] = field(default_factory=dict)
     stated: dict[Path, int] = field(default_factory=dict)
     seen: set[Path] = field(default_factory=set)

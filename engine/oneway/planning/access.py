@@ -23,7 +23,7 @@ UNSAID = "leave_unsaid"
 
 @dataclass(frozen=True, slots=True)
 class StillIn:
-    """Somebody who has left in the source and can get in, or may be able to, and why."""
+    """A person who has left in the source but can, or may, still get in; and why."""
 
     key: str
     label: str

@@ -163,7 +163,7 @@ class Assembler:
     def _claims_of(
         self, draft: Draft, verb: Verb, changes: Sequence[FieldChange]
     ) -> tuple[Claim, ...]:
-        """Return the values that nobody else may hold by the time of an action."""
+        """Return the values that no other record may hold by the time of an action."""
         if verb is Verb.CREATE:
             return self._claims(draft)
         if verb is Verb.UPDATE and any(each.code == "rekeyed" for each in draft.reasons):

@@ -31,8 +31,8 @@ WINDOW = timedelta(days=7)
 class RecentRuns:
     """What earlier runs of the same connection did within the window.
 
-    `done` are the people of whom something was done, by what guards count it as
-    (`counted_as`) and by `person_of`. `source_records` is the size of the source at the last
+    `done` are the people affected, by the kind that guards count (`counted_as`) and by
+    `person_of`. `source_records` is the size of the source at the last
     good run, `managed` how many target records it matched or created; None before the first.
     `stated` is how many records each of its reads had, and how many of them each key. Records that
     could not be read are in none of these numbers.
@@ -130,7 +130,7 @@ class Breach:
 
 
 IDENTITY = f"{GuardKind.IDENTITIES.value}:"
-"""What `--allow` names a person with who may become somebody else: `identities:00007`."""
+"""The form in which `--allow` names a person who may change identity: `identities:00007`."""
 
 
 @dataclass(frozen=True, slots=True)

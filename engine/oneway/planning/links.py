@@ -200,7 +200,7 @@ class _Reconciler:
         return position, comparable(value, _comparison(self.policy.fields[position]))
 
     def _reissued(self, found: Mapping[str, Match]) -> dict[str, Match]:
-        """Return what is said of rows that may be somebody who vanished, under another id and key.
+        """Return conflicts for rows that may be a person who vanished, under a new id and key.
 
         Neither a link nor a key finds them, and a record whose source record has vanished has
         their name, or a value of theirs that only one record may hold.
@@ -295,7 +295,7 @@ class _Reconciler:
             assert each.target is not None
             link = self.by_target.pop(each.target.target_id)
             del self.by_source[link.source_id]
-        # What is taken over no longer stands between anybody else and a record.
+        # An adopted record no longer keeps another person from a match.
         return {**self._each_taken(), **adopted}
 
     def _each_taken(self) -> dict[str, Match]:
@@ -341,7 +341,7 @@ class _Reconciler:
     def _elsewhere(self, row: SourceRow, link: Link, keyed: Match, found: TargetRow) -> Match:
         """Return the match of a row whose own record is not in view, and whose key finds another.
 
-        It may be that record, made anew; or somebody else's, while the own one is hidden.
+        It may be that record, created again; or another person's, while the own one is hidden.
         """
         likeness = likeness_of(self.policy, row, found)
         proven = link.target_id in self.evidence.gone
@@ -403,7 +403,7 @@ def _is_unsure(row: SourceRow, found: Match) -> bool:
     """Return whether a row's target record may exist without being identifiable."""
     if found.conflict is not None:
         return found.conflict.code in ("rekeyed", "claimed", "reused") or (
-            # Whether it is this leaver or nobody in the source: that record is to have no access.
+            # This leaver's, or no source record's: either way, that record must have no access.
             found.conflict.code == "reissued" and not row.leaver
         )
     return found.target is None and not row.leaver

@@ -1,9 +1,9 @@
-"""Finds target records that hold the email or the name of somebody whom no key matches.
+"""Finds target records that hold the email or the name of a person whom no key matches.
 
 A key that half of the target's records lack finds half of the people, and a plan would create
-the others a second time. Values beside the keys give that away: an email, a number that no two
-records share, a whole name. What else is there counts as well: who shares a surname with somebody
-else's record, and nothing more, is another person.
+the others a second time. Other values reveal that: an email, a number that no two records share, a
+whole name. The remaining values count as well: a person who shares only a surname with a record is
+another person.
 """
 
 from collections import Counter, defaultdict
@@ -62,7 +62,7 @@ class Lookalikes:
     def _may_be(self, row: SourceRow, target: TargetRow, position: int) -> bool:
         """Return whether a record that holds a person's value may be theirs, by their names.
 
-        One that is matched with somebody else is, only if it has the person's email.
+        A record that is matched with another person may be, only if it has this person's email.
         """
         names = [each for each in self.naming if each not in self.emails]
         pairs = [(_said(row, each), _held(target, each)) for each in names]

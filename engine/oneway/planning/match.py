@@ -56,7 +56,7 @@ def match(rows: Sequence[SourceRow], targets: Sequence[TargetRow], paths: Sequen
     """Match rows and target records; both must be sorted, no two with one id.
 
     `paths` are the target fields of the match keys, in their order. People outside the scope of
-    the sync come last, and block nobody else.
+    the sync come last, and block no others.
     """
     inside = _match([row for row in rows if not row.outside], targets, paths)
     outside = [row for row in rows if row.outside]

@@ -1,9 +1,9 @@
-"""Holds back people who may be in the source twice, under keys that differ in form alone.
+"""Holds back people who may be in the source twice, under keys that differ only in form.
 
-`42` and `0042` in one file are one person twice, as a rule: a system that pads its numbers and one
-that does not, or somebody who came back. Were both written, one person would have two accounts, or
-would be locked out by the row that says that they have left. So the two are a conflict, as two
-rows with one key are; whoever is matched and stays is certain, and goes on.
+`42` and `0042` in one file are usually one person twice: a system that pads its numbers and one
+that does not, or a person who came back. If both were written, one person would have two accounts,
+or the row that says that they have left would lock them out. So the two are a conflict, like two
+rows with one key; a person who is matched and stays is certain, and continues.
 """
 
 from collections import defaultdict
@@ -36,9 +36,9 @@ def hold_near_duplicates(
 ) -> Matches:
     """Return the matches, with a conflict for those who may be in the source twice.
 
-    `quiet` are matched pairs that are in no other argument; a person has said of the keys in
-    `allowed` that they are somebody's own. Sensitive keys are not compared, as they must not be
-    shown.
+    `quiet` are matched pairs that are in no other argument. For the keys in `allowed`, a person
+    has confirmed that they belong to a separate person. Sensitive keys are not compared, as they
+    must not be shown.
     """
     joiners = [row for row in rows if _may_be_created(row, matches.of(row))]
     if not joiners:
@@ -133,7 +133,7 @@ class _Group:
         if row.outside:
             return False
         if found.target is None and found.conflict is None:
-            return not row.leaver  # nobody is created for a leaver, and nothing is taken away
+            return not row.leaver  # a leaver causes no create, and loses nothing here
         if found.level is None or found.level >= self.level:
             return True
         return found.target is not None and self._is_near(found.target)

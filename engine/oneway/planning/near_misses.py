@@ -1,9 +1,9 @@
 """Finds target records that may be those of people whom no key matches.
 
 `42` and `"42"`, `0042` and `42`, `SmithJ` and `smithj`, a key with a space or an invisible
-character in it: no match key finds the one by the other, and none should, for which of them is
-right is for a person to say. So both are shown, side by side, before anybody is created. So is a
-record that holds the email or the name of somebody whom no key finds (`lookalikes`).
+character in it: no match key finds the one by the other, and none should, because only a person
+can say which is right. So both are shown, side by side, before a record is created. So is a record
+that holds the email or the name of a person whom no key finds (`lookalikes`).
 """
 
 import json

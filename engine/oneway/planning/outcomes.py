@@ -123,7 +123,7 @@ class Drafter:
     second_look: frozenset[str] = frozenset()
     """The rows that came only when the source was asked again."""
     unseen_access: bool = False
-    """Whether a target record that no key can find may let somebody in."""
+    """Whether a target record that no key can find may still give access."""
 
     def draft(self, row: SourceRow, found: Match) -> Draft:
         """Return the outcome of one row, with the notes of its links."""
@@ -376,7 +376,7 @@ class Drafter:
     ) -> Draft:
         """Return the outcome of a person who has left in the target but not in the source."""
         if self.policy.rehires is Rehires.REPORT:
-            # Nothing is written until a person has decided: it may be somebody else.
+            # Nothing is written until a person has decided: it may be another person's record.
             decides = f"{text}: a person decides (rehires: report)"
             reasons = (Reason("rehire", decides, warning=True),)
             return Draft(Kind.REHIRE, row, target, reasons=reasons)
@@ -519,8 +519,8 @@ class Drafter:
 def contested(policy: Policy, matches: Matches) -> Mapping[tuple[str, str], Sequence[str]]:
     """Return the target fields, by record and path, that keep some source record in conflict.
 
-    Were such a field written, the conflict would be gone at the next run, and a record that
-    a person was asked about would be created, or matched with somebody else.
+    If such a field were written, the conflict would be gone at the next run, and the disputed
+    source record would be created, or matched with another target record.
     """
     fields: dict[tuple[str, str], list[str]] = {}
     for source_id, found in sorted(matches.by_source.items()):

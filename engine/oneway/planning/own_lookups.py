@@ -68,7 +68,7 @@ def settle(
 
 
 def _unresolved(row: SourceRow, policy: Policy) -> SourceRow:
-    """Return a row whose lookups into the target say nothing yet, and stop nobody."""
+    """Return a row whose lookups into the target have no result yet, and block nothing."""
     cells = tuple(
         cell._replace(state=CellState.INACTIVE, value=None)
         if rule.own_table and _seeks(cell)

@@ -181,8 +181,8 @@ class Outcome:
 
     `source_id` is None for an absent target record only. A record has at most one action that
     takes access away or gives it back, and then one for its other fields, in this order.
-    `has_access` says that somebody who has left can get in, or may be able to, until the first
-    of the actions is done; without an action, whatever the run does.
+    `has_access`: a person who has left can, or may, still get in until the first of the actions
+    is done; without an action, whatever the run does.
     """
 
     kind: Kind
@@ -235,7 +235,7 @@ class Quiet(NamedTuple):
 
 
 class Outcomes(Sequence[Outcome]):
-    """The outcomes of a plan, in order; quiet ones are made when somebody asks for them."""
+    """The outcomes of a plan, in order; quiet ones are made on demand."""
 
     __slots__ = ("_made", "parts")
 

@@ -163,7 +163,7 @@ def _matched(
     header: Header,
     quiet: Sequence[Pair],
 ) -> Matches:
-    """Return who is whom: by keys, by what earlier runs remember, and nobody twice."""
+    """Return the matches: by keys, by links of earlier runs, and no person twice."""
     keyed = match(rows, targets, policy.match_paths)
     allowed = frozenset(
         each.guard.removeprefix(REUSED) for each in header.allowed if each.guard.startswith(REUSED)
@@ -176,7 +176,7 @@ def _reopened(drafts: Sequence[Draft], matches: Matches) -> tuple[Draft, ...]:
     """Return the drafts, with each leaver named whose record, perhaps, is let in for another.
 
     A leaver in conflict over a record that has left can get in again once that record, which an
-    earlier key gave to somebody else, is brought back.
+    earlier key gave to another person, is brought back.
     """
     back = {
         each.target.target_id

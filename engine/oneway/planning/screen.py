@@ -1,14 +1,14 @@
-"""Recognises the pairs of whom there is nothing to say, so that the planner need not look at them.
+"""Recognises quiet pairs, which need no decision, so that the planner can skip them.
 
-Of most people there is one source record and one target record, found by the first match key,
-which hold the same. Whatever may be said of somebody, or of anybody because of them, is left to
-the planner: it is the one home of decisions, and gives the same plan with a screen in front of it
-as without. So a pair is quiet only where
+Most people have one source record and one target record, matched by the first key, with the same
+values. The planner alone makes decisions: it handles every person who needs one, and everyone
+affected by that person, and gives the same plan with or without the screen. So a pair is quiet
+only if
 
-- nobody else is found by a key of either of the two, and no link says otherwise;
-- the record is read and evaluated whole, stays, is in scope, and passes each rule;
+- no key of either record finds another record, and no link says otherwise;
+- the record is completely read and evaluated, stays, is in scope, and passes each rule;
 - no field differs, misses its lookup, or refuses the record;
-- no record that the planner looks at may claim a unique value of theirs.
+- no record that the planner handles may claim one of the pair's unique values.
 """
 
 from collections.abc import Hashable, Iterable, Sequence
@@ -41,7 +41,7 @@ _Only = dict[Hashable, T | None]
 
 @dataclass(frozen=True, slots=True)
 class Screened:
-    """The pairs of whom there is nothing to say, and all other rows, which are to be planned."""
+    """The quiet pairs, and all other rows, which the planner handles."""
 
     quiet: Sequence[Pair]
     rows: Sequence[SourceRow]
@@ -65,7 +65,7 @@ def screen(
 
 
 def _may_screen(policy: Policy, allowed: Iterable[Allowance]) -> bool:
-    """Return whether anybody's keys and claims can be told from their rows alone."""
+    """Return whether rows alone determine each person's keys and claims."""
     if not policy.match or not policy.key_shown[0]:
         return False
     unique = [policy.fields[i] for i in policy.watched]
@@ -99,7 +99,7 @@ class _Pairs:
         ]
 
     def parted(self) -> tuple[list[Pair], list[SourceRow]]:
-        """Return the pairs of whom nothing is to be said by themselves, and all other rows."""
+        """Return the pairs that are quiet by themselves, and all other rows."""
         quiet: list[Pair] = []
         others: list[SourceRow] = []
         find, links = self.found.get, self.links if self.links else None
@@ -160,7 +160,7 @@ def _is_silent(rule: FieldRule, cell: Cell, held: Value | Missing) -> bool:
 
 
 def _stays(row: SourceRow) -> bool:
-    """Return whether a row is of somebody in order who stays, whatever its fields are."""
+    """Return whether a row's person is in order and stays, whatever its fields are."""
     return (
         not (row.leaver or row.outside or row.failed_rules or row.not_given or row.missed)
         and row.evaluation_error is None
@@ -212,7 +212,7 @@ def _note(found: _Only[T], key: Hashable, each: T) -> None:
 def _unclaimed(
     policy: Policy, quiet: Sequence[Pair], others: Sequence[SourceRow]
 ) -> tuple[Sequence[Pair], Sequence[SourceRow]]:
-    """Return the pairs whose unique values nobody else may claim, and all other rows."""
+    """Return the pairs whose unique values no other record may claim, and all other rows."""
     ways = [(i, comparison(policy.fields[i])) for i in policy.watched]
     while ways and quiet:
         wanted = {

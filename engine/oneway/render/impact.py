@@ -75,7 +75,7 @@ def as_json(found: EditImpact) -> dict[str, object]:
 def as_markdown(found: EditImpact, *, names: bool) -> str:
     """Return the effect for a pull request, at most 60 kB: people by what happens to them.
 
-    Without `names` nobody is named and no value shown: a review may be read by many.
+    Without `names`, no names or values are shown: a review may have many readers.
     """
     lines = [f"**{markdown(sentence(found))}**", ""]
     size = sum(len(line.encode()) + 1 for line in lines)

@@ -116,7 +116,7 @@ def as_json(past: Past, people: Sequence[RecordStory]) -> dict[str, object]:
     Each of the people is as in a plan, and has `ending`, `code`, `reason` and `record` (all
     null where it was not begun), `held_by`, the guards, `until`, the day on which what was
     postponed is sent again, and `story` ({ending, code, reason, since, next_try}; null where
-    they are as the source says). Somebody with two actions is there twice: `doing` is the verb of
+    they are as the source says). A person with two actions is there twice: `doing` is the verb of
     the one that ended so.
     """
     plan = past.plan

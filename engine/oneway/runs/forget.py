@@ -110,7 +110,7 @@ def find_person(journal: Journal, person: str, connection: str | None = None) ->
 
 
 def keeps_digests(journal: Journal) -> bool:
-    """Return whether keys are kept of which nobody can tell whose they are."""
+    """Return whether keys are stored whose owner is unknown."""
     return any(each.key_digest for name in journal.connections() for each in links(journal, name))
 
 
@@ -167,7 +167,7 @@ def _forget_stories(journal: Journal, id: int, known: Known) -> None:
 
 
 def _forget_told(journal: Journal, run: Run, known: Known) -> None:
-    """Take a person out of what stands beside a run; that somebody can still get in stays."""
+    """Remove a person from the notes of a run; their number among those still in stays."""
     still = tuple(
         StillIn("", _NOBODY, None, None, "it is not known any more")
         if known.is_theirs(each.source_id, each.target_id)

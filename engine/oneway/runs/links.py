@@ -1,7 +1,7 @@
 """Recalls the links of earlier runs, and asks the systems again about missing records.
 
-A list is not the whole truth. A linked target record that the list lacks is asked for by its
-id, and before anybody is deactivated for being absent the source is asked once more.
+A list may be incomplete. A linked target record that the list omits is requested by its id, and
+before a person is deactivated for being absent, the source is asked once more.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -124,9 +124,9 @@ def asked_again(
 ) -> EvaluatedInputs | None:
     """Return the inputs with source records that only a second read showed.
 
-    It is asked where a plan would deactivate somebody for being absent: by id where it can be
-    and the record was linked, and by reading its list a second time for all whom that does not
-    find. None if that changes nothing.
+    The source is asked if a plan would deactivate people for being absent: by id if it supports
+    that and the record was linked, and by a second reading of its list for those still missing.
+    None if that changes nothing.
     """
     doomed = {
         action.target_id

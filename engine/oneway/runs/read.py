@@ -225,7 +225,7 @@ class _Reads:
         return self.snapshots[each]
 
     def step(self, role: str) -> AbstractContextManager[OpenStep]:
-        """Return the step of reading an input, as whoever watches sees it: no path of a file."""
+        """Return the step of reading an input, as watchers see it: without the path of a file."""
         said = self.prepared.plan_inputs[role]
         if said.file or said.connector == "file":
             return step("read", input=role, connector="file")

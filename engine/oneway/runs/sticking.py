@@ -58,7 +58,7 @@ def _stories(journal: Journal, run: Run) -> Mapping[str, Story]:
 
 
 def _outcomes(journal: Journal, run: Run) -> Mapping[str, Outcome]:
-    """Return who is meant by each action; nobody where the plan is not kept, or is damaged."""
+    """Return the person of each action; empty if the plan is not stored, or is damaged."""
     plan = None
     with suppress(Refused):
         plan = plan_of_run(journal, run)

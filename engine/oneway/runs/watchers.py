@@ -1,4 +1,4 @@
-"""Who watches the steps of runs in this process: a log of JSON lines, traces, both, or nobody."""
+"""The watchers of runs in this process: a log of JSON lines, traces, both, or none."""
 
 import sys
 from collections.abc import Callable, Iterator

@@ -1,6 +1,6 @@
 """/healthz and /metrics, by threads that the loop never waits for.
 
-On this machine alone, unless there is a token that whoever asks must have.
+On this machine alone, unless requests must carry a token.
 """
 
 import json
@@ -75,7 +75,7 @@ def listening(
 ) -> Iterator[Address]:
     """Answer while the block lasts; give the address, with its port.
 
-    With a token, whoever asks for more than whether all is well must have it.
+    If there is a token, a request for more than the overall state must carry it.
     """
     kind = _Server6 if ":" in at.host else _Server
     try:
@@ -108,7 +108,7 @@ def _app(
 
 
 def _shut(environ: Any, board: HealthState, token: str) -> tuple[str, str, bytes] | None:
-    """Return what is answered in place of more; None where whoever asks may be told."""
+    """Return the answer that refuses a request; None if it is allowed."""
     if not token:
         if _is_ours(environ.get("HTTP_HOST", "")):
             return None

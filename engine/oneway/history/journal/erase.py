@@ -57,7 +57,7 @@ def erase_entries(
 
 
 def hide_reasons(store: Store, connection: str, names: Callable[[str], bool], hidden: str) -> None:
-    """Put a text in place of the reasons of other people's entries that name somebody."""
+    """Replace the reasons of other people's entries that name the person."""
     for table, which in ((entry, _of(connection)), (failure, failure.c.connection == connection)):
         query = select(table.c.reason).where(which & (table.c.reason != "")).distinct()
         for row in store.rows(query):
@@ -80,4 +80,4 @@ def _of(connection: str) -> ColumnElement[bool]:
 
 
 _FORGOTTEN = "forgotten "
-"""Begins what an entry of somebody who was forgotten is called in place of its action."""
+"""The prefix that replaces the action of a forgotten person's entry."""

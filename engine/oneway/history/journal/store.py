@@ -128,7 +128,7 @@ class Store:
     def compact(self) -> bool:
         """Overwrite what was deleted; return whether nothing of it is left in the store's files.
 
-        A file is written anew, which waits for nobody. A database of a server is left to it.
+        A file is rewritten, without waiting for others. A server compacts its own database.
         """
         if self.shared:
             return False

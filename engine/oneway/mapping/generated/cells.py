@@ -172,7 +172,7 @@ class Cells:
                 self.source.line("raise Uncompiled")
 
     def checked(self, check: Check, value: Operand) -> None:
-        """Write a check; whoever fails it is left to the interpreter."""
+        """Write a check; a record that fails it is left to the interpreter."""
         source = self.source
         asked = f"{source.bind('check', check)}({value.text})"
         with source.block(f"if {unsure(source, check, value.text)}{asked}:"):

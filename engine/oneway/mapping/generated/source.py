@@ -15,7 +15,7 @@ _LONGEST = 60
 
 @dataclass(slots=True)
 class Line:
-    """One line of the text; `kept` is False where it turned out that nobody needs it."""
+    """One line of the text; `kept` is False once it turns out to be unused."""
 
     depth: int
     text: str

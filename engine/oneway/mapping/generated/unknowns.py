@@ -32,7 +32,7 @@ class Operand:
 class Unknowns:
     """The variables that gaps are noted in: the interpreter's three questions, and `stated`.
 
-    A question that nobody asks has no variable.
+    A question that is not asked has no variable.
     """
 
     exact: str = ""

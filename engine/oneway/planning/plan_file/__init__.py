@@ -2,7 +2,7 @@
 
 Equal plans are byte-identical files, but for the proof of who saved them. What is read is what
 was written, or it is `Refused`: torn, not a plan, of another version, edited, or of the wrong
-shape. A fingerprint anybody can compute; the proof takes a key (`oneway.runs.proof`).
+shape. Anyone can compute a fingerprint; the proof needs a key (`oneway.runs.proof`).
 """
 
 import hashlib

@@ -1,9 +1,9 @@
 """Replays a run: derives its plan again from its snapshot, and shows the differences.
 
 The mapping is the one of the run, as its bytes were kept; the engine and the manifests are
-today's. So a difference is a change in how plans are made: a newer version, a manifest, or a
-snapshot that somebody touched. Where another mapping is named, it shows what that one would
-have made of the run's inputs.
+today's. So a difference is a change in how plans are made: a newer version, a manifest, or an
+altered snapshot. With another mapping, it shows the plan that this one would have made from the
+run's inputs.
 """
 
 import hashlib

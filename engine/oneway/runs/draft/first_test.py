@@ -14,7 +14,7 @@ def first_test(
     mapping: str, as_of: str, sides: tuple[DraftSide, DraftSide], key: Pair, asked: Questions,
     record: Mapping[str, Value],
 ) -> str:  # fmt: skip
-    """Return the text of a test: somebody new is created, from an invented record.
+    """Return the text of a test: a new person is created, from an invented record.
 
     The cases of rules that are comments in the mapping are comments here as well.
     """
@@ -48,7 +48,7 @@ def _rules(source: DraftSide, asked: Questions) -> Iterator[str]:
 def _leaver(
     source: DraftSide, target: DraftSide, key: Pair, asked: Questions, data: Mapping[str, Value]
 ) -> Iterator[str]:
-    """Yield the case of somebody who has left, and whose target record does not say so."""
+    """Yield the case of a person who has left, while the target record does not say so."""
     value = at(data, source.keys(key.source))
     if not asked.leaving.record or value is MISSING:
         return

@@ -33,7 +33,7 @@ def without(source: DraftSide, odd: Sequence[OddRecord]) -> DraftSide:
 
 
 def is_leave_date(source: DraftSide, path: str) -> bool:
-    """Return whether a field holds the day on which somebody leaves, but for single odd values."""
+    """Return whether a field holds a person's last day, apart from single odd values."""
     if concept(path) != "leave":
         return False
     values = source.values(path)

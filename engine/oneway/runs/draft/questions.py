@@ -38,7 +38,7 @@ class EligibilityRule:
 
 @dataclass(frozen=True, slots=True)
 class Switch:
-    """The target's field that says whether somebody may come in, and its two values."""
+    """The target's field that gives access, and its two values."""
 
     path: str
     on: Value
@@ -47,7 +47,7 @@ class Switch:
 
 @dataclass(frozen=True, slots=True)
 class Leaving:
-    """Who has left, and what is written then; `record` is what makes somebody leave.
+    """Who has left, and what is written then; `record` holds the values of a leaver.
 
     `when` and `left` are expressions, `set` the fields that are written as YAML has them.
     """
@@ -57,7 +57,7 @@ class Leaving:
     left: str = ""
     record: Mapping[str, Value] = field(default_factory=dict)
     stays: Mapping[str, Value] = field(default_factory=dict)
-    """What a record holds of somebody who has not left."""
+    """The values in the record of a person who has not left."""
     asks: str = ""
     """What only a person can decide of it, in words."""
 
@@ -120,7 +120,7 @@ def _leaving(source: DraftSide, target: DraftSide, switch: Switch | None, day: s
 
 
 def _leave_date(source: DraftSide) -> str:
-    """Return the field that holds the day on which somebody leaves, or nothing."""
+    """Return the field that holds a person's last day, or nothing."""
     return next((path for path in source.fields if is_leave_date(source, path)), "")
 
 
@@ -158,7 +158,7 @@ def _left(source: DraftSide, date: str, day: str, *, scheduled: bool) -> Leaving
 
 
 def _is_gone(path: str, value: Value) -> bool:
-    """Return whether a value says that somebody has left: "Leaver", "Yes" of "Left"."""
+    """Return whether a value says that a person has left: "Leaver", "Yes" of "Left"."""
     kind, word = concept(path), str(value).strip().casefold()
     if kind == "status" and re.search("active|enabled", plain(path)):
         return word in ("false", "no", "n", "0", "inactive")
@@ -181,7 +181,7 @@ def _reads_blank(source: DraftSide, path: str) -> Iterator[bool]:
 
 
 def _switch(target: DraftSide) -> Switch | None:
-    """Return the switch of the target that says whether somebody may come in, or None."""
+    """Return the switch of the target that gives access, or None."""
     named = [path for path in target.fields if concept(path) in ("status", "closed")]
     for path in named:
         pair = _pair(target, path)
@@ -217,7 +217,7 @@ def _styled(word: str, like: Sequence[str]) -> str:
 
 
 def employed(data: dict[str, Value], source: DraftSide, asked: Questions) -> dict[str, Value]:
-    """Return a record as of somebody who takes part and has not left."""
+    """Return the record of a person who takes part and has not left."""
     for rule in asked.rules:
         value = at(data, source.keys(rule.path))
         if rule.word and str(value) == rule.word:

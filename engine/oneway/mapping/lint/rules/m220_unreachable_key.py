@@ -1,4 +1,4 @@
-"""A match key that finds nobody whom an earlier one has not found."""
+"""A match key that finds no person beyond those of an earlier key."""
 
 from collections.abc import Iterator
 

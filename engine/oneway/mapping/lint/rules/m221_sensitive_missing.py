@@ -1,4 +1,4 @@
-"""A field that holds what nobody should read, and that nothing calls sensitive."""
+"""A field that looks secret, but that nothing marks as sensitive."""
 
 from collections.abc import Iterator
 
