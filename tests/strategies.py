@@ -456,6 +456,31 @@ def handed_on(draw: st.DrawFn, world: World) -> World:
     )
 
 
+ODD_LEAVING = [
+    {"set": {"state": "nick"}, "left": "state == 'off'"},
+    {"set": {"state": "nick", "leaveDate": "leave"}, "left": "state == 'off' && leaveDate"},
+    {"set": {"leaveDate": "leave"}, "left": "state == 'off' || leaveDate"},
+    {"set": {"leaveDate": "leave"}, "left": "seq == 'A2'", "scheduled": "is_future(leaveDate)"},
+    {"set": {"leaveDate": "leave || today()"}, "left": "is_past(leaveDate) && dept == '1'"},
+    {"set": {"state": {"value": "off"}}, "left": "state == 'off' && since"},
+    {"set": {"leaveDate": {"from": "leave", "write": "if_empty"}}, "left": "is_past(leaveDate)"},
+    {"set": {"state": "flag"}, "left": "state"},
+    {"set": {"state": "flag"}, "left": "!state"},
+]
+"""Ways to leave of which the data decide whether what is written says that somebody has left."""
+
+
+@st.composite
+def oddly_leaving_worlds(draw: st.DrawFn) -> World:
+    """Draw a world where what is written of a leaver may not make `left` hold, or end it."""
+    world = draw(worlds())
+    leavers = {"when": "status == 'L'", **draw(st.sampled_from(ODD_LEAVING))}
+    rehires = draw(st.sampled_from(["reactivate", "report", "reactivate"]))
+    absent = draw(st.sampled_from(["report", "deactivate"]))
+    said = {"leavers": leavers, "rehires": rehires, "absent": absent}
+    return replace(world, mapping={**world.mapping, **said})
+
+
 def accepted(world: World) -> bool:
     """Return whether the compiler accepts the world's mapping."""
     try:

@@ -15,8 +15,8 @@ from oneway.mapping.program import SourceRow, TargetRow
 from oneway.planning.access import still_in
 from oneway.planning.diff import KEEP, present, wanted
 from oneway.planning.match import match
-from oneway.planning.plan import Plan, Verb
-from strategies import LEAVING, ODD, accepted, worlds
+from oneway.planning.plan import Ending, Kind, Plan, Verb
+from strategies import LEAVING, ODD, accepted, oddly_leaving_worlds, worlds
 from worlds import World, bound, planned
 
 WORLDS = worlds()
@@ -167,6 +167,77 @@ def test_law_19_every_leaver_who_can_still_get_in_is_named(
             assert row.source_id in named, (row, possible, found, plan.outcomes, ends)
         elif (row.leaver and found.target is not None and possible[0].left) or not row.leaver:
             assert row.source_id not in named
+
+
+@given(oddly_leaving_worlds())
+def test_law_19_whoever_leaves_is_seen_to_have_left_or_is_named(world: World) -> None:
+    """Whatever is written of a leaver, it is `left` that says afterwards who has left."""
+    assume(accepted(world))
+    plan = planned(world)
+    done = applied(world, plan)
+    ends = {result.action.id: result.end for result in done.results}
+    named = {each.source_id for each in still_in(plan, ends)}
+    program, later = bound(world), bound(world.later(36_525))
+    now = {record.id: record for record in done.target.records}
+    for outcome in plan.outcomes:
+        record = now.get(outcome.target_id or "")
+        source = next((r for r in world.source.records if r.id == outcome.source_id), None)
+        if record is None or source is None:
+            continue
+        row, target = program.source_row(source), program.target_row(record)
+        due = target.scheduled or later.target_row(record).left or row.leaves_later
+        if row.leaver and not (target.left or due):
+            assert row.source_id in named, (row, target, outcome)
+        if outcome.kind is Kind.UNCHANGED and not row.leaver and not outcome.reasons:
+            assert not target.left, (row, target, outcome)
+        returned = [each for each in outcome.actions if each.verb is Verb.REACTIVATE]
+        if returned and ends[returned[0].id].ending is Ending.DONE:
+            assert not target.left, (row, target, outcome)
+
+
+IN_VAIN: list[tuple[dict[str, Any], dict[str, Any], str]] = [
+    ({"set": {"state": "nick"}, "left": "state == 'off'"}, {"state": "on"}, "leave_in_vain"),
+    ({"set": {"state": "nick"}, "left": "state == 'off'"}, {"state": "gone"}, "leave_in_vain"),
+    ({"set": {"leaveDate": "leave"}, "left": "seq == 'A2'"}, {"seq": "A1"}, "leave_unsaid"),
+]
+
+
+@pytest.mark.parametrize(("leaving", "held", "code"), IN_VAIN)
+def test_a_leave_that_left_does_not_see_is_no_leave(
+    leaving: dict[str, Any], held: dict[str, Any], code: str
+) -> None:
+    person = {"code": "A", "status": "L", "leave": "2026-01-31", "nick": "gone"}
+    mapping = {**PLAIN, "leavers": {"when": "status == 'L'", **leaving}}
+    world = world_of(mapping, [person], {"t0": {"ref": "A", "leaveDate": None, **held}})
+    plan = planned(world)
+    ends = {r.action.id: r.end for r in applied(world, plan).results}
+    (still,) = still_in(plan, ends)
+    (outcome,) = plan.outcomes
+    assert [each.code for each in outcome.reasons] == [code]
+    assert still.source_id == "s0"
+    assert [a.verb for a in plan.actions] == ([Verb.LEAVE] if code == "leave_unsaid" else [])
+
+
+def test_an_error_of_a_leave_in_vain_says_what_is_compared_with_what() -> None:
+    person = {"code": "A", "status": "L", "nick": "gone"}
+    leavers = {"when": "status == 'L'", "set": {"state": "nick"}, "left": "state == 'off'"}
+    mapping = {**PLAIN, "leavers": leavers}
+    (outcome,) = planned(world_of(mapping, [person], {"t0": {"ref": "A", "state": "on"}})).outcomes
+    (reason,) = outcome.reasons
+    assert outcome.kind is Kind.ERROR
+    assert reason.place is not None
+    assert "state would be the text 'gone'" in reason.text
+    assert "asks for state == 'off', which compares with the text 'off'" in reason.text
+
+
+def test_a_return_that_left_does_not_see_is_no_return() -> None:
+    person = {"code": "A", "status": "E", "flag": True}
+    leavers = {"when": "status == 'L'", "set": {"state": "flag"}, "left": "!state"}
+    mapping = {**PLAIN, "leavers": leavers, "rehires": "reactivate"}
+    plan = planned(world_of(mapping, [person], {"t0": {"ref": "A", "state": False}}))
+    (outcome,) = plan.outcomes
+    assert (outcome.kind, plan.actions) == (Kind.ERROR, ())
+    assert outcome.reasons[-1].code == "return_in_vain"
 
 
 def partly_applied(world: World, plan: Plan, data: st.DataObject) -> Applied:

@@ -1,11 +1,21 @@
 """A program that several threads may use: they take turns, since an evaluation counts its cost."""
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import replace
 from threading import RLock
 
+from oneway.core.connector import Capability
 from oneway.core.records import Record, Value
-from oneway.mapping.program import Cell, OwnTable, Policy, Program, SourceRow, TargetRow
+from oneway.mapping.program import (
+    Cell,
+    LeftAnswer,
+    OwnTable,
+    Policy,
+    Program,
+    SourceRow,
+    TargetRow,
+    Written,
+)
 
 
 class SharedProgram:
@@ -29,6 +39,13 @@ class SharedProgram:
         """See `Program`."""
         with self._turn:
             return self._program.target_row(record)
+
+    def left_with(
+        self, target: TargetRow, written: Sequence[Written], by: Capability
+    ) -> LeftAnswer:
+        """See `Program`."""
+        with self._turn:
+            return self._program.left_with(target, written, by)
 
     def departed(self) -> tuple[Cell, ...]:
         """See `Program`."""

@@ -339,6 +339,12 @@ _TABLE = (
         "no record has a word that values are compared with, and one has nearly the same",
         "Compare with the word that the records have; case, spaces and every letter count.",
     ),
+    (
+        "R173",
+        "a constant has another type than every record's value of the field",
+        "Write it as the records have it: two types are never equal, and the text 'false' is not "
+        "the boolean false.",
+    ),
     ("R164", "an id was read twice", "Run again: the list may have changed while it was read."),
     # W1xx: writing
     ("W101", "a write did not reach its system", "Nothing was written; run again."),

@@ -132,6 +132,8 @@ class Resource:
     lag: float = USUAL_LAG
     """Seconds for which lists and look-ups may not show a record that was just created."""
     carries: Mapping[Capability, frozenset[str]] = field(default_factory=dict)
+    own_requests: frozenset[Capability] = frozenset()
+    """What is done by a request of its own, which may change more than it is sent."""
     absent_is_null: bool = False
     clear: Value = None
     concurrency: int = 1

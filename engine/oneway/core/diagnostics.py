@@ -115,7 +115,11 @@ class Findings:
         return found
 
 
-def did_you_mean(word: str, known: Iterable[str]) -> str:
+SURE = 0.8
+"""How near a word must be to a known one where a misspelling is an error by itself."""
+
+
+def did_you_mean(word: str, known: Iterable[str], cutoff: float = 0.6) -> str:
     """Return "did you mean 'x'?" for the known word nearest to `word`, or nothing."""
-    near = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    near = get_close_matches(word, list(known), n=1, cutoff=cutoff)
     return f"did you mean '{near[0]}'?" if near else ""

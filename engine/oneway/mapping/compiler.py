@@ -25,9 +25,11 @@ from oneway.mapping.interpreter import (
     Typed,
 )
 from oneway.mapping.lint import lint, weighed
-from oneway.mapping.program import FieldRule, Policy, Rule
+from oneway.mapping.lint.leaving import left_reads, misspelt
+from oneway.mapping.lint.typing_of import nodes_in
+from oneway.mapping.program import FieldRule, LeftCondition, Policy, Rule
 from oneway.mapping.read_keys import expressions_of
-from oneway.mapping.record_schema import readable, reading_of, writable
+from oneway.mapping.record_schema import readable, reading_of, typed, writable
 from oneway.mapping.resolver import UNKNOWN, Resolver, it_has
 from oneway.mapping.spec import (
     Constant,
@@ -131,6 +133,7 @@ class _Compiler:
             references=tuple(map(self.reference, spec.references)),
             one_per=self.one_per(),
             target_reading=reading_of(self.target),
+            unsure=self.unsure(),
         )
         code = replace(code, secrets=self.secrets(code))
         sound = not self.names.findings.failed
@@ -263,6 +266,8 @@ class _Compiler:
             required=self.required(),
             has_leavers=leavers is not None,
             telling=self.telling(),
+            told=self.told(),
+            left=self.left_condition(),
             rehires=spec.rehires,
             absent=spec.absent,
             guards=spec.guards,
@@ -311,8 +316,16 @@ class _Compiler:
         if leavers is None:
             return ()
         positions = {field.path: i for i, field in enumerate(leavers.set)}
+        left = self.names.quietly(leavers.left) if leavers.left else None
+        kept = (
+            each for each in self.spec.fields if each.write in (Write.OVERWRITE, Write.IF_EMPTY)
+        )
+        written = {each.path for each in (*leavers.set, *kept)}
+        read = left_reads(left) if left is not None else ()
+        slips = misspelt(leavers.set, read, written, self.target)
         for name, constant in self.spec.reactivated:
-            if name not in positions:
+            # Where leavers.set misspells the name, that is said there (M134, M102).
+            if name not in positions and name not in slips.values():
                 help = did_you_mean(name, positions) or "name a field of leavers.set"
                 self.names.error(
                     "M115", constant.span, f"'{name}' is not set when a person leaves", help
@@ -381,8 +394,48 @@ class _Compiler:
         read = {use.keys for use in left.paths}
         paths = [path_of(each.path) for each in leavers.set]
         return tuple(
-            i for i, path in enumerate(paths) if left.facts.whole or _among_paths(path, read)
+            i for i, path in enumerate(paths) if left.facts.whole or among_paths(path, read)
         )
+
+    def told(self) -> tuple[tuple[str, ...], ...]:
+        """Return the paths that tell of leaving and are not those of `leavers.set`."""
+        leavers = self.spec.leavers
+        if leavers is None:
+            return ()
+        asked = [self.names.quietly(each) for each in (leavers.left, leavers.scheduled) if each]
+        known = [each for each in asked if each is not None]
+        if any(each.facts.whole for each in known):
+            return ((),)
+        written = {path_of(each.path) for each in leavers.set}
+        read = dict.fromkeys(use.keys for each in known for use in each.paths)
+        return tuple(each for each in read if each not in written)
+
+    def unsure(self) -> Mapping[Capability, tuple[tuple[str, ...], ...]]:
+        """Return the paths of `told` that a leave or a return may change beside what it is sent.
+
+        The target sets what is `computed`, and a request of its own may do more than it is sent.
+        """
+        told, fields = self.told(), self.target.fields.items()
+        computed = [path_of(path) for path, each in fields if each.computed]
+        own = self.target.own_requests
+        return {
+            each: told if each in own else tuple(p for p in told if among_paths(p, computed))
+            for each in (Capability.LEAVE, Capability.REACTIVATE)
+        }
+
+    def left_condition(self) -> LeftCondition | None:
+        leavers = self.spec.leavers
+        left = self.names.quietly(leavers.left) if leavers and leavers.left else None
+        if left is None:
+            return None
+        literals = (
+            each["value"]
+            for node in nodes_in(left)
+            if node["type"] == "comparator"
+            for each in node["children"]
+            if each["type"] == "literal" and each["value"] is not None
+        )
+        return LeftCondition(left.text, left.span, tuple(dict.fromkeys(map(typed, literals))))
 
     def unless_taken(self) -> tuple[int, ...]:
         positions = {field.path: i for i, field in enumerate(self.spec.fields)}
@@ -500,7 +553,7 @@ def covers(resource: Resource, path: str) -> bool:
     )
 
 
-def _among_paths(path: tuple[str, ...], read: Iterable[tuple[str, ...]]) -> bool:
+def among_paths(path: tuple[str, ...], read: Iterable[tuple[str, ...]]) -> bool:
     """Return whether a path is, or holds, or lies inside, one of those that are read."""
     return any(path[: len(each)] == each[: len(path)] for each in read)
 

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 from oneway.core.batches import Batch
+from oneway.core.connector import Capability
 from oneway.core.diagnostics import Span
 from oneway.core.records import (
     MISSING,
@@ -27,6 +28,7 @@ from oneway.core.records import (
     is_blank,
     parse_day,
     with_value,
+    without_path,
 )
 from oneway.mapping.evidence import Secrets, as_shown, evidence
 from oneway.mapping.expressions import (
@@ -46,12 +48,14 @@ from oneway.mapping.program import (
     CellState,
     EvaluationFailure,
     FieldRule,
+    LeftAnswer,
     Missed,
     OwnTable,
     Policy,
     SourceRow,
     Standing,
     TargetRow,
+    Written,
 )
 from oneway.mapping.spec import Constant, Merge, OutOfScope, Write
 
@@ -126,6 +130,8 @@ class MappingCode:
     one_per: OnePerCode | None = None
     target_reading: Reading = PLAIN
     """What an absent key of a target record means."""
+    unsure: Mapping[Capability, tuple[tuple[str, ...], ...]] = field(default_factory=dict)
+    """Paths of `Policy.told` that may change when a record leaves, or comes back."""
     secrets: Secrets = field(default_factory=Secrets)
 
 
@@ -165,6 +171,9 @@ def tabulate(code: ReferenceCode, snapshot: Snapshot, context: Context) -> Looku
     held = {key: tuple(values) for key, values in rows.items()}
     return LookupTable(held, complete, tuple(problems), tuple(keyless))
 
+
+_FAR = 36_525
+"""Days after which whoever is due to leave has left: a hundred years."""
 
 _NOBODY = Record("", {})
 """Stands for no source record: it says nothing, whatever its system says of absent keys."""
@@ -325,11 +334,12 @@ class Interpreted:
             record.id,
             self._name(values, record),
             tuple(map(comparable, values, self.policy.match)),
-            values=tuple(self._seen(record, rule) for rule in self.policy.fields),
-            leaving=tuple(self._seen(record, rule) for rule in self.policy.leaving),
+            values=tuple(self._seen(record, rule.keys) for rule in self.policy.fields),
+            leaving=tuple(self._seen(record, rule.keys) for rule in self.policy.leaving),
             evaluation_error=error,
             keys_known=failure is None,
             unsaid=unsaid,
+            told=tuple(self._seen(record, keys) for keys in self.policy.told),
         )
         try:
             left = self._decides(self.code.left, record, "whether it has left")
@@ -339,6 +349,54 @@ class Interpreted:
             return row._replace(left=left, scheduled=scheduled)
         except RecordStopped as stopped:
             return row._replace(evaluation_error=row.evaluation_error or stopped.failure)
+
+    @one_record()
+    def left_with(
+        self, target: TargetRow, written: Sequence[Written], by: Capability
+    ) -> LeftAnswer:
+        """Return whether a target record has left once these values are written; never raises."""
+        data = self._written(target, written)
+        left = self._tells(self.code.left, data, self.context)
+        if left:
+            return LeftAnswer.LEFT
+        if left is None:
+            return LeftAnswer.UNKNOWN
+        later = self._tells(self.code.left, data, self.context.later(_FAR))
+        due = (later, self._tells(self.code.scheduled, data, self.context))
+        if any(due):
+            return LeftAnswer.DUE
+        unsure = None in due or bool(self.code.unsure.get(by))
+        return LeftAnswer.UNKNOWN if unsure else LeftAnswer.STAYS
+
+    def _written(self, target: TargetRow, written: Sequence[Written]) -> Mapping[str, Value]:
+        """Return what conditions read of a target record once these values are written."""
+        rules = (rule.keys for rule in self.policy.leaving)
+        held = (
+            *zip(self.policy.told, target.told, strict=False),
+            *zip(rules, target.leaving, strict=False),
+            *written,
+        )
+        data: Mapping[str, Value] = {}
+        for keys, value in held:
+            if not keys:
+                data = value if isinstance(value, Mapping) else {}
+            elif isinstance(value, Missing):
+                data = without_path(data, keys)
+            else:
+                data = with_value(data, keys, value)
+        return data
+
+    def _tells(
+        self, expression: Expression | None, data: Mapping[str, Value], context: Context
+    ) -> bool | None:
+        """Return whether a condition holds; None if that is not known."""
+        if expression is None:
+            return False
+        try:
+            answer = expression.decide(data, context)
+        except EvaluationError:
+            return None
+        return None if answer.truth else holds(answer.value)
 
     def departed(self) -> tuple[Cell, ...]:
         """Return what is written to a target record that no source record stands for."""
@@ -467,14 +525,14 @@ class Interpreted:
         self._demand_said(answer.truth, expression, what, record)
         return holds(answer.value)
 
-    def _seen(self, record: Record, rule: FieldRule) -> Value | Missing:
-        """Return the value of a target record's field: MISSING if it does not say."""
+    def _seen(self, record: Record, keys: tuple[str, ...]) -> Value | Missing:
+        """Return the value of a target record at a path: MISSING if it does not say."""
         value: Value = record.data  # type: ignore[assignment]  # a record's data is an object
-        for depth, key in enumerate(rule.keys, 1):
+        for depth, key in enumerate(keys, 1):
             if isinstance(value, Mapping) and key in value:
                 value = value[key]
                 continue
-            is_null = value is None or self.code.target_reading.is_null(rule.keys[:depth])
+            is_null = value is None or self.code.target_reading.is_null(keys[:depth])
             return None if is_null else MISSING
         return value
 

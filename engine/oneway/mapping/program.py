@@ -6,11 +6,12 @@ a faster program may replace it without a change elsewhere, as long as both agre
 record. Cells and rows are named tuples, the quickest to make of what cannot be changed.
 """
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 from typing import NamedTuple, Protocol, TypeAlias
 
+from oneway.core.connector import Capability
 from oneway.core.diagnostics import Span
 from oneway.core.records import Compare, Missing, Record, Value
 from oneway.mapping.spec import (
@@ -55,6 +56,16 @@ class Cell(NamedTuple):
     sought: Value = None
     """What was looked up, where the table is made of the target's own records."""
     moving: bool = False
+
+
+class LeftAnswer(Enum):
+    """Whether a target record says that somebody has left."""
+
+    LEFT = "left"
+    DUE = "due"
+    """Not today, and it will by the dates that it holds."""
+    STAYS = "stays"
+    UNKNOWN = "unknown"
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,6 +208,8 @@ class TargetRow(NamedTuple):
     evaluation_error: EvaluationFailure | None = None
     keys_known: bool = True
     unsaid: EvaluationFailure | None = None
+    told: tuple[Value | Missing, ...] = ()
+    """What stands at the paths of `Policy.told`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -240,6 +253,18 @@ class FieldRule:
 
 
 @dataclass(frozen=True, slots=True)
+class LeftCondition:
+    """The condition `leavers.left`, as messages show it.
+
+    `compared` is what it compares with, each constant with its type.
+    """
+
+    text: str
+    place: Span
+    compared: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Policy:
     """The parts of a mapping that are the same for every record."""
 
@@ -267,6 +292,10 @@ class Policy:
     has_leavers: bool
     telling: tuple[int, ...]
     """Positions in `leaving` of the fields by which a target record tells that it has left."""
+    told: tuple[tuple[str, ...], ...]
+    """The paths by which it tells so, or that it is due to leave, beside those of `leaving`."""
+    left: "LeftCondition | None"
+    """How a target record tells that it has left, in words; None where none does."""
     rehires: Rehires
     absent: Absent
     guards: GuardsSpec
@@ -300,6 +329,10 @@ class OwnTable:
     entry: Callable[[Mapping[str, Value]], "tuple[Hashable, Value] | None"]
 
 
+Written: TypeAlias = tuple[tuple[str, ...], Value | Missing]
+"""A path of a target record and what is written there; MISSING where that is not known yet."""
+
+
 class Program(Protocol):
     """A compiled mapping, bound to its settings, its instant and its reference tables."""
 
@@ -312,6 +345,15 @@ class Program(Protocol):
 
     def target_row(self, record: Record) -> TargetRow:
         """Return the target row of a record; never raises."""
+
+    def left_with(
+        self, target: TargetRow, written: Sequence[Written], by: Capability
+    ) -> LeftAnswer:
+        """Return whether a target record has left once these values are written; never raises.
+
+        `by` says what writes them, to leave or to come back. Where nothing is written, the answer
+        is that of the record as it is.
+        """
 
     def departed(self) -> tuple[Cell, ...]:
         """Return what is written to a target record that no source record stands for.

@@ -18,6 +18,7 @@ from oneway.core.records import MISSING, Record, Value, at, path_of, path_text
 from oneway.mapping.expressions import Expression, PathUse, Reading
 from oneway.mapping.expressions.words import Meant, meant
 from oneway.mapping.interpreter import FieldCode, MappingCode
+from oneway.mapping.read_types import TypeTally, type_tallies
 from oneway.mapping.spec import FieldSpec, MappingSpec, Write
 from oneway.mapping.word_tally import WordTally, word_tally
 
@@ -71,6 +72,8 @@ class KeyTally:
     """All fields that the mapping writes."""
     leaving: frozenset[Path] = frozenset()
     """The fields that it writes when a person leaves."""
+    types: TypeTally = field(default_factory=TypeTally)
+    """The constants that no record so far has a value of the same type as."""
     answered: dict[Path, int] = field(default_factory=dict)
     stated: dict[Path, int] = field(default_factory=dict)
     seen: set[Path] = field(default_factory=set)
@@ -101,6 +104,8 @@ class KeyTally:
             self.unread += 1
             return
         self.records += 1
+        if self.types.constants:
+            self.types.note(record)
         if self.new is not None and self.lacking:
             self._note_written(record.data)
         if self.words.values:
@@ -131,6 +136,10 @@ class KeyTally:
                 self.note(batch.record(position))
             return
         self.words.note_all(batch)
+        for position in range(len(batch)):
+            if not self.types.constants:
+                break
+            self.types.note(batch.record(position))
         self.records += len(batch)
         self.whole += len(batch)
 
@@ -205,6 +214,7 @@ class KeyTally:
             for each in self.keys:
                 if not self.answered[each.path]:
                     yield self._unheld(each)
+        yield from self.types.unlike(self.side)
         if self.records and self.new is not None:
             yield from self._new_fields()
 
@@ -314,6 +324,8 @@ def tallies_of(code: MappingCode, spec: MappingSpec | None = None) -> dict[str, 
         target.lacking = _written(spec)
         target.written = frozenset(map(path_text, target.lacking))
         target.leaving = frozenset(path_of(each.path) for each in leaving)
+        for role, types in type_tallies(code, spec).items():
+            found[role].types = types
     for each in code.references:
         readers = ((each.key, "key", False), (each.value, "value", False))
         found[f"references.{each.name}"] = _tally(f"reference '{each.name}'", readers)

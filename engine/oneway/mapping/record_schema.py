@@ -5,6 +5,7 @@ Schema validation of each record costs about twenty times the planning of it, so
 knows only what the schema says of one field: type, length, pattern, and the words allowed.
 """
 
+import json
 import re
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -176,6 +177,21 @@ def json_types(value: Value) -> frozenset[str]:
 def in_words(types: frozenset[str]) -> str:
     """Return types in words: "text or a number"."""
     return " or ".join(_NAMES[name] for name in _NAMES if name in types) or "nothing"
+
+
+def typed(value: Value) -> str:
+    """Return a value with its type in words: "the text 'false'"."""
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return f"the boolean {json.dumps(value)}"
+        case int() | float():
+            return f"the number {json.dumps(value)}"
+        case str():
+            return f"the text '{value}'"
+        case _:
+            return in_words(json_types(value))
 
 
 def _declared(field: Field) -> list[Check]:

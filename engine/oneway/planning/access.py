@@ -56,6 +56,11 @@ def still_in(
     return tuple(found)
 
 
+def is_still_in(outcome: Outcome, ends: Mapping[str, End], *, planned: bool = False) -> bool:
+    """Return whether the person of an outcome is one of `still_in`."""
+    return outcome.has_access and bool(_why(outcome, ends, (), planned=planned))
+
+
 def _why(
     outcome: Outcome,
     ends: Mapping[str, End],

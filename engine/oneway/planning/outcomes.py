@@ -9,12 +9,14 @@ Access comes first: a matched leaver leaves, whatever is wrong with its other fi
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from oneway.core.connector import Capability
 from oneway.core.records import MISSING, Collected, same
 from oneway.mapping.program import (
     AnySourceRow,
     Cell,
     CellState,
     FieldRule,
+    LeftAnswer,
     Policy,
     Program,
     SourceRow,
@@ -38,6 +40,7 @@ from oneway.planning.diff import (
     unlisted,
     wanted,
 )
+from oneway.planning.in_vain import LeftWith, back_in_vain, in_vain, not_known, written
 from oneway.planning.match import Match, Matches
 from oneway.planning.plan import Kind, Reason, Verb
 
@@ -115,6 +118,7 @@ class Drafter:
     """
 
     policy: Policy
+    left_with: LeftWith
     unseen: tuple[str, ...]
     contested: Mapping[tuple[str, str], Sequence[str]]
     silent: Mapping[int, Sequence[str]]
@@ -381,6 +385,9 @@ class Drafter:
             reasons = (Reason("rehire", decides, warning=True),)
             return Draft(Kind.REHIRE, row, target, reasons=reasons)
         mover = self._mover(row, target)
+        if self._is_left(target, changes) and self._is_left(target, changes, mover.differences):
+            vain = back_in_vain(self.policy, target, changes)
+            return Draft(Kind.ERROR, row, target, reasons=(Reason("rehire", text), vain))
         return replace(
             mover,
             kind=Kind.REHIRE,
@@ -388,6 +395,16 @@ class Drafter:
             access=Verb.REACTIVATE if changes else None,
             access_changes=changes,
         )
+
+    def _is_left(
+        self,
+        target: TargetRow,
+        changes: tuple[FieldChange, ...],
+        others: tuple[FieldChange, ...] = (),
+    ) -> bool:
+        """Return whether a record still tells of leaving once its person is brought back."""
+        after = written((*changes, *others))
+        return self.left_with(target, after, Capability.REACTIVATE) is LeftAnswer.LEFT
 
     def _reactivation(self, row: SourceRow, target: TargetRow) -> tuple[FieldChange, ...]:
         """Return the changes that undo a leave: by default, they clear what it set.
@@ -421,11 +438,15 @@ class Drafter:
         if target.left:
             return self._has_left(row, target, changes)
         mover = self._mover(row, target)
+        after = self._answer(target, changes, mover.differences)
+        if after is LeftAnswer.STAYS and not self._untold(row):
+            reasons = (in_vain(self.policy, target, changes),)
+            return Draft(Kind.ERROR, row, target, reasons=reasons, has_access=True)
+        if has_access and (after is LeftAnswer.UNKNOWN or not changes or self._untold(row)):
+            unsaid = self._unsaid(row, after)
+            mover = replace(mover, reasons=(*mover.reasons, *unsaid))
         if not changes:
-            reasons = (*mover.reasons, *(self._unsaid(row) if has_access else ()))
-            return replace(mover, reasons=reasons, has_access=has_access)
-        if has_access and self._untold(row):
-            mover = replace(mover, reasons=(*mover.reasons, *self._unsaid(row)))
+            return replace(mover, has_access=has_access)
         return replace(
             mover,
             kind=Kind.LEAVE,
@@ -447,9 +468,13 @@ class Drafter:
         mover = self._mover(row, target)
         if not changes:
             return mover
+        if row.leaves_left is False and self.policy.rehires is Rehires.IGNORE:
+            return mover
+        if self._answer(target, changes, mover.differences) is LeftAnswer.STAYS:
+            # Written, it would let somebody back in who has left.
+            reasons = (in_vain(self.policy, target, changes),)
+            return Draft(Kind.ERROR, row, target, reasons=reasons)
         if row.leaves_left is False:
-            if self.policy.rehires is Rehires.IGNORE:
-                return mover
             text = f"is yet to leave, by the source; target record {target.target_id} has left"
             return self._back(row, target, text, changes)
         return replace(mover, kind=Kind.UPDATE, access=Verb.LEAVE, access_changes=changes)
@@ -466,10 +491,33 @@ class Drafter:
         if (silent or self._untold(row)) and not target.scheduled:
             return True
         unwritable = unlisted(self.policy.leaving, row.leaving, target.leaving)
-        return bool(differing(fields) or unwritable)
+        if differing(fields) or unwritable:
+            return True
+        return self._answer(target, (), ()) in (LeftAnswer.STAYS, LeftAnswer.UNKNOWN)
 
-    def _unsaid(self, row: SourceRow) -> tuple[Reason, ...]:
+    def _answer(
+        self,
+        target: TargetRow,
+        changes: tuple[FieldChange, ...],
+        others: tuple[FieldChange, ...],
+    ) -> LeftAnswer:
+        """Return whether a record says that its person has left once the leave is written.
+
+        `others` are changes of an action of its own: what takes those as well is not known.
+        """
+        if self.policy.left is None:
+            return LeftAnswer.LEFT
+        after = self.left_with(target, written(changes), Capability.LEAVE)
+        if after is not LeftAnswer.STAYS or not others:
+            return after
+        both = self.left_with(target, written((*changes, *others)), Capability.LEAVE)
+        return after if both is LeftAnswer.STAYS else LeftAnswer.UNKNOWN
+
+    def _unsaid(self, row: SourceRow, after: LeftAnswer) -> tuple[Reason, ...]:
         """Return why a leaver keeps access: nothing is to be written that says they have left."""
+        if after is LeftAnswer.UNKNOWN and not self._untold(row):
+            place = self.policy.left.place if self.policy.left is not None else None
+            return (Reason(UNSAID, not_known(self.policy), place, warning=True),)
         rules = self._untold(row) or self.policy.leaving
         paths = ", ".join(rule.path for rule in rules)
         cells = zip(self.policy.leaving, row.leaving, strict=True)
@@ -605,6 +653,8 @@ def absent(
     blocked = "" if source.complete else "the list of source records may not be complete"
     blocked = _anybody(program.policy, alone) or blocked
     cells = program.departed()
+    said = zip(program.policy.leaving, cells, strict=False)
+    speaks = any(wanted(rule, cell) is not KEEP for rule, cell in said)
     drafts = []
     for each in targets:
         if each.target_id in matched:
@@ -617,12 +667,23 @@ def absent(
             if blocked:
                 reason = Reason("unproven", f"not deactivated: {blocked}", warning=True)
                 draft = replace(draft, reasons=(reason,))
+            elif speaks and not _says_left(program, each, differences):
+                vain = in_vain(program.policy, each, differences)
+                draft = replace(draft, reasons=(replace(vain, warning=True),), has_access=True)
             elif differences:
                 draft = replace(
                     draft, access=Verb.DEACTIVATE, access_changes=differences, has_access=True
                 )
         drafts.append(draft)
     return drafts
+
+
+def _says_left(program: Program, target: TargetRow, changes: tuple[FieldChange, ...]) -> bool:
+    """Return whether a record may say that its person has left once it is deactivated."""
+    if program.policy.left is None:
+        return True
+    after = program.left_with(target, written(changes), Capability.LEAVE)
+    return after is not LeftAnswer.STAYS
 
 
 def _anybody(policy: Policy, alone: Sequence[SourceRow]) -> str:

@@ -111,7 +111,7 @@ def plan_rows(
     matches = _matched(rows, targets, policy, evidence, header, screened.quiet)
     matches = hold_tied(matches, rows, chosen.tied)
     unseen = (*_unseen(target, targets), *_hidden(evidence, targets))
-    drafter = _drafter(policy, replace(target, items=tuple(targets)), matches, evidence, unseen)
+    drafter = _drafter(program, replace(target, items=tuple(targets)), matches, evidence, unseen)
     unmatched = absent(program, targets, matches, source, rows)
     decide = partial(_granted, drafter, matches, unmatched, targets)
     rows, settled = settle(program, rows, decide)
@@ -217,15 +217,17 @@ def _in_order(
 
 
 def _drafter(
-    policy: Policy,
+    program: Program,
     target: Collected[TargetRow],
     matches: Matches,
     evidence: LinkEvidence,
     unseen: tuple[str, ...],
 ) -> Drafter:
     hidden_access = any(not (each.keys_known or each.left) for each in target.items)
+    policy = program.policy
     return Drafter(
         policy,
+        program.left_with,
         unseen,
         contested(policy, matches),
         silent(policy, target.items),

@@ -50,7 +50,7 @@ def as_json(
 ) -> list[dict[str, object]]:
     """Return explanations as data; `told` are the plan's stories, by whom they are about.
 
-    Keys: outcome, key, label, source_id, target_id, why, stories, link, match, eligible,
+    Keys: outcome, key, label, source_id, target_id, still_in, why, stories, link, match, eligible,
     leaving, fields, reasons. `stories` are what keeps the record from becoming as the source
     says: [{subject, ending, code, reason, since, next_try}]. Sensitive values are "***"; a
     place is {file, line, column}.
@@ -62,6 +62,7 @@ def as_json(
             "label": each.label,
             "source_id": each.source_id,
             "target_id": each.target_id,
+            "still_in": each.still_in,
             "why": list(each.why),
             "stories": stories_of(each.actions, each.source_id, told),
             "link": _link_data(each.link) if each.link is not None else None,
@@ -81,7 +82,8 @@ def as_json(
 def _whole(each: Explanation, style: Style) -> list[str]:
     label = harmless(each.label)
     name = clip(harmless(each.key)) + (f" {clip(label)}" if label else "")
-    lines = _strong(wrap(f"{name}: {each.kind.value}", style), style)
+    still_in = "; has left, and can still get in" if each.still_in else ""
+    lines = _strong(wrap(f"{name}: {each.kind.value}{still_in}", style), style)
     lines += [line for said in each.why for line in wrap(harmless(said), style, 2, 4)]
     lines.append("")
     lines += wrap(f"read from the source: {_record(each.source_id)}", style, 2, 4)

@@ -115,6 +115,7 @@ def _resource(name: str, data: Data) -> Resource:
             for key, capability in _REQUESTS.items()
             if key in data and key != "list" and not _carries_all(obj(data[key]))
         },
+        own_requests=frozenset(each for key, each in _REQUESTS.items() if key in data),
         lag=float(lag) if isinstance(lag, int | float) else USUAL_LAG,
         absent_is_null=is_null,
         clear=data.get("clear"),

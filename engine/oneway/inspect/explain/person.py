@@ -19,9 +19,10 @@ from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import EvaluationError, Expression, texts
 from oneway.mapping.program import FieldRule, Program, SourceRow, TargetRow
 from oneway.mapping.spec import Category
+from oneway.planning.access import is_still_in
 from oneway.planning.match import Match, Matches, match
 from oneway.planning.names import named, names_of
-from oneway.planning.plan import Action, Kind, Outcome, Plan
+from oneway.planning.plan import Action, End, Ending, Kind, Outcome, Plan
 
 
 class House:
@@ -78,6 +79,7 @@ class House:
             reasons=outcome.reasons,
             why=_why(outcome, self.told, self.names),
             actions=outcome.actions,
+            still_in=_still_in(outcome, self.told),
         )
 
     def _fields(
@@ -269,7 +271,15 @@ def _why(
     if outcome.actions:
         return (*(_will(each, told.get(each.id)) for each in outcome.actions), *reasons)
     forecast = told.get(outcome.source_id or "")
-    return (_NOTHING[outcome.kind] if forecast is None else forecast.text, *reasons)
+    kept = outcome.kind is Kind.UNCHANGED and outcome.has_access
+    nothing = "nothing happens" if kept else _NOTHING[outcome.kind]
+    return (nothing if forecast is None else forecast.text, *reasons)
+
+
+def _still_in(outcome: Outcome, told: Mapping[str, Forecast]) -> bool:
+    """Return whether somebody who has left can get in after the plan, as far as it can tell."""
+    ends = {id: End(Ending.HELD) for id, each in told.items() if not each.sent}
+    return is_still_in(outcome, ends, planned=True)
 
 
 def _will(action: Action, forecast: Forecast | None) -> str:

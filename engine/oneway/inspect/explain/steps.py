@@ -97,3 +97,5 @@ class Explanation:
     actions: tuple[Action, ...] = ()
     link: Link | None = None
     """What earlier runs remember of it."""
+    still_in: bool = False
+    """Whether the person has left, and can still get in once the plan is done."""

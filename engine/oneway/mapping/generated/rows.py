@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 
 from oneway.core.batches import RecordShape
-from oneway.core.records import Compare
+from oneway.core.records import Compare, path_text
 from oneway.mapping.expressions import PLAIN, Expression
 from oneway.mapping.generated.cells import DATA, Cells
 from oneway.mapping.generated.limits import Shapeless, limits_of
@@ -16,7 +16,6 @@ from oneway.mapping.generated.paths import Paths
 from oneway.mapping.generated.source import CodeText
 from oneway.mapping.generated.unknowns import Notes, Operand, Unknowns
 from oneway.mapping.interpreter import Interpreted, MappingCode, Typed
-from oneway.mapping.program import FieldRule
 from oneway.mapping.read_keys import expressions_of
 
 _WORDS = re.compile(r"""'(?:[^'\\]|\\.)*'|"(?:[^"\\]|\\.)*"|(\w+)""")
@@ -259,8 +258,9 @@ class Rows:
         code, source, policy = self.program.code, self.source, self.program.policy
         values = [self._key(Typed(each)) for each in code.match_target]
         name = self._name(values)
-        fields = [self._seen(rule) for rule in policy.fields]
-        leaving = [self._seen(rule) for rule in policy.leaving]
+        fields = [self._seen(rule.keys) for rule in policy.fields]
+        leaving = [self._seen(rule.keys) for rule in policy.leaving]
+        told = [self._seen(keys) for keys in policy.told]
         left = self._decided(code.left) if code.left is not None else "False"
         source.line(f"left = {left}")
         source.line("later = False")
@@ -270,29 +270,33 @@ class Rows:
         keys = [self._comparable(*each) for each in zip(values, self._compares, strict=True)]
         source.line(
             f"return row_of_target(({self._id}, {name}, {_tuple(keys)}, left, later,"
-            f" {_tuple(fields)}, {_tuple(leaving)}, None, True, None))"
+            f" {_tuple(fields)}, {_tuple(leaving)}, None, True, None, {_tuple(told)}))"
         )
 
-    def _seen(self, rule: FieldRule) -> str:
-        """Write what a target record holds in a field, and return its name."""
+    def _seen(self, keys: tuple[str, ...]) -> str:
+        """Write what a target record holds at a path, and return its name."""
+        if not keys:
+            if self.shape is not None:
+                raise Shapeless
+            return "data"
         source, reading, value = self.source, self.program.code.target_reading, "data"
         found = source.name("seen")
-        source.comment("seen", rule.path)
+        source.comment("seen", path_text(keys))
         if self.shape is not None:
-            self._seen_shaped(found, rule, self.shape)
+            self._seen_shaped(found, keys, self.shape)
             return found
         start = source.depth
-        for depth, key in enumerate(rule.keys, 1):
+        for depth, key in enumerate(keys, 1):
             source.line(f"{found} = {value}.get({source.literal(key)}, absent)")
-            nothing = "None" if reading.is_null(rule.keys[:depth]) else "absent"
+            nothing = "None" if reading.is_null(keys[:depth]) else "absent"
             if nothing == "None":
                 with source.block(f"if {found} is absent:"):
                     source.line(f"{found} = None")
-            if depth == len(rule.keys):
+            if depth == len(keys):
                 break
             step = source.name("step")
             source.line(f"{step} = {found}")
-            after = "None" if reading.is_null(rule.keys[: depth + 1]) else "absent"
+            after = "None" if reading.is_null(keys[: depth + 1]) else "absent"
             with source.block(f"if not isinstance({step}, dict):"):
                 # Of a key that is absent, and of what is in null, the same is known.
                 source.line(f"{found} = {step} if {step} is None or {step} is absent else {after}")
@@ -302,18 +306,18 @@ class Rows:
         source.depth = start
         return found
 
-    def _seen_shaped(self, found: str, rule: FieldRule, shape: RecordShape) -> None:
-        """Write what a target record of a shape holds in a field."""
+    def _seen_shaped(self, found: str, keys: tuple[str, ...], shape: RecordShape) -> None:
+        """Write what a target record of a shape holds at a path."""
         source, value, start = self.source, "item", self.source.depth
-        for depth, key in enumerate(rule.keys, 1):
+        for depth, key in enumerate(keys, 1):
             if key in shape.sometimes:
                 raise Shapeless
             if key not in shape.attributes:
-                is_null = self.program.code.target_reading.is_null(rule.keys[:depth])
+                is_null = self.program.code.target_reading.is_null(keys[:depth])
                 source.line(f"{found} = {None if is_null else 'absent'}")
                 break
             source.line(f"{found} = {value}.{shape.attributes[key]}")
-            if depth == len(rule.keys):
+            if depth == len(keys):
                 if key in shape.inner:
                     raise Shapeless
                 break

@@ -13,7 +13,9 @@ from oneway.core.diagnostics import Refused
 from oneway.core.records import Collected
 from oneway.core.seal import Seal, Sealed
 from oneway.documents.yaml_source import LIMIT as MAPPING_LIMIT
-from oneway.mapping.program import Policy, whole
+from oneway.mapping.program import LeftAnswer, Policy, whole
+from oneway.planning.access import UNSAID
+from oneway.planning.in_vain import BACK_IN_VAIN, IN_VAIN
 from oneway.planning.plan import Plan, Verb
 from oneway.planning.planner import Header
 from oneway.runs.compare.projection import Projection
@@ -72,6 +74,7 @@ def inputs_of(
         trees=(projection.source_tree, projection.target_tree),
         tables={name: found.tables[name] for name in projection.tables},
         evidence=found.evidence,
+        left=_left(plan),
     )
     rows, targets = (
         map(veiler.source_row, map(whole, found.source.items)),
@@ -118,6 +121,27 @@ def _deactivated(plan: Plan) -> Mapping[str, Mapping[str, str]]:
             if sealed:
                 found[action.target_id] = sealed
     return found
+
+
+def _left(plan: Plan) -> Mapping[str, LeftAnswer]:
+    """Return the target records that would say something else of leaving than is wanted."""
+    found = {}
+    for outcome in plan.telling:
+        codes = {each.code for each in outcome.reasons}
+        leaves = any(each.verb.takes_access for each in outcome.actions)
+        answer = next((each for code, each in _SAID.items() if code in codes), None)
+        if answer is None and outcome.has_access and not leaves:
+            answer = LeftAnswer.STAYS
+        if answer is not None and outcome.target_id is not None:
+            found[outcome.target_id] = answer
+    return found
+
+
+_SAID = {
+    BACK_IN_VAIN: LeftAnswer.LEFT,
+    IN_VAIN: LeftAnswer.STAYS,
+    UNSAID: LeftAnswer.UNKNOWN,
+}
 
 
 def _unkept(why: str) -> Mapping[str, bytes]:

@@ -10,6 +10,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
+from oneway.core.connector import Capability
 from oneway.core.records import MISSING, Collected, Missing, Record, Value
 from oneway.mapping.expressions import Context, Expression
 from oneway.mapping.interpreter import FieldCode, Interpreted, MappingCode, RecordStopped, Typed
@@ -17,10 +18,12 @@ from oneway.mapping.program import (
     Cell,
     CellState,
     FieldRule,
+    LeftAnswer,
     Missed,
     OwnTable,
     SourceRow,
     TargetRow,
+    Written,
 )
 from oneway.mapping.read_keys import expressions_of
 from oneway.runs.compare.projection import Projection, holds_all
@@ -70,6 +73,20 @@ class ReEvaluation:
         if not kept and any(id(each) in self.closed for each in self.now.code.leaving):
             return ()  # it took a source record to say
         return self._of_source(SourceRow("", "", "", (), leaving=kept)).departed()
+
+    def left_with(
+        self, target: TargetRow, written: Sequence[Written], by: Capability
+    ) -> LeftAnswer:
+        """Return whether a target record has left once these values are written.
+
+        Where that cannot be evaluated again, it is what the plan of the run said of the record.
+        """
+        code = self.now.code
+        asked = (each for each in (code.left, code.scheduled) if each is not None)
+        if all(map(self.again_on_target, asked)):
+            return Interpreted(code, self.context).left_with(target, written, by)
+        usual = LeftAnswer.LEFT if by is Capability.LEAVE else LeftAnswer.STAYS
+        return self.kept.left.get(target.target_id, usual)
 
     def own_tables(self) -> Mapping[str, OwnTable]:
         """Return the lookup tables of the target's own records, as far as they were kept."""

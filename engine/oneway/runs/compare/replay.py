@@ -12,14 +12,24 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 from oneway import __version__
+from oneway.core.connector import Capability
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
 from oneway.core.records import Record, Value, Veiled
 from oneway.core.seal import Seal
 from oneway.documents.yaml_source import LIMIT
 from oneway.history.journal import Journal, Run, RunState
 from oneway.mapping.compiler import Compiled
-from oneway.mapping.program import Cell, OwnTable, Policy, SourceRow, TargetRow
+from oneway.mapping.program import (
+    Cell,
+    LeftAnswer,
+    OwnTable,
+    Policy,
+    SourceRow,
+    TargetRow,
+    Written,
+)
 from oneway.planning.compare import PlanDifference, differences
+from oneway.planning.in_vain import LeftWith
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import dump, fingerprint, load
 from oneway.planning.planner import Header, plan_rows
@@ -178,6 +188,7 @@ class Replaying:
 
     policy: Policy
     cells: tuple[Cell, ...]
+    left: LeftWith
     own: Mapping[str, OwnTable] = field(default_factory=dict)
 
     def source_row(self, record: Record) -> SourceRow:
@@ -187,6 +198,12 @@ class Replaying:
     def target_row(self, record: Record) -> TargetRow:
         """Never asked: what is held is given to the planner."""
         raise NotImplementedError(record.id)
+
+    def left_with(
+        self, target: TargetRow, written: Sequence[Written], by: Capability
+    ) -> LeftAnswer:
+        """Return whether a target record has left once these values are written."""
+        return self.left(target, written, by)
 
     def departed(self) -> tuple[Cell, ...]:
         """Return what is written to a target record that no source record stands for."""
@@ -219,7 +236,8 @@ def replayed(again: ReEvaluation, header: Header) -> Plan:
 
     `unfit` and `again.lacking()` must be nothing.
     """
-    program = Replaying(again.now.code.policy, again.departed(), again.own_tables())
+    policy = again.now.code.policy
+    program = Replaying(policy, again.departed(), again.left_with, again.own_tables())
     seal = KeptSeal(again.kept.deactivated)
     evidence = again.kept.evidence
     source, target = again.source(), again.target()

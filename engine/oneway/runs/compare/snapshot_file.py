@@ -22,6 +22,7 @@ from oneway.mapping.program import (
     Cell,
     CellState,
     EvaluationFailure,
+    LeftAnswer,
     Missed,
     SourceRow,
     Standing,
@@ -78,6 +79,8 @@ class RunSnapshot:
     records: tuple[tuple[Part, ...], tuple[Part, ...]] = ((), ())
     tables: Mapping[str, LookupTable] = field(default_factory=dict)
     evidence: LinkEvidence = NO_LINKS
+    left: Mapping[str, LeftAnswer] = field(default_factory=dict)
+    """What the plan said of target records whose leaving would not be as it usually is."""
 
 
 class TooLarge(Exception):
@@ -182,6 +185,7 @@ def _head(kept: RunSnapshot) -> Data:
         "source": [kept.source.complete, kept.source.problems],
         "target": [kept.target.complete, kept.target.problems],
         "evidence": _evidence(kept.evidence),
+        "left": {id: each.value for id, each in kept.left.items()},
     }
 
 
@@ -221,6 +225,7 @@ def _kept(head: Data, lines: list[Data]) -> RunSnapshot:
         ),
         tables={name: _table_of(each) for name, each in head["tables"].items()},
         evidence=_evidence_of(head.get("evidence")),
+        left={id: LeftAnswer(each) for id, each in head.get("left", {}).items()},
     )
 
 

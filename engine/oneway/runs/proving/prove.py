@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum
 
+from oneway.core.connector import Capability
 from oneway.core.diagnostics import Span
 from oneway.core.records import (
     MISSING,
@@ -19,8 +20,9 @@ from oneway.core.records import (
 from oneway.core.seal import Sealed
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import EvaluationError, Expression
-from oneway.mapping.program import Cell
+from oneway.mapping.program import Cell, LeftAnswer
 from oneway.planning.impact import PersonImpact, impact
+from oneway.planning.in_vain import BACK_IN_VAIN, IN_VAIN
 from oneway.planning.plan import Kind, Outcome, Plan, Verb
 from oneway.runs.mapping_tests.check import parsed_claims
 from oneway.runs.mapping_tests.spec import MappingClaim, MappingTest
@@ -278,6 +280,40 @@ def _leavers_leave(seen: _Seen) -> Iterator[Breaking]:
     yield Breaking("leavers leave", text, leavers.when.span, seen.situation, outcome, "leave")
 
 
+def _leaving_is_seen(seen: _Seen) -> Iterator[Breaking]:
+    """After a leave is applied, `left` holds, or will by its date; after a return it does not."""
+    if seen.compiled.code.left is None or not seen.situation.fits:
+        return
+    outcome, vain = seen.outcome, {IN_VAIN: "leave", BACK_IN_VAIN: "rehire"}
+    for reason in (each for each in outcome.reasons if each.code in vain):
+        place = reason.place or Span(seen.compiled.spec.file)
+        wanted = vain[reason.code]
+        yield Breaking("leaving is seen", reason.text, place, seen.situation, outcome, wanted)
+    for action in outcome.actions:
+        leaves = action.verb.takes_access
+        if not leaves and action.verb is not Verb.REACTIVATE:
+            continue
+        by = Capability.LEAVE if leaves else Capability.REACTIVATE
+        if seen.compiled.code.unsure.get(by):
+            continue  # the target itself says it, which nobody here does
+        answer = _left_after(seen, action.target_id or "", by)
+        fits = _GONE if leaves else {LeftAnswer.STAYS, LeftAnswer.DUE}
+        if answer not in fits:
+            text = f"{action.verb.value}: `left` {'does not hold' if leaves else 'holds'} after it"
+            place, wanted = action.changes[0].place, "leave" if leaves else "rehire"
+            yield Breaking("leaving is seen", text, place, seen.situation, outcome, wanted)
+
+
+_GONE = {LeftAnswer.LEFT, LeftAnswer.DUE}
+
+
+def _left_after(seen: _Seen, target_id: str, by: Capability) -> LeftAnswer:
+    """Return whether a target record has left, as it is after the plan."""
+    program = seen.maker.program(None, seen.situation.settings)
+    after = next(each for each in _applied(seen).records if each.id == target_id)
+    return program.left_with(program.target_row(after), (), by)
+
+
 def _lacks_value(seen: _Seen) -> bool:
     """Return whether no field of `leavers.set` has a value to write."""
     row = seen.maker.row(seen.situation)
@@ -353,6 +389,7 @@ def _fails(seen: _Seen, text: str) -> bool:
 _LAWS: tuple[Law, ...] = (
     _usual_syncs,
     _leavers_leave,
+    _leaving_is_seen,
     _leavers_stay_out,
     _gaps_take_nothing,
     _evaluates,

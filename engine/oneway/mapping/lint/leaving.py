@@ -1,0 +1,72 @@
+"""What constants alone say of leaving: whether `leavers.set` can make `leavers.left` hold."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from difflib import get_close_matches
+
+from oneway.core.connector import Capability, Resource
+from oneway.core.diagnostics import SURE
+from oneway.core.records import MISSING, Value, path_text
+from oneway.mapping.expressions import Context, Expression, Reading
+from oneway.mapping.interpreter import FieldCode, Interpreted, MappingCode
+from oneway.mapping.program import LeftAnswer, TargetRow, Written
+from oneway.mapping.spec import FieldSpec, Merge, Write
+
+_AS_OF = datetime(2026, 6, 15, 12, tzinfo=UTC)
+
+
+def misspelt(
+    going: Iterable[FieldSpec], read: Iterable[str], written: Iterable[str], target: Resource
+) -> Mapping[str, str]:
+    """Return the fields of `leavers.set` that misspell what `left` reads and nothing writes.
+
+    Each with what it was meant to be. `written` is what the mapping writes.
+    """
+    unwritten = sorted(set(read) - set(written))
+    found = {}
+    for field in going:
+        near = get_close_matches(field.path, unwritten, n=1, cutoff=SURE)
+        if near and field.path not in {*target.fields, *read}:
+            found[field.path] = near[0]
+    return found
+
+
+def left_reads(left: Expression) -> tuple[str, ...]:
+    """Return the fields that `leavers.left` reads."""
+    return tuple(dict.fromkeys(path_text(use.keys) for use in left.paths))
+
+
+def left_by(code: MappingCode, written: Iterable[Written], by: Capability) -> LeftAnswer:
+    """Return whether any record has left with these values, of which nothing else is known."""
+    unknown = replace(
+        code,
+        left=_knowing_nothing(code.left),
+        scheduled=_knowing_nothing(code.scheduled),
+    )
+    program = Interpreted(unknown, Context(_AS_OF, strict=True))
+    row = TargetRow("", "", (), leaving=(MISSING,) * len(code.leaving))
+    return program.left_with(row, tuple(written), by)
+
+
+def _knowing_nothing(expression: Expression | None) -> Expression | None:
+    return None if expression is None else replace(expression, reading=Reading())
+
+
+def written_to_leave(leaving: Iterable[FieldCode]) -> Iterator[Written]:
+    """Yield the constants that each leaver's record will hold."""
+    for each in leaving:
+        plain = each.rule.write is Write.OVERWRITE and each.rule.merge is Merge.REPLACE
+        if plain and each.source is None and each.when is None and each.lookup is None:
+            yield each.rule.keys, each.constant
+
+
+def written_to_return(
+    leaving: Iterable[FieldCode], given: Mapping[int, Value]
+) -> Iterator[Written]:
+    """Yield what each record holds that is brought back, as far as no source record says it."""
+    for position, each in enumerate(leaving):
+        if position in given:
+            yield each.rule.keys, given[position]
+        elif each.source is None:
+            yield each.rule.keys, each.rule.clear

@@ -1,0 +1,159 @@
+"""What is written of leavers can never make a record say that they have left."""
+
+from collections.abc import Iterator
+from typing import cast
+
+from oneway.core.connector import Capability
+from oneway.core.diagnostics import Severity, did_you_mean
+from oneway.core.records import Value
+from oneway.mapping.expressions import Expression
+from oneway.mapping.interpreter import FieldCode
+from oneway.mapping.lint.leaving import (
+    left_by,
+    left_reads,
+    misspelt,
+    written_to_leave,
+    written_to_return,
+)
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, overlap
+from oneway.mapping.program import LeftAnswer
+from oneway.mapping.record_schema import typed
+from oneway.mapping.spec import FieldSpec, Rehires, Write
+
+
+def check(subject: Subject) -> Iterator[LintFinding]:
+    left = subject.code.left
+    if left is None or subject.spec.leavers is None:
+        return
+    found = list(_unwritten(subject, left))
+    if not found and not left.settings:
+        found = [*_kept_in(subject, left), *_kept_out(subject, left)]
+    yield from found
+
+
+def _unwritten(subject: Subject, left: Expression) -> Iterator[LintFinding]:
+    """Yield what is written to a field that `left` does not read, in place of one that it does."""
+    assert subject.spec.leavers is not None
+    going, read = subject.spec.leavers.set, left_reads(left)
+    every = {each.path for each in (*going, *_kept_equal(subject))}
+    slips = misspelt(going, read, every, subject.target)
+    for field in going:
+        if field.path in slips:
+            meant = slips[field.path]
+            summary = (
+                f"leavers.set writes '{field.path}', which `left` does not read; nothing writes "
+                f"'{meant}', which it does: whoever leaves keeps access ({_asked(subject)})"
+            )
+            yield LintFinding(field.key_span, summary, f"did you mean '{meant}'?")
+    told, policy = read and not left.facts.whole, subject.code.policy
+    unsure = subject.code.unsure.get(Capability.LEAVE)
+    elsewhere = any(overlap(each.path, path) for each in _kept_equal(subject) for path in read)
+    if slips or not told or policy.telling or unsure or elsewhere or not going:
+        return
+    near = {each.path: did_you_mean(each.path, read) for each in going}
+    field = next((each for each in going if near[each.path]), going[0])
+    others = " or ".join(f"'{path}'" for path in read)
+    summary = (
+        f"leavers.set writes '{field.path}', and nothing that `left` reads: whoever leaves keeps "
+        f"access ({_asked(subject)})"
+    )
+    help = f"write {others} there too; what the target itself sets is readOnly in its manifest"
+    yield LintFinding(field.key_span, summary, near[field.path] or help)
+
+
+def _kept_equal(subject: Subject) -> Iterator[FieldSpec]:
+    """Yield the other fields that are written to a record that is there."""
+    for each in subject.spec.fields:
+        if each.write in (Write.OVERWRITE, Write.IF_EMPTY):
+            yield each
+
+
+def _kept_in(subject: Subject, left: Expression) -> Iterator[LintFinding]:
+    """Yield the constants with which `left` does not hold."""
+    code = subject.code
+    constants = dict(written_to_leave(code.leaving))
+    if left_by(code, constants.items(), Capability.LEAVE) is not LeftAnswer.STAYS:
+        return
+    read = left_reads(left)
+    for field, compiled in zip(_going(subject), code.leaving, strict=True):
+        if compiled.rule.keys not in constants or not _is_read(field, read):
+            continue
+        summary = (
+            f"'{field.path}' becomes {_shown(compiled, compiled.constant)}, and `left` does not "
+            f"hold with that: whoever leaves keeps access ({_asked(subject)})"
+        )
+        yield LintFinding(field.value.span if field.value else field.key_span, summary, _HELP)
+        return
+    yield LintFinding(left.span, "`left` holds for no record, whatever leavers.set writes", _HELP)
+
+
+def _kept_out(subject: Subject, left: Expression) -> Iterator[LintFinding]:
+    """Yield the constants with which `left` still holds of somebody who is back."""
+    spec, code = subject.spec, subject.code
+    if spec.rehires is not Rehires.REACTIVATE:
+        return
+    given = dict(code.policy.reactivating)
+    back = tuple(written_to_return(code.leaving, given))
+    if left_by(code, back, Capability.REACTIVATE) is not LeftAnswer.LEFT:
+        return
+    read = left_reads(left)
+    places = {name: constant.span for name, constant in spec.reactivated}
+    for field, compiled in zip(_going(subject), code.leaving, strict=True):
+        if _is_read(field, read):
+            value = cast(Value, dict(back).get(compiled.rule.keys))
+            becomes = "is cleared" if value is None else f"becomes {_shown(compiled, value)}"
+            summary = (
+                f"'{field.path}' {becomes} where somebody is back, and `left` holds with that: "
+                f"they stay locked out ({_asked(subject)})"
+            )
+            help = "name in `rehires: {reactivate: ...}` a value with which `left` does not hold"
+            yield LintFinding(places.get(field.path, left.span), summary, help)
+            return
+
+
+_HELP = "write in leavers.set what `left` looks for, or ask in `left` for what is written"
+
+
+def _going(subject: Subject) -> tuple[FieldSpec, ...]:
+    assert subject.spec.leavers is not None
+    return subject.spec.leavers.set
+
+
+def _is_read(field: FieldSpec, read: tuple[str, ...]) -> bool:
+    return any(overlap(field.path, path) for path in read)
+
+
+def _shown(field: FieldCode, value: Value) -> str:
+    return "a value that is not shown" if field.rule.sensitive else typed(value)
+
+
+def _asked(subject: Subject) -> str:
+    """Return what `left` asks, and what it compares with."""
+    left = subject.code.policy.left
+    assert left is not None
+    compared = f", which compares with {'; '.join(left.compared)}" if left.compared else ""
+    return f"left: {left.text}{compared}"
+
+
+RULE = LintRule(
+    code="M134",
+    severity=Severity.ERROR,
+    title="what is written of leavers never makes `left` hold, or of rehires never ends that",
+    advice=(
+        "Write in `leavers.set` what `left` looks for, or ask in `left` for what is written; the "
+        "same of `rehires: {reactivate: ...}`, with which `left` must not hold."
+    ),
+    check=check,
+    failing="""\
+leavers:
+  when: status == 'Former'
+  set: {policyId: {value: 1}}
+  left: policyId == `2`
+""",
+    passing="""\
+leavers:
+  when: status == 'Former'
+  set: {policyId: {value: 2}}
+  left: policyId == `2`
+""",
+)

@@ -1,0 +1,92 @@
+"""Says why a leave would not make `leavers.left` hold, or a return would not end that.
+
+What is written to leave is what the mapping says of leaving; whether it tells what `left` asks is
+asked of the target record as it will be, before anything is written.
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import cast
+
+from oneway.core.connector import Capability
+from oneway.core.diagnostics import Span
+from oneway.core.records import MISSING, Missing, Value, path_text
+from oneway.mapping.program import FieldRule, LeftAnswer, Policy, TargetRow, Written
+from oneway.mapping.record_schema import typed
+from oneway.planning.diff import Awaited, FieldChange
+from oneway.planning.plan import Reason
+
+IN_VAIN = "leave_in_vain"
+"""The code of a reason: the target would not say that somebody has left, whatever is written."""
+BACK_IN_VAIN = "return_in_vain"
+"""The code of a reason: the target would still say that somebody has left."""
+
+LeftWith = Callable[[TargetRow, Sequence[Written], Capability], LeftAnswer]
+"""See `Program.left_with`."""
+
+
+def written(changes: Sequence[FieldChange]) -> tuple[Written, ...]:
+    """Return what changes write, by its path."""
+    return tuple((each.rule.keys, _after(each)) for each in changes)
+
+
+def in_vain(policy: Policy, target: TargetRow, changes: Sequence[FieldChange]) -> Reason:
+    """Return why somebody who has left would keep access, or get it back, by what is written."""
+    text = (
+        f"has left, and leavers.set does not make `left` hold: {_beside(policy, target, changes)}"
+    )
+    remedy = "write in leavers.set what `left` looks for, or ask in `left` for what is written"
+    return Reason(IN_VAIN, f"{text}; {remedy}", _place(policy))
+
+
+def back_in_vain(policy: Policy, target: TargetRow, changes: Sequence[FieldChange]) -> Reason:
+    """Return why somebody who is back would stay locked out by what is written."""
+    text = "is back in the source, and `left` would still hold once that is written"
+    remedy = "name in `rehires: {reactivate: ...}` what ends it"
+    return Reason(
+        BACK_IN_VAIN, f"{text}: {_beside(policy, target, changes)}; {remedy}", _place(policy)
+    )
+
+
+def not_known(policy: Policy) -> str:
+    """Return that what is written does not tell whether somebody has left."""
+    left = policy.left.text if policy.left is not None else ""
+    return f"has left, and whether `left` ({left}) holds once it is written is not known"
+
+
+def _place(policy: Policy) -> Span | None:
+    telling = [policy.leaving[i].place for i in policy.telling]
+    places = (*telling, *(rule.place for rule in policy.leaving))
+    return places[0] if places else None
+
+
+def _beside(policy: Policy, target: TargetRow, changes: Sequence[FieldChange]) -> str:
+    """Return what `left` would read, beside what it asks, and on which line."""
+    assert policy.left is not None
+    after = {each.rule.path: each.after for each in changes}
+    read = [
+        _said(policy.leaving[i], after, target.leaving[i])
+        for i in policy.telling
+        if i < len(target.leaving)
+    ]
+    others = ", ".join(path_text(path) for path in policy.told if path)
+    if others and not read:
+        read.append(f"it writes nothing to {others}")
+    asks = f"`left` on line {policy.left.place.line} asks for {policy.left.text}"
+    compared = f", which compares with {'; '.join(policy.left.compared)}"
+    return f"{', '.join(read)}, and {asks}{compared if policy.left.compared else ''}"
+
+
+def _said(rule: FieldRule, after: Mapping[str, object], held: Value | Missing) -> str:
+    """Return what a field would hold; of a sensitive one, nothing of the value."""
+    value = after.get(rule.path, held)
+    if rule.sensitive:
+        return f"{rule.path} has a value that is not shown"
+    if isinstance(value, Missing | Awaited):
+        return f"{rule.path} is not known"
+    return f"{rule.path} would be {typed(cast(Value, value))}"
+
+
+def _after(change: FieldChange) -> Value | Missing:
+    if isinstance(change.after, Awaited):
+        return MISSING
+    return change.rule.clear if change.after is None else change.after
