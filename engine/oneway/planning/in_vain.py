@@ -31,9 +31,8 @@ def written(changes: Sequence[FieldChange]) -> tuple[Written, ...]:
 
 def in_vain(policy: Policy, target: TargetRow, changes: Sequence[FieldChange]) -> Reason:
     """Return why somebody who has left would keep access, or get it back, by what is written."""
-    text = (
-        f"has left, and leavers.set does not make `left` hold: {_beside(policy, target, changes)}"
-    )
+    does = "would end that `left` holds" if target.left else "does not make `left` hold"
+    text = f"has left, and leavers.set {does}: {_beside(policy, target, changes)}"
     remedy = "write in leavers.set what `left` looks for, or ask in `left` for what is written"
     return Reason(IN_VAIN, f"{text}; {remedy}", _place(policy))
 

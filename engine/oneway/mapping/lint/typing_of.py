@@ -11,6 +11,7 @@ from oneway.mapping.functions.library import BY_NAME
 from oneway.mapping.record_schema import json_types
 
 _ANY = frozenset[str]()
+NUMBERS = {"number", "integer"}
 _LISTS = ("projection", "filter_projection", "flatten", "multi_select_list", "value_projection")
 _TRUTHS = ("comparator", "not_expression")
 

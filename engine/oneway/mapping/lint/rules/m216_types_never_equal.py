@@ -1,6 +1,6 @@
 """Values of different types are never equal: 42 is not "42", and true is not 'true'."""
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from oneway.core.connector import Resource
 from oneway.core.diagnostics import Fix, Severity
@@ -8,33 +8,34 @@ from oneway.core.records import Value, identity
 from oneway.mapping.expressions import Expression
 from oneway.mapping.expressions.syntax import Node, tokens_of
 from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
-from oneway.mapping.lint.typing_of import nodes_in, types_in
+from oneway.mapping.lint.text_order import ORDER_HELP, blanks_first, without_order
+from oneway.mapping.lint.typing_of import NUMBERS, nodes_in, types_in
 from oneway.mapping.record_schema import in_words
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
+    refused = {id(node) for _, node in blanks_first(subject)}
     for expression in subject.on_source:
-        yield from _compared(expression, subject.source)
+        yield from _compared(expression, subject.source, refused)
     for expression in subject.on_target:
-        yield from _compared(expression, subject.target)
+        yield from _compared(expression, subject.target, refused)
 
 
-def _compared(expression: Expression, resource: Resource) -> Iterator[LintFinding]:
+def _compared(
+    expression: Expression, resource: Resource, refused: Collection[int]
+) -> Iterator[LintFinding]:
     for node in nodes_in(expression):
-        if node["type"] != "comparator":
+        if node["type"] != "comparator" or id(node) in refused:
             continue
         left, right = (types_in(each, resource) for each in node["children"])
-        ordered = node["value"] not in ("eq", "ne")
-        if ordered and any(each and not each & _NUMBERS for each in (left, right)):
-            texts = next(each for each in (left, right) if each and not each & _NUMBERS)
-            summary = f"only numbers have an order; this is {in_words(texts)}"
-            help = "compare dates with is_past(), is_future() or days_between()"
-            yield LintFinding(expression.span, summary, help)
+        other = without_order(node, resource)
+        if other:
+            summary = f"only numbers have an order; this is {in_words(other)}"
+            if "string" in other:
+                summary = "text is compared letter by letter, and blank text comes before all other"
+            yield LintFinding(expression.span, summary, ORDER_HELP)
         elif left and right and not left & right:
             yield _never_equal(expression, node, left, right)
-
-
-_NUMBERS = {"number", "integer"}
 
 
 def _never_equal(
@@ -66,7 +67,7 @@ def _as_type(value: Value, types: frozenset[str]) -> str:
     """Return a constant written as one of the types, where there is one way to do so."""
     if types == {"boolean"} and isinstance(value, str) and value.lower() in ("true", "false"):
         return f"`{value.lower()}`"
-    if types and types <= _NUMBERS and isinstance(value, str) and value.isdecimal():
+    if types and types <= NUMBERS and isinstance(value, str) and value.isdecimal():
         return f"`{int(value)}`" if str(int(value)) == value else ""
     if types == {"string"} and isinstance(value, int) and not isinstance(value, bool):
         return f"'{value}'"
@@ -76,7 +77,7 @@ def _as_type(value: Value, types: frozenset[str]) -> str:
 RULE = LintRule(
     code="M216",
     severity=Severity.WARNING,
-    title="values are compared that are never equal, or that have no order",
+    title="values are compared that are never equal, or whose order is no order of numbers",
     advice="Convert one of them, or write the constant as the type that the field has.",
     check=check,
     failing="""\

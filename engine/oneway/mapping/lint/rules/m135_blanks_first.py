@@ -1,0 +1,40 @@
+"""Text is compared by order where it is decided who leaves: whoever has no date comes first."""
+
+from collections.abc import Iterator
+
+from oneway.core.diagnostics import Severity
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
+from oneway.mapping.lint.text_order import ORDER_HELP, blanks_first
+
+
+def check(subject: Subject) -> Iterator[LintFinding]:
+    for expression in dict.fromkeys(expression for expression, _ in blanks_first(subject)):
+        summary = (
+            "text is compared letter by letter, and blank text comes before all other: this also "
+            "decides about everybody who has no value there"
+        )
+        yield LintFinding(expression.span, summary, ORDER_HELP)
+
+
+RULE = LintRule(
+    code="M135",
+    severity=Severity.ERROR,
+    title="text is compared by order where it is decided who leaves or takes part",
+    advice=(
+        "Compare dates with `is_past()`, `is_future()` or `days_between()`; of text, ask first "
+        "whether there is any: `date && date <= today()`."
+    ),
+    check=check,
+    failing="""\
+leavers:
+  when: employmentDetails.leaverDetails.leaveDate <= today()
+  set: {leaveDate: employmentDetails.leaverDetails.leaveDate}
+  left: is_past(leaveDate)
+""",
+    passing="""\
+leavers:
+  when: is_past(employmentDetails.leaverDetails.leaveDate)
+  set: {leaveDate: employmentDetails.leaverDetails.leaveDate}
+  left: is_past(leaveDate)
+""",
+)
