@@ -117,7 +117,7 @@ class _Pairs:
 
     def _is_quiet(self, row: AnySourceRow, target: TargetRow) -> bool:
         # Taken apart once: each name of a named tuple takes as long as a comparison.
-        _, _, keys, left, scheduled, values, _, error, known, unsaid = target
+        _, _, keys, left, scheduled, values, _, error, known, unsaid, _ = target
         if left or scheduled or error is not None or unsaid is not None or not (known and values):
             return False
         source_id = row[0]
