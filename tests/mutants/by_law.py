@@ -122,8 +122,8 @@ OWN = (
         11,
         "leave-without-a-change",
         "planning/outcomes",
-        "        if not changes:\n            reasons = (*mover.reasons, *(self._unsaid",
-        "        if False:\n            reasons = (*mover.reasons, *(self._unsaid",
+        "        if not changes:\n            return replace(mover, has_access",
+        "        if False:\n            return replace(mover, has_access",
         "whom nothing of `leavers.set` is to be written to does not leave again",
     ),
     _own(
