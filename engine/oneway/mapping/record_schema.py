@@ -158,20 +158,10 @@ def json_types(value: Value) -> frozenset[str]:
     known = _TYPES.get(value.__class__)
     if known is not None:
         return known
-    match value:
-        case bool():
-            return frozenset({"boolean"})
-        case int():
-            return frozenset({"integer", "number"})
-        case float():
-            whole = {"integer"} if value.is_integer() else set()
-            return frozenset({"number"} | whole)
-        case str():
-            return frozenset({"string"})
-        case list():
-            return frozenset({"array"})
-        case _:
-            return frozenset({"object"})
+    if isinstance(value, float):
+        return frozenset({"number", "integer"} if value.is_integer() else {"number"})
+    found = (types for kind, types in _TYPES.items() if isinstance(value, kind))
+    return next(found, frozenset({"object"}))
 
 
 def in_words(types: frozenset[str]) -> str:

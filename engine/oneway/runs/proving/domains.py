@@ -9,6 +9,7 @@ from oneway.core.records import MISSING, Missing, Value, identity
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import Expression
 from oneway.mapping.expressions.syntax import Node
+from oneway.mapping.record_schema import json_types
 
 Path = tuple[str, ...]
 
@@ -92,7 +93,7 @@ def _classes(
     types = field.types if field is not None else frozenset[str]()
     words = field.enum if field is not None else ()
     for value in (*words, *literals):
-        if not types or _type(value) & types:
+        if not types or json_types(value) & types:
             yield ValueClass(path, f"is {value!r}", value, fits=not words or value in words)
     if looked_up:
         for value in (HIT, MISS, TWICE):
@@ -133,20 +134,6 @@ def _literals(node: Node) -> Iterator[Value]:
     for child in node["children"]:
         if isinstance(child, dict):
             yield from _literals(child)
-
-
-def _type(value: Value) -> frozenset[str]:
-    match value:
-        case bool():
-            return frozenset({"boolean"})
-        case int():
-            return frozenset({"integer", "number"})
-        case float():
-            return frozenset({"number"})
-        case str():
-            return frozenset({"string"})
-        case _:
-            return frozenset({"null"})
 
 
 def _each_once(classes: Iterable[ValueClass]) -> Iterator[ValueClass]:
