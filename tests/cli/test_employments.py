@@ -66,14 +66,19 @@ def test_the_current_employment_counts_or_else_the_latest(world: World) -> None:
     world.write("t.json", [user("1", "100", "Ada Quill"), user("3", "300", "Cy Old")])
     ended = world.run("sync", "m.yaml", "--verbose")
     assert ended.code == 0
-    assert "source record c2 stands for this person: it is current" in ended.flat
-    assert "source record c5 stands for this person: none is current" in ended.flat
+    assert "another record of this person counts: the current one (2): 100, 400" in ended.flat
+    assert "another record of this person counts: the latest one, as none is current" in ended.flat
     left, came, new = world.read("t.json")[1], world.read("t.json")[0], world.read("t.json")[2]
     assert (came["name"], came["leaveDate"]) == ("Ada Married", None)
     assert left["leaveDate"] == "2026-05-31"
     assert (new["reference"], new["name"]) == ("400", "Dee New")
     assert "No changes to make" in world.run("plan", "m.yaml").out
-    assert "100" in world.run("explain", "m.yaml", "c1").out
+    told = world.run("explain", "m.yaml", "100").flat
+    assert told.index("read from the source: record c2") < told.index("record c1")
+    assert "another record of this person counts: the current one (c2 is 100)" in told
+    assert "target record 1 has this value: matched" in told
+    assert "not tried: another record of this person counts" in told
+    assert "conflict" not in told
 
 
 def test_over_the_nights_one_person_is_one_user_whichever_employment_counts(world: World) -> None:

@@ -23,6 +23,9 @@ from oneway.planning.plan import Reason
 ONE_PER = "one_per"
 """The code of the conflict that names the records."""
 
+ANOTHER = "another_record"
+"""The code of the reason of a record that another one of the same person stands for."""
+
 _MOST = 5
 """So many records are named."""
 
@@ -40,9 +43,10 @@ class ChosenRows:
     tied: Mapping[str, Reason] = field(default_factory=dict)
 
     def why(self, picked: SourceRow) -> str:
-        """Return why a row stands for its person."""
+        """Return why a row stands for its person; the same words for many people."""
         current = picked.standing is not None and picked.standing.current
-        return "it is current" if current else "none is current, and it is the latest"
+        which = "the current one" if current else "the latest one, as none is current"
+        return f"another record of this person counts: {which}"
 
     def evidence(self, evidence: LinkEvidence) -> LinkEvidence:
         """Return what is remembered of each person, whichever record stood for them then."""

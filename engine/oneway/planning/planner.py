@@ -28,7 +28,7 @@ from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence, hidden, reconc
 from oneway.planning.match import Matches, match
 from oneway.planning.near_duplicates import hold_near_duplicates
 from oneway.planning.near_misses import near_misses
-from oneway.planning.one_per_person import ChosenRows, hold_tied, one_per_person
+from oneway.planning.one_per_person import ANOTHER, ChosenRows, hold_tied, one_per_person
 from oneway.planning.outcomes import Draft, Drafter, absent, contested, silent, some
 from oneway.planning.own_lookups import settle
 from oneway.planning.plan import (
@@ -150,8 +150,7 @@ def _granted(
 def _aside(chosen: ChosenRows) -> Iterator[Draft]:
     """Yield the outcomes of the records that another one of the same person stands for."""
     for row, picked in chosen.aside:
-        text = f"source record {picked.source_id} stands for this person: {chosen.why(picked)}"
-        reason = Reason("another_record", text, candidates=(picked.source_id,))
+        reason = Reason(ANOTHER, chosen.why(picked), candidates=(picked.source_id,))
         yield Draft(Kind.IGNORED, row, None, reasons=(reason,))
 
 

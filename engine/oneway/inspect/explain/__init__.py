@@ -20,6 +20,7 @@ from oneway.inspect.explain.steps import (
 )
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.program import Program
+from oneway.planning.one_per_person import ANOTHER
 from oneway.planning.plan import Outcome, Plan
 
 __all__ = [
@@ -47,13 +48,17 @@ def explain(
 ) -> tuple[Explanation, ...]:
     """Return an explanation of each record that `key` names, in the order of the plan.
 
+    Records that another one of the same person stands for come last.
+
     A key is a match value, an id in the source or the target, a label, or a value of one of
     `joiners.unless_taken` (an email), each compared without case. None found: empty. `plan`
     must have been made of the same program and snapshots. `told` is what is known of an action,
     by its id, or of a record that has none, by its id in the source.
     """
     house = House(compiled, program, source, target, plan, told)
-    return tuple(house.explanation(each) for each in plan.outcomes if house.is_named(each, key))
+    found = [each for each in plan.outcomes if house.is_named(each, key)]
+    found.sort(key=lambda each: any(reason.code == ANOTHER for reason in each.reasons))
+    return tuple(map(house.explanation, found))
 
 
 def called(plan: Plan, name: str) -> tuple[Outcome, ...]:

@@ -17,11 +17,12 @@ from oneway.inspect.explain.steps import (
 )
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.expressions import EvaluationError, Expression, texts
-from oneway.mapping.program import FieldRule, Program, SourceRow, TargetRow
+from oneway.mapping.program import FieldRule, Program, SourceRow, TargetRow, whole
 from oneway.mapping.spec import Category
 from oneway.planning.access import is_still_in
 from oneway.planning.match import Match, Matches, match
 from oneway.planning.names import named, names_of
+from oneway.planning.one_per_person import ANOTHER, hold_tied, one_per_person
 from oneway.planning.plan import Action, End, Ending, Kind, Outcome, Plan
 
 
@@ -50,7 +51,10 @@ class House:
         self.target_rows = {each.target_id: each for each in targets}
         self.sources = {record.id: record for record in source.records}
         self.targets = {record.id: record for record in target.records}
-        self.matches: Matches = match(rows, targets, self.policy.match_paths)
+        chosen = one_per_person(self.policy, rows)
+        counting = sorted(map(whole, chosen.rows), key=lambda row: (row.key, row.source_id))
+        keyed = match(counting, targets, self.policy.match_paths)
+        self.matches: Matches = hold_tied(keyed, counting, chosen.tied)
 
     def is_named(self, outcome: Outcome, key: str) -> bool:
         names: set[object] = {outcome.key, outcome.label, outcome.source_id, outcome.target_id}
@@ -160,6 +164,8 @@ class Person:
             return _UNEVALUATED if unsaid is None else unsaid.text
         if self.row is None:
             return self._claimants(level)
+        if any(each.code == ANOTHER for each in self.outcome.reasons):
+            return "not tried: another record of this person counts"
         found = self.house.matches.of(self.row)
         if found.level is not None and level > found.level:
             return f"not tried: match key {found.level + 1} decided"

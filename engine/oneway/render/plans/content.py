@@ -15,6 +15,7 @@ from oneway.planning.guards import Breach, Verdict
 from oneway.planning.names import named as with_names
 from oneway.planning.names import names_of
 from oneway.planning.near_misses import NEAR_MISS, other_reasons
+from oneway.planning.one_per_person import ANOTHER
 from oneway.planning.outcomes import ONLY
 from oneway.planning.plan import (
     Action,
@@ -433,7 +434,9 @@ def _reasons(plan: Plan) -> Callable[[Outcome], str]:
     def said(outcome: Outcome) -> str:
         rehire = outcome.kind is Kind.REHIRE
         reasons = outcome.reasons[:1] if rehire else other_reasons(outcome.reasons)
-        said = (sentence(each, names() if each.candidates else {}) for each in reasons)
+        # Of hundreds of former employments, the words that they share are enough.
+        alike = all(each.code == ANOTHER for each in reasons)
+        said = (sentence(e, names() if e.candidates and not alike else {}) for e in reasons)
         return "; ".join(said) or "no reason is known"
 
     return said
