@@ -97,4 +97,7 @@ _ABSENT = (
     "Records of the target that nobody in the source answers to, such as directors, contractors "
     "and administrators. They are left alone."
 )
-_IGNORED = "Leavers who have no record in the target, and whom the mapping leaves out."
+_IGNORED = (
+    "Leavers who have no record in the target, people whom the mapping leaves out, and records of "
+    "people for whom another record counts."
+)
