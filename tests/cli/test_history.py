@@ -141,7 +141,9 @@ def test_what_a_guard_held_back_is_shown_with_what_lets_it_through(acme: World) 
     acme.run("sync", "acme")
     ended = acme.run("runs", "show", "latest")
     assert "a guard held something back" in ended.flat
-    assert "it lets this through once: --allow leavers=8" in ended.flat
+    assert "For payroll: 1. Look at who is named" in ended.flat
+    once = "Only if it is right, to let exactly these pass, once"
+    assert f"{once}: `oneway sync acme --allow leavers=8`" in ended.flat
     assert "! held back by leavers" in ended.flat
     first = acme.run("runs", "show", "latest", "--format", "json").data["people"][0]
     assert (first["ending"], first["held_by"]) == ("held", ["leavers"])
@@ -436,7 +438,8 @@ def test_status_says_what_stopped_the_last_run(acme: World) -> None:
     ended = acme.run("status")
     assert "refused 20" in ended.flat
     assert "never done yet" in ended.flat
-    assert "! the source has no records; nothing will be written [R160]" in ended.flat
+    said = "! file people.json: the source has no records; nothing will be written [R160]"
+    assert f"{said} For the operator: 1. See in the source whether its people are" in ended.flat
     assert acme.run("status", "--exit-code").code == 1
 
 

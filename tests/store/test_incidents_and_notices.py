@@ -8,8 +8,9 @@ from notified import after, connection, ended, hook, refused
 from oneway.connections import Occasion
 from oneway.history.journal import Journal
 from oneway.history.journal.incidents import open_incidents, take_notice, undelivered, waiting
-from oneway.notices import after_run, deliver, weekly
+from oneway.notices import after_run, deliver
 from oneway.notices.instants import instant_text
+from oneway.notices.queueing import weekly
 from oneway.planning.plan import Ending
 
 

@@ -57,12 +57,13 @@ from oneway.history.journal.incidents import (
 )
 from oneway.mapping.lint import CODES
 from oneway.mapping.spec import GuardKind
-from oneway.notices import Undelivered, after_run, channels, deliver, send, trial, weekly
+from oneway.notices import Undelivered, after_run, deliver, send, trial
 from oneway.notices.causes import shown
-from oneway.notices.channels import channel_name
+from oneway.notices.channels import channel_name, channels
 from oneway.notices.delivery import PATIENCE, PAUSES
 from oneway.notices.email import message_of
 from oneway.notices.instants import instant_of, instant_text, week_of
+from oneway.notices.queueing import weekly
 from oneway.notices.remedies import REMEDIES, Who, remedy_of
 from oneway.notices.signing import BadSecret, signature
 from oneway.notices.texts import subject_of, text_of
@@ -922,7 +923,8 @@ def test_mail_that_was_taken_is_not_sent_again_for_a_bad_goodbye(
 
 
 def test_every_code_that_stops_a_night_has_a_page_that_says_who_does_what() -> None:
-    stopping = {code for code in CODES if code[:2] in ("R1", "W1") or code in ("F124", "F140")}
+    homes = ("C101", "C112", "C115", "C118", "F120", "F124", "F140")
+    stopping = {code for code in CODES if code[:2] in ("R1", "W1") or code in homes}
     for code in sorted(stopping | {"died", "still_in"} | {kind.value for kind in GuardKind}):
         found = remedy_of(code)
         assert found.looks

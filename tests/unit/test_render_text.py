@@ -186,6 +186,19 @@ def test_columns_count_wide_characters_twice_and_marks_not_at_all():
     assert clip("short", 5) == "short"
 
 
+def test_a_command_is_not_broken_unless_no_line_holds_it():
+    said = "only if it is right: `oneway sync acme --allow leavers=7`"
+    assert wrap(said, Style(width=40), 2) == [
+        "  only if it is right:",
+        "  `oneway sync acme --allow leavers=7`",
+    ]
+    assert wrap(said, Style(width=30)) == [
+        "only if it is right: `oneway",
+        "sync acme --allow leavers=7`",
+    ]
+    assert wrap("one ` alone", Style(width=6)) == ["one `", "alone"]
+
+
 def test_wrapping_keeps_the_spaces_inside_a_line():
     assert wrap("a   b c", Style(width=40), 2) == ["  a   b c"]
     assert wrap("one two", Style(width=5), 0, 2) == ["one", "  two"]

@@ -126,7 +126,8 @@ def test_a_refused_run_says_what_stopped_it_and_what_to_do():
     assert found.heading == "The run was stopped: nothing was written"
     text = text_of(a_refused_night())
     assert "the source has no records, and had 312 at the last good run" in text
-    assert "run again later" in text
+    assert "For the operator:" in text
+    assert "See in the source whether its people are there." in text
     assert "R160" in text
 
 

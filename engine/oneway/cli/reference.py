@@ -139,7 +139,7 @@ def _remedy(each: Remedy) -> Iterator[str]:
     yield from (f"**Kind.** {each.kind.value[:1].upper()}{each.kind.value[1:]}.", "")
     yield from (f"**Who can end it.** {each.who.value[:1].upper()}{each.who.value[1:]}.", "")
     yield from ("**What to do.** NAME is the connection's name.", "")
-    yield from (f"{number}. {step}" for number, step in enumerate(each.steps, 1))
+    yield from (f"{number}. {step}" for number, step in enumerate(each.steps_for("NAME"), 1))
     yield from ("", "All codes: [codes.md](../codes.md).")
 
 

@@ -13,12 +13,17 @@
 An incident is notified once, not once a night, and a run never waits for a webhook.
 """
 
-from oneway.notices.bodies import trial
-from oneway.notices.channels import channel_name, channel_words, channels
-from oneway.notices.delivery import PATIENCE, PAUSES, Delivery, deliver, send
-from oneway.notices.incidents import REMINDER
-from oneway.notices.queueing import after_run, weekly
-from oneway.notices.undelivered import Undelivered
+from typing import TYPE_CHECKING
+
+from oneway.core.lazy import lazily
+
+if TYPE_CHECKING:
+    from oneway.notices.bodies import trial
+    from oneway.notices.channels import channel_name, channel_words
+    from oneway.notices.delivery import PATIENCE, PAUSES, Delivery, deliver, send
+    from oneway.notices.incidents import REMINDER
+    from oneway.notices.queueing import after_run
+    from oneway.notices.undelivered import Undelivered
 
 __all__ = [
     "PATIENCE",
@@ -29,9 +34,18 @@ __all__ = [
     "after_run",
     "channel_name",
     "channel_words",
-    "channels",
     "deliver",
     "send",
     "trial",
-    "weekly",
 ]
+
+_HOMES = {
+    "bodies": ("trial",),
+    "channels": ("channel_name", "channel_words"),
+    "delivery": ("PATIENCE", "PAUSES", "Delivery", "deliver", "send"),
+    "incidents": ("REMINDER",),
+    "queueing": ("after_run",),
+    "undelivered": ("Undelivered",),
+}
+
+__getattr__ = lazily(__name__, _HOMES)

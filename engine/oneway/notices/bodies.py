@@ -99,24 +99,30 @@ def breaches_of(breaches: Sequence[Breached]) -> list[Data]:
     return [_breach(each) for each in breaches]
 
 
-def cause_of(code: str, subject: str) -> Data:
+def cause_of(code: str, subject: str, system: str = "") -> Data:
     """Return what is known of a code and its remedy; `subject` is the connection or folder."""
     remedy, known = remedy_of(code), CODES.get(code)
     advice = known.advice if known else remedy.steps[0]
-    return {"code": code, "title": remedy.title, "advice": advice, **_remedy(remedy, subject)}
+    return {
+        "code": code,
+        "title": remedy.title,
+        "advice": advice,
+        **_remedy(remedy, subject, system),
+    }
 
 
 def _cause(seen: Seen, name: str) -> Data:
-    said = cause_of(name, seen.run.start.connection)
-    return {**said, "records": seen.shown.failing[name], "system": _system(seen, name)}
+    system = _system(seen, name)
+    said = cause_of(name, seen.run.start.connection, f"the {system}" if system else "")
+    return {**said, "records": seen.shown.failing[name], "system": system}
 
 
-def _remedy(remedy: Remedy, connection: str) -> Data:
+def _remedy(remedy: Remedy, connection: str, system: str = "") -> Data:
     return {
         "kind": remedy.kind.value,
         "who": remedy.who.value,
         "looks": remedy.looks,
-        "steps": [step.replace("NAME", connection) for step in remedy.steps],
+        "steps": list(remedy.steps_for(connection, system)),
         "page": remedy.page,
     }
 

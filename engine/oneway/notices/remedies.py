@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import TypeAlias
 
-from oneway.mapping.lint import CODES
+from oneway.core.codes import CODES
 from oneway.mapping.spec import GuardKind
 
 DIED = "died"
@@ -65,6 +65,18 @@ class Remedy:
         """The page of the documentation on it."""
         return f"{FOLDER}/{self.code}.md"
 
+    def steps_for(self, connection: str, system: str = "") -> tuple[str, ...]:
+        """Return the steps with a connection's name, and that of the system if it is known.
+
+        A command that somebody else's steps begin with is the operator's to run.
+        """
+        has_shell = self.who in (Who.OPERATOR, Who.INTEGRATOR)
+        return tuple(
+            ("" if has_shell or not step.startswith("`oneway") else "The operator: ")
+            + step.replace("NAME", connection).replace("SYSTEM", system or "the system")
+            for step in self.steps
+        )
+
 
 def remedy_of(name: str) -> Remedy:
     """Return what is known of a code, a guard's name (`field_changes.email`) or another cause."""
@@ -72,7 +84,9 @@ def remedy_of(name: str) -> Remedy:
 
 
 def _other(name: str) -> Remedy:
-    code = CODES.get(name)
+    from oneway.mapping.lint import CODES as ALL  # with those of the rules, which take long
+
+    code = ALL.get(name)
     if code is None:
         return REMEDIES[UNNAMED]
     family = _FAMILIES.get(name[:1], (TroubleKind.ADDRESS, Who.INTEGRATOR))
@@ -87,14 +101,24 @@ _FAMILIES = {
 
 _CHECK = "`oneway check NAME` says whether it is right again."
 _AGAIN = "`oneway sync NAME` runs it at once; otherwise the next due does."
-_SHOW = "`oneway runs show NAME --outcome rejected` and the report name each record and field."
-_SOURCE_KEY = "Get a new key or token for it, and put it where the connection's file says."
-_TARGET_KEY = "Get a new key or token for the target, and put it where the connection's file says."
+_SHOW = (
+    "See the report for each record and field, or `oneway runs show NAME --outcome rejected "
+    "--outcome postponed`."
+)
+_KEY = (
+    "Get a new key or token for SYSTEM, and put it where the connection's file says: "
+    "`oneway connect NAME` asks for it and tries it."
+)
 _WAIT = "Nothing at first: the next run tries again."
-_STAYS = "If it lasts for two nights, ask the system's operators."
+_STAYS = "If it lasts for two nights, ask the operators of SYSTEM."
 _LOOKED_UP = "Nothing: the next run looks it up before it writes anything, so nothing is doubled."
 
-_CHANNEL = ("`oneway notify test NAME` tries the channel.", "`oneway notify list NAME`")
+_CHANNEL = (
+    "`oneway notify list NAME` shows what did not arrive, and why.",
+    "`oneway notify test NAME` tries the channel.",
+)
+_GIVE = "Put it back, or give it anew: `oneway connect NAME`."
+_WHICH = "`oneway runs show NAME` says which, and why."
 
 _K, _W = TroubleKind, Who
 _Advice: TypeAlias = tuple[str, tuple[str, ...]]
@@ -120,24 +144,38 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
         "R102": (
             "The run is refused before it writes: a system answers 401. A key was revoked "
             "or ran out.",
-            ("See which system the notice names.", _SOURCE_KEY, _CHECK, _AGAIN),
+            (_KEY, _CHECK, _AGAIN),
         ),
         "W103": (
             "The target answers 401 while it is written to. What was written before stays.",
-            (_TARGET_KEY, _CHECK, _AGAIN),
+            (_KEY, _CHECK, _AGAIN),
+        ),
+        "C112": (
+            "A credential or an option of the connection is not set: often a variable that the "
+            "scheduler's environment lacks.",
+            (
+                _WHICH,
+                "Set it where the scheduler runs, or give it anew: `oneway connect NAME`.",
+                _CHECK,
+                _AGAIN,
+            ),
+        ),
+        "C118": (
+            "The file that holds a credential of the connection is gone, or may not be read.",
+            (_WHICH, _GIVE, _CHECK, _AGAIN),
         ),
     },
     (_K.PERMISSION, _W.OPERATOR): {
         "R103": (
             "The run is refused before it writes: a system answers 403 for one resource.",
-            ("Ask the administrator of that system to let the key read it.", _CHECK, _AGAIN),
+            ("Ask the administrator of SYSTEM to let the key read it.", _CHECK, _AGAIN),
         ),
     },
     (_K.ADDRESS, _W.OPERATOR): {
         "R104": (
             "The run is refused: the system has nothing there (404), such as an employer "
             "that is gone.",
-            ("Compare the options of the connection with the system.", _CHECK),
+            ("Compare the options of the connection with SYSTEM.", _CHECK),
         ),
         "R108": (
             "A system redirects elsewhere; credentials do not follow a redirect.",
@@ -200,10 +238,25 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
         "F120": (
             "A file that the connection needs, such as its mapping, cannot be read.",
             (
-                "`oneway runs show NAME` says which file, and why.",
+                _WHICH,
                 "Put it back, or correct its permissions.",
                 _AGAIN,
             ),
+        ),
+    },
+    (_K.FILE, _W.INTEGRATOR): {
+        "C101": (
+            "The mapping names a connector that is not there: its manifest was moved or removed.",
+            (
+                _WHICH,
+                "Put the manifest back, or correct the name: `oneway connectors` lists those "
+                "that are found.",
+                _AGAIN,
+            ),
+        ),
+        "C115": (
+            "The manifest of a connector is gone, or may not be read.",
+            (_WHICH, "Put it back, or correct its permissions.", _AGAIN),
         ),
     },
     (_K.FILE, _W.PAYROLL): {
@@ -362,7 +415,7 @@ _OTHERS = (
 )
 
 _LOOK = "Look at the people named in the report, or by `oneway runs show NAME --outcome held`."
-_PASS = "If it is right, have the operator run the notice's command: exactly these pass, once."
+_PASS = "If it is right, have the operator run the command that lets exactly these pass, once."
 _WRONG = "If it is not, correct the source: the next run plans without them."
 _TARGETS = "See in the target whether its people are there, and what the key may see."
 _GUARDS: Mapping[GuardKind, tuple[str, str, Who, tuple[str, ...]]] = {
@@ -412,7 +465,7 @@ _GUARDS: Mapping[GuardKind, tuple[str, str, Who, tuple[str, ...]]] = {
         "the target has far fewer people than before",
         "The target came back with few of the people that it had. Nothing was written.",
         Who.TARGET,
-        (_TARGETS, "Correct that: do not correct the source for it.", "`oneway sync NAME`"),
+        (_TARGETS, "Correct that: do not correct the source for it.", _AGAIN),
     ),
     GuardKind.KEYS_GONE: (
         "records have lost a key that they had before",

@@ -4,7 +4,7 @@ All text given here is harmless already and holds no colour: colour is put on af
 """
 
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from oneway.render.style import Style
 
@@ -32,7 +32,8 @@ def clip(text: str, width: int = MOST) -> str:
 def wrap(text: str, style: Style, indent: int = 0, hang: int | None = None) -> list[str]:
     """Return the text in lines that fit; `hang` is the indent of all but the first.
 
-    Spaces between words stay as many as they are, but for those where a line ends.
+    Spaces between words stay as many as they are, but for those where a line ends. What stands
+    between backticks is not broken if it fits a line: a command is to be copied.
     """
     hang = indent if hang is None else hang
     lines: list[str] = []
@@ -63,12 +64,24 @@ def people(names: list[str], limit: int | None) -> str:
 
 def _words(text: str, width: int) -> Iterator[str]:
     """Yield the words of the text; words wider than a line are split."""
-    for word in text.split(" "):
+    for word in _unbroken(text.split(" "), width):
         while columns(word) > width:
             piece = _fitting(word, width)
             yield piece
             word = word[len(piece) :]
         yield word
+
+
+def _unbroken(words: Iterable[str], width: int) -> Iterator[str]:
+    """Yield the words; those between two backticks as one if they fit."""
+    held: list[str] = []
+    for word in words:
+        held.append(word)
+        joined = " ".join(held)
+        if joined.count("`") % 2 == 0:
+            yield from [joined] if columns(joined) <= width else held
+            held = []
+    yield from held
 
 
 def _fitting(text: str, width: int) -> str:

@@ -9,7 +9,7 @@ from oneway.history.journal.stories import STORIES
 from oneway.history.stories import Story, Trouble
 from oneway.planning.names import named, names_of
 from oneway.planning.plan import Action, Ending, Kind, Outcome, Plan
-from oneway.render import diagnostics, results
+from oneway.render import diagnostics, remedies, results, status_lines
 from oneway.render.history import ends_in_words
 from oneway.render.layout import clip, count, wrap
 from oneway.render.plans import as_data, content
@@ -141,12 +141,16 @@ def text(past: Past, people: Sequence[RecordStory], style: Style, *, chosen: boo
 
     If there are none, people without an action are counted and not named.
     """
+    whose = past.run.start.connection or past.run.start.mapping
     lines = [*results.still_in(past.run.still_in, style), *_head(past, style)]
     if past.run.problems:
         lines += ["", *diagnostics.text(past.run.problems, style).splitlines()]
+        for said in remedies.for_problems(past.run.problems, whose):
+            lines += wrap(said, style, 7, 9)
     for breach in past.run.start.breaches:
         lines += ["", *_marked(f"! {harmless(breach.text)}", style)]
-        lines += wrap(f"it lets this through once: {harmless(breach.allow)}", style, 2)
+        lines += wrap(remedies.for_code(breach.guard, whose), style, 2, 4)
+        lines += wrap(status_lines.only_if_right(whose, breach), style, 2, 4)
     if past.plan is not None:
         first, *more = content.totals(past.plan)
         lines += [
@@ -187,7 +191,8 @@ def _head(past: Past, style: Style) -> Iterator[str]:
     yield from _fact("as of", _instant(start.as_of), style)
     version = f", oneway {harmless(start.version)}" if start.version else ""
     mapping = past.plan.mapping_file if past.plan is not None else start.mapping
-    yield from _fact("mapping", f"{harmless(mapping)} ({start.digest[:12]}){version}", style)
+    digest = f" ({start.digest[:12]})" if start.digest else ""
+    yield from _fact("mapping", f"{harmless(mapping)}{digest}{version}", style)
     if start.fingerprint:
         yield from _fact("plan", harmless(start.fingerprint[:12]), style)
     if past.plan is not None:
@@ -330,7 +335,11 @@ def _marked(said: str, style: Style) -> list[str]:
 
 
 def _ending(each: RecordStory) -> Ending | None:
-    return None if each.end is None else each.end.ending
+    """Return how an action ended, as far as it is known; None where it was not begun."""
+    if each.end is not None:
+        return each.end.ending
+    sent = each.story is not None and each.story.ending is Trouble.UNKNOWN
+    return Ending.UNKNOWN if sent else None
 
 
 def _is_named(outcome: Outcome, part: str) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import asdict
 
 from oneway.history.journal import Run, RunState
 from oneway.history.stories import Story, Trouble
-from oneway.render import diagnostics, status_lines, stories
+from oneway.render import diagnostics, remedies, status_lines, stories
 from oneway.render.history import ends_as_json, ends_in_words, state_in_words, when
 from oneway.render.layout import clip, columns, count, pad, people, wrap
 from oneway.render.plans.content import STILL_IN, still_in_line
@@ -207,24 +207,37 @@ def _lines(each: ConnectionStatus, wide: int, style: Style, limit: int | None) -
         yield from diagnostics.text([broken], style).splitlines()
     if each.last is not None and each.last.state is RunState.REFUSED:
         for problem in each.last.problems:
-            said = f"! {harmless(problem.summary)} [{problem.code}]"
-            yield from _marked(said, style)
-    if each.future:
+            where = harmless(str(problem.span))
+            yield from _marked(f"! {where}: {harmless(problem.summary)} [{problem.code}]", style)
+        for said in remedies.for_problems(each.last.problems, each.name):
+            yield from wrap(said, style, 6, 8)
+    if each.last is not None and each.last.state is RunState.INTERRUPTED:
+        yield from _marked(f"! {status_lines.INTERRUPTED}", style)
+    if each.future and not _is_told(each):
         said = f"! {each.future} is recorded, which is in the future: nothing runs until then"
         yield from _marked(said, style)
-        yield from wrap(f"`oneway runs forget-future {harmless(each.name)}`", style, 6)
+        yield from wrap(remedies.for_code("F124", each.name), style, 6, 8)
     for held in each.held:
         yield from _marked(_held(held), style)
-        allow = harmless(held.breach.allow)
-        yield from wrap(f"`oneway sync {harmless(each.name)} {allow}`", style, 6)
+        yield from wrap(remedies.for_code(held.breach.guard, each.name), style, 6, 8)
+        yield from wrap(status_lines.only_if_right(each.name, held.breach), style, 6, 8)
     if each.missed:
         yield from _marked(f"! it was due {when(each.missed)}, and has not run", style)
+        yield from wrap(f"For the operator: {status_lines.NO_SCHEDULER}", style, 6, 8)
     for waiting in each.waiting:
         yield from _marked(f"! {status_lines.waiting(waiting)}", style)
+        if waiting.code:
+            yield from wrap(remedies.for_code(waiting.code, each.name), style, 6, 8)
     if each.undelivered:
         yield from _marked(_undelivered(each), style)
     yield from _sticking(each, style)
     yield from _unsynced(each, style, limit)
+
+
+def _is_told(each: ConnectionStatus) -> bool:
+    """Return whether the last run was stopped by the instant in the future, and says so."""
+    problems = each.last.problems if each.last is not None else ()
+    return any(problem.code == "F124" for problem in problems)
 
 
 def _said(each: ConnectionStatus) -> Iterator[str]:

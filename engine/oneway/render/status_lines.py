@@ -1,8 +1,11 @@
 """Renders one connection in a line or two: its worst trouble, and the remedy."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from shlex import quote
 
+from oneway.history.journal import Breached
 from oneway.history.stories import Trouble
+from oneway.render import remedies
 from oneway.render.history import when
 from oneway.render.layout import clip, columns, count, pad, wrap
 from oneway.render.sanitize import harmless
@@ -63,17 +66,31 @@ def waiting(each: Waiting) -> str:
     records = count(each.records)
     then = f"next try {harmless(each.next_try) if each.next_try else 'with the next run'}"
     code = f" [{harmless(each.code)}]" if each.code else ""
-    why = clip(harmless(each.reason), 200)
+    why = [clip(harmless(each.reason), 200)] if each.reason else []
     if each.ending is Trouble.REFUSED:
         what = f"the target refuses {records}"
-    elif each.ending is Trouble.NOT_SENT:
-        what = f"{records} not written"
     elif each.ending is Trouble.UNKNOWN:
-        what, then = f"{records} {STORY_WORDS[each.ending]},", "the next run looks it up"
+        what, then = f"{records} perhaps written", "the next run looks it up"
+        why = why or [STORY_WORDS[each.ending]]
     else:
-        what = f"{records} not written, {STORY_WORDS[each.ending]},"
-    reason = f": {why}" if why else ""
-    return f"{what} since {harmless(each.since[:10])}, {then}{reason}{code}"
+        what = f"{records} not written"
+        if each.ending is not Trouble.NOT_SENT:
+            why = [STORY_WORDS[each.ending], *why]
+    reason = f": {': '.join(why)}" if why else ""
+    return f"{what} since {harmless(each.since[:10])}{reason}{code}; {then}"
+
+
+INTERRUPTED = (
+    "it never got to its end. For the operator: nothing for the data, as the next run looks up "
+    "what was in flight, and goes on; `oneway resume` does so now"
+)
+NO_SCHEDULER = "see that `oneway serve`, or `oneway run-due` in cron, is running"
+
+
+def only_if_right(connection: str, breach: Breached) -> str:
+    """Return the command that lets through what a guard holds back."""
+    command = f"oneway sync {quote(connection)} {breach.allow}"
+    return f"Only if it is right, to let exactly these pass, once: `{harmless(command)}`"
 
 
 def not_sticking(found: Sequence[NotSticking]) -> str:
@@ -153,27 +170,41 @@ def _more(each: ConnectionStatus) -> str:
 def _help(each: ConnectionStatus) -> str:
     assert each.ended is not None
     problem = next(iter(each.ended.problems), None)
-    return harmless(problem.help) if problem is not None and problem.help else _more(each)
+    if problem is None:
+        return _more(each)
+    step = remedies.first_step(problem.code, each.name)
+    return _then(step, each) if step else harmless(problem.help) or _more(each)
 
 
 def _allow(each: ConnectionStatus) -> str:
-    allow = harmless(each.held[0].breach.allow)
-    return f"if it is right: `oneway sync {harmless(each.name)} {allow}`"
+    command = f"oneway sync {quote(each.name)} {each.held[0].breach.allow}"
+    return f"only if it is right: `{harmless(command)}`"
+
+
+def _cure(each: ConnectionStatus) -> str:
+    found = each.waiting[0]
+    step = remedies.first_step(found.code, each.name)
+    return _then(step or _CURES.get(found.ending, _AGAIN), each)
+
+
+def _then(step: str, each: ConnectionStatus) -> str:
+    """Return a step, and the command that tells more unless the step has one."""
+    return step if "`" in step else f"{step}: {_more(each)}"
 
 
 _CURES = {
     Trouble.REFUSED: "correct what it names, in the source",
     Trouble.UNKNOWN: "nothing, unless it stays so, for the next run looks it up",
 }
-_AGAIN = "the next run tries again; if it stays so, see the code"
+_AGAIN = "the next run tries again"
 _ADVICE: Mapping[Need, Callable[[ConnectionStatus], str]] = {
     Need.ACCESS: lambda each: f"end their access by hand, now: {_more(each)}",
     Need.REFUSED: _help,
     Need.INTERRUPTED: lambda _: "`oneway resume`, or the next run",
     Need.FUTURE: lambda each: f"`oneway runs forget-future {harmless(each.name)}`",
     Need.BROKEN: lambda each: f"`oneway validate {harmless(each.file or each.name)}`",
-    Need.OVERDUE: lambda _: "see that `oneway serve`, or `run-due` in cron, is running",
-    Need.FAILED: lambda each: f"{_CURES.get(each.waiting[0].ending, _AGAIN)}: {_more(each)}",
+    Need.OVERDUE: lambda _: NO_SCHEDULER,
+    Need.FAILED: _cure,
     Need.HELD: _allow,
     Need.UNDELIVERED: lambda each: f"`oneway notify list {harmless(each.name)}`",
     Need.NOT_STICKING: lambda each: f"see what in the target undoes it: {_more(each)}",

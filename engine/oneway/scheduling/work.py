@@ -163,8 +163,10 @@ def _write_down(job: Job, journal: Journal, before: int, problems: tuple[Diagnos
 
 def start_of(place: RunHost, connection: str, file: str) -> RunStart:
     """Return the journal's record of a run that never had a plan."""
-    operator = operator_of(place)
-    start = start_of_none(operator, file, connection)
+    operator, mapping = operator_of(place), ""
+    with suppress(Refused):  # a file that is gone or broken names none
+        mapping = connection_at(file).mapping
+    start = start_of_none(operator, mapping, connection)
     return replace(start, as_of=start.started)
 
 

@@ -5,11 +5,13 @@ from collections.abc import Iterable, Sequence
 
 from oneway.core.diagnostics import Diagnostic
 from oneway.history.stories import Trouble, unsynced
+from oneway.notices.remedies import remedy_of
 from oneway.planning.access import StillIn, still_in
 from oneway.planning.names import named as named_reason
 from oneway.planning.names import names_of
 from oneway.planning.near_misses import NEAR_MISS, other_reasons
 from oneway.planning.plan import Ending, Kind, Miss, Outcome, Plan, Read, Reason
+from oneway.render import remedies
 from oneway.render.layout import count
 from oneway.render.plans.content import STILL_IN
 from oneway.render.report.actions import Deed
@@ -48,9 +50,9 @@ def attention(told: PastRun, found: Sequence[Deed]) -> tuple[ReportSection, ...]
     plan = told.plan
     sections = [
         _still_in(told),
-        _problems(told.run.problems),
+        _problems(told),
         held(told, found),
-        _refused(found),
+        _refused(told, found),
         _unknown(told, found),
     ]
     if plan is not None:
@@ -59,6 +61,7 @@ def attention(told: PastRun, found: Sequence[Deed]) -> tuple[ReportSection, ...]
             _missing(told, plan),
             _conflicts(told, plan),
             _errors(told, plan),
+            _gone(told, plan),
             _misses(plan.misses),
             _rehires(told, plan),
             sticking(told),
@@ -74,29 +77,34 @@ def meant(deed: Deed) -> tuple[Cell, Cell]:
     return deed.person, fields(deed.changes, deed.verb)
 
 
-def _problems(found: Sequence[Diagnostic]) -> ReportSection | None:
+def _problems(told: PastRun) -> ReportSection | None:
+    connection = told.run.start.connection
     rows = tuple(
         (
             ReportText((text(each.summary),), text(each.code)),
-            ReportText(_some(each.help)),
+            ReportText(_remedy(each, connection)),
             _place(each),
         )
-        for each in found
+        for each in told.run.problems
     )
     about = "An error stopped the run; what it had not written by then, it did not write."
     columns = ("What is wrong", "What to do", "Where")
     return _section("problems", "Why the run was stopped", Tone.TROUBLE, about, columns, rows)
 
 
-def _refused(found: Iterable[Deed]) -> ReportSection | None:
+def _remedy(problem: Diagnostic, connection: str) -> tuple[str, ...]:
+    who = remedy_of(problem.code).who.value
+    return (f"For {who}:", *map(text, remedies.steps_for(problem, connection)))
+
+
+def _refused(told: PastRun, found: Iterable[Deed]) -> ReportSection | None:
     these = [each for each in found if each.ending is Ending.REJECTED]
     rows = tuple(
         (*meant(each), ReportText((text(each.reason),), text(each.code))) for each in these
     )
-    about = (
-        "The target did not take these. Correct what it names, in the source: other values are "
-        "sent at the next run, the same ones again after some days."
-    )
+    codes = dict.fromkeys(each.code for each in these)
+    what = [remedies.for_code(code, told.run.start.connection) for code in codes]
+    about = " ".join(("The target did not take these.", *what))
     columns = ("Person", "What was sent", "What the target said")
     return _section("refused", "Refused by the target", Tone.TROUBLE, about, columns, rows)
 
@@ -180,10 +188,27 @@ def _conflicts(told: PastRun, plan: Plan) -> ReportSection | None:
 
 
 def _errors(told: PastRun, plan: Plan) -> ReportSection | None:
-    these = [each for each in plan.telling if each.kind is Kind.ERROR]
+    errors = [each for each in plan.telling if each.kind is Kind.ERROR]
+    these = [each for each in errors if not _is_gone(each)]
     about = "These records could not be read. Correct the record in the source, or the mapping."
     title = "Did not sync: could not be read"
     return _section("errors", title, Tone.CAUTION, about, ("Person", "Why"), _why(told, these))
+
+
+def _gone(told: PastRun, plan: Plan) -> ReportSection | None:
+    these = [each for each in plan.telling if each.kind is Kind.ERROR and _is_gone(each)]
+    about = (
+        "Earlier runs saw their record in the target, and it is not there now. For the target's "
+        "administrator: see whether it was deleted, or whether the key of the connection sees it "
+        "no more, and bring it back. Do not change the source for it. The integrator can let them "
+        "be created anew: `gone: create` in the mapping."
+    )
+    title = "Did not sync: gone from the target"
+    return _section("gone", title, Tone.CAUTION, about, ("Person", "Why"), _why(told, these))
+
+
+def _is_gone(outcome: Outcome) -> bool:
+    return any(each.code == "gone" for each in outcome.reasons)
 
 
 def _misses(found: Sequence[Miss]) -> ReportSection | None:

@@ -7,12 +7,13 @@ from oneway.history.journal.rows import Breached
 from oneway.planning.guard_kinds import definition_of
 from oneway.planning.guards import key_of
 from oneway.planning.plan import Ending
+from oneway.render import remedies
 from oneway.render.report.actions import Deed
 from oneway.render.report.page import Block, ReportSection, ReportTable, Tone
 from oneway.render.report.words import field_name, fields, people, text
 from oneway.runs.past_run import PastRun
 
-_ADVICE = "Look at who is named. If it is right, this lets them through, once:"
+_ADVICE = "Only if it is right, this lets them through, once:"
 
 
 def held(told: PastRun, found: Sequence[Deed]) -> ReportSection | None:
@@ -43,7 +44,8 @@ def _block(told: PastRun, breach: Breached, found: Sequence[Deed]) -> Block:
     ids = set(breach.held)
     these = [each for each in found if each.ending is Ending.HELD and each.id in ids]
     title = _title(breach, len(dict.fromkeys(each.person for each in these)) or len(ids))
-    about = (text(breach.text),)
+    connection = told.run.start.connection
+    about = (text(breach.text), remedies.for_code(breach.guard, connection))
     table = _table(title, these) if these else None
     return Block(title, about, table, _ADVICE, _command(told, (breach,)))
 

@@ -21,6 +21,7 @@ def beside(told: PastRun, found: Sequence[Deed]) -> tuple[ReportSection, ...]:
     """Return the informational sections."""
     outcomes = told.plan.telling if told.plan is not None else ()
     sections = (
+        _not_begun(told, found),
         _waiting(found),
         _postponed(found),
         _differing(outcomes),
@@ -28,6 +29,13 @@ def beside(told: PastRun, found: Sequence[Deed]) -> tuple[ReportSection, ...]:
         _of_kind(outcomes, Kind.IGNORED, "ignored", "Not for this sync", _IGNORED),
     )
     return tuple(each for each in sections if each is not None)
+
+
+def _not_begun(told: PastRun, found: Iterable[Deed]) -> ReportSection | None:
+    begun = {each.action_id for each in told.entries}
+    rows = tuple(meant(each) for each in found if each.end is None and each.id not in begun)
+    about = "The run was interrupted before these, or has not come to them yet. The next run does."
+    return _section("not_begun", "Not begun", about, _MEANT[:2], rows)
 
 
 def _waiting(found: Iterable[Deed]) -> ReportSection | None:
@@ -47,8 +55,8 @@ def _postponed(found: Iterable[Deed]) -> ReportSection | None:
         if each.ending is Ending.POSTPONED
     )
     about = (
-        "The target refused the same values before. They are sent again after some days, and at "
-        "once when they change in the source."
+        "The target refused the same values before. For payroll: correct what it names, in the "
+        "source; other values are sent at the next run, the same ones again after some days."
     )
     return _section("postponed", "Waiting for another try", about, _MEANT, rows)
 

@@ -237,4 +237,4 @@ def _ended(found: Sequence[Deed], ending: Ending) -> int:
     return sum(each.ending is ending for each in found)
 
 
-_STAYING = ("missing", "conflicts", "errors", "rehires")
+_STAYING = ("missing", "conflicts", "errors", "gone", "rehires")

@@ -1,0 +1,46 @@
+"""What to do about a trouble, and who does it, in the words of its notice."""
+
+from collections.abc import Iterable, Iterator
+
+from oneway.core.diagnostics import Diagnostic
+from oneway.notices.remedies import REMEDIES, Remedy, remedy_of
+from oneway.render.sanitize import harmless
+
+
+def for_code(code: str, connection: str, system: str = "") -> str:
+    """Return who does what about a code or a guard, in a paragraph."""
+    return _paragraph(remedy_of(code), connection, system)
+
+
+def first_step(code: str, connection: str) -> str:
+    """Return who does what first about a code; "" where no more is known than its advice."""
+    remedy = REMEDIES.get(code)
+    if remedy is None:
+        return ""
+    step = harmless(remedy.steps_for(connection)[0])
+    return f"for {remedy.who.value}: {step[:1].lower()}{step[1:].rstrip('.')}"
+
+
+def for_problems(found: Iterable[Diagnostic], connection: str) -> Iterator[str]:
+    """Yield a paragraph for each kind of problem that stopped a run."""
+    by_code = {each.code: each for each in found}
+    for code, each in by_code.items():
+        yield " ".join((f"For {remedy_of(code).who.value}:", *steps_for(each, connection)))
+
+
+def steps_for(problem: Diagnostic, connection: str) -> tuple[str, ...]:
+    """Return the steps against a problem, numbered if there are several."""
+    remedy = REMEDIES.get(problem.code)
+    if remedy is None:
+        return (harmless(problem.help) or harmless(remedy_of(problem.code).steps[0]),)
+    read = problem.code.startswith("R") and not problem.span.line
+    return _numbered(remedy, connection, problem.span.file if read else "")
+
+
+def _paragraph(remedy: Remedy, connection: str, system: str) -> str:
+    return " ".join((f"For {remedy.who.value}:", *_numbered(remedy, connection, system)))
+
+
+def _numbered(remedy: Remedy, connection: str, system: str) -> tuple[str, ...]:
+    steps = tuple(map(harmless, remedy.steps_for(connection, system)))
+    return steps if len(steps) < 2 else tuple(f"{n}. {each}" for n, each in enumerate(steps, 1))
