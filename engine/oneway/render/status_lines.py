@@ -70,8 +70,7 @@ def waiting(each: Waiting) -> str:
     if each.ending is Trouble.REFUSED:
         what = f"the target refuses {records}"
     elif each.ending is Trouble.UNKNOWN:
-        what, then = f"{records} perhaps written", "the next run looks it up"
-        why = why or [STORY_WORDS[each.ending]]
+        what, then = f"{records} {STORY_WORDS[each.ending]},", "the next run looks it up"
     else:
         what = f"{records} not written"
         if each.ending is not Trouble.NOT_SENT:

@@ -13,6 +13,7 @@ from oneway.history.journal.future import ahead, in_the_future
 from oneway.history.journal.incidents import Notice, undelivered
 from oneway.history.journal.links import link_counts
 from oneway.history.journal.stories import kept_stories
+from oneway.history.journal.undone import repeating
 from oneway.history.stories import Story, Trouble, due_again
 from oneway.planning.access import StillIn
 from oneway.runs.lookup import plan_of_run
@@ -175,10 +176,11 @@ def connection_statuses(
     found: Sequence[Found], journal: Journal | None, now: datetime
 ) -> tuple[ConnectionStatus, ...]:
     """Return the status of each connection, the worst first; otherwise those with a file first."""
-    standing = [_of_file(each, journal, now) for each in found]
+    again = repeating(journal) if journal is not None else frozenset()
+    standing = [_of_file(each, journal, again, now) for each in found]
     named = {each.name for each in standing}
     others = journal.connections() if journal is not None else ()
-    standing += [_of_runs(name, journal) for name in others if name not in named]
+    standing += [_of_runs(name, journal, again) for name in others if name not in named]
     if journal is not None:
         standing = _with_shared(standing, journal, now)
     return tuple(sorted(standing, key=_rank))
@@ -215,11 +217,14 @@ def _as_of(stories: tuple[Story, ...] | None, today: date) -> tuple[Story, ...] 
     return None if stories is None else tuple(due_again(each, today) for each in stories)
 
 
-def _of_file(found: Found, journal: Journal | None, now: datetime) -> ConnectionStatus:
+def _of_file(
+    found: Found, journal: Journal | None, again: frozenset[str], now: datetime
+) -> ConnectionStatus:
     if found.connection is None:
         assert found.refused is not None
         return ConnectionStatus(found.file, found.file, found.refused.diagnostics)
-    return _with_file(_of_runs(found.connection.name, journal), found.connection, now)
+    standing = _of_runs(found.connection.name, journal, again)
+    return _with_file(standing, found.connection, now)
 
 
 def _with_file(
@@ -247,7 +252,8 @@ def _missed(standing: ConnectionStatus, connection: Connection, now: datetime) -
     return instant_text(due.at) if due is not None and missed else ""
 
 
-def _of_runs(name: str, journal: Journal | None) -> ConnectionStatus:
+def _of_runs(name: str, journal: Journal | None, again: frozenset[str]) -> ConnectionStatus:
+    """Return what the runs of a connection say; `again` are those that wrote something twice."""
     runs = journal.runs(name, limit=1) if journal is not None else ()
     if journal is None or not runs:
         return ConnectionStatus(name)
@@ -263,7 +269,7 @@ def _of_runs(name: str, journal: Journal | None) -> ConnectionStatus:
         still_in=_still_in(past),
         stories=stories,
         held=tuple(_held(past)),
-        sticking=_sticking(journal, past),
+        sticking=_sticking(journal, past) if name in again else (),
     )
 
 

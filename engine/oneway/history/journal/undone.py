@@ -7,7 +7,7 @@ from sqlalchemy import func, select
 from oneway.history.digests import RECORD
 from oneway.history.flapping import Undone, sticks
 from oneway.history.journal.journal import Journal
-from oneway.history.journal.tables import entry, run
+from oneway.history.journal.tables import entry, run, written
 from oneway.planning.plan import Ending
 
 
@@ -36,6 +36,12 @@ def undone_by(journal: Journal, connection: str, id: int) -> Mapping[str, Undone
             fields = tuple(sorted(again.keys() - {RECORD}))
             undone[each.action_id] = Undone(each.verb, fields, max(again.values()))
     return undone
+
+
+def repeating(journal: Journal) -> frozenset[str]:
+    """Return the connections of which any change was written twice in a row: no others have one."""
+    query = select(written.c.connection).where(written.c.times > 1).distinct()
+    return frozenset(row[0] for row in journal.rows(query))
 
 
 def _written_since(journal: Journal, connection: str, id: int) -> Mapping[str, int]:
