@@ -141,7 +141,7 @@ def test_what_a_guard_held_back_is_shown_with_what_lets_it_through(acme: World) 
     acme.run("sync", "acme")
     ended = acme.run("runs", "show", "latest")
     assert "a guard held something back" in ended.flat
-    assert "For payroll: 1. Look at who is named" in ended.flat
+    assert "For payroll: 1. Look at the people named in the report" in ended.flat
     once = "Only if it is right, to let exactly these pass, once"
     assert f"{once}: `oneway sync acme --allow leavers=8`" in ended.flat
     assert "! held back by leavers" in ended.flat
