@@ -280,3 +280,18 @@ def can_get_in(world: World, row: SourceRow, target: TargetRow) -> bool:
     if (not said or untold) and not target.scheduled:
         return True
     return any(not same(value, after, rule.compare) for rule, after, value in said)
+
+
+def test_what_a_return_writes_is_shown_with_where_rehires_gives_it() -> None:
+    leavers = {
+        "when": "status == 'L'",
+        "set": {"state": {"value": "off"}},
+        "left": "state == 'off'",
+    }
+    mapping = {**PLAIN, "leavers": leavers, "rehires": {"reactivate": {"state": "on"}}}
+    held = {"ref": "A", "state": "off"}
+    world = world_of(mapping, [{"code": "A", "status": "E"}], {"t0": held})
+    (change,) = planned(world).actions[0].changes
+    line = world.text.splitlines()[change.place.line - 1]
+    assert (change.before, change.after, change.expression) == ("off", "on", "on")
+    assert "reactivate" in line

@@ -103,6 +103,14 @@ def test_unless_taken_names_the_owner_and_knows_emails_without_case() -> None:
     assert found["J"].reasons[-1].candidates == ("tZ",)
 
 
+def test_nobody_is_given_by_an_update_what_unless_taken_names_and_somebody_has() -> None:
+    people = {"A": "b@example.com", "C": "new@example.com", "D": "New@example.com"}
+    users = {"A": "a@example.com", "B": "B@example.com", "C": "c@example.com", "D": None}
+    found = outcomes(world(people, users, taken=True, unique=False))
+    codes = {key: found[key].reasons[-1].code for key in people}
+    assert codes == {"A": "taken", "C": "claimed_twice", "D": "claimed_twice"}
+
+
 def test_a_create_waits_for_who_gives_its_value_up() -> None:
     people = {"A": "new@example.com", "J": "a@example.com"}
     users = {"A": "a@example.com"}

@@ -115,6 +115,7 @@ def _odd_fields(policy: Policy, action: Action, what: str) -> Iterator[str]:
     waits = any(change.awaits is not None for change in action.changes)
     # What has to wait for another record is written after a create as it would be by one.
     rules = _writable(policy, Verb.CREATE if waits and action.target_id is None else action.verb)
+    back = {each.path: each for each in policy.returning} if action.verb is Verb.REACTIVATE else {}
     fields = [change.field for change in action.changes]
     # A record may be created that has nothing but what has to wait.
     if (not fields and action.verb is not Verb.CREATE) or len(set(fields)) != len(fields):
@@ -124,7 +125,9 @@ def _odd_fields(policy: Policy, action: Action, what: str) -> Iterator[str]:
         if rule is None:
             yield f"{what} writes '{change.field}', which the mapping does not write then"
             continue
-        if rule.expression != change.expression:
+        # A return takes what `rehires` gives, or what the source says now of a leave to come.
+        other = back.get(change.field, rule)
+        if change.expression not in (rule.expression, other.expression):
             yield f"{what} writes '{change.field}' by another expression than the mapping's"
         clear = [each for each in (change.before, change.after) if each is not None]
         if any(isinstance(each, Sealed) is not rule.sensitive for each in clear):

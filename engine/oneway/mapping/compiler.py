@@ -261,6 +261,7 @@ class _Compiler:
             fields=tuple(map(self.field_rule, spec.fields)),
             leaving=tuple(map(self.field_rule, leavers.set)) if leavers else (),
             reactivating=self.reactivating(),
+            returning=self.returning(),
             create=spec.joiners.create,
             unless_taken=self.unless_taken(),
             required=self.required(),
@@ -335,6 +336,18 @@ class _Compiler:
             for name, constant in self.spec.reactivated
             if name in positions
         )
+
+    def returning(self) -> tuple[FieldRule, ...]:
+        leavers = self.spec.leavers
+        given = dict(self.spec.reactivated)
+        rules = []
+        for rule in map(self.field_rule, leavers.set) if leavers else ():
+            constant = given.get(rule.path)
+            if constant is not None:
+                text = _as_written(constant.value)
+                rule = replace(rule, expression=text, place=constant.span)
+            rules.append(rule)
+        return tuple(rules)
 
     def match_path(self, spec: MatchSpec) -> str:
         expression = self.names.quietly(spec.target)

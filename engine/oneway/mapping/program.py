@@ -284,6 +284,8 @@ class Policy:
     leaving: tuple[FieldRule, ...]
     reactivating: tuple[tuple[int, Value], ...]
     """Positions in `leaving` and what a reactivated record holds there, where not nothing."""
+    returning: tuple[FieldRule, ...]
+    """`leaving`, with what gives each value of a reactivated record, and where that is written."""
     create: bool
     unless_taken: tuple[int, ...]
     """Positions in `fields`."""

@@ -414,7 +414,7 @@ class Drafter:
         wanted = dict(self.policy.reactivating)
         return tuple(
             FieldChange(rule, before, after)
-            for position, rule in enumerate(self.policy.leaving)
+            for position, rule in enumerate(self.policy.returning)
             if not self._says_nothing(row, position)
             and not same(
                 before := present(target.leaving[position]),
