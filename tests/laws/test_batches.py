@@ -153,7 +153,7 @@ def batches(samples: Sequence[dict[str, Any]], records: Sequence[Record]) -> Ite
 
 
 @given(worlds())
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_rows_of_many_records_are_those_that_the_interpreter_makes(world: World) -> None:
     program = bound(world)
     reference = Interpreted(program.code, program.context, program.tables)
@@ -209,7 +209,7 @@ def test_no_text_breaks_out(text: str) -> None:
 
 
 @given(nights(worlds()))
-@settings(max_examples=25)
+@settings(max_examples=15)
 def test_the_plan_of_many_records_is_that_of_each(world: World) -> None:
     program = bound(world)
     many = GeneratedProgram(program.code, program.context, program.tables)
