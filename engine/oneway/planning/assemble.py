@@ -18,6 +18,7 @@ from oneway.mapping.program import (
 )
 from oneway.planning.diff import Awaited, FieldChange, comparison
 from oneway.planning.links import likeness_of
+from oneway.planning.names import held_name
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import (
     STRANGER,
@@ -52,7 +53,7 @@ class Assembler:
         return Outcome(
             kind=draft.kind,
             key=draft.key,
-            label=draft.row.label if draft.row is not None else "",
+            label=self._label(draft),
             source_id=draft.row.source_id if draft.row is not None else None,
             target_id=draft.target.target_id if draft.target is not None else None,
             reasons=(*self._stranger(draft), *draft.reasons, *self._near(draft)),
@@ -61,6 +62,11 @@ class Assembler:
             key_digest=self._key_digest(draft.row) if draft.row is not None else "",
             only_by_key=self._only_by_key(draft.row, draft.target),
         )
+
+    def _label(self, draft: Draft) -> str:
+        if draft.row is not None:
+            return draft.row.label
+        return held_name(self.policy, draft.target) if draft.target is not None else ""
 
     def quiet(self, row: AnySourceRow, target: TargetRow) -> Quiet:
         """Return the outcome of a pair of which there is nothing to say; its first key is shown."""

@@ -1,7 +1,8 @@
-"""Names beside ids: whom a reason means that names records by their ids alone."""
+"""Names beside ids: who a target record is, and whom a reason means that has ids alone."""
 
 from collections.abc import Iterable, Mapping
 
+from oneway.mapping.program import Policy, TargetRow
 from oneway.planning.plan import Outcome, Reason
 
 _MOST = 5
@@ -22,12 +23,28 @@ def names_of(outcomes: Iterable[Outcome]) -> Mapping[str, str]:
     return {id: name for id, name in found.items() if name}
 
 
+def held_name(policy: Policy, target: TargetRow) -> str:
+    """Return the name that a target record holds: its values of the fields that `label` names.
+
+    Nothing that is sensitive is part of it.
+    """
+    parts = []
+    for position in policy.identifying if target.values else ():
+        value = target.values[position]
+        beside = position in policy.unless_taken or policy.fields[position].sensitive
+        if isinstance(value, str) and value.strip() and not beside:
+            parts.append(value.strip())
+    return " ".join(parts)
+
+
 def named(reason: Reason, names: Mapping[str, str]) -> str:
     """Return the text of a reason, with the names of the records that it means."""
     known = [
         f"{id} is {names[id]}"
         for id in dict.fromkeys(reason.candidates)
-        if id in names and names[id] not in reason.said
+        if id in names
+        and names[id] not in reason.said
+        and f"record {id} (" not in reason.said  # where it says already whose it is
     ]
     if not known:
         return reason.said

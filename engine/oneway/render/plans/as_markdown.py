@@ -142,7 +142,7 @@ def _groups(
         names = [code(content.known_since(each, told)) for each in group.outcomes[:_NAMES]]
         more = len(group.outcomes) - len(names)
         rest = f", and {more:,} more" if more else ""
-        said = f"{code(group.title)} ({len(group.outcomes):,}): {', '.join(names)}{rest}"
+        said = f"{code(group.title)} ({content.counted(group)}): {', '.join(names)}{rest}"
         lines.append(f"- {before}{said}")
     return lines
 

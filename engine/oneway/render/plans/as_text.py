@@ -184,13 +184,7 @@ class _TextPage:
             return []
         number = sum(len(group.outcomes) for group in groups)
         lines = self.strong([f"Not in the source ({number:,})"])
-        for group in groups:
-            told = any(reason.warning for each in group.outcomes for reason in each.reasons)
-            if told or self.limit is None:
-                lines += self.named([group], 2)
-            else:
-                lines += wrap(f"{group.title} ({len(group.outcomes):,})", self.style, 2, 4)
-        return lines
+        return lines + self.named(groups, 2)
 
     def misses(self) -> list[str]:
         if not self.plan.misses:
@@ -252,8 +246,8 @@ class _TextPage:
         lines: list[str] = []
         for group in groups:
             names = people(self.names(group), self.limit)
-            number = f" ({len(group.outcomes):,})" if len(group.outcomes) > 1 else ""
-            said = f"{marker}{group.title}{number}: {names}"
+            number = content.counted(group)
+            said = f"{marker}{group.title}{'' if number == '1' else f' ({number})'}: {names}"
             lines += wrap(said, self.style, indent, indent + 2 + len(marker))
         return lines
 

@@ -63,6 +63,7 @@ _STAYING = {
     Kind.IGNORED: "ignored",
 }
 _OUTSIDE = "not for this sync"
+_LEFT_OUT = frozenset({Kind.INELIGIBLE, Kind.IGNORED})
 
 
 STILL_IN = "Have left, and can still get in"
@@ -214,10 +215,29 @@ def name(outcome: Outcome) -> str:
     return f"{key} {label}" if label and label != key else key
 
 
+def counted(group: Group) -> str:
+    """Return how many records a reason has, and how many of them have one in the target."""
+    number = len(group.outcomes)
+    there = sum(each.target_id is not None and each.kind is not Kind.ABSENT
+                for each in group.outcomes)  # fmt: skip
+    if number == 1 or not there or group.outcomes[0].kind not in _LEFT_OUT:
+        return f"{number:,}"
+    have = "has a record" if there == 1 else "have records"
+    return f"{number:,}, of whom {there:,} {have} in the target"
+
+
 def named(outcome: Outcome) -> str:
     """Return the short name of a record, with the values that its reasons are about."""
     values = "; ".join(clip(harmless(each.value), 120) for each in outcome.reasons if each.value)
-    return f"{name(outcome)} ({values})" if values else name(outcome)
+    record = _record(outcome)
+    return f"{name(outcome)}{record} ({values})" if values else f"{name(outcome)}{record}"
+
+
+def _record(outcome: Outcome) -> str:
+    """Return the target record of somebody who is left out, as nobody looks for one there."""
+    if outcome.kind not in _LEFT_OUT or outcome.target_id in (None, outcome.key):
+        return ""
+    return f" (record {clip(harmless(outcome.target_id or ''), 40)})"
 
 
 def changed(change: Change, verb: Verb) -> str:
