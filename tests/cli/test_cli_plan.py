@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from cli_world import World, person, user
 
+from oneway.cli.entry import run
 from oneway.planning.plan_file import dump, load
 
 
@@ -104,6 +105,31 @@ def test_a_plan_that_was_applied_in_part_is_planned_again(world: World) -> None:
     assert "applied in run 1 on " in again.err
     assert "1 of its 2 changes not done" in again.err
     assert len(world.run("runs", "--format", "json").data["runs"]) == 1
+
+
+def test_a_plan_that_was_applied_needs_no_approval(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Whoever is asked to approve it would look for what is still to do."""
+    planned(world)
+    monkeypatch.setattr("oneway.cli.apply.is_terminal", lambda: False)
+    assert run(["apply", "plan.json"]) == 1
+    assert "[P116]" in capsys.readouterr().err
+    assert world.run("apply", "plan.json").code == 0
+    assert run(["apply", "plan.json"]) == 0
+    assert "applied in run 1 on " in capsys.readouterr().out
+
+
+def test_a_plan_that_was_applied_in_part_says_so_before_it_is_approved(
+    world: World, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    users = world.read("users.json")
+    planned(world)
+    world.write("users.json", [{**each, "name": "Somebody else"} for each in users])
+    assert world.run("apply", "plan.json").code == 5
+    monkeypatch.setattr("oneway.cli.apply.is_terminal", lambda: False)
+    assert run(["apply", "plan.json"]) == 1
+    assert "[P117]" in capsys.readouterr().err
 
 
 def test_a_plan_whose_changes_were_undone_is_applied_again(world: World) -> None:
@@ -368,3 +394,28 @@ def test_a_folder_that_others_may_write_to_is_no_state_folder(world: World) -> N
     (world.folder / "shared").chmod(0o777)
     ended = world.run("plan", "m.yaml", "--state", "shared")
     assert (ended.code, "[F102]" in ended.err) == (1, True)
+
+
+def test_who_is_left_out_and_has_a_record_is_told_from_those_who_have_none(world: World) -> None:
+    text = (world.folder / "m.yaml").read_text(encoding="utf-8")
+    world.write("m.yaml", text.replace("when: email,", "when: team == 'OPS',"))
+    world.write("people.json", [person(n, team="LAB" if n > 2 else "OPS") for n in range(1, 6)])
+    world.write("users.json", [user(n) for n in range(1, 4)])
+    found = world.run("plan", "m.yaml").flat
+    assert "Email is missing (3, of whom 1 has a record in the target)" in found
+    assert "P003 Person 3 (record 3)" in found
+    assert "P004 Person 4," in found
+    assert "of whom 1 has a record" in world.run("plan", "m.yaml", "--format", "markdown").flat
+
+
+def test_who_is_in_the_target_alone_is_named_and_found_by_that_name(world: World) -> None:
+    alone = user(9, name="Quentin Arkwright", reference="X9")
+    world.write("users.json", [user(1), alone])
+    world.write("people.json", [person(1)])
+    assert "no source record matches: X9 Quentin Arkwright" in world.run("plan", "m.yaml").flat
+    for name in ("Arkwright", "quentin arkwright", "X9"):
+        ended = world.run("explain", "m.yaml", name)
+        assert (ended.code, "Quentin Arkwright" in ended.flat) == (0, True)
+    text = (world.folder / "m.yaml").read_text(encoding="utf-8")
+    world.write("m.yaml", text.replace("  name: name", "  name: {from: name, sensitive: true}"))
+    assert "Arkwright" not in world.run("plan", "m.yaml", "--verbose").flat

@@ -13,7 +13,7 @@ import pytest
 import yaml
 
 from oneway.cli.entry import oneway
-from oneway.cli.exits import MEANINGS
+from oneway.cli.exits import MEANINGS, Exit
 from oneway.cli.reference import pages
 from oneway.connections import load_connection
 from oneway.connections.default_notify import load_default
@@ -203,6 +203,8 @@ def test_every_exit_code_outcome_and_ending_is_explained() -> None:
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     operating = (ROOT / "docs" / "operating.md").read_text(encoding="utf-8")
     assert [each for each in MEANINGS if f"| {each.value} |" not in readme] == []
+    failed = f"| 5 | {MEANINGS[Exit.FAILED]} |"
+    assert [page for page in (readme, operating) if failed not in page] == []
     assert [each for each in (*Kind, *Ending) if f"| `{each.value}` |" not in operating] == []
 
 

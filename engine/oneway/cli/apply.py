@@ -27,7 +27,7 @@ from oneway.cli.options import (
 )
 from oneway.cli.printing import exit_of, introduce, print_results, quoted
 from oneway.connections import from_environment
-from oneway.core.diagnostics import refusal
+from oneway.core.diagnostics import Refused, refusal
 from oneway.history.memory import Memory
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Plan
@@ -112,6 +112,8 @@ def command(
     """
     kept = state_of(state)
     plan = _trusted(plan_file, kept, timedelta(days=max_age))
+    if approve is None and (before := _done_before(plan, kept, options)) is not None:
+        return _said_applied(console, plan, before, format)
     approved = _approved(console, plan, approve)
     with starting(console, beginning_of(plan), state, more=bool(options)):
         prepared = reopen_plan(plan, _request(plan, options))
@@ -163,6 +165,19 @@ def _applied(
     say_held(console, verdict)
     say_sticking(console, plan, memory)
     return exit_of(ended, verdict, run)
+
+
+def _done_before(plan: Plan, kept: StateFolder, options: Mapping[str, str]) -> AppliedBefore | None:
+    """Return the run that applied a plan which nobody needs to approve again; None without one.
+
+    What keeps the plan from being applied is said once it is approved.
+    """
+    try:
+        prepared = reopen_plan(plan, _request(plan, options))
+        with RunSession(prepared, Operator(user(), kept, now)) as session, session.systems:
+            return applied_before(session, plan)
+    except Refused:
+        return None
 
 
 def beginning_of(plan: Plan) -> Beginning | None:
