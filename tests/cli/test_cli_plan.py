@@ -309,8 +309,6 @@ def test_values_are_read_as_they_are(world: World) -> None:
     [
         ("[]", "R160"),
         ("<html>sign in</html>", "R153"),
-        ('[{"id": 1, "code": "P001"}, {"id": 1}]', "R155"),
-        ('[{"id": 1, "code": "P001"},\n{"id": 1}]', "R155"),
         (None, "R150"),
     ],
 )
@@ -322,6 +320,27 @@ def test_a_source_of_no_use_stops_everything(world: World, content: str | None, 
         ended = world.run(command, "m.yaml")
         assert (ended.code, ended.out, f"[{code}]" in ended.err) == (1, "", True)
     assert world.read("users.json") == [user(2, name="Old Name"), user(3)]
+
+
+def test_records_that_share_an_id_stop_only_themselves(world: World) -> None:
+    """Who shares an id is in error and not gone; who is there twice, alike, is there once."""
+    plain = world.run("plan", "m.yaml", "--format", "json").data["outcomes"]
+    other, alike = person(2) | {"firstName": "Other"}, person(3)
+    for source in ("people.json", "people.jsonl"):
+        people = [person(1), person(2), person(3), other, alike]
+        lines = [json.dumps(each) for each in people]
+        text = "\n".join(lines) if source.endswith("l") else f"[{', '.join(lines)}]"
+        world.write(source, text)
+        found = world.run("plan", "m.yaml", "--format", "json", "--source", source).data["outcomes"]
+        kinds = {each["source_id"]: each["outcome"] for each in found}
+        shared = {id: kind for id, kind in kinds.items() if kind == "error"}
+        assert len(shared) == 2
+        rest = {each["source_id"]: each["outcome"] for each in plain}
+        for id in ("1", "3"):
+            assert kinds.get(id) == rest.get(id)
+        text_plan = world.run("plan", "m.yaml", "--source", source).out
+        assert "have the same" in text_plan
+        assert "are the same record" in " ".join(text_plan.split())
 
 
 def test_a_truncated_read_stops_everything(world: World) -> None:

@@ -116,7 +116,7 @@ def test_what_is_answered_is_tested_and_proved(made: tuple[World, Ended]) -> Non
     assert "1 passed" in world.run("test", "map.yaml").out
     answer(world.folder)
     tested = world.run("test", "map.yaml")
-    assert (tested.code, "3 passed" in tested.out) == (0, True), tested.out
+    assert (tested.code, "4 passed" in tested.out) == (0, True), tested.out
     proved = world.run("prove", "map.yaml", "--situations", "1000")
     assert (proved.code, "no law is broken" in proved.out) == (0, True), proved.out
     assert world.run("plan", "map.yaml", "--allow", "leavers=2", "--out", "p.json").code == 0
@@ -409,3 +409,59 @@ def test_managers_are_found_by_a_number_that_the_run_itself_fills_in(world: Worl
     found = json.loads((world.folder / "users.json").read_text())
     assert [each.get("managerId") for each in found] == [None, 7, 7]
     assert world.run("plan", "map.yaml", "--exit-code").code == 0
+
+
+KINDS = {
+    "the rarest is employed": (
+        ["Permanent"] * 9 + ["Contractor"] * 3 + ["Fixed Term"],
+        "Contractor",
+    ),
+    "most are not": (["Agency Worker"] * 8 + ["Employee"] * 4, "Agency Worker"),
+    "several": (["Perm"] * 6 + ["TEMP"] * 3 + ["External"] * 3, "TEMP"),
+    "nobody knows": (["A"] * 9 + ["B"] * 3, None),
+    "a switch": (["No"] * 9 + ["Yes"] * 3, "Yes"),
+}
+
+
+@pytest.mark.parametrize("name", KINDS)
+def test_who_is_no_employee_is_left_out_and_so_is_a_new_kind(world: World, name: str) -> None:
+    """By a list of who is taken: nobody is let in by a word that is written in another way."""
+    kinds, outside = KINDS[name]
+    heading = "Contractor?" if name == "a switch" else "Employment Type"
+    rows = [f"{n:04},Ann Oak{n},{kind}," for n, kind in enumerate(kinds, 1)]
+
+    def planned(rows: list[str]) -> dict[str, str]:
+        text = f"Staff No,Name,{heading},Leaving Date\n" + "\n".join(rows) + "\n"
+        (world.folder / "people.csv").write_text(text)
+        if not (world.folder / "map.yaml").exists():
+            ended = world.run("new", "map.yaml", "--source", "people.csv", "--target", "users.json")
+            assert ended.code == 0, ended.err
+            answer(world.folder)
+            assert world.run("validate", "map.yaml").code == 0
+            tested = world.run("test", "map.yaml")
+            assert (tested.code, "3 passed" in tested.out) == (0, True), tested.out
+        plan = world.run("plan", "map.yaml", "--format", "json")
+        found = {each["source_id"]: each["outcome"] for each in plan.data["outcomes"]}
+        return {id: outcome for id, outcome in found.items() if id}
+
+    user = {"id": "1", "reference": "7777", "name": "Cy Yew", "active": True}
+    (world.folder / "users.json").write_text(json.dumps([user]))
+    found = planned(rows)
+    text = (world.folder / "map.yaml").read_text()
+    assert ("guess: leaves out" in text) == (outside is not None)
+    left = {"Contractor", "Agency Worker", "TEMP", "External", "Yes"}
+    wanted = {row[:4]: "ineligible" if row.split(",")[2] in left else "create" for row in rows}
+    assert found == wanted
+    assert planned([*rows, "9999,Bob Oak,CONTRACTOR ,"])["9999"] == "ineligible"
+
+
+def test_who_starts_later_is_asked_about(world: World) -> None:
+    rows = "".join(f"{n:04},Ann Oak{n},2{n % 2}26-05-01\n" for n in range(8))
+    (world.folder / "people.csv").write_text(f"Staff No,Name,Start Date\n{rows}")
+    (world.folder / "users.json").write_text("[]")
+    assert (
+        world.run("new", "later.yaml", "--source", "people.csv", "--target", "users.json").code == 0
+    )
+    text = (world.folder / "later.yaml").read_text()
+    assert "is nobody created before their first day? 4 of 8 are yet to start" in text
+    assert """when: '!is_future("Start Date")'""" in text

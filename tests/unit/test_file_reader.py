@@ -38,7 +38,6 @@ def read(path: str, **options: str) -> tuple[dict[str, Any], dict[str, str], boo
     snapshot = FileReader(path, FileOptions(**options)).read()
     data = {r.id: r.data for r in snapshot.records if not r.problem}
     problems = {r.id: r.problem for r in snapshot.records if r.problem}
-    assert all(not r.data for r in snapshot.records if r.problem)
     assert snapshot.complete or snapshot.problems
     return data, problems, snapshot.complete
 
@@ -111,23 +110,23 @@ DEEP = "[" * 10_000 + "]" * 10_000
 @pytest.mark.parametrize(
     ("bad", "problem"),
     [
-        ("what", "line 2 is not valid JSON"),
-        ('{"id": "b" "n": 1}', "line 2 is not valid JSON"),
-        ("[1, 2]", "line 2 is not a JSON object"),
-        ("null", "line 2 is not a JSON object"),
-        ('{"n": "y"}', "line 2 has no id at 'id'"),
-        ('{"id": "  "}', "line 2 has no id"),
-        ('{"id": true}', "line 2 has no id"),
-        ('{"id": 1.5}', "line 2 has no id"),
-        ('{"id": "b", "n": 1, "n": 2}', "line 2 has the same key twice"),
-        ('{"id": "b", "o": {"n": 1, "n": 1}}', "line 2 has the same key twice"),
-        ('{"id": "b", "n": NaN}', "line 2 holds NaN"),
-        ('{"id": "b", "n": -Infinity}', "line 2 holds NaN"),
-        ('{"id": "b", "n": 1e400}', "line 2 holds a number that is too large"),
-        ('{"id": "b", "n": ' + "9" * 5000 + "}", "line 2 holds a number that is too long"),
-        ('{"id": "b", "n": ' + DEEP + "}", "line 2 is nested deeper"),
-        ('{"id": "b", "n": ' + DEEP[9899:10101] + "}", "line 2 is nested deeper"),
-        (b'{"id": "b", "n": "\xff"}', "line 2 is not UTF-8"),
+        ("what", "the record is not valid JSON"),
+        ('{"id": "b" "n": 1}', "the record is not valid JSON"),
+        ("[1, 2]", "the record is not a JSON object"),
+        ("null", "the record is not a JSON object"),
+        ('{"n": "y"}', "the record has no id at 'id'"),
+        ('{"id": "  "}', "the record has no id"),
+        ('{"id": true}', "the record has no id"),
+        ('{"id": 1.5}', "the record has no id"),
+        ('{"id": "b", "n": 1, "n": 2}', "the record has the same key twice"),
+        ('{"id": "b", "o": {"n": 1, "n": 1}}', "the record has the same key twice"),
+        ('{"id": "b", "n": NaN}', "the record holds NaN"),
+        ('{"id": "b", "n": -Infinity}', "the record holds NaN"),
+        ('{"id": "b", "n": 1e400}', "the record holds a number that is too large"),
+        ('{"id": "b", "n": ' + "9" * 5000 + "}", "the record holds a number that is too long"),
+        ('{"id": "b", "n": ' + DEEP + "}", "the record is nested deeper"),
+        ('{"id": "b", "n": ' + DEEP[9899:10101] + "}", "the record is nested deeper"),
+        (b'{"id": "b", "n": "\xff"}', "the record is not UTF-8"),
     ],
 )
 @pytest.mark.parametrize("ending", ["json", "jsonl"])
@@ -142,7 +141,7 @@ def test_what_is_no_record_is_one_with_a_problem(
         else b"\n".join((first, raw, second))
     )
     if ending == "json" and bad == "what":
-        problem = "line 2 is not valid JSON"
+        problem = "the record is not valid JSON"
     data, problems, _ = read(written(tmp_path, f"a.{ending}", content))
     assert data == {"a": {"id": "a"}, "3": {"id": 3}}
     assert list(problems) == ["line 2"]
@@ -204,9 +203,6 @@ def test_a_whole_but_flawed_last_line_is_not_cut_off(tmp_path: Path) -> None:
         ("a.json", '[\n{"id": [}, {"id": 1}]}', "R153", "a.json:2"),
         ("a.json", '{"employees": []}', "R153", "an object"),
         ("a.json", '"text"', "R153", "array of objects"),
-        ("a.jsonl", '{"id": "1"}\n\n{"id": 1}\n', "R155", "lines 1 and 3"),
-        ("a.json", '[{"id": 1},\n\n{"id": 1}]', "R155", "lines 1 and 3"),
-        ("a.csv", "id,n\n1,x\n2,y\n1,z\n", "R155", "lines 2 and 4"),
         ("a.csv", "id,n,n\n", "R154", "column 3 has the name of column 2"),
         ("a.csv", "id,a,a.b\n", "R154", "column 2 is both"),
         ("a.csv", "Id,n\n", "R154", "no column is called 'id'"),
@@ -353,8 +349,6 @@ def test_options_are_read_from_the_access(tmp_path: Path) -> None:
 
 
 def test_records_on_one_line_are_told_apart(tmp_path: Path) -> None:
-    with pytest.raises(ReadError, match="same id"):
-        read(written(tmp_path, "a.json", '[{"id": 1}, {"id": 1}]'))
     data, problems, _ = read(written(tmp_path, "b.json", '[{"id": 1}, {}, 3]'))
     assert list(data) == ["1"]
     assert list(problems) == ["line 1", "line 1, item 2"]

@@ -63,7 +63,7 @@ class CsvRows(OfTable):
             else:
                 if cells is None:
                     return
-                if self._table.is_footer(cells):
+                if self._table.is_footer(line, cells):
                     self._end_at_footer(lines)
                     return
                 entry = self._table.entry(line, lines.take(), cells, cut=lines.cut)

@@ -2,7 +2,6 @@
 
 import codecs
 import io
-import re
 from typing import BinaryIO
 
 from oneway.core.connector import ReadError
@@ -47,36 +46,6 @@ def utf_16_of(start: bytes) -> str:
     return "utf-16-le" if low > high else "utf-16-be"
 
 
-class Garbled:
-    """Looks for text that was UTF-8 once, and was read as windows-1252: `Ã©` for `é`."""
-
-    def __init__(self, path: str, encoding: str) -> None:
-        self._path = path
-        self._encoding = encoding
-        self._line = self._count = 0
-
-    def note(self, line: int, raw: bytes) -> None:
-        """Look at one record."""
-        if not raw.isascii() and _GARBLED.search(raw):
-            self._count += 1
-            self._line = self._line or line
-
-    @property
-    def said(self) -> list[str]:
-        """What was found, in words, and what to do; nothing if nothing was."""
-        if not self._count:
-            return []
-        more = f" (and {self._count - 1:,} more)" if self._count > 1 else ""
-        here = self._encoding != UTF_8
-        help = "set the option encoding: utf-8" if here else "export it again, as UTF-8"
-        return [f"{self._path}: line {self._line} looks garbled{more}, such as Ã© for é: {help}"]
-
-
-_GARBLED = re.compile(
-    # Ã or Â before what windows-1252 has from 0x80 to 0xBF, and â before the euro sign.
-    rb"\xc3[\x82\x83](?:\xc2[\x80-\xbf]|\xe2\x80[\x93-\xba]|\xe2\x82\xac|\xe2\x84\xa2|"
-    rb"\xc5[\x92\x93\xa0\xa1\xb8\xbd\xbe]|\xcb[\x86\x9c]|\xc6\x92)|\xc3\xa2\xe2\x82\xac"
-)
 _START = 400
 
 

@@ -3,8 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from oneway.core.connector import Rejected
+from oneway.core.key_names import names_secret
 from oneway.core.nesting import DEEPEST
 from oneway.core.records import Value, path_of, path_text
+from oneway_connectors.file.blank_words import looks_blank
 from oneway_connectors.file.csv_types import CellType
 
 
@@ -84,11 +86,12 @@ class Headings:
         return data
 
     def unfit(self, cells: Sequence[str]) -> str:
-        """Return which cell does not fit the type of its column, in words; or nothing."""
+        """Return which cell does not fit the type of its column, and the remedy; or nothing."""
         for name, number, kind in self._typed:
             words = kind.unfit(cells[number]) if number < len(cells) else ""
             if words:
-                return f"column {name!r} holds something else than {words}"
+                text = cells[number].strip()
+                return f"column {name!r} holds {_seen(text, name)}, not {words}: {_remedy(text)}"
         return ""
 
     def problem(self, cells: Sequence[str]) -> str:
@@ -119,6 +122,27 @@ class Headings:
             written = kind.write(value) if kind is not None else None
             cells[name] = _cell(value, name) if written is None else written
         return cells
+
+
+def _seen(text: str, name: str) -> str:
+    """Return a cell that is not what it should be, as far as it may be shown.
+
+    With a sign for each digit: nobody knows whose number it is, and the form is what is wrong.
+    """
+    if names_secret(name) or len(text) > _LONGEST_SHOWN:
+        return "something else"
+    if any(map(str.isdigit, text)):
+        return f"{''.join('#' if c.isdigit() else c for c in text)!r} (# is a digit)"
+    return repr(text)
+
+
+def _remedy(text: str) -> str:
+    if looks_blank(text):
+        return f'if that stands for nothing, set the option blank: "{text}"'
+    return "correct it, or change the option types, or set unfit_cells: keep"
+
+
+_LONGEST_SHOWN = 12
 
 
 def split(keys: tuple[str, ...]) -> tuple[tuple[str, ...], str]:

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from operator import attrgetter
 
 from oneway.core.batches import RecordShape
-from oneway.core.connector import ReadError
 from oneway.core.records import Value, at, id_text, with_value
 from oneway_connectors.file.layout import FileEntries, FileEntry
 from oneway_connectors.file.options import FileOptions
@@ -33,25 +32,29 @@ class Ids:
         self._id_path = options.id
         self._path = options.id_keys
         self._lines: dict[str, int] = {}
+        self.shared: dict[str, int] = {}
+        """The ids that several entries have, with the line of the first of them."""
         self._counts: dict[int, int] = {}
 
-    def name(self, entry: FileEntry) -> tuple[str, str]:
-        """Return an entry's id and its problem; raise `ReadError` for a duplicate id.
+    def name(self, entry: FileEntry) -> tuple[str, str] | None:
+        """Return an entry's id and its problem; None if an entry before it has the id.
 
         An invalid entry is identified by its line; the problem never quotes it.
         """
         id = None if entry.problem else self._id_of(entry.data)
         problem = entry.problem or ("" if id else f"has no id at {self._id_path!r}")
         if problem or id is None:
-            return self._unnamed(entry.line), f"line {entry.line} {problem}"
+            return self.by_line(entry.line), problem
         if id in self._lines:
-            raise ReadError(
-                "R155",
-                f"{self._name}: lines {self._lines[id]} and {entry.line} have the same id",
-                f"{self._id_path!r} does not tell records apart: set the option id",
-            )
+            self.shared.setdefault(id, self._lines[id])
+            return None
         self._lines[id] = entry.line
         return id, ""
+
+    def shared_by(self, entry: FileEntry) -> str | None:
+        """Return the id that an entry shares with others; None if it shares none."""
+        id = None if entry.problem else self._id_of(entry.data)
+        return id if id in self.shared else None
 
     def name_all(self, entries: FileEntries) -> Sequence[str] | None:
         """Return the ids of several entries; None where each has to be named by itself."""
@@ -85,7 +88,7 @@ class Ids:
                 return found
         return id_of(data, self._path)
 
-    def _unnamed(self, line: int) -> str:
+    def by_line(self, line: int) -> str:
         """Return a name for an entry without an id; several entries may share a line."""
         known = f"line {line}"
         while known in self._lines:

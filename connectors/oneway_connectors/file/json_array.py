@@ -141,7 +141,7 @@ class JsonArray:
         elif not parsed.problem and not isinstance(parsed.value, dict):
             parsed = Parsed(problem="is not a JSON object")
         data = parsed.value if isinstance(parsed.value, dict) else {}
-        problem = "is not valid JSON" if parsed.broken else parsed.problem
+        problem = _broken_at(line + parsed.line - 1) if parsed.broken else parsed.problem
         entry = FileEntry(
             line, raw.encode(errors="surrogateescape"), data, problem, gap=parsed.broken
         )
@@ -208,6 +208,12 @@ class _Apart:
     def lines(self, _before: int, raws: Iterable[bytes]) -> list[int]:
         """Return the line that each of the next items starts on."""
         return list(map(self.line, raws))
+
+
+def _broken_at(line: int) -> str:
+    return (
+        f"is not valid JSON: a comma, bracket or quotation mark is wrong at line {line} or before"
+    )
 
 
 def _is_object(value: Value) -> TypeGuard[dict[str, Value]]:

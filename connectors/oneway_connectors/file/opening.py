@@ -8,6 +8,7 @@ from io import BufferedReader, FileIO
 from typing import BinaryIO, TypeAlias
 
 from oneway.core.connector import ReadError
+from oneway.core.near_files import near_name
 
 _BUFFER = 1 << 18
 """Bytes that are read at a time."""
@@ -27,6 +28,8 @@ def opened(path: str) -> "Iterator[BufferedReader[FileIO]]":
             yield file
     except OSError as error:
         help = _HELP.get(type(error), "check the disk and the path")
+        if isinstance(error, FileNotFoundError) and (near := near_name(path)):
+            help = f"did you mean {near!r}? {help}"
         raise ReadError("R150", f"{path}: cannot be read: {error.strerror}", help) from None
 
 

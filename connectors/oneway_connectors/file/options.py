@@ -7,6 +7,7 @@ from typing import TypeVar
 
 from oneway.core.connector import ReadError
 from oneway.core.records import path_of
+from oneway_connectors.file.blank_words import blank_words
 from oneway_connectors.file.csv_types import NO_TYPES, CellType, column_types
 
 _T = TypeVar("_T")
@@ -26,7 +27,7 @@ class FileOptions:
 
     `delimiter` is empty if the file itself may say it (`sep=;`), `header` is 0 where the
     headings stand on the first line that is not blank, `footer` is the text that the first
-    line after the records begins with.
+    line after the records begins with, `blank` holds words without case that stand for nothing.
     """
 
     id: str = "id"
@@ -40,7 +41,9 @@ class FileOptions:
     headings: str = "paths"
     short_rows: str = "error"
     spaces: str = "keep"
+    blank: frozenset[str] = frozenset()
     damaged_cells: str = "error"
+    garbled_cells: str = "error"
     unfit_cells: str = "error"
     new_columns: str = "error"
     sheet: str = ""
@@ -68,7 +71,9 @@ def file_options(given: Mapping[str, str]) -> FileOptions:
         headings=_one_of(given, "headings", ("paths", "flat")),
         short_rows=_one_of(given, "short_rows", ("error", "blank")),
         spaces=_one_of(given, "spaces", ("keep", "trim")),
+        blank=blank_words(given.get("blank", "")),
         damaged_cells=_one_of(given, "damaged_cells", ("error", "keep")),
+        garbled_cells=_one_of(given, "garbled_cells", ("error", "keep")),
         unfit_cells=_one_of(given, "unfit_cells", ("error", "keep")),
         new_columns=_one_of(given, "new_columns", ("error", "add")),
         sheet=given.get("sheet", ""),

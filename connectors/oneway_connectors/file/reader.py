@@ -1,18 +1,21 @@
 """Reads the records of a file."""
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterator
+from collections.abc import Hashable, Iterator, Sequence
 from dataclasses import dataclass, field
 from threading import Lock
+from typing import BinaryIO
 
 from oneway.core.batches import Batch
 from oneway.core.connector import MOST_IN_FLIGHT, NewFields, ReadError
 from oneway.core.progress import Progress, silent
 from oneway.core.records import MISSING, Compare, Record, Snapshot, Value, at, comparable, path_of
-from oneway_connectors.file.encoding import Garbled, as_utf8
+from oneway_connectors.file.blank_words import without_words
+from oneway_connectors.file.encoding import as_utf8
 from oneway_connectors.file.formats import WORKBOOK, format_of, layout_of
 from oneway_connectors.file.identity import Ids
 from oneway_connectors.file.layout import FileEntries, FileEntry, Grouping, Layout
+from oneway_connectors.file.letters import Letters
 from oneway_connectors.file.opening import Stamp, opened, stamp_at, stamp_of
 from oneway_connectors.file.options import DEFAULTS, FileOptions
 
@@ -49,21 +52,26 @@ class FileReader:
         return NewFields.REFUSED if self._format in ("csv", "tsv") else NewFields.DOUBTED
 
     def read(self, progress: Progress = silent) -> Snapshot:
-        """Return every record; an invalid entry becomes a record with a `problem` naming its line.
+        """Return every record; an invalid entry becomes a record with a `problem`.
 
-        Raises `ReadError` for a file that cannot be read and for two records with one id.
+        So do two records with one id, unless they are alike. Raises `ReadError` for a file that
+        cannot be read.
         """
         gaps: list[str] = []
-        records = tuple(self.records(gaps, progress))
-        return Snapshot(records, complete=not gaps, problems=(*gaps, *self.notes))
+        records = {record.id: record for record in self.records(gaps, progress)}
+        problems = (*gaps, *self.notes)
+        return Snapshot(tuple(records.values()), complete=not gaps, problems=problems)
 
     def records(self, gaps: list[str], progress: Progress = silent) -> Iterator[Record]:
-        """Yield the records one at a time; `gaps` is given why any may be missing, in words."""
+        """Yield the records one at a time; `gaps` is given why any may be missing, in words.
+
+        A record whose id another one turns out to have comes again at the end, with a `problem`.
+        """
         return (each for each in self._read(gaps, progress) if isinstance(each, Record))
 
     def batches(self, gaps: list[str], progress: Progress = silent) -> Iterator[Record | Batch]:
         """Yield what `records` does, in the same order, those of one shape many at a time."""
-        return self._read(gaps, progress, grouped=True)
+        return self._read(gaps, progress, grouped=not self._options.blank)
 
     def _read(
         self, gaps: list[str], progress: Progress, *, grouped: bool = False
@@ -72,18 +80,65 @@ class FileReader:
             layout = layout_of(self._path, self._format, self._options)
             self.notes.clear()
             reading = _Reading(self._path, self._options, layout, gaps, progress)
-            many = layout.grouped if grouped and isinstance(layout, Grouping) else layout.entries
-            for each in many(as_utf8(self._path, file, self._options.encoding)):
-                if isinstance(each, FileEntry):
-                    yield reading.record(each)
-                else:
+            text = as_utf8(self._path, file, self._options.encoding)
+            many = layout.grouped if grouped and isinstance(layout, Grouping) else None
+            for each in self._entries(layout, text) if many is None else many(text):
+                if isinstance(each, FileEntries):
                     yield from reading.batch(each)
+                elif (record := reading.record(each)) is not None:
+                    yield record
+            if reading.ids.shared:
+                yield from self._sharing(file, reading.ids, reading.count)
             if layout.missing:
                 gaps.append(layout.missing)
-            self.notes += reading.garbled.said
+            self.notes += reading.letters.said
             if not (reading.count or layout.columns) and self._format not in ("json", "jsonl"):
                 self.notes.append(f"{self._path} is empty: not even headings stand in it")
             progress(f"reading {self._path}", reading.count, reading.count)
+
+    def _sharing(self, file: BinaryIO, ids: Ids, count: int) -> Iterator[Record]:
+        """Yield the records that share an id as problems; those that are alike are one record."""
+        file.seek(0)
+        sharing: dict[str, list[FileEntry]] = defaultdict(list)
+        layout = layout_of(self._path, self._format, self._options)
+        text = as_utf8(self._path, file, self._options.encoding)
+        for entry in self._entries(layout, text):
+            if (id := ids.shared_by(entry)) is not None:
+                sharing[id].append(entry._replace(raw=b""))
+        unlike = {
+            id: entries
+            for id, entries in sharing.items()
+            if any(entry.data != entries[0].data for entry in entries)
+        }
+        number = sum(map(len, unlike.values()))
+        if count > _FEW and 2 * number > count:
+            raise self._no_identity(next(iter(unlike.values())), number, count)
+        self._note_repeated([entries for id, entries in sharing.items() if id not in unlike])
+        for id, entries in unlike.items():
+            problem = f"{_listed(entries)} have the same {self._options.id!r}: {_WHICH}"
+            for place, entry in enumerate(entries):
+                yield Record(ids.by_line(entry.line) if place else id, entry.data, problem)
+
+    def _note_repeated(self, repeated: Sequence[Sequence[FileEntry]]) -> None:
+        if len(repeated) == 1:
+            said = f"{_listed(repeated[0])} are the same record, which is read once"
+        else:
+            said = f"{len(repeated):,} records stand there more than once, and are read once"
+        if repeated:
+            self.notes.append(f"{self._path}: {said}")
+
+    def _entries(self, layout: Layout, text: BinaryIO) -> Iterator[FileEntry]:
+        """Return the entries of a file, blank where a word says that there is nothing."""
+        entries, words = layout.entries(text), self._options.blank
+        if not words or self._format not in ("json", "jsonl"):
+            return entries  # a table does so by itself
+        return (each._replace(data=_stated(each.data, words)) for each in entries)
+
+    def _no_identity(self, entries: Sequence[FileEntry], number: int, count: int) -> ReadError:
+        shared = f"{number:,} of {count:,} records share their id"
+        summary = f"{self._path}: {shared}, such as {_listed(entries)}"
+        help = f"{self._options.id!r} does not tell records apart: set the option id"
+        return ReadError("R155", summary, help)
 
     def get(self, id: str) -> Record | None:
         """Return the current record, or None."""
@@ -103,7 +158,7 @@ class FileReader:
     def _read_index(self) -> "_Index":
         with opened(self._path) as file:
             stamp = stamp_of(file)
-        records = {record.id: record for record in self.records([]) if not record.problem}
+        records = {record.id: record for record in self.read().records if not record.problem}
         return _Index(stamp, records)
 
 
@@ -118,35 +173,36 @@ class _Reading:
         self.gaps = gaps
         self.progress = progress
         self.ids = Ids(path, options)
-        self.garbled = Garbled(path, options.encoding)
+        self.letters = Letters(path, options)
         self.count = self.broken = 0
 
-    def record(self, entry: FileEntry) -> Record:
-        """Return the record of an entry."""
+    def record(self, entry: FileEntry) -> Record | None:
+        """Return the record of an entry; None if an entry before it has the id."""
         self.count += 1
         if entry.gap:
             why = f": it {entry.problem}" if entry.problem else ""
             self.gaps.append(f"{self.path}: records may be missing after line {entry.line}{why}")
-        self.garbled.note(entry.line, entry.raw)
         if self.count % _STEP == 0:
             self.progress(f"reading {self.path}", self.count, None)
-        id, problem = self.ids.name(entry)
+        named = self.ids.name(entry)
+        if named is None:
+            return None
+        id, problem = named
         self.broken += bool(problem)
         if self.broken > _MOST_BROKEN and 2 * self.broken > self.count:
             raise self._hardly_records(problem)
-        return Record(id, {} if problem else entry.data, problem)
+        return Record(id, entry.data, _said(problem), self.letters.damage(entry))
 
     def batch(self, entries: FileEntries) -> Iterator[Record | Batch]:
         """Yield the records of several entries; each by itself where their ids are unusual."""
         raws, decode = entries.raws, self.layout.decode
-        ids = self.ids.name_all(entries)
+        # A record of lost letters is looked at by itself: it may be none to be written.
+        ids = None if self.letters.may_be_lost(raws) else self.ids.name_all(entries)
         if ids is None:
             for line, raw in zip(entries.lines, raws, strict=True):
-                yield self.record(FileEntry(line, raw, decode(raw)))
+                if (record := self.record(FileEntry(line, raw, decode(raw)))) is not None:
+                    yield record
             return
-        for line, raw in zip(entries.lines, raws, strict=True):
-            if not raw.isascii():
-                self.garbled.note(line, raw)
         before, self.count = self.count, self.count + len(ids)
         for step in range(before // _STEP + 1, self.count // _STEP + 1):
             self.progress(f"reading {self.path}", step * _STEP, None)
@@ -156,6 +212,28 @@ class _Reading:
         summary = f"{self.path}: {self.broken:,} of the first {self.count:,} records cannot be read"
         help = f"check the file and its options: the last one {problem}"
         return ReadError("R153", summary, help)
+
+
+def _said(problem: str) -> str:
+    """Return why there is no record as a sentence, which is the same for all such records."""
+    return f"the record {problem}" if problem and not problem.startswith("column ") else problem
+
+
+def _listed(entries: Sequence[FileEntry]) -> str:
+    """Return the lines of several entries in words."""
+    lines = [f"{entry.line:,}" for entry in entries]
+    if len(lines) > _FEW:
+        return f"lines {', '.join(lines[:_FEW])} and {len(lines) - _FEW:,} more"
+    return f"lines {', '.join(lines[:-1])} and {lines[-1]}"
+
+
+def _stated(data: dict[str, Value], words: frozenset[str]) -> dict[str, Value]:
+    return {key: without_words(value, words) for key, value in data.items()}
+
+
+_FEW = 20
+"""So many lines are named; and of so few records, all may share an id by mistake."""
+_WHICH = "nobody can tell which of them holds; correct it where the file is made"
 
 
 @dataclass(slots=True)

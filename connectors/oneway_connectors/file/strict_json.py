@@ -25,6 +25,8 @@ class Parsed:
     end: int = -1
     problem: str = ""
     broken: bool = False
+    line: int = 1
+    """The line of the text on which it is broken."""
 
 
 class StrictDecoder:
@@ -47,7 +49,8 @@ class StrictDecoder:
         except json.JSONDecodeError as error:
             if nests_too_deep(text[start : error.pos]):
                 return Parsed(problem=_TOO_DEEP)
-            return Parsed(problem=f"is not valid JSON (column {error.colno})", broken=True)
+            problem = f"is not valid JSON (column {error.colno})"
+            return Parsed(problem=problem, broken=True, line=error.lineno)
         except ValueError:  # an integer of thousands of digits
             return Parsed(problem="holds a number that is too long")
         if nests_too_deep(text[start:end]):

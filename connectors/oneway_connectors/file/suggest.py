@@ -10,6 +10,7 @@ from oneway.core.connector import OddCell, ReadError, Suggestion
 from oneway.core.key_names import key_rank
 from oneway.core.majority import is_overwhelming
 from oneway.core.records import Value, is_blank, parse_day, path_of, path_text
+from oneway_connectors.file.blank_words import blank_words, usual_blanks, without_words
 from oneway_connectors.file.encoding import as_utf8
 from oneway_connectors.file.formats import WORKBOOK, format_of, layout_of
 from oneway_connectors.file.opening import opened
@@ -45,6 +46,11 @@ def suggested(path: str) -> Suggestion:
     columns = _columns(path, found)
     if columns.too_short:
         found["short_rows"] = "blank"
+    words = usual_blanks(column.values for column in columns.found.values())
+    if words:
+        found["blank"] = ", ".join(words)
+        for column in columns.found.values():
+            column.blank(blank_words(found["blank"]))
     odd: list[OddCell] = []
     if format_of(path, found.get("format", "")) not in _OF_OBJECTS:
         types = {name: _date_pattern(column.values) for name, column in columns.found.items()}
@@ -67,6 +73,10 @@ class _Column:
 
     values: list[Value] = field(default_factory=list)
     lines: list[int] = field(default_factory=list)
+
+    def blank(self, words: frozenset[str]) -> None:
+        """Take what is one of the words for nothing."""
+        self.values = [without_words(value, words) for value in self.values]
 
     def odd(self, name: str, pattern: str) -> list[OddCell]:
         """Return the cells of a column of dates that hold something else."""

@@ -2,10 +2,11 @@
 
 import re
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 
 from oneway.core.connector import ReadError
-from oneway.core.diagnostics import did_you_mean
 from oneway.core.nesting import DEEPEST
+from oneway_connectors.file.blank_words import is_blank_word
 from oneway_connectors.file.headings import Headings, encodable, rejected
 from oneway_connectors.file.layout import FileEntry
 from oneway_connectors.file.options import UTF_8, FileOptions
@@ -30,6 +31,7 @@ class Table:
         self.ended = False
         self.padded = 0
         self._beyond = 0
+        self._near_footer: tuple[int, str] | None = None
 
     @property
     def missing(self) -> str:
@@ -39,7 +41,11 @@ class Table:
             return f"{where} {self._options.footer!r}, and looks like a record"
         if self.ended or not self._options.footer:
             return ""
-        return f"{self._name}: no line begins with the footer {self._options.footer!r}"
+        where = f"{self._name}: no line begins with the footer {self._options.footer!r}"
+        if self._near_footer:
+            line, near = self._near_footer
+            return f"{where}, but line {line} does with {near!r}: set the option footer: {near}"
+        return f"{where}: export it again in full, or take the option away if it has none now"
 
     def head(self, columns: Sequence[str], line: int) -> None:
         """Read the headings; raise `ReadError` if there are no usable columns."""
@@ -56,7 +62,8 @@ class Table:
             raise self.bad(line, summary, help)
         strange = [name for name in options.types if name not in names]
         if strange and options.unfit_cells == "error":
-            help = did_you_mean(strange[0], names) or f"the headings are: {_listed(names)}"
+            used = {options.id, *options.types}
+            help = _instead(strange[0], [name for name in names if name not in used])
             summary = f"the option types names {strange[0]!r}, and no column is called so"
             raise self.bad(line, summary, help)
         if options.id and options.id not in names:
@@ -64,7 +71,7 @@ class Table:
 
     def entry(self, line: int, raw: bytes, cells: Sequence[str], *, cut: bool) -> FileEntry | None:
         """Return the entry of a row, or None if the row is blank."""
-        cells = self.trimmed(cells)
+        cells = self.stated(cells)
         if not any(cell.strip() for cell in cells):
             return None
         wanted, found = len(self.headings.names), len(cells)
@@ -90,12 +97,14 @@ class Table:
         if list(cells[:wanted]) == list(self.headings.names) and wanted > 1:
             return FileEntry(line, raw, {}, "repeats the headings: remove it")
         if self._options.unfit_cells == "error" and (problem := self.headings.unfit(cells)):
-            return FileEntry(line, raw, {}, f"{problem}: {_UNFIT}")
+            return FileEntry(line, raw, {}, problem)
         return FileEntry(line, raw, self.headings.record(cells))
 
     def refuse_unreadable(self, cells: Mapping[str, str]) -> None:
         """Raise `Rejected` for cells that the next reading would not take for a record's."""
         options = self._options
+        # A word that stands for nothing was there before: no record that is written has it.
+        cells = {name: cell for name, cell in cells.items() if not self._is_word(cell)}
         damaged = next((name for name, cell in cells.items() if damage_of(cell)), None)
         if damaged is not None and options.damaged_cells == "error":
             summary = f"the text of {damaged!r} would be read as an error of a spreadsheet"
@@ -107,12 +116,15 @@ class Table:
                 help = "see what the mapping writes to it, or take it out of the option types"
                 raise rejected(f"{name!r} holds {words}, and would hold other text", help)
 
-    def is_footer(self, cells: Sequence[str]) -> bool:
-        """Return whether the records end before a row."""
+    def is_footer(self, line: int, cells: Sequence[str]) -> bool:
+        """Return whether the records end before the row on a line."""
         if not self._options.footer:
             return False
-        filled = [cell.strip() for cell in cells if cell.strip()]
+        filled = [cell.strip() for cell in self.stated(cells) if cell.strip()]
         first, footer = filled[0] if filled else "", self._options.footer
+        near = first[: len(footer)]
+        if near != footer and near.casefold() == footer.casefold():
+            self._near_footer = line, near
         # Neither a person called Totally is a total, nor Total Bob, whose cells are all filled in.
         rest = first.removeprefix(footer)
         begins = first.startswith(footer) and not (footer[-1].isalnum() and rest[:1].isalnum())
@@ -123,7 +135,8 @@ class Table:
 
     def after_footer(self, line: int, cells: Sequence[str]) -> None:
         """Note a row below the footer that looks like a record: nobody would look at it."""
-        filled = [cell.strip() for cell in self.trimmed(cells) if cell.strip()]
+        cells = self.stated(cells)
+        filled = [cell.strip() for cell in cells if cell.strip()]
         names = self.headings.names
         at = names.index(self._options.id) if self._options.id in names else 0
         has_id = at < len(cells) and bool(cells[at].strip())
@@ -133,6 +146,16 @@ class Table:
     def trimmed(self, cells: Sequence[str]) -> Sequence[str]:
         """Return cells, trimmed if the options say so."""
         return [cell.strip() for cell in cells] if self._options.spaces == "trim" else cells
+
+    def stated(self, cells: Sequence[str]) -> Sequence[str]:
+        """Return the cells of a row, blank where a word says that there is nothing."""
+        cells = self.trimmed(cells)
+        if not self._options.blank:
+            return cells
+        return ["" if self._is_word(cell) else cell for cell in cells]
+
+    def _is_word(self, cell: str) -> bool:
+        return is_blank_word(cell, self._options.blank)
 
     def bad(self, line: int, summary: str, help: str) -> ReadError:
         """Return the error of headings that cannot be used."""
@@ -178,7 +201,9 @@ class Table:
         if spaced is not None:
             how = f"the heading is {spaced!r}, with a space: set the option spaces: trim"
             return f"{how}, or write the id as the heading is"
-        near = did_you_mean(wanted, names) or f"the headings are: {_listed(names)}"
+        others = [name for name in names if name not in self._options.types]
+        unset = f"the headings are: {_listed(names)}"
+        near = unset if wanted == "id" else _instead(wanted, others)
         return f"the option id names the column of the id; {near}"
 
 
@@ -187,8 +212,6 @@ def damage_of(cell: str) -> tuple[str, str] | None:
     text = cell.strip()
     return next((said for pattern, said in _DAMAGE if pattern.fullmatch(text)), None)
 
-
-_UNFIT = "correct it, or change the option types, or set unfit_cells: keep"
 
 _LATE = re.compile(rb"""(?:^|[^\w\s"'])[ \t]+["']""")
 """A quotation mark after spaces, as it stands in the file: one that is part of a quoted cell
@@ -228,8 +251,29 @@ def encoding_words(encoding: str) -> str:
 
 
 def _not_encoded(encoding: str) -> str:
-    other = "; if all others are too, set the option encoding, perhaps windows-1252"
-    return f"is not {encoding_words(encoding)}{other if encoding == UTF_8 else ''}"
+    return f"is not {encoding_words(encoding)}: save the file as UTF-8, or set the option encoding"
+
+
+def _instead(wanted: str, names: Sequence[str]) -> str:
+    """Return which heading is meant by one that is not there; the names are those not in use."""
+    near = get_close_matches(wanted, names, n=1, cutoff=0.8)
+    words = _words(wanted)
+    alike = [name for name in names if words and 2 * len(words & _words(name)) >= len(words)]
+    near += sorted(alike, key=lambda name: -len(words & _words(name)) / len(words | _words(name)))
+    if near:
+        return f"did you mean {near[0]!r}?"
+    others = f"the other headings are: {_listed(names)}" if names else "there are no others"
+    return f"nothing like it is there; was it left out of the export? {others}"
+
+
+def _words(heading: str) -> set[str]:
+    """Return the words of a heading that say what it holds."""
+    found = re.findall(r"[a-z]+", heading.casefold())
+    return {_SHORT.get(word, word) for word in found} - _COMMON
+
+
+_SHORT = {"no": "number", "nr": "number", "num": "number", "dept": "department", "emp": "employee"}
+_COMMON = {"of", "the", "a", "in", "on", "date", "day"}
 
 
 def _listed(names: Sequence[str]) -> str:

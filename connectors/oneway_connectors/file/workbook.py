@@ -38,7 +38,7 @@ class WorkbookRows(OfTable):
         rows = self._rows(read_up_to(file, MAX_SIZE + 1))
         header = self._header(rows)
         for position, (line, cells) in enumerate(rows[header:], header + 1):
-            if self._table.is_footer(cells):
+            if self._table.is_footer(line, cells):
                 for below, others in rows[position:]:
                     self._table.after_footer(below, others)
                 return

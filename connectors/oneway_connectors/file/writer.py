@@ -1,15 +1,17 @@
 """Writes a file of records: reads it whole, changes it in memory, rewrites it on `flush`."""
 
 import hashlib
+import re
 import sys
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from threading import Lock
 from typing import BinaryIO
 
 from oneway.core.connector import NotSent, ReadError, Rejected, Unknown, about_to_leave
 from oneway.core.records import MISSING, Value, at, is_blank, with_value
+from oneway_connectors.file.blank_words import a_blank_word
 from oneway_connectors.file.encoding import as_utf8, can_hold, from_utf8
 from oneway_connectors.file.formats import WORKBOOK, format_of, layout_of
 from oneway_connectors.file.identity import Ids, id_of, with_id
@@ -24,8 +26,8 @@ class FileWriter:
     """Writes records of a JSON, JSONL or CSV file; nothing is on disk until `flush`.
 
     Records that are not written keep their very bytes. A new record has the id among its
-    values or, where there is none, the smallest positive whole number that is free, as text
-    or as a number as the other ids are (text in a file without any).
+    values or, where there is none, the whole number above all others, as text or as a number
+    as the other ids are (text in a file without any).
     """
 
     def __init__(
@@ -62,29 +64,45 @@ class FileWriter:
         with self._lock:
             held = self._load()
             data, id = self._named(held, self._completed(values))
+            self._refuse_words(values)
             raw = self._encoded(held, data, held.raws[-1] if held.raws else b"")
-            held.places[id] = len(held.raws)
-            held.raws.append(raw)
+            held.add(id, raw)
             return id
 
     def update(self, id: str, values: Mapping[str, Value], token: str) -> None:  # noqa: ARG002
         """Change the given fields of a record; the others, and the order of all, stay."""
         with self._lock:
             held = self._load()
-            place = held.places.get(id)
-            if place is None:
+            if id not in held.places:
                 raise Rejected(
                     "W151", f"{self._path}: no record has this id any more", "plan again"
                 )
-            raw = held.raws[place]
-            data = held.layout.decode(raw)
-            merged = _merged(data, values)
-            if id_of(merged, self._options.id_keys) != id:
-                summary = f"{self._path}: the id of a record cannot change"
-                raise Rejected(
-                    "W151", summary, f"let the mapping write {self._options.id!r} on_create"
-                )
-            held.raws[place] = self._encoded(held, merged, raw)
+            self._refuse_words(values)
+            # A record may stand there twice, alike: then it has to stay so.
+            olds = [held.raws[place] for place in held.places[id]]
+            first = held.layout.decode(olds[0])
+            if any(held.layout.decode(old) != first for old in olds[1:]):
+                summary = f"{self._path}: several records have this id, and are not alike"
+                raise Rejected("W151", summary, "correct the file, then plan again")
+            news = [self._changed(held, id, old, values) for old in olds]
+            for place, raw in zip(held.places[id], news, strict=True):
+                held.raws[place] = raw
+
+    def _changed(self, held: "_Held", id: str, raw: bytes, values: Mapping[str, Value]) -> bytes:
+        merged = _merged(held.layout.decode(raw), values)
+        if id_of(merged, self._options.id_keys) != id:
+            summary = f"{self._path}: the id of a record cannot change"
+            help = f"let the mapping write {self._options.id!r} on_create"
+            raise Rejected("W151", summary, help)
+        return self._encoded(held, merged, raw)
+
+    def _refuse_words(self, values: Mapping[str, Value]) -> None:
+        """Raise `Rejected` for a text that would be read back as nothing."""
+        word = a_blank_word(values, self._options.blank)
+        if word:
+            summary = f"the text {word!r} would be read as blank"
+            help = "correct it at its source, or take the word out of the target's option blank"
+            raise Rejected("W150", summary, help)
 
     def leave(self, id: str, values: Mapping[str, Value], token: str) -> None:
         """Write the given fields: files have no separate way of leaving."""
@@ -137,8 +155,7 @@ class FileWriter:
 
     def _read(self) -> "_Held":
         layout = layout_of(self._path, self._format, self._options)
-        raws: list[bytes] = []
-        held = _Held(layout, raws, places={}, digest="")
+        held = _Held(layout)
         try:
             with opened(self._path) as file:
                 held.digest = hashlib.file_digest(file, "sha256").hexdigest()
@@ -147,12 +164,11 @@ class FileWriter:
                 held.start = self._start(file, text)
                 ids = Ids(self._path, self._options)
                 for entry in layout.entries(text):
-                    id, problem = ids.name(entry)
+                    id, problem = ids.name(entry) or (ids.shared_by(entry) or "", "")
+                    held.add("" if problem else id, entry.raw)
                     if not problem:
-                        held.places[id] = len(raws)
                         number = isinstance(at(entry.data, self._options.id_keys), int)
                         held.numeric = number and (held.numeric or len(held.places) == 1)
-                    raws.append(entry.raw)
         except ReadError as error:
             raise NotSent(error.code, error.summary, error.help) from None
         return held
@@ -209,22 +225,34 @@ class FileWriter:
 
 @dataclass(slots=True)
 class _Held:
-    """A file in memory: the bytes of each record, and its position by id."""
+    """A file in memory: the bytes of each record, and its positions by id."""
 
     layout: Layout
-    raws: list[bytes]
-    places: dict[str, int]
-    digest: str
+    raws: list[bytes] = field(default_factory=list)
+    places: dict[str, list[int]] = field(default_factory=dict)
+    digest: str = ""
     start: bytes = b""
     numeric: bool = False
     dirty: bool = False
-    _next: int = 1
+    _next: int = 0
+
+    def add(self, id: str, raw: bytes) -> None:
+        """Add a record at the end, without an id if it has none."""
+        if id:
+            self.places.setdefault(id, []).append(len(self.raws))
+        self.raws.append(raw)
 
     def free_id(self) -> Value:
-        """Return the smallest positive whole number not used as an id."""
+        """Return the whole number above all ids: one below them may have been somebody's."""
+        if not self._next:
+            numbers = (int(id) for id in self.places if _NUMBER.fullmatch(id))
+            self._next = max(numbers, default=0) + 1
         while str(self._next) in self.places:
             self._next += 1
         return self._next if self.numeric else str(self._next)
+
+
+_NUMBER = re.compile("[0-9]{1,15}")
 
 
 def _merged(data: Mapping[str, Value], values: Mapping[str, Value]) -> dict[str, Value]:

@@ -15,7 +15,7 @@ means.
 """
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -99,8 +99,10 @@ _LETTERS = (
 
 def check_written(pattern: str) -> None:
     """Raise `PatternMistake` if a pattern cannot write a date."""
-    if any(map(_TWO_DIGITS.fullmatch, _pieces(pattern))):
+    pieces = _pieces(pattern)
+    if any(map(_TWO_DIGITS.fullmatch, pieces)):
         raise PatternMistake("yy{1950} reads a date; a date is written with yy")
+    _refuse_minutes(pattern, pieces)
 
 
 def check_read(pattern: str) -> None:
@@ -125,11 +127,24 @@ def _reader(pattern: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
         raise PatternMistake("the first of the hundred years in yy{1950} is from 0001 to 9900")
     if any(piece in ("EEEE", "EEE") for piece in read):
         raise PatternMistake("EEEE and EEE write a date, but do not read one")
+    _refuse_minutes(pattern, read)
     kinds = [_kind(piece) for piece in read]
     if len(set(kinds)) < len(kinds) or not {"year", "month", "day"} <= set(kinds):
         raise PatternMistake("a pattern that reads a date has one year, one month and one day")
     text = "".join(f"({_shape(p)})" if p in read else re.escape(p) for p in pieces)
     return re.compile(text, re.IGNORECASE | re.ASCII), tuple(kinds)
+
+
+def _refuse_minutes(pattern: str, pieces: Sequence[str]) -> None:
+    """Raise `PatternMistake` where minutes stand for a month, or a month for minutes."""
+    kinds = [_kind(piece) for piece in pieces]
+    minutes = sum(kind == "mm" for kind in kinds)
+    if minutes and "month" not in kinds and {"year", "day"} & set(kinds):
+        meant = pattern.replace("mm", "MM", 1 if minutes > 1 else -1)
+        raise PatternMistake(f"mm is minutes, and MM the month: write {meant}")
+    if "HH" in kinds and not minutes and kinds.count("month") > 1 and "MM" in pieces:
+        before, _, after = pattern.rpartition("MM")
+        raise PatternMistake(f"MM is the month, and mm minutes: write {before}mm{after}")
 
 
 def _kind(piece: str) -> str:

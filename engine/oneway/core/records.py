@@ -37,12 +37,16 @@ class Record:
     """One record of a system: the system's own identity for it, and all its data.
 
     `problem` is set by a connector that read something it could not make a record of; such
-    a record becomes an `error` outcome and disturbs no other.
+    a record becomes an `error` outcome and disturbs no other. Its `data` are then empty, or tell
+    people whose it is. `damage` says why text of a record must not be written elsewhere, such as
+    letters that were lost in an export: of a source record that is an `error` as well, and of a
+    target record it is nothing, since the sync may mend it.
     """
 
     id: str
     data: Mapping[str, Value]
     problem: str = ""
+    damage: str = ""
 
 
 @dataclass(frozen=True, slots=True)

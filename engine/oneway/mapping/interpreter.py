@@ -156,8 +156,8 @@ def tabulate(code: ReferenceCode, snapshot: Snapshot, context: Context) -> Looku
     keyless = []
     for record in snapshot.records:
         try:
-            if record.problem:
-                raise EvaluationError(record.problem)
+            if record.problem or record.damage:
+                raise EvaluationError(record.problem or record.damage)
             key = _scalar(code.key.evaluate(record.data, context)[0])
             value = code.value.evaluate(record.data, context)[0]
         except EvaluationError as error:
@@ -219,7 +219,7 @@ class Interpreted:
         code = self.code.one_per
         if code is None:
             return None
-        if record.problem:
+        if record.problem or record.damage:
             return Standing(person_failure=self._unread(record))
         try:
             found = Standing(self._person(code.person, record))
@@ -253,15 +253,10 @@ class Interpreted:
         return day.isoformat()
 
     def _source_row(self, record: Record) -> SourceRow:
-        if record.problem:
-            return SourceRow(
-                record.id,
-                record.id,
-                "",
-                (),
-                evaluation_error=self._unread(record),
-                keys_known=False,
-            )
+        if record.problem or record.damage:
+            known_by = (record.id, record.id, self.label(record))
+            unread = self._unread(record)
+            return SourceRow(*known_by, (), evaluation_error=unread, keys_known=False)
         values, failure = self._key_values(self.code.match_source, record)
         unsaid, error = _parted(failure)
         row = SourceRow(
@@ -659,7 +654,7 @@ class Interpreted:
         return str(label).strip() if isinstance(label, str | int | float) else ""
 
     def _unread(self, record: Record) -> EvaluationFailure:
-        return EvaluationFailure(record.problem, "", Span(self.policy.name))
+        return EvaluationFailure(record.problem or record.damage, "", Span(self.policy.name))
 
     def _stand_in(self, code: Expression | Constant, record: Record) -> Value:
         if isinstance(code, Constant):

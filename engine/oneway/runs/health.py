@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Protocol
 
+from oneway.connections.discovery import FILES
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.mapping.interpreter import LookupTable
 from oneway.mapping.read_keys import KeyTally
@@ -48,7 +49,8 @@ def health(prepared: PreparedRun, reading: Readings, plan: Plan) -> tuple[Diagno
     found = list(sick(plan))
     found += [each for tally in reading.tallies.values() for each in tally.findings()]
     if not reading.target.complete:
-        found.append(_error("R162", words["target"], reading.target.problems))
+        file = _is_file(plan, "target")
+        found.append(_error("R162", words["target"], reading.target.problems, file=file))
     for name, table in reading.tables.items():
         if not table.complete:
             where, why = Span(words[f"references.{name}"]), _why(table.problems)
@@ -63,14 +65,20 @@ def sick(plan: Plan) -> tuple[Diagnostic, ...]:
     source = next(each for each in plan.reads if each.name == "source")
     where = plan.inputs["source"].text if "source" in plan.inputs else "source"
     if not source.complete:
-        return (_error("R161", where, source.problems),)
+        return (_error("R161", where, source.problems, file=_is_file(plan, "source")),)
     if not source.records:
         return (_error("R160", where, source.problems),)
     return ()
 
 
-def _error(code: str, where: str, problems: Sequence[str]) -> Diagnostic:
+def _is_file(plan: Plan, role: str) -> bool:
+    found = plan.inputs.get(role)
+    return found is not None and (found.connector == FILES or found.file is not None)
+
+
+def _error(code: str, where: str, problems: Sequence[str], *, file: bool = False) -> Diagnostic:
     summary, help = _SAYINGS[code]
+    help = _MEND_FILE if file else help
     return Diagnostic(Span(where), Severity.ERROR, code, f"{summary}{_why(problems)}", help)
 
 
@@ -80,6 +88,7 @@ def _why(problems: Sequence[str]) -> str:
     return f": {shown}{more}" if problems else ""
 
 
+_MEND_FILE = "correct the file where it is named, or write it again in full"
 _SAYINGS = {
     "R160": (
         "the source has no records; nothing will be written",

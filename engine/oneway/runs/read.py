@@ -1,7 +1,7 @@
 """Reads all inputs of a run, each resource once."""
 
 import json
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field, replace
 from typing import Generic, Protocol, TypeVar, runtime_checkable
@@ -148,6 +148,10 @@ class _Keeping(Generic[T]):
         self.kept.append(self.project(record))
         return self.make(record)
 
+    def drop(self, places: Container[int]) -> None:
+        """Forget what was kept of the records at some places."""
+        self.kept = [each for place, each in enumerate(self.kept) if place not in places]
+
 
 def projection_of(prepared: PreparedRun) -> Projection:
     """Return the projection of records that may be kept with a run."""
@@ -268,11 +272,14 @@ class _Reads:
             take(found.records)
             return Collected(tuple(items), found.complete, found.problems)
         gaps: list[str] = []
+        again: set[str] = set()
         stream: Iterator[Record | Batch] = reader.records(gaps, self.progress)
         if isinstance(reader, Batching) and make_all is not None:
             stream = reader.batches(gaps, self.progress)
         with self.step(role) as reading:
-            self.from_reader(role, lambda _: take(_once_each(each, stream)))
+            self.from_reader(role, lambda _: take(_once_each(each, stream, again)))
+            if again:
+                items = _last_of(items, again, make)
             reading.note(records=len(items), complete=not gaps)
         notes = getattr(reader, "notes", ())
         return Collected(tuple(items), not gaps, (*gaps, *notes))
@@ -297,15 +304,37 @@ def _noted(progress: Progress) -> Progress:
     return noted
 
 
-def _once_each(each: Input, records: Iterable[_Item]) -> Iterator[_Item]:
-    """Yield the records; raise `Refused` if two have one id, which planning cannot take."""
+def _last_of(items: list[T], again: Container[str], make: Callable[[Record], T]) -> list[T]:
+    """Return the rows without those whose ids came again: the last row of each id holds."""
+    last: set[str] = set()
+    first: set[int] = set()
+    for place in reversed(range(len(items))):
+        id: str = items[place][0]  # type: ignore[index]  # of a row, whichever side's
+        if id in last:
+            first.add(place)
+        elif id in again:
+            last.add(id)
+    if isinstance(make, _Keeping):
+        make.drop(first)
+    return [item for place, item in enumerate(items) if place not in first]
+
+
+def _once_each(
+    each: Input, records: Iterable[_Item], again: set[str] | None = None
+) -> Iterator[_Item]:
+    """Yield the records; raise `Refused` if two have one id, which planning cannot take.
+
+    A reader that streams may find only later that a record has a problem, and yields it `again`.
+    """
     seen: set[str] = set()
     for record in records:
         ids = record.ids if isinstance(record, Batch) else (record.id,)
         if not seen.isdisjoint(ids):
             twice = next(id for id in ids if id in seen)
-            summary = f"the id {twice!r} was read twice"
-            help = "the system's list may have changed while it was read: run again"
-            raise refusal("R164", each.text, summary, help)
+            if again is None or isinstance(record, Batch) or not record.problem:
+                summary = f"the id {twice!r} was read twice"
+                help = "the system's list may have changed while it was read: run again"
+                raise refusal("R164", each.text, summary, help)
+            again.add(twice)
         seen.update(ids)
         yield record

@@ -11,6 +11,7 @@ from oneway.connections.discovery import open_connector
 from oneway.connections.secret_files import unsafe_files
 from oneway.core.connector import Access, ConnectorError, Description, new_fields
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
+from oneway.core.near_files import near_name
 from oneway.core.records import Record
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.read_keys import KeyTally, tallies_of
@@ -87,11 +88,11 @@ def _against_file(
     options = {name: str(option.value) for name, option in end.options}
     is_there = isfile(path)
     if not (is_there or _PARSED & options.keys()):
-        return []
+        return _nearly_called(path, end)
     try:
         connector = open_connector(description, Access(options, {}))
         if not is_there:
-            return []
+            return _nearly_called(path, end)
         tally.in_file = True
         tally.new = new_fields(connector.reader(path)) if tally.lacking else None
         for record in records_of(description, path, options):
@@ -102,6 +103,19 @@ def _against_file(
         place = _place_of(end, error)
         return [Diagnostic(place, Severity.ERROR, error.code, error.summary, error.help)]
     return list(tally.findings())
+
+
+def _nearly_called(path: str, end: EndpointSpec) -> list[Diagnostic]:
+    """Return a warning of a file that is not there, where another one is nearly called so.
+
+    Without such a one it may be that the files are elsewhere: a mapping is checked without them.
+    """
+    near = near_name(path)
+    if not near:
+        return []
+    summary = f"no file is called {end.resource.text!r}"
+    help = f"did you mean {near!r}?"
+    return [Diagnostic(end.resource.span, Severity.WARNING, "R150", summary, help)]
 
 
 def _place_of(end: EndpointSpec, error: ConnectorError) -> Span:

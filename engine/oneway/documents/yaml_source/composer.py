@@ -135,8 +135,23 @@ class _Composer:
         span = self.source.span(index, index + 1)
         if words.opening:
             span = self._opening(getattr(error, "context_mark", None), span, complaint)
-        self._report(span, words.code, words.summary, words.help)
+        help = f"{self._indents(index)}{words.help}" if words.indents else words.help
+        self._report(span, words.code, words.summary, help)
         raise _Stop
+
+    def _indents(self, index: int) -> str:
+        """Return how a line and the one above it are indented, where no line is indented so."""
+        start = self.source.text.rfind("\n", 0, index) + 1
+        line = self.source.text[start:].partition("\n")[0]
+        above = self.source.text[:start].splitlines()
+        known = [each for each in above if each.strip() and not each.lstrip().startswith("#")]
+        levels = [len(each) - len(each.lstrip(" ")) for each in known]
+        here = len(line) - len(line.lstrip(" "))
+        if here in (0, *levels) or (known[-1].rstrip().endswith(":") and here > levels[-1]):
+            return ""
+        there = levels[-1]
+        spaces = f"{here} space{'s' * (here != 1)}"
+        return f"this line is indented by {spaces}, and the line above by {there}; "
 
     def _line_to(self, index: int) -> str:
         """Return the text of a line up to a place in it."""

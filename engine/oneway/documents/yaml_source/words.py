@@ -12,19 +12,29 @@ _QUOTE = "put the whole value between double quotes"
 
 @dataclass(frozen=True, slots=True)
 class MistakeWords:
-    """The words for one kind of mistake; with `opening`, reported at the construct's start."""
+    """The words for one kind of mistake; with `opening`, reported at the construct's start.
+
+    With `indents`, the cause may be the spaces that the line begins with.
+    """
 
     pattern: re.Pattern[str]
     code: str
     summary: str
     help: str = ""
     opening: bool = False
+    indents: bool = False
 
 
 def _words(
-    pattern: str, code: str, summary: str, help: str = "", *, opening: bool = False
+    pattern: str,
+    code: str,
+    summary: str,
+    help: str = "",
+    *,
+    opening: bool = False,
+    indents: bool = False,
 ) -> MistakeWords:
-    return MistakeWords(re.compile(pattern), code, summary, help, opening)
+    return MistakeWords(re.compile(pattern), code, summary, help, opening, indents)
 
 
 TAB = MistakeWords(
@@ -98,6 +108,7 @@ _KNOWN = (
         "Y106",
         "a colon is not allowed here",
         "check the indentation of this line; a value that holds ': ' must be in quotes",
+        indents=True,
     ),
     _words(
         r"sequence entries are not allowed",
@@ -117,6 +128,7 @@ _KNOWN = (
         "Y106",
         "this does not fit the lines above it",
         "check the indentation, and that text after a closing quote is inside the quotes",
+        indents=True,
     ),
     _words(
         r"block scalar",
@@ -143,6 +155,7 @@ _AMONG_KEYS = _words(
     "Y106",
     "a list item is among keys",
     "take the '- ' away, or put one before each of them",
+    indents=True,
 )
 _OTHER = _words("", "Y106", "this is not YAML", "check the indentation and the quotes around it")
 

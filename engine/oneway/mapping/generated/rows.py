@@ -51,12 +51,14 @@ class Rows:
 
     def write(self, *, usual: bool) -> None:
         """Write both functions; with `usual`, that of source records that lack no key as well."""
-        with self._function("source_row", self._of_source):
+        wrong = "record.problem or record.damage"
+        with self._function("source_row", self._of_source, wrong=wrong):
             self._source_row()
         with self._function("target_row", self._of_target):
             self._target_row()
         if usual:
-            with self._function("usual_source_row", self._of_source, "source_row"):
+            asked = self._of_source
+            with self._function("usual_source_row", asked, "source_row", wrong=wrong):
                 self._source_row()
 
     def write_shaped(self, side: str) -> None:
@@ -86,17 +88,19 @@ class Rows:
 
     @contextmanager
     def _function(
-        self, name: str, asked: Sequence[Expression | None], other: str = ""
-    ) -> Iterator[None]:
+        self, name: str, asked: Sequence[Expression | None], other: str = "",
+        *, wrong: str = "record.problem",
+    ) -> Iterator[None]:  # fmt: skip
         """Write a function that leaves a record to the interpreter where anything is wrong.
 
         `asked` are expressions on its record, those that decide first: they have the checks.
-        A record of which anything is unusual is left to the function named `other`, if any.
+        A record of which anything is unusual is left to the function named `other`, if any, and so
+        is one with what is `wrong`.
         """
         otherwise, source = f"{other or f'interpreted_{name}'}(record)", self.source
         with source.block(f"def {name}(record):"):
             source.line("data = record.data")
-            with source.block("if record.problem or data.__class__ is not dict:"):
+            with source.block(f"if {wrong} or data.__class__ is not dict:"):
                 source.line(f"return {otherwise}")
             with self._attempt(asked, otherwise, usual=bool(other)):
                 yield

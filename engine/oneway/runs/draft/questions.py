@@ -6,34 +6,62 @@ Each question comes with the answer that the two sides suggest, which is written
 import json
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from datetime import date, timedelta
 
-from oneway.core.records import Value, at, is_blank, with_value
+from oneway.core.records import MISSING, Value, at, is_blank, parse_day, with_value
 from oneway.runs.draft.names import concept, plain
 from oneway.runs.draft.notation import expression, literal, yaml_text
 from oneway.runs.draft.odd import is_leave_date
 from oneway.runs.draft.side import DraftSide
 
 _GONE = re.compile(r"leaver|left|former|terminated|inactive|ended|departed|resigned", re.IGNORECASE)
+_OUTSIDERS = ("Contractor", "Agency", "External")
+_OUTSIDE = re.compile(
+    r"\b(sub-?)?contractors?\b|\bcontingent\b|\bagency\b|\bextern(al)?s?\b|\btemp(s|orary)?\b|"
+    r"\bfreelancers?\b|\bfreelance\b|\bconsultants?\b|\bvendors?\b|\bsuppliers?\b|"
+    r"\bthird[- ]party\b|\bself[- ]?employed\b|\boff[- ]?payroll\b|\bumbrella\b|\bvolunteers?\b|"
+    r"\bnon[- ]?employees?\b|\bout(side|sourced)\b|\bsecond(ed|ees?)\b|\bguests?\b",
+)
+"""Words, without case, for people who work there and are not employed."""
+_NO_KINDS = (
+    "email",
+    "first",
+    "last",
+    "name",
+    "department",
+    "job",
+    "location",
+    "manager",
+    "address",
+)
 _FEW = 6
+_NAMED = 3
+_MANY = 20
+"""So many kinds of people are listed at most."""
 _WORDS = (("true", "false"), ("yes", "no"), ("y", "n"), ("1", "0"), ("active", "inactive"),
           ("enabled", "disabled"), ("current", "former"), ("on", "off"))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class EligibilityRule:
-    """Whom a rule would leave out: by a word that a field holds, or by holding none at all."""
+    """Whom a rule would leave out: by what a field holds, or by holding nothing at all."""
 
     id: str
     path: str
     when: str
     otherwise: str
     seen: str
-    word: str = ""
-    usual: str = ""
-    """The word that most records hold."""
+    """Why the rule is drafted, as a comment: a guess, or a question."""
+    word: Value = ""
+    """What somebody has in the field whom the rule leaves out."""
+    usual: Value = ""
+    """What most of those have whom it takes."""
     audience: str = "[joiners, movers]"
+
+    left_out: Callable[[Value], bool] = is_blank
+    """Whether it leaves out who has a value in the field."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,31 +100,86 @@ class Questions:
 
 
 def questions(source: DraftSide, target: DraftSide, past: str) -> Questions:
-    """Return what is asked of two sides; `past` is a day in the past, for a test."""
+    """Return what is asked of two sides; `past` is a day some weeks ago, for a test."""
     switch = _switch(target)
-    rules = tuple(_eligibility(source))
+    rules = (*_eligibility(source), *_not_yet(source, past))
     return Questions(rules, switch, _leaving(source, target, switch, past))
 
 
 def _eligibility(source: DraftSide) -> Iterator[EligibilityRule]:
-    """Yield a rule for each field of few words, without the rarest, and for emails that lack."""
+    """Yield a rule for each field that says of what kind somebody is, and for lacking emails."""
     for path in source.fields:
         kind, read = concept(path), expression(source, path)
         values = source.values(path)
         if kind == "email" and 0 < len(values) < len(source.records):
             lacking = f"{len(source.records) - len(values)} of {len(source.records)} have none"
-            name = path if path.isprintable() else "A value"
-            yield EligibilityRule("email", path, read, f"{name} is missing", lacking,
-                                  audience="[joiners]")  # fmt: skip
-        words = Counter(str(value) for value in values).most_common()
-        if kind != "type" or not 1 < len(words) <= _FEW:
-            continue
-        least = words[-1][0]
-        if not any(_is_gone(path, value) for value in values if str(value) == least):
-            seen = ", ".join(f"{word} {number}" for word, number in words)
-            when = f"{read} != {literal(least)}"
-            said = f"{least} is left out"
-            yield EligibilityRule(_slug(least), path, when, said, seen, least, words[0][0])
+            yield EligibilityRule("email", path, read, f"{_called(path)} is missing",
+                                  f"guess: {path}: {lacking}", audience="[joiners]")  # fmt: skip
+        words = Counter(each for each in values if isinstance(each, str | bool | int))
+        if len(words) > 1 and (rule := _by_kind(source, path, words)):
+            yield rule
+
+
+def _by_kind(source: DraftSide, path: str, words: Counter[str | int]) -> EligibilityRule | None:
+    """Return a rule that takes only people of the kinds that the source holds, or none.
+
+    A list of who is taken, and not of who is left out: a kind that is new, or is written in
+    another way one night, must not be let in.
+    """
+    kind = concept(path)
+    outside = [each for each in words if _is_outside(path, each)]
+    if not outside and (kind != "type" or len(words) > _FEW):
+        return None
+    if len(words) > _MANY or (outside and kind in _NO_KINDS):
+        return None
+    left = [each for each in words if _is_gone(path, each)]
+    taken = [each for each, _ in words.most_common() if each not in (*outside, *left)]
+    if not taken:
+        return None
+    read = expression(source, path)
+    number = len(source.records) - words.total()
+    counted = [f"{each} {count}" for each, count in words.most_common()]
+    seen = f"{path}: {', '.join([*counted, *([f'nothing {number}'] if number else [])])}"
+    more = " or another that takes part" if len(taken) > _NAMED else ""
+    said = f"{_called(path)} is not {' or '.join(map(str, taken[:_NAMED]))}{more}"
+    said = said if said.isprintable() else "Is not of a kind that takes part"
+    word = outside[0] if outside else next(e for e in _OUTSIDERS if e not in words)
+    about = f"guess: leaves out {', '.join(map(str, outside))}" if outside else "who takes part?"
+    id = _slug(str(outside[0]) if outside else path)
+    when = " || ".join(f"{read} == {literal(each)}" for each in taken)
+    return EligibilityRule(
+        id, path, when, said, f"{about}; {seen}", word, taken[0],
+        left_out=lambda value: value not in taken,
+    )  # fmt: skip
+
+
+def _is_outside(path: str, value: Value) -> bool:
+    """Return whether a value says that somebody is not employed: a contractor, agency staff."""
+    word = str(value).strip().casefold()
+    if _OUTSIDE.search(" ".join(re.findall("[a-z0-9]+", path.casefold()))):
+        return word in ("true", "yes", "y", "1") or _OUTSIDE.search(word) is not None
+    if concept(path) == "type":
+        return _OUTSIDE.search(word) is not None
+    return _OUTSIDE.fullmatch(word) is not None
+
+
+def _not_yet(source: DraftSide, past: str) -> Iterator[EligibilityRule]:
+    """Yield a rule that makes those wait who are yet to start, where the source says when."""
+    path = next((each for each in source.fields if concept(each) == "start"), "")
+    days = [parse_day(value) for value in source.values(path)] if path else []
+    if not days or not all(days):
+        return
+    day = date.fromisoformat(past) + timedelta(weeks=8)
+    number = sum(each is not None and each > day - timedelta(weeks=4) for each in days)
+    seen = f"is nobody created before their first day? {number} of {len(days)} are yet to start"
+    yield EligibilityRule(
+        "not-started", path, f"!is_future({expression(source, path)})", "Has not started yet", seen,
+        day.isoformat(), past, "[joiners]", left_out=lambda value: str(value) > past,
+    )  # fmt: skip
+
+
+def _called(path: str) -> str:
+    return path if path.isprintable() else "A value"
 
 
 def _leaving(source: DraftSide, target: DraftSide, switch: Switch | None, day: str) -> Leaving:
@@ -220,10 +303,9 @@ def employed(data: dict[str, Value], source: DraftSide, asked: Questions) -> dic
     """Return the record of a person who takes part and has not left."""
     for rule in asked.rules:
         value = at(data, source.keys(rule.path))
-        if rule.word and str(value) == rule.word:
-            data = with_value(data, source.keys(rule.path), rule.usual)
-        elif not rule.word and is_blank(value):
-            data = with_value(data, source.keys(rule.path), "person0@example.com")
+        if value is MISSING or rule.left_out(value):
+            usual = rule.usual or "person0@example.com"
+            data = with_value(data, source.keys(rule.path), usual)
     return changed(data, source, asked.leaving.stays)
 
 

@@ -150,7 +150,7 @@ def _eligible(rules: Sequence[EligibilityRule], source: DraftSide, key: Pair) ->
     yield "# Who takes part? Each rule names itself in the report where it does not hold."
     yield "# eligible:"
     for rule in rules:
-        yield f"#   - id: {rule.id}          {_comment(f'# {rule.path}: {rule.seen}')}"
+        yield f"#   - id: {rule.id}          {_comment(f'# {rule.seen}')}"
         yield f"#     when: {yaml_text(rule.when)}"
         yield f"#     otherwise: {yaml_text(rule.otherwise)}"
         yield f"#     for: {rule.audience}"

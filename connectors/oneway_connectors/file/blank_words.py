@@ -1,0 +1,70 @@
+"""Words that stand for nothing in a file: `-`, `n/a`, `None`.
+
+Exports put a word where there is no value. The option `blank` names those of a file, and each
+text that is nothing else is blank from there on, as if nothing stood there.
+"""
+
+from collections.abc import Iterable, Mapping
+
+from oneway.core.connector import ReadError
+from oneway.core.records import Value
+
+_SIGNS = frozenset(
+    {"-", "--", "---", "\N{EN DASH}", "\N{EM DASH}", ".", "..", "...", "n/a", "n.a."}
+)
+_WORDS = frozenset({"na", "none", "null", "nil", "nan", "(blank)", "(none)"})
+"""What may be somebody's name or a choice as well, and counts where it stands more than once."""
+
+
+def blank_words(text: str) -> frozenset[str]:
+    """Return the words named by the option `blank`, without case; raise `ReadError` for none."""
+    words = [word.strip() for word in text.split(",")]
+    if text.strip() and not all(words):
+        help = 'write the words with commas between, such as "-, n/a"'
+        raise ReadError("R156", f"the option blank cannot be used: {text!r}", help)
+    return frozenset(word.casefold() for word in words if word)
+
+
+def is_blank_word(text: str, words: frozenset[str]) -> bool:
+    """Return whether a text is one of the words, whatever its case and the spaces around it."""
+    return text.strip().casefold() in words
+
+
+def without_words(value: Value, words: frozenset[str]) -> Value:
+    """Return a value in which each text that is one of the words is blank."""
+    if isinstance(value, str):
+        return "" if is_blank_word(value, words) else value
+    if isinstance(value, list):
+        return [without_words(each, words) for each in value]
+    if isinstance(value, dict):
+        return {key: without_words(each, words) for key, each in value.items()}
+    return value
+
+
+def a_blank_word(values: Mapping[str, Value], words: frozenset[str]) -> str:
+    """Return one of the words that stands as a text among values; "" if none does."""
+    for value in values.values():
+        items = value if isinstance(value, list) else [value]
+        for each in items:
+            if isinstance(each, str) and is_blank_word(each, words):
+                return each
+            if isinstance(each, dict) and (found := a_blank_word(each, words)):
+                return found
+    return ""
+
+
+def looks_blank(text: str) -> bool:
+    """Return whether a text usually stands for nothing."""
+    return text.strip().casefold() in _SIGNS | _WORDS
+
+
+def usual_blanks(columns: Iterable[Iterable[Value]]) -> list[str]:
+    """Return the texts in columns of values that seem to stand for nothing, as they are written."""
+    found: dict[str, str] = {}
+    for values in columns:
+        texts = [value.strip() for value in values if isinstance(value, str)]
+        for text in texts:
+            word = text.casefold()
+            if word in _SIGNS or (word in _WORDS and texts.count(text) > 1):
+                found.setdefault(word, text)
+    return [found[word] for word in sorted(found)]

@@ -1,0 +1,128 @@
+"""Recognises text that lost its letters on the way: `Ã©` for `é`, and the replacement character.
+
+It was UTF-8 once and was read as windows-1252, or was saved in an encoding that lacks its
+letters. It is never right, and no later program can tell.
+"""
+
+import re
+from collections.abc import Iterable, Mapping, Sequence
+
+from oneway.core.records import Value, path_text
+from oneway_connectors.file.layout import FileEntry
+from oneway_connectors.file.options import UTF_8, FileOptions
+
+_LATER = (
+    "\x80-\xbf\u0152\u0153\u0160\u0161\u0178\u017d\u017e\u0192\u02c6\u02dc\u2018\u201a\u201e"
+    "\u2020-\u2022\u2026\u2030\u2039\u203a\u20ac\u2122"
+)
+"""What windows-1252 has from 0x80 to 0xBF, without the marks that end or join words."""
+_MARKS = "\u2013\u2014\u2019\u201c\u201d"
+_TEXT = (
+    # Ã or Â: the letters of Western Europe, and the signs before them.
+    f"[\xc2\xc3][{_LATER}{_MARKS}\ufffd]|"
+    # Ä or Å: those of Central Europe and of Turkish.
+    f"[\xc4\xc5][{_LATER}]|"
+    # The two letters of Romanian.
+    "\xc8[\x98-\x9b\u02dc\u0161\u203a\u2122]|"
+    # Two or more of Greek, of Cyrillic.
+    f"(?:[\xce\xcf][{_LATER}{_MARKS}]){{2}}|(?:[\xd0\xd1][{_LATER}{_MARKS}]){{2}}|"
+    # Quotation marks and dashes.
+    "\xe2\u20ac|\ufffd"
+)
+_GARBLED = re.compile(_TEXT)
+_BYTES = re.compile(
+    # How each of these begins in UTF-8, or escaped in JSON.
+    rb"\xc3[\x82-\x85\x88\x8e-\x91][\xc2\xc5\xc6\xcb\xe2\xef]|\xc3\xa2\xe2|\xef\xbf\xbd|\\u"
+)
+
+
+def is_garbled(text: str) -> bool:
+    """Return whether a text has lost letters."""
+    return not text.isascii() and _GARBLED.search(text) is not None
+
+
+def may_be_garbled(raw: bytes) -> bool:
+    """Return whether the record in some bytes may hold such a text; True if they are not known."""
+    return not raw or _BYTES.search(raw) is not None
+
+
+def garbled_path(data: Mapping[str, Value], way: tuple[str, ...] = ()) -> str:
+    """Return the path of a garbled text within a record; "" if there is none."""
+    for key, value in data.items():
+        items = value if isinstance(value, list) else [value]
+        for each in items:
+            if isinstance(each, str) and is_garbled(each):
+                return path_text((*way, key))
+            if isinstance(each, dict) and (found := garbled_path(each, (*way, key))):
+                return found
+    return ""
+
+
+class Letters:
+    """Looks over the records of one file for letters that were lost."""
+
+    def __init__(self, path: str, options: FileOptions) -> None:
+        self._path = path
+        self._options = options
+        self._garbled: list[int] = []
+        self._unread: list[int] = []
+        self._others = 0
+
+    def may_be_lost(self, raws: Iterable[bytes]) -> bool:
+        """Note several records in bytes, and return whether any has to be looked at by itself.
+
+        They are noted only if none has to be.
+        """
+        others = [raw for raw in raws if not raw.isascii() or b"\\u" in raw]
+        if any(map(may_be_garbled, others)):
+            return True
+        self._others += sum(not raw.isascii() for raw in others)
+        return False
+
+    def damage(self, entry: FileEntry) -> str:
+        """Return why the text of a record must not be written elsewhere; "" where it may be."""
+        if entry.problem.startswith(NOT_ENCODED):
+            self._unread.append(entry.line)
+            return ""
+        raw = entry.raw
+        if raw and raw.isascii() and b"\\u" not in raw:
+            return ""
+        self._others += not raw.isascii()
+        if not may_be_garbled(raw) or not (path := garbled_path(entry.data)):
+            return ""
+        self._garbled.append(entry.line)
+        if self._options.garbled_cells == "keep":
+            return ""
+        return f"the text of {path!r} looks garbled, as Ã© for é does: {self._remedy}, or {_KEEP}"
+
+    @property
+    def said(self) -> list[str]:
+        """What was found and what to do about it, in words; nothing if nothing was."""
+        said = []
+        if self._garbled:
+            found = f"{_lines(self._garbled)} garbled, such as Ã© for é"
+            said.append(f"{self._path}: {found}: {self._remedy}")
+        if self._unread and self._options.encoding == UTF_8:
+            # Another encoding is right only where it spoils no line that is read already.
+            help = "correct these lines where the file is made"
+            if not self._others:
+                help = "set the option encoding: windows-1252, or export it again, as UTF-8"
+            said.append(f"{self._path}: {_lines(self._unread, 'is', 'are')} not UTF-8: {help}")
+        return said
+
+    @property
+    def _remedy(self) -> str:
+        if self._options.encoding == UTF_8:
+            return "export it again, as UTF-8"
+        return "set the option encoding: utf-8"
+
+
+_KEEP = "set garbled_cells: keep"
+NOT_ENCODED = "is not UTF-8"
+"""What the problem of an entry begins with whose bytes are no text."""
+
+
+def _lines(lines: Sequence[int], one: str = "looks", many: str = "look") -> str:
+    if len(lines) == 1:
+        return f"line {lines[0]:,} {one}"
+    return f"{len(lines):,} lines, from line {lines[0]:,}, {many}"

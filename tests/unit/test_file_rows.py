@@ -1,0 +1,233 @@
+"""Rows of a file that are not what they seem: words for nothing, lost letters, ids that repeat."""
+
+import csv
+import io
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from oneway.core.connector import Access, Description, ReadError, Rejected
+from oneway.core.records import Snapshot
+from oneway_connectors.file import FileConnector, connect
+from oneway_connectors.file.letters import is_garbled, may_be_garbled
+from oneway_connectors.file.suggest import suggested
+
+WORDS = ["-", "n/a", "None", "."]
+
+
+def opened(**options: str) -> FileConnector:
+    return connect(Description("file", "Files", "file", {}), Access(options, {}))
+
+
+def read(path: Path, text: str, **options: str) -> Snapshot:
+    path.write_text(text, encoding="utf-8", newline="")
+    return opened(**options).reader(str(path)).read()
+
+
+def said(found: Snapshot) -> list[tuple[str, Any, str, str]]:
+    return [(each.id, each.data, each.problem, each.damage) for each in found.records]
+
+
+cells = st.sampled_from(
+    ["", " ", "Ann", "a-b", "31/12/2025", "nobody", *WORDS, " - ", "N/A", "NONE"]
+)
+rows = st.lists(st.lists(cells, min_size=3, max_size=3), max_size=6)
+
+
+def is_word(cell: object) -> bool:
+    return str(cell).strip().casefold() in ("-", "n/a", "none", ".")
+
+
+@given(rows, st.sampled_from(["", "Total"]), st.sampled_from(["keep", "trim"]))
+@settings(max_examples=100)
+def test_blank_words_are_as_if_nothing_stood_there(
+    tmp_path_factory: Any, table: list[list[str]], footer: str, spaces: str
+) -> None:
+    folder = tmp_path_factory.mktemp("f")
+
+    def written(path: Path, rows: list[list[str]], **more: str) -> Snapshot:
+        text = io.StringIO()
+        numbered = [[str(n), *row] for n, row in enumerate(rows)]
+        last = [[footer]] if footer else []
+        csv.writer(text).writerows([["id", "a", "b", "left"], *numbered, *last])
+        types = "left=date:dd/MM/yyyy"
+        return read(path, text.getvalue(), types=types, footer=footer, spaces=spaces, **more)
+
+    blank = [["" if is_word(cell) else cell for cell in row] for row in table]
+    found = written(folder / "a.csv", table, blank="-, n/a, none, .")
+    assert said(found) == said(written(folder / "a.csv", blank))
+    objects = [{"id": n, "a": row[0], "b": {"c": [row[1], 1]}} for n, row in enumerate(table)]
+    empty = [{"id": n, "a": row[0], "b": {"c": [row[1], 1]}} for n, row in enumerate(blank)]
+    json_found = read(folder / "a.json", json.dumps(objects), blank="-, n/a, none, .")
+    assert said(json_found) == said(read(folder / "a.json", json.dumps(empty)))
+
+
+def test_a_blank_word_stays_where_it_is_and_is_never_written(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    options = {"blank": "-, #N/A", "types": "left=date:dd/MM/yyyy"}
+    read(path, "id,name,left,note\n1,Ann,-,#N/A\n2,Bob,31/12/2025,x\n", **options)
+    writer = opened(**options).writer(str(path))
+    writer.update("1", {"name": "Anna"}, "t")
+    with pytest.raises(Rejected, match="would be read as blank"):
+        writer.update("2", {"name": " - "}, "t")
+    with pytest.raises(Rejected, match="would be read as blank"):
+        writer.create({"id": "3", "name": "-"}, "t")
+    writer.flush()
+    assert path.read_text() == "id,name,left,note\n1,Anna,-,#N/A\n2,Bob,31/12/2025,x\n"
+
+
+@pytest.mark.parametrize("text", ["-,", ",-", "-,,n/a"])
+def test_a_word_is_left_out_of_none(text: str) -> None:
+    with pytest.raises(ReadError, match="blank"):
+        opened(blank=text)
+
+
+@given(st.integers(0, 12), st.sampled_from(WORDS), st.sampled_from(["csv", "json"]))
+@settings(max_examples=20)
+def test_a_column_of_dates_is_one_however_many_words_stand_in_it(
+    tmp_path_factory: Any, words: int, word: str, ending: str
+) -> None:
+    path = tmp_path_factory.mktemp("f") / f"a.{ending}"
+    left = [word] * words + ["31/12/2025"] * (14 - words)
+    table = [{"id": str(n), "left": each} for n, each in enumerate(left, 10)]
+    lines = ["id,left", *(f"{row['id']},{row['left']}" for row in table)]
+    path.write_text("\n".join(lines) if ending == "csv" else json.dumps(table))
+    found = suggested(str(path)).options
+    counts = words > 1 if word == "None" else words > 0
+    assert found.get("blank") == (word if counts else None)
+    if ending == "csv":
+        assert found["types"] == "left=date:dd/MM/yyyy"
+
+
+def test_what_may_be_a_name_is_no_word_for_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    path.write_text("id,name\n1,Null\n2,Ann\n3,Na\n")
+    assert "blank" not in suggested(str(path)).options
+
+
+@pytest.mark.parametrize(
+    ("cell", "seen"),
+    [
+        ("-", "holds '-', not a date like dd/MM/yyyy: if that stands for nothing, set the option"),
+        ("TBC", "holds 'TBC', not a date"),
+        ("31/12/25", "holds '##/##/##' (# is a digit), not a date"),
+        ("a very long text", "holds something else, not a date"),
+    ],
+)
+def test_a_cell_that_does_not_fit_is_shown_as_far_as_it_may_be(
+    tmp_path: Path, cell: str, seen: str
+) -> None:
+    text = f"id,left,sort code\n1,{cell},\n2,{cell},\n"
+    found = read(tmp_path / "a.csv", text, types="left=date:dd/MM/yyyy")
+    assert seen in found.records[0].problem
+    assert len({each.problem for each in found.records}) == 1
+    found = read(tmp_path / "a.csv", f"id,sort code\n1,{cell}\n", types="sort code=integer")
+    assert "holds something else" in found.records[0].problem
+
+
+LATIN = "éèêëáàâäãåíìîïñóòôöõøúùûüçßÉÈÁÀÅÖÜÑÇØąćęłńśźżĄĆĘŁŃŚŹŻčďěňřšťůžČŘŠŽőűğışİŞțșăĂ"
+
+
+@given(st.text(st.sampled_from(LATIN), min_size=1, max_size=6))
+def test_text_that_lost_its_letters_is_told_from_text_that_did_not(text: str) -> None:
+    garbled = text.encode().decode("cp1252", errors="replace")
+    assert is_garbled(garbled)
+    assert may_be_garbled(garbled.encode())
+    assert is_garbled(text.encode().decode("latin-1"))
+    assert not is_garbled(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["JOSÉ SÃO ÂNGELO Â", "CAFÉ’S", "Groß“", "ESPAÑA…", "Ægir Þór", "Ελένη", "Łódź", "5 € – „ja“"],
+)
+def test_text_with_its_letters_is_not_garbled(text: str) -> None:
+    assert not is_garbled(text)
+
+
+@pytest.mark.parametrize("ending", ["csv", "jsonl", "json"])
+def test_garbled_text_is_the_damage_of_its_record(tmp_path: Path, ending: str) -> None:
+    table = [{"id": "1", "name": "Zoë"}, {"id": "2", "name": "ZoÃ«"}]
+    text = {
+        "csv": "id,name\n" + "".join(f"{row['id']},{row['name']}\n" for row in table),
+        "jsonl": "".join(json.dumps(row) + "\n" for row in table),
+        "json": json.dumps(table, ensure_ascii=False),
+    }[ending]
+    found = read(tmp_path / f"a.{ending}", text)
+    assert [each.problem for each in found.records] == ["", ""]
+    assert [bool(each.damage) for each in found.records] == [False, True]
+    assert "'name' looks garbled" in found.records[1].damage
+    assert found.complete
+    assert "export it again" in found.problems[0]
+    kept = read(tmp_path / f"a.{ending}", text, garbled_cells="keep")
+    assert not any(each.damage for each in kept.records)
+    assert kept.problems == found.problems
+
+
+@pytest.mark.parametrize(
+    ("data", "help"),
+    [
+        (b"id,a\n1,Jos\xe9\n2,Zo\xeb\n", "2 lines, from line 2, are not UTF-8: set the option"),
+        ("id,a\n1,José\n".encode() + b"2,Zo\xeb\n", "line 3 is not UTF-8: correct these lines"),
+    ],
+)  # fmt: skip
+def test_lines_that_are_not_utf_8_are_said_once(tmp_path: Path, data: bytes, help: str) -> None:
+    (tmp_path / "a.csv").write_bytes(data)
+    assert help in "".join(opened().reader(str(tmp_path / "a.csv")).read().problems)
+
+
+people = st.lists(
+    st.tuples(st.sampled_from("abc"), st.sampled_from(["Ann", "Bob"])), min_size=1, max_size=7
+)
+
+
+@given(people, st.sampled_from(["csv", "jsonl", "json"]))
+@settings(max_examples=60)
+def test_only_records_that_share_an_id_and_differ_are_problems(
+    tmp_path_factory: Any, table: list[tuple[str, str]], ending: str
+) -> None:
+    objects = [{"id": id, "name": name} for id, name in table]
+    lines = [json.dumps(each) for each in objects]
+    text = {
+        "csv": "id,name\n" + "".join(f"{id},{name}\n" for id, name in table),
+        "jsonl": "\n".join(lines),
+        "json": "[" + ",\n".join(lines) + "]",
+    }[ending]
+    path = tmp_path_factory.mktemp("f") / f"a.{ending}"
+    found = read(path, text)
+    names = {id: {name for other, name in table if other == id} for id, _ in table}
+    good = {each.id: each.data["name"] for each in found.records if not each.problem}
+    assert good == {id: next(iter(held)) for id, held in names.items() if len(held) == 1}
+    bad = [each.data["name"] for each in found.records if each.problem]
+    assert sorted(bad) == sorted(name for id, name in table if len(names[id]) > 1)
+    assert {id for id, held in names.items() if len(held) > 1} <= {e.id for e in found.records}
+    assert found.complete
+    assert bool(found.problems) == (len(good) < sum(len(names[id]) == 1 for id, _ in table))
+    gaps: list[str] = []
+    last = {each.id: each for each in opened().reader(str(path)).records(gaps)}
+    assert tuple(last.values()) == found.records
+
+
+def test_a_column_that_tells_nobody_apart_is_no_id(tmp_path: Path) -> None:
+    text = "id,n\n" + "".join(f"{n % 3},{n}\n" for n in range(30))
+    with pytest.raises(ReadError) as caught:
+        read(tmp_path / "a.csv", text)
+    assert caught.value.code == "R155"
+    assert "30 of 30 records share their id, such as lines 2, 5, 8" in caught.value.summary
+
+
+def test_records_that_are_alike_stay_so_when_one_is_written(tmp_path: Path) -> None:
+    path = tmp_path / "a.csv"
+    assert len(read(path, "id,a\n1,x\n2,y\n1,x\n").records) == 2
+    writer = opened().writer(str(path))
+    writer.update("1", {"a": "z"}, "t")
+    writer.flush()
+    assert path.read_text() == "id,a\n1,z\n2,y\n1,z\n"
+    path.write_text("id,a\n1,x\n1,y\n")
+    with pytest.raises(Rejected, match="not alike"):
+        opened().writer(str(path)).update("1", {"a": "z"}, "t")
+    assert opened().reader(str(path)).get("1") is None
