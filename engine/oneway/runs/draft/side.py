@@ -122,9 +122,7 @@ def _file(path: str, folder: Path, *, keeps_odd: bool) -> DraftSide:
 def _unread(odd: Mapping[str, str], found: Snapshot) -> tuple[str, ...]:
     """Return what is wrong with the rows that are no records, with each odd cell."""
     return tuple(
-        f"{each.id}: {odd.get(each.id, each.problem)}"
-        for each in found.records
-        if each.problem
+        f"{each.id}: {odd.get(each.id, each.problem)}" for each in found.records if each.problem
     )
 
 
