@@ -10,7 +10,10 @@ from cli_world import Ended, World
 from hypothesis import given
 from hypothesis import strategies as st
 
+from oneway.core.diagnostics import Span
 from oneway.core.majority import is_overwhelming
+from oneway.mapping.program import FieldRule
+from oneway.planning.diff import FieldChange, loses_letters
 
 Rows = list[dict[str, Any]]
 
@@ -153,3 +156,29 @@ def test_managers_are_looked_up_also_where_one_of_them_is_gone(world: World) -> 
     )
     text = (world.folder / "map.yaml").read_text()
     assert """managerId: {from: '"Manager No"', lookup: people""" in text
+
+
+def test_letters_that_an_export_lost_are_not_written(world: World) -> None:
+    rows = people()
+    rows[2]["Name"], rows[3]["Name"] = "?ucja Oak", "Ann Oak?"
+    draft(world, people())
+    users = json.loads((world.folder / "users.json").read_text())
+    users[2]["name"] = "Łucja Oak"
+    (world.folder / "users.json").write_text(json.dumps(users))
+    with (world.folder / "people.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0], delimiter=";")
+        writer.writeheader()
+        writer.writerows(rows)
+    assert outcomes(world) | {"0002": "unchanged", "0003": "update"} == outcomes(world)
+    said = " ".join(world.run("plan", "map.yaml").out.split())
+    assert "name is not changed: nothing of it differs but '?' where letters were" in said
+
+
+@given(st.text(st.characters(codec="utf-8", categories=["L", "N"]), max_size=8))
+def test_a_change_that_only_loses_letters_is_told_from_any_other(text: str) -> None:
+    rule = FieldRule("name", ("name",), "Name", Span("m.yaml"))
+    lost = text.encode("ascii", "replace").decode()
+    plain = all(c.isascii() or c.isalpha() for c in text)
+    assert loses_letters(FieldChange(rule, text, lost)) == (plain and lost != text)
+    assert not loses_letters(FieldChange(rule, lost, text))
+    assert not loses_letters(FieldChange(rule, text, text + "?"))

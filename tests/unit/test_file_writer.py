@@ -155,13 +155,13 @@ def test_an_empty_file_can_be_filled(tmp_path: Path, ending: str, content: str) 
 @pytest.mark.parametrize(
     ("content", "id", "value"),
     [
-        ('{"id": 1}\n{"id": 3}\n', "4", 4),
-        ('{"id": "1"}\n{"id": 3}\n', "4", "4"),
+        ('{"id": 1}\n{"id": 3}\n', "2", 2),
+        ('{"id": "1"}\n{"id": 3}\n', "2", "2"),
         ('{"id": "b"}\n', "1", "1"),
         ("x\n", "1", "1"),
     ],
 )
-def test_a_new_id_is_a_number_above_all_others_of_the_files_type(
+def test_a_new_id_is_the_smallest_free_number_of_the_files_type(
     tmp_path: Path, content: str, id: str, value: Any
 ) -> None:
     path = written(tmp_path, "jsonl", content)
@@ -190,11 +190,11 @@ def test_an_id_among_the_values_is_the_id(tmp_path: Path) -> None:
     path = written(tmp_path, "jsonl", "")
     target = FileWriter(str(path), FileOptions(id="meta.key"))
     assert target.create({"n": "x", "meta": {"key": 7}}, "t") == "7"
-    assert target.create({"n": "x", "meta": {"other": 1}}, "t") == "8"
+    assert target.create({"n": "x", "meta": {"other": 1}}, "t") == "1"
     target.flush()
     lines = path.read_text().splitlines()
     assert lines[0] == '{"n": "x", "meta": {"key": 7}}'
-    assert json.loads(lines[1])["meta"] == {"other": 1, "key": "8"}
+    assert json.loads(lines[1])["meta"] == {"other": 1, "key": "1"}
 
 
 @pytest.mark.parametrize(

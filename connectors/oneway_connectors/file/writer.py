@@ -1,7 +1,6 @@
 """Writes a file of records: reads it whole, changes it in memory, rewrites it on `flush`."""
 
 import hashlib
-import re
 import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -26,8 +25,8 @@ class FileWriter:
     """Writes records of a JSON, JSONL or CSV file; nothing is on disk until `flush`.
 
     Records that are not written keep their very bytes. A new record has the id among its
-    values or, where there is none, the whole number above all others, as text or as a number
-    as the other ids are (text in a file without any).
+    values or, where there is none, the smallest positive whole number that is free, as text
+    or as a number as the other ids are (text in a file without any).
     """
 
     def __init__(
@@ -234,7 +233,7 @@ class _Held:
     start: bytes = b""
     numeric: bool = False
     dirty: bool = False
-    _next: int = 0
+    _next: int = 1
 
     def add(self, id: str, raw: bytes) -> None:
         """Add a record at the end, without an id if it has none."""
@@ -243,16 +242,10 @@ class _Held:
         self.raws.append(raw)
 
     def free_id(self) -> Value:
-        """Return the whole number above all ids: one below them may have been somebody's."""
-        if not self._next:
-            numbers = (int(id) for id in self.places if _NUMBER.fullmatch(id))
-            self._next = max(numbers, default=0) + 1
+        """Return the smallest positive whole number not used as an id."""
         while str(self._next) in self.places:
             self._next += 1
         return self._next if self.numeric else str(self._next)
-
-
-_NUMBER = re.compile("[0-9]{1,15}")
 
 
 def _merged(data: Mapping[str, Value], values: Mapping[str, Value]) -> dict[str, Value]:

@@ -99,6 +99,20 @@ def unlisted(
     )
 
 
+def loses_letters(change: FieldChange) -> bool:
+    """Return whether a change only puts question marks in the place of letters.
+
+    That is how an export is written in an encoding that does not have them.
+    """
+    before, after = change.before, change.after
+    if not (isinstance(before, str) and isinstance(after, str)) or len(before) != len(after):
+        return False
+    differing = [(old, new) for old, new in zip(before, after, strict=True) if old != new]
+    return bool(differing) and all(
+        new in "?\ufffd" and old.isalpha() and not old.isascii() for old, new in differing
+    )
+
+
 def drift(
     rules: Sequence[FieldRule], cells: Sequence[Cell], current: Sequence[Value | Missing]
 ) -> tuple[FieldChange, ...]:

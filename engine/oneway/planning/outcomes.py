@@ -33,6 +33,7 @@ from oneway.planning.diff import (
     differing,
     drift,
     kept_out,
+    loses_letters,
     merged,
     new_value,
     present,
@@ -102,6 +103,14 @@ ONLY = "only:"
 """What the codes of reasons begin with that say whom the sync is not for: `only:contractors`."""
 
 _ONLY = "leaves; no other field is written: "
+
+
+def _letters_lost(change: FieldChange) -> Reason:
+    text = (
+        f"{change.rule.path} is not changed: nothing of it differs but '?' where letters were. The "
+        "export lost them: write it again, as UTF-8"
+    )
+    return Reason("letters_lost", text, change.rule.place, warning=True)
 
 
 def some(ids: Sequence[str]) -> str:
@@ -426,8 +435,10 @@ class Drafter:
         if row.evaluation_error is not None:
             return Draft(Kind.UNCHANGED, row, target)
         found = at_update(self.policy.fields, row.cells, target.values)
-        differences = tuple(d for d in found if not self._rivals(target, d))
-        reasons = (*self._drift(row, target), *self._left_to_a_person(target, found))
+        lost = tuple(filter(loses_letters, found))
+        differences = tuple(d for d in found if not self._rivals(target, d) and d not in lost)
+        contested = self._left_to_a_person(target, found)
+        reasons = (*self._drift(row, target), *contested, *map(_letters_lost, lost))
         if differences:
             return Draft(Kind.UPDATE, row, target, Verb.UPDATE, differences, reasons)
         return Draft(Kind.UNCHANGED, row, target, reasons=reasons)

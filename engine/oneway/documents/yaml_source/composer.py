@@ -147,7 +147,9 @@ class _Composer:
         known = [each for each in above if each.strip() and not each.lstrip().startswith("#")]
         levels = [len(each) - len(each.lstrip(" ")) for each in known]
         here = len(line) - len(line.lstrip(" "))
-        if here in (0, *levels) or (known[-1].rstrip().endswith(":") and here > levels[-1]):
+        if not levels or here in (0, *levels):
+            return ""
+        if known[-1].rstrip().endswith(":") and here > levels[-1]:
             return ""
         there = levels[-1]
         spaces = f"{here} space{'s' * (here != 1)}"
