@@ -1,5 +1,6 @@
 """Runs: instants, options and credentials, and what is read how often."""
 
+import weakref
 from datetime import UTC, datetime, timedelta, timezone
 from importlib import import_module
 from pathlib import Path
@@ -23,6 +24,7 @@ from oneway.runs import (
     prepare_run,
     read_inputs,
 )
+from oneway.runs.plan import _not_collecting
 from oneway.runs.read import Streaming
 
 PAYROLL = Description(
@@ -153,3 +155,20 @@ def test_everything_that_the_package_offers_is_there() -> None:
     assert [name for name in runs.__all__ if not callable(getattr(runs, name, None))] == []
     with pytest.raises(AttributeError, match="nonsense"):
         _ = runs.nonsense
+
+
+def test_circles_that_plans_leave_are_collected_soon_after() -> None:
+    class Circle:
+        itself: object
+
+    def leave() -> weakref.ref[Circle]:
+        circle = Circle()
+        circle.itself = circle
+        return weakref.ref(circle)
+
+    left = []
+    for _ in range(20):
+        with _not_collecting():
+            left.append(leave())
+    young: list[list[int]] = [[] for _ in range(10_000)]
+    assert not any(each() for each in left), len(young)

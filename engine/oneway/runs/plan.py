@@ -29,6 +29,9 @@ from oneway.runs.stories import stories_before
 if TYPE_CHECKING:
     from oneway.history.journal import Journal
 
+MANY = 200_000
+"""New objects from which on it pays to call them old (the threshold of CPython is 700)."""
+
 
 def plan_of(
     prepared: PreparedRun, reading: ReadInputs, seal: Seal, evidence: LinkEvidence = NO_LINKS
@@ -71,9 +74,11 @@ def _not_collecting() -> Iterator[None]:
         yield
     finally:
         if was_on:
-            # All of them old: they would be looked through at once otherwise.
-            gc.freeze()
-            gc.unfreeze()
+            if gc.get_count()[0] > MANY:
+                # All of them old: they would be looked through at once otherwise. Of fewer it
+                # would be a leak, for what is old is collected only when enough becomes so.
+                gc.freeze()
+                gc.unfreeze()
             gc.enable()
 
 
