@@ -14,6 +14,7 @@ from oneway.core.records import Record, Snapshot, same
 from oneway.mapping.program import SourceRow, TargetRow
 from oneway.planning.access import still_in
 from oneway.planning.diff import KEEP, present, wanted
+from oneway.planning.links import Link, LinkEvidence
 from oneway.planning.match import match
 from oneway.planning.plan import Ending, Kind, Plan, Verb
 from strategies import LEAVING, ODD, accepted, oddly_leaving_worlds, worlds
@@ -295,3 +296,13 @@ def test_what_a_return_writes_is_shown_with_where_rehires_gives_it() -> None:
     line = world.text.splitlines()[change.place.line - 1]
     assert (change.before, change.after, change.expression) == ("off", "on", "on")
     assert "reactivate" in line
+
+
+def test_a_leave_in_vain_writes_nothing_else_either_where_the_key_is_another_one() -> None:
+    person = {"code": "B", "status": "L", "nick": "gone"}
+    leavers = {"when": "status == 'L'", "set": {"state": "nick"}, "left": "state == 'off'"}
+    mapping = {**PLAIN, "fields": {"ref": "code"}, "leavers": leavers, "rekey": "write"}
+    world = world_of(mapping, [person], {"t0": {"ref": "A", "state": "on"}})
+    link = Link("s0", "t0", "A", "2026-06-01", "2026-06-14")
+    (outcome,) = planned(world, evidence=LinkEvidence((link,))).outcomes
+    assert (outcome.kind, outcome.actions, outcome.has_access) == (Kind.ERROR, (), True)

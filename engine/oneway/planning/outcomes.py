@@ -199,6 +199,8 @@ class Drafter:
 
     def _rekeyed(self, draft: Draft, row: SourceRow, target: TargetRow) -> Draft:
         """Return the outcome of a row whose target record gets its keys, whatever `write` says."""
+        if draft.kind is Kind.ERROR:
+            return draft
         if draft.kind is Kind.REHIRE and self.policy.rehires is Rehires.REPORT:
             return draft
         written = {each.rule.path for each in draft.differences}
