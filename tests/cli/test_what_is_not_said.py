@@ -201,7 +201,7 @@ fields:
   salary: {from: to_number(salary), sensitive: %s}
 leavers:
   when: is_past(ends)
-  set: {left: {value: true}}
+  set: {gone: today()}
   left: is_past(gone)
 """
 
