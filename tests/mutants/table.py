@@ -643,8 +643,8 @@ MUTANTS = (
     Mutant(
         "contested-key-written",
         "planning/outcomes",
-        "differences = tuple(d for d in found if not self._rivals(target, d))",
-        "differences = found",
+        "(d for d in found if not self._rivals(target, d) and d not in lost)",
+        "(d for d in found if d not in lost)",
         "a key that keeps others in conflict is left alone",
         "tests/unit/test_planner.py",
     ),
