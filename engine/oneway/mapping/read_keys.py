@@ -6,7 +6,7 @@ decided by nothing.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import Any
 
@@ -220,8 +220,13 @@ class KeyTally:
 
     def findings(self) -> Iterator[Diagnostic]:
         """Yield what the records say against the mapping: keys, fields and words that none has."""
-        yield from self.unheld()
-        yield from self.words.unheld()
+        words = list(self.words.unheld())
+        for each in self.unheld():
+            same = [word for word in words if each.code == "R173" and word.span == each.span]
+            words = [word for word in words if word not in same]
+            help = " ".join([*(word.help for word in same), each.help])
+            yield replace(each, help=help) if same else each
+        yield from words
 
     def _unheld(self, each: ReadKey) -> Diagnostic:
         text = path_text(each.path)
