@@ -323,7 +323,10 @@ class _Reconciler:
         if not likeness.one_person:
             text = f"the key {row.key} changed hands: {was}; {likeness.text}"
             return _conflict(Reason("reused", text, candidates=ids), keyed, keyed.target)
-        return replace(keyed, notes=(Reason("adopted", f"{was}: taken over, the same person"),))
+        whose = f"the target record was another source record's, which {gone}"
+        text = f"{whose}: taken over, the same person"
+        about = f"target record {ids[0]}, before {link.source_id}"
+        return replace(keyed, notes=(Reason("adopted", text, value=about),))
 
     def _linked(self, row: SourceRow, link: Link, keyed: Match) -> Match:
         """Return the match of a row that is linked."""
