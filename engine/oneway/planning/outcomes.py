@@ -438,10 +438,9 @@ class Drafter:
             return Draft(Kind.UNCHANGED, row, target)
         found = at_update(self.policy.fields, row.cells, target.values)
         lost = tuple(filter(loses_letters, found))
-        found = tuple(each for each in found if each not in lost)
-        differences = tuple(d for d in found if not self._rivals(target, d))
-        reasons = (*self._drift(row, target), *self._left_to_a_person(target, found))
-        reasons += tuple(map(_letters_lost, lost))
+        differences = tuple(d for d in found if not self._rivals(target, d) and d not in lost)
+        contested = self._left_to_a_person(target, found)
+        reasons = (*self._drift(row, target), *contested, *map(_letters_lost, lost))
         if differences:
             return Draft(Kind.UPDATE, row, target, Verb.UPDATE, differences, reasons)
         return Draft(Kind.UNCHANGED, row, target, reasons=reasons)
