@@ -306,3 +306,13 @@ def test_a_leave_in_vain_writes_nothing_else_either_where_the_key_is_another_one
     link = Link("s0", "t0", "A", "2026-06-01", "2026-06-14")
     (outcome,) = planned(world, evidence=LinkEvidence((link,))).outcomes
     assert (outcome.kind, outcome.actions, outcome.has_access) == (Kind.ERROR, (), True)
+
+
+def test_law_19_names_a_leaver_whose_record_is_equal_and_does_not_say_so() -> None:
+    """What is written is there already, and the target has not set what `left` reads."""
+    person = {"code": "A", "status": "L", "leave": "2026-01-31"}
+    leavers = {"when": "status == 'L'", "set": {"leaveDate": "leave"}, "left": "seq == 'A2'"}
+    held = {"ref": "A", "leaveDate": "2026-01-31", "seq": "A1"}
+    plan = planned(world_of({**PLAIN, "leavers": leavers}, [person], {"t0": held}))
+    assert plan.actions == ()
+    assert [each.source_id for each in still_in(plan, {}, planned=True)] == ["s0"]
