@@ -151,7 +151,7 @@ def test_hidden_characters_are_shown_as_escapes():
     assert harmless("a\x1b[2Jb") == "a\\x1b[2Jb"
     assert harmless("two\nlines\t") == "two\\nlines\\t"
     assert harmless("\u202eevil") == "\\u202eevil"
-    assert harmless("a\u00a0b") == "a\\xa0b"
+    assert harmless("a\u00a0b\u00ad") == "a[no-break space]b[soft hyphen]"
     assert harmless("\U000e0101") == "\\U000e0101"
     assert harmless("\ud800") == "\\ud800"
     assert harmless("Zoë Núñez 山田") == "Zoë Núñez 山田"

@@ -2,7 +2,7 @@
 
 A name can hold an escape sequence that repaints the terminal, a line break that forges a
 line of a plan, or an override that shows text in another order. Whatever does not show as
-itself is shown as an escape: `\\n`, `\\x1b`, `\\u202e`.
+itself is shown as an escape, `\\n`, `\\x1b`, `\\u202e`, or by its name: `[no-break space]`.
 """
 
 import json
@@ -15,6 +15,14 @@ from oneway.core.sealed import Sealed
 _HIDDEN_CATEGORIES = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _SHOWN_SPACES = frozenset({" ", "\u3000"})
 _SHORT = {"\n": "\\n", "\r": "\\r", "\t": "\\t"}
+_NAMED = {
+    "\u00a0": "[no-break space]",
+    "\u00ad": "[soft hyphen]",
+    "\u200b": "[zero-width space]",
+    "\u202f": "[narrow no-break space]",
+    "\ufeff": "[byte order mark]",
+}
+"""What exports often hold and nobody sees, by its name: a clerk reads no escapes."""
 _STACKED = 4
 """How many marks one character may carry; no name needs more."""
 
@@ -46,9 +54,9 @@ def harmless(text: str) -> str:
 
 
 def escape(character: str) -> str:
-    """Return a character as an escape that shows what it is."""
-    if character in _SHORT:
-        return _SHORT[character]
+    """Return a character as an escape or a name that shows what it is."""
+    if character in _SHORT or character in _NAMED:
+        return _SHORT.get(character) or _NAMED[character]
     point = ord(character)
     if point < 0x100:
         return f"\\x{point:02x}"
