@@ -877,9 +877,11 @@ class _Model:
     def place(self, draft: Person) -> str:
         return f"new {draft.id}" if draft.kind == "create" else str(draft.matched)
 
-    def contested(self, path: str) -> bool:
+    def contested(self, draft: Person, path: str) -> bool:
         taken = self.mapping["joiners"]["unless_taken"]
-        return path in self.fields and (path in self.world.unique or path in taken)
+        return path in self.fields and (
+            path in self.world.unique or (draft.kind == "create" and path in taken)
+        )
 
     def told_apart(self, path: str) -> str:
         cased = self.fields[path].get("compare") == "ignore_case"
@@ -889,7 +891,7 @@ class _Model:
         """Return whether the draft yields to the other: a create to all, an update to updates."""
         return any(
             path in other.writes
-            and self.contested(path)
+            and self.contested(draft, path)
             and not blank(value)
             and same(value, other.writes[path], self.told_apart(path))
             and (draft.kind == "create" or other.kind != "create")
@@ -908,7 +910,7 @@ class _Model:
     def taken(self, draft: Person, path: str, held: dict[str, Data], own: str) -> bool:
         value = draft.writes[path]
         return (
-            self.contested(path)
+            self.contested(draft, path)
             and not blank(value)
             and any(
                 same(get(data, path), value, self.told_apart(path))

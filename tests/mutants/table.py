@@ -441,8 +441,8 @@ MUTANTS = (
     Mutant(
         "claims-off",
         "planning/uniqueness",
-        "return self.policy.fields[i].unique or i in self.policy.unless_taken",
-        "return False",
+        "return self.policy.fields[i].unique or (creating and i in self.policy.unless_taken)",
+        "return creating and False",
         "a unique value is held by one record only",
         f"tests/unit/test_claims.py {MODEL} {STATE}",
     ),
@@ -497,9 +497,9 @@ MUTANTS = (
     Mutant(
         "unless-taken-ignored",
         "planning/uniqueness",
-        ".unique or i in self.policy.unless_taken",
-        ".unique",
-        "nobody is given a value that is taken",
+        "creating and i in self.policy.unless_taken",
+        "False",
+        "nothing is created whose value is taken",
         f"tests/unit/test_claims.py {MODEL} {STATE}",
     ),
     Mutant(

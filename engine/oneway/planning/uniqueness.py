@@ -1,7 +1,7 @@
 """Decides who gets a value that only one record may hold.
 
-A draft that writes a unique value, or one of an `unless_taken` field, claims it. Claims are
-settled on what the target would hold afterwards:
+A draft that writes a unique value, or creates a record with an `unless_taken` value, claims
+it. Claims are settled on what the target would hold afterwards:
 
 - Two updates that claim one value conflict with each other, as do two creates; a create
   yields to an update.
@@ -252,7 +252,7 @@ class _Claims:
         return Reason("taken", text, rule.place, tuple(targets))
 
     def _others(self, draft: Draft, slot: Slot) -> list[str]:
-        if slot[1] is None or not self._contested(slot[0]):
+        if slot[1] is None or not self._contested(draft, slot[0]):
             return []
         own = draft.target.target_id if draft.target is not None else None
         return [target for target in self.holders.get(slot, ()) if target != own]
@@ -264,14 +264,15 @@ class _Claims:
         own = [slot for slot in self.claimed[identity] if slot[0] == i]
         return bool(own) and target not in self.holders.get(own[0], ())
 
-    def _contested(self, i: int) -> bool:
-        return self.policy.fields[i].unique or i in self.policy.unless_taken
+    def _contested(self, draft: Draft, i: int) -> bool:
+        creating = draft.verb is Verb.CREATE
+        return self.policy.fields[i].unique or (creating and i in self.policy.unless_taken)
 
     def _yields(self, draft: Draft, rival: Draft, i: int) -> bool:
         """Return whether `draft` cannot have what `rival` claims."""
         if draft.verb is Verb.CREATE:
-            return self._contested(i)
-        return rival.verb is not Verb.CREATE and self._contested(i)
+            return self._contested(draft, i)
+        return rival.verb is not Verb.CREATE and self.policy.fields[i].unique
 
     def _comparable(self, i: int, value: Value | Awaited) -> Hashable:
         return comparable(value, comparison(self.policy.fields[i]))

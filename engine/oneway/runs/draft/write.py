@@ -246,7 +246,7 @@ def _joiners(pairs: Sequence[Pair], keys: MatchKeys) -> Iterator[str]:
     every = (*emails, *(each.pair.target for each in keys.chosen))
     taken = ", ".join(dict.fromkeys(yaml_name(path, flow=True) for path in every))
     yield "joiners:"
-    yield f"  unless_taken: [{taken}]    # nobody is given a value of these that somebody has"
+    yield f"  unless_taken: [{taken}]    # nobody is created whose value of these somebody has"
 
 
 def _leavers(gone: Leaving, target: DraftSide, switch: Switch | None) -> Iterator[str]:
