@@ -103,12 +103,18 @@ def test_unless_taken_names_the_owner_and_knows_emails_without_case() -> None:
     assert found["J"].reasons[-1].candidates == ("tZ",)
 
 
-def test_nobody_is_given_by_an_update_what_unless_taken_names_and_somebody_has() -> None:
-    people = {"A": "b@example.com", "C": "new@example.com", "D": "New@example.com"}
-    users = {"A": "a@example.com", "B": "B@example.com", "C": "c@example.com", "D": None}
+def test_an_update_that_gives_what_unless_taken_names_and_somebody_keeps_is_warned_of() -> None:
+    people = {
+        "A": "b@example.com",
+        "C": "d@example.com",
+        "D": "new@example.com",
+        "N": "b@example.com",
+    }
+    users = {"A": "a@example.com", "B": "B@example.com", "C": "c@example.com", "D": "d@example.com"}
     found = outcomes(world(people, users, taken=True, unique=False))
-    codes = {key: found[key].reasons[-1].code for key in people}
-    assert codes == {"A": "taken", "C": "claimed_twice", "D": "claimed_twice"}
+    assert [found[key].kind.value for key in people] == ["update", "update", "update", "conflict"]
+    said = {key: [(each.code, each.warning) for each in found[key].reasons] for key in "ACD"}
+    assert said == {"A": [("taken", True)], "C": [], "D": []}
 
 
 def test_a_create_waits_for_who_gives_its_value_up() -> None:

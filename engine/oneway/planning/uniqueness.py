@@ -50,7 +50,9 @@ def grant_claims(
             break
         refused |= more
     settled = tuple(
-        _stopped(draft, refused[draft.identity]) if draft.identity in refused else draft
+        _stopped(draft, refused[draft.identity])
+        if draft.identity in refused
+        else claims.warned(draft, refused)
         for draft in drafts
     )
     return GrantedClaims(settled, claims.order(refused))
@@ -237,14 +239,30 @@ class _Claims:
 
     def _blocked(self, draft: Draft, refused: Mapping[tuple[str, str], Reason]) -> Reason | None:
         for slot in self.claimed[draft.identity]:
-            staying = sorted(
-                target
-                for target in self._others(draft, slot)
-                if not self._gives_up(target, slot[0], refused)
-            )
-            if staying:
+            if slot[1] is None or not self._contested(draft, slot[0]):
+                continue
+            if staying := self._staying(draft, slot, refused):
                 return self._taken(self.policy.fields[slot[0]], staying)
         return None
+
+    def _staying(
+        self, draft: Draft, slot: Slot, refused: Mapping[tuple[str, str], Reason]
+    ) -> list[str]:
+        """Return the other target records that hold a value, and keep it."""
+        others = self._holding(draft, slot)
+        return sorted(each for each in others if not self._gives_up(each, slot[0], refused))
+
+    def warned(self, draft: Draft, refused: Mapping[tuple[str, str], Reason]) -> Draft:
+        """Return an update, with a warning of each `unless_taken` value that it would double."""
+        if draft.target is None:
+            return draft
+        reasons = tuple(
+            replace(self._taken(self.policy.fields[slot[0]], staying), warning=True)
+            for slot in self.claimed.get(draft.identity, ())
+            if slot[1] is not None and slot[0] in self.policy.unless_taken
+            if (staying := self._staying(draft, slot, refused))
+        )
+        return replace(draft, reasons=(*draft.reasons, *reasons)) if reasons else draft
 
     def _taken(self, rule: FieldRule, targets: Sequence[str]) -> Reason:
         named = (whose(each, self.targets.get(each), self.rows.get(each)) for each in targets)
@@ -252,8 +270,10 @@ class _Claims:
         return Reason("taken", text, rule.place, tuple(targets))
 
     def _others(self, draft: Draft, slot: Slot) -> list[str]:
-        if slot[1] is None or not self._contested(draft, slot[0]):
-            return []
+        contested = slot[1] is not None and self._contested(draft, slot[0])
+        return self._holding(draft, slot) if contested else []
+
+    def _holding(self, draft: Draft, slot: Slot) -> list[str]:
         own = draft.target.target_id if draft.target is not None else None
         return [target for target in self.holders.get(slot, ()) if target != own]
 
