@@ -30,7 +30,7 @@ MAPPING: dict[str, Any] = {
     ],
     "fields": FIELDS,
     "joiners": {"unless_taken": ["email"]},
-    "leavers": {"when": "gone", "set": {"active": {"value": False}}, "left": "active == `false`"},
+    "leavers": {"when": "gone", "set": {"active": "!gone"}, "left": "active == `false`"},
 }
 TURNED = {
     "only kind": ("only", 0, "when"),

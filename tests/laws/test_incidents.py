@@ -16,8 +16,9 @@ from notified import MONDAY, connection, died, ended, hook, refused
 from oneway.connections import Occasion
 from oneway.history.journal import Journal
 from oneway.history.journal.incidents import Incident, Notice, open_incidents, waiting
-from oneway.notices import REMINDER, after_run, channels
+from oneway.notices import REMINDER, after_run
 from oneway.notices.causes import Shown
+from oneway.notices.channels import channels
 from oneway.notices.incidents import IncidentChanges, changes
 from oneway.notices.instants import instant_text
 from oneway.planning.plan import Ending

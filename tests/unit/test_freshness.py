@@ -48,7 +48,7 @@ def update(id: str, **values: tuple[Any, Any]) -> Action:
 
 def now(*, complete: bool = True, **user: Any) -> LiveState:
     users = {"u1": user} if user else {}
-    program = SimpleNamespace(policy=None)
+    program = SimpleNamespace(policy=SimpleNamespace(one_per=None))
     return SameSource(program, MemoryReader({}), Exact(users, complete=complete), SEAL)  # type: ignore[arg-type]
 
 
