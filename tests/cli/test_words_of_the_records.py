@@ -121,6 +121,23 @@ def test_a_word_that_is_nearly_one_of_the_records_is_named(
 
 
 @pytest.mark.parametrize(
+    ("when", "near"),
+    [
+        ("Type != 'Agency'", "Agency worker"),
+        ("!one_of(Type, ['Agency', 'Intern'])", "Agency worker"),
+        ("lower(Type) == 'worker'", "agency worker"),
+        ("Type != 'Permanent (UK)'", "Permanent"),
+    ],
+)
+def test_a_word_that_says_more_or_less_than_one_of_the_records_is_named(
+    world: World, when: str, near: str
+) -> None:
+    found = said(world, when=when, csv=CSV.replace("CONTRACTOR ", "Agency worker"))
+    assert f"did you mean '{near}'?" in found
+    assert "(eligible.when) [R176]" in found
+
+
+@pytest.mark.parametrize(
     "when",
     [
         "Type != 'CONTRACTOR '",

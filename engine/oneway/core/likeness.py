@@ -13,6 +13,8 @@ _LONG = 8
 _ALIKE = 0.6
 _FORM = re.compile(r"[\W_]+")
 _DIGITS = re.compile("[0-9]+")
+_NEGATIONS = frozenset({"not", "non", "no", "never", "ex", "former", "without"})
+"""What makes the opposite of a word."""
 
 
 def one_form(word: str) -> str:
@@ -43,6 +45,29 @@ def slips(word: str, known: Iterable[str]) -> list[str]:
     return sorted(found, key=lambda each: (one_form(each) != one_form(word), -_ratio(word, each)))
 
 
+def is_part(word: str, other: str) -> bool:
+    """Return whether one word is the other with more said: `Agency` and `Agency worker`.
+
+    It begins with the other, or holds it in whole words. A number or a `not` more makes it another
+    word.
+    """
+    short, long = sorted((_parts(word), _parts(other)), key=lambda each: len("".join(each)))
+    letters = "".join(short)
+    if _NEGATIONS & (set(short) ^ set(long)):
+        return False
+    if _DIGITS.findall(letters) != _DIGITS.findall("".join(long)):
+        return False
+    if len(letters) >= _SHORT and "".join(long).startswith(letters):
+        return True
+    return len(letters) > 1 and f" {' '.join(short)} " in f" {' '.join(long)} "
+
+
+def parts(word: str, known: Iterable[str]) -> list[str]:
+    """Return the known words that say more or less than this one, nearest first."""
+    found = sorted({each for each in known if is_part(word, each)})
+    return sorted(found, key=lambda each: -_ratio(word, each))
+
+
 def alike(word: str, known: Iterable[str]) -> list[str]:
     """Return the known words that may stand for this one, nearest first.
 
@@ -61,6 +86,10 @@ def _is_alike(word: str, other: str) -> bool:
 def _words(text: str) -> set[str]:
     parts = re.split(r"[\W_]+|(?<=[a-z])(?=[A-Z])", text)
     return {part.casefold() for part in parts if len(part) >= _SHORT}
+
+
+def _parts(text: str) -> list[str]:
+    return [part for part in _FORM.split(normal(text, "NFKC").casefold()) if part]
 
 
 def _shortens(left: str, right: str) -> bool:

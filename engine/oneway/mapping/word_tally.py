@@ -1,7 +1,7 @@
 """Finds the words of a mapping that no record has, while a record has nearly the same one.
 
 `'Contractor'` where the export says `CONTRACTOR `: a rule that compares the two lets everybody
-through, and nothing else says so.
+through, and nothing else says so. So it does with `'Agency'` where it says `Agency worker`.
 """
 
 import json
@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 
 from oneway.core.batches import Batch
 from oneway.core.diagnostics import Diagnostic, Severity
-from oneway.core.likeness import one_form, slips
+from oneway.core.likeness import one_form, parts, slips
 from oneway.core.records import MISSING, Missing, Value, at, identity, path_text, with_value
 from oneway.mapping.expressions import Context, EvaluationError, Expression, Reading
 from oneway.mapping.expressions.evaluation import evaluated
@@ -134,7 +134,7 @@ def _nearest(word: Word, values: Iterable[Value]) -> list[Value]:
         return sorted((each for text, each in texts.items()
                        if isinstance(each, str) and _LOOSE[word.way](one_form(text), form)),
                       key=str)  # fmt: skip
-    return [texts[text] for text in slips(said, texts)]
+    return [texts[text] for text in slips(said, texts) or parts(said, texts)]
 
 
 _LOOSE = {
