@@ -132,7 +132,9 @@ def test_a_page_that_shows_names_otherwise_is_found(
 def titled(monkeypatch: pytest.MonkeyPatch, title: Callable[[], str]) -> None:
     """Let every trouble in a notice be called something else."""
     right = bodies.remedy_of
-    monkeypatch.setattr(bodies, "remedy_of", lambda name: replace(right(name), title=title()))
+    monkeypatch.setattr(
+        bodies, "remedy_of", lambda name, *about: replace(right(name, *about), title=title())
+    )
 
 
 def test_a_notice_that_names_somebody_is_found(

@@ -119,7 +119,10 @@ def test_a_full_disk_is_told_once_again_after_a_week_and_when_it_is_over(tmp_pat
         for minutes in range(0, 60, 5):
             assert sound_alarm(here, [FULL], MONDAY + timedelta(minutes=minutes)) == ()
         assert kinds(heard) == ["failure"]
-        assert "oneway sync" not in text_of(heard.heard[0].body.decode())  # no one connection's
+        text = " ".join(text_of(heard.heard[0].body.decode()).split())
+        assert f"{tmp_path}/.oneway the disk is full" in text
+        assert "oneway sync CONNECTION" in text  # any of them shows it
+        assert "people who left since 2026-11-23T04:00:00Z keep access" in text
         sound_alarm(here, [FULL], after(8))
         sound_alarm(here, (), after(9))
         sound_alarm(here, (), after(10))
@@ -142,7 +145,7 @@ def test_an_alarm_that_did_not_arrive_is_sent_again(tmp_path: Path) -> None:
 def test_where_the_state_folder_takes_no_mark_another_folder_does(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("oneway.notices.alarm.gettempdir", lambda: str(tmp_path / "temporary"))
+    monkeypatch.setattr("oneway.notices.marks.gettempdir", lambda: str(tmp_path / "temporary"))
     (tmp_path / ".oneway").write_text("a file stands where the folder should")
     with listening() as heard:
         here = alarm(tmp_path, heard)

@@ -15,6 +15,7 @@ from oneway.connections import Connection, Occasion
 from oneway.core.seal import canonical
 from oneway.history.journal import Breached, Run
 from oneway.history.journal.incidents import Incident
+from oneway.history.last_good import is_good
 from oneway.mapping.lint import CODES
 from oneway.notices.causes import Shown
 from oneway.notices.instants import instant_text
@@ -39,6 +40,10 @@ class Seen:
     shown: Shown
     now: datetime
     systems: Mapping[str, str] = field(default_factory=dict)
+    last_good: str = ""
+    """When the last good run before it began, "" if there is none."""
+    refused: Mapping[str, Sequence[Data]] = field(default_factory=dict)
+    """Some records that the target refused, by code: key, field and the target's answer."""
 
 
 def body_of(type: str, data: Data, now: datetime) -> str:
@@ -62,6 +67,7 @@ def trouble(seen: Seen, incident: Incident, *, reminder: bool = False) -> str:
         "since": incident.opened,
         "reminder": reminder,
         "guards" if guard else "causes": causes,
+        **_access(seen),
         "run": _run(seen.run),
         "command": f"oneway runs show {seen.run.id}",
     }
@@ -101,7 +107,7 @@ def breaches_of(breaches: Sequence[Breached]) -> list[Data]:
 
 def cause_of(code: str, subject: str, system: str = "") -> Data:
     """Return what is known of a code and its remedy; `subject` is the connection or folder."""
-    remedy, known = remedy_of(code), CODES.get(code)
+    remedy, known = remedy_of(code, system), CODES.get(code)
     advice = known.advice if known else remedy.steps[0]
     return {
         "code": code,
@@ -114,7 +120,24 @@ def cause_of(code: str, subject: str, system: str = "") -> Data:
 def _cause(seen: Seen, name: str) -> Data:
     system = _system(seen, name)
     said = cause_of(name, seen.run.start.connection, f"the {system}" if system else "")
-    return {**said, "records": seen.shown.failing[name], "system": system}
+    more: Data = {"refused": list(seen.refused[name])} if seen.refused.get(name) else {}
+    if name in _OURS and (
+        told := [each.summary for each in seen.run.problems if each.code == name]
+    ):
+        more["detail"] = told[0]
+    return {**said, "records": seen.shown.failing[name], "system": system, **more}
+
+
+def _access(seen: Seen) -> Data:
+    """Return since when nobody's access ends, where a run did not get to its end."""
+    if is_good(seen.run):
+        return {}
+    target = seen.systems.get("target", "")
+    return {"access": {"since": seen.last_good or None, "system": target}}
+
+
+_OURS = frozenset({"F112", "F117", "F120", "F124", "C101", "C112", "C115", "C118", "R150"})
+"""Codes whose sentence is the program's own, on files and times: no value, and no person."""
 
 
 def _remedy(remedy: Remedy, connection: str, system: str = "") -> Data:

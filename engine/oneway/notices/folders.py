@@ -6,7 +6,7 @@ incidents of a folder are stored under the path of the file that names the defau
 
 from collections import defaultdict
 from collections.abc import Collection, Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from typing import Any
@@ -34,6 +34,8 @@ class FolderTrouble:
 
     code: str
     file: str
+    detail: str = field(default="", compare=False)
+    """What is known of it now, such as that the disk is full. An incident does not store it."""
 
     @property
     def name(self) -> str:
@@ -157,9 +159,12 @@ def _about(incident: Incident) -> list[FolderTrouble]:
 
 def _cause(trouble: FolderTrouble) -> Data:
     said = cause_of(trouble.code, "NAME")
-    # Steps that name one connection are of no use here.
-    steps = [s.replace("FILE", trouble.file) for s in said["steps"] if "NAME" not in s]
-    return {**said, "steps": steps, "file": trouble.file}
+    steps = [s.replace("FILE", trouble.file) for s in said["steps"]]
+    if trouble.code.startswith("F"):  # what no connection can run without, so any of them shows
+        steps = [each.replace("NAME", "CONNECTION") for each in steps]
+    steps = [each for each in steps if "NAME" not in each]  # of no use where no run is named
+    detail = {"detail": trouble.detail} if trouble.detail else {}
+    return {**said, "steps": steps, "file": trouble.file, **detail}
 
 
 def _named(trouble: FolderTrouble) -> Data:

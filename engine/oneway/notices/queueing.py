@@ -20,6 +20,7 @@ from oneway.history.journal.incidents import (
     take_week,
     weeks_told,
 )
+from oneway.history.last_good import last_good
 from oneway.notices import bodies
 from oneway.notices.bodies import Seen
 from oneway.notices.causes import Shown, shown
@@ -41,7 +42,10 @@ def after_run(connection: Connection, run: Run | int, store: Journal, now: datet
             raise LookupError("no such run")
         refusals = store.failures(connection.name).values()
         told = shown(found, endings(store, found.id), refusals)
-        seen = Seen(found, told, now, _systems(connection, found, store))
+        good = last_good(store, connection.name, found.id)
+        systems = _systems(connection, found, store)
+        since = good.start.started if good is not None else ""
+        seen = Seen(found, told, now, systems, since)
         _changed(connection, seen, store)
 
 

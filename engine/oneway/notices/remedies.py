@@ -3,6 +3,7 @@
 A notice, the report and the page of the documentation for each code say it from here.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
@@ -61,6 +62,11 @@ class Remedy:
     steps: tuple[str, ...]
 
     @property
+    def by(self) -> str:
+        """Who acts first, in the words of notices: nobody where it may settle itself."""
+        return "nobody yet" if self.kind is TroubleKind.DOUBT else self.who.value
+
+    @property
     def page(self) -> str:
         """The page of the documentation on it."""
         return f"{FOLDER}/{self.code}.md"
@@ -78,9 +84,18 @@ class Remedy:
         )
 
 
-def remedy_of(name: str) -> Remedy:
-    """Return what is known of a code, a guard's name (`field_changes.email`) or another cause."""
+def remedy_of(name: str, system: str = "") -> Remedy:
+    """Return what is known of a code, a guard's name (`field_changes.email`) or another cause.
+
+    `system` is what it is about, if that is known: a file has no key that may see less of it.
+    """
+    if name == _EMPTY.code and _A_FILE.search(system):
+        return _EMPTY
     return REMEDIES.get(name) or REMEDIES.get(name.partition(".")[0]) or _other(name)
+
+
+_A_FILE = re.compile(r"(?:^|\()(?:a )?file\b")
+"""A system that is a file: "the source (file people.json)", "a file"."""
 
 
 def _other(name: str) -> Remedy:
@@ -100,18 +115,19 @@ _FAMILIES = {
 }
 
 _CHECK = "`oneway check NAME` says whether it is right again."
-_AGAIN = "`oneway sync NAME` runs it at once; otherwise the next due does."
+_AGAIN = "`oneway sync NAME` runs it at once, or wait for the next run."
 _SHOW = (
     "See the report for each record and field, or `oneway runs show NAME --outcome rejected "
     "--outcome postponed`."
 )
 _KEY = (
-    "Get a new key or token for SYSTEM, and put it where the connection's file says: "
-    "`oneway connect NAME` asks for it and tries it."
+    "Ask the administrator of SYSTEM for a new key or token, and put it where the connection's "
+    "file says: `oneway connect NAME` asks for it and tries it."
 )
 _WAIT = "Nothing at first: the next run tries again."
 _STAYS = "If it lasts for two nights, ask the operators of SYSTEM."
 _LOOKED_UP = "Nothing: the next run looks it up before it writes anything, so nothing is doubled."
+_OPERATOR_LOOKS = "If it stays so for two nights, the operator looks at the record in the target."
 
 _CHANNEL = (
     "`oneway notify list NAME` shows what did not arrive, and why.",
@@ -293,7 +309,7 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
     (_K.DOUBT, _W.OPERATOR): {
         "W102": (
             "A write was sent, and no answer came.",
-            (_LOOKED_UP, "If it stays so for two nights, look at the record in the target."),
+            (_LOOKED_UP, _OPERATOR_LOOKS),
         ),
         "W107": (
             "The target failed at a write (5xx); it may have happened all the same.",
@@ -303,7 +319,7 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
         "W113": ("The target accepted a write and has not carried it out yet.", (_LOOKED_UP,)),
         "W115": (
             "It is still not known how a write ended.",
-            (_LOOKED_UP, "If it stays so for two nights, look at the record in the target."),
+            (_LOOKED_UP, _OPERATOR_LOOKS),
         ),
     },
     (_K.PERMISSION, _W.TARGET): {
@@ -333,7 +349,11 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
         ),
         "F112": (
             "The store cannot be written: the disk is full, or the folder is read-only.",
-            ("Free space on the disk, or correct the permissions of the state folder.", _AGAIN),
+            (
+                "Free space on the disk, or correct the permissions of the state folder.",
+                _CHECK,
+                _AGAIN,
+            ),
         ),
         "F113": ("Another process is writing to the store.", (_WAIT,)),
         "F115": (
@@ -361,7 +381,8 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
             "A run or a due is recorded in the future; nothing runs until then.",
             (
                 "Look at the clock of this machine, and set it right if it is wrong.",
-                "If it is right, it was ahead before: `oneway runs forget-future NAME` mends it.",
+                "If it is right, it was ahead before: `oneway runs forget-future NAME` forgets the "
+                "times in the future. It removes no person's data.",
             ),
         ),
     },
@@ -414,9 +435,24 @@ _OTHERS = (
     ),
 )
 
+_EMPTY = Remedy(
+    "R160",
+    CODES["R160"].title,
+    _K.DATA,
+    _W.PAYROLL,
+    "The source's file came back empty. Nobody left because of it, and nothing was written.",
+    (
+        "See whether the file has its people, and whether the export that writes it ran.",
+        "Export the people again, to the same file.",
+        _CHECK,
+        _AGAIN,
+    ),
+)
+"""An empty source that is a file: the export's trouble, not that of a key."""
+
 _LOOK = "Look at the people named in the report, or by `oneway runs show NAME --outcome held`."
 _PASS = "If it is right, have the operator run the command that lets exactly these pass, once."
-_WRONG = "If it is not, correct the source: the next run plans without them."
+_WRONG = "If it is not, correct payroll: the next run then leaves them as they are in the target."
 _TARGETS = "See in the target whether its people are there, and what the key may see."
 _GUARDS: Mapping[GuardKind, tuple[str, str, Who, tuple[str, ...]]] = {
     GuardKind.CREATES: (
@@ -435,7 +471,13 @@ _GUARDS: Mapping[GuardKind, tuple[str, str, Who, tuple[str, ...]]] = {
         "many people would leave",
         "Many people would lose their access at once.",
         Who.PAYROLL,
-        (_LOOK, _PASS, "Until then they can still get in: be quick.", _WRONG),
+        (
+            "Payroll says that these people have left. Confirm that first: "
+            "`oneway runs show NAME --outcome held` and the report name them.",
+            "If it is true, be quick, as they can still get in: block them by hand, and have the "
+            "operator run the command that lets exactly these pass, once.",
+            "If it is not, correct payroll: the next run then leaves their access as it is.",
+        ),
     ),
     GuardKind.CLEARS: (
         "many values would be taken away",

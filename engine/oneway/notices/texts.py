@@ -4,7 +4,10 @@ import json
 from collections.abc import Iterator
 from itertools import groupby
 from operator import itemgetter
+from textwrap import wrap
 from typing import Any
+
+from oneway.notices.remedies import TroubleKind
 
 Data = dict[str, Any]
 
@@ -62,23 +65,99 @@ def _plain(line: str) -> str:
 def _still_in(data: Data) -> Iterator[str]:
     """Yield the number of people who left and can still get in, before everything else."""
     number = data.get("run", data).get("still_in", 0)
-    if number:
+    held = sum(each["records"] for each in data.get("guards", ()) if each["guard"] == "leavers")
+    if held:
+        people = f"this {held:,} has" if held == 1 else f"these {held:,} have"
+        yield f"Payroll says that {people} left, and they can still get in. Confirm it first; if it"
+        yield "is true, block them by hand, or let the run do it by the command below."
+        yield ""
+    if number > held:
+        number -= held
         people = f"{number:,} {'person' if number == 1 else 'people'}"
         yield f"{people} who left can still get in: `oneway status` names them."
         yield ""
 
 
 def _failure(data: Data) -> Iterator[str]:
-    yield f"The connection {data['connection']} fails, since {data['since']}."
+    yield from _wrapped(_gravity(data))
     if data["reminder"]:
         yield "You were told before; it goes on."
+    yield from _access(data)
     yield ""
     for each in data["causes"]:
         records = f" ({_records(each['records'])})" if each["records"] else ""
         system = f", {each['system']}" if each.get("system") else ""
         yield f"  {each['code']}: {each['title']}{system}{records}"
+        yield from _known(each)
         yield from _remedied(each)
     yield from _run(data)
+
+
+def _gravity(data: Data) -> str:
+    """Return how much of a connection is in trouble: single records, or all of it."""
+    counts, name = data["run"]["counts"], data["connection"]
+    unknown, held = counts.get("unknown", 0), counts.get("held", 0)
+    failed = sum(counts.values()) - counts.get("done", 0) - unknown - held
+    if data["run"]["state"] != "done_with_failures" or not failed + unknown:
+        return f"The connection {name} fails, since {data['since']}."
+    were = "was" if failed == 1 else "were"
+    said = [f"{_records(failed)} {were} not carried over"] if failed else []
+    said += [f"of {_records(unknown)} it is not known"] if unknown else []
+    rest = "" if held or data["run"]["still_in"] else "; the rest is fine"
+    return f"Connection {name}: {', '.join(said)}{rest}. Since {data['since']}."
+
+
+def _access(data: Data) -> Iterator[str]:
+    """Yield who keeps access while nothing runs to its end."""
+    if "access" in data:
+        since, system = data["access"]["since"], data["access"]["system"] or "the target"
+        died = data["run"]["state"] == "interrupted"
+        yield from ("", *_wrapped(unshut(since or "", system, some=died)))
+
+
+def unshut(since: str, system: str, *, some: bool = False) -> str:
+    """Return that nobody is shut out while no run gets to its end; `since` is "" if unknown.
+
+    `some`: a run died on the way, and may have shut out some of them.
+    """
+    who = f"people who left since {since}" if since else "people who left"
+    if some:
+        return (
+            f"Until a run gets to its end, {who} may keep access; if it is urgent, block them by "
+            f"hand in {system}."
+        )
+    return (
+        f"While this lasts nobody is shut out: {who} keep access; if it is urgent, block them by "
+        f"hand in {system}."
+    )
+
+
+def _known(cause: Data) -> Iterator[str]:
+    """Yield what is known of this one case: the file, the instant, or the target's answers."""
+    if cause.get("detail"):
+        yield from _wrapped(cause["detail"], "    ")
+    for each in cause.get("refused", ()):
+        said = [part for part in (each["field"], each["answer"]) if part]
+        yield from _wrapped(f"{each['key']}: {', '.join(said) or 'see the report'}", "    ")
+    more = cause["records"] - len(cause.get("refused", ())) if cause.get("refused") else 0
+    if more > 0:
+        yield f"    and {more:,} more"
+
+
+def _wrapped(text: str, indent: str = "", more: str = "") -> list[str]:
+    """Return lines of a mail's width; what comes after the first is indented by `more`, too."""
+    return wrap(
+        text,
+        _WIDTH,
+        initial_indent=indent,
+        subsequent_indent=indent + more,
+        break_long_words=False,
+        break_on_hyphens=False,
+    )
+
+
+_WIDTH = 100
+"""Columns of a mail."""
 
 
 def _folder_failure(data: Data) -> Iterator[str]:
@@ -87,10 +166,14 @@ def _folder_failure(data: Data) -> Iterator[str]:
     if data["reminder"]:
         yield "You were told before; it goes on."
     yield ""
+    yield from _wrapped(unshut(data["since"], "the target"))
+    yield ""
     for code, same in groupby(data["causes"], key=itemgetter("code")):
         causes = list(same)
         yield f"  {code}: {causes[0]['title']}"
-        yield from (f"    {each['file']}" for each in causes)
+        for each in causes:
+            yield f"    {each['file']}"
+            yield from _wrapped(each["detail"], "    ") if each.get("detail") else ()
         yield from _remedied(causes[0])
 
 
@@ -108,6 +191,7 @@ def _guard(data: Data) -> Iterator[str]:
     yield f"A guard holds something back on the connection {data['connection']}."
     if data["reminder"]:
         yield f"You were told before; it has been so since {data['since']}."
+    yield from _access(data)
     yield ""
     for each in data["guards"]:
         if not each.get("command"):  # an older notice
@@ -117,6 +201,7 @@ def _guard(data: Data) -> Iterator[str]:
         yield f"    {_records(each['records'])} held back."
         yield from _remedied(each)
         yield f"    Only if it is right, to let these pass, once: {each['command']}"
+        yield "    It is refused if there are more of them by then."
     yield from _run(data)
 
 
@@ -125,9 +210,11 @@ def _remedied(each: Data) -> Iterator[str]:
     if "steps" not in each:
         yield f"    {each.get('advice', '')}".rstrip()
         return
-    yield f"    {each['looks']}"
-    yield f"    For {each['who']} ({each['kind']}):"
-    yield from (f"      {n}. {step}" for n, step in enumerate(each["steps"], 1))
+    yield from _wrapped(each["looks"], "    ")
+    for_nobody = each["kind"] == TroubleKind.DOUBT.value
+    yield "    For nobody yet:" if for_nobody else f"    For {each['who']} ({each['kind']}):"
+    for n, step in enumerate(each["steps"], 1):
+        yield from _wrapped(f"{n}. {step}", "      ", "   ")
     yield f"    More: {each['page']}"
 
 

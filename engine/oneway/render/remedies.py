@@ -9,7 +9,7 @@ from oneway.render.sanitize import harmless
 
 def for_code(code: str, connection: str, system: str = "") -> str:
     """Return who does what about a code or a guard, in a paragraph."""
-    return _paragraph(remedy_of(code), connection, system)
+    return _paragraph(remedy_of(code, system), connection, system)
 
 
 def first_step(code: str, connection: str) -> str:
@@ -18,27 +18,27 @@ def first_step(code: str, connection: str) -> str:
     if remedy is None:
         return ""
     step = harmless(remedy.steps_for(connection)[0])
-    return f"for {remedy.who.value}: {step[:1].lower()}{step[1:].rstrip('.')}"
+    return f"for {remedy.by}: {step[:1].lower()}{step[1:].rstrip('.')}"
 
 
 def for_problems(found: Iterable[Diagnostic], connection: str) -> Iterator[str]:
     """Yield a paragraph for each kind of problem that stopped a run."""
     by_code = {each.code: each for each in found}
     for code, each in by_code.items():
-        yield " ".join((f"For {remedy_of(code).who.value}:", *steps_for(each, connection)))
+        yield " ".join((f"For {remedy_of(code, each.span.file).by}:", *steps_for(each, connection)))
 
 
 def steps_for(problem: Diagnostic, connection: str) -> tuple[str, ...]:
     """Return the steps against a problem, numbered if there are several."""
-    remedy = REMEDIES.get(problem.code)
-    if remedy is None:
-        return (harmless(problem.help) or harmless(remedy_of(problem.code).steps[0]),)
+    remedy = remedy_of(problem.code, problem.span.file)
+    if problem.code not in REMEDIES:
+        return (harmless(problem.help) or harmless(remedy.steps[0]),)
     read = problem.code.startswith("R") and not problem.span.line
     return _numbered(remedy, connection, problem.span.file if read else "")
 
 
 def _paragraph(remedy: Remedy, connection: str, system: str) -> str:
-    return " ".join((f"For {remedy.who.value}:", *_numbered(remedy, connection, system)))
+    return " ".join((f"For {remedy.by}:", *_numbered(remedy, connection, system)))
 
 
 def _numbered(remedy: Remedy, connection: str, system: str) -> tuple[str, ...]:

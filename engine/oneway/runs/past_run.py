@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from oneway.history.flapping import Undone
 from oneway.history.journal import Journal, JournalEntry, Run
 from oneway.history.journal.undone import undone_by
+from oneway.history.last_good import is_good, last_good
 from oneway.history.stories import Story
 from oneway.planning.plan import Plan
 from oneway.runs.lookup import plan_of_run
+from oneway.runs.standing import NO_ALARMS, Standstill, standing_of
 from oneway.runs.stories import stories_of_run
 
 EARLIER = 30
@@ -33,11 +35,21 @@ class PastRun:
     """Who is not as the source says, since when, and when it is tried again."""
     undone: Mapping[str, Undone] = field(default_factory=dict)
     """What of its actions does not stick, by the action's id."""
+    standing: Standstill | None = None
+    """What has kept the connection from running since, and still does."""
+    last_good: str = ""
+    """When the last run began that carried over what it planned: this one, or one before."""
 
 
-def load_past_run(journal: Journal, run: Run, options: str = "") -> PastRun:
-    """Load a run from the journal; raise `Refused` if it is damaged."""
+def load_past_run(
+    journal: Journal, run: Run, options: str = "", alarms: Mapping[str, str] = NO_ALARMS
+) -> PastRun:
+    """Load a run from the journal; raise `Refused` if it is damaged.
+
+    `alarms` are the codes of what keeps the store from being used, and since when.
+    """
     earlier = journal.runs(run.start.connection, limit=EARLIER, before=run.id + 1)
+    good = run if is_good(run) else last_good(journal, run.start.connection, run.id)
     plan, entries = plan_of_run(journal, run), journal.entries(run.id)
     return PastRun(
         run=run,
@@ -47,4 +59,6 @@ def load_past_run(journal: Journal, run: Run, options: str = "") -> PastRun:
         options=options,
         stories=stories_of_run(journal, run, plan, entries),
         undone=undone_by(journal, run.start.connection, run.id),
+        standing=standing_of(journal, run, alarms),
+        last_good=good.start.started if good is not None else "",
     )

@@ -41,8 +41,25 @@ def damaged(place: str) -> Refused:
 def unwritable(place: str, why: str) -> Refused:
     """Return the refusal of a journal into which nothing can be written."""
     help = "check the space on the disk and the rights on the state folder; nothing more was sent"
-    said = "the disk is full" if _is_full(place) else why
-    return refusal("F112", place, f"the journal cannot be written: {said}", help)
+    return refusal("F112", place, f"the journal cannot be written: {_cause(place) or why}", help)
+
+
+def _cause(place: str) -> str:
+    """Return what keeps a file from being written, as far as its disk and its folder show it."""
+    if _is_full(place):
+        return "the disk is full"
+    folder = os.path.dirname(place) or "."
+    try:
+        if os.statvfs(folder).f_flag & os.ST_RDONLY:
+            return "the disk is read-only"
+    except (OSError, ValueError, AttributeError):  # no such folder, or no such call here
+        return ""
+    read_only = [
+        each for each in (folder, place) if os.path.exists(each) and not os.access(each, os.W_OK)
+    ]
+    return (
+        f"{'the folder' if folder in read_only else 'the file'} is read-only" if read_only else ""
+    )
 
 
 def _is_full(place: str) -> bool:

@@ -70,6 +70,13 @@ def open_incidents(store: Store, connection: str) -> tuple[Incident, ...]:
     return tuple(_incident(row) for row in store.rows(found))
 
 
+def open_of_folders(store: Store) -> tuple[Incident, ...]:
+    """Return the open incidents of folders, which are about codes and files: `C130:a.yaml`."""
+    mine = incident.c.closed.is_(None) & (incident.c.kind == Occasion.FAILURE.value)
+    found = select(incident).where(mine, incident.c.about.contains(":")).order_by(incident.c.id)
+    return tuple(_incident(row) for row in store.rows(found))
+
+
 def open_by_kind(store: Store) -> dict[tuple[str, str], int]:
     """Return how many incidents are open, by connection and kind."""
     told = incident.c.kind.in_([each.value for each in (Occasion.FAILURE, Occasion.GUARD)])

@@ -7,12 +7,15 @@ from oneway.render.report.done import done
 from oneway.render.report.informational import beside
 from oneway.render.report.page import Page, ReportPart
 from oneway.render.report.summary import (
+    access,
     connection,
     facts,
     figures,
     foot,
     heading,
     lead,
+    standing,
+    status,
     tone,
 )
 from oneway.render.report.words import day, text
@@ -24,16 +27,20 @@ def page(told: PastRun) -> Page:
     found = deeds(told)
     urgent, written, other = attention(told, found), done(found), beside(told, found)
     said = heading(told, found, urgent)
+    now, how = standing(told), tone(told, found, urgent)
+    # What stands now comes first: a page of a good run must not calm its reader.
+    first, then = (now, f"{said}.") if now else (said, "")
     parts = (
         ReportPart("attention", "For you to look at", urgent),
         ReportPart("done", "What was done", written),
         ReportPart("beside", "Good to know", other),
     )
     return Page(
-        title=f"{text(connection(told))}, {day(told.run.start.started)}: {said}",
-        heading=said,
-        lead=lead(told),
-        tone=tone(told, found, urgent),
+        title=f"{text(connection(told))}, {day(told.run.start.started)}: {first}",
+        heading=first,
+        lead=" ".join(filter(None, (then, lead(told), access(told)))),
+        status=status(told, how),
+        tone=how,
         facts=facts(told),
         figures=figures(told, found, (*urgent, *written, *other)),
         parts=tuple(part for part in parts if part.sections),

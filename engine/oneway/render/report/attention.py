@@ -5,6 +5,7 @@ from collections.abc import Iterable, Sequence
 
 from oneway.core.diagnostics import Diagnostic
 from oneway.history.stories import Trouble, unsynced
+from oneway.mapping.spec import GuardKind
 from oneway.notices.remedies import remedy_of
 from oneway.planning.access import StillIn, still_in
 from oneway.planning.names import named as named_reason
@@ -74,7 +75,7 @@ def meant(deed: Deed) -> tuple[Cell, Cell]:
     """Return the person of an action, and what was planned."""
     if not deed.changes:
         return deed.person, ReportText((VERBS_TO_DO[deed.verb],))
-    return deed.person, fields(deed.changes, deed.verb)
+    return deed.person, fields(deed.changes, deed.verb, done=False)
 
 
 def _problems(told: PastRun) -> ReportSection | None:
@@ -87,13 +88,15 @@ def _problems(told: PastRun) -> ReportSection | None:
         )
         for each in told.run.problems
     )
-    about = "An error stopped the run; what it had not written by then, it did not write."
+    about = (
+        "Nothing was written after this. What stays undone waits for a run that gets to its end."
+    )
     columns = ("What is wrong", "What to do", "Where")
     return _section("problems", "Why the run was stopped", Tone.TROUBLE, about, columns, rows)
 
 
 def _remedy(problem: Diagnostic, connection: str) -> tuple[str, ...]:
-    who = remedy_of(problem.code).who.value
+    who = remedy_of(problem.code, problem.span.file).by
     return (f"For {who}:", *map(text, remedies.steps_for(problem, connection)))
 
 
@@ -129,9 +132,13 @@ def _still_in(told: PastRun) -> ReportSection | None:
         )
         for each in left_with_access(told)
     )
+    these = len(rows)
+    held = any(each.guard == GuardKind.LEAVERS.value for each in told.run.start.breaches)
     about = (
-        "The source says that they have left, and the target may let them in all the same. See to "
-        "their access by hand, now, and then to the reason."
+        f"Payroll says that {'this one has' if these == 1 else f'these {these:,} have'} left, and "
+        "the target may let them in all the same. "
+        + ("Confirm it first; if it is true, block" if held else "Block")
+        + " them by hand, now, and then see to the reason."
     )
     return _section("access", STILL_IN, Tone.TROUBLE, about, ("Person", "Why"), rows)
 

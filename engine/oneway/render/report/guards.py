@@ -13,7 +13,9 @@ from oneway.render.report.page import Block, ReportSection, ReportTable, Tone
 from oneway.render.report.words import field_name, fields, people, text
 from oneway.runs.past_run import PastRun
 
-_ADVICE = "Only if it is right, this lets them through, once:"
+_ADVICE = (
+    "Only if it is right, this lets them through, once; it is refused if there are more by then:"
+)
 
 
 def held(told: PastRun, found: Sequence[Deed]) -> ReportSection | None:
@@ -51,8 +53,8 @@ def _block(told: PastRun, breach: Breached, found: Sequence[Deed]) -> Block:
 
 
 def _table(title: str, found: Sequence[Deed]) -> ReportTable:
-    rows = tuple((each.person, fields(each.changes, each.verb)) for each in found)
-    return ReportTable(title, ("Person", "What waits"), rows)
+    rows = tuple((each.person, fields(each.changes, each.verb, done=False)) for each in found)
+    return ReportTable(title, ("Person", "What waits: in the target → as payroll wants it"), rows)
 
 
 def _title(breach: Breached, number: int) -> str:

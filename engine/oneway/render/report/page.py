@@ -57,6 +57,9 @@ class Fields:
 
     shape: ClassVar[str] = "fields"
     items: tuple[ReportField, ...]
+    has: str = "the target had"
+    gets: str = "now has"
+    """What goes before a value of the target, and before the one that takes its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,6 +187,7 @@ class Page:
     title: str
     heading: str
     lead: str
+    status: str
     tone: Tone
     facts: tuple[Fact, ...]
     figures: tuple[Figure, ...]

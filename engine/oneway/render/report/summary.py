@@ -4,12 +4,15 @@ from collections import Counter
 from collections.abc import Sequence
 
 from oneway.history.journal.rows import RunState, Why
+from oneway.history.last_good import is_good
 from oneway.history.stories import unsynced
+from oneway.notices.remedies import remedy_of
+from oneway.notices.texts import unshut
 from oneway.planning.plan import Allowance, Ending, Kind, Verb
 from oneway.render.layout import count
 from oneway.render.report.actions import Deed
 from oneway.render.report.page import Fact, Figure, ReportSection, Tone
-from oneway.render.report.words import duration, moment, people, text
+from oneway.render.report.words import day, duration, moment, people, text
 from oneway.render.sanitize import shown
 from oneway.render.vocabulary import VERBS_DONE
 from oneway.runs.past_run import PastRun
@@ -92,7 +95,7 @@ def lead(told: PastRun) -> str:
 
 def tone(told: PastRun, found: Sequence[Deed], urgent: Sequence[ReportSection]) -> Tone:
     """Return how urgent the whole run is."""
-    if told.run.state in (RunState.REFUSED, RunState.INTERRUPTED):
+    if told.standing or told.run.state in (RunState.REFUSED, RunState.INTERRUPTED):
         return Tone.TROUBLE
     waits = any(each.ending is not Ending.DONE for each in found)
     careful = urgent or waits or told.run.state is RunState.RUNNING
@@ -110,7 +113,7 @@ def figures(
     rows = [
         (done[Verb.CREATE], "created", Tone.GOOD, ("created",), always),
         (done[Verb.UPDATE], "changed", Tone.GOOD, ("changed",), always),
-        (done[Verb.LEAVE], "left", Tone.GOOD, ("left",), always),
+        (done[Verb.LEAVE], "marked as left", Tone.GOOD, ("left",), always),
         (done[Verb.REACTIVATE], "came back", Tone.GOOD, ("back",), False),
         (done[Verb.DEACTIVATE], "deactivated", Tone.GOOD, ("deactivated",), False),
         (counts.get("unchanged", 0), "unchanged", Tone.CALM, (), bool(counts)),
@@ -124,6 +127,44 @@ def figures(
         for number, noun, tone, wanted, also_none in rows
         if number or also_none
     )
+
+
+def status(told: PastRun, tone: Tone) -> str:
+    """Return in a few words whether somebody has to look."""
+    if told.standing is not None:
+        return "Nothing runs now" if told.standing.silent else "The runs after this one fail"
+    return _STATUS[tone]
+
+
+_STATUS = {
+    Tone.GOOD: "All is well",
+    Tone.CALM: "All is well",
+    Tone.CAUTION: "Somebody should look",
+    Tone.TROUBLE: "The run was stopped",
+}
+
+
+def standing(told: PastRun) -> str:
+    """Return what has kept the connection from running since; "" if nothing does."""
+    found = told.standing
+    if found is None:
+        return ""
+    of = day(told.run.start.started)
+    last = f"This is the last run that got to its end, of {of}"
+    said = f"{last}. Since then" if found.is_last else f"This is a run of {of}. Now"
+    what = "nothing runs" if found.silent else "no run gets to its end"
+    why = ", ".join(f"{text(remedy_of(each).title)} ({text(each)})" for each in found.about)
+    return f"{said} {what}: {why}"
+
+
+def access(told: PastRun) -> str:
+    """Return who keeps access while no run gets to its end; "" where runs do."""
+    if told.run.state is RunState.RUNNING or (told.standing is None and is_good(told.run)):
+        return ""
+    target = told.plan.inputs.get("target") if told.plan is not None else None
+    system = text(target.text) if target is not None else "the target"
+    since = day(told.last_good) if told.last_good else ""
+    return unshut(since, system, some=told.run.state is RunState.INTERRUPTED)
 
 
 def facts(told: PastRun) -> tuple[Fact, ...]:

@@ -96,9 +96,10 @@ def since(story: Story | None, as_of: str) -> str:
     return "; ".join(said)
 
 
-def fields(changes: tuple[Change, ...], verb: Verb) -> Fields:
-    """Return what an action writes, field by field."""
-    return Fields(tuple(_field(each, creating=verb is Verb.CREATE) for each in changes))
+def fields(changes: tuple[Change, ...], verb: Verb, *, done: bool = True) -> Fields:
+    """Return what an action writes, field by field, or would write."""
+    items = tuple(_field(each, creating=verb is Verb.CREATE) for each in changes)
+    return Fields(items) if done else Fields(items, "the target has", "payroll wants")
 
 
 def value(data: Data | Sealed) -> Value:

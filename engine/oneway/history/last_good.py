@@ -1,0 +1,35 @@
+"""Finds the last run that carried over what it planned: access ends only in such a run."""
+
+from oneway.history.journal import Run
+from oneway.history.journal.history import RunHistory
+from oneway.history.journal.rows import RunState
+from oneway.planning.guard_kinds import definition_of
+from oneway.planning.plan import Ending
+
+_AT_ONCE = 50
+
+
+def held_whole(run: Run) -> bool:
+    """Return whether guards held a run's whole plan: nobody's access ended either."""
+    if run.state is not RunState.HELD:
+        return False
+    definitions = [definition_of(each.guard) for each in run.start.breaches]
+    if any(each is not None and each.of_list for each in definitions):
+        return True
+    named = {id for each in run.start.breaches for id in each.held}
+    return run.counts.get(Ending.HELD.value, 0) > len(named)  # with `on_breach: stop`
+
+
+def is_good(run: Run) -> bool:
+    """Return whether a run got to its end, and its plan was not held whole."""
+    return run.state.is_whole and not held_whole(run)
+
+
+def last_good(store: RunHistory, connection: str, before: int) -> Run | None:
+    """Return the last good run of a connection before a run's id; None if there is none."""
+    while found := store.runs(connection, limit=_AT_ONCE, before=before):
+        good = next((each for each in found if is_good(each)), None)
+        if good is not None:
+            return good
+        before = found[-1].id
+    return None

@@ -1,0 +1,66 @@
+"""Finds what has kept a connection from running since a run, and still does."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import PurePath
+from types import MappingProxyType
+
+from oneway.core.diagnostics import Severity
+from oneway.history.journal import Journal, Run
+from oneway.history.journal.incidents import open_of_folders
+from oneway.history.journal.rows import RunState
+from oneway.history.last_good import is_good, last_good
+from oneway.notices.folders import FolderTrouble
+from oneway.notices.remedies import DIED, UNNAMED
+
+NO_ALARMS: Mapping[str, str] = MappingProxyType({})
+
+
+@dataclass(frozen=True, slots=True)
+class Standstill:
+    """What stands: its codes or guards; `silent` if no run even begins.
+
+    `is_last` says that no later run carried over what it planned.
+    """
+
+    about: tuple[str, ...]
+    silent: bool
+    is_last: bool
+
+
+def standing_of(journal: Journal, run: Run, alarms: Mapping[str, str]) -> Standstill | None:
+    """Return what has kept a run's connection from running since, None if nothing does.
+
+    A trouble that is older than the run did not keep it from running, and is not meant.
+    """
+    name, ended = run.start.connection, run.ended
+    newest = next(iter(journal.runs(name, limit=1)), run)
+    if ended is None or newest.ended is None:
+        return None
+    latest = max(ended, newest.ended)
+    silent = [code for code, since in alarms.items() if since >= latest]
+    silent += [
+        trouble.code
+        for each in open_of_folders(journal)
+        if each.opened >= latest
+        for trouble in map(FolderTrouble.named, each.about)
+        if PurePath(trouble.file).stem == name
+    ]
+    about = tuple(dict.fromkeys(silent or _stopping(newest, run)))
+    if not about:
+        return None
+    good = last_good(journal, name, newest.id + 1)
+    is_last = good is not None and good.id == run.id
+    return Standstill(about, bool(silent), is_last)
+
+
+def _stopping(newest: Run, run: Run) -> tuple[str, ...]:
+    """Return what stopped the newest run, where that came after another one."""
+    if newest.id == run.id or is_good(newest) or newest.state is RunState.RUNNING:
+        return ()
+    if newest.state is RunState.INTERRUPTED:
+        return (DIED,)
+    if newest.state is RunState.HELD:
+        return tuple(each.guard for each in newest.start.breaches)
+    errors = (each.code for each in newest.problems if each.severity is Severity.ERROR)
+    return tuple(dict.fromkeys(errors)) or (UNNAMED,)
