@@ -94,6 +94,8 @@ class _Columns:
     count: int = 0
     found: dict[str, _Column] = field(default_factory=dict)
     too_short: bool = False
+    again: list[bool] = field(default_factory=list)
+    """Of each row, whether one before it is the same in every cell; it is read once."""
 
 
 def _text(path: str, start: bytes) -> dict[str, str]:
@@ -169,6 +171,7 @@ def _columns(path: str, found: Mapping[str, str]) -> _Columns:
     if format not in _OF_OBJECTS:
         rows = rows[: _without_totals(rows)]
     columns.count = len(rows)
+    columns.again = _repeated(rows)
     for line, cells in rows:
         for keys, value in cells:
             name = keys[0] if options.headings == "flat" else path_text(keys)
@@ -182,6 +185,16 @@ def _columns(path: str, found: Mapping[str, str]) -> _Columns:
 
 
 _Cells = list[tuple[tuple[str, ...], Value]]
+
+
+def _repeated(rows: Sequence[tuple[int, _Cells]]) -> list[bool]:
+    seen: set[str] = set()
+    again = []
+    for _, cells in rows:
+        row = repr(cells)
+        again.append(row in seen)
+        seen.add(row)
+    return again
 
 
 def _without_totals(rows: Sequence[tuple[int, _Cells]]) -> int:
@@ -210,16 +223,35 @@ def _flat(data: Mapping[str, Value], way: tuple[str, ...]) -> _Cells:
 
 
 def _id(columns: _Columns) -> str:
-    """Return the column that tells the records apart, best one that is named as an identity."""
-    unique = [
-        name
-        for name, values in ((name, each.values) for name, each in columns.found.items())
-        if len(values) == columns.count
-        and not any(map(is_blank, values))
-        and all(isinstance(value, str | int) and not isinstance(value, bool) for value in values)
-        and len(set(map(str, values))) == len(values)
-    ]
-    return min(unique, key=key_rank, default="id")
+    """Return the column that tells the records apart, best one that is named as an identity.
+
+    A few rows may share a value in one that is named so, or in any where all columns have such
+    rows: the reader names them, and everybody else is known by their number.
+    """
+    ranks: list[tuple[bool, int, int, str]] = []
+    for name, column in columns.found.items():
+        if len(column.values) != columns.count:
+            continue
+        cells = zip(column.values, columns.again, strict=True)
+        values = [value for value, again in cells if not again]
+        if not all(is_blank(each) or _may_be_id(each) for each in values):
+            continue
+        given = [str(each) for each in values if not is_blank(each)]
+        different = len(set(given))
+        rank, shared = key_rank(name), len(values) - different
+        named = rank <= _NAMED_AS_KEY and len(given) == len(values)
+        # Without such a name, rows that are the same in every cell may be different people.
+        rows = len(values if named else column.values)
+        if rows == 0 or is_overwhelming(different, rows):
+            ranks.append((shared > 0 and not named, rank, shared, name))
+    return min(ranks, key=lambda each: each[:-1], default=(True, 0, 0, "id"))[-1]
+
+
+_NAMED_AS_KEY = 1
+
+
+def _may_be_id(value: Value) -> bool:
+    return isinstance(value, str | int) and not isinstance(value, bool)
 
 
 def _date_pattern(values: Sequence[Value]) -> str:

@@ -68,6 +68,8 @@ def command(*, console: Console, mapping: Path, source: str, target: str, no_sam
     odd = odd_records(left, pairs)
     _say_odd(console, left, (*left.unread, *(each.text for each in odd)), _UNREAD)
     _say_odd(console, right, right.unread, _UNREAD)
+    for note in (*left.notes, *right.notes):
+        console.note(note)
     _say_odd(console, right, right.kept, _KEPT)
     usual = without(left, odd)
     keys = match_keys(left, right, pairs)

@@ -7,8 +7,8 @@ name secrets.
 import re
 
 _KEY = re.compile(
-    r"(employ(ee|ment)?|emp|staff|payroll|person(nel)?|worker|works?|user|member|external|unique)?"
-    r"(no|nr|num|number|id|code|ref|reference|key)"
+    r"(employ(ee|ment)?|emp|staff|payroll|pers(on(nel|al)?)?|mitarbeiter|worker|works?|user|member|"
+    r"external|unique)?(no|nr|num|number|nummer|id|code|ref|reference|key)"
 )
 _FIRST = ("id", "uid")
 _SECRET = re.compile(

@@ -13,10 +13,14 @@ _CONCEPTS: Mapping[str, str] = {
     "phone": "phone mobile telephone mobilephone phonenumber tel telno mobileno mobilenumber",
     "department": "department dept departmentname team deptcode departmentcode departmentid",
     "job": "jobtitle position role title jobrole job",
-    "start": "startdate hiredate joindate datejoined startedon startday employmentstart joined",
+    "start": (
+        "startdate hiredate joindate datejoined startedon startday employmentstart joined "
+        "entrydate dateofentry eintrittsdatum eintritt"
+    ),
     "leave": (
         "leavedate enddate terminationdate leavingdate dateleft lastday leftdate left leaver "
-        "dateofleaving lastworkingday leftdate leaveon"
+        "dateofleaving lastworkingday leaveon exitdate exit dateofexit exited separationdate "
+        "departuredate resignationdate austrittsdatum austritt austrittam austrittstag"
     ),
     "manager": "manager linemanager supervisor reportsto",
     "status": "status active employmentstatus isactive enabled isenabled state accountstatus",
@@ -35,7 +39,9 @@ _BY_NAME = {word: concept for concept, words in _CONCEPTS.items() for word in wo
 _BY_WORD: Mapping[str, str] = {
     "manager": "manager", "supervisor": "manager", "email": "email", "mail": "email",
     "department": "department", "dept": "department", "leaving": "leave", "termination": "leave",
-    "leaver": "leave", "joining": "start", "hire": "start", "mobile": "phone", "phone": "phone",
+    "leaver": "leave", "exit": "leave", "separation": "leave", "departure": "leave",
+    "austritt": "leave", "austrittsdatum": "leave", "resignation": "leave", "joining": "start",
+    "hire": "start", "mobile": "phone", "phone": "phone",
     "contract": "type", "employment": "type",
 }  # fmt: skip
 """What one word of a longer heading says, the first that is known: "Manager Staff No"."""

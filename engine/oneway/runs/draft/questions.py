@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, timedelta
 
+from oneway.core.majority import is_overwhelming
 from oneway.core.records import MISSING, Value, at, is_blank, parse_day, with_value
 from oneway.runs.draft.names import concept, plain
 from oneway.runs.draft.notation import expression, literal, yaml_text
@@ -184,7 +185,11 @@ def _called(path: str) -> str:
 
 def _leaving(source: DraftSide, target: DraftSide, switch: Switch | None, day: str) -> Leaving:
     """Return who seems to have left; `day` is one that is past, for a record that says so."""
-    date = _leave_date(source)
+    date, guess = _leave_date(source), ""
+    if not date and not _left(source, "", day, scheduled=False).record:
+        seldom = _seldom_dates(source)
+        date = next(iter(seldom), "")
+        guess = _SELDOM.format(" or ".join(seldom)) if seldom else ""
     there = next((path for path in target.fields if concept(path) == "leave"), "")
     scheduled = switch is None
     left = _left(source, date, day, scheduled=scheduled)
@@ -199,12 +204,32 @@ def _leaving(source: DraftSide, target: DraftSide, switch: Switch | None, day: s
         value = read if only else f"coalesce({read}, today())" if read else "today()"
         sets[there] = yaml_text(value, flow=True)
         gone = gone or f"is_past({expression(target, there)})"
-    return replace(left, set=sets, left=gone)
+    return replace(left, set=sets, left=gone, asks=" ".join(filter(None, (guess, left.asks))))
+
+
+_SELDOM = (
+    "guess: no heading says who has left. {} is blank for most, and a date for the others: "
+    "is it the last day?"
+)
 
 
 def _leave_date(source: DraftSide) -> str:
-    """Return the field that holds a person's last day, or nothing."""
+    """Return the field that is named as a person's last day, or nothing."""
     return next((path for path in source.fields if is_leave_date(source, path)), "")
+
+
+def _seldom_dates(source: DraftSide) -> list[str]:
+    """Return the fields of unknown names that are blank for most, and hold a date for others.
+
+    A last day looks so in the words of any system; so do the ends of a trial period.
+    """
+    found = []
+    for path in source.fields:
+        values = [] if concept(path) else source.values(path)
+        days = sum(parse_day(value) is not None for value in values)
+        if 2 * len(values) < len(source.records) and is_overwhelming(days, len(values)):
+            found.append(path)
+    return found
 
 
 def _left(source: DraftSide, date: str, day: str, *, scheduled: bool) -> Leaving:

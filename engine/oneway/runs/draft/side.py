@@ -50,6 +50,8 @@ class DraftSide:
     """What is wrong with the rows of a file that are no records, each by its line."""
     kept: tuple[str, ...] = ()
     """The cells of a file that stay text where the others of their column are of a type."""
+    notes: tuple[str, ...] = ()
+    """What the reading says of a file as a whole, such as rows that stand there twice."""
 
     def values(self, path: str) -> list[Value]:
         """Return what stands in a field, of those records in which anything does."""
@@ -116,7 +118,8 @@ def _file(path: str, folder: Path, *, keeps_odd: bool) -> DraftSide:
                      options.get("id", "id"))  # fmt: skip
     odd = _odd(about)
     kept = tuple(f"{line}: {said}" for line, said in odd.items()) if keeps_odd else ()
-    return replace(side, unread=_unread({} if keeps_odd else odd, found), kept=kept)
+    unread = _unread({} if keeps_odd else odd, found)
+    return replace(side, unread=unread, kept=kept, notes=tuple(found.problems))
 
 
 def _unread(odd: Mapping[str, str], found: Snapshot) -> tuple[str, ...]:

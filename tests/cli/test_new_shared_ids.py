@@ -1,0 +1,97 @@
+"""`oneway new`, where a few rows share the value of the column that tells the others apart."""
+
+import csv
+import json
+from pathlib import Path
+
+import pytest
+from cli_world import Ended, World
+
+Rows = list[dict[str, str]]
+
+
+def staff() -> Rows:
+    return [
+        {"Pers. No.": f"{n:05}", "Surname": f"Oak{n % 5}", "E-mail": f"p{n}@example.com",
+         "Dept.": "Ops", "Last seen on": "30.06.2026" if n in (3, 7) else ""}
+        for n in range(1, 21)
+    ]  # fmt: skip
+
+
+def write(folder: Path, rows: Rows) -> None:
+    with (folder / "staff.csv").open("w", newline="") as file:
+        writer = csv.DictWriter(file, rows[0], delimiter=";")
+        writer.writeheader()
+        writer.writerows(rows)
+    users = [
+        {"id": n, "staffNumber": f"{n:05}", "mail": f"p{n}@example.com", "enabled": True}
+        for n in range(1, 15)
+    ]
+    (folder / "users.json").write_text(json.dumps(users))
+
+
+def draft(world: World, rows: Rows) -> Ended:
+    write(world.folder, rows)
+    return world.run("new", "map.yaml", "--source", "staff.csv", "--target", "users.json")
+
+
+@pytest.mark.parametrize("more", [{"Dept.": "HR"}, {"Dept.": "HR", "E-mail": "q5@example.com"}])
+def test_rows_that_share_a_number_are_named_and_the_number_stays_the_id(
+    world: World, more: dict[str, str]
+) -> None:
+    rows = staff()
+    rows.insert(5, {**rows[4], **more})
+    ended = draft(world, rows)
+    assert ended.code == 0, ended.err
+    assert "id: Pers. No." in ended.out
+    assert "00005: lines 6 and 7 have the same 'Pers. No.'" in ended.err
+    assert world.run("validate", "map.yaml").code == 0
+    assert world.run("plan", "map.yaml").code == 0
+
+
+def test_rows_that_are_the_same_in_every_cell_are_one(world: World) -> None:
+    rows = staff()
+    rows += [rows[4], rows[4]]
+    ended = draft(world, rows)
+    assert ended.code == 0, ended.err
+    assert "id: Pers. No." in ended.out
+    assert "lines 6, 22 and 23 are the same record, which is read once" in ended.err
+
+
+def test_a_column_of_a_few_words_is_no_id(world: World) -> None:
+    rows = [{"Dept.": each["Dept."], "Surname": each["Surname"]} for each in staff()]
+    assert "no column is called 'id'" in draft(world, rows).err
+
+
+@pytest.mark.parametrize(
+    "heading", ["Exit date", "exit_date", "Austrittsdatum", "Austritt", "Austritt am",
+                "Separation Date", "Date of exit"],
+)  # fmt: skip
+def test_the_leaving_date_is_known_by_its_heading(world: World, heading: str) -> None:
+    rows = [{heading if key == "Last seen on" else key: cell for key, cell in row.items()}
+            for row in staff()]  # fmt: skip
+    assert draft(world, rows).code == 0
+    text = (world.folder / "map.yaml").read_text()
+    read = f'"{heading}"' if " " in heading else heading
+    quote = "'" if " " in heading else ""
+    assert f"#   when: {quote}{read} && !is_future({read}){quote}\n" in text
+    assert "guess: no heading says who has left" not in text
+    assert "Somebody who has left loses access" in (world.folder / "map.test.yaml").read_text()
+
+
+def test_a_date_that_most_have_not_is_asked_about_where_no_heading_says_who_left(
+    world: World,
+) -> None:
+    assert draft(world, staff()).code == 0
+    text = (world.folder / "map.yaml").read_text()
+    assert "# guess: no heading says who has left. Last seen on is blank for most" in text
+    assert """#   when: '"Last seen on" && !is_future("Last seen on")'\n""" in text
+    assert "Somebody who has left loses access" in (world.folder / "map.test.yaml").read_text()
+
+
+def test_a_heading_that_says_who_left_is_not_second_guessed(world: World) -> None:
+    rows = [{**row, "Status": "Left" if n == 2 else "Active"} for n, row in enumerate(staff())]
+    assert draft(world, rows).code == 0
+    text = (world.folder / "map.yaml").read_text()
+    assert "#   when: Status == 'Left'" in text
+    assert "no heading says who has left" not in text
