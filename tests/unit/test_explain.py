@@ -235,7 +235,18 @@ def test_someone_whom_only_the_target_knows_is_explained():
     assert found.kind is Kind.ABSENT
     assert found.keys[0].verdict == "no source record has this value"
     assert found.keys[0].value == "C9"
-    assert found.why[0].startswith("nothing happens, because no source record matches")
+    assert found.why[0].startswith("nothing happens, because no source record is known to match")
+
+
+def test_of_a_record_whose_keys_are_not_known_nobody_says_that_it_has_another_key():
+    target = [user(), user(12, "C9", email="c@example.com"), user(13, "D9", email="d@example.com")]
+    broken = Record("line 14", {}, "column 'start' holds something else")
+    found = one([person(), broken], target, "12")
+    assert found.kind is Kind.ABSENT
+    assert found.keys[0].verdict == (
+        "of the source records whose keys are known, none has this value; not known: line 14"
+    )
+    assert found.reasons[0].text == "of the source records whose keys are known, none matches"
 
 
 def test_an_absent_record_that_is_deactivated_shows_what_is_written():

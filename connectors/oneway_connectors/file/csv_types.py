@@ -22,6 +22,7 @@ _WRITTEN = {
     "boolean": re.compile(r"true|false", re.IGNORECASE),
 }
 _DATE = "date"
+_ISO = "yyyy-MM-dd"
 _ABOUT = {
     "integer": (re.compile(r"[+-]?[0-9]+"), "a whole number"),
     "number": (
@@ -61,6 +62,11 @@ class CellType:
             return "" if is_day else f"a date like {self.pattern}"
         pattern, words = _ABOUT[self.kind]
         return "" if pattern.fullmatch(text) else words
+
+    def is_no_day(self, text: str) -> bool:
+        """Return whether what does not fit is written as a date is: there is no 31 February."""
+        patterns = (self.pattern, _ISO) if self.kind == _DATE else ()
+        return any(day_patterns.is_shaped(text, each) for each in patterns)
 
     def write(self, value: Value) -> str | None:
         """Return the cell for a value; None if the type cannot hold it."""

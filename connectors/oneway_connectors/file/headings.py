@@ -91,7 +91,9 @@ class Headings:
             words = kind.unfit(cells[number]) if number < len(cells) else ""
             if words:
                 text = cells[number].strip()
-                return f"column {name!r} holds {_seen(text, name)}, not {words}: {_remedy(text)}"
+                why = "there is no such day; " if kind.is_no_day(text) else ""
+                seen = f"column {name!r} holds {_seen(text, name)}, not {words}"
+                return f"{seen}: {why}{_remedy(text)}"
         return ""
 
     def problem(self, cells: Sequence[str]) -> str:

@@ -173,6 +173,11 @@ def read(text: str, pattern: str) -> date | None:
         return None
 
 
+def is_shaped(text: str, pattern: str) -> bool:
+    """Return whether a text is written as a pattern says, even if there is no such day."""
+    return _reader(pattern)[0].fullmatch(text) is not None
+
+
 def _first_year(pattern: str) -> int | None:
     """Return the first of the hundred years that two digits may mean; None for four digits."""
     found = map(_TWO_DIGITS.fullmatch, _pieces(pattern))

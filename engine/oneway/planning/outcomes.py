@@ -665,6 +665,7 @@ def absent(
     alone = [row for row in rows if matches.of(row).target is None]
     blocked = "" if source.complete else "the list of source records may not be complete"
     blocked = _anybody(program.policy, alone) or blocked
+    none = _NONE if all(row.keys_known for row in alone) else _NONE_KNOWN
     cells = program.departed()
     said = zip(program.policy.leaving, cells, strict=False)
     speaks = any(wanted(rule, cell) is not KEEP for rule, cell in said)
@@ -672,9 +673,8 @@ def absent(
     for each in targets:
         if each.target_id in matched:
             continue
-        draft = Draft(
-            Kind.ABSENT, None, each, reasons=(_why_absent(program.policy, each, matches.spoken),)
-        )
+        why = _why_absent(program.policy, each, matches.spoken, none)
+        draft = Draft(Kind.ABSENT, None, each, reasons=(why,))
         if program.policy.absent is Absent.DEACTIVATE and draft.reasons[0].code == "absent":
             differences = at_update(program.policy.leaving, cells, each.leaving) if cells else ()
             if blocked:
@@ -714,15 +714,20 @@ def _anybody(policy: Policy, alone: Sequence[SourceRow]) -> str:
     return ""
 
 
-def _why_absent(policy: Policy, target: TargetRow, spoken: Collection[str]) -> Reason:
+_NONE = "no source record matches"
+_NONE_KNOWN = "of the source records whose keys are known, none matches"
+"""Said where a record that could not be read may be the one that matches."""
+
+
+def _why_absent(policy: Policy, target: TargetRow, spoken: Collection[str], none: str) -> Reason:
     wrong = target.evaluation_error or target.unsaid
     if wrong is not None:
         return Reason(wrong.code, wrong.text, wrong.place, warning=True, value=wrong.value)
     if target.target_id in spoken:
         return Reason("in_conflict", "source records speak of it, and none of them for certain")
     if target.left:
-        return Reason("left", "no source record matches; it has left already")
+        return Reason("left", f"{none}; it has left already")
     if all(key is None for key in target.keys):
         return Reason("keyless", "has no match key, so that no source record could match it")
     warning = policy.absent is not Absent.IGNORE
-    return Reason("absent", "no source record matches", warning=warning)
+    return Reason("absent", none, warning=warning)

@@ -183,6 +183,13 @@ class Person:
             for row in self.house.rows.values()
             if level < len(row.keys) and row.keys[level] == key
         ]
+        unknown = sorted(
+            row.source_id for row in self.house.rows.values()
+            if not row.keys_known and level >= len(row.keys)
+        )  # fmt: skip
+        if not ids and unknown:
+            more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
+            return f"{_OF_THE_KNOWN}; not known: {', '.join(unknown[:_NAMED])}{more}"
         if not ids:
             return "no source record has this value"
         return f"source records with this value: {', '.join(sorted(ids))}"
@@ -266,6 +273,9 @@ def _decided(found: Match) -> str:
     return f"conflict: {found.conflict.text}"
 
 
+_NAMED = 3
+"""Records that a message names."""
+_OF_THE_KNOWN = "of the source records whose keys are known, none has this value"
 _UNEVALUATED = "cannot be evaluated"
 
 
@@ -314,5 +324,5 @@ _NOTHING = {
     Kind.INELIGIBLE: "nothing happens, because the record is ineligible",
     Kind.CONFLICT: "nothing happens, because who it is, or whose a value is, is not certain",
     Kind.ERROR: "nothing happens, because the record cannot be planned",
-    Kind.ABSENT: "nothing happens, because no source record matches this target record",
+    Kind.ABSENT: "nothing happens, because no source record is known to match this target record",
 }
