@@ -339,8 +339,9 @@ def test_records_that_share_an_id_stop_only_themselves(world: World) -> None:
         for id in ("1", "3"):
             assert kinds.get(id) == rest.get(id)
         text_plan = world.run("plan", "m.yaml", "--source", source).out
-        assert "have the same" in text_plan
-        assert "are the same record" in " ".join(text_plan.split())
+        said = " ".join(text_plan.split())
+        assert "have the same 'id' and differ in 'firstName'" in said
+        assert "are the same record" in said
 
 
 def test_a_truncated_read_stops_everything(world: World) -> None:

@@ -115,7 +115,8 @@ class FileReader:
             raise self._no_identity(next(iter(unlike.values())), number, count)
         self._note_repeated([entries for id, entries in sharing.items() if id not in unlike])
         for id, entries in unlike.items():
-            problem = f"{_listed(entries)} have the same {self._options.id!r}: {_WHICH}"
+            same = f"{_listed(entries)} have the same {self._options.id!r}"
+            problem = f"{same} and differ in {_differing(entries)}: {_WHICH}"
             for place, entry in enumerate(entries):
                 yield Record(ids.by_line(entry.line) if place else id, entry.data, problem)
 
@@ -227,12 +228,27 @@ def _listed(entries: Sequence[FileEntry]) -> str:
     return f"lines {', '.join(lines[:-1])} and {lines[-1]}"
 
 
+def _differing(entries: Sequence[FileEntry]) -> str:
+    """Return the names of the fields in which entries differ; their values may be sensitive."""
+    first = entries[0].data
+    names = dict.fromkeys(name for entry in entries for name in entry.data)
+    unlike = [
+        repr(name)
+        for name in names
+        if any(each.data.get(name, MISSING) != first.get(name, MISSING) for each in entries)
+    ]
+    more = f" and {len(unlike) - _MOST_NAMED} more" if len(unlike) > _MOST_NAMED else ""
+    return f"{', '.join(unlike[:_MOST_NAMED])}{more}"
+
+
 def _stated(data: dict[str, Value], words: frozenset[str]) -> dict[str, Value]:
     return {key: without_words(value, words) for key, value in data.items()}
 
 
 _FEW = 20
 """So many lines are named; and of so few records, all may share an id by mistake."""
+_MOST_NAMED = 5
+"""Fields that a message names."""
 _WHICH = "nobody can tell which of them holds; correct it where the file is made"
 
 
