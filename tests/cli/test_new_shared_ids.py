@@ -18,20 +18,25 @@ def staff() -> Rows:
     ]  # fmt: skip
 
 
-def write(folder: Path, rows: Rows) -> None:
+def write(folder: Path, rows: Rows, logins: str = "") -> None:
     with (folder / "staff.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0], delimiter=";")
         writer.writeheader()
         writer.writerows(rows)
     users = [
-        {"id": n, "staffNumber": f"{n:05}", "mail": f"p{n}@example.com", "enabled": True}
+        {
+            "id": f"{logins}{n}" if logins else n,
+            "staffNumber": f"{n:05}",
+            "mail": f"p{n}@example.com",
+            "enabled": True,
+        }
         for n in range(1, 15)
     ]
     (folder / "users.json").write_text(json.dumps(users))
 
 
-def draft(world: World, rows: Rows) -> Ended:
-    write(world.folder, rows)
+def draft(world: World, rows: Rows, logins: str = "") -> Ended:
+    write(world.folder, rows, logins)
     return world.run("new", "map.yaml", "--source", "staff.csv", "--target", "users.json")
 
 
@@ -95,3 +100,27 @@ def test_a_heading_that_says_who_left_is_not_second_guessed(world: World) -> Non
     text = (world.folder / "map.yaml").read_text()
     assert "#   when: Status == 'Left'" in text
     assert "no heading says who has left" not in text
+
+
+def test_who_gives_a_new_record_its_id_is_asked_where_the_ids_are_words(world: World) -> None:
+    assert draft(world, staff(), "oak").code == 0
+    path = world.folder / "map.yaml"
+    text = path.read_text()
+    asked = "  # id: {from: ..., write: on_create}   # question: what is the id of a new record?"
+    assert asked in text
+    assert world.run("validate", "map.yaml").code == 0
+    answer = """  id: {from: '"Pers. No."', write: on_create}"""
+    path.write_text(text.replace(asked, f"{answer} #"))
+    assert world.run("validate", "map.yaml").code == 0, world.run("validate", "map.yaml").out
+    plan = world.run("plan", "map.yaml", "--out", "plan.json")
+    assert plan.code == 0, plan.err
+    assert world.run("apply", "plan.json").code == 0
+    users = json.loads((world.folder / "users.json").read_text())
+    assert [each["id"] for each in users] == [
+        f"{'oak' if n < 15 else '000'}{n}" for n in range(1, 21)
+    ]
+
+
+def test_ids_that_are_numbers_are_given_by_the_file(world: World) -> None:
+    assert draft(world, staff()).code == 0
+    assert "the id of a new record" not in (world.folder / "map.yaml").read_text()

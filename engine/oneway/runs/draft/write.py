@@ -3,6 +3,7 @@
 import json
 from collections.abc import Iterator, Sequence
 
+from oneway.connections.discovery import FILES
 from oneway.core.key_names import names_secret
 from oneway.core.records import Compare
 from oneway.runs.draft.keys import MatchKey, MatchKeys
@@ -184,6 +185,8 @@ def _fields(
         said = "guess: of somebody new; leavers are below"
         yield f"  {yaml_name(flag)}: {{value: {on}, write: on_create}}   # {said}"
     mapped = {keys.first.target, flag, *(each.target for each in pairs)}
+    if target.id not in mapped and numbers_new_ids(target):
+        yield f"  # {yaml_name(target.id)}: {{from: ..., write: on_create}}   # {_NEW_IDS}"
     for path, field in target.fields.items():
         given = path in mapped or path == target.id or field.computed or "object" in field.types
         if given:
@@ -193,6 +196,21 @@ def _fields(
         else:
             yield f"  # {yaml_name(path)}:           # no field of the source looks like it"
     yield from _unused(source, keys.first, pairs)
+
+
+_NEW_IDS = (
+    "question: what is the id of a new record? "
+    "Without an answer it gets a number, and the others are words"
+)
+
+
+def numbers_new_ids(target: DraftSide) -> bool:
+    """Return whether a new record gets a number as its id, and those of the others are none.
+
+    A file makes an id up where the mapping writes none: the least number that is free.
+    """
+    numbers = sum(each.id.isdigit() for each in target.records)
+    return target.connector == FILES and 2 * numbers < len(target.records)
 
 
 def _whole_name(source: DraftSide, target: DraftSide, path: str) -> str:
