@@ -11,6 +11,7 @@ from oneway.history.stories import told as stories_told
 from oneway.planning.plan import Ending, Kind, Read, Reason, Verb
 from oneway.render.report import html, page
 from oneway.render.report.words import duration, field_name, moment, value
+from oneway.runs.standing import Standstill
 from reported import (
     CANARY,
     a_full_night,
@@ -347,3 +348,13 @@ def test_the_page_says_what_it_may_do_before_anything_else():
     assert text.startswith('<!doctype html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n')
     assert "default-src 'none'; style-src 'unsafe-inline'; img-src data:" in text
     assert text.index("Content-Security-Policy") < text.index("<title>")
+
+
+def test_a_page_of_a_good_run_says_first_what_has_stopped_its_connection_since() -> None:
+    told = replace(a_quiet_night(), standing=Standstill(("F112",), silent=True, is_last=True))
+    found = page(told)
+    assert found.heading.startswith("This is the last run that got to its end, of ")
+    assert found.heading.endswith("Since then nothing runs: the journal cannot be written (F112)")
+    assert found.status == "Nothing runs now"
+    assert "While this lasts nobody is shut out" in found.lead
+    assert page(a_quiet_night()).status == "All is well"

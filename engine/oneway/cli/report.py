@@ -51,7 +51,6 @@ def command(*, console: Console, run: str, out: Path | None, state: Path) -> Exi
 
 def _page(state: StateFolder, name: str) -> str:
     # The template's and the store's libraries are imported only for a report.
-    from oneway.core.instants import instant_text
     from oneway.history.journal import Journal
     from oneway.notices.marks import Marks
     from oneway.render.report import html, page
@@ -61,7 +60,7 @@ def _page(state: StateFolder, name: str) -> str:
     refuse_without_journal(state)
     options = "" if state.path == Path(STATE) else f"--state {quoted(state.path)}"
     with Journal.open(state.journal) as journal:
-        alarms = {code: instant_text(at) for code, at in Marks(state.path).all().items()}
+        alarms = tuple(Marks(state.path).all())
         found = load_past_run(journal, run_named(journal, name), options, alarms)
     return html(page(found))
 

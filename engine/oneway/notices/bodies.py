@@ -42,8 +42,6 @@ class Seen:
     systems: Mapping[str, str] = field(default_factory=dict)
     last_good: str = ""
     """When the last good run before it began, "" if there is none."""
-    refused: Mapping[str, Sequence[Data]] = field(default_factory=dict)
-    """Some records that the target refused, by code: key, field and the target's answer."""
 
 
 def body_of(type: str, data: Data, now: datetime) -> str:
@@ -120,7 +118,7 @@ def cause_of(code: str, subject: str, system: str = "") -> Data:
 def _cause(seen: Seen, name: str) -> Data:
     system = _system(seen, name)
     said = cause_of(name, seen.run.start.connection, f"the {system}" if system else "")
-    more: Data = {"refused": list(seen.refused[name])} if seen.refused.get(name) else {}
+    more: Data = {}
     if name in _OURS and (
         told := [each.summary for each in seen.run.problems if each.code == name]
     ):

@@ -133,15 +133,9 @@ def unshut(since: str, system: str, *, some: bool = False) -> str:
 
 
 def _known(cause: Data) -> Iterator[str]:
-    """Yield what is known of this one case: the file, the instant, or the target's answers."""
+    """Yield what is known of this one case: the file, the instant, or the disk."""
     if cause.get("detail"):
         yield from _wrapped(cause["detail"], "    ")
-    for each in cause.get("refused", ()):
-        said = [part for part in (each["field"], each["answer"]) if part]
-        yield from _wrapped(f"{each['key']}: {', '.join(said) or 'see the report'}", "    ")
-    more = cause["records"] - len(cause.get("refused", ())) if cause.get("refused") else 0
-    if more > 0:
-        yield f"    and {more:,} more"
 
 
 def _wrapped(text: str, indent: str = "", more: str = "") -> list[str]:

@@ -1,6 +1,6 @@
 """Loads a past run from the journal: all that a report needs, without any system."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 
 from oneway.history.flapping import Undone
@@ -42,11 +42,11 @@ class PastRun:
 
 
 def load_past_run(
-    journal: Journal, run: Run, options: str = "", alarms: Mapping[str, str] = NO_ALARMS
+    journal: Journal, run: Run, options: str = "", alarms: Collection[str] = NO_ALARMS
 ) -> PastRun:
     """Load a run from the journal; raise `Refused` if it is damaged.
 
-    `alarms` are the codes of what keeps the store from being used, and since when.
+    `alarms` are the codes of what keeps the store from being used.
     """
     earlier = journal.runs(run.start.connection, limit=EARLIER, before=run.id + 1)
     good = run if is_good(run) else last_good(journal, run.start.connection, run.id)

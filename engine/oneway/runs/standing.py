@@ -1,9 +1,8 @@
 """Finds what has kept a connection from running since a run, and still does."""
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import PurePath
-from types import MappingProxyType
 
 from oneway.core.diagnostics import Severity
 from oneway.history.journal import Journal, Run
@@ -13,7 +12,7 @@ from oneway.history.last_good import is_good, last_good
 from oneway.notices.folders import FolderTrouble
 from oneway.notices.remedies import DIED, UNNAMED
 
-NO_ALARMS: Mapping[str, str] = MappingProxyType({})
+NO_ALARMS: Collection[str] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,17 +27,18 @@ class Standstill:
     is_last: bool
 
 
-def standing_of(journal: Journal, run: Run, alarms: Mapping[str, str]) -> Standstill | None:
+def standing_of(journal: Journal, run: Run, alarms: Collection[str]) -> Standstill | None:
     """Return what has kept a run's connection from running since, None if nothing does.
 
-    A trouble that is older than the run did not keep it from running, and is not meant.
+    `alarms` are the codes of what keeps the store from being used. A broken file that is older
+    than the run did not keep it from running, and is not meant.
     """
     name, ended = run.start.connection, run.ended
     newest = next(iter(journal.runs(name, limit=1)), run)
     if ended is None or newest.ended is None:
         return None
     latest = max(ended, newest.ended)
-    silent = [code for code, since in alarms.items() if since >= latest]
+    silent = [*alarms]  # one that is over has no mark any more, whatever the clock said
     silent += [
         trouble.code
         for each in open_of_folders(journal)
