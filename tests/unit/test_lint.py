@@ -329,6 +329,33 @@ def test_what_nobody_should_read_is_known_by_its_name(path: str, secret: bool) -
     assert ("M221" in [each.code for each in warnings]) is secret
 
 
+@pytest.mark.parametrize(
+    ("fields", "going", "left", "place"),
+    [
+        ("  enabled: gone\n", "enabled", "enabld", "13:16"),
+        ("  enabled: {value: true, write: on_create}\n", "enabled", "enabld", "13:16"),
+        ("  email: mail\n", "enabld", "enabled", "12:9"),
+        ("  enabled: {value: true, write: on_create}\n", "enabld", "enabled", "12:9"),
+    ],
+)
+def test_a_name_that_a_leave_misspells_is_pointed_at_where_it_is_wrong(
+    fields: str, going: str, left: str, place: str
+) -> None:
+    file = BASE.replace("connector: expenses, resource: users", "connector: file, resource: u.json")
+    leavers = (
+        "leavers:\n  when: gone\n"
+        f"  set: {{{going}: {{value: false}}}}\n  left: ref && {left} == `false`\n"
+    )
+    loaded = load_mapping((file + fields + leavers).encode(), "m.yaml")
+    with pytest.raises(Refused) as refused:
+        compile_mapping(
+            loaded.spec, loaded.document.lines, described() | {"file": describe("file")}
+        )
+    (finding,) = (each for each in refused.value.diagnostics if each.code == "M134")
+    assert f"{finding.span.line}:{finding.span.column}" == place
+    assert finding.help == "did you mean 'enabled'?"
+
+
 def test_no_field_is_advised_whose_name_would_be_an_expression() -> None:
     made = BASE.replace("target: ref}", "target: \"iif(starts_with(ref, 'UK'), ref, email)\"}")
     (finding,) = (each for each in found(made) if each.code == "M130")

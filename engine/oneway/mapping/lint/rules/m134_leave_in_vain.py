@@ -5,8 +5,9 @@ from typing import cast
 
 from oneway.core.connector import Capability
 from oneway.core.diagnostics import Severity, did_you_mean
-from oneway.core.records import Value
+from oneway.core.records import Value, path_text
 from oneway.mapping.expressions import Expression
+from oneway.mapping.expressions.syntax import TextRange
 from oneway.mapping.interpreter import FieldCode
 from oneway.mapping.lint.leaving import (
     left_by,
@@ -38,8 +39,10 @@ def _unwritten(subject: Subject, left: Expression) -> Iterator[LintFinding]:
     every = {each.path for each in (*going, *_kept_equal(subject))}
     slips = misspelt(going, read, every, subject.target)
     for field in going:
-        if field.path in slips:
-            meant = slips[field.path]
+        meant = slips.get(field.path, "")
+        if meant and field.path in {each.path for each in subject.spec.fields}:
+            yield _misread(subject, left, meant, field.path)
+        elif meant:
             summary = (
                 f"leavers.set writes '{field.path}', which `left` does not read; nothing writes "
                 f"'{meant}', which it does: whoever leaves keeps access ({_asked(subject)})"
@@ -59,6 +62,19 @@ def _unwritten(subject: Subject, left: Expression) -> Iterator[LintFinding]:
     )
     help = f"write {others} there too; what the target itself sets is readOnly in its manifest"
     yield LintFinding(field.key_span, summary, near[field.path] or help)
+
+
+def _misread(subject: Subject, left: Expression, read: str, written: str) -> LintFinding:
+    """Return that `left` misspells a name on which `leavers.set` and `fields` agree."""
+    summary = (
+        f"`left` reads '{read}', which nothing writes; leavers.set and fields write '{written}': "
+        f"whoever leaves keeps access ({_asked(subject)})"
+    )
+    place = next(
+        left.within(TextRange(use.offset, use.length))
+        for use in left.paths if path_text(use.keys) == read
+    )  # fmt: skip
+    return LintFinding(place, summary, f"did you mean '{written}'?")
 
 
 def _kept_equal(subject: Subject) -> Iterator[FieldSpec]:
