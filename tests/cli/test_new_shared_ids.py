@@ -18,7 +18,7 @@ def staff() -> Rows:
     ]  # fmt: skip
 
 
-def write(folder: Path, rows: Rows, logins: str = "") -> None:
+def write(folder: Path, rows: Rows, logins: str = "", **more: str) -> None:
     with (folder / "staff.csv").open("w", newline="") as file:
         writer = csv.DictWriter(file, rows[0], delimiter=";")
         writer.writeheader()
@@ -29,6 +29,7 @@ def write(folder: Path, rows: Rows, logins: str = "") -> None:
             "staffNumber": f"{n:05}",
             "mail": f"p{n}@example.com",
             "enabled": True,
+            **more,
         }
         for n in range(1, 15)
     ]
@@ -124,3 +125,17 @@ def test_who_gives_a_new_record_its_id_is_asked_where_the_ids_are_words(world: W
 def test_ids_that_are_numbers_are_given_by_the_file(world: World) -> None:
     assert draft(world, staff()).code == 0
     assert "the id of a new record" not in (world.folder / "map.yaml").read_text()
+
+
+def test_a_column_that_names_other_people_is_asked_about(world: World) -> None:
+    bosses = ["00001", "00002", "00003", "00999"]
+    rows = [{**row, "Manager no.": bosses[n % 4]} for n, row in enumerate(staff())]
+    write(world.folder, rows, manager="00001")
+    assert world.run("new", "map.yaml", "--source", "staff.csv", "--target", "users.json").code == 0
+    text = (world.folder / "map.yaml").read_text()
+    assert """  manager: '"Manager no."'""" in text
+    assert (
+        "    # question: 3 of its 4 values are in Pers. No.: is a number that no record has" in text
+    )
+    assert text.count("values are in Pers. No.: is a number") == 1
+    assert world.run("validate", "map.yaml").code == 0

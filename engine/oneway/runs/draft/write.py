@@ -180,6 +180,8 @@ def _fields(
         else:
             why = _comment(f"# guess: {each.why}")
             yield f"  {yaml_name(each.target)}: {_rule(each, source, keys)}   {why}"
+            if not each.looks_up and (said := _names_people(each, source, keys.first)):
+                yield _comment(f"    # {said}")
     if switch is not None:
         on = json.dumps(switch.on)
         said = "guess: of somebody new; leavers are below"
@@ -196,6 +198,20 @@ def _fields(
         else:
             yield f"  # {yaml_name(path)}:           # no field of the source looks like it"
     yield from _unused(source, keys.first, pairs)
+
+
+def _names_people(pair: Pair, source: DraftSide, key: Pair) -> str:
+    """Return what to decide of a field in which most values are the numbers of other people.
+
+    Without a lookup a number of nobody, such as that of somebody who is gone, is written too.
+    """
+    numbers = {str(each) for each in source.values(key.source)}
+    held = {str(each) for each in source.values(pair.source)}
+    known = len(held & numbers)
+    if pair.source == key.source or 2 * known <= len(held) or len(held) == 1:
+        return ""
+    said = f"question: {known:,} of its {len(held):,} values are in {key.source}: is a number"
+    return f"{said} that no record has to be written too? A lookup finds those (`references`)."
 
 
 _NEW_IDS = (
