@@ -150,7 +150,7 @@ def interrupted_run(world: World, *, whole: bool) -> Moment:
     if whole:
         with closing(sqlite3.connect(world.state / "journal.db")) as journal:
             journal.execute("PRAGMA wal_checkpoint(TRUNCATE)")
-    return world.kept("an interrupted run", 0)
+    return world.kept("an interrupted run")
 
 
 def damages(state: Path, count: int, seed: int = 1) -> list[Damage]:

@@ -15,6 +15,7 @@ import tempfile
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager, redirect_stderr, redirect_stdout
 from dataclasses import dataclass, field
+from itertools import count
 from pathlib import Path
 from random import Random
 from typing import Any
@@ -61,7 +62,7 @@ class Moment:
 class Steps:
     """Counts steps, and lets the run die at one of them; `keep` makes a moment of now."""
 
-    keep: Callable[[str, int], Moment]
+    keep: Callable[[str], Moment]
     die_at: int | None = None
     keeping: frozenset[int] = frozenset()
     labels: list[str] = field(default_factory=list)
@@ -79,7 +80,7 @@ class Steps:
             raise Dead
         self.labels.append(label)
         if self.count in self.keeping or self.count == self.die_at:
-            self.moments[self.count] = self.keep(label, self.count)
+            self.moments[self.count] = self.keep(label)
         if self.count == self.die_at:
             self.dead = True
             raise Dead(label)
@@ -102,6 +103,7 @@ class World:
         self.scene = scene
         self.both = scene.both(people)
         self.now = 1000.0
+        self.numbers = count(1)
         furnish(folder, scene)
 
     @property
@@ -147,10 +149,9 @@ class World:
         # Also where something did catch it: a dead process has no exit code.
         return Ended(None, out.getvalue(), steps)
 
-    def kept(self, label: str, number: int) -> Moment:
-        """Keep this moment."""
-        state = self.folder / "moments" / str(number)
-        shutil.rmtree(state, ignore_errors=True)
+    def kept(self, label: str) -> Moment:
+        """Keep this moment, in a folder of its own: two runs may die at steps of one number."""
+        state = self.folder / "moments" / str(next(self.numbers))
         if self.state.exists():
             shutil.copytree(self.state, state)
         return Moment(label, state if state.exists() else None, self.both.saved())
