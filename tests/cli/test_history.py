@@ -388,7 +388,7 @@ def test_status_tells_of_every_connection(acme: World) -> None:
     assert "connections/broken.yaml:2:7: error: 'No Name'" in ended.flat
     assert "fresh has not run yet; next 20" in " ".join(ended.flat.split())
     assert "people-to-users" in ended.flat
-    assert "no file in this folder" in ended.flat
+    assert "m.yaml, by hand" in ended.flat
     assert "P004" not in ended.flat
     assert "P004 Person 4" in acme.run("status", "--verbose").flat
     data = acme.run("status", "--format", "json").data["connections"]

@@ -13,6 +13,7 @@ from typing import Any
 
 from oneway.connections import Connection, Occasion
 from oneway.core.seal import canonical
+from oneway.history.allowing import allowing, together
 from oneway.history.journal import Breached, Run
 from oneway.history.journal.incidents import Incident
 from oneway.history.last_good import is_good
@@ -165,7 +166,8 @@ def _places(run: Run, name: str) -> frozenset[str]:
 def _guard(seen: Seen, name: str) -> Data:
     breach = {each.guard: each for each in seen.run.start.breaches}[name]
     remedy, connection = remedy_of(name), seen.run.start.connection
-    command = f"oneway sync {connection} {breach.allow}"
+    groups = together(seen.run.start.breaches)
+    command = allowing(connection, next(each for each in groups if breach in each))
     said = _remedy(remedy, connection)
     return {**_breach(breach), "title": remedy.title, "command": command, **said}
 

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from shlex import quote
 from typing import TypeAlias
 
 from oneway.core.codes import CODES
@@ -71,17 +72,31 @@ class Remedy:
         """The page of the documentation on it."""
         return f"{FOLDER}/{self.code}.md"
 
-    def steps_for(self, connection: str, system: str = "") -> tuple[str, ...]:
+    def steps_for(self, connection: str, system: str = "", mapping: str = "") -> tuple[str, ...]:
         """Return the steps with a connection's name, and that of the system if it is known.
 
-        A command that somebody else's steps begin with is the operator's to run.
+        `mapping` is what `oneway sync` is given for what runs without a connection, quoted for a
+        shell; `connection` is then the name that its runs have in the history. A command that
+        somebody else's steps begin with is the operator's to run.
         """
         has_shell = self.who in (Who.OPERATOR, Who.INTEGRATOR)
         return tuple(
             ("" if has_shell or not step.startswith("`oneway") else "The operator: ")
-            + step.replace("NAME", connection).replace("SYSTEM", system or "the system")
+            + _NAMES.sub(lambda found: _named(found[0], connection, system, mapping), step)
             for step in self.steps
         )
+
+
+_NAMES = re.compile("oneway (?:sync|check|connect) NAME|NAME|SYSTEM")
+
+
+def _named(found: str, connection: str, system: str, mapping: str) -> str:
+    """Return what stands for a name in a step, in the form that its command takes."""
+    if found == "SYSTEM":
+        return system or "the system"
+    if not mapping or found == "NAME":
+        return found.replace("NAME", quote(connection))
+    return found.replace("NAME", f"--mapping {mapping}" if "connect" in found else mapping)
 
 
 def remedy_of(name: str, system: str = "") -> Remedy:
@@ -200,7 +215,7 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
         "C136": (
             "Two files have one connection's name. Neither runs, since it is unclear which "
             "is meant.",
-            ("Rename one of them; the one that has run keeps its name.", "`oneway validate FILE`"),
+            ("Rename one of them; the one that has run keeps its name.", "`oneway validate`"),
         ),
     },
     (_K.SHAPE, _W.OPERATOR): {

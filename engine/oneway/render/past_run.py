@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from oneway.history.allowing import together
 from oneway.history.journal import End, JournalEntry, Run, RunState
 from oneway.history.journal.stories import STORIES
 from oneway.history.stories import Story, Trouble
@@ -24,6 +25,7 @@ from oneway.render.vocabulary import (
     RUN_STATES,
     VERB_MARKERS,
 )
+from oneway.runs.by_hand import given_to_sync
 
 OUTCOMES = tuple(dict.fromkeys([*(kind.value for kind in Kind), *(each.value for each in Ending)]))
 """What people may be chosen by: what was planned for them, or how that ended."""
@@ -142,15 +144,20 @@ def text(past: Past, people: Sequence[RecordStory], style: Style, *, chosen: boo
     If there are none, people without an action are counted and not named.
     """
     whose = past.run.start.connection or past.run.start.mapping
+    mapping = given_to_sync(past.run, past.plan)
     lines = [*results.still_in(past.run.still_in, style), *_head(past, style)]
     if past.run.problems:
         lines += ["", *diagnostics.text(past.run.problems, style).splitlines()]
-        for said in remedies.for_problems(past.run.problems, whose):
+        for said in remedies.for_problems(past.run.problems, whose, mapping):
             lines += wrap(said, style, 7, 9)
-    for breach in past.run.start.breaches:
-        lines += ["", *_marked(f"! {harmless(breach.text)}", style)]
-        lines += wrap(remedies.for_code(breach.guard, whose), style, 2, 4)
-        lines += wrap(status_lines.only_if_right(whose, breach), style, 2, 4)
+    for group in together(past.run.start.breaches):
+        lines += [""]
+        for breach in group:
+            lines += _marked(f"! {harmless(breach.text)}", style)
+        said = (remedies.for_code(breach.guard, whose, mapping=mapping) for breach in group)
+        for remedy in dict.fromkeys(said):
+            lines += wrap(remedy, style, 2, 4)
+        lines += wrap(status_lines.only_if_right(whose, group, mapping), style, 2, 4)
     if past.plan is not None:
         first, *more = content.totals(past.plan)
         lines += [

@@ -7,40 +7,38 @@ from oneway.notices.remedies import REMEDIES, Remedy, remedy_of
 from oneway.render.sanitize import harmless
 
 
-def for_code(code: str, connection: str, system: str = "") -> str:
+def for_code(code: str, connection: str, system: str = "", mapping: str = "") -> str:
     """Return who does what about a code or a guard, in a paragraph."""
-    return _paragraph(remedy_of(code, system), connection, system)
+    remedy = remedy_of(code, system)
+    return " ".join((f"For {remedy.by}:", *_numbered(remedy, connection, system, mapping)))
 
 
-def first_step(code: str, connection: str) -> str:
+def first_step(code: str, connection: str, mapping: str = "") -> str:
     """Return who does what first about a code; "" where no more is known than its advice."""
     remedy = REMEDIES.get(code)
     if remedy is None:
         return ""
-    step = harmless(remedy.steps_for(connection)[0])
+    step = harmless(remedy.steps_for(connection, mapping=mapping)[0])
     return f"for {remedy.by}: {step[:1].lower()}{step[1:].rstrip('.')}"
 
 
-def for_problems(found: Iterable[Diagnostic], connection: str) -> Iterator[str]:
+def for_problems(found: Iterable[Diagnostic], connection: str, mapping: str = "") -> Iterator[str]:
     """Yield a paragraph for each kind of problem that stopped a run."""
     by_code = {each.code: each for each in found}
     for code, each in by_code.items():
-        yield " ".join((f"For {remedy_of(code, each.span.file).by}:", *steps_for(each, connection)))
+        who = remedy_of(code, each.span.file).by
+        yield " ".join((f"For {who}:", *steps_for(each, connection, mapping)))
 
 
-def steps_for(problem: Diagnostic, connection: str) -> tuple[str, ...]:
+def steps_for(problem: Diagnostic, connection: str, mapping: str = "") -> tuple[str, ...]:
     """Return the steps against a problem, numbered if there are several."""
     remedy = remedy_of(problem.code, problem.span.file)
     if problem.code not in REMEDIES:
         return (harmless(problem.help) or harmless(remedy.steps[0]),)
     read = problem.code.startswith("R") and not problem.span.line
-    return _numbered(remedy, connection, problem.span.file if read else "")
+    return _numbered(remedy, connection, problem.span.file if read else "", mapping)
 
 
-def _paragraph(remedy: Remedy, connection: str, system: str) -> str:
-    return " ".join((f"For {remedy.by}:", *_numbered(remedy, connection, system)))
-
-
-def _numbered(remedy: Remedy, connection: str, system: str) -> tuple[str, ...]:
-    steps = tuple(map(harmless, remedy.steps_for(connection, system)))
+def _numbered(remedy: Remedy, connection: str, system: str, mapping: str) -> tuple[str, ...]:
+    steps = tuple(map(harmless, remedy.steps_for(connection, system, mapping)))
     return steps if len(steps) < 2 else tuple(f"{n}. {each}" for n, each in enumerate(steps, 1))

@@ -3,7 +3,10 @@
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
+from os.path import isfile
+from shlex import quote
 
+from oneway.history.allowing import together
 from oneway.history.journal import Run, RunState
 from oneway.history.stories import Story, Trouble
 from oneway.render import diagnostics, remedies, status_lines, stories
@@ -209,29 +212,43 @@ def _lines(each: ConnectionStatus, wide: int, style: Style, limit: int | None) -
         for problem in each.last.problems:
             where = harmless(str(problem.span))
             yield from _marked(f"! {where}: {harmless(problem.summary)} [{problem.code}]", style)
-        for said in remedies.for_problems(each.last.problems, each.name):
+        for said in remedies.for_problems(each.last.problems, each.name, each.mapping):
             yield from wrap(said, style, 6, 8)
     if each.last is not None and each.last.state is RunState.INTERRUPTED:
         yield from _marked(f"! {status_lines.INTERRUPTED}", style)
     if each.future and not _is_told(each):
         said = f"! {each.future} is recorded, which is in the future: nothing runs until then"
         yield from _marked(said, style)
-        yield from wrap(remedies.for_code("F124", each.name), style, 6, 8)
-    for held in each.held:
-        yield from _marked(_held(held), style)
-        yield from wrap(remedies.for_code(held.breach.guard, each.name), style, 6, 8)
-        yield from wrap(status_lines.only_if_right(each.name, held.breach), style, 6, 8)
+        yield from wrap(remedies.for_code("F124", each.name, mapping=each.mapping), style, 6, 8)
+    yield from _held_lines(each, style)
     if each.missed:
         yield from _marked(f"! it was due {when(each.missed)}, and has not run", style)
         yield from wrap(f"For the operator: {status_lines.NO_SCHEDULER}", style, 6, 8)
     for waiting in each.waiting:
         yield from _marked(f"! {status_lines.waiting(waiting)}", style)
         if waiting.code:
-            yield from wrap(remedies.for_code(waiting.code, each.name), style, 6, 8)
+            yield from wrap(
+                remedies.for_code(waiting.code, each.name, mapping=each.mapping), style, 6, 8
+            )
     if each.undelivered:
         yield from _marked(_undelivered(each), style)
     yield from _sticking(each, style)
     yield from _unsynced(each, style, limit)
+
+
+def _held_lines(each: ConnectionStatus, style: Style) -> Iterator[str]:
+    """Yield what guards hold back, with one command for those that only let it pass together."""
+    groups = together([held.breach for held in each.held])
+    for group in groups:
+        for held in each.held:
+            if held.breach in group:
+                yield from _marked(_held(held), style)
+        said = (
+            remedies.for_code(breach.guard, each.name, mapping=each.mapping) for breach in group
+        )
+        for remedy in dict.fromkeys(said):
+            yield from wrap(remedy, style, 6, 8)
+        yield from wrap(status_lines.only_if_right(each.name, group, each.mapping), style, 6, 8)
 
 
 def _is_told(each: ConnectionStatus) -> bool:
@@ -256,7 +273,9 @@ def _said(each: ConnectionStatus) -> Iterator[str]:
             yield "never done yet"
     if each.links:
         yield f"{each.links:,} linked"
-    if not each.file:
+    if each.mapping and isfile(each.mapping_file):
+        yield f"{harmless(each.mapping_file)}, by hand"
+    elif not each.file:
         yield "no file in this folder"
     elif each.never:
         yield "runs by hand"
@@ -284,7 +303,7 @@ def _undelivered(each: ConnectionStatus) -> str:
     number = len(each.undelivered)
     over = sum(notice.given_up for notice in each.undelivered)
     given_up = f", {over:,} given up" if over else ""
-    name = harmless(each.name)
+    name = harmless(quote(each.name))
     return f"! {count(number, 'notice')} did not arrive{given_up}: `oneway notify list {name}`"
 
 
@@ -295,7 +314,8 @@ def _sticking(each: ConnectionStatus, style: Style) -> Iterator[str]:
     for found in each.sticking[:_NAMED]:
         yield from wrap(_unstuck(found), style, 6, 8)
     if len(each.sticking) > _NAMED:
-        more = f"and {len(each.sticking) - _NAMED:,} more: `oneway report {harmless(each.name)}`"
+        command = f"`oneway report {harmless(quote(each.name))}`"
+        more = f"and {len(each.sticking) - _NAMED:,} more: {command}"
         yield from wrap(more, style, 6, 8)
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from shlex import quote
 
+from oneway.history.allowing import allowing, together
 from oneway.history.journal import Breached
 from oneway.history.stories import Trouble
 from oneway.render import remedies
@@ -86,9 +87,9 @@ INTERRUPTED = (
 NO_SCHEDULER = "see that `oneway serve`, or `oneway run-due` in cron, is running"
 
 
-def only_if_right(connection: str, breach: Breached) -> str:
-    """Return the command that lets through what a guard holds back."""
-    command = f"oneway sync {quote(connection)} {breach.allow}"
+def only_if_right(connection: str, breaches: Sequence[Breached], mapping: str) -> str:
+    """Return the command that lets through what guards hold back."""
+    command = allowing(connection, breaches, mapping)
     return f"Only if it is right, to let exactly these pass, once: `{harmless(command)}`"
 
 
@@ -163,7 +164,7 @@ _CALMER = frozenset({Need.HELD, Need.UNDELIVERED, Need.NOT_STICKING, Need.UNSYNC
 
 
 def _more(each: ConnectionStatus) -> str:
-    return f"`oneway status --connection {harmless(each.name)}`"
+    return f"`oneway status --connection {harmless(quote(each.name))}`"
 
 
 def _help(each: ConnectionStatus) -> str:
@@ -171,18 +172,19 @@ def _help(each: ConnectionStatus) -> str:
     problem = next(iter(each.ended.problems), None)
     if problem is None:
         return _more(each)
-    step = remedies.first_step(problem.code, each.name)
+    step = remedies.first_step(problem.code, each.name, each.mapping)
     return _then(step, each) if step else harmless(problem.help) or _more(each)
 
 
 def _allow(each: ConnectionStatus) -> str:
-    command = f"oneway sync {quote(each.name)} {each.held[0].breach.allow}"
+    first = together([held.breach for held in each.held])[0]
+    command = allowing(each.name, first, each.mapping)
     return f"only if it is right: `{harmless(command)}`"
 
 
 def _cure(each: ConnectionStatus) -> str:
     found = each.waiting[0]
-    step = remedies.first_step(found.code, each.name)
+    step = remedies.first_step(found.code, each.name, each.mapping)
     return _then(step or _CURES.get(found.ending, _AGAIN), each)
 
 
@@ -200,12 +202,12 @@ _ADVICE: Mapping[Need, Callable[[ConnectionStatus], str]] = {
     Need.ACCESS: lambda each: f"end their access by hand, now: {_more(each)}",
     Need.REFUSED: _help,
     Need.INTERRUPTED: lambda _: "`oneway resume`, or the next run",
-    Need.FUTURE: lambda each: f"`oneway runs forget-future {harmless(each.name)}`",
-    Need.BROKEN: lambda each: f"`oneway validate {harmless(each.file or each.name)}`",
+    Need.FUTURE: lambda each: f"`oneway runs forget-future {harmless(quote(each.name))}`",
+    Need.BROKEN: lambda each: f"`oneway validate {harmless(quote(each.file))}`",
     Need.OVERDUE: lambda _: NO_SCHEDULER,
     Need.FAILED: _cure,
     Need.HELD: _allow,
-    Need.UNDELIVERED: lambda each: f"`oneway notify list {harmless(each.name)}`",
+    Need.UNDELIVERED: lambda each: f"`oneway notify list {harmless(quote(each.name))}`",
     Need.NOT_STICKING: lambda each: f"see what in the target undoes it: {_more(each)}",
     Need.UNSYNCED: _more,
     Need.UNTOLD: lambda each: f"add `notify` to {harmless(each.file)}, or notify.yaml beside it",

@@ -16,6 +16,7 @@ from oneway.history.journal.stories import kept_stories
 from oneway.history.journal.undone import repeating
 from oneway.history.stories import Story, Trouble, due_again
 from oneway.planning.access import StillIn
+from oneway.runs.by_hand import UNKNOWN, by_hand, runs_without_connection
 from oneway.runs.lookup import plan_of_run
 from oneway.runs.request import instant_text, parse_instant
 from oneway.runs.sticking import NotSticking, not_sticking
@@ -133,6 +134,10 @@ class ConnectionStatus:
     """What the last run that got to its end wrote again, as the target had undone it."""
     links: int = 0
     """The number of linked people."""
+    mapping: str = ""
+    """What `oneway sync` is given, quoted for a shell, if it runs without a connection; or ""."""
+    mapping_file: str = ""
+    """The mapping of the last plan, if it runs without a connection; or ""."""
 
     @property
     def needs(self) -> tuple[Need, ...]:
@@ -260,6 +265,7 @@ def _of_runs(name: str, journal: Journal | None, again: frozenset[str]) -> Conne
     last = runs[0]
     past = runs if last.state is RunState.DONE else journal.runs(name, limit=_LOOK_BACK)
     stories, broken = _last_stories(journal, last)
+    mapping, file = _mapping(journal, last)
     return ConnectionStatus(
         name,
         broken=broken,
@@ -270,7 +276,20 @@ def _of_runs(name: str, journal: Journal | None, again: frozenset[str]) -> Conne
         stories=stories,
         held=tuple(_held(past)),
         sticking=_sticking(journal, past) if name in again else (),
+        mapping=mapping,
+        mapping_file=file,
     )
+
+
+def _mapping(journal: Journal, last: Run) -> tuple[str, str]:
+    """Return what `sync` is given for runs without a connection, and the file of the mapping."""
+    if not runs_without_connection(last):
+        return "", ""
+    try:
+        plan = plan_of_run(journal, last)
+    except Refused:  # told as what is broken
+        plan = None
+    return (UNKNOWN, "") if plan is None else (by_hand(plan), plan.mapping_file)
 
 
 def _sticking(journal: Journal, past: Sequence[Run]) -> tuple[NotSticking, ...]:

@@ -31,6 +31,7 @@ from oneway.render.report.sticking import sticking
 from oneway.render.report.words import fields, named, person, since, text
 from oneway.render.stories import by_subject
 from oneway.render.vocabulary import VERBS_TO_DO
+from oneway.runs.by_hand import given_to_sync
 from oneway.runs.past_run import PastRun
 
 _CONFLICTS = {
@@ -80,10 +81,11 @@ def meant(deed: Deed) -> tuple[Cell, Cell]:
 
 def _problems(told: PastRun) -> ReportSection | None:
     connection = told.run.start.connection
+    mapping = given_to_sync(told.run, told.plan)
     rows = tuple(
         (
             ReportText((text(each.summary),), text(each.code)),
-            ReportText(_remedy(each, connection)),
+            ReportText(_remedy(each, connection, mapping)),
             _place(each),
         )
         for each in told.run.problems
@@ -95,9 +97,9 @@ def _problems(told: PastRun) -> ReportSection | None:
     return _section("problems", "Why the run was stopped", Tone.TROUBLE, about, columns, rows)
 
 
-def _remedy(problem: Diagnostic, connection: str) -> tuple[str, ...]:
+def _remedy(problem: Diagnostic, connection: str, mapping: str) -> tuple[str, ...]:
     who = remedy_of(problem.code, problem.span.file).by
-    return (f"For {who}:", *map(text, remedies.steps_for(problem, connection)))
+    return (f"For {who}:", *map(text, remedies.steps_for(problem, connection, mapping)))
 
 
 def _refused(told: PastRun, found: Iterable[Deed]) -> ReportSection | None:
@@ -106,7 +108,8 @@ def _refused(told: PastRun, found: Iterable[Deed]) -> ReportSection | None:
         (*meant(each), ReportText((text(each.reason),), text(each.code))) for each in these
     )
     codes = dict.fromkeys(each.code for each in these)
-    what = [remedies.for_code(code, told.run.start.connection) for code in codes]
+    connection, mapping = told.run.start.connection, given_to_sync(told.run, told.plan)
+    what = [remedies.for_code(code, connection, mapping=mapping) for code in codes]
     about = " ".join(("The target did not take these.", *what))
     columns = ("Person", "What was sent", "What the target said")
     return _section("refused", "Refused by the target", Tone.TROUBLE, about, columns, rows)

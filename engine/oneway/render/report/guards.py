@@ -1,8 +1,8 @@
 """The section on guards: how many and who is held, and the command that lets them through."""
 
 from collections.abc import Sequence
-from shlex import quote
 
+from oneway.history.allowing import allowing, together
 from oneway.history.journal.rows import Breached
 from oneway.planning.guard_kinds import definition_of
 from oneway.planning.guards import key_of
@@ -11,6 +11,7 @@ from oneway.render import remedies
 from oneway.render.report.actions import Deed
 from oneway.render.report.page import Block, ReportSection, ReportTable, Tone
 from oneway.render.report.words import field_name, fields, people, text
+from oneway.runs.by_hand import given_to_sync
 from oneway.runs.past_run import PastRun
 
 _ADVICE = (
@@ -24,13 +25,14 @@ def held(told: PastRun, found: Sequence[Deed]) -> ReportSection | None:
     these = [each for each in found if each.ending is Ending.HELD]
     if not breaches and not these:
         return None
-    blocks = [_block(told, each, found) for each in breaches]
+    groups = together(breaches)
+    blocks = [_block(told, each, found, group) for group in groups for each in group]
     named = {id for each in breaches for id in each.held}
     others = [each for each in these if each.id not in named]
     if others:
         title = f"{people(len(others))} more, as the whole plan waits"
         blocks.append(Block(title, table=_table(title, others)))
-    if len(breaches) > 1:
+    if len(groups) > 1:
         command = _command(told, breaches)
         blocks.append(Block("All of it at once", advice=_ADVICE, command=command))
     about = (
@@ -42,14 +44,17 @@ def held(told: PastRun, found: Sequence[Deed]) -> ReportSection | None:
     )
 
 
-def _block(told: PastRun, breach: Breached, found: Sequence[Deed]) -> Block:
+def _block(
+    told: PastRun, breach: Breached, found: Sequence[Deed], group: Sequence[Breached]
+) -> Block:
     ids = set(breach.held)
     these = [each for each in found if each.ending is Ending.HELD and each.id in ids]
     title = _title(breach, len(dict.fromkeys(each.person for each in these)) or len(ids))
     connection = told.run.start.connection
-    about = (text(breach.text), remedies.for_code(breach.guard, connection))
+    mapping = given_to_sync(told.run, told.plan)
+    about = (text(breach.text), remedies.for_code(breach.guard, connection, mapping=mapping))
     table = _table(title, these) if these else None
-    return Block(title, about, table, _ADVICE, _command(told, (breach,)))
+    return Block(title, about, table, _ADVICE, _command(told, group))
 
 
 def _table(title: str, found: Sequence[Deed]) -> ReportTable:
@@ -73,10 +78,6 @@ def _title(breach: Breached, number: int) -> str:
 
 def _command(told: PastRun, breaches: Sequence[Breached]) -> str:
     """Return a command for a shell; what it names is quoted, and harmless."""
-    plan = told.plan
-    name = told.run.start.mapping if plan is None else plan.mapping_file
-    if plan is not None and plan.connection is not None:
-        name = plan.connection.name
-    words = ["oneway", "sync", quote(name)]
-    words += [told.options] if told.options else []
-    return text(" ".join([*words, *(each.allow for each in breaches)]))
+    mapping = given_to_sync(told.run, told.plan)
+    command = allowing(told.run.start.connection, breaches, mapping)
+    return text(f"{command} {told.options}" if told.options else command)

@@ -1,0 +1,30 @@
+"""The command that lets pass what guards hold back."""
+
+from collections.abc import Sequence
+from shlex import quote
+
+from oneway.history.journal.rows import Breached
+
+
+def allowing(connection: str, breaches: Sequence[Breached], mapping: str = "") -> str:
+    """Return the command that lets the actions of guards pass, quoted for a shell.
+
+    `mapping` is what `oneway sync` is given for runs without a connection, quoted.
+    """
+    what = mapping or quote(connection)
+    return " ".join(["oneway sync", what, *dict.fromkeys(each.allow for each in breaches)])
+
+
+def together(breaches: Sequence[Breached]) -> tuple[tuple[Breached, ...], ...]:
+    """Return guards in groups: those that hold the same actions only let them pass together."""
+    groups: list[tuple[set[str], list[Breached]]] = []
+    for each in breaches:
+        ids, members = set(each.held), [each]
+        same = [group for group in groups if group[0] & ids]
+        for group in same:
+            ids |= group[0]
+        members = [other for group in same for other in group[1]] + members
+        at = groups.index(same[0]) if same else len(groups)
+        groups = [group for group in groups if group not in same]
+        groups.insert(at, (ids, members))
+    return tuple(tuple(members) for _, members in groups)
