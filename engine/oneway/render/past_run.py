@@ -154,8 +154,8 @@ def text(past: Past, people: Sequence[RecordStory], style: Style, *, chosen: boo
         lines += [""]
         for breach in group:
             lines += _marked(f"! {harmless(breach.text)}", style)
-        said = (remedies.for_code(breach.guard, whose, mapping=mapping) for breach in group)
-        for remedy in dict.fromkeys(said):
+        steps = (remedies.for_code(breach.guard, whose, mapping=mapping) for breach in group)
+        for remedy in dict.fromkeys(steps):
             lines += wrap(remedy, style, 2, 4)
         lines += wrap(status_lines.only_if_right(whose, group, mapping), style, 2, 4)
     if past.plan is not None:
