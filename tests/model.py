@@ -676,6 +676,12 @@ class _Model:
         person.kind = "update" if person.writes else "unchanged"
         if rehires == "reactivate":
             person.kind, person.access = "rehire", access
+            written = {**user.data, **access}
+            if self.stays_left(written) and self.stays_left({**written, **person.writes}):
+                person.kind, person.writes, person.access = "error", {}, {}
+
+    def stays_left(self, data: Data) -> bool:
+        return self.holds(self.leavers.get("left"), data)
 
     def barred(self, person: Person, whom: str) -> bool:
         try:

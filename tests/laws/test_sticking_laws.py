@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from notified import MONDAY, connection
 from oneway.core.seal import Seal
-from oneway.history.digests import RECORD, traces_of
-from oneway.history.flapping import find_flapping
+from oneway.history.digests import traces_of
+from oneway.history.flapping import find_flapping, planned_parts
 from oneway.history.journal import End, Journal, Run
 from oneway.history.memory import Memory
 from oneway.notices.weekly import summary
@@ -134,8 +134,7 @@ def _begun(journal: Journal, made: Plan, ends, model: Model, *, died: bool) -> i
         journal.sent(id, action.id)
         journal.ended(id, action, end, traces_of(action, SEAL))
     if not died:
-        fields = {e.id: [RECORD, *(c.field for c in e.changes)] for e in made.actions}
-        journal.forget_all_but(NAME, fields)
+        journal.forget_all_but(NAME, planned_parts(made))
         journal.finish(id, journal.counts(id), made.as_of)
         write_stories(journal, id, made)
     return id

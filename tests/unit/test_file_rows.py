@@ -131,10 +131,22 @@ def test_a_cell_that_does_not_fit_is_shown_as_far_as_it_may_be(
     assert "holds something else" in found.records[0].problem
 
 
-LATIN = "éèêëáàâäãåíìîïñóòôöõøúùûüçßÉÈÁÀÅÖÜÑÇØąćęłńśźżĄĆĘŁŃŚŹŻčďěňřšťůžČŘŠŽőűğışİŞțșăĂ"
+LATIN = (
+    "éèêëàâîïôùûüçÉÈÀÇ",
+    "äöüßÄÖÜ",
+    "åäöøæÅÄÖØ",
+    "áàãâéêíóõôúç",
+    "áéíóúñüÑÁ",
+    "ąćęłńóśźżĄĆĘŁŃŚŹŻ",
+    "čďěňřšťůžáéíóúýČŘŠŽ",
+    "áéíóöőúüűŐŰ",
+    "ığşöüçİŞ",
+    "țșăâîă",
+)
+"""The letters of languages: across them, two of one could be what another lost."""
 
 
-@given(st.text(st.sampled_from(LATIN), min_size=1, max_size=6))
+@given(st.sampled_from(LATIN).flatmap(lambda letters: st.text(letters, min_size=1, max_size=6)))
 def test_text_that_lost_its_letters_is_told_from_text_that_did_not(text: str) -> None:
     garbled = text.encode().decode("cp1252", errors="replace")
     assert is_garbled(garbled)

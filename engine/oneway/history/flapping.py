@@ -104,6 +104,11 @@ def undone(found: Sequence[Flapping]) -> Mapping[str, Undone]:
     }
 
 
+def planned_parts(plan: Plan) -> Mapping[str, Sequence[str]]:
+    """Return what of each action may not stick, by its id: its fields, or a new record."""
+    return {each.id: [name for name, _ in _parts(each)] for each in plan.actions}
+
+
 def _parts(action: Action) -> tuple[tuple[str, Change | None], ...]:
     """Return what of an action may not stick: its fields, or a new record as a whole."""
     if action.verb is Verb.CREATE:

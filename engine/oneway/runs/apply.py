@@ -21,7 +21,8 @@ from oneway.core.connector import MOST_IN_FLIGHT
 from oneway.core.progress import Progress, silent
 from oneway.core.seal import Seal
 from oneway.core.telemetry import note
-from oneway.history.digests import RECORD, traces_of
+from oneway.history.digests import traces_of
+from oneway.history.flapping import planned_parts
 from oneway.history.journal import Breached, JournalEntry, RunStart
 from oneway.history.links import learn_created, matched
 from oneway.mapping.program import Program
@@ -235,11 +236,7 @@ class RunLog:
         self._note_end()
 
     def _forget_what_healed(self) -> None:
-        planned = {
-            each.id: [RECORD, *(change.field for change in each.changes)]
-            for each in self.plan.actions
-        }
-        self.journal.forget_all_but(connection_of(self.plan), planned)
+        self.journal.forget_all_but(connection_of(self.plan), planned_parts(self.plan))
 
     def finish(self, verdict: Verdict | None = None) -> None:
         """End the run, all of whose actions have an ending.
