@@ -91,9 +91,11 @@ def test_law_02_overwrite_what_the_target_held_makes_no_difference(world: World)
                 continue
             if rule.place in waiting:
                 continue
-            if rule.merge.value == "add":
+            if rule.merge.value in ("add", "own"):
                 assert isinstance(now, list)
                 assert all(any(same(v, n) for n in now) for v in cell.value)
+                ours = [n for n in now if rule.merge.value == "own" and rule.owned.owns(n)]
+                assert all(any(same(v, n) for v in cell.value) for n in ours)
             else:
                 assert same(now, wanted(rule, cell), rule.compare.value)
 

@@ -42,7 +42,11 @@ def _sealed(rule: object) -> dict[str, object]:
     if isinstance(rule, str):
         return {"from": rule, "sensitive": True}
     assert isinstance(rule, dict)
-    return {**rule, "sensitive": True}
+    # Which items a sync owns is shown: such a field cannot be sensitive (M132).
+    plain = {
+        key: value for key, value in rule.items() if not isinstance(value, dict) or key != "merge"
+    }
+    return {**plain, "sensitive": True}
 
 
 def _canary(record: Record) -> Record:
