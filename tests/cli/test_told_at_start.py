@@ -294,7 +294,10 @@ def test_the_same_trouble_is_told_once_whichever_way_a_run_starts(
     TROUBLES[trouble].make(acme)
     for _ in range(2):
         start(acme)
-    assert told(hook) == [TROUBLES[trouble].told]
+    kind, code, about = TROUBLES[trouble].told
+    # The folder of the state is named in full: the mail may be read on another machine.
+    where = str(acme.folder / about) if about == ".oneway" else about
+    assert told(hook) == [(kind, code, where)]
 
 
 @pytest.mark.parametrize(

@@ -155,9 +155,9 @@ def test_what_a_mail_server_answers_is_found(world: World) -> None:
 
 
 def test_a_notice_that_says_too_much_is_found_wherever_it_comes(world: World) -> None:
-    def leaking(*_: object) -> dict[str, str]:
-        said = dict.fromkeys(("state", "why", "started", "counts"), "")
-        return said | {"id": bank(1)["accountName"]}
+    def leaking(*_: object) -> dict[str, object]:
+        said: dict[str, object] = dict.fromkeys(("state", "why", "started"), "")
+        return said | {"id": bank(1)["accountName"], "counts": {}}
 
     write_connection(world, "acme", "header")
     world.servers.payroll.be("fails")

@@ -65,7 +65,7 @@ def test_the_words_say_which_file_and_what_to_do(store: Journal) -> None:
     assert subject_of(body) == "[oneway] connections: two connections have one name (C136)"
     text = text_of(body)
     assert f"C136: two connections have one name\n    {FILE}\n" in text
-    assert f"`oneway validate {FILE}`" in text
+    assert "`oneway validate`" in text
     assert "See: oneway status connections" in text
 
 

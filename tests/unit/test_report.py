@@ -170,7 +170,7 @@ def test_the_command_names_the_mapping_where_there_is_no_connection_and_the_stat
     found = replace(told(made, breaches=[guard]), options="--state /srv/x")
     (command,) = [block.command for block in sections(found)["held"].blocks]
     assert command == (
-        "oneway sync 'my mappings/it'\"'\"'s.yaml' --state /srv/x --allow 'field_changes.a b=1'"
+        "oneway sync 'my mappings/it'\"'\"'s.yaml' --allow 'field_changes.a b=1' --state /srv/x"
     )
 
 

@@ -19,7 +19,7 @@ class Marks:
     """
 
     def __init__(self, state: Path) -> None:
-        digest = sha256(str(state.absolute()).encode()).hexdigest()[:16]
+        digest = sha256(os.fsencode(state.absolute())).hexdigest()[:16]
         self.folders = (
             state / "alarms",
             Path(gettempdir()) / f"oneway-alarms-{os.geteuid()}-{digest}",

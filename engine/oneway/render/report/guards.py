@@ -59,7 +59,9 @@ def _block(
 
 def _table(title: str, found: Sequence[Deed]) -> ReportTable:
     rows = tuple((each.person, fields(each.changes, each.verb, done=False)) for each in found)
-    return ReportTable(title, ("Person", "What waits: in the target → as payroll wants it"), rows)
+    return ReportTable(
+        title, ("Person", "What waits, first as it is and then as payroll wants it"), rows
+    )
 
 
 def _title(breach: Breached, number: int) -> str:
