@@ -1,7 +1,7 @@
-"""Recognises text that lost its letters on the way: `Ã©` for `é`, and the replacement character.
+"""Recognises text with lost letters: `Ã©` for `é`, and the replacement character.
 
-It was UTF-8 once and was read as windows-1252, or was saved in an encoding that lacks its
-letters. It is never right, and no later program can tell.
+It was UTF-8 and was read as windows-1252, or was saved in an encoding that lacks its letters. Such
+text is always wrong, and no later program can tell.
 """
 
 import re
@@ -42,12 +42,12 @@ def is_garbled(text: str) -> bool:
 
 
 def may_be_garbled(raw: bytes) -> bool:
-    """Return whether the record in some bytes may hold such a text; True if they are not known."""
+    """Return whether the bytes of a record may hold such a text; True if they are unknown."""
     return not raw or _BYTES.search(raw) is not None
 
 
 def garbled_path(data: Mapping[str, Value], way: tuple[str, ...] = ()) -> str:
-    """Return the path of a garbled text within a record; "" if there is none."""
+    """Return the path of a garbled text within a record; "" for none."""
     for key, value in data.items():
         items = value if isinstance(value, list) else [value]
         for each in items:
@@ -59,7 +59,7 @@ def garbled_path(data: Mapping[str, Value], way: tuple[str, ...] = ()) -> str:
 
 
 class Letters:
-    """Looks over the records of one file for letters that were lost."""
+    """Searches the records of one file for lost letters."""
 
     def __init__(self, path: str, options: FileOptions) -> None:
         self._path = path
@@ -69,9 +69,9 @@ class Letters:
         self._others = 0
 
     def may_be_lost(self, raws: Iterable[bytes]) -> bool:
-        """Note several records in bytes, and return whether any has to be looked at by itself.
+        """Note several records as bytes, and return whether to check each by itself.
 
-        They are noted only if none has to be.
+        They are noted only if that is not necessary.
         """
         others = [raw for raw in raws if not raw.isascii() or b"\\u" in raw]
         if any(map(may_be_garbled, others)):
@@ -80,7 +80,7 @@ class Letters:
         return False
 
     def damage(self, entry: FileEntry) -> str:
-        """Return why the text of a record must not be written elsewhere; "" where it may be."""
+        """Return why the text of a record must not be written elsewhere; "" if it may."""
         if entry.problem.startswith(NOT_ENCODED):
             self._unread.append(entry.line)
             return ""
@@ -97,13 +97,13 @@ class Letters:
 
     @property
     def said(self) -> list[str]:
-        """What was found and what to do about it, in words; nothing if nothing was."""
+        """Return the findings and the remedy in words; "" if there are none."""
         said = []
         if self._garbled:
             found = f"{_lines(self._garbled)} garbled, such as Ã© for é"
             said.append(f"{self._path}: {found}: {self._remedy}")
         if self._unread and self._options.encoding == UTF_8:
-            # Another encoding is right only where it spoils no line that is read already.
+            # Another encoding is right only if it spoils no line that is readable now.
             help = "correct these lines where the file is made"
             if not self._others:
                 help = "set the option encoding: windows-1252, or export it again, as UTF-8"
@@ -119,7 +119,7 @@ class Letters:
 
 _KEEP = "set garbled_cells: keep"
 NOT_ENCODED = "is not UTF-8"
-"""What the problem of an entry begins with whose bytes are no text."""
+"""The beginning of the problem of an entry whose bytes are not text."""
 
 
 def _lines(lines: Sequence[int], one: str = "looks", many: str = "look") -> str:

@@ -25,9 +25,9 @@ UTF_8 = "utf-8"
 class FileOptions:
     """How one file is written; the defaults are those of a plain CSV or JSON file.
 
-    `delimiter` is empty if the file itself may say it (`sep=;`), `header` is 0 where the
-    headings stand on the first line that is not blank, `footer` is the text that the first
-    line after the records begins with, `blank` holds words without case that stand for nothing.
+    `delimiter` is empty if the file itself may say it (`sep=;`), `header` is 0 if the first
+    non-blank line holds the headings, `footer` is the beginning of the first line after the
+    records, `blank` holds words, without case, that mean nothing.
     """
 
     id: str = "id"

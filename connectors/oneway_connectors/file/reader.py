@@ -40,11 +40,11 @@ class FileReader:
         self._index: _Index | None = None
         self._lock = Lock()
         self.notes: list[str] = []
-        """What was noticed while the file was read last, although nothing of it is missing."""
+        """What was noticed when the file was last read, although no record is missing."""
 
     @property
     def new_fields(self) -> NewFields | None:
-        """What a field says that no record has: a CSV file refuses it, unless it may grow."""
+        """What becomes of a new field: a CSV file refuses it, unless it may grow."""
         if self._format == WORKBOOK:
             return None
         if self._options.new_columns == "add":
@@ -54,8 +54,8 @@ class FileReader:
     def read(self, progress: Progress = silent) -> Snapshot:
         """Return every record; an invalid entry becomes a record with a `problem`.
 
-        So do two records with one id, unless they are alike. Raises `ReadError` for a file that
-        cannot be read.
+        So do records that share an id, unless they are identical. Raises `ReadError` for an
+        unreadable file.
         """
         gaps: list[str] = []
         records = {record.id: record for record in self.records(gaps, progress)}
@@ -63,9 +63,9 @@ class FileReader:
         return Snapshot(tuple(records.values()), complete=not gaps, problems=problems)
 
     def records(self, gaps: list[str], progress: Progress = silent) -> Iterator[Record]:
-        """Yield the records one at a time; `gaps` is given why any may be missing, in words.
+        """Yield the records one at a time; `gaps` gets, in words, why any may be missing.
 
-        A record whose id another one turns out to have comes again at the end, with a `problem`.
+        A record whose id turns up again comes once more at the end, with a `problem`.
         """
         return (each for each in self._read(gaps, progress) if isinstance(each, Record))
 
@@ -97,7 +97,7 @@ class FileReader:
             progress(f"reading {self._path}", reading.count, reading.count)
 
     def _sharing(self, file: BinaryIO, ids: Ids, count: int) -> Iterator[Record]:
-        """Yield the records that share an id as problems; those that are alike are one record."""
+        """Yield the records that share an id as problems; identical ones are one record."""
         file.seek(0)
         sharing: dict[str, list[FileEntry]] = defaultdict(list)
         layout = layout_of(self._path, self._format, self._options)
@@ -129,7 +129,7 @@ class FileReader:
             self.notes.append(f"{self._path}: {said}")
 
     def _entries(self, layout: Layout, text: BinaryIO) -> Iterator[FileEntry]:
-        """Return the entries of a file, blank where a word says that there is nothing."""
+        """Return the entries of a file, with words for "nothing" as blanks."""
         entries, words = layout.entries(text), self._options.blank
         if not words or self._format not in ("json", "jsonl"):
             return entries  # a table does so by itself
@@ -178,7 +178,7 @@ class _Reading:
         self.count = self.broken = 0
 
     def record(self, entry: FileEntry) -> Record | None:
-        """Return the record of an entry; None if an entry before it has the id."""
+        """Return the record of an entry; None if an earlier entry has the id."""
         self.count += 1
         if entry.gap:
             why = f": it {entry.problem}" if entry.problem else ""
@@ -197,7 +197,7 @@ class _Reading:
     def batch(self, entries: FileEntries) -> Iterator[Record | Batch]:
         """Yield the records of several entries; each by itself where their ids are unusual."""
         raws, decode = entries.raws, self.layout.decode
-        # A record of lost letters is looked at by itself: it may be none to be written.
+        # A record with lost letters is checked by itself: it may not be written.
         ids = None if self.letters.may_be_lost(raws) else self.ids.name_all(entries)
         if ids is None:
             for line, raw in zip(entries.lines, raws, strict=True):
@@ -216,7 +216,7 @@ class _Reading:
 
 
 def _said(problem: str) -> str:
-    """Return why there is no record as a sentence, which is the same for all such records."""
+    """Return why an entry is not a record, in the same sentence for all such entries."""
     return f"the record {problem}" if problem and not problem.startswith("column ") else problem
 
 
@@ -246,9 +246,9 @@ def _stated(data: dict[str, Value], words: frozenset[str]) -> dict[str, Value]:
 
 
 _FEW = 20
-"""So many lines are named; and of so few records, all may share an id by mistake."""
+"""The most lines that are named; in a file this small, all records may share an id by mistake."""
 _MOST_NAMED = 5
-"""Fields that a message names."""
+"""The most fields that a message names."""
 _WHICH = "nobody can tell which of them holds; correct it where the file is made"
 
 
@@ -277,7 +277,7 @@ class _Index:
 
 
 def _loose(value: Value) -> Hashable:
-    """Return a key that is equal for all values that any comparison calls the same."""
+    """Return a key that is equal for all values that any comparison treats as equal."""
     if isinstance(value, list):
         return "list"
     for compare in (Compare.DATE, Compare.NUMBER):

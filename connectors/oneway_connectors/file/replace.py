@@ -1,4 +1,4 @@
-"""Replaces a file atomically: readers see the old file or the new one, and nothing between."""
+"""Replaces a file atomically: readers see the old file or the new one, never a mixture."""
 
 import os
 import tempfile

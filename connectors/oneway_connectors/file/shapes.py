@@ -22,15 +22,15 @@ from oneway_connectors.file.fast_json import UNLIKE, FastDecoder, members
 from oneway_connectors.file.layout import FileEntries, FileEntry
 
 _MOST_KEYS = 400
-"""Keys of one object: one with more is a table, and no record."""
+"""The most keys of one object: one with more is a table, not a record."""
 _DEEPEST = 8
-"""How deep objects are told apart; what is within those below is decoded as it comes."""
+"""How deep objects are told apart; deeper ones are decoded as plain data."""
 SAMPLES = 100
-"""Records whose shape tells how the others are decoded."""
+"""The number of records whose shape decides how the others are decoded."""
 GROUP, BYTES = 200, 500_000
-"""Records that are decoded at once, and so many bytes of them."""
+"""How many records, and how many of their bytes, are decoded at once."""
 _FEWEST = 16
-"""Records that are decoded one by one where any of them is unusual."""
+"""How many records are decoded one by one if any of them is unusual."""
 _ESCAPED_COLON = b"u003"
 """What is in each escape that stands for a colon."""
 
@@ -85,7 +85,7 @@ def _groups(raws: Iterator[bytes]) -> Iterator[list[bytes]]:
 def _decoder_of(samples: _Samples) -> "ShapedDecoder | None":
     try:
         return ShapedDecoder(samples)
-    except ValueError:  # there are none, or a key that no attribute can stand for
+    except ValueError:  # no records, or a key that cannot be an attribute
         return None
 
 

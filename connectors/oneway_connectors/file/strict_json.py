@@ -1,7 +1,7 @@
 """Parses strict JSON (RFC 8259); rejects what lenient parsers accept.
 
-A key that stands twice, NaN, a number beyond all floats, and nesting without end are flaws.
-Lone surrogates (`"\\ud800"`) are read and written back as they are.
+Flaws are duplicate keys, NaN, numbers beyond all floats, and too deep nesting. Lone surrogates
+(`"\ud800"`) are read and written back unchanged.
 """
 
 import json
@@ -14,7 +14,7 @@ from oneway.core.records import Value
 
 
 class Flaw(ValueError):
-    """JSON in form, but not to be relied on. The message never holds a value."""
+    """JSON in form, but not reliable. The message never holds a value."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -75,11 +75,11 @@ class _Column:
     lines: list[int] = field(default_factory=list)
 
     def blank(self, words: frozenset[str]) -> None:
-        """Take what is one of the words for nothing."""
+        """Remove the words that mean nothing."""
         self.values = [without_words(value, words) for value in self.values]
 
     def odd(self, name: str, pattern: str) -> list[OddCell]:
-        """Return the cells of a column of dates that hold something else."""
+        """Return the cells in a column of dates that are not dates."""
         return [
             OddCell(line, name, str(value), f"dates like {pattern}")
             for line, value in zip(self.lines, self.values, strict=True)
@@ -95,7 +95,7 @@ class _Columns:
     found: dict[str, _Column] = field(default_factory=dict)
     too_short: bool = False
     again: list[bool] = field(default_factory=list)
-    """Of each row, whether one before it is the same in every cell; it is read once."""
+    """For each row, whether an earlier row has the same cells; it is read once."""
 
 
 def _text(path: str, start: bytes) -> dict[str, str]:
@@ -109,7 +109,7 @@ def _text(path: str, start: bytes) -> dict[str, str]:
         found["format"] = "csv"
     about = guess(start)
     plain = "\t" if ending == ".tsv" else ","
-    # What the file says of itself holds, unless nothing in it is separated so.
+    # What the file says of itself holds, unless it does not separate anything.
     if about.delimiter != (_said_delimiter(start) or plain):
         found["delimiter"] = next(w for w, sign in DELIMITERS.items() if sign == about.delimiter)
     if about.headings and all(_SINGLE.fullmatch(name) for name in about.headings if name):
@@ -123,7 +123,7 @@ _SAYS = re.compile(rb'(?:\xef\xbb\xbf)?"?sep=(.)', re.IGNORECASE)
 
 
 def _said_delimiter(start: bytes) -> str:
-    """Return the delimiter that a file says on its first line, as in `sep=;`; or nothing."""
+    """Return the delimiter that a file declares on its first line, as in `sep=;`; or ""."""
     said = _SAYS.match(start)
     return said[1].decode(errors="replace") if said else ""
 
@@ -198,7 +198,7 @@ def _repeated(rows: Sequence[tuple[int, _Cells]]) -> list[bool]:
 
 
 def _without_totals(rows: Sequence[tuple[int, _Cells]]) -> int:
-    """Return how many rows stand above those at the end that hold a total, and little else."""
+    """Return how many rows come before the last ones that hold little but a total."""
     end = len(rows)
     while end and len(rows[end - 1][1]) > _NARROW:
         cells = rows[end - 1][1]
@@ -223,10 +223,10 @@ def _flat(data: Mapping[str, Value], way: tuple[str, ...]) -> _Cells:
 
 
 def _id(columns: _Columns) -> str:
-    """Return the column that tells the records apart, best one that is named as an identity.
+    """Return the column that identifies the records, best one with the name of an id.
 
-    A few rows may share a value in one that is named so, or in any where all columns have such
-    rows: the reader names them, and everybody else is known by their number.
+    A few rows may share a value in a column with such a name, or in any column if all have
+    duplicates: the reader names those rows, and all others have their number.
     """
     ranks: list[tuple[bool, int, int, str]] = []
     for name, column in columns.found.items():
@@ -240,7 +240,7 @@ def _id(columns: _Columns) -> str:
         different = len(set(given))
         rank, shared = key_rank(name), len(values) - different
         named = rank <= _NAMED_AS_KEY and len(given) == len(values)
-        # Without such a name, rows that are the same in every cell may be different people.
+        # Without such a name, identical rows may be different people.
         rows = len(values if named else column.values)
         if rows == 0 or is_overwhelming(different, rows):
             ranks.append((shared > 0 and not named, rank, shared, name))
@@ -255,9 +255,9 @@ def _may_be_id(value: Value) -> bool:
 
 
 def _date_pattern(values: Sequence[Value]) -> str:
-    """Return the pattern by which the values of a column are dates, but for single odd ones.
+    """Return the pattern of the dates in a column, ignoring single odd values.
 
-    There is none where nothing has to be said: all are dates as ISO 8601 has them.
+    Returns none if all are ISO 8601 dates, which need no option.
     """
     given = [value for value in values if not is_blank(value)]
     plain = sum(parse_day(value) is not None for value in given)

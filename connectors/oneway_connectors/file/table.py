@@ -13,14 +13,14 @@ from oneway_connectors.file.options import UTF_8, FileOptions
 from oneway_connectors.file.sniff import footer_in, is_mark
 
 _MANY = 12
-"""The number of headings a message lists."""
+"""The most headings that a message lists."""
 
 
 class Table:
     """The rows of one file. `head` comes first: it learns what the columns are.
 
-    `hint` is asked where the headings are of no use: it looks at the file for what may be the
-    cause, and returns it in words, or nothing.
+    `hint` is called if the headings are useless: it looks for the cause in the file, and returns
+    it in words, or nothing.
     """
 
     def __init__(self, name: str, options: FileOptions, hint: Callable[[], str]) -> None:
@@ -101,9 +101,9 @@ class Table:
         return FileEntry(line, raw, self.headings.record(cells))
 
     def refuse_unreadable(self, cells: Mapping[str, str]) -> None:
-        """Raise `Rejected` for cells that the next reading would not take for a record's."""
+        """Raise `Rejected` for cells that the next read would not accept as a record's."""
         options = self._options
-        # A word that stands for nothing was there before: no record that is written has it.
+        # The word for "nothing" was there before: a written record never has it.
         cells = {name: cell for name, cell in cells.items() if not self._is_word(cell)}
         damaged = next((name for name, cell in cells.items() if damage_of(cell)), None)
         if damaged is not None and options.damaged_cells == "error":
@@ -134,7 +134,7 @@ class Table:
         return self.ended
 
     def after_footer(self, line: int, cells: Sequence[str]) -> None:
-        """Note a row below the footer that looks like a record: nobody would look at it."""
+        """Note a row below the footer that looks like a record, and would otherwise be missed."""
         cells = self.stated(cells)
         filled = [cell.strip() for cell in cells if cell.strip()]
         names = self.headings.names
@@ -148,7 +148,7 @@ class Table:
         return [cell.strip() for cell in cells] if self._options.spaces == "trim" else cells
 
     def stated(self, cells: Sequence[str]) -> Sequence[str]:
-        """Return the cells of a row, blank where a word says that there is nothing."""
+        """Return the cells of a row, with words for "nothing" as blanks."""
         cells = self.trimmed(cells)
         if not self._options.blank:
             return cells
@@ -162,9 +162,9 @@ class Table:
         return ReadError("R154", f"{self._name}:{line}: {summary}", self._hint() or help)
 
     def _quoted_late(self, cell: str) -> bool:
-        """Return whether a cell is quoted after a space, so that the quotes are part of it."""
+        """Return whether a cell is quoted after a space, so that the quotes belong to it."""
         quote, text = self._options.quote, cell.strip()
-        # Without the quotes, a delimiter within them has parted the cell in two.
+        # Without its quotes, a delimiter within the cell has split it.
         return bool(quote) and cell[:1].isspace() and text.startswith(quote)
 
     def _damage(self, cells: Sequence[str]) -> str:
@@ -255,7 +255,7 @@ def _not_encoded(encoding: str) -> str:
 
 
 def _instead(wanted: str, names: Sequence[str]) -> str:
-    """Return which heading is meant by one that is not there; the names are those not in use."""
+    """Return the heading that a missing one probably means; the names are the unused ones."""
     near = get_close_matches(wanted, names, n=1, cutoff=0.8)
     words = _words(wanted)
     alike = [name for name in names if words and 2 * len(words & _words(name)) >= len(words)]

@@ -1,10 +1,10 @@
 """Applies the approved plan and nothing else; the only caller of `Writer`.
 
 Each action passes the gates of `oneway.applying.gates`, in order: a gate ends it, or lets it
-through. What passes them all is journalled as intended, and sent. How each action ended is
-journalled, also where nothing was sent. One record's failure never stops the others; a system
-that is down, or refuses the credentials, does (`oneway.applying.circuit_breaker`). Several are
-in flight at once where both systems allow that (`oneway.applying.flight`).
+through. An action that passes all gates is journalled as intended, and sent. The journal has the
+ending of every action, sent or not. One record's failure never stops the others; a system that is
+down, or refuses the credentials, does (`oneway.applying.circuit_breaker`). Several actions are in
+flight at once if both systems allow that (`oneway.applying.flight`).
 """
 
 from collections.abc import Iterator
@@ -46,12 +46,12 @@ __all__ = [
 def apply(
     plan: Plan, approved: Approved, systems: ApplySystems, log: ActionLog, watch: Watch = UNWATCHED
 ) -> Iterator[Result]:
-    """Apply an approved plan and yield how each action ended, in the order of the plan's needs.
+    """Apply an approved plan and yield how each action ended, in the order of dependencies.
 
-    The fingerprint that a person or a run approved is compared, never merely present. What an
-    earlier try of the same plan has ended for good is left as it ended. Raises `Refused` before
-    any write where the plan is not the approved one, and `Stopped` once `watch.stopping` says so
-    and what was in flight has ended.
+    The fingerprint that a person or a run approved is compared, never merely present. Actions that
+    an earlier try of the same plan ended for good keep their ending. Raises `Refused` before any
+    write if the plan is not the approved one, and `Stopped` once `watch.stopping` asks for it and
+    the writes in flight have ended.
     """
     own = fingerprint(plan)
     if approved.fingerprint != own:
@@ -66,9 +66,9 @@ def apply(
 
 
 def concurrency(systems: ApplySystems) -> int:
-    """Return how many requests may be in flight at once, as both systems and a connection say.
+    """Return how many requests may be in flight at once, by both systems and the connection.
 
-    One where writes wait for a flush. A source that is read as one list is not asked again.
+    One if writes wait for a flush. A source that is read as one list is not asked again.
     """
     live, writer = systems.live, systems.writer
     if writer.batch > 1:

@@ -1,22 +1,22 @@
 """The circuit breaker: decides when to give up on a system for the rest of a run.
 
-It does not close again. A run is short; what it leaves is planned anew by the next one, which
-begins with patience. `Blame` says what an error speaks against.
+It does not close again. A run is short, and the next one plans what it leaves, with fresh
+patience. `Blame` says what an error speaks against.
 """
 
 from oneway.core.connector import Blame
 
 GIVE_UP = 5
-"""So many actions in a row that end by the system's fault. Each has its tries behind it."""
+"""How many actions in a row may end by the system's fault, each after several tries."""
 
 
 class CircuitBreaker:
-    """Lost where a system seems to be down, or refuses the credentials; `why` says which."""
+    """Open once a system seems to be down, or refuses the credentials; `why` says which."""
 
     def __init__(self, most: int = GIVE_UP) -> None:
         self._most = most
         self.row = 0
-        """How many have ended by the system's fault since it last answered."""
+        """How many actions have ended by the system's fault since it last answered."""
         self.lost = False
         self.why = ""
 

@@ -1,7 +1,6 @@
-"""The crew of an apply: does jobs side by side, while one thread alone decides and journals.
+"""The crew of an apply: does jobs side by side, while one thread decides and journals.
 
-A job calls connectors and nothing else. What becomes of it is taken by the thread that handed
-it over, which is also the only one that hands over more.
+A job only calls connectors. The thread that hands jobs over also takes their results.
 """
 
 from collections.abc import Callable
@@ -15,7 +14,7 @@ Out = TypeVar("Out")
 
 @dataclass(frozen=True, slots=True)
 class Finished(Generic[Out]):
-    """A job that has ended: with what it returned, or with what it raised."""
+    """A finished job, with its result or its error."""
 
     key: str
     value: Out | None = None
@@ -24,14 +23,14 @@ class Finished(Generic[Out]):
 
 @dataclass(frozen=True, slots=True)
 class CrewJob(Generic[Out]):
-    """Something to do, under a key that tells it from others; an urgent one goes first."""
+    """A job, under a key of its own; urgent ones go first."""
 
     key: str
     act: Callable[[], Out]
     urgent: bool = False
 
     def finished(self, *, caught: type[BaseException]) -> Finished[Out]:
-        """Do it and return what became of it; what is not `caught` is raised."""
+        """Do it and return the result; an error that is not `caught` is raised."""
         try:
             return Finished(self.key, self.act())
         except caught as error:
@@ -39,28 +38,28 @@ class CrewJob(Generic[Out]):
 
 
 class Crew(Protocol[Out]):
-    """Does jobs. One thread alone calls these methods."""
+    """Does jobs. Only one thread calls these methods."""
 
     def do(self, job: CrewJob[Out]) -> None:
         """Take a job on."""
 
     def finished(self) -> list[Finished[Out]]:
-        """Wait until a job has ended, and return all that have."""
+        """Wait until a job has ended, and return all finished jobs."""
 
     def drop(self) -> list[str]:
-        """Forget the jobs that are not urgent and have not begun; return their keys."""
+        """Drop the jobs that are neither urgent nor started; return their keys."""
 
     def leave(self) -> None:
-        """Begin nothing more, and wait for nothing."""
+        """Start nothing more, and do not wait."""
 
 
 def crew_of(size: int) -> Crew[Out]:
-    """Return a crew that does so many jobs at once; one at a time are done by the caller."""
+    """Return a crew that does this many jobs at once; for one, the caller does them."""
     return OneByOne() if size == 1 else Threads(size)
 
 
 class OneByOne(Generic[Out]):
-    """Does each job when it is asked what has ended, in the caller's own thread."""
+    """Does each job in the caller's thread, when asked for finished ones."""
 
     def __init__(self) -> None:
         self._jobs: list[CrewJob[Out]] = []
@@ -86,7 +85,7 @@ class OneByOne(Generic[Out]):
 
 
 class Threads(Generic[Out]):
-    """Does jobs in threads, each begun when it is first needed.
+    """Does jobs in threads, each started at first need.
 
     They are daemons: a thread that waits for a system does not keep the process alive.
     """
@@ -139,7 +138,7 @@ class Threads(Generic[Out]):
         try:
             Thread(target=self._work, name=name, daemon=True).start()
             self._begun += 1
-        except RuntimeError:  # the system gives us no more of them: those that there are do it
+        except RuntimeError:  # the system gives no more threads: the existing ones do it
             if not self._begun:
                 raise
 

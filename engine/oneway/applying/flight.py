@@ -1,8 +1,8 @@
-"""The actions in flight: looked at and sent by a crew, decided and journalled by one thread.
+"""The actions in flight: a crew checks and sends them, one thread decides and journals.
 
-An action is looked at, journalled as intended, sent, and journalled as ended. What comes
-together is journalled together: how some actions ended, and that others are about to be sent,
-before they are. With one in flight, one action ends before the next is looked at.
+An action is checked, journalled as intended, sent, and its ending journalled. The endings of some
+actions and the intentions of the next are journalled together, before those are sent. With a size
+of one, each action ends before the next is checked.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -29,7 +29,7 @@ class Flight:
         self._side_by_side = size > 1
         self._order: Order[Ended] = Order(actions, side_by_side=self._side_by_side)
         self._crew: Crew[Ended | Ready] = crew_of(size)
-        # A few more are looked at than can be sent, or threads would idle while we journal.
+        # A few more are checked than can be sent, or threads would idle while we journal.
         self._room = size + -(-size // 4) if self._side_by_side else 1
         self._running: dict[str, Action] = {}
         self._steps: dict[str, OpenStep] = {}
@@ -38,13 +38,13 @@ class Flight:
         self._untold: list[Result] = []
         self._done = 0
         self._why: BaseException | None = None
-        """Why nothing more begins."""
+        """Why no action starts any more."""
 
     def results(self) -> Iterator[Result]:
-        """Yield how each action ended, in order, at moments at which nothing is in flight.
+        """Yield how each action ended, in order, whenever nothing is in flight.
 
-        So a caller may stop taking results at any time, and leaves nothing behind. Raises
-        what a job raised, or `Stopped`, after what was in flight has ended.
+        So the caller may stop taking results at any time, and leaves nothing behind. Raises an
+        error of a job, or `Stopped`, after the actions in flight have ended.
         """
         try:
             while self._unconfirmed or not (self._why or self._order.all_begun):
@@ -66,7 +66,7 @@ class Flight:
             self._crew.leave()
 
     def _until_quiet(self) -> None:
-        """Begin, take and journal until nothing is in flight."""
+        """Start, collect and journal actions until nothing is in flight."""
         while True:
             self._begin()
             if self._running:
@@ -76,7 +76,7 @@ class Flight:
                 return
 
     def _begin(self) -> None:
-        """Let the crew look at as many actions as there is room for; some need no look."""
+        """Let the crew check as many actions as there is room for; some need no check."""
         while (action := self._next()) is not None:
             if self._watch.stopping():
                 self._stop(Stopped())
@@ -91,7 +91,7 @@ class Flight:
             self._running[action.id] = action
 
     def _next(self) -> Action | None:
-        """Return the action that may begin now, if any."""
+        """Return an action that may start now, if any."""
         full = len(self._running) >= self._room or self._unconfirmed.full
         if self._why is not None or full or self._waits_for_a_flush:
             return None
@@ -100,13 +100,13 @@ class Flight:
 
     @property
     def _waits_for_a_flush(self) -> bool:
-        """Whether the next action must see what is written, which takes a flush."""
+        """Whether the next action must see earlier writes, which takes a flush."""
         return self._unconfirmed.gathers and bool(self._unconfirmed) and self._order.held_up
 
     def _is_cautious(self) -> bool:
-        """Return whether a system fails, and would be given up if all that is in flight failed.
+        """Return whether a failing system would be given up if all actions in flight failed.
 
-        So few more are tried than one at a time would be.
+        Then no more are sent than if they were sent one at a time.
         """
         breaker = self._gates.breaker
         if breaker.lost:
@@ -129,7 +129,7 @@ class Flight:
         return lambda: self._gates.send(ready)
 
     def _take(self, finished: Sequence[Finished[Ended | Ready]]) -> None:
-        """Take what the crew has done."""
+        """Take the finished jobs of the crew."""
         for each in finished:
             if isinstance(each.value, Ready) and self._why is None:
                 self._ready.append(each.value)
@@ -143,7 +143,7 @@ class Flight:
             self._stop(Stopped())
 
     def _stop(self, why: BaseException) -> None:
-        """Begin nothing more. What is sent ends; what was looked at is left as it was."""
+        """Start nothing more. Sent actions end; checked ones stay as they were."""
         self._why = self._why or why
         for key in (*self._crew.drop(), *(each.action.id for each in self._ready)):
             del self._running[key]
@@ -151,7 +151,7 @@ class Flight:
         self._ready.clear()
 
     def _journal(self) -> None:
-        """Journal what has ended and what is about to be sent, together; then send that."""
+        """Journal endings and intentions together; then send the intended actions."""
         ended = self._unconfirmed.confirmed() if self._is_time_to_confirm else []
         counted = self._count(ended)
         self._let_through()
@@ -184,7 +184,7 @@ class Flight:
         return not self._running and (self._why is not None or self._order.all_begun)
 
     def _count(self, ended: Sequence[Ended]) -> list[Result]:
-        """Note how actions ended, and return the results that have their turn by that."""
+        """Note how actions ended, and return the results whose turn has come."""
         for each in ended:
             result = each.result
             if result.ending is Ending.DONE:
@@ -201,7 +201,7 @@ class Flight:
         return [each.result for each in counted]
 
     def _let_through(self) -> None:
-        """Leave out what is ready for a system that is given up by now."""
+        """Drop actions that are ready for a system given up meanwhile."""
         ready, self._ready = self._ready, []
         for each in ready:
             held = self._gates.circuit_open(each.action)
@@ -212,7 +212,7 @@ class Flight:
                 self._unconfirmed.add(Ended(held))
 
     def _end_in_flight(self) -> None:
-        """Wait for what is in flight after an error, and journal how it ended if that works."""
+        """Wait for the actions in flight after an error, and journal their endings if possible."""
         self._stop(Stopped())
         while self._running:
             self._take(self._crew.finished())
@@ -220,7 +220,7 @@ class Flight:
             self._journal()
 
     def _told(self, *, all: bool) -> Iterator[Result]:
-        """Yield the results whose turn it is; at the end, those that have no turn any more."""
+        """Yield the results whose turn it is; at the end, all others too."""
         told, self._untold = self._untold, []
         yield from told
         if all:

@@ -1,11 +1,10 @@
 """The gates, in order: each ends an action before it is sent, or lets it through.
 
-A gate is a function from an action to how it ended, or None if it may pass. What an
-interrupted run had sent is looked up first, whatever guards say by now: it may have happened.
-What passes all gates is sent, once that is journalled.
-
-`look` and `send` call the systems, and may run in several threads at once. They decide nothing
-that other actions hang on, and journal nothing but a request that must prove its lease again.
+A gate is a function from an action to its ending, or None if it may pass. Actions that an
+interrupted run had sent are looked up first, whatever guards say now: they may have happened. An
+action that passes all gates is sent, once that is journalled. `look` and `send` call the systems,
+and may run in several threads at once. They decide nothing that affects other actions, and journal
+nothing except a request that must renew its proof of the lease.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -43,15 +42,15 @@ LONGEST_ID = 500
 """Characters of the id of a record that a target creates."""
 
 NOT_KNOWN_YET = "W115"
-"""The code of what was looked up, and may still have happened."""
+"""The code of an action that was looked up and may still have happened."""
 
 GIVEN_UP = "W112"
-"""The code of what was not sent, or not looked up, because a system was given up."""
+"""The code of an action neither sent nor looked up, because a system was given up."""
 
 
 @dataclass(frozen=True, slots=True)
 class Ended:
-    """How an action ended, and what that says of a system: a fault of it, or that it answered."""
+    """How an action ended, and what that says of a system: a fault of it, or an answer."""
 
     result: Result
     fault: ConnectorError | None = None
@@ -60,21 +59,21 @@ class Ended:
 
 @dataclass(frozen=True, slots=True)
 class Ready:
-    """An action that has passed all gates, with what is to be written."""
+    """An action that has passed all gates, with the values to write."""
 
     action: Action
     values: Mapping[str, Value] = field(repr=False)
     token: str
     again: bool
-    """Whether an interrupted run had sent it, so that it is sent again."""
+    """Whether an interrupted run had sent it, so that this is a repeat."""
 
 
 class Abandoned(Exception):
-    """The apply has ended already; nothing may leave any more."""
+    """The apply has ended already; no request may leave any more."""
 
 
 class Gates:
-    """The gates of one apply, and what they know: what is done, and whether a system is down."""
+    """The gates of one apply, and their state: what is done, and whether a system is down."""
 
     def __init__(self, approved: Approved, systems: ApplySystems, log: ActionLog) -> None:
         self.approved = approved
@@ -96,7 +95,7 @@ class Gates:
         )
 
     def unasked(self, action: Action) -> Ended | None:
-        """Return how an action ended that no system has to be asked about; None for others."""
+        """Return the ending of an action that needs no system; None for others."""
         if action.id in self.approved.earlier.sent:
             return None
         pure = (gate for gate in self.in_order if gate not in (self.sent_before, self.stale))
@@ -104,9 +103,9 @@ class Gates:
         return next((Ended(each) for each in held if each is not None), None)
 
     def look(self, action: Action, *, renew: bool) -> Ended | Ready:
-        """Return how an action ended at the first gate that holds it, or what is to be sent.
+        """Return the ending at the first gate that holds an action, or what to send.
 
-        With `renew`, no list serves that was read before.
+        With `renew`, lists are read again.
         """
         self.live.forget(renew=renew)
         try:
@@ -122,7 +121,7 @@ class Gates:
             return Ended(failure.result, failure.error)
 
     def sent_before(self, action: Action) -> Result | None:
-        """An interrupted run sent it, and it has happened, or cannot be looked up now."""
+        """An interrupted run sent it: it has happened, or cannot be looked up now."""
         if action.id not in self.approved.earlier.sent:
             return None
         if self.breaker.lost:
@@ -165,14 +164,14 @@ class Gates:
         """The source or the target is no longer as the plan saw it."""
         with self._asking(action):
             if action.id in self.approved.earlier.sent:
-                # It was looked up in the target, and has not happened: does it still need to?
+                # It was looked up in the target and has not happened: is it still needed?
                 self.live.refuse_other_source(action)
             else:
                 self.live.refuse_stale(action)
         return None
 
     def send(self, ready: Ready) -> Ended:
-        """Send what is journalled, and return how the action ended."""
+        """Send a journalled action, and return how it ended."""
         action = ready.action
         try:
             target_id = self._written(action, ready.values, ready.token)
@@ -185,13 +184,13 @@ class Gates:
         return Ended(Result(action, Ending.DONE, target_id), answered=True)
 
     def leaving(self, actions: Sequence[Action]) -> None:
-        """A request of these is about to leave; raise what keeps it from that."""
+        """Called before a request of these actions leaves; raises what prevents it."""
         if self.abandoned:
             raise Abandoned
         self.log.leaving(actions)
 
     def _ready(self, action: Action) -> Ready:
-        """Open what is sealed."""
+        """Unseal the values."""
         with self._asking(action):
             values = self.live.values(action)
         token = self.approved.earlier.sent.get(action.id)
@@ -208,7 +207,7 @@ class Gates:
             if not target_id.strip() or len(target_id) > LONGEST_ID or not target_id.isprintable():
                 text = "a create was answered with an id that is blank, too long or not printable"
                 raise Unknown("W114", text, "See in the target which record was created.")
-            # In one step: two creates may be answered with one id at the same time.
+            # In one step: a target may answer two creates with one id at the same time.
             owner = self.owners.setdefault(target_id, action.source_id or "")
             if owner != (action.source_id or ""):
                 whose = f"source record {owner}" if owner else "nobody's in the source"
@@ -217,7 +216,7 @@ class Gates:
         return target_id
 
     def _shown_already(self, action: Action, error: WriteError) -> str | None:
-        """Return the id of a record that shows a write which was only accepted; else None."""
+        """Return the id of a record that proves an accepted write; else None."""
         if not isinstance(error, Unknown) or not error.accepted:
             return None
         self.live.forget(renew=True)
@@ -240,7 +239,7 @@ class Gates:
 
 
 def looked_up(action: Action, became: Became, sent: Sent, done: str) -> Result:
-    """Return how an action ended that was sent before; `done` is the reason if it has happened."""
+    """Return the ending of an action sent before; `done` is the reason if it has happened."""
     if became.happened is Happened.YES:
         return Result(action, Ending.DONE, became.target_id, reason=done)
     target_id = action.target_id or sent.record or None
@@ -262,7 +261,7 @@ def _stale(action: Action, stale: Stale) -> Result:
 
 
 def _held(result: Result) -> Ended:
-    """Return the end at a gate; systems answered unless nothing was asked of them."""
+    """Return an ending at a gate; `answered` unless no system was asked."""
     return Ended(result, answered=not result.ending.withheld and result.code != GIVEN_UP)
 
 

@@ -1,9 +1,8 @@
-"""The order of an apply: which action may begin next, and in which order endings count.
+"""The order of an apply: which action may start next, and in which order endings count.
 
-An action begins after those it depends on and, where several run side by side, after those
-before it that are of the same record; apart from that in the order of the plan. Endings count
-in that order too, whichever came first: when a system is given up, and in which order a run is
-told, hang on the plan alone.
+An action starts after its dependencies and, if several run side by side, after earlier actions on
+the same record; otherwise in the order of the plan. Endings count in that order too, whichever
+came first: the circuit breaker and the order of the results depend on the plan alone.
 """
 
 from collections import defaultdict
@@ -17,7 +16,7 @@ End = TypeVar("End")
 
 
 def ordered(actions: Sequence[Action]) -> tuple[Action, ...]:
-    """Return the actions so that each comes after those it names, otherwise as they were."""
+    """Return the actions so that each follows its dependencies, otherwise in their order."""
     by_id = {action.id: action for action in actions}
     placed: dict[str, Action] = {}
     for action in actions:
@@ -32,7 +31,7 @@ def ordered(actions: Sequence[Action]) -> tuple[Action, ...]:
 
 
 class Order(Generic[End]):
-    """The actions of an apply, in their order, of which some wait, run or have ended."""
+    """The actions of an apply in order: waiting, running or ended."""
 
     def __init__(self, actions: Sequence[Action], *, side_by_side: bool) -> None:
         self.actions = actions
@@ -44,9 +43,9 @@ class Order(Generic[End]):
         self._begun = [False] * len(actions)
         self._ends: list[End | None] = [None] * len(actions)
         self._first = 0
-        """No action before this one waits to begin."""
+        """No action before this position waits to start."""
         self._counted = 0
-        """How many endings count: those of all actions before the first that runs or waits."""
+        """How many endings count: those of all actions before the first unfinished one."""
         for place, (depends, same) in enumerate(_needs(actions)):
             needs = depends | same if side_by_side else depends
             self._waits[place], self._follows[place] = len(needs), bool(depends | same)
@@ -62,21 +61,21 @@ class Order(Generic[End]):
 
     @property
     def held_up(self) -> bool:
-        """Whether the first action that has not begun waits for one that has not ended."""
+        """Whether the first action that has not started waits for an unfinished one."""
         return not self.all_begun and (not self._free or self._free[0] != self._first)
 
     def next(self) -> Action | None:
-        """Return the first action that may begin, if any; `begin` takes it."""
+        """Return the first action that may start, if any; `begin` takes it."""
         return self.actions[self._free[0]] if self._free else None
 
     def begin(self) -> bool:
-        """Take the action that `next` returned; return whether it has to see what others wrote."""
+        """Take the action of `next`; return whether it must see what others wrote."""
         place = heappop(self._free)
         self._begun[place] = True
         return self._follows[place]
 
     def ended(self, action: Action, end: End) -> None:
-        """Note how an action ended, and let those begin that waited for it alone."""
+        """Note how an action ended, and release those that waited for it alone."""
         place = self._place[action.id]
         self._ends[place] = end
         for each in self._followers.pop(place, ()):
@@ -98,9 +97,9 @@ class Order(Generic[End]):
         yield from (end for end in self._ends[self._counted :] if end is not None)
 
     def before_next(self) -> Iterator[End | None]:
-        """Yield what became of those before the next action that do not count yet, last first.
+        """Yield the endings before the next action that do not count yet, last first.
 
-        None stands for one that runs.
+        None stands for a running action.
         """
         for place in range(self._free[0] - 1, self._counted - 1, -1):
             if self._begun[place]:
@@ -113,7 +112,7 @@ class Order(Generic[End]):
 
 
 def _needs(actions: Sequence[Action]) -> Iterator[tuple[set[int], set[int]]]:
-    """Yield the places of those that each depends on, and of those before of the same record."""
+    """Yield the positions of each action's dependencies, and of earlier ones on its record."""
     place = {action.id: own for own, action in enumerate(actions)}
     last: dict[tuple[str, str], int] = {}
     for own, action in enumerate(actions):

@@ -1,9 +1,9 @@
 """Checks, before the first write, that the mapping could have produced the plan.
 
-A plan file may be forged by someone who has the key, or made by a planner with a mistake. So
-what it asks for is compared with the mapping: that actions fit together, and that each has a
-verb, fields and claims that the mapping gives such an action. Whether their values are right is
-asked of the source, record by record (`preconditions`).
+A plan file may be forged with the key, or come from a planner with a bug. So its actions are
+compared with the mapping: they must fit together, and each must have a verb, fields and claims
+that the mapping gives such an action. `preconditions` asks the source, record by record, whether
+the values are right.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -18,7 +18,7 @@ from oneway.planning.links import REUSED
 from oneway.planning.plan import Action, Kind, Outcome, Plan, Verb, action_id
 
 LONGEST_TEXT = 100_000
-"""Characters of an id, a key or a label: no record that was read has a longer one."""
+"""The longest id, key or label in characters: no record that was read has a longer one."""
 
 _MOST_NAMED = 20
 
@@ -68,7 +68,7 @@ def _together(plan: Plan) -> Iterator[str]:
 
 
 def _allowances(plan: Plan, policy: Policy) -> Iterator[str]:
-    """Yield the allowances that no command gives."""
+    """Yield the allowances that no command could have given."""
     fields = {rule.path for rule in (*policy.fields, *policy.leaving)}
     counted = {f"{read.name}.{key}" for read in plan.reads for key in read.stated}
     for each in plan.allowed:
@@ -113,11 +113,11 @@ def _odd(plan: Plan, policy: Policy, outcome: Outcome, action: Action) -> Iterat
 
 def _odd_fields(policy: Policy, action: Action, what: str) -> Iterator[str]:
     waits = any(change.awaits is not None for change in action.changes)
-    # What has to wait for another record is written after a create as it would be by one.
+    # Fields that wait for another record follow the rules of a create after one.
     rules = _writable(policy, Verb.CREATE if waits and action.target_id is None else action.verb)
     back = {each.path: each for each in policy.returning} if action.verb is Verb.REACTIVATE else {}
     fields = [change.field for change in action.changes]
-    # A record may be created that has nothing but what has to wait.
+    # A new record may have no fields but those that wait.
     if (not fields and action.verb is not Verb.CREATE) or len(set(fields)) != len(fields):
         yield f"{what} writes a field twice, or none"
     for change in action.changes:
@@ -125,7 +125,7 @@ def _odd_fields(policy: Policy, action: Action, what: str) -> Iterator[str]:
         if rule is None:
             yield f"{what} writes '{change.field}', which the mapping does not write then"
             continue
-        # A return takes what `rehires` gives, or what the source says now of a leave to come.
+        # A return writes the values of `rehires`, or what the source says of a leave to come.
         other = back.get(change.field, rule)
         if change.expression not in (rule.expression, other.expression):
             yield f"{what} writes '{change.field}' by another expression than the mapping's"
@@ -136,13 +136,13 @@ def _odd_fields(policy: Policy, action: Action, what: str) -> Iterator[str]:
 
 
 def _odd_claims(policy: Policy, action: Action, what: str) -> Iterator[str]:
-    """Yield the claims that an action lacks, without which two records might have one value."""
+    """Yield the claims that an action lacks, without which two records might get one value."""
     written = {change.field for change in action.changes}
     claimed = {claim.path for claim in action.claims}
     wanted = {policy.fields[position].path for position in policy.unless_taken} & written
     wanted |= {path for path in policy.match_paths if path} & written
     if action.verb is not Verb.CREATE:
-        # Only one that gives a record another key claims what it writes.
+        # Of updates, only one that changes a record's key claims its values.
         if claimed - (wanted if action.verb is Verb.UPDATE else set()):
             yield f"{what} claims values"
         return
@@ -167,7 +167,7 @@ def _writable(policy: Policy, verb: Verb) -> Mapping[str, FieldRule]:
 
 
 def _together_in(verbs: Sequence[Verb]) -> bool:
-    """Return whether a record may have these actions: access, fields, and what has to wait."""
+    """Return whether a record may have these actions: access, fields, and waiting fields."""
     if verbs and verbs[0] in (Verb.LEAVE, Verb.REACTIVATE, Verb.DEACTIVATE):
         verbs = verbs[1:]
     later = verbs[1:]
@@ -179,7 +179,7 @@ def _is_of_access(verb: Verb) -> bool:
 
 
 def _has(policy: Policy, verb: Verb) -> bool:
-    """Return whether the mapping does such a thing at all."""
+    """Return whether the mapping does this kind of thing at all."""
     match verb:
         case Verb.CREATE:
             return policy.create

@@ -1,8 +1,8 @@
-"""Compares what the systems say now with what the plan saw.
+"""Compares the present state of the systems with the plan.
 
-Before a write: does the source still say what is to be written, and does the target still hold
-what the plan saw? After a write whose end is unknown: did it
-happen? Both ask the source and the target again, for one record at a time.
+Before a write: does the source still ask for it, and does the target still hold what the plan saw?
+After a write with an unknown result: did it happen? Both questions go to the source and the
+target, for one record at a time.
 """
 
 from collections import defaultdict
@@ -50,7 +50,7 @@ from oneway.planning.plan import Action, Awaits, Change, Claim, Plan, Verb
 
 
 class Happened(Enum):
-    """What became of a write whose result was unknown."""
+    """Whether a write with an unknown result has happened."""
 
     YES = "yes"
     NO = "no"
@@ -62,8 +62,8 @@ class Happened(Enum):
 class LiveState:
     """The source and the target as they are now.
 
-    Several threads may look at once, each at one action: `forget` begins a look, within which
-    a record is asked for once. Methods raise `ReadError` if a system cannot be asked.
+    Several threads may check one action each: `forget` begins a check, within which a record is
+    requested once. Methods raise `ReadError` if a system cannot be asked.
     """
 
     program: Program
@@ -75,7 +75,7 @@ class LiveState:
     created: dict[str, str] = field(default_factory=dict)
     """The ids of the records that were created, by action."""
     _ignored: set[str] = field(default_factory=set)
-    """The fields whose filter the target ignores: it answers with other records."""
+    """Fields whose filter the target ignores: it answers with other records."""
     _source: SourceNow = field(init=False)
     _target: TargetNow = field(init=False)
 
@@ -90,7 +90,7 @@ class LiveState:
         self._source.planned = PlannedSource.of(plan)
 
     def forget(self, *, renew: bool = False) -> None:
-        """Forget what the last look of this thread has read; `renew` reads lists anew as well."""
+        """Forget the records of this thread's last check; `renew` reads lists anew as well."""
         self._source.forget()
         self._target.begin_look(renew=renew)
 
@@ -99,9 +99,9 @@ class LiveState:
         return self._target.record(target_id) is not None
 
     def values(self, action: Action) -> dict[str, Value]:
-        """Return what is to be written, nested; raise `Stale` if a sealed value has changed.
+        """Return the values to write, nested; raise `Stale` if a sealed value has changed.
 
-        A value is taken away by what the target takes for that: null, or blank.
+        A cleared value becomes what the target takes for that: null, or blank.
         """
         nested: dict[str, Value] = {}
         said = self._said(action)
@@ -123,7 +123,7 @@ class LiveState:
             self.created[action.id] = target_id
 
     def resolved(self, action: Action) -> Action:
-        """Return an action with the id of its record, where that was created in the same run.
+        """Return an action with the id of its record, if this run created it.
 
         Raises `Stale` if there is no such record.
         """
@@ -132,7 +132,7 @@ class LiveState:
         return replace(action, target_id=self._made(action.depends_on[0]))
 
     def _made(self, id: str) -> str:
-        """Return the id of the record that an action created, perhaps in a run before."""
+        """Return the id of the record that an action created, perhaps in an earlier run."""
         if id not in self.created:
             found = self.happened(self.creates[id])[1] if id in self.creates else None
             if found is None:
@@ -141,7 +141,7 @@ class LiveState:
         return self.created[id]
 
     def _awaited(self, awaits: Awaits) -> Value:
-        """Return what a lookup finds in a record that was created in the same run."""
+        """Return the result of a lookup in a record that this run created."""
         record = self._held(self._made(awaits.action))
         found = self.program.own_tables()[awaits.lookup].entry(record.data)
         if found is None or is_blank(found[1]):
@@ -189,9 +189,9 @@ class LiveState:
             raise Stale(f"changed in the source since the plan: {', '.join(changed)}")
 
     def _is_said(self, action: Action, change: Change, said: Mapping[str, list[Value]]) -> bool:
-        """Return whether a planned value is what the source gives that field now.
+        """Return whether the source still gives a field the planned value.
 
-        One that another action makes is looked up when that is done.
+        A value that another action creates is looked up once that is done.
         """
         own = (rule.path for rule in self.program.policy.fields if rule.own_table)
         if change.awaits is not None or change.field in own:
@@ -206,7 +206,7 @@ class LiveState:
         )
 
     def happened(self, action: Action) -> tuple[Happened, str | None]:
-        """Return whether a write that was sent has happened, and the id of the record if so.
+        """Return whether a sent write has happened, and the id of the record if so.
 
         Raises `Stale` if the target shows neither the record before nor the one after.
         """
@@ -243,10 +243,9 @@ class LiveState:
         raise Stale(f"its values by now belong to target record {', '.join(sorted(found))}")
 
     def nearly(self, action: Action, known: Container[str]) -> tuple[str, str] | None:
-        """Return the id of a record that may be the one which was created, and what is alike.
+        """Return the id of a record that may be the new one, and what is alike.
 
-        A target may store a key in another form than it was sent. Records that are `known` were
-        there before.
+        A target may store a key in another form. Records that are `known` existed before.
         """
         wanted = [(claim, loose(value)) for claim, value in self._wanted(action)]
         for record in self._target.everybody():
@@ -257,10 +256,10 @@ class LiveState:
         return None
 
     def _wanted(self, action: Action) -> list[tuple[Claim, Value]]:
-        """Return the claims of a create that was sent, and the value of each that is known still.
+        """Return the claims of a create that was sent, each with its value if that is still known.
 
-        The source may have changed since, or have lost the record: that does not undo the
-        create. Raises `Stale` if no claim's value is known.
+        The source may have changed or lost the record since: that does not undo the create. Raises
+        `Stale` if no claim's value is known.
         """
         wanted: list[tuple[Claim, Value]] = []
         unknown: Stale | None = None
@@ -274,14 +273,14 @@ class LiveState:
         return wanted
 
     def _candidates(self, wanted: Sequence[tuple[Claim, Value]]) -> tuple[Record, ...]:
-        """Return the target records that may be the one that was created."""
+        """Return the target records that may be the new one."""
         found = {r.id: r for claim, value in wanted for r in self._answer(claim, value)}
         exact = any(claim.compare is Compare.EXACT for claim, _ in wanted)
         if exact or not wanted:
             return tuple(found.values())
         if any(_claims(each, claim, value) for each in found.values() for claim, value in wanted):
             return tuple(found.values())
-        # A target may store an email in lower case, and find it by that alone.
+        # A target may store an email in lower case, and find it only that way.
         return self._target.everybody()
 
     def _refuse_holders(self, action: Action) -> None:
@@ -298,7 +297,7 @@ class LiveState:
         An answer without a holder does not say which record holds the value.
         """
         if claim.path not in self._ignored:
-            # A target may have stored `é` in the form that it finds it by.
+            # A target may have stored `é` in the form in which it finds it.
             asked = (self._target.answer(claim.path, form) for form in forms_of(value))
             found = tuple({each.id: each for records in asked for each in records}.values())
             if not found or any(_claims(each, claim, value) for each in found):
@@ -359,7 +358,7 @@ class LiveState:
         return [self._merged(rule, value, action)]
 
     def _merged(self, rule: FieldRule, value: Value, action: Action) -> Value:
-        """Return what a field holds once a value is written: a list may be merged into."""
+        """Return the content of a field once a value is written: lists may be merged."""
         if rule.merge is Merge.REPLACE or action.target_id is None:
             return value
         return merged(rule, present(at(self._held(action.target_id).data, rule.keys)), value)
@@ -405,7 +404,7 @@ class LiveState:
 def _without_own_lookups(row: SourceRow, policy: Policy) -> SourceRow:
     """Return a row without its lookups into the target's own records.
 
-    The plan made them as the target is after the run: what they find by now is something else.
+    The plan made them for the target after the run: they give other results now.
     """
     cells = tuple(
         Cell(CellState.INACTIVE) if rule.own_table else cell

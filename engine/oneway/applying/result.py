@@ -28,7 +28,7 @@ class Earlier:
 
 @dataclass(frozen=True, slots=True)
 class Approved:
-    """The fingerprint that was approved, and what is not sent nevertheless, with its ending.
+    """The approved fingerprint, and the actions not to send, with their endings.
 
     `blocked` are the actions that guards hold back, `postponed` those that wait for another day.
     """
@@ -41,9 +41,9 @@ class Approved:
 
 @dataclass(frozen=True, slots=True)
 class ApplySystems:
-    """What an apply reads and writes: both systems as they are now, and the target's writer.
+    """The systems that an apply reads and writes: the present state of both, and the writer.
 
-    It has `at_most` so many requests in flight, whatever connectors allow.
+    At most `at_most` requests are in flight, whatever connectors allow.
     """
 
     live: LiveState
@@ -78,19 +78,19 @@ class Result:
 
 
 class ActionLog(Protocol):
-    """Where each step is written down before the next one is taken.
+    """Records each step before the next one is taken.
 
-    One thread calls it, but for `leaving`.
+    One thread calls it, except for `leaving`.
     """
 
     def at_once(self) -> AbstractContextManager[None]:
-        """Return a block: all that is written down in it becomes durable together, at its end."""
+        """Return a block whose records become durable together, at its end."""
 
     def intended(self, action: Action, token: str) -> None:
         """The action is about to be sent."""
 
     def sent_again(self, action: Action) -> None:
-        """What an earlier try sent is about to be sent again."""
+        """An action that an earlier try sent is about to be sent again."""
 
     def leaving(self, actions: Sequence[Action]) -> None:
         """A request of these is about to leave; raise `Refused` if another run took over."""
@@ -104,9 +104,9 @@ def token_of(
 ) -> str:
     """Return the token that goes with every try of an action: 32 hex digits.
 
-    A create has the same in every plan that wishes for the same record with the same values,
-    so that a target which honours tokens creates it once; one that replaces a record that is
-    gone is another wish. A change is known by its plan: tomorrow it may be wished for again.
+    Every plan that creates the same record with the same values uses one token, so that a target
+    which honours tokens creates it once; replacing a deleted record gets another. The token of a
+    change includes its plan, because tomorrow the same change may be due again.
     """
     wish: Value = [plan_fingerprint, action.id]
     if action.verb is Verb.CREATE:

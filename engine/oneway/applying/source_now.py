@@ -14,17 +14,17 @@ from oneway.planning.plan import Action, Plan, Verb
 
 
 class Stale(Exception):
-    """The source or the target is no longer as the plan saw it; the text says what."""
+    """The source or the target has changed since the plan; the text says what."""
 
 
 @dataclass(frozen=True, slots=True)
 class PlannedSource:
-    """The ids of the source records that a plan knew, and of those that it makes leave."""
+    """The ids of source records known to a plan, and of those that it makes leave."""
 
     records: frozenset[str] = frozenset()
     leaving: frozenset[str] = frozenset()
     rekeyed: Mapping[str, str] = field(default_factory=dict)
-    """The keys of the source records that a link found a target record for, and no key."""
+    """The keys of the source records that a link matched, and no key."""
 
     @classmethod
     def of(cls, plan: Plan) -> Self:
@@ -45,7 +45,7 @@ class PlannedSource:
     def refuse_another(
         self, policy: Policy, action: Action, row: SourceRow, target: TargetRow
     ) -> None:
-        """Raise `Stale` unless a key, or the link that the plan went by, says that two are one."""
+        """Raise `Stale` unless a key, or the plan's link, says that the two are one person."""
         by_key = any(a is not None and a == b for a, b in zip(row.keys, target.keys, strict=False))
         writes_keys = any(change.field in policy.match_paths for change in action.changes)
         if not (by_key or writes_keys or self.rekeyed.get(row.source_id) == row.key):
@@ -54,7 +54,7 @@ class PlannedSource:
     def refuse_other(
         self, policy: Policy, action: Action, row: SourceRow, target: TargetRow | None
     ) -> None:
-        """Raise `Stale` if a person leaves, or no longer does, unlike in the plan."""
+        """Raise `Stale` if the person leaves now and did not in the plan, or the reverse."""
         if action.verb is not Verb.UPDATE or target is None:
             return
         leaves = row.source_id in self.leaving
@@ -67,7 +67,7 @@ class PlannedSource:
 
 
 class _LastAsked(local):
-    """The record that was asked for last: a look, in one thread, asks for its own several times."""
+    """The last record requested: a check, in one thread, requests its own several times."""
 
     def __init__(self) -> None:
         self.last: tuple[str, SourceRow | None] | None = None
@@ -75,10 +75,10 @@ class _LastAsked(local):
 
 @dataclass(slots=True)
 class SourceNow:
-    """Source records as they are now: by id where the system has that, else of one list.
+    """Source records as they are now: by id if the system supports that, else from one list.
 
-    The list is read when it is first needed, and once. Several threads may ask at once.
-    Methods raise `ReadError`.
+    The list is read once, at first need. Several threads may ask at once. Methods raise
+    `ReadError`.
     """
 
     program: Program
@@ -92,20 +92,20 @@ class SourceNow:
     _reading: Lock = field(default_factory=Lock)
 
     def row(self, id: str) -> SourceRow | None:
-        """Return what the mapping makes of a source record now, or None if it is gone."""
+        """Return the mapping's row of a source record now, or None if it is gone."""
         last = self._look.last
         if last is None or last[0] != id:
             last = self._look.last = (id, self._asked(id))
         return last[1]
 
     def forget(self) -> None:
-        """Forget the record that this thread has read: another look begins."""
+        """Forget the record that this thread has read: another check begins."""
         self._look.last = None
 
     def stands_for(self, target: TargetRow) -> bool:
-        """Return whether a source record that came since the plan has a match key of a target's.
+        """Return whether a source record newer than the plan has a match key of the target record.
 
-        One that the plan knew has its match, by another key.
+        Records known to the plan have their match, by another key.
         """
         self._listed()
         if not self._complete:
@@ -124,7 +124,7 @@ class SourceNow:
         return row
 
     def _one(self, id: str) -> SourceRow | None:
-        # Which of a person's records counts is told by all of them.
+        # All of a person's records decide which of them counts.
         if reads_by_id(self.source) and not self.program.policy.one_per:
             record = self.source.get(id)
             return None if record is None else self.program.source_row(record)
@@ -158,7 +158,7 @@ class SourceNow:
 def refuse_other_outcome(
     policy: Policy, action: Action, row: SourceRow, target: TargetRow | None
 ) -> None:
-    """Raise `Stale` if the source no longer makes a record what the action takes it for."""
+    """Raise `Stale` if the source no longer makes of a record what the action assumes."""
     category = Category.JOINERS if target is None else Category.MOVERS
     if row.leaver:
         category = Category.LEAVERS
@@ -178,8 +178,8 @@ def unplanned(
 ) -> Iterator[str]:
     """Yield the fields that the mapping would write now and the action does not.
 
-    What takes access away does not wait for other fields; and who gets a match key that others
-    contest is for a person to say, so that it is left alone.
+    Ending access does not wait for other fields. A match key that others contest is for a person
+    to decide, so it is left alone.
     """
     planned = {change.field for change in action.changes}
     if target is None:

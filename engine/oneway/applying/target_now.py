@@ -1,7 +1,7 @@
-"""Target records as they are now: each by a request of its own where the system has that.
+"""Target records as they are now: one request for each if the system supports that.
 
-Where it has not, one list serves the looks of a whole batch of actions: without that, thirty
-updates would read all records thirty times.
+Otherwise one list serves the checks of a whole batch of actions: thirty updates would read all
+records thirty times without it.
 """
 
 from collections.abc import Mapping
@@ -12,11 +12,11 @@ from oneway.core.connector import Reader, ReadError, finds_by, reads_by_id
 from oneway.core.records import Record, Value
 
 BATCH = 50
-"""Actions that one list serves, unless one of them must see what another has written."""
+"""Actions that one list serves, unless one of them must see another's write."""
 
 
 class _LookedAt(local):
-    """What one look has read: one thread looks at one action at a time."""
+    """The records that one check has read: one thread checks one action at a time."""
 
     def __init__(self) -> None:
         self.records: dict[str, Record | None] = {}
@@ -24,14 +24,14 @@ class _LookedAt(local):
 
 @dataclass(slots=True)
 class _List:
-    """A whole list, and how many looks it still serves."""
+    """A whole list, and how many more checks it serves."""
 
     records: Mapping[str, Record] = field(default_factory=dict)
     looks: int = 0
 
 
 class TargetNow:
-    """Reads target records for looks, in several threads at once. Methods raise `ReadError`."""
+    """Reads target records for checks, in several threads at once. Methods raise `ReadError`."""
 
     def __init__(self, target: Reader) -> None:
         self._target = target
@@ -40,13 +40,13 @@ class TargetNow:
         self._lock = Lock()
 
     def begin_look(self, *, renew: bool) -> None:
-        """Forget what the last look of this thread has read; where asked for, the list too."""
+        """Forget the records of this thread's last check; if asked, the list too."""
         self._look.records.clear()
         with self._lock:
             self._list.looks = 0 if renew else self._list.looks - 1
 
     def record(self, id: str) -> Record | None:
-        """Return a record, or None if there is none with that id; a look asks once for each."""
+        """Return a record, or None if no record has that id; a check asks once for each."""
         found = self._look.records
         if id not in found:
             by_id = reads_by_id(self._target)
@@ -54,7 +54,7 @@ class TargetNow:
         return found[id]
 
     def answer(self, path: str, value: Value) -> tuple[Record, ...]:
-        """Return at least the records that hold a value, and perhaps others."""
+        """Return the records that hold a value, and perhaps others."""
         if finds_by(self._target, path):
             return self._target.find(path, value)
         return self.everybody()

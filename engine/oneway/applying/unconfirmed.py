@@ -1,4 +1,4 @@
-"""Endings that are not confirmed yet: a write is done only once it has been flushed."""
+"""Endings that are not confirmed yet: a write is done only once it is flushed."""
 
 from dataclasses import replace
 
@@ -8,7 +8,7 @@ from oneway.core.connector import WriteError, asked_before_leaving
 from oneway.planning.plan import Ending
 
 AT_ONCE = 500
-"""Actions that nothing was sent for, and that are journalled together."""
+"""Actions without a request that are journalled together."""
 
 
 class Unconfirmed:
@@ -19,7 +19,7 @@ class Unconfirmed:
         self._most = gates.writer.batch
         self._ended: list[Ended] = []
         self._tried = 0
-        """How many of them cost a look at a system, or a write."""
+        """How many of them took a check of a system, or a write."""
 
     def __bool__(self) -> bool:
         return bool(self._ended)
@@ -31,7 +31,7 @@ class Unconfirmed:
 
     @property
     def gathers(self) -> bool:
-        """Whether writes are gathered at all, and become durable together."""
+        """Whether any are gathered."""
         return self._most > 1
 
     @property
@@ -40,7 +40,7 @@ class Unconfirmed:
         return self._tried >= self._most or len(self._ended) >= AT_ONCE
 
     def confirmed(self) -> list[Ended]:
-        """Flush what was written and return all endings, as they are after that."""
+        """Flush the writes and return all endings, as they are afterwards."""
         ended, self._ended, self._tried = self._ended, [], 0
         if not ended:
             return ended

@@ -1,8 +1,8 @@
-"""Decides what became of a write whose result is unknown, before anything is sent again.
+"""Decides whether a write with an unknown result has happened, before anything is sent again.
 
-A create that no list shows may still happen: the target has accepted it, or does not show new
-records at once. It is asked for by what the target gave it (a job, an id), then by its values,
-and only where the target would show it by now is it taken as not having happened.
+A create that no list shows may still happen: the target has accepted it, or shows new records
+late. It is looked up by what the target gave for it (a job, an id), then by its values. Only once
+the target would show it does it count as not having happened.
 """
 
 from collections.abc import Mapping
@@ -28,11 +28,11 @@ class Sent:
 class TargetMemory:
     """What is known of a target beyond what it shows.
 
-    `lag` is how long it may not show a new record, and `now` the clock's instant. `owners` are
-    the source records of the target records that are known (blank if there is none), and
-    `sent` what was sent by an earlier run, by action id. `connection` names whose records they
-    are; `linked` are the target records that source records were linked to. `created` are those
-    that a run is known to have created: what became of another create, none of them tells.
+    `lag` is how long it may not show a new record, and `now` the clock's instant. `owners` are the
+    source records of the known target records ("" if there is none), and `sent` what an earlier
+    run sent, by action id. `connection` names whose records they are; `linked` are the target
+    records with links. `created` are those that a run is known to have created: none of them can
+    be the result of another create.
     """
 
     connection: str = ""
@@ -51,12 +51,12 @@ class TargetMemory:
 
 
 NO_MEMORY = TargetMemory()
-"""What is known of a target that shows everything at once."""
+"""A target that shows everything at once."""
 
 
 @dataclass(frozen=True, slots=True)
 class Became:
-    """What became of a write, with the record's id where it happened, and why in words."""
+    """The result of a write, with the record's id if it happened, and the reason in words."""
 
     happened: Happened
     target_id: str | None = None
@@ -65,14 +65,14 @@ class Became:
 
 @dataclass(frozen=True, slots=True)
 class Inquiry:
-    """Finds out what became of writes. Raises `ReadError` if the target cannot be asked."""
+    """Finds out the results of writes. Raises `ReadError` if the target cannot be asked."""
 
     live: LiveState
     writer: Writer
     memory: TargetMemory = NO_MEMORY
 
     def of(self, action: Action, sent: Sent) -> Became:
-        """Return what became of a write; raise `Stale` if the target shows something else."""
+        """Return the result of a write; raise `Stale` if the target shows something else."""
         if action.target_id is not None:
             return Became(*self.live.happened(action))
         by_job = self._by_job(sent.job)
@@ -109,7 +109,7 @@ class Inquiry:
         return Became(Happened.UNKNOWN, why=why)
 
     def _unseen(self, sent: Sent) -> Became | None:
-        """Return why a create may still come to be seen; None if it would be by now."""
+        """Return why a create may still become visible; None if it would be by now."""
         until = self.memory.shown_by(sent)
         if until is None:
             return None

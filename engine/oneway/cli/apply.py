@@ -168,9 +168,9 @@ def _applied(
 
 
 def _done_before(plan: Plan, kept: StateFolder, options: Mapping[str, str]) -> AppliedBefore | None:
-    """Return the run that applied a plan which nobody needs to approve again; None without one.
+    """Return the run that applied a plan, if no new approval is needed; otherwise None.
 
-    What keeps the plan from being applied is said once it is approved.
+    What keeps the plan from being applied is reported once it is approved.
     """
     try:
         prepared = reopen_plan(plan, _request(plan, options))

@@ -1,4 +1,4 @@
-"""Tells of a run that was started by hand: what keeps it from beginning, and how it ended."""
+"""Sends notices for runs started by hand: why one could not begin, and how it ended."""
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager, suppress
@@ -20,10 +20,10 @@ if TYPE_CHECKING:
 
 @contextmanager
 def delivering(console: Console, connection: Connection | None, state: Path) -> Iterator[None]:
-    """Send what a connection has to tell after a block, unless that was interrupted.
+    """Send a connection's notices after a block, unless it was interrupted.
 
-    What does not arrive is noted, and neither ends the command nor changes its exit code. Where
-    the store cannot be used, an alarm is sent instead.
+    Delivery errors are noted, but neither end the command nor change its exit code. If the store
+    cannot be used, an alarm is sent instead.
     """
     try:
         yield
@@ -38,11 +38,10 @@ def delivering(console: Console, connection: Connection | None, state: Path) -> 
 def starting(
     console: Console, beginning: "Beginning | None", state: Path, *, more: bool = False
 ) -> Iterator[None]:
-    """Tell, as a schedule does, what keeps a connection's run from being prepared in a block.
+    """Notify, as a schedule does, if a block fails to prepare a connection's run.
 
-    It also notifies of broken files around a run that can begin. A run without a connection
-    notifies nobody. `more`: the command line sets options of its own, which may be the cause, so
-    nobody is notified.
+    Broken files around a run that can begin are notified too. A run without a connection has no
+    channels. With `more`, options of the command line may be the cause, so no notice is sent.
     """
     try:
         yield
@@ -55,9 +54,9 @@ def starting(
 
 
 def telling(command: Callable[..., Exit]) -> Callable[..., Exit]:
-    """Make a command that starts runs tell what stops it before it knows of any connection.
+    """Make a command notify of what stops it before it knows a connection.
 
-    That is a connection's file that is broken, and a store that cannot be used.
+    That is a broken file of a connection, or a store that cannot be used.
     """
 
     @wraps(command)
@@ -76,7 +75,7 @@ def telling(command: Callable[..., Exit]) -> Callable[..., Exit]:
 
 
 def say_troubles(console: Console, troubles: Sequence[Diagnostic]) -> None:
-    """Say which channels did not take a notice."""
+    """Print the channels that did not take a notice."""
     for each in troubles:
         console.note(f"{each.span}: {each.summary} [{each.code}]; the run is not touched by it")
 
@@ -112,10 +111,10 @@ def _alarm(
     state: Path,
     found: Sequence[Diagnostic],
 ) -> None:
-    """Send an alarm where the store cannot be used, or that it can again."""
+    """Send an alarm if the store cannot be used, or if it can be used again."""
     from oneway.notices.alarm import STORE, Alarm, sound_alarm
 
-    # Of a run only what keeps the store from being used: the rest was told as the run.
+    # The run's own notice covers every other code.
     wrong = [each for each in found if each.code in STORE]
     say_troubles(console, sound_alarm(Alarm(folder, state, to), wrong, now()))
 
@@ -126,7 +125,7 @@ def _tell(
     state: Path,
     error: Refused | ConnectorError | None = None,
 ) -> None:
-    """Tell of a run that could not begin, or of what is broken around one that can."""
+    """Notify of a run that could not begin, or of broken files around one that can."""
     from oneway.connections.folder import broken_around
 
     broken = broken_around(beginning.file)
@@ -134,7 +133,7 @@ def _tell(
         for each in broken:
             console.report(each.refused.diagnostics if each.refused is not None else ())
         if not broken and not state_of(state).has_journal:
-            return  # there is nothing to tell, and nothing was told
+            return  # there is nothing to notify of, and nothing was notified
     from oneway.history.journal import Journal
     from oneway.notices import deliver
     from oneway.runs import Operator
@@ -142,7 +141,7 @@ def _tell(
     from oneway.runs.sync import problems_of
 
     operator = Operator(user(), state_of(state), now)
-    with suppress(Refused):  # what stopped the run is what a person must see
+    with suppress(Refused):  # the user must see what stopped the run
         with Journal.open(operator.state.journal) as journal:
             if error is None:
                 told = tell_of_files(beginning, journal, operator.now())
@@ -153,7 +152,7 @@ def _tell(
 
 
 def _tell_of_named(console: Console, named: str | None, state: Path, error: Refused) -> None:
-    """Tell of a connection that is named on the command line, where its file is broken."""
+    """Notify of a connection named on the command line, if its file is broken."""
     if not named:
         return
     from oneway.connections import path_of
@@ -166,7 +165,7 @@ def _tell_of_named(console: Console, named: str | None, state: Path, error: Refu
 
 
 def _tell_of_store(console: Console, state: Path, found: Sequence[Diagnostic]) -> None:
-    """Tell whom the folder of connections tells that the store cannot be used."""
+    """Notify the default channels of a folder that the store cannot be used."""
     from oneway.notices.alarm import STORE
 
     if not Path(FOLDER).is_dir() or not any(each.code in STORE for each in found):

@@ -38,7 +38,7 @@ def patient() -> Iterator[Interruption]:
             os.write(2, b"\nstopping after the writes in flight; once more ends at once\n")
 
     if threading.current_thread() is not threading.main_thread():
-        yield found  # only there can signals be handled
+        yield found  # other threads cannot handle signals
         return
     with handling(wished):
         yield found

@@ -59,7 +59,7 @@ def command(*, console: Console, mapping: Path, source: str, target: str, no_sam
     _refuse_unwritable(str(mapping), source, target)
     folder = mapping.parent
     left = read_side(source, folder, FOLDERS, from_environment)
-    # A target record that cannot be read might be anybody's: every joiner would wait for it.
+    # An unreadable target record might be any joiner's, so every joiner would wait for it.
     right = read_side(target, folder, FOLDERS, from_environment, keeps_odd=True)
     if not left.fields:
         summary = "it has no headings and no records, so that nothing can be read from it"
@@ -105,7 +105,7 @@ def _say(console: Console, mapping: Path, source: DraftSide, target: DraftSide, 
 
 
 def _say_odd(console: Console, side: DraftSide, found: Sequence[str], becomes: str) -> None:
-    """Name the records and cells that somebody has to look at, and what becomes of them."""
+    """List the records and cells that need a person's attention, and what becomes of them."""
     if not found:
         return
     console.note(f"{side.resource}: correct what is named here; {becomes}")
@@ -118,11 +118,11 @@ def _say_odd(console: Console, side: DraftSide, found: Sequence[str], becomes: s
 _UNREAD = "until then each is an error of its record, and all others go on"
 _KEPT = "until then it stays the text that it is (unfit_cells: keep)"
 _NAMED = 10
-"""So many are named."""
+"""The most records that are named."""
 
 
 def _say_keys(console: Console, source: DraftSide, target: DraftSide, keys: MatchKeys) -> None:
-    """Say by what people are matched, and how many that finds."""
+    """Print the match keys, and how many records they find."""
     for number, each in enumerate(keys.chosen, 1):
         pair = f"{each.pair.source} = {each.pair.target}"
         console.out(f"match key {number}: {pair}: {key_counts(each, target)}")
@@ -161,7 +161,7 @@ def _refuse_unwritable(*names: str) -> None:
 
 
 def _write_beside(console: Console, mapping: Path, test: str) -> None:
-    """Write the mapping's first test, where it has none."""
+    """Write the mapping's first test, if it has none."""
     path = mapping.with_name(f"{mapping.stem}.test.yaml")
     if not exists(path):
         _write(path, test)

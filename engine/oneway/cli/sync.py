@@ -54,7 +54,7 @@ def command(
     Example:
       oneway sync mappings/staffology-to-expensein.yaml
     """
-    # What stands in for the systems, or is set here, may be what is wrong.
+    # The options that replace systems or settings may be the cause.
     more = bool(request.source or request.target or request.references)
     more = more or bool(request.settings or request.options)
     with starting(console, _beginning(request), state, more=more):
@@ -81,7 +81,7 @@ def command(
     else:
         console.out("\n")
         print_results(console, ended, plan, run, limit=limit)
-    # A write in flight has not failed, and is not done: the run has not come to its end.
+    # A write in flight has neither failed nor been done, so the run has not ended.
     open_still = [each for each in pending.recovered if each.ending is Ending.UNKNOWN]
     return exit_of([*open_still, *ended], verdict, run)
 

@@ -1,7 +1,7 @@
-"""Records of one shape, read many at a time: their values stand under attributes.
+"""Records of one shape, read many at a time: their values are attributes of objects.
 
-A reader may yield batches in place of records. Whatever is unusual about a record is no part of
-a batch; each record of one can be had by itself, as any other.
+A reader may yield batches in place of records. A record with anything unusual is not part of a
+batch; each record of a batch is also available by itself.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -14,10 +14,10 @@ from oneway.core.records import Record
 
 @dataclass(frozen=True, eq=False)
 class RecordShape:
-    """What objects of one shape have: all of `attributes`, by key, and nothing else.
+    """The shape of objects: exactly the `attributes`, by key.
 
-    The value of a key in `inner` is an object of that shape, or null. Those in `sometimes` have
-    no attribute: only some of the objects have them.
+    The value of a key in `inner` is an object of that shape, or null. Only some of the objects
+    have the attributes in `sometimes`.
     """
 
     attributes: Mapping[str, str]
@@ -27,7 +27,7 @@ class RecordShape:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Records of one shape, by position, no two with one id; `record` returns one of them whole."""
+    """Records of one shape with unique ids, by position; `record` returns one of them whole."""
 
     shape: RecordShape
     ids: Sequence[str]
@@ -41,7 +41,7 @@ class Batch:
     def values(self, path: Sequence[str]) -> Sequence[Any] | None:
         """Return the values at a path, of the records that have one; no objects of a shape.
 
-        None where only the records themselves can say.
+        None if only the records themselves can tell.
         """
         shape, found = self.shape, self.items
         for depth, key in enumerate(path, 1):

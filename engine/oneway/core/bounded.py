@@ -1,6 +1,6 @@
-"""Reading at most so many bytes, in no more memory than there are.
+"""Reads a limited number of bytes, without allocating more than there are.
 
-`file.read(n)` sets `n` bytes aside before it looks at how many there are.
+`file.read(n)` allocates `n` bytes before it looks at how many there are.
 """
 
 from typing import BinaryIO
@@ -9,7 +9,7 @@ _PIECE = 1_000_000
 
 
 def read_up_to(file: BinaryIO, limit: int) -> bytes:
-    """Return the bytes of a file up to its end, or so many of them."""
+    """Return the bytes of a file, up to its end or to a limit."""
     pieces: list[bytes] = []
     left = limit
     while left and (piece := file.read(min(left, _PIECE))):

@@ -47,7 +47,7 @@ class CostLimit:
 EVALUATION = CostLimit(steps=250_000, characters=5_000_000)
 """For one evaluation of an expression: a quarter of a second at most."""
 RECORD = CostLimit(steps=1_000_000, characters=20_000_000)
-"""For everything that is evaluated on one record."""
+"""For all evaluations on one record."""
 PAGE = CostLimit(steps=5_000_000, characters=20_000_000)
 """For an expression of a manifest on one answer of a system, which holds many records."""
 
@@ -77,12 +77,12 @@ class Budget:
 
     @property
     def spent(self) -> CostLimit:
-        """What the evaluation has cost that was begun last."""
+        """The cost so far of the current evaluation."""
         limit = self._limit
         return CostLimit(limit.steps - self._steps, limit.characters - self._characters)
 
     def spend(self, steps: int) -> None:
-        """Pay for steps; raise `Overspent` if they are not left."""
+        """Pay for steps; raise `Overspent` if too few are left."""
         self._steps -= steps
         if self._steps < 0:
             most = f"{self._limit.steps:,}"

@@ -133,7 +133,7 @@ class Resource:
     """Seconds for which lists and look-ups may not show a record that was just created."""
     carries: Mapping[Capability, frozenset[str]] = field(default_factory=dict)
     own_requests: frozenset[Capability] = frozenset()
-    """What is done by a request of its own, which may change more than it is sent."""
+    """The verbs with a request of their own, which may change more than it is sent."""
     absent_is_null: bool = False
     clear: Value = None
     concurrency: int = 1
@@ -279,7 +279,7 @@ class Reader(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class OddCell:
-    """A cell that is unlike all others of its column; `like` says in words what those are."""
+    """A cell unlike all others of its column; `like` describes those in words."""
 
     line: int
     column: str
@@ -340,7 +340,7 @@ def in_flight(*parts: "Reader | Writer") -> int:
 
 
 class NewFields(Enum):
-    """What a field says that is written and that no record has: see `new_fields`."""
+    """What becomes of a written field that no record has: see `new_fields`."""
 
     REFUSED = "refused"
     DOUBTED = "doubted"
@@ -348,10 +348,10 @@ class NewFields(Enum):
 
 
 def new_fields(reader: Reader) -> NewFields | None:
-    """Return what becomes of fields that no record has; None where the record schema tells.
+    """Return what becomes of fields that no record has; None if the record schema decides.
 
-    They are refused where records can have no others, as in a table, and doubted where a new field
-    is possible and unusual; wanted where its options ask for them.
+    They are refused if records cannot have others, as in a table; doubted if a new field is
+    possible but unusual; and wanted if an option asks for them.
     """
     found: NewFields | None = getattr(reader, "new_fields", None)
     return found
@@ -396,14 +396,14 @@ class FollowsJobs(Protocol):
 
 
 LEAVES_WITHIN = 30.0
-"""Seconds after `about_to_leave` by which a request has left for good, or never leaves."""
+"""Seconds after `about_to_leave` within which a request leaves, or never does."""
 
 _LEAVING: ContextVar[Callable[[], None] | None] = ContextVar("leaving", default=None)
 
 
 @contextmanager
 def asked_before_leaving(ask: Callable[[], None]) -> Iterator[None]:
-    """Call `ask` before each request of a block leaves; it raises where one may not."""
+    """Call `ask` before each request of a block leaves; it raises if one may not."""
     token = _LEAVING.set(ask)
     try:
         yield
@@ -412,9 +412,9 @@ def asked_before_leaving(ask: Callable[[], None]) -> Iterator[None]:
 
 
 def about_to_leave() -> None:
-    """Ask whether a request may leave; a connector calls it right before it sends or writes one.
+    """Ask whether a request may leave; a connector calls it right before it sends one.
 
-    Raises what `apply` must see, which a connector does not catch: the run has lost its lease.
+    It raises what `apply` must see and a connector must not catch: the run has lost its lease.
     """
     ask = _LEAVING.get()
     if ask is not None:

@@ -1,6 +1,6 @@
 """What goes wrong with a system, as `oneway.core.connector` documents it.
 
-By themselves, as every command has to know them and few a connector.
+A module of its own: every command needs these errors, few need a connector.
 """
 
 from enum import Enum

@@ -28,7 +28,7 @@ MAX_PATTERN = 100
 
 
 class PatternMistake(ValueError):
-    """A text that is not a date pattern; the message says why."""
+    """A text is not a date pattern; the message says why."""
 
 
 _WRITE: dict[str, Callable[[datetime], str]] = {
@@ -67,7 +67,7 @@ _DAYS = {"dd", "d"}
 def _pieces(pattern: str) -> tuple[str, ...]:
     if len(pattern) > MAX_PATTERN:
         raise PatternMistake(f"a date pattern is at most {MAX_PATTERN} characters long")
-    # A run of one letter is a whole: `MMMMM` is no month and an M, but a mistake.
+    # A run of one letter counts as a whole: `MMMMM` is a mistake, not a month and an M.
     found = re.finditer(r"(?<!y)yy\{[0-9]{4}\}|([A-Za-z])\1*|.", pattern, re.DOTALL)
     pieces = tuple(each.group() for each in found)
     for piece in pieces:
@@ -79,7 +79,7 @@ def _pieces(pattern: str) -> tuple[str, ...]:
 
 
 def _meant(pattern: str) -> str:
-    """Return the pattern that is meant by one in the letters of others, as advice; or ""."""
+    """Return the pattern that other notations mean by this text, as advice; or ""."""
     ours = pattern
     for theirs, letters in _OTHERS:
         ours = ours.replace(theirs, letters)
@@ -136,7 +136,7 @@ def _reader(pattern: str) -> tuple[re.Pattern[str], tuple[str, ...]]:
 
 
 def _refuse_minutes(pattern: str, pieces: Sequence[str]) -> None:
-    """Raise `PatternMistake` where minutes stand for a month, or a month for minutes."""
+    """Raise `PatternMistake` if minutes stand for a month, or a month for minutes."""
     kinds = [_kind(piece) for piece in pieces]
     minutes = sum(kind == "mm" for kind in kinds)
     if minutes and "month" not in kinds and {"year", "day"} & set(kinds):
@@ -158,7 +158,7 @@ def _shape(piece: str) -> str:
 
 
 def read(text: str, pattern: str) -> date | None:
-    """Return the date that a text says under a pattern, or None if it says none."""
+    """Return the date of a text under a pattern, or None if the text does not fit."""
     reader, kinds = _reader(pattern)
     found = reader.fullmatch(text)
     if found is None:
@@ -174,7 +174,7 @@ def read(text: str, pattern: str) -> date | None:
 
 
 def is_shaped(text: str, pattern: str) -> bool:
-    """Return whether a text is written as a pattern says, even if there is no such day."""
+    """Return whether a text fits a pattern, even if the day does not exist."""
     return _reader(pattern)[0].fullmatch(text) is not None
 
 

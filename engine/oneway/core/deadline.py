@@ -18,7 +18,7 @@ from oneway.core import connector
 _TCP, _TLS = ".connect_tcp.complete", ".start_tls.complete"
 """What httpcore's trace calls a connection that was opened, and one that speaks TLS by now."""
 _MOST = 4
-"""Sockets that are remembered: one thread at a time uses a client, so the last few are enough."""
+"""How many sockets are remembered: one thread at a time uses a client, so few are enough."""
 
 
 class Deadline:
@@ -36,7 +36,7 @@ class Deadline:
         self._lock = Lock()
 
     def note(self, opened: socket.socket) -> None:
-        """Let a socket that was just opened end with the conversation."""
+        """End a socket, just opened, with the conversation."""
         _leave_soon_or_never(opened)
         with self._lock:
             self._sockets.append(opened.dup() if self._copies else opened)
@@ -67,19 +67,19 @@ class Deadline:
 
 
 def _leave_soon_or_never(opened: socket.socket) -> None:
-    """Let the system send nothing again after a while of silence.
+    """Stop the system from sending anything after a long silence.
 
-    A write that was cut off would otherwise arrive when the network comes back, long after
-    another machine has taken its run over.
+    A write that was cut off would otherwise arrive when the network comes back, long after another
+    machine has taken its run over.
     """
-    option = getattr(socket, "TCP_USER_TIMEOUT", None)  # Linux alone has it
+    option = getattr(socket, "TCP_USER_TIMEOUT", None)  # only Linux has it
     if option is not None:
         with suppress(OSError):  # a socket of another kind
             opened.setsockopt(socket.IPPROTO_TCP, option, int(connector.LEAVES_WITHIN * 1000))
 
 
 class DeadlineWatch:
-    """Cuts off conversations after that many seconds, at the latest a tenth of them later."""
+    """Cuts off conversations after a number of seconds, at most a tenth of them later."""
 
     def __init__(self, seconds: float) -> None:
         self._seconds = seconds
@@ -115,7 +115,7 @@ class DeadlineWatch:
                 now = time.monotonic()
                 for deadline, until in self._until.items():
                     if now >= until:
-                        # Again at each look: a connection may have been opened since.
+                        # Again at each check: a connection may have been opened since.
                         deadline.cut()
 
 

@@ -37,7 +37,7 @@ class Span:
 
 
 def unplaced(part: object) -> object:
-    """Return a part of a document without the places in it: two that say the same are equal."""
+    """Return a part of a document without places, so that equal content compares equal."""
     if isinstance(part, Span):
         return None
     if is_dataclass(part):

@@ -26,14 +26,14 @@ def letters(name: str) -> str:
 
 
 def names_key(name: str) -> bool:
-    """Return whether a heading says that it tells people apart."""
+    """Return whether a heading means that the column identifies people."""
     return _KEY.fullmatch(letters(name.replace("#", "no"))) is not None
 
 
 def key_rank(name: str) -> int:
     """Return how well a heading names its record's key: 0 is best, 3 is not at all.
 
-    An email address tells people apart too, and changes with their name.
+    An email address identifies people too, but changes with their name.
     """
     plain = letters(name)
     if plain in _FIRST:

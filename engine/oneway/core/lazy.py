@@ -1,7 +1,7 @@
 """Imports the names of a package when they are first used.
 
-A command imports what it needs. What a package offers besides would cost each `oneway validate`
-more time than its work does.
+A command imports only what it needs: the rest of a package would cost each `oneway validate` more
+time than its own work.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -9,7 +9,7 @@ from importlib import import_module
 
 
 def lazily(package: str, homes: Mapping[str, Sequence[str]]) -> Callable[[str], object]:
-    """Return a package's `__getattr__`, by the names that each of its modules offers it."""
+    """Return a package's `__getattr__`, given the names that each of its modules defines."""
     home = {name: module for module, names in homes.items() for name in names}
 
     def found(name: str) -> object:

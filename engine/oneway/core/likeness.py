@@ -7,14 +7,14 @@ from difflib import SequenceMatcher
 from oneway.core.records import normal
 
 _SHORT = 4
-"""A shorter word is a code of its own: `M` is no slip for `F`."""
+"""A shorter word is a code: `M` is no slip for `F`."""
 _LONG = 8
 """From this length on, two slips are forgiven."""
 _ALIKE = 0.6
 _FORM = re.compile(r"[\W_]+")
 _DIGITS = re.compile("[0-9]+")
 _NEGATIONS = frozenset({"not", "non", "no", "never", "ex", "former", "without"})
-"""What makes the opposite of a word."""
+"""Words that turn a word into its opposite."""
 
 
 def one_form(word: str) -> str:
@@ -46,10 +46,10 @@ def slips(word: str, known: Iterable[str]) -> list[str]:
 
 
 def is_part(word: str, other: str) -> bool:
-    """Return whether one word is the other with more said: `Agency` and `Agency worker`.
+    """Return whether one word adds to the other: `Agency` and `Agency worker`.
 
-    It begins with the other, or holds it in whole words. A number or a `not` more makes it another
-    word.
+    It begins with the other, or contains it in whole words. An added number or `not` makes it
+    another word.
     """
     short, long = sorted((_parts(word), _parts(other)), key=lambda each: len("".join(each)))
     letters = "".join(short)
@@ -63,7 +63,7 @@ def is_part(word: str, other: str) -> bool:
 
 
 def parts(word: str, known: Iterable[str]) -> list[str]:
-    """Return the known words that say more or less than this one, nearest first."""
+    """Return the known words that add to this one or shorten it, nearest first."""
     found = sorted({each for each in known if is_part(word, each)})
     return sorted(found, key=lambda each: -_ratio(word, each))
 
@@ -93,7 +93,7 @@ def _parts(text: str) -> list[str]:
 
 
 def _shortens(left: str, right: str) -> bool:
-    """Return whether the shorter word is made of letters of the longer, in their order."""
+    """Return whether the letters of the shorter word occur in the longer, in order."""
     short, long = sorted((left, right), key=len)
     if len(short) < _SHORT - 1 or short[0] != long[0]:
         return False
@@ -106,7 +106,7 @@ def _ratio(left: str, right: str) -> float:
 
 
 def _within(left: str, right: str, most: int) -> bool:
-    """Return whether so many letters too many, missing, wrong or swapped make the difference."""
+    """Return whether at most this many letters are added, missing, wrong or swapped."""
     if abs(len(left) - len(right)) > most:
         return False
     before: list[int] = []

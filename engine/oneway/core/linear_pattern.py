@@ -12,12 +12,12 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Protocol
 
-_MEMORY = 1 << 20  # bytes a compiled pattern may take: `((a{100}){100}){100}` wants far more
+_MEMORY = 1 << 20  # the bytes a compiled pattern may take: `((a{100}){100}){100}` needs far more
 _HALF = re.compile("[\ud800-\udfff]")
 
 
 class RegexMistake(ValueError):
-    """A text is no pattern; says why, without the text."""
+    """A text is not a pattern; says why, without the text."""
 
 
 class PatternMatch(Protocol):
@@ -55,12 +55,12 @@ def linear(pattern: str) -> Linear:
 
 
 def whole(text: str) -> str:
-    """Return a text with U+FFFD for each lone surrogate, which RE2's UTF-8 has no place for."""
+    """Return a text with U+FFFD for each lone surrogate, which UTF-8 cannot encode for RE2."""
     return text if text.isascii() else _HALF.sub("\ufffd", text)
 
 
 def _reason(problem: Exception) -> str:
-    # RE2 says "missing ): (a"; what follows the colon is the pattern, which is not ours to show.
+    # RE2 says "missing ): (a"; the part after the colon is the pattern, which must not be shown.
     said = problem.args[0] if problem.args else ""
     text = said.decode("utf-8", "replace") if isinstance(said, bytes) else str(said)
     reason = text.split(": ")[0] or "it is not a regular expression"

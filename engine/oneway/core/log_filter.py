@@ -1,8 +1,8 @@
 """Silences the logs of the HTTP libraries.
 
-httpx logs each URL, and a URL's filters hold people's data; httpcore logs the headers of
-answers, in which systems echo credentials. Levels are the business of the program that configures
-logging, so that a level would not hold: a filter does.
+httpx logs each URL, whose filters hold people's data; httpcore logs the headers of answers, in
+which systems echo credentials. A program that configures logging may reset a level, so a filter
+does it.
 """
 
 import logging
@@ -18,7 +18,7 @@ _TALKERS = (
 
 
 def be_quiet() -> None:
-    """Keep what these libraries log of each request, its URL among it, out of every log."""
+    """Keep what these libraries log of requests, including URLs, out of every log."""
     for name in _TALKERS:
         logger = logging.getLogger(name)
         logger.removeFilter(_only_warnings)

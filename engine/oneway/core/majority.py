@@ -5,9 +5,9 @@ _ONE_IN = 10
 
 
 def is_overwhelming(alike: int, values: int) -> bool:
-    """Return whether so many of the values are alike that the others are mistakes.
+    """Return whether enough of the values are alike for the others to be mistakes.
 
-    One may differ where four are alike, and one in ten where there are more.
+    One may differ beside four alike, and one in ten of larger numbers.
     """
     odd = values - alike
     return odd == 0 < alike or (alike >= _LEAST and odd <= max(1, values // _ONE_IN))

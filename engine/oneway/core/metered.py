@@ -1,4 +1,4 @@
-"""The package's interpreter of JMESPath and its functions, held to a budget."""
+"""The package's interpreter of JMESPath and its functions, within a budget."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -18,18 +18,18 @@ _DEEP = frozenset({"contains", "to_string", "unique", "one_of"})
 
 
 class MeteredFunctions(Functions):
-    """JMESPath's own functions; what they read and what they make is paid for."""
+    """JMESPath's own functions; their input and output is paid for."""
 
     def __init__(self, budget: Budget) -> None:
         self.budget = budget
 
     def call_function(self, function_name: str, resolved_args: Any) -> Any:
-        """Return what a function makes of its arguments; raise `Overspent`."""
+        """Call a function; raise `Overspent` if that costs too much."""
         self._pay(function_name, resolved_args)
         return self.paid(self.called(function_name, resolved_args))
 
     def called(self, name: str, arguments: Sequence[Any]) -> Any:
-        """Return what a function makes of its arguments, which are paid for."""
+        """Call a function whose arguments are paid for."""
         return super().call_function(name, arguments)
 
     def paid(self, result: Any) -> Any:
@@ -59,7 +59,7 @@ class MeteredFunctions(Functions):
 
 
 class MeteredInterpreter(TreeInterpreter):
-    """The package's interpreter; going over lists is paid for."""
+    """The package's interpreter; iteration over lists is paid for."""
 
     def __init__(self, functions: MeteredFunctions) -> None:
         super().__init__(Options(custom_functions=functions))

@@ -1,14 +1,14 @@
-"""Finds the file that is meant by a path where there is none."""
+"""Finds the file that a path to a missing file probably means."""
 
 import os
 from difflib import get_close_matches
 
 _MOST_NAMES = 10_000
-"""Names of a folder that are looked at."""
+"""The most names of a folder that are compared."""
 
 
 def near_name(path: str) -> str:
-    """Return the name of a file that stands where a path leads, and is nearly called so; or ""."""
+    """Return the name of a file with nearly the name of a missing one in its folder; or ""."""
     folder, name = os.path.split(path)
     try:
         known = os.listdir(folder or ".")[:_MOST_NAMES]

@@ -17,10 +17,10 @@ _STEPS = bytes.maketrans(b"[{]}", b"\x01\x01\xff\xff")  # 1 and -1, as signed by
 
 
 def nests_too_deep(text: bytes | str, deepest: int = DEEPEST) -> bool:
-    """Return whether lists and objects of a JSON text stand more than `deepest` within each other.
+    """Return whether lists and objects of a JSON text are nested deeper than `deepest`.
 
-    The text may be torn, or no JSON at all: ask before it is parsed. That takes a fraction of
-    the parser's time.
+    The text may be torn, or not JSON at all: call this before parsing. It takes a fraction of the
+    parser's time.
     """
     if isinstance(text, str):
         if text.count("[") + text.count("{") <= deepest:  # mostly, and without a copy
@@ -32,7 +32,7 @@ def nests_too_deep(text: bytes | str, deepest: int = DEEPEST) -> bool:
 def cut_below(text: str, deepest: int, instead: str) -> str:
     """Return a JSON text with `instead` for each list or object deeper than `deepest`.
 
-    So that one record which nests without end costs that record, and not all that came with it.
+    So a record that nests too deeply affects only itself, and not all others of its answer.
     """
     kept: list[str] = []
     depth = done = 0

@@ -1,6 +1,6 @@
-"""Quotes a value for a filter or query of another language: text in quotes that it cannot leave.
+"""Quotes a value for a filter or query of another language, so that it cannot leave its quotes.
 
-A number or a truth value needs no quotes in any of these languages, and gets none.
+A number or a boolean needs no quotes in any of these languages, and gets none.
 """
 
 import json

@@ -34,13 +34,13 @@ MISSING = Missing.MISSING
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """One record of a system: the system's own identity for it, and all its data.
+    """One record of a system: the system's own id for it, and all its data.
 
-    `problem` is set by a connector that read something it could not make a record of; such
-    a record becomes an `error` outcome and disturbs no other. Its `data` are then empty, or tell
-    people whose it is. `damage` says why text of a record must not be written elsewhere, such as
-    letters that were lost in an export: of a source record that is an `error` as well, and of a
-    target record it is nothing, since the sync may mend it.
+    `problem` is set by a connector that could not make a record of what it read; such a record
+    becomes an `error` outcome and affects no other. Its `data` are then empty, or identify the
+    person. `damage` says why text of a record must not be written elsewhere, such as letters lost
+    in an export: an `error` too for a source record, but not for a target record, which the sync
+    may mend.
     """
 
     id: str
@@ -67,7 +67,7 @@ T_co = TypeVar("T_co", covariant=True)
 
 @dataclass(frozen=True, slots=True)
 class Collected(Generic[T_co]):
-    """What was made of each record of one read, as it was read: the records are not kept.
+    """What was made of each record of one read; the records themselves are not kept.
 
     `complete` and `problems` are those of the snapshot that the read would have returned.
     """
@@ -92,8 +92,8 @@ class Compare(Enum):
 class Veiled:
     """An unknown value: only what it equals, and its keyed digest.
 
-    It stands for a sensitive value where a plan is derived again from what was kept. `same_as`
-    is one word for every comparison, or a number for each: two that share it are the same.
+    It stands for a sensitive value when a plan is derived again from a snapshot. `same_as` is one
+    word for every comparison, or a number for each: values that share it are equal.
     """
 
     same_as: str | tuple[tuple[str, int], ...]
@@ -204,18 +204,18 @@ def id_text(value: object) -> str:
 
 
 _EXACT = 2**53
-"""Up to here every whole number is exact as a float."""
+"""Below this limit, every whole number is exact as a float."""
 
 
 def identity(value: object) -> Hashable:
-    """Return a hashable that is equal for two values exactly where they are the same JSON.
+    """Return a hashable that is equal for two values exactly if they are the same JSON.
 
-    `42` is not `"42"`, `true` is not `1`; `1` and `1.0` are one number, as in JSON. Texts that
-    Unicode calls canonically equal are the same: `é` is one character to some systems, and an
-    `e` with an accent after it to others.
+    `42` is not `"42"`, `true` is not `1`; `1` and `1.0` are one number, as in JSON. Texts that are
+    canonically equal in Unicode are the same: some systems hold `é` as one character, others as an
+    `e` and an accent.
     """
     if isinstance(value, str):
-        return composed(value)  # kept as it is: nothing below it is text
+        return composed(value)  # unchanged: it contains no text
     if isinstance(value, bool):
         return ("boolean", value)
     if isinstance(value, int | float):
@@ -228,15 +228,15 @@ def identity(value: object) -> Hashable:
 
 
 def composed(text: str) -> str:
-    """Return a text in Unicode's composed form (NFC), in which equal texts are the same."""
+    """Return a text in Unicode's composed form (NFC), in which equal texts are identical."""
     return text if text.isascii() else normal(text, "NFC")
 
 
 def normal(text: str, form: Form) -> str:
-    """Return a text in a form of Unicode's; one with hundreds of marks on a letter as it stands.
+    """Return a text in a Unicode form; one with hundreds of marks on a letter, unchanged.
 
-    Sorting a letter's marks takes the square of their number. Thirty are the most that anything
-    has (UAX #15, stream-safe text).
+    Sorting a letter's marks takes quadratic time. Thirty are the most in real text (UAX #15,
+    stream-safe text).
     """
     short = len(text) <= _MARKED or not _many_marks().search(text)
     return normalize(form, text) if short else text
@@ -288,7 +288,7 @@ def same(left: object, right: object, compare: Compare = Compare.EXACT) -> bool:
 
 
 def _ignoring_case(value: object) -> Hashable:
-    # Folding may take a letter apart again.
+    # Folding may decompose a letter again.
     return composed(composed(value).casefold()) if isinstance(value, str) else identity(value)
 
 

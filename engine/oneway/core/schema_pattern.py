@@ -39,8 +39,11 @@ _PART = re.compile(
 
 
 _EMPTY = re.compile(r"\[\^?\](?!(?:\\.|[^\\\]])*\])", re.DOTALL)
-"""A class of nothing, or of everything. With a further `]`, the first one is taken as a member:
-who writes `[^]$]` has learnt it elsewhere, and means that."""
+"""An empty class, or its negation.
+
+With a further `]`, the first one counts as a member: a person who writes `[^]$]` has learnt that
+elsewhere, and means it.
+"""
 _ANY = r"[\x00-\x{10ffff}]"
 _NOTHING = r"[^\x00-\x{10ffff}]"
 

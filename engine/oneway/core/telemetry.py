@@ -17,7 +17,7 @@ class Watched(Protocol):
     """A step as a watcher sees it."""
 
     def end(self, error: str) -> None:
-        """See the step end; `error` is the kind of what ended it early, "" if nothing did."""
+        """See the step end; `error` is the kind of error that ended it early, or ""."""
 
 
 class Watcher(Protocol):
@@ -28,13 +28,13 @@ class Watcher(Protocol):
     ) -> Watched:
         """See a step begin, within another one of this watcher's.
 
-        What is noted of it later is added to the same `attributes`.
+        Later notes are added to the same `attributes`.
         """
 
 
 @dataclass(slots=True)
 class OpenStep:
-    """A step that goes on; what is noted of it is seen at its end."""
+    """A step in progress; the watcher sees its notes at its end."""
 
     name: str
     within: "OpenStep | None" = None
@@ -42,7 +42,7 @@ class OpenStep:
     seen: tuple[Watched, ...] = ()
 
     def note(self, **attributes: Attribute) -> None:
-        """Add what has become known of it."""
+        """Add further attributes."""
         self.attributes.update(attributes)
 
     def end(self, error: str = "") -> None:
@@ -70,7 +70,7 @@ _UNSEEN = _Unseen("")
 class _Watch:
     watchers: Sequence[Watcher] = ()
     open: OpenStep | None = None
-    """The innermost step that goes on."""
+    """The innermost step in progress."""
 
 
 _WATCH: ContextVar[_Watch | None] = ContextVar("oneway_watch", default=None)
@@ -99,7 +99,7 @@ def begin(name: str, **attributes: Attribute) -> OpenStep:
 
 @contextmanager
 def step(name: str, **attributes: Attribute) -> Iterator[OpenStep]:
-    """Give a step that lasts as long as a block; steps that begin there are within it."""
+    """Give a step that lasts as long as a block; steps that begin in the block are within it."""
     watch = _WATCH.get()
     if watch is None:
         yield _UNSEEN
@@ -117,7 +117,7 @@ def step(name: str, **attributes: Attribute) -> Iterator[OpenStep]:
 
 
 def note(name: str, **attributes: Attribute) -> None:
-    """Note something of the innermost step of that name that goes on; nothing where none does."""
+    """Add attributes to the innermost step of that name in progress, if any."""
     watch = _WATCH.get()
     found = watch.open if watch is not None else None
     while found is not None and found.name != name:
@@ -127,7 +127,7 @@ def note(name: str, **attributes: Attribute) -> None:
 
 
 def innermost(*names: str) -> dict[str, Attribute]:
-    """Return these attributes as the innermost steps that go on have them, as far as any has."""
+    """Return these attributes of the innermost steps in progress that have them."""
     found: dict[str, Attribute] = {}
     watch = _WATCH.get()
     each = watch.open if watch is not None else None
@@ -138,7 +138,7 @@ def innermost(*names: str) -> dict[str, Attribute]:
 
 
 def kind_of(error: BaseException) -> str:
-    """Return the code of an error, or its kind: never its message, which may quote anything."""
+    """Return the code of an error, or its kind: never its message, which may quote any value."""
     diagnostics = getattr(error, "diagnostics", ())
     code = diagnostics[0].code if diagnostics else getattr(error, "code", "")
     return code if isinstance(code, str) and code else type(error).__name__

@@ -6,10 +6,10 @@ from oneway.core.diagnostics import Diagnostic, Fix
 
 
 def fixed(data: bytes, found: Iterable[Diagnostic]) -> tuple[bytes, tuple[Diagnostic, ...]]:
-    """Return a file's bytes with what can be corrected corrected, and the findings that were.
+    """Return a file's bytes with every possible correction, and the corrected findings.
 
-    A correction is left out where something else stands in its place than it was made for, as
-    in a text that YAML folds, or where it would touch another one.
+    A correction is left out if the text at its place is not the one it was made for, as in a text
+    that YAML folds, or if it would overlap another one.
     """
     try:
         lines = data.decode().split("\n")

@@ -16,12 +16,12 @@ def fields_of(
     apart: Collection[str] = (),
     clear: Value = None,
 ) -> dict[str, Field]:
-    """Return the fields of a record schema, in its order; an object stands before its fields.
+    """Return the fields of a record schema, in its order; an object comes before its fields.
 
-    What holds of an object holds of all in it (`readOnly`, `sensitive`). A field inside an
-    object is required where the object is as well. `absent_is_null` applies to the fields that
-    are neither required nor `apart`, and do not say `absent` themselves; `clear` to those whose
-    type allows it, and that do not say `clear` themselves.
+    An object's `readOnly` and `sensitive` apply to everything in it. A field inside an object is
+    required if the object is as well. `absent_is_null` applies to fields that are neither required
+    nor `apart` and have no `absent` of their own; `clear` to those whose type allows it and that
+    have no `clear` of their own.
     """
     usual = _Usual(absent_is_null, frozenset(apart), clear)
     return {field.path: field for field in _below("", record, Field("", required=True), usual)}
@@ -39,17 +39,14 @@ def is_open(record: Data) -> bool:
 
 @dataclass(frozen=True, slots=True)
 class _Usual:
-    """What a resource says of fields that do not say it themselves.
-
-    Whether an absent key is null, but of those `apart`, and what clears a value.
-    """
+    """A resource's defaults for its fields: whether an absent key is null, and what clears one."""
 
     is_null: bool
     apart: frozenset[str]
     clear: Value
 
     def clears(self, schema: Data) -> Value:
-        """Return what clears a field: what it says itself, or the usual where its type has that."""
+        """Return what clears a field: its own `clear`, or the default if its type has that."""
         if "clear" in schema:
             return schema["clear"]
         types = _types(schema)

@@ -1,4 +1,4 @@
-"""The command that lets pass what guards hold back."""
+"""The command that allows what guards hold back."""
 
 from collections.abc import Sequence
 from shlex import quote
@@ -7,16 +7,16 @@ from oneway.history.journal.rows import Breached
 
 
 def allowing(connection: str, breaches: Sequence[Breached], mapping: str = "") -> str:
-    """Return the command that lets the actions of guards pass, quoted for a shell.
+    """Return the command that allows the actions of guards, quoted for a shell.
 
-    `mapping` is what `oneway sync` is given for runs without a connection, quoted.
+    `mapping` is the argument of `oneway sync` for runs without a connection, quoted.
     """
     what = mapping or quote(connection)
     return " ".join(["oneway sync", what, *dict.fromkeys(each.allow for each in breaches)])
 
 
 def together(breaches: Sequence[Breached]) -> tuple[tuple[Breached, ...], ...]:
-    """Return guards in groups: those that hold the same actions only let them pass together."""
+    """Return guards in groups: guards that hold the same actions must be allowed together."""
     groups: list[tuple[set[str], list[Breached]]] = []
     for each in breaches:
         ids, members = set(each.held), [each]

@@ -27,7 +27,7 @@ manifest. They are mended elsewhere, and the values need not change for the next
 class PastFailure:
     """One action that the target refused; `first` and `last` are the instants of the plans.
 
-    `digest` is that of the values refused, `times` how often these same values were.
+    `digest` is that of the refused values, `times` how often the target refused the same values.
     """
 
     action_id: str
@@ -80,7 +80,7 @@ def refusals(
 
 
 def next_try(failure: PastFailure) -> date | None:
-    """Return the day from which the same values are sent again; None if any run sends them."""
+    """Return the day from which the same values are sent again; None if every run sends them."""
     last = parse_day(failure.last)
     if failure.code in EVERYBODYS or last is None:
         return None

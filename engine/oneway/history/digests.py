@@ -8,7 +8,7 @@ from oneway.core.seal import Seal, Sealed
 from oneway.planning.plan import Action, Change, Verb
 
 RECORD = ""
-"""Denotes the whole record, in place of a field's name."""
+"""Denotes the whole record, where otherwise a field's name stands."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +44,7 @@ def field_digests(action: Action, seal: Seal) -> Mapping[str, str]:
 
 def _field_digest(action: Action, change: Change, seal: Seal) -> str:
     if action.verb in (Verb.LEAVE, Verb.DEACTIVATE):
-        # Tonight's `today()` is another day than last night's: what does not stick is the leaving.
+        # Tonight's `today()` is not last night's: what does not stick is the leave itself.
         return seal.digest(action.id, change.field, ["leave", _plain(change.before)])
     return seal.digest(action.id, change.field, [_plain(change.before), _plain(change.after)])
 

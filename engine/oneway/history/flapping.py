@@ -8,19 +8,19 @@ from oneway.history.digests import RECORD, field_digests
 from oneway.planning.plan import Action, Change, Plan, Verb
 
 RUNS = 3
-"""The same change planned in so many runs in a row does not stick."""
+"""A change planned in this many runs in a row does not stick."""
 
 CREATES = 2
-"""The same record to be created in so many runs in a row does not stick."""
+"""A record created in this many runs in a row does not stick."""
 
 LEAVES = 2
-"""The same person to be made a leaver in so many runs in a row does not stick."""
+"""A leave of one person in this many runs in a row does not stick."""
 
 
 def sticks(verb: Verb, runs: int) -> bool:
-    """Return whether a change that `runs` runs in a row wrote or plan may still stick.
+    """Return whether a change may still stick that `runs` runs in a row wrote or plan.
 
-    Every place that tells of changes that do not stick asks this.
+    Everything that reports changes that do not stick asks this.
     """
     if verb is Verb.CREATE:
         return runs < CREATES
@@ -38,7 +38,7 @@ class RepeatedWrite:
 
 @dataclass(frozen=True, slots=True)
 class Undone:
-    """What of an action does not stick: the fields, or none for a record created again.
+    """The part of an action that does not stick: fields, or none for a record created again.
 
     `runs` is how many runs in a row wrote it.
     """
@@ -59,9 +59,9 @@ class Undone:
 
 @dataclass(frozen=True, slots=True)
 class Flapping:
-    """A change that is planned again though it was written `times` runs in a row.
+    """A change planned again although `times` runs in a row wrote it.
 
-    `change` is None for a record that is to be created again.
+    `change` is None for a record to be created again.
     """
 
     action: Action
@@ -105,12 +105,12 @@ def undone(found: Sequence[Flapping]) -> Mapping[str, Undone]:
 
 
 def planned_parts(plan: Plan) -> Mapping[str, Sequence[str]]:
-    """Return what of each action may not stick, by its id: its fields, or a new record."""
+    """Return the part of each action that may not stick, by id: its fields, or a new record."""
     return {each.id: [name for name, _ in _parts(each)] for each in plan.actions}
 
 
 def _parts(action: Action) -> tuple[tuple[str, Change | None], ...]:
-    """Return what of an action may not stick: its fields, or a new record as a whole."""
+    """Return the part of an action that may not stick: its fields, or a new record as a whole."""
     if action.verb is Verb.CREATE:
         return ((RECORD, None),)
     return tuple((each.field, each) for each in action.changes)

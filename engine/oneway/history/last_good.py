@@ -1,4 +1,4 @@
-"""Finds the last run that carried over what it planned: access ends only in such a run."""
+"""Finds the last run that carried out its plan: access ends only in such a run."""
 
 from oneway.history.journal import Run
 from oneway.history.journal.history import RunHistory
@@ -10,7 +10,7 @@ _AT_ONCE = 50
 
 
 def held_whole(run: Run) -> bool:
-    """Return whether guards held a run's whole plan: nobody's access ended either."""
+    """Return whether guards held a run's whole plan: then no access ended either."""
     if run.state is not RunState.HELD:
         return False
     definitions = [definition_of(each.guard) for each in run.start.breaches]
@@ -21,7 +21,7 @@ def held_whole(run: Run) -> bool:
 
 
 def is_good(run: Run) -> bool:
-    """Return whether a run got to its end, and its plan was not held whole."""
+    """Return whether a run ended by itself and its plan was not held whole."""
     return run.state.is_whole and not held_whole(run)
 
 

@@ -1,8 +1,8 @@
-"""Says what a run teaches of who is whom: its confirmed creates, and its agreed matches.
+"""Says which links a run establishes: by confirmed creates, and by agreed matches.
 
-What a run has seen is learned when it begins, whatever becomes of it: people go on changing
-their keys while runs are held, interrupted or refused. Where such a run is in doubt, only those
-matches are learned that more than a key says.
+Matches are stored when a run begins, however it ends: people's keys go on changing while runs are
+held, interrupted or refused. If such a run is in doubt, only matches with evidence beside the key
+are stored.
 """
 
 from collections.abc import Iterator
@@ -35,7 +35,7 @@ def matched(plan: Plan, verdict: Verdict, now: str) -> list[Link]:
 
 
 def beyond_doubt(plan: Plan, now: str) -> list[Link]:
-    """Return the links of matches that more than a key says, of a plan that is not applied."""
+    """Return the links with evidence beside the key, of a plan that is not applied."""
     return [
         _link(each, target_id, Origin.MATCHED, now)
         for each, target_id in _agreed(plan)
@@ -48,12 +48,12 @@ def _agreed(plan: Plan) -> Iterator[tuple[Outcome, str]]:
         if each.kind in _DOUBTFUL or each.source_id is None or each.target_id is None:
             continue
         if not each.actions and each.kind is Kind.REHIRE:
-            continue  # a person decides first whether it is one person
+            continue  # a person must first decide whether it is one person
         yield each, each.target_id
 
 
 def _is_in_doubt(outcome: Outcome, verdict: Verdict) -> bool:
-    """Return whether guards distrust the lists, or what is to be written to the record."""
+    """Return whether guards distrust the lists, or the values to be written to the record."""
     return verdict.shrank or any(action.id in verdict.blocked for action in outcome.actions)
 
 

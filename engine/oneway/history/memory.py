@@ -14,10 +14,10 @@ class Memory:
     """What earlier runs say about a plan's actions."""
 
     refusals: Mapping[str, Refusal] = field(default_factory=dict)
-    """What was refused before and is not done yet, by action id."""
+    """Refusals of actions that are not done yet, by action id."""
     sticking: tuple[Flapping, ...] = ()
     stories: tuple[Story, ...] = ()
-    """Who was not as the source said after the last run, and since when."""
+    """Who differed from the source after the last run, and since when."""
 
     @property
     def postponed(self) -> Mapping[str, End]:
@@ -34,9 +34,9 @@ class Memory:
         }
 
     def stories_of(self, plan: Plan, held: Mapping[str, End]) -> tuple[Story, ...]:
-        """Return the stories of people who will not be as the source says.
+        """Return the stories of people who will differ from the source.
 
-        `held` is how the actions end that guards hold back.
+        `held` are the endings of actions that guards hold back.
         """
         failures = {id: each.failure for id, each in self.refusals.items()}
         ends = {**self.postponed, **held}
@@ -44,4 +44,4 @@ class Memory:
 
 
 NOTHING = Memory()
-"""What the first run of a connection has."""
+"""The memory of a connection's first run."""

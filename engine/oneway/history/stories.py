@@ -1,8 +1,8 @@
-"""What became of each person who is not as the source says: one story, told alike everywhere.
+"""What became of each person who differs from the source: one story for all to tell.
 
-A plan, an explanation, a past run, the status and the report all take it from here: how it ended,
-why, since which run it is so, and when it is tried again. The journal keeps the stories of each
-run, so that the next one knows since when.
+Plans, explanations, past runs, the status and the report take it from here: how it ended, why,
+since which run, and when the next try is. The journal stores the stories of each run, so that the
+next run knows when each began.
 """
 
 import json
@@ -22,24 +22,24 @@ class Trouble(Enum):
     """Why a person differs from the source. The values are for programs."""
 
     REFUSED = "refused"
-    """The target refused it, in this run or before, and the same values wait."""
+    """The target refused it, in this run or earlier, and the same values wait."""
     HELD = "held"
     UNKNOWN = "unknown"
     NOT_SENT = "not_sent"
     STALE = "stale"
     NOT_ATTEMPTED = "not_attempted"
     NOT_BEGUN = "not_begun"
-    """The run was interrupted before."""
+    """The run was interrupted before it."""
     ERROR = "error"
     CONFLICT = "conflict"
     INELIGIBLE = "ineligible"
     REHIRE = "rehire"
     NOT_STICKING = "not_sticking"
-    """It was written, as it was by the runs before, and the target undoes it each time."""
+    """It was written, as by earlier runs, and the target undoes it each time."""
 
     @property
     def unsynced(self) -> bool:
-        """Whether there is no action that could be sent: something must change first."""
+        """Whether no action could be sent: something must change first."""
         return self in _OF_KIND.values()
 
 
@@ -69,10 +69,9 @@ def unsynced(outcome: Outcome) -> Trouble | None:
 class Story:
     """The outcome for one person, or for one action if they have two.
 
-    `subject` is the action's id, or the record's where there is no action. `since` is the
-    instant that the first of an unbroken row of runs went by that ended so; "" where the run
-    has not been yet, and no earlier one ended so. `next_try` is a day, or "" for the next
-    run.
+    `subject` is the action's id, or the record's if there is no action. `since` is the instant of
+    the first run in an unbroken series with this ending; "" if the run is yet to come, and no
+    earlier one ended this way. `next_try` is a day, or "" for the next run.
     """
 
     subject: str
@@ -103,8 +102,8 @@ def told(
 ) -> tuple[Story, ...]:
     """Return the stories of a run of a plan, in the plan's order.
 
-    `ends` says how actions ended, by id. One without an end is in flight, or was not begun.
-    `undone` is what of those that were done does not stick.
+    `ends` are the endings of actions, by id. An action without one is in flight, or was not begun.
+    `undone` is the part of done actions that does not stick.
     """
     ends = {**{id: End(Ending.UNKNOWN) for id in in_flight}, **ends}
     known = _Known(ends, failures, undone, whole=True)
@@ -120,8 +119,9 @@ def foretold(
 ) -> tuple[Story, ...]:
     """Return the stories of a plan that is yet to be applied, in its order.
 
-    `ends` are of what will not be sent. What is sent has a story only where the target refused
-    it before, where it was sent before and is looked up first, and where it is `undone`.
+    `ends` are the endings of actions that will not be sent. An action that will be sent has a
+    story only if the target refused it before, if it was sent before and is looked up first, or if
+    it is `undone`.
     """
     sent = {
         each.subject: End(Ending.UNKNOWN, code=each.code, reason=each.reason)
@@ -134,7 +134,7 @@ def foretold(
 
 @dataclass(frozen=True, slots=True)
 class _Known:
-    """What is known of a plan's actions, by their ids; `whole` where its run has been."""
+    """What is known of a plan's actions, by their ids; `whole` if its run is over."""
 
     ends: Mapping[str, End]
     failures: Mapping[str, PastFailure]
@@ -144,7 +144,7 @@ class _Known:
 
 def _since(found: Iterator[Story], before: Sequence[Story], as_of: str) -> tuple[Story, ...]:
     since = {each.chain: each.since for each in before}
-    # A clock that was ahead may have left an instant that is yet to come.
+    # A clock that was ahead may have left an instant in the future.
     return tuple(
         replace(each, since=min(since.get(each.chain, as_of), as_of or _LATEST)) for each in found
     )
@@ -162,18 +162,18 @@ def _all(plan: Plan, known: _Known) -> Iterator[Story]:
 
 
 def due_again(story: Story, today: date) -> Story:
-    """Return a story as of a day: a day of the next try that has come is the next run."""
+    """Return stories as of a day: a day of the next try that has come means the next run."""
     day = parse_day(story.next_try)
     return story if day is None or today < day else replace(story, next_try="")
 
 
 def dumped(stories: Sequence[Story]) -> bytes:
-    """Return stories as they are kept."""
+    """Return stories in the form that is stored."""
     return json.dumps([[_plain(part) for part in astuple(each)] for each in stories]).encode()
 
 
 def loaded(data: bytes) -> tuple[Story, ...]:
-    """Return stories that were kept; raises `ValueError` or `TypeError` where that is damaged."""
+    """Return stored stories; raise `ValueError` or `TypeError` if they are damaged."""
     return tuple(
         Story(subject, key, label, source_id, target_id, Trouble(ending), *rest)
         for subject, key, label, source_id, target_id, ending, *rest in json.loads(data)
@@ -189,7 +189,7 @@ def _of_outcome(outcome: Outcome) -> Iterator[Story]:
     if trouble is None:
         return
     reasons = other_reasons(outcome.reasons)
-    if trouble is Trouble.REHIRE:  # what follows is to know beside it
+    if trouble is Trouble.REHIRE:  # the rest only adds to it
         reasons = reasons[:1]
     code = " ".join(each.code for each in reasons)
     reason = "; ".join(each.text for each in reasons)

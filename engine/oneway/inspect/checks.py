@@ -26,7 +26,7 @@ from oneway.planning.plan import Reason
 
 
 class CheckState(Enum):
-    """How a check ended. `UNTESTED` is for what cannot be found out by reading."""
+    """How a check ended. `UNTESTED` is for what reading cannot find out."""
 
     OK = "ok"
     WARNING = "warning"
@@ -45,7 +45,7 @@ class CheckResult:
 
 @dataclass(frozen=True, slots=True)
 class Evidence:
-    """What was read: both snapshots, the lookup tables, and what each connector's probes found.
+    """Everything read: both snapshots, the lookup tables, and the connectors' probes.
 
     `unheld` are the keys and words that the mapping reads and no record has. `probes` and
     `descriptions` are of the connectors that the mapping uses, by name.
@@ -125,11 +125,11 @@ def _listed(title: str, found: Sequence[Diagnostic]) -> CheckResult:
 
 
 _WORDS = "R176"
-"""The code of a word that no record has, while one has nearly the same."""
+"""The code of a word that no record has, although one has a similar word."""
 
 
 def _evaluated(rows: Iterable[SourceRow], targets: Iterable[TargetRow]) -> tuple[CheckResult, ...]:
-    """Return what went wrong with single records; nothing if nothing did."""
+    """Return the problems of single records; nothing if there are none."""
     failures = [(f"source record {each.source_id}", each.evaluation_error) for each in rows]
     failures += [(f"target record {each.target_id}", each.evaluation_error) for each in targets]
     lines = tuple(
@@ -150,7 +150,7 @@ def _lookups(compiled: Compiled) -> tuple[int, ...]:
 def _lookup(
     compiled: Compiled, position: int, rows: Iterable[SourceRow], evidence: Evidence
 ) -> CheckResult:
-    """Return which values of a field have not exactly one row in its lookup table."""
+    """Return the values of a field without exactly one row in its lookup table."""
     code = compiled.code.fields[position]
     name = code.lookup or ""
     missed: dict[Missed, int] = defaultdict(int)
@@ -209,7 +209,7 @@ def _key(keys: Sequence[Hashable], level: int) -> Hashable:
 
 
 def _unless_taken(program: Program, targets: Sequence[TargetRow]) -> Iterator[CheckResult]:
-    """Yield whether the values that keep a joiner from being created have one holder each."""
+    """Yield whether the values that prevent a joiner's creation have one holder each."""
     for position in program.policy.unless_taken:
         rule = program.policy.fields[position]
         values = (
@@ -227,7 +227,7 @@ def _comparable(value: Value | Missing, compare: Compare) -> Hashable:
 def _unique(
     title: str, values: Iterable[tuple[str, Hashable]], *, blanks: bool = True
 ) -> CheckResult:
-    """Return whether each value has one holder; who shares one is named by id, never by value."""
+    """Return whether each value has one holder; shared ones name the ids, never the value."""
     holders: dict[Hashable, list[str]] = defaultdict(list)
     for id, value in values:
         holders[value].append(id)

@@ -48,7 +48,7 @@ from oneway.mapping.spec import (
 
 @dataclass(frozen=True, slots=True)
 class Compiled:
-    """A mapping in which every name is resolved; `warnings` are what `validate` shows of it."""
+    """A mapping with every name resolved; `validate` shows its `warnings`."""
 
     spec: MappingSpec
     code: MappingCode
@@ -78,7 +78,7 @@ class Compiled:
 
 
 def connectors_of(spec: MappingSpec) -> tuple[Text, ...]:
-    """Return the names of the connectors that a mapping asks for, each once, where first named."""
+    """Return the names of the connectors of a mapping, each once, where it occurs first."""
     endpoints = [spec.source, spec.target]
     endpoints += [each.endpoint for each in spec.references if each.endpoint is not None]
     first: dict[str, Text] = {}
@@ -279,9 +279,9 @@ class _Compiler:
         )
 
     def identifying(self) -> tuple[int, ...]:
-        """Return the fields that tell people apart: those of `label` and of `unless_taken`.
+        """Return the fields that identify people: those of `label` and of `unless_taken`.
 
-        Match keys are left out, and so is what a lookup stands for.
+        Match keys are left out, and so are fields that are looked up.
         """
         spec = self.spec
         taken = {text.text for text in spec.joiners.unless_taken}
@@ -325,7 +325,7 @@ class _Compiler:
         read = left_reads(left) if left is not None else ()
         slips = misspelt(leavers.set, read, written, self.target)
         for name, constant in self.spec.reactivated:
-            # Where leavers.set misspells the name, that is said there (M134, M102).
+            # M134 or M102 reports a misspelt name in leavers.set.
             if name not in positions and name not in slips.values():
                 help = did_you_mean(name, positions) or "name a field of leavers.set"
                 self.names.error(
@@ -411,7 +411,7 @@ class _Compiler:
         )
 
     def told(self) -> tuple[tuple[str, ...], ...]:
-        """Return the paths that tell of leaving and are not those of `leavers.set`."""
+        """Return the paths that tell of leaving, apart from those of `leavers.set`."""
         leavers = self.spec.leavers
         if leavers is None:
             return ()
@@ -424,9 +424,9 @@ class _Compiler:
         return tuple(each for each in read if each not in written)
 
     def unsure(self) -> Mapping[Capability, tuple[tuple[str, ...], ...]]:
-        """Return the paths of `told` that a leave or a return may change beside what it is sent.
+        """Return the paths of `told` that a leave or return may change beyond the values sent.
 
-        The target sets what is `computed`, and a request of its own may do more than it is sent.
+        The target sets `computed` fields, and a request of its own may have further effects.
         """
         told, fields = self.told(), self.target.fields.items()
         computed = [path_of(path) for path, each in fields if each.computed]
@@ -488,13 +488,13 @@ class _Compiler:
         )
 
     def own_table(self, spec: FieldSpec) -> str:
-        """Return the name of a field's lookup table, where it is made of the target's records."""
+        """Return the name of a field's lookup table, if it is made of the target's records."""
         name = spec.lookup.text if spec.lookup else ""
         own = (each.name for each in self.spec.references if self.is_own(each))
         return name if name in own else ""
 
     def reads_secret(self, spec: FieldSpec) -> bool:
-        """Return whether anything that the field may be given reads what is marked sensitive."""
+        """Return whether any possible value of a field comes from a field marked sensitive."""
         texts = (spec.source, spec.default, spec.initial)
         found = (self.names.quietly(each) for each in texts if isinstance(each, Text))
         return any(each is not None and self.reads_marked(each) for each in found)
@@ -567,7 +567,7 @@ def covers(resource: Resource, path: str) -> bool:
 
 
 def among_paths(path: tuple[str, ...], read: Iterable[tuple[str, ...]]) -> bool:
-    """Return whether a path is, or holds, or lies inside, one of those that are read."""
+    """Return whether a path equals, contains, or lies inside one of the read paths."""
     return any(path[: len(each)] == each[: len(path)] for each in read)
 
 
@@ -587,4 +587,4 @@ _WITHOUT = {
     Capability.REACTIVATE: "set `rehires: report`, or name another resource",
     Capability.GET: "leave `gone` out, or name another resource",
 }
-"""What to do where a resource cannot do what a mapping asks of it."""
+"""The remedy if a resource cannot do what a mapping asks of it."""

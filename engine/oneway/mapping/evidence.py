@@ -1,4 +1,4 @@
-"""What an expression read, shown with its error unless it is sensitive."""
+"""The values that an expression read, shown with its error unless sensitive."""
 
 import json
 from collections.abc import Iterable, Mapping
@@ -10,15 +10,15 @@ from oneway.mapping.expressions import Expression
 Path = tuple[str, ...]
 
 _WIDEST = 60
-"""Characters of a value that are shown."""
+"""The most characters of a value that are shown."""
 
 _MOST = 3
-"""Values that are shown for one error."""
+"""The most values that are shown for one error."""
 
 
 @dataclass(frozen=True, slots=True)
 class Secrets:
-    """The paths of a source record and of a target record that hold what is sensitive.
+    """The paths of a source record and of a target record that hold sensitive values.
 
     The empty path stands for the whole record.
     """

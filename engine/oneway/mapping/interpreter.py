@@ -60,7 +60,7 @@ from oneway.mapping.program import (
 from oneway.mapping.spec import Constant, Merge, OutOfScope, Write
 
 Check: TypeAlias = Callable[[Value], str]
-"""Returns what is wrong with a value that is not blank, or nothing; never shows the value."""
+"""Returns what is wrong with a non-blank value, or ""; never shows the value."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ class ReferenceCode:
 
 @dataclass(frozen=True, slots=True)
 class OnePerCode:
-    """How it is told which of several source records of a person stands for the person."""
+    """How to choose between several source records of a person."""
 
     person: Expression
     latest_by: Expression
@@ -137,10 +137,10 @@ class MappingCode:
 
 @dataclass(frozen=True, slots=True)
 class LookupTable:
-    """A lookup table: for each key, every value that stands beside it.
+    """A lookup table: for each key, every value beside it.
 
-    `complete` is False where the table may lack rows: then a miss clears nothing. `keyless` are
-    the records whose key is blank, by their ids: no lookup finds them.
+    `complete` is False if the table may lack rows: a miss then clears nothing. `keyless` are the
+    records with a blank key, by id: no lookup finds them.
     """
 
     rows: Mapping[Hashable, tuple[Value, ...]]
@@ -173,10 +173,10 @@ def tabulate(code: ReferenceCode, snapshot: Snapshot, context: Context) -> Looku
 
 
 _FAR = 36_525
-"""Days after which whoever is due to leave has left: a hundred years."""
+"""Days after which every due leaver has left: a hundred years."""
 
 _NOBODY = Record("", {})
-"""Stands for no source record: it says nothing, whatever its system says of absent keys."""
+"""Stands for a missing source record: it says nothing, whatever its system says of absent keys."""
 
 
 class RecordStopped(Exception):
@@ -215,7 +215,7 @@ class Interpreted:
 
     @one_record()
     def standing(self, record: Record) -> Standing | None:
-        """Return what a record says of which of a person's records counts; never raises."""
+        """Return what a record says about which of a person's records counts; never raises."""
         code = self.code.one_per
         if code is None:
             return None
@@ -273,7 +273,7 @@ class Interpreted:
         try:
             outside = self._outside(record)
         except RecordStopped as stopped:
-            # Whom the sync is for is not known: nothing is written, but a leaver is named.
+            # The record's scope is unknown: nothing is written, but a leaver is named.
             leaver = self._is_leaver(record)
             return row._replace(leaver=leaver, evaluation_error=error or stopped.failure)
         try:
@@ -310,7 +310,7 @@ class Interpreted:
         leaving = tuple(Cell(CellState.INACTIVE) for _ in self.code.leaving)
         row = row._replace(cells=cells, leaving=leaving, evaluation_error=None, unsaid=None)
         try:
-            # Not to be written, but to tell whom else the values may belong to.
+            # Not to be written, but to tell who else may have the values.
             return row._replace(cells=self._evaluated(row, record, []).cells)
         except RecordStopped:
             return row
@@ -384,7 +384,7 @@ class Interpreted:
     def _tells(
         self, expression: Expression | None, data: Mapping[str, Value], context: Context
     ) -> bool | None:
-        """Return whether a condition holds; None if that is not known."""
+        """Return whether a condition holds; None if unknown."""
         if expression is None:
             return False
         try:
@@ -394,14 +394,14 @@ class Interpreted:
         return None if answer.truth else holds(answer.value)
 
     def departed(self) -> tuple[Cell, ...]:
-        """Return what is written to a target record that no source record stands for."""
+        """Return the values for a target record without a source record."""
         try:
             return tuple(self._cell(each, _NOBODY, []) for each in self.code.leaving)
         except RecordStopped:
             return ()
 
     def _leaving(self, row: SourceRow, record: Record, missed: list[Missed]) -> SourceRow:
-        """Return the row with what is written to a leaver's record."""
+        """Return the row with the values for a leaver's record."""
         cells = tuple(self._cell(each, record, missed) for each in self.code.leaving)
         if not row.leaver:
             return row._replace(leaving=cells)
@@ -422,17 +422,15 @@ class Interpreted:
         return cells, *self.leaves_as(cells)
 
     def moves(self, code: FieldCode, cell: Cell, record: Record) -> bool:
-        """Return whether tomorrow's cell is another one."""
+        """Return whether tomorrow's cell differs."""
         tomorrow = Interpreted(self.code, self.context.later(1), self.tables)
         return tomorrow._cell(code, record, []) != cell
 
     def leaves_as(self, cells: tuple[Cell, ...]) -> tuple[bool | None, bool | None]:
         """Return whether a record with these values has left, and whether it is due to leave.
 
-        None if other fields count as well.
-
-        Raises `RecordStopped` if that cannot be evaluated: with such a value, an impossible
-        date, the record would be an error from then on.
+        None if other fields count as well. Raises `RecordStopped` if that cannot be evaluated:
+        with such a value, such as an impossible date, the record would be an error from then on.
         """
         conditions = [each for each in (self.code.left, self.code.scheduled) if each is not None]
         written: dict[str, Value] = {}
@@ -452,7 +450,7 @@ class Interpreted:
             later = self._decides(self.code.scheduled, record, asked) and not left
         except RecordStopped:
             if None in written.values():
-                return None, None  # nothing was said, so that nothing is wrong with it
+                return None, None  # it states nothing, so it cannot be wrong
             raise
         return left, later
 
@@ -510,7 +508,7 @@ class Interpreted:
         return fails or bool(answer.truth), absent
 
     def _decides(self, expression: Expression | None, record: Record, what: str) -> bool:
-        """Return whether a condition holds that access hangs on; what is not said fails the record.
+        """Return whether a condition on access holds; an unstated value fails the record.
 
         `what` is the question, in words.
         """
@@ -521,7 +519,7 @@ class Interpreted:
         return holds(answer.value)
 
     def _seen(self, record: Record, keys: tuple[str, ...]) -> Value | Missing:
-        """Return the value of a target record at a path: MISSING if it does not say."""
+        """Return the value of a target record at a path: MISSING if it is unstated."""
         value: Value = record.data  # type: ignore[assignment]  # a record's data is an object
         for depth, key in enumerate(keys, 1):
             if isinstance(value, Mapping) and key in value:
@@ -550,7 +548,7 @@ class Interpreted:
         return self.filled(code, self._looked_up(code, value, missed), record)
 
     def filled(self, code: FieldCode, cell: Cell, record: Record) -> Cell:
-        """Return a cell with what stands in for a blank, checked; raise `RecordStopped`."""
+        """Return a cell with the stand-in for a blank, checked; raise `RecordStopped`."""
         return self._merged(code, self._filled(code, cell, record))
 
     def _stated(self, code: FieldCode, record: Record) -> Cell:
@@ -560,7 +558,7 @@ class Interpreted:
             return Cell(CellState.BLANK if blank else CellState.STATED, code.constant)
         answer = self._answer(code.source.expression, record)
         if code.rule.merge is Merge.OWN and answer.value == [] and answer.stated:
-            return Cell(CellState.STATED, [])  # it says that there are none of those that we own
+            return Cell(CellState.STATED, [])  # it says that there are none of our own
         if is_blank(answer.value):
             return Cell(CellState.BLANK if answer.stated else CellState.UNSTATED)
         if answer.written:
@@ -602,7 +600,7 @@ class Interpreted:
             state = CellState.BLANK if is_blank(default) else CellState.STATED
             cell = Cell(state, None if is_blank(default) else default, initial)
         elif cell.state in (CellState.BLANK, CellState.UNSTATED):
-            # At create there is nothing to overwrite, so a default may speak for an absent key.
+            # At create there is nothing to overwrite, so a default may replace an absent key.
             stand_in = code.initial if code.initial is not None else code.default
             if stand_in is not None:
                 cell = cell._replace(initial=self._stand_in(stand_in, record))
@@ -650,7 +648,7 @@ class Interpreted:
         try:
             label = self.code.label.evaluate(record.data, self.context)[0]
         except EvaluationError:
-            return ""  # a name is for people: who has none is known by the key
+            return ""  # a name is for people: a person without one is known by the key
         return str(label).strip() if isinstance(label, str | int | float) else ""
 
     def _unread(self, record: Record) -> EvaluationFailure:
@@ -674,7 +672,7 @@ class Interpreted:
             raise self._stopped(wrong, expression, record)
 
     def _demand_said(self, gaps: Gaps, expression: Expression, what: str, record: Record) -> None:
-        """Fail the record if an answer depends on something that it does not say."""
+        """Fail the record if an answer depends on something that it does not state."""
         if not gaps:
             return
         text, code = texts(gaps), "failed"
@@ -685,7 +683,7 @@ class Interpreted:
     def _stopped(
         self, text: str, expression: Expression, record: Record, code: str = "failed"
     ) -> RecordStopped:
-        """Return the failure of an expression, with what it read where that may be shown."""
+        """Return the failure of an expression, with the values it read unless sensitive."""
         of_target = (*self.code.match_target, self.code.left, self.code.scheduled)
         secrets = self.code.secrets
         secret = secrets.target if expression in of_target else secrets.source
@@ -694,7 +692,7 @@ class Interpreted:
 
 
 def uses_today(code: FieldCode) -> bool:
-    """Return whether what a field is made from depends on the day of the run."""
+    """Return whether a field's value depends on the day of the run."""
     parts = (code.source and code.source.expression, code.default, code.initial, code.when)
     return any(isinstance(each, Expression) and each.uses_today for each in parts)
 

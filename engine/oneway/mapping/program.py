@@ -1,9 +1,9 @@
-"""The compiled mapping, in which nothing is left to look up.
+"""The compiled mapping, with every name resolved.
 
-A `Program` turns a source record into a `SourceRow` and a target record into a `TargetRow`,
-which are all that the planner knows of records. `oneway.mapping.interpreter` is the reference;
-a faster program may replace it without a change elsewhere, as long as both agree on every
-record. Cells and rows are named tuples, the quickest to make of what cannot be changed.
+A `Program` turns a source record into a `SourceRow` and a target record into a `TargetRow`, which
+are all that the planner knows of records. `oneway.mapping.interpreter` is the reference; a faster
+program may replace it without other changes, as long as both agree on every record. Cells and rows
+are named tuples, the fastest immutable objects to make.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -36,34 +36,34 @@ class CellState(Enum):
     STATED = "stated"
     BLANK = "blank"
     UNSTATED = "unstated"
-    """A key that the expression reads is absent from the record: nothing is said."""
+    """A key that the expression reads is absent from the record: the field is unstated."""
     INACTIVE = "inactive"
     """The field's `when` does not hold on this record."""
     MISSED = "missed"
-    """The value stands not once in the reference table."""
+    """The reference table does not have the value exactly once."""
 
 
 class Cell(NamedTuple):
-    """One field of one row; `initial` is what stands in for no value at create.
+    """One field of one row; `initial` replaces a missing value at create.
 
-    `moving` says that the value depends on the day of the run, as that of `today()` does. It
-    is known of the fields of `leavers.set` alone.
+    `moving` says that the value depends on the day of the run, as that of `today()` does. It is
+    known only for the fields of `leavers.set`.
     """
 
     state: CellState
     value: Value = None
     initial: Value = None
     sought: Value = None
-    """What was looked up, where the table is made of the target's own records."""
+    """What was looked up, if the table is made of the target's own records."""
     moving: bool = False
 
 
 class LeftAnswer(Enum):
-    """Whether a target record says that somebody has left."""
+    """Whether a target record counts as left."""
 
     LEFT = "left"
     DUE = "due"
-    """Not today, and it will by the dates that it holds."""
+    """Not today, but it will by its dates."""
     STAYS = "stays"
     UNKNOWN = "unknown"
 
@@ -85,7 +85,7 @@ class EvaluationFailure:
 
 @dataclass(frozen=True, slots=True)
 class Missed:
-    """A value that a reference table holds `found` times, which is not once."""
+    """A value that a reference table holds `found` times, instead of once."""
 
     reference: str
     value: str
@@ -94,10 +94,10 @@ class Missed:
 
 
 class Standing(NamedTuple):
-    """What one of several records of a person says of which of them stands for the person.
+    """What one of a person's records says about which of them stands for the person.
 
     `person` is the same for all records of a person, None for a record that stands for itself.
-    `latest` is a day. Each is not known where its failure says why.
+    `latest` is a day. If one of them is unknown, its failure says why.
     """
 
     person: Hashable = None
@@ -107,7 +107,7 @@ class Standing(NamedTuple):
     current_failure: EvaluationFailure | None = None
     latest_failure: EvaluationFailure | None = None
     tied: bool = False
-    """Whether another record might stand for the person as well, so that a person decides."""
+    """Whether another record might stand for the person too, so that a person must decide."""
 
 
 class SourceRow(NamedTuple):
@@ -130,28 +130,28 @@ class SourceRow(NamedTuple):
     key_values: tuple[Value, ...] = ()
     leaver: bool = False
     outside: tuple[int, ...] = ()
-    """The positions of the rules of `only` that say that the sync is not for this person."""
+    """The positions of the rules of `only` that put this person outside the scope of the sync."""
     failed_rules: tuple[int, ...] = ()
     cells: tuple[Cell, ...] = ()
     leaving: tuple[Cell, ...] = ()
     leaves_left: bool | None = None
-    """Whether a target record that holds what `leaving` says has left; None: not known."""
+    """Whether a target record with the values of `leaving` has left; None if unknown."""
     leaves_later: bool | None = None
-    """Whether such a record is due to leave; None: not known."""
+    """Whether such a record is due to leave; None if unknown."""
     missed: tuple[Missed, ...] = ()
     evaluation_error: EvaluationFailure | None = None
     keys_known: bool = True
     not_given: tuple[tuple[int, str], ...] = ()
     unsaid: EvaluationFailure | None = None
     standing: Standing | None = None
-    """Set where the source has several records of one person."""
+    """Set if the source has several records of one person."""
 
 
 class SteadyRow(NamedTuple):
     """The short source row of a person who is in order and stays: nearly all rows.
 
-    `said` holds the value of each cell that states plain text, a whole number, true or false, and
-    any other cell as it is.
+    `said` holds the plain value of each cell that states text, a whole number or a boolean, and
+    any other cell unchanged.
     """
 
     source_id: str
@@ -174,17 +174,17 @@ class SteadyRow(NamedTuple):
 
 
 PLAIN = frozenset({str, int, bool})
-"""Classes of which two equal values are the same by every comparison."""
+"""Classes whose equal values are the same under every comparison."""
 AnySourceRow: TypeAlias = SourceRow | SteadyRow
 
 
 def cell_of(said: Value | Cell) -> Cell:
-    """Return the cell that a row says in short."""
+    """Return the cell that a short row abbreviates."""
     return said if isinstance(said, Cell) else Cell(CellState.STATED, said)
 
 
 def whole(row: AnySourceRow) -> SourceRow:
-    """Return a row as the planner takes it."""
+    """Return a row in the planner's form."""
     if isinstance(row, SourceRow):
         return row
     source_id, key, label, keys, key_values, _, leaving = row
@@ -209,7 +209,7 @@ class TargetRow(NamedTuple):
     keys_known: bool = True
     unsaid: EvaluationFailure | None = None
     told: tuple[Value | Missing, ...] = ()
-    """What stands at the paths of `Policy.told`."""
+    """The values at the paths of `Policy.told`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -243,7 +243,7 @@ class FieldRule:
     """The lookup table, where it is made of the target's own records."""
     written: frozenset[str] = frozenset()
     clear: Value = None
-    """What is sent to take a value away; blank."""
+    """What is sent to clear the value; blank."""
 
     def clears(self, cell: "Cell") -> bool:
         """Return whether a cell clears the target's value."""
@@ -275,9 +275,9 @@ class Policy:
     key_shown: tuple[bool, ...]
     """Whether each key's value may be shown: a sensitive one never names a person."""
     carried: tuple[bool, ...]
-    """Whether a record that is created holds each key's value, and so is matched from then on."""
+    """Whether a new record holds each key's value, and so is matched from then on."""
     only: tuple[Rule, ...]
-    """Whom the sync is for."""
+    """The scope of the sync."""
     out_of_scope: OutOfScope
     rules: tuple[Rule, ...]
     fields: tuple[FieldRule, ...]
@@ -290,21 +290,21 @@ class Policy:
     unless_taken: tuple[int, ...]
     """Positions in `fields`."""
     required: tuple[str, ...]
-    """The fields that the target asks for when a record is created."""
+    """The fields that the target requires at create."""
     has_leavers: bool
     telling: tuple[int, ...]
-    """Positions in `leaving` of the fields by which a target record tells that it has left."""
+    """Positions in `leaving` of the fields by which a target record counts as left."""
     told: tuple[tuple[str, ...], ...]
-    """The paths by which it tells so, or that it is due to leave, beside those of `leaving`."""
+    """The other paths by which it counts as left, or as due to leave."""
     left: "LeftCondition | None"
-    """How a target record tells that it has left, in words; None where none does."""
+    """The condition by which a target record counts as left; None without one."""
     rehires: Rehires
     absent: Absent
     guards: GuardsSpec
     rekey: Rekey = Rekey.REPORT
     gone: Gone = Gone.REPORT
     identifying: tuple[int, ...] = ()
-    """Positions in `fields` of what tells people apart beside the match keys."""
+    """Positions in `fields` of the fields that identify people, beside the match keys."""
     one_per: bool = False
     """Whether the source has several records of one person."""
 
@@ -332,7 +332,7 @@ class OwnTable:
 
 
 Written: TypeAlias = tuple[tuple[str, ...], Value | Missing]
-"""A path of a target record and what is written there; MISSING where that is not known yet."""
+"""A path of a target record and the value written there; MISSING if it is unknown yet."""
 
 
 class Program(Protocol):
@@ -353,14 +353,14 @@ class Program(Protocol):
     ) -> LeftAnswer:
         """Return whether a target record has left once these values are written; never raises.
 
-        `by` says what writes them, to leave or to come back. Where nothing is written, the answer
-        is that of the record as it is.
+        `by` says what writes them, to leave or to come back. Without values, the answer is that of
+        the present record.
         """
 
     def departed(self) -> tuple[Cell, ...]:
-        """Return what is written to a target record that no source record stands for.
+        """Return the values for a target record without a source record.
 
-        Empty where that takes a source record to say.
+        Empty if they depend on a source record.
         """
 
     def own_tables(self) -> Mapping[str, OwnTable]:

@@ -1,8 +1,8 @@
 """Counts how many records have each key that the mapping reads.
 
-All of them are known before anything is read. A key that no record has is a renamed column, a
-wrong spelling, or a field that the credentials may no longer see: what is decided by it would be
-decided by nothing.
+The keys are known before anything is read. A key that no record has is a renamed column, a wrong
+spelling, or a field that the credentials may no longer see: a decision based on it would have no
+basis.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -25,7 +25,7 @@ from oneway.mapping.word_tally import WordTally, word_tally
 Path = tuple[str, ...]
 
 _MOST = 12
-"""Fields that a message lists."""
+"""The most fields that a message lists."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,36 +49,36 @@ class ReadKey:
 class KeyTally:
     """Counts the records of one read that answer for each key; `side` names the read in words.
 
-    A record answers where it has the key, where an object on the way is null, and where its
-    system says that an absent key is null. In the first two cases it also states the key, so
-    that a key which the system no longer sends is noticed whatever its absence means.
+    A record answers if it has the key, if an object on the way is null, or if an absent key means
+    null in its system. In the first two cases it also states the key, so that a key which the
+    system no longer sends is noticed whatever its absence means.
     """
 
     side: str
     keys: tuple[ReadKey, ...]
     reading: Reading
     words: WordTally
-    """What is compared with words, and the values that records have there."""
+    """The comparisons with words, and the values that records have there."""
     records: int = 0
     unread: int = 0
     """How many others could not be read."""
     new: NewFields | None = None
-    """What a field says that is written and that no record has: see `new_fields` of connectors."""
+    """What becomes of a written field that no record has: see `new_fields` of connectors."""
     in_file: bool = False
-    """Whether the records stand in a file, which takes no credentials."""
+    """Whether the records are in a file, which needs no credentials."""
     lacking: dict[Path, FieldSpec] = field(default_factory=dict)
-    """The fields that the mapping writes and no record has had so far."""
+    """The written fields that no record has had so far."""
     written: frozenset[str] = frozenset()
     """All fields that the mapping writes."""
     leaving: frozenset[Path] = frozenset()
-    """The fields that it writes when a person leaves."""
+    """The fields that it writes for leavers."""
     types: TypeTally = field(default_factory=TypeTally)
-    """The constants that no record so far has a value of the same type as."""
+    """The constants whose type no value has had so far."""
     answered: dict[Path, int] = field(default_factory=dict)
     stated: dict[Path, int] = field(default_factory=dict)
     seen: set[Path] = field(default_factory=set)
     whole: int = 0
-    """How many records state every key; those are in no other count."""
+    """How many records state every key; no other count includes them."""
     _objects: tuple[tuple[int, str, Callable[[Any], object]], ...] = ()
     """How to get all keys of each object of a record, outer objects first.
 
@@ -99,7 +99,7 @@ class KeyTally:
         )
 
     def note(self, record: Record) -> None:
-        """Count one record; one that could not be read says nothing of its keys."""
+        """Count one record; an unreadable one says nothing of its keys."""
         if record.problem:
             self.unread += 1
             return
@@ -144,7 +144,7 @@ class KeyTally:
         self.whole += len(batch)
 
     def _all_lack_the_same(self, batch: Batch) -> bool:
-        """Return whether one record has told all that these say of fields that none has had."""
+        """Return whether one record has shown all keys that these say no record has."""
         if self.new is None or not self.lacking:
             return True
         self._note_written(batch.record(0).data)
@@ -154,7 +154,7 @@ class KeyTally:
     def _all_answer(self, batch: Batch) -> bool:
         """Return whether each record of a batch certainly states every key.
 
-        It does where an object on the way is null.
+        It does if an object on the way is null.
         """
         for path in self.answered:
             shape, names = batch.shape, []
@@ -176,7 +176,7 @@ class KeyTally:
                 each = objects[parent][key] if objects else data
                 get_all(each)
                 objects.append(each)
-        except (LookupError, TypeError):  # a key is absent, or what should hold it is no object
+        except (LookupError, TypeError):  # a key is absent, or its parent is not an object
             return False
         return True
 
@@ -219,7 +219,7 @@ class KeyTally:
             yield from self._new_fields()
 
     def findings(self) -> Iterator[Diagnostic]:
-        """Yield what the records say against the mapping: keys, fields and words that none has."""
+        """Yield the conflicts of the records with the mapping: missing keys, fields and words."""
         words = list(self.words.unheld())
         for each in self.unheld():
             same = [word for word in words if each.code == "R173" and word.span == each.span]
@@ -246,14 +246,14 @@ class KeyTally:
         return Diagnostic(each.place, severity, code, summary, help)
 
     def _may_be_text(self, key: ReadKey) -> bool:
-        """Return whether a name that no record has was certainly not meant as a field."""
+        """Return whether a name that no record has certainly was not meant as a field."""
         uses = [each.meant for each in self.keys if each.path == key.path]
         if not key.quoted or Meant.FIELD in uses:
             return False
         return Meant.TEXT in uses or "did you mean" not in self._remedy(key)
 
     def _remedy(self, each: ReadKey) -> str:
-        """Return what the key may be: a mistyped one, or one that nothing reads."""
+        """Return what a key may be: a mistyped one, or an unused key of the records."""
         depth, beside = self._astray(each.path)
         parent, word, rest = each.path[:depth], each.path[depth], each.path[depth + 1 :]
         unread = [key for key in beside if not self._is_read((*parent, key))]
@@ -269,7 +269,7 @@ class KeyTally:
         return f"{help}; nothing reads these: {', '.join(unread[:_MOST])}{more}"
 
     def _astray(self, path: Path) -> tuple[int, list[str]]:
-        """Return at which of its keys a path goes astray, and the keys that records have there."""
+        """Return the first wrong key of a path, and the keys that records have there."""
         for depth in reversed(range(len(path))):
             beside = {each[-1] for each in self.seen if each[:-1] == path[:depth]}
             if beside:
@@ -280,7 +280,7 @@ class KeyTally:
         return any(each[: len(path)] == path for each in self.answered)
 
     def _new_fields(self) -> Iterator[Diagnostic]:
-        """Yield each field that is written and no record has: an error where it is misspelt."""
+        """Yield each written field that no record has: an error if it is misspelt."""
         held = {path_text(path) for path in self.seen}
         for path, spec in self.lacking.items():
             if path in self.reading.declared:
@@ -290,7 +290,7 @@ class KeyTally:
             near = slips(spec.path, others)[:1]
             asked = self.new is NewFields.WANTED or spec.when is not None
             if self.new is not NewFields.REFUSED and asked and not near:
-                continue  # it is to be new, or perhaps nobody has it yet
+                continue  # it is meant to be new, or still blank for everybody
             wrong = self.new is NewFields.REFUSED or (near and self.new is NewFields.DOUBTED)
             severity = Severity.ERROR if wrong else Severity.WARNING
             end = "; nothing will be written" if wrong else ""

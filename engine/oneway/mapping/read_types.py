@@ -1,7 +1,7 @@
-"""Notices constants whose type is not that of any record's value: the text 'false' beside booleans.
+"""Notices constants whose type no record's value has: the text 'false' beside booleans.
 
-Values of two types are never equal. A constant of another type than every record has would be
-written every night, or compared with in vain.
+Values of different types are never equal. Such a constant would be written every night, or
+compared in vain.
 """
 
 from collections.abc import Iterable, Iterator
@@ -22,9 +22,9 @@ Path = tuple[str, ...]
 
 @dataclass(frozen=True, slots=True)
 class ConstantBeside:
-    """A constant that is written to a path, or compared with what stands there.
+    """A constant that is written to a path, or compared with its value.
 
-    Where it is `needed`, it says whether somebody has left, or whom the sync is for.
+    If it is `needed`, it decides whether a person has left, or is in scope.
     """
 
     path: Path
@@ -42,7 +42,7 @@ class TypeTally:
     met: dict[Path, set[str]] = field(default_factory=dict)
 
     def note(self, record: Record) -> None:
-        """Look at one record; a constant that fits its value is looked for no further."""
+        """Look at one record; a constant with a fitting value needs no further search."""
         if not self.constants or record.problem:
             return
         fitting = []
@@ -59,7 +59,7 @@ class TypeTally:
             self.constants = [each for each in self.constants if each not in fitting]
 
     def unlike(self, side: str) -> Iterator[Diagnostic]:
-        """Yield each constant that has another type than every value: an error where needed."""
+        """Yield each constant whose type no value has: an error if it is needed."""
         for each in self.constants:
             types = self.met.get(each.path)
             if not types:
@@ -117,7 +117,7 @@ def _given(fields: Iterable[FieldSpec], name: str, *, needed: bool) -> Iterator[
 
 
 def _compared(expression: Expression, reader: str, *, needed: bool) -> Iterator[ConstantBeside]:
-    """Yield what an expression compares with what stands at a path of the record."""
+    """Yield the constants that an expression compares with the value at a path of the record."""
     read = {use.keys for use in expression.paths}
     for node in nodes_in(expression):
         if node["type"] != "comparator":

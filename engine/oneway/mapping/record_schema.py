@@ -1,8 +1,8 @@
 """Compiles a record schema into quick checks of single values.
 
-A check returns what is wrong in words, or nothing, and never shows the value. Full JSON
-Schema validation of each record costs about twenty times the planning of it, so a check
-knows only what the schema says of one field: type, length, pattern, and the words allowed.
+A check returns what is wrong in words, or nothing, and never shows the value. Full JSON Schema
+validation of each record costs about twenty times its planning, so a check covers only what the
+schema says of one field: type, length, pattern, and the words allowed.
 """
 
 import json
@@ -18,7 +18,7 @@ from oneway.core.schema_pattern import SchemaPattern, compiled
 from oneway.mapping.expressions import Reading
 
 Check: TypeAlias = Callable[[Value], str]
-"""Returns what is wrong with a value that is not blank, or nothing."""
+"""Returns what is wrong with a non-blank value, or nothing."""
 
 _NAMES = {
     "string": "text",
@@ -31,7 +31,7 @@ _NAMES = {
 
 
 def writable(field: Field | None) -> Check:
-    """Return the check of a value that is to be written to a field (None: of no known field)."""
+    """Return the check of a value to be written to a field (None: an unknown field)."""
     checks: list[Check] = [_sendable]
     if field is not None:
         checks += _declared(field)
@@ -56,7 +56,7 @@ class Sure:
 
 
 def sure_of(check: object) -> Sure | None:
-    """Return what certainly passes a check; None where that cannot be told."""
+    """Return the values that certainly pass a check; None if unknown."""
     if not isinstance(check, partial):
         return None
     if check.func is _typed:
@@ -112,7 +112,7 @@ _PYTHON: Mapping[str, tuple[str, ...]] = {
 
 
 def readable(field: Field | None) -> Check | None:
-    """Return the check that a value has the type its source declares, where it declares one."""
+    """Return the check that a value has the type that its source declares, if any."""
     if field is None or not field.types - {"null"}:
         return None
     return partial(_typed, field.types - {"null"})
@@ -138,7 +138,7 @@ def decidable(field: Field | None) -> Check | None:
 def reading_of(resource: Resource, *, deciding: bool = False) -> Reading:
     """Return what a resource says of the keys of its records.
 
-    Checks of the values are part of it where something is to be decided by them.
+    It includes checks of values that decide something.
     """
     fields = resource.fields.items()
     default = resource.absent_is_null
@@ -223,7 +223,7 @@ def _typed(types: frozenset[str], value: Value) -> str:
     if have & types:
         return ""
     if "integer" in have:
-        have = frozenset({"integer"})  # to say that it is a number as well would say less
+        have = frozenset({"integer"})  # adding that it is a number would say less
     return f"declared as {in_words(types)}, but it is {in_words(have)}"
 
 

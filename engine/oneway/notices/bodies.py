@@ -128,7 +128,7 @@ def _cause(seen: Seen, name: str) -> Data:
 
 
 def _access(seen: Seen) -> Data:
-    """Return since when nobody's access ends, where a run did not get to its end."""
+    """Return since when no leaver's access ends, if a run did not complete."""
     if is_good(seen.run):
         return {}
     target = seen.systems.get("target", "")

@@ -1,6 +1,6 @@
-"""What a trouble of a night looks like, which kind it is, who can end it, and how.
+"""How a trouble looks, of which kind it is, who can end it, and how.
 
-A notice, the report and the page of the documentation for each code say it from here.
+Notices, reports and the documentation's page of each code take their words from here.
 """
 
 import re
@@ -53,7 +53,7 @@ class TroubleKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Remedy:
-    """A trouble: its kind, who can end it, what it looks like, and what they do, in order."""
+    """A trouble: its kind, who can end it, what it looks like, and the steps in order."""
 
     code: str
     title: str
@@ -64,7 +64,7 @@ class Remedy:
 
     @property
     def by(self) -> str:
-        """Who acts first, in the words of notices: nobody where it may settle itself."""
+        """Who acts first, in the words of notices: nobody yet, if it may end by itself."""
         return "nobody yet" if self.kind is TroubleKind.DOUBT else self.who.value
 
     @property
@@ -100,9 +100,10 @@ def _named(found: str, connection: str, system: str, mapping: str) -> str:
 
 
 def remedy_of(name: str, system: str = "") -> Remedy:
-    """Return what is known of a code, a guard's name (`field_changes.email`) or another cause.
+    """Return what is known of a code, a guard (`field_changes.email`) or another cause.
 
-    `system` is what it is about, if that is known: a file has no key that may see less of it.
+    `system` is what it concerns, if known: a file, for example, has no API key whose rights may be
+    too narrow.
     """
     if name == _EMPTY.code and _A_FILE.search(system):
         return _EMPTY
@@ -561,4 +562,4 @@ REMEDIES: Mapping[str, Remedy] = {
         *map(_guard, GuardKind),
     )
 }
-"""What is known of each trouble, by its code, its guard, or its word."""
+"""Everything known of each trouble, by its code, its guard, or its word."""

@@ -108,7 +108,7 @@ def _gravity(data: Data) -> str:
 
 
 def _access(data: Data) -> Iterator[str]:
-    """Yield who keeps access while nothing runs to its end."""
+    """Yield who keeps access while no run completes."""
     if "access" in data:
         since, system = data["access"]["since"], data["access"]["system"] or "the target"
         died = data["run"]["state"] == "interrupted"
@@ -116,9 +116,9 @@ def _access(data: Data) -> Iterator[str]:
 
 
 def unshut(since: str, system: str, *, some: bool = False) -> str:
-    """Return that nobody is shut out while no run gets to its end; `since` is "" if unknown.
+    """Return that no leaver loses access while no run completes; `since` is "" if unknown.
 
-    `some`: a run died on the way, and may have shut out some of them.
+    `some`: a run died midway, and may have ended the access of some of them.
     """
     who = f"people who left since {since}" if since else "people who left"
     if some:

@@ -13,7 +13,7 @@ from oneway.notices.posting import SYSTEM, Outgoing, Server, Trust, posted, safe
 
 _SERVER = Server("server for reports", "report", "N113", "N114", "N114", "N114")
 _LONGER = 3
-"""A page may be large: it may take so many times as long as a notice."""
+"""A page may be large: its timeout is this many times that of a notice."""
 _HTML = "text/html; charset=utf-8"
 _TRIAL = "<!doctype html><title>A test</title><p>Reports of oneway arrive here.</p>"
 

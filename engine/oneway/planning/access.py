@@ -18,7 +18,7 @@ _UNDONE = "written before, and the target does not keep it"
 _NOT_BEGUN = "not begun"
 
 UNSAID = "leave_unsaid"
-"""The code of a reason: what is written of a leaver does not say that they have left."""
+"""The code of a reason: the values for a leaver do not say that they have left."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -34,7 +34,7 @@ from oneway.planning.plan import (
 )
 
 _SEVERAL = 2
-"""So many identifying fields must change, all at once, for a person to seem another one."""
+"""The fewest identifying fields that must change at once for a person to seem another one."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,14 +69,14 @@ class Assembler:
         return held_name(self.policy, draft.target) if draft.target is not None else ""
 
     def quiet(self, row: AnySourceRow, target: TargetRow) -> Quiet:
-        """Return the outcome of a pair of which there is nothing to say; its first key is shown."""
+        """Return the outcome of a pair without anything to report; its first key is shown."""
         only_by_key = self._only_by_key(row, target)
         return Quiet(row.key, row.source_id, row.label, target.target_id, only_by_key)
 
     def _only_by_key(self, row: AnySourceRow | None, target: TargetRow | None) -> bool:
         if row is None or target is None or self.linked.get(row.source_id) == target.target_id:
             return False
-        # Nearly everybody's names are the same text, which is the same by every comparison.
+        # Most names are the same text, which is equal under every comparison.
         names, held = self.policy.identifying, target.values
         if isinstance(row, SteadyRow):
             said = [row.said[each] for each in names]
@@ -119,7 +119,7 @@ class Assembler:
         if draft.access is not None:
             yield self._action(draft, access, draft.access, draft.access_changes)
         if draft.verb is not None:
-            # Whom a guard keeps away is not written to; a leaver's other fields wait for nothing.
+            # A person held by a guard is not written to; a leaver's other fields wait for nothing.
             back = (access,) if draft.access is Verb.REACTIVATE else ()
             now = tuple(each for each in draft.differences if not isinstance(each.after, Awaited))
             id = self._id(draft.identity)

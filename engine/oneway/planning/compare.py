@@ -1,4 +1,4 @@
-"""Compares two plans: everything that they say differently, of the whole and of each record."""
+"""Compares two plans: every difference, of the plan as a whole and of each record."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ RecordName = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class PlanDifference:
-    """One thing that two plans say differently, of one record or of the plan as a whole.
+    """One difference between two plans, of one record or of the plan as a whole.
 
-    `record` is the id of a source record, or of a target record where `on_target`; both are
-    blank for the plan as a whole. `before` is what the first plan says, `after` the second.
+    `record` is the id of a source record, or of a target record if `on_target`; both are blank for
+    the plan as a whole. `before` is what the first plan says, `after` the second.
     """
 
     record: str
@@ -29,7 +29,7 @@ class PlanDifference:
 
 
 def differences(before: Plan, after: Plan) -> Iterator[PlanDifference]:
-    """Yield what two plans say differently: of the whole first, then record by record."""
+    """Yield the differences of two plans: of the whole first, then record by record."""
     yield from _whole(before, after)
     left, right = by_record(before), by_record(after)
     for id in sorted({*left, *right}):
@@ -98,7 +98,7 @@ def by_record(plan: Plan) -> dict[RecordName, Outcome]:
 
 
 def record_of(outcome: Outcome) -> RecordName:
-    """Return the record that an outcome is of: the source's, or the target's without one."""
+    """Return the record of an outcome: the source's, or the target's without one."""
     if outcome.source_id is not None:
         return ("source", outcome.source_id)
     return ("target", str(outcome.target_id))

@@ -22,7 +22,7 @@ KEEP = Keep.KEEP
 class Awaited:
     """A value that a lookup finds once the action of the record `of` is done.
 
-    `sought` is what is looked up in `table` (`oneway.planning.own_lookups`).
+    `sought` is looked up in `table` (`oneway.planning.own_lookups`).
     """
 
     of: tuple[str, str]
@@ -47,7 +47,7 @@ def comparison(rule: FieldRule) -> Compare:
 
 
 def at_create(rules: Sequence[FieldRule], cells: Sequence[Cell]) -> tuple[FieldChange, ...]:
-    """Return the fields of a new record: those with a value, and no others."""
+    """Return the fields of a new record: only those with a value."""
     return tuple(
         FieldChange(rule, None, value)
         for rule, cell in zip(rules, cells, strict=True)
@@ -88,7 +88,7 @@ def at_rekey(policy: Policy, row: SourceRow, target: TargetRow) -> tuple[FieldCh
 def unlisted(
     rules: Sequence[FieldRule], cells: Sequence[Cell], held: Sequence[Value | Missing]
 ) -> tuple[FieldRule, ...]:
-    """Return the rules that would merge into a list in a field that does not hold one."""
+    """Return the rules that would merge into a field that does not hold a list."""
     return tuple(
         rule
         for rule, cell, value in zip(rules, cells, held, strict=True)
@@ -100,9 +100,9 @@ def unlisted(
 
 
 def loses_letters(change: FieldChange) -> bool:
-    """Return whether a change only puts question marks in the place of letters.
+    """Return whether a change only replaces letters by question marks.
 
-    That is how an export is written in an encoding that does not have them.
+    An export looks like this if its encoding lacks the letters.
     """
     before, after = change.before, change.after
     if not (isinstance(before, str) and isinstance(after, str)) or len(before) != len(after):
@@ -138,9 +138,9 @@ def wanted(rule: FieldRule, cell: Cell) -> Value | Keep:
 
 
 def kept_out(policy: Policy, row: SourceRow) -> SourceRow:
-    """Return a leaver's row that clears nothing by a blank value, unless clearing is to leave.
+    """Return a leaver's row that clears nothing by a blank value, unless clearing means leaving.
 
-    A leave date that the source leaves blank would take the target's away, and let them in.
+    A blank leave date in the source would otherwise remove the target's, and restore access.
     """
     if row.leaves_left is True:
         return row
@@ -202,10 +202,10 @@ def merged(rule: FieldRule, before: Value, after: Value) -> Value:
 
 
 def owned(ours: OwnedItems, before: Value, after: Value) -> Value:
-    """Return the list in which the items that are ours are those of `after`.
+    """Return the list in which our items are those of `after`.
 
-    All others stay as they are, and every item in its place; what is new comes last, once. None
-    where nothing remains.
+    All others stay in place, and so do ours that remain; new items come last, once. None if
+    nothing remains.
     """
     have = before if isinstance(before, list) else []
     said = {identity(item): item for item in after} if isinstance(after, list) else {}

@@ -1,6 +1,6 @@
-"""Each kind of guard, defined once: what it counts, its default, and the words that explain it.
+"""Each kind of guard, defined once: what it counts, its default, and its words.
 
-Schemas, the page of the language and the report say what stands here, or are tested against it.
+Schemas, the page of the language and the report use these definitions, or are tested against them.
 A new kind is a member of `GuardKind` and a definition below.
 """
 
@@ -14,7 +14,7 @@ from oneway.mapping.spec import GuardKind
 from oneway.planning.plan import Action, Kind, Outcome, Verb
 
 Counter: TypeAlias = Callable[[Outcome, Action], Sequence[str]]
-"""Gives the names that an action is counted under: a field's each, one blank, or none."""
+"""Gives the names that an action counts under: each field's, one blank, or none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,12 +33,12 @@ class Limit:
 class GuardDefinition:
     """One kind of guard.
 
-    `counts` and `default_text` are its row in docs/language.md, `description` what schemas say,
-    and `happens` the heading of the report: what follows a number of people, or a field. With
+    `counts` and `default_text` are its row in docs/language.md, `description` is for schemas, and
+    `happens` the heading of the report: it follows a number of people, or a field. With
     `by_field`, it counts each field or key by itself, and `--allow` may name one. `counter` is
-    None for a guard that looks at more than one action at a time. A guard with `list_setting`,
-    the place of its limit below `guards`, watches what a list has lost, and blocks everything;
-    for it, `happens` is a whole sentence.
+    None for a guard that looks at several actions at a time. A guard with `list_setting`, the
+    place of its limit below `guards`, watches the size of a list, and blocks everything; for it,
+    `happens` is a whole sentence.
     """
 
     kind: GuardKind
@@ -58,7 +58,7 @@ class GuardDefinition:
 
     @property
     def of_list(self) -> bool:
-        """Whether it watches what a list has lost."""
+        """Whether it watches the size of a list."""
         return bool(self.list_setting)
 
 
@@ -68,7 +68,7 @@ def _verbs(*verbs: Verb) -> Counter:
 
 def _leavers(outcome: Outcome, action: Action) -> Sequence[str]:
     if outcome.kind is Kind.UPDATE:
-        return ()  # they have left already: only their date is put right
+        return ()  # they have left already: only their date changes
     return ("",) if action.verb in (Verb.LEAVE, Verb.DEACTIVATE) else ()
 
 
@@ -190,13 +190,13 @@ GUARDS: Mapping[GuardKind, GuardDefinition] = {each.kind: each for each in DEFIN
 DEFAULTS: dict[GuardKind, Limit] = {
     each.kind: each.default for each in DEFINITIONS if each.default is not None
 }
-"""In force where a mapping says nothing: creates and updates are free until it does."""
+"""In force unless a mapping says otherwise: creates and updates are free until then."""
 
 
 def definition_of(guard: str) -> GuardDefinition | None:
     """Return the definition of a guard by its name, `leavers` or `field_changes.email`.
 
-    None for a name that no guard has.
+    None for an unknown name.
     """
     kind, _, field = guard.partition(".")
     found = next((each for each in DEFINITIONS if each.kind.value == kind), None)

@@ -21,7 +21,7 @@ from oneway.planning.guard_kinds import DEFAULTS, DEFINITIONS, GUARDS, GuardDefi
 from oneway.planning.plan import STRANGER, Action, End, Ending, Plan, Verb
 
 FEWEST_KEYS = 10
-"""So many records must have had a key at the last good run for its loss to be noticed."""
+"""The fewest records with a key at the last good run for its loss to count."""
 
 WINDOW = timedelta(days=7)
 """How far back a guard looks."""
@@ -196,7 +196,7 @@ def counted_as(plan: Plan) -> Mapping[str, tuple[str, ...]]:
 
 
 def key_of(counted: str) -> tuple[str, str]:
-    """Return which read the guard `keys_gone` speaks of, and which key of its records.
+    """Return the read that a `keys_gone` breach concerns, and the key of its records.
 
     `source.leaveDate` is a key of the source, `references.departments.code` one of a reference.
     """

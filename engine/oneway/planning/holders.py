@@ -1,4 +1,4 @@
-"""Whose a target record is, as a reason says it: the person, and whether they have left."""
+"""Says whose a target record is, for a reason: the person, and whether they have left."""
 
 from oneway.mapping.program import AnySourceRow, TargetRow
 

@@ -21,7 +21,7 @@ class FieldImpact:
 class PersonImpact:
     """One person whom the two plans treat differently; a side is None if it has no such record.
 
-    `fields` are those that are written otherwise: the same outcome may write other values.
+    `fields` are those with another value: the same outcome may write other values.
     """
 
     before: Outcome | None

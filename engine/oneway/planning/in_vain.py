@@ -1,7 +1,7 @@
-"""Says why a leave would not make `leavers.left` hold, or a return would not end that.
+"""Says why a leave would not make `leavers.left` hold, or why a return would not end it.
 
-What is written to leave is what the mapping says of leaving; whether it tells what `left` asks is
-asked of the target record as it will be, before anything is written.
+The mapping says what a leave writes. Whether `left` then holds is evaluated on the target record
+as it will be, before anything is written.
 """
 
 from collections.abc import Callable, Mapping, Sequence
@@ -16,21 +16,21 @@ from oneway.planning.diff import Awaited, FieldChange
 from oneway.planning.plan import Reason
 
 IN_VAIN = "leave_in_vain"
-"""The code of a reason: the target would not say that somebody has left, whatever is written."""
+"""The code of a reason: the target would not show that the person has left."""
 BACK_IN_VAIN = "return_in_vain"
-"""The code of a reason: the target would still say that somebody has left."""
+"""The code of a reason: the target would still show that the person has left."""
 
 LeftWith = Callable[[TargetRow, Sequence[Written], Capability], LeftAnswer]
 """See `Program.left_with`."""
 
 
 def written(changes: Sequence[FieldChange]) -> tuple[Written, ...]:
-    """Return what changes write, by its path."""
+    """Return the values that changes write, by path."""
     return tuple((each.rule.keys, _after(each)) for each in changes)
 
 
 def in_vain(policy: Policy, target: TargetRow, changes: Sequence[FieldChange]) -> Reason:
-    """Return why somebody who has left would keep access, or get it back, by what is written."""
+    """Return why a leaver would keep access, or get it back, by the values written."""
     does = "would end that `left` holds" if target.left else "does not make `left` hold"
     text = f"has left, and leavers.set {does}: {_beside(policy, target, changes)}"
     remedy = "write in leavers.set what `left` looks for, or ask in `left` for what is written"
@@ -38,7 +38,7 @@ def in_vain(policy: Policy, target: TargetRow, changes: Sequence[FieldChange]) -
 
 
 def back_in_vain(policy: Policy, target: TargetRow, changes: Sequence[FieldChange]) -> Reason:
-    """Return why somebody who is back would stay locked out by what is written."""
+    """Return why a returning person would stay locked out by the values written."""
     text = "is back in the source, and `left` would still hold once that is written"
     remedy = "name in `rehires: {reactivate: ...}` what ends it"
     return Reason(
@@ -47,7 +47,7 @@ def back_in_vain(policy: Policy, target: TargetRow, changes: Sequence[FieldChang
 
 
 def not_known(policy: Policy) -> str:
-    """Return that what is written does not tell whether somebody has left."""
+    """Return that the values written do not tell whether a person has left."""
     left = policy.left.text if policy.left is not None else ""
     return f"has left, and whether `left` ({left}) holds once it is written is not known"
 
@@ -59,7 +59,7 @@ def _place(policy: Policy) -> Span | None:
 
 
 def _beside(policy: Policy, target: TargetRow, changes: Sequence[FieldChange]) -> str:
-    """Return what `left` would read, beside what it asks, and on which line."""
+    """Return what `left` would read, beside its condition, and on which line."""
     assert policy.left is not None
     after = {each.rule.path: each.after for each in changes}
     read = [
@@ -76,7 +76,7 @@ def _beside(policy: Policy, target: TargetRow, changes: Sequence[FieldChange]) -
 
 
 def _said(rule: FieldRule, after: Mapping[str, object], held: Value | Missing) -> str:
-    """Return what a field would hold; of a sensitive one, nothing of the value."""
+    """Return the value that a field would have; of a sensitive one, only whether it has any."""
     value = after.get(rule.path, held)
     if rule.sensitive:
         return f"{rule.path} has a value that is not shown"

@@ -23,7 +23,7 @@ REUSED = "reused:"
 
 
 class Origin(Enum):
-    """How a link was learnt."""
+    """How a link was established."""
 
     CREATED = "created"
     MATCHED = "matched"
@@ -33,8 +33,8 @@ class Origin(Enum):
 class Link:
     """A source record and the target record that it is.
 
-    `key` is the match value that the pair was last known by, `key_digest` its keyed digest where
-    it is sensitive (`key` is blank then). `since` and `seen` are instants.
+    `key` is the last known match value of the pair, `key_digest` its keyed digest if it is
+    sensitive (`key` is blank then). `since` and `seen` are instants.
     """
 
     source_id: str
@@ -53,13 +53,13 @@ class Link:
 
 @dataclass(frozen=True, slots=True)
 class LinkEvidence:
-    """What is known of records beyond what the two lists show; part of a plan's inputs.
+    """What is known of records beyond the two lists; part of a plan's inputs.
 
-    Linked target records that the list lacks were looked up by id. Those that were found are
-    among the plan's target records, and `unlisted` names them; those that were not are `gone`.
-    `late` are those that were created so recently that the target may not show them yet, and
-    until when. `pending` are the source records with a create whose end is not known, and why.
-    `second_look` are those that only a second read of the source showed.
+    Linked target records that the list lacks were looked up by id. Those found are among the
+    plan's target records, and `unlisted` names them; the others are `gone`. `late` are records
+    created so recently that the target may not show them yet, and until when. `pending` are the
+    source records with a create of unknown end, and why. `second_look` are those that only a
+    second read of the source showed.
     """
 
     links: tuple[Link, ...] = ()
@@ -100,9 +100,9 @@ def reconcile(
 
 
 def hidden(evidence: LinkEvidence, targets: Iterable[TargetRow]) -> tuple[str, ...]:
-    """Return the target records that a list should have shown and did not.
+    """Return the target records that a list should have shown but did not.
 
-    Many systems leave out those who have left, and show a new record only after a while.
+    Many systems leave out leavers, and show a new record only after a while.
     """
     return tuple(
         each.target_id
@@ -178,7 +178,7 @@ class _Reconciler:
     def _resembling(self, rows: Sequence[SourceRow]) -> set[str]:
         """Return the target records that may belong to rows without a certain match.
 
-        They share a value that only one may have, or everything else that names them.
+        They share a value that is unique, or everything else that names the person.
         """
         if not rows:
             return set()
@@ -200,10 +200,10 @@ class _Reconciler:
         return position, comparable(value, _comparison(self.policy.fields[position]))
 
     def _reissued(self, found: Mapping[str, Match]) -> dict[str, Match]:
-        """Return conflicts for rows that may be a person who vanished, under a new id and key.
+        """Return conflicts for rows that may be a vanished person under a new id and key.
 
-        Neither a link nor a key finds them, and a record whose source record has vanished has
-        their name, or a value of theirs that only one record may hold.
+        Neither a link nor a key finds them, but a record whose source record has vanished has
+        their name, or a unique value of theirs.
         """
         abandoned = self._abandoned(found)
         if not abandoned:
@@ -234,7 +234,7 @@ class _Reconciler:
         return marked
 
     def _marks(self, values: Sequence[Value]) -> Iterator[Hashable]:
-        """Yield what a person is known by: their whole name, each value that is theirs alone."""
+        """Yield what identifies a person: their whole name, and each unique value."""
         alone = [i for i in self.policy.identifying if i in self.policy.unless_taken]
         yield from (self._slot(i, values[i]) for i in alone if values[i] is not None)
         named = [values[i] for i in self.policy.identifying if i not in alone]
@@ -242,7 +242,7 @@ class _Reconciler:
             yield tuple(map(loose, named))
 
     def _may_be(self, row: SourceRow, alike: Sequence[TargetRow]) -> Match:
-        """Return what is said of a row that resembles records whose source records vanished."""
+        """Return the conflict of a row that resembles records whose source records vanished."""
         ids = tuple(each.target_id for each in alike)
         shared = sorted({e.path for t in alike for e in likeness_of(self.policy, row, t).agreeing})
         same = f"the same {', '.join(shared)}" if shared else "nearly the same name"
@@ -253,7 +253,7 @@ class _Reconciler:
         text = f"{was}, {gone} no longer in the source, and has {same}"
         # Not by `row.key`, which is the id where the match value must not be shown.
         if row.source_id in [str(each) for each in row.key_values if each is not None]:
-            # The id is the key: a link says no more than the key does, and nothing was re-issued.
+            # The id is the key: a link adds nothing to the key, and nothing was re-issued.
             text += "; if they are one person, that record keeps its access" if row.leaver else ""
             return Match(notes=(Reason(NEAR_MISS, text, candidates=ids, warning=True),))
         text += ": it may be one person under another id and key; a person decides"
@@ -342,9 +342,10 @@ class _Reconciler:
         return self._rekeyed(row, link, target, keyed)
 
     def _elsewhere(self, row: SourceRow, link: Link, keyed: Match, found: TargetRow) -> Match:
-        """Return the match of a row whose own record is not in view, and whose key finds another.
+        """Return the match of a row whose own record is missing, and whose key finds another.
 
-        It may be that record, created again; or another person's, while the own one is hidden.
+        The other may be the same record, created again; or another person's, while the own one is
+        hidden.
         """
         likeness = likeness_of(self.policy, row, found)
         proven = link.target_id in self.evidence.gone

@@ -1,6 +1,6 @@
-"""Finds target records that hold the email or the name of a person whom no key matches.
+"""Finds target records with the email or the name of a person whom no key matches.
 
-A key that half of the target's records lack finds half of the people, and a plan would create
+If half of the target's records lack the key, it finds half of the people, and a plan would create
 the others a second time. Other values reveal that: an email, a number that no two records share, a
 whole name. The remaining values count as well: a person who shares only a surname with a record is
 another person.
@@ -17,21 +17,21 @@ from oneway.planning.diff import new_value
 from oneway.planning.holders import whose
 
 _LOOKED_AT = 200
-"""Target records that are looked at to see whether a field tells people apart."""
+"""How many target records are sampled to see whether a field identifies people."""
 _ENOUGH = 5
-"""So many target records must have a value of their own before a field tells people apart."""
+"""The fewest target records with a unique value for a field to identify people."""
 _MOST = 3
-"""So many holders are named: a mailbox of more than these is no person's own."""
+"""The most holders that are named: a mailbox of more than these is not one person's."""
 
 Holders = Mapping[Hashable, Sequence[TargetRow]]
 
 
 @dataclass(frozen=True, slots=True)
 class Lookalikes:
-    """Target records by what they hold beside the keys; `owners` are their source rows.
+    """Target records by their values apart from keys; `owners` are their source rows.
 
-    `single` are the holders of values that one person has alone, by field, of which `emails` hold
-    emails; `named` those that nothing matches, by all that names a person.
+    `single` are the holders of unique values, by field, of which `emails` hold emails; `named` are
+    the unmatched records, by all that names a person.
     """
 
     policy: Policy
@@ -62,7 +62,7 @@ class Lookalikes:
     def _may_be(self, row: SourceRow, target: TargetRow, position: int) -> bool:
         """Return whether a record that holds a person's value may be theirs, by their names.
 
-        A record that is matched with another person may be, only if it has this person's email.
+        A record matched with another person may be, only if it has this person's email.
         """
         names = [each for each in self.naming if each not in self.emails]
         pairs = [(_said(row, each), _held(target, each)) for each in names]
@@ -85,10 +85,10 @@ def lookalikes(
     targets: Sequence[TargetRow], free: Sequence[TargetRow],
     owners: Mapping[str, AnySourceRow], policy: Policy,
 ) -> Lookalikes:  # fmt: skip
-    """Return what target records hold beside the keys; `free` are those that nothing matches.
+    """Return the values of target records apart from keys; `free` are the unmatched records.
 
-    Sensitive fields are left out, as they must not be shown, and so is what the plan holds to
-    one record anyway.
+    Sensitive fields are left out, because they must not be shown, and so are fields that the plan
+    keeps unique anyway.
     """
     shown = [
         position
@@ -106,7 +106,7 @@ def lookalikes(
 
 
 def _kind(targets: Iterable[TargetRow], position: int) -> str:
-    """Return "email" or "own" where a field holds emails, or text that no two records share."""
+    """Return "email" or "own" for a field of emails, or of text that no two records share."""
     held = (value for each in targets if (value := _held(each, position)) is not None)
     values = list(islice(held, _LOOKED_AT))
     texts = [value for value in values if isinstance(value, str) and parse_day(value) is None]

@@ -1,9 +1,8 @@
 """Matches source rows and target rows, key by key.
 
-Keys are tried in order, all rows at once, so that no order of records can decide anything.
-At one key a row is decided where some target record holds its value, or another row has
-the same value; the others go on to the next key. Whatever is not one row to one target
-record, still unspoken for, is a conflict.
+Keys are tried in order, all rows at once, so that the order of records decides nothing. A key
+decides a row if a target record holds its value, or if another row has the same value; the others
+go on to the next key. Anything but one row and one target record, still unclaimed, is a conflict.
 """
 
 from collections import defaultdict
@@ -17,13 +16,12 @@ from oneway.planning.plan import Reason
 
 @dataclass(frozen=True, slots=True)
 class Match:
-    """What matching found for one row: a target record, a conflict, or neither.
+    """The result of matching for one row: a target record, a conflict, or neither.
 
-    `level` is the position of the key that decided; `candidates` are the target records that a
-    conflict is about. `notes` stand beside whatever the row's outcome is. `rekeyed` says that
-    the target record is to be given the row's keys. `gone` is set for a row whose own target
-    record is not to be found; `proven` says that the target was asked for it by its id, and
-    `again` that it may be created anew.
+    `level` is the position of the key that decided; `candidates` are the target records of a
+    conflict. `notes` accompany the row's outcome, whatever it is. `rekeyed`: the target record
+    gets the row's keys. `gone` is set for a row whose own target record is missing; `proven` says
+    that the target was asked for it by id, and `again` that it may be created anew.
     """
 
     target: TargetRow | None = None
@@ -53,10 +51,10 @@ class Matches:
 
 
 def match(rows: Sequence[SourceRow], targets: Sequence[TargetRow], paths: Sequence[str]) -> Matches:
-    """Match rows and target records; both must be sorted, no two with one id.
+    """Match rows and target records; both must be sorted, with unique ids.
 
-    `paths` are the target fields of the match keys, in their order. People outside the scope of
-    the sync come last, and block no others.
+    `paths` are the target fields of the match keys, in order. People outside the scope of the sync
+    come last, and block no others.
     """
     inside = _match([row for row in rows if not row.outside], targets, paths)
     outside = [row for row in rows if row.outside]
@@ -111,7 +109,7 @@ def _decide(
     level: int,
     path: str,
 ) -> Match | None:
-    """Return what one value of one key says; `spoken` are the owners by earlier keys."""
+    """Return the result for one value of one key; `spoken` are the owners by earlier keys."""
     ids = tuple(each.target_id for each in candidates)
     key = f"match key {level + 1}" + (f" ({path})" if path else "")
     if len(claimants) > 1:
@@ -132,7 +130,7 @@ def _decide(
 
 
 def _claimed(row: SourceRow, target: TargetRow, owner: SourceRow | None) -> str:
-    """Return whose a record is that a later key finds, and what to do if that has left."""
+    """Return who owns a record that a later key finds, and the remedy if the owner has left."""
     named = whose(target.target_id, target, owner)
     if owner is None:
         return f"{named}, over which an earlier key is in conflict"

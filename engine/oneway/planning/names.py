@@ -1,4 +1,4 @@
-"""Names beside ids: who a target record is, and whom a reason means that has ids alone."""
+"""Names beside ids: who a target record is, and whom a reason with bare ids means."""
 
 from collections.abc import Iterable, Mapping
 
@@ -6,13 +6,13 @@ from oneway.mapping.program import Policy, TargetRow
 from oneway.planning.plan import Outcome, Reason
 
 _MOST = 5
-"""So many are named: of more, a person looks them up one by one anyhow."""
+"""The most records that are named: people look up more than these anyhow."""
 
 
 def names_of(outcomes: Iterable[Outcome]) -> Mapping[str, str]:
     """Return the names of all records of a plan, by the id in either system.
 
-    An id that means one record here and another there names neither.
+    An id with one meaning in each system names neither record.
     """
     found: dict[str, str] = {}
     for each in outcomes:
@@ -38,7 +38,7 @@ def held_name(policy: Policy, target: TargetRow) -> str:
 
 
 def named(reason: Reason, names: Mapping[str, str]) -> str:
-    """Return the text of a reason, with the names of the records that it means."""
+    """Return the text of a reason, with names for the records that it mentions."""
     known = [
         f"{id} is {names[id]}"
         for id in dict.fromkeys(reason.candidates)

@@ -1,9 +1,9 @@
 """Holds back people who may be in the source twice, under keys that differ only in form.
 
-`42` and `0042` in one file are usually one person twice: a system that pads its numbers and one
-that does not, or a person who came back. If both were written, one person would have two accounts,
-or the row that says that they have left would lock them out. So the two are a conflict, like two
-rows with one key; a person who is matched and stays is certain, and continues.
+`42` and `0042` in one file are usually one person twice: two systems pad numbers differently, or
+the person came back. Writing both would give one person two accounts, or let the row of a leaver
+lock the person out. So the two are a conflict, like two rows with one key. A matched person who
+stays is certain, and continues.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ NEAR_DUPLICATE = "near_duplicate"
 """The code of the conflict that names the rows."""
 
 _MOST = 5
-"""So many rows are named."""
+"""The most rows that are named."""
 
 Row = TypeVar("Row", AnySourceRow, TargetRow)
 
@@ -34,11 +34,11 @@ def hold_near_duplicates(
     quiet: Sequence[tuple[AnySourceRow, TargetRow]] = (),
     allowed: Collection[str] = (),
 ) -> Matches:
-    """Return the matches, with a conflict for those who may be in the source twice.
+    """Return the matches, with a conflict for people who may be in the source twice.
 
-    `quiet` are matched pairs that are in no other argument. For the keys in `allowed`, a person
-    has confirmed that they belong to a separate person. Sensitive keys are not compared, as they
-    must not be shown.
+    `quiet` are matched pairs not passed otherwise. For keys in `allowed`, a person has confirmed
+    that they belong to a separate person. Sensitive keys are not compared, because they must not
+    be shown.
     """
     joiners = [row for row in rows if _may_be_created(row, matches.of(row))]
     if not joiners:
@@ -53,7 +53,7 @@ def hold_near_duplicates(
             continue
         open_ = [row for row in joiners if found.get(row.source_id, NOBODY).conflict is None]
         groups = _alike(everybody, open_, level)
-        if groups and not paired:  # hardly ever: of everybody, nothing more is to be made
+        if groups and not paired:  # rare: for most people there is nothing to compare
             paired = True
             found |= {row.source_id: Match(each, level=0) for row, each in quiet}
         near = _forms(there, level, groups.keys())
@@ -73,7 +73,7 @@ def _may_be_created(row: SourceRow, found: Match) -> bool:
 def _alike(
     rows: Iterable[AnySourceRow], joiners: Iterable[SourceRow], level: int
 ) -> dict[str, list[SourceRow]]:
-    """Return the rows whose keys are a joiner's but for their form, where there are two forms."""
+    """Return the rows whose keys equal a joiner's but for their form."""
     keys = (key_at(row, level) for row in joiners)
     groups = _forms(rows, level, {loose(key) for key in keys if key is not None})
     return {
@@ -96,7 +96,7 @@ def _forms(rows: Iterable[Row], level: int, wanted: Collection[str]) -> dict[str
 
 @dataclass(frozen=True, slots=True)
 class _Group:
-    """Source rows whose keys differ in form alone, and the target records that have such keys."""
+    """Source rows whose keys differ only in form, and the target records with such keys."""
 
     rows: Sequence[SourceRow]
     near: Sequence[TargetRow]
@@ -106,7 +106,7 @@ class _Group:
     allowed: Collection[str]
 
     def held(self) -> dict[str, Match]:
-        """Return what becomes of those who may be one person: conflicts, or a note beside them."""
+        """Return what becomes of rows that may be one person: conflicts, or a note."""
         joiners = [row for row in self.rows if _may_be_created(row, self._match(row))]
         weighing = [row for row in self.rows if self._weighs(row)]
         held, rivals = {}, []
@@ -128,7 +128,7 @@ class _Group:
         return self.found.get(row.source_id, NOBODY)
 
     def _weighs(self, row: SourceRow) -> bool:
-        """Return whether a row would be in conflict with another, had the two one key."""
+        """Return whether a row would conflict with another if the two had one key."""
         found = self._match(row)
         if row.outside:
             return False

@@ -1,9 +1,9 @@
 """Finds target records that may be those of people whom no key matches.
 
 `42` and `"42"`, `0042` and `42`, `SmithJ` and `smithj`, a key with a space or an invisible
-character in it: no match key finds the one by the other, and none should, because only a person
-can say which is right. So both are shown, side by side, before a record is created. So is a record
-that holds the email or the name of a person whom no key finds (`lookalikes`).
+character: no match key takes one for the other, and none should, because only a person can say
+which is right. So both are shown, side by side, before a record is created. So is a record with
+the email or the name of a person whom no key finds (`lookalikes`).
 """
 
 import json
@@ -19,10 +19,10 @@ from oneway.planning.match import Matches
 from oneway.planning.plan import Reason
 
 NEAR_MISS = "near_miss"
-"""The code of the reason that names the two."""
+"""The code of the reason that names both records."""
 
 _MOST = 5
-"""So many target records are named: more are a table of numbers, and no person's own record."""
+"""The most target records that are named: more of them are a table of numbers, not a person."""
 
 
 def near_misses(
@@ -32,10 +32,10 @@ def near_misses(
     policy: Policy,
     quiet: Sequence[tuple[AnySourceRow, TargetRow]] = (),
 ) -> Mapping[str, tuple[Reason, ...]]:
-    """Return the reasons for source records that may be those of target records, by their ids.
+    """Return the reasons for source records that may belong to target records, by their ids.
 
-    The source records are unmatched; `quiet` are matched pairs that are in no other argument.
-    Sensitive values are not compared, as they must not be shown.
+    The source records are unmatched; `quiet` are matched pairs not passed otherwise. Sensitive
+    values are not compared, because they must not be shown.
     """
     rows = tuple(rows)
     alone = [row for row in rows if _is_alone(row, matches)]
@@ -63,7 +63,7 @@ def near_misses(
 def _by_keys(
     alone: Sequence[SourceRow], free: Sequence[TargetRow], policy: Policy
 ) -> dict[str, list[Reason]]:
-    """Return the reasons for keys that differ in form alone."""
+    """Return the reasons for keys that differ only in form."""
     found: dict[str, list[Reason]] = defaultdict(list)
     for level, shown in enumerate(policy.key_shown):
         if not shown:
@@ -79,7 +79,7 @@ def _by_keys(
 
 
 def key_at(row: AnySourceRow | TargetRow, level: int) -> Hashable:
-    """Return a record's key at one level, as it is compared; None where it has none."""
+    """Return a record's key at one level, as it is compared; None if it has none."""
     return row.keys[level] if level < len(row.keys) else None
 
 
@@ -130,7 +130,7 @@ def shown(key: Hashable) -> str:
 
 
 def difference(left: Hashable, right: Hashable) -> str:
-    """Return the ways in which two keys differ, each of which is needed to make them equal."""
+    """Return the ways in which two keys differ: all of them must go to make the keys equal."""
     words = ["number and text"] if isinstance(left, str) != isinstance(right, str) else []
     for name in _STEPS:
         steps = [step for other, step in _STEPS.items() if other != name]
@@ -164,7 +164,7 @@ def _through(steps: Iterable[Callable[[str], str]], key: object) -> str:
 
 
 def _value(key: object) -> Value:
-    """Return the value that a compared key was made of: text is itself, anything else a pair."""
+    """Return the value behind a compared key: text is itself, anything else a pair."""
     value = key[1] if isinstance(key, tuple) and len(key) == 2 else key
     if isinstance(value, float) and value.is_integer():
         return int(value)
@@ -182,7 +182,7 @@ def _visible(text: str) -> str:
 _FILLERS = frozenset("\u034f\u115f\u1160\u17b4\u17b5\u3164\uffa0") | {
     chr(point) for point in (*range(0x180B, 0x180E), *range(0xFE00, 0xFE10))
 }
-"""What Unicode calls ignorable beside the format characters: fillers and variation selectors."""
+"""Unicode's ignorable characters beside the format characters: fillers, variation selectors."""
 
 
 def _in_one_form(text: str) -> str:
@@ -205,4 +205,4 @@ _STEPS: Mapping[str, Callable[[str], str]] = {
     "case": str.casefold,
     "leading zeros": _without_zeros,
 }
-"""What is taken away from a key, one thing after the other."""
+"""What is removed from a key, step by step."""

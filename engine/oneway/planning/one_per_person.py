@@ -1,7 +1,7 @@
 """Chooses which of several source records of one person stands for the person.
 
-The one that is current, or else the one with the latest day. Where two are equal a person
-decides, and where it is not known, nothing follows for that person.
+It is the current one, or else the one with the latest day. Between equal ones a person decides; if
+it is unknown, nothing follows for that person.
 """
 
 from collections import defaultdict
@@ -24,18 +24,18 @@ ONE_PER = "one_per"
 """The code of the conflict that names the records."""
 
 ANOTHER = "another_record"
-"""The code of the reason of a record that another one of the same person stands for."""
+"""The code of the reason of a record that another record of the same person replaces."""
 
 _MOST = 5
-"""So many records are named."""
+"""The most records that are named."""
 
 
 @dataclass(frozen=True, slots=True)
 class ChosenRows:
-    """The rows that stand for somebody.
+    """The rows that stand for their person.
 
-    `aside` are the others, each with the row that stands for the same person. `tied` says of
-    rows among which a person has to choose, by their ids, which they are.
+    `aside` are the others, each with the row that stands for the same person. `tied` are rows
+    between which a person must choose, by id, with the ids to choose from.
     """
 
     rows: Sequence[AnySourceRow]
@@ -49,7 +49,7 @@ class ChosenRows:
         return f"another record of this person counts: {which}"
 
     def evidence(self, evidence: LinkEvidence) -> LinkEvidence:
-        """Return what is remembered of each person, whichever record stood for them then."""
+        """Return the memory of each person, by the record that stood for them then."""
         now = {row.source_id: picked.source_id for row, picked in self.aside}
         if not now:
             return evidence
@@ -65,10 +65,10 @@ class ChosenRows:
 
 
 def one_per_person(policy: Policy, rows: Sequence[AnySourceRow]) -> ChosenRows:
-    """Return the rows with one for each person, as far as that is known.
+    """Return the rows with one for each person, as far as known.
 
-    Whom the sync is not for stands for nobody. All records of a person of whom it is not known
-    which one counts become errors.
+    A row outside the scope of the sync stands for no person. If it is unknown which of a person's
+    records counts, all of them become errors.
     """
     if not policy.one_per:
         return ChosenRows(rows)
@@ -93,7 +93,7 @@ def one_per_person(policy: Policy, rows: Sequence[AnySourceRow]) -> ChosenRows:
 
 
 def hold_tied(matches: Matches, rows: Sequence[SourceRow], tied: Mapping[str, Reason]) -> Matches:
-    """Return the matches, with a conflict for the people among whose records one must choose."""
+    """Return the matches, with a conflict for people whose record must be chosen."""
     if not tied:
         return matches
     found, spoken = dict(matches.by_source), set(matches.spoken)
@@ -129,14 +129,14 @@ def _chosen(rows: Sequence[SourceRow], nameless: Sequence[SourceRow]) -> ChosenR
 
 
 def _best(rows: Sequence[SourceRow]) -> list[SourceRow]:
-    """Return the rows that may stand for their person: one, unless two are equal."""
+    """Return the rows that may stand for their person: one, or several equal ones."""
     current = [row for row in rows if _standing(row).current]
     last = max(_standing(row).latest for row in rows)
     return current or [row for row in rows if _standing(row).latest == last]
 
 
 def _unknown(rows: Sequence[SourceRow]) -> EvaluationFailure | None:
-    """Return why it is not known which of several rows counts."""
+    """Return why it is unknown which of several rows counts."""
     failures = ((row, _standing(row).current_failure) for row in rows)
     found = next(((row, why) for row, why in failures if why is not None), None)
     if found is None and not any(_standing(row).current for row in rows):
@@ -162,7 +162,7 @@ def _may_be_theirs(row: SourceRow) -> EvaluationFailure:
 
 
 def _stopped(row: SourceRow, rows: Sequence[SourceRow], why: EvaluationFailure) -> SourceRow:
-    """Return a row of which nothing follows; that they have left is known if all rows say it."""
+    """Return a row without consequences; it is a known leaver if all rows say so."""
     left = all(each.leaver for each in rows)
     return row._replace(
         leaver=left, leaving=(), leaves_left=None, leaves_later=None, cells=(),

@@ -100,7 +100,7 @@ _TWICE = ("duplicate", "near_duplicate", "one_per")
 """Conflicts between source records: they stay, whatever target records hold."""
 
 ONLY = "only:"
-"""What the codes of reasons begin with that say whom the sync is not for: `only:contractors`."""
+"""The prefixes of reason codes for records outside the scope of the sync: `only:contractors`."""
 
 _ONLY = "leaves; no other field is written: "
 
@@ -121,9 +121,9 @@ def some(ids: Sequence[str]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Drafter:
-    """Drafts what one row would do by itself.
+    """Drafts the outcome of one row by itself.
 
-    `silent` are the target records that do not say what they hold in a field, by its position.
+    `silent` are the target records that do not say what a field holds, by its position.
     """
 
     policy: Policy
@@ -132,9 +132,9 @@ class Drafter:
     contested: Mapping[tuple[str, str], Sequence[str]]
     silent: Mapping[int, Sequence[str]]
     pending: Mapping[str, str] = field(default_factory=dict)
-    """Why it is not known whether a row's record was created, by source id."""
+    """Why it is unknown whether a row's record was created, by source id."""
     second_look: frozenset[str] = frozenset()
-    """The rows that came only when the source was asked again."""
+    """The rows that only a second read of the source showed."""
     unseen_access: bool = False
     """Whether a target record that no key can find may still give access."""
 
@@ -240,7 +240,7 @@ class Drafter:
         failed, leaving = _failed(row, found), bool(row.leaving)
         unsaid = target.evaluation_error is not None and target.evaluation_error.code == "unsaid"
         if unsaid:
-            # It may have left already; a leave must not follow from what is not said.
+            # It may have left already; a leave must not follow from missing values.
             return Draft(Kind.ERROR, row, target, reasons=failed, has_access=True)
         barred = self._barred(row, Category.LEAVERS)
         if leaving:
@@ -258,13 +258,13 @@ class Drafter:
             return draft.without_fields(Kind.INELIGIBLE, *unusable)
         if found.rekeyed:
             draft = self._rekeyed(draft, row, target)
-        # No list keeps a leaver in: the field is left alone, and named.
+        # A leaver leaves, whatever a list holds: the field is left alone, and named.
         return replace(draft, reasons=(*draft.reasons, *self._unlisted(row, target)))
 
     def _unmatched_leaver(self, row: SourceRow, found: Match) -> Draft:
-        """Return the outcome of a leaver without a record; `has_access` where it may have one."""
+        """Return the outcome of a leaver without a record; `has_access` if one may exist."""
         pending = self._pending(row)
-        # It may exist although no list shows it yet: then access may not have ended.
+        # It may exist before any list shows it: access may not have ended then.
         unproven = found.gone if not found.proven else None
         keyless = all(key is None for key in row.keys)
         has_access = (
@@ -363,13 +363,13 @@ class Drafter:
         unsaid = self._unsaid_return(row, target)
         changes = self._reactivation(row, target)
         if unsaid and not changes and self.policy.rehires is Rehires.REACTIVATE:
-            # It may be that they are still away; nothing is written to a record that has left.
+            # They may still be away: a record that has left is not written.
             return Draft(Kind.REHIRE, row, target, reasons=(Reason("rehire", text), *unsaid))
         draft = self._back(row, target, text, changes)
         return replace(draft, reasons=(*draft.reasons, *unsaid)) if draft.access else draft
 
     def _unsaid_return(self, row: SourceRow, target: TargetRow) -> tuple[Reason, ...]:
-        """Return the fields of leaving that stay as they are, as the source does not say them."""
+        """Return the fields of leaving that stay, because the source does not state them."""
         return tuple(
             Reason(
                 "unsaid",
@@ -391,7 +391,7 @@ class Drafter:
     ) -> Draft:
         """Return the outcome of a person who has left in the target but not in the source."""
         if self.policy.rehires is Rehires.REPORT:
-            # Nothing is written until a person has decided: it may be another person's record.
+            # Nothing is written before a person decides: it may be another person's record.
             decides = f"{text}: a person decides (rehires: report)"
             reasons = (Reason("rehire", decides, warning=True),)
             return Draft(Kind.REHIRE, row, target, reasons=reasons)
@@ -413,7 +413,7 @@ class Drafter:
         changes: tuple[FieldChange, ...],
         others: tuple[FieldChange, ...] = (),
     ) -> bool:
-        """Return whether a record still tells of leaving once its person is brought back."""
+        """Return whether a record still counts as left once its person is brought back."""
         after = written((*changes, *others))
         return self.left_with(target, after, Capability.REACTIVATE) is LeftAnswer.LEFT
 
@@ -484,7 +484,7 @@ class Drafter:
         if row.leaves_left is False and self.policy.rehires is Rehires.IGNORE:
             return mover
         if self._answer(target, changes, mover.differences) is LeftAnswer.STAYS:
-            # Written, it would let somebody back in who has left.
+            # Writing it would restore access to a leaver.
             reasons = (in_vain(self.policy, target, changes),)
             return Draft(Kind.ERROR, row, target, reasons=reasons)
         if row.leaves_left is False:
@@ -493,9 +493,9 @@ class Drafter:
         return replace(mover, kind=Kind.UPDATE, access=Verb.LEAVE, access_changes=changes)
 
     def _has_access(self, row: SourceRow, target: TargetRow) -> bool:
-        """Return whether a leaver can get in: the target does not say what the source says.
+        """Return whether a leaver can get in: the target disagrees with the source.
 
-        Who is due to leave by the source has not left yet.
+        A person whose leave date is still to come has not left yet.
         """
         if target.left or row.leaves_later:
             return False
@@ -514,9 +514,9 @@ class Drafter:
         changes: tuple[FieldChange, ...],
         others: tuple[FieldChange, ...],
     ) -> LeftAnswer:
-        """Return whether a record says that its person has left once the leave is written.
+        """Return whether a record counts as left once the leave is written.
 
-        `others` are changes of an action of its own: what takes those as well is not known.
+        `others` are the changes of a separate action: the combined result is unknown.
         """
         if self.policy.left is None:
             return LeftAnswer.LEFT
@@ -527,7 +527,7 @@ class Drafter:
         return after if both is LeftAnswer.STAYS else LeftAnswer.UNKNOWN
 
     def _unsaid(self, row: SourceRow, after: LeftAnswer) -> tuple[Reason, ...]:
-        """Return why a leaver keeps access: nothing is to be written that says they have left."""
+        """Return why a leaver keeps access: nothing written says that they have left."""
         if after is LeftAnswer.UNKNOWN and not self._untold(row):
             place = self.policy.left.place if self.policy.left is not None else None
             return (Reason(UNSAID, not_known(self.policy), place, warning=True),)
@@ -540,7 +540,7 @@ class Drafter:
         return (Reason(UNSAID, text, rules[0].place, warning=True),)
 
     def _untold(self, row: SourceRow) -> tuple[FieldRule, ...]:
-        """Return the fields by which a record tells that it has left, and which get no value."""
+        """Return the fields that show a record has left, but get no value."""
         rules = self.policy.leaving
         return tuple(
             rules[i] for i in self.policy.telling if wanted(rules[i], row.leaving[i]) is KEEP
@@ -580,8 +580,8 @@ class Drafter:
 def contested(policy: Policy, matches: Matches) -> Mapping[tuple[str, str], Sequence[str]]:
     """Return the target fields, by record and path, that keep some source record in conflict.
 
-    If such a field were written, the conflict would be gone at the next run, and the disputed
-    source record would be created, or matched with another target record.
+    Writing such a field would end the conflict at the next run, and the disputed source record
+    would be created, or matched with another target record.
     """
     fields: dict[tuple[str, str], list[str]] = {}
     for source_id, found in sorted(matches.by_source.items()):
@@ -598,7 +598,7 @@ def _overlap(left: str, right: str) -> bool:
 
 
 def silent(policy: Policy, targets: Sequence[TargetRow]) -> Mapping[int, Sequence[str]]:
-    """Return the target records that do not say what they hold in a field that is watched."""
+    """Return the target records that do not say what a watched field holds."""
     found = {
         i: [each.target_id for each in targets if each.values and each.values[i] is MISSING]
         for i in policy.watched
@@ -692,7 +692,7 @@ def absent(
 
 
 def _says_left(program: Program, target: TargetRow, changes: tuple[FieldChange, ...]) -> bool:
-    """Return whether a record may say that its person has left once it is deactivated."""
+    """Return whether a record may count as left once it is deactivated."""
     if program.policy.left is None:
         return True
     after = program.left_with(target, written(changes), Capability.LEAVE)
@@ -716,7 +716,7 @@ def _anybody(policy: Policy, alone: Sequence[SourceRow]) -> str:
 
 _NONE = "no source record matches"
 _NONE_KNOWN = "of the source records whose keys are known, none matches"
-"""Said where a record that could not be read may be the one that matches."""
+"""Said if an unreadable record may be the match."""
 
 
 def _why_absent(policy: Policy, target: TargetRow, spoken: Collection[str], none: str) -> Reason:

@@ -1,12 +1,11 @@
 """Lookups into the target's own records, such as a manager among its users.
 
-What stands in such a table depends on the plan itself: a manager may be created in the same run,
-or be given the email by which others name her. So the plan is made against the table as it will
-be after the run, and made again until nothing more changes: at first as if everybody were there,
-and from then on without those whom a miss makes ineligible, who do not come back. What remains is
-the largest set in which everybody is found, and the next run comes to the same. A value that only
-the run itself can tell (the id of a new record) is `Awaited`: it is written by an action of its
-own, after the one that makes it.
+The content of such a table depends on the plan itself: the run may create a manager, or write the
+email by which others name her. So the plan is made against the table as it will be after the run,
+and made again until it no longer changes: at first as if all people were there, then without those
+whom a miss makes ineligible, for good. What remains is the largest set in which every lookup hits,
+and the next run comes to the same. A value that only the run can tell (the id of a new record) is
+`Awaited`: a separate action writes it, after the one that creates it.
 """
 
 from collections import defaultdict
@@ -48,9 +47,9 @@ def settle(
     rows: Sequence[SourceRow],
     decide: Callable[[Sequence[SourceRow]], GrantedClaims],
 ) -> tuple[Sequence[SourceRow], GrantedClaims]:
-    """Return the rows with their lookups as the plan itself makes them, and what is decided.
+    """Return the rows with their lookups as the plan makes them, and what was decided.
 
-    `decide` makes the drafts of all rows.
+    `decide` drafts all rows.
     """
     tables = program.own_tables()
     if not tables:
@@ -159,15 +158,15 @@ def _add(
         return
     key, value = found
     if draft.verb is Verb.CREATE:
-        rows[key].append(_Entry(MISSING, draft.identity))  # known once it is there
+        rows[key].append(_Entry(MISSING, draft.identity))  # known once the record exists
     else:
         rows[key].append(_Entry(before if str(before) == str(value) else _typed(rows, value)))
 
 
 def _typed(rows: Mapping[Hashable, Sequence[_Entry]], value: Value) -> Value:
-    """Return an id as the other rows have theirs: as a number, although records go by its text.
+    """Return an id in the form of the other rows: as a number, although records go by its text.
 
-    A record that had no key so far has no row that would tell.
+    A record that had no key so far has no row to go by.
     """
     known = (each.value for entries in rows.values() for each in entries)
     like = next((each for each in known if each is not MISSING), None)

@@ -54,11 +54,11 @@ class Ending(Enum):
 
     DONE = "done"
     STALE = "stale"
-    """The source or the target is no longer as the plan saw it; nothing was written."""
+    """The source or the target has changed since the plan; nothing was written."""
     REJECTED = "rejected"
     """The target refused the record; nothing was written."""
     NOT_SENT = "not_sent"
-    """Nothing was written: it never got through, or was looked up later and has not happened."""
+    """Nothing was written: it was never sent, or a later look-up showed that it did not happen."""
     UNKNOWN = "unknown"
     """It was sent, and it is unknown whether it happened."""
     HELD = "held"
@@ -66,20 +66,20 @@ class Ending(Enum):
     POSTPONED = "postponed"
     """The target refused the same values before; they are sent again on another day."""
     NOT_ATTEMPTED = "not_attempted"
-    """An action that must go before it was not done, or the target is down."""
+    """An action that must precede it was not done, or the target is down."""
 
     @property
     def withheld(self) -> bool:
-        """Whether nothing was tried, so that resuming the run may still try."""
+        """Whether nothing was tried, so that resuming the run may still try it."""
         return self in (Ending.HELD, Ending.POSTPONED, Ending.NOT_ATTEMPTED)
 
 
 @dataclass(frozen=True, slots=True)
 class End:
-    """How one action ended, and why; `target_id` is that of a record just created, too.
+    """How one action ended, and why; `target_id` includes that of a new record.
 
-    `guards` are the names of those that hold it back; `until` is the day, as ISO 8601 has it,
-    on which a postponed action is sent again.
+    `guards` are the names of those that hold it back; `until` is the day (ISO 8601) on which a
+    postponed action is sent again.
     """
 
     ending: Ending
@@ -89,7 +89,7 @@ class End:
     guards: tuple[str, ...] = ()
     until: str = ""
     job: str = ""
-    """What the target can be asked about, where it only said that it would create the record."""
+    """What to ask the target about, if it only promised to create the record."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -113,7 +113,7 @@ class Change:
     expression: str
     place: Span
     awaits: "Awaits | None" = None
-    """Where the value is known once another action is done; `after` is then what is looked up."""
+    """Set if the value is known once another action is done; `after` is then what is looked up."""
 
     @property
     def clears(self) -> bool:
@@ -123,7 +123,7 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Claim:
-    """A value that no target record may hold when a record is created: re-checked at apply."""
+    """A value that no target record may hold when a record is created: apply checks it again."""
 
     path: str
     value: Value | Sealed
@@ -134,10 +134,10 @@ class Claim:
 class Action:
     """One write to the target.
 
-    `id` is a digest of what is done to whom, not of the values: it stays the same from plan
-    to plan, and is the token that goes with the write. `depends_on` names the actions that must
-    have been done first (a unique value changes hands, a record is referred to). An update
-    without a `target_id` is of the record that the first of them creates.
+    `id` is a digest of the verb and the record, not of values: it stays the same from plan to
+    plan, and is the token of the write. `depends_on` names the actions that must be done first (a
+    unique value changes hands, a record is referred to). An update without a `target_id` changes
+    the record that the first of them creates.
     """
 
     id: str
@@ -150,7 +150,7 @@ class Action:
 
 
 STRANGER = "stranger"
-"""The code of a reason: nothing that tells two people apart is the same on both sides."""
+"""The code of a reason: nothing that identifies people is equal on both sides."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,12 +196,11 @@ class Outcome:
     key_digest: str = ""
     """The keyed digest of the first match value, where that is sensitive."""
     only_by_key: bool = False
-    """Whether a key alone says that the two records are one person: neither a link does, nor
-    another field."""
+    """Whether only a key says that the two records are one person, and no link or other field."""
 
     @property
     def is_quiet(self) -> bool:
-        """Whether there is nothing to say of the record: it is unchanged, without a note."""
+        """Whether there is nothing to report: the record is unchanged, without a note."""
         said = self.reasons or self.actions or self.has_access
         return self.kind is Kind.UNCHANGED and not said
 
@@ -219,7 +218,7 @@ class Outcome:
 
 
 class Quiet(NamedTuple):
-    """An outcome of which there is nothing to say: a pair of records that hold the same."""
+    """An outcome with nothing to report: a pair of equal records."""
 
     key: str
     source_id: str
@@ -323,7 +322,7 @@ class PlanInput:
 
 @dataclass(frozen=True, slots=True)
 class PlanConnection:
-    """The connection that a plan was made for: its name, and the file that says what it is."""
+    """The connection of a plan: its name, and its file."""
 
     name: str
     file: str
@@ -352,7 +351,7 @@ class Read:
         return self.records - self.unread
 
 
-@dataclass(frozen=True)  # without slots: what is asked of it again and again is worked out once
+@dataclass(frozen=True)  # without slots, for cached properties
 class Plan:
     """Everything that one run would do, in a fixed order: a pure function of its inputs."""
 
@@ -365,7 +364,7 @@ class Plan:
     """What was read and what would be written: "source", "target" and each "references.NAME"."""
     reads: tuple[Read, ...]
     managed: int
-    """The target records that source records matched: what guards take shares of."""
+    """The matched target records: the base of the guards' shares."""
     outcomes: Sequence[Outcome]
     misses: tuple[Miss, ...] = ()
     allowed: tuple[Allowance, ...] = ()
@@ -375,7 +374,7 @@ class Plan:
 
     @cached_property
     def telling(self) -> tuple[Outcome, ...]:
-        """The outcomes of which there is anything to say, in order: all but the quiet ones."""
+        """The outcomes with anything to report, in order: all but the quiet ones."""
         parts = self.outcomes.parts if isinstance(self.outcomes, Outcomes) else self.outcomes
         return tuple(e for e in parts if isinstance(e, Outcome) and not e.is_quiet)
 
@@ -396,9 +395,9 @@ class Plan:
 def action_id(mapping: str, side: str, record: str, part: str = "") -> str:
     """Return the stable id of an action: 16 hex digits over the mapping and the record.
 
-    A record has one action a plan for its fields, one for its `access`, and one for what has to
-    `wait`, so what is done to it need not be said; the id is the same whether the plan was made
-    today or yesterday.
+    A plan has up to three actions for a record: one for its fields, one for its `access`, and one
+    for what has to `wait`. So the id needs no verb, and is the same in today's plan as in
+    yesterday's.
     """
     said = [mapping, side, record, part] if part else [mapping, side, record]
     return hashlib.sha256(canonical(said).encode("ascii")).hexdigest()[:16]

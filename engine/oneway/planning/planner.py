@@ -79,9 +79,8 @@ def plan(
 ) -> Plan:
     """Return the plan that makes the target match the source.
 
-    The ids within each snapshot must be unique. The order of records makes no difference,
-    and the same arguments give an equal plan. `evidence` is what earlier runs remember of who is
-    whom.
+    The ids within each snapshot must be unique. The order of records makes no difference, and
+    equal arguments give equal plans. `evidence` is what earlier runs remember of links.
     """
     rows = Collected(
         tuple(map(program.source_row, source.records)), source.complete, source.problems
@@ -148,7 +147,7 @@ def _granted(
 
 
 def _aside(chosen: ChosenRows) -> Iterator[Draft]:
-    """Yield the outcomes of the records that another one of the same person stands for."""
+    """Yield the outcomes of records that another record of the same person replaces."""
     for row, picked in chosen.aside:
         reason = Reason(ANOTHER, chosen.why(picked), candidates=(picked.source_id,))
         yield Draft(Kind.IGNORED, row, None, reasons=(reason,))
@@ -172,9 +171,9 @@ def _matched(
 
 
 def _reopened(drafts: Sequence[Draft], matches: Matches) -> tuple[Draft, ...]:
-    """Return the drafts, with each leaver named whose record, perhaps, is let in for another.
+    """Return the drafts, and name each leaver whose record may be reactivated for another person.
 
-    A leaver in conflict over a record that has left can get in again once that record, which an
+    A leaver in conflict over a record that has left can get in again if that record, which an
     earlier key gave to another person, is brought back.
     """
     back = {
@@ -194,9 +193,9 @@ def _reopened(drafts: Sequence[Draft], matches: Matches) -> tuple[Draft, ...]:
 def _in_order(
     assembler: Assembler, drafts: Sequence[Draft], pairs: Sequence[Pair]
 ) -> Sequence[Outcome]:
-    """Return the outcomes as they were planned, and the quiet ones in their places.
+    """Return the planned outcomes with the quiet ones inserted in order.
 
-    Source records stand in the order of their keys, and target records alone after them.
+    Source records come in the order of their keys, followed by target records alone.
     """
     planned = tuple(map(assembler.outcome, drafts))
     people = [(each.key, each.source_id, each) for each in planned if each.source_id is not None]
@@ -257,9 +256,9 @@ def _reads(
 
 
 def _is_managed(matches: Matches, row: SourceRow) -> bool:
-    """Return whether a row counts for the share that guards take: matched, and in scope.
+    """Return whether a row counts as managed for guards: matched, and in scope.
 
-    Whose key changed is still there: two who swap keys are no target that has shrunk.
+    A person with a new key still counts: a swap of keys does not shrink the target.
     """
     found = matches.of(row)
     rekeyed = found.conflict is not None and found.conflict.code == "rekeyed"
@@ -267,7 +266,7 @@ def _is_managed(matches: Matches, row: SourceRow) -> bool:
 
 
 def _unseen(target: Collected[TargetRow], targets: Iterable[TargetRow]) -> tuple[str, ...]:
-    """Return why a target record may exist that no key can find; empty if none can."""
+    """Return why a target record may exist that no key can find; "" if none can."""
     why = () if target.complete else ("the list of target records may not be complete",)
     unknown = [each.target_id for each in targets if not each.keys_known]
     if not unknown:

@@ -36,7 +36,7 @@ from oneway.planning.plan import Allowance
 Pair = tuple[AnySourceRow, TargetRow]
 T = TypeVar("T")
 _Only = dict[Hashable, T | None]
-"""What alone has a key, by that key; None where several have it."""
+"""The only record with each key; None if several have it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,7 +26,7 @@ from oneway.planning.outcomes import Draft
 from oneway.planning.plan import Kind, Reason, Verb
 
 Slot = tuple[int, Hashable]
-"""A field's position and the value, as it is compared, that one record may hold there."""
+"""A field's position, and a value in compared form that only one record may hold there."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -189,8 +189,8 @@ class _Claims:
     ) -> dict[tuple[str, str], Reason]:
         """Return the deactivations of records that an unmatched source record may belong to.
 
-        It is employed, was not created, and has a value that only one record may hold: perhaps
-        it is the absent one under another key.
+        The person is employed, was not created, and has a unique value: the absent record may be
+        theirs under another key.
         """
         speakers: dict[Slot, list[str]] = defaultdict(list)
         for draft in drafts:

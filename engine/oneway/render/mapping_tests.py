@@ -91,7 +91,7 @@ def _place(span: Span) -> str:
 
 
 def coverage_text(found: Sequence[DecisionCoverage], style: Style, called: str = "decision") -> str:
-    """Return the decisions that were not seen whole, each with the ways that no case went."""
+    """Return the decisions covered only in part, each with the ways that no case took."""
     lines = []
     for each in found:
         if each.seen is HowMuch.ALL:
@@ -109,7 +109,7 @@ def coverage_text(found: Sequence[DecisionCoverage], style: Style, called: str =
 
 
 def recorded(found: RecordedCase) -> str:
-    """Return a recorded case as YAML: to stand below `cases`, or a whole test where it must."""
+    """Return a recorded case as YAML: an item for `cases`, or a complete test if it needs one."""
     (case,) = cast("list[dict[str, Value]]", found.test["cases"])
     lines = list(_recorded_case(case))
     if found.whole:
@@ -133,18 +133,19 @@ def _json(value: Value) -> str:
 
 
 def percent(found: Sequence[DecisionCoverage]) -> int:
-    """Return how many in a hundred of all ways were gone, rounded down."""
+    """Return the percentage of ways that cases took, rounded down."""
     return percent_of(*share(tuple(found)))
 
 
 def percent_of(part: int, whole: int) -> int:
-    """Return how many in a hundred, rounded down; all of none."""
+    """Return a percentage, rounded down; 100 if the whole is 0."""
     return 100 if not whole else part * 100 // whole
 
 
 def edits_text(found: Sequence[EditResult], style: Style) -> str:
-    """Return the edits that nothing noticed, with a case that would; then those without effect,
-    and the counts.
+    """Return the edits that no case noticed, each with a case that would; then the counts.
+
+    Edits without effect follow those with one.
     """
     lines = []
     for each in found:

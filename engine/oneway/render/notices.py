@@ -42,7 +42,7 @@ def as_json(left: Sequence[Notice]) -> list[dict[str, Any]]:
 
 
 def tests(found: Sequence[tuple[str, Diagnostic | None]], style: Style) -> str:
-    """Return what became of the test of each channel."""
+    """Return the result of testing each channel."""
     lines = []
     for channel, wrong in found:
         if wrong is None:
@@ -54,7 +54,7 @@ def tests(found: Sequence[tuple[str, Diagnostic | None]], style: Style) -> str:
 
 
 def tests_as_json(found: Sequence[tuple[str, Diagnostic | None]]) -> list[dict[str, Any]]:
-    """Return what became of the test of each channel, as data."""
+    """Return the result of testing each channel, as data."""
     return [
         {
             "channel": channel,

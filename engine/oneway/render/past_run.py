@@ -28,7 +28,7 @@ from oneway.render.vocabulary import (
 from oneway.runs.by_hand import given_to_sync
 
 OUTCOMES = tuple(dict.fromkeys([*(kind.value for kind in Kind), *(each.value for each in Ending)]))
-"""What people may be chosen by: what was planned for them, or how that ended."""
+"""The words that select people: a planned outcome, or how it ended."""
 
 _QUIET = frozenset({Kind.UNCHANGED, Kind.IGNORED, Kind.ABSENT})
 """Outcomes without an action: counted, and named only on request."""
@@ -61,16 +61,16 @@ class RecordStory:
 
     @property
     def words(self) -> frozenset[str]:
-        """The texts that `person` is searched in."""
+        """The texts that the `person` filter searches."""
         ended = (self.end.ending.value,) if self.end is not None else ()
         return frozenset({self.outcome.kind.value, *ended})
 
 
 @dataclass(frozen=True, slots=True)
 class Past:
-    """A run, its plan where one is kept, and the names of what was kept besides.
+    """A run, its stored plan if any, and the names of its stored snapshots.
 
-    `unkept` says why its inputs were not.
+    `unkept` says why its inputs were not stored.
     """
 
     run: Run
@@ -84,8 +84,8 @@ class Past:
 def told(past: Past, outcomes: Iterable[str] = (), person: str = "") -> tuple[RecordStory, ...]:
     """Return what happened to each record, in the plan's order.
 
-    `outcomes` are words of `OUTCOMES`, any of which is enough; `person` is a part of a key, a
-    name or an id, in any case.
+    `outcomes` are words of `OUTCOMES`; a record needs to fit only one. `person` is part of a key,
+    a name or an id, in any case.
     """
     if past.plan is None:
         return ()
@@ -139,9 +139,9 @@ def as_json(past: Past, people: Sequence[RecordStory]) -> dict[str, object]:
 
 
 def text(past: Past, people: Sequence[RecordStory], style: Style, *, chosen: bool = False) -> str:
-    """Return a run for people; `chosen` says that somebody asked for some of them only.
+    """Return a run for people; `chosen` if the command selected some of its people.
 
-    If there are none, people without an action are counted and not named.
+    Otherwise people without an action are counted, not named.
     """
     whose = past.run.start.connection or past.run.start.mapping
     mapping = given_to_sync(past.run, past.plan)
@@ -226,7 +226,7 @@ def _by(run: Run) -> str:
 
 
 def _links(counts: Mapping[str, int]) -> str:
-    """Return how many pairs of records a run has seen: as before, new, and in another's place."""
+    """Return how many links a run has seen: known, new and replaced."""
     parts = ((counts.get(word, 0), word) for word in ("known", "new", "replaced"))
     return ", ".join(f"{number:,} {word}" for number, word in parts if number) or "none"
 
@@ -245,7 +245,7 @@ def _fact(name: str, said: str, style: Style) -> list[str]:
 
 @dataclass(frozen=True, slots=True)
 class Telling:
-    """What every line of a run's people needs: the run's instant, everybody's names, the style."""
+    """What all lines about a run's people share: its instant, everybody's names, the style."""
 
     as_of: str
     names: Mapping[str, str]
@@ -307,7 +307,7 @@ def _why(each: RecordStory) -> str:
 
 
 def _since(each: RecordStory, as_of: str) -> str:
-    """Return since when it is so, unless it began with this run, and the day of the next try."""
+    """Return when a story began, unless with this run, and the day of the next try."""
     if each.story is None:
         return ""
     said = [since(each.story)] if each.story.since not in ("", as_of) else []
@@ -342,7 +342,7 @@ def _marked(said: str, style: Style) -> list[str]:
 
 
 def _ending(each: RecordStory) -> Ending | None:
-    """Return how an action ended, as far as it is known; None where it was not begun."""
+    """Return how an action ended, as far as known; None if it was never begun."""
     if each.end is not None:
         return each.end.ending
     sent = each.story is not None and each.story.ending is Trouble.UNKNOWN
@@ -376,7 +376,7 @@ def _instant(text: str) -> str:
 def _took(started: str, ended: str) -> str:
     try:
         gone = datetime.fromisoformat(ended) - datetime.fromisoformat(started)
-    except ValueError:  # no instants of ours
+    except ValueError:  # not timestamps that Oneway wrote
         return "nobody knows after how long"
     seconds = int(gone.total_seconds())
     if seconds < 0:

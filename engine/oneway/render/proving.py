@@ -25,7 +25,7 @@ _LAWS = (
 
 
 def text(proof: MappingProof, style: Style) -> str:
-    """Return each law that is broken with its place, and the situation as a test case."""
+    """Return each broken law with its place, and the situation as a test case."""
     lines: list[str] = []
     for each in proof.broken:
         head = f"{each.place!s}: {each.law}: {each.text}"
@@ -40,7 +40,7 @@ def text(proof: MappingProof, style: Style) -> str:
 
 
 def same_text(found: VersionComparison, style: Style) -> str:
-    """Return the situation that is treated differently, or up to which bound there is none."""
+    """Return a situation in which two mappings differ, or the bound within which there is none."""
     treated = found.treated
     if treated is None:
         return style.paint(found.verdict.value, Ink.GOOD) + "\n"
@@ -55,7 +55,7 @@ def same_text(found: VersionComparison, style: Style) -> str:
 
 
 def case_of(found: Treated) -> list[str]:
-    """Return a situation that is treated differently, as a case whose outcome is the old one."""
+    """Return a situation in which two mappings differ, as a case that expects the old outcome."""
     if found.situation is None or found.person is None:
         return []
     return list(_case(found.situation, _difference(found.person), found.person.turn[0]))

@@ -1,4 +1,4 @@
-"""What to do about a trouble, and who does it, in the words of its notice."""
+"""What to do about a problem, and who does it, in the words of its notice."""
 
 from collections.abc import Iterable, Iterator
 
@@ -14,7 +14,7 @@ def for_code(code: str, connection: str, system: str = "", mapping: str = "") ->
 
 
 def first_step(code: str, connection: str, mapping: str = "") -> str:
-    """Return who does what first about a code; "" where no more is known than its advice."""
+    """Return the first step for a code, and who takes it; "" if only its advice is known."""
     remedy = REMEDIES.get(code)
     if remedy is None:
         return ""

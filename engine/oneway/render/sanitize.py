@@ -22,7 +22,7 @@ _NAMED = {
     "\u202f": "[narrow no-break space]",
     "\ufeff": "[byte order mark]",
 }
-"""What exports often hold and nobody sees, by its name: a clerk reads no escapes."""
+"""Invisible characters that exports often hold, by name: a clerk cannot read escapes."""
 _STACKED = 4
 """How many marks one character may carry; no name needs more."""
 

@@ -20,7 +20,7 @@ from oneway.runs.status import ConnectionStatus, HeldBack, Need, Tells, Waiting
 from oneway.runs.sticking import NotSticking
 
 _NAME = 24
-"""The widest a name is in its column."""
+"""The maximum width of the column of names."""
 
 
 def text(
@@ -237,7 +237,7 @@ def _lines(each: ConnectionStatus, wide: int, style: Style, limit: int | None) -
 
 
 def _held_lines(each: ConnectionStatus, style: Style) -> Iterator[str]:
-    """Yield what guards hold back, with one command for those that only let it pass together."""
+    """Yield what guards hold back, with one command for guards that must be allowed together."""
     groups = together([held.breach for held in each.held])
     for group in groups:
         for held in each.held:
@@ -320,7 +320,7 @@ def _sticking(each: ConnectionStatus, style: Style) -> Iterator[str]:
 
 
 _NAMED = 10
-"""The largest number of people named whose changes do not stick."""
+"""The most people named whose changes do not stick."""
 
 
 def _unstuck(found: NotSticking) -> str:

@@ -59,7 +59,7 @@ def brief(each: ConnectionStatus, wide: int, style: Style, *, advised: bool) -> 
         also = f" (also: {', '.join(_SHORT[need] for need in each.needs[1:])})"
         if each.needs[1:] and columns(advice + also) <= style.width - 4:
             advice += also
-        yield from wrap(advice, style, 4)  # never cut: a command is to be typed
+        yield from wrap(advice, style, 4)  # never clipped: the reader types the command
 
 
 def waiting(each: Waiting) -> str:

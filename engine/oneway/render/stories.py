@@ -64,7 +64,7 @@ def about(story: Story) -> dict[str, object]:
 
 
 def since(story: Story) -> str:
-    """Return since which day it is so; nothing where no run has ended so yet."""
+    """Return the day on which it began; nothing if no run has ended this way yet."""
     return f"since {harmless(story.since[:10])}" if story.since else ""
 
 
@@ -76,9 +76,9 @@ def then(story: Story) -> str:
 
 
 def sentence(story: Story, *, with_reason: bool = True) -> str:
-    """Return all of it: how it ended, since when, why, and when it is tried again.
+    """Return a whole story: the ending, since when, why, and the next try.
 
-    The reason is left out for those who show it themselves.
+    Callers that show the reason themselves leave it out.
     """
     began = since(story)
     why = clip(harmless(story.reason), 400) if with_reason else ""
@@ -113,5 +113,5 @@ def by_subject(found: Sequence[Story]) -> dict[str, Story]:
 
 
 def _is_worded(story: Story) -> bool:
-    """Return whether the code is a word of ours, which the reason says better."""
+    """Return whether the code is Oneway's own, so that the reason alone says more."""
     return story.ending.unsynced or story.ending is Trouble.HELD

@@ -25,5 +25,5 @@ class Style:
     width: int = 80
 
     def paint(self, text: str, ink: Ink) -> str:
-        """Return the text in a colour, or as it is. The text must be harmless already."""
+        """Return the text in a colour, or unchanged. The text must be harmless already."""
         return f"\x1b[{ink.value}m{text}\x1b[0m" if self.color and text else text

@@ -80,7 +80,7 @@ VERBS_DONE = {
     Verb.REACTIVATE: ("came back", "came back"),
     Verb.DEACTIVATE: ("was deactivated", "were deactivated"),
 }
-"""What became of one person, and of several, by what was done."""
+"""What was done, said of one person and of several, by verb."""
 
 VERB_MARKERS = {
     Verb.CREATE: "+",

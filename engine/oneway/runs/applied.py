@@ -28,8 +28,9 @@ class AppliedBefore:
 def applied_before(session: RunSession, plan: Plan) -> AppliedBefore | None:
     """Return the run that applied a plan, if the target still shows all that it did.
 
-    None where no run did, where it did not end or did nothing, and where the target no longer
-    shows it, as after a restored backup: then the plan is applied as if for the first time.
+    Returns None if no run applied it, if the run did not end or did nothing, or if the target no
+    longer shows the result, as after a restored backup. The plan is then applied as if for the
+    first time.
     """
     run = _run_of(session.past, session.name, fingerprint(plan))
     if run is None or session.past is None:

@@ -54,7 +54,7 @@ class Approval:
     """The instant at which the run began to read; blank if it reads nothing."""
 
     def of(self, earlier: Earlier) -> Approved:
-        """Return the approval as an apply takes it, with what an earlier try left behind."""
+        """Return the approval for an apply, including what an earlier try left behind."""
         return Approved(self.fingerprint, self.verdict.ends(), self.postponed, earlier)
 
 
@@ -67,15 +67,15 @@ def apply_plan(
 ) -> Iterator[Result]:
     """Apply an approved plan and yield how each action ended.
 
-    The journal says that the run has ended once the last action has. Raises `Refused` before
-    any write where the plan is not the approved one, or where the journal cannot be written,
-    and `Stopped` where the operator asks for that.
+    The journal says that the run has ended once the last action has. Raises `Refused` before any
+    write if the plan is not the approved one or the journal cannot be written, and `Stopped` if
+    the operator stops the run.
     """
     log = RunLog(session.journal, plan, session.operator, approval)
     systems = apply_systems(session, program, target_memory(session, plan))
     watch = Watch(progress, session.operator.stopping)
     yield from apply(plan, approval.of(Earlier()), systems, log, watch)
-    # Not where it is stopped in the middle: then the run has not ended.
+    # Not reached by a run that is stopped midway: it has not ended.
     log.finish(approval.verdict)
 
 
@@ -128,9 +128,8 @@ def connection_of(plan: Plan) -> str:
 class RunLog:
     """Journals the steps of one run.
 
-    `of` is an earlier run, or the approval of a new one, which begins with its first step. One
-    that is resumed is open again from its first step on: what is refused before leaves it as it
-    was.
+    `of` is an earlier run, or the approval of a new one. A new run begins, and a resumed one
+    reopens, with its first step: a refusal before that changes nothing.
     """
 
     def __init__(
@@ -146,7 +145,7 @@ class RunLog:
         self.plan = plan
         self.operator = operator
         self.seal: Seal = operator.state.seal()
-        # Whatever is written down of the run from here on, it must hold its lease for.
+        # The run must hold its lease for everything it writes down from here on.
         journal.lease = operator.leases.get(connection_of(plan))
         self._of = of
         self._resuming = resuming
@@ -171,7 +170,7 @@ class RunLog:
 
     def at_once(self) -> AbstractContextManager[None]:
         """Return a block that journals everything in one transaction."""
-        _ = self.run  # it begins in one of its own: what it keeps takes a while to pack
+        _ = self.run  # in a transaction of its own: packing its snapshots takes a while
         return self.journal.at_once()
 
     def intended(self, action: Action, token: str) -> None:
@@ -188,7 +187,7 @@ class RunLog:
             self.journal.sent_again(self.run, action.id, instant_text(self.operator.now()))
 
     def leaving(self, actions: Sequence[Action]) -> None:
-        """Requests of these are about to leave: what was proved long ago is proved again."""
+        """Prove again, just before their requests leave, the actions whose proof is old."""
         lease = self.journal.lease
         for each in actions:
             if lease is not None and not lease.may_leave(each.id):
@@ -204,7 +203,7 @@ class RunLog:
 
     @contextmanager
     def _going_on(self) -> Iterator[None]:
-        """Let a run that is resumed be open from the first step on that is taken in a block."""
+        """Reopen a resumed run at its first step, which the block takes."""
         if not self._resuming:
             yield
             return
@@ -223,9 +222,9 @@ class RunLog:
         self.ended([Result(each, Ending.NOT_ATTEMPTED, reason=reason) for each in left])
 
     def settle(self) -> None:
-        """End an interrupted run, all of whose actions have an ending by now.
+        """End an interrupted run whose actions all have an ending by now.
 
-        What guards made of it is not known any more: the next run is not compared with it.
+        Its verdict is no longer known, so the next run is not compared with it.
         """
         now = instant_text(self.operator.now())
         with self.journal.at_once():
@@ -239,16 +238,16 @@ class RunLog:
         self.journal.forget_all_but(connection_of(self.plan), planned_parts(self.plan))
 
     def finish(self, verdict: Verdict | None = None) -> None:
-        """End the run, all of whose actions have an ending.
+        """End the run, whose actions all have an ending.
 
-        Where guards distrust the source or the target, the next run is not compared with this one.
+        If guards distrust the source or the target, the next run is not compared with this one.
         """
         source = next(read for read in self.plan.reads if read.name == "source")
         good = verdict is None or not verdict.shrank
         records = source.readable if source.complete and good else None
         now = instant_text(self.operator.now())
         with self.journal.at_once(), self._going_on():
-            if good:  # what a list lacks has not healed
+            if good:  # records missing from a distrusted list have not healed
                 self._forget_what_healed()
             managed = self.plan.managed if records is not None else None
             counts = self.journal.counts(self.run)

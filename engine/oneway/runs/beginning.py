@@ -1,4 +1,4 @@
-"""Tells of a run that could not begin: the same, whichever way it was started."""
+"""Reports a run that could not begin, in the same way however it was started."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -20,9 +20,9 @@ from oneway.runs.session import Operator
 
 @dataclass(frozen=True, slots=True)
 class Beginning:
-    """A run that is to begin: the connection's file, its name and its mapping.
+    """A run about to begin: the connection's file, its name and its mapping.
 
-    The last two are as the caller knows them, from a plan or a due; "" where only the file says it.
+    Name and mapping come from a plan or a due; each is "" if only the file says it.
     """
 
     file: str
@@ -32,16 +32,16 @@ class Beginning:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """Whom the notices go to that were queued: connections, and those whom folders tell."""
+    """The recipients of the queued notices: connections, and the default channels of folders."""
 
     connections: tuple[Connection, ...] = ()
     folders: tuple[Connection, ...] = ()
 
 
 def tell_of_files(beginning: Beginning, journal: Journal, now: datetime) -> Told:
-    """Queue the notices of broken files that a run has to do with; return whom they go to.
+    """Queue notices about the broken files of a run, and return their recipients.
 
-    Those are the connection's own file and the folder's default that says who is told.
+    The files are the connection's own and the folder's default `notify.yaml`.
     """
     from oneway.notices.folders import look_at  # it brings an HTTP client
 
@@ -52,9 +52,9 @@ def tell_of_files(beginning: Beginning, journal: Journal, now: datetime) -> Told
 
 
 def tell_of_run(beginning: Beginning, run: Run | int, journal: Journal, now: datetime) -> Told:
-    """Queue the notices of a run, also where its connection's file is gone; return whom they go to.
+    """Queue the notices of a run, even if its connection's file is gone; return their recipients.
 
-    Where that file is broken, only this is told, as trouble of its folder.
+    If that file is broken, the only notice is about it, as trouble of its folder.
     """
     from oneway.notices import after_run
 
@@ -69,9 +69,9 @@ def tell_of_run(beginning: Beginning, run: Run | int, journal: Journal, now: dat
 def tell_of_refused(
     beginning: Beginning, problems: Sequence[Diagnostic], journal: Journal, operator: Operator
 ) -> Told:
-    """Write a run down that could not begin, and queue its notices; return whom they go to.
+    """Journal a run that could not begin, and queue its notices; return their recipients.
 
-    No run is written down where the connection's file is broken: it is not known whose it is.
+    Nothing is journalled if the connection's file is broken: it does not say whose run it is.
     """
     now = operator.now()
     if is_broken(beginning.file):
@@ -83,12 +83,12 @@ def tell_of_refused(
 
 
 def is_broken(file: str) -> bool:
-    """Return whether a connection's file is there, and cannot be understood."""
+    """Return whether a connection's file exists but is invalid."""
     return any(each.file == file for each in broken_around(file))
 
 
 def _connection_of(beginning: Beginning) -> Connection:
-    """Return the connection whose run it is: also where its file has another one, or none."""
+    """Return the run's connection, even if its file is gone or names another one."""
     try:
         found = connection_at(beginning.file)
     except Refused:

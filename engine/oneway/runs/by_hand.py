@@ -1,4 +1,4 @@
-"""How commands name what ran without a connection: its mapping, and files read in place."""
+"""Names runs without a connection in commands: their mapping, and the files read in place."""
 
 from collections.abc import Iterator
 from shlex import quote

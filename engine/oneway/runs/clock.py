@@ -1,9 +1,8 @@
 """Rejects an as-of instant in the future or before the last run, before anything is written.
 
-Whether a leave date has passed, what is counted as the last seven days and how long a refused
-record waits all go by the clock. One that has gone back would date leavers anew and judge by
-a week in the future. An instant in the future would take away access before its
-day, and look past what was done this week.
+Leave dates, the guards' window of seven days and the wait of refused records depend on the clock.
+A clock set back would date leavers anew and count a week in the future. An instant in the future
+would take access away too early, and miss what was done this week.
 """
 
 from datetime import datetime
@@ -30,7 +29,7 @@ def refuse_yet_to_come(session: RunSession, as_of: datetime) -> None:
 def refuse_turned_back(session: RunSession, as_of: datetime | None) -> None:
     """Raise `Refused` if the clock is before the last run of this connection.
 
-    `as_of` is the instant that a new plan goes by; None if the plan was made before.
+    `as_of` is the instant of a new plan; None if the plan exists already.
     """
     last = session.past.latest(session.name) if session.past is not None else None
     if last is None:
@@ -46,7 +45,7 @@ def refuse_turned_back(session: RunSession, as_of: datetime | None) -> None:
 def _is_before(instant: datetime, last: str) -> bool:
     try:
         return instant < parse_instant(last) - TOLERANCE
-    except (ValueError, OverflowError):  # no instant of ours: nothing can be said by it
+    except (ValueError, OverflowError):  # not a timestamp that Oneway wrote, so it proves nothing
         return False
 
 

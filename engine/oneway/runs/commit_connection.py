@@ -22,9 +22,10 @@ Name = tuple[str, str]
 
 
 def settled_new(request: RunRequest, kind: SecretKind | None) -> Connection:
-    """Keep a new connection's credentials, write its file, and return it as it was written.
+    """Store a new connection's credentials, write its file, and return the connection.
 
-    `kind` None keeps them in a keyring where one works. Raises `Refused`, and keeps nothing.
+    With `kind` None, credentials go to a keyring if one works. Raises `Refused`, and then stores
+    nothing.
     """
     connection = _of(request)
     with Keeping() as keeping:
@@ -41,10 +42,10 @@ def settled_new(request: RunRequest, kind: SecretKind | None) -> Connection:
 
 
 def settled_renewed(request: RunRequest, former: Connection, kind: SecretKind | None) -> Connection:
-    """Replace the credentials of an existing connection, and return it as it is then.
+    """Replace the credentials of an existing connection, and return the changed connection.
 
-    Its file changes only where a credential is kept elsewhere than before. What is kept by
-    us and no longer referred to is forgotten. Raises `Refused`, and changes nothing.
+    Its file changes only if a credential moves to another store. Credentials of ours that no file
+    refers to any longer are deleted. Raises `Refused`, and then changes nothing.
     """
     connection = _of(request)
     with Keeping() as keeping:
@@ -59,7 +60,7 @@ def settled_renewed(request: RunRequest, former: Connection, kind: SecretKind | 
             if changed:
                 write_over(Path(former.file), text)
             keeping.for_good()
-            for name in changed:  # no file refers to the former ones any more
+            for name in changed:  # no file refers to the old ones any longer
                 ref = _refs(former).get(name)
                 if ref is not None and place_of(former, name).is_own(ref):
                     forgotten(ref)
@@ -86,7 +87,7 @@ def in_order() -> Iterator[None]:
             raise KeyboardInterrupt
 
     if threading.current_thread() is not threading.main_thread():
-        yield  # only there can signals be handled
+        yield  # other threads cannot handle signals
         return
     before = {number: signal.signal(number, ended) for number in ENDING}
     try:
@@ -102,7 +103,7 @@ def _kept(
     typed: Mapping[Name, Secret],
     kind: SecretKind | None,
 ) -> dict[Name, SecretRef]:
-    """Store what was typed and return where: by default, where the former one was."""
+    """Store a typed credential, by default where the old one is, and return its place."""
     found = {}
     for name, secret in typed.items():
         place, former = place_of(connection, name), _refs(connection).get(name)

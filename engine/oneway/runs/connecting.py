@@ -20,7 +20,7 @@ def request_for(
     """Return the request that runs a connection at an instant.
 
     `lookup` gives what the connection does not name; `settings` and `options` are texts that
-    go before what it says. `folders` are looked in for manifests.
+    override the connection's. `folders` are searched for manifests.
     """
     return RunRequest(
         mapping=connection.mapping,

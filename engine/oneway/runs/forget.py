@@ -26,7 +26,7 @@ from oneway.runs.compare.capture import INPUTS
 from oneway.runs.lookup import plan_of_run
 
 _ALL = 1_000_000
-"""Runs of a connection: all that there are."""
+"""A number of runs that stands for all runs of a connection."""
 
 HIDDEN = "(names a person who was forgotten)"
 _NOBODY = "(a person who was forgotten)"
@@ -44,7 +44,7 @@ class Known:
 
     def __post_init__(self) -> None:
         """Prepare to look for the person in texts."""
-        # A digit or two stand in a text for anything else as well.
+        # One or two digits in a text may mean anything else.
         texts = {each for each in self._all if len(each) > _SHORT}
         anywhere = "|".join(sorted(map(re.escape, texts), key=len, reverse=True)) or "(?!)"
         object.__setattr__(
@@ -71,7 +71,7 @@ class Known:
         return self.named.search(text) is not None
 
     def is_kept_in(self, data: bytes) -> bool:
-        """Return whether what a plan was derived from holds this person."""
+        """Return whether a plan's snapshot holds this person."""
         return any(canonical(each).encode() in data for each in self._all)
 
     @property
@@ -117,7 +117,7 @@ def keeps_digests(journal: Journal) -> bool:
 def forget_person(journal: Journal, known: Known) -> Forgotten:
     """Erase a person from the store of a connection; raise `Refused` while a run is open.
 
-    Guards go on counting what was done to them: how often stays, and to whom does not.
+    Guards still count what was done: the numbers stay, the person does not.
     """
     name = known.connection
     if journal.unfinished(name):

@@ -31,6 +31,6 @@ def _follow(connection: Connection, session: RunSession) -> None:
     from oneway.notices import after_run
 
     run = next(iter(journal.runs(connection.name, limit=1)), None)
-    # Where the block did not come to a run this is the one before, which changes nothing.
+    # If the block began no run, this is the previous one, which changes nothing.
     if run is not None and run.ended is not None:
         after_run(connection, run, journal, session.now())

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from oneway.history.journal import Journal
 
 MANY = 200_000
-"""New objects from which on it pays to call them old (the threshold of CPython is 700)."""
+"""The fewest new objects that are worth declaring old (CPython's threshold is 700)."""
 
 
 def plan_of(
@@ -67,7 +67,7 @@ def plan_run(
 
 @contextmanager
 def _not_collecting() -> Iterator[None]:
-    """Leave circles of objects where they are: of a million rows, none is part of one."""
+    """Pause the search for reference cycles: none of a million rows is part of one."""
     was_on = gc.isenabled()
     gc.disable()
     try:
@@ -75,8 +75,8 @@ def _not_collecting() -> Iterator[None]:
     finally:
         if was_on:
             if gc.get_count()[0] > MANY:
-                # All of them old: they would be looked through at once otherwise. Of fewer it
-                # would be a leak, for what is old is collected only when enough becomes so.
+                # Declare all of them old, or they would be searched at once. For fewer, that would
+                # be a leak: old objects are collected only when enough others become old.
                 gc.freeze()
                 gc.unfreeze()
             gc.enable()
@@ -98,9 +98,9 @@ def _planned(found: EvaluatedInputs, seal: Seal, header: Header) -> Plan:
 
 
 def _with_keyless(plan: Plan, found: ReadInputs | EvaluatedInputs) -> Plan:
-    """Return a plan that says how many records of a table have no key, where lookups missed.
+    """Return a plan that counts the records without a key in tables where lookups missed.
 
-    The table is right then, and a person who is there cannot be found in it.
+    Such a table is right, but a lookup cannot find the people of those records.
     """
     missed = {miss.reference for miss in plan.misses if not miss.found}
     return replace(plan, reads=tuple(

@@ -157,7 +157,7 @@ def lag_of(prepared: PreparedRun) -> timedelta:
 def stand_in_options(resource: Resource | None) -> dict[str, str]:
     """Return the options by which a file is read in place of a system's resource."""
     id_path = "id" if resource is None else resource.id
-    # The types are the system's, not what somebody has said of this very file.
+    # The types are the system's, not those set for this file.
     return {"id": id_path, "types": _column_types(resource), "unfit_cells": "keep"}
 
 

@@ -17,7 +17,7 @@ from oneway.state.files import make_once, write_whole
 from oneway.state.folder import StateFolder, refuse_shared_file
 
 OLDEST = timedelta(days=7)
-"""How old a plan may be that is applied, where nothing else is said."""
+"""The default for the greatest age of a plan that is applied."""
 
 _AGAIN = "make the plan again and review it"
 _KEY_SIZE = 32

@@ -58,9 +58,9 @@ class ReadInputs:
 
 @dataclass(frozen=True, slots=True)
 class EvaluatedInputs:
-    """The rows that the mapping makes of the inputs; the records themselves are not kept.
+    """The rows that the mapping makes of the inputs, without the records themselves.
 
-    `kept` is what may be kept of each source record and each target record, in their order.
+    `kept` is the storable part of each source record and each target record, in order.
     """
 
     source: Collected[AnySourceRow]
@@ -70,9 +70,9 @@ class EvaluatedInputs:
     program: Interpreted
     kept: tuple[Sequence[str], Sequence[str]] = ((), ())
     evidence: LinkEvidence = NO_LINKS
-    """What earlier runs remember, and what the systems said when they were asked again."""
+    """What earlier runs remember, and the systems' answers to repeated queries."""
     tallies: Mapping[str, KeyTally] = field(default_factory=dict)
-    """How many records answer for each key that the mapping reads, by what was read."""
+    """How many records have a value for each key that the mapping reads, by input."""
 
 
 def read_inputs(
@@ -98,8 +98,8 @@ def evaluate_inputs(
 ) -> EvaluatedInputs:
     """Return what the mapping makes of a run's inputs; raise `Refused` as `read_inputs` does.
 
-    Gives the plan that `read_inputs` would give, in a fraction of the memory. With `keeping`, also
-    what may be kept of each record.
+    The plan is that of `read_inputs`, in a fraction of the memory. With `keeping`, the result
+    includes the storable part of each record.
     """
     reads = _Reads(prepared, systems, progress)
     references, tables, program = reads.bound()
@@ -129,7 +129,7 @@ def tables_of(
 
 
 def table_digest(name: str, table: LookupTable, seal: Seal) -> str:
-    """Return the keyed digest of what stands for a reference, whatever order it came in."""
+    """Return the keyed digest of a reference's content, whatever its order."""
     rows = sorted(
         json.dumps([repr(key), *values], sort_keys=True) for key, values in table.rows.items()
     )
@@ -137,7 +137,7 @@ def table_digest(name: str, table: LookupTable, seal: Seal) -> str:
 
 
 class _Keeping(Generic[T]):
-    """Converts each record, and keeps the part of it that may be kept."""
+    """Converts each record, and keeps its storable part."""
 
     def __init__(self, make: Callable[[Record], T], project: Callable[[Record], str]) -> None:
         self.make = make
@@ -149,19 +149,19 @@ class _Keeping(Generic[T]):
         return self.make(record)
 
     def drop(self, places: Container[int]) -> None:
-        """Forget what was kept of the records at some places."""
+        """Forget the stored parts of the records at some places."""
         self.kept = [each for place, each in enumerate(self.kept) if place not in places]
 
 
 def projection_of(prepared: PreparedRun) -> Projection:
-    """Return the projection of records that may be kept with a run."""
+    """Return the projection of records that may be stored with a run."""
     compiled = prepared.compiled
     tables = _open_tables(prepared)
     return Projection(compiled.code, compiled.source, compiled.target, tables)
 
 
 def _open_tables(prepared: PreparedRun) -> frozenset[str]:
-    """Return the references whose lookup tables hold nothing that is marked as sensitive."""
+    """Return the references whose lookup tables hold nothing marked as sensitive."""
     code = prepared.compiled.code
     secret = {each.lookup for each in (*code.fields, *code.leaving) if each.rule.sensitive}
     codes = {each.name: each for each in code.references if each.name not in secret}
@@ -212,7 +212,7 @@ class _Reads:
         return references, tables, self.prepared.compiled.bind(context, tables)
 
     def found_in(self, name: str, table: LookupTable) -> LookupTable:
-        """Return a table; one whose key or value no record has says nothing of what it lacks."""
+        """Return a table; if no record has its key or its value, it does not say what it lacks."""
         unheld = [each.summary for each in self.tallies[f"references.{name}"].unheld()]
         if not unheld:
             return table
@@ -236,9 +236,9 @@ class _Reads:
         return step("read", input=role, connector=said.connector, resource=said.resource)
 
     def note_new(self) -> None:
-        """Note what becomes of new fields of the target's records, before they are looked at.
+        """Set what becomes of new fields of the target's records, before they are read.
 
-        A system's record schema says so of a file that stands in for it.
+        For a file that stands in for a system, the system's record schema decides.
         """
         target = self.prepared.catalogue[self.prepared.spec.target.connector.text]
         if target.kind == FILES:
@@ -250,7 +250,7 @@ class _Reads:
         make: Callable[[Record], T],
         make_all: Callable[[Batch], Sequence[T]] | None = None,
     ) -> Collected[T]:
-        """Return what is made of each record; of many at once by `make_all`, where it is given."""
+        """Convert each record; if `make_all` is given, many at once."""
         each, tally = self.inputs[role], self.tallies[role]
         items: list[T] = []
         if role == "target":
@@ -295,7 +295,7 @@ class _Reads:
 
 
 def _noted(progress: Progress) -> Progress:
-    """Return a progress that also notes that this process gets on: it keeps its leases."""
+    """Return a progress that also renews the leases of this process."""
 
     def noted(what: str, done: int, total: int | None) -> None:
         beat()
@@ -305,7 +305,7 @@ def _noted(progress: Progress) -> Progress:
 
 
 def _last_of(items: list[T], again: Container[str], make: Callable[[Record], T]) -> list[T]:
-    """Return the rows without those whose ids came again: the last row of each id holds."""
+    """Return the rows with one row for each id, the last."""
     last: set[str] = set()
     first: set[int] = set()
     for place in reversed(range(len(items))):

@@ -27,12 +27,11 @@ _AGAIN = "make the plan again and review it"
 def reopen_plan(plan: Plan, request: RunRequest) -> PreparedRun:
     """Rebuild the prepared run of a saved plan.
 
-    Raises `Refused` if the mapping, the settings, the inputs or the engine have changed since.
-
-    Of `request` only `lookup`, `options` and `folders` count: the mapping, the instant, the
-    settings and the files come from the plan. Options are compared and never taken from it,
-    or a plan could send our credentials anywhere. The connection is read again from its file,
-    and must have the same name, mapping and options; its credentials may be others.
+    Raises `Refused` if the mapping, the settings, the inputs or the engine have changed since. Of
+    `request` only `lookup`, `options` and `folders` count: the mapping, the instant, the settings
+    and the files come from the plan. Options of the plan are compared, never used, or a plan could
+    send our credentials anywhere. The connection is read again from its file, and must have the
+    same name, mapping and options; its credentials may differ.
     """
     found = sick(plan)
     if found:
@@ -64,7 +63,7 @@ def program_for(
 
 
 def sealed_program_for(session: RunSession, plan: Plan) -> Program:
-    """Return the program that reads a plan's sealed values again, and no more.
+    """Return a program that can only read a plan's sealed values again.
 
     It reads the lookup tables only if the plan has such a value.
     """

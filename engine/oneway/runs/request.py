@@ -19,13 +19,13 @@ _INSTANT = re.compile(r"\d{4}-\d\d-\d\d(T\d\d:\d\d(:\d\d(\.\d+)?)?(Z|[+-]\d\d:?\
 
 @dataclass(frozen=True, slots=True)
 class RunRequest:
-    """A mapping, the instant, and what stands in for its connectors and settings.
+    """A mapping, the instant, and what replaces its connectors and settings.
 
-    `source`, `target` and `references` are paths of files that are read instead of systems.
-    `settings` are texts by name; `options` are texts by "connector.option". `folders` are
-    looked in for manifests; `lookup` gives options and credentials. `connection` is the one
-    that is run: `mapping` is its mapping, and what is given here goes before what it says.
-    `typed` are credentials that are kept nowhere yet, by side of the connection and name.
+    `source`, `target` and `references` are paths of files to read instead of systems. `settings`
+    are texts by name; `options` are texts by "connector.option". `folders` are searched for
+    manifests; `lookup` gives options and credentials. `connection` is the one to run: `mapping` is
+    its mapping, and the request overrides what it says. `typed` are credentials that are not
+    stored yet, by side of the connection and name.
     """
 
     mapping: str
@@ -43,14 +43,14 @@ class RunRequest:
 
     @property
     def name(self) -> str:
-        """What a person named: the connection's file, or the mapping's."""
+        """The file that the user named: the connection's, or the mapping's."""
         return self.mapping if self.connection is None else self.connection.file
 
 
 def parse_instant(text: str) -> datetime:
     """Return an instant in UTC, to the second; a date is its midnight in UTC.
 
-    Raises ValueError, with a sentence, where the text is invalid or has no offset from UTC.
+    Raises ValueError, with a sentence, if the text is invalid or has no offset from UTC.
     """
     try:
         if not _INSTANT.fullmatch(text):

@@ -1,7 +1,7 @@
 """Interrupted runs: looks up their actions in flight, and resumes the rest.
 
-`recover_in_flight` finds out what became of the actions in flight, and sends nothing; a new plan
-takes it from there. `resume_run` does the same, then applies the rest of the approved plan.
+`recover_in_flight` finds out how the actions in flight ended and sends nothing: a new plan covers
+the rest. `resume_run` does the same, then applies the rest of the approved plan.
 """
 
 from collections.abc import Iterator
@@ -36,7 +36,7 @@ from oneway.state.lock import LOCKS, Holder, locked
 def exclusive_run(session: RunSession) -> Iterator[Holder]:
     """Hold the lock of a run's connection; raise `Refused`, naming the holder, if it is taken.
 
-    At the end the connection's incidents are as its run left them, and the notices queued.
+    At the end of the block, the connection's incidents are updated and its notices queued.
     """
     with (
         hold_lock(session.name, session.operator) as holder,
@@ -50,8 +50,8 @@ def exclusive_run(session: RunSession) -> Iterator[Holder]:
 def hold_lock(name: str, operator: Operator) -> Iterator[Holder]:
     """Hold the lock of a connection by its name, as `exclusive_run` does.
 
-    It holds on this machine, and as a lease in the store over all that share it. Gives way to
-    what an earlier holder may still be sending.
+    It holds on this machine and, as a lease in the store, on all machines that share it. It waits
+    for requests that an earlier holder may still be sending.
     """
     since, where = instant_text(operator.now()), operator.state.journal
     with ExitStack() as stack:
@@ -107,10 +107,10 @@ def find_interrupted(
 
 
 def recover_in_flight(session: RunSession) -> tuple[Result, ...]:
-    """Find out what became of everything that earlier runs of this connection left in flight.
+    """Find out how everything ended that earlier runs of this connection left in flight.
 
-    Nothing is sent. Raises `Refused` if the systems cannot be asked: then nothing may be
-    written, for a record might be created twice.
+    Nothing is sent. Raises `Refused` if the systems cannot be asked: nothing may be written then,
+    or a record might be created twice.
     """
     results = []
     for left in find_interrupted(session.past, session.name):

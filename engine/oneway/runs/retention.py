@@ -1,7 +1,7 @@
 """Removes old runs, with their plans and snapshots.
 
-Each run forgets the old ones of its own connection, while it holds the lock; `oneway runs
-prune` those of all, also of connections that run no more.
+Each run removes the old ones of its own connection while it holds the lock. `oneway runs prune`
+removes those of all connections, including ones that no longer run.
 """
 
 from contextlib import suppress
@@ -19,7 +19,7 @@ DAYS = 90
 """How many days a run is kept by default."""
 
 LEAST_DAYS = WINDOW.days + 1
-"""No fewer: guards count what was done within their window."""
+"""The fewest days: guards count what was done within their window."""
 
 
 def days_kept(lookup: Lookup) -> int:
@@ -41,7 +41,7 @@ def forget_old(journal: Journal, connection: str, now: datetime, days: int) -> N
 
     Its lock must be held. What guards and a resumption need stays, however old it is.
     """
-    # A run that went well does not fail because the store is busy now: the next one forgets.
+    # A good run does not fail because the store is busy now: the next run removes them.
     with suppress(Refused):
         prune(journal, instant_text(now - timedelta(days=days)), connection)
 

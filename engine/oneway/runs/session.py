@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class Operator:
     """Who applies a plan, with which state folder; `now` is the clock, for the journal.
 
-    `stopping` is asked before each action whether to end there. `leases` are those that are
-    held, by connection (`hold_lock`).
+    `stopping` is called before each action, and ends the run if it returns true. `leases` are the
+    leases held, by connection (`hold_lock`).
     """
 
     name: str
@@ -36,8 +36,8 @@ class Operator:
 class RunSession:
     """A run's systems, journal and seal, each opened once and shared by all steps of the run.
 
-    The journal is opened when first asked for, and closed with the session. `systems` are those
-    of the request unless others are given; they have a block of their own, which connects.
+    The journal is opened at first use, and closed with the session. `systems` are those of the
+    request unless others are given; their connections close with a block of their own.
     """
 
     def __init__(
@@ -50,7 +50,7 @@ class RunSession:
 
     @property
     def name(self) -> str:
-        """The name that the journal files this run under, with those before and after it."""
+        """The name under which the journal files this run, its predecessors and its successors."""
         return self.prepared.connection_name
 
     @property
@@ -74,7 +74,7 @@ class RunSession:
 
     @property
     def past(self) -> "Journal | None":
-        """The open journal; None if nothing was ever journalled, and then none is made."""
+        """The open journal; None, without making one, if nothing was ever journalled."""
         return self.journal if self._journal is not None or self.state.has_journal else None
 
     def now(self) -> datetime:
@@ -82,7 +82,7 @@ class RunSession:
         return self.operator.now()
 
     def stop_when(self, stopping: Callable[[], bool]) -> None:
-        """Ask `stopping` before each action whether to end there."""
+        """Return whether `stopping` asks to end before the next action."""
         self.operator = replace(self.operator, stopping=stopping)
 
     def __enter__(self) -> Self:

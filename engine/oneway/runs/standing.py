@@ -1,4 +1,4 @@
-"""Finds what has kept a connection from running since a run, and still does."""
+"""Finds what has stopped a connection since a run, and still does."""
 
 from collections.abc import Collection
 from dataclasses import dataclass
@@ -17,9 +17,9 @@ NO_ALARMS: Collection[str] = ()
 
 @dataclass(frozen=True, slots=True)
 class Standstill:
-    """What stands: its codes or guards; `silent` if no run even begins.
+    """What stops a connection: codes or guards; `silent` if no run even begins.
 
-    `is_last` says that no later run carried over what it planned.
+    `is_last` if no later run carried out what it planned.
     """
 
     about: tuple[str, ...]
@@ -28,17 +28,17 @@ class Standstill:
 
 
 def standing_of(journal: Journal, run: Run, alarms: Collection[str]) -> Standstill | None:
-    """Return what has kept a run's connection from running since, None if nothing does.
+    """Return what has stopped a run's connection since, None if nothing does.
 
-    `alarms` are the codes of what keeps the store from being used. A broken file that is older
-    than the run did not keep it from running, and is not meant.
+    `alarms` are the codes of a store that cannot be used. A file that was broken before the run
+    did not stop the connection, and does not count.
     """
     name, ended = run.start.connection, run.ended
     newest = next(iter(journal.runs(name, limit=1)), run)
     if ended is None or newest.ended is None:
         return None
     latest = max(ended, newest.ended)
-    silent = [*alarms]  # one that is over has no mark any more, whatever the clock said
+    silent = [*alarms]  # an alarm that is over has no mark any more, whatever the clock said
     silent += [
         trouble.code
         for each in open_of_folders(journal)
@@ -55,7 +55,7 @@ def standing_of(journal: Journal, run: Run, alarms: Collection[str]) -> Standsti
 
 
 def _stopping(newest: Run, run: Run) -> tuple[str, ...]:
-    """Return what stopped the newest run, where that came after another one."""
+    """Return what stopped the newest run, if that is not the given one."""
     if newest.id == run.id or is_good(newest) or newest.state is RunState.RUNNING:
         return ()
     if newest.state is RunState.INTERRUPTED:

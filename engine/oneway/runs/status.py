@@ -23,7 +23,7 @@ from oneway.runs.sticking import NotSticking, not_sticking
 from oneway.runs.stories import stories_of_run
 
 _LOOK_BACK = 400
-"""Runs: how far back the beginning of something, or the last success, is looked for."""
+"""Runs: how far back to look for the start of a trouble, or for the last success."""
 
 
 class Need(Enum):
@@ -34,18 +34,18 @@ class Need(Enum):
     REFUSED = "refused"
     INTERRUPTED = "interrupted"
     FUTURE = "future"
-    """An instant is recorded that is yet to come, and nothing runs until then."""
+    """A recorded instant is in the future, and nothing runs until then."""
     BROKEN = "broken"
-    """The connection's file, or what is kept of its last run, cannot be read."""
+    """The connection's file, or the data of its last run, cannot be read."""
     OVERDUE = "overdue"
     """It was due an hour ago or more, and has not run."""
     FAILED = "failed"
     HELD = "held"
     UNDELIVERED = "undelivered"
     NOT_STICKING = "not_sticking"
-    """Changes were written again, as the target had undone them."""
+    """The target undid changes, and they were written again."""
     UNSYNCED = "unsynced"
-    """People do not sync: for payroll, and not for tonight."""
+    """People do not sync: a matter for payroll, but not for tonight."""
     UNTOLD = "untold"
     """It has no channel for notices."""
 
@@ -61,7 +61,7 @@ OVERDUE = timedelta(hours=1)
 
 @dataclass(frozen=True, slots=True)
 class Unsynced:
-    """People who do not sync for one reason, in the words that they share."""
+    """People who do not sync for one reason, in the same words."""
 
     kind: Trouble
     reason: str
@@ -75,7 +75,7 @@ class Unsynced:
 
 @dataclass(frozen=True, slots=True)
 class HeldBack:
-    """A guard that holds something back, and the instant of the first run in which it did."""
+    """A guard that holds something back, and the instant of the first run in which it did so."""
 
     breach: Breached
     since: str
@@ -114,7 +114,7 @@ class ConnectionStatus:
     broken: tuple[Diagnostic, ...] = ()
     last: Run | None = None
     ended: Run | None = None
-    """The last run that has ended, which decides the status."""
+    """The last run that ended: it decides the status."""
     last_done: Run | None = None
     due: str = ""
     never: bool = False
@@ -127,15 +127,15 @@ class ConnectionStatus:
     future: str = ""
     """A recorded instant in the future, which stops the connection until then; or ""."""
     missed: str = ""
-    """The due that was missed; or ""."""
+    """The missed due; or ""."""
     held: tuple[HeldBack, ...] = ()
     undelivered: tuple[Notice, ...] = ()
     sticking: tuple[NotSticking, ...] = ()
-    """What the last run that got to its end wrote again, as the target had undone it."""
+    """What the last complete run wrote again because the target had undone it."""
     links: int = 0
     """The number of linked people."""
     mapping: str = ""
-    """What `oneway sync` is given, quoted for a shell, if it runs without a connection; or ""."""
+    """The argument of `oneway sync`, quoted for a shell, without a connection; or ""."""
     mapping_file: str = ""
     """The mapping of the last plan, if it runs without a connection; or ""."""
 
@@ -162,7 +162,7 @@ class ConnectionStatus:
     @property
     def urgent(self) -> bool:
         """Whether it needs a person before the next report is read."""
-        # A leave that the target undoes lets somebody in again.
+        # If the target undoes a leave, the person can get in again.
         undone = any(each.undone.verb.takes_access for each in self.sticking)
         return undone or any(each.urgent for each in self.needs)
 
@@ -248,7 +248,7 @@ def _with_file(
 
 
 def _missed(standing: ConnectionStatus, connection: Connection, now: datetime) -> str:
-    """Return the due that should have run since the last run began; "" where none was missed."""
+    """Return the missed due since the last run began; "" if there is none."""
     schedule, last = connection.schedule, standing.last
     if schedule is None or last is None or last.state is RunState.RUNNING:
         return ""
@@ -258,7 +258,7 @@ def _missed(standing: ConnectionStatus, connection: Connection, now: datetime) -
 
 
 def _of_runs(name: str, journal: Journal | None, again: frozenset[str]) -> ConnectionStatus:
-    """Return what the runs of a connection say; `again` are those that wrote something twice."""
+    """Return what the runs of a connection say; `again` are the runs that repeated a write."""
     runs = journal.runs(name, limit=1) if journal is not None else ()
     if journal is None or not runs:
         return ConnectionStatus(name)
@@ -282,24 +282,24 @@ def _of_runs(name: str, journal: Journal | None, again: frozenset[str]) -> Conne
 
 
 def _mapping(journal: Journal, last: Run) -> tuple[str, str]:
-    """Return what `sync` is given for runs without a connection, and the file of the mapping."""
+    """Return the argument of `sync` for runs without a connection, and the mapping's file."""
     if not runs_without_connection(last):
         return "", ""
     try:
         plan = plan_of_run(journal, last)
-    except Refused:  # told as what is broken
+    except Refused:  # reported as broken elsewhere
         plan = None
     return (UNKNOWN, "") if plan is None else (by_hand(plan), plan.mapping_file)
 
 
 def _sticking(journal: Journal, past: Sequence[Run]) -> tuple[NotSticking, ...]:
-    """Return what did not stick, by the last run that got to its end."""
+    """Return what did not stick, by the last complete run."""
     whole = next((run for run in past if run.state.is_whole), None)
     return () if whole is None else not_sticking(journal, whole)
 
 
 def _still_in(past: Sequence[Run]) -> tuple[StillIn, ...]:
-    """Return leavers who could still get in, by the last run that knows: refused ones do not."""
+    """Return leavers who could still get in, by the last run that knows: not a refused one."""
     return next((run.still_in for run in past if run.knows_access), ())
 
 
@@ -308,7 +308,7 @@ def _last_stories(
 ) -> tuple[tuple[Story, ...] | None, tuple[Diagnostic, ...]]:
     """Return the stories of the last run with any, or the diagnostics of damaged ones."""
     try:
-        if not last.problems:  # one that was refused planned nothing
+        if not last.problems:  # a refused run planned nothing
             plan = plan_of_run(journal, last) if last.ended is None else None
             if plan is not None:
                 return stories_of_run(journal, last, plan, journal.entries(last.id)), ()
@@ -337,7 +337,7 @@ def _unsynced(stories: Sequence[Story]) -> tuple[Unsynced, ...]:
 
 
 def _reason(story: Story) -> str:
-    """Return why a person does not sync, in words without ids, which others can share."""
+    """Return why a person does not sync, without ids, so that people can share the reason."""
     codes = story.code.split(" ")
     if story.ending is Trouble.INELIGIBLE or not all(code in _SHARED for code in codes):
         return story.reason

@@ -10,7 +10,7 @@ from oneway.core.instants import instant_text
 from oneway.core.telemetry import Attribute, Watched
 
 _WHOSE = ("connection", "run")
-"""What each line says of the run that it belongs to, as far as it is known."""
+"""What each line says of its run, as far as known."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class StepLog:
 
 @dataclass(slots=True)
 class Logged:
-    """A step that goes on."""
+    """A step in progress."""
 
     log: StepLog
     name: str

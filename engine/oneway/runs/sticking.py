@@ -1,4 +1,4 @@
-"""Changes of a run that do not stick: whose they are, and since when."""
+"""The changes of a run that do not stick: of which people, and since when."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import suppress
@@ -27,12 +27,12 @@ class NotSticking:
 
 
 def not_sticking(journal: Journal, run: Run) -> tuple[NotSticking, ...]:
-    """Return what a run wrote though earlier ones had written it."""
+    """Return what a run wrote although earlier runs had written it."""
     found = undone_by(journal, run.start.connection, run.id)
     if not found:
         return ()
     stories = _stories(journal, run)
-    # A run of an older version kept no story of it.
+    # A run of an older version has no story of it.
     outcomes = {} if found.keys() <= stories.keys() else _outcomes(journal, run)
     return tuple(
         NotSticking(
@@ -50,7 +50,7 @@ def not_sticking(journal: Journal, run: Run) -> tuple[NotSticking, ...]:
 
 
 def _stories(journal: Journal, run: Run) -> Mapping[str, Story]:
-    """Return the stories kept of a run, by action id; none where they are damaged."""
+    """Return the stories stored with a run, by action id; none if they are damaged."""
     kept: Iterable[Story] = ()
     with suppress(Refused):
         kept = kept_stories(journal, run.id) or ()

@@ -1,4 +1,4 @@
-"""The stories of a run: as they were kept when it ended, or as far as it has come."""
+"""The stories of a run: as stored at its end, or as far as it has got."""
 
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 def stories_of_run(
     journal: "Journal", run: Run, plan: Plan | None, entries: Sequence[JournalEntry]
 ) -> tuple[Story, ...]:
-    """Return what became of each person who is not as the source says, by one run."""
+    """Return the story of each person who differs from the source, according to one run."""
     from oneway.history.journal.stories import kept_stories
 
     kept = kept_stories(journal, run.id) if run.ended is not None else None
@@ -25,7 +25,7 @@ def stories_of_run(
 
 
 def write_stories(journal: "Journal", id: int, plan: Plan) -> None:
-    """Keep the stories of a run by what the journal knows of its actions now."""
+    """Store the stories of a run, by what the journal knows of its actions now."""
     from oneway.history.journal.stories import keep_stories
 
     run = journal.run(id)
@@ -36,9 +36,9 @@ def write_stories(journal: "Journal", id: int, plan: Plan) -> None:
 def stories_before(
     journal: "Journal", connection: str, before: int | None = None
 ) -> Sequence[Story]:
-    """Return the stories of a connection's last run that came to an end, before a run's id.
+    """Return the stories of a connection's last run that ended, before a run's id.
 
-    They are told anew of one that died while it was gone on with.
+    If that run died while being resumed, they are made again.
     """
     from oneway.history.journal.stories import kept_stories, last_stories
 
@@ -55,7 +55,7 @@ def stories_before(
 
 
 _LOOK_BACK = 50
-"""Runs of which one came to a plan and to an end."""
+"""How many runs to search for one with a plan and an end."""
 
 
 def _told(

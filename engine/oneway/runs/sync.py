@@ -38,7 +38,7 @@ class PendingSync:
     verdict: Verdict
     memory: Memory
     recovered: tuple[Result, ...]
-    """What became of what an interrupted run had left in flight."""
+    """How the actions ended that an interrupted run had left in flight."""
     warnings: tuple[Diagnostic, ...]
     approval: Approval
     program: Program
@@ -52,7 +52,7 @@ class PendingSync:
 
 @dataclass(frozen=True, slots=True)
 class SyncResult:
-    """A run that went to its end."""
+    """A run that has ended."""
 
     run: Run
     plan: Plan
@@ -83,10 +83,10 @@ def open_sync(
     retry_now: bool = False,
     progress: Progress = silent,
 ) -> Iterator[PendingSync]:
-    """Give the plan of a run that holds the lock for the length of a block.
+    """Plan a run under its lock, and give it to the block.
 
     Raises `Refused` if another run holds the lock, if a system cannot be read, or if the inputs
-    are not complete enough to apply. The journal keeps a refused run, and why it was refused.
+    are not complete enough to apply. The journal records a refused run and its reason.
     """
     with (
         RunSession(prepared, operator) as session,
@@ -116,15 +116,15 @@ def open_sync(
 
 @contextmanager
 def recording_refusals(session: RunSession) -> Iterator[None]:
-    """Journal what stops a run of a block before it has begun to write.
+    """Journal what stops a run within the block before its first write.
 
-    A run that the block has begun was interrupted, and can be resumed.
+    A run that has begun to write counts as interrupted, and can be resumed.
     """
     began, before = instant_text(session.now()), _newest(session)
     try:
         yield
     except (Refused, ConnectorError) as error:
-        with suppress(Refused):  # what stopped the run is what a person must see
+        with suppress(Refused):  # the user must see what stopped the run
             if _newest(session) == before:
                 _record(session, began, error)
         raise
@@ -137,7 +137,7 @@ def last_run(session: RunSession) -> Run:
 
 
 def run_of(session: RunSession, id: int) -> Run:
-    """Return a run as it is now."""
+    """Return the present state of a run."""
     run = session.journal.run(id)
     assert run is not None, "it was begun"
     return run
@@ -173,9 +173,9 @@ def _record(session: RunSession, began: str, error: Refused | ConnectorError) ->
 
 
 def healthy(session: RunSession, read: Readings, plan: Plan) -> tuple[Diagnostic, ...]:
-    """Return the warnings about a plan's inputs; raise `Refused` with all where any is an error.
+    """Return the warnings about a plan's inputs; raise `Refused` with all if any is an error.
 
-    What is certain of who is whom is remembered even then.
+    Certain links are stored even then.
     """
     found = health(session.prepared, read, plan)
     if any(each.severity is Severity.ERROR for each in found):

@@ -26,7 +26,7 @@ from oneway.runs.prepared import Input, PreparedRun, description_of, given_to, o
 def access_of(prepared: PreparedRun, each: Input, *, choosing: bool = False) -> Access:
     """Return the options and credentials of an input's connector; raise `Refused`.
 
-    While `choosing`, options may be missing that the system itself lists.
+    While `choosing`, options whose values the system itself lists may be missing.
     """
     description = description_of(prepared, each)
     kept = side_of(prepared, each).credentials
@@ -34,7 +34,7 @@ def access_of(prepared: PreparedRun, each: Input, *, choosing: bool = False) -> 
         found = access(description, prepared.request.lookup, given_to(prepared, each), kept)
     except Refused as refused:
         raise _in_connection(refused, prepared, each) from None
-    # What is given for one run goes before what the mapping says for all of them.
+    # What is given for one run overrides what the mapping says for all.
     options = {**dict(each.options), **found.options}
     typed = prepared.request.typed.items()
     secrets = {**found.secrets, **{name: text for (side, name), text in typed if side == each.side}}
@@ -44,22 +44,22 @@ def access_of(prepared: PreparedRun, each: Input, *, choosing: bool = False) -> 
     except Refused as refused:
         raise _or_in_connection(refused, prepared, each) from None
     if secrets or found.options:
-        # Nothing that the mapping's author was not given goes where the mapping says.
+        # Only credentials that the mapping's author was given may go where the mapping says.
         refuse_strange_origins(description, whole.options, _owner_says(prepared, each))
     return whole
 
 
 def _owner_says(prepared: PreparedRun, each: Input) -> OwnerSays:
-    """Return what the owner of an input's credentials says: no option of the mapping."""
+    """Return what the owner of an input's credentials has set, without the mapping's options."""
     description = description_of(prepared, each)
     given = given_options(description, prepared.request.lookup, given_to(prepared, each))
-    # Who sets the environment may bind a credential, whatever a connection's file says.
+    # The owner of the environment may bind a credential, whatever a connection's file says.
     outside = origins_in(prepared.request.lookup(description.name, "origin"))
     return OwnerSays(given, outside or origins_in(side_of(prepared, each).origin))
 
 
 def _in_connection(refused: Refused, prepared: PreparedRun, each: Input) -> Refused:
-    """Return a refusal with what is wrong with a credential at the place that refers to it."""
+    """Return a refusal that shows the mistake where the file refers to the credential."""
     connection = prepared.request.connection
     if connection is None:
         return refused
@@ -76,7 +76,7 @@ def _in_connection(refused: Refused, prepared: PreparedRun, each: Input) -> Refu
 
 
 def _or_in_connection(refused: Refused, prepared: PreparedRun, each: Input) -> Refused:
-    """Return a refusal that also says where in a connection to name what is missing."""
+    """Return a refusal that also says where in a connection to set what is missing."""
     connection = prepared.request.connection
     if connection is None or not each.side:
         return refused
@@ -89,7 +89,7 @@ def _or_in_connection(refused: Refused, prepared: PreparedRun, each: Input) -> R
 
 @runtime_checkable
 class CompletesNewRecords(Protocol):
-    """A writer whose system holds no key of a new record that it is not given."""
+    """A writer whose system stores only the keys that a new record is given."""
 
     def complete_new_records(self, paths: Iterable[tuple[str, ...]]) -> None:
         """Let every new record hold these keys, null if nothing else is written there."""
@@ -109,7 +109,7 @@ class OpenSystems:
     def connector(self, each: Input, *, choosing: bool = False) -> Connector:
         """Return an input's connector, open; raise `Refused` if it cannot be configured.
 
-        One that is opened for `choosing` may lack options, and is good for `choices` alone.
+        For `choosing`, it may lack options, and then answers only `choices`.
         """
         key = replace(each, resource="*" if choosing else "")
         if key not in self._open:
@@ -140,16 +140,16 @@ class OpenSystems:
 
 
 def whose(prepared: PreparedRun, each: Input) -> str:
-    """Return in words whose credentials an input's are: those of a connection, or a mapping's."""
+    """Return in words whose credentials an input uses: a connection's or a mapping's."""
     connection = prepared.request.connection
     name = prepared.spec.name if connection is None else connection.name
     return f"{name}/{each.side or each.connector}"
 
 
 def refuse_one_system(prepared: PreparedRun) -> None:
-    """Raise `Refused` if source and target are one: what a mapping alone cannot show.
+    """Raise `Refused` if source and target are one system, which a mapping alone cannot show.
 
-    Options that a connection, the environment or the command line give may make them so.
+    Options from a connection, the environment or the command line may make them one.
     """
     found = prepared.inputs
     source, target = found["source"], found["target"]
@@ -164,7 +164,7 @@ def refuse_one_system(prepared: PreparedRun) -> None:
 
 
 def offline_help(refused: Refused, role: str) -> Refused:
-    """Return a refusal that also says how to do without the system: name a file."""
+    """Return a refusal that also says how to do without the system: by a file."""
     name = role.partition(".")[2]
     option = f"--reference {name}=FILE" if name else f"--{role} FILE"
     return Refused(

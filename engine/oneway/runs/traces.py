@@ -1,7 +1,7 @@
 """OpenTelemetry traces: a span for a run, each read, the plan, and each action.
 
-Imported only where traces are asked for; needs the extra `otel`. Spans have the attributes of
-`core.telemetry`, and of an error its code alone: no message, no stack trace, no value.
+Imported only if traces are on; needs the extra `otel`. Spans have the attributes of
+`core.telemetry`. An error shows its code alone: no message, no stack trace, no value.
 """
 
 import logging
@@ -21,7 +21,7 @@ from oneway import __version__
 from oneway.core.telemetry import Attribute, Watched
 
 _SECONDS = 5
-"""How long an export may take, unless the standard variable says otherwise: a run waits for it."""
+"""The timeout of an export unless the standard variable sets one: a run waits for it."""
 _LOGGER = "opentelemetry"
 
 
@@ -48,13 +48,13 @@ class TraceWatcher:
 
 @dataclass(frozen=True, slots=True)
 class TracedStep:
-    """A step whose span goes on."""
+    """A step in progress."""
 
     span: Span
     attributes: Mapping[str, Attribute]
 
     def end(self, error: str) -> None:
-        """End the span, with all that was noted."""
+        """End the span, with everything noted."""
         self.span.set_attributes({f"oneway.{key}": v for key, v in self.attributes.items()})
         if error:
             self.span.set_status(Status(StatusCode.ERROR, error))
@@ -72,8 +72,8 @@ def exported(
 ) -> Iterator[TraceWatcher]:
     """Give a watcher whose spans are exported by OTLP, as the standard variables say.
 
-    All are sent by the end of the block. `failed` is told once, in words, where that fails; it
-    fails nothing else.
+    All are sent by the end of the block. If that fails, `failed` is called once, with words;
+    nothing else fails.
     """
     with _without_its_log(failed):
         resource = {SERVICE_VERSION: __version__}
@@ -96,7 +96,7 @@ _TIMEOUTS = ("OTEL_EXPORTER_OTLP_TIMEOUT", "OTEL_EXPORTER_OTLP_TRACES_TIMEOUT")
 
 
 class _Told(logging.Handler):
-    """Says once that something failed, in words of our own: theirs may quote a URL."""
+    """Reports a failure once, in our own words: the library's may quote a URL."""
 
     def __init__(self, failed: Callable[[str], None]) -> None:
         super().__init__(logging.WARNING)
@@ -104,7 +104,7 @@ class _Told(logging.Handler):
         self.told = False
 
     def emit(self, record: logging.LogRecord) -> None:
-        """Say it, if it was not said."""
+        """Report the failure, unless that was done."""
         del record
         if not self.told:
             self.told = True

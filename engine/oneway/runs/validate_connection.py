@@ -14,7 +14,7 @@ from oneway.runs.settings import WANTED, is_of
 def connection_mistakes(
     connection: Connection, compiled: Compiled, catalogue: Mapping[str, Description]
 ) -> tuple[Diagnostic, ...]:
-    """Return what of a connection does not go with its mapping and the connectors it names."""
+    """Return what in a connection does not fit its mapping or its connectors."""
     spec = compiled.spec
     sides = (("source", spec.source, connection.source), ("target", spec.target, connection.target))
     found = [*_settings(connection, {each.name: each for each in spec.settings})]
@@ -22,7 +22,7 @@ def connection_mistakes(
         description = catalogue[endpoint.connector.text]
         found += _side(connection, name, side, description)
         resource = description.resources.get(endpoint.resource.text)
-        # A source is asked for one record by as many as its details are read by.
+        # A source answers as many requests for one record at once as its details allow.
         read = resource.concurrency if resource is not None and name == "source" else 1
         found += _concurrency(
             connection, name, side, description, max(description.concurrency, read)

@@ -12,7 +12,7 @@ from oneway.mapping.spec import EndpointSpec, MappingSpec
 def option_mistakes(
     document: Document, spec: MappingSpec, catalogue: Mapping[str, Description]
 ) -> Iterator[Diagnostic]:
-    """Yield each option that a connector does not have, or that has a value it cannot have."""
+    """Yield each unknown option, and each option with an invalid value."""
     for path, endpoint in _endpoints(spec):
         description = catalogue.get(endpoint.connector.text)
         known = {option.name: option for option in description.options} if description else {}
@@ -46,7 +46,7 @@ def _listed(endpoint: EndpointSpec, known: list[str]) -> str:
 
 
 def _wrong_value(option: Option, value: str) -> str:
-    """Return what the option may be instead, in words; nothing if it may be this."""
+    """Return in words which values an option may have; "" if this one is valid."""
     if value == option.default:
         return ""
     if option.values and value not in option.values:

@@ -25,7 +25,7 @@ Made: TypeAlias = tuple[Compiled, Mapping[str, Description]]
 
 @dataclass(slots=True)
 class Mappings:
-    """Mappings, each compiled once however many connections name it."""
+    """Mappings, each compiled once, however many connections name it."""
 
     folders: tuple[Path, ...] = ()
     _made: dict[tuple[object, ...], Made | Refused] = field(default_factory=dict)
@@ -51,7 +51,7 @@ FileRecords: TypeAlias = Callable[[Description, str, Mapping[str, str]], Iterabl
 def records_of_file(
     description: Description, path: str, options: Mapping[str, str]
 ) -> Iterable[Record]:
-    """Return a file's records; raises `Refused` or `ConnectorError` where it cannot be read."""
+    """Return a file's records; raise `Refused` or `ConnectorError` if it cannot be read."""
     return open_connector(description, Access(options, {})).reader(path).read().records
 
 
@@ -60,9 +60,9 @@ def unheld_in_files(
     catalogue: Mapping[str, Description],
     records_of: FileRecords = records_of_file,
 ) -> list[Diagnostic]:
-    """Return what the files of a mapping say against it: fields that they lack, wrong options.
+    """Return the conflicts of a mapping with its files: missing fields, wrong options.
 
-    A file that is not there says nothing, but the options that it would be read with do.
+    A missing file has no conflicts except wrong options.
     """
     spec, tallies = compiled.spec, tallies_of(compiled.code, compiled.spec)
     ends = {"source": spec.source, "target": spec.target}
@@ -98,7 +98,7 @@ def _against_file(
         for record in records_of(description, path, options):
             tally.note(record)
     except Refused:
-        return []  # what is wrong with the options by themselves is said elsewhere
+        return []  # wrong options as such are reported elsewhere
     except ConnectorError as error:
         place = _place_of(end, error)
         return [Diagnostic(place, Severity.ERROR, error.code, error.summary, error.help)]
@@ -106,9 +106,9 @@ def _against_file(
 
 
 def _nearly_called(path: str, end: EndpointSpec) -> list[Diagnostic]:
-    """Return a warning of a file that is not there, where another one is nearly called so.
+    """Return a warning about a missing file if a file of a similar name exists.
 
-    Without such a one it may be that the files are elsewhere: a mapping is checked without them.
+    Otherwise the files may be elsewhere: a mapping is checked without them.
     """
     near = near_name(path)
     if not near:
@@ -131,11 +131,11 @@ _PARSED = {"encoding", "types"}
 """Options whose values only the connector itself can check."""
 
 _ENCODING = "R151"
-"""The code of a file that is not in the encoding that its options say."""
+"""The code of a file whose encoding is not the one of its options."""
 
 
 def findings(connection: Connection, mappings: Mappings) -> tuple[Diagnostic, ...]:
-    """Return every mistake of a connection that could be loaded, its mapping's included."""
+    """Return every mistake of a loaded connection, including its mapping's."""
     found = [*unsafe_files(connection)]
     try:
         data = mapping_of(connection.mapping, connection)

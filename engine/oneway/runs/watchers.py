@@ -11,7 +11,7 @@ from oneway.core.diagnostics import refusal
 from oneway.core.telemetry import Watcher, watching
 
 VARIABLE = "ONEWAY_TRACES"
-"""The variable that asks for traces: `otlp`. They go where the standard OTEL_... ones say."""
+"""The variable that turns traces on: `otlp`. The standard OTEL_... variables say where to."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,7 +23,7 @@ class Watching:
 
 
 def asked_for(*, log: bool) -> Watching:
-    """Return what is to be seen; raise `Refused` if the variable cannot be understood."""
+    """Return what to watch with; raise `Refused` if the variable is invalid."""
     asked = (of_environment(VARIABLE) or "").strip().lower()
     if asked not in ("", "off", "otlp"):
         raise refusal("U124", VARIABLE, "traces are asked for in an unknown way", "write otlp")
@@ -34,7 +34,7 @@ def asked_for(*, log: bool) -> Watching:
 def watched(
     asked: Watching, now: Callable[[], datetime], failed: Callable[[str], None]
 ) -> Iterator[None]:
-    """Let the steps of a block be seen as asked; raise `Refused` where a package is missing."""
+    """Watch the steps of a block as asked; raise `Refused` if a package is missing."""
     found: list[Watcher] = []
     with ExitStack() as stack:
         if asked.log:

@@ -10,9 +10,9 @@ from oneway.connections.default_notify import DefaultNotify, defaults_among, pla
 from oneway.connections.folder import Found, connections_in, files_in, found_at
 
 Signature = tuple[int, int, int]
-"""A file's time of change, size and inode: while they are the same, so is what it holds.
+"""A file's time of change, size and inode: while they stay the same, so does its content.
 
-The time of change and not of what was written: it tells of new rights on a file as well.
+The time of change, not of the last write: it also shows new permissions.
 """
 
 
@@ -25,26 +25,26 @@ class FolderChanges:
     removed: tuple[str, ...] = ()
     broken: tuple[Found, ...] = ()
     mended: tuple[str, ...] = ()
-    """Files that are broken no more, or gone."""
+    """Files that are no longer broken, or are gone."""
 
 
 @dataclass(slots=True)
 class Folder:
-    """A folder of connection files; a file is read again only where it may have changed."""
+    """A folder of connection files; a file is read again only if it may have changed."""
 
     path: Path
     connections: Mapping[str, Connection] = field(default_factory=dict)
-    """Those that can be run, by name."""
+    """The valid connections, by name."""
     broken: Mapping[str, Found] = field(default_factory=dict)
-    """Those that cannot, by file."""
+    """The mistakes of broken ones, by file."""
     defaults: Mapping[str, DefaultNotify] = field(default_factory=dict)
-    """Whom the folder tells that connections and broken files do not name, by file."""
+    """The default channels for connections and broken files without their own, by file."""
     _signatures: Mapping[str, Signature] | None = None
     _read: dict[str, tuple[Signature, Found | None]] = field(default_factory=dict)
-    """What each file held when it was read."""
+    """The content of each file when it was read."""
 
     def look(self) -> FolderChanges:
-        """Read what has changed and return it; raise `Refused` if there is no folder."""
+        """Read what has changed and return it; raise `Refused` if the folder is missing."""
         signatures = _signatures(self.path)
         if signatures == self._signatures:
             return FolderChanges()
@@ -81,7 +81,7 @@ def _is_news(now: Found, before: Found | None) -> bool:
 
 
 def _signatures(folder: Path) -> dict[str, Signature]:
-    above = places_for(str(folder))  # whom they tell may be said above them
+    above = places_for(str(folder))  # their default channels may come from a folder above
     seen = {path: _signature(path) for path in (*map(str, files_in(folder)), *above)}
     return {path: signature for path, signature in seen.items() if signature is not None}
 
@@ -89,6 +89,6 @@ def _signatures(folder: Path) -> dict[str, Signature]:
 def _signature(path: str) -> Signature | None:
     try:
         status = os.stat(path)
-    except OSError:  # gone while we looked
+    except OSError:  # deleted during the scan
         return None
     return status.st_ctime_ns, status.st_size, status.st_ino

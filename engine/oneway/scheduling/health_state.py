@@ -8,7 +8,7 @@ from time import monotonic
 from oneway.core.diagnostics import Diagnostic
 
 FRESH = 60.0
-"""Seconds within which a loop that works has looked around."""
+"""Seconds since the last scan within which a loop counts as working."""
 
 
 @dataclass(slots=True)
@@ -19,12 +19,12 @@ class HealthState:
     trouble: str = ""
     """Why the store or the folder could not be used, in words; "" if they can."""
     problems: tuple[Diagnostic, ...] = ()
-    """The same, as it was found."""
+    """The same, as diagnostics."""
     connections: int = 0
     next_due: Mapping[str, datetime] = field(default_factory=dict)
     """When each connection with a schedule runs next."""
     late: Mapping[str, float] = field(default_factory=dict)
-    """How many seconds each due waits for its turn that should have begun by now."""
+    """How many seconds each due that should have begun has been waiting for its turn."""
     running: tuple[str, ...] = ()
     broken: tuple[str, ...] = ()
     """Files of connections that cannot be read."""
@@ -35,11 +35,11 @@ class HealthState:
 
     @property
     def is_well(self) -> bool:
-        """Whether the loop has scanned lately, and could use what it needs."""
+        """Whether the loop scanned recently, and could use what it needs."""
         return not self.trouble and monotonic() - self.looked < FRESH
 
     def as_json(self) -> Mapping[str, object]:
-        """Return what /healthz answers."""
+        """Return the answer of /healthz."""
         return {
             "status": "ok" if self.is_well else "failing",
             "looked_seconds_ago": round(monotonic() - self.looked, 1),

@@ -1,4 +1,4 @@
-"""What the process of a run is told, and what it reports at its end."""
+"""What the process of a run is given, and what it reports at its end."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,8 +14,9 @@ from oneway.runs.watchers import Watching
 class RunHost:
     """The surroundings that all runs share.
 
-    `folder` is the working folder; `folders` are looked in for manifests; `now` is the clock,
-    a function that another process finds by its name. `watching` says who sees a run's steps.
+    `folder` is the working folder; `folders` are searched for manifests; `now` is the clock, a
+    function that another process can import by name. `watching` says where a run's steps are
+    logged and traced.
     """
 
     folder: Path
@@ -54,15 +55,14 @@ class How(Enum):
     STORE = "store"
     """The store could not be used."""
     DIED = "died"
-    """It ended without a word, or by a mistake of this program."""
+    """It ended without a report, or by a bug of this program."""
 
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """What a run's process says at its end, in words that hold no values.
+    """What a run's process reports at its end, in words without values.
 
-    `state` is the word of a `RunState`, `run` the run's id, and `said` why it did not do all
-    that it should.
+    `state` is the word of a `RunState`, `run` the run's id, and `said` why it is incomplete.
     """
 
     how: How

@@ -1,6 +1,6 @@
-"""/healthz and /metrics, by threads that the loop never waits for.
+"""Serves /healthz and /metrics in threads that the loop never waits for.
 
-On this machine alone, unless requests must carry a token.
+It listens on this machine alone, unless requests must carry a token.
 """
 
 import json
@@ -41,7 +41,7 @@ class Address:
 def address(text: str, *, token: str = "") -> Address:
     """Return the address that a text names.
 
-    Raises `Refused` where it is not this machine's own and there is no token to ask for.
+    Raises `Refused` if it is not this machine's own and no token protects it.
     """
     host, colon, port = text.rpartition(":")
     host = host.removeprefix("[").removesuffix("]")
@@ -58,7 +58,7 @@ def address(text: str, *, token: str = "") -> Address:
 
 
 def token_of(text: str, where: str) -> str:
-    """Return the token that a file holds; raise `Refused` where it could be guessed."""
+    """Return the token in a file; raise `Refused` if it could be guessed."""
     token = text.strip()
     if len(token) < _SHORTEST or not token.isascii() or not token.isprintable() or " " in token:
         help = "write at least 20 ASCII characters without spaces, as `openssl rand -hex 32` gives"
@@ -73,7 +73,7 @@ _SHORTEST = 20
 def listening(
     at: Address, board: HealthState, metrics: Metrics | None, token: str = ""
 ) -> Iterator[Address]:
-    """Answer while the block lasts; give the address, with its port.
+    """Serve during the block, which gets the address with its port.
 
     If there is a token, a request for more than the overall state must carry it.
     """
@@ -99,7 +99,7 @@ def _app(
     def answer(environ: Any, start_response: Any) -> Iterable[bytes]:
         shut = _shut(environ, board, token)
         status, kind, body = shut or _answer(environ, board, metrics)
-        # Without a name of its own, the server would tell its version and Python's.
+        # Without a name of its own, the server would show its version and Python's.
         headers = [("Content-Type", kind), ("Content-Length", str(len(body))), ("Server", "oneway")]
         start_response(status, headers)
         return [] if environ.get("REQUEST_METHOD") == "HEAD" else [body]
@@ -118,7 +118,7 @@ def _shut(environ: Any, board: HealthState, token: str) -> tuple[str, str, bytes
     if compare_digest(given.encode("latin-1", "replace"), f"Bearer {token}".encode("ascii")):
         return None
     if environ.get("PATH_INFO") == "/healthz" and environ.get("REQUEST_METHOD") in ("GET", "HEAD"):
-        # For who balances loads and starts again: nothing but whether all is well.
+        # For load balancers and supervisors: nothing but whether all is well.
         status = "200 OK" if board.is_well else "503 Service Unavailable"
         return status, "application/json", json.dumps({"well": board.is_well}).encode() + b"\n"
     return "401 Unauthorized", TEXT, b"Authorization: Bearer TOKEN is needed\n"
@@ -156,7 +156,7 @@ class _Server(ThreadingMixIn, WSGIServer):
     daemon_threads = True
 
     def server_bind(self) -> None:
-        # WSGIServer's own asks a name server who we are.
+        # WSGIServer would ask a name server for our name
         self.socket.bind(self.server_address)
         self.server_address = self.socket.getsockname()
         self.server_name, self.server_port = str(self.server_address[0]), self.server_address[1]
@@ -171,7 +171,7 @@ class _Server6(_Server):
 
 
 class _Quiet(WSGIRequestHandler):
-    timeout = 10  # seconds; who says nothing holds a thread no longer
+    timeout = 10  # seconds: a silent client holds a thread no longer
 
     def version_string(self) -> str:
         """Return the server's name without its version, which would help attackers."""
@@ -182,5 +182,5 @@ class _Quiet(WSGIRequestHandler):
 
 
 _PAUSE = 0.1
-"""Seconds within which it is noticed that the block has ended."""
+"""Seconds within which the server notices that the block has ended."""
 _HIGHEST = 65535

@@ -15,13 +15,13 @@ from oneway.scheduling.folder import FolderChanges
 
 @dataclass(frozen=True, slots=True)
 class EventLog:
-    """Writes lines: `write` is handed each with its line break."""
+    """Writes lines: `write` gets each with its line break."""
 
     write: Callable[[str], None]
     now: Callable[[], datetime]
     json: bool = False
     quiet: bool = False
-    """Whether to leave out what is no news of a run: which files were found, and the like."""
+    """Whether to omit everything but runs, such as the files found."""
 
     def say(self, event: str, text: str, *, connection: str = "", **more: object) -> None:
         """Log one event: text for people, and fields for programs."""
@@ -46,7 +46,7 @@ _BESIDE = frozenset({"serving", "shared", "metrics", "found", "changed", "remove
 
 
 def in_words(found: Diagnostic) -> str:
-    """Return a finding on one line; the line of the file is not quoted."""
+    """Return a finding on one line, without quoting the file."""
     help = f"; {found.help}" if found.help else ""
     return f"{found.span}: {found.summary} [{found.code}]{help}"
 

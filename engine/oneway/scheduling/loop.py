@@ -1,7 +1,7 @@
 """The scheduler's loop: scans the folder, claims what is due, starts it, collects results.
 
-It keeps no truth: what is due follows from files and the clock, and who runs it from the store.
-Killed at any point and begun again, it goes on as if nothing had been.
+It holds no state of record: files and the clock say what is due, and the store says who runs it.
+It can be killed at any point and restarted without loss.
 """
 
 from collections import deque
@@ -31,14 +31,14 @@ from oneway.scheduling.register import Register, is_spent
 POLL = timedelta(seconds=5)
 """How long the loop sleeps at most: files change, and clocks are set."""
 LOOK = timedelta(seconds=3)
-"""The shortest time between two looks at the folder, however many runs end meanwhile."""
+"""The shortest time between two scans of the folder, however many runs end meanwhile."""
 BUSY = timedelta(seconds=30)
-"""How long to wait for another process's run at first; doubled each time."""
+"""The first pause for another process's run; it doubles each time."""
 LONGEST = timedelta(minutes=5)
 REMIND = timedelta(hours=1)
-"""How often it is looked whether a broken file is to be told of again."""
+"""How often to check whether a broken file needs another notice."""
 LEAD = timedelta(seconds=1)
-"""Over how long machines that share a store spread their reach for the same due."""
+"""The spread, over machines that share a store, of their claims for one due."""
 NEVER = datetime.max.replace(tzinfo=UTC)
 
 
@@ -54,18 +54,18 @@ class Workers(Protocol):
         """The connections that are being run."""
 
     def start(self, job: Job) -> None:
-        """Start a job; raise `OSError` if the machine has no process to give."""
+        """Start a job; raise `OSError` if the machine cannot start a process."""
 
     def ended(self) -> Iterator[tuple[Job, Report]]:
         """Yield the jobs that have ended since the last call."""
 
     def overdue(self) -> Iterator[tuple[Job, str]]:
-        """Yield what is asked to stop since it was asked, as it takes too long; in words, why."""
+        """Yield, in words, each run that was newly asked to stop for taking too long."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunEnded:
-    """A due that this loop ran, or gave up: in which state it ended, and its run's id."""
+    """A due that this loop ran or gave up: how it ended, and its run's id."""
 
     connection: str
     due: str
@@ -85,9 +85,9 @@ class RunEnded:
 
 @dataclass(slots=True)
 class Loop:
-    """Keeps the schedules of a folder's connections; `tick` does what is to be done now.
+    """Keeps the schedules of a folder's connections; `tick` does what is due now.
 
-    With `once`, a due counts from its schedule's own instant, each connection is run at most
+    With `once`, a due counts from its schedule's own instant, and each connection runs at most
     once, without waiting for other processes.
     """
 
@@ -98,19 +98,19 @@ class Loop:
     once: bool = False
     board: HealthState = field(default_factory=HealthState)
     results: list[RunEnded] = field(default_factory=list)
-    """What has ended, with `once`."""
+    """What has ended (with `once`)."""
     register: Register = field(init=False)
     _waiting: dict[str, datetime] = field(default_factory=dict)
-    """When each connection is looked at again."""
+    """When to look at each connection again."""
     _ready: dict[str, Due] = field(default_factory=dict)
-    """What is due and is to be started, by connection."""
+    """The dues to start, by connection."""
     _finished: deque[tuple[Job, Report]] = field(default_factory=deque)
     _busy: dict[str, int] = field(default_factory=dict)
-    """How often a connection was found to be run by another process."""
+    """How often another process was found running each connection."""
     _turns: set[str] = field(default_factory=set)
     _looked: datetime | None = None
     _told: tuple[tuple[Found, ...], datetime] | None = None
-    """The broken files that were last told of, and when."""
+    """The broken files of the last notice, and its instant."""
 
     def __post_init__(self) -> None:
         self.register = Register(self.place)
@@ -118,7 +118,7 @@ class Loop:
     def tick(self, *, starting: bool = True) -> datetime:
         """Do what is due now, and return the latest time for the next tick.
 
-        Never raises `Refused`: what cannot be used is said, once, and tried again.
+        Never raises `Refused`: a failing store or folder is reported once, and tried again.
         """
         now = self.place.now()
         changes, trouble = self._look_at_folder(now)
@@ -133,7 +133,7 @@ class Loop:
 
     @property
     def is_idle(self) -> bool:
-        """Whether nothing runs, and nothing is ready to."""
+        """Whether nothing runs or is ready to run."""
         return not self.workers.names and not self._ready and not self._finished
 
     def _look_at_folder(self, now: datetime) -> tuple[FolderChanges, tuple[Diagnostic, ...]]:
@@ -160,7 +160,7 @@ class Loop:
             self.register.journal()
             while self._finished:
                 self._see_end(*self._finished[0])
-                self._finished.popleft()  # not before: the store may fail
+                self._finished.popleft()  # not earlier: the store may fail
             self._tell_of_folder(now)
             if starting:
                 self._see_dues(now)
@@ -171,7 +171,7 @@ class Loop:
         return ()
 
     def _tell_of_folder(self, now: datetime) -> None:
-        """Tell of broken files where the folder has changed, and where that is long ago."""
+        """Notify of broken files if the folder has changed, or if the last notice is old."""
         files = tuple(self.folder.broken.values())
         if self._told is None or self._told[0] != files or now - self._told[1] >= REMIND:
             tell_of_folder(self.register.journal(), self.folder, now)
@@ -192,7 +192,7 @@ class Loop:
         due = last_due(unspread(schedule) if self.once else schedule, name, now)
         asked = step(due, self.register.standing(name))
         if asked is Step.TAKE_OVER:
-            asked = step(due, self.register.asked(name))  # it may have ended since
+            asked = step(due, self.register.asked(name))  # it may have ended meanwhile
         if asked is Step.REST and due is not None:
             self._tell_of_future(connection, due)
         if asked is Step.REST or due is None:
@@ -206,7 +206,7 @@ class Loop:
             self._ready[name] = due
 
     def _tell_of_future(self, connection: Connection, due: Due) -> None:
-        """Report, once for each due, that a record in the future prevents it."""
+        """Report, once per due, that a record in the future prevents it."""
         name, now = connection.name, instant_text(self.place.now())
         standing = self.register.standing(name)
         if max(standing.since, standing.last.due if standing.last else "") <= now:
@@ -248,8 +248,8 @@ class Loop:
     def _turn(self, name: str, due: Due) -> datetime:
         """Return when to claim a due.
 
-        Where others share the store, each process has the lead for its share of the names,
-        so that the one with the shortest way to the store does not get all.
+        Among processes that share the store, each gets a head start for its share of the names:
+        otherwise the one nearest to the store would claim everything.
         """
         if self.place.store is None or self.once:
             return due.at
@@ -295,7 +295,7 @@ class Loop:
         if is_spent(taken):
             self._give_up(taken, job.file, why)
             return
-        if self.once:  # nobody knows when it is tried again
+        if self.once:  # the time of the next try is unknown
             run = self.register.died(taken, job.file, _died(job.file, f"the run died: {why}"))
             self._tell(name, run, job.file)
         wait = pause(taken.starts)
@@ -312,7 +312,7 @@ class Loop:
         self.log.say(GIVEN_UP, summary, connection=taken.connection, due=taken.due, run=run)
 
     def _tell(self, name: str, run: Run | int, file: str) -> None:
-        """Queue the notices of a run, also where its connection's file is gone or broken now."""
+        """Queue the notices of a run, even if its connection's file is now gone or broken."""
         known = self.folder.connections.get(name)
         journal, now = self.register.journal(), self.place.now()
         if known is None:
@@ -335,7 +335,7 @@ class Loop:
         )
 
     def _look_again(self, name: str, now: datetime) -> None:
-        """Retry, after a growing pause, a connection that another process runs."""
+        """Try a connection that another process runs again, after a growing pause."""
         self._busy[name] = self._busy.get(name, 0) + 1
         self._waiting[name] = now + min(BUSY * 2 ** min(self._busy[name] - 1, 10), LONGEST)
 
@@ -350,7 +350,7 @@ class Loop:
 
     def _say_trouble(self, found: list[Diagnostic]) -> None:
         before, now = self.board.trouble, str(Refused(found)) if found else ""
-        self.board.trouble = now  # a reader of the log may ask at once
+        self.board.trouble = now  # a reader of the log may query the store at once
         self.board.problems = tuple(found)
         if now and now != before:
             self.log.refused("trouble", Refused(found))

@@ -1,6 +1,6 @@
 """Metrics for Prometheus: run endings from the store, due runs from the loop.
 
-A run is counted once it has ended, in whichever process. Counts begin with what the store has when
+A run counts once it has ended, in any process. Counting starts with the runs in the store when
 this process starts.
 """
 
@@ -31,14 +31,14 @@ from oneway.scheduling.health_state import HealthState
 BUCKETS = (1, 10, 30, 60, 300, 900, 3600, 21600)
 """Seconds: the upper bounds of the histogram of durations."""
 PAGE = 500
-"""Runs that are read from the store at a time."""
+"""How many runs are read from the store at a time."""
 
 
 def metrics(journal: Callable[[], Journal], board: HealthState) -> Callable[[], bytes]:
     """Return a function that gives the text of all metrics; `journal` gives an open store."""
     registry = CollectorRegistry()
     registry.register(_Metrics(journal, board))
-    one = Lock()  # counting is not for two at once
+    one = Lock()  # counting is not thread-safe
 
     def text() -> bytes:
         with one:
@@ -74,12 +74,12 @@ class _Metrics(Collector):
     endings: Numbers[tuple[str, str]] = field(default_factory=Numbers)
     last: dict[str, _Last] = field(default_factory=dict)
     durations: dict[str, list[float]] = field(default_factory=dict)
-    """How long runs took: how many up to each of `BUCKETS`, then all, then seconds in all."""
+    """How long runs took: the number up to each of `BUCKETS`, then of all, then total seconds."""
     newest: int = 0
     going_on: set[int] = field(default_factory=set)
 
     def collect(self) -> Iterator[Metric]:
-        """Yield every metric; without the store, what the loop knows."""
+        """Yield every metric; without the store, those of the loop alone."""
         build = GaugeMetricFamily("oneway_build_info", "The version that runs.", labels=["version"])
         build.add_metric([__version__], 1)
         yield build
@@ -184,7 +184,7 @@ class _Metrics(Collector):
                 self._add(run)
 
     def _new(self, journal: Journal) -> list[Run]:
-        """Return the runs that have ended or begun since the last time, oldest first."""
+        """Return the runs that began or ended since the last call, oldest first."""
         found = [each for id in self.going_on if (each := journal.run(id)) is not None]
         self.going_on.clear()
         before: int | None = None

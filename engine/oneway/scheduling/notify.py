@@ -21,11 +21,11 @@ from oneway.scheduling.folder import Folder
 from oneway.scheduling.log import EventLog, in_words
 
 EVERY = 15.0
-"""Seconds between two looks at what is to be delivered."""
+"""Seconds between two deliveries."""
 
 
 def tell_of_folder(journal: Journal, folder: Folder, now: datetime) -> None:
-    """Queue the notices of a folder's broken files, for whom the folder tells by default."""
+    """Queue notices of a folder's broken files, for its default channels."""
     look_at(folder.broken.values(), folder.defaults.values(), journal, now)
 
 
@@ -33,7 +33,7 @@ def tell_of_folder(journal: Journal, folder: Folder, now: datetime) -> None:
 class Post:
     """Delivers queued notices; `journal` gives an open store.
 
-    Where that cannot be used, or `problems` says that the loop could not use it, an alarm is sent.
+    If the store fails, or `problems` says that it failed the loop, an alarm is sent.
     """
 
     journal: Callable[[], Journal]
@@ -45,19 +45,19 @@ class Post:
     _ended: Event = field(default_factory=Event)
 
     def deliver(self) -> None:
-        """Deliver what is due now, once; what cannot be delivered is tried again later."""
+        """Deliver what is due now, once; failures are tried again later."""
         found, connections = list(self.problems()), self.folder.connections.values()
         tellers = map(teller, _readable(self.folder))
         try:
             journal = self.journal()
             done = deliver(connections, journal, self.now(), pages=pages(journal), folders=tellers)
             self._say(done.troubles)
-        except Refused as refused:  # the loop says what is wrong with the store
+        except Refused as refused:  # the loop reports the store's failure
             found += refused.diagnostics
         self._say(self.alarmed(found))
 
     def alarmed(self, found: Sequence[Diagnostic]) -> tuple[Diagnostic, ...]:
-        """Send an alarm where the store cannot be used, or that it can again."""
+        """Send an alarm if the store cannot be used, or if it can be used again."""
         to = told_of_alarms(self.folder.defaults.values(), self.folder.connections.values())
         return sound_alarm(Alarm(str(self.folder.path), self.state, to), found, self.now())
 
@@ -67,7 +67,7 @@ class Post:
 
     @contextmanager
     def beside(self) -> Iterator[None]:
-        """Deliver while the block lasts, in a thread."""
+        """Deliver in a thread during the block."""
         thread = Thread(target=self._go_on, name="post", daemon=True)
         thread.start()
         try:

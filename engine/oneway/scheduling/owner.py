@@ -1,4 +1,4 @@
-"""The owner of a claim: a process, so that another can see whether it is alive."""
+"""The owner of a claim: a process, identified so that others can check whether it is alive."""
 
 import os
 from hashlib import sha256
@@ -8,7 +8,7 @@ from oneway.state.processes import is_alive
 
 
 def signature(begun: str) -> str:
-    """Return who this process is: the machine, its number there, and when it began.
+    """Return the signature of this process: the machine, its number, and when it began.
 
     In a container every process may have the number 1: the instant tells them apart.
     """
@@ -16,23 +16,23 @@ def signature(begun: str) -> str:
 
 
 def may_live(other: str, ours: str) -> bool:
-    """Return whether the process of a signature may be alive: the lock alone is certain.
+    """Return whether the process of a signature may be alive: only the lock is certain.
 
-    `ours` is not counted: claims we hold but are not running count as unowned.
+    `ours` does not count: claims we hold but are not running count as unowned.
     """
     host, _, rest = other.partition(" ")
     number = rest.partition(" ")[0]
     if other == ours or host != gethostname():
         return other != ours
     if not number.isdecimal() or int(number) == os.getpid():
-        return False  # our own number, of one who had it before
+        return False  # our own number, from an earlier process
     return is_alive(int(number))
 
 
 def share(ours: str, name: str) -> float:
-    """Return a number from 0 to 1 by which processes divide names among them: the least leads.
+    """Return a number from 0 to 1 that divides names among processes: the lowest leads.
 
-    Every process gets another one for each name, and always the same.
+    It differs by process and name, and stays the same.
     """
     digest = sha256(f"{ours} {name}".encode(errors="surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big") / 2**64

@@ -10,10 +10,10 @@ from oneway.history.journal.schedule_claims import ScheduleStatus
 from oneway.runs import instant_text
 
 GRACE = timedelta(minutes=5)
-"""A run that begins later than this after its due is late."""
+"""A run that begins later than this after its due counts as late."""
 
 PAUSES = (timedelta(seconds=30), timedelta(minutes=2), timedelta(minutes=10))
-"""How long to wait after a run died: once, twice, three times; after one more it is given up."""
+"""How long to wait after a run dies, the first three times; after the fourth it is given up."""
 
 TRIES = len(PAUSES) + 1
 
@@ -27,10 +27,10 @@ class Step(Enum):
 
 
 def step(due: Due | None, standing: ScheduleStatus) -> Step:
-    """Return what is to be done about the latest due of a connection.
+    """Return what to do about the latest due of a connection.
 
-    A due that is older than the newest one in the store is void: the clock went
-    back, or the schedule was edited.
+    A due older than the newest one in the store is void: the clock went back, or the schedule was
+    edited.
     """
     if due is None:
         return Step.REST
@@ -43,12 +43,12 @@ def step(due: Due | None, standing: ScheduleStatus) -> Step:
 
 
 def pause(starts: int) -> timedelta:
-    """Return how long to wait before restarting a run that died this often."""
+    """Return how long to wait before restarting a run that has died this many times."""
     return PAUSES[min(max(starts, 1), len(PAUSES)) - 1]
 
 
 def is_late(due: Due, begun: datetime) -> bool:
-    """Return whether a run began so late after its due that people should know."""
+    """Return whether a run began so long after its due that people should know."""
     return begun - due.at > GRACE
 
 

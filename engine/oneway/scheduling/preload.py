@@ -1,8 +1,8 @@
 """Imports what every run needs, once, in the process that runs are forked from.
 
-A run of a few people is mostly this: importing libraries, building the validators of the
-schemas, reading the machine's certificates. Nothing here may fail: a run that needs what is
-missing says why.
+Most of the time of a small run goes into this: importing libraries, building the schemas'
+validators, reading the machine's certificates. Nothing here may fail: a run that needs what is
+missing reports it.
 """
 
 import importlib

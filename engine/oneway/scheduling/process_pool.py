@@ -1,7 +1,6 @@
 """A bounded pool of processes, one per run, forked from a warm process.
 
-A process that dies takes no other with it: its parent and the others go on. That one has died
-is known by its pipe, which is closed by nothing else.
+A process that dies affects no other. Its death shows by its pipe, which nothing else closes.
 """
 
 import multiprocessing
@@ -20,7 +19,7 @@ from oneway.scheduling.job import How, Job, Report
 from oneway.scheduling.work import work
 
 WARM = (__name__, "oneway.scheduling.preload")
-"""What runs have to import is imported once, before the first of them."""
+"""Imported once, before the first run."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,11 +28,11 @@ class _Worker:
     process: BaseProcess
     pipe: Pipe
     until: float
-    """When it has taken too long, by the machine's monotonic clock."""
+    """Its deadline, by the machine's monotonic clock."""
 
 
 class ProcessPool:
-    """At most so many runs at once; they are asked to stop, waited for, and killed by pid.
+    """Runs up to a number of jobs at once; stops them, waits for them, and kills them by pid.
 
     A run that takes longer than `longest` is asked to stop, and killed if it does not.
     """
@@ -42,7 +41,7 @@ class ProcessPool:
         self.jobs = jobs
         self._longest = longest
         self._late: dict[int, float] = {}
-        """By pid, when a run that was asked to stop is killed."""
+        """When to kill each run that was asked to stop, by pid."""
         self._workers: list[_Worker] = []
         self._context = multiprocessing.get_context("forkserver")
         self._context.set_forkserver_preload(list(WARM))
@@ -58,7 +57,7 @@ class ProcessPool:
         return [each.job.taken.connection for each in self._workers]
 
     def start(self, job: Job) -> None:
-        """Start a process for a job; raise `OSError` if the machine has none to give."""
+        """Start a process for a job; raise `OSError` if the machine cannot."""
         ours, theirs = self._context.Pipe(duplex=False)
         try:
             process = self._context.Process(target=work, args=(job, theirs), name="oneway-run")
@@ -72,13 +71,13 @@ class ProcessPool:
         self._workers.append(_Worker(job, process, ours, until))
 
     def wait(self, seconds: float, *others: int) -> None:
-        """Wait until a process has something to say, a descriptor is ready, or time is up."""
+        """Wait until a process reports, a descriptor is ready, or time is up."""
         pipes: list[Pipe | int] = [each.pipe for each in self._workers]
         ends = [each.until - time.monotonic() for each in self._workers if not self._is_late(each)]
         wait([*pipes, *others], max(min([seconds, *ends]), 0))
 
     def ended(self) -> Iterator[tuple[Job, Report]]:
-        """Yield the jobs that have ended since it was asked, each with its report."""
+        """Yield the jobs that have ended since the last call, each with its report."""
         ready = wait([each.pipe for each in self._workers], 0) if self._workers else []
         for each in [each for each in self._workers if each.pipe in ready]:
             self._workers.remove(each)
@@ -88,7 +87,7 @@ class ProcessPool:
             yield each.job, report
 
     def overdue(self) -> Iterator[tuple[Job, str]]:
-        """Ask those to stop that take too long, and yield each once, with what is wrong."""
+        """Ask overdue runs to stop, and yield each once, with the reason."""
         now = time.monotonic()
         for each in self._workers:
             pid = each.process.pid
@@ -104,11 +103,11 @@ class ProcessPool:
         return worker.process.pid in self._late
 
     def stop(self) -> None:
-        """Ask all to stop: the write in flight of each ends first."""
+        """Ask all runs to stop, each after its write in flight."""
         self._signal(signal.SIGTERM)
 
     def kill(self) -> None:
-        """End all at once; what was in flight is looked up by their next run."""
+        """Kill all runs at once; their next runs look up what was in flight."""
         self._signal(signal.SIGKILL)
         for each in self._workers:
             each.process.join(_PATIENCE)
@@ -142,6 +141,6 @@ def _why(code: int | None) -> str:
 
 _CUT_OFF = (How.STOPPED, How.DIED)
 _GRACE = 120.0
-"""Seconds that a run which is asked to stop has for the write in flight."""
+"""Seconds that a run has for its write in flight when it is asked to stop."""
 _PATIENCE = 5.0
 """Seconds until a process that has closed its pipe is gone."""

@@ -1,7 +1,7 @@
 """The loop's view of the store: reopens it after failures, and tracks connections.
 
-How they stand is kept, so that a quiet night asks the store nothing; what is taken, the store
-decides.
+It caches the state of each schedule, so that a quiet night needs no queries; claims always go to
+the store.
 """
 
 from collections.abc import Collection
@@ -25,7 +25,7 @@ from oneway.state.folder import StateFolder
 
 @dataclass(slots=True)
 class Register:
-    """The claimed dues, and by whom; every method raises `Refused` if the store fails."""
+    """The claimed dues and their owners; every method raises `Refused` if the store fails."""
 
     place: RunHost
     by: str = ""
@@ -37,11 +37,11 @@ class Register:
         self.by = signature(self._now())
 
     def journal(self) -> Journal:
-        """Return the store, opened."""
+        """Return the open store."""
         where = StateFolder(self.place.state, self.place.store).journal
         inode = _inode(where)
         if self._journal is not None and inode != self._inode:
-            self.close()  # others would open another file than ours
+            self.close()  # other processes would open another file than ours
         if self._journal is None:
             self._journal = Journal.open(where)
             self._inode = _inode(where)
@@ -49,14 +49,14 @@ class Register:
         return self._journal
 
     def close(self) -> None:
-        """Close the store; it is opened again when it is next used."""
+        """Close the store; the next use opens it again."""
         if self._journal is not None:
             with suppress(Refused):
                 self._journal.close()
             self._journal = None
 
     def know(self, names: Collection[str]) -> None:
-        """Register all connections, new ones in one transaction."""
+        """Register all connections, the new ones in one transaction."""
         new = [name for name in names if name not in self._standings]
         if new:
             with self.journal().at_once():
@@ -64,21 +64,21 @@ class Register:
                     self.standing(name)
 
     def standing(self, name: str) -> ScheduleStatus:
-        """Return how a connection stands; one that is new stands from now, or its last run."""
+        """Return the state of a schedule; a new one counts from now, or from its last run."""
         journal = self.journal()
         if name not in self._standings:
             self._standings[name] = schedule_claims.first_seen(journal, name, self._now())
         return self._standings[name]
 
     def asked(self, name: str) -> ScheduleStatus:
-        """Return how a connection stands by the store, which others write as well."""
+        """Return the state of a schedule from the store, which others write as well."""
         found = schedule_claims.standings(self.journal(), name).get(name)
         if found is not None:
             self._standings[name] = found
         return self.standing(name)
 
     def take(self, name: str, due: Due) -> Taken | None:
-        """Claim a due; None if another process was quicker, or if it was given up."""
+        """Claim a due; None if another process was quicker, or if the due was given up."""
         last, nominal = self.standing(name).last, instant_text(due.nominal)
         if last is not None and last.due == nominal and last.ended is None:
             taken = None
@@ -93,25 +93,25 @@ class Register:
         return taken
 
     def found(self, taken: Taken) -> Taken:
-        """Return a due of ours as the store has it now."""
+        """Return one of our dues as the store has it now."""
         found = schedule_claims.found(self.journal(), taken.connection, taken.due) or taken
         self._keep(found)
         return found
 
     def give_back(self, taken: Taken) -> None:
-        """Release a due: no run of it was begun, or it was asked to stop."""
+        """Release a due whose run did not begin, or was asked to stop."""
         if taken.by == self.by and taken.ended is None:
             self._keep(schedule_claims.give_back(self.journal(), taken))
 
     def give_up(self, taken: Taken, file: str, problem: Diagnostic) -> int:
-        """End a due whose runs died; return the last of them, which may have begun to write."""
+        """End a due whose runs died; return the last run, which may have begun to write."""
         with self.journal().at_once():
             run = self.died(taken, file, problem)
             self._keep(schedule_claims.end(self.journal(), taken, self._now(), GIVEN_UP))
         return run
 
     def died(self, taken: Taken, file: str, problem: Diagnostic) -> int:
-        """Return the run of a due that died, written down where it had not been yet."""
+        """Return the run of a due that died, and journal it if that was not done."""
         newest = next(iter(self.journal().runs(taken.connection, limit=1)), None)
         if newest is not None and newest.id > taken.after and newest.ended is None:
             return newest.id
@@ -119,15 +119,15 @@ class Register:
         return self.journal().died(start, (problem,), self._now())
 
     def free_leases(self, name: str) -> None:
-        """Give back the leases of a run that died: another machine need not wait for their end."""
+        """Give back the leases of a dead run: another machine need not wait until they expire."""
         for each in (name, due_lock(name)):
             free_of_the_dead(self.journal(), each)
 
     def future(self, name: str, due: Due, file: str) -> int | None:
-        """Return the run that says that something in the future stops a connection's due.
+        """Return the run which says that something in the future stops a connection's due.
 
-        It is written down once for each due; None if nothing is in the future, or it was
-        written down before.
+        It is journalled once per due. None if nothing is in the future, or if that was done
+        before.
         """
         found = in_the_future(self.journal(), name, self.place.now())
         newest = next(iter(self.journal().runs(name, limit=1)), None)
@@ -145,7 +145,7 @@ class Register:
         return self.journal().refused(start, (problem,), self._now())
 
     def left(self, name: str) -> Run | None:
-        """Return a connection's last run, where that was interrupted."""
+        """Return a connection's last run if it was interrupted."""
         newest = next(iter(self.journal().runs(name, limit=1)), None)
         interrupted = newest is not None and newest.state is RunState.INTERRUPTED
         return newest if interrupted else None
@@ -158,7 +158,7 @@ class Register:
 
 
 def is_spent(taken: Taken) -> bool:
-    """Return whether the runs of a due died so often that it is given up."""
+    """Return whether the runs of a due have died so often that it is given up."""
     return taken.starts >= TRIES
 
 

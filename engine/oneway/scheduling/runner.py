@@ -31,10 +31,10 @@ class Runner:
     stop: Stop
 
     def run(self) -> bool:
-        """Drive the loop until it is asked to stop, or until all is done where it runs once.
+        """Drive the loop until it is asked to stop, or, if it runs once, until everything is done.
 
-        Returns whether all runs have ended by themselves; what was in flight in the others is
-        looked up by the process that takes over their dues.
+        Returns whether all runs ended by themselves. The process that takes over the dues of the
+        others looks up what was in flight.
         """
         try:
             while not self.stop.asked:
@@ -52,7 +52,7 @@ class Runner:
         return self.loop.once and (self.loop.is_idle or bool(left))
 
     def _stopped(self) -> bool:
-        """Let each run finish its write in flight, and begin no other."""
+        """Let each run finish its write in flight and start no other."""
         running = len(self.crew.names)
         self.loop.log.say("stopping", f"{running} running; once more ends at once")
         self.crew.stop()
@@ -68,4 +68,4 @@ class Runner:
 
 _AT_ONCE = 2
 _PATIENCE = 5.0
-"""Seconds between two looks at runs that are ending; they make themselves heard before."""
+"""Seconds between two checks of ending runs, which also wake the loop themselves."""

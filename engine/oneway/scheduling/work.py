@@ -1,8 +1,8 @@
 """What the process of a run does: runs it under the lock of its claim, then ends the claim.
 
-The lock is the due's own, beside the one that every run of a connection holds: it is held from
-the question whether the due has ended until that is written down, so that a process taking a due
-over finds it either free and open, or ended.
+The lock is the due's own, beside the one that every run of a connection holds. It is held from the
+check whether the due has ended until its end is recorded: a process that takes a due over finds it
+either free and open, or ended.
 """
 
 import os
@@ -38,7 +38,7 @@ LOST = "F125"
 
 
 def work(job: Job, pipe: Pipe) -> None:
-    """Carry out a job and send its `Report`: all that the process does; it prints nothing."""
+    """Carry out a job and send its `Report`; the process does nothing else and prints nothing."""
     wish = Wish()
     try:
         _by_itself(wish)
@@ -47,9 +47,9 @@ def work(job: Job, pipe: Pipe) -> None:
     except KeyboardInterrupt:
         report = Report(How.STOPPED)
     except BaseException as error:
-        # Its message may quote whatever it stumbled over.
+        # Its message may quote any value.
         report = Report(How.DIED, said=(f"a mistake in this program: {type(error).__name__}",))
-    with suppress(OSError):  # the parent may be gone; the store knows how it ended
+    with suppress(OSError):  # the parent may be gone; the store records how the run ended
         pipe.send(report)
     pipe.close()
 
@@ -61,8 +61,8 @@ def _unsaid(_: str) -> None:
 class Wish:
     """Whether the process was asked to stop.
 
-    Once actions are sent, that is looked at between two of them; before that, a run is broken
-    off where it is, for nothing has been written.
+    While actions are sent, this is checked between two of them. Before that, the run is broken off
+    at once, for it has written nothing.
     """
 
     def __init__(self) -> None:
@@ -70,7 +70,7 @@ class Wish:
         self.applying = False
 
     def stopping(self) -> bool:
-        """Return whether to begin no further write."""
+        """Return whether to start no further write."""
         self.applying = True
         return self.asked
 
@@ -83,7 +83,7 @@ class Wish:
 
 
 def _by_itself(wish: Wish) -> None:
-    """Let Ctrl-C reach the scheduler alone, which then asks; print no warning's text."""
+    """Leave Ctrl-C to the scheduler alone, which then asks; print no text of warnings."""
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     with suppress(OSError):
         os.setpgid(0, 0)
@@ -164,14 +164,14 @@ def _write_down(job: Job, journal: Journal, before: int, problems: tuple[Diagnos
 def start_of(place: RunHost, connection: str, file: str) -> RunStart:
     """Return the journal's record of a run that never had a plan."""
     operator, mapping = operator_of(place), ""
-    with suppress(Refused):  # a file that is gone or broken names none
+    with suppress(Refused):  # a missing or broken file names none
         mapping = connection_at(file).mapping
     start = start_of_none(operator, mapping, connection)
     return replace(start, as_of=start.started)
 
 
 def operator_of(place: RunHost) -> Operator:
-    """Return who runs what is due."""
+    """Return the operator of a due run."""
     state = StateFolder(place.state, place.store)
     return Operator(place.user, state, place.now, why=Why.SCHEDULE)
 

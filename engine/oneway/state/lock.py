@@ -1,8 +1,8 @@
 """One run at a time per connection: a lock that a process holds while it is alive.
 
-The operating system gives the lock and takes it back when the process ends, however it
-ends, so that there is nothing to clean up after a crash. Who holds it stands beside it, for
-the message to the run that comes second.
+The operating system gives the lock and takes it back when the process ends, however it ends: a
+crash leaves nothing to clean up. The holder's name is stored beside it, for the message to the
+second run.
 """
 
 import errno
@@ -37,10 +37,10 @@ class Holder:
 
 @contextmanager
 def locked(folder: Path, name: str, *, since: str) -> Iterator[Holder]:
-    """Hold the lock of a connection; raise `Refused`, naming the holder, where another does.
+    """Hold the lock of a connection; raise `Refused`, naming the holder, if it is taken.
 
-    `folder` is private to the user and must not be on a file system without locks; `since`
-    is the instant that is shown to others. Never waits for another run.
+    `folder` is private to the user and must be on a file system with locks; `since` is the instant
+    shown to others. Never waits for another run.
     """
     path = folder / f"{_file_name(name)}.lock"
     beside = path.with_suffix(".holder")
@@ -70,7 +70,7 @@ def locked(folder: Path, name: str, *, since: str) -> Iterator[Holder]:
 def is_locked(folder: Path, name: str) -> bool:
     """Return whether a living process holds the lock of a connection.
 
-    Where that cannot be found out, it counts as free: what is left then looks interrupted.
+    If that is unknown, it counts as free: the run then looks interrupted.
     """
     try:
         handle = os.open(folder / f"{_file_name(name)}.lock", os.O_RDONLY)

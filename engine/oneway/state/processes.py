@@ -20,7 +20,7 @@ def is_alive(number: int) -> bool:
 def identity() -> str:
     """Return a unique text by which `is_over` recognises this process.
 
-    Where the system does not say enough of processes, it is unique and can never be found over.
+    On a system that says too little about processes, it is unique and never found to be over.
     """
     here, began = _machine(), _began(os.getpid())
     unique = secrets.token_hex(8)

@@ -1,4 +1,4 @@
-"""When this process last got on with its work: what hangs must not keep its leases forever."""
+"""Tracks the last progress of this process: one that hangs must not keep its leases forever."""
 
 import time
 

@@ -1,4 +1,4 @@
-"""Defers the signals that ask a process to end while a block lasts."""
+"""Defers the signals that ask a process to end until a block is over."""
 
 import signal
 import threading
@@ -7,18 +7,18 @@ from contextlib import contextmanager
 from types import FrameType
 
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
-"""Ctrl-C, a wish to stop, and a terminal that is closed."""
+"""Ctrl-C, a request to stop, and a closed terminal."""
 
 
 @contextmanager
 def undisturbed() -> Iterator[None]:
-    """Let no signal break a block off; the first that came is handled at its end.
+    """Let no signal interrupt a block; the first one is handled at its end.
 
-    Handlers, not a mask: where there are other threads, one of them takes what the main thread
-    masks, and Python breaks the main thread off all the same.
+    By handlers, not a mask: another thread would take a signal that the main thread masks, and
+    Python would interrupt the main thread all the same.
     """
     if threading.current_thread() is not threading.main_thread():
-        yield  # only there can signals be handled
+        yield  # other threads cannot handle signals
         return
     came: list[int] = []
 
@@ -26,7 +26,7 @@ def undisturbed() -> Iterator[None]:
         came.append(number)
 
     handlers = {number: signal.getsignal(number) for number in ENDING}
-    # One that was not set from Python could not be put back.
+    # A handler that Python did not set could not be restored.
     before = {number: each for number, each in handlers.items() if each is not None}
     try:
         for number in before:

@@ -37,9 +37,9 @@ def check(document: Document, schema_name: str) -> list[Diagnostic]:
 
 
 def broken(document: Document, schema_name: str) -> set[Path]:
-    """Return the paths of all that has a mistake in its shape: without it the rest has none.
+    """Return the paths of all shape mistakes: without them, the rest is valid.
 
-    Of an object that lacks a key, that is the object's own path.
+    For an object that lacks a key, it is the object's own path.
     """
     if _fits(document, schema_name):
         return set()

@@ -1,8 +1,8 @@
 """Tells whether data fits a schema, without saying why not.
 
-The answer is jsonschema's, which takes longer to import than all of `oneway validate` does
-without it. So it is imported where there is a mistake to be explained, and only there. A schema
-with a keyword that is not known here is left to it altogether.
+jsonschema gives the same answer, but importing it takes longer than the rest of `oneway validate`.
+So it is imported only to explain a mistake, or for a schema with a keyword that this module does
+not know.
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
@@ -16,7 +16,7 @@ Fits: TypeAlias = Callable[[Any], bool]
 
 
 def fits_of(schema: Mapping[str, Any]) -> Fits | None:
-    """Return what says whether data fit a schema; None if a keyword of it is not known."""
+    """Return a function that says whether data fit a schema; None for an unknown keyword."""
     try:
         return _Rules(schema).of(schema)
     except _Unknown:
@@ -24,7 +24,7 @@ def fits_of(schema: Mapping[str, Any]) -> Fits | None:
 
 
 class _Unknown(Exception):
-    """Says that a schema has a keyword which is not known here."""
+    """A schema has a keyword that this module does not know."""
 
 
 @dataclass(slots=True)
@@ -58,7 +58,7 @@ class _Rules:
             name = said.removeprefix("#/$defs/")
             if name not in self.root.get("$defs", {}):
                 raise _Unknown
-            self.made[said] = lambda value: self.made[said](value)  # a schema may hold itself
+            self.made[said] = lambda value: self.made[said](value)  # a schema may contain itself
             self.made[said] = self.of(self.root["$defs"][name])
         return lambda value: self.made[said](value)
 
@@ -179,12 +179,12 @@ def _is_a(kind: str, value: object) -> bool:
 
 
 def each_once(values: Sequence[object]) -> bool:
-    """Return whether no two of the values are the same; a hundred thousand take no time."""
+    """Return whether all values differ; a hundred thousand take no time."""
     return len(set(map(_hashable, values))) == len(values)
 
 
 def _hashable(value: object) -> Hashable:
-    """Return what is equal for two values exactly where `_equal` calls them the same."""
+    """Return a hashable that is equal exactly if `_equal` says so."""
     if isinstance(value, dict):
         return frozenset((key, _hashable(each)) for key, each in value.items())
     if isinstance(value, list):

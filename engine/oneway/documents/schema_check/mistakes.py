@@ -46,11 +46,11 @@ def _type(error: "ValidationError", path: Path) -> Iterator[Mistake]:
 
 
 _CUT_OFF = frozenset("()[]'")
-"""What the rest of an expression holds that was cut at a comma; no key of ours does."""
+"""A remainder of an expression that a comma cut off; no key of ours looks like it."""
 
 
 def _is_cut(path: Path, value: object) -> str:
-    """Return what to do about a key that is the rest of a value that was cut at a comma."""
+    """Return the remedy for a key that is the remainder of a value cut at a comma."""
     if value is None and path and _CUT_OFF.intersection(str(path[-1])):
         return "within { } a value that holds a comma must be in double quotes"
     return ""

@@ -1,8 +1,7 @@
 """Chooses the branch of a union that a value was meant for, so that only its errors show.
 
-A union is read by the value's type first (a short form that is text, a long form that is
-an object), then by the key whose value is fixed in each branch (`kind: basic`), then by the
-number of mistakes.
+The value's type decides first (a short form that is text, a long form that is an object), then the
+key whose value is fixed in each branch (`kind: basic`), then the number of mistakes.
 """
 
 from collections import defaultdict
@@ -16,17 +15,17 @@ _Branch = list["ValidationError"]
 
 
 def rule_of(error: "ValidationError") -> Any:
-    """Return what a schema's keyword asked for."""
+    """Return what a schema's keyword requires."""
     return error.validator_value
 
 
 def value_of(error: "ValidationError") -> Any:
-    """Return the value that did not have it."""
+    """Return the value that does not fit."""
     return error.instance
 
 
 def alternatives(error: "ValidationError") -> list[str]:
-    """Return the keys of a union that says no more than "one of these keys", else nothing."""
+    """Return the keys of a union that only says "one of these keys"; otherwise nothing."""
     branches = rule_of(error)
     plain = all(isinstance(b, dict) and set(b) == {"required"} for b in branches)
     if not plain or not isinstance(value_of(error), dict):
@@ -38,9 +37,9 @@ def alternatives(error: "ValidationError") -> list[str]:
 class Fit:
     """What to report of a union: one of the three.
 
-    `errors` are those of the branch that the value was meant for; `kinds` are errors about
-    one key whose value is fixed by each branch, none of which it has; `types` are what the
-    branches allow, where the value has none of them.
+    `errors` are those of the branch that the value was meant for; `kinds` are errors about a key
+    whose value is fixed by each branch and fits none; `types` are the allowed types, if the value
+    has none of them.
     """
 
     errors: _Branch = field(default_factory=list)

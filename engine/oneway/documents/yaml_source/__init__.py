@@ -21,10 +21,10 @@ __all__ = ["LIMIT", "Document", "ParseResult", "Path", "parse", "read_all", "sho
 
 @dataclass(frozen=True, slots=True)
 class ParseResult:
-    """What could be read of a file, and every mistake in its text.
+    """The readable part of a file, and every mistake in its text.
 
-    With mistakes, `document` is what is left without them, for finding others; it is None
-    where nothing could be read.
+    With mistakes, `document` is the rest without them, for finding others; it is None if nothing
+    could be read.
     """
 
     document: Document | None

@@ -32,12 +32,12 @@ _NO_BRACES = (
 
 
 class _Stop(Exception):
-    """Reading on is of no use; what was found says why."""
+    """Reading on is useless; the findings say why."""
 
 
 @dataclass(slots=True)
 class _Open:
-    """A list or object whose end has not come yet."""
+    """A list or object that has not ended yet."""
 
     node: List | Object
     anchor: str | None
@@ -47,9 +47,9 @@ class _Open:
 
 @dataclass(frozen=True, slots=True)
 class Composed:
-    """The root of what a text says, and every mistake in it.
+    """The root of a text, and every mistake in it.
 
-    `root` is None if a mistake ended the reading, or there is nothing to read.
+    `root` is None if a mistake ended the reading, or if there is nothing to read.
     """
 
     root: Node | None
@@ -88,7 +88,7 @@ def _events(composer: "_Composer") -> Iterator[yaml.Event]:
 
 
 class _Composer:
-    """Takes a parser's events one by one; `root` is there when all have been taken."""
+    """Takes a parser's events one by one; `root` is complete after the last."""
 
     def __init__(self, source: Source) -> None:
         self.source = source
@@ -109,7 +109,7 @@ class _Composer:
         return root
 
     def take(self, event: yaml.Event) -> None:
-        """Add what one event says to the tree."""
+        """Add the content of an event to the tree."""
         match event:
             case yaml.DocumentStartEvent():
                 self._begin_document(event)
@@ -160,7 +160,7 @@ class _Composer:
         return self.source.text[self.source.text.rfind("\n", 0, index) + 1 : index]
 
     def _opening(self, mark: object, span: Span, complaint: str) -> Span:
-        """Return the place where what a parser complains of began."""
+        """Return the start of the construct that a parser complains about."""
         if "flow" in complaint and self._open:
             start = self._open[-1].node.span
             return replace(start, end=start.column + 1)
@@ -207,7 +207,7 @@ class _Composer:
     def _end(self, event: yaml.Event) -> None:
         closed = self._open.pop()
         node = replace(closed.node, span=closed_at(self.source, closed.node.span, event))
-        # Kept at its end only, so that nothing can hold itself.
+        # Stored at its end only, so that nothing can contain itself.
         self._keep(closed.anchor, node)
         self._place(node, node.span)
 

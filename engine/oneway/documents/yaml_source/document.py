@@ -29,7 +29,7 @@ class Document:
     lines: tuple[str, ...]
 
     def span(self, path: Path, *, key: bool = False) -> Span:
-        """Return the place of a value or key, or of the nearest thing around it that has one."""
+        """Return the place of a value or key, or of its nearest parent that has one."""
         if key and path in self.key_places:
             return self.key_places[path]
         while path not in self.places and path:
@@ -77,7 +77,7 @@ class Document:
 
 @dataclass(slots=True)
 class _Task:
-    """A node whose data still has to be put in its place."""
+    """A node whose data is still to be inserted."""
 
     node: Node
     path: Path
@@ -85,10 +85,10 @@ class _Task:
 
 
 def expand(root: Node, source: Source) -> Document:
-    """Return the document of a tree, aliases written out; raise `Refused` past the limits.
+    """Return the document of a tree with aliases expanded; raise `Refused` beyond the limits.
 
-    Ten lines of aliases can stand for more values than there is memory for: each value
-    counts as often as it is stood for.
+    Ten lines of aliases can expand to more values than fit into memory: each value counts as often
+    as it occurs.
     """
     places: dict[Path, Span] = {}
     key_places: dict[Path, Span] = {}
@@ -110,7 +110,7 @@ def expand(root: Node, source: Source) -> Document:
 
 
 def _fill(task: _Task) -> list[_Task]:
-    """Put a node's own data in its place and return what is still to do below it."""
+    """Insert a node's own data and return the nodes still to insert below it."""
     match task.node:
         case Scalar(value):
             _put(task, value)

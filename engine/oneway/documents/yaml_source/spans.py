@@ -23,11 +23,10 @@ def written(source: Source, event: yaml.Event) -> Span:
 
 
 def content(source: Source, event: yaml.NodeEvent) -> Span:
-    """Return the span of what a value says: without anchor, quotes or block header.
+    """Return the span of a value's content: without anchor, quotes or block header.
 
-    So an offset in the text of a scalar on one line without escapes is an offset in the
-    span. Of a block scalar it is the first line that has text, of a list or object the first
-    line of it.
+    So an offset in a scalar on one line without escapes is an offset in the span. For a block
+    scalar it is the first line with text, for a list or object its first line.
     """
     start, end = _after_properties(source.text, event), index_of(event.end_mark)
     if isinstance(event, yaml.CollectionStartEvent):
@@ -42,9 +41,9 @@ def content(source: Source, event: yaml.NodeEvent) -> Span:
 
 
 def closed_at(source: Source, span: Span, event: yaml.Event) -> Span:
-    """Return the span of a list or object whose end has come.
+    """Return the span of a list or object that has ended.
 
-    It ends at its bracket where that is on the same line; an end without one is no place.
+    It ends at its bracket if that is on the same line; the place of an implicit end is unknown.
     """
     end = written(source, event)
     has_bracket = end.end > end.column

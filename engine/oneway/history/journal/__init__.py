@@ -55,5 +55,5 @@ _HOMES = {
     "rows": ("Breached", "JournalEntry", "Latest", "Run", "RunStart", "RunState", "Why"),
     "store": ("Store",),
 }
-# What opens a store needs SQLAlchemy, whose import takes half of the time of a small plan.
+# Opening a store needs SQLAlchemy, whose import takes half the time of a small plan.
 __getattr__ = lazily(__name__, _HOMES)

@@ -14,14 +14,14 @@ from oneway.history.journal.tables import entry, failure, run, snapshot, written
 
 
 def replace_plan(store: Store, id: int, text: str) -> None:
-    """Keep another plan with a run."""
+    """Replace the plan stored with a run."""
     packed = compress(text.encode(errors="surrogatepass"), 6, mtime=0)
     which = (snapshot.c.run == id) & (snapshot.c.name == PLAN)
     store.change(update(snapshot).where(which).values(data=packed))
 
 
 def erase_snapshots(store: Store, id: int, why: str) -> int:
-    """Forget what a run's plan was derived from, and keep why; return how much there was."""
+    """Delete a run's snapshots, and store the reason; return how many there were."""
     which = (snapshot.c.run == id) & snapshot.c.name.in_(("inputs",))
     gone = store.change(delete(snapshot).where(which), at_least=0).rows
     if gone:
@@ -40,7 +40,7 @@ def ids_in_entries(store: Store, connection: str, id: str) -> set[tuple[str | No
 def erase_entries(
     store: Store, connection: str, sources: Collection[str], targets: Collection[str]
 ) -> int:
-    """Take who they were of out of entries; return of how many. What guards count stays."""
+    """Remove the person from entries; return the number of entries. Guards still count them."""
     theirs = or_(entry.c.source_id.in_(sources), entry.c.target_id.in_(targets))
     found = store.rows(select(entry.c.run, entry.c.action).where(theirs & _of(connection)))
     like = select(entry.c.action).where(entry.c.action.like(f"{_FORGOTTEN}%"))
@@ -67,8 +67,10 @@ def hide_reasons(store: Store, connection: str, names: Callable[[str], bool], hi
 
 
 def replace_told(store: Store, found: Run) -> None:
-    """Keep what a run says of people, as it stands in `found`: who can still get in, what was
-    let through, what guards and errors said."""
+    """Store what a run says of people, as it stands in `found`.
+
+    That is who can still get in, what was allowed, and what guards and errors said.
+    """
     began = rows.start(found.start)
     values = {name: began[name] for name in ("allowed", "breaches")}
     values |= {"still_in": rows.still_in(found.still_in), "problems": rows.problems(found.problems)}

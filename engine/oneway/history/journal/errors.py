@@ -1,5 +1,4 @@
-"""What goes wrong with a store, said as a refusal: nothing of a database's own text that
-could hold a value reaches a person."""
+"""Turns the errors of a store into refusals, without any database text that may hold values."""
 
 import os
 import sqlite3
@@ -13,7 +12,7 @@ from oneway.core.diagnostics import Refused, refusal
 
 @contextmanager
 def refusing(place: str) -> Iterator[None]:
-    """Raise `Refused` for every trouble with a store; mistakes of the program pass through."""
+    """Raise `Refused` for every failure of a store; bugs pass through."""
     try:
         yield
     except (IntegrityError, sqlite3.IntegrityError, sqlite3.ProgrammingError):
@@ -39,13 +38,13 @@ def damaged(place: str) -> Refused:
 
 
 def unwritable(place: str, why: str) -> Refused:
-    """Return the refusal of a journal into which nothing can be written."""
+    """Return the refusal of a journal that cannot be written."""
     help = "check the space on the disk and the rights on the state folder; nothing more was sent"
     return refusal("F112", place, f"the journal cannot be written: {_cause(place) or why}", help)
 
 
 def _cause(place: str) -> str:
-    """Return what keeps a file from being written, as far as its disk and its folder show it."""
+    """Return what prevents a write to a file, going by its disk and its folder."""
     if _is_full(place):
         return "the disk is full"
     folder = os.path.dirname(place) or "."
@@ -72,11 +71,11 @@ def _is_full(place: str) -> bool:
 
 
 _ROOM = 65_536
-"""Bytes that a journal needs, to be opened and written to."""
+"""Free bytes that a journal needs to be opened and written."""
 
 
 def unreachable(place: str, why: str) -> Refused:
-    """Return the refusal of a database that does not answer as it should."""
+    """Return the refusal of a database that does not answer as expected."""
     help = "check that the server runs and lets us in; nothing more was sent"
     return refusal("F118", place, f"the store cannot be used: {why}", help)
 

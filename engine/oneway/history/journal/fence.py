@@ -1,9 +1,9 @@
-"""The fence of a lease: what a statement demands of the store before it changes anything.
+"""The fence of a lease: the condition on which a statement may change the store.
 
-A lease has a number that every taking raises. A statement that carries the number of its run
-changes nothing once another run has taken the lease over, whatever the run itself believes: it
-may have slept meanwhile, or have been cut off. The store's clock alone says how long a lease
-lasts. A file's lease has no end: the lock of the operating system ends it with its process.
+Each taking of a lease raises its number. A statement with the number of its run changes nothing
+once another run has taken the lease over, whatever the run itself believes: it may have slept
+meanwhile, or have been cut off. The store's clock alone says how long a lease lasts. A file's
+lease does not expire: the lock of the operating system ends it with its process.
 """
 
 from dataclasses import dataclass
@@ -19,10 +19,10 @@ from oneway.history.journal.tables import lease
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """For how many seconds a lease lasts, and what follows from that.
+    """How many seconds a lease lasts, and what follows from that.
 
-    It is renewed every `renewed` seconds, but not after `silence` seconds in which the run did
-    nothing. A request may leave within `window` seconds of the statement that journalled it.
+    It is renewed every `renewed` seconds, but not after `silence` seconds without progress of the
+    run. A request may leave within `window` seconds of the statement that journalled it.
     """
 
     length: float = 180.0
@@ -56,7 +56,7 @@ def _of_file(_element: Any, _compiler: Any, **_: Any) -> str:
 class Fence:
     """One taking of a connection's lease.
 
-    `owner` tells apart two takings that a restored backup has given the same number.
+    `owner` tells apart two takings to which a restored backup gave the same number.
     """
 
     connection: str
@@ -70,9 +70,9 @@ class Fence:
         return (lease.c.connection == self.connection) & mine
 
     def holds(self, seconds: float | None = None) -> Exists:
-        """Return the condition that the lease is still ours, and for that many seconds to come.
+        """Return the condition that the lease is still ours, and will be for that many seconds.
 
-        The row is locked for sharing: it cannot be taken over before the statement's
+        The row is locked for sharing: no other run can take it over before the statement's
         transaction has ended.
         """
         found = select(literal(1)).select_from(lease).where(self.row)

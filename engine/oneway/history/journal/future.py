@@ -1,8 +1,9 @@
 """Repairs instants in the future, left by a clock that was ahead.
 
-A due in the future stops a connection's schedule until then, and a run in the future refuses
-every later run. Of a due nothing hangs: it is forgotten. A run, its actions and refusals are put
-back to the present and kept: what they did, they did, and what was in flight must be looked up.
+A due in the future stops a connection's schedule until then, and a run in the future refuses every
+later run. Nothing depends on such a due: it is deleted. A run, its actions and refusals stay, and
+get the present as their instant: their effects are real, and writes in flight must still be looked
+up.
 """
 
 from dataclasses import dataclass
@@ -17,14 +18,14 @@ from oneway.history.journal.store import Store
 from oneway.history.journal.tables import due, entry, failure, incident, notice, run
 
 TOLERANCE = timedelta(minutes=5)
-"""Clocks are set right by seconds all the time, and two machines differ by as much."""
+"""Clocks are corrected by seconds all the time, and two machines differ by as much."""
 AHEAD = timedelta(days=1)
-"""The date of tomorrow is today's somewhere: a run may go by it."""
+"""Somewhere tomorrow's date is today's: a run may go by it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Future:
-    """What a connection has in the future: the ids of runs, how many dues, and the last instant."""
+    """A connection's instants in the future: ids of runs, number of dues, and the last instant."""
 
     runs: tuple[int, ...] = ()
     dues: int = 0
@@ -47,7 +48,7 @@ def in_the_future(store: Store, connection: str, now: datetime) -> Future:
 
 
 def ahead(store: Store, now: datetime) -> frozenset[str]:
-    """Return the connections that have anything in the future, in one question for all."""
+    """Return the connections with an instant in the future, by one query."""
     soon, later = instant_text(now + TOLERANCE), instant_text(now + AHEAD)
     runs = select(run.c.connection).where((run.c.started > soon) | (run.c.as_of > later))
     dues = select(due.c.connection).where((due.c.due > soon) | (due.c.taken > soon))
@@ -55,7 +56,7 @@ def ahead(store: Store, now: datetime) -> frozenset[str]:
 
 
 def forget_future(store: Store, connection: str, now: datetime) -> Future:
-    """Put everything of a connection that is in the future right, and return what was there.
+    """Correct every instant of a connection that is in the future; return what there was.
 
     All of it becomes durable together.
     """
@@ -84,7 +85,7 @@ def _put_back(store: Store, connection: str, at: str) -> None:
     _not_after(store, at, failure.c.connection == connection, failure.c.first, failure.c.last)
     _not_after(store, at, mine, incident.c.opened, incident.c.closed)
     _not_after(store, at, weekly, incident.c.about)
-    # A notice of the past waits for its next try, which rightly is in the future.
+    # A past notice waits for its next try, which is rightly in the future.
     _not_after(store, at, waits & (notice.c.created > at), notice.c.next_try, notice.c.created)
 
 

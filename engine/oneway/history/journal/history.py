@@ -20,11 +20,11 @@ from oneway.state.lock import LOCKS, is_locked
 T = TypeVar("T")
 
 PLAN = "plan"
-"""The name under which a run's plan is kept, as its file has it."""
+"""The name of a run's stored plan, in the format of a plan file."""
 
 
 class RunHistory(Store):
-    """A store that is asked about runs."""
+    """A store that answers queries about runs."""
 
     def runs(
         self, connection: str | None = None, *, limit: int = 20, before: int | None = None
@@ -48,7 +48,7 @@ class RunHistory(Store):
         return self._entries(query.order_by(tables.entry.c.action))
 
     def counts(self, run: int) -> dict[str, int]:
-        """Return how many actions of a run ended how, by the word of the ending."""
+        """Return how many actions of a run ended in each way, by the word of the ending."""
         table = tables.entry
         query = select(table.c.ending, func.count()).where(table.c.run == run)
         ended = query.where(table.c.ending.is_not(None)).group_by(table.c.ending)
@@ -76,9 +76,9 @@ class RunHistory(Store):
     def latest(self, connection: str) -> Latest | None:
         """Return the latest instants of a connection's runs, None if there was none.
 
-        Runs that were refused did nothing, and do not count.
+        Refused runs did nothing, and do not count.
         """
-        # All are of one form (`instant_text`), so that the greatest text is the latest.
+        # All have one form (`instant_text`), so the greatest text is the latest.
         run = tables.run
         query = select(func.max(run.c.as_of), func.max(run.c.started))
         ours = (run.c.connection == connection) & (run.c.problems == "[]")
@@ -86,12 +86,12 @@ class RunHistory(Store):
         return None if found[0] is None else Latest(found[0], found[1])
 
     def plan_of(self, run: int) -> str:
-        """Return the plan of a run, as its file would have it; "" if none is kept."""
+        """Return the plan of a run, in the format of a plan file; "" if none is stored."""
         data = self.kept(run, PLAN).get(PLAN, b"")
         return data.decode(errors="surrogatepass")
 
     def kept(self, run: int, *names: str) -> Mapping[str, bytes]:
-        """Return the data kept with a run, by name: all of it, or the names given."""
+        """Return the data stored with a run, by name: all of it, or the names given."""
         table = tables.snapshot
         query = select(table.c.name, table.c.data).where(table.c.run == run)
         if names:
@@ -105,7 +105,7 @@ class RunHistory(Store):
             raise damaged(self.place) from None
 
     def is_locked(self, connection: str) -> bool:
-        """Return whether a process that lives holds the lock of a connection."""
+        """Return whether a live process holds the lock of a connection."""
         if self.shared:
             return is_leased(self, connection)
         return is_locked(Path(self.place).parent / LOCKS, connection)
@@ -119,7 +119,7 @@ class RunHistory(Store):
         name = found.start.connection
         newest = self.rows(select(func.max(tables.run.c.id)).where(tables.run.c.connection == name))
         lives = newest[0][0] == found.id and self.is_locked(name)
-        if not lives:  # it may have ended before its lock was looked at
+        if not lives:  # it may have ended before the lock was checked
             found = self._made(rows.run, select(tables.run).where(tables.run.c.id == found.id))[0]
         if found.ended is not None:
             return found

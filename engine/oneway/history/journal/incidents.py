@@ -21,8 +21,8 @@ from oneway.planning.plan import Ending, Verb
 class Incident:
     """Something that went wrong with a connection, and for how long.
 
-    `kind` is FAILURE or GUARD; `about` are the codes, or the guards, that were new when it
-    was opened.
+    `kind` is FAILURE or GUARD; `about` are the codes, or the guards, that were new when it was
+    opened.
     """
 
     id: int
@@ -35,7 +35,7 @@ class Incident:
 
 @dataclass(frozen=True, slots=True)
 class NoticeDraft:
-    """A notice to be written down: for which channel, about which incident; `body` is JSON."""
+    """A notice to be stored: its channel, its incident, and its body as JSON."""
 
     incident: int | None
     connection: str
@@ -46,7 +46,7 @@ class NoticeDraft:
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """A notice in the store. `sent` is None until it is; `error` says how the last try failed."""
+    """A stored notice. `sent` is None until it is; `error` says why the last try failed."""
 
     id: int
     draft: NoticeDraft
@@ -63,7 +63,7 @@ class Notice:
 
 
 def open_incidents(store: Store, connection: str) -> tuple[Incident, ...]:
-    """Return the open incidents of a connection, oldest first."""
+    """Return the open incidents of folders, which concern codes and files: `C130:a.yaml`."""
     mine = (incident.c.connection == connection) & incident.c.closed.is_(None)
     told = incident.c.kind.in_([each.value for each in (Occasion.FAILURE, Occasion.GUARD)])
     found = select(incident).where(mine, told).order_by(incident.c.id)
@@ -100,7 +100,7 @@ def close_incident(store: Store, id: int, at: str) -> None:
 
 
 def last_told(store: Store, connection: str) -> Mapping[int, str]:
-    """Return when each incident was last told of, by its id."""
+    """Return when each incident was last notified, by its id."""
     found = (
         select(notice.c.incident, func.max(notice.c.created))
         .where(notice.c.connection == connection, notice.c.incident.is_not(None))
@@ -110,16 +110,16 @@ def last_told(store: Store, connection: str) -> Mapping[int, str]:
 
 
 def weeks_told(store: Store) -> Mapping[str, str]:
-    """Return the last week that each connection was given a summary of, or was first seen in."""
+    """Return the last week of each connection's summaries, or in which it was first seen."""
     mine = incident.c.kind == Occasion.WEEKLY.value
     found = select(incident.c.connection, incident.c.about).where(mine)
     return {row[0]: row[1] for row in store.rows(found.order_by(incident.c.id.desc()))}
 
 
 def take_week(store: Store, connection: str, week: str) -> bool:
-    """Return whether the summary of a week is ours to write: once for each week, by one of many.
+    """Return whether this process writes the summary of a week: one of many does, once a week.
 
-    A connection that is seen for the first time has none for the week that it is seen in.
+    A new connection gets none for the week in which it is first seen.
     """
     mine = (incident.c.connection == connection) & (incident.c.kind == Occasion.WEEKLY.value)
     found = store.rows(select(incident.c.id, incident.c.about).where(mine).order_by(incident.c.id))
@@ -127,15 +127,15 @@ def take_week(store: Store, connection: str, week: str) -> bool:
         open_incident(store, connection, Occasion.WEEKLY, (week,), week)
         return False
     id, told = found[0]
-    if told >= week:  # a clock that was set back has nothing told twice
+    if told >= week:  # after the clock was set back, nothing is notified twice
         return False
-    # Of two who come here at once, one finds what it read, and the other does not.
+    # If two arrive at once, only one finds what it had read.
     still = (incident.c.id == id) & (incident.c.about == told)
     return store.change(update(incident).where(still).values(about=week), at_least=0).rows == 1
 
 
 def queue(store: Store, draft: NoticeDraft, at: str) -> int:
-    """Write down a notice that is to be delivered from now on, and return its id."""
+    """Store a notice for delivery from now on, and return its id."""
     values = {
         "incident": draft.incident,
         "connection": draft.connection,
@@ -149,13 +149,13 @@ def queue(store: Store, draft: NoticeDraft, at: str) -> int:
 
 
 def undelivered(store: Store, connections: Collection[str] | None = None) -> tuple[Notice, ...]:
-    """Return the notices that were not delivered, oldest first: waiting, and given up."""
+    """Return the undelivered notices, oldest first: those waiting, and those given up."""
     found = select(notice).where(notice.c.sent.is_(None)).order_by(notice.c.id)
     return tuple(_notice(row) for row in store.rows(_of(found, connections)))
 
 
 def waiting(store: Store, connections: Collection[str] | None = None) -> tuple[Notice, ...]:
-    """Return the notices that are still to be delivered, oldest first."""
+    """Return the notices to be delivered, oldest first."""
     still = notice.c.sent.is_(None) & (notice.c.next_try != "")
     found = select(notice).where(still).order_by(notice.c.id)
     return tuple(_notice(row) for row in store.rows(_of(found, connections)))
@@ -182,7 +182,7 @@ def failed(store: Store, id: int, error: str, next_try: str) -> None:
 
 
 def forget_notices(store: Store, before: str, connection: str | None = None) -> None:
-    """Forget the notices and incidents that were over before an instant: of one, or of all."""
+    """Delete the notices and incidents that were over before an instant: of one, or of all."""
     over = notice.c.sent.is_not(None) | (notice.c.next_try == "")
     old, gone = over & (notice.c.created < before), incident.c.closed < before
     if connection is not None:

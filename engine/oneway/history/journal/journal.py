@@ -28,17 +28,15 @@ from oneway.planning.plan import Action, End, Ending, Read, Verb
 from oneway.state.pulse import beat, uptime
 
 _AT_ONCE = 500
-"""Runs that are forgotten in one transaction: a statement takes only so many values."""
+"""Runs to delete in one transaction: a statement takes a limited number of values."""
 
 
 class Journal(RunHistory):
     """An open journal. Every method raises `Refused` if the store cannot be used.
 
-    May be shared by threads. Calls for an action that was never journalled, or that has
-    already ended for good, are mistakes of the program and raise `LookupError`.
-
-    With a `lease`, nothing is written down of a run that has lost it: `Refused` says who has
-    taken it over.
+    Threads may share it. A call for an action that was never journalled, or whose ending is final,
+    is a bug and raises `LookupError`. With a `lease`, nothing is recorded of a run that has lost
+    it: `Refused` says who has taken it over.
     """
 
     lease: Lease | None = None
@@ -51,10 +49,10 @@ class Journal(RunHistory):
         planned: int | None = None,
         matched: Sequence[Link] | None = None,
     ) -> int:
-        """Write down that a run of a plan (as its file has it) starts, and return the run's id.
+        """Record the start of a run of a plan (in the format of its file); return the run's id.
 
-        `kept` is what the plan was derived from; `planned` how many actions it has; `matched` are
-        the links that it teaches.
+        `kept` are its snapshots; `planned` is how many actions it has; `matched` are the links
+        that it establishes.
         """
         if plan:
             kept = {PLAN: plan.encode(errors="surrogatepass"), **kept}
@@ -72,7 +70,7 @@ class Journal(RunHistory):
         return id
 
     def keep(self, id: int, name: str, data: bytes) -> None:
-        """Store data with a run, compressed, for as long as the run is kept."""
+        """Store data with a run, compressed, for as long as the run is stored."""
         self.change(self.insert(snapshot).values(run=id, name=name, data=_packed(data)))
 
     def refused(self, start: RunStart, problems: tuple[Diagnostic, ...], ended: str) -> int:
@@ -88,7 +86,7 @@ class Journal(RunHistory):
         return id
 
     def interrupted(self, id: int) -> None:
-        """Record that a run never reached its end, whatever becomes of its actions."""
+        """Record that a run never ended by itself, whatever becomes of its actions."""
         self.change(update(run).where(run.c.id == id).values(interrupted=1))
 
     def resumed(self, id: int) -> None:
@@ -98,9 +96,9 @@ class Journal(RunHistory):
     def intended(
         self, id: int, action: Action, token: str, *, counted: Sequence[str] = (), at: str = ""
     ) -> None:
-        """Record that an action is about to be sent, when, and what guards count it as.
+        """Record that an action is about to be sent, when, and how guards count it.
 
-        It may have been withheld by the same run before the run was interrupted.
+        The same run may have withheld it before it was interrupted.
         """
         sending = given(token=token, counted=json.dumps(list(counted)), at=at)
         self._fenced(self._steps.intend, {**_action(id, action), **sending})
@@ -125,9 +123,8 @@ class Journal(RunHistory):
     def ended(self, id: int, action: Action, end: End, traces: Traces | None = None) -> None:
         """Record how an action ended, even one that was never intended.
 
-        An unknown end may be replaced once it is known, and that of what was withheld; no other
-        may. With `traces`, what
-        was refused is kept until it is done, and what was written is counted.
+        Only an unknown or withheld ending may be replaced. With `traces`, a refusal is remembered
+        until the action is done, and writes are counted.
         """
         found = given(
             target_id=end.target_id or action.target_id,
@@ -160,9 +157,9 @@ class Journal(RunHistory):
         """Record that a run has ended, and the number of each ending.
 
         `source_records` is the size of the source and `managed` the target records that it
-        matched, where both were read whole and guards found them good. What the run created is
-        managed from then on. `still_in` are those who have left and can still get in; of `reads`
-        it is kept how many records had each key.
+        matched, if both were read whole and no guard distrusts them. What the run created is
+        managed from then on. `still_in` are the leavers who can still get in; of `reads`, the
+        numbers of records with each key are stored.
         """
         if managed is not None:
             managed += self._created(id)
@@ -179,9 +176,9 @@ class Journal(RunHistory):
     def done_since(
         self, connection: str, since: str, *, but_not: int | None = None
     ) -> Mapping[str, frozenset[str]]:
-        """Return the people with actions since an instant, by what guards count them as.
+        """Return the people with actions since an instant, by how guards count them.
 
-        What may have been done counts as done. `but_not` is a run that is left out: its own
+        Actions that may have been done count as done. `but_not` is a run to leave out: its own
         actions are in its plan.
         """
         ours = (run.c.connection == connection) & (entry.c.at >= since)
@@ -200,7 +197,7 @@ class Journal(RunHistory):
     def last_sizes(self, connection: str) -> tuple[int | None, int | None]:
         """Return how many records the source had, and how many target records were managed.
 
-        Both at the last run of a connection that ended well; None before the first.
+        Both as of the last good run of a connection; None before the first.
         """
         ours = (run.c.connection == connection) & run.c.source_records.is_not(None)
         query = select(run.c.source_records, run.c.managed).where(ours)
@@ -208,9 +205,9 @@ class Journal(RunHistory):
         return (found[0].source_records, found[0].managed) if found else (None, None)
 
     def last_stated(self, connection: str) -> Mapping[str, tuple[int, Mapping[str, int]]]:
-        """Return how many records each read had, and how many of them each key, by its path.
+        """Return how many records each read had, and how many of them had each key, by path.
 
-        At the last run of a connection that ended well; nothing before the first.
+        As of the last good run of a connection; empty before the first.
         """
         ours = (run.c.connection == connection) & run.c.source_records.is_not(None)
         found = self.rows(select(run.c.stated).where(ours).order_by(run.c.id.desc()).limit(1))
@@ -223,7 +220,7 @@ class Journal(RunHistory):
         return int(self.rows(query)[0][0])
 
     def failures(self, connection: str) -> Mapping[str, PastFailure]:
-        """Return what the target refused and has not healed since, by action id."""
+        """Return what the target refused and has not accepted since, by action id."""
         query = select(failure).where(failure.c.connection == connection)
         return {
             row.action: PastFailure(
@@ -241,7 +238,7 @@ class Journal(RunHistory):
         }
 
     def forget_all_but(self, connection: str, planned: Mapping[str, Collection[str]]) -> None:
-        """Forget failures and writes that are no longer planned: they healed, or the values stuck.
+        """Delete failures and writes that are no longer planned: they healed, or the values stuck.
 
         `planned` are the fields of each action of the connection's last plan, by action id.
         """
@@ -256,9 +253,9 @@ class Journal(RunHistory):
                     self.change(delete(written).where(ours & (written.c.field == name)))
 
     def prune(self, before: str, connection: str | None = None) -> int:
-        """Forget the runs that ended before an instant, with all that was kept; return how many.
+        """Delete the runs that ended before an instant, with their data; return how many.
 
-        Of one connection, or of all. What is needed stays (`retained.prunable`).
+        Of one connection, or of all. Runs that are needed stay (`retained.prunable`).
         """
         ids = prunable(self, before, connection)
         for start in range(0, len(ids), _AT_ONCE):
@@ -271,7 +268,7 @@ class Journal(RunHistory):
 
     @property
     def _ours(self) -> ColumnElement[bool]:
-        """The condition that no other run has taken ours over."""
+        """The condition that no other run has taken our lease over."""
         return true() if self.lease is None else self.lease.fence.holds()
 
     @property
@@ -280,7 +277,7 @@ class Journal(RunHistory):
         return steps_of(own, fence.TERMS.window, shared=self.shared)
 
     def _fenced(self, statement: Executable, values: Mapping[str, Any] | None = None) -> None:
-        """Change something; raise `Refused` if nothing changed since the lease is lost."""
+        """Execute a change; raise `Refused` if it has no effect because the lease is lost."""
         beat()
         try:
             self.change(statement, values)
@@ -297,7 +294,7 @@ class Journal(RunHistory):
             raise taken_over(self, self.lease.fence.connection)
 
     def _leaving(self, sending: Executable, id: int, action: str, at: str) -> None:
-        """Let an entry's requests leave; a lease that is about to end is renewed for that."""
+        """Let an action's requests leave; renew a lease that is about to end for that."""
         lease, journalled = self.lease, uptime()
         values = given(run=id, action=action, sent_at=at)
         if lease is None:
@@ -305,7 +302,7 @@ class Journal(RunHistory):
             return
         try:
             self._fenced(sending, values)
-        except LookupError:  # not lost: too short by now, or a mistake
+        except LookupError:  # the lease is not lost: it was about to end, or this is a bug
             if not lease.renewed(self):
                 raise taken_over(self, lease.fence.connection) from None
             self.change(sending, values)

@@ -1,9 +1,9 @@
 """Leases: one run of a connection at a time, over all machines that share a store.
 
-A lease is a row of the store, taken by one statement, renewed while the run makes progress and
-given back at its end. It needs no session: it holds behind a pooler that gives every transaction
-another one, and a machine that is cut off keeps it for no longer than it lasts. See `fence` for
-what keeps a run from writing that has lost its lease.
+A lease is a row of the store: one statement takes it, progress of the run renews it, and the end
+of the run gives it back. It needs no database session: it works behind a pooler that gives every
+transaction another one, and a machine that is cut off loses it when it expires. `fence` keeps a
+run that has lost its lease from writing.
 """
 
 import time
@@ -33,41 +33,41 @@ class Lease:
     def __init__(self, where: Path | str, fence: Fence) -> None:
         self.fence = fence
         self.lost = False
-        """Whether it is known that another run has taken it over."""
+        """Whether another run is known to have taken it over."""
         self._where = where
         self._leave_by: dict[str, float] = {}
         """Until when requests of each action in flight may leave, by this machine's clock."""
 
     def let_leave(self, action: str, journalled: float) -> None:
-        """Let requests of an action leave that was journalled at an instant (`uptime`).
+        """Let the requests of an action leave that was journalled at an instant (`uptime`).
 
-        The rest of the window is for the request itself, once it has been let through.
+        The rest of the window is for the request itself, once it was let through.
         """
         self._leave_by[action] = journalled + fences.TERMS.window - connector.LEAVES_WITHIN
 
     def may_leave(self, action: str) -> bool:
         """Return whether a request of an action may still leave, by this machine's clock alone.
 
-        Each has its own time: what another run waits for is in the entry of the action itself.
-        A file's lease ends with its process, so that nothing leaves after it.
+        Each action has a time of its own: its entry says how long another run must wait. A file's
+        lease ends with its process, so that nothing leaves afterwards.
         """
         if isinstance(self._where, Path):
             return True
         return not self.lost and uptime() < self._leave_by.get(action, 0.0)
 
     def settle(self, action: str) -> None:
-        """Let nothing more of an action leave: it has ended."""
+        """Let no more requests of an action leave: it has ended."""
         self._leave_by.pop(action, None)
 
     def renewed(self, store: Store) -> bool:
-        """Make the lease last again; return False where another run has taken it over."""
+        """Renew the lease; return False if another run has taken it over."""
         until = store_time() + fences.TERMS.length if store.shared else null()
         kept = update(table).where(self.fence.row).values(until=until)
         self.lost = self.lost or store.change(kept, at_least=0).rows == 0
         return not self.lost
 
     def end(self) -> None:
-        """Give the lease back; nothing more leaves."""
+        """Give the lease back; no request leaves afterwards."""
         self._leave_by.clear()
         if not isinstance(self._where, Path):
             with suppress(Refused), Store.open(self._where) as store:  # it expires
@@ -75,7 +75,7 @@ class Lease:
 
     @contextmanager
     def renewing(self) -> Iterator[None]:
-        """Renew the lease every so often for the length of a block, beside what it does."""
+        """Renew the lease at intervals during the block."""
         if isinstance(self._where, Path):
             yield
             return
@@ -91,8 +91,8 @@ class Lease:
     def _renew(self, ended: Event) -> None:
         while not ended.wait(fences.TERMS.renewed) and not self.lost:
             if since_beat() > fences.TERMS.silence:
-                return  # what hangs must not keep others from running
-            # A store that does not answer may do so again before the lease ends.
+                return  # a run that hangs must not keep others from running
+            # A store that does not answer may do so before the lease ends.
             with suppress(Refused), Store.open(self._where) as store:
                 self.renewed(store)
 
@@ -111,10 +111,9 @@ def leased(where: Path | str, name: str, holder: Holder) -> Iterator[Lease]:
 
 
 def wait_for_quiet(store: Store, name: str, stopping: Callable[[], bool]) -> bool:
-    """Wait until nothing that an earlier holder of a lease journalled may leave any more.
+    """Wait until no request that an earlier holder of a lease journalled may still leave.
 
-    Returns False where it was asked to stop. A lease that ended by itself, or was given back,
-    leaves nothing to wait for.
+    Returns False if asked to stop. A lease that expired or was given back needs no wait.
     """
     last = func.max(entry.c.by_when) - store_time()
     query = select(last).join(run).where(UNSETTLED, run.c.connection == name)
@@ -126,13 +125,13 @@ def wait_for_quiet(store: Store, name: str, stopping: Callable[[], bool]) -> boo
 
 
 def is_leased(store: Store, name: str) -> bool:
-    """Return whether a run on any machine holds the lease of a connection; asking takes nothing."""
+    """Return whether a run on any machine holds the lease of a connection, without taking it."""
     query = select(table).where(table.c.connection == name, table.c.until > store_time())
     return any(not is_over(row.owner) for row in store.rows(query))
 
 
 def free_of_the_dead(store: Store, name: str) -> bool:
-    """Give back the lease of a connection whose process has died on this machine."""
+    """Give back the lease of a connection whose process on this machine has died."""
     row = _row(store, name)
     if row is None or not is_over(row.owner):
         return False
@@ -141,7 +140,7 @@ def free_of_the_dead(store: Store, name: str) -> bool:
 
 
 def taken_over(store: Store, name: str) -> Refused:
-    """Return the refusal of a run that has lost its lease, which says who took it over."""
+    """Return the refusal of a run that has lost its lease, which names the new holder."""
     row = _row(store, name)
     who = "it is not in the store any more" if row is None else f"{_holder(row)} took it over"
     summary = f"this run has lost the lease of '{name}': {who}"
@@ -150,7 +149,7 @@ def taken_over(store: Store, name: str) -> Refused:
 
 
 def _taken(store: Store, name: str, holder: Holder) -> Fence:
-    """Return the fence of a lease that is ours now."""
+    """Return the fence of a lease that we now hold."""
     found = _try(store, name, holder)
     if found is None and free_of_the_dead(store, name):
         found = _try(store, name, holder)
@@ -160,7 +159,7 @@ def _taken(store: Store, name: str, holder: Holder) -> Fence:
 
 
 def _try(store: Store, name: str, holder: Holder) -> Fence | None:
-    """Take a lease that has ended, in one statement."""
+    """Take an ended lease, in one statement."""
     owner = identity()
     values = {
         "host": holder.host,
@@ -173,7 +172,7 @@ def _try(store: Store, name: str, holder: Holder) -> Fence | None:
     taking = new.on_conflict_do_update(
         index_elements=["connection"],
         set_={**values, "fence": table.c.fence + 1},
-        # Holding the file's lock proves that its former holder is gone.
+        # Holding the file's lock proves that the former holder is gone.
         where=table.c.until <= store_time() if store.shared else None,
     ).returning(table.c.fence)
     with store.at_once():
@@ -209,6 +208,6 @@ def _holder(row: AnyRow) -> Holder:
 
 
 _GLANCE = 0.5
-"""Seconds between two looks whether an earlier run's requests may still leave."""
+"""Seconds between two checks whether an earlier run's requests may still leave."""
 _PATIENCE = 1.0
-"""Seconds that the end of a run waits for a renewal that is on its way."""
+"""Seconds that the end of a run waits for a renewal in progress."""

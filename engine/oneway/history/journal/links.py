@@ -12,12 +12,12 @@ from oneway.history.journal.tables import link as table
 from oneway.planning.links import Link, Origin
 
 _AT_ONCE = 500
-"""Links that one statement changes: it takes only so many values."""
+"""Links that one statement changes: it takes a limited number of values."""
 
 
 @dataclass(frozen=True, slots=True)
 class LinkCounts:
-    """How many pairs a run has seen: known before, new, and in place of another link."""
+    """How many links a run has seen: known before, new, and replacing another one."""
 
     known: int = 0
     new: int = 0
@@ -37,9 +37,9 @@ def link_counts(store: Store) -> Mapping[str, int]:
 
 
 def learn(store: Store, connection: str, found: Sequence[Link]) -> LinkCounts:
-    """Remember pairs that were found; each goes in place of what either was linked to before.
+    """Store links; each replaces the earlier links of its two records.
 
-    `since` of a pair that is known already stays as it was.
+    `since` of a known link stays.
     """
     if not found:
         return LinkCounts()
@@ -63,7 +63,7 @@ def learn(store: Store, connection: str, found: Sequence[Link]) -> LinkCounts:
 
 
 def _concerning(store: Store, connection: str, found: Sequence[Link]) -> tuple[Link, ...]:
-    """Return the links of the records that were found; of many, all that there are."""
+    """Return the links of the given records; of many, all links of the connection."""
     if len(found) > _AT_ONCE:
         return links(store, connection)
     ours = table.c.connection == connection
@@ -74,7 +74,7 @@ def _concerning(store: Store, connection: str, found: Sequence[Link]) -> tuple[L
 
 
 def unlink(store: Store, connection: str, sources: Iterable[str]) -> int:
-    """Forget the links of some source records; return how many there were."""
+    """Delete the links of some source records; return how many there were."""
     with store.at_once():
         return _delete(store, connection, sources)
 

@@ -1,8 +1,7 @@
 """Creates the tables of a new store, and migrates those of an older one.
 
-A new store is made from `tables`; an older one is led through the migrations by Alembic,
-which is imported for that alone. The caller has begun a transaction in which it is all
-done, or not at all.
+A new store is made from `tables`. Alembic, imported only then, migrates an older one. The caller
+has begun the transaction in which all of this happens, or nothing.
 """
 
 import warnings
@@ -17,14 +16,14 @@ _FOLDER = Path(__file__).parent / "migrations"
 
 
 def create(connection: Connection) -> None:
-    """Make all tables, as the newest version has them."""
+    """Create all tables, in their newest version."""
     METADATA.create_all(connection, checkfirst=False)
     connection.execute(text("CREATE TABLE alembic_version (version_num VARCHAR(32) PRIMARY KEY)"))
     connection.execute(text("INSERT INTO alembic_version VALUES (:head)"), {"head": HEAD})
 
 
 def version(connection: Connection) -> str | None:
-    """Return the version of a store's tables; None if it has no tables of ours."""
+    """Return the version of a store's tables; None if it has none of ours."""
     ours = _ours(connection)
     if ours == {"alembic_version", "run"}:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
@@ -60,7 +59,7 @@ def newer(found: str, place: str) -> Refused:
 
 
 def _ours(connection: Connection) -> set[str]:
-    """Return which of two tables there are; asked at every opening, so without reflection."""
+    """Return which of two tables exist; asked at every opening, so without reflection."""
     if connection.dialect.name != "sqlite":
         return {"alembic_version", "run"} & set(inspect(connection).get_table_names())
     sql = "SELECT name FROM sqlite_master WHERE name IN ('alembic_version', 'run')"

@@ -15,16 +15,16 @@ from oneway.history.journal.errors import unreachable
 from oneway.history.journal.tables import HEAD
 
 _SECONDS = 10
-"""How long to wait for the server to answer at all."""
+"""How long to wait for the server's first answer."""
 
 _KEEPALIVE = {"idle": 10, "interval": 5, "count": 3}
-"""After 25 seconds without a sign both ends of a session know that the other is gone."""
+"""After 25 seconds of silence, both ends of a session know that the other is gone."""
 
 _FIRST_WITH_LEASES = "0010"
 
 
 def url_of(where: str) -> URL:
-    """Return a store's URL, with the driver that we use; raise `Refused` if it is invalid."""
+    """Return a store's URL, with our driver; raise `Refused` if it is invalid."""
     try:
         url = make_url(where)
     except (ArgumentError, ValueError):
@@ -39,12 +39,12 @@ def url_of(where: str) -> URL:
 
 
 def shown(url: URL) -> str:
-    """Return a URL as it may be shown: without password and query."""
+    """Return a URL that may be shown: without password and query."""
     return url.set(query={}).render_as_string(hide_password=True).replace("+psycopg", "")
 
 
 def connected(url: URL) -> Connection:
-    """Return an open connection to a store, made or brought up to date if need be.
+    """Return an open connection to a store, created or migrated if necessary.
 
     Raises `Refused` and SQLAlchemy's errors.
     """
@@ -65,7 +65,7 @@ def _engine(url: URL) -> Engine:
     options = {
         "connect_timeout": _SECONDS,
         "application_name": "oneway",
-        # A pooler gives each transaction another session, which knows no statement of ours.
+        # A pooler gives each transaction another session, which does not know our statements.
         "prepare_threshold": None,
         "keepalives": 1,
         "tcp_user_timeout": 25_000,
@@ -78,10 +78,10 @@ def _engine(url: URL) -> Engine:
 
 
 def _limit(connection: Any, _record: Any) -> None:
-    """Let the server end a session whose other end is gone, or sleeps within a transaction.
+    """Let the server end a session whose client is gone, or idles within a transaction.
 
-    Such a one keeps its rows locked, and with them the lease that another run waits for. Not as
-    options of the session's start: a pooler refuses those.
+    It would keep its rows locked, and with them the lease that another run waits for. These are
+    not options of the session's start, because a pooler refuses those.
     """
     asleep = max(int(fence.TERMS.length / 3 * 1000), 1)
     limits = {f"tcp_keepalives_{name}": seconds for name, seconds in _KEEPALIVE.items()}
@@ -94,7 +94,7 @@ def _limit(connection: Any, _record: Any) -> None:
 
 def _bring_up(connection: Connection, place: str) -> None:
     with connection.begin():
-        # Two processes that start at once: the second finds it done.
+        # Of two processes that start at once, the second finds it done.
         connection.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _KEY})
         found = migration.version(connection)
         if found is None:
@@ -113,7 +113,7 @@ def _refuse_other_tables(connection: Connection, place: str) -> None:
 
 
 def _refuse_older_runs(connection: Connection, found: str, place: str) -> None:
-    """Raise `Refused` while a version runs that knows of no leases: it holds a session's lock."""
+    """Raise `Refused` while a version without leases runs: it holds a session's lock."""
     if not "0004" <= found < _FIRST_WITH_LEASES:
         return
     names = connection.execute(text("SELECT connection FROM holder")).scalars().all()
@@ -125,7 +125,7 @@ def _refuse_older_runs(connection: Connection, found: str, place: str) -> None:
 
 
 def lock_key(name: str) -> int:
-    """Return the number under which PostgreSQL locks a connection of ours."""
+    """Return the number by which PostgreSQL locks one of our connections."""
     digest = sha256(f"oneway {name}".encode(errors="surrogatepass")).digest()
     return int.from_bytes(digest[:8], "big", signed=True)
 

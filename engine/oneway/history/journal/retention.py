@@ -15,12 +15,10 @@ def kept_names(store: Store, id: int) -> frozenset[str]:
 
 
 def prunable(store: Store, before: str, connection: str | None = None) -> tuple[int, ...]:
-    """Return the runs that ended before an instant and are needed no more, oldest first.
+    """Return the runs that ended before an instant and are no longer needed, oldest first.
 
-    Of one connection, or of all.
-
-    A run of which anything is unsettled is needed, and so are the last one of each connection
-    and the last that knew the size of its source: guards compare with it.
+    Of one connection, or of all. A run with anything unsettled is needed; so are the last run of
+    each connection and the last that knew the size of its source, because guards compare with it.
     """
     old = (run.c.ended < before) & run.c.id.not_in(_needed())
     query = select(run.c.id).where(old).order_by(run.c.id)

@@ -14,9 +14,9 @@ if TYPE_CHECKING:
     from sqlalchemy import Row
 
     AnyRow: TypeAlias = Row[*tuple[Any, ...]]
-    """A row of whatever columns were asked for."""
+    """A row of any queried columns."""
 else:
-    AnyRow = Any  # these classes are needed where no store is
+    AnyRow = Any  # code that opens no store needs these classes
 
 
 class Why(Enum):
@@ -32,19 +32,19 @@ class RunState(Enum):
 
     DONE = "done"
     DONE_WITH_FAILURES = "done_with_failures"
-    """It got to its end, and some records failed, or people who have left can still get in."""
+    """It ended, but some records failed, or leavers can still get in."""
     HELD = "held"
-    """It got to its end, and a guard held something back."""
+    """It ended, and a guard held something back."""
     REFUSED = "refused"
     """An error stopped it."""
     INTERRUPTED = "interrupted"
-    """It never got to its end: its process was stopped or killed, or the machine was."""
+    """It did not end: its process was stopped or killed, or the machine was."""
     RUNNING = "running"
     """It is running: its process holds the lock of the connection."""
 
     @property
     def is_whole(self) -> bool:
-        """Whether the run got to its end, so that every planned action had its turn."""
+        """Whether the run ended by itself, so that every planned action had its turn."""
         return self in (RunState.DONE, RunState.DONE_WITH_FAILURES, RunState.HELD)
 
 
@@ -52,12 +52,12 @@ OLD_WORDS: Mapping[str, frozenset[RunState]] = {
     "failed": frozenset({RunState.DONE_WITH_FAILURES}),
     "open": frozenset({RunState.INTERRUPTED, RunState.RUNNING}),
 }
-"""What earlier versions called states: people may go on asking for them so."""
+"""Names of states in earlier versions, which still work."""
 
 
 @dataclass(frozen=True, slots=True)
 class Breached:
-    """A guard that fired: its name, the whole sentence, what lets it through, what it blocked."""
+    """A guard that fired: its name, its sentence, the option that allows it, what it blocked."""
 
     guard: str
     text: str
@@ -77,7 +77,7 @@ class RunStart:
     started: str
     by: str
     connection: str = ""
-    """Whose run it is: the name under which the run holds its lock."""
+    """The connection's name, under which the run holds its lock."""
     allowed: tuple[Allowance, ...] = ()
     """The ceilings raised for this run."""
     why: Why = Why.HAND
@@ -88,10 +88,10 @@ class RunStart:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A run: `ended` is None while it goes on, and after it died until that is settled.
+    """A run: `ended` is None while it runs, and after it died until it is settled.
 
-    `counts` are by the word of an `Ending`: of a run that has not ended, what is known so far.
-    `problems` are what stopped a run that was refused.
+    `counts` are by the word of an `Ending`; before the end, those known so far. `problems` are
+    what stopped a refused run.
     """
 
     id: int
@@ -100,15 +100,15 @@ class Run:
     counts: Mapping[str, int]
     problems: tuple[Diagnostic, ...] = ()
     links: Mapping[str, int] = field(default_factory=dict)
-    """How many pairs of records it has seen: `known`, `new`, `replaced`."""
+    """How many links it has seen: `known`, `new`, `replaced`."""
     still_in: tuple[StillIn, ...] = ()
-    """Who had left in the source when it ended, and could still get in."""
+    """The leavers who could still get in when it ended."""
     planned: int | None = None
-    """How many actions its plan had; None if that was not written down."""
+    """How many actions its plan had; None if that was not recorded."""
     interrupted: bool = False
-    """Whether it died, and what it left was settled afterwards."""
+    """Whether it died, and was settled afterwards."""
     lives: bool = False
-    """Whether the lock of its connection is held, and it is the run that would hold it."""
+    """Whether the lock of its connection is held, and this run would be the holder."""
 
     @property
     def state(self) -> RunState:
@@ -127,14 +127,14 @@ class Run:
 
     @property
     def left(self) -> int | None:
-        """How many planned actions have no ending; None if that is not known."""
+        """How many planned actions have no ending; None if unknown."""
         if self.ended is not None:
             return 0
         return None if self.planned is None else max(self.planned - sum(self.counts.values()), 0)
 
     @property
     def knows_access(self) -> bool:
-        """Whether `still_in` says who could get in when the run ended, or was settled."""
+        """Whether `still_in` is known, as of the run's end or its settling."""
         return self.ended is not None and not self.problems
 
 
@@ -159,7 +159,7 @@ class JournalEntry:
     sent: bool
     end: End | None
     sent_at: str = ""
-    """When it was sent last, by the clock."""
+    """When it was last sent, by the clock."""
 
 
 def entry(row: AnyRow) -> JournalEntry:
@@ -200,7 +200,7 @@ def run(row: AnyRow) -> Run:
 
 
 def still_in(found: Iterable[StillIn]) -> str:
-    """Return the column of those who can still get in."""
+    """Return the column of leavers who can still get in."""
     return json.dumps([astuple(each) for each in found])
 
 
@@ -211,7 +211,7 @@ def stated(reads: Iterable[Read]) -> str:
 
 
 def start(begun: RunStart) -> dict[str, str]:
-    """Return the columns of a run that starts."""
+    """Return the columns of a starting run."""
     breaches = [[each.guard, each.text, each.allow, each.held] for each in begun.breaches]
     return {
         "mapping": begun.mapping,
@@ -230,7 +230,7 @@ def start(begun: RunStart) -> dict[str, str]:
 
 
 def problems(found: tuple[Diagnostic, ...]) -> str:
-    """Return the column of what stopped a run."""
+    """Return the column of the diagnostics that stopped a run."""
     return json.dumps(
         [
             [
@@ -253,4 +253,4 @@ def _problem(data: Any) -> Diagnostic:
 
 
 _FAILED = frozenset(set(Ending) - {Ending.DONE, Ending.HELD})
-"""As a command's exit code has it: what was postponed or not attempted is not done."""
+"""As with a command's exit code: postponed and not attempted actions are not done."""

@@ -29,8 +29,8 @@ LATE = " late"
 class Taken:
     """A claimed due: `ended` is None until it has ended.
 
-    `starts` is how often a run of it was begun, `after` the connection's newest run before
-    the first of them; of a due that has ended neither is known.
+    `starts` is how often a run of it began, `after` the connection's newest run before the first
+    of them; both are unknown once the due has ended.
     """
 
     connection: str
@@ -52,7 +52,7 @@ class ScheduleStatus:
 
 
 def standings(store: Store, connection: str | None = None) -> Mapping[str, ScheduleStatus]:
-    """Return the status of every connection ever seen, or of one, by name."""
+    """Return the schedule state of every connection ever seen, or of one, by name."""
     latest = select(due.c.connection, func.max(due.c.due).label("due")).group_by(due.c.connection)
     newest = latest.subquery()
     of = (due.c.connection == newest.c.connection) & (due.c.due == newest.c.due)
@@ -70,10 +70,10 @@ def standings(store: Store, connection: str | None = None) -> Mapping[str, Sched
 
 
 def first_seen(store: Store, connection: str, now: str) -> ScheduleStatus:
-    """Register a connection that is seen for the first time, and return its schedule's state.
+    """Register a new connection, and return the state of its schedule.
 
-    It stands from its last run, where it has run by hand, or else from now: what would have
-    been due before that is not missed.
+    It counts from its last run by hand, if there was one, or else from now: earlier dues were not
+    missed.
     """
     query = select(func.max(run.c.started)).where(run.c.connection == connection)
     (found,) = store.rows(query)
@@ -85,9 +85,9 @@ def first_seen(store: Store, connection: str, now: str) -> ScheduleStatus:
 
 
 def take(store: Store, connection: str, nominal: str, now: str, by: str) -> Taken | None:
-    """Claim the due, to be run; None if another process took it first.
+    """Claim the due, to run it; None if another process took it first.
 
-    Earlier ones that have not ended are passed over: the latest one counts for them too.
+    Earlier dues that have not ended are skipped: the latest one stands for them.
     """
     with store.at_once():
         after = store.rows(select(func.max(run.c.id)).where(run.c.connection == connection))[0][0]
@@ -102,7 +102,7 @@ def take(store: Store, connection: str, nominal: str, now: str, by: str) -> Take
 
 
 def take_over(store: Store, left: Taken, by: str) -> Taken | None:
-    """Return a due that was left as ours; None if it has ended, or another took it over."""
+    """Return one of our dues to the state left; None if it has ended or was taken over."""
     ours = replace(left, by=by, starts=left.starts + 1)
     return ours if _changed(store, left, {"taken_by": by, "outcome": _open(ours)}) else None
 
@@ -140,7 +140,7 @@ def forget(store: Store, before: str, connection: str | None = None) -> None:
 
 
 def run_of(history: RunHistory, taken: Taken) -> Run | None:
-    """Return the run of a due that has ended, where its end was not written down any more."""
+    """Return the run of a due whose run ended, but not the due."""
     for each in history.runs(taken.connection, limit=20):
         if each.id <= taken.after:
             break
@@ -157,7 +157,7 @@ def failing(store: Store) -> dict[str, int]:
 
 
 def _changed(store: Store, seen: Taken, values: Mapping[str, str]) -> bool:
-    """Return whether a row was still unchanged, and has been updated."""
+    """Return whether a row was unchanged, and is now updated."""
     row = (due.c.connection == seen.connection) & (due.c.due == seen.due) & due.c.ended.is_(None)
     same = (due.c.taken_by == seen.by) & (due.c.outcome == _open(seen))
     return store.change(update(due).where(row, same).values(**values), at_least=0).rows == 1
@@ -178,4 +178,4 @@ def _open(taken: Taken) -> str:
 
 
 _SEEN = ""
-"""The due of the row that says since when a connection is known: before all others."""
+"""The due in the row that says since when a connection is known: before all others."""

@@ -17,20 +17,20 @@ from oneway.state.files import link_once
 from oneway.state.folder import refuse_shared_file
 
 BUSY_TIMEOUT = 10.0
-"""Seconds that a write waits for another process's."""
+"""Seconds that a write waits for another process."""
 
 IMMEDIATELY = "immediately"
-"""Set in a connection's `info` while it writes: the file is locked when a transaction begins."""
+"""Set in a connection's `info` while it writes: its transaction begins by locking the file."""
 
 SMALL = ("run", "entry", "failure", "written", "link", "lease", "due", "incident", "notice")
 """The tables whose pages are checked when a large store is opened: all but the snapshots."""
 
 LARGE = 4_000_000
-"""Bytes; a file below that is checked whole."""
+"""Bytes; a smaller file is checked as a whole."""
 
 
 def connected(path: Path) -> Connection:
-    """Return an open connection to a store's file, made or brought up to date if need be.
+    """Return an open connection to a store's file, created or migrated if necessary.
 
     Raises `Refused`, `OSError` and SQLite's errors.
     """
@@ -60,7 +60,7 @@ def engine(path: Path, mode: str = "WAL") -> Engine:
 
 
 def compacted(connection: Connection) -> bool:
-    """Write a store's file anew, without what was deleted; return whether that was possible."""
+    """Rewrite a store's file without deleted data; return whether that was possible."""
     file: Any = connection.connection.dbapi_connection
     try:
         file.execute("VACUUM")

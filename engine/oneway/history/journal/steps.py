@@ -1,6 +1,6 @@
-"""The statements that journal an action's steps, built once for a run and executed for each action.
+"""The statements that journal an action's steps, built once per run and executed per action.
 
-Building and looking up a statement costs many times what the database takes to execute it.
+Building and looking up a statement costs many times its execution in the database.
 """
 
 from collections.abc import Mapping
@@ -28,12 +28,12 @@ from oneway.history.journal.store import Upsert, upserting
 from oneway.history.journal.tables import UNSETTLED, WITHHELD, entry, failure, run, written
 
 _NO_END = {"ending": None, "code": "", "reason": "", "guards": "[]", "until": ""}
-"""What an action has in place of an end while it is on its way."""
+"""Stands for the end of an action in flight."""
 
 
 @dataclass(frozen=True, slots=True)
 class Steps:
-    """The statements; `given` makes the values that they take, of columns' values."""
+    """The statements; `given` turns values of columns into their parameters."""
 
     intend: Executable
     send: Executable
@@ -45,15 +45,15 @@ class Steps:
 
 
 def given(**values: Any) -> Mapping[str, Any]:
-    """Return columns' values under the names that the statements have for them."""
+    """Return values of columns under the parameter names of the statements."""
     return {_PREFIX + name: value for name, value in values.items()}
 
 
 @lru_cache(maxsize=16)
 def steps_of(fence: Fence | None, window: float, *, shared: bool) -> Steps:
-    """Return the statements of a run that holds a lease, or of one without.
+    """Return the statements of a run with a lease, or without one.
 
-    A request may leave within `window` seconds of what journals it. `shared`: in PostgreSQL.
+    A request may leave within `window` seconds of its statement. `shared`: in PostgreSQL.
     """
     made = _Maker(fence, window, shared)
     here = (entry.c.run == _given(entry.c.run)) & (entry.c.action == _given(entry.c.action))
@@ -81,7 +81,7 @@ class _Maker:
         return _or(new, ("run", "action"), sending, where=WITHHELD)
 
     def send(self, which: ColumnElement[bool]) -> Executable:
-        """An action is being sent, and may have happened from now on."""
+        """An action is being sent: from now on it may have happened."""
         sending = update(entry).values(sent=1, sent_at=_given(entry.c.sent_at))
         if self.fence is None:
             return sending.where(which)
@@ -96,7 +96,7 @@ class _Maker:
         return _or(new, ("run", "action"), found, where=UNSETTLED | WITHHELD)
 
     def refuse(self) -> Executable:
-        """The target refused an action; how often it has refused the same values."""
+        """The target refused an action, and how often the same values."""
         values = _all_given(failure, "action", "digest", "code", "reason")
         values |= {"connection": run.c.connection, "first": run.c.as_of, "last": run.c.as_of}
         new = self._of_run(failure, values)
@@ -110,7 +110,7 @@ class _Maker:
         return new.on_conflict_do_update(index_elements=keys, set_=found)
 
     def write(self) -> Executable:
-        """A field was written; how often it was to the same."""
+        """A field was written, and how often with the same value."""
         values = _all_given(written, "action", "field", "digest")
         new = self._of_run(written, values | {"connection": run.c.connection})
         again = written.c.digest == new.excluded.digest
@@ -122,7 +122,7 @@ class _Maker:
         return new.on_conflict_do_update(index_elements=keys, set_=found)
 
     def _ours(self, table: Table, values: Mapping[str, ColumnElement[Any]]) -> Upsert:
-        """Return an insert that makes no row for a run that was taken over."""
+        """Return an insert that has no effect for a run that was taken over."""
         new = upserting(table, shared=self.shared)
         if self.fence is None:
             return new.values(dict(values))
@@ -130,14 +130,14 @@ class _Maker:
         return new.from_select(list(values), row)
 
     def _of_run(self, table: Table, values: Mapping[str, ColumnElement[Any]]) -> Upsert:
-        """Return an insert of values that are partly those of the run."""
+        """Return an insert of values that partly come from the run."""
         once = {**values, **_fixed(table, times=1)}
         row = select(*once.values()).where(run.c.id == _given(entry.c.run))
         return upserting(table, shared=self.shared).from_select(list(once), row)
 
 
 def _heal() -> Executable:
-    """What the target refused before is done."""
+    """An action that the target had refused is done."""
     whose = select(run.c.connection).where(run.c.id == _given(entry.c.run)).scalar_subquery()
     same = failure.c.action == _given(failure.c.action)
     return delete(failure).where((failure.c.connection == whose) & same)
@@ -146,7 +146,7 @@ def _heal() -> Executable:
 def _or(
     new: Upsert, keys: tuple[str, ...], found: Mapping[str, Any], *, where: ColumnElement[bool]
 ) -> Upsert:
-    """Return an insert that changes these columns where the row is there and `where` holds."""
+    """Return an insert that updates these columns if the row exists and `where` holds."""
     changes = {name: new.excluded[name] for name in found}
     return new.on_conflict_do_update(index_elements=keys, set_=changes, where=where)
 
@@ -164,5 +164,5 @@ def _fixed(table: Table, **values: Any) -> dict[str, ColumnElement[Any]]:
 
 
 _PREFIX = "given_"
-"""SQLAlchemy keeps the columns' own names to itself."""
+"""SQLAlchemy reserves the columns' own names."""
 _ACTION = _all_given(entry, "run", "action", "verb", "source_id", "target_id")

@@ -1,4 +1,4 @@
-"""An open store: transactions, queries, and refusals where it cannot be used."""
+"""An open store: transactions, queries, and refusals if it cannot be used."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
@@ -20,12 +20,12 @@ from oneway.history.journal.rows import AnyRow
 from oneway.history.journal.sqlite import IMMEDIATELY
 
 Upsert: TypeAlias = lite.Insert | pg.Insert
-"""An insert that may say what to do where the row is there already; both have one form."""
+"""An insert that may handle an existing row; both databases have one form of it."""
 
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """How many rows a statement changed, and the id of the one it made (0 where none)."""
+    """How many rows a statement changed, and the id of the row it made (0 for none)."""
 
     rows: int
     id: int
@@ -34,18 +34,18 @@ class Changed:
 class Store:
     """An open store. Every method raises `Refused` if it cannot be used.
 
-    May be shared by threads; what one writes `at_once`, the others wait for.
+    Threads may share it; while one writes `at_once`, the others wait.
     """
 
     def __init__(self, place: str, connection: Connection) -> None:
         self.place = place
-        """Where it is, as people may be told."""
+        """Its place, as people may see it."""
         self._connection = connection
         self._lock = RLock()
 
     @classmethod
     def open(cls, where: Path | str) -> Self:
-        """Return the store at a path or a URL, made or brought up to date if need be."""
+        """Return the store at a path or a URL, created or migrated if necessary."""
         if isinstance(where, Path):
             with refusing(str(where)):
                 return cls(str(where), sqlite.connected(where))
@@ -55,7 +55,7 @@ class Store:
             return cls(place, postgresql.connected(url))
 
     def close(self) -> None:
-        """Close the store; what was written is in it already."""
+        """Close the store; everything written is durable already."""
         with suppress(SQLAlchemyError):  # a server may be gone
             self._connection.close()
 
@@ -95,12 +95,10 @@ class Store:
     def change(
         self, statement: Executable, values: Mapping[str, Any] | None = None, *, at_least: int = 1
     ) -> Changed:
-        """Change rows; outside of `at_once` that is durable when this returns.
+        """Execute a change; outside of `at_once` it is durable on return.
 
-        `values` are those that the statement takes by name.
-
-        Raises `LookupError` if fewer rows than `at_least` were changed, or where they were
-        there before.
+        `values` are the statement's parameters by name. Raises `LookupError` if fewer rows than
+        `at_least` were changed, or if they existed before.
         """
         try:
             with self.at_once(), refusing(self.place):
@@ -114,7 +112,7 @@ class Store:
         return changed
 
     def rows(self, statement: Executable) -> Sequence[AnyRow]:
-        """Return the rows that a query finds."""
+        """Return the rows of a query."""
         with self._lock, refusing(self.place):
             if self._connection.in_transaction():
                 found = self._connection.execute(statement).all()
@@ -126,9 +124,9 @@ class Store:
         return found
 
     def compact(self) -> bool:
-        """Overwrite what was deleted; return whether nothing of it is left in the store's files.
+        """Overwrite deleted data; return whether the store's files no longer hold any of it.
 
-        A file is rewritten, without waiting for others. A server compacts its own database.
+        A file is rewritten, without waiting for others. A server compacts its database itself.
         """
         if self.shared:
             return False
@@ -136,7 +134,7 @@ class Store:
             return sqlite.compacted(self._connection)
 
     def insert(self, table: Table) -> Upsert:
-        """Return an insert that may say what to do where the row is there already."""
+        """Return an insert that may handle an existing row."""
         return upserting(table, shared=self.shared)
 
     @property
@@ -146,12 +144,12 @@ class Store:
 
 
 def upserting(table: Table, *, shared: bool) -> Upsert:
-    """Return an insert in the form of the store: of PostgreSQL where it is `shared`."""
+    """Return an insert in the store's dialect: PostgreSQL's if it is `shared`."""
     return pg.insert(table) if shared else lite.insert(table)
 
 
 def _is_mistyped(statement: Executable, rows: Sequence[AnyRow]) -> bool:
-    """Return whether a value is not of its column's type: SQLite keeps, and checks, any type."""
+    """Return whether a value is of another type than its column: SQLite stores any type."""
     if not isinstance(statement, Select):
         return False
     types = [each.type.python_type for each in statement.selected_columns]
@@ -163,7 +161,7 @@ def _is_mistyped(statement: Executable, rows: Sequence[AnyRow]) -> bool:
 
 
 _COUNTED = {"preserve_rowcount": True}
-"""An insert of which the id is fetched would otherwise not say how many rows it made."""
+"""An insert that returns its id would otherwise not report the number of rows."""
 
 
 def _number(key: "AnyRow | None") -> int:

@@ -1,4 +1,4 @@
-"""The stories of runs, as the journal keeps them: who is not as the source says, and since when."""
+"""The stories of runs, as the journal stores them: who differs from the source since when."""
 
 from collections.abc import Sequence
 
@@ -11,24 +11,24 @@ from oneway.history.journal.tables import run, snapshot
 from oneway.history.stories import Story
 
 STORIES = "stories"
-"""The name under which they are kept with a run."""
+"""Their name among the data stored with a run."""
 
 
 def keep_stories(journal: Journal, id: int, found: Sequence[Story]) -> None:
-    """Keep the stories of a run, in place of those that were kept before."""
+    """Store the stories of a run, in place of earlier ones."""
     with journal.at_once():
         drop_stories(journal, id)
         journal.keep(id, STORIES, stories.dumped(found))
 
 
 def drop_stories(journal: Journal, id: int) -> None:
-    """Forget the stories of a run that is being resumed: until it ends, they change."""
+    """Delete the stories of a run that is being resumed: they change until it ends."""
     which = (snapshot.c.run == id) & (snapshot.c.name == STORIES)
     journal.change(delete(snapshot).where(which), at_least=0)
 
 
 def kept_stories(journal: Journal, id: int) -> tuple[Story, ...] | None:
-    """Return the stories of a run, None where none are kept."""
+    """Return the stories of a run, None if none are stored."""
     data = journal.kept(id, STORIES).get(STORIES)
     return None if data is None else _loaded(journal, data)
 
@@ -36,7 +36,7 @@ def kept_stories(journal: Journal, id: int) -> tuple[Story, ...] | None:
 def last_stories(
     journal: Journal, connection: str, before: int | None = None
 ) -> tuple[Story, ...] | None:
-    """Return the stories of the last run of a connection that has any, before a run's id."""
+    """Return the stories of a connection's last run with any, before a run's id."""
     query = select(run.c.id).join(snapshot, snapshot.c.run == run.c.id)
     query = query.where((run.c.connection == connection) & (snapshot.c.name == STORIES))
     if before is not None:

@@ -1,7 +1,7 @@
 """The tables of the newest version of the store, in SQLite and PostgreSQL alike.
 
-Changes go through a migration (`migrations/versions`); a test compares what all migrations
-lead to with what stands here.
+Changes go through a migration (`migrations/versions`); a test compares the result of all
+migrations with these tables.
 """
 
 import json
@@ -30,14 +30,14 @@ HEAD = "0010"
 """The newest migration."""
 
 _MARK = "\x01"
-"""Begins a text that is kept as JSON; no text of ours begins so otherwise."""
+"""Begins a text that is stored as JSON; no text of ours begins this way otherwise."""
 
 
 class AnyText(TypeDecorator[str]):
-    """Text of any kind: PostgreSQL takes no NUL, and neither takes half a character.
+    """Text of any kind: PostgreSQL takes no NUL, and neither database takes half a character.
 
-    What holds one goes in as JSON behind a mark. Equal texts stay equal, so that they can be
-    looked for.
+    Text with one of them is stored as JSON after a mark. Equal texts stay equal, so that queries
+    find them.
     """
 
     impl = Text
@@ -52,8 +52,8 @@ class AnyText(TypeDecorator[str]):
         return value
 
     def process_result_value(self, value: Any, dialect: Dialect) -> str | None:  # noqa: ARG002
-        """Return what was meant."""
-        if isinstance(value, bytes):  # as versions before 0004 stored such text
+        """Return the original text."""
+        if isinstance(value, bytes):  # versions before 0004 stored such text this way
             return value.decode(errors="surrogatepass")
         if value is not None and value[:1] == _MARK:
             return str(json.loads(value[1:]))
@@ -100,9 +100,9 @@ run = Table(
     _text("host", ""),
     _text("breaches", "[]"),
     _text("problems", "[]"),
-    # How many pairs of records were known, new, and in place of another: by word.
+    # How many links were known, new, and replacing another: by word.
     _text("links", "{}"),
-    # How many actions were planned; and whether the run died, and was settled afterwards.
+    # How many actions were planned; and whether the run died and was settled afterwards.
     Column("planned", Integer),
     Column("interrupted", Integer, nullable=False, server_default=text("0")),
     sqlite_autoincrement=True,
@@ -128,22 +128,22 @@ entry = Table(
     _text("ending", null=True),
     _text("code", ""),
     _text("reason", ""),
-    # Of one that was not sent: the guards that hold it back (a JSON list), and until when.
+    # For an action not sent: the guards that hold it back (a JSON list), and until when.
     _text("guards", "[]"),
     _text("until", ""),
-    # What guards count it as, and when.
+    # How guards count it, and when.
     _text("counted", ""),
     _text("at", ""),
-    # When it was sent, by the clock, and the job to ask about where the target only accepted it.
+    # When it was sent, by the clock, and the job to ask about if the target only accepted it.
     _text("sent_at", ""),
     _text("job", ""),
-    # While it is on its way: the last moment at which a request may leave, by the store's clock.
+    # In flight: the last moment at which a request may leave, by the store's clock.
     Column("by_when", Float(53)),
     CheckConstraint("sent IN (0, 1)", name="sent_is_a_truth"),
     sqlite_with_rowid=False,
 )
 UNSETTLED = entry.c.ending.is_(None) | (entry.c.ending == text("'unknown'"))
-# Each by itself: a list is spelt out anew for each execution.
+# Each by itself: a list would be expanded again for each execution.
 WITHHELD = or_(*(entry.c.ending == text(f"'{each.value}'") for each in Ending if each.withheld))
 Index("unsettled", entry.c.run, entry.c.action, sqlite_where=UNSETTLED, postgresql_where=UNSETTLED)
 
@@ -152,7 +152,7 @@ failure = Table(
     METADATA,
     Column("connection", AnyText, primary_key=True),
     Column("action", AnyText, primary_key=True),
-    # Of the values a keyed digest alone.
+    # Only a keyed digest of the values.
     _text("digest"),
     _text("code"),
     _text("reason"),
@@ -176,7 +176,7 @@ written = Table(
 link = Table(
     "link",
     METADATA,
-    # Which target record a source record is. Of a sensitive key a keyed digest alone.
+    # Which target record a source record is. Of a sensitive key, only a keyed digest.
     Column("connection", AnyText, primary_key=True),
     Column("source_id", AnyText, primary_key=True),
     _text("target_id"),
@@ -192,7 +192,7 @@ Index("link_of_target", link.c.connection, link.c.target_id, unique=True)
 snapshot = Table(
     "snapshot",
     METADATA,
-    # "plan", and what the plan was derived from; each by itself, for they may be large.
+    # "plan", and its snapshots; each in a row, as they may be large.
     Column("run", Integer, ForeignKey("run.id"), primary_key=True, autoincrement=False),
     Column("name", AnyText, primary_key=True),
     Column("data", LargeBinary, nullable=False),

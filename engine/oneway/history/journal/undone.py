@@ -1,4 +1,4 @@
-"""What a run wrote that did not stick: the runs before wrote it too, and the target undid it."""
+"""What a run wrote that did not stick: earlier runs wrote it too, and the target undid it."""
 
 from collections.abc import Mapping
 
@@ -14,7 +14,7 @@ from oneway.planning.plan import Ending
 def undone_by(journal: Journal, connection: str, id: int) -> Mapping[str, Undone]:
     """Return what a run wrote that does not stick, by action id, as of that run.
 
-    Of an earlier run it is known as long as later runs wrote the same as well.
+    For an earlier run, it is known only while later runs have written the same.
     """
     times: dict[str, dict[str, int]] = {}
     for (action, field), found in journal.written(connection).items():
@@ -24,7 +24,7 @@ def undone_by(journal: Journal, connection: str, id: int) -> Mapping[str, Undone
         return {}
     later, undone = _written_since(journal, connection, id), {}
     for each in journal.entries(id):
-        # What another run wrote is no news of this one.
+        # Writes of other runs do not concern this one.
         if each.end is None or each.end.ending is not Ending.DONE:
             continue
         runs = {
@@ -39,13 +39,13 @@ def undone_by(journal: Journal, connection: str, id: int) -> Mapping[str, Undone
 
 
 def repeating(journal: Journal) -> frozenset[str]:
-    """Return the connections of which any change was written twice in a row: no others have one."""
+    """Return the connections with any change written twice in a row: no others can have one."""
     query = select(written.c.connection).where(written.c.times > 1).distinct()
     return frozenset(row[0] for row in journal.rows(query))
 
 
 def _written_since(journal: Journal, connection: str, id: int) -> Mapping[str, int]:
-    """Return how many runs after this one did an action, by the action's id."""
+    """Return how many runs after this one repeated an action, by the action's id."""
     later = (run.c.connection == connection) & (run.c.id > id)
     query = select(entry.c.action, func.count()).join(run, run.c.id == entry.c.run)
     found = query.where(later, entry.c.ending == Ending.DONE.value).group_by(entry.c.action)

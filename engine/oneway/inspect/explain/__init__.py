@@ -48,12 +48,11 @@ def explain(
 ) -> tuple[Explanation, ...]:
     """Return an explanation of each record that `key` names, in the order of the plan.
 
-    Records that another one of the same person stands for come last.
-
-    A key is a match value, an id in the source or the target, a label, or a value of one of
-    `joiners.unless_taken` (an email), each compared without case. None found: empty. `plan`
-    must have been made of the same program and snapshots. `told` is what is known of an action,
-    by its id, or of a record that has none, by its id in the source.
+    Records that another one of the same person replaces come last. A key is a match value, an id
+    in the source or the target, a label, or a value of one of `joiners.unless_taken` (an email),
+    each compared without case. Empty if none is found. `plan` must have been made of the same
+    program and snapshots. `told` is what is known of an action, by its id, or of a record without
+    one, by its id in the source.
     """
     house = House(compiled, program, source, target, plan, told)
     found = [each for each in plan.outcomes if house.is_named(each, key)]

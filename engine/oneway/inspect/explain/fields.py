@@ -16,7 +16,7 @@ from oneway.planning.plan import Action, Change, Kind, Outcome
 
 @dataclass(frozen=True, slots=True)
 class PlannedRecord:
-    """One record: what is planned for it, which of that will be sent, and what was read of it."""
+    """One record: what is planned for it, what will be sent, and what was read of it."""
 
     outcome: Outcome
     sent: tuple[Action, ...]
@@ -43,7 +43,7 @@ class FieldSteps:
         return self.subject.target
 
     def all(self) -> tuple[FieldStep, ...]:
-        """Return a step for each field; none where the record could not be evaluated."""
+        """Return a step for each field; none if the record could not be evaluated."""
         row = self.row
         if row is None:
             return self._deactivation()
@@ -125,7 +125,7 @@ class FieldSteps:
         return tuple(change for action in self.subject.sent for change in action.changes)
 
     def _waits(self, path: str) -> bool:
-        """Return whether the field is planned to be written, and will not be in this run."""
+        """Return whether the field is planned to be written, but not in this run."""
         planned = self.subject.outcome.changes
         return any(each.field == path for each in planned) and not self._written(path)
 
@@ -225,7 +225,7 @@ def _masked(rule: FieldRule, value: Value) -> Value:
 
 
 def _plain(value: object) -> Value:
-    """Return a planned value; one that is sealed as `***`."""
+    """Return a planned value; a sealed one as `***`."""
     scalar = value is None or isinstance(value, bool | int | float | str | list | dict)
     return value if scalar else MASK  # type: ignore[return-value]  # a scalar is a Value
 
@@ -250,7 +250,7 @@ def _owned(rule: FieldRule) -> str:
 
 
 def _policy(rule: FieldRule, code: FieldCode | None) -> tuple[str, ...]:
-    """Return what a field rule says of when and how its value is written."""
+    """Return when and how a field rule writes its value."""
     said = [f"write: {rule.write.value}", f"on_blank: {rule.on_blank.value}"]
     if rule.compare is not Compare.EXACT:
         said.append(f"compare: {rule.compare.value}")

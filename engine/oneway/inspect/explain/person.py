@@ -27,7 +27,7 @@ from oneway.planning.plan import Action, End, Ending, Kind, Outcome, Plan
 
 
 class House:
-    """The snapshots as the mapping sees them, and who is whom in them."""
+    """The snapshots as the mapping sees them, and the matches between them."""
 
     def __init__(
         self,
@@ -249,7 +249,7 @@ class Person:
         return self.house.sources[self.row.source_id]
 
     def _answer(self, expression: Expression, record: Record) -> tuple[bool | None, str]:
-        """Return whether a condition holds, and the same in words; None if nobody knows."""
+        """Return whether a condition holds, and the same in words; None if unknown."""
         if record.problem:
             return None, _UNEVALUATED
         try:
@@ -262,7 +262,7 @@ class Person:
 
 
 def _open(rule: FieldRule, value: Value | Missing) -> object:
-    """Return a value that a record may be named by: nothing if it is sensitive."""
+    """Return a value that may name a record: nothing if it is sensitive."""
     return None if rule.sensitive or isinstance(value, Missing | list | dict) else value
 
 
@@ -282,7 +282,7 @@ _UNEVALUATED = "cannot be evaluated"
 def _why(
     outcome: Outcome, told: Mapping[str, Forecast], names: Mapping[str, str]
 ) -> tuple[str, ...]:
-    """Return what happens to the record, and why nothing does where nothing does."""
+    """Return what happens to the record, or why nothing does."""
     reasons = tuple(named(reason, names) for reason in outcome.reasons)
     if outcome.actions:
         return (*(_will(each, told.get(each.id)) for each in outcome.actions), *reasons)
@@ -293,7 +293,7 @@ def _why(
 
 
 def _still_in(outcome: Outcome, told: Mapping[str, Forecast]) -> bool:
-    """Return whether somebody who has left can get in after the plan, as far as it can tell."""
+    """Return whether a leaver can get in after the plan, as far as it can tell."""
     ends = {id: End(Ending.HELD) for id, each in told.items() if not each.sent}
     return is_still_in(outcome, ends, planned=True)
 

@@ -13,7 +13,7 @@ MASK = "***"
 
 @dataclass(frozen=True, slots=True)
 class KeyStep:
-    """One match key: what it compares, its value on this record, and what that found."""
+    """One match key: what it compares, its value on this record, and the match."""
 
     source: str
     target: str
@@ -47,10 +47,10 @@ class Condition:
 
 @dataclass(frozen=True, slots=True)
 class FieldStep:
-    """One target field: where its value comes from, what it is, and what becomes of it.
+    """One target field: where its value comes from, its values, and the outcome.
 
-    `read` is what the expression gave, `value` what is wanted of the target (after lookup
-    and default), `before` what the target holds, `after` what it will hold.
+    `read` is the result of the expression, `value` the wanted one (after lookup and default),
+    `before` what the target holds, `after` what it will hold.
     """
 
     path: str
@@ -68,10 +68,10 @@ class FieldStep:
 
 @dataclass(frozen=True, slots=True)
 class Forecast:
-    """What earlier runs and the guards make of an action, or of a record that has none.
+    """What earlier runs and the guards say of an action, or of a record without one.
 
-    `text` is how it ends, since when, why, and when it is tried again. `sent` is whether the
-    action is sent all the same; `unsure` that an earlier run may have done it already.
+    `text` is how it ends, since when, why, and when it is tried again. `sent`: the action is sent
+    all the same; `unsure`: an earlier run may have done it already.
     """
 
     text: str

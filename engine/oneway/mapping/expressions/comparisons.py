@@ -9,7 +9,7 @@ from oneway.mapping.expressions.syntax import Node, TextRange, tokens_of
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """A path of the record, a constant that it is compared with, and where that stands."""
+    """A path of the record, a constant that it is compared with, and the place of that."""
 
     keys: tuple[str, ...]
     value: Value
@@ -17,7 +17,7 @@ class Comparison:
 
 
 def comparisons_of(text: str, tree: Node) -> tuple[Comparison, ...]:
-    """Return what is compared by == and !=, or looked for in a list by contains()."""
+    """Return what is compared by == and !=, or searched in a list by contains()."""
     literals = [token for token in tokens_of(text) if not token.identifier]
     found = []
     for keys, value in _compared(tree):
@@ -61,7 +61,7 @@ def _constants(node: Node) -> list[Value]:
 
 
 def _path(node: Node) -> Iterator[tuple[str, ...]]:
-    """Yield the keys where a node is a path of the record."""
+    """Yield the keys if a node is a path of the record."""
     steps = node["children"] if node["type"] == "subexpression" else [node]
     if all(step["type"] == "field" for step in steps):
         yield tuple(str(step["value"]) for step in steps)
@@ -70,4 +70,4 @@ def _path(node: Node) -> Iterator[tuple[str, ...]]:
 _SAME_ROOT = frozenset(
     {"comparator", "and_expression", "or_expression", "not_expression", "function_expression"}
 )
-"""Nodes whose children are evaluated on the same record as they are."""
+"""Nodes whose children are evaluated on the same record as themselves."""

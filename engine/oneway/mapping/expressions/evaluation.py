@@ -1,17 +1,15 @@
 """Evaluates an expression tree with the function library, and tracks absent keys.
 
-The question is what the answer hangs on. A key that is absent from a record says nothing, so
-an expression that reads one is unknown, unless its answer is the same whatever the key holds
-(Kleene's three-valued logic). The value is JMESPath's; what it hangs on is kept beside it, in
-three forms, for three questions:
+The question is what the answer depends on. A key that is absent from a record says nothing, so an
+expression that reads one is unknown, unless its answer is the same whatever the key holds
+(Kleene's three-valued logic). The value is JMESPath's; its dependencies are kept beside it, in
+three forms, for three questions: `exact` (what is the value? - for a match key), `truth` (does it
+hold? - for a condition: `true || unknown` is true), and `written` (is there a value to write? -
+for a field: in `nick || name`, `name` may stand in for `nick`).
 
-- `exact`: what is the value? (a match key)
-- `truth`: does it hold? (a condition): `true || unknown` is true;
-- `written`: is there a value to write? (a field): in `nick || name`, `name` may speak for `nick`.
-
-Equality is the package's: `1 == true` and `0 == false` are false, numbers are no booleans.
-Inside lists and objects it compares as Python does, and `[1] == [true]` is true. Inside of
-`||`, `&&`, `!` and a filter, text of nothing but white space is as blank as it is elsewhere.
+Equality is the package's: `1 == true` and `0 == false` are false, because numbers are not
+booleans. Inside lists and objects it compares as Python does, and `[1] == [true]` is true. In
+`||`, `&&`, `!` and a filter, text of white space counts as blank, as it does elsewhere.
 """
 
 import threading
@@ -47,7 +45,7 @@ class Library(MeteredFunctions):
         try:
             return super().called(name, arguments)
         except JMESPathTypeError as problem:
-            # The package's own message holds the value, which may be somebody's name.
+            # The package's own message holds the value, which may be a person's name.
             given = TYPES_MAP.get(problem.actual_type, problem.actual_type)
             raise wrong_type(name, problem.expected_types, given) from None
         except (TypeError, ValueError, OverflowError):
@@ -55,7 +53,7 @@ class Library(MeteredFunctions):
 
 
 class Gap(NamedTuple):
-    """A key that an answer hangs on: absent (`wrong` is "" then), or not fit to decide by."""
+    """A key that an answer depends on: absent (`wrong` is "" then), or unfit to decide by."""
 
     path: str
     wrong: str = ""
@@ -79,8 +77,8 @@ def texts(gaps: Gaps) -> str:
 class Reading:
     """What a system says of the keys of its records.
 
-    An absent key means null if `absent_is_null` says so, apart from the paths in `except_for`,
-    of which the opposite holds. `checks` say what is wrong with a value that decides something.
+    `absent_is_null` says whether an absent key means null; for the paths in `except_for`, the
+    opposite holds. `checks` say what is wrong with a value that decides something.
     """
 
     absent_is_null: bool = False
@@ -94,20 +92,20 @@ class Reading:
         return self.absent_is_null != (path in self.except_for)
 
     def wrong(self, path: tuple[str, ...], value: Value) -> str:
-        """Return what is wrong with a value that something is decided by, if anything is."""
+        """Return what is wrong with a value that decides something, or ""."""
         check = self.checks.get(path)
         return "" if check is None else check(value)
 
 
 PLAIN = Reading()
-"""Of a system that nothing is known of: an absent key says nothing."""
+"""For an unknown system: an absent key says nothing."""
 
 
 @dataclass(frozen=True, slots=True)
 class Evaluation:
-    """The value of an expression on one record, and the gaps that each question hangs on.
+    """The value of an expression on one record, and the gaps that each question depends on.
 
-    `stated` is False where any key that was read is absent, whether or not the value hangs on it.
+    `stated` is False if any key that was read is absent, whether or not the value depends on it.
     """
 
     value: Value
@@ -144,7 +142,7 @@ class _Interpreter(MeteredInterpreter):
     # Gaps
 
     def _asked(self, node: Node, value: Any) -> Evaluation:
-        """Return the answer of a node by itself; what is gathered so far is left as it is."""
+        """Return the answer of a node by itself; the gaps gathered so far stay."""
         kept = self.exact, self.truth, self.written
         self.exact = self.truth = self.written = ()
         try:
@@ -155,7 +153,7 @@ class _Interpreter(MeteredInterpreter):
             self.exact, self.truth, self.written = kept
 
     def _attempted(self, node: Node, value: Any) -> Evaluation:
-        """Return the answer of a node that is not read for its value, which may fail."""
+        """Return the answer of a node whose value is not used, and which may fail."""
         stated = self.stated
         try:
             return self._asked(node, value)
@@ -261,14 +259,14 @@ class _Interpreter(MeteredInterpreter):
         if is_left and not left.truth:
             self._gather(left.exact, (), left.written)
             return left.value
-        # Where JMESPath does not look at the right side, it is only asked what it would say.
+        # If JMESPath does not evaluate the right side, we only ask what it would say.
         right = self._attempted(other, value) if is_left else self._asked(other, value)
         if not left.truth:
             self._gather(right.exact, right.truth, right.written)
             return right.value
         decided = holds(right.value) is decides and not right.truth
         said = left if is_left else right
-        # In `nick || name` it is for `name` to say where `nick` is not given.
+        # In `nick || name`, `name` decides if `nick` is absent.
         written = said.written if decides else (*left.written, *right.written)
         truth = () if decided else (*left.truth, *right.truth)
         self._gather((*left.exact, *left.truth, *right.exact), truth, written)
@@ -303,7 +301,8 @@ class _Interpreter(MeteredInterpreter):
 
     def _arguments(self, name: str, arguments: Sequence[Node], value: Any) -> list[Any]:
         function = BY_NAME.get(name)
-        # What a function may not ask for must not fail a record: `iif(x, null, parse_date(y))`.
+        # An argument that a function may not ask for must not fail a record: `iif(x, null,
+        # parse_date(y))`.
         return [
             LazyArgument(partial(self.visit, child, value))
             if function is not None and function.parameter(position).lazy
@@ -335,7 +334,7 @@ class _Interpreter(MeteredInterpreter):
         return None if chosen is None else chosen.value
 
     def _chosen(self, arguments: Sequence[Node], value: Any) -> Any:
-        """Visit the condition of `iif()`, and the branch that it chooses: no other."""
+        """Visit the condition of `iif()`, and only the branch that it chooses."""
         condition = self._asked(arguments[0], value)
         branch = self._asked(arguments[1 if holds(condition.value) else 2], value)
         truth = (*condition.truth, *branch.exact)
@@ -383,27 +382,27 @@ def budget() -> Budget:
 
 @contextmanager
 def one_record() -> Iterator[None]:
-    """Bound what the evaluations inside cost together; all are on one record."""
+    """Limit what all evaluations within the block, on one record, may cost together."""
     with budget().record():
         yield
 
 
 def is_logical(node: Node) -> bool:
-    """Return whether a node has a truth of its own, apart from its value."""
+    """Return whether a node's truth differs from that of its value."""
     return node["type"] in _LOGICAL
 
 
 def asks_presence(function: str) -> bool:
-    """Return whether a function asks if a value is there, so that an absent one answers it."""
+    """Return whether a function asks if a value exists, so that an absent one answers it."""
     return function in _PRESENCE
 
 
 def evaluated_part(
     tree: Node, data: Value, context: Context, reading: Reading, *, deciding: bool
 ) -> Evaluation:
-    """Return the value of a part of an expression, and the gaps that were gathered in it.
+    """Return the value of a part of an expression, and the gaps gathered in it.
 
-    Whatever goes wrong is raised as it is.
+    Errors are raised unchanged.
     """
     interpreter = _PER_THREAD.interpreter
     interpreter.begin(reading, deciding=deciding)
@@ -419,9 +418,8 @@ def evaluated(
 ) -> Evaluation:
     """Return the answer of a tree on a record.
 
-    While `deciding`, a function that cannot work because of an absent key is unknown, and no
-    error. Whatever else goes wrong is an `EvaluationError`, in words that hold no value of the
-    record.
+    While `deciding`, a function without a result because of an absent key is unknown rather than
+    an error. Any other failure is an `EvaluationError`, whose words hold no value of the record.
     """
     interpreter = _PER_THREAD.interpreter
     interpreter.begin(reading, deciding=deciding)
@@ -454,7 +452,7 @@ def _answer(work: Callable[[], Any]) -> Value:
 
 
 def refuse_other_than_json(value: Any) -> None:
-    """Raise `EvaluationError` where a value is no JSON."""
+    """Raise `EvaluationError` if a value is not JSON."""
     if isinstance(value, list):
         for item in value:
             refuse_other_than_json(item)

@@ -29,19 +29,19 @@ class Expression:
     def evaluate(self, data: "Mapping[str, Value] | Value", context: Context) -> tuple[Value, bool]:
         """Return the value on a record, and whether everything that was read is stated.
 
-        Not stated means: a key that was read is absent from the object it was read from, or
-        was read from something that is neither an object nor null. The value may be there
-        all the same (`a || b` without an `a`). Data are never changed; the value may be a
-        part of them. Raises `EvaluationError`.
+        Not stated means that a key was absent from the object it was read from, or was read from
+        something that is neither an object nor null. There may be a value all the same (`a || b`
+        without an `a`). The data are never changed; the value may be a part of them. Raises
+        `EvaluationError`.
         """
         answer = evaluated(self.tree, _plain(data), context, self.reading)
         return answer.value, answer.stated
 
     def decide(self, data: "Mapping[str, Value] | Value", context: Context) -> Evaluation:
-        """Return the value on a record, and what each question about it hangs on.
+        """Return the value on a record, and what each question about it depends on.
 
-        A function that cannot work because of an absent key is unknown, and no error. Raises
-        `EvaluationError` for all else.
+        A function without a result because of an absent key is unknown rather than an error. Any
+        other failure raises `EvaluationError`.
         """
         return evaluated(self.tree, _plain(data), context, self.reading, deciding=True)
 
@@ -95,7 +95,7 @@ def _plain(data: "Mapping[str, Value] | Value") -> Value:
 
 
 def _refuse_cost(tree: Node) -> None:
-    """Refuse what costs too much on a record that holds nothing: it does so on every record."""
+    """Refuse an expression that costs too much even on an empty record."""
     try:
         evaluated(tree, {}, _SOME_DAY)
     except OverBudget as error:
@@ -108,7 +108,7 @@ _SOME_DAY = Context(datetime(2026, 1, 1, tzinfo=UTC))
 
 
 def parse(text: str, span: Span) -> Expression:
-    """Return the expression that a text says; raise `ExpressionSyntax` if it says none."""
+    """Return the expression of a text; raise `ExpressionSyntax` if it is invalid."""
     try:
         tree = tree_of(text)
         facts = facts_of(text, tree)

@@ -52,7 +52,7 @@ class PathUse:
 
 @dataclass(frozen=True, slots=True)
 class SettingUse:
-    """A setting that is read, and where its name stands in the text, quotes included."""
+    """A setting that is read, and the place of its name in the text, with quotes."""
 
     name: str
     place: TextRange
@@ -102,8 +102,8 @@ def _simple(tree: Node) -> tuple[str, ...] | None:
 class _Walk:
     """Reads a tree in the order of its text, beside its tokens.
 
-    `visit` is given the path that `@` stands for, or None if that is no path of the
-    record, and returns the path of the result, for a caller that cannot extend it.
+    `visit` gets the path that `@` stands for, or None if it is not a path of the record, and
+    returns the path of the result, or None if it cannot be extended.
     """
 
     tokens: Iterator[SyntaxToken]
@@ -267,7 +267,7 @@ _SCALARS = {"literal", "comparator", "not_expression", "index", "slice"}
 
 
 def _growth(node: Node) -> float:
-    """Return how many times as large as what it reads a node's result can be, at most."""
+    """Return how many times larger than its input a node's result can be, at most."""
     kind = node["type"]
     if kind in _SCALARS:
         return 1

@@ -1,7 +1,7 @@
 """Recognises the syntax of other languages, and suggests ours.
 
-Only a text that is no expression is looked at. The first habit that fits it says the cause and
-the remedy; where none does, the parser's own words stand.
+Only invalid expressions are checked. The first habit that fits gives the cause and the remedy; if
+none fits, the parser's own words stay.
 """
 
 import re
@@ -16,7 +16,7 @@ _NAME = r'(?:[A-Za-z_][\w.]*|"[^"]*")'
 
 @dataclass(frozen=True, slots=True)
 class Habit:
-    """A pattern in the text of an expression, outside of its quotes, and what to say of it."""
+    """A pattern in the text of an expression, outside of its quotes, and the message for it."""
 
     pattern: re.Pattern[str]
     summary: str
@@ -100,7 +100,7 @@ _HABITS = (
 
 def explained(text: str, error: ExpressionSyntax) -> ExpressionSyntax:
     """Return an error in the words of the habit that led to it, or the error itself."""
-    if len(text) > _LONGEST:  # nobody writes so much by habit, and some habits look far ahead
+    if len(text) > _LONGEST:  # longer texts are not habits, and some patterns look far ahead
         return error
     bare = _masked(text)
     return (
@@ -130,7 +130,7 @@ def _masked(text: str) -> str:
 
 
 def _unbalanced(bare: str) -> ExpressionSyntax | None:
-    """Return the error of a bracket that has no partner."""
+    """Return the error of a bracket without a partner."""
     open_at: list[int] = []
     for at, character in enumerate(bare):
         if character in "([{":
@@ -151,7 +151,7 @@ def _unbalanced(bare: str) -> ExpressionSyntax | None:
 
 
 def _spaced(text: str, bare: str) -> ExpressionSyntax | None:
-    """Return the error of a heading that stands without quotes."""
+    """Return the error of a heading without quotes."""
     if not re.fullmatch(r"\w[\w .#/°&-]*", bare) or " " not in bare:
         return None
     help = f"""write '"{text}"': double quotes for the name, and single ones for YAML around it"""
@@ -159,7 +159,7 @@ def _spaced(text: str, bare: str) -> ExpressionSyntax | None:
 
 
 def _unparted(bare: str, error: ExpressionSyntax) -> ExpressionSyntax | None:
-    """Return the error of two values that stand side by side."""
+    """Return the error of two adjacent values."""
     found = re.search(rf"(?:{_NAME}|'_*'|`[^`]*`|[)\]])\s+(?={_NAME}|'|`|\[)", bare)
     if found is None or found.end() > error.offset + 1:
         return None
@@ -168,7 +168,7 @@ def _unparted(bare: str, error: ExpressionSyntax) -> ExpressionSyntax | None:
 
 
 def _as_called(text: str, error: ExpressionSyntax) -> ExpressionSyntax | None:
-    """Return the error of a function of another language, or of one that is called behind a dot."""
+    """Return the error of another language's function, or of a method call with a dot."""
     name = text[error.offset : error.offset + error.length]
     known = not error.summary.startswith("unknown function")
     if known and not (text[: error.offset].endswith(".") and f"{name}(" in error.summary):

@@ -14,10 +14,10 @@ from oneway.mapping.functions import Context, EvaluationError
 
 @dataclass(frozen=True, slots=True)
 class EvaluationStep:
-    """One part of an expression and what it came to on a record.
+    """One part of an expression and its result on a record.
 
-    `stated` is False where a key that the part reads is absent from the record. `error` says
-    why the part has no value; it is "" if it has one.
+    `stated` is False if a key that the part reads is absent from the record. `error` says why the
+    part has no value; it is "" if it has one.
     """
 
     text: str
@@ -27,10 +27,10 @@ class EvaluationStep:
 
 
 def steps_of(expression: Expression, data: Value, context: Context) -> tuple[EvaluationStep, ...]:
-    """Return the parts of an expression in the order they are evaluated, the whole one last.
+    """Return the parts of an expression in the order of evaluation, the whole one last.
 
-    Each part stands once. What is evaluated on other data than the record (the items of a
-    list, for one) belongs to the part around it.
+    Each part occurs once. A part that is evaluated on other data than the record (such as the
+    items of a list) belongs to the part around it.
     """
     found = {step.text: step for step in _steps(expression.tree, data, context)}
     return tuple(found.values())
@@ -115,7 +115,7 @@ def text_of(node: Node) -> str:
         case "expref":
             return f"&{_bound(children[0], _TIGHTEST)}"
         case "not_expression":
-            # `!a.b` is `(!a).b`: what is denied stands in brackets unless it is one word.
+            # `!a.b` is `(!a).b`: the operand is in brackets unless it is one word.
             one = children[0]["type"] in ("field", "function_expression", "literal", "current")
             return f"!{text_of(children[0])}" if one else f"!({text_of(children[0])})"
         case "function_expression":

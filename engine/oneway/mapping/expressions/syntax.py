@@ -40,7 +40,7 @@ SAME_SCOPE = frozenset(
         "key_val_pair",
     }
 )
-"""The nodes whose children are evaluated on the same data as they are."""
+"""Nodes whose children are evaluated on the same data as themselves."""
 
 _NUMBER = re.compile("-?[0-9]+")
 # JSON between backticks, which may stand in texts between quotes.
@@ -52,7 +52,7 @@ MAX_DEPTH = 100
 
 
 class ExpressionSyntax(Exception):
-    """A text is no expression; `offset` and `length` say which characters of it, from 0."""
+    """A text is not an expression; `offset` and `length` locate the mistake, from 0."""
 
     def __init__(self, summary: str, offset: int = 0, length: int = 1, help: str = "") -> None:
         self.summary = summary
@@ -76,7 +76,7 @@ class TextRange:
 
 
 def tree_of(text: str) -> Node:
-    """Return the syntax tree of an expression; raise `ExpressionSyntax` if there is none."""
+    """Return the syntax tree of an expression; raise `ExpressionSyntax` if it is invalid."""
     if len(text) > MAX_LENGTH:
         raise ExpressionSyntax(f"the expression is longer than {MAX_LENGTH:,} characters")
     if any(map(nests_too_deep, _LITERAL.findall(text))):
@@ -99,7 +99,7 @@ def _parsed(text: str) -> Node:
     except ParseError as problem:
         raise _explained(problem, text) from None
     except (ValueError, IndexError, KeyError, TypeError, AttributeError, OverflowError):
-        # A number of 5,000 digits, say: what the package does not foresee is no less wrong.
+        # Such as a number of 5,000 digits: an error that the package does not foresee.
         raise ExpressionSyntax("the expression is not valid", 0, max(len(text), 1)) from None
 
 
@@ -161,7 +161,7 @@ _NEGATED = re.compile(rf"!\s*({_NAME}(?:\s*[=!<>]=?\s*(?:{_VALUE}))?)")
 def _refuse_misread_negation(text: str, tree: Node) -> None:
     """Refuse `!a.b`, which is `(!a).b` and so null, and `!a == 'x'`, which is never true.
 
-    The `!` of JMESPath speaks of the name that follows it, and of no more.
+    The `!` of JMESPath applies only to the name that follows it.
     """
     level, wrong = [tree], False
     while level:

@@ -39,7 +39,7 @@ class Word:
 
 
 def words_of(text: str, tree: Node) -> tuple[Word, ...]:
-    """Return every constant that something is compared with which one key decides."""
+    """Return every constant that is compared with something that one key decides."""
     found = []
     for part, value, way in _compared(tree):
         keys = _only_path(part)
@@ -50,7 +50,7 @@ def words_of(text: str, tree: Node) -> tuple[Word, ...]:
 
 
 def _place(text: str, value: Value) -> TextRange | None:
-    """Return where a constant stands; the first of its places is as good as any."""
+    """Return the place of a constant; the first of several will do."""
     for token in tokens_of(text):
         items = token.value if isinstance(token.value, list) else [token.value]
         if not token.identifier and any(each == value for each in items):
@@ -75,7 +75,7 @@ def _compared(node: Node) -> _Compared:
 
 
 def _asked(name: str, first: Node, second: Node) -> _Compared:
-    """Yield what a function compares its arguments with."""
+    """Yield the words that a function compares its arguments with."""
     if name == "map_value":
         yield from ((first, word, Way.AS_TEXT) for word in _entries(second))
     elif name == "one_of":
@@ -106,7 +106,7 @@ def _entries(node: Node) -> list[str]:
 
 
 def _only_path(node: Node) -> Path | None:
-    """Return the path whose value alone decides what a part of an expression comes to."""
+    """Return the path whose value alone decides a part of an expression."""
     paths = _paths(node)
     return next(iter(paths)) if paths is not None and len(paths) == 1 else None
 
@@ -148,7 +148,7 @@ def _said(value: Value) -> str | None:
 
 
 class Meant(Enum):
-    """Whether a name that no record has may have been meant as text."""
+    """Whether a name that no record has may be meant as text."""
 
     FIELD = "field"
     EITHER = "either"
@@ -156,10 +156,10 @@ class Meant(Enum):
 
 
 def meant(tree: Node) -> Mapping[str, Meant]:
-    """Return, for each name of one key, what its places in an expression speak for.
+    """Return, for each name of one key, whether its places suggest a field or text.
 
-    What is compared with a constant is a field, and what is compared with a field is text.
-    Where one name stands in several places, a field that is known as one stays one.
+    A name compared with a constant is a field, and one compared with a field is text. If a name
+    occurs in several places and is a known field in one, it stays a field.
     """
     if tree["type"] == "field":  # which needs its quotes as a field, or does not
         needless = _NAME.fullmatch(str(tree["value"])) is not None

@@ -71,7 +71,7 @@ def _under(text: str, pattern: str) -> date | None:
 
 
 def parse_date(text: str, *patterns: str) -> str | None:
-    """Return the date that a text says under the first pattern that fits it."""
+    """Return the date of a text under the first pattern that fits it."""
     trimmed = text.strip()
     if not trimmed:
         return None
@@ -94,7 +94,7 @@ def format_date(text: str, pattern: str) -> str | None:
 
 
 def add_days(day: date, days: int) -> str:
-    """Return the day that many days later, or earlier where they are negative."""
+    """Return the day that many days later, or earlier if the number is negative."""
     try:
         return (day + timedelta(days=days)).isoformat()
     except OverflowError:
@@ -102,7 +102,7 @@ def add_days(day: date, days: int) -> str:
 
 
 def add_months(day: date, months: int) -> str:
-    """Return the same day of a later month, or its last where it has no such day."""
+    """Return the same day of a later month, or its last day if it is shorter."""
     year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
     if not 1 <= year <= 9999:
         raise EvaluationError(_OUTSIDE)
@@ -111,7 +111,7 @@ def add_months(day: date, months: int) -> str:
 
 
 def months_between(start: date, end: date) -> int:
-    """Return the whole months from one day to another; negative where it lies before."""
+    """Return the whole months from one day to another; negative if it is earlier."""
     if end < start:
         return -months_between(end, start)
     months = (end.year - start.year) * 12 + end.month - start.month

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Equivalent:
-    """An Entra function, the expression that says it (or nothing), and what to know."""
+    """An Entra function, the equivalent expression (or nothing), and a remark."""
 
     entra: str
     expression: str

@@ -35,10 +35,10 @@ class OverBudget(EvaluationError):
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What an evaluation knows beside the record: the run's instant and the settings.
+    """What an evaluation knows besides the record: the run's instant and the settings.
 
-    `as_of` is aware; `zone` says which day it is. `settings` may hold secrets of a sort, so
-    it is no part of the repr.
+    `as_of` is aware; `zone` decides which day it is. `settings` may hold secrets, so the repr
+    omits them.
     """
 
     as_of: datetime
@@ -73,10 +73,10 @@ class Uses(Enum):
 class Parameter:
     """One parameter of a function.
 
-    `types` are JMESPath's (string, number, boolean, array, object, null), and `integer` and
-    `any`. `check` raises `EvaluationError` on an argument that can never do; it is also asked
-    when an expression is parsed, of arguments that are literals. A `lazy` parameter reaches the
-    function as a `LazyArgument`: it is evaluated where the function asks for it, or not at all.
+    `types` are JMESPath's (string, number, boolean, array, object, null), and `integer` and `any`.
+    `check` raises `EvaluationError` for an argument that can never work; literals are checked when
+    an expression is parsed. A `lazy` parameter reaches the function as a `LazyArgument`: the
+    function evaluates it where needed, or not at all.
     """
 
     name: str
@@ -90,7 +90,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class LazyArgument:
-    """An argument that is evaluated when it is called for."""
+    """An argument that is evaluated when called."""
 
     evaluate: Callable[[], Value]
 
@@ -100,7 +100,7 @@ class LazyArgument:
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """An expression, the record it is evaluated on, and what comes out."""
+    """An expression, the record it is evaluated on, and the result."""
 
     expression: str
     data: Value
@@ -133,12 +133,12 @@ class Function:
 
     @property
     def fewest(self) -> int:
-        """How many arguments it takes at least."""
+        """The least number of arguments."""
         return sum(not p.optional for p in self.parameters)
 
     @property
     def most(self) -> int | None:
-        """How many arguments it takes at most, or None for any number."""
+        """The largest number of arguments, or None for any number."""
         variadic = any(p.variadic for p in self.parameters)
         return None if variadic else len(self.parameters)
 
@@ -148,7 +148,7 @@ class Function:
         return bool(self.parameters) and not {"null", "any"} & set(self.parameters[0].types)
 
     def parameter(self, position: int) -> Parameter:
-        """Return the parameter that the argument at a position stands for."""
+        """Return the parameter of the argument at a position."""
         return self.parameters[min(position, len(self.parameters) - 1)]
 
 
@@ -194,9 +194,9 @@ def wrong_type(function: str, wanted: Sequence[str], given: str) -> EvaluationEr
 def invoke(
     function: Function, arguments: Sequence[Value | LazyArgument], context: Context
 ) -> Value:
-    """Return what a function makes of its arguments, or raise `EvaluationError`.
+    """Call a function on arguments; raise `EvaluationError`.
 
-    An argument of a lazy parameter may be given as a `LazyArgument`, or as the value that it has.
+    An argument of a lazy parameter may be a `LazyArgument`, or its value.
     """
     if len(arguments) < function.fewest or len(arguments) > _most(function, arguments):
         raise EvaluationError(f"{function.signature} is given {len(arguments)} arguments")

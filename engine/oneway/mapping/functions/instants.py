@@ -47,7 +47,7 @@ def _day_of_text(text: str, zone: ZoneInfo) -> str | None:
         raise EvaluationError(_NO_INSTANT)
     moment = datetime.fromisoformat(text)
     try:
-        # What names no zone is of the place where it was written, and so is a day alone.
+        # A text without a zone belongs to the place where it was written, and so does a bare day.
         return (moment.astimezone(zone).date() if moment.tzinfo else day).isoformat()
     except OverflowError:
         raise EvaluationError(_NO_INSTANT) from None

@@ -34,7 +34,7 @@ def join_present(separator: str, values: list[Value]) -> str:
 
 
 def item(values: list[Value], number: int) -> Value:
-    """Return the value of that number, counted from 1, or null if there are fewer."""
+    """Return the value at a position counted from 1, or null if there are fewer."""
     return values[number - 1] if 0 < number <= len(values) else None
 
 

@@ -54,13 +54,13 @@ def slug(text: str, separator: str = "-") -> str:
 
 
 def email_local(text: str) -> str | None:
-    """Return what stands before the last @, or null if there is none."""
+    """Return the text before the last @, or null without one."""
     local, found, _ = text.strip().rpartition("@")
     return local if found else None
 
 
 def email_domain(text: str) -> str | None:
-    """Return what follows the last @, in lower case, or null if there is none."""
+    """Return the text after the last @, in lower case, or null without one."""
     _, found, domain = text.strip().rpartition("@")
     return domain.lower() if found else None
 

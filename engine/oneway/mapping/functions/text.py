@@ -92,13 +92,13 @@ def group(text: str, size: int, separator: str) -> str:
 
 
 def after(text: str, separator: str) -> str | None:
-    """Return what follows the first separator, or null if there is none."""
+    """Return the text after the first separator, or null without one."""
     _, found, rest = text.partition(separator)
     return rest if found else None
 
 
 def word(text: str, number: int, separators: str = " ") -> str | None:
-    """Return the word of that number, counted from 1, or null if there are fewer."""
+    """Return the word at a position counted from 1, or null if there are fewer."""
     words = [w for w in re.split(f"[{re.escape(separators)}]+", text) if w]
     return words[number - 1] if 0 < number <= len(words) else None
 

@@ -74,7 +74,7 @@ def to_boolean(value: str | int | float | bool) -> bool | None:
 def map_value(
     value: str | int | float | bool, table: dict[str, Value], *other: LazyArgument
 ) -> Value:
-    """Return what a table holds for a value, written as text; else the default, if one is given."""
+    """Return the entry of a table for a value, written as text; else the default, if given."""
     key = as_text(value)
     if key in table:
         return table[key]

@@ -1,4 +1,4 @@
-"""The functions that an expression calls, as Python statements."""
+"""The functions called by an expression, as Python statements."""
 
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ class Calls:
         self.notes = nodes.notes
 
     def call(self, node: Node, value: Operand, into: Unknowns) -> Operand:
-        """Write a call, and return what it comes to."""
+        """Write a call, and return its operand."""
         name, arguments = str(node["value"]), node["children"]
         if name == "iif":
             return self._chosen(arguments, value, into)
@@ -47,7 +47,7 @@ class Calls:
         return Operand(found)
 
     def _unless_unknown(self, start: int, found: str, exact: str) -> None:
-        """Let a function of what is not known be not known, rather than an error."""
+        """Make a function of an unknown value unknown, rather than an error."""
         source = self.source
         source.deepen(start)
         last = source.lines[start:]
@@ -80,7 +80,7 @@ class Calls:
         self._invoked(found, function, given)
 
     def _invoked(self, found: str, function: Function, given: Sequence[Operand]) -> None:
-        """Write the call of a function of the library, with the types of what it is given."""
+        """Write the call of a library function, with the types of its arguments."""
         source = self.source
         said = [self._argument(function, i, each) for i, each in enumerate(given)]
         if function.uses is not Uses.NOTHING:
@@ -99,7 +99,7 @@ class Calls:
             try:
                 fitted = checked_argument(function, position, given.value)
             except EvaluationError:
-                pass  # as it will be on each record
+                pass  # as on each record
             else:
                 return given.text if fitted is given.value else self.source.literal(fitted)
         owner = self.source.bind("library", function)
@@ -122,7 +122,7 @@ class Calls:
     def _present(
         self, name: str, arguments: Sequence[Node], value: Operand, into: Unknowns
     ) -> Operand:
-        """Write a function that asks whether a value is there."""
+        """Write a function that asks whether a value exists."""
         found, (wrong, line) = self.source.name("value"), self.notes.variable("wrong")
         if name in ("is_blank", "is_present"):
             asked = self.nodes.asked(arguments[0], value, into)
@@ -189,7 +189,7 @@ class Calls:
             self.source.line(f"{wrong} |= {asked.exact} & {WRONG}")
 
     def _chosen(self, arguments: Sequence[Node], value: Operand, into: Unknowns) -> Operand:
-        """Write the condition of `iif()`, and both branches, of which one is run."""
+        """Write the condition of `iif()`, and both branches, of which one runs."""
         condition, then, otherwise = arguments
         found = self.source.name("value")
         asked = self.nodes.asked(condition, value, Unknowns(stated=into.stated))
@@ -206,7 +206,7 @@ class Calls:
 
 
 _TWO = 2
-"""So many arguments `join` takes, which nearly every label is made with."""
+"""The most arguments of `join`, which builds nearly every label."""
 _CLASSES: Mapping[str, str] = {
     "string": "str",
     "number": "int, float",
@@ -216,7 +216,7 @@ _CLASSES: Mapping[str, str] = {
     "object": "dict",
     "null": "Null",
 }
-"""The classes of values that need no further look, by the types of a parameter."""
+"""The classes of values that need no further check, by the types of a parameter."""
 
 
 def _is_written_out(name: str, arguments: Sequence[Node]) -> bool:

@@ -18,15 +18,15 @@ DATA = Operand("data", "object")
 """The data of the record that a function is about."""
 
 _BODY = 2
-"""The depth of the statements of a function that none of its conditions depends on."""
+"""The depth of a function's unconditional statements."""
 
 EMPTY = {state: Cell(state) for state in CellState}
-"""The cells that hold nothing."""
+"""The cells without a value."""
 
 
 @dataclass(frozen=True, slots=True)
 class Cells:
-    """Writes the cells of a function; `record` is how it names its record, and `data` its data."""
+    """Writes the cells of a function; `record` and `data` are the names of its record and data."""
 
     source: CodeText
     notes: Notes
@@ -36,7 +36,7 @@ class Cells:
     short: bool = False
     """Whether a cell that states a plain value is that value, as in a `SteadyRow`."""
     _json: set[str] = field(default_factory=set)
-    """The names of which it is known, where a function goes on, that they are JSON."""
+    """The names whose values are known to be JSON from here on."""
 
     def cell(self, code: FieldCode) -> str:
         """Write the cell of a field, and return its name."""
@@ -106,9 +106,9 @@ class Cells:
         self._filled(found, code, Operand(value))
 
     def _empty(self, found: str, code: FieldCode, cell: Cell, stated: str = "") -> None:
-        """Write a cell without a value, or with what stands in for it.
+        """Write a cell without a value, or with its stand-in.
 
-        Where `stated` is the name of a variable and that is false, nothing is said.
+        If the variable named by `stated` is false, the cell is unstated.
         """
         source = self.source
         text = source.bind("cell", cell)
@@ -119,7 +119,7 @@ class Cells:
         source.line(f"{found} = {text}")
 
     def _filled(self, found: str, code: FieldCode, value: Operand) -> None:
-        """Write a cell with a value: looked up, and checked as what would be written."""
+        """Write a cell with a value: looked up, and checked as it would be written."""
         source = self.source
         if code.lookup is None:
             self._fits(code, value)
@@ -133,7 +133,7 @@ class Cells:
         )
         source.line(f"{got} = {table}.get({key}, absent)")
         with source.block(f"if {got} is absent:"):
-            # What is not there once is told of, and may have a stand-in.
+            # A miss is reported, and may have a stand-in.
             source.line(
                 f"{found} = looked_up({source.bind('field', code)}, {value.text}, missed,"
                 f" {self.record})"
@@ -152,7 +152,7 @@ class Cells:
         return f"{value} if {plain} else {cell}"
 
     def _singles(self, name: str) -> dict[object, object]:
-        """Return what stands in a lookup table exactly once."""
+        """Return the entry that a lookup table has exactly once."""
         found: dict[object, object] = {}
         for key, values in self.program.tables[name].rows.items():
             present = [each for each in values if not is_blank(each)]
@@ -172,20 +172,20 @@ class Cells:
                 self.source.line("raise Uncompiled")
 
     def checked(self, check: Check, value: Operand) -> None:
-        """Write a check; a record that fails it is left to the interpreter."""
+        """Write a check; a record that fails it goes to the interpreter."""
         source = self.source
         asked = f"{source.bind('check', check)}({value.text})"
         with source.block(f"if {unsure(source, check, value.text)}{asked}:"):
             source.line("raise Uncompiled")
 
     def json_only(self, value: Operand) -> None:
-        """Write that a result is JSON: what came of a record is, but for what was computed."""
+        """Ensure that a result is JSON: values of the record are, computed ones may not be."""
         if value.known or value.kind == "boolean":
             return
         text = value.text
         if text in self._json:
             return
-        if self.source.depth == _BODY:  # what is written there is run for each record
+        if self.source.depth == _BODY:  # the code written there runs for each record
             self._json.add(text)
         scalars = " and ".join(f"{text}.__class__ is not {each}" for each in ("str", "bool", "int"))
         with self.source.block(f"if {text} is not None and {scalars}:"):

@@ -1,8 +1,8 @@
-"""How leavers leave: what is the same for many of them is worked out once.
+"""How leavers leave: results shared by many of them are computed once.
 
-Of a payroll's people most have left, many of them on one day. What a target record with such a
-day is does not depend on the person, and what tomorrow would write of each is what the generated
-code of tomorrow says.
+Most people of a payroll have left, many of them on the same day. What a target record with such a
+day says does not depend on the person, and the generated code of tomorrow's mapping tells what
+tomorrow would write.
 """
 
 from collections.abc import Callable, Hashable
@@ -13,16 +13,16 @@ from oneway.mapping.interpreter import Interpreted, uses_today
 from oneway.mapping.program import Cell, SourceRow
 
 WORTH_IT = 40
-"""Leavers of whom the interpreter says what tomorrow would write."""
+"""Leavers for whom the interpreter computes tomorrow's values."""
 _MOST = 10_000
-"""So many different days, or other values, are remembered."""
+"""The most distinct days, or other values, that are remembered."""
 
 Leaves = tuple[bool | None, bool | None]
 
 
 @dataclass(slots=True)
 class Departures:
-    """Says of leavers what `Interpreted.departing` says.
+    """Answers for leavers what `Interpreted.departing` answers.
 
     `tomorrow` makes the function of source rows as the mapping runs tomorrow.
     """
@@ -55,7 +55,7 @@ class Departures:
         return cells, *self._leaves_as(cells)
 
     def _later(self, record: Record) -> tuple[Cell, ...]:
-        """Return what tomorrow would write; nothing where the interpreter has to say it."""
+        """Return the values of tomorrow; None if the interpreter must compute them."""
         if self.rows is None:
             self.count += 1
             if self.count <= WORTH_IT:

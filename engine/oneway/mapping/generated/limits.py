@@ -1,8 +1,8 @@
-"""How large the data may be that generated code takes on without counting what it costs.
+"""The size of data that generated code accepts without counting its cost.
 
-What an evaluation may cost is counted by the interpreter (`oneway.core.budget`). Generated code
-takes on only what certainly stays below, by the size of the expression and of the lists and texts
-that it meets, and leaves larger ones to the interpreter. So both refuse the same.
+The interpreter counts what an evaluation costs (`oneway.core.budget`). Generated code accepts only
+data that certainly stays below, by the size of the expression and of its lists and texts, and
+leaves larger data to the interpreter. So both refuse the same.
 """
 
 from collections.abc import Iterator
@@ -13,25 +13,25 @@ from oneway.core.records import Value
 from oneway.mapping.expressions.syntax import Node
 
 TEXT = 1_000
-"""Characters of a text that a function is given, or gives."""
+"""Characters of a function's text argument or result."""
 ITEMS = 64
-"""Values in a list or object that a function is given, or gives."""
+"""Values in a function's list or object, as argument or result."""
 PART_STEPS, PART_TEXT = 1_000, 10_000
-"""What a part of an expression may cost that is interpreted."""
+"""The cost of an interpreted part of an expression."""
 RESULT, RESULT_TEXT = 1_000, 20_000
 """Values and characters of a list or object that is a result."""
 MOST_EXPRESSIONS = 200
-"""Of a mapping; with more of them, each would have too small a share."""
+"""Expressions of a mapping; with more, each would have too small a share."""
 _CALL = 512
 """Steps that a call costs at most, with arguments of such sizes."""
 
 
 class Uncompiled(Exception):
-    """Says that generated code leaves a record to the interpreter."""
+    """Generated code leaves a record to the interpreter."""
 
 
 class Shapeless(Exception):
-    """Says that no code can be generated for records of a shape."""
+    """No code can be generated for records of a shape."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class SizeLimits:
 
 
 def limits_of(tree: Node, expressions: int = 1) -> SizeLimits:
-    """Return the limits for an expression, one of so many on each record."""
+    """Return the limits for one of a number of expressions on each record."""
     share = min(EVALUATION.steps, RECORD.steps // (2 * expressions)) // 2
     inside = _calls(tree, inside=True)
     rest = share - _CALL * _calls(tree, inside=False)
@@ -71,7 +71,7 @@ def _calls(node: Node, *, inside: bool, looped: bool = False) -> int:
 
 
 def small(value: Value) -> Value:
-    """Return what a function is given or gives; raise `Uncompiled` if it is large."""
+    """Return an argument or a result of a function; raise `Uncompiled` if it is large."""
     if isinstance(value, str):
         if len(value) > TEXT:
             raise Uncompiled
@@ -89,7 +89,7 @@ def small(value: Value) -> Value:
 
 
 def small_result(value: Value) -> None:
-    """Raise `Uncompiled` if a result is large, or may be no JSON."""
+    """Raise `Uncompiled` if a result is large, or may not be JSON."""
     values, characters, level = 0, 0, [value]
     while level:
         below: list[Value] = []

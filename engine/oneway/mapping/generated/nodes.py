@@ -49,7 +49,7 @@ class Nodes:
     # Answers
 
     def asked(self, node: Node, value: Operand, into: Unknowns) -> NodeAnswer:
-        """Write a node that is asked by itself; `into` says what is of interest of its gaps."""
+        """Write a node that is asked by itself; `into` says which of its gaps matter."""
         keys = keys_of(node)
         if keys and value.kind == "object" and self.paths is not None:
             _, gaps, wrong = self.paths.use(keys, self.reading)
@@ -76,7 +76,7 @@ class Nodes:
         return NodeAnswer(found, exact, truth if is_logical(node) else exact, written)
 
     def attempted(self, node: Node, value: Operand, into: Unknowns) -> NodeAnswer:
-        """Write a node that is not read for its value, and may fail."""
+        """Write a node whose value is not used, and which may fail."""
         source, stated = self.source, ""
         if into.stated:
             stated = source.name("before")
@@ -103,7 +103,7 @@ class Nodes:
     # Nodes
 
     def visit(self, node: Node, value: Operand, into: Unknowns) -> Operand:
-        """Write a node, and return what it comes to."""
+        """Write a node, and return its operand."""
         fixed = self._fixed(node)
         if fixed is not None:
             return fixed
@@ -119,10 +119,10 @@ class Nodes:
         return found
 
     def interpreted(self, node: Node, value: Operand, into: Unknowns) -> Operand:
-        """Write a call of the interpreter, for a node that is not written out."""
+        """Write a call of the interpreter, for a node that has no code of its own."""
         name = self.source.name("value")
         if self.looping:
-            self.source.line("raise Uncompiled")  # what all of them cost would not be counted
+            self.source.line("raise Uncompiled")  # their total cost would not be counted
         tree = self.source.bind("tree", node)
         reading = self.source.bind("reading", self.reading)
         parts = [self.source.name(word) for word in ("stated", "exact", "truth", "written")]
@@ -137,7 +137,7 @@ class Nodes:
         return Operand(name)
 
     def _fixed(self, node: Node) -> Operand | None:
-        """Return the value of what reads nothing of a record, where it has one."""
+        """Return the value of a node that reads nothing of a record, if it has one."""
         if node["type"] == "literal":
             return self.literal(node["value"])
         if not _is_fixed(node):
@@ -149,13 +149,13 @@ class Nodes:
         if answer.exact or answer.truth or answer.written:
             return None
         value = answer.value
-        # A setting may be a secret of a sort, and the text is there to be read.
+        # A setting may be a secret, and the generated text is public.
         plain = value is None or isinstance(value, bool)
         text = repr(value) if plain else self.source.bind("fixed", value)
         return Operand(text, "boolean" if isinstance(value, bool) else "", True, value)
 
     def named(self, operand: Operand) -> Operand:
-        """Return an operand that code may ask anything of: a literal is given a name."""
+        """Return an operand for any operation: a literal gets a name."""
         if not operand.known:
             return operand
         name = self.source.name("value")
@@ -168,7 +168,7 @@ class Nodes:
         return Operand(self.source.literal(value), kind, True, value)
 
     def _path(self, keys: tuple[str, ...], paths: Paths, into: Unknowns) -> Operand:
-        """Write the use of a key that was looked up where the function begins."""
+        """Write the use of a key that the function looked up at its start."""
         name, gaps, wrong = paths.use(keys, self.reading)
         for variable in (into.exact, into.truth, into.written):
             self.notes.gather_all(variable, [*gaps, *wrong])
@@ -268,7 +268,7 @@ class Nodes:
     # Projections
 
     def _refuse_long(self, items: Operand) -> None:
-        """Write that a long list is left to the interpreter, which counts what it costs."""
+        """Leave a long list to the interpreter, which counts its cost."""
         text = items.text
         long = f"isinstance({text}, (list, dict)) and len({text}) > {self.limits.items}"
         with self.source.block(f"if {long}:"):
@@ -293,14 +293,14 @@ class Nodes:
         item: Operand,
         into: Unknowns,
     ) -> Result:
-        """Write what is evaluated on each item of a list."""
+        """Write the evaluation of each item of a list."""
         before, self.looping = self.looping, True
         found = write(node, item, into)
         self.looping = before
         return found
 
     def _of_each(self, items: Operand, kind: str, then: Node, into: Unknowns) -> Operand:
-        """Write a projection: an item that lacks a key is left out of what is written."""
+        """Write a projection: an item without the key is left out of the values to write."""
         self._refuse_long(items)
         source, name, item = self.source, self.source.name("value"), self.source.name("item")
         before = source.name("before")
@@ -395,7 +395,7 @@ class Nodes:
     def _undecided(
         self, other: Node, value: Operand, into: Unknowns, left: NodeAnswer, *, decides: bool
     ) -> None:
-        """Write what JMESPath does not look at, to learn what it would say."""
+        """Write a side that JMESPath does not evaluate, to learn what it would say."""
         if self.attempting:
             self.source.line("raise Uncompiled")  # what is tried within a trial is not written out
             return
@@ -441,7 +441,7 @@ _ORDER = {"lt": "less", "lte": "at_most", "gt": "more", "gte": "at_least"}
 
 
 def _is_fixed(node: Node) -> bool:
-    """Return whether a node reads nothing of what it is evaluated on."""
+    """Return whether a node reads nothing of its data."""
     if node["type"] == "literal":
         return True
     return node["type"] in _FIXED and all(map(_is_fixed, node["children"]))

@@ -1,4 +1,4 @@
-"""The keys of a record that a function reads: each looked up once, where the function begins."""
+"""The keys of a record that a function reads: each looked up once, at its start."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -42,10 +42,10 @@ class Paths:
     shape: RecordShape | None = None
     roots: dict[str, PathUseOnce] = field(default_factory=dict)
     objects: set[str] = field(default_factory=set)
-    """The names of values that are objects with attributes: good for looking into, no more."""
+    """The names of values that are objects with attributes: only for looking into them."""
 
     def shares(self, reading: Reading) -> bool:
-        """Return whether an expression's reading says the same of absent keys."""
+        """Return whether an expression's reading treats absent keys the same way."""
         one, other = self.reading, reading
         return (one.absent_is_null, one.except_for) == (other.absent_is_null, other.except_for)
 
@@ -69,7 +69,7 @@ class Paths:
         return found.value, [found.gap] if found.gap else [], wrong
 
     def write(self) -> None:
-        """Write the look-ups where the function begins."""
+        """Write the look-ups at the start of the function."""
         source = self.source
         rest = source.lines
         depth, source.lines = source.depth, []
@@ -87,7 +87,7 @@ class Paths:
     def _look_up_usual(
         self, level: dict[str, PathUseOnce], parent: str, above: tuple[str, ...]
     ) -> None:
-        """Write the look-ups of an object's keys, each of which is there, and fit."""
+        """Write the look-ups of an object's keys, all of which exist and fit."""
         source = self.source
         for key, each in level.items():
             path, key = (*above, key), source.literal(key)
@@ -183,7 +183,7 @@ def _values(level: dict[str, PathUseOnce]) -> Iterator[str]:
 
 
 def unsure(source: CodeText, check: object, name: str) -> str:
-    """Return what says that a value has to be checked, as far as its class does not tell."""
+    """Return the check of a value, as far as its class does not decide."""
     sure = sure_of(check)
     if sure is None:
         return ""
@@ -202,7 +202,7 @@ def unsure(source: CodeText, check: object, name: str) -> str:
 
 
 def keys_of(node: Node) -> tuple[str, ...]:
-    """Return the keys of a path that is all of a node; none where it is something else."""
+    """Return the keys of a node that is only a path; none for any other node."""
     steps = node["children"] if node["type"] == "subexpression" else [node]
     if any(step["type"] != "field" for step in steps):
         return ()

@@ -1,4 +1,4 @@
-"""The program that runs generated functions, once there are records enough to make any."""
+"""The program that runs generated functions, once there are enough records for them."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -27,7 +27,7 @@ from oneway.mapping.program import (
 WORTH_IT = 40
 """Records that are interpreted first: generating code takes about as long as they do."""
 WORTH_MORE = 1_000
-"""Records after which a function of their own is generated for those that lack no key."""
+"""Records after which complete records get a function of their own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +51,7 @@ class _Progress:
 
 @dataclass(frozen=True, slots=True)
 class GeneratedProgram(Interpreted):
-    """A bound mapping that runs as generated Python once that is worth it.
+    """A bound mapping that runs as generated Python once that pays off.
 
     It makes the same rows as the interpreter that it extends.
     """
@@ -113,15 +113,15 @@ _target_rows = Interpreted.target_rows
 Leaving: TypeAlias = Callable[
     [Record, tuple[Cell, ...]], tuple[tuple[Cell, ...], bool | None, bool | None]
 ]
-"""What a function of source rows asks of leavers."""
+"""The answers for leavers that a function of source rows needs."""
 
 
 def generated(
     program: Interpreted, leaving: Leaving | None = None, *, usual: bool = True
 ) -> GeneratedRows:
-    """Return the functions of a bound mapping; what cannot be generated is interpreted.
+    """Return the functions of a bound mapping; the interpreter does what cannot be generated.
 
-    With `usual`, source records that lack no key have a function of their own.
+    With `usual`, complete source records have a function of their own.
     """
     rows = Rows(program)
     if rows.count > MOST_EXPRESSIONS:
@@ -130,7 +130,7 @@ def generated(
         rows.write(usual=usual)
         code = compiled(rows.source.text)
     except (SyntaxError, RecursionError, MemoryError):
-        # Deeper than Python can take: the interpreter goes deeper.
+        # Too deep for Python's parser: the interpreter goes deeper.
         return GeneratedRows("", *_interpreted(program))
     names = _names(program, rows, leaving)
     exec(code, names)
@@ -162,7 +162,7 @@ def shaped_rows(program: Interpreted, shape: RecordShape, side: str) -> Callable
 
 
 def _names(program: Interpreted, rows: Rows, leaving: Leaving | None) -> dict[str, object]:
-    """Return what the names in generated code stand for."""
+    """Return the objects that the names in generated code stand for."""
     return {
         **names_for(program.context),
         **rows.source.bound,
@@ -182,13 +182,13 @@ def _interpreted(program: Interpreted) -> _Interpreted:
 
 
 def _of_tomorrow(program: Interpreted) -> Callable[[Record], SourceRow]:
-    """Return the function of source rows as a mapping runs tomorrow, when nobody asks further."""
+    """Return the function of source rows as a mapping runs tomorrow, which looks no further."""
     tomorrow = Interpreted(program.code, program.context.later(1), program.tables)
     return generated(tomorrow, lambda _, cells: (cells, None, None), usual=False).source_row
 
 
 def _of(program: Interpreted) -> Mapping[str, object]:
-    """Return what the generated functions of one program may call beside the runtime."""
+    """Return what a program's generated functions may call besides the runtime."""
     source_row, target_row = _interpreted(program)
     return {
         "interpreted_source_row": source_row,

@@ -50,7 +50,7 @@ class Rows:
         return "record.id" if self.shape is None else "record_id"
 
     def write(self, *, usual: bool) -> None:
-        """Write both functions; with `usual`, that of source records that lack no key as well."""
+        """Write both functions; with `usual`, also that of complete source records."""
         wrong = "record.problem or record.damage"
         with self._function("source_row", self._of_source, wrong=wrong):
             self._source_row()
@@ -62,7 +62,7 @@ class Rows:
                 self._source_row()
 
     def write_shaped(self, side: str) -> None:
-        """Write the function of one side's records of a shape; raise `Shapeless` if none can be."""
+        """Write the function of one side's records of a shape; raise `Shapeless` if impossible."""
         source, name = self.source, f"{side}_row"
         asked = self._of_source if side == "source" else self._of_target
         with source.block(f"def shaped_{name}(record_id, item, record, position):"):
@@ -73,7 +73,7 @@ class Rows:
                 said = [each.text for each in source.lines[start:] if each.kept]
         used = {word for each in said if each[:1] != "#" for word in _WORDS.findall(each)}
         if not used.isdisjoint({"data", *paths.objects}):
-            raise Shapeless  # an object is of interest as a whole
+            raise Shapeless  # a whole object is needed
 
     @property
     def _of_source(self) -> Sequence[Expression | None]:
@@ -91,11 +91,11 @@ class Rows:
         self, name: str, asked: Sequence[Expression | None], other: str = "",
         *, wrong: str = "record.problem",
     ) -> Iterator[None]:  # fmt: skip
-        """Write a function that leaves a record to the interpreter where anything is wrong.
+        """Write a function that leaves a record to the interpreter if anything is wrong.
 
-        `asked` are expressions on its record, those that decide first: they have the checks.
-        A record of which anything is unusual is left to the function named `other`, if any, and so
-        is one with what is `wrong`.
+        `asked` are expressions on its record, the deciding ones first: they have the checks. An
+        unusual record goes to the function named `other`, if any, and so does one with what is
+        `wrong`.
         """
         otherwise, source = f"{other or f'interpreted_{name}'}(record)", self.source
         with source.block(f"def {name}(record):"):
@@ -161,7 +161,7 @@ class Rows:
         return self.program.policy.match
 
     def _key(self, typed: Typed) -> str:
-        """Write a match key, and return its name: None where it is blank."""
+        """Write a match key, and return its name: None if it is blank."""
         source, expression = self.source, typed.expression
         source.comment("match", expression.text, str(expression.span))
         nodes = self._nodes(expression)
@@ -182,7 +182,7 @@ class Rows:
         return value.text
 
     def _comparable(self, value: str, compare: Compare) -> str:
-        """Return what is compared of a match key."""
+        """Return the compared form of a match key."""
         general = f"comparable({value}, {self.source.bind('compare', compare)})"
         quick = {
             Compare.EXACT: value,
@@ -221,7 +221,7 @@ class Rows:
         return "label"
 
     def _decided(self, rule: Expression) -> str:
-        """Write a condition that access hangs on, and return whether it holds."""
+        """Write a condition on access, and return whether it holds."""
         source = self.source
         source.comment("condition", rule.text, str(rule.span))
         nodes = self._nodes(rule)
@@ -235,7 +235,7 @@ class Rows:
         return holding(kept)
 
     def _leaving(self) -> str:
-        """Write what leaving would write; return it, and what a record with that would be."""
+        """Write the values of leaving; return them, and the state of a record with them."""
         code, source = self.program.code, self.source
         cells = [self.cells.cell(each) for each in code.leaving]
         source.line(f"leaving, left, later = {_tuple(cells)}, None, None")
@@ -278,7 +278,7 @@ class Rows:
         )
 
     def _seen(self, keys: tuple[str, ...]) -> str:
-        """Write what a target record holds at a path, and return its name."""
+        """Write the value of a target record at a path, and return its name."""
         if not keys:
             if self.shape is not None:
                 raise Shapeless
@@ -302,7 +302,7 @@ class Rows:
             source.line(f"{step} = {found}")
             after = "None" if reading.is_null(keys[: depth + 1]) else "absent"
             with source.block(f"if not isinstance({step}, dict):"):
-                # Of a key that is absent, and of what is in null, the same is known.
+                # Absent keys, and keys within null, are equally unknown.
                 source.line(f"{found} = {step} if {step} is None or {step} is absent else {after}")
             source.line("else:")
             source.depth += 1
@@ -311,7 +311,7 @@ class Rows:
         return found
 
     def _seen_shaped(self, found: str, keys: tuple[str, ...], shape: RecordShape) -> None:
-        """Write what a target record of a shape holds at a path."""
+        """Write the value of a target record of a shape at a path."""
         source, value, start = self.source, "item", self.source.depth
         for depth, key in enumerate(keys, 1):
             if key in shape.sometimes:

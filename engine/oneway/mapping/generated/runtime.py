@@ -32,14 +32,14 @@ from oneway.mapping.generated.unknowns import ABSENT, WRONG
 from oneway.mapping.interpreter import RecordStopped
 
 FAILS = (EvaluationError, TypeError, ValueError, ArithmeticError, LookupError)
-"""What evaluation may raise, as the interpreter has it."""
+"""The errors that evaluation may raise, as in the interpreter."""
 
 LEAVES = (OverBudget, Overspent, *FAILS, RecursionError, RecordStopped, Uncompiled)
-"""What makes generated code leave a record to the interpreter."""
+"""The errors that make generated code leave a record to the interpreter."""
 
 
 def names_for(context: Context) -> Mapping[str, object]:
-    """Return what each name stands for, for one context."""
+    """Return the object of each name, for one context."""
     library = Library(Budget())
     library.context = context
     return {
@@ -76,27 +76,27 @@ _BUILT_IN: Mapping[str, object] = {
     each.__name__: each
     for each in (bool, dict, float, int, isinstance, len, list, slice, str, tuple)
 }
-"""All of Python's own names that generated code is given."""
+"""The only builtins that generated code has."""
 
 
 def _part(
     context: Context, tree: Node, value: Value, reading: Reading, deciding: bool
 ) -> tuple[Value, bool, int, int, int]:
-    """Return what the interpreter makes of a node, with the sorts of its gaps."""
+    """Return the interpreter's value of a node, with the sorts of its gaps."""
     try:
         found = evaluated_part(tree, value, context, reading, deciding=deciding)
     except (Overspent, *FAILS):
-        # What it had gathered by then decides how that ends.
+        # The gaps gathered by then decide how that ends.
         raise Uncompiled from None
     spent = budget().spent
     if spent.steps > PART_STEPS or spent.characters > PART_TEXT:
-        raise Uncompiled  # with the other parts it may be too much
+        raise Uncompiled  # together with the other parts it may be too much
     exact, truth, written = map(sorts_of, (found.exact, found.truth, found.written))
     return found.value, found.stated, exact, truth, written
 
 
 def sorts_of(gaps: Gaps) -> int:
-    """Return the sorts of gaps that there are: 1 absent, 2 wrong, 3 both."""
+    """Return the sorts of these gaps: 1 absent, 2 wrong, 3 both."""
     absent, wrong = any(not gap.wrong for gap in gaps), any(gap.wrong for gap in gaps)
     return (ABSENT if absent else 0) | (WRONG if wrong else 0)
 
@@ -112,7 +112,7 @@ def _lazily(value: Value) -> LazyArgument:
 
 
 def _built_in(library: Library, name: str, arguments: list[Value]) -> Value:
-    """Return what a function of JMESPath makes of arguments that are small."""
+    """Call a function of JMESPath on small arguments."""
     for each in arguments:
         small(each)
     found: Value = library.called(name, arguments)
@@ -120,7 +120,7 @@ def _built_in(library: Library, name: str, arguments: list[Value]) -> Value:
 
 
 def _joined(library: Library, separator: Value, texts: Value) -> Value:
-    """Return what `join` makes of small texts; of anything else, as of any other function."""
+    """Call `join` on small texts; anything else goes to the general call."""
     if isinstance(texts, list) and isinstance(separator, str) and len(texts) <= ITEMS:
         together = len(separator) * len(texts)
         for each in texts:
@@ -143,7 +143,7 @@ _same: Callable[[Value, Value], bool] = _reference.COMPARATOR_FUNC["eq"]
 
 def _equal(left: Value, right: Value) -> bool:
     if isinstance(left, list | dict) and isinstance(right, list | dict):
-        raise Uncompiled  # it is counted what is looked through
+        raise Uncompiled  # going through the values is counted
     return _same(left, right)
 
 

@@ -1,7 +1,7 @@
-"""The text of a generated module: lines, names, literals, and the objects that it is bound to.
+"""The text of a generated module: lines, names, literals, and its bound objects.
 
 Nothing of a mapping becomes part of the text except as a literal that Python reads back as the
-same value. All names are made here, of a word of ours and a number.
+same value. All names are our own: a word and a number.
 """
 
 import ast
@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 _LONGEST = 60
-"""Characters of a literal that is written out; a longer one is bound to a name."""
+"""The longest literal that is written out, in characters; longer ones are bound to a name."""
 
 
 @dataclass(slots=True)
@@ -33,7 +33,7 @@ class CodeText:
 
     @property
     def text(self) -> str:
-        """The module as Python reads it."""
+        """The source text of the module."""
         return "".join(f"{'    ' * each.depth}{each.text}\n" for each in self.lines if each.kept)
 
     def line(self, text: str) -> Line:
@@ -47,7 +47,7 @@ class CodeText:
 
     @contextmanager
     def block(self, head: str) -> Iterator[None]:
-        """Add a line and, one level deeper, what is added meanwhile, or `pass`."""
+        """Add a line and, one level deeper, the lines added within the block, or `pass`."""
         self.line(head)
         self.depth += 1
         start = len(self.lines)
@@ -57,7 +57,7 @@ class CodeText:
         self.depth -= 1
 
     def deepen(self, start: int) -> None:
-        """Put the lines from a position on one level deeper."""
+        """Indent the lines from a position by one level."""
         for each in self.lines[start:]:
             each.depth += 1
 
@@ -76,7 +76,7 @@ class CodeText:
         return name
 
     def literal(self, value: object) -> str:
-        """Return a value as Python text, or the name it is bound to where it is no short scalar."""
+        """Return a value as Python text, or its bound name if it is not a short scalar."""
         if value is None or value is True or value is False:
             return repr(value)
         if type(value) in (str, int, float):

@@ -1,4 +1,4 @@
-"""The text of generated code, compiled, and at hand for tracebacks."""
+"""Compiles the text of generated code, and keeps it for tracebacks."""
 
 import linecache
 from functools import lru_cache

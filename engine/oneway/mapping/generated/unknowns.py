@@ -1,8 +1,8 @@
-"""What an answer hangs on, in variables of the generated code.
+"""The gaps that an answer depends on, in variables of the generated code.
 
-The interpreter gathers gaps, to tell of them. Generated code asks only whether there are any,
-and of what sort: 1 is a key that is absent, 2 something that is not fit to decide by. Who has to
-tell of them asks the interpreter.
+The interpreter gathers gaps to report them. Generated code only asks whether there are any, and of
+which sort: 1 for an absent key, 2 for a value unfit to decide by. For a report, it asks the
+interpreter.
 """
 
 from collections.abc import Sequence
@@ -18,8 +18,8 @@ ABSENT, WRONG = 1, 2
 class Operand:
     """A name or literal of the generated code, and what is known of it.
 
-    `kind` is "boolean" or "object" where it can be nothing else; `known` is whether it is a
-    literal, whose value is `value`.
+    `kind` is "boolean" or "object" if it can be nothing else; `known` is whether it is a literal,
+    with the value `value`.
     """
 
     text: str
@@ -30,7 +30,7 @@ class Operand:
 
 @dataclass(frozen=True, slots=True)
 class Unknowns:
-    """The variables that gaps are noted in: the interpreter's three questions, and `stated`.
+    """The variables for gaps: the interpreter's three questions, and `stated`.
 
     A question that is not asked has no variable.
     """
@@ -43,7 +43,7 @@ class Unknowns:
 
 @dataclass(frozen=True, slots=True)
 class NodeAnswer:
-    """An operand, and the variables of its gaps: "" where it cannot have any."""
+    """An operand, and the variables of its gaps: "" if it cannot have any."""
 
     operand: Operand
     exact: str = ""
@@ -53,13 +53,13 @@ class NodeAnswer:
 
 @dataclass(slots=True)
 class Notes:
-    """Knows which variables of gaps were ever written to: no code is needed for the others."""
+    """Tracks which variables of gaps are ever set: the others need no code."""
 
     source: CodeText
     touched: set[str] = field(default_factory=set)
 
     def variable(self, word: str, start: str = "0") -> tuple[str, Line]:
-        """Return a new variable, and the line that sets it at first."""
+        """Return a new variable, and the line that initialises it."""
         name = self.source.name(word)
         return name, self.source.line(f"{name} = {start}")
 
@@ -73,14 +73,14 @@ class Notes:
             self.source.line(f"{into.stated} = False")
 
     def gather(self, into: str, *gaps: str) -> None:
-        """Note the gaps of variables in another one."""
+        """Add the gaps of some variables to another one."""
         found = [each for each in dict.fromkeys(gaps) if each and (each.isdigit() or each in self)]
         if into and found:
             self.touched.add(into)
             self.source.line(f"{into} |= {' | '.join(found)}")
 
     def gather_all(self, into: str, gaps: Sequence[str]) -> None:
-        """Note the gaps of variables that surely are some."""
+        """Add the gaps of variables that certainly have some."""
         self.touched.update(gaps)
         self.gather(into, *gaps)
 

@@ -1,8 +1,8 @@
-"""Lint: finds what a mapping says by mistake, and what will surprise its author.
+"""Lint: finds mistakes in what a mapping says, and what will surprise its author.
 
-Each rule is one module in `rules`, found by being there. Errors would break one of the laws of
-the language (a second plan that is not empty, a write to the source); warnings are for a
-person to decide.
+Each rule is one module in `rules`, and is found there. An error would break one of the laws of the
+language (a second plan that is not empty, a write to the source); warnings are for a person to
+decide.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -49,7 +49,7 @@ CODES: Mapping[str, DiagnosticCode] = OTHER_CODES | {
 def lint(
     spec: MappingSpec, code: MappingCode, source: Resource, target: Resource, *, sound: bool
 ) -> Iterator[Diagnostic]:
-    """Yield what every rule finds; `sound` says that nothing else is an error."""
+    """Yield the findings of every rule; `sound` says that there are no other errors."""
     subject = Subject(spec, code, source, target)
     for rule in (each for each in RULES if not each.waits):
         for found in _found(rule, subject):
@@ -67,9 +67,9 @@ def _found(rule: LintRule, subject: Subject) -> Iterator[Diagnostic]:
 
 
 def weighed(spec: MappingSpec, found: Sequence[Diagnostic]) -> Iterator[Diagnostic]:
-    """Yield what was found as a mapping's `lint` says how much it matters.
+    """Yield findings with the severity that the mapping's `lint` gives them.
 
-    What is an error by itself stays one: it would break a law of the language.
+    An error stays one: it would break a law of the language.
     """
     used: set[LintSpec] = set()
     for each in found:

@@ -19,9 +19,9 @@ _AS_OF = datetime(2026, 6, 15, 12, tzinfo=UTC)
 def misspelt(
     going: Iterable[FieldSpec], read: Iterable[str], written: Iterable[str], target: Resource
 ) -> Mapping[str, str]:
-    """Return the fields of `leavers.set` that misspell what `left` reads and nothing writes.
+    """Return the fields of `leavers.set` that misspell a field which `left` reads.
 
-    Each with what it was meant to be. `written` is what the mapping writes.
+    Each comes with the probable meaning. `written` is what the mapping writes.
     """
     unwritten = sorted(set(read) - set(written))
     found = {}
@@ -38,7 +38,7 @@ def left_reads(left: Expression) -> tuple[str, ...]:
 
 
 def left_by(code: MappingCode, written: Iterable[Written], by: Capability) -> LeftAnswer:
-    """Return whether any record has left with these values, of which nothing else is known."""
+    """Return whether a record with these values has left, if nothing else is known of it."""
     unknown = replace(
         code,
         left=_knowing_nothing(code.left),
@@ -64,7 +64,7 @@ def written_to_leave(leaving: Iterable[FieldCode]) -> Iterator[Written]:
 def written_to_return(
     leaving: Iterable[FieldCode], given: Mapping[int, Value]
 ) -> Iterator[Written]:
-    """Yield what each record holds that is brought back, as far as no source record says it."""
+    """Yield the values of each returning person's record that need no source record."""
     for position, each in enumerate(leaving):
         if position in given:
             yield each.rule.keys, given[position]

@@ -1,8 +1,8 @@
 """Computes the results that an expression can have, given the record schema.
 
-Only of expressions made of paths, constants, comparisons, `||`, `&&`, `!` and functions that
-tell a few classes of values apart: of each path, one value of each class is tried, together
-with one of each class of the others. Of any other expression nothing is said.
+This covers expressions made of paths, constants, comparisons, `||`, `&&`, `!` and functions that
+distinguish a few classes of values: one value of each class is tried for each path, combined with
+one of each class of the others. The results of other expressions are unknown.
 """
 
 from collections.abc import Iterator
@@ -18,13 +18,13 @@ from oneway.mapping.expressions.words import path_in
 from oneway.mapping.spec import MappingSpec, SettingSpec
 
 _MOST = 4_000
-"""Records that are tried: an expression that tells more of them apart is left alone."""
+"""The most records to try: an expression that distinguishes more is left alone."""
 
 _AS_OF = datetime(2026, 6, 15, 12, tzinfo=UTC)
 _DAYS = ("2026-01-01", "2026-06-15", "2026-12-31")
 
 IDEMPOTENT = frozenset({"lower", "upper", "trim", "normalize_spaces", "remove_spaces", "digits"})
-"""Functions of which a second call changes nothing: a text that one returns is its own class."""
+"""Idempotent functions: a text that one returns is its own class."""
 
 _PLAIN = frozenset({"is_blank", "is_present", "default", "coalesce", "not_null", "iif"})
 _DATED = frozenset({"is_past", "is_future", "parse_date", "today"})
@@ -48,7 +48,7 @@ def answers(expression: Expression, resource: Resource, spec: MappingSpec) -> An
     literals = list(_literals(expression.tree))
     paths = list(dict.fromkeys(use.keys for use in expression.paths))
     if any(one != other and one == other[: len(one)] for one in paths for other in paths):
-        return None  # an object, and what is in it
+        return None  # an object and its content
     used = {each.name for each in expression.settings}
     settings = [each for each in spec.settings if each.name in used]
     choices = [[*_values(path, resource, literals)] for path in paths]
@@ -78,7 +78,7 @@ def _tried(
         try:
             value = expression.evaluate(data, context)[0]
         except EvaluationError:
-            continue  # other rules speak of types
+            continue  # other rules check types
         can_hold, can_fail = can_hold or holds(value), can_fail or not holds(value)
         if can_hold and can_fail:
             break

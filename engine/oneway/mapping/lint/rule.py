@@ -109,7 +109,7 @@ _FIELDS = {
 
 
 def types_of(resource: Resource, path: tuple[str, ...] | None) -> frozenset[str]:
-    """Return the JSON types that a field may have; none where they are not known."""
+    """Return the possible JSON types of a field; none if they are unknown."""
     field = resource.fields.get(path_text(path)) if path else None
     if field is None:
         return frozenset()
@@ -123,7 +123,7 @@ def fits(value: Value, types: frozenset[str]) -> bool:
 
 
 def overlap(left: str, right: str) -> bool:
-    """Return whether two dotted paths are the same, or one leads into the other."""
+    """Return whether two dotted paths are equal, or one leads into the other."""
     return left == right or left.startswith(f"{right}.") or right.startswith(f"{left}.")
 
 

@@ -1,4 +1,4 @@
-"""Finds comparisons of text by its order, in which blank text comes before all other."""
+"""Finds comparisons of text by its order, in which blank text comes first."""
 
 from collections.abc import Iterator
 
@@ -15,7 +15,7 @@ ORDER_HELP = (
 
 
 def without_order(node: Node, resource: Resource) -> frozenset[str]:
-    """Return the types of what a node compares by order and is no number; none where it may be."""
+    """Return the types that a node compares by order if it is never a number; otherwise none."""
     if node["type"] != "comparator" or node["value"] in ("eq", "ne"):
         return frozenset()
     both = (types_in(each, resource) for each in node["children"])
@@ -23,9 +23,9 @@ def without_order(node: Node, resource: Resource) -> frozenset[str]:
 
 
 def blanks_first(subject: Subject) -> Iterator[tuple[Expression, Node]]:
-    """Yield what compares text by order where it is decided who leaves or takes part.
+    """Yield comparisons of text by order that decide who leaves or takes part.
 
-    Apart from what is asked only where there is a value: `date && date < today()`.
+    Those with a guard are left out: `date && date < today()`.
     """
     code = subject.code
     deciding = (

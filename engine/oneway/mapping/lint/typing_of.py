@@ -17,7 +17,7 @@ _TRUTHS = ("comparator", "not_expression")
 
 
 def types_in(node: Node, resource: Resource) -> frozenset[str]:
-    """Return the JSON types that a node's value can have where it is not null."""
+    """Return the JSON types of a node's value if it is not null."""
     kind, path = node["type"], path_in(node)
     if path is not None:
         field = resource.fields.get(path_text(path))
@@ -55,7 +55,7 @@ _RETURNED = {
 
 
 def taken(name: str, position: int) -> frozenset[str]:
-    """Return the types that a function takes at a position; none where it takes any."""
+    """Return the types that a function takes at a position; none if it takes any."""
     function = BY_NAME.get(name)
     if function is not None:
         types = frozenset(function.parameter(position).types)

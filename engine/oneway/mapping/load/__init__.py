@@ -23,8 +23,8 @@ VERSION = 1
 class Loaded:
     """A mapping as written, and the document that its places point into.
 
-    `mistakes` are those of its text and shape: where there are any, the spec is of what is left
-    without them, and says no more than whether that means anything.
+    `mistakes` are those of its text and shape. If there are any, the spec is built from the rest,
+    and serves only to find mistakes of meaning.
     """
 
     spec: MappingSpec
@@ -51,7 +51,8 @@ def load_partly(data: bytes, file: str) -> Loaded:
     document = reading.document
     found = Findings(list(reading.found))
     if document is not None:
-        # A value that could not be read has no shape either, nor what holds it: one is enough.
+        # A value that could not be read has no shape, and nor has its container: one mistake is
+        # enough.
         unread = {(d.span.line, d.span.column) for d in reading.found}
         no_keys = {d.span.line for d in reading.found if d.code == "Y116"}
         for wrong in _wrong_shape(document):
@@ -68,7 +69,7 @@ def load_partly(data: bytes, file: str) -> Loaded:
 
 
 def _well_formed(document: Document) -> Document | None:
-    """Return what is left of a document without the parts of a wrong shape, if it is a mapping."""
+    """Return the rest of a document without its misshapen parts, if it is still a mapping."""
     if not isinstance(document.data, dict) or _is_newer(document):
         return None
     document = replace(document, data=document.data | {"oneway": VERSION})
@@ -98,4 +99,4 @@ def _is_newer(document: Document) -> bool:
 
 
 _MOST_ROUNDS = 4
-"""How often what is left may have mistakes that come of what was taken out."""
+"""How often removing mistakes may cause new ones in the rest."""

@@ -153,9 +153,9 @@ def _fields(part: DocumentPart, key: str) -> tuple[FieldSpec, ...]:
 
 
 def _path(part: DocumentPart, name: str) -> str:
-    """Return a target field's path, the same however it is written.
+    """Return a target field's path in canonical form.
 
-    In a file whose headings are flat, a name with dots is one heading.
+    In a file with flat headings, a name with dots is one heading.
     """
     target = DocumentPart(part.document, ("target",))
     options = dict(_options(target)) if target.at("connector").value == "file" else {}

@@ -44,7 +44,7 @@ _AGAIN = "make the plan again"
 class Proof:
     """Who saved a plan, and when: `made` is the instant, `mac` is keyed with the seal's key.
 
-    `signature` is one by the Ed25519 key `key`; both are "" if there is no key pair.
+    `signature` is by the Ed25519 key `key`; both are "" if there is no key pair.
     """
 
     made: str
@@ -89,7 +89,7 @@ def _texts(plan: Plan) -> _Texts:
         outcomes = plan.outcomes
         parts = outcomes.parts if isinstance(outcomes, Outcomes) else outcomes
         texts["outcomes"] = list(map(_outcome_text, parts))
-    except (RecursionError, ValueError):  # a number that is not one (NaN), or without end
+    except (RecursionError, ValueError):  # NaN or infinity
         raise _unfit(plan.mapping) from None
     return texts
 
@@ -99,7 +99,7 @@ def _text(value: object) -> str | list[str]:
 
 
 def _outcome_text(outcome: Outcome | Quiet) -> str:
-    """Return an outcome as canonical JSON; of a quiet one, only names and ids are to be written."""
+    """Return an outcome as canonical JSON; a quiet one needs only names and ids."""
     if isinstance(outcome, Outcome):
         source_id, target_id = outcome.source_id, outcome.target_id
         if not outcome.is_quiet or outcome.key_digest or source_id is None or target_id is None:
@@ -116,7 +116,7 @@ def _outcome_text(outcome: Outcome | Quiet) -> str:
 
 
 def _list_in_parts(items: Sequence[str]) -> Iterator[str]:
-    """Yield the canonical JSON of a list, some of its items at a time."""
+    """Yield the canonical JSON of a list, some items at a time."""
     yield "["
     for start in range(0, len(items), _AT_A_TIME):
         yield ("," if start else "") + ",".join(items[start : start + _AT_A_TIME])
@@ -127,7 +127,7 @@ _AT_A_TIME = 1_000
 
 
 def _digest_of(texts: _Texts) -> str:
-    """Return the digest of canonical JSON, without putting all of it together."""
+    """Return the digest of canonical JSON, without holding all of it."""
     digest = hashlib.sha256()
     between = "{"
     for key in sorted(texts):
@@ -182,7 +182,7 @@ def _proof(data: object, file: str) -> Proof:
 
 
 def _plan_of(content: Data) -> Plan:
-    """Return the plan whose content this is; the caller compares both for what is left over."""
+    """Return the plan with this content; the caller compares both for leftovers."""
     mapping = content["mapping"]
     flat = {"mapping": mapping["name"]}
     flat |= {f"mapping_{key}": mapping[key] for key in ("file", "digest")}
@@ -235,7 +235,7 @@ def _no_constant(name: str) -> NoReturn:
 def _digest(content: dict[str, object], where: str) -> str:
     try:
         return hashlib.sha256(canonical(content).encode("ascii")).hexdigest()
-    except (RecursionError, ValueError):  # a number that is not one (NaN), or without end
+    except (RecursionError, ValueError):  # NaN or infinity
         raise _unfit(where) from None
 
 

@@ -1,7 +1,7 @@
 """Converts the dataclasses of a plan to plain JSON data and back, field by field.
 
-What is read is as strict as what is written: a number in place of text is refused, and not
-made text of. Anything out of shape raises KeyError, TypeError, ValueError or AttributeError.
+Reading is as strict as writing: a number in place of text is refused, not converted. Any wrong
+shape raises KeyError, TypeError, ValueError or AttributeError.
 """
 
 from collections.abc import Callable, Sequence
@@ -59,8 +59,8 @@ def _converter() -> "Converter":
         return lambda data, _: tuple(read(each, inner) for each in _list(data))
 
     made.register_structure_hook_factory(_is_tuple, tuples)
-    # There only where there is one: hardly any mapping has such a key, or such a wait, and plans
-    # that were made before keys were counted have no counts.
+    # Present only if set: hardly any mapping has such a key or such a wait, and plans made before
+    # keys were counted have no counts.
     some = override(omit_if_default=True)
     change = make_dict_unstructure_fn(Change, made, awaits=some)
     made.register_unstructure_hook(Change, change)
@@ -74,7 +74,7 @@ def _converter() -> "Converter":
 
 
 def _is_value(kind: Any) -> bool:
-    # Known by its parts: how deep its references to itself are resolved, varies.
+    # Recognised by its parts: how deep references to itself are resolved varies.
     return {float, str} <= set(get_args(kind))
 
 

@@ -133,7 +133,7 @@ class _TextPage:
             yield [*title, *lines, *self.more(len(outcomes))]
 
     def more(self, number: int) -> list[str]:
-        """Return how many of a number are left out, where any are."""
+        """Return a line that counts the records left out; none if all are shown."""
         if self.limit is None or number <= self.limit:
             return []
         return [f"  and {number - self.limit:,} more; --verbose shows all"]
@@ -155,7 +155,7 @@ class _TextPage:
         return _table(short, self.style)
 
     def is_wide(self) -> bool:
-        """Return whether some field does not fit a line with the whole place of its rule."""
+        """Return whether any field is too long for a line with the full place of its rule."""
         return any(
             _FIELD + row.columns > self.style.width
             for verb, outcomes in content.by_verb(self.plan)
@@ -297,5 +297,5 @@ def _rows(changes: Iterable[Change], verb: Verb) -> list[_Row]:
 
 
 def _widest(texts: Iterable[str]) -> int:
-    """Return the width of a column: that of the widest text, a long one left out."""
+    """Return a column's width: that of its widest text, ignoring overlong ones."""
     return max((wide for each in texts if (wide := columns(each)) <= 40), default=0)

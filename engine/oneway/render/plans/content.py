@@ -216,7 +216,7 @@ def name(outcome: Outcome) -> str:
 
 
 def counted(group: Group) -> str:
-    """Return how many records a reason has, and how many of them have one in the target."""
+    """Return how many records a reason concerns, and how many of them exist in the target."""
     number = len(group.outcomes)
     there = sum(each.target_id is not None and each.kind is not Kind.ABSENT
                 for each in group.outcomes)  # fmt: skip
@@ -234,7 +234,7 @@ def named(outcome: Outcome) -> str:
 
 
 def _record(outcome: Outcome) -> str:
-    """Return the target record of somebody who is left out, as nobody looks for one there."""
+    """Return the target record of an excluded person, where a reader would not expect one."""
     if outcome.kind not in _LEFT_OUT or outcome.target_id in (None, outcome.key):
         return ""
     return f" (record {clip(harmless(outcome.target_id or ''), 40)})"
@@ -256,7 +256,7 @@ def changed(change: Change, verb: Verb) -> str:
 
 
 def list_change(before: list[Value], after: list[Value]) -> str:
-    """Return what a list loses and gains, item by item and none cut short beyond reading.
+    """Return the items that a list loses and gains, each clipped to a readable width.
 
     Every lost item is listed: the reviewer must see it.
     """
@@ -269,7 +269,7 @@ def list_change(before: list[Value], after: list[Value]) -> str:
 
 
 def _without(items: list[Value], others: list[Value]) -> list[Value]:
-    """Return the items that are not among others; of equal ones, those that are more."""
+    """Return the items missing from the others, counting equal ones."""
     left = Counter(map(identity, others))
     found = []
     for item in items:
@@ -366,7 +366,7 @@ def waiting(memory: Memory) -> str:
 def sticking(plan: Plan, memory: Memory, told: Mapping[str, Story] = {}) -> list[str]:
     """Return the changes that the target undid after each of the last runs, with both values.
 
-    `told` are the plan's stories, which know since when it is so.
+    `told` are the plan's stories, which know when each began.
     """
     names = {action.id: name(o) for o in plan.telling for action in o.actions}
     said = []
@@ -409,7 +409,7 @@ def alike(plan: Plan) -> tuple[str, ...]:
 
 
 _MANY = 10
-"""So many records that get one value are worth a line of their own."""
+"""The fewest records with the same new value that get a line of their own."""
 
 
 def _is_sealed(change: Change) -> bool:
@@ -454,7 +454,7 @@ def _reasons(plan: Plan) -> Callable[[Outcome], str]:
     def said(outcome: Outcome) -> str:
         rehire = outcome.kind is Kind.REHIRE
         reasons = outcome.reasons[:1] if rehire else other_reasons(outcome.reasons)
-        # Of hundreds of former employments, the words that they share are enough.
+        # Hundreds of former employments need no details: the words they share are enough.
         alike = all(each.code == ANOTHER for each in reasons)
         said = (sentence(e, names() if e.candidates and not alike else {}) for e in reasons)
         return "; ".join(said) or "no reason is known"

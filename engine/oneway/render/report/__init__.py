@@ -20,7 +20,7 @@ __all__ = ["Page", "html", "page", "pages"]
 
 
 def pages(journal: Journal) -> Callable[[int], str | None]:
-    """Return a function from a run's number to its page; it gives None if nothing was kept."""
+    """Return a function that gives a run's page by its number, or None if nothing is stored."""
     from oneway.runs.past_run import load_past_run
 
     def found(number: int) -> str | None:

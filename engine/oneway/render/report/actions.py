@@ -52,7 +52,7 @@ def deeds(told: PastRun) -> tuple[Deed, ...]:
 
 
 def _note(story: Story | None, as_of: str) -> str:
-    """Return since when an action is not done; what was done and undone has its own section."""
+    """Return since when an action has not been done; undone changes are reported elsewhere."""
     undone = story is not None and story.ending is Trouble.NOT_STICKING
     return "" if undone else since(story, as_of)
 

@@ -28,7 +28,7 @@ def page(told: PastRun) -> Page:
     urgent, written, other = attention(told, found), done(found), beside(told, found)
     said = heading(told, found, urgent)
     now, how = standing(told), tone(told, found, urgent)
-    # What stands now comes first: a page of a good run must not calm its reader.
+    # The present comes first: the page of a good run must not reassure if later runs fail.
     first, then = (now, f"{said}.") if now else (said, "")
     parts = (
         ReportPart("attention", "For you to look at", urgent),

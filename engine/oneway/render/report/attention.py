@@ -147,7 +147,7 @@ def _still_in(told: PastRun) -> ReportSection | None:
 
 
 def left_with_access(told: PastRun) -> tuple[StillIn, ...]:
-    """Return who has left and can still get in, as far as the run has come."""
+    """Return the leavers who can still get in, as far as the run has got."""
     if told.run.ended is not None or told.plan is None:
         return told.run.still_in
     ends = {each.action_id: each.end for each in told.entries if each.end is not None}

@@ -59,7 +59,7 @@ class Fields:
     items: tuple[ReportField, ...]
     has: str = "the target had"
     gets: str = "now has"
-    """What goes before a value of the target, and before the one that takes its place."""
+    """The labels of the value that the target has, and of its replacement."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ Cell: TypeAlias = ReportPerson | Fields | ReportText | Data
 
 @dataclass(frozen=True, slots=True)
 class ReportTable:
-    """Rows under titles; the first cell of a row says what the row is about."""
+    """Rows under column titles; the first cell of a row names its subject."""
 
     caption: str
     columns: tuple[str, ...]
@@ -93,7 +93,7 @@ class ReportTable:
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A part of a section: sentences, then who or what is meant, then what can be done."""
+    """A part of a section: sentences, then the people or things concerned, then the remedy."""
 
     title: str = ""
     about: tuple[str, ...] = ()

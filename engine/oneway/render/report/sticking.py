@@ -28,7 +28,7 @@ def _is_undone(story: Story | None) -> bool:
 
 
 def _again(told: PastRun, action: Action) -> Cell:
-    """Return what of an action does not stick; all of it where that is not known any more."""
+    """Return the changes of an action that do not stick; all of them if that is not known."""
     if action.verb is Verb.CREATE:
         return ReportText(("created again: the record is not there",))
     undone = told.undone.get(action.id)

@@ -31,10 +31,10 @@ _UNWRITTEN = "nothing is known to have been written"
 
 
 def heading(told: PastRun, found: Sequence[Deed], urgent: Sequence[ReportSection]) -> str:
-    """Return the outcome for everyone: "12 people were created, 3 were changed; 2 did not sync".
+    """Return the outcome: "12 people were created, 3 were changed; 2 did not sync".
 
-    Who has left and can still get in comes first. Everybody is up to date only where nothing is
-    `urgent`: no section that needs attention.
+    Leavers who can still get in come first. It says that everybody is up to date only if no
+    section needs attention (`urgent` is empty).
     """
     said = _became(told, found, urgent)
     number = len(told.run.still_in)
@@ -65,7 +65,7 @@ def _became(told: PastRun, found: Sequence[Deed], urgent: Sequence[ReportSection
 
 def _idle(told: PastRun, urgent: Sequence[ReportSection]) -> str:
     """Return the outcome of a run that had no action."""
-    if told.plan is None:  # it says nothing of anybody
+    if told.plan is None:  # without a plan nothing is known of anybody
         return "Nothing was written"
     if urgent:
         return "Nothing had to be written"
@@ -130,7 +130,7 @@ def figures(
 
 
 def status(told: PastRun, tone: Tone) -> str:
-    """Return in a few words whether somebody has to look."""
+    """Return the status of a run in a few words."""
     if told.standing is not None:
         return "Nothing runs now" if told.standing.silent else "The runs after this one fail"
     return _STATUS[tone]
@@ -145,7 +145,7 @@ _STATUS = {
 
 
 def standing(told: PastRun) -> str:
-    """Return what has kept the connection from running since; "" if nothing does."""
+    """Return what has stopped the connection since this run; "" if nothing has."""
     found = told.standing
     if found is None:
         return ""
@@ -158,7 +158,7 @@ def standing(told: PastRun) -> str:
 
 
 def access(told: PastRun) -> str:
-    """Return who keeps access while no run gets to its end; "" where runs do."""
+    """Return who keeps access while no run completes; "" if runs do."""
     if told.run.state is RunState.RUNNING or (told.standing is None and is_good(told.run)):
         return ""
     target = told.plan.inputs.get("target") if told.plan is not None else None

@@ -23,7 +23,7 @@ _MONTHS = (
 
 
 def text(said: str) -> str:
-    """Return text of a file or a system: harmless, and no longer than a page can bear."""
+    """Return text of a file or a system, made harmless and clipped to fit a page."""
     return clip(harmless(said), LONGEST)
 
 
@@ -88,7 +88,7 @@ def named(
 
 
 def since(story: Story | None, as_of: str) -> str:
-    """Return since when it is so, unless it began with this run, and the day of the next try."""
+    """Return when a story began, unless with this run, and the day of the next try."""
     if story is None:
         return ""
     said = [f"since {day(story.since)}"] if story.since not in ("", as_of) else []
@@ -97,7 +97,7 @@ def since(story: Story | None, as_of: str) -> str:
 
 
 def fields(changes: tuple[Change, ...], verb: Verb, *, done: bool = True) -> Fields:
-    """Return what an action writes, field by field, or would write."""
+    """Return what an action wrote or would write, field by field."""
     items = tuple(_field(each, creating=verb is Verb.CREATE) for each in changes)
     return Fields(items) if done else Fields(items, "the target has", "payroll wants")
 

@@ -31,11 +31,11 @@ INPUTS, MAPPING, UNKEPT = "inputs", "mapping", "unkept"
 def snapshots_of(
     prepared: PreparedRun, found: EvaluatedInputs, plan: Plan, seal: Seal, *, limit: int = LIMIT
 ) -> Mapping[str, bytes]:
-    """Return the snapshots to keep with a run, by name.
+    """Return the snapshots to store with a run, by name.
 
-    `found` is what the plan was made of, read with `keeping`. Only what the mapping reads of a
-    record and makes of it is kept, and of sensitive values what they are the same as. Where
-    that takes more than `limit` bytes, compressed, what is returned says so, under `unkept`.
+    `found` are the plan's inputs, read with `keeping`. A snapshot holds what the mapping reads of
+    a record and makes of it; of sensitive values, only which ones are equal. If it takes more than
+    `limit` bytes, compressed, the result says so under `unkept`.
     """
     try:
         mapping = read_file(prepared.request.mapping, MAPPING_LIMIT + 1)
@@ -49,7 +49,7 @@ def snapshots_of(
         return {INPUTS: data, MAPPING: mapping}
     except TooLarge:
         return _unkept(f"it would take more than {limit:,} bytes, compressed")
-    except (ValueError, RecursionError):  # NaN, or lists nested without end
+    except (ValueError, RecursionError):  # NaN, or lists nested too deeply
         return _unkept("it holds a value that cannot be kept")
 
 
@@ -112,7 +112,7 @@ def _header(plan: Plan) -> Header:
 
 
 def _deactivated(plan: Plan) -> Mapping[str, Mapping[str, str]]:
-    """Return the digests of what is written to records that no source record stands for."""
+    """Return digests of the values written to target records without a source record."""
     found: dict[str, dict[str, str]] = {}
     for action in plan.actions:
         if action.verb is Verb.DEACTIVATE and action.target_id is not None:
@@ -124,7 +124,7 @@ def _deactivated(plan: Plan) -> Mapping[str, Mapping[str, str]]:
 
 
 def _left(plan: Plan) -> Mapping[str, LeftAnswer]:
-    """Return the target records that would say something else of leaving than is wanted."""
+    """Return the target records whose `left` would not hold as intended after the write."""
     found = {}
     for outcome in plan.telling:
         codes = {each.code for each in outcome.reasons}

@@ -1,9 +1,8 @@
 """Evaluates captured records again, with today's mapping or engine.
 
-What is open (`projection`) is evaluated by today's program on the parts that were kept; what is
-closed is answered from the kept rows, which hold the outcomes. So a function, an expression or a
-whole mapping that says something else today is found. A mapping may ask for more than was
-kept: `lacking` says so.
+Today's program evaluates what is open (`projection`) on the stored parts; the stored rows, which
+hold the outcomes, answer for what is closed. So any function, expression or mapping whose result
+has changed is found. `lacking` names what a mapping needs and the snapshot does not hold.
 """
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
@@ -30,7 +29,7 @@ from oneway.runs.compare.projection import Projection, holds_all
 from oneway.runs.compare.snapshot_file import Part, RunSnapshot
 
 _UNKNOWN = Cell(CellState.UNSTATED)
-"""The cell of a closed field, where the record failed before it was evaluated."""
+"""The cell of a closed field in a record that failed before the field was evaluated."""
 
 
 @dataclass(frozen=True)
@@ -68,10 +67,10 @@ class ReEvaluation:
         return replace(kept, items=tuple(self._target_row(row, part) for row, part in rows))
 
     def departed(self) -> tuple[Cell, ...]:
-        """Return what `now` writes to a record that no source record stands for."""
+        """Return what `now` writes to a target record without a source record."""
         kept = self.kept.departed
         if not kept and any(id(each) in self.closed for each in self.now.code.leaving):
-            return ()  # it took a source record to say
+            return ()  # only a source record could have told
         return self._of_source(SourceRow("", "", "", (), leaving=kept)).departed()
 
     def left_with(
@@ -79,7 +78,7 @@ class ReEvaluation:
     ) -> LeftAnswer:
         """Return whether a target record has left once these values are written.
 
-        Where that cannot be evaluated again, it is what the plan of the run said of the record.
+        If that cannot be evaluated again, the answer is that of the run's plan.
         """
         code = self.now.code
         asked = (each for each in (code.left, code.scheduled) if each is not None)
@@ -161,7 +160,7 @@ class ReEvaluation:
         if part is None:
             return row
         again = self._of_source(row).source_row(Record(row.source_id, part))
-        # Which of a person's records counts is not told by what was kept of one.
+        # One record, as stored, does not tell which of a person's records counts.
         keys = self._compared(again.keys, row.keys)
         again = again._replace(keys=keys, standing=row.standing)
         if again.evaluation_error is not None or again.outside:
@@ -192,7 +191,7 @@ class ReEvaluation:
     def _compared(
         self, again: Sequence[Hashable], then: Sequence[Hashable]
     ) -> tuple[Hashable, ...]:
-        """Return what the match keys are compared by; of one that is closed, what was kept."""
+        """Return the values that match keys are compared by; for closed keys, the stored ones."""
         return tuple(
             key if level in self.levels else then[level] for level, key in enumerate(again)
         )
@@ -202,7 +201,7 @@ class ReEvaluation:
         return known and not code.rule.sensitive and all(map(self.again, expressions_of(code)))
 
     def _parts(self, code: MappingCode) -> Iterator[tuple[str, Hashable, bool]]:
-        """Yield what makes up a mapping: its name, what it is the same by, whether it is open."""
+        """Yield the parts of a mapping: name, signature, and whether it is open."""
         for level, typed in enumerate(code.match_source):
             words = f"match: {typed.expression.text}, {code.match_target[level].text}"
             yield words, (level, words), level in self.levels
@@ -229,7 +228,7 @@ class ReEvaluation:
 
 @dataclass(frozen=True, kw_only=True)
 class _OfSource(Interpreted):
-    """Evaluates one source record again; of what is closed, it gives the outcome of then."""
+    """Evaluates one source record again; closed parts keep their outcome."""
 
     of: ReEvaluation
     row: SourceRow
@@ -284,7 +283,7 @@ class _OfSource(Interpreted):
 
 @dataclass(frozen=True, kw_only=True)
 class _OfTarget(Interpreted):
-    """Evaluates one target record again; of what is closed, it gives the outcome of then."""
+    """Evaluates one target record again; closed parts keep their outcome."""
 
     of: ReEvaluation
     row: TargetRow
@@ -294,7 +293,7 @@ class _OfTarget(Interpreted):
         if level in self.of.levels:
             return super()._key(typed, record)
         _stop_at_unknown(level, self.row)
-        return None  # what it is compared by was kept, and not what it is
+        return None  # the form that is compared was stored, not the value
 
     def _decides(self, expression: Expression | None, record: Record, what: str) -> bool:
         was = None if expression is None else self.of.conditions.get(expression)

@@ -36,8 +36,8 @@ def edit_impact(
 ) -> EditImpact:
     """Return how the new version of a mapping treats people differently from the old one.
 
-    `systems` are those of the new version. What both read is read once; raises `Refused`
-    where it cannot be read.
+    `systems` are those of the new version. Inputs that both versions read are read once. Raises
+    `Refused` if a read fails.
     """
     after = read_inputs(new, systems, progress)
     before = _with(old, after, new) or _read(old, systems, progress)

@@ -121,7 +121,7 @@ def is_open_table(code: ReferenceCode, fields: Iterable[Field]) -> bool:
 
 
 def is_hidden(policy: Policy, level: int) -> bool:
-    """Return whether the values of a match key are not shown, or are those of a sensitive field."""
+    """Return whether a match key's values are hidden, or are those of a sensitive field."""
     path = policy.match_paths[level]
     rules = (*policy.fields, *policy.leaving)
     return not policy.key_shown[level] or any(
@@ -212,7 +212,7 @@ def cut(data: Mapping[str, Value], tree: Tree) -> dict[str, Value]:
         elif isinstance(value, Mapping):
             found[key] = cut(value, below)
         else:
-            # Whatever it is, nothing can be read from it: what it is is kept, and not the value.
+            # No expression can read into this value, so only its type is stored.
             found[key] = _of_the_kind(value)
     return found
 

@@ -1,9 +1,8 @@
 """Redacts rows so that they still plan the same.
 
-Of a sensitive value there remains what planning asks of it: whether it is the same as what the
-matched record holds, and, for match keys and for values that one record only may hold, which
-other values of the same snapshot it is the same as (a number that means nothing elsewhere).
-Its keyed digest remains where the plan has it.
+A redacted value still answers what planning asks: whether it equals the value of the matched
+record and, for match keys and unique values, which other values of the snapshot it equals, by a
+number that means nothing elsewhere. Its keyed digest stays if the plan has it.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
@@ -54,7 +53,7 @@ class Redactor:
     def source_row(self, row: SourceRow) -> SourceRow:
         """Return a row without its sensitive values."""
         if row.standing is not None and row.standing.person is not None:
-            # That two records are one person's remains, and not who that is.
+            # Records of one person stay together, without a sign of who it is.
             number = self._number(Compare.EXACT, row.standing.person)
             row = row._replace(standing=row.standing._replace(person=number))
         if not self._any:
@@ -71,7 +70,7 @@ class Redactor:
         )
 
     def target_row(self, row: TargetRow) -> TargetRow:
-        """Return what is seen of a target record without its sensitive values."""
+        """Return a target row without its sensitive values."""
         if not self._any:
             return row
         id = row.target_id
@@ -84,7 +83,7 @@ class Redactor:
         )
 
     def gone(self) -> tuple[Cell, ...]:
-        """Return what is written to a record without a source record, without sensitive values."""
+        """Return the values for a record without a source record, without sensitive ones."""
         cells = zip(self.policy.leaving, self.departed, strict=False)
         return tuple(
             cell._replace(value=self._veiled(rule, cell.value, _departed(rule)))

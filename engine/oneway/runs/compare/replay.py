@@ -66,8 +66,8 @@ def replay(
 ) -> Replay:
     """Derive a run's plan again, by its own mapping or the one in a file.
 
-    Manifests are looked for in `folders`. Raises `Refused` if nothing is kept of the run,
-    where that was damaged, and where the other mapping needs what was not kept.
+    Manifests are looked for in `folders`. Raises `Refused` if the run's snapshot is missing or
+    damaged, or if it lacks what the other mapping needs.
     """
     text = journal.plan_of(run.id)
     names = journal.kept(run.id, INPUTS, MAPPING, UNKEPT)
@@ -215,7 +215,7 @@ class Replaying:
 
 
 def unfit(kept: RunSnapshot, policy: Policy) -> tuple[PlanDifference, ...]:
-    """Return how a policy differs from the one that the rows were made by; it must not."""
+    """Return how a policy differs from that of the stored rows; any difference is an error."""
     was, now = kept.shape, shape_of(policy)
     parts = (
         ("match", was.match, now.match),
@@ -232,9 +232,9 @@ def unfit(kept: RunSnapshot, policy: Policy) -> tuple[PlanDifference, ...]:
 
 
 def replayed(again: ReEvaluation, header: Header) -> Plan:
-    """Return the plan that today's engine derives from what was kept.
+    """Return the plan that today's engine derives from the snapshot.
 
-    `unfit` and `again.lacking()` must be nothing.
+    `unfit` and `again.lacking()` must be empty.
     """
     policy = again.now.code.policy
     program = Replaying(policy, again.departed(), again.left_with, again.own_tables())

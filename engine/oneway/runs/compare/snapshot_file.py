@@ -242,7 +242,7 @@ def _evidence(evidence: LinkEvidence) -> Data:
 
 
 def _evidence_of(data: Data | None) -> LinkEvidence:
-    if data is None:  # kept by a version that remembered no links
+    if data is None:  # stored by a version without links
         return NO_LINKS
     links = ((*each[:5], Origin(each[5]), each[6]) for each in data["links"])
     return LinkEvidence(

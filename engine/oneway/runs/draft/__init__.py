@@ -1,7 +1,7 @@
-"""Writes a first mapping from what the two sides hold, for `oneway new`.
+"""Writes a first mapping from the records of the two sides, for `oneway new`.
 
-Every line of it that was guessed is marked as a guess, and what only a person can decide is
-written as a question in comments. It validates and plans as it is written.
+Every guess is marked as one, and each decision that a person must take is a question in a comment.
+The mapping validates and plans unchanged.
 """
 
 from oneway.runs.draft.first_test import first_test

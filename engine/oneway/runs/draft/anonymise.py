@@ -1,9 +1,9 @@
-"""Replaces what tells who a person is by something invented, the same by the same everywhere.
+"""Replaces personal values with invented ones; equal values stay equal everywhere.
 
-Texts are replaced word by word, so that a full name is still the first name and the last name,
-and an email address made of them still is. A word keeps its length, its capitals and its digits'
-places where it is no name. Dates move by one number of days, and so stay in their order. Nothing
-is random: the same records give the same result.
+Texts are replaced word by word: a full name is still the first name and the last name, and an
+email address built from them still is. A word that is not a name keeps its length, its capitals
+and the positions of its digits. All dates move by the same number of days, so their order stays.
+Nothing is random: the same records give the same result.
 """
 
 import re
@@ -34,17 +34,17 @@ _BIRTH = date(1990, 1, 1)
 
 
 def days_of(records: Iterable[Mapping[str, Value]]) -> int:
-    """Return by how many days the dates of these records move: whole weeks, half a year or more."""
+    """Return the shift of these records' dates in days: whole weeks, at least half a year."""
     digest = sha256(b"".join(canonical(dict(each)).encode() for each in records)).digest()
     return -7 * (26 + int.from_bytes(digest[:2]) % 150)
 
 
 @dataclass(slots=True)
 class Anonymiser:
-    """Replaces values. Texts in `keeps` (without case) stay: the words that a mapping has.
+    """Replaces values.
 
-    `real` are the words that nothing is replaced by; `patterns` are those by which dates are
-    written, beside the usual ones.
+    Texts in `keeps`, such as the words of a mapping, stay in any case. `real` are words that never
+    serve as a replacement. `patterns` are patterns of dates besides the usual ones.
     """
 
     keeps: frozenset[str] = frozenset()
@@ -60,7 +60,7 @@ class Anonymiser:
         return {key: self.value(value, (key,)) for key, value in data.items()}
 
     def value(self, value: Value, path: tuple[str, ...]) -> Value:
-        """Return what stands in place of a value at a path; blank and true or false stay."""
+        """Return the replacement of a value at a path; blanks and booleans stay."""
         if isinstance(value, dict):
             return {key: self.value(each, (*path, key)) for key, each in value.items()}
         if isinstance(value, list):
@@ -114,17 +114,17 @@ class Anonymiser:
         return _cased(self._known[key], word)
 
     def _invented(self, key: str, kind: str) -> str:
-        """Return a word that stands for no other: a name of a pool, or letters and digits."""
+        """Return an unused word: a name from a pool, or letters and digits."""
         pool = _POOLS.get(kind, ()) if key.isalpha() else ()
         for found in chain(map(str.casefold, pool), _of_shape(key)):
             if found not in self._taken and found not in self.real:
                 self._taken.add(found)
                 return found
-        return key  # every word of this shape is somebody's: they may as well keep it
+        return key  # all words of this shape are taken: it may as well stay
 
 
 def words_of(records: Iterable[Value]) -> frozenset[str]:
-    """Return all words that stand in records, without case."""
+    """Return all words of the records, without case."""
     found: set[str] = set()
     for each in records:
         if isinstance(each, dict):
@@ -140,7 +140,7 @@ _MOST = 100_000
 
 
 def _of_shape(key: str) -> Iterator[str]:
-    """Yield words with a letter for each letter and a digit for each digit, zeros in front too."""
+    """Yield words of one shape: letters for letters, digits for digits, with leading zeros."""
     zeros = len(key) - len(key[:-1].lstrip("0") + key[-1]) if key.isdigit() else 0
     kinds = ["0123456789" if each.isdigit() else _LETTERS for each in key[zeros:]]
     whole = key.isdigit()
@@ -179,7 +179,7 @@ def _redated(text: str, patterns: Iterable[str], moved: Callable[[date], date]) 
 
 
 def _day_of(written: re.Match[str]) -> date | None:
-    """Return the day of 05/11/2026: the day stands first, unless it cannot."""
+    """Return the date of a text such as 05/11/2026, the day first unless it cannot be."""
     first, second, year = int(written[1]), int(written[3]), int(written[4])
     day, month = (first, second) if second <= 12 else (second, first)
     try:

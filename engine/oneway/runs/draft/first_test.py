@@ -16,7 +16,7 @@ def first_test(
 ) -> str:  # fmt: skip
     """Return the text of a test: a new person is created, from an invented record.
 
-    The cases of rules that are comments in the mapping are comments here as well.
+    If a rule is commented out in the mapping, so is its case.
     """
     source, target = sides
     data = employed(dict(record), source, asked)
@@ -48,7 +48,7 @@ def _rules(source: DraftSide, asked: Questions) -> Iterator[str]:
 def _leaver(
     source: DraftSide, target: DraftSide, key: Pair, asked: Questions, data: Mapping[str, Value]
 ) -> Iterator[str]:
-    """Yield the case of a person who has left, while the target record does not say so."""
+    """Yield the case of a leaver whose target record does not say so yet."""
     value = at(data, source.keys(key.source))
     if not asked.leaving.record or value is MISSING:
         return

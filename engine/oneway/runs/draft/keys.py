@@ -1,4 +1,4 @@
-"""Chooses the match keys of a draft mapping, and counts whom each of them finds."""
+"""Chooses the match keys of a draft mapping, and counts the records that each finds."""
 
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -10,16 +10,15 @@ from oneway.runs.draft.pairs import Pair
 from oneway.runs.draft.side import DraftSide
 
 _OWN = 0.95
-"""The least share of values that one record has alone, for a field to tell people apart."""
+"""The minimum share of unique values for a field that identifies people."""
 
 
 @dataclass(frozen=True, slots=True)
 class MatchKey:
-    """A pair that people can be matched by, and whom it finds.
+    """A pair of fields to match people by, and how well it does.
 
-    `source` and `target` are how many records of each side have a value, `both` how many values
-    of the source are in the target, `shared` how many records share their value with another of
-    the same side.
+    `source` and `target` count the records of each side with a value, `both` the source's values
+    that the target has too, and `shared` the records whose value another one of their side has.
     """
 
     pair: Pair
@@ -32,9 +31,9 @@ class MatchKey:
 
 @dataclass(frozen=True, slots=True)
 class MatchKeys:
-    """The keys that a draft matches by, in order, and those that it only mentions.
+    """The match keys of a draft, in order, and those that it only mentions.
 
-    `found` is how many records of the source one of the keys finds in the target.
+    `found` counts the source records that any of the keys finds in the target.
     """
 
     chosen: tuple[MatchKey, ...]
@@ -52,13 +51,13 @@ class MatchKeys:
 
 
 def match_keys(source: DraftSide, target: DraftSide, pairs: Sequence[Pair]) -> MatchKeys:
-    """Return what people are best matched by: a number of their own first, then their email."""
+    """Return the best match keys: a personal number first, then the email."""
     known = [_counted(source, target, each) for each in pairs if _identifies(source, each)]
     usable = sorted(
         (each for each in known if _tells_apart(each)),
         key=lambda each: (each.both == 0, each.pair.email, -each.both, -each.pair.score),
     )
-    # A field that the target has for nobody yet is filled in, and finds people from then on.
+    # A field that is blank throughout the target gets filled in, and matches from then on.
     finding = [each for each in usable if each.both or not each.target]
     chosen = finding or usable[:1] or [_counted(source, target, _made(source, target))]
     others = [each for each in known if each not in chosen]
@@ -66,7 +65,7 @@ def match_keys(source: DraftSide, target: DraftSide, pairs: Sequence[Pair]) -> M
 
 
 def key_values(side: DraftSide, path: str, compare: Compare) -> Iterator[Hashable]:
-    """Yield what each record has in a field as a key compares it, None where it is blank."""
+    """Yield each record's value of a field as a key compares it; None if it is blank."""
     keys = side.keys(path)
     for each in side.records:
         value = at(each.data, keys)
@@ -81,7 +80,7 @@ def _comparable(value: Value, compare: Compare) -> Hashable:
 
 
 def _identifies(source: DraftSide, pair: Pair) -> bool:
-    """Return whether a pair may tell people apart, by its names or because it holds emails."""
+    """Return whether a pair may identify people, by its names or because it holds emails."""
     if pair.unfit or pair.looks_up or concept(pair.target) == "manager":
         return False
     named = concept(pair.target) in ("reference", "email") or pair.source == source.id
@@ -89,7 +88,7 @@ def _identifies(source: DraftSide, pair: Pair) -> bool:
 
 
 def _counted(source: DraftSide, target: DraftSide, pair: Pair) -> MatchKey:
-    """Return a pair as a key, under the comparison that finds most."""
+    """Return a pair as a key, with the comparison that finds most."""
     if pair.email:
         ways: tuple[Compare, ...] = (Compare.IGNORE_CASE,)
     elif pair.number:
@@ -116,7 +115,7 @@ def _tells_apart(key: MatchKey) -> bool:
 
 
 def _made(source: DraftSide, target: DraftSide) -> Pair:
-    """Return a key made from the source's identity, where nothing else tells people apart."""
+    """Return a key on the source's id, if nothing else identifies people."""
     field = next((path for path in target.fields if concept(path) == "reference"), "")
     # A key that no target record has would match nothing, so the record's id is the next best.
     field = field or (target.id if target.records else "reference")

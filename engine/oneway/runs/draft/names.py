@@ -44,15 +44,15 @@ _BY_WORD: Mapping[str, str] = {
     "hire": "start", "mobile": "phone", "phone": "phone",
     "contract": "type", "employment": "type",
 }  # fmt: skip
-"""What one word of a longer heading says, the first that is known: "Manager Staff No"."""
+"""The meaning of one word in a longer heading; the first known word decides."""
 _BARE = {"id", "key", "no", "nr", "num", "number", "userid"}
-"""Keys that a system gives its own records, as a rule."""
+"""Names that usually hold a system's own ids."""
 CANONICAL: Mapping[str, str] = {
     "email": "email", "first": "firstName", "last": "lastName", "name": "name",
     "reference": "reference", "phone": "phone", "department": "department", "job": "jobTitle",
     "start": "startDate", "leave": "leaveDate", "manager": "manager", "status": "status",
 }  # fmt: skip
-"""What a field is called where the target has none yet."""
+"""Names of fields for a target that has none yet."""
 
 
 def plain(path: str) -> str:
@@ -61,7 +61,7 @@ def plain(path: str) -> str:
 
 
 def concept(path: str) -> str:
-    """Return what a field's name says that it holds; nothing if it is not known."""
+    """Return what a field holds, going by its name; "" if unknown."""
     whole, name = letters(path), plain(path)
     known = _BY_NAME.get(whole, "") or _BY_NAME.get(name, "")
     if known or (names_key(_last(path)) and name not in _BARE and name):

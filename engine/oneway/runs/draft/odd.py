@@ -1,4 +1,4 @@
-"""Finds the records of which a single value is unlike those of all others."""
+"""Finds records with an odd value: one unlike all others in its field."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -12,14 +12,14 @@ from oneway.runs.draft.side import DraftSide, odd_value
 
 @dataclass(frozen=True, slots=True)
 class OddRecord:
-    """A record, and what of it is unlike the others, in words."""
+    """A record, and in words what is odd about it."""
 
     record: Record
     text: str
 
 
 def odd_records(source: DraftSide, pairs: Sequence[Pair]) -> tuple[OddRecord, ...]:
-    """Return the records that the mapping will not be able to read, whose field has a type."""
+    """Return the records whose value does not fit the type of its field."""
     numbers = {each.source for each in pairs if each.number and not each.unfit}
     found = [*_odd(source, sorted(numbers), "numbers")]
     found += _odd(source, [each for each in source.fields if is_leave_date(source, each)], "dates")
@@ -27,13 +27,13 @@ def odd_records(source: DraftSide, pairs: Sequence[Pair]) -> tuple[OddRecord, ..
 
 
 def without(source: DraftSide, odd: Sequence[OddRecord]) -> DraftSide:
-    """Return a side without its odd records, none of which stands for the others."""
+    """Return a side without its odd records, which do not stand for the others."""
     ids = {each.record.id for each in odd}
     return replace(source, records=tuple(e for e in source.records if e.id not in ids))
 
 
 def is_leave_date(source: DraftSide, path: str) -> bool:
-    """Return whether a field holds a person's last day, apart from single odd values."""
+    """Return whether a field holds a person's last day, ignoring single odd values."""
     if concept(path) != "leave":
         return False
     values = source.values(path)

@@ -14,12 +14,12 @@ from oneway.runs.draft.side import DraftSide
 _LIKELY = 50
 """The least score of a guess."""
 _ABOUT = 20
-"""Scores that are this close are about the same."""
+"""Scores that differ by this little count as equal."""
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A target field, the source field that seems to go to it, and why."""
+    """A target field, the source field that probably feeds it, and why."""
 
     target: str
     source: str
@@ -45,7 +45,7 @@ def paired(source: DraftSide, target: DraftSide) -> tuple[Pair, ...]:
         each
         for path, field in target.fields.items()
         if not (field.computed or "object" in field.types or path == target.id)
-        if is_one_line(path)  # no key of a mapping has several
+        if is_one_line(path)  # a key of a mapping is one line
         for each in _scored(source, target, path)
         if each.score >= _LIKELY
     ]
@@ -56,8 +56,8 @@ def paired(source: DraftSide, target: DraftSide) -> tuple[Pair, ...]:
 def _assigned(scored: list[Pair]) -> dict[str, Pair]:
     """Return the best pair of each target field, the surest first.
 
-    A source field goes to a second target field only where it fits that about as well: a
-    manager's number is among the staff numbers, and is not the staff number.
+    A source field goes to a second target field only if it fits about as well: the numbers of
+    managers are staff numbers, but they are not the staff number.
     """
     found: dict[str, Pair] = {}
     used: dict[str, float] = {}
@@ -147,7 +147,7 @@ def _share(wanted: set[str], have: set[str]) -> float:
 
 
 def _differs_in_case(source: DraftSide, target: DraftSide, name: str, path: str) -> bool:
-    """Return whether values of both sides are the same but for case."""
+    """Return whether the values of both sides differ only in case."""
     exact, loose = {str(value) for value in target.values(path)}, _texts(target.values(path))
     texts = (str(value) for value in source.values(name))
     return any(text not in exact and text.strip().casefold() in loose for text in texts)
@@ -182,19 +182,19 @@ def _are_numbers(values: list[Value]) -> bool:
 
 
 def _looks_up(target: DraftSide, name: str, path: str) -> bool:
-    """Return whether a target field holds ids of the target, and the source another's key."""
+    """Return whether a target field holds ids of the target, and the source field another key."""
     if concept(path) != "manager" or concept(name) != "manager":
         return False
     ids = {each.id for each in target.records}
     held = [str(value) for value in target.values(path)]
-    # Managers who are gone may be named still: most is enough.
+    # Former managers may still be named, so most is enough.
     return sum(value in ids for value in held) * 2 > len(held)
 
 
 def manager_key(source: DraftSide, target: DraftSide, pair: Pair, key: str) -> str:
     """Return the target field by which the source names a manager: a number, an email, a name.
 
-    It is the match key's field unless another one holds more of what the source says.
+    It is the match key's field unless another one holds more of the source's values.
     """
     named = _texts(source.values(pair.source))
 

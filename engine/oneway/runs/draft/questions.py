@@ -1,6 +1,6 @@
 """The questions about a first mapping that only a person can answer.
 
-Each question comes with the answer that the two sides suggest, which is written as a comment.
+Each question comes with the answer that the records suggest, written as a comment.
 """
 
 import json
@@ -25,7 +25,7 @@ _OUTSIDE = re.compile(
     r"\bthird[- ]party\b|\bself[- ]?employed\b|\boff[- ]?payroll\b|\bumbrella\b|\bvolunteers?\b|"
     r"\bnon[- ]?employees?\b|\bout(side|sourced)\b|\bsecond(ed|ees?)\b|\bguests?\b",
 )
-"""Words, without case, for people who work there and are not employed."""
+"""Words, without case, for people who work there without being employed."""
 _NO_KINDS = (
     "email",
     "first",
@@ -40,14 +40,14 @@ _NO_KINDS = (
 _FEW = 6
 _NAMED = 3
 _MANY = 20
-"""So many kinds of people are listed at most."""
+"""The most kinds of people that are listed."""
 _WORDS = (("true", "false"), ("yes", "no"), ("y", "n"), ("1", "0"), ("active", "inactive"),
           ("enabled", "disabled"), ("current", "former"), ("on", "off"))  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
 class EligibilityRule:
-    """Whom a rule would leave out: by what a field holds, or by holding nothing at all."""
+    """A draft rule that excludes people: by the value of a field, or by its being blank."""
 
     id: str
     path: str
@@ -56,13 +56,13 @@ class EligibilityRule:
     seen: str
     """Why the rule is drafted, as a comment: a guess, or a question."""
     word: Value = ""
-    """What somebody has in the field whom the rule leaves out."""
+    """The value of an excluded person."""
     usual: Value = ""
-    """What most of those have whom it takes."""
+    """The usual value of an included person."""
     audience: str = "[joiners, movers]"
 
     left_out: Callable[[Value], bool] = is_blank
-    """Whether it leaves out who has a value in the field."""
+    """Whether any value in the field excludes a person."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,12 +88,12 @@ class Leaving:
     stays: Mapping[str, Value] = field(default_factory=dict)
     """The values in the record of a person who has not left."""
     asks: str = ""
-    """What only a person can decide of it, in words."""
+    """The question that a person has to decide."""
 
 
 @dataclass(frozen=True, slots=True)
 class Questions:
-    """All that is asked, with the answers that the two sides suggest."""
+    """All questions, with the answers that the two sides suggest."""
 
     rules: tuple[EligibilityRule, ...]
     switch: Switch | None
@@ -101,14 +101,14 @@ class Questions:
 
 
 def questions(source: DraftSide, target: DraftSide, past: str) -> Questions:
-    """Return what is asked of two sides; `past` is a day some weeks ago, for a test."""
+    """Return the questions about two sides; `past` is a day some weeks ago, for a test."""
     switch = _switch(target)
     rules = (*_eligibility(source), *_not_yet(source, past))
     return Questions(rules, switch, _leaving(source, target, switch, past))
 
 
 def _eligibility(source: DraftSide) -> Iterator[EligibilityRule]:
-    """Yield a rule for each field that says of what kind somebody is, and for lacking emails."""
+    """Yield a rule for each field that holds a kind of person, and one for missing emails."""
     for path in source.fields:
         kind, read = concept(path), expression(source, path)
         values = source.values(path)
@@ -122,10 +122,10 @@ def _eligibility(source: DraftSide) -> Iterator[EligibilityRule]:
 
 
 def _by_kind(source: DraftSide, path: str, words: Counter[str | int]) -> EligibilityRule | None:
-    """Return a rule that takes only people of the kinds that the source holds, or none.
+    """Return a rule that includes only the kinds of people that the source holds, if any.
 
-    A list of who is taken, and not of who is left out: a kind that is new, or is written in
-    another way one night, must not be let in.
+    It lists the included kinds, not the excluded ones: a new kind, or a new spelling of one, must
+    not get in.
     """
     kind = concept(path)
     outside = [each for each in words if _is_outside(path, each)]
@@ -155,7 +155,7 @@ def _by_kind(source: DraftSide, path: str, words: Counter[str | int]) -> Eligibi
 
 
 def _is_outside(path: str, value: Value) -> bool:
-    """Return whether a value says that somebody is not employed: a contractor, agency staff."""
+    """Return whether a value means that a person is not employed: a contractor, agency staff."""
     word = str(value).strip().casefold()
     if _OUTSIDE.search(" ".join(re.findall("[a-z0-9]+", path.casefold()))):
         return word in ("true", "yes", "y", "1") or _OUTSIDE.search(word) is not None
@@ -165,7 +165,7 @@ def _is_outside(path: str, value: Value) -> bool:
 
 
 def _not_yet(source: DraftSide, past: str) -> Iterator[EligibilityRule]:
-    """Yield a rule that makes those wait who are yet to start, where the source says when."""
+    """Yield a rule that holds back people before their first day, if the source has that day."""
     path = next((each for each in source.fields if concept(each) == "start"), "")
     days = [parse_day(value) for value in source.values(path)] if path else []
     if not days or not all(days):
@@ -184,7 +184,7 @@ def _called(path: str) -> str:
 
 
 def _leaving(source: DraftSide, target: DraftSide, switch: Switch | None, day: str) -> Leaving:
-    """Return who seems to have left; `day` is one that is past, for a record that says so."""
+    """Return the draft rule of leavers; `day` is a past day, for the record of a leaver."""
     date, guess = _leave_date(source), ""
     if not date and not _left(source, "", day, scheduled=False).record:
         seldom = _seldom_dates(source)
@@ -214,14 +214,14 @@ _SELDOM = (
 
 
 def _leave_date(source: DraftSide) -> str:
-    """Return the field that is named as a person's last day, or nothing."""
+    """Return the field whose name means a person's last day, if any."""
     return next((path for path in source.fields if is_leave_date(source, path)), "")
 
 
 def _seldom_dates(source: DraftSide) -> list[str]:
-    """Return the fields of unknown names that are blank for most, and hold a date for others.
+    """Return the unrecognised fields that are mostly blank, and otherwise hold a date.
 
-    A last day looks so in the words of any system; so do the ends of a trial period.
+    The last day looks like this in any system; so does the end of a trial period.
     """
     found = []
     for path in source.fields:
@@ -233,9 +233,10 @@ def _seldom_dates(source: DraftSide) -> list[str]:
 
 
 def _left(source: DraftSide, date: str, day: str, *, scheduled: bool) -> Leaving:
-    """Return who has left: by their date once that has come, and by a word where there is none.
+    """Return who has left: by a date once it has come, by a word if there is no date.
 
-    A target that is told a date ahead (`scheduled`) takes those whose date is to come as well.
+    A target that accepts dates in advance (`scheduled`) includes people whose date is still to
+    come.
     """
     record, stays = dict[str, Value](), dict[str, Value]()
     word = ""
@@ -276,7 +277,7 @@ def _is_gone(path: str, value: Value) -> bool:
 
 
 def _no_leavers(source: DraftSide) -> str:
-    """Return what to look at where nothing of the source says who has left."""
+    """Return what to look at if nothing in the source marks leavers."""
     named = [path for path in source.fields if concept(path) == "leave"]
     if not named:
         return "No field of the source says who has left: ask for one."
@@ -317,7 +318,7 @@ def _pair(target: DraftSide, path: str) -> tuple[Value, Value] | None:
 
 
 def _styled(word: str, like: Sequence[str]) -> str:
-    """Return a word as the others are written: "NO" beside "YES"."""
+    """Return a word in the case of the others: "NO" beside "YES"."""
     seen = next((each for each in like if each.casefold() == word), "")
     model = like[0]
     return seen or (word.upper() if model.isupper() else

@@ -1,7 +1,7 @@
 """Makes sample records of both sides with invented people, consistent across files.
 
-Everything is replaced but the words that rules are about (a status, a kind of contract); dates
-move, and stay in their order.
+Only the words that rules are about stay, such as a status or a kind of contract. Dates move, but
+keep their order.
 """
 
 from collections.abc import Iterable
@@ -18,7 +18,7 @@ _MOST = 5
 _NEW = 2
 _KEPT = ("status", "closed", "type")
 _FEW = 6
-"""So many words are those of a status; more of them say something else."""
+"""The most words that a status has; a field with more holds something else."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -47,14 +47,14 @@ class DraftSide:
     id: str = "id"
     open: bool = True
     unread: tuple[str, ...] = ()
-    """What is wrong with the rows of a file that are no records, each by its line."""
+    """What is wrong with the invalid rows of a file, by line."""
     kept: tuple[str, ...] = ()
     """The cells of a file that stay text where the others of their column are of a type."""
     notes: tuple[str, ...] = ()
-    """What the reading says of a file as a whole, such as rows that stand there twice."""
+    """Remarks on the file as a whole, such as repeated rows."""
 
     def values(self, path: str) -> list[Value]:
-        """Return what stands in a field, of those records in which anything does."""
+        """Return the values of a field, without blanks."""
         keys = self.keys(path)
         found = (at(each.data, keys) for each in self.records)
         return [value for value in found if value is not MISSING and not is_blank(value)]
@@ -123,7 +123,7 @@ def _file(path: str, folder: Path, *, keeps_odd: bool) -> DraftSide:
 
 
 def _unread(odd: Mapping[str, str], found: Snapshot) -> tuple[str, ...]:
-    """Return what is wrong with the rows that are no records, with each odd cell."""
+    """Return what is wrong with the invalid rows, with each odd cell."""
     return tuple(
         f"{each.id}: {odd.get(each.id, each.problem)}" for each in found.records if each.problem
     )

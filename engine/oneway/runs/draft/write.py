@@ -47,13 +47,13 @@ def _value(pair: Pair, source: DraftSide) -> str:
 
 
 def _cased(source: DraftSide, path: str) -> str:
-    """Return the expression of a name in capitals and small letters, whatever the source has."""
+    """Return the expression of a name in title case, whatever its case in the source."""
     read, values = expression(source, path), list(map(str, source.values(path)))
     if _are_capitals(values):
         return f"title_case({read})"
     if not any(value == value.upper() != value.lower() for value in values):
         return read
-    # A name that is written well, such as MacKay or van Dam, stays as it is.
+    # A name in mixed case, such as MacKay or van Dam, stays unchanged.
     return f"iif({read} == upper({read}), title_case({read}), {read})"
 
 
@@ -201,9 +201,9 @@ def _fields(
 
 
 def _names_people(pair: Pair, source: DraftSide, key: Pair) -> str:
-    """Return what to decide of a field in which most values are the numbers of other people.
+    """Return the question about a field that mostly holds other people's numbers.
 
-    Without a lookup a number of nobody, such as that of somebody who is gone, is written too.
+    Without a lookup, the number of a person who is gone would be written too.
     """
     numbers = {str(each) for each in source.values(key.source)}
     held = {str(each) for each in source.values(pair.source)}
@@ -221,9 +221,9 @@ _NEW_IDS = (
 
 
 def numbers_new_ids(target: DraftSide) -> bool:
-    """Return whether a new record gets a number as its id, and those of the others are none.
+    """Return whether a new record gets a number as its id, unlike existing ones.
 
-    A file makes an id up where the mapping writes none: the least number that is free.
+    If the mapping writes no id, a file takes the lowest free number.
     """
     numbers = sum(each.id.isdigit() for each in target.records)
     return target.connector == FILES and 2 * numbers < len(target.records)

@@ -225,7 +225,7 @@ class _CaseWalk:
         # After a conflict over the match, or an error, nothing else decides.
         if row.outside or found.conflict is not None or outcome.kind is Kind.ERROR:
             return
-        if any(key is not None for key in row.keys):  # else it is keyless, whoever has left
+        if any(key is not None for key in row.keys):  # otherwise keyless, even if a leaver
             yield "leavers.when", "yes" if row.leaver else "no"
         category = Category.JOINERS if found.target is None else Category.MOVERS
         category = Category.LEAVERS if row.leaver else category

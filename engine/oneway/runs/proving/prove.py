@@ -295,7 +295,7 @@ def _leaving_is_seen(seen: _Seen) -> Iterator[Breaking]:
             continue
         by = Capability.LEAVE if leaves else Capability.REACTIVATE
         if seen.compiled.code.unsure.get(by):
-            continue  # the target itself says it, which nobody here does
+            continue  # it follows a leave request of the target itself, which nothing here answers
         answer = _left_after(seen, action.target_id or "", by)
         fits = _GONE if leaves else {LeftAnswer.STAYS, LeftAnswer.DUE}
         if answer not in fits:

@@ -10,7 +10,7 @@ from oneway.mapping.spec import OnBlank, Write
 def check(subject: Subject) -> Iterator[LintFinding]:
     for field, _ in subject.fields:
         if field.initial is None or field.write is not Write.OVERWRITE:
-            continue  # what is written once, or only where nothing is, is not taken back
+            continue  # a value written once, or only into a blank field, is not removed again
         if field.default is not None:
             summary = f"'{field.path}' has `default` and `initial`; the next run would swap them"
             yield LintFinding(field.key_span, summary, "keep one of them")

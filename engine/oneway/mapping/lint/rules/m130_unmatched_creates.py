@@ -9,7 +9,7 @@ from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 def check(subject: Subject) -> Iterator[LintFinding]:
     policy = subject.code.policy
     paths, fields = policy.match_paths, subject.target.fields
-    # One that is misspelt is refused for that; one that is made of fields has no path.
+    # A misspelt one is an error already; one made of several fields has no path.
     known = any(subject.target.open or not path or path in fields for path in paths)
     if policy.create and known and not any(policy.carried):
         key = subject.spec.match[0]

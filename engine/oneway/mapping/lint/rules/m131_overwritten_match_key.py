@@ -35,7 +35,7 @@ _ANOTHER = "another value than its own"
 
 
 def _is_broken(field: FieldSpec, code: FieldCode) -> bool:
-    """Return whether a field's expression is none, which is said in its place."""
+    """Return whether a field's expression is invalid, which is reported elsewhere."""
     if field.source is None or code.source is None:
         return False
     return code.source.expression.text != field.source.text

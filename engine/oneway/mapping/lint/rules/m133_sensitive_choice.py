@@ -1,4 +1,4 @@
-"""What tells which of a person's records counts is sensitive, and would be shown."""
+"""A sensitive value decides which of a person's records counts, and would be shown."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""What is written of leavers can never make a record say that they have left."""
+"""The values written for leavers can never make a record say that they have left."""
 
 from collections.abc import Iterator
 from typing import cast
@@ -33,7 +33,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 
 
 def _unwritten(subject: Subject, left: Expression) -> Iterator[LintFinding]:
-    """Yield what is written to a field that `left` does not read, in place of one that it does."""
+    """Yield what is written to a field that `left` does not read, instead of one that it does."""
     assert subject.spec.leavers is not None
     going, read = subject.spec.leavers.set, left_reads(left)
     every = {each.path for each in (*going, *_kept_equal(subject))}
@@ -104,7 +104,7 @@ def _kept_in(subject: Subject, left: Expression) -> Iterator[LintFinding]:
 
 
 def _kept_out(subject: Subject, left: Expression) -> Iterator[LintFinding]:
-    """Yield the constants with which `left` still holds of somebody who is back."""
+    """Yield the constants with which `left` still holds for a returning person."""
     spec, code = subject.spec, subject.code
     if spec.rehires is not Rehires.REACTIVATE:
         return

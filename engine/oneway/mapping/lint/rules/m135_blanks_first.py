@@ -1,4 +1,4 @@
-"""Text is compared by order where it is decided who leaves: whoever has no date comes first."""
+"""The order of text decides who leaves: a person without a date comes first."""
 
 from collections.abc import Iterator
 

@@ -64,7 +64,7 @@ def _at_literal(
 
 
 def _as_type(value: Value, types: frozenset[str]) -> str:
-    """Return a constant written as one of the types, where there is one way to do so."""
+    """Return a constant converted to one of the types, if there is one way to do so."""
     if types == {"boolean"} and isinstance(value, str) and value.lower() in ("true", "false"):
         return f"`{value.lower()}`"
     if types and types <= NUMBERS and isinstance(value, str) and value.isdecimal():

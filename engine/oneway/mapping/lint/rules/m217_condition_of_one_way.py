@@ -1,4 +1,4 @@
-"""A condition that goes the same way for every record that the record schema allows."""
+"""A condition with the same result for every record that the record schema allows."""
 
 from collections.abc import Iterator
 
@@ -26,7 +26,7 @@ _HELP = "correct it, or remove what hangs on it"
 def _conditions(
     subject: Subject,
 ) -> Iterator[tuple[str, Expression, Resource, bool]]:
-    """Yield each condition, what follows where it never holds, and whether it must go both ways."""
+    """Yield each condition, its effect if it never holds, and whether it must go both ways."""
     code, source, target = subject.code, subject.source, subject.target
     yield from (("the sync is for nobody", each, source, False) for each in code.only)
     yield from (("no record takes part", each, source, False) for each in code.rules)

@@ -26,7 +26,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 
 
 def _calls(expression: Expression, resource: Resource) -> Iterator[LintFinding]:
-    """Yield the functions that are given what they do not take."""
+    """Yield the functions with arguments that they do not take."""
     for node in nodes_in(expression):
         if node["type"] != "function_expression":
             continue

@@ -24,7 +24,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 _MANY = 500
 _OF_ACCESS = (GuardKind.LEAVERS, GuardKind.REACTIVATIONS, GuardKind.CLEARS)
 _OF_MANAGED = (*_OF_ACCESS, GuardKind.UPDATES, GuardKind.FIELD_CHANGES)
-"""What is counted of managed records: there are never more than all of them."""
+"""Counts that never exceed the number of managed records."""
 
 
 def _finding(span: Span, kind: str, text: str) -> LintFinding:

@@ -1,4 +1,4 @@
-"""People are told apart by an email address first: addresses change, and are given to others."""
+"""The first match key is an email address: addresses change, and pass to other people."""
 
 from collections.abc import Iterator
 

@@ -18,12 +18,12 @@ from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 _NAME = re.compile(r"[^\W\d_][\w .#/()&'-]*")
 _HEADING = re.compile(r".*[\s.].*")
 _ASK = {"coalesce", "default", "not_null"}
-"""Functions that read an argument only where the ones before it are blank."""
+"""Functions that use an argument only if the ones before it are blank."""
 _PURE = {
     "literal", "or_expression", "and_expression", "not_expression", "comparator",
     "multi_select_list", "multi_select_dict", "key_val_pair",
 }  # fmt: skip
-"""Nodes that read nothing by themselves."""
+"""Nodes that read nothing themselves."""
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:
@@ -41,7 +41,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 
 
 def _mistaken(expression: Expression, headings: set[str]) -> str:
-    """Return the text of an expression that seems to be meant for a field; "" if none does."""
+    """Return the text of an expression that is probably meant as a field; or ""."""
     tree = expression.tree
     if expression.constant and not any(map(_moves, expression.functions)):
         return next((each for each in _texts(tree) if any(map(str.isalpha, each))), "")
@@ -59,7 +59,7 @@ def _children(node: Node) -> list[Node]:
 
 
 def _suspects(node: Node, headings: set[str]) -> Iterator[str]:
-    """Yield the texts of a node in whose places a field is meant."""
+    """Yield the texts of a node in places that call for a field."""
     kind, children = node["type"], _children(node)
     fixed = [each for each in children if _is_fixed(each)]
     if kind == "function_expression":
@@ -84,7 +84,7 @@ def _named(nodes: list[Node], fixed: list[Node]) -> Iterator[str]:
 
 
 def _is_fixed(node: Node) -> bool:
-    """Return whether a node has one value, whatever the record, the day and the settings are."""
+    """Return whether a node has the same value for every record, day and setting."""
     if node["type"] == "function_expression":
         return not _moves(node["value"]) and all(map(_is_fixed, _children(node)))
     return node["type"] in _PURE and all(map(_is_fixed, _children(node)))

@@ -1,4 +1,4 @@
-"""A name in an expression looks like a value, and no record schema says that it is a field."""
+"""A name in an expression looks like a value, and no record schema knows it as a field."""
 
 import re
 from collections.abc import Iterator

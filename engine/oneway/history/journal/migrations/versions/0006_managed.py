@@ -8,7 +8,7 @@ down_revision = "0005"
 
 
 def upgrade() -> None:
-    """Add both; of runs before, the number is not known, and nobody is named."""
+    """Add both; for earlier runs the number is unknown, and no leaver is named."""
     op.add_column("run", sa.Column("managed", sa.Integer))
     op.add_column(
         "run", sa.Column("still_in", sa.Text, nullable=False, server_default=sa.text("'[]'"))
