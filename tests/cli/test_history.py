@@ -131,7 +131,7 @@ def test_people_are_chosen_by_outcome_and_by_name(acme: World) -> None:
     assert keys("--person", "son 2") == ["P002"]
     assert keys("--person", "p00", "--outcome", "update") == ["P002"]
     assert "unchanged (1)" in acme.run("runs", "show", "1", "--person", "p003").flat
-    assert "Nobody like that." in acme.run("runs", "show", "1", "--person", "nobody").flat
+    assert "No person matches." in acme.run("runs", "show", "1", "--person", "nobody").flat
     ended = acme.run("runs", "show", "1", "--outcome", "created")
     assert ended.code == 2
 

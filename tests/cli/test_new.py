@@ -448,7 +448,7 @@ def test_who_is_no_employee_is_left_out_and_so_is_a_new_kind(world: World, name:
     (world.folder / "users.json").write_text(json.dumps([user]))
     found = planned(rows)
     text = (world.folder / "map.yaml").read_text()
-    assert ("guess: leaves out" in text) == (outside is not None)
+    assert ("guess: excludes" in text) == (outside is not None)
     left = {"Contractor", "Agency Worker", "TEMP", "External", "Yes"}
     wanted = {row[:4]: "ineligible" if row.split(",")[2] in left else "create" for row in rows}
     assert found == wanted
@@ -463,5 +463,5 @@ def test_who_starts_later_is_asked_about(world: World) -> None:
         world.run("new", "later.yaml", "--source", "people.csv", "--target", "users.json").code == 0
     )
     text = (world.folder / "later.yaml").read_text()
-    assert "is nobody created before their first day? 4 of 8 are yet to start" in text
+    assert "create people only from their first day? 4 of 8 are yet to start" in text
     assert """when: '!is_future("Start Date")'""" in text

@@ -298,7 +298,7 @@ def test_status_says_who_tells_nobody(defaulted: World) -> None:
     assert data["tells"] == {"channels": 1, "file": "connections/notify.yaml"}
     (defaulted.folder / "connections" / "notify.yaml").unlink()
     ended = defaulted.run("status")
-    assert "tells nobody" in ended.flat
+    assert "notifies nobody" in ended.flat
     data = defaulted.run("status", "--only", "untold", "--format", "json").data
     assert data["fleet"]["needs"]["untold"] == 1
     assert data["connections"][0]["needs"] == ["untold"]

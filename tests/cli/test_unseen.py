@@ -391,7 +391,7 @@ def test_a_create_that_is_answered_with_a_record_that_was_there_is_unknown(
     joining.write("people.json", [*people, {"id": "s2", "code": "002", "name": "Ben Ash"}])
     ended = joining.run("sync", "m.yaml")
     assert ended.code == 5
-    assert "a create was answered with record 1, which was there: source record s1" in ended.flat
+    assert "a create was answered with record 1, which existed: source record s1" in ended.flat
     assert "W114" in ended.flat
     explained = joining.run("explain", "m.yaml", "002", "--format", "json").data
     assert explained[0]["link"] is None

@@ -249,7 +249,7 @@ _FEW = 20
 """The most lines that are named; in a file this small, all records may share an id by mistake."""
 _MOST_NAMED = 5
 """The most fields that a message names."""
-_WHICH = "nobody can tell which of them holds; correct it where the file is made"
+_WHICH = "it is unknown which of them is right; correct it where the file is made"
 
 
 @dataclass(slots=True)

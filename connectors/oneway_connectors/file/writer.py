@@ -122,7 +122,7 @@ class FileWriter:
             held = self._held
             data = from_utf8(held.layout.assemble(held.raws), held.start, self._options.encoding)
             if self._digest_now() != held.digest:
-                summary = f"{self._path}: the file was changed by somebody else"
+                summary = f"{self._path}: the file was changed by another program"
                 raise NotSent("W152", summary, "nothing was written; plan again")
             self._replace(data)
             held.digest, held.dirty = _digest(data), False

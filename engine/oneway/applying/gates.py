@@ -210,8 +210,8 @@ class Gates:
             # In one step: a target may answer two creates with one id at the same time.
             owner = self.owners.setdefault(target_id, action.source_id or "")
             if owner != (action.source_id or ""):
-                whose = f"source record {owner}" if owner else "nobody's in the source"
-                text = f"a create was answered with record {target_id}, which was there: {whose}"
+                whose = f"source record {owner}" if owner else "it has no source record"
+                text = f"a create was answered with record {target_id}, which existed: {whose}"
                 raise Unknown("W114", text, "See in the target which of them it holds now.")
         return target_id
 

@@ -261,7 +261,7 @@ def allowing(command: Command) -> Command:
         metavar="KIND=N",
         callback=_allowances,
         help="Let this many through a guard; `identities:KEY` lets one person through, "
-        "`reused:KEY` lets a key decide who somebody is; "
+        "`reused:KEY` lets a key decide who a person is; "
         "in this plan only, and recorded with your name.",
     )
     @wraps(command)

@@ -314,7 +314,7 @@ _TABLE = (
     ),
     (
         "R170",
-        "no record has a key that says who somebody is or whether they have left",
+        "no record has a key that identifies people or says whether they have left",
         "Correct the key in the mapping, or see why the system no longer shows it. Where it leaves "
         "out what is null, its manifest (or the mapping, of a file) says `absent: null`.",
     ),

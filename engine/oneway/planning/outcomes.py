@@ -283,7 +283,7 @@ class Drafter:
             reasons = (replace(unproven, warning=True),)
             return Draft(Kind.ERROR, row, None, reasons=reasons, has_access=has_access)
         if keyless:
-            text = "has left, and has no match key: nobody can say which target record is theirs"
+            text = "has left, and has no match key: their target record is unknown"
             why = self._barred(row, Category.LEAVERS) or (Reason("keyless", text, warning=True),)
             return Draft(Kind.INELIGIBLE, row, None, reasons=why, has_access=has_access)
         text = "has left, and no target record matches; leavers are never created"
@@ -706,11 +706,11 @@ def _anybody(policy: Policy, alone: Sequence[SourceRow]) -> str:
         return f"the match keys of {unknown} source records are not known"
     failed = sum(row.evaluation_error is not None for row in alone)
     if failed and policy.watched:
-        return f"{failed} source records match nobody and cannot be evaluated"
+        return f"{failed} source records have no match and cannot be evaluated"
     for i in policy.watched:
         silent = sum(bool(row.cells) and row.cells[i].state is CellState.UNSTATED for row in alone)
         if silent:
-            return f"{silent} source records match nobody and do not say {policy.fields[i].path}"
+            return f"{silent} source records have no match and do not say {policy.fields[i].path}"
     return ""
 
 

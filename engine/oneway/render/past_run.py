@@ -174,7 +174,7 @@ def text(past: Past, people: Sequence[RecordStory], style: Style, *, chosen: boo
     names = names_of(past.plan.outcomes) if past.plan is not None else {}
     lines += _people(shown_people, Telling(past.run.start.as_of, names, style))
     if chosen and not people:
-        lines += ["", "Nobody like that."]
+        lines += ["", "No person matches."]
     return "\n".join(lines) + "\n"
 
 
@@ -377,7 +377,7 @@ def _took(started: str, ended: str) -> str:
     try:
         gone = datetime.fromisoformat(ended) - datetime.fromisoformat(started)
     except ValueError:  # not timestamps that Oneway wrote
-        return "nobody knows after how long"
+        return "after an unknown time"
     seconds = int(gone.total_seconds())
     if seconds < 0:
         return "the clock was set back meanwhile"

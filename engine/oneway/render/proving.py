@@ -19,8 +19,8 @@ from oneway.runs.proving import (
 )
 
 _LAWS = (
-    "A law holds for every mapping: who leaves loses access, a gap in the data takes nobody's, the "
-    "second run has nothing to do (`oneway prove --help`)."
+    "A law holds for every mapping: leavers lose access, a gap in the data ends nobody's access, "
+    "the second run has nothing to do (`oneway prove --help`)."
 )
 
 

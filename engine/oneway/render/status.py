@@ -282,7 +282,7 @@ def _said(each: ConnectionStatus) -> Iterator[str]:
     else:
         yield f"next {when(each.due)}" if each.due else "never due again"
     if each.tells is not None and not each.tells.channels:
-        yield "tells nobody"
+        yield "notifies nobody"
 
 
 def _inked(head: str, each: ConnectionStatus, style: Style) -> str:

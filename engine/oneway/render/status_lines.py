@@ -27,7 +27,7 @@ WORDS: Mapping[Need, str] = {
     Need.UNDELIVERED: "with notices that did not arrive",
     Need.NOT_STICKING: "with changes that do not stick",
     Need.UNSYNCED: "with people who do not sync",
-    Need.UNTOLD: "that tell nobody",
+    Need.UNTOLD: "that notify nobody",
 }
 """The words after a number of connections with one need."""
 
@@ -43,7 +43,7 @@ _SHORT = {
     Need.UNDELIVERED: "notices",
     Need.NOT_STICKING: "changes that do not stick",
     Need.UNSYNCED: "people who do not sync",
-    Need.UNTOLD: "nobody is told",
+    Need.UNTOLD: "nobody is notified",
 }
 
 
@@ -158,7 +158,7 @@ _SAID: Mapping[Need, Callable[[ConnectionStatus], str]] = {
     Need.UNDELIVERED: lambda each: f"{count(len(each.undelivered), 'notice')} did not arrive",
     Need.NOT_STICKING: lambda each: not_sticking(each.sticking),
     Need.UNSYNCED: lambda each: f"{count(sum(len(g.stories) for g in each.unsynced))} do not sync",
-    Need.UNTOLD: lambda _: "nobody is told of its trouble",
+    Need.UNTOLD: lambda _: "nobody is notified of its trouble",
 }
 _CALMER = frozenset({Need.HELD, Need.UNDELIVERED, Need.NOT_STICKING, Need.UNSYNCED, Need.UNTOLD})
 

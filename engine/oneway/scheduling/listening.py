@@ -50,8 +50,8 @@ def address(text: str, *, token: str = "") -> Address:
         raise refusal("U120", f"--listen {text}", "no address with a port", help)
     if not is_loopback(host) and not (token and _is_address(host)):
         help = (
-            "listen on 127.0.0.1, or give --token-file: the names of customers are in it, "
-            "so that whoever asks must show a token"
+            "listen on 127.0.0.1, or give --token-file: the answers contain names of customers, "
+            "so requests must carry a token"
         )
         raise refusal("U120", f"--listen {text}", "not an address of this machine alone", help)
     return Address("127.0.0.1" if host == "localhost" else host, int(port))

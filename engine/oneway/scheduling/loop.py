@@ -237,7 +237,7 @@ class Loop:
             file = self.folder.connections[name].file
             last = self.register.standing(name).last
             if last is not None and last.ended is None and is_spent(last):
-                self._give_up(last, file, "whoever began it died as well")
+                self._give_up(last, file, "each process that started it died")
                 continue
             if self.once or last is None or last.ended is not None:
                 self._tell_of_interrupted(name, file)

@@ -192,7 +192,9 @@ def _conflicts(told: PastRun, plan: Plan) -> ReportSection | None:
         )
         for each in these
     )
-    about = "It is not certain who is meant, or a value is somebody else's. Nothing is guessed."
+    about = (
+        "It is uncertain who is meant, or a value belongs to another person. Nothing is guessed."
+    )
     columns = ("Person", "Why", "What to do")
     return _section("conflicts", "Did not sync: conflicts", Tone.CAUTION, about, columns, rows)
 
@@ -259,7 +261,7 @@ def _unread(reads: Iterable[Read]) -> ReportSection | None:
         for each in reads
         if not each.complete or each.problems
     )
-    about = "What was not read whole is not held against anybody: nobody is created or left for it."
+    about = "These lists may lack records. Nobody is created, or counts as gone, because of that."
     columns = ("List", "What is known")
     return _section("unread", "Not read whole", Tone.CAUTION, about, columns, rows)
 

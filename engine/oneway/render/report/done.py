@@ -16,7 +16,7 @@ _SECTIONS = (
         Verb.DEACTIVATE,
         "deactivated",
         "Deactivated",
-        "Nobody in the source answers to them.",
+        "They have no source record.",
         "Before and after",
     ),
 )

@@ -36,8 +36,8 @@ def held(told: PastRun, found: Sequence[Deed]) -> ReportSection | None:
         command = _command(told, breaches)
         blocks.append(Block("All of it at once", advice=_ADVICE, command=command))
     about = (
-        "Too much of one kind at once may be a mistake, so it waits until somebody has looked. "
-        "Nothing of it was written."
+        "Many changes of one kind may be a mistake, so they wait until a person has checked them. "
+        "None of them was written."
     )
     return ReportSection(
         "held", "Held back by a guard", len(these), Tone.CAUTION, about, tuple(blocks)

@@ -102,8 +102,8 @@ def _said(deed: Deed) -> tuple[str, ...]:
 
 _MEANT = ("Person", "What was to be done", "Why not")
 _ABSENT = (
-    "Records of the target that nobody in the source answers to, such as directors, contractors "
-    "and administrators. They are left alone."
+    "Target records without a source record, such as directors, contractors and administrators. "
+    "They are left alone."
 )
 _IGNORED = (
     "Leavers who have no record in the target, people whom the mapping leaves out, and records of "

@@ -139,7 +139,7 @@ def status(told: PastRun, tone: Tone) -> str:
 _STATUS = {
     Tone.GOOD: "All is well",
     Tone.CALM: "All is well",
-    Tone.CAUTION: "Somebody should look",
+    Tone.CAUTION: "Needs attention",
     Tone.TROUBLE: "The run was stopped",
 }
 

@@ -82,7 +82,7 @@ def named(
     record = text(target_id or "")
     if not known:
         known = [text(each) for each in (source_id or "", target_id or "") if each.strip()]
-    name = known[0] if known else "nobody knows who"
+    name = known[0] if known else "a person without a name"
     other = next((each for each in known[1:] if each != name), "")
     return ReportPerson(name, other, "" if record in (name, other) else record, note)
 

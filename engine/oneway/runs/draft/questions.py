@@ -140,12 +140,12 @@ def _by_kind(source: DraftSide, path: str, words: Counter[str | int]) -> Eligibi
     read = expression(source, path)
     number = len(source.records) - words.total()
     counted = [f"{each} {count}" for each, count in words.most_common()]
-    seen = f"{path}: {', '.join([*counted, *([f'nothing {number}'] if number else [])])}"
+    seen = f"{path}: {', '.join([*counted, *([f'blank {number}'] if number else [])])}"
     more = " or another that takes part" if len(taken) > _NAMED else ""
     said = f"{_called(path)} is not {' or '.join(map(str, taken[:_NAMED]))}{more}"
     said = said if said.isprintable() else "Is not of a kind that takes part"
     word = outside[0] if outside else next(e for e in _OUTSIDERS if e not in words)
-    about = f"guess: leaves out {', '.join(map(str, outside))}" if outside else "who takes part?"
+    about = f"guess: excludes {', '.join(map(str, outside))}" if outside else "who takes part?"
     id = _slug(str(outside[0]) if outside else path)
     when = " || ".join(f"{read} == {literal(each)}" for each in taken)
     return EligibilityRule(
@@ -172,7 +172,7 @@ def _not_yet(source: DraftSide, past: str) -> Iterator[EligibilityRule]:
         return
     day = date.fromisoformat(past) + timedelta(weeks=8)
     number = sum(each is not None and each > day - timedelta(weeks=4) for each in days)
-    seen = f"is nobody created before their first day? {number} of {len(days)} are yet to start"
+    seen = f"create people only from their first day? {number} of {len(days)} are yet to start"
     yield EligibilityRule(
         "not-started", path, f"!is_future({expression(source, path)})", "Has not started yet", seen,
         day.isoformat(), past, "[joiners]", left_out=lambda value: str(value) > past,
@@ -262,7 +262,7 @@ def _left(source: DraftSide, date: str, day: str, *, scheduled: bool) -> Leaving
         when = (
             f"iif({read}, !is_future({read}), {word})" if word else f"{read} && !is_future({read})"
         )
-        asks = f"The day itself counts as left. If it is the last day of work: is_past({read})."
+        asks = f"They have left on that day itself. If they still work on it: is_past({read})."
     return Leaving(when, record=record, stays=stays, asks=asks)
 
 

@@ -66,7 +66,7 @@ def _are_capitals(values: Sequence[str]) -> bool:
 def _head(name: str, source: DraftSide, target: DraftSide) -> list[str]:
     return [
         _comment(f"# Written by `oneway new` from {source.resource} and {target.resource}."),
-        "# What is marked as a guess is one: check it. What is a question waits for your answer.",
+        "# Check each guess, and answer each question.",
         "oneway: 1",
         f"name: {name}          # keep it once it has run",
     ]
@@ -81,7 +81,7 @@ def _side(role: str, side: DraftSide) -> Iterator[str]:
         for name, value in side.options.items():
             yield f"    {name}: {value if value.isdigit() else yaml_text(value)}"
     if lacking := side.lacking():
-        said = _comment(f"# guess: what a record leaves out is blank, such as {lacking}")
+        said = _comment(f"# guess: a missing key means blank, such as {lacking}")
         yield f"  absent: null             {said}"
 
 
@@ -110,7 +110,7 @@ def _references(
 
 
 def _match(source: DraftSide, target: DraftSide, keys: MatchKeys) -> Iterator[str]:
-    yield "match:                       # who is whom; the first key that finds somebody decides"
+    yield "match:                       # who is whom; the first key with a match decides"
     for each in keys.chosen:
         yield f"  - {_key(each, source, target)}   {_comment(f'# guess: {each.pair.why}')}"
         yield f"    # {key_counts(each, target)}"
@@ -148,7 +148,7 @@ def _loose(pair: Pair) -> bool:
 
 
 def _eligible(rules: Sequence[EligibilityRule], source: DraftSide, key: Pair) -> Iterator[str]:
-    yield "# Who takes part? Each rule names itself in the report where it does not hold."
+    yield "# Who takes part? The report names each rule that does not hold."
     yield "# eligible:"
     for rule in rules:
         yield f"#   - id: {rule.id}          {_comment(f'# {rule.seen}')}"
@@ -175,7 +175,7 @@ def _fields(
         if concept(each.target) in ("leave", "status"):
             yield f"  # {yaml_name(each.target)}: is written under `leavers`, below"
         elif each.unfit and not each.looks_up:
-            said = "takes a number: by a lookup table? (`references`)"
+            said = "takes a number: from a lookup table? (`references`)"
             yield f"  # {yaml_name(each.target)}: {_value(each, source)}   # {said}"
         else:
             why = _comment(f"# guess: {each.why}")
@@ -184,7 +184,7 @@ def _fields(
                 yield _comment(f"    # {said}")
     if switch is not None:
         on = json.dumps(switch.on)
-        said = "guess: of somebody new; leavers are below"
+        said = "guess: for new records; leavers are below"
         yield f"  {yaml_name(flag)}: {{value: {on}, write: on_create}}   # {said}"
     mapped = {keys.first.target, flag, *(each.target for each in pairs)}
     if target.id not in mapped and numbers_new_ids(target):
@@ -211,7 +211,7 @@ def _names_people(pair: Pair, source: DraftSide, key: Pair) -> str:
     if pair.source == key.source or 2 * known <= len(held) or len(held) == 1:
         return ""
     said = f"question: {known:,} of its {len(held):,} values are in {key.source}: is a number"
-    return f"{said} that no record has to be written too? A lookup finds those (`references`)."
+    return f"{said} without a record to be written too? A lookup prevents it (`references`)."
 
 
 _NEW_IDS = (
@@ -245,7 +245,7 @@ def _key_field(source: DraftSide, keys: MatchKeys) -> str:
     """Return the field of the first key, which fills what is blank where another key finds."""
     key = keys.chosen[0]
     flow = yaml_text(_value(key.pair, source), flow=True)
-    write, said = ("if_empty", "   # filled in where another key finds somebody")
+    write, said = ("if_empty", "   # filled in if another key matches")
     if len(keys.chosen) == 1:
         write, said = ("on_create", "")
     rule = f"{{from: {flow}, write: {write}{_compared(key.pair, key)}}}"
@@ -256,7 +256,7 @@ def _unused(source: DraftSide, key: Pair, pairs: Sequence[Pair]) -> Iterator[str
     used = {key.source, *(each.source for each in pairs)}
     unused = [path for path in source.fields if path not in used]
     if unused:
-        yield _comment(f"  # Of the source, not written to a field: {', '.join(unused)[:400]}")
+        yield _comment(f"  # Source fields without a target field: {', '.join(unused)[:400]}")
 
 
 def _comment(text: str) -> str:
@@ -280,14 +280,14 @@ def _joiners(pairs: Sequence[Pair], keys: MatchKeys) -> Iterator[str]:
     every = (*emails, *(each.pair.target for each in keys.chosen))
     taken = ", ".join(dict.fromkeys(yaml_name(path, flow=True) for path in every))
     yield "joiners:"
-    yield f"  unless_taken: [{taken}]    # nobody is created whose value of these somebody has"
+    yield f"  unless_taken: [{taken}]    # no create if a record has one of these values"
 
 
 def _leavers(gone: Leaving, target: DraftSide, switch: Switch | None) -> Iterator[str]:
-    yield "# Who has left, and what is written then? Without `leavers` nobody loses access."
+    yield "# Who has left, and what is written then? Without `leavers`, nobody loses access."
     new = [path for path in gone.set if path not in target.fields]
     for path in new if target.fields else ():
-        yield f"# The target has no field that looks like it: {path} would be a new one."
+        yield f"# No target field looks like it: {path} would be a new one."
     if gone.asks:
         yield _comment(f"# {gone.asks}")
     yield "# leavers:"

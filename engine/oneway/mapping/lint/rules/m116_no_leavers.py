@@ -18,7 +18,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
         summary = "`out_of_scope: leave` needs `leavers.set`, which says what to write"
         yield LintFinding(Span(spec.file), summary, "add `leavers`, or use `out_of_scope: ignore`")
     if spec.rehires is Rehires.REACTIVATE:
-        summary = "`rehires: reactivate` undoes `leavers.set`, and there is none"
+        summary = "`rehires: reactivate` undoes `leavers.set`, which is missing"
         yield LintFinding(Span(spec.file), summary, "add `leavers`, or leave `rehires` out")
 
 

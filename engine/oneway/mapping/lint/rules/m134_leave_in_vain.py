@@ -45,7 +45,7 @@ def _unwritten(subject: Subject, left: Expression) -> Iterator[LintFinding]:
         elif meant:
             summary = (
                 f"leavers.set writes '{field.path}', which `left` does not read; nothing writes "
-                f"'{meant}', which it does: whoever leaves keeps access ({_asked(subject)})"
+                f"'{meant}', which it does: leavers keep access ({_asked(subject)})"
             )
             yield LintFinding(field.key_span, summary, f"did you mean '{meant}'?")
     told, policy = read and not left.facts.whole, subject.code.policy
@@ -57,7 +57,7 @@ def _unwritten(subject: Subject, left: Expression) -> Iterator[LintFinding]:
     field = next((each for each in going if near[each.path]), going[0])
     others = " or ".join(f"'{path}'" for path in read)
     summary = (
-        f"leavers.set writes '{field.path}', and nothing that `left` reads: whoever leaves keeps "
+        f"leavers.set writes '{field.path}', and nothing that `left` reads: leavers keep "
         f"access ({_asked(subject)})"
     )
     help = f"write {others} there too; what the target itself sets is readOnly in its manifest"
@@ -68,7 +68,7 @@ def _misread(subject: Subject, left: Expression, read: str, written: str) -> Lin
     """Return that `left` misspells a name on which `leavers.set` and `fields` agree."""
     summary = (
         f"`left` reads '{read}', which nothing writes; leavers.set and fields write '{written}': "
-        f"whoever leaves keeps access ({_asked(subject)})"
+        f"leavers keep access ({_asked(subject)})"
     )
     place = next(
         left.within(TextRange(use.offset, use.length))
@@ -96,7 +96,7 @@ def _kept_in(subject: Subject, left: Expression) -> Iterator[LintFinding]:
             continue
         summary = (
             f"'{field.path}' becomes {_shown(compiled, compiled.constant)}, and `left` does not "
-            f"hold with that: whoever leaves keeps access ({_asked(subject)})"
+            f"hold with that: leavers keep access ({_asked(subject)})"
         )
         yield LintFinding(field.value.span if field.value else field.key_span, summary, _HELP)
         return
@@ -119,7 +119,7 @@ def _kept_out(subject: Subject, left: Expression) -> Iterator[LintFinding]:
             value = cast(Value, dict(back).get(compiled.rule.keys))
             becomes = "is cleared" if value is None else f"becomes {_shown(compiled, value)}"
             summary = (
-                f"'{field.path}' {becomes} where somebody is back, and `left` holds with that: "
+                f"'{field.path}' {becomes} when a person is back, and `left` holds with that: "
                 f"they stay locked out ({_asked(subject)})"
             )
             help = "name in `rehires: {reactivate: ...}` a value with which `left` does not hold"

@@ -28,7 +28,7 @@ def _conditions(
 ) -> Iterator[tuple[str, Expression, Resource, bool]]:
     """Yield each condition, its effect if it never holds, and whether it must go both ways."""
     code, source, target = subject.code, subject.source, subject.target
-    yield from (("the sync is for nobody", each, source, False) for each in code.only)
+    yield from (("no record is in scope", each, source, False) for each in code.only)
     yield from (("no record takes part", each, source, False) for each in code.rules)
     for field, compiled in subject.fields:
         if compiled.when is not None:

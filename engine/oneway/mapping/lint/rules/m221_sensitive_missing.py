@@ -17,7 +17,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
             names += [path_text(use.keys) for use in code.source.expression.paths]
         name = next((each for each in names if names_secret(each)), None)
         if name is not None:
-            summary = f"'{name}' looks like something that nobody should read"
+            summary = f"'{name}' looks sensitive, but is not marked as such"
             help = f"add `sensitive: true` to '{field.path}': it is then never shown or stored"
             yield LintFinding(field.key_span, summary, help)
 
