@@ -58,7 +58,10 @@ def ended(
     plan: str = "",
     reason: str = "",
 ) -> int:
-    """Write down a run that got to its end: how each of its actions did, by id."""
+    """Write down a run that got to its end: how each of its actions did, by id.
+
+    An action `a:2` is another one of the record that `a` is of.
+    """
     breaches = tuple(
         Breached(each, f"{each}: 4 now, at most 2 pass", f"--allow {each}=4", ("a", "b"))
         for each in guards
@@ -66,7 +69,8 @@ def ended(
     run = store.begin(_start(name, now, breaches), plan)
     counts: dict[str, int] = {}
     for id, (ending, code) in ends.items():
-        action = Action(id, Verb.UPDATE, f"s{id}", f"t{id}", ())
+        record = id.partition(":")[0]
+        action = Action(id, Verb.UPDATE, f"s{record}", f"t{record}", ())
         entry = entry_of(run, action, End(ending, code=code, reason=reason), breaches)
         if entry.sent:
             store.intended(run, action, entry.token)

@@ -46,7 +46,7 @@ from oneway.core.deadline import within
 from oneway.core.diagnostics import Refused
 from oneway.core.seal import canonical
 from oneway.documents.schema_check import schema_text
-from oneway.history.journal import Journal
+from oneway.history.journal import Breached, Journal, RunState
 from oneway.history.journal.incidents import (
     delivered,
     forget_notices,
@@ -58,7 +58,7 @@ from oneway.history.journal.incidents import (
 from oneway.mapping.lint import CODES
 from oneway.mapping.spec import GuardKind
 from oneway.notices import Undelivered, after_run, deliver, send, trial
-from oneway.notices.causes import shown
+from oneway.notices.causes import holding, shown
 from oneway.notices.channels import channel_name, channels
 from oneway.notices.delivery import PATIENCE, PAUSES
 from oneway.notices.email import message_of
@@ -69,7 +69,7 @@ from oneway.notices.signing import BadSecret, signature
 from oneway.notices.texts import subject_of, text_of
 from oneway.notices.webhook import Trust
 from oneway.notices.weekly import not_syncing
-from oneway.planning.plan import Ending
+from oneway.planning.plan import Ending, Kind
 from oneway.render.report import pages
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -184,10 +184,10 @@ def test_what_the_target_refused_and_waits_for_another_day_is_not_over(store: Jo
     assert kinds(store) == ["failure"]
 
 
-def _keep_refusal(store: Journal) -> None:
+def _keep_refusal(store: Journal, action: str = "a") -> None:
     from oneway.history.journal.tables import failure
 
-    values = {"connection": "acme", "action": "a", "digest": "d", "code": "W105", "reason": "no"}
+    values = {"connection": "acme", "action": action, "digest": "d", "code": "W105", "reason": "no"}
     at = instant_text(after(0))
     store.change(store.insert(failure).values(**values, first=at, last=at, times=1))
 
@@ -289,6 +289,70 @@ def test_mails_of_every_kind_say_what_and_where_to_look(store: Journal) -> None:
     for body in found.values():
         assert max(map(len, text_of(body).splitlines())) <= 100
         assert subject_of(body).isprintable()
+
+
+def test_a_person_with_two_writes_counts_once(store: Journal) -> None:
+    refused = (Ending.REJECTED, "W105")
+    ends = {"a": refused, "a:2": (Ending.NOT_ATTEMPTED, ""), "b": refused, "b:2": refused}
+    ends |= {"c": (Ending.UNKNOWN, "W102"), "c:2": (Ending.UNKNOWN, "W102"), "d": (Ending.DONE, "")}
+    run = ended(store, MONDAY, ends)
+    for each in ("a", "b", "b:2"):
+        _keep_refusal(store, each)
+    after_run(connection(hook()), run, store, MONDAY)
+    (failure,) = bodies(store)
+    Draft202012Validator(SCHEMA).validate(failure)
+    causes = {each["code"]: each["records"] for each in failure["data"]["causes"]}
+    assert causes == {"W102": 1, "W105": 2}
+    assert failure["data"]["records"] == {"missed": 2, "unknown": 1}
+    text = text_of(json.dumps(failure))
+    assert "2 records were not carried over, of 1 record it is not known" in text
+    held = {(Ending.HELD, ""): {"a": "s1", "a:2": "s1", "b": "s2"}}
+    breach = Breached("leavers", "3 leave", "--allow leavers=3", ("a", "a:2", "b"))
+    assert holding([breach], held) == {"leavers": 2}
+
+
+@pytest.mark.parametrize("state", RunState)
+def test_the_schema_has_every_state_of_a_run(state: RunState) -> None:
+    assert state.value in SCHEMA["$defs"]["Run"]["properties"]["state"]["enum"]
+
+
+def test_the_schema_has_every_reason_not_to_sync() -> None:
+    told = SCHEMA["$defs"]["NotSyncing"]["properties"]["outcome"]["enum"]
+    lines = "\n".join(_outcome(each.value, ("code", False)) for each in Kind)
+    assert {each["outcome"] for each in not_syncing(lines)} == set(told)
+
+
+@pytest.mark.parametrize(
+    ("zone", "began", "next_run"),
+    [
+        ("Europe/London", "23 November 2026, 04:00 GMT", "24 November 2026, 04:00 GMT"),
+        ("Asia/Kolkata", "23 November 2026, 09:30 IST", "24 November 2026, 04:00 IST"),
+        ("America/Sao_Paulo", "23 November 2026, 01:00 UTC-03", "23 November 2026, 04:00 UTC-03"),
+    ],
+)
+def test_a_mail_tells_times_in_the_connection_s_zone(
+    store: Journal, zone: str, began: str, next_run: str
+) -> None:
+    nightly = Schedule(zone=zone, spread=timedelta())
+    customer = replace(connection(hook()), schedule=nightly)
+    after_run(customer, refused(store, "R102", MONDAY), store, MONDAY)
+    (body,) = [each.draft.body for each in undelivered(store)]
+    text = text_of(body)
+    assert f"The connection acme fails, since {began}." in text
+    assert f"Next run: {next_run}" in text
+    after_run(customer, ended(store, after(1)), store, after(1))
+    for each in undelivered(store):
+        assert "T04:00:00" not in text_of(each.draft.body)
+    by_hand = replace(customer, schedule=None)
+    after_run(by_hand, refused(store, "R103", after(2)), store, after(2))
+    last = text_of(undelivered(store)[-1].draft.body)
+    assert "Next run: none is due; it runs by hand" in last
+    assert "25 November 2026, 04:00 UTC" in last
+
+
+def test_no_next_run_is_told_while_the_clock_is_wrong(store: Journal) -> None:
+    after_run(connection(hook()), refused(store, "F124", MONDAY), store, MONDAY)
+    assert "Next run" not in text_of(undelivered(store)[0].draft.body)
 
 
 def test_a_mail_shows_what_an_odd_field_is_called(store: Journal) -> None:
@@ -906,7 +970,7 @@ def test_what_a_run_shows_without_a_code(store: Journal) -> None:
     run = ended(store, MONDAY, {"a": (Ending.UNKNOWN, "")})
     found = store.run(run)
     assert found is not None
-    assert shown(found, {(Ending.UNKNOWN, ""): 1}).failing == {"failed": 1}
+    assert shown(found, {(Ending.UNKNOWN, ""): {"a": "s1"}}).failing == {"failed": 1}
 
 
 def test_mail_that_was_taken_is_not_sent_again_for_a_bad_goodbye(

@@ -19,7 +19,7 @@ from oneway.history.journal.incidents import Incident
 from oneway.history.last_good import is_good
 from oneway.mapping.lint import CODES
 from oneway.notices.causes import Shown
-from oneway.notices.instants import instant_text
+from oneway.notices.instants import When, instant_text
 from oneway.notices.remedies import Remedy, remedy_of
 
 Data = dict[str, Any]
@@ -43,6 +43,7 @@ class Seen:
     systems: Mapping[str, str] = field(default_factory=dict)
     last_good: str = ""
     """When the last good run before it began, "" if there is none."""
+    when: When = When()
 
 
 def body_of(type: str, data: Data, now: datetime) -> str:
@@ -67,6 +68,9 @@ def trouble(seen: Seen, incident: Incident, *, reminder: bool = False) -> str:
         "reminder": reminder,
         "guards" if guard else "causes": causes,
         **_access(seen),
+        "records": {"missed": seen.shown.missed, "unknown": seen.shown.doubtful},
+        "zone": seen.when.zone,
+        "next_run": seen.when.next_run,
         "run": _run(seen.run),
         "command": f"oneway runs show {seen.run.id}",
     }
@@ -82,6 +86,7 @@ def recovery(seen: Seen, incident: Incident, still: Sequence[Incident]) -> str:
         "until": instant_text(seen.now),
         "ended": _open(incident),
         "still": [_open(each) for each in still],
+        "zone": seen.when.zone,
         "run": _run(seen.run),
         "command": f"oneway runs show {seen.run.id}",
     }
@@ -99,9 +104,12 @@ def open_incidents_of(incidents: Sequence[Incident]) -> list[Data]:
     return [_open(each) for each in incidents]
 
 
-def breaches_of(breaches: Sequence[Breached]) -> list[Data]:
-    """Return the breaches of guards, each with the option that lets its actions through."""
-    return [_breach(each) for each in breaches]
+def breaches_of(breaches: Sequence[Breached], records: Mapping[str, int]) -> list[Data]:
+    """Return the breaches of guards, each with the option that lets its actions through.
+
+    `records` is how many records each guard holds back.
+    """
+    return [_breach(each, records[each.guard]) for each in breaches]
 
 
 def cause_of(code: str, subject: str, system: str = "") -> Data:
@@ -169,15 +177,16 @@ def _guard(seen: Seen, name: str) -> Data:
     groups = together(seen.run.start.breaches)
     command = allowing(connection, next(each for each in groups if breach in each))
     said = _remedy(remedy, connection)
-    return {**_breach(breach), "title": remedy.title, "command": command, **said}
+    records = seen.shown.holding[name]
+    return {**_breach(breach, records), "title": remedy.title, "command": command, **said}
 
 
-def _breach(breach: Breached) -> Data:
+def _breach(breach: Breached, records: int) -> Data:
     return {
         "guard": breach.guard,
         "text": breach.text,
         "allow": breach.allow,
-        "records": len(breach.held),
+        "records": records,
     }
 
 

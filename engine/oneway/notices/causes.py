@@ -1,13 +1,14 @@
 """Derives from a run which problems it shows, and which ones it proves solved; pure."""
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 
 from oneway.connections import Occasion
 from oneway.core.diagnostics import Severity
 from oneway.history.backoff import PastFailure
-from oneway.history.journal import Run, RunState
+from oneway.history.journal import Breached, Run, RunState
+from oneway.history.journal.incidents import Endings
 from oneway.notices.remedies import DIED, STILL_IN, UNNAMED
 from oneway.planning.plan import Ending
 
@@ -15,6 +16,7 @@ _GIVEN_UP = "W112"
 _ANSWERED = (Ending.DONE, Ending.REJECTED)
 _FAILING = (Ending.REJECTED, Ending.NOT_SENT, Ending.UNKNOWN)
 """Not STALE, which the next plan corrects; not POSTPONED, which the refusals cover."""
+_MISSED = frozenset(Ending) - {Ending.DONE, Ending.HELD, Ending.UNKNOWN}
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,26 +24,28 @@ class Shown:
     """The problems that one run shows: failing codes and firing guards, with numbers of records.
 
     `whole`: the run reached its end, so problems that it does not show are over. `wrote`: the
-    same holds for problems of writing.
+    same holds for problems of writing. Numbers are of records: who has two actions counts once.
     """
 
     failing: Mapping[str, int]
     holding: Mapping[str, int]
     whole: bool
     wrote: bool
+    missed: int = 0
+    """Records that were not carried over, in part or whole; without those that a guard holds."""
+    doubtful: int = 0
+    """Records of which it is not known whether they were written."""
 
     def of(self, kind: Occasion) -> Mapping[str, int]:
         """Return the failing codes, or the firing guards."""
         return self.holding if kind is Occasion.GUARD else self.failing
 
 
-def shown(
-    run: Run, ends: Mapping[tuple[Ending, str], int], refusals: Iterable[PastFailure] = ()
-) -> Shown:
+def shown(run: Run, ends: Endings, refusals: Iterable[PastFailure] = ()) -> Shown:
     """Return the problems that a run shows.
 
-    `ends` counts its actions by ending and code. `refusals` are records that the target refused
-    before and that have not been written since: tonight they may only have waited.
+    `ends` says how its actions ended. `refusals` are actions that the target refused before and
+    that have not been done since: tonight they may only have waited.
     """
     match run.state:
         case RunState.RUNNING:
@@ -52,25 +56,42 @@ def shown(
             errors = Counter(d.code for d in run.problems if d.severity is Severity.ERROR)
             return Shown(dict.fromkeys(errors, 0) or {UNNAMED: 0}, {}, whole=False, wrote=False)
         case _:
-            held = {each.guard: len(each.held) for each in run.start.breaches}
+            held = holding(run.start.breaches, ends)
             # If no planned action got an answer, it is not known whether writes work.
             wrote = not ends or any(end in _ANSWERED for end, _ in ends)
             failing = _failing(ends, refusals)
             if run.still_in and not held:  # if a guard holds, its notice comes first
                 failing = {STILL_IN: len(run.still_in), **failing}
-            return Shown(failing, held, whole=True, wrote=wrote)
+            missed = _records(ends, _MISSED)
+            doubtful = len(_records(ends, {Ending.UNKNOWN}) - missed)
+            return Shown(failing, held, True, wrote, len(missed), doubtful)
 
 
-def _failing(
-    ends: Mapping[tuple[Ending, str], int], refusals: Iterable[PastFailure]
-) -> Mapping[str, int]:
-    tonight: Counter[str] = Counter()
-    for (end, code), records in ends.items():
+def holding(breaches: Iterable[Breached], ends: Endings) -> Mapping[str, int]:
+    """Return how many records each guard holds back."""
+    records = _by_action(ends)
+    return {each.guard: len({records.get(id, id) for id in each.held}) for each in breaches}
+
+
+def _failing(ends: Endings, refusals: Iterable[PastFailure]) -> Mapping[str, int]:
+    """Count the records that fail, by code: those refused tonight, and those refused before."""
+    found: dict[str, set[str]] = {}
+    for (end, code), actions in ends.items():
         if end in _FAILING and code != _GIVEN_UP:
-            tonight[code or UNNAMED] += records
-    still = Counter(each.code or UNNAMED for each in refusals)
-    found = tonight | still  # a record refused tonight is in both
-    left = sum(n for (end, code), n in ends.items() if code == _GIVEN_UP and end is not Ending.DONE)
+            found.setdefault(code or UNNAMED, set()).update(actions.values())
+    records = _by_action(ends)
+    for each in refusals:
+        record = records.get(each.action_id, each.action_id)
+        found.setdefault(each.code or UNNAMED, set()).add(record)
+    left = {r for (_, code), each in ends.items() if code == _GIVEN_UP for r in each.values()}
     if left and not found:
         found[_GIVEN_UP] = left
-    return dict(sorted(found.items()))
+    return {code: len(found[code]) for code in sorted(found)}
+
+
+def _by_action(ends: Endings) -> Mapping[str, str]:
+    return {id: record for actions in ends.values() for id, record in actions.items()}
+
+
+def _records(ends: Endings, chosen: Collection[Ending]) -> set[str]:
+    return {r for (end, _), each in ends.items() if end in chosen for r in each.values()}

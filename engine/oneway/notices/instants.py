@@ -1,9 +1,11 @@
 """Instants as the store writes them, and calendar weeks."""
 
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from oneway.connections import Connection
+from oneway.connections.schedule import next_due
 from oneway.core.instants import instant_text as instant_text
 
 _MONDAY = timedelta(hours=8)
@@ -15,10 +17,30 @@ def instant_of(text: str) -> datetime:
     return datetime.fromisoformat(text)
 
 
+@dataclass(frozen=True, slots=True)
+class When:
+    """The time zone that a connection's times are told in, and when it runs next."""
+
+    zone: str = "UTC"
+    next_run: str | None = None
+    """None where it runs by hand alone, or is never due again."""
+
+
+def zone_of(connection: Connection) -> str:
+    """Return the time zone of a connection's schedule, UTC without one."""
+    return connection.schedule.zone if connection.schedule else "UTC"
+
+
+def when_of(connection: Connection, now: datetime) -> When:
+    """Return the zone of a connection's times, and the instant at which it is due next."""
+    schedule = connection.schedule
+    due = next_due(schedule, connection.name, now) if schedule is not None else None
+    return When(zone_of(connection), None if due is None else instant_text(due.at))
+
+
 def week_of(connection: Connection, now: datetime) -> str:
     """Return the week that a connection's latest summary belongs to, such as `2026-W48`."""
-    zone = connection.schedule.zone if connection.schedule else "UTC"
     # By the clock on the wall: whatever it was set to in between, Monday begins at 08:00.
-    wall = now.astimezone(ZoneInfo(zone)).replace(tzinfo=None) - _MONDAY
+    wall = now.astimezone(ZoneInfo(zone_of(connection))).replace(tzinfo=None) - _MONDAY
     year, week, _ = wall.isocalendar()
     return f"{year}-W{week:02}"

@@ -26,7 +26,7 @@ from oneway.notices.bodies import Seen
 from oneway.notices.causes import Shown, shown
 from oneway.notices.channels import channels, wants
 from oneway.notices.incidents import changes, goes_on
-from oneway.notices.instants import instant_text, week_of
+from oneway.notices.instants import instant_text, week_of, when_of
 from oneway.notices.weekly import summary, systems_of
 
 
@@ -45,7 +45,7 @@ def after_run(connection: Connection, run: Run | int, store: Journal, now: datet
         good = last_good(store, connection.name, found.id)
         systems = _systems(connection, found, store)
         since = good.start.started if good is not None else ""
-        seen = Seen(found, told, now, systems, since)
+        seen = Seen(found, told, now, systems, since, when_of(connection, now))
         _changed(connection, seen, store)
 
 

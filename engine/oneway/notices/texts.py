@@ -7,6 +7,8 @@ from operator import itemgetter
 from textwrap import wrap
 from typing import Any
 
+from oneway.core.instants import moment_in_words
+from oneway.notices.instants import instant_of
 from oneway.notices.remedies import TroubleKind
 
 Data = dict[str, Any]
@@ -95,16 +97,33 @@ def _failure(data: Data) -> Iterator[str]:
 
 def _gravity(data: Data) -> str:
     """Return how much of a connection is in trouble: single records, or all of it."""
-    counts, name = data["run"]["counts"], data["connection"]
-    unknown, held = counts.get("unknown", 0), counts.get("held", 0)
-    failed = sum(counts.values()) - counts.get("done", 0) - unknown - held
+    name, since, held = data["connection"], _since(data), data["run"]["counts"].get("held", 0)
+    failed, unknown = _missed(data)
     if data["run"]["state"] != "done_with_failures" or not failed + unknown:
-        return f"The connection {name} fails, since {data['since']}."
+        return f"The connection {name} fails, since {since}."
     were = "was" if failed == 1 else "were"
     said = [f"{_records(failed)} {were} not carried over"] if failed else []
     said += [f"of {_records(unknown)} it is not known"] if unknown else []
     rest = "" if held or data["run"]["still_in"] else "; the rest is fine"
-    return f"Connection {name}: {', '.join(said)}{rest}. Since {data['since']}."
+    return f"Connection {name}: {', '.join(said)}{rest}. Since {since}."
+
+
+def _missed(data: Data) -> tuple[int, int]:
+    """Return how many records were not carried over, and of how many that is not known."""
+    if "records" in data:
+        return data["records"]["missed"], data["records"]["unknown"]
+    counts = data["run"]["counts"]  # an older notice, which counted writes
+    known = [counts.get(each, 0) for each in ("done", "held", "unknown")]
+    return sum(counts.values()) - sum(known), counts.get("unknown", 0)
+
+
+def _when(data: Data, instant: str) -> str:
+    """Return an instant in the zone of the notice's connection."""
+    return moment_in_words(instant_of(instant), data.get("zone", "UTC"))
+
+
+def _since(data: Data) -> str:
+    return _when(data, data["since"])
 
 
 def _access(data: Data) -> Iterator[str]:
@@ -112,7 +131,8 @@ def _access(data: Data) -> Iterator[str]:
     if "access" in data:
         since, system = data["access"]["since"], data["access"]["system"] or "the target"
         died = data["run"]["state"] == "interrupted"
-        yield from ("", *_wrapped(unshut(since or "", system, some=died)))
+        told = _when(data, since) if since else ""
+        yield from ("", *_wrapped(unshut(told, system, some=died)))
 
 
 def unshut(since: str, system: str, *, some: bool = False) -> str:
@@ -155,12 +175,12 @@ _WIDTH = 100
 
 
 def _folder_failure(data: Data) -> Iterator[str]:
-    yield f"Something is wrong in the folder {data['folder']}, since {data['since']}."
+    yield f"Something is wrong in the folder {data['folder']}, since {_since(data)}."
     yield "What it is about does not run until it is mended."
     if data["reminder"]:
         yield "You were told before; it goes on."
     yield ""
-    yield from _wrapped(unshut(data["since"], "the target"))
+    yield from _wrapped(unshut(_since(data), "the target"))
     yield ""
     for code, same in groupby(data["causes"], key=itemgetter("code")):
         causes = list(same)
@@ -174,7 +194,7 @@ def _folder_failure(data: Data) -> Iterator[str]:
 def _folder_recovery(data: Data) -> Iterator[str]:
     yield f"What was wrong in the folder {data['folder']} is over:"
     yield from (f"  {each['code']}: {each['file']}" for each in data["ended"])
-    yield f"It lasted from {data['since']} until {data['until']}."
+    yield f"It lasted from {_since(data)} until {_when(data, data['until'])}."
     if data["still"]:
         yield ""
         yield "Still open:"
@@ -184,7 +204,7 @@ def _folder_recovery(data: Data) -> Iterator[str]:
 def _guard(data: Data) -> Iterator[str]:
     yield f"A guard holds something back on the connection {data['connection']}."
     if data["reminder"]:
-        yield f"You were told before; it has been so since {data['since']}."
+        yield f"You were told before; it has been so since {_since(data)}."
     yield from _access(data)
     yield ""
     for each in data["guards"]:
@@ -214,16 +234,17 @@ def _remedied(each: Data) -> Iterator[str]:
 
 def _recovery(data: Data) -> Iterator[str]:
     yield f"The connection {data['connection']} has recovered: {_named(data['ended'])},"
-    yield f"from {data['since']} until {data['until']}."
+    yield f"from {_since(data)} until {_when(data, data['until'])}."
     if data["still"]:
         yield ""
         yield "Still open:"
-        yield from (f"  {_named(each)}, since {each['since']}" for each in data["still"])
+        yield from _open(data, data["still"])
     yield from _run(data)
 
 
 def _weekly(data: Data) -> Iterator[str]:
-    yield f"The connection {data['connection']}, from {data['from']} until {data['until']}."
+    since, until = _when(data, data["from"]), _when(data, data["until"])
+    yield f"The connection {data['connection']}, from {since} until {until}."
     yield ""
     yield f"Runs: {_counted(data['runs'])}"
     yield f"Done: {_counted(data['done'])}"
@@ -234,7 +255,7 @@ def _weekly(data: Data) -> Iterator[str]:
     for title, lines in (
         ("Who does not sync, by reason", [_reason(each) for each in data["not_syncing"]]),
         ("Held back by guards", list(_held(data["held"]))),
-        ("Open", [f"  {_named(each)}, since {each['since']}" for each in data["open"]]),
+        ("Open", list(_open(data, data["open"]))),
     ):
         if lines:
             more = len(lines) - _MOST
@@ -260,9 +281,23 @@ def _run(data: Data) -> Iterator[str]:
     run = data["run"]
     yield ""
     state = _STATES.get(run["state"], run["state"])
-    yield f"Run {run['id']}, {_WHY.get(run['why'], run['why'])}, {run['started']}: {state}."
+    why, started = _WHY.get(run["why"], run["why"]), _when(data, run["started"])
+    yield f"Run {run['id']}, {why}, {started}: {state}."
     if run["counts"]:
         yield f"Writes: {_counted(run['counts'])}"
+    yield from _next_run(data)
+
+
+def _next_run(data: Data) -> Iterator[str]:
+    """Yield when the connection runs next, unless that is unknown or the clock forbids it."""
+    if "next_run" not in data or any(each["code"] in _CLOCK for each in data.get("causes", ())):
+        return
+    due = data["next_run"]
+    yield f"Next run: {_when(data, due)}" if due else "Next run: none is due; it runs by hand"
+
+
+_CLOCK = ("F117", "F124")
+"""The causes for which nothing runs until the clock is right."""
 
 
 def _held(guards: list[Data]) -> Iterator[str]:
@@ -275,6 +310,11 @@ def _reason(each: Data) -> str:
     return f"  {_records(each['records'])}: {each['outcome']} {each['reason']}".rstrip()
 
 
+def _open(data: Data, incidents: list[Data]) -> Iterator[str]:
+    for each in incidents:
+        yield f"  {_named(each)}, since {_when(data, each['since'])}"
+
+
 def _named(each: Data) -> str:
     return f"{each['kind']} ({', '.join(each['about'])})"
 
@@ -284,7 +324,8 @@ def _records(count: int) -> str:
 
 
 def _counted(counts: Data) -> str:
-    return ", ".join(f"{count:,} {name}" for name, count in counts.items()) or "none"
+    said = (f"{count:,} {name.replace('_', ' ')}" for name, count in counts.items())
+    return ", ".join(said) or "none"
 
 
 _LINES = {

@@ -8,11 +8,12 @@ from typing import Any
 
 from oneway.connections import Connection, Occasion
 from oneway.history.journal import Journal, Run
-from oneway.history.journal.incidents import done_since, open_incidents
+from oneway.history.journal.incidents import done_since, endings, open_incidents
 from oneway.history.journal.stories import kept_stories
 from oneway.history.journal.undone import undone_by
 from oneway.notices.bodies import TYPES, Data, body_of, breaches_of, open_incidents_of
-from oneway.notices.instants import instant_text
+from oneway.notices.causes import holding
+from oneway.notices.instants import instant_text, zone_of
 from oneway.planning.plan import Kind
 
 _WEEK = timedelta(days=7)
@@ -41,10 +42,11 @@ def summary(connection: Connection, store: Journal, now: datetime) -> str:
         "not_sticking": len(undone_by(store, connection.name, last.id)) if last else 0,
         "from": since,
         "until": instant_text(now),
+        "zone": zone_of(connection),
         "runs": _states([each for each in runs if each.start.started >= since]),
         "done": {verb.value: count for verb, count in sorted(done.items(), key=_word)},
         "not_syncing": not_syncing(store.plan_of(last.id)) if last else [],
-        "held": breaches_of(last.start.breaches) if last else [],
+        "held": _held(store, last) if last else [],
         "open": open_incidents_of(open_incidents(store, connection.name)),
         "last_run": last.id if last else None,
         "command": "oneway status",
@@ -88,6 +90,11 @@ def systems_of(plan: str) -> Mapping[str, str]:
                 if isinstance(each := found.get(side), dict)
             }
     return {}
+
+
+def _held(store: Journal, last: Run) -> list[Data]:
+    breaches = last.start.breaches
+    return breaches_of(breaches, holding(breaches, endings(store, last.id))) if breaches else []
 
 
 def _still_in_by(store: Journal, last: Run) -> Data:

@@ -7,7 +7,7 @@ so that they compare as they stand.
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, TypeAlias
 
 from sqlalchemy import Select, delete, func, insert, select, update
 
@@ -194,15 +194,21 @@ def forget_notices(store: Store, before: str, connection: str | None = None) -> 
         store.change(delete(incident).where(gone, incident.c.id.not_in(named)), at_least=0)
 
 
-def endings(store: Store, run_id: int) -> Mapping[tuple[Ending, str], int]:
-    """Return how many actions of a run ended in each way, by ending and code."""
-    mine = (entry.c.run == run_id) & entry.c.ending.is_not(None)
-    found = (
-        select(entry.c.ending, entry.c.code, func.count())
-        .where(mine)
-        .group_by(entry.c.ending, entry.c.code)
-    )
-    return {(Ending(row[0]), row[1]): row[2] for row in store.rows(found)}
+Endings: TypeAlias = Mapping[tuple[Ending, str], Mapping[str, str]]
+"""The actions that ended in each way, by ending and code: the record of each, by action id."""
+
+
+def endings(store: Store, run_id: int) -> Endings:
+    """Return how the actions of a run ended; of those that are done only that there are some."""
+    mine, done = entry.c.run == run_id, entry.c.ending == Ending.DONE.value
+    found: dict[tuple[Ending, str], dict[str, str]] = {}
+    if store.rows(select(entry.c.run).where(mine, done).limit(1)):
+        found[Ending.DONE, ""] = {}
+    record = func.coalesce(entry.c.source_id, entry.c.target_id, entry.c.action)
+    query = select(entry.c.ending, entry.c.code, entry.c.action, record)
+    for row in store.rows(query.where(mine, entry.c.ending.is_not(None), ~done)):
+        found.setdefault((Ending(row[0]), row[1]), {})[row[2]] = row[3]
+    return found
 
 
 def done_since(store: Store, connection: str, since: str) -> Mapping[Verb, int]:

@@ -71,6 +71,8 @@ def _summary(runs: Sequence[Run]) -> str:
     said = ", ".join(
         f"{total:,} {words.lower()}" for (_, words), total in zip(KINDS, totals, strict=True)
     )
+    if sum(totals[1:]):
+        said += " (a change that waits counts in each run)"
     stopped = sum(run.state is RunState.REFUSED for run in runs)
     if stopped:
         said += f"; {stopped:,} {'run' if stopped == 1 else 'runs'} stopped by an error"

@@ -3,6 +3,7 @@
 import re
 from datetime import UTC, datetime
 
+from oneway.core.instants import day_in_words, moment_in_words
 from oneway.core.records import Value as Data
 from oneway.core.seal import Sealed
 from oneway.history.stories import Story
@@ -16,10 +17,6 @@ LONGEST = 400
 
 _PLAIN_PATH = re.compile(r"[A-Za-z][A-Za-z0-9]*(\.[A-Za-z][A-Za-z0-9]*)*")
 _WORD = re.compile(r"[A-Z]+(?![a-z])|[A-Z]?[a-z]+|[0-9]+")
-_MONTHS = (
-    *("January", "February", "March", "April", "May", "June", "July", "August"),
-    *("September", "October", "November", "December"),
-)
 
 
 def text(said: str) -> str:
@@ -37,13 +34,13 @@ def moment(instant: str) -> str:
     found = _parsed(instant)
     if found is None:
         return text(instant)
-    return f"{_day(found)}, {found:%H:%M} UTC"
+    return moment_in_words(found)
 
 
 def day(instant: str) -> str:
     """Return the day of an ISO 8601 instant, in UTC."""
     found = _parsed(instant)
-    return text(instant) if found is None else _day(found)
+    return text(instant) if found is None else day_in_words(found)
 
 
 def duration(started: str, ended: str) -> str:
@@ -140,6 +137,3 @@ def _parsed(instant: str) -> datetime | None:
     except (ValueError, OverflowError):
         return None
 
-
-def _day(found: datetime) -> str:
-    return f"{found.day} {_MONTHS[found.month - 1]} {found.year}"
