@@ -55,7 +55,7 @@ def test_a_run_that_writes_does_not_go_by_an_instant_yet_to_come(
         ended = world.run(*command)
         assert (ended.code, "[F123]" in ended.err) == (1, True), ended.err
         assert "2026-11-24T00:00:00Z, is in the future" in ended.flat
-        assert "oneway plan --as-of" in ended.flat
+        assert "`oneway plan` with --as-of shows" in ended.flat
     assert world.read("users.json") == before
     # Tomorrow's date is today's where the sun rises first.
     assert world.run("sync", "m.yaml", "--as-of", "2026-11-23").code == 0

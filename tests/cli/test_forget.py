@@ -183,7 +183,10 @@ def test_who_is_known_by_an_old_key_or_by_an_entry_alone_is_forgotten(world: Wor
         store.execute("DELETE FROM link")
     ended = world.run("forget", "s1")
     assert ended.code == 0
-    assert "the plan of run 1, which cannot be read: `oneway runs prune` takes it" in ended.flat
+    assert (
+        "the plan of run 1, which cannot be read: `oneway runs prune --older-than 8d` takes it"
+        in ended.flat
+    )
     assert b"s1" not in in_files(world.folder / ".oneway")
 
 

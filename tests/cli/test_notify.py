@@ -303,3 +303,28 @@ def test_status_says_who_tells_nobody(defaulted: World) -> None:
     assert data["fleet"]["needs"]["untold"] == 1
     assert data["connections"][0]["needs"] == ["untold"]
     assert data["fleet"]["urgent"] == 0
+
+
+def test_what_runs_without_a_connection_notifies_nobody_and_is_told_so(world: World) -> None:
+    world.run("sync", "m.yaml")
+    (run,) = world.run("runs", "--format", "json").data["runs"]
+    for name in ("m.yaml", run["connection"]):
+        ended = world.run("notify", "test", name)
+        assert ended.code == Exit.ERROR
+        assert "N111" in ended.err
+        assert "only connections notify anybody" in " ".join(ended.err.split())
+    assert "`oneway connect NAME --mapping m.yaml`" in world.run("notify", "list", "m.yaml").err
+    ended = world.run("notify", "list", run["connection"])
+    assert (ended.code, ended.out) == (Exit.DONE, "No notice waits.\n")
+    assert world.run("notify", "deliver", "nobody").code == Exit.ERROR
+
+
+def test_notices_of_a_connection_whose_file_is_gone_are_listed(acme: World, hook: Listener) -> None:
+    hook.answers[:] = [status(500)]
+    acme.write("people.json", [])
+    assert acme.run("sync", "acme").code == Exit.ERROR
+    (acme.folder / "connections" / "acme.yaml").unlink()
+    assert "`oneway notify list acme`" in acme.run("status").flat
+    ended = acme.run("notify", "list", "acme", "--format", "json")
+    assert [each["connection"] for each in ended.data] == ["acme"]
+    assert acme.run("notify", "list", "other").code == Exit.ERROR

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -15,6 +16,7 @@ from oneway.render.layout import count
 from oneway.render.sanitize import harmless
 from oneway.runs import Operator, hold_lock
 from oneway.runs.forget import Forgotten, find_person, forget_person, keeps_digests
+from oneway.runs.retention import LEAST_DAYS
 
 BEYOND = (
     "both systems: while they hold the person, the next run remembers them again",
@@ -115,9 +117,10 @@ def _left_in(erased: Sequence[Forgotten]) -> Iterator[str]:
     """Yield what the store may still hold of a person."""
     for each in erased:
         for run in each.unread:
-            yield f"the plan of run {run}, which cannot be read: `oneway runs prune` takes it away"
+            prune = f"`oneway runs prune --older-than {LEAST_DAYS}d` takes it away"
+            yield f"the plan of run {run}, which cannot be read: {prune}"
         for id in each.others:
             yield (
                 f"source record {id} of {each.connection}, which had the same target record: if it "
-                f"is the same person, `oneway forget {id}` as well"
+                f"is the same person, `oneway forget {quote(id)}` as well"
             )

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
+from shlex import quote
 
 import click
 
@@ -15,8 +16,10 @@ from oneway.connections.default_notify import (
     defaults_among,
     readable_default_for,
 )
-from oneway.connections.folder import files_in
+from oneway.connections.folder import files_in, keys_of
+from oneway.connections.regular_files import read_regular
 from oneway.core.diagnostics import Diagnostic, Refused, refusal
+from oneway.documents.yaml_source import LIMIT
 from oneway.history.journal import Journal
 from oneway.history.journal.incidents import Notice, undelivered
 from oneway.notices import Undelivered, channel_name, channel_words, deliver, send, trial
@@ -39,7 +42,8 @@ def command(
     `test CONNECTION` sends a test to each of its channels. `deliver` sends waiting notices
     that are due, and this week's summaries, as `oneway serve` does. `list` shows undelivered
     notices: those that wait, since when and why, and those that were given up.
-    CONNECTION is a name or a file; without it, all of connections/.
+    CONNECTION is a name or a file; without it, all of connections/. A mapping that runs without
+    a connection notifies nobody.
 
     \b
     Example:
@@ -95,16 +99,27 @@ def _deliver(console: Console, connections: Sequence[Connection], state: Path, f
 
 
 def _list(console: Console, name: str | None, state: Path, format: str) -> Exit:
-    names = None if name is None else [_one(name).name]
     where, found = state_of(state, make=False), tuple[Notice, ...]()
     if where.has_journal:
         with Journal.open(where.journal) as journal:
-            found = undelivered(journal, names)
+            found = _undelivered(journal, name)
+    elif name is not None:
+        _one(name)
     if format == "json":
         console.json(notices.as_json(found))
     else:
         console.out(notices.text(found, console.style))
     return Exit.DONE
+
+
+def _undelivered(journal: Journal, name: str | None) -> tuple[Notice, ...]:
+    """Return the notices of one or all; of a name in the history also where its file is gone."""
+    found = undelivered(journal)
+    if name is None:
+        return found
+    known = {*journal.connections(), *(each.draft.connection for each in found)}
+    name = name if name in known else _one(name).name
+    return tuple(each for each in found if each.draft.connection == name)
 
 
 def _some(console: Console, name: str | None) -> Sequence[Connection]:
@@ -128,4 +143,14 @@ def _defaults(connections: Sequence[Connection]) -> list[DefaultNotify]:
 
 def _one(name: str) -> Connection:
     is_path = "/" in name or name.endswith((".yaml", ".yml"))
+    # No name of a connection has a space: it is the history's name of what runs without one.
+    if (" " in name and not is_path) or (is_path and _is_mapping(name)):
+        summary = "it runs without a connection, and only connections notify anybody"
+        mapping = quote(name) if is_path else "FILE"
+        help = f"make one, which asks whom to notify: `oneway connect NAME --mapping {mapping}`"
+        raise refusal("N111", name, summary, help)
     return connection_at(name if is_path else path_of(name))
+
+
+def _is_mapping(path: str) -> bool:
+    return "oneway" in keys_of(read_regular(path, LIMIT + 1), path)

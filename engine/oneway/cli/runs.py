@@ -21,6 +21,7 @@ from oneway.history.journal.schedule_claims import standings
 from oneway.render import history, past_run
 from oneway.render.layout import count
 from oneway.runs import Operator, hold_lock
+from oneway.runs.by_hand import kept_given
 from oneway.runs.compare.capture import UNKEPT
 from oneway.runs.lookup import plan_of_run, refuse_without_journal, run_named
 from oneway.runs.request import instant_text
@@ -148,7 +149,7 @@ def showing(
         why = journal.kept(one.id, UNKEPT).get(UNKEPT, b"").decode(errors="replace")
         plan, entries = plan_of_run(journal, one), journal.entries(one.id)
         stories = stories_of_run(journal, one, plan, entries)
-        past = past_run.Past(one, plan, entries, kept, why, stories)
+        past = past_run.Past(one, plan, entries, kept, why, stories, kept_given(journal, one))
         tally = tallies(journal, [one])[one.id]
     people = past_run.told(past, outcomes, person)
     if format == "json":

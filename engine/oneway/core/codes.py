@@ -434,7 +434,7 @@ _TABLE = (
     (
         "P113",
         "a plan was not saved with a key that is trusted here",
-        "Make the plan again with this state folder, or trust the key: `oneway keys --trust`.",
+        "Make the plan again with this state folder, or trust the key: `oneway keys --trust KEY`.",
     ),
     (
         "P114",
@@ -508,7 +508,11 @@ _TABLE = (
         "something is recorded in the future, and stops a connection until then",
         "Set the clock right; where it is right, run `oneway runs forget-future NAME`.",
     ),
-    ("F123", "a run's as-of instant is in the future", "Use `oneway plan --as-of`."),
+    (
+        "F123",
+        "a run's as-of instant is in the future",
+        "`oneway plan MAPPING` with --as-of shows what would be done then.",
+    ),
     (
         "F125",
         "a run has lost its lease: another one took its connection over",
@@ -523,7 +527,7 @@ _TABLE = (
     (
         "F140",
         "the runs of a due died, again and again",
-        "See the machine's own log (memory?), and try `oneway sync`. The next due runs.",
+        "See the machine's own log (memory?), and try `oneway sync NAME`. The next due runs.",
     ),
     # N1xx: notices
     ("N101", "a webhook cannot be reached", "Check its URL; it is tried again for three days."),

@@ -43,7 +43,7 @@ class Seen:
     systems: Mapping[str, str] = field(default_factory=dict)
     last_good: str = ""
     """When the last good run before it began, "" if there is none."""
-    when: When = When()
+    when: When = field(default_factory=When)
 
 
 def body_of(type: str, data: Data, now: datetime) -> str:

@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
-from shlex import quote
+from shlex import quote, split
 from typing import TypeAlias
 
 from oneway.core.codes import CODES
@@ -96,7 +96,9 @@ def _named(found: str, connection: str, system: str, mapping: str) -> str:
         return system or "the system"
     if not mapping or found == "NAME":
         return found.replace("NAME", quote(connection))
-    return found.replace("NAME", f"--mapping {mapping}" if "connect" in found else mapping)
+    if "connect" in found:  # no connection is made of files that only stood in
+        return found.replace("NAME", f"--mapping {quote(split(mapping)[0])}")
+    return found.replace("NAME", mapping)
 
 
 def remedy_of(name: str, system: str = "") -> Remedy:
@@ -169,7 +171,7 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
         "W106": ("The target is too busy (429). The write had no effect.", (_WAIT, _STAYS)),
         "W112": (
             "The run gave up on the target after several failures in a row, and sent nothing more.",
-            (_WAIT, "See the errors before it in `oneway runs show`.", _STAYS),
+            (_WAIT, "See the errors before it in `oneway runs show NAME`.", _STAYS),
         ),
     },
     (_K.SIGN_IN, _W.OPERATOR): {
@@ -247,7 +249,10 @@ _TABLE: Mapping[tuple[TroubleKind, Who], Mapping[str, _Advice]] = {
         ),
         "R110": (
             "A system refuses the request itself (400 or 422).",
-            ("Read its answer in `oneway runs show`, and correct the manifest's request.", _CHECK),
+            (
+                "Read its answer in `oneway runs show NAME`, and correct the manifest's request.",
+                _CHECK,
+            ),
         ),
         "R111": (
             "A list ends before its end, or repeats a page.",

@@ -86,7 +86,7 @@ def as_markdown(found: EditImpact, *, names: bool) -> str:
         needed = sum(len(line.encode()) + 1 for line in block)
         if size + needed > MOST_BYTES - 200:
             left = sum(len(others) for _, others in groups[position:])
-            lines.append(f"And {count(left)} more: `oneway impact --format json` has all.")
+            lines.append(f"And {count(left)} more, which --format json shows.")
             break
         lines += block
         size += needed

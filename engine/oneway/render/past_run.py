@@ -25,7 +25,7 @@ from oneway.render.vocabulary import (
     RUN_STATES,
     VERB_MARKERS,
 )
-from oneway.runs.by_hand import given_to_sync
+from oneway.runs.by_hand import GIVEN, given_to_sync
 
 OUTCOMES = tuple(dict.fromkeys([*(kind.value for kind in Kind), *(each.value for each in Ending)]))
 """The words that select people: a planned outcome, or how it ended."""
@@ -79,6 +79,8 @@ class Past:
     kept: frozenset[str] = frozenset()
     unkept: str = ""
     stories: tuple[Story, ...] = ()
+    given: str = ""
+    """What `oneway sync` was given, of a run that came to no plan and has no connection."""
 
 
 def told(past: Past, outcomes: Iterable[str] = (), person: str = "") -> tuple[RecordStory, ...]:
@@ -133,7 +135,7 @@ def as_json(past: Past, people: Sequence[RecordStory]) -> dict[str, object]:
         ],
         "settings": None if plan is None else dict(plan.settings),
         **({"connection": None, "inputs": None} if plan is None else as_data.inputs_as_json(plan)),
-        "kept": sorted(past.kept - {STORIES}),
+        "kept": sorted(past.kept - {STORIES, GIVEN}),
         "links": dict(past.run.links),
     }
 
@@ -144,7 +146,7 @@ def text(past: Past, people: Sequence[RecordStory], style: Style, *, chosen: boo
     Otherwise people without an action are counted, not named.
     """
     whose = past.run.start.connection or past.run.start.mapping
-    mapping = given_to_sync(past.run, past.plan)
+    mapping = given_to_sync(past.run, past.plan, past.given)
     lines = [*results.still_in(past.run.still_in, style), *_head(past, style)]
     if past.run.problems:
         lines += ["", *diagnostics.text(past.run.problems, style).splitlines()]

@@ -1,13 +1,20 @@
 """Names runs without a connection in commands: their mapping, and the files read in place."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from shlex import quote
+from typing import TYPE_CHECKING
 
 from oneway.history.journal import Run
-from oneway.planning.plan import Plan
+from oneway.planning.plan import Plan, PlanInput
+
+if TYPE_CHECKING:
+    from oneway.history.journal import Journal
+    from oneway.runs.prepared import PreparedRun
 
 UNKNOWN = "MAPPING"
-"""Stands for a mapping whose path is not known, as no plan was kept."""
+"""Stands for a mapping whose path is not known, as neither a plan nor the path was kept."""
+GIVEN = "given"
+"""The name under which a run that came to no plan keeps what `oneway sync` was given."""
 
 _REFERENCES = "references."
 
@@ -17,11 +24,28 @@ def runs_without_connection(run: Run) -> bool:
     return " " in run.start.connection or not run.start.connection
 
 
-def given_to_sync(run: Run, plan: Plan | None) -> str:
-    """Return what `oneway sync` is given to run the mapping of a run again; "" for a connection."""
+def given_to_sync(run: Run, plan: Plan | None, kept: str = "") -> str:
+    """Return what `oneway sync` is given to run the mapping of a run again; "" for a connection.
+
+    `kept` is what a run without a plan kept of it (`kept_given`).
+    """
     if plan is not None:
         return by_hand(plan)
-    return UNKNOWN if runs_without_connection(run) else ""
+    return (kept or UNKNOWN) if runs_without_connection(run) else ""
+
+
+def kept_given(journal: "Journal", run: Run) -> str:
+    """Return what a run that came to no plan was given, quoted for a shell; "" if not kept."""
+    if not run.problems or not runs_without_connection(run):
+        return ""
+    return journal.kept(run.id, GIVEN).get(GIVEN, b"").decode(errors="surrogatepass")
+
+
+def keep_given(journal: "Journal", id: int, prepared: "PreparedRun") -> None:
+    """Keep what a run without a connection was given, for the commands that its remedies print."""
+    if prepared.plan_connection is None:
+        given = _words(prepared.request.mapping, prepared.plan_inputs)
+        journal.keep(id, GIVEN, given.encode(errors="surrogatepass"))
 
 
 def by_hand(plan: Plan) -> str:
@@ -31,11 +55,15 @@ def by_hand(plan: Plan) -> str:
     """
     if plan.connection is not None:
         return ""
-    return " ".join([quote(plan.mapping_file), *_in_place(plan)])
+    return _words(plan.mapping_file, plan.inputs)
 
 
-def _in_place(plan: Plan) -> Iterator[str]:
-    for role, each in plan.inputs.items():
+def _words(mapping: str, inputs: Mapping[str, PlanInput]) -> str:
+    return " ".join([quote(mapping), *_in_place(inputs)])
+
+
+def _in_place(inputs: Mapping[str, PlanInput]) -> Iterator[str]:
+    for role, each in inputs.items():
         if each.file is None:
             continue
         if role.startswith(_REFERENCES):

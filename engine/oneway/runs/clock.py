@@ -6,6 +6,7 @@ would take access away too early, and miss what was done this week.
 """
 
 from datetime import datetime
+from shlex import quote
 
 from oneway.core.diagnostics import refusal
 from oneway.history.journal.future import AHEAD, TOLERANCE
@@ -20,8 +21,8 @@ def refuse_yet_to_come(session: RunSession, as_of: datetime) -> None:
     what = f"this run's as-of instant, {instant_text(as_of)}, is in the future"
     clock = f"the clock says {instant_text(session.now())}"
     help = (
-        "leave --as-of out, and plan again what was planned by it; `oneway plan --as-of` shows "
-        "what would be done then"
+        "leave --as-of out, and plan again what was planned by it; `oneway plan` with --as-of "
+        "shows what would be done then"
     )
     raise refusal("F123", session.prepared.request.mapping, f"{what}: {clock}", help)
 
@@ -52,6 +53,6 @@ def _is_before(instant: datetime, last: str) -> bool:
 def _refused(session: RunSession, summary: str) -> Exception:
     help = (
         "set the clock right, or leave --as-of out; if it was the last run that went by a wrong "
-        f"clock, `oneway runs forget-future {session.name}` puts this connection right"
+        f"clock, `oneway runs forget-future {quote(session.name)}` puts this connection right"
     )
     return refusal("F117", session.prepared.request.mapping, summary, help)

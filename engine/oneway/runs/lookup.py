@@ -29,7 +29,7 @@ def run_named(journal: "Journal", text: str) -> Run:
         return found[0]
     help = did_you_mean(text, journal.connections()) or "`oneway runs` lists the runs"
     if text == LATEST:
-        raise refusal("F130", text, "nothing has run yet", "run `oneway sync` first")
+        raise refusal("F130", text, "nothing has run yet", "run a sync first")
     raise refusal("F130", text, f"there is no run {text!r}, and no run of such a connection", help)
 
 
@@ -44,5 +44,5 @@ def plan_of_run(journal: "Journal", run: Run) -> Plan | None:
 def refuse_without_journal(state: StateFolder) -> None:
     """Raise `Refused` if nothing was ever journalled in a state folder."""
     if not state.has_journal:
-        help = "run `oneway sync` first, or name the folder with --state"
+        help = "run a sync first, or name the folder with --state"
         raise refusal("F130", str(state.path), "nothing has run yet", help)

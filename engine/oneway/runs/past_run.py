@@ -9,6 +9,7 @@ from oneway.history.journal.undone import undone_by
 from oneway.history.last_good import is_good, last_good
 from oneway.history.stories import Story
 from oneway.planning.plan import Plan
+from oneway.runs.by_hand import kept_given
 from oneway.runs.lookup import plan_of_run
 from oneway.runs.standing import NO_ALARMS, Standstill, standing_of
 from oneway.runs.stories import stories_of_run
@@ -37,6 +38,8 @@ class PastRun:
     """What of its actions does not stick, by the action's id."""
     standing: Standstill | None = None
     """What has kept the connection from running since, and still does."""
+    given: str = ""
+    """What `oneway sync` was given, of a run that came to no plan and has no connection."""
     last_good: str = ""
     """When the last run began that carried over what it planned: this one, or one before."""
 
@@ -60,5 +63,6 @@ def load_past_run(
         stories=stories_of_run(journal, run, plan, entries),
         undone=undone_by(journal, run.start.connection, run.id),
         standing=standing_of(journal, run, alarms),
+        given=kept_given(journal, run),
         last_good=good.start.started if good is not None else "",
     )

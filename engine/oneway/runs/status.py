@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from enum import Enum
+from shlex import split
 
 from oneway.connections import Connection, Found
 from oneway.connections.schedule import next_due
@@ -16,7 +17,7 @@ from oneway.history.journal.stories import kept_stories
 from oneway.history.journal.undone import repeating
 from oneway.history.stories import Story, Trouble, due_again
 from oneway.planning.access import StillIn
-from oneway.runs.by_hand import UNKNOWN, by_hand, runs_without_connection
+from oneway.runs.by_hand import UNKNOWN, by_hand, kept_given, runs_without_connection
 from oneway.runs.lookup import plan_of_run
 from oneway.runs.request import instant_text, parse_instant
 from oneway.runs.sticking import NotSticking, not_sticking
@@ -289,7 +290,10 @@ def _mapping(journal: Journal, last: Run) -> tuple[str, str]:
         plan = plan_of_run(journal, last)
     except Refused:  # reported as broken elsewhere
         plan = None
-    return (UNKNOWN, "") if plan is None else (by_hand(plan), plan.mapping_file)
+    if plan is not None:
+        return by_hand(plan), plan.mapping_file
+    given = kept_given(journal, last)
+    return (given, split(given)[0]) if given else (UNKNOWN, "")
 
 
 def _sticking(journal: Journal, past: Sequence[Run]) -> tuple[NotSticking, ...]:

@@ -18,6 +18,7 @@ from oneway.planning.guards import Verdict
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import fingerprint
 from oneway.runs.apply import Approval, apply_plan, start_of_none
+from oneway.runs.by_hand import keep_given
 from oneway.runs.clock import refuse_turned_back, refuse_yet_to_come
 from oneway.runs.compare.capture import snapshots_of
 from oneway.runs.health import Readings, health
@@ -169,6 +170,7 @@ def _record(session: RunSession, began: str, error: Refused | ConnectorError) ->
     )
     problems = tuple(replace(each, quote="") for each in problems_of(error))
     run = journal.refused(begun, problems, instant_text(session.now()))
+    keep_given(journal, run, prepared)
     note("run", run=run, state=RunState.REFUSED.value)
 
 

@@ -8,6 +8,7 @@ from collections import deque
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
+from shlex import quote
 from typing import Protocol
 
 from oneway.connections.connection import Connection
@@ -372,5 +373,5 @@ class Loop:
 
 
 def _died(file: str, summary: str) -> Diagnostic:
-    help = "see the machine's own log (memory?), and try `oneway sync`"
+    help = f"see the machine's own log (memory?), and try `oneway sync {quote(file)}`"
     return Diagnostic(Span(file), Severity.ERROR, "F140", summary, help)

@@ -8,6 +8,7 @@ from collections.abc import Collection
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from shlex import quote
 
 from oneway.connections.schedule import Due
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
@@ -138,7 +139,7 @@ class Register:
         summary = f"{what}: nothing of this connection runs until then"
         help = (
             "set the clock right; if it is right, another one was ahead: "
-            f"`oneway runs forget-future {name}` puts this connection right"
+            f"`oneway runs forget-future {quote(name)}` puts this connection right"
         )
         problem = Diagnostic(Span(file), Severity.ERROR, "F124", summary, help)
         start = start_of(self.place, name, file)

@@ -208,7 +208,7 @@ def _parsed(data: bytes, file: str) -> dict[str, object]:
         content = None
     version = content.get("oneway_plan") if isinstance(content, dict) else None
     if not isinstance(content, dict) or type(version) is not int or version < 1:
-        raise refusal("P102", file, "not a plan", "name a file that `oneway plan --out` wrote")
+        raise refusal("P102", file, "not a plan", "name a file that `oneway plan` wrote with --out")
     if version > FORMAT:
         summary = f"made by a newer version: its format is {version}, the newest known is {FORMAT}"
         raise refusal("P103", file, summary, "upgrade oneway, or make the plan again")

@@ -81,7 +81,7 @@ def meant(deed: Deed) -> tuple[Cell, Cell]:
 
 def _problems(told: PastRun) -> ReportSection | None:
     connection = told.run.start.connection
-    mapping = given_to_sync(told.run, told.plan)
+    mapping = given_to_sync(told.run, told.plan, told.given)
     rows = tuple(
         (
             ReportText((text(each.summary),), text(each.code)),
@@ -108,7 +108,7 @@ def _refused(told: PastRun, found: Iterable[Deed]) -> ReportSection | None:
         (*meant(each), ReportText((text(each.reason),), text(each.code))) for each in these
     )
     codes = dict.fromkeys(each.code for each in these)
-    connection, mapping = told.run.start.connection, given_to_sync(told.run, told.plan)
+    connection, mapping = told.run.start.connection, given_to_sync(told.run, told.plan, told.given)
     what = [remedies.for_code(code, connection, mapping=mapping) for code in codes]
     about = " ".join(("The target did not take these.", *what))
     columns = ("Person", "What was sent", "What the target said")

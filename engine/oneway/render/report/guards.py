@@ -51,7 +51,7 @@ def _block(
     these = [each for each in found if each.ending is Ending.HELD and each.id in ids]
     title = _title(breach, len(dict.fromkeys(each.person for each in these)) or len(ids))
     connection = told.run.start.connection
-    mapping = given_to_sync(told.run, told.plan)
+    mapping = given_to_sync(told.run, told.plan, told.given)
     about = (text(breach.text), remedies.for_code(breach.guard, connection, mapping=mapping))
     table = _table(title, these) if these else None
     return Block(title, about, table, _ADVICE, _command(told, group))
@@ -80,6 +80,6 @@ def _title(breach: Breached, number: int) -> str:
 
 def _command(told: PastRun, breaches: Sequence[Breached]) -> str:
     """Return a command for a shell; what it names is quoted, and harmless."""
-    mapping = given_to_sync(told.run, told.plan)
+    mapping = given_to_sync(told.run, told.plan, told.given)
     command = allowing(told.run.start.connection, breaches, mapping)
     return text(f"{command} {told.options}" if told.options else command)

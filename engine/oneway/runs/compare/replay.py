@@ -41,7 +41,7 @@ from oneway.runs.compare.snapshot_file import RunSnapshot
 from oneway.runs.prepare import compile_data, read_file
 from oneway.runs.request import parse_instant
 
-_SHOWN = "its plan can be shown (`oneway runs show`), and cannot be derived again"
+_SHOWN = "its plan can be shown (`oneway runs show RUN`), and cannot be derived again"
 
 
 @dataclass(frozen=True, slots=True)
