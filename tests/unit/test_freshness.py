@@ -167,6 +167,28 @@ def test_a_filter_that_is_ignored_is_asked_once_and_a_wide_one_always() -> None:
         assert (target.asked, target.reads) == (asked, 3)
 
 
+def test_a_filter_that_is_ignored_and_shows_more_than_the_list_is_asked_each_time() -> None:
+    class Leaky(Amiss):
+        """A list that leaves somebody out, beside a filter that answers with everybody."""
+
+        def find(self, path: str, value: object) -> tuple[Record, ...]:
+            return MemoryReader.read(self).records
+
+        def read(self, *_: Any) -> Snapshot:
+            return Snapshot(super().read().records[:1])
+
+    target = Leaky({"u0": BO, "u1": ANA})
+    program = SimpleNamespace(policy=None, target_row=lambda record: None)
+    seen = SameSource(program, MemoryReader({}), target, SEAL)  # type: ignore[arg-type]
+    other = create(Claim("ref", "C3", Compare.EXACT), ref="C3")
+    assert seen.happened(other) == (Happened.NO, None)
+    for _ in range(2):
+        seen.forget(renew=True)
+        assert seen.happened(create(REF, ref="A1")) == (Happened.YES, "u1")
+        with pytest.raises(Stale, match="ref by now belongs to target record u1"):
+            seen.refuse_stale(create(REF, ref="A1"))
+
+
 def test_one_list_serves_the_looks_of_a_batch_and_no_more() -> None:
     seen, target = amiss(BO)
     for looks in range(1, 2 * BATCH + 2):

@@ -294,7 +294,8 @@ class LiveState:
         """Return the target's records that may hold a value; all records if its filter fails.
 
         Systems ignore filters that they do not know, and answer with all or any records.
-        An answer without a holder does not say which record holds the value.
+        An answer without a holder does not say which record holds the value. One that shows
+        records which the list lacks is asked for again each time.
         """
         if claim.path not in self._ignored:
             # A target may have stored `é` in the form in which it finds it.
@@ -302,8 +303,12 @@ class LiveState:
             found = tuple({each.id: each for records in asked for each in records}.values())
             if not found or any(_claims(each, claim, value) for each in found):
                 return found
-            if not any(_is_near(each, claim, value) for each in found):
+            listed = self._target.everybody()
+            shown = {each.id: each for each in (*listed, *found)}
+            has_more = len(shown) > len(listed)
+            if not has_more and not any(_is_near(each, claim, value) for each in found):
                 self._ignored.add(claim.path)  # not worth asking again
+            return tuple(shown.values())
         return self._target.everybody()
 
     def _claimed(self, action: Action, claim: Claim) -> Value:
