@@ -198,13 +198,21 @@ def snapshots(
     for row, value in zip(rows, values[1:] + last, strict=True):
         row.update({moved: value} if moved else {})
     broken = draw(often([""], [f"{prefix}0", f"{prefix}1"]))
+    how = draw(st.sampled_from(["torn", "torn", "twice", "damaged"])) if broken else ""
     return Snapshot(
         tuple(
-            Record(id, {"id": id}, "torn") if id == broken else Record(id, _stated(row, id))
+            _spoilt(how, id, _stated(row, id)) if id == broken else Record(id, _stated(row, id))
             for id, row in ((f"{prefix}{n}", row) for n, row in enumerate(rows))
         ),
         complete=draw(often([True], [True, False])),
     )
+
+
+def _spoilt(how: str, id: str, data: dict[str, Any]) -> Record:
+    """Return a record of which nothing may follow, though it may tell whose it is."""
+    if how == "damaged":
+        return Record(id, data, damage="letters are lost")
+    return Record(id, {"id": id} if how == "torn" else data, how)
 
 
 def _stated(row: dict[str, Any], id: str) -> dict[str, Any]:

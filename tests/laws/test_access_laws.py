@@ -166,8 +166,57 @@ def test_law_19_every_leaver_who_can_still_get_in_is_named(
         possible = [current[each.target_id] for each in maybe if each is not None]
         if row.leaver and any(can_get_in(world, row, each) for each in possible):
             assert row.source_id in named, (row, possible, found, plan.outcomes, ends)
-        elif (row.leaver and found.target is not None and possible[0].left) or not row.leaver:
+        elif (row.leaver and found.target is not None and possible[0].left) or not (
+            row.leaver or row.may_have_left
+        ):
             assert row.source_id not in named
+
+
+WRONG = ["the record is cut off", "lines 2 and 3 have the same 'id'"]
+
+
+@given(WORLDS, st.data())
+def test_law_19_no_fault_of_a_record_takes_its_person_off_the_list(
+    world: World, data: st.DataObject
+) -> None:
+    """Whose row cannot be read, is there twice or does not say who left, is named all the same."""
+    named = [each.source_id for each in still_in(planned(world), {}) if each.source_id]
+    assume(named)
+    id = data.draw(st.sampled_from(sorted(named)))
+    record = next(each for each in world.source.records if each.id == id)
+    spoilt = [Record(id, record.data, problem=why) for why in WRONG]
+    spoilt += [Record(id, {}, problem=WRONG[0]), Record(id, record.data, damage="letters are lost")]
+    if not world.leaves_out_nulls:
+        spoilt.append(replace(record, data={k: v for k, v in record.data.items() if k != "status"}))
+    found = [data.draw(st.sampled_from(spoilt))]
+    if found[0].problem:
+        twin = {**record.data, **data.draw(st.dictionaries(st.just("name"), st.just("Twin")))}
+        found += data.draw(st.sampled_from([[], [Record("line 9", twin, found[0].problem)]]))
+    others = [each for each in world.source.records if each.id != id]
+    after = planned(replace(world, source=replace(world.source, records=(*others, *found))))
+    still = {each.source_id: each for each in still_in(after, {}, planned=True)}
+    assert id in still, (found, after.telling)
+    acted = [each.source_id for each in after.actions]
+    assert id not in acted
+
+
+def test_law_19_asks_an_unreadable_row_whose_it_is() -> None:
+    """Only whom a target record may let in is named, as far as the row tells that."""
+    statuses = {"s0": "L", "s1": "L", "s2": "E", "s3": None}
+    source = [{"code": id.upper(), "status": status} for id, status in statuses.items()]
+    held = {"t0": {"ref": "S0", "leaveDate": None}, "t1": {"ref": "S1", "leaveDate": "2026-01-31"}}
+    held |= {"t2": {"ref": "S2", "leaveDate": None}, "t3": {"ref": "S3", "leaveDate": None}}
+    leavers = {"when": "status == 'L'", **LEAVING[0]}
+    world = world_of({**PLAIN, "leavers": leavers}, source, held)
+    torn = [
+        replace(each, data={k: v for k, v in each.data.items() if v is not None}, problem="torn")
+        for each in world.source.records
+    ]
+    torn.append(Record("line 5", {}, "it is not JSON"))
+    plan = planned(replace(world, source=replace(world.source, records=tuple(torn))))
+    found = {each.source_id: each.may_have_left for each in still_in(plan, {}, planned=True)}
+    assert found == {"s0": False, "s3": True, "line 5": True}
+    assert plan.actions == ()
 
 
 @given(oddly_leaving_worlds())

@@ -1159,8 +1159,8 @@ MUTANTS = (
     Mutant(
         "conflicting-leaver-is-forgotten",
         "planning/outcomes",
-        "or any(not each.left for each in found.candidates)",
-        "or any(each.left for each in found.candidates)",
+        "or any(not each.left for each in maybe)",
+        "or any(each.left for each in maybe)",
         "a leaver in conflict may have a record that lets them in",
         "tests/laws/test_access_laws.py",
     ),

@@ -12,7 +12,7 @@ from oneway.planning.guards import Verdict
 from oneway.planning.plan import Ending
 
 from .people import DEPARTMENTS, Json, People
-from .unsaid import is_day, said_code, said_date, said_gone, served
+from .unsaid import is_day, is_readable, said_code, said_date, said_gone, served
 from .world import World
 
 IN_DOUBT = (None, Ending.UNKNOWN.value)
@@ -143,6 +143,9 @@ def nobody_forgotten(world: World, verdict: Verdict) -> int:
             certain = len(users) == 1 and str(users[0]["id"]) not in world.people.touched
             certain = certain and not world.people.recoded and is_day(said_date(record))
             demand(not (smooth and certain), f"{id} is kept in")
+    for id, users in _perhaps_gone(world).items():
+        if any(map(partial(_can_get_in, world), users)):
+            demand(id in named, f"{id} has left, which is not to be read, and is not named")
     return len(named)
 
 
@@ -151,7 +154,7 @@ def _named(state_folder: Path) -> set[str]:
     sql = "SELECT still_in FROM run ORDER BY id DESC LIMIT 1"
     with closing(sqlite3.connect(state_folder / "journal.db")) as connection:
         ((text,),) = connection.execute(sql)
-    return {source_id for _, _, source_id, _, _ in json.loads(text)}
+    return {source_id for _, _, source_id, *_ in json.loads(text)}
 
 
 def _said_gone(world: World) -> dict[str, Json]:
@@ -160,10 +163,26 @@ def _said_gone(world: World) -> dict[str, Json]:
     found = {}
     for id in world.people.employees:
         record = served(world.people, id)
-        if record is not None and said_gone(record) and said_code(record):
+        readable = record is not None and is_readable(world.people, id)
+        if record is not None and readable and said_gone(record) and said_code(record):
             when = said_date(record)
             if not (is_day(when) and when is not None and when > today):
                 found[id] = record
+    return found
+
+
+def _perhaps_gone(world: World) -> dict[str, list[Json]]:
+    """Return those who have left, and of whom payroll does not say it; each with their users."""
+    found = {}
+    for id, employee in world.people.employees.items():
+        record = served(world.people, id)
+        readable = record is not None and is_readable(world.people, id)
+        when = employee["employmentDetails"]["leaverDetails"]["leaveDate"]
+        gone = _gone(employee) and (when is None or when <= world.people.today.isoformat())
+        if gone and (not readable or record is None or said_gone(record) is None):
+            code = said_code(record) if readable and record is not None else ""
+            code = code or _code(employee)
+            found[id] = [u for u in world.people.users.values() if u["reference"] == code]
     return found
 
 

@@ -15,7 +15,10 @@ GONE, RENAMED = "<gone>", "<renamed>"
 
 Path = tuple[str, ...]
 DETAILS = ("employmentDetails", "leaverDetails")
+ANOTHER: Path = ()
+"""The whole record: another one comes when it is asked for, so that it cannot be relied on."""
 VEILS: Mapping[Path, tuple[Any, ...]] = {
+    ANOTHER: ("e9999", ""),
     # An absent `hasLeft` or `status` says nothing, by the manifest; any other absent key is null.
     ("status",): (GONE, RENAMED, None, "", " ", 7, True, "Left", []),
     (*DETAILS, "hasLeft"): (GONE, RENAMED, None, "", "yes", 1, []),
@@ -41,7 +44,7 @@ def says_less(people: People) -> str:
     for each in ids:
         people.veils.setdefault(each, {})[path] = becomes
     how = "gone" if becomes is GONE else "renamed" if becomes is RENAMED else repr(becomes)
-    return f"{', '.join(ids)}: {'.'.join(path)} is {how}"
+    return f"{', '.join(ids)}: {'.'.join(path) or 'the record'} is {how}"
 
 
 def says_all(people: People) -> str:
@@ -64,8 +67,13 @@ def served(people: People, id: str) -> Json | None:
     return record
 
 
+def is_readable(people: People, id: str) -> bool:
+    """Return whether what payroll says of an employee is a record of theirs."""
+    return ANOTHER not in people.veils.get(id, {})
+
+
 def _veil(record: Json, path: Path, becomes: Any) -> None:
-    *way, last = path
+    *way, last = path or ("id",)
     for key in way:
         if not isinstance(record.get(key), dict):
             return

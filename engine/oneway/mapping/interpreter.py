@@ -177,6 +177,7 @@ _FAR = 36_525
 
 _NOBODY = Record("", {})
 """Stands for a missing source record: it says nothing, whatever its system says of absent keys."""
+_LEAVER = "whether the person has left"
 
 
 class RecordStopped(Exception):
@@ -254,9 +255,7 @@ class Interpreted:
 
     def _source_row(self, record: Record) -> SourceRow:
         if record.problem or record.damage:
-            known_by = (record.id, record.id, self.label(record))
-            unread = self._unread(record)
-            return SourceRow(*known_by, (), evaluation_error=unread, keys_known=False)
+            return self._unread_row(record)
         values, failure = self._key_values(self.code.match_source, record)
         unsaid, error = _parted(failure)
         row = SourceRow(
@@ -274,25 +273,42 @@ class Interpreted:
             outside = self._outside(record)
         except RecordStopped as stopped:
             # The record's scope is unknown: nothing is written, but a leaver is named.
-            leaver = self._is_leaver(record)
-            return row._replace(leaver=leaver, evaluation_error=error or stopped.failure)
+            row = self._perhaps_leaver(row, self.code.leaver, record)
+            return row._replace(evaluation_error=error or stopped.failure)
         try:
             if outside:
                 return self._out_of_scope(row._replace(outside=outside), record)
             # In this order: what decides about access must not wait for the rest of the record.
-            leaver = self._decides(self.code.leaver, record, "whether the person has left")
-            row = row._replace(leaver=leaver)
+            row = row._replace(may_have_left=True)  # until it is known
+            leaver = self._decides(self.code.leaver, record, _LEAVER)
+            row = row._replace(leaver=leaver, may_have_left=False)
             row = self._leaving(row, record, missed)
             return self._evaluated(row, record, missed) if error is None else row
         except RecordStopped as stopped:
             return row._replace(evaluation_error=error or stopped.failure)
 
-    def _is_leaver(self, record: Record) -> bool:
-        """Return whether it is known that the person has left."""
+    def _unread_row(self, record: Record) -> SourceRow:
+        """Return the row of an unreadable record: an error, and what its data tell all the same."""
+        known_by = (record.id, record.id, self.label(record))
+        unread = self._unread(record)
+        row = SourceRow(*known_by, (), evaluation_error=unread, keys_known=False)
+        values, _ = self._key_values(self.code.match_source, record)
+        row = row._replace(told_keys=tuple(map(comparable, values, self.policy.match)))
+        leaver = self.code.leaver
+        if leaver is not None:
+            # What such a record lacks may have been there, whatever an absent key means elsewhere.
+            strict = replace(leaver.reading, absent_is_null=False, except_for=frozenset())
+            leaver = replace(leaver, reading=strict)
+        return self._perhaps_leaver(row, leaver, record)
+
+    def _perhaps_leaver(
+        self, row: SourceRow, leaver: Expression | None, record: Record
+    ) -> SourceRow:
+        """Return the row, which says whether the person has left, or that this is not known."""
         try:
-            return self._decides(self.code.leaver, record, "whether the person has left")
+            return row._replace(leaver=self._decides(leaver, record, _LEAVER))
         except RecordStopped:
-            return False
+            return row._replace(may_have_left=True)
 
     def _outside(self, record: Record) -> tuple[int, ...]:
         """Return the rules of `only` that do not hold."""

@@ -196,6 +196,7 @@ def _open(incident: Incident) -> Data:
 
 def _run(run: Run) -> Data:
     counts: Mapping[str, int] = run.counts
+    unsure = sum(each.may_have_left for each in run.still_in)
     return {
         "id": run.id,
         "state": run.state.value,
@@ -203,5 +204,6 @@ def _run(run: Run) -> Data:
         "started": run.start.started,
         "ended": run.ended,
         "still_in": len(run.still_in),
+        **({"may_have_left": unsure} if unsure else {}),
         "counts": {name: count for name, count in sorted(counts.items()) if count},
     }

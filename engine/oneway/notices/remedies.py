@@ -439,7 +439,8 @@ _OTHERS = (
         "people who have left can still get in",
         _K.ACCESS,
         _W.TARGET,
-        "The source says that they left; the target may still let them in.",
+        "The source says that they left, or its record of them cannot be relied on; the target may "
+        "still let them in.",
         (
             "`oneway status --connection NAME` and the report name them, with the reason.",
             "End their access in the target by hand, now.",

@@ -66,7 +66,8 @@ def _plain(line: str) -> str:
 
 def _still_in(data: Data) -> Iterator[str]:
     """Yield the number of people who left and can still get in, before everything else."""
-    number = data.get("run", data).get("still_in", 0)
+    run = data.get("run", data)
+    number, unsure = run.get("still_in", 0), run.get("may_have_left", 0)
     held = sum(each["records"] for each in data.get("guards", ()) if each["guard"] == "leavers")
     if held:
         people = f"this {held:,} has" if held == 1 else f"these {held:,} have"
@@ -76,7 +77,8 @@ def _still_in(data: Data) -> Iterator[str]:
     if number > held:
         number -= held
         people = f"{number:,} {'person' if number == 1 else 'people'}"
-        yield f"{people} who left can still get in: `oneway status` names them."
+        left = ("perhaps left" if unsure == number else "left, or may have,") if unsure else "left"
+        yield f"{people} who {left} can still get in: `oneway status` names them."
         yield ""
 
 

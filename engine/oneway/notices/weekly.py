@@ -35,9 +35,11 @@ def summary(connection: Connection, store: Journal, now: datetime) -> str:
     runs = store.runs(connection.name, limit=_MOST_RUNS)
     last = next((each for each in runs if each.state.is_whole), None)
     done = done_since(store, connection.name, since)
+    unsure = sum(each.may_have_left for each in last.still_in) if last else 0
     data = {
         "connection": connection.name,
         "still_in": len(last.still_in) if last else 0,
+        **({"may_have_left": unsure} if unsure else {}),
         "still_in_by": _still_in_by(store, last) if last else {},
         "not_sticking": len(undone_by(store, connection.name, last.id)) if last else 0,
         "from": since,

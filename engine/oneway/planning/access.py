@@ -19,17 +19,23 @@ _NOT_BEGUN = "not begun"
 
 UNSAID = "leave_unsaid"
 """The code of a reason: the values for a leaver do not say that they have left."""
+MAY_HAVE_LEFT = "may_have_left"
+"""The code of a reason: the source does not say whether a person has left, who can get in."""
 
 
 @dataclass(frozen=True, slots=True)
 class StillIn:
-    """A person who has left in the source but can, or may, still get in; and why."""
+    """A person who has left in the source but can, or may, still get in; and why.
+
+    `may_have_left`: the source does not tell whether they have left.
+    """
 
     key: str
     label: str
     source_id: str | None
     target_id: str | None
     why: str
+    may_have_left: bool = False
 
 
 def still_in(
@@ -52,7 +58,8 @@ def still_in(
         why = _why(outcome, ends, undone, planned=planned)
         if why:
             ids = (outcome.source_id, outcome.target_id)
-            found.append(StillIn(outcome.key, outcome.label, *ids, why))
+            perhaps = any(reason.code == MAY_HAVE_LEFT for reason in outcome.reasons)
+            found.append(StillIn(outcome.key, outcome.label, *ids, why, perhaps))
     return tuple(found)
 
 

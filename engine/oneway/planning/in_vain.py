@@ -31,8 +31,10 @@ def written(changes: Sequence[FieldChange]) -> tuple[Written, ...]:
 
 def in_vain(policy: Policy, target: TargetRow, changes: Sequence[FieldChange]) -> Reason:
     """Return why a leaver would keep access, or get it back, by the values written."""
-    does = "would end that `left` holds" if target.left else "does not make `left` hold"
-    text = f"has left, and leavers.set {does}: {_beside(policy, target, changes)}"
+    what = "leavers.set does not make `left` hold"
+    if target.left:
+        what = "what differs would let them in again, as `left` would no longer hold"
+    text = f"has left, and {what}: {_beside(policy, target, changes)}"
     remedy = "write in leavers.set what `left` looks for, or ask in `left` for what is written"
     return Reason(IN_VAIN, f"{text}; {remedy}", _place(policy))
 

@@ -164,9 +164,10 @@ def _may_be_theirs(row: SourceRow) -> EvaluationFailure:
 def _stopped(row: SourceRow, rows: Sequence[SourceRow], why: EvaluationFailure) -> SourceRow:
     """Return a row without consequences; it is a known leaver if all rows say so."""
     left = all(each.leaver for each in rows)
+    perhaps = not left and any(each.leaver or each.may_have_left for each in rows)
     return row._replace(
-        leaver=left, leaving=(), leaves_left=None, leaves_later=None, cells=(),
-        failed_rules=(), not_given=(), missed=(), evaluation_error=why,
+        leaver=left, may_have_left=perhaps, leaving=(), leaves_left=None, leaves_later=None,
+        cells=(), failed_rules=(), not_given=(), missed=(), evaluation_error=why,
     )  # fmt: skip
 
 

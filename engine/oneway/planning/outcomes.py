@@ -23,7 +23,7 @@ from oneway.mapping.program import (
     TargetRow,
 )
 from oneway.mapping.spec import Absent, Category, Rehires, Write
-from oneway.planning.access import UNSAID
+from oneway.planning.access import MAY_HAVE_LEFT, UNSAID
 from oneway.planning.diff import (
     KEEP,
     FieldChange,
@@ -105,6 +105,9 @@ ONLY = "only:"
 _ONLY = "leaves; no other field is written: "
 
 
+_IF_LEFT = Reason(MAY_HAVE_LEFT, "if they have left, they can still get in", warning=True)
+
+
 def _letters_lost(change: FieldChange) -> Reason:
     text = (
         f"{change.rule.path} is not changed: nothing of it differs but '?' where letters were. The "
@@ -137,6 +140,8 @@ class Drafter:
     """The rows that only a second read of the source showed."""
     unseen_access: bool = False
     """Whether a target record that no key can find may still give access."""
+    told: Mapping[str, Sequence[TargetRow]] = field(default_factory=dict)
+    """The target records that unreadable source records may be about, by source id."""
 
     def draft(self, row: SourceRow, found: Match) -> Draft:
         """Return the outcome of one row, with the notes of its links."""
@@ -165,7 +170,9 @@ class Drafter:
         target = found.target
         failed = _failed(row, found)
         if row.evaluation_error is not None:
-            return Draft(Kind.ERROR, row, target, reasons=failed)
+            has_access = row.may_have_left and self._may_get_in(row, found)
+            reasons = (*failed, _IF_LEFT) if has_access else failed
+            return Draft(Kind.ERROR, row, target, reasons=reasons, has_access=has_access)
         if failed and target is None:
             return Draft(Kind.ERROR, row, None, reasons=failed)
         if found.conflict is not None:
@@ -264,16 +271,9 @@ class Drafter:
     def _unmatched_leaver(self, row: SourceRow, found: Match) -> Draft:
         """Return the outcome of a leaver without a record; `has_access` if one may exist."""
         pending = self._pending(row)
-        # It may exist before any list shows it: access may not have ended then.
-        unproven = found.gone if not found.proven else None
+        unproven = _unproven(found)
         keyless = all(key is None for key in row.keys)
-        has_access = (
-            self.unseen_access
-            or any(not each.left for each in found.candidates)
-            or not row.keys_known
-            or keyless
-            or bool(unproven or pending)
-        )
+        has_access = self._may_get_in(row, found)
         failed = _failed(row, found)
         if failed:
             return Draft(Kind.ERROR, row, None, reasons=failed, has_access=has_access)
@@ -289,6 +289,22 @@ class Drafter:
         text = "has left, and no target record matches; leavers are never created"
         unmatched = (Reason("leaver_unmatched", text), *pending)
         return Draft(Kind.IGNORED, row, None, reasons=unmatched, has_access=has_access)
+
+    def _may_get_in(self, row: SourceRow, found: Match) -> bool:
+        """Return whether a target record that is, or may be, a row's person's lets them in."""
+        if found.target is not None:
+            return not found.target.left
+        maybe = (*found.candidates, *self.told.get(row.source_id, ()))
+        if row.told_keys and maybe:
+            return any(not each.left for each in maybe)
+        return (
+            self.unseen_access
+            or any(not each.left for each in maybe)
+            or not row.keys_known
+            or all(key is None for key in row.keys)
+            # It may exist before any list shows it: access may not have ended then.
+            or bool(_unproven(found) or self._pending(row))
+        )
 
     def _pending(self, row: SourceRow) -> tuple[Reason, ...]:
         why = self.pending.get(row.source_id)
@@ -479,14 +495,15 @@ class Drafter:
         }
         changes = tuple(each for each in changes if each.rule.path not in moving)
         mover = self._mover(row, target)
+        if row.leaves_left is False and self.policy.rehires is Rehires.IGNORE:
+            changes = ()
+        both = (*changes, *mover.differences)
+        if both and self._left_after(target, both) is LeftAnswer.STAYS:
+            # Writing it would restore access to a leaver.
+            reasons = (in_vain(self.policy, target, both),)
+            return Draft(Kind.ERROR, row, target, reasons=reasons)
         if not changes:
             return mover
-        if row.leaves_left is False and self.policy.rehires is Rehires.IGNORE:
-            return mover
-        if self._answer(target, changes, mover.differences) is LeftAnswer.STAYS:
-            # Writing it would restore access to a leaver.
-            reasons = (in_vain(self.policy, target, changes),)
-            return Draft(Kind.ERROR, row, target, reasons=reasons)
         if row.leaves_left is False:
             text = f"is yet to leave, by the source; target record {target.target_id} has left"
             return self._back(row, target, text, changes)
@@ -518,13 +535,16 @@ class Drafter:
 
         `others` are the changes of a separate action: the combined result is unknown.
         """
+        after = self._left_after(target, changes)
+        if not others or self._left_after(target, (*changes, *others)) is after:
+            return after
+        return LeftAnswer.UNKNOWN
+
+    def _left_after(self, target: TargetRow, changes: tuple[FieldChange, ...]) -> LeftAnswer:
+        """Return whether a record says that its person has left once all changes are written."""
         if self.policy.left is None:
             return LeftAnswer.LEFT
-        after = self.left_with(target, written(changes), Capability.LEAVE)
-        if after is not LeftAnswer.STAYS or not others:
-            return after
-        both = self.left_with(target, written((*changes, *others)), Capability.LEAVE)
-        return after if both is LeftAnswer.STAYS else LeftAnswer.UNKNOWN
+        return self.left_with(target, written(changes), Capability.LEAVE)
 
     def _unsaid(self, row: SourceRow, after: LeftAnswer) -> tuple[Reason, ...]:
         """Return why a leaver keeps access: nothing written says that they have left."""
@@ -604,6 +624,11 @@ def silent(policy: Policy, targets: Sequence[TargetRow]) -> Mapping[int, Sequenc
         for i in policy.watched
     }
     return {i: ids for i, ids in found.items() if ids}
+
+
+def _unproven(found: Match) -> Reason | None:
+    """Return why a row's own record is not in view, unless the target said that it is gone."""
+    return found.gone if not found.proven else None
 
 
 def _is_decided(row: SourceRow, found: Match) -> bool:

@@ -25,7 +25,7 @@ from oneway.core.seal import Seal
 from oneway.mapping.program import AnySourceRow, Policy, Program, SourceRow, TargetRow
 from oneway.planning.assemble import Assembler
 from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence, hidden, reconcile
-from oneway.planning.match import Matches, match
+from oneway.planning.match import Matches, match, told_targets
 from oneway.planning.near_duplicates import hold_near_duplicates
 from oneway.planning.near_misses import near_misses
 from oneway.planning.one_per_person import ANOTHER, ChosenRows, hold_tied, one_per_person
@@ -45,7 +45,7 @@ from oneway.planning.plan import (
     Reason,
     Verb,
 )
-from oneway.planning.screen import Pair, screen
+from oneway.planning.screen import Pair, Screened, screen
 from oneway.planning.uniqueness import GrantedClaims, grant_claims
 
 
@@ -105,16 +105,16 @@ def plan_rows(
     chosen = one_per_person(policy, source.items)
     evidence = chosen.evidence(evidence)
     screened = screen(policy, chosen.rows, target.items, evidence, header.allowed)
-    rows: Sequence[SourceRow] = sorted(screened.rows, key=lambda row: (row.key, row.source_id))
-    targets = sorted(screened.targets, key=lambda each: each.target_id)
+    rows, targets = _ordered(screened)
     matches = _matched(rows, targets, policy, evidence, header, screened.quiet)
     matches = hold_tied(matches, rows, chosen.tied)
     unseen = (*_unseen(target, targets), *_hidden(evidence, targets))
-    drafter = _drafter(program, replace(target, items=tuple(targets)), matches, evidence, unseen)
+    seen = replace(target, items=tuple(targets))
+    drafter = _drafter(program, seen, matches, evidence, unseen, told_targets(rows, targets))
     unmatched = absent(program, targets, matches, source, rows)
     decide = partial(_granted, drafter, matches, unmatched, targets)
     rows, settled = settle(program, rows, decide)
-    drafts = _reopened(settled.drafts, matches)
+    drafts = _reopened(settled.drafts, matches, drafter.told)
     near = near_misses(rows, targets, matches, policy, screened.quiet)
     assembler = Assembler(policy, seal, settled.before, near, evidence.targets)
     return Plan(
@@ -131,6 +131,14 @@ def plan_rows(
         outcomes=_in_order(assembler, (*drafts, *_aside(chosen)), screened.quiet),
         misses=_misses(rows),
         allowed=header.allowed,
+    )
+
+
+def _ordered(screened: Screened) -> tuple[Sequence[SourceRow], Sequence[TargetRow]]:
+    """Return the rows and target records to plan, in an order that no read decides."""
+    return (
+        sorted(screened.rows, key=lambda row: (row.key, row.source_id)),
+        sorted(screened.targets, key=lambda each: each.target_id),
     )
 
 
@@ -170,7 +178,9 @@ def _matched(
     return hold_near_duplicates(matches, rows, targets, policy, quiet, allowed)
 
 
-def _reopened(drafts: Sequence[Draft], matches: Matches) -> tuple[Draft, ...]:
+def _reopened(
+    drafts: Sequence[Draft], matches: Matches, told: Mapping[str, Sequence[TargetRow]]
+) -> tuple[Draft, ...]:
     """Return the drafts, and name each leaver whose record may be reactivated for another person.
 
     A leaver in conflict over a record that has left can get in again if that record, which an
@@ -183,9 +193,11 @@ def _reopened(drafts: Sequence[Draft], matches: Matches) -> tuple[Draft, ...]:
     }
 
     def named(draft: Draft) -> bool:
-        if draft.row is None or not draft.row.leaver or draft.target is not None:
+        row = draft.row
+        if row is None or not (row.leaver or row.may_have_left) or draft.target is not None:
             return False
-        return any(each.target_id in back for each in matches.of(draft.row).candidates)
+        maybe = (*matches.of(row).candidates, *told.get(row.source_id, ()))
+        return any(each.target_id in back for each in maybe)
 
     return tuple(replace(each, has_access=True) if named(each) else each for each in drafts)
 
@@ -220,6 +232,7 @@ def _drafter(
     matches: Matches,
     evidence: LinkEvidence,
     unseen: tuple[str, ...],
+    told: Mapping[str, Sequence[TargetRow]],
 ) -> Drafter:
     hidden_access = any(not (each.keys_known or each.left) for each in target.items)
     policy = program.policy
@@ -232,6 +245,7 @@ def _drafter(
         evidence.pending,
         evidence.second_look,
         unseen_access=not target.complete or hidden_access,
+        told=told,
     )
 
 

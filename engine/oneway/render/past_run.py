@@ -115,7 +115,7 @@ def as_json(past: Past, people: Sequence[RecordStory]) -> dict[str, object]:
     """Return a run's people as data: {still_in, people: [...], reads: [...] or null, kept: [...]}.
 
     `still_in` are those who had left and could still get in: [{key, label, source_id,
-    target_id, why}].
+    target_id, why, may_have_left}].
 
     Each of the people is as in a plan, and has `ending`, `code`, `reason` and `record` (all
     null where it was not begun), `held_by`, the guards, `until`, the day on which what was

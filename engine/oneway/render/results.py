@@ -8,7 +8,7 @@ from oneway.applying.apply import Ending, Result
 from oneway.planning.access import StillIn
 from oneway.planning.plan import Outcome, Plan
 from oneway.render.layout import clip, columns, pad, wrap
-from oneway.render.plans.content import STILL_IN, name, still_in_line
+from oneway.render.plans.content import name, still_in_line, still_in_title
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
 from oneway.render.vocabulary import ENDING_MEANING, ENDING_WORDS
@@ -45,7 +45,7 @@ def still_in(found: Sequence[StillIn], style: Style) -> list[str]:
     """Return who has left and can still get in, each with the reason, and a blank line below."""
     if not found:
         return []
-    title = wrap(f"! {STILL_IN} ({len(found):,})", style, 0, 2)
+    title = wrap(f"! {still_in_title(found)} ({len(found):,})", style, 0, 2)
     lines = [style.paint(line, Ink.TROUBLE) for line in title]
     for each in found:
         lines += wrap(still_in_line(each), style, 2, 4)
@@ -55,9 +55,9 @@ def still_in(found: Sequence[StillIn], style: Style) -> list[str]:
 def as_json(results: Sequence[Result], still: Sequence[StillIn] = ()) -> dict[str, object]:
     """Return how an apply ended, as data.
 
-    Keys: still_in ([{key, label, source_id, target_id, why}]: who has left and can still get
-    in), counts ({ending: actions}, every ending named) and results, a list of {action, verb,
-    source_id, target_id, ending, code, reason} in the order in which they ended.
+    Keys: still_in ([{key, label, source_id, target_id, why, may_have_left}]: who has left, or may
+    have, and can still get in), counts ({ending: actions}, every ending named) and results, a list
+    of {action, verb, source_id, target_id, ending, code, reason} in the order in which they ended.
     """
     counts = Counter(result.ending for result in results)
     return {

@@ -12,7 +12,7 @@ from oneway.history.stories import Story, Trouble
 from oneway.render import diagnostics, remedies, status_lines, stories
 from oneway.render.history import ends_as_json, ends_in_words, state_in_words, when
 from oneway.render.layout import clip, columns, count, pad, people, wrap
-from oneway.render.plans.content import STILL_IN, still_in_line
+from oneway.render.plans.content import still_in_line, still_in_title
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
 from oneway.render.vocabulary import RUN_STATE_INKS
@@ -92,11 +92,11 @@ def as_json(standings: Sequence[ConnectionStatus]) -> dict[str, object]:
     where no plan is known), held (a list of {guard, text, allow, number, since}), refused (a list
     of {ending, code, reason, records, since, next_try}; null for the next run), undelivered (the
     number of notices whose delivery failed: {waiting, given_up}), still_in ([{key, label,
-    source_id, target_id, why}]: leavers who can still get in, by the last run), not_sticking
-    ([{key, label, source_id, target_id, since, verb, fields, runs}]: what was written again, as the
-    target had undone it; no fields for a record created again), tells ({channels, file}: the
-    number of its channels, and the file that names them, or null; null without a file) and links
-    (the number of linked people).
+    source_id, target_id, why, may_have_left}]: leavers who can still get in, by the last run),
+    not_sticking ([{key, label, source_id, target_id, since, verb, fields, runs}]: what was written
+    again, as the target had undone it; no fields for a record created again), tells ({channels,
+    file}: the number of its channels, and the file that names them, or null; null without a file)
+    and links (the number of linked people).
     """
     counts = Counter(need for each in standings for need in each.needs)
     return {
@@ -202,7 +202,7 @@ def _lines(each: ConnectionStatus, wide: int, style: Style, limit: int | None) -
     yield style.paint(name, Ink.STRONG) + _inked(head[wide:], each, style)
     yield from more
     if each.still_in:
-        title = f"! {STILL_IN} ({len(each.still_in):,})"
+        title = f"! {still_in_title(each.still_in)} ({len(each.still_in):,})"
         yield from (style.paint(line, Ink.TROUBLE) for line in wrap(title, style, 4, 6))
         for found in each.still_in:
             yield from wrap(still_in_line(found), style, 6, 8)

@@ -9,6 +9,7 @@ from oneway.history.stories import Trouble
 from oneway.render import remedies
 from oneway.render.history import when
 from oneway.render.layout import clip, columns, count, pad, wrap
+from oneway.render.plans.content import who_left
 from oneway.render.sanitize import harmless
 from oneway.render.stories import STORY_WORDS
 from oneway.render.style import Ink, Style
@@ -106,7 +107,7 @@ def _access(each: ConnectionStatus) -> str:
     name = clip(harmless(first.label or first.key), 30)
     more = f" and {number - 1:,} more" if number > 1 else ""
     have = "has" if number == 1 else "have"
-    return f"{name}{more} {have} left and can still get in"
+    return f"{name}{more} {have} {who_left(each.still_in)} and can still get in"
 
 
 def _refused(each: ConnectionStatus) -> str:

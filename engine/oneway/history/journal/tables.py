@@ -90,7 +90,8 @@ run = Table(
     Column("managed", Integer),
     # How many records each read had, and how many of them each key: {read: [records, {key: n}]}.
     _text("stated", "{}"),
-    # Who has left and could still get in afterwards: [key, label, source_id, target_id, why].
+    # Who has left and could still get in afterwards: [key, label, source_id, target_id, why,
+    # may_have_left].
     _text("still_in", "[]"),
     # Who raised which ceiling: [guard, ceiling, by] of each.
     _text("allowed", "[]"),

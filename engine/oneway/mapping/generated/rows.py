@@ -153,7 +153,7 @@ class Rows:
         source.line(
             f"return row_of_source(({who},"
             f" leaver, (), {failed}, {cells}, {left}, tuple(missed), None, True, (), None,"
-            " None))"
+            " None, False, ()))"
         )
 
     @property

@@ -12,18 +12,19 @@ from oneway.planning.plan import Plan
 from oneway.render.plans.as_data import as_json, as_json_text
 from oneway.render.plans.as_markdown import markdown
 from oneway.render.plans.as_text import text
-from oneway.render.plans.content import STILL_IN, split, sticking, still_in_line
+from oneway.render.plans.content import split, sticking, still_in_line, still_in_title, who_left
 from oneway.render.style import Style
 
 __all__ = [
     "FORMATS",
-    "STILL_IN",
     "as_json",
     "markdown",
     "split",
     "sticking",
     "still_in_line",
+    "still_in_title",
     "text",
+    "who_left",
 ]
 
 Renderer: TypeAlias = Callable[[Plan, Verdict, Memory, Style, int | None], str]

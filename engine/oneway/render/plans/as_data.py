@@ -8,8 +8,8 @@
     inputs        {name: what was read or would be written, in words}
     reads         [{name, records, complete, problems}]
     managed       target records that source records matched
-    still_in      [{key, label, source_id, target_id, why}]: who has left and can still get in
-                  once the plan is applied
+    still_in      [{key, label, source_id, target_id, why, may_have_left}]: who has
+                  left, or may have, and can still get in once the plan is applied
     counts        {outcome: records}, every outcome named
     actions       {verb: records}, every verb named
     verdict       {blocked, held: [action id], breaches: [{guard, field, found, earlier,

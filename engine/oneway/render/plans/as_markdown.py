@@ -77,7 +77,9 @@ def _still_in(plan: Plan, verdict: Verdict, memory: Memory) -> str:
     if not found:
         return ""
     lines = [f"- {code(content.still_in_line(each))}" for each in found]
-    return "\n".join([f"#### {content.STILL_IN} ({len(found):,})", "", *_limited(lines)])
+    return "\n".join(
+        [f"#### {content.still_in_title(found)} ({len(found):,})", "", *_limited(lines)]
+    )
 
 
 def _guards(plan: Plan, verdict: Verdict) -> str:

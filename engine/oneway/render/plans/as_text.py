@@ -120,7 +120,9 @@ class _TextPage:
         found = content.access(self.plan, self.verdict, self.memory)
         if not found:
             return []
-        lines = self.trouble(wrap(f"! {content.STILL_IN} ({len(found):,})", self.style, 0, 2))
+        lines = self.trouble(
+            wrap(f"! {content.still_in_title(found)} ({len(found):,})", self.style, 0, 2)
+        )
         for each in found:
             lines += wrap(content.still_in_line(each), self.style, 2, 4)
         return lines

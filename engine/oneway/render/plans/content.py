@@ -1,7 +1,7 @@
 """The content that all forms of a plan share: groups, words, sentences. All harmless."""
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
@@ -66,9 +66,6 @@ _OUTSIDE = "not for this sync"
 _LEFT_OUT = frozenset({Kind.INELIGIBLE, Kind.IGNORED})
 
 
-STILL_IN = "Have left, and can still get in"
-"""The title of the first list."""
-
 NEAR_MISSES = "Perhaps one person, though no key matches"
 """The title of those whom no key matches, and of the records that may be theirs."""
 
@@ -82,6 +79,19 @@ def access(plan: Plan, verdict: Verdict, memory: Memory) -> tuple[StillIn, ...]:
 def undone(memory: Memory) -> frozenset[str]:
     """Return the actions whose result the target does not keep."""
     return frozenset(each.action.id for each in memory.sticking)
+
+
+def still_in_title(found: Sequence[StillIn]) -> str:
+    """Return the title of the first list."""
+    return f"Have {who_left(found)}, and can still get in"
+
+
+def who_left(found: Sequence[StillIn]) -> str:
+    """Return "left", or how far that is known."""
+    unknown = sum(each.may_have_left for each in found)
+    if unknown == len(found):
+        return "perhaps left"
+    return "left, or may have" if unknown else "left"
 
 
 def still_in_line(each: StillIn) -> str:

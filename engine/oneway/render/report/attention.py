@@ -14,7 +14,7 @@ from oneway.planning.near_misses import NEAR_MISS, other_reasons
 from oneway.planning.plan import Ending, Kind, Miss, Outcome, Plan, Read, Reason
 from oneway.render import remedies
 from oneway.render.layout import count
-from oneway.render.plans.content import STILL_IN
+from oneway.render.plans.content import still_in_title
 from oneway.render.report.actions import Deed
 from oneway.render.report.guards import held
 from oneway.render.report.page import (
@@ -128,22 +128,28 @@ def _unknown(told: PastRun, found: Iterable[Deed]) -> ReportSection | None:
 
 
 def _still_in(told: PastRun) -> ReportSection | None:
+    found = left_with_access(told)
     rows = tuple(
         (
             named(each.label, each.key, each.source_id, each.target_id),
             ReportText((text(each.why),)),
         )
-        for each in left_with_access(told)
+        for each in found
     )
-    these = len(rows)
+    these = sum(not each.may_have_left for each in found)
+    unsure = len(found) - these
     held = any(each.guard == GuardKind.LEAVERS.value for each in told.run.start.breaches)
+    if these:
+        have = f"that {'this one has' if these == 1 else f'these {these:,} have'} left"
+        have += f", and leaves it open of {unsure:,} more" if unsure else ""
+    else:
+        have = f"not whether {'this one has' if unsure == 1 else f'these {unsure:,} have'} left"
     about = (
-        f"Payroll says that {'this one has' if these == 1 else f'these {these:,} have'} left, and "
-        "the target may let them in all the same. "
+        f"Payroll says {have}, and the target may let them in all the same. "
         + ("Confirm it first; if it is true, block" if held else "Block")
         + " them by hand, now, and then see to the reason."
     )
-    return _section("access", STILL_IN, Tone.TROUBLE, about, ("Person", "Why"), rows)
+    return _section("access", still_in_title(found), Tone.TROUBLE, about, ("Person", "Why"), rows)
 
 
 def left_with_access(told: PastRun) -> tuple[StillIn, ...]:

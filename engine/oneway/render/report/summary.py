@@ -10,6 +10,7 @@ from oneway.notices.remedies import remedy_of
 from oneway.notices.texts import unshut
 from oneway.planning.plan import Allowance, Ending, Kind, Verb
 from oneway.render.layout import count
+from oneway.render.plans.content import who_left
 from oneway.render.report.actions import Deed
 from oneway.render.report.page import Fact, Figure, ReportSection, Tone
 from oneway.render.report.words import day, duration, moment, people, text
@@ -38,7 +39,9 @@ def heading(told: PastRun, found: Sequence[Deed], urgent: Sequence[ReportSection
     """
     said = _became(told, found, urgent)
     number = len(told.run.still_in)
-    return f"{people(number)} who left can still get in. {said}" if number else said
+    if not number:
+        return said
+    return f"{people(number)} who {who_left(told.run.still_in)} can still get in. {said}"
 
 
 def _became(told: PastRun, found: Sequence[Deed], urgent: Sequence[ReportSection]) -> str:

@@ -287,6 +287,8 @@ def _row(row: SourceRow) -> Data:
         "not_given": [list(each) for each in row.not_given],
         "unsaid": _failure(row.unsaid),
         **({"standing": _standing(row.standing)} if row.standing is not None else {}),
+        **({"may_have_left": True} if row.may_have_left else {}),
+        **({"told": list(map(_hashable, row.told_keys))} if row.told_keys else {}),
     }
 
 
@@ -323,6 +325,8 @@ def _row_of(data: Data) -> SourceRow:
         not_given=tuple((position, text) for position, text in data.get("not_given", ())),
         unsaid=_failure_of(data.get("unsaid")),
         standing=_standing_of(data.get("standing")),
+        may_have_left=data.get("may_have_left", False),
+        told_keys=_each(_hashable_of, data.get("told", ())),
     )
 
 
