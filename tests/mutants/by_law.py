@@ -89,17 +89,16 @@ OWN = (
         5,
         "rows-in-order-of-reading",
         "planning/planner",
-        "    rows: Sequence[SourceRow] = sorted(screened.rows, "
-        "key=lambda row: (row.key, row.source_id))\n",
-        "    rows: Sequence[SourceRow] = list(screened.rows)\n",
+        "sorted(screened.rows, key=lambda row: (row.key, row.source_id))",
+        "list(screened.rows)",
         "the order of source records decides nothing",
     ),
     _own(
         5,
         "targets-in-order-of-reading",
         "planning/planner",
-        "    targets = sorted(screened.targets, key=lambda each: each.target_id)\n",
-        "    targets = list(screened.targets)\n",
+        "sorted(screened.targets, key=lambda each: each.target_id)",
+        "list(screened.targets)",
         "the order of target records decides nothing",
     ),
     _own(
