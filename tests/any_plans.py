@@ -95,7 +95,16 @@ PLANS = st.builds(
     managed=st.integers(0, 10**6),
     outcomes=st.lists(OUTCOMES, max_size=5).map(tuple),
     misses=st.lists(
-        st.builds(Miss, TEXTS, TEXTS, st.integers(0, 3), st.integers(1, 9999), TEXTS), max_size=2
+        st.builds(
+            Miss,
+            TEXTS,
+            TEXTS,
+            st.integers(0, 3),
+            st.integers(1, 9999),
+            TEXTS,
+            st.lists(TEXTS, max_size=3).map(tuple),
+        ),
+        max_size=2,
     ).map(tuple),
     allowed=st.lists(st.builds(Allowance, TEXTS, st.integers(0, 9), TEXTS), max_size=1).map(tuple),
 )

@@ -95,6 +95,39 @@ def test_one_run_is_enough(world: World) -> None:
     assert not planned(world.with_target(done.target.records)).actions
 
 
+def test_a_number_that_is_its_own_value_is_not_written_again() -> None:
+    people = [("1", "Ann", None), ("2", "Bo", "1"), ("3", "Cy", "1")]
+    source = [
+        {"id": f"s{code}", "code": code, "name": name, "boss": boss, "status": "E"}
+        for code, name, boss in people
+    ]
+    there = [{"id": 12, "ref": "2", "fullName": "Bo", "boss": "1", "state": "on", "seq": "q2"}]
+    world = World(
+        mapping("ref", "ref", {"on_miss": "keep"}),
+        Snapshot(tuple(Record(str(each["id"]), each) for each in source)),
+        Snapshot(tuple(Record(str(each["id"]), each) for each in there)),
+        Snapshot(()),
+    )
+    plan = planned(world)
+    assert [each.target_id for each in plan.actions if each.target_id is not None] == []
+    assert all_done((done := applied(world, plan)).results)
+    assert {each.data["boss"] for each in done.target.records if "boss" in each.data} == {"1"}
+
+
+@given(worlds())
+def test_no_update_is_planned_of_what_a_record_holds_already(world: World) -> None:
+    plan = planned(world)
+    held = {record.id: record.data for record in world.target.records}
+    after = {record.id: record.data for record in applied(world, plan).target.records}
+    for action in (each for each in plan.actions if each.target_id is not None):
+        before, then = held[action.target_id or ""], after[action.target_id or ""]
+        assert any(
+            get(before, each.field) != get(then, each.field)
+            or blank(get(before, each.field)) != blank(get(then, each.field))
+            for each in action.changes
+        )
+
+
 @given(worlds())
 def test_whoever_is_referred_to_is_found_in_what_the_target_holds_afterwards(world: World) -> None:
     plan = planned(world)

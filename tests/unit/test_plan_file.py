@@ -63,7 +63,7 @@ any_plan = st.builds(
     reads=many(st.builds(plans.Read, words, counts, st.booleans(), many(words))),
     managed=counts,
     outcomes=many(outcomes),
-    misses=many(st.builds(plans.Miss, words, words, counts, counts, words)),
+    misses=many(st.builds(plans.Miss, words, words, counts, counts, words, many(words))),
     allowed=many(st.builds(plans.Allowance, words, counts, words)),
 )
 PLACE = Span("mappings/a:b.yaml", 21, 5, 24)

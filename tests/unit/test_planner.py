@@ -290,8 +290,8 @@ def test_a_code_that_stands_once_is_translated() -> None:
 @pytest.mark.parametrize("rows", [(), (("D1", "1"), ("D1", "2"))])
 def test_a_miss_is_counted_by_code_and_so_is_an_ambiguous_one(rows: Any) -> None:
     plan = looked_up("D1", *rows)
-    assert [(m.reference, m.value, m.found, m.records) for m in plan.misses] == [
-        ("departments", "D1", len(rows), 2)
+    assert [(m.reference, m.value, m.found, m.records, m.whose) for m in plan.misses] == [
+        ("departments", "D1", len(rows), 2, tuple(each.source_id for each in plan.outcomes))
     ]
     assert plan.outcomes[0].kind is Kind.UNCHANGED
 

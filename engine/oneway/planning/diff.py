@@ -22,12 +22,18 @@ KEEP = Keep.KEEP
 class Awaited:
     """A value that a lookup finds once the action of the record `of` is done.
 
-    `sought` is looked up in `table` (`oneway.planning.own_lookups`).
+    `sought` is looked up in `table` (`oneway.planning.own_lookups`). `known` is the value where that
+    action writes it itself, such as the number that others are found by as well.
     """
 
     of: tuple[str, str]
     table: str
     sought: Value = field(compare=False)
+    known: Value | Missing = field(default=MISSING, compare=False)
+
+    def is_held(self, current: Value, compare: Compare) -> bool:
+        """Return whether a record holds the value already, so that it waits for nothing."""
+        return self.known is not MISSING and same(current, self.known, compare)
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,6 +192,8 @@ def _differing(
             if not isinstance(before, list | None):
                 continue  # `unlisted`: to merge into it would take it away
             after = merged(rule, before, after)
+        if isinstance(after, Awaited) and after.is_held(before, rule.compare):
+            continue
         if not same(before, after, rule.compare):
             yield FieldChange(rule, before, after)
 

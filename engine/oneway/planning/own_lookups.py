@@ -33,7 +33,7 @@ from oneway.planning.uniqueness import GrantedClaims
 
 @dataclass(frozen=True, slots=True)
 class _Entry:
-    """One row of the table after the run: its value, or the action that will make it."""
+    """One row of the table after the run: its value, and the action that will make it, if any."""
 
     value: Value | Missing
     of: tuple[str, str] | None = None
@@ -101,7 +101,7 @@ class _Lookups:
         found = [
             each
             for each in self.after[table.name].get(identity(sought), ())
-            if each.value is MISSING or not is_blank(each.value)
+            if each.of is not None or not is_blank(each.value)
         ]
         if len(found) == 1 and (row.source_id, rule.path) not in self.out:
             return cell._replace(
@@ -115,10 +115,11 @@ class _Lookups:
 
 
 def _value(entry: _Entry, cell: Cell, table: OwnTable) -> Value:
-    if entry.value is not MISSING:
+    if entry.of is None:
+        assert entry.value is not MISSING
         return entry.value
-    assert entry.of is not None
-    return Awaited(entry.of, table.name, cell.sought)  # type: ignore[return-value]
+    known = MISSING if is_blank(entry.value) else entry.value
+    return Awaited(entry.of, table.name, cell.sought, known)  # type: ignore[return-value]
 
 
 def _seeks(cell: Cell) -> bool:
@@ -158,7 +159,7 @@ def _add(
         return
     key, value = found
     if draft.verb is Verb.CREATE:
-        rows[key].append(_Entry(MISSING, draft.identity))  # known once the record exists
+        rows[key].append(_Entry(_typed(rows, value), draft.identity))  # it exists once created
     else:
         rows[key].append(_Entry(before if str(before) == str(value) else _typed(rows, value)))
 
@@ -168,8 +169,8 @@ def _typed(rows: Mapping[Hashable, Sequence[_Entry]], value: Value) -> Value:
 
     A record that had no key so far has no row to go by.
     """
-    known = (each.value for entries in rows.values() for each in entries)
-    like = next((each for each in known if each is not MISSING), None)
+    known = (each for entries in rows.values() for each in entries if each.of is None)
+    like = next((each.value for each in known if each.value is not MISSING), None)
     is_number = isinstance(like, int) and not isinstance(like, bool)
     text = str(value)
     return int(text) if is_number and text.isascii() and text.isdecimal() else value

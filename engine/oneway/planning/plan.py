@@ -278,13 +278,17 @@ class Outcomes(Sequence[Outcome]):
 
 @dataclass(frozen=True, slots=True)
 class Miss:
-    """A value that a reference table does not hold exactly once, and for how many records."""
+    """A value that a reference table does not hold exactly once, and for how many records.
+
+    `whose` are the ids of the first of those source records.
+    """
 
     reference: str
     value: str
     found: int
     records: int
     field: str
+    whose: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,7 @@ Assembler                outcomes, sealed and sorted
 """
 
 from bisect import bisect_left
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import partial
@@ -22,7 +22,7 @@ from operator import itemgetter
 
 from oneway.core.records import Collected, Snapshot, Value
 from oneway.core.seal import Seal
-from oneway.mapping.program import AnySourceRow, Policy, Program, SourceRow, TargetRow
+from oneway.mapping.program import AnySourceRow, Missed, Policy, Program, SourceRow, TargetRow
 from oneway.planning.assemble import Assembler
 from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence, hidden, reconcile
 from oneway.planning.match import Matches, match, told_targets
@@ -299,9 +299,16 @@ def _hidden(evidence: LinkEvidence, targets: Iterable[TargetRow]) -> tuple[str, 
 
 
 def _misses(rows: Iterable[SourceRow]) -> tuple[Miss, ...]:
-    counted = Counter(missed for row in rows for missed in row.missed)
+    whose: dict[Missed, list[str]] = defaultdict(list)
+    for row in rows:
+        for missed in row.missed:
+            whose[missed].append(row.source_id)
     misses = (
-        Miss(missed.reference, missed.value, missed.found, records, missed.field)
-        for missed, records in counted.items()
+        Miss(each.reference, each.value, each.found, len(ids), each.field, tuple(ids[:_NAMED]))
+        for each, ids in whose.items()
     )
     return tuple(sorted(misses, key=lambda each: (each.reference, each.field, each.value)))
+
+
+_NAMED = 3
+"""So many of those are named whose lookup missed."""

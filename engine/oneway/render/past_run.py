@@ -168,8 +168,9 @@ def text(past: Past, people: Sequence[RecordStory], style: Style, *, chosen: boo
         ]
     if past.plan is not None and past.plan.misses and not chosen:
         lines += ["", *_marked("! values without a reference:", style)]
+        known = content.people(past.plan)
         for miss in past.plan.misses:
-            lines += wrap(content.missed(miss), style, 2, 4)
+            lines += wrap(content.missed(miss, known), style, 2, 4)
     shown_people = [
         each for each in people if chosen or each.action or each.outcome.kind not in _QUIET
     ]

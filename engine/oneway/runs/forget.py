@@ -147,7 +147,12 @@ def forget_person(journal: Journal, known: Known) -> Forgotten:
 def _forget_plan(journal: Journal, run: Run, known: Known, plan: Plan) -> bool:
     """Take a person out of a run's plan; return whether they stood in it."""
     outcomes = tuple(_without(known, each) for each in plan.outcomes if not known.is_of(each))
-    less = replace(plan, outcomes=outcomes, allowed=_allowed(known, plan.allowed))
+    misses = tuple(
+        replace(each, whose=tuple(id for id in each.whose if id not in known.source_ids))
+        for each in plan.misses
+    )
+    allowed = _allowed(known, plan.allowed)
+    less = replace(plan, outcomes=outcomes, misses=misses, allowed=allowed)
     if less == plan:
         return False
     replace_plan(journal, run.id, dump(less))

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, get_args, get_origin
 from oneway.core.diagnostics import Span
 from oneway.core.records import Value
 from oneway.core.seal import Sealed
-from oneway.planning.plan import Change, Outcome, Read, Reason
+from oneway.planning.plan import Change, Miss, Outcome, Read, Reason
 
 if TYPE_CHECKING:
     from cattrs import Converter
@@ -67,6 +67,7 @@ def _converter() -> "Converter":
     made.register_unstructure_hook(Reason, make_dict_unstructure_fn(Reason, made, value=some))
     outcome = make_dict_unstructure_fn(Outcome, made, key_digest=some, only_by_key=some)
     made.register_unstructure_hook(Outcome, outcome)
+    made.register_unstructure_hook(Miss, make_dict_unstructure_fn(Miss, made, whose=some))
     made.register_unstructure_hook(
         Read, make_dict_unstructure_fn(Read, made, stated=some, unread=some)
     )

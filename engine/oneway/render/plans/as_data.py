@@ -20,7 +20,7 @@
                   target refused before; next_try is a day, or null if it is sent now
     not_sticking  [{action, runs, field, before, after, sensitive, expression, place}]: what
                   was written in so many runs in a row, and is planned again
-    misses        [{reference, field, value, found, records}]
+    misses        [{reference, field, value, found, records, whose}]
     outcomes      [{outcome, key, label, source_id, target_id, reasons, action, actions,
                   has_access, stories}]; has_access: has left in the source, and can get in before
                   the run
@@ -99,7 +99,7 @@ def as_json(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> dict[str,
         "allowed": [asdict(each) for each in plan.allowed],
         "refused": [_refusal(each) for each in memory.refusals.values()],
         "not_sticking": [_sticking(each) for each in memory.sticking],
-        "misses": [asdict(each) for each in plan.misses],
+        "misses": [{**asdict(each), "whose": list(each.whose)} for each in plan.misses],
         "outcomes": _outcomes(plan, verdict, memory),
     }
 

@@ -42,11 +42,16 @@ def markdown(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> str:
             "Rehires", _groups(content.rehired(plan), told=content.stories(plan, verdict, memory))
         ),
         _folded("Not in the source", _groups(content.absent(plan))),
-        _folded("Lookups that missed", [f"- {code(content.missed(each))}" for each in plan.misses]),
+        _folded("Lookups that missed", _misses(plan)),
         _folded("Warnings", _groups(content.warnings(plan))),
         f"Fingerprint: `{fingerprint(plan)}`",
     ]
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _misses(plan: Plan) -> list[str]:
+    known = content.people(plan)
+    return [f"- {code(content.missed(each, known))}" for each in plan.misses]
 
 
 def _refused(plan: Plan, memory: Memory) -> list[str]:

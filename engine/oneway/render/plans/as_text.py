@@ -192,8 +192,9 @@ class _TextPage:
         if not self.plan.misses:
             return []
         lines = self.strong([f"Lookups that missed ({len(self.plan.misses):,})"])
+        known = content.people(self.plan)
         for miss in self.plan.misses[: self.limit]:
-            lines += wrap(f"! {content.missed(miss)}", self.style, 2, 4)
+            lines += wrap(f"! {content.missed(miss, known)}", self.style, 2, 4)
         return lines + self.more(len(self.plan.misses))
 
     def warnings(self) -> list[str]:

@@ -167,11 +167,31 @@ def near_misses(plan: Plan) -> list[str]:
     ]
 
 
-def missed(miss: Miss) -> str:
-    """Return the values not found exactly once in a lookup table, with the number of records."""
+def people(plan: Plan) -> Mapping[str, str]:
+    """Return the key and the name of each person whose lookup missed, by the source id."""
+    these = {id for miss in plan.misses for id in miss.whose}
+    return {
+        each.source_id: " ".join(dict.fromkeys(filter(None, (each.key, each.label))))
+        for each in (plan.outcomes if these else ())
+        if each.source_id in these
+    }
+
+
+def whose(miss: Miss, known: Mapping[str, str]) -> str:
+    """Return in how many records a lookup missed, and in whose, as far as these are named."""
+    named = [clip(harmless(known[id])) for id in miss.whose if known.get(id)]
+    if not named:
+        return count(miss.records)
+    more = miss.records - len(named)
+    rest = f" and {more:,} more" if more > 0 else ""
+    return f"{count(miss.records)}: {', '.join(named)}{rest}"
+
+
+def missed(miss: Miss, known: Mapping[str, str]) -> str:
+    """Return the value not found exactly once in a lookup table, and whose it is."""
     rows = "in no row" if miss.found == 0 else f"in {miss.found:,} rows"
     where = f"{harmless(miss.field)}: {_code(miss.value)} is {rows} of {harmless(miss.reference)}"
-    return f"{where}, {count(miss.records)}"
+    return f"{where}, {whose(miss, known)}"
 
 
 def read(plan: Plan, each: Read) -> str:

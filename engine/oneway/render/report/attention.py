@@ -14,7 +14,7 @@ from oneway.planning.near_misses import NEAR_MISS, other_reasons
 from oneway.planning.plan import Ending, Kind, Miss, Outcome, Plan, Read, Reason
 from oneway.render import remedies
 from oneway.render.layout import count
-from oneway.render.plans.content import still_in_title
+from oneway.render.plans.content import people, still_in_title, whose
 from oneway.render.report.actions import Deed
 from oneway.render.report.guards import held
 from oneway.render.report.page import (
@@ -64,7 +64,7 @@ def attention(told: PastRun, found: Sequence[Deed]) -> tuple[ReportSection, ...]
             _conflicts(told, plan),
             _errors(told, plan),
             _gone(told, plan),
-            _misses(plan.misses),
+            _misses(plan),
             _rehires(told, plan),
             sticking(told),
             _unread(plan.reads),
@@ -229,15 +229,16 @@ def _is_gone(outcome: Outcome) -> bool:
     return any(each.code == "gone" for each in outcome.reasons)
 
 
-def _misses(found: Sequence[Miss]) -> ReportSection | None:
+def _misses(plan: Plan) -> ReportSection | None:
+    known = people(plan)
     rows = tuple(
         (
             Data(text(each.value)),
             ReportText((text(each.reference),)),
-            ReportText((_found(each), f"for {count(each.records)}")),
+            ReportText((_found(each), f"for {whose(each, known)}")),
             ReportText((_mend(each),)),
         )
-        for each in found
+        for each in plan.misses
     )
     about = (
         "Codes of the source that the target has no reference for, such as those of departments. "
