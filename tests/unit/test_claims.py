@@ -117,6 +117,32 @@ def test_an_update_that_gives_what_unless_taken_names_and_somebody_keeps_is_warn
     assert said == {"A": [("taken", True)], "C": [], "D": []}
 
 
+def keyed(compare: str, write: str) -> World:
+    """Return people of whom one is given another's email, which is the second match key."""
+    people = {"A": "b@example.com", "C": "new@example.com", "D": "new@example.com"}
+    users = {"A": "a@example.com", "B": "B@example.com", "C": "c@example.com", "D": "d@example.com"}
+    made = world(people, users, unique=False)
+    keys = [*MAPPING["match"], {"source": "mail", "target": "email", "compare": compare}]
+    fields = MAPPING["fields"] | {"email": {"from": "mail", "write": write}}
+    return replace(made, mapping=made.mapping | {"match": keys, "fields": fields})
+
+
+def test_an_update_that_gives_somebody_elses_match_key_is_warned_of() -> None:
+    found = outcomes(keyed("ignore_case", "overwrite"))
+    said = {key: [(r.code, r.warning, r.candidates) for r in found[key].reasons] for key in "ACD"}
+    assert said == {
+        "A": [("taken", True, ("tB",))],
+        "C": [("claimed_twice", True, ("sD",))],
+        "D": [("claimed_twice", True, ("sC",))],
+    }
+    assert {found[key].kind for key in "ACD"} == {Kind.UPDATE}
+
+
+def test_a_match_key_counts_as_its_comparison_says_and_only_where_an_update_writes_it() -> None:
+    assert outcomes(keyed("exact", "overwrite"))["A"].reasons == ()
+    assert outcomes(keyed("ignore_case", "on_create"))["A"].kind is Kind.UNCHANGED
+
+
 def test_a_create_waits_for_who_gives_its_value_up() -> None:
     people = {"A": "new@example.com", "J": "a@example.com"}
     users = {"A": "a@example.com"}

@@ -1,6 +1,6 @@
 """Compares one field: its rule, the source's value, and the target's value."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -31,10 +31,6 @@ class Awaited:
     sought: Value = field(compare=False)
     known: Value | Missing = field(default=MISSING, compare=False)
 
-    def is_held(self, current: Value, compare: Compare) -> bool:
-        """Return whether a record holds the value already, so that it waits for nothing."""
-        return self.known is not MISSING and same(current, self.known, compare)
-
 
 @dataclass(frozen=True, slots=True)
 class FieldChange:
@@ -50,6 +46,20 @@ def comparison(rule: FieldRule) -> Compare:
     if rule.unique_ignores_case or rule.compare is Compare.IGNORE_CASE:
         return Compare.IGNORE_CASE
     return Compare.EXACT
+
+
+def doubled(policy: Policy) -> Mapping[int, Compare]:
+    """Return the fields whose values should have one holder, and how these are compared.
+
+    Beside the unique ones they are the match keys that an update may write: who has another
+    record's key is taken for that person by a later run.
+    """
+    found = {i: comparison(policy.fields[i]) for i in policy.watched}
+    levels = dict(zip(policy.match_paths, policy.match, strict=True))
+    for i, rule in enumerate(policy.fields):
+        if rule.path in levels and rule.write in (Write.OVERWRITE, Write.IF_EMPTY):
+            found.setdefault(i, levels[rule.path])
+    return found
 
 
 def at_create(rules: Sequence[FieldRule], cells: Sequence[Cell]) -> tuple[FieldChange, ...]:
@@ -192,10 +202,15 @@ def _differing(
             if not isinstance(before, list | None):
                 continue  # `unlisted`: to merge into it would take it away
             after = merged(rule, before, after)
-        if isinstance(after, Awaited) and after.is_held(before, rule.compare):
-            continue
-        if not same(before, after, rule.compare):
+        if not _holds(before, after, rule.compare):
             yield FieldChange(rule, before, after)
+
+
+def _holds(before: Value, after: Value | Awaited, compare: Compare) -> bool:
+    """Return whether a record holds a value already: also one that another action makes."""
+    if isinstance(after, Awaited):
+        return after.known is not MISSING and same(before, after.known, compare)
+    return same(before, after, compare)
 
 
 def merged(rule: FieldRule, before: Value, after: Value) -> Value:

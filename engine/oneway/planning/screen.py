@@ -29,7 +29,7 @@ from oneway.mapping.program import (
     whole,
 )
 from oneway.mapping.spec import Merge
-from oneway.planning.diff import KEEP, at_update, comparison, drift, refuses, unlisted, wanted
+from oneway.planning.diff import KEEP, at_update, doubled, drift, refuses, unlisted, wanted
 from oneway.planning.links import REUSED, LinkEvidence
 from oneway.planning.plan import Allowance
 
@@ -68,7 +68,7 @@ def _may_screen(policy: Policy, allowed: Iterable[Allowance]) -> bool:
     """Return whether rows alone determine each person's keys and claims."""
     if not policy.match or not policy.key_shown[0]:
         return False
-    unique = [policy.fields[i] for i in policy.watched]
+    unique = [policy.fields[i] for i in doubled(policy)]
     if any(rule.own_table or rule.merge is not Merge.REPLACE for rule in unique):
         return False  # what is written there is known once all is planned
     return not any(each.guard.startswith(REUSED) for each in allowed)
@@ -213,7 +213,7 @@ def _unclaimed(
     policy: Policy, quiet: Sequence[Pair], others: Sequence[SourceRow]
 ) -> tuple[Sequence[Pair], Sequence[SourceRow]]:
     """Return the pairs whose unique values no other record may claim, and all other rows."""
-    ways = [(i, comparison(policy.fields[i])) for i in policy.watched]
+    ways = list(doubled(policy).items())
     while ways and quiet:
         wanted = {
             (i, comparable(value, compare))

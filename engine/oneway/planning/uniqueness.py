@@ -15,12 +15,12 @@ not depend on the order of records, and a plan made after the apply finds nothin
 """
 
 from collections import defaultdict
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from oneway.core.records import MISSING, Value, comparable
 from oneway.mapping.program import FieldRule, Policy, SourceRow, TargetRow
-from oneway.planning.diff import Awaited, comparison, new_value, present
+from oneway.planning.diff import Awaited, doubled, new_value, present
 from oneway.planning.holders import whose
 from oneway.planning.outcomes import Draft
 from oneway.planning.plan import Kind, Reason, Verb
@@ -41,7 +41,7 @@ def grant_claims(
     drafts: Sequence[Draft], targets: Iterable[TargetRow], policy: Policy
 ) -> GrantedClaims:
     """Turn every draft whose claim cannot be met into a conflict, and order the others."""
-    claims = _Claims(drafts, targets, policy, policy.watched)
+    claims = _Claims(drafts, targets, policy)
     refused = _found_by_their_keys(drafts, policy) | claims.rivals()
     while True:
         refused = claims.closed(refused)
@@ -94,11 +94,11 @@ class _Claims:
         drafts: Sequence[Draft],
         targets: Iterable[TargetRow],
         policy: Policy,
-        watched: Sequence[int],
     ) -> None:
         self.policy = policy
-        self.watched = tuple(watched)
-        position = {policy.fields[i].path: i for i in watched}
+        self.watched = policy.watched
+        self.ways = doubled(policy)
+        position = {policy.fields[i].path: i for i in self.ways}
         self.claimed: dict[tuple[str, str], tuple[Slot, ...]] = {}
         self.drafts: dict[tuple[str, str], Draft] = {}
         self.by_target: dict[str, tuple[str, str]] = {}
@@ -116,16 +116,19 @@ class _Claims:
             self.claimed[draft.identity] = slots
             if draft.target is not None:
                 self.by_target[draft.target.target_id] = draft.identity
-        self.holders = self._holders(self.targets.values(), watched)
+        self.by_slot: dict[Slot, list[tuple[str, str]]] = defaultdict(list)
+        for identity, slots in self.claimed.items():
+            for slot in slots:
+                if slot[1] is not None:
+                    self.by_slot[slot].append(identity)
+        self.holders = self._holders(self.targets.values())
 
-    def _holders(
-        self, targets: Iterable[TargetRow], watched: Sequence[int]
-    ) -> dict[Slot, list[str]]:
+    def _holders(self, targets: Iterable[TargetRow]) -> dict[Slot, list[str]]:
         """Return the holders of each claimed value."""
         wanted = {slot for slots in self.claimed.values() for slot in slots}
         holders: dict[Slot, list[str]] = defaultdict(list)
         for each in targets:
-            for i in watched:
+            for i in self.ways:
                 value = each.values[i] if each.values else MISSING
                 slot = (i, self._comparable(i, None if value is MISSING else value))
                 if slot[1] is not None and slot in wanted:
@@ -134,15 +137,9 @@ class _Claims:
 
     def rivals(self) -> dict[tuple[str, str], Reason]:
         """Return the drafts that claim the same value as another, each with the reason."""
-        by_slot: dict[Slot, list[Draft]] = defaultdict(list)
-        for identity, slots in self.claimed.items():
-            for slot in slots:
-                if slot[1] is not None:
-                    by_slot[slot].append(self.drafts[identity])
         refused: dict[tuple[str, str], Reason] = {}
-        for (i, _), claimants in by_slot.items():
-            if len(claimants) < 2:
-                continue
+        for (i, _), identities in self.by_slot.items():
+            claimants = [self.drafts[each] for each in identities] if len(identities) > 1 else ()
             for draft in claimants:
                 rivals = [
                     each for each in claimants if each is not draft and self._yields(draft, each, i)
@@ -253,16 +250,27 @@ class _Claims:
         return sorted(each for each in others if not self._gives_up(each, slot[0], refused))
 
     def warned(self, draft: Draft, refused: Mapping[tuple[str, str], Reason]) -> Draft:
-        """Return an update, with a warning of each `unless_taken` value that it would double."""
+        """Return an update, with a warning of each key or `unless_taken` value that it doubles."""
         if draft.target is None:
             return draft
         reasons = tuple(
-            replace(self._taken(self.policy.fields[slot[0]], staying), warning=True)
+            replace(reason, warning=True)
             for slot in self.claimed.get(draft.identity, ())
-            if slot[1] is not None and slot[0] in self.policy.unless_taken
-            if (staying := self._staying(draft, slot, refused))
+            if slot[1] is not None and not self.policy.fields[slot[0]].unique
+            for reason in self._doubled(draft, slot, refused)
         )
         return replace(draft, reasons=(*draft.reasons, *reasons)) if reasons else draft
+
+    def _doubled(
+        self, draft: Draft, slot: Slot, refused: Mapping[tuple[str, str], Reason]
+    ) -> Iterator[Reason]:
+        """Yield who else holds a value after the plan: who keeps it, and who is given it."""
+        rule = self.policy.fields[slot[0]]
+        if staying := self._staying(draft, slot, refused):
+            yield self._taken(rule, staying)
+        others = (self.drafts[each] for each in self.by_slot.get(slot, ()) if each not in refused)
+        if rivals := [each for each in others if each is not draft]:
+            yield _rivalled(rule, rivals)
 
     def _taken(self, rule: FieldRule, targets: Sequence[str]) -> Reason:
         named = (whose(each, self.targets.get(each), self.rows.get(each)) for each in targets)
@@ -295,7 +303,7 @@ class _Claims:
         return rival.verb is not Verb.CREATE and self.policy.fields[i].unique
 
     def _comparable(self, i: int, value: Value | Awaited) -> Hashable:
-        return comparable(value, comparison(self.policy.fields[i]))
+        return comparable(value, self.ways[i])
 
 
 def _on_a_circle(
