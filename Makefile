@@ -8,7 +8,7 @@ UV     := $(or $(shell command -v uv 2>/dev/null),$(BIN)/uv)
 # Tests start hundreds of processes, and each would compile the whole program again.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: audit bench image licences sbom site demo test lint types imports unit docs lock upgrade test-latest test-lowest test-dates clean help
+.PHONY: audit bench image image-base licences sbom site demo test lint types imports unit docs lock upgrade test-latest test-lowest test-dates clean help
 
 help:  ## show this
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
@@ -103,8 +103,18 @@ site: $(VENV)/.dev  ## the documentation as HTML pages, in site/
 	$(BIN)/python tools/site.py site
 
 CONTAINERS = $(or $(shell command -v podman || command -v buildah || command -v docker))
-image:  ## the container image `oneway` (BASE=... for another base than python:3.13-slim)
+image: $(if $(BASE),,image-base)  ## the container image `oneway` (BASE=docker.io/library/python:3.13-slim for another base)
 	$(CONTAINERS) build --tag oneway --file Containerfile $(if $(BASE),--build-arg BASE=$(BASE)) .
+
+# From Debian's signed packages alone, so that no registry is needed, and no image is trusted. As any user.
+SUITE = trixie
+build/base.tar:
+	@command -v mmdebstrap >/dev/null || { echo "install mmdebstrap (Debian, Ubuntu), or name another base: make image BASE=docker.io/library/python:3.13-slim" >&2; exit 1; }
+	@mkdir -p build
+	mmdebstrap --variant=minbase --include=ca-certificates,python3-venv,tzdata $(SUITE) $@
+
+image-base: build/base.tar  ## the base of the image: Debian with Python, made by mmdebstrap
+	printf 'FROM scratch\nADD base.tar /\n' | $(CONTAINERS) build --tag localhost/oneway-base --file - build
 
 clean:  ## remove what the other commands made
 	rm -rf $(VENV) .venv-bench .venv-latest .venv-lowest .oneway .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -51,6 +51,11 @@ class FileReader:
             return NewFields.WANTED
         return NewFields.REFUSED if self._format in ("csv", "tsv") else NewFields.DOUBTED
 
+    @property
+    def made_ids(self) -> tuple[str, ...]:
+        """Where a new record gets a number as its id, if none is written."""
+        return () if self._format == WORKBOOK else self._options.id_keys
+
     def read(self, progress: Progress = silent) -> Snapshot:
         """Return every record; an invalid entry becomes a record with a `problem`.
 

@@ -340,6 +340,11 @@ _TABLE = (
         "Compare with the word that the records have; case, spaces and every letter count.",
     ),
     (
+        "R177",
+        "a new record gets a number as its id, and the ids of the others are not numbers",
+        "Say in `fields` what its id is, with `write: on_create`.",
+    ),
+    (
         "R173",
         "a constant has another type than every record's value of the field",
         "Write it as the records have it: two types are never equal, and the text 'false' is not "

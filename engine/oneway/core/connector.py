@@ -357,6 +357,14 @@ def new_fields(reader: Reader) -> NewFields | None:
     return found
 
 
+def made_ids(reader: Reader) -> tuple[str, ...]:
+    """Return where a new record gets a number as its id, if the mapping writes none there.
+
+    Empty for a system, which has ids of its own and shows them once a record is created.
+    """
+    return tuple(getattr(reader, "made_ids", ()))
+
+
 class Writer(Protocol):
     """Writes to a target; only `apply` is handed one. All methods raise `WriteError`.
 

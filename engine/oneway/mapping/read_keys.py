@@ -11,13 +11,14 @@ from operator import itemgetter
 from typing import Any
 
 from oneway.core.batches import Batch
-from oneway.core.connector import NewFields
+from oneway.core.connector import NewFields, Reader, made_ids, new_fields
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.core.likeness import alike, slips
 from oneway.core.records import MISSING, Record, Value, at, path_of, path_text
 from oneway.mapping.expressions import Expression, PathUse, Reading
 from oneway.mapping.expressions.words import Meant, meant
 from oneway.mapping.interpreter import FieldCode, MappingCode
+from oneway.mapping.new_ids import NewIds, new_ids
 from oneway.mapping.read_types import TypeTally, type_tallies
 from oneway.mapping.spec import FieldSpec, MappingSpec, Write
 from oneway.mapping.word_tally import WordTally, word_tally
@@ -66,12 +67,16 @@ class KeyTally:
     """What becomes of a written field that no record has: see `new_fields` of connectors."""
     in_file: bool = False
     """Whether the records are in a file, which needs no credentials."""
+    spec: MappingSpec | None = None
+    """The mapping, where these records are of the target that it writes to."""
     lacking: dict[Path, FieldSpec] = field(default_factory=dict)
     """The written fields that no record has had so far."""
     written: frozenset[str] = frozenset()
     """All fields that the mapping writes."""
     leaving: frozenset[Path] = frozenset()
     """The fields that it writes for leavers."""
+    ids: NewIds | None = None
+    """The ids of a target that makes up those of new records."""
     types: TypeTally = field(default_factory=TypeTally)
     """The constants whose type no value has had so far."""
     answered: dict[Path, int] = field(default_factory=dict)
@@ -84,6 +89,12 @@ class KeyTally:
 
     Each is found under a key of one before it, by position; the first is the record.
     """
+
+    def ask(self, reader: Reader) -> None:
+        """Ask the reader of a target file what becomes of fields and ids that no record has."""
+        if self.spec is not None:
+            self.new = new_fields(reader)
+            self.ids = new_ids(self.spec, made_ids(reader))
 
     def __post_init__(self) -> None:
         self.answered = dict.fromkeys((each.path for each in self.keys), 0)
@@ -104,6 +115,8 @@ class KeyTally:
             self.unread += 1
             return
         self.records += 1
+        if self.ids is not None:
+            self.ids.note_all((record.id,))
         if self.types.constants:
             self.types.note(record)
         if self.new is not None and self.lacking:
@@ -136,6 +149,8 @@ class KeyTally:
                 self.note(batch.record(position))
             return
         self.words.note_all(batch)
+        if self.ids is not None:
+            self.ids.note_all(batch.ids)
         for position in range(len(batch)):
             if not self.types.constants:
                 break
@@ -227,6 +242,8 @@ class KeyTally:
             help = " ".join([*(word.help for word in same), each.help])
             yield replace(each, help=help) if same else each
         yield from words
+        if self.ids is not None:
+            yield from self.ids.findings()
 
     def _unheld(self, each: ReadKey) -> Diagnostic:
         text = path_text(each.path)
@@ -326,7 +343,7 @@ def tallies_of(code: MappingCode, spec: MappingSpec | None = None) -> dict[str, 
     }
     if spec is not None:
         target, leaving = found["target"], spec.leavers.set if spec.leavers is not None else ()
-        target.lacking = _written(spec)
+        target.spec, target.lacking = spec, _written(spec)
         target.written = frozenset(map(path_text, target.lacking))
         target.leaving = frozenset(path_of(each.path) for each in leaving)
         for role, types in type_tallies(code, spec).items():

@@ -8,7 +8,7 @@ from typing import Generic, Protocol, TypeVar, runtime_checkable
 
 from oneway.connections.discovery import FILES
 from oneway.core.batches import Batch
-from oneway.core.connector import Field, ReadError, new_fields
+from oneway.core.connector import Field, ReadError
 from oneway.core.diagnostics import Refused, refusal
 from oneway.core.progress import Progress, silent
 from oneway.core.records import Collected, Record, Snapshot
@@ -236,13 +236,13 @@ class _Reads:
         return step("read", input=role, connector=said.connector, resource=said.resource)
 
     def note_new(self) -> None:
-        """Set what becomes of new fields of the target's records, before they are read.
+        """Set what becomes of new fields and records of the target, before it is read.
 
         For a file that stands in for a system, the system's record schema decides.
         """
         target = self.prepared.catalogue[self.prepared.spec.target.connector.text]
         if target.kind == FILES:
-            self.tallies["target"].new = self.from_reader("target", new_fields)
+            self.from_reader("target", self.tallies["target"].ask)
 
     def collected(
         self,

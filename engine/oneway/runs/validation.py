@@ -9,7 +9,7 @@ from typing import TypeAlias
 from oneway.connections import Connection
 from oneway.connections.discovery import open_connector
 from oneway.connections.secret_files import unsafe_files
-from oneway.core.connector import Access, ConnectorError, Description, new_fields
+from oneway.core.connector import Access, ConnectorError, Description
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
 from oneway.core.near_files import near_name
 from oneway.core.records import Record
@@ -94,7 +94,7 @@ def _against_file(
         if not is_there:
             return _nearly_called(path, end)
         tally.in_file = True
-        tally.new = new_fields(connector.reader(path)) if tally.lacking else None
+        tally.ask(connector.reader(path))
         for record in records_of(description, path, options):
             tally.note(record)
     except Refused:

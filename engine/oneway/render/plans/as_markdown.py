@@ -119,8 +119,10 @@ def _changes(plan: Plan, verdict: Verdict, memory: Memory) -> str:
     fitting, more = _within(rows, _MOST_CHANGES)
     table = ["| | Record | Field | Change | From |", "|---|---|---|---|---|", *fitting]
     rest = [f"\nand {more:,} more rows"] if more else []
+    made = content.made_ids(plan)
     title = f"#### Changes ({len(plan.actions):,})"
-    return "\n".join([title, "", *table, *rest, *([""] if notes else []), *_limited(notes)])
+    head = [title, "", *([f"{code(made)}", ""] if made else [])]
+    return "\n".join([*head, *table, *rest, *([""] if notes else []), *_limited(notes)])
 
 
 def _rows(outcome: Outcome, action: Action) -> Iterator[str]:

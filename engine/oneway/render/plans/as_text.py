@@ -132,6 +132,8 @@ class _TextPage:
             title = self.strong([f"To {verb.value} ({len(outcomes):,})"])
             shown = outcomes[: self.limit]
             lines = [line for each in shown for line in self.action(each, verb)]
+            if verb is Verb.CREATE and (made := content.made_ids(self.plan)):
+                title += wrap(made, self.style, 2, 4)
             yield [*title, *lines, *self.more(len(outcomes))]
 
     def more(self, number: int) -> list[str]:

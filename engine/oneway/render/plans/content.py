@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 
+from oneway.connections.discovery import FILES
 from oneway.core.records import Value, identity
 from oneway.core.seal import Sealed
 from oneway.history.flapping import Flapping
@@ -165,6 +166,20 @@ def near_misses(plan: Plan) -> list[str]:
         for reason in outcome.reasons
         if reason.code == NEAR_MISS
     ]
+
+
+def made_ids(plan: Plan) -> str:
+    """Return what the ids of new records will be where the target is a file and makes them up."""
+    target = plan.inputs.get("target")
+    if target is None or target.connector != FILES or target.file is not None:
+        return ""
+    id = target.options.get("id", "id")
+    creates = [each for each in plan.actions if each.verb is Verb.CREATE]
+    made = sum(all(change.field != id for change in each.changes) for each in creates)
+    if not made:
+        return ""
+    whose = "each" if made == len(creates) else f"{made:,} of them"
+    return f"{harmless(id)}: {whose} gets the next number that is free, as no field writes it"
 
 
 def people(plan: Plan) -> Mapping[str, str]:

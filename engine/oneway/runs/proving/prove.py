@@ -277,7 +277,7 @@ def _leavers_leave(seen: _Seen) -> Iterator[Breaking]:
     if written & set_by or (same_already and not _lacks_value(seen)):
         return
     text = "has left in the source, and keeps access"
-    yield Breaking("leavers leave", text, leavers.when.span, seen.situation, outcome, "leave")
+    yield Breaking("leavers leave", text, _parting(seen), seen.situation, outcome, "leave")
 
 
 def _leaving_is_seen(seen: _Seen) -> Iterator[Breaking]:
@@ -329,17 +329,24 @@ def _gaps_take_nothing(seen: _Seen) -> Iterator[Breaking]:
     gap = change.found.value is MISSING or is_blank(change.found.value)
     if change.side == "source" and gap and seen.outcome.kind is Kind.LEAVE:
         text = f"leaves because {'.'.join(change.found.path)} {change.found.label}"
-        place = leavers.when.span
+        place = _parting(seen)
         yield Breaking("gaps take nothing", text, place, seen.situation, seen.outcome, "unchanged")
+
+
+def _parting(seen: _Seen) -> Span:
+    """Return the place of what says that a person leaves: a rule of `only`, or `leavers.when`."""
+    row, leavers = seen.maker.row(seen.situation), seen.compiled.spec.leavers
+    for position in row.outside:
+        return seen.compiled.code.policy.only[position].place
+    return leavers.when.span if leavers is not None else Span(seen.compiled.spec.file)
 
 
 def _leavers_stay_out(seen: _Seen) -> Iterator[Breaking]:
     """A person who has left in the source is never created."""
     row = seen.maker.row(seen.situation)
     if row.leaver and seen.outcome.kind is Kind.CREATE:
-        place = seen.compiled.spec.leavers.when.span if seen.compiled.spec.leavers else Span("")
         text = "has left in the source, and is created"
-        yield Breaking("leavers stay out", text, place, seen.situation, seen.outcome, "ignored")
+        yield Breaking("leavers stay out", text, _parting(seen), seen.situation, seen.outcome, "ignored")
 
 
 def _usual_syncs(seen: _Seen) -> Iterator[Breaking]:

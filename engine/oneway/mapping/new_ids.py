@@ -1,0 +1,47 @@
+"""Notices that new records would get numbers as their ids, beside ids of another kind."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from oneway.core.diagnostics import Diagnostic, Severity, Span
+from oneway.core.records import path_of, path_text
+from oneway.mapping.spec import MappingSpec, Write
+
+
+@dataclass(slots=True)
+class NewIds:
+    """Counts the ids of a target that makes up those of new records; `path` is where they stand."""
+
+    path: str
+    place: Span
+    records: int = 0
+    numbers: int = 0
+
+    def note_all(self, ids: Iterable[str]) -> None:
+        """Look at the ids of some records."""
+        for id in ids:
+            self.records += 1
+            self.numbers += id.isascii() and id.isdigit()
+
+    def findings(self) -> Iterator[Diagnostic]:
+        """Yield a warning where most ids are no numbers, as those that are made up would be."""
+        others = self.records - self.numbers
+        if others <= self.numbers:
+            return
+        summary = (
+            f"no field writes '{self.path}', so a new record gets the next free number as its id; "
+            f"the ids of {others:,} of {self.records:,} records are not numbers"
+        )
+        help = f"add what it is to `fields`: {self.path}: {{from: ..., write: on_create}}"
+        yield Diagnostic(self.place, Severity.WARNING, "R177", summary, help)
+
+
+def new_ids(spec: MappingSpec, path: tuple[str, ...]) -> NewIds | None:
+    """Return what looks at the ids of a target that puts made-up ids under a path.
+
+    None where nothing is created, where the mapping writes the id, or where no path is given.
+    """
+    written = {path_of(each.path) for each in spec.fields if each.write is not Write.NEVER}
+    if not path or path in written or not spec.joiners.create:
+        return None
+    return NewIds(path_text(path), spec.target.resource.span)

@@ -1,0 +1,96 @@
+"""What people who had never seen it stumbled over, from their own files to a first plan."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from commands import Ended
+
+Run = Callable[..., Ended]
+
+PEOPLE = """\
+Staff No,Name,Kind,Manager,Left
+1001,Ann Ash,Staff,,
+1002,Bob Bird,Staff,1001,
+1003,Cy Cole,Agency,1002,
+1004,Di Dunn,Staff,1009,31/12/2020
+1005,Ed East,Staff,1002,
+"""
+USERS = """\
+[{"id": "u1", "ref": "1001", "name": "Ann Ash", "boss": null, "on": true},
+ {"id": "u2", "ref": "1002", "name": "Bob Bird", "boss": "u1", "on": true},
+ {"id": "u4", "ref": "1004", "name": "Di Dunn", "boss": null, "on": true}]
+"""
+MAPPING = """\
+oneway: 1
+name: first
+source: {connector: file, resource: people.csv, options: {id: Staff No, types: Left=date:dd/MM/yyyy}}
+target: {connector: file, resource: users.json}
+references:
+  people: {from: target, resource: users.json, key: ref, value: id}
+match: [{source: '"Staff No"', target: ref}]
+only: [{id: staff, when: Kind == 'Staff', otherwise: Is not staff}]
+fields:
+  ref: {from: '"Staff No"', write: on_create}
+  name: Name
+  boss: {from: Manager, lookup: people, on_miss: keep}
+  on: {value: true, write: on_create}
+leavers:
+  when: Left && !is_future(Left)
+  set: {on: {value: false}}
+  left: "!on"
+"""
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Write the mapping and both files, some words of them replaced by others."""
+    monkeypatch.chdir(tmp_path)
+
+    def write(*edits: tuple[str, str]) -> None:
+        for name, text in (("m.yaml", MAPPING), ("people.csv", PEOPLE), ("users.json", USERS)):
+            for old, new in edits:
+                text = text.replace(old, new)
+            Path(name).write_text(text, "utf-8")
+
+    return write
+
+
+OF_WORDS = "the ids of 3 of 3 records are not numbers"
+MADE_UP = "id: each gets the next number that is free, as no field writes it"
+
+
+def test_the_id_that_a_file_makes_up_is_warned_of_and_stands_in_the_plan(files, oneway: Run) -> None:
+    files()
+    checked = oneway("validate", "m.yaml")
+    assert (checked.code, checked.flat.count("[R177]")) == (0, 1)
+    assert OF_WORDS in checked.flat
+    plan = oneway("plan", "m.yaml")
+    assert f"To create (1) {MADE_UP}" in plan.flat
+    assert OF_WORDS in plan.flat
+    assert MADE_UP in oneway("plan", "m.yaml", "--format", "markdown").flat
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        ("  name: Name", "  id: {from: '\"Staff No\"', write: on_create}\n  name: Name"),
+        ("fields:", "joiners: {create: false}\nfields:"),
+    ],
+)
+def test_an_id_that_is_written_or_is_for_nobody_is_not_asked_for(edit, files, oneway: Run) -> None:
+    files(edit)
+    assert "R177" not in oneway("validate", "m.yaml").flat
+    assert MADE_UP not in oneway("plan", "m.yaml").flat
+
+
+def test_numbers_among_numbers_are_shown_and_not_warned_of(files, oneway: Run) -> None:
+    files(('"u', '"'))
+    assert "R177" not in oneway("validate", "m.yaml").flat
+    assert MADE_UP in oneway("plan", "m.yaml").flat
+
+
+def test_a_lookup_that_missed_says_whose_value_it_was(files, oneway: Run) -> None:
+    files(("1004,Di Dunn,Staff,1009,31/12/2020", "1004,Di Dunn,Staff,1009,"))
+    assert '"1009" is in no row of people, 1 record: 1004' in oneway("plan", "m.yaml").flat
