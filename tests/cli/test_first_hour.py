@@ -25,7 +25,10 @@ USERS = """\
 MAPPING = """\
 oneway: 1
 name: first
-source: {connector: file, resource: people.csv, options: {id: Staff No, types: Left=date:dd/MM/yyyy}}
+source:
+  connector: file
+  resource: people.csv
+  options: {id: Staff No, types: Left=date:dd/MM/yyyy}
 target: {connector: file, resource: users.json}
 references:
   people: {from: target, resource: users.json, key: ref, value: id}
@@ -57,11 +60,14 @@ def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., None
     return write
 
 
+MADE = "id: Staff No"
 OF_WORDS = "the ids of 3 of 3 records are not numbers"
 MADE_UP = "id: each gets the next number that is free, as no field writes it"
 
 
-def test_the_id_that_a_file_makes_up_is_warned_of_and_stands_in_the_plan(files, oneway: Run) -> None:
+def test_the_id_that_a_file_makes_up_stands_in_the_plan_and_is_warned_of(
+    files, oneway: Run
+) -> None:
     files()
     checked = oneway("validate", "m.yaml")
     assert (checked.code, checked.flat.count("[R177]")) == (0, 1)
@@ -94,3 +100,51 @@ def test_numbers_among_numbers_are_shown_and_not_warned_of(files, oneway: Run) -
 def test_a_lookup_that_missed_says_whose_value_it_was(files, oneway: Run) -> None:
     files(("1004,Di Dunn,Staff,1009,31/12/2020", "1004,Di Dunn,Staff,1009,"))
     assert '"1009" is in no row of people, 1 record: 1004' in oneway("plan", "m.yaml").flat
+
+
+GONE = ("only:", "out_of_scope: leave\nonly:")
+
+
+def test_prove_names_the_rule_in_which_a_gap_takes_access(files, oneway: Run) -> None:
+    files(GONE)
+    Path("m.test.yaml").write_text(
+        "oneway_test: 1\nmapping: m.yaml\nas_of: 2026-11-28\n"
+        'record: {"Staff No": "1001", Name: Ann, Kind: Staff, Manager: "", Left: ""}\n'
+        "cases: [{name: new, expect: {outcome: create}}]\n",
+        "utf-8",
+    )
+    said = oneway("prove", "m.yaml", "--situations", "800")
+    lines = Path("m.yaml").read_text("utf-8").splitlines()
+    rule = next(n for n, line in enumerate(lines, 1) if line.startswith("only:"))
+    assert said.code == 6
+    assert f"m.yaml:{rule}:8: gaps take nothing: leaves because Kind is null" in said.flat
+
+
+@pytest.mark.parametrize("field", ["name: Nme", "naame: Name"])
+def test_prove_tells_of_a_misspelt_field_as_validate_does(field, files, oneway: Run) -> None:
+    files(("name: Name", field))
+    checked, proved = oneway("validate", "m.yaml"), oneway("prove", "m.yaml", "--situations", "9")
+    (line,) = [each for each in checked.out.splitlines() if "did you mean" in each.lower()]
+    assert line in proved.err
+    assert checked.code == (1 if "naame" in field else 0)
+    assert proved.code == 1 or checked.code == 0
+
+
+def test_all_mistakes_come_in_one_run_those_of_the_files_as_well(files, oneway: Run) -> None:
+    files(("name: Name", "name: Nme"), ("!on", "!on ("), ("when: Kind", "whn: Kind"))
+    found = oneway("validate", "m.yaml")
+    assert found.code == 1
+    assert all(code in found.out for code in ("[M103]", "[R171]", "[S10"))
+
+
+@pytest.mark.parametrize(
+    ("edit", "said"),
+    [
+        ((MADE, MADE + ", footer: Total"), "no line begins with the footer 'Total'"),
+        (("1001,Ann", "Total,5\n1001,Ann"), "1 of 6 records of the source cannot be read"),
+        (("Staff No,Name", "People of 2026,,,,\nStaff No,Name"), "no column is called"),
+    ],
+)
+def test_validate_notices_options_that_do_not_fit_the_file(edit, said, files, oneway) -> None:
+    files(edit)
+    assert said in oneway("validate", "m.yaml").flat

@@ -77,7 +77,7 @@ def _yaml(data: bytes) -> None:
 
 def _mapping(data: bytes) -> None:
     """Compile a mapping, and evaluate what it says on a record."""
-    compiled, _ = Mappings(()).compiled(data, "m.yaml")
+    compiled, _ = Mappings(()).compilation(data, "m.yaml").made()
     if not compiled.code.references:
         program = compiled.bind(CONTEXT, {})
         program.source_row(Record("1", RECORD))

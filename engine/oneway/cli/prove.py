@@ -8,13 +8,15 @@ import click
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, consoled, formatted, now
+from oneway.core.diagnostics import Findings
 from oneway.documents.yaml_source import LIMIT
 from oneway.render import proving as render
 from oneway.runs import parse_instant, read_file
 from oneway.runs.mapping_tests import MappingTest, find_tests, load_test
-from oneway.runs.prepare import compile_data
+from oneway.runs.prepare import compile_partly
 from oneway.runs.proving import prove
 from oneway.runs.proving.prove import DEFAULT_SITUATIONS
+from oneway.runs.validation import found_in
 
 
 @click.command("prove")
@@ -36,14 +38,17 @@ def command(*, console: Console, mapping: str, situations: int, format: str) -> 
     and in pairs, with no target record, one that agrees and one that has left. The engine
     plans each. The laws: leavers leave, are seen to have left, and are not created, a gap in the
     data takes no access away, expressions have values, the second run has nothing to do; and the
-    claims of the mapping's test. A situation that breaks a law is printed as a test case.
+    claims of the mapping's test. A situation that breaks a law is printed as a test case. What
+    `oneway validate` finds is told first.
 
     \b
     Example:
       oneway prove mappings/staffology-to-expensein.yaml
     """
-    compiled = compile_data(read_file(mapping, LIMIT + 1), mapping, FOLDERS)[0]
-    test = test_of(mapping)
+    made = compile_partly(read_file(mapping, LIMIT + 1), mapping, FOLDERS)
+    # A misspelt field breaks no law: what no record has is blank, for all that is tried here.
+    console.report(Findings(list(found_in(made))).refuse_errors())
+    compiled, test = made.mapping, test_of(mapping)
     with console.progress():
         proof = prove(compiled, present(test), test, situations)
     if format == "json":

@@ -21,7 +21,7 @@ from oneway.documents.yaml_source import LIMIT, read_all
 from oneway.render import diagnostics
 from oneway.render.layout import count
 from oneway.runs import read_file
-from oneway.runs.validation import Mappings, findings, unheld_in_files
+from oneway.runs.validation import Mappings, findings, found_in
 
 if TYPE_CHECKING:
     from oneway.connections import Connection
@@ -236,7 +236,7 @@ _KINDS = {
 
 
 def _findings(kind: str, data: bytes, path: str, mappings: Mappings) -> tuple[Diagnostic, ...]:
-    """Return the warnings on a file; raise `Refused` with its errors."""
+    """Return what is wrong with a file; raise `Refused` where nothing more can be said."""
     match kind:
         case "plan":
             from oneway.planning.plan_file import load
@@ -254,9 +254,9 @@ def _findings(kind: str, data: bytes, path: str, mappings: Mappings) -> tuple[Di
         case "test":
             _check_test(data, path, mappings)
         case "mapping":
-            compiled, catalogue = mappings.compiled(data, path)
-            of_manifests = [each for one in catalogue.values() for each in one.warnings]
-            return (*compiled.warnings, *of_manifests, *unheld_in_files(compiled, catalogue))
+            made = mappings.compilation(data, path)
+            of_manifests = [each for one in made.catalogue.values() for each in one.warnings]
+            return (*found_in(made), *of_manifests)
         case _:
             raise _unknown(data, path)
     return ()
@@ -267,7 +267,7 @@ def _check_test(data: bytes, path: str, mappings: Mappings) -> None:
     from oneway.runs.mapping_tests import load_test, refuse_unknown
 
     test = load_test(data, path)
-    compiled, _ = mappings.compiled(read_file(test.mapping, LIMIT + 1), test.mapping)
+    compiled, _ = mappings.compilation(read_file(test.mapping, LIMIT + 1), test.mapping).made()
     refuse_unknown(test, compiled)
 
 

@@ -345,6 +345,16 @@ _TABLE = (
         "Say in `fields` what its id is, with `write: on_create`.",
     ),
     (
+        "R178",
+        "a file of a mapping counts as cut off",
+        "Correct the file, or the option that says how it ends (`footer`).",
+    ),
+    (
+        "R179",
+        "records of a file of a mapping cannot be read",
+        "Correct the file, or the options that say how it is written; all others go on.",
+    ),
+    (
         "R173",
         "a constant has another type than every record's value of the field",
         "Write it as the records have it: two types are never equal, and the text 'false' is not "

@@ -11,7 +11,7 @@ from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from oneway.core.connector import Capability, Description, Field, Resource
-from oneway.core.diagnostics import Diagnostic, Severity, did_you_mean
+from oneway.core.diagnostics import Diagnostic, Findings, Severity, did_you_mean
 from oneway.core.records import Value, path_of, path_text
 from oneway.mapping.evidence import Secrets
 from oneway.mapping.expressions import Context, Expression
@@ -95,15 +95,23 @@ def compile_mapping(
     `lines` is the text of the mapping, for the quotes of diagnostics; `catalogue` holds the
     description of each of `connectors_of(spec)`.
     """
+    compiled = compile_partly(spec, lines, catalogue)
+    return replace(compiled, warnings=Findings(list(compiled.warnings)).refuse_errors())
+
+
+def compile_partly(
+    spec: MappingSpec, lines: Sequence[str], catalogue: Mapping[str, Description]
+) -> Compiled:
+    """Return a mapping compiled as far as it goes; `warnings` may hold errors as well.
+
+    Nothing can be planned with it where they do: but what else is wrong can be looked for.
+    """
     names = Resolver(spec, lines, catalogue)
     compiled = _Compiler(names).compile()
     found, names.findings.found = names.findings.found, []
     for diagnostic in weighed(spec, found):
         names.report(diagnostic)
-    warnings = names.findings.refuse_errors()
-    return Compiled(
-        compiled.spec, compiled.code, compiled.source, compiled.target, compiled.zone, warnings
-    )
+    return replace(compiled, warnings=names.findings.sorted())
 
 
 class _Compiler:

@@ -1,7 +1,7 @@
 """Compiles the mapping of a request; needs neither network nor credentials."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from os.path import exists
 from pathlib import Path
 
@@ -12,7 +12,8 @@ from oneway.core.connector import Description
 from oneway.core.diagnostics import Diagnostic, Findings, Refused, Severity, Span, did_you_mean
 from oneway.core.records import Value
 from oneway.documents.yaml_source import LIMIT
-from oneway.mapping.compiler import Compiled, compile_mapping, connectors_of
+from oneway.mapping import compiler
+from oneway.mapping.compiler import Compiled, connectors_of
 from oneway.mapping.load import Loaded, load_partly
 from oneway.mapping.read_keys import tallies_of
 from oneway.mapping.spec import GuardKind, MappingSpec, Text
@@ -73,6 +74,22 @@ def mapping_of(path: str, connection: Connection | None) -> bytes:
         ) from None
 
 
+@dataclass(frozen=True, slots=True)
+class Compilation:
+    """A mapping compiled as far as it goes, its connectors, and everything that was found."""
+
+    mapping: Compiled
+    catalogue: Mapping[str, Description]
+    found: tuple[Diagnostic, ...]
+    whole: bool
+    """Whether all of its text has the shape of a mapping: else parts of it are left out."""
+
+    def made(self) -> tuple[Compiled, Mapping[str, Description]]:
+        """Return the mapping and its connectors; raise `Refused` with all if one is an error."""
+        Findings(list(self.found)).refuse_errors()
+        return self.mapping, self.catalogue
+
+
 def compile_data(
     data: bytes,
     file: str,
@@ -85,6 +102,17 @@ def compile_data(
     `manifests` are those that a connection names, by side: they stand before those that are
     found by name. `known` are connectors that need not be looked for again.
     """
+    return compile_partly(data, file, folders, manifests, known).made()
+
+
+def compile_partly(
+    data: bytes,
+    file: str,
+    folders: Sequence[Path],
+    manifests: Mapping[str, str] | None = None,
+    known: Mapping[str, Description] | None = None,
+) -> Compilation:
+    """Return what `compile_data` does, whatever is found; raise `Refused` for text of no shape."""
     loaded = load_partly(data, file)
     named = {
         (loaded.spec.source if side == "source" else loaded.spec.target).connector.text: path
@@ -102,14 +130,10 @@ def compile_data(
         except Refused as refused:
             found.found.extend(_placed(loaded, name, each) for each in refused.diagnostics)
     found.found.extend(option_mistakes(loaded.document, loaded.spec, catalogue))
-    try:
-        result = compile_mapping(loaded.spec, loaded.document.lines, catalogue)
-    except Refused as refused:
-        whole = not loaded.mistakes
-        found.found.extend(each for each in refused.diagnostics if whole or each.code in _OF_PARTS)
-        raise Refused(found.sorted()) from None
-    found.refuse_errors()
-    return result, catalogue
+    result = compiler.compile_partly(loaded.spec, loaded.document.lines, catalogue)
+    whole = not loaded.mistakes
+    found.found.extend(each for each in result.warnings if whole or each.code in _OF_PARTS)
+    return Compilation(result, catalogue, found.sorted(), whole)
 
 
 _OF_PARTS = frozenset({"M101", "M102", "M103", "M106", "M108", "M118", "M123", "M152"})

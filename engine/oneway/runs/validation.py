@@ -1,6 +1,7 @@
 """Validates a connection without network or credentials."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from os.path import isfile
 from pathlib import Path
@@ -10,17 +11,14 @@ from oneway.connections import Connection
 from oneway.connections.discovery import open_connector
 from oneway.connections.secret_files import unsafe_files
 from oneway.core.connector import Access, ConnectorError, Description
-from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span
+from oneway.core.diagnostics import Diagnostic, Findings, Refused, Severity, Span
 from oneway.core.near_files import near_name
-from oneway.core.records import Record
-from oneway.mapping.compiler import Compiled
+from oneway.core.records import Snapshot
 from oneway.mapping.read_keys import KeyTally, tallies_of
 from oneway.mapping.spec import EndpointSpec
-from oneway.runs.prepare import compile_data, mapping_of
+from oneway.runs.prepare import Compilation, compile_partly, mapping_of
 from oneway.runs.prepared import located
 from oneway.runs.validate_connection import connection_mistakes
-
-Made: TypeAlias = tuple[Compiled, Mapping[str, Description]]
 
 
 @dataclass(slots=True)
@@ -28,14 +26,16 @@ class Mappings:
     """Mappings, each compiled once, however many connections name it."""
 
     folders: tuple[Path, ...] = ()
-    _made: dict[tuple[object, ...], Made | Refused] = field(default_factory=dict)
+    _made: dict[tuple[object, ...], Compilation | Refused] = field(default_factory=dict)
 
-    def compiled(self, data: bytes, file: str, manifests: Mapping[str, str] | None = None) -> Made:
-        """Return a mapping compiled, and its connectors; raise `Refused` with every mistake."""
+    def compilation(
+        self, data: bytes, file: str, manifests: Mapping[str, str] | None = None
+    ) -> Compilation:
+        """Return a mapping compiled as far as it goes; raise `Refused` for text of no shape."""
         key = (file, data, *sorted((manifests or {}).items()))
         if key not in self._made:
             try:
-                self._made[key] = compile_data(data, file, self.folders, manifests)
+                self._made[key] = compile_partly(data, file, self.folders, manifests)
             except Refused as refused:
                 self._made[key] = refused
         made = self._made[key]
@@ -44,46 +44,52 @@ class Mappings:
         return made
 
 
-FileRecords: TypeAlias = Callable[[Description, str, Mapping[str, str]], Iterable[Record]]
-"""Reads a file's records, by its path and the options of the mapping."""
+FileRecords: TypeAlias = Callable[[Description, str, Mapping[str, str]], Snapshot]
+"""Reads a file, by its path and the options of the mapping."""
 
 
-def records_of_file(
-    description: Description, path: str, options: Mapping[str, str]
-) -> Iterable[Record]:
-    """Return a file's records; raise `Refused` or `ConnectorError` if it cannot be read."""
-    return open_connector(description, Access(options, {})).reader(path).read().records
+def read_file_of(description: Description, path: str, options: Mapping[str, str]) -> Snapshot:
+    """Return what a file holds; raise `Refused` or `ConnectorError` if it cannot be read."""
+    return open_connector(description, Access(options, {})).reader(path).read()
 
 
-def unheld_in_files(
-    compiled: Compiled,
-    catalogue: Mapping[str, Description],
-    records_of: FileRecords = records_of_file,
-) -> list[Diagnostic]:
+def found_in(made: Compilation, read: FileRecords = read_file_of) -> tuple[Diagnostic, ...]:
+    """Return everything that is wrong with a mapping, and its warnings, in the order of its text.
+
+    Its files are read as well, whatever else is wrong, so that one run shows all of it.
+    """
+    unheld = unheld_in_files(made, read)
+    known = {each.span for each in made.found if each.severity is Severity.ERROR}
+    new = (each for each in unheld if each.span not in known)
+    return Findings([*made.found, *new]).sorted()
+
+
+def unheld_in_files(made: Compilation, read: FileRecords = read_file_of) -> list[Diagnostic]:
     """Return the conflicts of a mapping with its files: missing fields, wrong options.
 
     A missing file has no conflicts except wrong options.
     """
-    spec, tallies = compiled.spec, tallies_of(compiled.code, compiled.spec)
+    spec = made.mapping.spec
+    tallies = tallies_of(made.mapping.code, spec)
     ends = {"source": spec.source, "target": spec.target}
     for each in spec.references:
         if each.endpoint is not None:
             ends[f"references.{each.name}"] = each.endpoint
     found: list[Diagnostic] = []
     for role, end in ends.items():
-        description = catalogue[end.connector.text]
-        if description.kind == "file":
+        description = made.catalogue.get(end.connector.text)
+        if description is not None and description.kind == "file":
             path = located(spec.file, end.resource.text)
-            found += _against_file(description, path, end, tallies[role], records_of)
-    return found
+            found += _against_file(description, path, end, tallies[role], read)
+    # What a mapping does not say is not known where a part of it could not be read.
+    return [each for each in found if made.whole or each.code != _UNSAID]
+
+
+_UNSAID = "R177"
 
 
 def _against_file(
-    description: Description,
-    path: str,
-    end: EndpointSpec,
-    tally: KeyTally,
-    records_of: FileRecords,
+    description: Description, path: str, end: EndpointSpec, tally: KeyTally, read: FileRecords
 ) -> list[Diagnostic]:
     options = {name: str(option.value) for name, option in end.options}
     is_there = isfile(path)
@@ -95,14 +101,36 @@ def _against_file(
             return _nearly_called(path, end)
         tally.in_file = True
         tally.ask(connector.reader(path))
-        for record in records_of(description, path, options):
-            tally.note(record)
+        snapshot = read(description, path, options)
     except Refused:
         return []  # wrong options as such are reported elsewhere
     except ConnectorError as error:
         place = _place_of(end, error)
         return [Diagnostic(place, Severity.ERROR, error.code, error.summary, error.help)]
-    return list(tally.findings())
+    for record in snapshot.records:
+        tally.note(record)
+    return [*_unread(snapshot, end, tally.side), *tally.findings()]
+
+
+def _unread(snapshot: Snapshot, end: EndpointSpec, side: str) -> Iterator[Diagnostic]:
+    """Yield why a file counts as cut off, and how many of its records cannot be read."""
+    options = {name: option.span for name, option in end.options}
+    place = options.get("footer", end.resource.span)
+    if not snapshot.complete:
+        summary = f"{side} counts as cut off: {'; '.join(snapshot.problems[:_FEW])}"
+        help = "correct the file, or the option that says how it ends (docs/csv.md)"
+        yield Diagnostic(place, Severity.ERROR, "R178", summary, help)
+    bad = Counter(each.problem for each in snapshot.records if each.problem)
+    if bad:
+        number = f"{bad.total():,} of {len(snapshot.records):,} records"
+        shown = "; ".join(f"{text} ({found:,})" for text, found in bad.most_common(_FEW))
+        summary = f"{number} of {side} cannot be read: {shown}"
+        help = "each is an error of its record until the file or its options are corrected"
+        yield Diagnostic(end.resource.span, Severity.WARNING, "R179", summary, help)
+
+
+_FEW = 3
+"""So many reasons are named."""
 
 
 def _nearly_called(path: str, end: EndpointSpec) -> list[Diagnostic]:
@@ -139,8 +167,10 @@ def findings(connection: Connection, mappings: Mappings) -> tuple[Diagnostic, ..
     found = [*unsafe_files(connection)]
     try:
         data = mapping_of(connection.mapping, connection)
-        compiled, catalogue = mappings.compiled(data, connection.mapping, connection.manifests)
+        made = mappings.compilation(data, connection.mapping, connection.manifests)
     except Refused as refused:
         return (*found, *refused.diagnostics)
-    unheld = unheld_in_files(compiled, catalogue)
-    return (*connection_mistakes(connection, compiled, catalogue), *unheld, *found)
+    if Findings(list(made.found)).failed:
+        return (*found, *found_in(made))
+    mistakes = connection_mistakes(connection, made.mapping, made.catalogue)
+    return (*mistakes, *unheld_in_files(made), *found)

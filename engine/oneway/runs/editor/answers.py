@@ -16,10 +16,10 @@ from oneway.documents.yaml_source import Path as Place
 from oneway.documents.yaml_source import read_all
 from oneway.mapping.expressions import BUILT_IN
 from oneway.mapping.functions import BY_NAME
-from oneway.runs.editor.facts import EditorFacts, EditorSide, kept_records
+from oneway.runs.editor.facts import EditorFacts, EditorSide, kept_file
 from oneway.runs.editor.words import about_field, about_function, read_expression
-from oneway.runs.prepare import compile_data
-from oneway.runs.validation import unheld_in_files
+from oneway.runs.prepare import compile_partly
+from oneway.runs.validation import found_in
 
 _WORD = re.compile(r'[\w."]+(?=\()|"[^"]*"|[\w.]+')
 _KEY = re.compile(r"^(\s*)(- )?[\w.\"' ]*$")
@@ -41,10 +41,9 @@ class Offer:
 def diagnostics(data: bytes, file: str, folders: Sequence[Path]) -> tuple[Diagnostic, ...]:
     """Return everything that is wrong with a mapping, and its warnings."""
     try:
-        compiled, catalogue = compile_data(data, file, folders)
+        return found_in(compile_partly(data, file, folders), kept_file)
     except Refused as refused:
         return refused.diagnostics
-    return (*compiled.warnings, *unheld_in_files(compiled, catalogue, kept_records))
 
 
 def completions(facts: EditorFacts, text: str, line: int, column: int) -> list[Offer]:

@@ -8,11 +8,11 @@ from pathlib import Path
 from oneway.connections.discovery import FILES, describe, known_connectors
 from oneway.core.connector import ConnectorError, Description, Field
 from oneway.core.diagnostics import Refused
-from oneway.core.records import Record
+from oneway.core.records import Snapshot
 from oneway.documents.yaml_source import Document, read_all
 from oneway.runs.draft.side import flat_paths
 from oneway.runs.prepared import located
-from oneway.runs.validation import records_of_file
+from oneway.runs.validation import read_file_of
 
 _MOST = 200
 """Records of a file that are looked at for the names of their fields."""
@@ -106,7 +106,7 @@ def _side(value: object, file: str, folders: Sequence[Path]) -> EditorSide:
 def _of_file(description: Description, path: str, options: Mapping[str, str]) -> dict[str, Field]:
     """Return the fields that a file's first records have; none where it cannot be read."""
     try:
-        records = kept_records(description, path, options)
+        records = kept_file(description, path, options).records
     except (ConnectorError, Refused):
         return {}
     flat = options.get("headings") == "flat"
@@ -117,23 +117,21 @@ def _of_file(description: Description, path: str, options: Mapping[str, str]) ->
     return names
 
 
-def kept_records(
-    description: Description, path: str, options: Mapping[str, str]
-) -> tuple[Record, ...]:
-    """Return a file's records; they are read again only when the file or its options change."""
+def kept_file(description: Description, path: str, options: Mapping[str, str]) -> Snapshot:
+    """Return what a file holds; it is read again only when the file or its options change."""
     try:
         about = Path(path).stat()
     except (OSError, ValueError):  # a NUL in the path
-        return ()
+        return Snapshot(())
     given = tuple(sorted(options.items()))
     known = (path, given, about.st_mtime_ns, about.st_size)
     if known not in _KEPT:
         if len(_KEPT) >= _MOST_FILES:
             _KEPT.clear()
-        _KEPT[known] = tuple(records_of_file(description, path, options))
+        _KEPT[known] = read_file_of(description, path, options)
     return _KEPT[known]
 
 
-_KEPT: dict[tuple[object, ...], tuple[Record, ...]] = {}
+_KEPT: dict[tuple[object, ...], Snapshot] = {}
 _MOST_FILES = 6
 """Files whose records are kept: those of one mapping, and of an edit of it."""

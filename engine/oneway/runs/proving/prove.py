@@ -346,7 +346,9 @@ def _leavers_stay_out(seen: _Seen) -> Iterator[Breaking]:
     row = seen.maker.row(seen.situation)
     if row.leaver and seen.outcome.kind is Kind.CREATE:
         text = "has left in the source, and is created"
-        yield Breaking("leavers stay out", text, _parting(seen), seen.situation, seen.outcome, "ignored")
+        yield Breaking(
+            "leavers stay out", text, _parting(seen), seen.situation, seen.outcome, "ignored"
+        )
 
 
 def _usual_syncs(seen: _Seen) -> Iterator[Breaking]:
