@@ -22,8 +22,8 @@ KEEP = Keep.KEEP
 class Awaited:
     """A value that a lookup finds once the action of the record `of` is done.
 
-    `sought` is looked up in `table` (`oneway.planning.own_lookups`). `known` is the value where that
-    action writes it itself, such as the number that others are found by as well.
+    `sought` is looked up in `table` (`oneway.planning.own_lookups`). `known` is the value where
+    that action writes it itself, such as the number that others are found by as well.
     """
 
     of: tuple[str, str]
