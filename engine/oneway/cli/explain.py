@@ -44,7 +44,7 @@ from oneway.runs import (
     read_inputs,
     recall,
 )
-from oneway.runs.links import Remembered
+from oneway.runs.links import NOTHING_REMEMBERED, Remembered
 
 _FULL = 5
 """The most records for one key that are explained in full."""
@@ -80,7 +80,7 @@ def command(*, console: Console, request: RunRequest, key: str, state: Path, for
         kept = operator.state.has_journal
         # Nothing is saved or applied: without a journal, any key will do.
         seal = session.seal if kept else Seal(b"explain")
-        plan = plan_of(prepared, reading, seal, evidence)
+        plan = plan_of(prepared, reading, seal, evidence, remembered or NOTHING_REMEMBERED)
         memory = load_memory(session, plan) if kept else NOTHING
         ends = {**memory.postponed, **judge_plan(session, plan, memory).ends()}
     told = by_subject(memory.stories_of(plan, ends))

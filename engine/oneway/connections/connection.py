@@ -165,6 +165,7 @@ class OwnGuards:
     source_shrink: float | None = None
     target_shrink: float | None = None
     keys_gone: float | None = None
+    values_gone: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

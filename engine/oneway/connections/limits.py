@@ -21,6 +21,7 @@ def merged(guards: GuardsSpec, own: OwnGuards | None) -> GuardsSpec:
         source_shrink=guards.source_shrink if own.source_shrink is None else own.source_shrink,
         target_shrink=guards.target_shrink if own.target_shrink is None else own.target_shrink,
         keys_gone=guards.keys_gone if own.keys_gone is None else own.keys_gone,
+        values_gone=guards.values_gone if own.values_gone is None else own.values_gone,
     )
 
 
@@ -39,9 +40,14 @@ def looser(guards: GuardsSpec, own: OwnGuards) -> Iterator[tuple[Path, str]]:
         if shrink is not None and shrink > most:
             text = f"the mapping lets the {side} shrink by {_percent(most)}"
             yield ("guards", side, "shrink"), text
-    if own.keys_gone is not None and own.keys_gone > guards.keys_gone:
-        text = f"the mapping lets keys go from {_percent(guards.keys_gone)} of the records"
-        yield ("guards", "keys", "gone"), text
+    things = (
+        ("keys", own.keys_gone, guards.keys_gone),
+        ("values", own.values_gone, guards.values_gone),
+    )
+    for what, share, most in things:
+        if share is not None and share > most:
+            text = f"the mapping lets {what} go from {_percent(most)} of the records"
+            yield ("guards", what, "gone"), text
 
 
 def _effective(kind: GuardKind, limits: dict[GuardKind, LimitSpec]) -> Limit | None:

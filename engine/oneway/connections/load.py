@@ -131,6 +131,7 @@ def _guards(part: DocumentPart) -> OwnGuards:
         source_shrink=maybe_share(part, "source", "shrink"),
         target_shrink=maybe_share(part, "target", "shrink"),
         keys_gone=maybe_share(part, "keys", "gone"),
+        values_gone=maybe_share(part, "values", "gone"),
     )
 
 

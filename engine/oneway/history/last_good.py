@@ -1,8 +1,11 @@
 """Finds the last run that carried out its plan: access ends only in such a run."""
 
+from collections.abc import Iterable
+
 from oneway.history.journal import Run
 from oneway.history.journal.history import RunHistory
 from oneway.history.journal.rows import RunState
+from oneway.planning.access import StillIn
 from oneway.planning.guard_kinds import definition_of
 from oneway.planning.plan import Ending
 
@@ -18,6 +21,14 @@ def held_whole(run: Run) -> bool:
         return True
     named = {id for each in run.start.breaches for id in each.held}
     return run.counts.get(Ending.HELD.value, 0) > len(named)  # with `on_breach: stop`
+
+
+def last_still_in(runs: Iterable[Run]) -> tuple[StillIn, ...]:
+    """Return leavers who could still get in, by the first of these runs that knows.
+
+    Refused ones do not.
+    """
+    return next((run.still_in for run in runs if run.knows_access), ())
 
 
 def is_good(run: Run) -> bool:

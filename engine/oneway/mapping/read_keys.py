@@ -1,8 +1,8 @@
-"""Counts how many records have each key that the mapping reads.
+"""Counts how many records have each key that the mapping reads, and a value in it.
 
 The keys are known before anything is read. A key that no record has is a renamed column, a wrong
 spelling, or a field that the credentials may no longer see: a decision based on it would have no
-basis.
+basis. The same holds if the key is there and its values are gone.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -14,7 +14,7 @@ from oneway.core.batches import Batch
 from oneway.core.connector import NewFields, Reader, made_ids, new_fields
 from oneway.core.diagnostics import Diagnostic, Severity, Span
 from oneway.core.likeness import alike, slips
-from oneway.core.records import MISSING, Record, Value, at, path_of, path_text
+from oneway.core.records import MISSING, Record, Value, at, is_blank, path_of, path_text
 from oneway.mapping.expressions import Expression, PathUse, Reading
 from oneway.mapping.expressions.words import Meant, meant
 from oneway.mapping.interpreter import FieldCode, MappingCode
@@ -33,7 +33,9 @@ _MOST = 12
 class ReadKey:
     """A key that an expression of the mapping reads, and what reads it.
 
-    If it is `needed`, it decides who a person is, or whether they have left. `quoted` is its name
+    If it is `needed`, it decides who a person is, or whether they have left. If it is `told`,
+    something else is done where its value is blank: access, identity or a written value hangs on
+    it. `quoted` is its name
     where that stands in double quotes and is no field of the record schema; by where it stands,
     it is `meant` as text or as a field.
     """
@@ -42,6 +44,7 @@ class ReadKey:
     place: Span
     reader: str
     needed: bool
+    told: bool = True
     quoted: str = ""
     meant: Meant = Meant.FIELD
 
@@ -83,11 +86,18 @@ class KeyTally:
     stated: dict[Path, int] = field(default_factory=dict)
     seen: set[Path] = field(default_factory=set)
     whole: int = 0
-    """How many records state every key; no other count includes them."""
+    """How many records state every key; neither of the two counts above includes them."""
+    blank: dict[Path, int] = field(default_factory=dict)
+    """How many records have a blank value under each key whose `ReadKey` is `told`."""
     _objects: tuple[tuple[int, str, Callable[[Any], object]], ...] = ()
     """How to get all keys of each object of a record, outer objects first.
 
     Each is found under a key of one before it, by position; the first is the record.
+    """
+    _told: tuple[tuple[Path, int, int | None], ...] = ()
+    """Where to find the value of each key in `blank`: in which object, and at which of its keys.
+
+    None where the object has no other key that is read.
     """
 
     def ask(self, reader: Reader) -> None:
@@ -99,6 +109,7 @@ class KeyTally:
     def __post_init__(self) -> None:
         self.answered = dict.fromkeys((each.path for each in self.keys), 0)
         self.stated = dict(self.answered)
+        self.blank = dict.fromkeys((e.path for e in self.keys if e.told and e.path), 0)
         keys: dict[Path, set[str]] = {}
         for path in self.answered:
             for depth, key in enumerate(path):
@@ -107,6 +118,12 @@ class KeyTally:
         self._objects = tuple(
             (ordered.index(path[:-1]), "".join(path[-1:]), itemgetter(*sorted(keys[path])))
             for path in ordered
+        )
+        beside = {path: sorted(among) for path, among in keys.items()}
+        self._told = tuple(
+            (path, ordered.index(path[:-1]), among.index(path[-1]) if len(among) > 1 else None)
+            for path in self.blank
+            if (among := beside[path[:-1]])
         )
 
     def note(self, record: Record) -> None:
@@ -135,12 +152,16 @@ class KeyTally:
             else:  # as it is for nearly all
                 self.stated[path] += 1
                 self.answered[path] += 1
+                if path in self.blank and is_blank(value):
+                    self.blank[path] += 1
                 continue
             missing = self._missing(record.data, path)
             if missing is None:
                 self.stated[path] += 1
             if missing is None or self._is_null(missing):
                 self.answered[path] += 1
+                if path in self.blank:
+                    self.blank[path] += 1
 
     def note_all(self, batch: Batch) -> None:
         """Count the records of a batch."""
@@ -157,6 +178,8 @@ class KeyTally:
             self.types.note(batch.record(position))
         self.records += len(batch)
         self.whole += len(batch)
+        for path in self.blank:
+            self.blank[path] += _blanks(batch, path)
 
     def _all_lack_the_same(self, batch: Batch) -> bool:
         """Return whether one record has shown all keys that these say no record has."""
@@ -186,13 +209,17 @@ class KeyTally:
 
     def _has_all(self, data: Mapping[str, Value]) -> bool:
         objects: list[Any] = []
+        values: list[Any] = []
         try:
             for parent, key, get_all in self._objects:
                 each = objects[parent][key] if objects else data
-                get_all(each)
+                values.append(get_all(each))
                 objects.append(each)
         except (LookupError, TypeError):  # a key is absent, or its parent is not an object
             return False
+        for path, among, place in self._told:
+            if is_blank(values[among] if place is None else values[among][place]):
+                self.blank[path] += 1
         return True
 
     def _note_written(self, data: Mapping[str, Value]) -> None:
@@ -222,6 +249,14 @@ class KeyTally:
     def counts(self) -> Mapping[str, int]:
         """Return the number of records that state each key, by its path."""
         return {path_text(path): self.stated[path] + self.whole for path in sorted(self.stated)}
+
+    def valued(self) -> Mapping[str, int]:
+        """Return the number of records that do not say that a key is blank, by its path.
+
+        Of the keys alone on whose value something hangs. A record that lacks the key says nothing:
+        what is decided by it is an error.
+        """
+        return {path_text(path): self.records - self.blank[path] for path in sorted(self.blank)}
 
     def unheld(self) -> Iterator[Diagnostic]:
         """Yield each key that no record has: an error where it is needed, else a warning."""
@@ -325,6 +360,26 @@ def _in_quotes(text: str) -> str:
     return "'" + text.replace("'", "\\'") + "'"
 
 
+def _blanks(batch: Batch, path: Path) -> int:
+    """Return how many records of a batch, which all answer for a path, have a blank value there."""
+    values = None if _leads_to_objects(batch, path) else batch.values(path)
+    if values is None:
+        values = [at(batch.record(each).data, path) for each in range(len(batch))]
+        values = [each for each in values if each is not MISSING]
+    # What is null on the way to it is not among the values. Most are text that is not blank.
+    doubtful = [e for e in values if not e or e.__class__ is not str or e.isspace()]
+    return len(batch) - len(values) + sum(map(is_blank, doubtful))
+
+
+def _leads_to_objects(batch: Batch, path: Path) -> bool:
+    shape = batch.shape
+    for key in path:
+        if key not in shape.inner:
+            return False
+        shape = shape.inner[key]
+    return True
+
+
 def _is_null_in(items: Iterable[Any], names: Sequence[str]) -> bool:
     """Return whether what stands under attributes within attributes is null in each item."""
     for name in names:
@@ -349,7 +404,7 @@ def tallies_of(code: MappingCode, spec: MappingSpec | None = None) -> dict[str, 
         for role, types in type_tallies(code, spec).items():
             found[role].types = types
     for each in code.references:
-        readers = ((each.key, "key", False), (each.value, "value", False))
+        readers = ((each.key, "key", False, True), (each.value, "value", False, True))
         found[f"references.{each.name}"] = _tally(f"reference '{each.name}'", readers)
     return found
 
@@ -363,56 +418,67 @@ def _written(spec: MappingSpec) -> dict[Path, FieldSpec]:
     }
 
 
-_Reads = Iterable[tuple[Expression, str, bool]]
+_Reads = Iterable[tuple[Expression, str, bool, bool]]
+"""What reads records, and how: see `ReadKey.needed` and `ReadKey.told`."""
 
 
 def _tally(side: str, reads: _Reads, secret: Iterable[Path] = ()) -> KeyTally:
     reads = tuple(reads)
     keys = (
-        _read_key(expression, use, reader, needed)
-        for expression, reader, needed in reads
+        _read_key(expression, use, reader, needed=needed, told=told)
+        for expression, reader, needed, told in reads
         for use in expression.paths
     )
     reading = reads[0][0].reading if reads else Reading()
-    words = word_tally(side, ((each, reader) for each, reader, _ in reads), secret)
+    words = word_tally(side, ((each, reader) for each, reader, *_ in reads), secret)
     return KeyTally(side, tuple(dict.fromkeys(keys)), reading, words)
 
 
-def _read_key(expression: Expression, use: PathUse, reader: str, needed: bool) -> ReadKey:
+def _read_key(
+    expression: Expression, use: PathUse, reader: str, *, needed: bool, told: bool
+) -> ReadKey:
     place = _place(expression, use.offset, use.length)
     quoted = expression.text[use.offset : use.offset + 1] == '"' and len(use.keys) == 1
     if not quoted or use.keys in expression.reading.declared:
-        return ReadKey(use.keys, place, reader, needed)
+        return ReadKey(use.keys, place, reader, needed, told)
     name = use.keys[0]
     as_what = meant(expression.tree).get(name, Meant.FIELD)
-    return ReadKey(use.keys, place, reader, needed, name, as_what)
+    return ReadKey(use.keys, place, reader, needed, told, name, as_what)
 
 
-def _source_keys(code: MappingCode) -> Iterator[tuple[Expression, str, bool]]:
+def _source_keys(code: MappingCode) -> Iterator[tuple[Expression, str, bool, bool]]:
     for typed in code.match_source:
-        yield typed.expression, "match.source", True
-    for told in code.one_per.expressions if code.one_per is not None else ():
-        yield told, "source.one_per", True
+        yield typed.expression, "match.source", True, True
+    for whose in code.one_per.expressions if code.one_per is not None else ():
+        yield whose, "source.one_per", True, True
     for rule in code.only:
-        yield rule, "only", True
+        yield rule, "only", True, True
     if code.leaver is not None:
-        yield code.leaver, "leavers.when", True
+        yield code.leaver, "leavers.when", True, True
     for each in code.leaving:
         for expression in expressions_of(each):
-            yield expression, f"leavers.set.{each.rule.path}", True
+            yield expression, f"leavers.set.{each.rule.path}", True, True
     for rule in code.rules:
-        yield rule, "eligible.when", False
+        yield rule, "eligible.when", False, True
+    exclusive = {code.policy.fields[position].path for position in code.policy.unless_taken}
     for each in code.fields:
+        told = each.rule.path in exclusive or _fills_blanks(each)
         for expression in expressions_of(each):
-            yield expression, f"fields.{each.rule.path}", False
+            yield expression, f"fields.{each.rule.path}", False, told
 
 
-def _target_keys(code: MappingCode) -> Iterator[tuple[Expression, str, bool]]:
+def _fills_blanks(code: FieldCode) -> bool:
+    """Return whether a field may make another value of a blank one, and write that."""
+    made = code.source is not None and code.source.expression.simple is None
+    return made or code.default is not None
+
+
+def _target_keys(code: MappingCode) -> Iterator[tuple[Expression, str, bool, bool]]:
     for expression in code.match_target:
-        yield expression, "match.target", True
+        yield expression, "match.target", True, True
     for each, reader in ((code.left, "leavers.left"), (code.scheduled, "leavers.scheduled")):
         if each is not None:
-            yield each, reader, True
+            yield each, reader, True, True
 
 
 def expressions_of(code: FieldCode) -> Iterator[Expression]:

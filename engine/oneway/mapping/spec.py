@@ -126,6 +126,8 @@ class GuardKind(Enum):
     """Records that the source had at the last good run and has no more."""
     KEYS_GONE = "keys_gone"
     """Keys that most records had at the last good run and most have no more."""
+    VALUES_GONE = "values_gone"
+    """Keys with a value in most of these records at the last good run, and blank in most by now."""
 
 
 class OnBreach(Enum):
@@ -297,6 +299,7 @@ class GuardsSpec:
     source_shrink: float = 0.2
     target_shrink: float = 0.2
     keys_gone: float = 0.5
+    values_gone: float = 0.5
 
 
 class LintLevel(Enum):

@@ -537,6 +537,19 @@ _GUARDS: Mapping[GuardKind, tuple[str, str, Who, tuple[str, ...]]] = {
         Who.INTEGRATOR,
         ("Check whether the system renamed the field, or no longer shows it.", _LOOK, _PASS),
     ),
+    GuardKind.VALUES_GONE: (
+        "records have lost the values that they had in a field",
+        "A field that decides who has left, who a person is or what is written is blank for people "
+        "who had a value in it at the last good run. Nothing was written, and people who were "
+        "listed as still having access stay in that list.",
+        Who.SOURCE,
+        (
+            "See in the system whether the values are there, and whether the export and the key "
+            "still show them.",
+            _LOOK,
+            _PASS,
+        ),
+    ),
     GuardKind.SOURCE_SHRINK: (
         "the source has far fewer people than before",
         "The source came back with few of the people that it had, or few of their records can be "

@@ -68,6 +68,9 @@ def _reads(plan: Plan) -> list[Value]:
             list(each.problems),
             each.digest,
             dict(each.stated),
+            each.unread,
+            dict(each.valued),
+            each.left_out,
         ]
         for each in plan.reads
     ]

@@ -182,6 +182,20 @@ DEFINITIONS = (
         by_field=True,
         list_setting="keys.gone",
     ),
+    GuardDefinition(
+        GuardKind.VALUES_GONE,
+        counts="for each key of source, target or a lookup table that access, identity or a "
+        "written value hangs on: records that had a value in it at the last good run and have "
+        "none now; set by `guards.values.gone`",
+        description="A key that access, identity or a written value hangs on blocks everything if "
+        "more than this share of the records that had a value in it at the last good run, and more "
+        "than 2, have none now.",
+        default_text="half of those that had one, floor 2",
+        happens="The {side} says nothing under '{key}' for people of whom it did at the last good "
+        "run",
+        by_field=True,
+        list_setting="values.gone",
+    ),
 )
 
 GUARDS: Mapping[GuardKind, GuardDefinition] = {each.kind: each for each in DEFINITIONS}

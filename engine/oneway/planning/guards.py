@@ -5,11 +5,12 @@ target records that source records matched: not everybody, or a few managed peop
 many others could all be lost. What was done in the last seven days counts as well, or two
 leavers a day would empty a company unseen. People are counted, not writes: a leave that is
 written again every night is one leaver. What fires holds back its own kind of action (or the
-whole plan, with `on_breach: stop`); a source or a target that shrank, and a key that went away,
-hold back everything. A person may raise the ceiling for one plan, and cannot turn the guard off.
+whole plan, with `on_breach: stop`); a source or a target that shrank, a key that went away and
+values that are gone hold back everything. A person may raise the ceiling for one plan, and cannot
+turn the guard off.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from fractions import Fraction
@@ -18,10 +19,25 @@ from shlex import quote
 
 from oneway.mapping.spec import GuardKind, GuardsSpec, OnBreach
 from oneway.planning.guard_kinds import DEFAULTS, DEFINITIONS, GUARDS, GuardDefinition, Limit
-from oneway.planning.plan import STRANGER, Action, End, Ending, Plan, Verb
+from oneway.planning.plan import (
+    DOUBTED,
+    STRANGER,
+    Action,
+    Allowance,
+    End,
+    Ending,
+    Kind,
+    Plan,
+    PlanInput,
+    Read,
+    Verb,
+)
 
 FEWEST_KEYS = 10
 """The fewest records with a key at the last good run for its loss to count."""
+
+FEWEST_VALUES = 2
+"""So many records may lose the value of a key in one night, however few had one."""
 
 WINDOW = timedelta(days=7)
 """How far back a guard looks."""
@@ -34,21 +50,22 @@ class RecentRuns:
     `done` are the people affected, by the kind that guards count (`counted_as`) and by
     `person_of`. `source_records` is the size of the source at the last
     good run, `managed` how many target records it matched or created; None before the first.
-    `stated` is how many records each of its reads had, and how many of them each key. Records that
-    could not be read are in none of these numbers.
+    `stated` is how many records each of its reads had, and how many of them each key; `valued` the
+    same of those with a value. Records that could not be read are in none of these numbers.
     """
 
     done: Mapping[str, frozenset[str]] = field(default_factory=dict)
     source_records: int | None = None
     managed: int | None = None
     stated: Mapping[str, tuple[int, Mapping[str, int]]] = field(default_factory=dict)
+    valued: Mapping[str, tuple[int, Mapping[str, int]]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
 class Breach:
     """A guard that fired: what it counted, how many, how many pass, and what lets them pass.
 
-    `field` is set for `field_changes` and `keys_gone`, which count each field or key by itself;
+    `field` is set for `field_changes`, `keys_gone` and `values_gone`, which count each by itself;
     `earlier` is how many others were counted within the window; `base` is what the share is taken
     of. `system` is what shrank, in words, and `unread` how many of its records could not be read;
     `named` are the keys of those who are let through by name.
@@ -91,6 +108,8 @@ class Breach:
         """What fired and why, in one sentence."""
         if self.kind is GuardKind.KEYS_GONE:
             return self._gone_text()
+        if self.kind is GuardKind.VALUES_GONE:
+            return self._blank_text()
         if self.shrank:
             return self._shrank_text()
         what = f"{self.found} now"
@@ -119,6 +138,15 @@ class Breach:
             f"{self.name}: {self.system}: by the last good run, {self.base:,} records should have "
             f"the key '{key}', {self.base - self.found:,} have it now; at most {self.ceiling:,} "
             f"may lack it ({_percent(self.limit.share)} of {self.base:,})"
+        )
+
+    def _blank_text(self) -> str:
+        _, key = key_of(self.field)
+        share = f"{_percent(self.limit.share)} of {self.base:,}"
+        return (
+            f"{self.name}: {self.system}: by the last good run, {self.base:,} records should have "
+            f"a value in '{key}', {self.base - self.found:,} have one now; at most "
+            f"{self.ceiling:,} may have lost it (the larger of {self.limit.floor} and {share})"
         )
 
     @property
@@ -178,12 +206,39 @@ def judge(
     raised = {allowance.guard: allowance.ceiling for allowance in plan.allowed}
     counts = [each for kind in limits for each in _counts(kind, plan, limits[kind], waiting)]
     counts += _shrunk(plan, guards, history, everything)
-    counts += _keys_gone(plan, guards, history, everything)
+    counts += _gone(plan.reads, plan.inputs, guards, history, everything)
     found = (_breach(each, history, raised) for each in counts)
     breaches = tuple(sorted((each for each in found if each is not None), key=_in_order))
     if breaches and guards.on_breach is OnBreach.STOP:
         return Verdict(breaches, frozenset(everything))
     return Verdict(breaches, frozenset(id for breach in breaches for id in breach.blocked))
+
+
+def gone(
+    reads: Iterable[Read], guards: GuardsSpec, history: RecentRuns, allowed: Iterable[Allowance]
+) -> tuple[str, ...]:
+    """Return the names of the keys whose values are gone, or they themselves, as guards count them.
+
+    So much is known before anything is planned: who was known to have left is then in doubt.
+    """
+    raised = {allowance.guard: allowance.ceiling for allowance in allowed}
+    counts = _gone(reads, {}, guards, history, ())
+    return tuple(each.field for each in counts if _breach(each, history, raised) is not None)
+
+
+def concerned(plan: Plan) -> Iterator[str]:
+    """Yield who might be treated wrongly by a plan if values are gone; the surest first.
+
+    They are those who were in the list of those who can still get in, those who have left by the
+    target alone, and those who would be created.
+    """
+    for outcomes in (
+        [each for each in plan.telling if any(r.code == DOUBTED for r in each.reasons)],
+        [each for each in plan.telling if each.kind is Kind.REHIRE],
+        [each for each in plan.telling if each.kind is Kind.CREATE],
+    ):
+        for each in outcomes:
+            yield f"{each.label} ({each.key})" if each.label not in ("", each.key) else each.key
 
 
 def counted_as(plan: Plan) -> Mapping[str, tuple[str, ...]]:
@@ -196,7 +251,7 @@ def counted_as(plan: Plan) -> Mapping[str, tuple[str, ...]]:
 
 
 def key_of(counted: str) -> tuple[str, str]:
-    """Return the read that a `keys_gone` breach concerns, and the key of its records.
+    """Return the read that a `keys_gone` or `values_gone` breach concerns, and the key.
 
     `source.leaveDate` is a key of the source, `references.departments.code` one of a reference.
     """
@@ -254,8 +309,9 @@ def _breach(count: _Count, history: RecentRuns, raised: Mapping[str, int]) -> Br
 
 
 def _ceiling(count: _Count) -> int:
-    if count.kind is GuardKind.KEYS_GONE:
-        return floor(count.limit.share * count.base)  # more than this share is too much
+    if count.kind in (GuardKind.KEYS_GONE, GuardKind.VALUES_GONE):
+        # More than this share is too much.
+        return max(count.limit.floor, floor(count.limit.share * count.base))
     return count.limit.ceiling(count.base)
 
 
@@ -291,28 +347,71 @@ def _shrunk(
             )
 
 
-def _keys_gone(
-    plan: Plan, guards: GuardsSpec, history: RecentRuns, everything: tuple[str, ...]
+def _gone(
+    reads: Iterable[Read],
+    inputs: Mapping[str, PlanInput],
+    guards: GuardsSpec,
+    history: RecentRuns,
+    everything: tuple[str, ...],
 ) -> Iterator[_Count]:
-    """Yield how many records lack a key that they should have, by what the last good run read.
+    """Yield how many records lack a key that they should have, and how many a value in it.
 
-    As many should have it as there would be if as large a share of them had it as then. A record
-    that could not be read has every key, as far as anybody knows.
+    What too many lack altogether is counted as a key alone.
+    """
+    for read in reads:
+        system = inputs[read.name].text if read.name in inputs else read.name
+        keys = _keys_gone(read, guards, history)
+        values = _values_gone(read, guards, history)
+        found = [(GuardKind.KEYS_GONE, key, *counted) for key, counted in keys.items()]
+        found += [(GuardKind.VALUES_GONE, key, *counted) for key, counted in values.items()]
+        missed: set[str] = set()
+        for kind, key, limit, expected, lost in found:
+            name, none = f"{read.name}.{key}", frozenset[str]()
+            count = _Count(kind, name, none, everything, limit, expected, lost, system)
+            if key not in missed:
+                yield count
+            if lost > _ceiling(count):
+                missed.add(key)
+
+
+def _keys_gone(
+    read: Read, guards: GuardsSpec, history: RecentRuns
+) -> Mapping[str, tuple[Limit, int, int]]:
+    """Return how many records should have each key, and how many of them lack it.
+
+    As many should have it as there would be if as large a share of them had it as at the last good
+    run. A record that could not be read has every key, as far as anybody knows.
     """
     limit = Limit(Fraction(str(guards.keys_gone)), 0)
-    for read in plan.reads:
-        records, before = history.stated.get(read.name, (0, {}))
-        for key, now in read.stated.items():
-            had = before.get(key, 0)
-            expected = had * read.readable // records if records else 0
-            if had >= FEWEST_KEYS and now < expected:
-                counted = f"{read.name}.{key}"
-                system = plan.inputs[read.name].text if read.name in plan.inputs else read.name
-                lost = expected - now
-                none = frozenset[str]()
-                yield _Count(
-                    GuardKind.KEYS_GONE, counted, none, everything, limit, expected, lost, system
-                )
+    records, before = history.stated.get(read.name, (0, {}))
+    found = {}
+    for key, now in read.stated.items():
+        had = before.get(key, 0)
+        expected = had * read.readable // records if records else 0
+        if had >= FEWEST_KEYS and now < expected:
+            found[key] = (limit, expected, expected - now)
+    return found
+
+
+def _values_gone(
+    read: Read, guards: GuardsSpec, history: RecentRuns
+) -> Mapping[str, tuple[Limit, int, int]]:
+    """Return how many records should have a value in each key, and how many of them have lost it.
+
+    As many should have one as had one at the last good run, or as large a share where there are
+    fewer records by now; more records may all be new. Who has left and is in the list no more has
+    lost nothing.
+    """
+    limit = Limit(Fraction(str(guards.values_gone)), FEWEST_VALUES)
+    records, before = history.valued.get(read.name, (0, {}))
+    found = {}
+    for key, now in read.valued.items():
+        had = before.get(key, 0)
+        expected = min(had, had * read.readable // records) if records else 0
+        expected = min(expected, had - read.left_out)
+        if now < expected:
+            found[key] = (limit, expected, expected - now)
+    return found
 
 
 def _held(guards: tuple[str, ...], fired: tuple[str, ...]) -> End:

@@ -59,7 +59,8 @@ class LinkEvidence:
     plan's target records, and `unlisted` names them; the others are `gone`. `late` are records
     created so recently that the target may not show them yet, and until when. `pending` are the
     source records with a create of unknown end, and why. `second_look` are those that only a
-    second read of the source showed.
+    second read of the source showed. `doubted` are those listed after the last run as leavers who
+    can still get in, if values are gone that may say so; and why.
     """
 
     links: tuple[Link, ...] = ()
@@ -68,6 +69,7 @@ class LinkEvidence:
     late: Mapping[str, str] = field(default_factory=dict)
     pending: Mapping[str, str] = field(default_factory=dict)
     second_look: frozenset[str] = frozenset()
+    doubted: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def targets(self) -> Mapping[str, str]:

@@ -149,6 +149,9 @@ class Action:
     depends_on: tuple[str, ...] = ()
 
 
+DOUBTED = "doubted"
+"""The code of a reason: was known to have left, and whether they still have is not known."""
+
 STRANGER = "stranger"
 """The code of a reason: nothing that identifies people is equal on both sides."""
 
@@ -339,6 +342,9 @@ class Read:
     `digest` is the keyed digest of the lookup table that was made of them, for references alone.
     `stated` says how many of the records have each key that the mapping reads, by its path.
     `unread` of the records could not be read: their rows are errors, and say nothing else.
+    `valued` says how many of the records do not say that a key is blank, for each key that access,
+    identity or a written value hangs on. `left_out` are the people who had left, by the target, and
+    whom the source showed at the last good run and shows no more: no value of theirs went blank.
     """
 
     name: str
@@ -348,6 +354,8 @@ class Read:
     digest: str = ""
     stated: Mapping[str, int] = field(default_factory=dict)
     unread: int = 0
+    valued: Mapping[str, int] = field(default_factory=dict)
+    left_out: int = 0
 
     @property
     def readable(self) -> int:

@@ -32,6 +32,7 @@ from oneway.planning.one_per_person import ANOTHER, ChosenRows, hold_tied, one_p
 from oneway.planning.outcomes import Draft, Drafter, absent, contested, silent, some
 from oneway.planning.own_lookups import settle
 from oneway.planning.plan import (
+    DOUBTED,
     Allowance,
     Kind,
     Miss,
@@ -66,6 +67,10 @@ class Header:
     """How many records of "source" and "target" have each key that the mapping reads."""
     unread: Mapping[str, int] = field(default_factory=dict)
     """How many records of "source" and "target" could not be read."""
+    valued: Mapping[str, Mapping[str, int]] = field(default_factory=dict)
+    """How many records of "source" and "target" have a value in each key that must not lose it."""
+    left_out: int = 0
+    """See `Read.left_out`; of the source alone."""
 
 
 def plan(
@@ -114,7 +119,7 @@ def plan_rows(
     unmatched = absent(program, targets, matches, source, rows)
     decide = partial(_granted, drafter, matches, unmatched, targets)
     rows, settled = settle(program, rows, decide)
-    drafts = _reopened(settled.drafts, matches, drafter.told)
+    drafts = _doubted(_reopened(settled.drafts, matches, drafter.told), evidence.doubted)
     near = near_misses(rows, targets, matches, policy, screened.quiet)
     assembler = Assembler(policy, seal, settled.before, near, evidence.targets)
     return Plan(
@@ -202,6 +207,25 @@ def _reopened(
     return tuple(replace(each, has_access=True) if named(each) else each for each in drafts)
 
 
+def _doubted(drafts: Sequence[Draft], doubted: Mapping[str, str]) -> tuple[Draft, ...]:
+    """Return the drafts, with those named of whom it is in doubt that they have not left.
+
+    They stay in the list of those who can still get in until the source is to be trusted again, or
+    their target record says that they have left.
+    """
+
+    def why(draft: Draft) -> str:
+        settled = draft.has_access or (draft.target is not None and draft.target.left)
+        return "" if draft.row is None or settled else doubted.get(draft.row.source_id, "")
+
+    return tuple(
+        replace(each, has_access=True, reasons=(*each.reasons, Reason(DOUBTED, why(each))))
+        if why(each)
+        else each
+        for each in drafts
+    )
+
+
 def _in_order(
     assembler: Assembler, drafts: Sequence[Draft], pairs: Sequence[Pair]
 ) -> Sequence[Outcome]:
@@ -262,7 +286,11 @@ def _reads(
     )
     one, other = (
         replace(
-            each, stated=header.stated.get(each.name, {}), unread=header.unread.get(each.name, 0)
+            each,
+            stated=header.stated.get(each.name, {}),
+            unread=header.unread.get(each.name, 0),
+            valued=header.valued.get(each.name, {}),
+            left_out=header.left_out if each.name == "source" else 0,
         )
         for each in found
     )

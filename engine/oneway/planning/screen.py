@@ -179,7 +179,7 @@ class _Links:
         for link in evidence.links:
             _note(self.sources, link.source_id, link.target_id)
             _note(self.targets, link.target_id, link.source_id)
-        self.doubted = evidence.second_look | evidence.pending.keys()
+        self.doubted = evidence.second_look | evidence.pending.keys() | evidence.doubted.keys()
         self.sought = evidence.unlisted | evidence.gone | evidence.late.keys()
 
     def __bool__(self) -> bool:

@@ -27,6 +27,7 @@ from oneway.history.journal import Breached, JournalEntry, RunStart
 from oneway.history.links import learn_created, matched
 from oneway.mapping.program import Program
 from oneway.planning.access import StillIn, still_in
+from oneway.planning.doubt import as_written
 from oneway.planning.guards import Verdict, counted_as
 from oneway.planning.links import Origin
 from oneway.planning.plan import Action, End, Ending, Plan, Verb
@@ -251,7 +252,7 @@ class RunLog:
                 self._forget_what_healed()
             managed = self.plan.managed if records is not None else None
             counts = self.journal.counts(self.run)
-            still, reads = self.still_in(), self.plan.reads
+            still, reads = self.still_in(), as_written(self.plan.reads, self._written())
             self.journal.finish(self.run, counts, now, records, managed, still, reads)
             write_stories(self.journal, self.run, self.plan)
         self._note_end()
@@ -262,13 +263,19 @@ class RunLog:
             counts = {name: count for name, count in run.counts.items() if count}
             note("run", run=run.id, state=run.state.value, still_in=len(run.still_in), **counts)
 
+    def _ends(self) -> Mapping[str, End]:
+        entries = self.journal.entries(self.run)
+        return {each.action_id: each.end for each in entries if each.end is not None}
+
+    def _written(self) -> list[Action]:
+        """Return the actions that were done, or may have been."""
+        ends, happened = self._ends(), (Ending.DONE, Ending.UNKNOWN)
+        known = (each for each in self.plan.actions if each.id in ends)
+        return [each for each in known if ends[each.id].ending in happened]
+
     def still_in(self) -> tuple[StillIn, ...]:
         """Return who has left and can still get in, according to the journal."""
-        ends = {
-            each.action_id: each.end
-            for each in self.journal.entries(self.run)
-            if each.end is not None
-        }
+        ends = self._ends()
         from oneway.history.journal.undone import undone_by
 
         undone = undone_by(self.journal, connection_of(self.plan), self.run)

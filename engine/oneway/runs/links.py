@@ -14,7 +14,9 @@ from oneway.core.connector import Capability, Reader, ReadError
 from oneway.core.diagnostics import refusal
 from oneway.core.records import Collected, Record
 from oneway.history.journal import JournalEntry
+from oneway.history.last_good import last_still_in
 from oneway.mapping.program import TargetRow
+from oneway.planning.guards import RecentRuns
 from oneway.planning.links import NO_LINKS, Link, LinkEvidence, Origin
 from oneway.planning.plan import Plan, Verb
 from oneway.runs.prepared import Input, PreparedRun, lag_of, resource_of
@@ -31,12 +33,17 @@ class Remembered:
     """What the store knows of a connection when a run begins; `now` is the clock's instant.
 
     `pending` are the source records with a create whose end is not known, and why it is not
-    sent again yet.
+    sent again yet. `recent` is what guards know of earlier runs, and `good_since` when the last
+    good one of them began; blank before the first. `still_in` are the source records of those who
+    had left, and could get in after the last run that knows.
     """
 
     links: tuple[Link, ...] = ()
     pending: Mapping[str, str] = field(default_factory=dict)
     now: datetime | None = None
+    recent: RecentRuns = field(default_factory=RecentRuns)
+    good_since: str = ""
+    still_in: frozenset[str] = frozenset()
 
     @property
     def evidence(self) -> LinkEvidence:
@@ -46,6 +53,9 @@ class Remembered:
 
 NOTHING_REMEMBERED = Remembered()
 """What a connection knows that never ran."""
+
+_LOOK_BACK = 50
+"""Runs of which one knows who can still get in: refused ones do not."""
 
 
 def recall(session: RunSession) -> Remembered:
@@ -63,7 +73,15 @@ def recall(session: RunSession) -> Remembered:
         for each in unsettled
         if each.source_id is not None and (why := why_pending(each, lag, now))
     }
-    return Remembered(known, pending, now)
+    last = last_still_in(journal.runs(name, limit=_LOOK_BACK))
+    return Remembered(
+        known,
+        pending,
+        now,
+        RecentRuns(stated=journal.last_stated(name), valued=journal.last_valued(name)),
+        journal.last_good_start(name),
+        frozenset(each.source_id for each in last if each.source_id is not None),
+    )
 
 
 def why_pending(entry: JournalEntry, lag: timedelta, now: datetime) -> str:

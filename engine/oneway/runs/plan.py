@@ -1,7 +1,7 @@
 """Plans what was read, and judges the plan."""
 
 import gc
-from collections.abc import Iterator
+from collections.abc import Container, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from typing import TYPE_CHECKING
@@ -14,8 +14,10 @@ from oneway.history.backoff import refusals
 from oneway.history.flapping import find_flapping
 from oneway.history.memory import NOTHING, Memory
 from oneway.mapping.interpreter import LookupTable
-from oneway.planning.guards import WINDOW, RecentRuns, Verdict, judge
-from oneway.planning.links import NO_LINKS, LinkEvidence
+from oneway.mapping.program import TargetRow
+from oneway.planning.doubt import doubted, left_out
+from oneway.planning.guards import WINDOW, RecentRuns, Verdict, gone, judge
+from oneway.planning.links import NO_LINKS, Link, LinkEvidence
 from oneway.planning.plan import Plan, Read
 from oneway.planning.planner import Header, plan, plan_rows
 from oneway.runs.apply import connection_of
@@ -34,11 +36,19 @@ MANY = 200_000
 
 
 def plan_of(
-    prepared: PreparedRun, reading: ReadInputs, seal: Seal, evidence: LinkEvidence = NO_LINKS
+    prepared: PreparedRun,
+    reading: ReadInputs,
+    seal: Seal,
+    evidence: LinkEvidence = NO_LINKS,
+    remembered: Remembered = NOTHING_REMEMBERED,
 ) -> Plan:
     """Return the plan of what was read."""
-    header = _header(prepared, reading, seal)
     program, source, target = reading.program, reading.source, reading.target
+    unlisted = _unlisted(remembered, {each.id for each in source.records})
+    wanted = {each.target_id for each in unlisted}
+    rows = [program.target_row(each) for each in target.records if each.id in wanted]
+    header = _header(prepared, reading, seal, _left_out(remembered, unlisted, rows))
+    evidence = _doubting(prepared, reading, header, evidence, remembered)
     made = plan(program, source, target, seal=seal, header=header, evidence=evidence)
     return _with_keyless(made, reading)
 
@@ -59,10 +69,47 @@ def plan_run(
     with _not_collecting():
         found = evaluate_inputs(prepared, systems, progress, keeping=keeping)
         found = looked_up(prepared, systems, found, remembered)
-        header = _header(prepared, found, seal)
+        unlisted = _unlisted(remembered, {row.source_id for row in found.source.items})
+        left = _left_out(remembered, unlisted, found.target.items)
+        header = _header(prepared, found, seal, left)
+        evidence = _doubting(prepared, found, header, found.evidence, remembered)
+        found = replace(found, evidence=evidence)
         plan = _planned(found, seal, header)
         again = asked_again(prepared, systems, found, plan)
         return (plan, found) if again is None else (_planned(again, seal, header), again)
+
+
+def _unlisted(remembered: Remembered, shown: Container[str]) -> Sequence[Link]:
+    """Return the links of source records that are no longer shown."""
+    return [each for each in remembered.links if each.source_id not in shown]
+
+
+def _left_out(
+    remembered: Remembered, unlisted: Sequence[Link], targets: Iterable[TargetRow]
+) -> int:
+    """Return `Read.left_out` of the source; nothing before the first good run."""
+    since = remembered.good_since
+    return left_out(unlisted, targets, remembered.still_in, since) if since else 0
+
+
+def _doubting(
+    prepared: PreparedRun,
+    found: ReadInputs | EvaluatedInputs,
+    header: Header,
+    evidence: LinkEvidence,
+    remembered: Remembered,
+) -> LinkEvidence:
+    """Return the evidence, with those of whom it is in doubt that they have not left."""
+    if not remembered.still_in:
+        return evidence
+    reads = [*header.references]
+    for name in ("source", "target"):
+        tally = found.tallies[name]
+        records, left = tally.records + tally.unread, header.left_out if name == "source" else 0
+        counts = (tally.counts(), tally.unread, tally.valued(), left)
+        reads.append(Read(name, records, True, (), "", *counts))
+    keys = gone(reads, prepared.guards, remembered.recent, header.allowed)
+    return replace(evidence, doubted=doubted(remembered.still_in, keys)) if keys else evidence
 
 
 @contextmanager
@@ -142,7 +189,8 @@ def _recent_runs(journal: "Journal | None", plan: Plan, resuming: int | None) ->
     # The plan's own instant, not the clock: a verdict can be reached again later.
     since = instant_text(parse_instant(plan.as_of) - WINDOW)
     done = journal.done_since(name, since, but_not=resuming)
-    return RecentRuns(done, *journal.last_sizes(name), journal.last_stated(name))
+    stated, valued = journal.last_stated(name), journal.last_valued(name)
+    return RecentRuns(done, *journal.last_sizes(name), stated, valued)
 
 
 def load_memory(session: RunSession, plan: Plan, *, retry_now: bool = False) -> Memory:
@@ -155,10 +203,13 @@ def load_memory(session: RunSession, plan: Plan, *, retry_now: bool = False) -> 
     return Memory(found, sticking, tuple(stories_before(journal, name)))
 
 
-def _header(prepared: PreparedRun, found: ReadInputs | EvaluatedInputs, seal: Seal) -> Header:
+def _header(
+    prepared: PreparedRun, found: ReadInputs | EvaluatedInputs, seal: Seal, left_out: int
+) -> Header:
     request = prepared.request
     stated = {role: tally.counts() for role, tally in found.tallies.items()}
     unread = {role: tally.unread for role, tally in found.tallies.items()}
+    valued = {role: tally.valued() for role, tally in found.tallies.items()}
     return Header(
         mapping_file=request.mapping,
         mapping_digest=prepared.spec.digest,
@@ -175,6 +226,7 @@ def _header(prepared: PreparedRun, found: ReadInputs | EvaluatedInputs, seal: Se
                 table_digest(name, found.tables[name], seal),
                 stated.get(f"references.{name}", {}),
                 unread.get(f"references.{name}", 0),
+                valued.get(f"references.{name}", {}),
             )
             for name, each in found.references.items()
         ),
@@ -182,4 +234,6 @@ def _header(prepared: PreparedRun, found: ReadInputs | EvaluatedInputs, seal: Se
         engine=__version__,
         stated={role: stated[role] for role in ("source", "target") if role in stated},
         unread={role: unread[role] for role in ("source", "target") if role in unread},
+        valued={role: valued[role] for role in ("source", "target") if role in valued},
+        left_out=left_out,
     )

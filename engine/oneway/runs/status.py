@@ -15,6 +15,7 @@ from oneway.history.journal.incidents import Notice, undelivered
 from oneway.history.journal.links import link_counts
 from oneway.history.journal.stories import kept_stories
 from oneway.history.journal.undone import repeating
+from oneway.history.last_good import last_still_in
 from oneway.history.stories import Story, Trouble, due_again
 from oneway.planning.access import StillIn
 from oneway.runs.by_hand import UNKNOWN, by_hand, kept_given, runs_without_connection
@@ -273,7 +274,7 @@ def _of_runs(name: str, journal: Journal | None, again: frozenset[str]) -> Conne
         last=last,
         ended=next((run for run in past if run.state is not RunState.RUNNING), None),
         last_done=next((run for run in past if run.state is RunState.DONE), None),
-        still_in=_still_in(past),
+        still_in=last_still_in(past),
         stories=stories,
         held=tuple(_held(past)),
         sticking=_sticking(journal, past) if name in again else (),
@@ -300,11 +301,6 @@ def _sticking(journal: Journal, past: Sequence[Run]) -> tuple[NotSticking, ...]:
     """Return what did not stick, by the last complete run."""
     whole = next((run for run in past if run.state.is_whole), None)
     return () if whole is None else not_sticking(journal, whole)
-
-
-def _still_in(past: Sequence[Run]) -> tuple[StillIn, ...]:
-    """Return leavers who could still get in, by the last run that knows: not a refused one."""
-    return next((run.still_in for run in past if run.knows_access), ())
 
 
 def _last_stories(

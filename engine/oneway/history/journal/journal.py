@@ -6,7 +6,7 @@ from dataclasses import asdict
 from gzip import compress
 from typing import Any
 
-from sqlalchemy import ColumnElement, delete, func, literal, select, true, update
+from sqlalchemy import Column, ColumnElement, delete, func, literal, select, true, update
 from sqlalchemy.sql.base import Executable
 
 from oneway.core.diagnostics import Diagnostic
@@ -159,7 +159,7 @@ class Journal(RunHistory):
         `source_records` is the size of the source and `managed` the target records that it
         matched, if both were read whole and no guard distrusts them. What the run created is
         managed from then on. `still_in` are the leavers who can still get in; of `reads`, the
-        numbers of records with each key are stored.
+        numbers of records with each key are stored, and of those with a value in it.
         """
         if managed is not None:
             managed += self._created(id)
@@ -170,6 +170,7 @@ class Journal(RunHistory):
             "managed": managed,
             "still_in": rows.still_in(still_in),
             "stated": rows.stated(reads),
+            "valued": rows.valued(reads),
         }
         self._fenced(update(run).where(run.c.id == id, self._ours).values(**values))
 
@@ -209,10 +210,20 @@ class Journal(RunHistory):
 
         As of the last good run of a connection; empty before the first.
         """
+        return _counted(self._last_good(connection, run.c.stated))
+
+    def last_valued(self, connection: str) -> Mapping[str, tuple[int, Mapping[str, int]]]:
+        """Return the same of those with a value, of the keys on whose values something hangs."""
+        return _counted(self._last_good(connection, run.c.valued))
+
+    def last_good_start(self, connection: str) -> str:
+        """Return when the last run of a connection that ended well began; blank before it."""
+        return self._last_good(connection, run.c.started)
+
+    def _last_good(self, connection: str, column: Column[str]) -> str:
         ours = (run.c.connection == connection) & run.c.source_records.is_not(None)
-        found = self.rows(select(run.c.stated).where(ours).order_by(run.c.id.desc()).limit(1))
-        data = json.loads(found[0].stated) if found else {}
-        return {name: (records, keys) for name, (records, keys) in data.items()}
+        found = self.rows(select(column).where(ours).order_by(run.c.id.desc()).limit(1))
+        return str(found[0][0]) if found else ""
 
     def _created(self, id: int) -> int:
         done = (entry.c.verb == Verb.CREATE.value) & (entry.c.ending == Ending.DONE.value)
@@ -317,6 +328,11 @@ class Journal(RunHistory):
         self.change(self._steps.heal, ours, at_least=0)
         for name, digest in fields.items():
             self.change(self._steps.write, {**ours, **given(field=name, digest=digest)})
+
+
+def _counted(data: str) -> Mapping[str, tuple[int, Mapping[str, int]]]:
+    counts = json.loads(data) if data else {}
+    return {name: (records, keys) for name, (records, keys) in counts.items()}
 
 
 def _packed(data: bytes) -> bytes:

@@ -210,6 +210,12 @@ def stated(reads: Iterable[Read]) -> str:
     return json.dumps(found, sort_keys=True)
 
 
+def valued(reads: Iterable[Read]) -> str:
+    """Return the column of the keys that records had a value in."""
+    found = {read.name: [read.readable, dict(read.valued)] for read in reads if read.valued}
+    return json.dumps(found, sort_keys=True)
+
+
 def start(begun: RunStart) -> dict[str, str]:
     """Return the columns of a starting run."""
     breaches = [[each.guard, each.text, each.allow, each.held] for each in begun.breaches]

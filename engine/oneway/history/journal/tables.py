@@ -26,7 +26,7 @@ from sqlalchemy import (
 
 from oneway.planning.plan import Ending
 
-HEAD = "0010"
+HEAD = "0011"
 """The newest migration."""
 
 _MARK = "\x01"
@@ -90,6 +90,8 @@ run = Table(
     Column("managed", Integer),
     # How many records each read had, and how many of them each key: {read: [records, {key: n}]}.
     _text("stated", "{}"),
+    # The same of those with a value in the keys on whose values something hangs.
+    _text("valued", "{}"),
     # Who has left and could still get in afterwards: [key, label, source_id, target_id, why,
     # may_have_left].
     _text("still_in", "[]"),

@@ -245,6 +245,7 @@ def _guards(part: DocumentPart) -> GuardsSpec:
         source_shrink=_share(part, ("source", "shrink"), default.source_shrink),
         target_shrink=_share(part, ("target", "shrink"), default.target_shrink),
         keys_gone=_share(part, ("keys", "gone"), default.keys_gone),
+        values_gone=_share(part, ("values", "gone"), default.values_gone),
     )
 
 

@@ -97,6 +97,7 @@ def shape_of(policy: Policy) -> Shape:
 
 
 def _header(plan: Plan) -> Header:
+    sides = [each for each in plan.reads if each.name in ("source", "target")]
     return Header(
         mapping_file=plan.mapping_file,
         mapping_digest=plan.mapping_digest,
@@ -107,7 +108,10 @@ def _header(plan: Plan) -> Header:
         references=tuple(each for each in plan.reads if each.name not in ("source", "target")),
         allowed=plan.allowed,
         engine=plan.engine,
-        stated={each.name: each.stated for each in plan.reads if each.name in ("source", "target")},
+        stated={each.name: each.stated for each in sides},
+        unread={each.name: each.unread for each in sides},
+        valued={each.name: each.valued for each in sides},
+        left_out=sum(each.left_out for each in sides),
     )
 
 

@@ -172,10 +172,16 @@ def _head(kept: RunSnapshot) -> Data:
         "inputs": {role: to_data(each) for role, each in header.inputs.items()},
         "engine": header.engine,
         "references": [
-            [r.name, r.records, r.complete, r.problems, r.digest, dict(r.stated)]
+            [
+                *(r.name, r.records, r.complete, r.problems, r.digest),
+                *(dict(r.stated), r.unread, dict(r.valued)),
+            ]
             for r in header.references
         ],
         "stated": {role: dict(each) for role, each in header.stated.items()},
+        "unread": dict(header.unread),
+        "valued": {role: dict(each) for role, each in header.valued.items()},
+        "left_out": header.left_out,
         "allowed": [[a.guard, a.ceiling, a.by] for a in header.allowed],
         "shape": [*(shape.match, shape.rules, shape.fields, shape.leaving, shape.sensitive)],
         "departed": list(map(_cell, kept.departed)),
@@ -210,6 +216,9 @@ def _kept(head: Data, lines: list[Data]) -> RunSnapshot:
             allowed=tuple(Allowance(*each) for each in head["allowed"]),
             engine=head["engine"],
             stated=head.get("stated", {}),
+            unread=head.get("unread", {}),
+            valued=head.get("valued", {}),
+            left_out=head.get("left_out", 0),
         ),
         shape=Shape(*map(tuple, head["shape"])),
         departed=_each(_cell_of, head["departed"]),
@@ -238,6 +247,7 @@ def _evidence(evidence: LinkEvidence) -> Data:
         "late": dict(evidence.late),
         "pending": dict(evidence.pending),
         "second_look": sorted(evidence.second_look),
+        "doubted": dict(evidence.doubted),
     }
 
 
@@ -252,6 +262,7 @@ def _evidence_of(data: Data | None) -> LinkEvidence:
         late=data["late"],
         pending=data["pending"],
         second_look=frozenset(data["second_look"]),
+        doubted=data.get("doubted", {}),
     )
 
 

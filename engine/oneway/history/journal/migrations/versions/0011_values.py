@@ -1,0 +1,13 @@
+"""How many records of a run had a value in the keys on whose values something hangs."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0011"
+down_revision = "0010"
+
+
+def upgrade() -> None:
+    """Add the counts; runs of before have none, and the guard of values passes over them."""
+    empty = sa.text("'{}'")
+    op.add_column("run", sa.Column("valued", sa.Text, nullable=False, server_default=empty))

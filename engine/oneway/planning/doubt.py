@@ -1,0 +1,65 @@
+"""Says whose leaving is in doubt, as values are gone; and which values went by our own writes."""
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
+
+from oneway.mapping.program import TargetRow
+from oneway.planning.guards import key_of
+from oneway.planning.links import Link
+from oneway.planning.plan import Action, Read
+
+_MOST = 3
+"""So many keys are named."""
+
+
+def left_out(
+    unlisted: Iterable[Link],
+    targets: Iterable[TargetRow],
+    still_in: Collection[str],
+    since: str,
+) -> int:
+    """Return how many people who had left are no longer among the source's records.
+
+    `unlisted` are the links of those who are not, of which those count that were seen at the last
+    good run or later (`since`). Who has left, the target says, or no longer lists; those who were
+    `still_in` had left by the source. None of them has lost a value: the record is gone.
+    """
+    staying = {each.target_id for each in targets if not each.left}
+    return sum(
+        each.seen >= since and (each.target_id not in staying or each.source_id in still_in)
+        for each in unlisted
+    )
+
+
+def doubted(still_in: Iterable[str], gone: Sequence[str]) -> Mapping[str, str]:
+    """Return why it is in doubt that each of these source records has not left; none without cause.
+
+    `gone` are the keys whose values are gone, as guards name them.
+    """
+    if not gone:
+        return {}
+    named = [f"'{key}' of {role}" for role, key in map(key_of, gone[:_MOST])]
+    more = f" and {len(gone) - _MOST:,} more" if len(gone) > _MOST else ""
+    why = (
+        "was listed after the last run as having left and still having access; whether they have "
+        f"left is in doubt, because the values of {', '.join(named)}{more} are gone for many people"
+    )
+    return dict.fromkeys(still_in, why)
+
+
+def as_written(reads: Iterable[Read], written: Iterable[Action]) -> tuple[Read, ...]:
+    """Return reads as the next run may find them, once the target has lost what these clear.
+
+    What the sync itself takes away, such as the leave date of those who are back, is not gone.
+    """
+    cleared = Counter(change.field for each in written for change in each.changes if change.clears)
+    return tuple(_without(each, cleared) if each.name == "target" else each for each in reads)
+
+
+def _without(read: Read, cleared: Mapping[str, int]) -> Read:
+    lost = {
+        key: sum(n for field, n in cleared.items() if key == field or key.startswith(f"{field}."))
+        for key in read.valued
+    }
+    return replace(read, valued={key: max(n - lost[key], 0) for key, n in read.valued.items()})
