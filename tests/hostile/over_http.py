@@ -23,6 +23,7 @@ ALLOWED = (
     "target_shrink",
     "reactivations",
     "identities",
+    "values_gone",
 )
 _OPTIONS = ("--set", "include_bank_details=true")
 _ALLOW = tuple(part for guard in ALLOWED for part in ("--allow", f"{guard}=100000"))

@@ -90,6 +90,26 @@ def test_law_18_no_fault_of_any_other_field_keeps_a_leaver_in(
     assert leaves(after) == before
 
 
+@given(oddly_leaving_worlds().filter(accepted), st.data())
+def test_law_19_who_is_in_doubt_stays_in_the_list(world: World, data: st.DataObject) -> None:
+    """Unless the target says that they have left, or a leave is written; nobody else changes."""
+    ids = [each.id for each in world.source.records]
+    doubted = data.draw(st.sets(st.sampled_from(ids))) if ids else set()
+    evidence = LinkEvidence(doubted=dict.fromkeys(doubted, "values are gone"))
+    plan = planned(world, evidence=evidence)
+    listed = {each.source_id for each in still_in(plan, {}, planned=True)}
+    program = bound(world)
+    left = {each.id for each in world.target.records if program.target_row(each).left}
+    aside = {each.source_id for each in planned(world).outcomes if each.target_id in left}
+    for before, outcome in zip(planned(world).outcomes, plan.outcomes, strict=True):
+        leaves_now = any(each.verb.takes_access for each in outcome.actions)
+        if outcome.source_id in doubted - aside and not leaves_now:
+            assert outcome.source_id in listed
+        assert outcome.actions == before.actions
+        if outcome.source_id not in doubted:
+            assert outcome == before
+
+
 @given(WORLDS, st.data())
 def test_law_18_nor_does_the_targets_refusal_of_another_field(
     world: World, data: st.DataObject

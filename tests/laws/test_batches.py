@@ -176,6 +176,7 @@ def test_rows_of_many_records_are_those_that_the_interpreter_makes(world: World)
             all_[side].note_all(batch)
         refuse_strange_functions(many)
         assert all_[side].counts() == one[side].counts()
+        assert all_[side].valued() == one[side].valued()
         assert list(all_[side].findings()) == list(one[side].findings())
         assert all_[side].words.values == one[side].words.values
 

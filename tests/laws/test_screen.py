@@ -131,6 +131,7 @@ SOURCES, TARGETS = ("s1", "s2", "s3"), ("t1", "t2", "t3", "t4")
     st.sets(st.sampled_from(TARGETS)),
     st.sets(st.sampled_from(SOURCES)),
     st.sets(st.sampled_from(SOURCES)),
+    st.sets(st.sampled_from(SOURCES)),
     st.sampled_from([(), (Allowance("reused:A", 1, "eve"),)]),
 )
 def test_it_is_whatever_earlier_runs_remember(
@@ -139,6 +140,7 @@ def test_it_is_whatever_earlier_runs_remember(
     late: set[str],
     pending: set[str],
     again: set[str],
+    doubted: set[str],
     allowed: tuple[Allowance, ...],
 ) -> None:
     there = {user[0] for user in town.users}
@@ -149,6 +151,7 @@ def test_it_is_whatever_earlier_runs_remember(
         late=dict.fromkeys(late, DAY),
         pending=dict.fromkeys(pending, "it may be there"),
         second_look=frozenset(again),
+        doubted=dict.fromkeys(doubted, "values are gone"),
     )
     refuse_difference(town.world, evidence, allowed)
 

@@ -191,6 +191,22 @@ OWN = (
     ),
     _own(
         19,
+        "doubted-leaver-is-forgotten",
+        "planning/planner",
+        "_doubted(_reopened(settled.drafts, matches), evidence.doubted)",
+        "_reopened(settled.drafts, matches)",
+        "who was known to have left stays in the list while that is in doubt",
+    ),
+    _own(
+        19,
+        "doubted-leaver-is-screened",
+        "planning/screen",
+        " | evidence.doubted.keys()",
+        "",
+        "who is in doubt is not quiet",
+    ),
+    _own(
+        19,
         "leave-in-vain-is-a-leave",
         "planning/outcomes",
         "if after is LeftAnswer.STAYS and not self._untold(row):",

@@ -33,6 +33,7 @@ SCOPE = "tests/laws/test_scope.py"
 TWICE = f"tests/unit/test_near_duplicates.py {MODEL} {STATE}"
 
 GENERATED = "tests/laws/test_generated.py"
+GONE = "tests/laws/test_values_gone.py"
 LINKS = "tests/laws/test_link_table.py tests/laws/test_link_laws.py"
 
 MUTANTS = (
@@ -737,6 +738,40 @@ MUTANTS = (
         "if action.verb in (Verb.LEAVE,) else ()",
         "deactivating counts as leaving",
         "tests/unit/test_guards.py",
+    ),
+    Mutant(
+        "gone-values-of-few-pass",
+        "planning/guards",
+        "        if now < expected:\n"
+        "            found[key] = (limit, expected, expected - now)\n    return",
+        "        if had >= FEWEST_KEYS and now < expected:\n"
+        "            found[key] = (limit, expected, expected - now)\n    return",
+        "a key that few have a value in is watched as well",
+        GONE,
+    ),
+    Mutant(
+        "blank-is-a-value",
+        "mapping/read_keys",
+        "if is_blank(values[among] if place is None else values[among][place]):",
+        "if (values[among] if place is None else values[among][place]) is None:",
+        "white space is no value",
+        GONE,
+    ),
+    Mutant(
+        "all-that-is-listed-no-more-is-gone",
+        "planning/guards",
+        "expected = min(expected, had - read.left_out)",
+        "pass",
+        "who has left and is listed no more has lost nothing",
+        GONE,
+    ),
+    Mutant(
+        "own-clears-are-gone",
+        "planning/doubt",
+        "max(n - lost[key], 0)",
+        "n",
+        "what the sync clears itself is not gone",
+        GONE,
     ),
     # apply and freshness
     Mutant(

@@ -213,7 +213,7 @@ def _is_done(entry: JournalEntry | None) -> bool:
 
 def _of_list(breach: Breached) -> bool:
     """Return whether a guard distrusts a list: what it lacks has not healed."""
-    return breach.guard.startswith(("source_shrink", "target_shrink", "keys_gone"))
+    return breach.guard.startswith(("source_shrink", "target_shrink", "keys_gone", "values_gone"))
 
 
 def _said(

@@ -44,7 +44,8 @@ settings: {include_bank_details: true, days: 30}
 source: {options: {employer: e-1, deep: true}, credentials: {api_key: {keyring: oneway/acme}}}
 target: {credentials: {api_key: {file: secrets/acme.key}}}
 schedule: {cron: "30  4 * * MON-FRI", time_zone: Europe/London, spread: 1h}
-guards: {leavers: {share: 5%, floor: 1}, on_breach: stop, source: {shrink: 0.1}, keys: {gone: 30%}}
+guards: {leavers: {share: 5%, floor: 1}, on_breach: stop, source: {shrink: 0.1}, keys: {gone: 30%},
+  values: {gone: 20%}}
 reviewed_by: J. Example, 2026-11-20
 notify:
   - {webhook: {url: https://hooks.example.com/x, secret: {env: ONEWAY_HOOK}}, on: [failure, weekly]}
@@ -76,8 +77,8 @@ def test_a_whole_connection() -> None:
     assert found.guards is not None
     limit = found.guards.limits[GuardKind.LEAVERS]
     assert (limit.share, limit.floor, str(limit.span)) == (0.05, 1, "connections/c.yaml:8:10")
-    shares = (found.guards.source_shrink, found.guards.keys_gone)
-    assert (found.guards.on_breach, shares) == (OnBreach.STOP, (0.1, 0.3))
+    shares = (found.guards.source_shrink, found.guards.keys_gone, found.guards.values_gone)
+    assert (found.guards.on_breach, shares) == (OnBreach.STOP, (0.1, 0.3, 0.2))
     webhook, email = found.notify
     assert isinstance(webhook, Webhook)
     assert webhook.secret == SecretRef(SecretKind.ENV, "ONEWAY_HOOK")
@@ -372,10 +373,10 @@ SHARES = st.sampled_from([0.0, 0.1, 0.2, 0.5])
 BREACHES = st.sampled_from(OnBreach)
 BY_KIND = st.dictionaries(st.sampled_from(KINDS), LIMITS)
 GUARDS = st.builds(
-    GuardsSpec, BY_KIND.map(lambda d: tuple(d.items())), BREACHES, SHARES, SHARES, SHARES
+    GuardsSpec, BY_KIND.map(lambda d: tuple(d.items())), BREACHES, SHARES, SHARES, SHARES, SHARES
 )
 MAYBE = st.none() | SHARES
-OWN = st.builds(OwnGuards, BY_KIND, st.none() | BREACHES, MAYBE, MAYBE, MAYBE)
+OWN = st.builds(OwnGuards, BY_KIND, st.none() | BREACHES, MAYBE, MAYBE, MAYBE, MAYBE)
 
 
 @given(GUARDS, OWN, st.integers(0, 500))
@@ -399,6 +400,7 @@ def test_guards_that_are_not_looser_let_nothing_more_through(
         assert both.source_shrink <= guards.source_shrink
         assert both.target_shrink <= guards.target_shrink
         assert both.keys_gone <= guards.keys_gone
+        assert both.values_gone <= guards.values_gone
         assert guards.on_breach is OnBreach.HOLD or both.on_breach is OnBreach.STOP
 
 

@@ -64,6 +64,7 @@ guards:
   on_breach: stop
   source: {shrink: 30%}
   keys: {gone: 40%}
+  values: {gone: 25%}
 """
 
 
@@ -158,7 +159,7 @@ def test_leavers_and_guards_reach_the_spec() -> None:
     limits = {kind: (limit.share, limit.floor) for kind, limit in it.guards.limits}
     assert limits == {GuardKind.LEAVERS: (0.125, 3), GuardKind.CREATES: (0.5, 0)}
     assert (it.guards.on_breach, it.guards.source_shrink) == (OnBreach.STOP, 0.3)
-    assert it.guards.keys_gone == 0.4
+    assert (it.guards.keys_gone, it.guards.values_gone) == (0.4, 0.25)
 
 
 def test_the_place_of_an_expression_is_that_of_its_text() -> None:

@@ -39,11 +39,11 @@ def doubted(still_in: Iterable[str], gone: Sequence[str]) -> Mapping[str, str]:
     """
     if not gone:
         return {}
-    named = [f"'{key}' of {role}" for role, key in map(key_of, gone[:_MOST])]
+    named = [f"'{key}' ({role})" for role, key in map(key_of, gone[:_MOST])]
     more = f" and {len(gone) - _MOST:,} more" if len(gone) > _MOST else ""
     why = (
-        "was listed after the last run as having left and still having access; whether they have "
-        f"left is in doubt, because the values of {', '.join(named)}{more} are gone for many people"
+        "had left and could get in after the last run; that is in doubt, as many values of "
+        f"{', '.join(named)}{more} are gone"
     )
     return dict.fromkeys(still_in, why)
 

@@ -27,6 +27,7 @@ from oneway.planning.plan import (
     End,
     Ending,
     Kind,
+    Outcome,
     Plan,
     PlanInput,
     Read,
@@ -226,19 +227,19 @@ def gone(
     return tuple(each.field for each in counts if _breach(each, history, raised) is not None)
 
 
-def concerned(plan: Plan) -> Iterator[str]:
-    """Yield who might be treated wrongly by a plan if values are gone; the surest first.
+def concerned(plan: Plan, guard: str) -> tuple[Outcome, ...]:
+    """Return who might be treated wrongly where values are gone, the surest first.
 
     They are those who were in the list of those who can still get in, those who have left by the
-    target alone, and those who would be created.
+    target alone, and those who would be created. Nobody for other guards: those name actions.
     """
-    for outcomes in (
-        [each for each in plan.telling if any(r.code == DOUBTED for r in each.reasons)],
-        [each for each in plan.telling if each.kind is Kind.REHIRE],
-        [each for each in plan.telling if each.kind is Kind.CREATE],
-    ):
-        for each in outcomes:
-            yield f"{each.label} ({each.key})" if each.label not in ("", each.key) else each.key
+    if guard.partition(".")[0] != GuardKind.VALUES_GONE.value:
+        return ()
+    return (
+        *(each for each in plan.telling if any(r.code == DOUBTED for r in each.reasons)),
+        *(each for each in plan.telling if each.kind is Kind.REHIRE),
+        *(each for each in plan.telling if each.kind is Kind.CREATE),
+    )
 
 
 def counted_as(plan: Plan) -> Mapping[str, tuple[str, ...]]:

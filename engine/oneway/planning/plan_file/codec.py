@@ -70,9 +70,7 @@ def _converter() -> "Converter":
     made.register_unstructure_hook(Miss, make_dict_unstructure_fn(Miss, made, whose=some))
     made.register_unstructure_hook(
         Read,
-        make_dict_unstructure_fn(
-            Read, made, stated=some, unread=some, valued=some, left_out=some
-        ),
+        make_dict_unstructure_fn(Read, made, stated=some, unread=some, valued=some, left_out=some),
     )
     return made
 

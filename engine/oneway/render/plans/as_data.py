@@ -13,8 +13,10 @@
     counts        {outcome: records}, every outcome named
     actions       {verb: records}, every verb named
     verdict       {blocked, held: [action id], breaches: [{guard, field, found, earlier,
-                  ceiling, share, floor, base, text, allow, held: [action id]}]}; found are
-                  this plan's, earlier those of the window, base what the share is taken of
+                  ceiling, share, floor, base, text, allow, held: [action id], concerned}]}; found
+                  are this plan's, earlier those of the window, base what the share is taken of;
+                  concerned are the records, as [key, label], that values which are gone may
+                  concern
     allowed       [{guard, ceiling, by}]
     refused       [{action, code, reason, first, last, times, same_values, next_try}]: what the
                   target refused before; next_try is a day, or null if it is sent now
@@ -49,7 +51,7 @@ from oneway.history.backoff import Refusal
 from oneway.history.flapping import Flapping
 from oneway.history.memory import NOTHING, Memory
 from oneway.planning.access import StillIn
-from oneway.planning.guards import Breach, Verdict
+from oneway.planning.guards import Breach, Verdict, concerned
 from oneway.planning.plan import Action, Change, Outcome, Plan, Read, Reason, Verb
 from oneway.planning.plan_file import fingerprint
 from oneway.planning.plan_file.codec import to_data
@@ -94,7 +96,7 @@ def as_json(plan: Plan, verdict: Verdict, memory: Memory = NOTHING) -> dict[str,
         "verdict": {
             "blocked": verdict.fired,
             "held": sorted(verdict.blocked),
-            "breaches": [_breach(each) for each in verdict.breaches],
+            "breaches": [_breach(each, plan) for each in verdict.breaches],
         },
         "allowed": [asdict(each) for each in plan.allowed],
         "refused": [_refusal(each) for each in memory.refusals.values()],
@@ -152,7 +154,7 @@ def _verbs(plan: Plan) -> dict[str, int]:
     return counts
 
 
-def _breach(each: Breach) -> dict[str, object]:
+def _breach(each: Breach, plan: Plan) -> dict[str, object]:
     return {
         "guard": each.name,
         "field": each.field,
@@ -165,6 +167,7 @@ def _breach(each: Breach) -> dict[str, object]:
         "text": each.text,
         "allow": each.allow,
         "held": list(each.blocked),
+        "concerned": [[one.key, one.label] for one in concerned(plan, each.name)],
     }
 
 

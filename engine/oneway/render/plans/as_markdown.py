@@ -93,6 +93,8 @@ def _guards(plan: Plan, verdict: Verdict) -> str:
     lines = [f"#### Guards that fired ({len(verdict.breaches):,})", ""]
     for breach in verdict.breaches:
         lines.append(f"- {code(breach.text)}")
+        if people := content.may_concern(plan, breach.name):
+            lines.append(f"  - {code(people)}")
         lines.append(
             f"  - limit: `{breach.setting}`; to let these pass, in this plan only: "
             f"{code(breach.allow)}"

@@ -234,6 +234,8 @@ class _TextPage:
         fired = self.trouble(wrap(f"! {harmless(breach.text)}", self.style, 2, 4))
         where = f"limit: {breach.setting} in {harmless(self.plan.mapping_file)}"
         allow = f"to let these pass, in this plan only: {harmless(breach.allow)}"
+        if people := content.may_concern(self.plan, breach.name):
+            fired += wrap(people, self.style, 4, 6)
         return fired + wrap(where, self.style, 4, 6) + wrap(allow, self.style, 4, 6)
 
     def end(self) -> list[str]:

@@ -12,13 +12,14 @@ from oneway.history.flapping import Flapping
 from oneway.history.memory import Memory
 from oneway.history.stories import Story, Trouble
 from oneway.planning.access import StillIn, still_in
-from oneway.planning.guards import Breach, Verdict
+from oneway.planning.guards import Breach, Verdict, concerned
 from oneway.planning.names import named as with_names
 from oneway.planning.names import names_of
 from oneway.planning.near_misses import NEAR_MISS, other_reasons
 from oneway.planning.one_per_person import ANOTHER
 from oneway.planning.outcomes import ONLY
 from oneway.planning.plan import (
+    DOUBTED,
     Action,
     Change,
     Kind,
@@ -66,6 +67,9 @@ _STAYING = {
 _OUTSIDE = "not for this sync"
 _LEFT_OUT = frozenset({Kind.INELIGIBLE, Kind.IGNORED})
 
+
+_NAMED = 5
+"""So many people are named beside a guard."""
 
 NEAR_MISSES = "Perhaps one person, though no key matches"
 """The title of those whom no key matches, and of the records that may be theirs."""
@@ -153,9 +157,21 @@ def warnings(plan: Plan) -> tuple[Group, ...]:
         if outcome.kind in _STAYING or outcome.kind is Kind.ABSENT:
             continue
         for reason in other_reasons(outcome.reasons)[told.get(outcome.kind, 0) :]:
+            if reason.code == DOUBTED:
+                continue  # the list of those who can still get in says so
             drifting.setdefault(sentence(reason), []).append(outcome)
     groups = [Group(title, tuple(found)) for title, found in drifting.items()]
     return tuple(groups)
+
+
+def may_concern(plan: Plan, guard: str) -> str:
+    """Return whom values that are gone may concern, for a guard that says so; else nothing."""
+    found = concerned(plan, guard)
+    if not found:
+        return ""
+    named = ", ".join(map(name, found[:_NAMED]))
+    more = f" and {len(found) - _NAMED:,} more" if len(found) > _NAMED else ""
+    return f"may concern: {named}{more}"
 
 
 def near_misses(plan: Plan) -> list[str]:

@@ -8,6 +8,7 @@ from oneway.planning.guard_kinds import definition_of
 from oneway.planning.guards import key_of
 from oneway.planning.plan import Ending
 from oneway.render import remedies
+from oneway.render.plans.content import may_concern
 from oneway.render.report.actions import Deed
 from oneway.render.report.page import Block, ReportSection, ReportTable, Tone
 from oneway.render.report.words import field_name, fields, people, text
@@ -52,7 +53,9 @@ def _block(
     title = _title(breach, len(dict.fromkeys(each.person for each in these)) or len(ids))
     connection = told.run.start.connection
     mapping = given_to_sync(told.run, told.plan, told.given)
-    about = (text(breach.text), remedies.for_code(breach.guard, connection, mapping=mapping))
+    concerned = may_concern(told.plan, breach.guard) if told.plan is not None else ""
+    remedy = remedies.for_code(breach.guard, connection, mapping=mapping)
+    about = tuple(filter(None, (text(breach.text), text(concerned), remedy)))
     table = _table(title, these) if these else None
     return Block(title, about, table, _ADVICE, _command(told, group))
 
