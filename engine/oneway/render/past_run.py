@@ -156,8 +156,8 @@ def text(past: Past, people: Sequence[RecordStory], style: Style, *, chosen: boo
         lines += [""]
         for breach in group:
             lines += _marked(f"! {harmless(breach.text)}", style)
-            if past.plan is not None and (people := content.may_concern(past.plan, breach.guard)):
-                lines += wrap(people, style, 2, 4)
+            if past.plan is not None and (them := content.may_concern(past.plan, breach.guard)):
+                lines += wrap(them, style, 2, 4)
         steps = (remedies.for_code(breach.guard, whose, mapping=mapping) for breach in group)
         for remedy in dict.fromkeys(steps):
             lines += wrap(remedy, style, 2, 4)

@@ -174,13 +174,12 @@ def _unknown_fields(request: RunRequest, mapping: Compiled) -> list[Diagnostic]:
         return []
     policy = mapping.code.policy
     fields = [each.path for each in (*policy.fields, *policy.leaving)]
-    keys = [
-        f"{role}.{key}"
-        for role, tally in tallies_of(mapping.code).items()
-        for key in tally.counts()
-    ]
+    tallies = tallies_of(mapping.code).items()
+    keys = [f"{role}.{key}" for role, tally in tallies for key in tally.counts()]
+    valued = [f"{role}.{key}" for role, tally in tallies for key in tally.valued()]
     known = {GuardKind.FIELD_CHANGES: ("has no field", fields)}
     known[GuardKind.KEYS_GONE] = ("reads no key", keys)
+    known[GuardKind.VALUES_GONE] = ("counts no values of", valued)
     return [
         _error("U106", f"--allow {each.guard}", f"the mapping {what} '{word}'", names)
         for each in request.allowed
