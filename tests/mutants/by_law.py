@@ -193,8 +193,8 @@ OWN = (
         19,
         "doubted-leaver-is-forgotten",
         "planning/planner",
-        "_doubted(_reopened(settled.drafts, matches), evidence.doubted)",
-        "_reopened(settled.drafts, matches)",
+        "_doubted(_reopened(settled.drafts, matches, drafter.told), evidence.doubted)",
+        "_reopened(settled.drafts, matches, drafter.told)",
         "who was known to have left stays in the list while that is in doubt",
     ),
     _own(

@@ -42,8 +42,8 @@ def doubted(still_in: Iterable[str], gone: Sequence[str]) -> Mapping[str, str]:
     named = [f"'{key}' ({role})" for role, key in map(key_of, gone[:_MOST])]
     more = f" and {len(gone) - _MOST:,} more" if len(gone) > _MOST else ""
     why = (
-        "had left and could get in after the last run; that is in doubt, as many values of "
-        f"{', '.join(named)}{more} are gone"
+        "was in this list after the last run, and whether they have left is in doubt: many values "
+        f"of {', '.join(named)}{more} are gone"
     )
     return dict.fromkeys(still_in, why)
 

@@ -18,9 +18,9 @@ from math import floor
 from shlex import quote
 
 from oneway.mapping.spec import GuardKind, GuardsSpec, OnBreach
+from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.guard_kinds import DEFAULTS, DEFINITIONS, GUARDS, GuardDefinition, Limit
 from oneway.planning.plan import (
-    DOUBTED,
     STRANGER,
     Action,
     Allowance,
@@ -236,7 +236,7 @@ def concerned(plan: Plan, guard: str) -> tuple[Outcome, ...]:
     if guard.partition(".")[0] != GuardKind.VALUES_GONE.value:
         return ()
     return (
-        *(each for each in plan.telling if any(r.code == DOUBTED for r in each.reasons)),
+        *(each for each in plan.telling if any(r.code == MAY_HAVE_LEFT for r in each.reasons)),
         *(each for each in plan.telling if each.kind is Kind.REHIRE),
         *(each for each in plan.telling if each.kind is Kind.CREATE),
     )

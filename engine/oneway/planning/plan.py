@@ -149,9 +149,6 @@ class Action:
     depends_on: tuple[str, ...] = ()
 
 
-DOUBTED = "doubted"
-"""The code of a reason: was known to have left, and whether they still have is not known."""
-
 STRANGER = "stranger"
 """The code of a reason: nothing that identifies people is equal on both sides."""
 

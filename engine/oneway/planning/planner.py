@@ -23,6 +23,7 @@ from operator import itemgetter
 from oneway.core.records import Collected, Snapshot, Value
 from oneway.core.seal import Seal
 from oneway.mapping.program import AnySourceRow, Missed, Policy, Program, SourceRow, TargetRow
+from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.assemble import Assembler
 from oneway.planning.links import NO_LINKS, REUSED, LinkEvidence, hidden, reconcile
 from oneway.planning.match import Matches, match, told_targets
@@ -32,7 +33,6 @@ from oneway.planning.one_per_person import ANOTHER, ChosenRows, hold_tied, one_p
 from oneway.planning.outcomes import Draft, Drafter, absent, contested, silent, some
 from oneway.planning.own_lookups import settle
 from oneway.planning.plan import (
-    DOUBTED,
     Allowance,
     Kind,
     Miss,
@@ -208,22 +208,21 @@ def _reopened(
 
 
 def _doubted(drafts: Sequence[Draft], doubted: Mapping[str, str]) -> tuple[Draft, ...]:
-    """Return the drafts, with those named of whom it is in doubt that they have not left.
+    """Return the drafts with access for everyone who may have left all the same.
 
-    They stay in the list of those who can still get in until the source is to be trusted again, or
-    their target record says that they have left.
+    They stay in the list of those who can still get in until the values are back, or until their
+    target record says that they have left.
     """
 
-    def why(draft: Draft) -> str:
+    def told(draft: Draft) -> Draft:
         settled = draft.has_access or (draft.target is not None and draft.target.left)
-        return "" if draft.row is None or settled else doubted.get(draft.row.source_id, "")
+        why = "" if draft.row is None or settled else doubted.get(draft.row.source_id, "")
+        if not why:
+            return draft
+        reason = Reason(MAY_HAVE_LEFT, why, warning=True)
+        return replace(draft, has_access=True, reasons=(*draft.reasons, reason))
 
-    return tuple(
-        replace(each, has_access=True, reasons=(*each.reasons, Reason(DOUBTED, why(each))))
-        if why(each)
-        else each
-        for each in drafts
-    )
+    return tuple(map(told, drafts))
 
 
 def _in_order(

@@ -11,7 +11,7 @@ from oneway.core.seal import Sealed
 from oneway.history.flapping import Flapping
 from oneway.history.memory import Memory
 from oneway.history.stories import Story, Trouble
-from oneway.planning.access import StillIn, still_in
+from oneway.planning.access import MAY_HAVE_LEFT, StillIn, still_in
 from oneway.planning.guards import Breach, Verdict, concerned
 from oneway.planning.names import named as with_names
 from oneway.planning.names import names_of
@@ -19,7 +19,6 @@ from oneway.planning.near_misses import NEAR_MISS, other_reasons
 from oneway.planning.one_per_person import ANOTHER
 from oneway.planning.outcomes import ONLY
 from oneway.planning.plan import (
-    DOUBTED,
     Action,
     Change,
     Kind,
@@ -157,7 +156,7 @@ def warnings(plan: Plan) -> tuple[Group, ...]:
         if outcome.kind in _STAYING or outcome.kind is Kind.ABSENT:
             continue
         for reason in other_reasons(outcome.reasons)[told.get(outcome.kind, 0) :]:
-            if reason.code == DOUBTED:
+            if reason.code == MAY_HAVE_LEFT:
                 continue  # the list of those who can still get in says so
             drifting.setdefault(sentence(reason), []).append(outcome)
     groups = [Group(title, tuple(found)) for title, found in drifting.items()]
