@@ -10,6 +10,7 @@ from oneway.core.batches import Batch
 from oneway.core.connector import MOST_IN_FLIGHT, NewFields, ReadError
 from oneway.core.progress import Progress, silent
 from oneway.core.records import MISSING, Compare, Record, Snapshot, Value, at, comparable, path_of
+from oneway.core.words import some
 from oneway_connectors.file.blank_words import without_words
 from oneway_connectors.file.encoding import as_utf8
 from oneway_connectors.file.formats import WORKBOOK, format_of, layout_of
@@ -229,7 +230,7 @@ def _listed(entries: Sequence[FileEntry]) -> str:
     """Return the lines of several entries in words."""
     lines = [f"{entry.line:,}" for entry in entries]
     if len(lines) > _FEW:
-        return f"lines {', '.join(lines[:_FEW])} and {len(lines) - _FEW:,} more"
+        return f"lines {some(lines, _FEW)}"
     return f"lines {', '.join(lines[:-1])} and {lines[-1]}"
 
 
@@ -242,8 +243,7 @@ def _differing(entries: Sequence[FileEntry]) -> str:
         for name in names
         if any(each.data.get(name, MISSING) != first.get(name, MISSING) for each in entries)
     ]
-    more = f" and {len(unlike) - _MOST_NAMED} more" if len(unlike) > _MOST_NAMED else ""
-    return f"{', '.join(unlike[:_MOST_NAMED])}{more}"
+    return some(unlike, _MOST_NAMED)
 
 
 def _stated(data: dict[str, Value], words: frozenset[str]) -> dict[str, Value]:

@@ -28,12 +28,12 @@ from oneway.cli.options import (
 from oneway.cli.printing import exit_of, introduce, print_results, quoted
 from oneway.connections import from_environment
 from oneway.core.diagnostics import Refused, refusal
+from oneway.core.words import count
 from oneway.history.memory import Memory
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Plan
 from oneway.planning.plan_file import MAX_SIZE, fingerprint, load_proven
 from oneway.render import history, plans, results
-from oneway.render.layout import count
 from oneway.render.sanitize import harmless
 from oneway.runs import (
     AppliedBefore,

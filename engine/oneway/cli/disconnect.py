@@ -21,10 +21,11 @@ from oneway.connections import Connection, SecretRef
 from oneway.connections.file_writer import moved_aside
 from oneway.connections.secret_store import forgotten
 from oneway.core.diagnostics import refusal
+from oneway.core.words import count
 from oneway.history.journal import Journal, JournalEntry
 from oneway.planning.plan import Ending, Verb
 from oneway.planning.plan_file import load
-from oneway.render.layout import count, wrap
+from oneway.render.layout import wrap
 from oneway.render.sanitize import harmless
 from oneway.runs import Operator, hold_lock
 from oneway.runs.commit_connection import place_of

@@ -11,8 +11,8 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled, formatted, now, remembering, state_of, user
 from oneway.core.diagnostics import refusal
+from oneway.core.words import count
 from oneway.history.journal import Journal
-from oneway.render.layout import count
 from oneway.render.sanitize import harmless
 from oneway.runs import Operator, hold_lock
 from oneway.runs.forget import Forgotten, find_person, forget_person, keeps_digests

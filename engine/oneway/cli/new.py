@@ -15,7 +15,7 @@ from oneway.cli.options import FOLDERS, consoled, now
 from oneway.cli.printing import quoted
 from oneway.connections import from_environment
 from oneway.core.diagnostics import refusal
-from oneway.render.layout import count
+from oneway.core.words import count
 from oneway.runs.draft import (
     DraftSide,
     MatchKeys,

@@ -8,12 +8,12 @@ from oneway.cli.console import Console
 from oneway.cli.exits import Exit, worst
 from oneway.core.connector import Assumption
 from oneway.core.diagnostics import Diagnostic, Refused, Severity
+from oneway.core.words import count
 from oneway.history.journal import Run
 from oneway.history.memory import Memory
 from oneway.planning.guards import Verdict
 from oneway.planning.plan import Plan
 from oneway.render import plans, results
-from oneway.render.layout import count
 from oneway.render.sanitize import harmless
 from oneway.runs import PreparedRun
 

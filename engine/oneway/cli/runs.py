@@ -12,6 +12,7 @@ from oneway.cli.connecting.prompts import Asking
 from oneway.cli.console import Console
 from oneway.cli.exits import Exit
 from oneway.cli.options import consoled, formatted, now, remembering, state_of, user
+from oneway.core.words import count
 from oneway.history.journal import Journal, Run, RunState
 from oneway.history.journal.future import Future, forget_future, in_the_future
 from oneway.history.journal.retention import kept_names, prunable
@@ -19,7 +20,6 @@ from oneway.history.journal.rows import OLD_WORDS
 from oneway.history.journal.run_counts import Tally, tallies
 from oneway.history.journal.schedule_claims import standings
 from oneway.render import history, past_run
-from oneway.render.layout import count
 from oneway.runs import Operator, hold_lock
 from oneway.runs.by_hand import kept_given
 from oneway.runs.compare.capture import UNKEPT
@@ -193,7 +193,7 @@ def pruning(*, console: Console, days: int, dry_run: bool, state: Path, format: 
         console.json({"runs": number, "forgotten": not dry_run, "days": days})
     else:
         verb = "would be" if dry_run else "was" if number == 1 else "were"
-        console.out(f"{number:,} run{'' if number == 1 else 's'} {verb} forgotten.\n")
+        console.out(f"{count(number, 'run')} {verb} forgotten.\n")
     return Exit.DONE
 
 

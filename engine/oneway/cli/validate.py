@@ -17,9 +17,9 @@ from oneway.cli.options import FOLDERS, consoled, formatted
 from oneway.connections import FOLDER
 from oneway.connections.folder import is_connection, same_names
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, refusal
+from oneway.core.words import count
 from oneway.documents.yaml_source import LIMIT, read_all
 from oneway.render import diagnostics
-from oneway.render.layout import count
 from oneway.runs import read_file
 from oneway.runs.validation import Mappings, findings, found_in
 

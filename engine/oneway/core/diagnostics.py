@@ -35,6 +35,13 @@ class Span:
     def __str__(self) -> str:
         return f"{self.file}:{self.line}:{self.column}" if self.line else self.file
 
+    def part(self, offset: int, length: int) -> "Span":
+        """Return the place of a part of the text; the whole if it spans several lines."""
+        column = self.column + offset
+        if column >= self.end:
+            return self
+        return Span(self.file, self.line, column, min(column + max(length, 1), self.end))
+
 
 def unplaced(part: object) -> object:
     """Return a part of a document without places, so that equal content compares equal."""

@@ -7,7 +7,7 @@ float, str, list, dict. Records are read whole and never changed.
 import re
 import sys
 from collections import Counter
-from collections.abc import Hashable, Iterable, Mapping
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from enum import Enum
@@ -161,6 +161,16 @@ _PLAIN = re.compile(r'[^.\s"]+')
 _KEY = re.compile(r'"(?:[^"\\]|\\.)*"|[^.\s"]+', re.DOTALL)
 _PATH = re.compile(rf"(?:{_KEY.pattern})(?:\.(?:{_KEY.pattern}))*", re.DOTALL)
 _ESCAPE = re.compile(r"\\(.)", re.DOTALL)
+
+
+def overlap(one: str, other: str) -> bool:
+    """Return whether two paths are equal, or one leads into the other."""
+    return one == other or one.startswith(f"{other}.") or other.startswith(f"{one}.")
+
+
+def keys_overlap(one: Sequence[str], other: Sequence[str]) -> bool:
+    """Return whether two paths, as their keys, are equal, or one leads into the other."""
+    return one[: len(other)] == other[: len(one)]
 
 
 def at(data: Mapping[str, Value], path: Iterable[str]) -> Value | Missing:

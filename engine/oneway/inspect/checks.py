@@ -13,6 +13,7 @@ from enum import Enum
 from oneway.core.connector import Description, Finding, Probe
 from oneway.core.diagnostics import Diagnostic, Severity
 from oneway.core.records import Compare, Missing, Snapshot, Value, comparable
+from oneway.core.words import count, some
 from oneway.mapping.compiler import Compiled
 from oneway.mapping.interpreter import LookupTable, ReferenceCode
 from oneway.mapping.program import Missed, Program, SourceRow, TargetRow, whole
@@ -98,7 +99,7 @@ def _probed(name: str, probes: Sequence[Probe]) -> CheckResult:
 
 
 def _snapshot(side: str, snapshot: Snapshot, *, may_be_empty: bool = False) -> CheckResult:
-    read = f"{_count(len(snapshot.records))} read"
+    read = f"{count(len(snapshot.records))} read"
     title = f"Records of the {side}"
     if not snapshot.complete:
         lines = (read, "the list may not be complete", *snapshot.problems)
@@ -183,13 +184,13 @@ def _lookup(
 
 def _keyless(table: LookupTable, references: Sequence[ReferenceCode], name: str) -> str:
     key = next(each.key.text for each in references if each.name == name)
-    lacking = f"{_count(len(table.keyless))} of {name} without a value for {key}"
-    return f"{lacking}, which no lookup finds: {_some(sorted(table.keyless))}"
+    lacking = f"{count(len(table.keyless))} of {name} without a value for {key}"
+    return f"{lacking}, which no lookup finds: {some(sorted(table.keyless), _NAMED)}"
 
 
 def _missed(missed: Missed, records: int) -> str:
     rows = "0 rows" if missed.found == 0 else f"{missed.found:,} rows"
-    return f"{missed.value}: {rows}, {_count(records)}"
+    return f"{missed.value}: {rows}, {count(records)}"
 
 
 def _source_keys(compiled: Compiled, rows: Sequence[SourceRow]) -> Iterator[CheckResult]:
@@ -233,12 +234,12 @@ def _unique(
         holders[value].append(id)
     blank = holders.pop(None, [])
     shared = sorted(sorted(ids) for ids in holders.values() if len(ids) > 1)
-    lines = [f"records {_some(ids)} have one value" for ids in shared]
+    lines = [f"records {some(ids, _NAMED)} have one value" for ids in shared]
     if blank and blanks:
-        lines.append(f"{_count(len(blank))} without a value: {_some(sorted(blank))}")
+        lines.append(f"{count(len(blank))} without a value: {some(sorted(blank), _NAMED)}")
     if lines:
         return CheckResult(title, CheckState.WARNING, tuple(lines))
-    values_held = f"{len(holders):,} value{'' if len(holders) == 1 else 's'}"
+    values_held = count(len(holders), "value")
     return CheckResult(title, CheckState.OK, (f"{values_held}, each held by one record",))
 
 
@@ -273,15 +274,6 @@ def _assumptions(descriptions: Iterable[Description]) -> Iterator[CheckResult]:
                 for assumed in each.assumptions
             )
             yield CheckResult(f"Assumed of {each.title}", CheckState.UNTESTED, lines)
-
-
-def _some(ids: Sequence[str]) -> str:
-    shown = ", ".join(ids[:_NAMED])
-    return f"{shown} and {len(ids) - _NAMED:,} more" if len(ids) > _NAMED else shown
-
-
-def _count(number: int) -> str:
-    return f"{number:,} record{'' if number == 1 else 's'}"
 
 
 _NAMED = 10

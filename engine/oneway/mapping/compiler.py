@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from oneway.core.connector import Capability, Description, Field, Resource
 from oneway.core.diagnostics import Diagnostic, Findings, Severity, did_you_mean
-from oneway.core.records import Value, path_of, path_text
+from oneway.core.records import Value, keys_overlap, overlap, path_of, path_text
 from oneway.mapping.evidence import Secrets
 from oneway.mapping.expressions import Context, Expression
 from oneway.mapping.interpreter import (
@@ -567,16 +567,12 @@ class _Compiler:
 
 def covers(resource: Resource, path: str) -> bool:
     """Return whether a path is, contains, or lies inside a field marked as sensitive."""
-    return any(
-        field.sensitive
-        and (path == name or name.startswith(f"{path}.") or path.startswith(f"{name}."))
-        for name, field in resource.fields.items()
-    )
+    return any(each.sensitive and overlap(path, name) for name, each in resource.fields.items())
 
 
 def among_paths(path: tuple[str, ...], read: Iterable[tuple[str, ...]]) -> bool:
     """Return whether a path equals, contains, or lies inside one of the read paths."""
-    return any(path[: len(each)] == each[: len(path)] for each in read)
+    return any(keys_overlap(path, each) for each in read)
 
 
 def _covered(path: str, carried: Iterable[str]) -> bool:

@@ -4,7 +4,7 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from oneway.core.records import MISSING, Value, at, path_text
+from oneway.core.records import MISSING, Value, at, keys_overlap, path_text
 from oneway.mapping.expressions import Expression
 
 Path = tuple[str, ...]
@@ -30,7 +30,7 @@ class Secrets:
 def evidence(expression: Expression, data: Mapping[str, Value], secret: Iterable[Path]) -> str:
     """Return what an expression read of a record: `salary: "1O"`; nothing that is sensitive."""
     paths = tuple(dict.fromkeys(use.keys for use in expression.paths))
-    open_ones = [path for path in paths if not any(_overlap(path, each) for each in secret)]
+    open_ones = [path for path in paths if not any(keys_overlap(path, each) for each in secret)]
     found = [(path, value) for path in open_ones if (value := at(data, path)) is not MISSING]
     return ", ".join(f"{path_text(path)}: {as_shown(value)}" for path, value in found[:_MOST])
 
@@ -39,8 +39,3 @@ def as_shown(value: object) -> str:
     """Return a value as JSON, a long one cut short."""
     text = json.dumps(value, ensure_ascii=False)
     return text if len(text) <= _WIDEST else f"{text[: _WIDEST - 3]}..."
-
-
-def _overlap(one: Path, other: Path) -> bool:
-    shorter = min(len(one), len(other))
-    return one[:shorter] == other[:shorter]

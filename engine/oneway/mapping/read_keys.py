@@ -437,7 +437,7 @@ def _tally(side: str, reads: _Reads, secret: Iterable[Path] = ()) -> KeyTally:
 def _read_key(
     expression: Expression, use: PathUse, reader: str, *, needed: bool, told: bool
 ) -> ReadKey:
-    place = _place(expression, use.offset, use.length)
+    place = expression.span.part(use.offset, use.length)
     quoted = expression.text[use.offset : use.offset + 1] == '"' and len(use.keys) == 1
     if not quoted or use.keys in expression.reading.declared:
         return ReadKey(use.keys, place, reader, needed, told)
@@ -488,11 +488,3 @@ def expressions_of(code: FieldCode) -> Iterator[Expression]:
     for each in (code.default, code.initial, code.when):
         if isinstance(each, Expression):
             yield each
-
-
-def _place(expression: Expression, offset: int, length: int) -> Span:
-    span = expression.span
-    column = span.column + offset
-    if column >= span.end:
-        return span  # an expression over several lines
-    return Span(span.file, span.line, column, min(column + max(length, 1), span.end))

@@ -31,14 +31,6 @@ _WORDS = {"true": "true", "false": "false", "null": "null", "none": "null", "nil
 """What other languages write as values; here they are names unless in backticks."""
 
 
-def within(span: Span, offset: int, length: int) -> Span:
-    """Return the place of a part of an expression; the whole where it spans several lines."""
-    column = span.column + offset
-    if column >= span.end:
-        return span
-    return Span(span.file, span.line, column, min(column + max(length, 1), span.end))
-
-
 def it_has(resource: Resource, parent: str = "") -> str:
     """Return the known fields in words, at the root or within an object."""
     start = f"{parent}." if parent else ""
@@ -120,7 +112,7 @@ class Resolver:
         try:
             expression = parse(text.text, text.span)
         except ExpressionSyntax as error:
-            span = within(text.span, error.offset, error.length)
+            span = text.span.part(error.offset, error.length)
             help = _COMMA if self.ends_at_comma(text.span, error) else error.help
             self.error("M103", span, error.summary, self.with_comment(text, help))
             return parse("@", text.span)
@@ -178,7 +170,7 @@ class Resolver:
     ) -> None:
         path = path_text(use.keys[:depth])
         place = use.places[depth - 1]
-        span = within(expression.span, place.offset, place.length)
+        span = expression.within(place)
         near = did_you_mean(path_text(use.keys), resource.fields)
         near = near or did_you_mean(path, resource.fields)
         word = use.keys[0]
@@ -203,7 +195,7 @@ class Resolver:
         known = [each.name for each in self.spec.settings]
         for use in expression.settings:
             if use.name not in known:
-                span = within(expression.span, use.place.offset, use.place.length)
+                span = expression.within(use.place)
                 help = did_you_mean(use.name, known) or "declare it under `settings`"
                 self.error("M108", span, f"unknown setting '{use.name}'", help)
 

@@ -8,6 +8,7 @@ from textwrap import wrap
 from typing import Any
 
 from oneway.core.instants import moment_in_words
+from oneway.core.words import count
 from oneway.notices.instants import instant_of
 from oneway.notices.remedies import TroubleKind
 
@@ -89,7 +90,7 @@ def _failure(data: Data) -> Iterator[str]:
     yield from _access(data)
     yield ""
     for each in data["causes"]:
-        records = f" ({_records(each['records'])})" if each["records"] else ""
+        records = f" ({count(each['records'])})" if each["records"] else ""
         system = f", {each['system']}" if each.get("system") else ""
         yield f"  {each['code']}: {each['title']}{system}{records}"
         yield from _known(each)
@@ -104,8 +105,8 @@ def _gravity(data: Data) -> str:
     if data["run"]["state"] != "done_with_failures" or not failed + unknown:
         return f"The connection {name} fails, since {since}."
     were = "was" if failed == 1 else "were"
-    said = [f"{_records(failed)} {were} not carried over"] if failed else []
-    said += [f"of {_records(unknown)} it is not known"] if unknown else []
+    said = [f"{count(failed)} {were} not carried over"] if failed else []
+    said += [f"of {count(unknown)} it is not known"] if unknown else []
     rest = "" if held or data["run"]["still_in"] else "; the rest is fine"
     return f"Connection {name}: {', '.join(said)}{rest}. Since {since}."
 
@@ -214,7 +215,7 @@ def _guard(data: Data) -> Iterator[str]:
             yield from _held([each])
             continue
         yield f"  {each['text']}"
-        yield f"    {_records(each['records'])} held back."
+        yield f"    {count(each['records'])} held back."
         yield from _remedied(each)
         yield f"    Only if it is right, to let these pass, once: {each['command']}"
         yield "    It is refused if there are more of them by then."
@@ -305,11 +306,11 @@ _CLOCK = ("F117", "F124")
 def _held(guards: list[Data]) -> Iterator[str]:
     for each in guards:
         yield f"  {each['text']}"
-        yield f"    {_records(each['records'])} held; to let these pass: {each['allow']}"
+        yield f"    {count(each['records'])} held; to let these pass: {each['allow']}"
 
 
 def _reason(each: Data) -> str:
-    return f"  {_records(each['records'])}: {each['outcome']} {each['reason']}".rstrip()
+    return f"  {count(each['records'])}: {each['outcome']} {each['reason']}".rstrip()
 
 
 def _open(data: Data, incidents: list[Data]) -> Iterator[str]:
@@ -319,10 +320,6 @@ def _open(data: Data, incidents: list[Data]) -> Iterator[str]:
 
 def _named(each: Data) -> str:
     return f"{each['kind']} ({', '.join(each['about'])})"
-
-
-def _records(count: int) -> str:
-    return f"{count:,} record{'' if count == 1 else 's'}"
 
 
 def _counted(counts: Data) -> str:

@@ -8,6 +8,7 @@ from collections import defaultdict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
+from oneway.core.words import some
 from oneway.mapping.program import (
     AnySourceRow,
     EvaluationFailure,
@@ -25,9 +26,6 @@ ONE_PER = "one_per"
 
 ANOTHER = "another_record"
 """The code of the reason of a record that another record of the same person replaces."""
-
-_MOST = 5
-"""The most records that are named."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,10 +171,8 @@ def _stopped(row: SourceRow, rows: Sequence[SourceRow], why: EvaluationFailure) 
 
 def _tied(rows: Sequence[SourceRow]) -> Reason:
     ids = tuple(row.source_id for row in rows)
-    more = f" and {len(ids) - _MOST} more" if len(ids) > _MOST else ""
-    named = ", ".join(ids[:_MOST])
     same = "are current" if _standing(rows[0]).current else "are the latest, with the same day"
-    text = f"{len(ids)} source records of one person {same}: {named}{more}; a person decides"
+    text = f"{len(ids)} source records of one person {same}: {some(ids)}; a person decides"
     return Reason(ONE_PER, text, candidates=ids, warning=True)
 
 

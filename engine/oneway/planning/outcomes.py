@@ -10,7 +10,8 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from oneway.core.connector import Capability
-from oneway.core.records import MISSING, Collected, same
+from oneway.core.records import MISSING, Collected, overlap, same
+from oneway.core.words import some
 from oneway.mapping.program import (
     AnySourceRow,
     Cell,
@@ -114,12 +115,6 @@ def _letters_lost(change: FieldChange) -> Reason:
         "export lost them: write it again, as UTF-8"
     )
     return Reason("letters_lost", text, change.rule.place, warning=True)
-
-
-def some(ids: Sequence[str]) -> str:
-    """Return the first few ids, and how many more there are."""
-    shown = ", ".join(ids[:5])
-    return f"{shown} and {len(ids) - 5} more" if len(ids) > 5 else shown
 
 
 @dataclass(frozen=True, slots=True)
@@ -346,7 +341,7 @@ class Drafter:
                 rules.get(path),
             )
             for path in self.policy.required
-            if not any(_overlap(path, other) for other in given)
+            if not any(overlap(path, other) for other in given)
         )
 
     def _unsaid_claims(self, row: SourceRow) -> tuple[Reason, ...]:
@@ -611,10 +606,6 @@ def contested(policy: Policy, matches: Matches) -> Mapping[tuple[str, str], Sequ
             field = (target_id, policy.match_paths[found.level])
             fields.setdefault(field, []).append(source_id)
     return fields
-
-
-def _overlap(left: str, right: str) -> bool:
-    return left == right or left.startswith(f"{right}.") or right.startswith(f"{left}.")
 
 
 def silent(policy: Policy, targets: Sequence[TargetRow]) -> Mapping[int, Sequence[str]]:

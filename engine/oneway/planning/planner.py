@@ -22,6 +22,7 @@ from operator import itemgetter
 
 from oneway.core.records import Collected, Snapshot, Value
 from oneway.core.seal import Seal
+from oneway.core.words import some
 from oneway.mapping.program import AnySourceRow, Missed, Policy, Program, SourceRow, TargetRow
 from oneway.planning.access import MAY_HAVE_LEFT
 from oneway.planning.assemble import Assembler
@@ -30,7 +31,7 @@ from oneway.planning.match import Matches, match, told_targets
 from oneway.planning.near_duplicates import hold_near_duplicates
 from oneway.planning.near_misses import near_misses
 from oneway.planning.one_per_person import ANOTHER, ChosenRows, hold_tied, one_per_person
-from oneway.planning.outcomes import Draft, Drafter, absent, contested, silent, some
+from oneway.planning.outcomes import Draft, Drafter, absent, contested, silent
 from oneway.planning.own_lookups import settle
 from oneway.planning.plan import (
     Allowance,

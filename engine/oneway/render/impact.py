@@ -5,9 +5,10 @@ from collections.abc import Iterator, Sequence
 
 from oneway.core.records import Value
 from oneway.core.seal import Sealed
+from oneway.core.words import count
 from oneway.planning.impact import FieldImpact, Impact, PersonImpact
 from oneway.planning.plan import Change, Outcome
-from oneway.render.layout import count, wrap
+from oneway.render.layout import wrap
 from oneway.render.sanitize import harmless, markdown, shown
 from oneway.render.style import Ink, Style
 from oneway.runs.compare.impact import EditImpact

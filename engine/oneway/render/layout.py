@@ -49,11 +49,6 @@ def wrap(text: str, style: Style, indent: int = 0, hang: int | None = None) -> l
     return lines if line is None else [*lines, (" " * start + line).rstrip()]
 
 
-def count(number: int, noun: str = "record") -> str:
-    """Return a number of things as people write it: "1 record", "3,412 records"."""
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
-
-
 def people(names: list[str], limit: int | None) -> str:
     """Return names with commas between them; of more than `limit`, how many more there are."""
     if limit is None or len(names) <= limit:

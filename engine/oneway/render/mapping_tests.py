@@ -8,9 +8,10 @@ from typing import cast
 from oneway.core.diagnostics import Span
 from oneway.core.records import MISSING, Value
 from oneway.core.seal import Sealed
+from oneway.core.words import count
 from oneway.mapping.expressions.steps import EvaluationStep
 from oneway.render.ci_formats import ANNOTATIONS, JUnitCase, JUnitSuite, annotation, xml_page
-from oneway.render.layout import clip, count, wrap
+from oneway.render.layout import clip, wrap
 from oneway.render.proving import case_of
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style

@@ -4,9 +4,11 @@ from collections.abc import Sequence
 from typing import Any
 
 from oneway.core.diagnostics import Diagnostic
+from oneway.core.words import count
 from oneway.history.journal.incidents import Notice
 from oneway.notices import channel_words
-from oneway.render.layout import clip, count, pad, wrap
+from oneway.render.history import when
+from oneway.render.layout import clip, pad, wrap
 from oneway.render.sanitize import harmless
 from oneway.render.style import Style
 
@@ -69,7 +71,7 @@ def tests_as_json(found: Sequence[tuple[str, Diagnostic | None]]) -> list[dict[s
 def _lines(notice: Notice, style: Style) -> list[str]:
     name = pad(clip(harmless(notice.draft.connection), _NAME), _NAME)
     kind = pad(notice.draft.kind.value, _KIND)
-    lines = [f"{name}  {kind}  {_minute(notice.created)}  {_state(notice)}"]
+    lines = [f"{name}  {kind}  {when(notice.created)}  {_state(notice)}"]
     why = f"{channel_words(notice.draft.channel)}: {notice.error}" if notice.error else ""
     return lines + (wrap(harmless(why), style, 2) if why else [])
 
@@ -77,9 +79,4 @@ def _lines(notice: Notice, style: Style) -> list[str]:
 def _state(notice: Notice) -> str:
     if notice.given_up:
         return "given up"
-    return f"next try {_minute(notice.next_try)} UTC" if notice.tries else "waits"
-
-
-def _minute(instant: str) -> str:
-    """Return an instant to the minute, in UTC: `2026-11-23 04:00`."""
-    return instant[:16].replace("T", " ")
+    return f"next try {when(notice.next_try)} UTC" if notice.tries else "waits"

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
 
+from oneway.core.words import count
 from oneway.history.allowing import together
 from oneway.history.journal import End, JournalEntry, Run, RunState
 from oneway.history.journal.stories import STORIES
@@ -12,7 +13,7 @@ from oneway.planning.names import named, names_of
 from oneway.planning.plan import Action, Ending, Kind, Outcome, Plan
 from oneway.render import diagnostics, remedies, results, status_lines
 from oneway.render.history import ends_in_words
-from oneway.render.layout import clip, count, wrap
+from oneway.render.layout import clip, wrap
 from oneway.render.plans import as_data, content
 from oneway.render.sanitize import harmless, shown
 from oneway.render.stories import as_json as as_json_of

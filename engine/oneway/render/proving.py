@@ -4,8 +4,9 @@ import json
 from collections.abc import Iterator
 
 from oneway.core.records import MISSING
+from oneway.core.words import count
 from oneway.planning.impact import PersonImpact
-from oneway.render.layout import count, wrap
+from oneway.render.layout import wrap
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style
 from oneway.runs.proving import (

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from oneway.core.records import Value
 from oneway.core.seal import Sealed
+from oneway.core.words import count
 from oneway.planning.compare import PlanDifference
 from oneway.render.layout import clip, wrap
 from oneway.render.sanitize import harmless, shown
@@ -21,7 +22,7 @@ def text(replay: Replay, style: Style, *, limit: int | None = 20) -> str:
         lines.append(style.paint(said, Ink.GOOD))
     else:
         found = replay.differences
-        said = f"Not the same: {len(found):,} difference{'' if len(found) == 1 else 's'}."
+        said = f"Not the same: {count(len(found), 'difference')}."
         lines.append(style.paint(said, Ink.CAUTION))
     for remark in replay.remarks:
         lines += wrap(harmless(remark), style, 2, 4)

@@ -6,12 +6,13 @@ from dataclasses import asdict
 from os.path import isfile
 from shlex import quote
 
+from oneway.core.words import count
 from oneway.history.allowing import together
 from oneway.history.journal import Run, RunState
 from oneway.history.stories import Story, Trouble
 from oneway.render import diagnostics, remedies, status_lines, stories
 from oneway.render.history import ends_as_json, ends_in_words, state_in_words, when
-from oneway.render.layout import clip, columns, count, pad, people, wrap
+from oneway.render.layout import clip, columns, pad, people, wrap
 from oneway.render.plans.content import still_in_line, still_in_title
 from oneway.render.sanitize import harmless
 from oneway.render.style import Ink, Style

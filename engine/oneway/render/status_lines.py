@@ -3,12 +3,13 @@
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from shlex import quote
 
+from oneway.core.words import count
 from oneway.history.allowing import allowing, together
 from oneway.history.journal import Breached
 from oneway.history.stories import Trouble
 from oneway.render import remedies
 from oneway.render.history import when
-from oneway.render.layout import clip, columns, count, pad, wrap
+from oneway.render.layout import clip, columns, pad, wrap
 from oneway.render.plans.content import who_left
 from oneway.render.sanitize import harmless
 from oneway.render.stories import STORY_WORDS

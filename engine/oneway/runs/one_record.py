@@ -4,9 +4,8 @@ from collections.abc import Sequence
 
 from oneway.core.connector import ReadError
 from oneway.core.diagnostics import Refused, refusal
-from oneway.core.records import Record, Value, path_text
+from oneway.core.records import Record, Value, overlap, path_text
 from oneway.mapping.expressions import EvaluationError, Expression
-from oneway.mapping.lint.rule import overlap
 from oneway.runs.prepared import PreparedRun
 from oneway.runs.systems import OpenSystems, offline_help
 

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 from oneway.cli.connecting.prompts import Asking
 from oneway.core.connector import Choice
-from oneway.render.layout import clip, count
+from oneway.core.words import count
+from oneway.render.layout import clip
 from oneway.render.sanitize import harmless
 
 MOST = 20

@@ -15,9 +15,9 @@ from oneway.cli.exits import Exit
 from oneway.cli.options import FOLDERS, now, state_of, user
 from oneway.cli.printing import exit_of, introduce, print_plan, print_results
 from oneway.connections import Connection
+from oneway.core.words import count
 from oneway.history.journal import Run, Why
 from oneway.render import plans, results
-from oneway.render.layout import count
 from oneway.runs import Operator, PendingSync, last_run, open_sync, prepare_run, request_for
 from oneway.runs.beginning import Beginning
 

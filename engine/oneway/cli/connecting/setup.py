@@ -20,9 +20,9 @@ from oneway.cli.options import FOLDERS, now
 from oneway.connections import Connection, Side
 from oneway.connections.reach import strays
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
+from oneway.core.words import count
 from oneway.inspect.checks import CheckState
 from oneway.render import checks as render
-from oneway.render.layout import count
 from oneway.runs import OpenSystems, PreparedRun, prepare_run, request_for
 from oneway.runs.beginning import Beginning
 from oneway.runs.commit_connection import settled_new, settled_renewed

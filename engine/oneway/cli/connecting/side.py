@@ -11,6 +11,7 @@ from oneway.connections.secret_open import sealed
 from oneway.connections.secret_refs import SecretKind
 from oneway.core.connector import ConnectorError, Description, Finding, Option, Secret
 from oneway.core.diagnostics import Diagnostic, Refused, Severity, Span, refusal
+from oneway.core.words import some
 from oneway.render.sanitize import harmless
 from oneway.runs import Input, OpenSystems, PreparedRun
 from oneway.runs.prepared import description_of, options_of
@@ -256,10 +257,9 @@ def _choose(asking: Asking | None, reaching: Reaching, option: Option) -> Reachi
         summary = f"these credentials may see no {option.name}"
         raise refusal("C143", reaching.system.title, summary, option.description)
     if asking is None:
-        few = ", ".join(named(each) for each in choices[:10])
-        more = f" and {len(choices) - 10} more" if len(choices) > 10 else ""
         summary = f"{reaching.system.title}: the option '{option.name}' is missing"
-        help = f"--{reaching.side}-option {option.name}=ID, one of: {few}{more}"
+        few = some([*map(named, choices)], 10)
+        help = f"--{reaching.side}-option {option.name}=ID, one of: {few}"
         raise refusal("U111", reaching.side, summary, help)
     asking.say("Signed in.")
     choice = chosen(asking, option.name, choices)

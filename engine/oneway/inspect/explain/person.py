@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from oneway.core.records import Missing, Record, Snapshot, Value, holds
+from oneway.core.words import count, some
 from oneway.inspect.explain.fields import FieldSteps, PlannedRecord
 from oneway.inspect.explain.steps import (
     MASK,
@@ -188,8 +189,7 @@ class Person:
             if not row.keys_known and level >= len(row.keys)
         )  # fmt: skip
         if not ids and unknown:
-            more = f" and {len(unknown) - _NAMED} more" if len(unknown) > _NAMED else ""
-            return f"{_OF_THE_KNOWN}; not known: {', '.join(unknown[:_NAMED])}{more}"
+            return f"{_OF_THE_KNOWN}; not known: {some(unknown, _NAMED)}"
         if not ids:
             return "no source record has this value"
         return f"source records with this value: {', '.join(sorted(ids))}"
@@ -299,8 +299,7 @@ def _still_in(outcome: Outcome, told: Mapping[str, Forecast]) -> bool:
 
 
 def _will(action: Action, forecast: Forecast | None) -> str:
-    fields = len(action.changes)
-    will = f"{_VERBS[action.verb.value]}: {fields} field{'' if fields == 1 else 's'}"
+    will = f"{_VERBS[action.verb.value]}: {count(len(action.changes), 'field')}"
     if forecast is None:
         return f"will {will}"
     unless = ", unless that has happened" if forecast.unsure else ""

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 from oneway.core.records import Value, identity
 from oneway.mapping.expressions.syntax import Node, TextRange, tokens_of
+from oneway.mapping.expressions.words import constants_in, path_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,34 +38,21 @@ def _holds(literal: Value, value: Value) -> bool:
 def _compared(node: Node) -> Iterator[tuple[tuple[str, ...], Value]]:
     kind, children = node["type"], node["children"]
     if kind == "comparator" and node["value"] in ("eq", "ne"):
-        yield from _pair(*children)
-        yield from _pair(*reversed(children))
+        for one, other in (children, reversed(children)):
+            if other["type"] == "literal":
+                yield from _pair(one, other["value"])
     elif kind == "function_expression" and node["value"] == "contains" and len(children) == 2:
-        for item in _constants(children[0]):
-            yield from ((keys, item) for keys in _path(children[1]))
+        for item in constants_in(children[0]):
+            yield from _pair(children[1], item)
     if kind in _SAME_ROOT:
         for child in children:
             yield from _compared(child)
 
 
-def _pair(left: Node, right: Node) -> Iterator[tuple[tuple[str, ...], Value]]:
-    if right["type"] == "literal":
-        yield from ((keys, right["value"]) for keys in _path(left))
-
-
-def _constants(node: Node) -> list[Value]:
-    if node["type"] == "literal" and isinstance(node["value"], list):
-        return node["value"]
-    if node["type"] == "multi_select_list":
-        return [each["value"] for each in node["children"] if each["type"] == "literal"]
-    return []
-
-
-def _path(node: Node) -> Iterator[tuple[str, ...]]:
-    """Yield the keys if a node is a path of the record."""
-    steps = node["children"] if node["type"] == "subexpression" else [node]
-    if all(step["type"] == "field" for step in steps):
-        yield tuple(str(step["value"]) for step in steps)
+def _pair(node: Node, value: Value) -> Iterator[tuple[tuple[str, ...], Value]]:
+    keys = path_in(node)
+    if keys is not None:
+        yield keys, value
 
 
 _SAME_ROOT = frozenset(

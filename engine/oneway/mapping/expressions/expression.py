@@ -1,7 +1,7 @@
 """An expression: JMESPath with the function library, parsed once, evaluated on many records."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
 from oneway.core.diagnostics import Span
@@ -72,11 +72,7 @@ class Expression:
 
     def within(self, place: TextRange) -> Span:
         """Return the place of a part of the text; the whole where it spans several lines."""
-        column = self.span.column + place.offset
-        if column >= self.span.end:
-            return self.span
-        end = min(column + max(place.length, 1), self.span.end)
-        return replace(self.span, column=column, end=end)
+        return self.span.part(place.offset, place.length)
 
     @property
     def constant(self) -> bool:

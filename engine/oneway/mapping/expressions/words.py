@@ -79,9 +79,9 @@ def _asked(name: str, first: Node, second: Node) -> _Compared:
     if name == "map_value":
         yield from ((first, word, Way.AS_TEXT) for word in _entries(second))
     elif name == "one_of":
-        yield from ((first, item, Way.EQUAL) for item in _items(second))
+        yield from ((first, item, Way.EQUAL) for item in constants_in(second))
     elif name == "contains" and first["type"] in ("literal", "multi_select_list"):
-        yield from ((second, item, Way.EQUAL) for item in _items(first))
+        yield from ((second, item, Way.EQUAL) for item in constants_in(first))
     elif name in _PARTS and second["type"] == "literal" and isinstance(second["value"], str):
         yield first, second["value"], _PARTS[name]
 
@@ -89,7 +89,8 @@ def _asked(name: str, first: Node, second: Node) -> _Compared:
 _PARTS = {"contains": Way.HELD, "starts_with": Way.START, "ends_with": Way.END}
 
 
-def _items(node: Node) -> list[Value]:
+def constants_in(node: Node) -> list[Value]:
+    """Return the constants of a list."""
     if node["type"] == "literal" and isinstance(node["value"], list):
         return node["value"]
     if node["type"] == "multi_select_list":

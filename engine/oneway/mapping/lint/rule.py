@@ -122,11 +122,6 @@ def fits(value: Value, types: frozenset[str]) -> bool:
     return is_blank(value) or bool(json_types(value) & types)
 
 
-def overlap(left: str, right: str) -> bool:
-    """Return whether two dotted paths are equal, or one leads into the other."""
-    return left == right or left.startswith(f"{right}.") or right.startswith(f"{left}.")
-
-
 def daily(subject: Subject) -> Iterator[tuple[FieldSpec, Expression, bool]]:
     """Yield the fields that `today()` may change every day, and whether each is of `leavers.set`.
 

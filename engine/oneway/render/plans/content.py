@@ -8,6 +8,7 @@ from functools import cache, partial
 from oneway.connections.discovery import FILES
 from oneway.core.records import Value, identity
 from oneway.core.seal import Sealed
+from oneway.core.words import count, some
 from oneway.history.flapping import Flapping
 from oneway.history.memory import Memory
 from oneway.history.stories import Story, Trouble
@@ -29,7 +30,7 @@ from oneway.planning.plan import (
     Reason,
     Verb,
 )
-from oneway.render.layout import clip, count
+from oneway.render.layout import clip
 from oneway.render.sanitize import harmless, shown
 from oneway.render.stories import by_subject, since
 from oneway.render.stories import sentence as told_as
@@ -344,8 +345,7 @@ _MOST_ITEMS = 20
 
 
 def _items(items: list[Value], most: int = _MOST_ITEMS) -> str:
-    more = f" and {len(items) - most:,} more" if len(items) > most else ""
-    return ", ".join(clip(shown(item), _WIDEST_ITEM) for item in items[:most]) + more
+    return some([clip(shown(item), _WIDEST_ITEM) for item in items], most)
 
 
 _WIDEST_ITEM = 300

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 
 from oneway.core.diagnostics import Diagnostic
+from oneway.core.words import count
 from oneway.history.stories import Trouble, unsynced
 from oneway.mapping.spec import GuardKind
 from oneway.notices.remedies import remedy_of
@@ -13,7 +14,6 @@ from oneway.planning.names import names_of
 from oneway.planning.near_misses import NEAR_MISS, other_reasons
 from oneway.planning.plan import Ending, Kind, Miss, Outcome, Plan, Read, Reason
 from oneway.render import remedies
-from oneway.render.layout import count
 from oneway.render.plans.content import people, still_in_title, whose
 from oneway.render.report.actions import Deed
 from oneway.render.report.guards import held

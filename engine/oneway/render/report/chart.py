@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from oneway.core.words import count
 from oneway.history.journal import Run
 from oneway.history.journal.rows import RunState
 from oneway.planning.plan import Ending
@@ -75,5 +76,5 @@ def _summary(runs: Sequence[Run]) -> str:
         said += " (a change that waits counts in each run)"
     stopped = sum(run.state is RunState.REFUSED for run in runs)
     if stopped:
-        said += f"; {stopped:,} {'run' if stopped == 1 else 'runs'} stopped by an error"
+        said += f"; {count(stopped, 'run')} stopped by an error"
     return f"The last {len(runs)} runs together: {said}."

@@ -3,13 +3,13 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from oneway.core.words import count
 from oneway.history.journal.rows import RunState, Why
 from oneway.history.last_good import is_good
 from oneway.history.stories import unsynced
 from oneway.notices.remedies import remedy_of
 from oneway.notices.texts import unshut
 from oneway.planning.plan import Allowance, Ending, Kind, Verb
-from oneway.render.layout import count
 from oneway.render.plans.content import who_left
 from oneway.render.report.actions import Deed
 from oneway.render.report.page import Fact, Figure, ReportSection, Tone

@@ -12,7 +12,7 @@ from functools import cached_property
 from typing import Any
 
 from oneway.core.connector import Field, Resource
-from oneway.core.records import Record, Value, path_of
+from oneway.core.records import Record, Value, keys_overlap, path_of
 from oneway.core.seal import canonical
 from oneway.mapping.expressions import Expression
 from oneway.mapping.interpreter import FieldCode, MappingCode, ReferenceCode
@@ -162,12 +162,7 @@ def reads(expression: Expression) -> Iterator[Path]:
 def _is_open(expression: Expression | None, secret: tuple[Path, ...]) -> bool:
     if expression is None or not secret:
         return True
-    return not any(_meet(path, other) for path in reads(expression) for other in secret)
-
-
-def _meet(path: Path, other: Path) -> bool:
-    short = min(len(path), len(other))
-    return path[:short] == other[:short]
+    return not any(keys_overlap(path, other) for path in reads(expression) for other in secret)
 
 
 def _tree(found: Iterable[Expression]) -> Tree | None:

@@ -73,11 +73,6 @@ class DraftSide:
         """Return the keys of a field's path."""
         return (path,) if self.options.get("headings") == "flat" else path_of(path)
 
-    def tells_apart(self, path: str) -> bool:
-        """Return whether no two records have the same in a field, and none has nothing."""
-        values = [str(value) for value in self.values(path)]
-        return len(values) == len(self.records) and len(set(values)) == len(values) > 0
-
 
 def read_side(
     text: str, folder: Path, folders: Sequence[Path], lookup: Lookup, *, keeps_odd: bool = False

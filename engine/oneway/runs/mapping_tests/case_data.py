@@ -91,12 +91,7 @@ def in_test(test: MappingTest, case: Case, expected: Data, prepared: PreparedRun
     if parse_instant(case.as_of) != parse_instant(test.as_of):
         said["as_of"] = case.as_of
     usual = {each.name: each.default for each in prepared.spec.settings} | dict(test.settings)
-    if settings := {k: v for k, v in case.settings.items() if usual.get(k) != v}:
-        said["settings"] = settings
-    if case.references:
-        said["references"] = {
-            name: [dict(each) for each in rows] for name, rows in case.references.items()
-        }
+    said |= _stand_ins(case, usual)
     usual_record = cut_to(test.record, source_paths(prepared.compiled))
     said |= _side(case.records, usual_record, ("record", "records", "without"))
     if case.targets:
@@ -115,12 +110,7 @@ def as_test(case: Case, expected: Data, prepared: PreparedRun) -> Data:
     file = empty_test(prepared).file
     whole = _head(prepared.spec.file, file, case.as_of)
     usual = {each.name: each.default for each in prepared.spec.settings}
-    if settings := {k: v for k, v in case.settings.items() if usual.get(k) != v}:
-        whole["settings"] = settings
-    if case.references:
-        whole["references"] = {
-            name: [dict(each) for each in rows] for name, rows in case.references.items()
-        }
+    whole |= _stand_ins(case, usual)
     said: Data = {"name": case.name}
     if len(case.records) == 1:
         whole["record"] = dict(case.records[0])
@@ -133,8 +123,16 @@ def as_test(case: Case, expected: Data, prepared: PreparedRun) -> Data:
     return whole | {"cases": [said | expected]}
 
 
-def _references(case: Case) -> Data:
-    return {name: [dict(each) for each in rows] for name, rows in case.references.items()}
+def _stand_ins(case: Case, usual: Mapping[str, Value]) -> Data:
+    """Return a case's unusual settings, and its lookup tables."""
+    said: Data = {}
+    if settings := {k: v for k, v in case.settings.items() if usual.get(k) != v}:
+        said["settings"] = settings
+    if case.references:
+        said["references"] = {
+            name: [dict(each) for each in rows] for name, rows in case.references.items()
+        }
+    return said
 
 
 def _head(mapping: str, file: str, as_of: str) -> Data:

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity
-from oneway.core.records import path_text
-from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, overlap
+from oneway.core.records import overlap, path_text
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:

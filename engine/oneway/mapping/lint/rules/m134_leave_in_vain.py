@@ -5,7 +5,7 @@ from typing import cast
 
 from oneway.core.connector import Capability
 from oneway.core.diagnostics import Severity, did_you_mean
-from oneway.core.records import Value, path_text
+from oneway.core.records import Value, overlap, path_text
 from oneway.mapping.expressions import Expression
 from oneway.mapping.expressions.syntax import TextRange
 from oneway.mapping.interpreter import FieldCode
@@ -16,7 +16,7 @@ from oneway.mapping.lint.leaving import (
     written_to_leave,
     written_to_return,
 )
-from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, overlap
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject
 from oneway.mapping.program import LeftAnswer
 from oneway.mapping.record_schema import typed
 from oneway.mapping.spec import FieldSpec, Rehires, Write

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 
 from oneway.core.diagnostics import Severity, did_you_mean
-from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields, overlap
+from oneway.core.records import overlap
+from oneway.mapping.lint.rule import LintFinding, LintRule, Subject, fields
 
 
 def check(subject: Subject) -> Iterator[LintFinding]:

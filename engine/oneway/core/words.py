@@ -1,0 +1,14 @@
+"""Writes numbers of things, and the first few of many names, as all messages have them."""
+
+from collections.abc import Sequence
+
+
+def count(number: int, noun: str = "record") -> str:
+    """Return a number of things: "1 record", "3,412 records"."""
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+def some(items: Sequence[str], most: int = 5) -> str:
+    """Return the first few items, and how many more there are: "a, b and 3 more"."""
+    shown = ", ".join(items[:most])
+    return f"{shown} and {len(items) - most:,} more" if len(items) > most else shown
