@@ -2,12 +2,13 @@
 
 from oneway.applying.apply import Ending, Result
 from oneway.core.diagnostics import Diagnostic, Severity, Span
+from oneway.core.words import count
 from oneway.mapping.functions import LIBRARY
 from oneway.mapping.spec import GuardsSpec
 from oneway.planning.guards import RecentRuns, Verdict, judge
 from oneway.planning.plan import Action, Change, Kind, Outcome, Plan, Read, Reason, Verb
 from oneway.render import Style, diagnostics, functions, plans, results
-from oneway.render.layout import clip, columns, count, pad, people, wrap
+from oneway.render.layout import clip, columns, pad, people, wrap
 from oneway.render.sanitize import harmless, markdown, shown
 
 
