@@ -766,6 +766,22 @@ MUTANTS = (
         GONE,
     ),
     Mutant(
+        "spelling-is-another-word",
+        "mapping/compiler",
+        "with_spellings(replace(code, secrets=self.secrets(code)))",
+        "replace(code, secrets=self.secrets(code))",
+        "another spelling of a word that decides is no answer",
+        "tests/laws/test_spelling.py",
+    ),
+    Mutant(
+        "named-spelling-is-unknown",
+        "mapping/spelling",
+        '                if passes(word, read):\n                    return ""\n',
+        "",
+        "a spelling that the mapping names is a word",
+        "tests/laws/test_spelling.py",
+    ),
+    Mutant(
         "own-clears-are-gone",
         "planning/doubt",
         "max(n - lost[key], 0)",

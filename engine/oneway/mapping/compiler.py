@@ -44,6 +44,7 @@ from oneway.mapping.spec import (
     Text,
     Write,
 )
+from oneway.mapping.spelling import with_spellings
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +144,7 @@ class _Compiler:
             target_reading=reading_of(self.target),
             unsure=self.unsure(),
         )
-        code = replace(code, secrets=self.secrets(code))
+        code = with_spellings(replace(code, secrets=self.secrets(code)))
         sound = not self.names.findings.failed
         for diagnostic in lint(spec, code, self.source, self.target, sound=sound):
             self.names.report(diagnostic)

@@ -76,8 +76,8 @@ class WordTally:
         held = self.values.get(word.keys)
         if not held:
             return []
-        values = list(_results(word, held.values(), expression.reading))
-        if any(_passes(word, value) for value in values):
+        values = list(results(word, held.values(), expression.reading))
+        if any(passes(word, value) for value in values):
             return []
         named = {identity(other.value) for other, beside, _ in self.words
                  if beside is expression and other.keys == word.keys}  # fmt: skip
@@ -107,7 +107,7 @@ def word_tally(
     return WordTally(side, words, {word.keys: {} for word, _, _ in words})
 
 
-def _results(word: Word, values: Iterable[Value], reading: Reading) -> Iterator[Value]:
+def results(word: Word, values: Iterable[Value], reading: Reading) -> Iterator[Value]:
     """Yield what the part that is compared comes to on each value."""
     for value in values:
         if word.part["type"] in ("field", "subexpression"):
@@ -120,7 +120,7 @@ def _results(word: Word, values: Iterable[Value], reading: Reading) -> Iterator[
             continue  # the record's own error says so
 
 
-def _passes(word: Word, value: Value) -> bool:
+def passes(word: Word, value: Value) -> bool:
     if word.way is Way.EQUAL:
         return identity(value) == identity(word.value)
     return MATCHES[word.way](value, word.value)

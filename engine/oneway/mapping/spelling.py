@@ -1,0 +1,111 @@
+"""Checks for another spelling of a word that a deciding condition compares with.
+
+`kind != 'Contractor'` holds of `contractor `, and would let in whom it keeps out. A value that
+differs from such a word only in case, spaces or invisible characters therefore decides nothing.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from unicodedata import category
+
+from oneway.core.records import Value, normal
+from oneway.mapping.expressions import Expression, Reading
+from oneway.mapping.expressions.words import Way, Word, words_of
+from oneway.mapping.interpreter import MappingCode
+from oneway.mapping.record_schema import Check
+from oneway.mapping.word_tally import passes, results
+
+Path = tuple[str, ...]
+
+_REMEMBERED = 1_000
+"""Values of one key whose check is remembered: a list of words has no more."""
+
+
+def with_spellings(code: MappingCode) -> MappingCode:
+    """Return the code with conditions that another spelling of their words leaves unanswered.
+
+    The conditions of a side share the checks, and the words: a spelling that one of them names is
+    known to all.
+    """
+    current = code.one_per.current if code.one_per is not None else None
+    on_source = _checks((*code.only, *code.rules, code.leaver, current))
+    on_target = _checks((code.left, code.scheduled))
+    one_per = code.one_per
+    if one_per is not None and current is not None:
+        one_per = replace(one_per, current=_checked(current, on_source))
+    return replace(
+        code,
+        only=tuple(_checked(each, on_source) for each in code.only),
+        rules=tuple(_checked(each, on_source) for each in code.rules),
+        leaver=_checked(code.leaver, on_source) if code.leaver else None,
+        left=_checked(code.left, on_target) if code.left else None,
+        scheduled=_checked(code.scheduled, on_target) if code.scheduled else None,
+        one_per=one_per,
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class SpellingCheck:
+    """The check of one key's values; `other` is what the record schema checks."""
+
+    words: tuple[Word, ...]
+    reading: Reading
+    other: Check | None = None
+    known: dict[str, str] = field(default_factory=dict, compare=False)
+
+    def __call__(self, value: Value) -> str:
+        """Return what is wrong with a value, or ""."""
+        wrong = self.other(value) if self.other is not None else ""
+        if wrong or not isinstance(value, str):
+            return wrong
+        found = self.known.get(value)
+        if found is None:
+            found = self._spelt(value)
+            if len(self.known) < _REMEMBERED:
+                self.known[value] = found
+        return found
+
+    def _spelt(self, value: str) -> str:
+        meant = ""
+        for word in self.words:
+            for read in results(word, (value,), self.reading):
+                if passes(word, read):
+                    return ""
+                if _is_whole(word) and _form(read) == _form(word.value):
+                    meant = meant or str(word.value)
+        if not meant:
+            return ""
+        return f"another spelling of '{meant}', which the mapping compares it with"
+
+
+def _checks(expressions: Iterable[Expression | None]) -> Mapping[Path, SpellingCheck]:
+    words: dict[Path, list[Word]] = {}
+    reading = Reading()
+    for each in expressions:
+        if each is None:
+            continue
+        reading = each.reading
+        for word in words_of(each.text, each.tree):
+            words.setdefault(word.keys, []).append(word)
+    return {
+        path: SpellingCheck(tuple(found), reading, reading.checks.get(path))
+        for path, found in words.items()
+        if any(map(_is_whole, found))
+    }
+
+
+def _is_whole(word: Word) -> bool:
+    """Return whether a value must be a word as it stands, and not hold or begin with it."""
+    exact = word.way in (Way.EQUAL, Way.AS_TEXT)
+    return exact and bool(_form(word.value))
+
+
+def _checked(expression: Expression, checks: Mapping[Path, SpellingCheck]) -> Expression:
+    reading = expression.reading
+    return replace(expression, reading=replace(reading, checks={**reading.checks, **checks}))
+
+
+def _form(value: Value) -> str:
+    """Return what of a text is not case, space or invisible; "" of anything else."""
+    folded = normal(value, "NFKC").casefold() if isinstance(value, str) else ""
+    return "".join(each for each in folded if not each.isspace() and category(each) != "Cf")
