@@ -65,7 +65,7 @@ def test_a_number_that_cannot_be_read_takes_no_salary_away(files, oneway: Run) -
         "003": "error",
         "004": "update",
     }
-    assert "to_number() wants a number" in found["002"]["reasons"][0]["text"]
+    assert "to_number() needs a number" in found["002"]["reasons"][0]["text"]
     assert found["002"]["reasons"][0]["place"]["line"] == 9
     oneway("sync", "m.yaml")
     assert [users()[key]["salary"] for key in sorted(users())] == [32000, 1, 1, None]

@@ -194,7 +194,7 @@ def test_every_line_of_the_dialogue_fits_the_terminal(office: Office) -> None:
     assert max(len(line.rpartition("\r")[2]) for line in lines) <= 80
     assert "\x1b" not in terminal.seen
     assert "It never runs by itself: oneway sync acme" in terminal.seen
-    assert "Nobody is told when it fails" in " ".join(terminal.seen.split())
+    assert "Nobody is notified when it fails" in " ".join(terminal.seen.split())
     made = connection_at(str(FILE))
     assert (made.schedule, made.settings) == (None, {"include_bank_details": True})
     assert not Path(".oneway/journal.db").exists()

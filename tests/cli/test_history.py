@@ -244,7 +244,7 @@ def test_what_was_touched_in_the_store_is_refused(acme: World) -> None:
         store.execute("UPDATE snapshot SET data = ? WHERE name = 'inputs'", (packed,))
     ended = acme.run("replay", "1")
     assert ended.code == 1
-    assert "what is kept of this run was damaged or changed [F131]" in ended.flat
+    assert "the snapshot of this run was damaged or changed [F131]" in ended.flat
 
 
 def test_a_mapping_that_was_touched_in_the_store_is_refused(acme: World) -> None:
@@ -368,7 +368,7 @@ def test_each_run_forgets_the_old_ones_of_its_connection(
     monkeypatch.setenv("ONEWAY_KEEP_DAYS", "7")
     ended = acme.run("sync", "acme")
     assert ended.code == 1
-    assert "'7' is no such number of days [U115]" in ended.flat
+    assert "'7' is not a valid number of days [U115]" in ended.flat
     monkeypatch.setenv("ONEWAY_KEEP_DAYS", "8")
     assert acme.run("sync", "acme").code == 0
 

@@ -241,7 +241,7 @@ def test_a_value_that_a_record_schema_marks_as_sensitive_is_not_shown(world: Wor
     world.write("s.json", json.dumps([person]))
     world.write("t.json", "[]")
     ended = world.run("plan", "m.yaml", "--verbose")
-    assert "to_number() wants a number" in ended.flat
+    assert "to_number() needs a number" in ended.flat
     assert "41,250" not in ended.flat
 
 

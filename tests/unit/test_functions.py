@@ -67,9 +67,9 @@ def test_null_in_is_null_out(function):
 @pytest.mark.parametrize(
     ("expression", "said"),
     [
-        ("pad_left(n, `3`)", "pad_left() wants text, not a number; to_text() makes text of it"),
-        ("lower(list)", "lower() wants text, not a list"),
-        ("add_days(t, f)", "add_days() wants a whole number, not a number"),
+        ("pad_left(n, `3`)", "pad_left() needs text, not a number; to_text() makes text of it"),
+        ("lower(list)", "lower() needs text, not a list"),
+        ("add_days(t, f)", "add_days() needs a whole number, not a number"),
         ("pad_left(t, big)", "a width is from 0 to 1000"),
         ("replace(long, 'x', long)", "the text would be longer than 100,000 characters"),
         ("regex_match(long, 'x')", "patterns read texts of at most 10,000 characters"),
@@ -81,10 +81,10 @@ def test_null_in_is_null_out(function):
         ("add_days('2026-03-31', big)", None),
         ("add_months('2026-03-31', huge)", "the date would lie outside the years 1 to 9999"),
         ("add_days('2026-03-31', huge)", "the date would lie outside the years 1 to 9999"),
-        ("to_integer(f)", "to_integer() wants a whole number, or text that is one"),
+        ("to_integer(f)", "to_integer() needs a whole number, or text that is one"),
         ("to_boolean(t)", "to_boolean() knows true, yes, y, on, 1 and false, no, n, off, 0 only"),
         ("setting('nope')", "the mapping has no setting of that name"),
-        ("only(list)", "only() wants a list of at most one value"),
+        ("only(list)", "only() needs a list of at most one value"),
         ("to_text(huge)", "the value has no form as text"),
     ],
 )

@@ -359,4 +359,4 @@ def test_a_name_that_a_leave_misspells_is_pointed_at_where_it_is_wrong(
 def test_no_field_is_advised_whose_name_would_be_an_expression() -> None:
     made = BASE.replace("target: ref}", "target: \"iif(starts_with(ref, 'UK'), ref, email)\"}")
     (finding,) = (each for each in found(made) if each.code == "M130")
-    assert finding.help.startswith("match by a field of the target as it stands")
+    assert finding.help.startswith("match by a plain target field")

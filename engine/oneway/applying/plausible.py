@@ -45,7 +45,11 @@ def refuse_implausible(plan: Plan, policy: Policy) -> None:
         where = Span(plan.mapping_file)
         raise Refused(
             Diagnostic(
-                where, Severity.ERROR, "P114", f"the mapping makes no such plan: {each}", help
+                where,
+                Severity.ERROR,
+                "P114",
+                f"the mapping could not have made this plan: {each}",
+                help,
             )
             for each in found[:_MOST_NAMED]
         )
@@ -77,7 +81,7 @@ def _allowances(plan: Plan, policy: Policy) -> Iterator[str]:
             not field or field in fields or field in counted
         )
         if not known and not each.guard.startswith((REUSED, IDENTITY)):
-            yield f"an allowance names '{each.guard}', which is no guard"
+            yield f"an allowance names '{each.guard}', which is not a guard"
 
 
 def _odd(plan: Plan, policy: Policy, outcome: Outcome, action: Action) -> Iterator[str]:

@@ -173,7 +173,7 @@ class LiveState:
         if action.source_id is None:
             assert target is not None
             if self._source.stands_for(target):
-                raise Stale("a source record stands for it again")
+                raise Stale("a source record belongs to it again")
             row = None
         else:
             row = _without_own_lookups(self._row(action), self.program.policy)

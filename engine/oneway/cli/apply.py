@@ -198,9 +198,7 @@ def _said_applied(console: Console, plan: Plan, before: AppliedBefore, format: s
         summary = (
             f"{said}, and {before.left:,} of its {count(len(plan.actions), 'change')} not done"
         )
-        raise refusal(
-            "P117", plan.mapping, summary, "plan again for what is left; nothing was sent"
-        )
+        raise refusal("P117", plan.mapping, summary, "plan again for the rest; nothing was sent")
     if format == "json":
         ends = results.as_json((), run.still_in)
         console.json({"fingerprint": run.start.fingerprint, "applied_in": run.id, **ends})

@@ -56,7 +56,7 @@ def _tour(console: Console) -> Exit:
     )
     again = _step(
         console,
-        "Once more: nothing is left to do, and this is who does not sync, and why.",
+        "Again: nothing is left to do; these people do not sync, and why.",
         *("plan", MAPPING, "--exit-code", "--limit", "1", "--quiet"),
     )
     if again is not Exit.DONE:

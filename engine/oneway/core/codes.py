@@ -152,11 +152,11 @@ _TABLE = (
     ("C134", "an email cannot be sent as it is described", "Correct it as the message says."),
     ("C135", "there is no connection of that name", "Check its spelling, or give the file's path."),
     ("C136", "two connections have one name", "Rename one of them."),
-    ("C137", "a credential and an option are mistaken for each other", "Move it to the other."),
+    ("C137", "a credential is given as an option, or the reverse", "Move it to the other."),
     (
         "C138",
         "a connection's guards are looser than its mapping's",
-        "Make them stricter, or let `reviewed_by` say who looked at them.",
+        "Make them stricter, or name the reviewer in `reviewed_by`.",
     ),
     (
         "C139",
@@ -191,7 +191,7 @@ _TABLE = (
     ),
     (
         "C154",
-        "whom a folder tells by default stands in a file of another name",
+        "the default channels of a folder are in a file with another name",
         "Rename the file: notify.yaml.",
     ),
     (
@@ -420,7 +420,7 @@ _TABLE = (
     (
         "P104",
         "a plan file was edited",
-        "Make the plan again: what is applied is what was reviewed.",
+        "Make the plan again: only the reviewed plan is applied.",
     ),
     ("P105", "a plan file has the wrong shape", "Make the plan again."),
     (
@@ -548,7 +548,7 @@ _TABLE = (
     ("N101", "a webhook cannot be reached", "Check its URL; it is tried again for three days."),
     ("N102", "a webhook does not take a notice", "See what it is, and whether it knows us."),
     ("N103", "a webhook redirects elsewhere", "Write the URL that it redirects to."),
-    ("N104", "a webhook wants no more notices", "Take it out of the connection's file."),
+    ("N104", "a webhook rejects further notices", "Take it out of the connection's file."),
     (
         "N105",
         "the secret of a webhook has another form than Standard Webhooks says",

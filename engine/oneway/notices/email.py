@@ -151,7 +151,7 @@ def _reply(error: smtplib.SMTPException) -> int:
 
 
 def _unsafe(server: str, why: str) -> Undelivered:
-    help = "check `server`, `port` and `security`; there is no way around TLS"
+    help = "check `server`, `port` and `security`; TLS is required"
     return Undelivered("N108", server, f"the mail server cannot be trusted: {why}", help)
 
 

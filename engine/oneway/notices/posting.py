@@ -130,7 +130,7 @@ def _judge(answer: httpx.Response, host: str, server: Server, now: datetime) -> 
     if answer.is_success:
         return
     if status == _GONE:
-        summary = f"a {name} wants no more {what}s (410)"
+        summary = f"a {name} rejects further {what}s (410)"
         help = "take it out of the connection's file, or give the URL of one that does"
         raise Undelivered(server.gone, host, summary, help, final=True)
     if 300 <= status < 400:

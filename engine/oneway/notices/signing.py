@@ -40,7 +40,7 @@ def _key(secret: Secret) -> bytes:
             encoded.rstrip("=") + "=" * (-len(encoded.rstrip("=")) % 4), validate=True
         )
     except (binascii.Error, ValueError):
-        raise BadSecret(f"what follows {_PREFIX} is no base64") from None
+        raise BadSecret(f"what follows {_PREFIX} is not base64") from None
     if len(key) not in _BYTES:
         raise BadSecret(f"it has {len(key)} bytes, not {_BYTES.start} to {_BYTES.stop - 1}")
     return key

@@ -35,7 +35,7 @@ def in_vain(policy: Policy, target: TargetRow, changes: Sequence[FieldChange]) -
     if target.left:
         what = "what differs would let them in again, as `left` would no longer hold"
     text = f"has left, and {what}: {_beside(policy, target, changes)}"
-    remedy = "write in leavers.set what `left` looks for, or ask in `left` for what is written"
+    remedy = "write in leavers.set what `left` checks, or check in `left` what is written"
     return Reason(IN_VAIN, f"{text}; {remedy}", _place(policy))
 
 

@@ -95,7 +95,7 @@ def _refuse_other_tables(plan: Plan, tables: Mapping[str, LookupTable], seal: Se
             Span(plan.mapping_file),
             Severity.ERROR,
             "P111",
-            f"the lookup table '{name}' is no longer what it was when the plan was made",
+            f"the lookup table '{name}' has changed since the plan was made",
             _AGAIN,
         )
         for name, table in sorted(tables.items())

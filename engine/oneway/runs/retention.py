@@ -32,7 +32,7 @@ def days_kept(lookup: Lookup) -> int:
         return DAYS
     if not (text.isascii() and text.isdigit() and int(text[:6]) >= LEAST_DAYS and len(text) < 6):
         help = f"write a number of days, at least {LEAST_DAYS}: guards look back a week"
-        raise refusal("U115", "ONEWAY_KEEP_DAYS", f"{text!r} is no such number of days", help)
+        raise refusal("U115", "ONEWAY_KEEP_DAYS", f"{text!r} is not a valid number of days", help)
     return int(text)
 
 

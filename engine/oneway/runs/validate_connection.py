@@ -30,7 +30,7 @@ def connection_mistakes(
     if connection.guards is not None and not connection.reviewed_by:
         from oneway.connections.limits import looser
 
-        help = "make it stricter, or let `reviewed_by` say who looked at it, and when"
+        help = "make it stricter, or name the reviewer and the date in `reviewed_by`"
         for path, why in looser(spec.guards, connection.guards):
             summary = f"this guard lets more through than the mapping's: {why}"
             found.append(connection.written.at(path, "C138", summary, help))

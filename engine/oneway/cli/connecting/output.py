@@ -46,8 +46,8 @@ def _told(connection: Connection) -> str:
         try_it = f"`oneway notify test {connection.name}` tries it"
         return f"It tells of its trouble as {connection.notify_file} says ({names}): {try_it}."
     return (
-        f"Nobody is told when it fails: add `notify` to {connection.file}, or a notify.yaml beside "
-        "it for all connections there."
+        f"Nobody is notified when it fails: add `notify` to {connection.file}, or a notify.yaml "
+        "beside it for all connections there."
     )
 
 

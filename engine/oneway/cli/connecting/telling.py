@@ -40,8 +40,8 @@ def _asked(asking: Asking, connection: Connection) -> Connection:
     usual = f"as {harmless(default.notify_file)} says" if default.notify else "nobody"
     asking.say()
     asking.say(
-        "Who is told when it fails? An email address, or the URL of a webhook (https); Enter for "
-        f"{usual}."
+        "Who is notified when it fails? An email address, or the URL of a webhook (https); Enter "
+        f"for {usual}."
     )
     while True:
         to = asking.text("Tell", optional=True)

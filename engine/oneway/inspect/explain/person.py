@@ -321,7 +321,7 @@ _NOTHING = {
     Kind.REHIRE: "nothing happens, because a person decides on a rehire",
     Kind.IGNORED: "nothing happens, because the record is ignored",
     Kind.INELIGIBLE: "nothing happens, because the record is ineligible",
-    Kind.CONFLICT: "nothing happens, because who it is, or whose a value is, is not certain",
+    Kind.CONFLICT: "nothing happens, because it is uncertain who this is, or whose value it is",
     Kind.ERROR: "nothing happens, because the record cannot be planned",
     Kind.ABSENT: "nothing happens, because no source record is known to match this target record",
 }

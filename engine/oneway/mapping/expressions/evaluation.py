@@ -463,4 +463,4 @@ def refuse_other_than_json(value: Any) -> None:
         if value - value != 0:  # NaN and the infinities
             raise EvaluationError("the result is not a finite number")
     elif not (value is None or isinstance(value, str | int)):
-        raise EvaluationError("the result is no JSON value")
+        raise EvaluationError("the result is not a JSON value")

@@ -146,7 +146,7 @@ class _Walk:
             self._called(node, token.place, here)
         elif not finite(node["value"]):
             raise ExpressionSyntax(
-                "NaN and Infinity are no JSON numbers", token.place.offset, token.place.length
+                "NaN and Infinity are not JSON numbers", token.place.offset, token.place.length
             )
         return None
 
@@ -169,7 +169,7 @@ class _Walk:
 
     def _each(self, node: Node, here: PathUse | None) -> None:
         if node["type"] == "expref":
-            raise ExpressionSyntax("& stands only where a function wants an expression")
+            raise ExpressionSyntax("& is only for a function's parameter that takes an expression")
         if node["type"] == "key_val_pair":
             next(self.tokens)
         for child in node["children"]:
@@ -182,7 +182,7 @@ class _Walk:
         function = BY_NAME.get(name)
         if name == "setting" and not _is_text(arguments[0]):
             raise ExpressionSyntax(
-                "setting() wants the setting's name itself, in single quotes",
+                "setting() needs the setting's name itself, in single quotes",
                 place.offset,
                 place.length,
             )
@@ -207,7 +207,7 @@ class _Walk:
         token = next(self.tokens)
         if not finite(token.value):
             raise ExpressionSyntax(
-                "NaN and Infinity are no JSON numbers", token.place.offset, token.place.length
+                "NaN and Infinity are not JSON numbers", token.place.offset, token.place.length
             )
         if function is None:
             return

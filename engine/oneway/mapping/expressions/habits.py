@@ -38,7 +38,7 @@ _HABITS = (
         "a backslash within double quotes made another character of what follows it",
         "write the backslash twice, or the whole between single quotes",
     ),
-    _habit("[‘’‚‛“”„‟«»]", "a curly quote is no quote", "type it straight: 'text'"),
+    _habit("[‘’‚‛“”„‟«»]", "a curly quote is not a quote", "type it straight: 'text'"),
     _habit(
         r"\{\{|\}\}|\{%|\$\{|#\{|<%",
         "the whole text is an expression, without marks around it",
@@ -155,7 +155,7 @@ def _spaced(text: str, bare: str) -> ExpressionSyntax | None:
     if not re.fullmatch(r"\w[\w .#/°&-]*", bare) or " " not in bare:
         return None
     help = f"""write '"{text}"': double quotes for the name, and single ones for YAML around it"""
-    return ExpressionSyntax("a name with a space stands in quotes", 0, len(text), help)
+    return ExpressionSyntax("a name with a space needs quotes", 0, len(text), help)
 
 
 def _unparted(bare: str, error: ExpressionSyntax) -> ExpressionSyntax | None:
@@ -163,7 +163,7 @@ def _unparted(bare: str, error: ExpressionSyntax) -> ExpressionSyntax | None:
     found = re.search(rf"(?:{_NAME}|'_*'|`[^`]*`|[)\]])\s+(?={_NAME}|'|`|\[)", bare)
     if found is None or found.end() > error.offset + 1:
         return None
-    help = 'add a comma or an operator; a name with a space stands in quotes: "First Name"'
+    help = 'add a comma or an operator; a name with a space needs quotes: "First Name"'
     return ExpressionSyntax("two values stand side by side", found.end(), 1, help)
 
 
@@ -176,7 +176,7 @@ def _as_called(text: str, error: ExpressionSyntax) -> ExpressionSyntax | None:
     ours = name if known else _FUNCTIONS.get(name.lower().replace("_", ""), "")
     if text[: error.offset].endswith(".") and (ours.isidentifier() or not ours):
         value = _value_before(text, error.offset)
-        help = f"a function stands before its value: {ours or 'trim'}({value})"
+        help = f"a function comes before its value: {ours or 'trim'}({value})"
         return ExpressionSyntax(error.summary, error.offset, error.length, help)
     if not ours:
         help = error.help or "`oneway functions` lists all there are"

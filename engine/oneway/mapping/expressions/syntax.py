@@ -115,7 +115,7 @@ def _explained(problem: ParseError, text: str) -> ExpressionSyntax:
         return _too_short(text)
     if "Quoted identifier" in problem.msg:
         name = _quoted_name(text)
-        return ExpressionSyntax("a function's name stands without quotes", name.offset, name.length)
+        return ExpressionSyntax("a function's name has no quotes", name.offset, name.length)
     length = _token_length(str(problem.token_value), text, offset)
     found = text[offset : offset + length]
     help = f"a number stands between backticks: `{found}`" if _NUMBER.fullmatch(found) else ""
@@ -147,7 +147,7 @@ def _bad_token(problem: LexerError, offset: int, text: str) -> ExpressionSyntax:
     if text[offset] == "=":
         return ExpressionSyntax("a single = means nothing", offset, 1, "compare with ==")
     if text[offset] == "`":
-        return ExpressionSyntax("what stands between ` is not JSON", offset, rest)
+        return ExpressionSyntax("the text between ` is not JSON", offset, rest)
     return ExpressionSyntax(f"{text[offset]!r} means nothing in an expression", offset, 1)
 
 
@@ -174,7 +174,7 @@ def _refuse_misread_negation(text: str, tree: Node) -> None:
     # One that negates a single name is not the one that is meant.
     found = [each for each in found if not each[1].isidentifier()] or found
     raise ExpressionSyntax(
-        "'!' speaks of the name right after it, and of nothing that follows",
+        "'!' applies only to the name right after it",
         found[0].start() if found else starts[0],
         len(found[0][0]) if found else 1,
         f"write !({found[0][1]})" if found else "write !(...)",

@@ -146,7 +146,7 @@ def from_filetime(ticks: int | str) -> str | None:
     if not number or number >= _NEVER:
         return None
     if number < 0:
-        raise EvaluationError("from_filetime() wants a file time, which is not negative")
+        raise EvaluationError("from_filetime() needs a file time, which is not negative")
     return add_days(_FILETIME_START, number // _TICKS_A_DAY)
 
 

@@ -188,7 +188,7 @@ def wrong_type(function: str, wanted: Sequence[str], given: str) -> EvaluationEr
     """Return the error of an argument of the wrong type; the types are JMESPath's."""
     words = " or ".join(TYPE_WORDS.get(name, name) for name in wanted)
     hint = "; to_text() makes text of it" if wanted == ("string",) and given == "number" else ""
-    return EvaluationError(f"{function}() wants {words}, not {TYPE_WORDS.get(given, given)}{hint}")
+    return EvaluationError(f"{function}() needs {words}, not {TYPE_WORDS.get(given, given)}{hint}")
 
 
 def invoke(

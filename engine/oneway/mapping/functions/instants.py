@@ -11,7 +11,7 @@ from oneway.mapping.functions.function import EvaluationError, Example, Function
 _MILLISECONDS = 100_000_000_000
 """From here on a number counts milliseconds: as seconds, it would be after the year 5000."""
 _DOTNET = re.compile(r"/Date\((-?[0-9]{1,15})(?:[+-][0-9]{4})?\)/")
-_NO_INSTANT = "day_in() wants a date-time like 2026-06-29T23:00:00Z, or seconds since 1970"
+_NO_INSTANT = "day_in() needs a date-time like 2026-06-29T23:00:00Z, or seconds since 1970"
 
 
 @lru_cache(maxsize=64)
@@ -24,14 +24,14 @@ def _zone(name: str) -> ZoneInfo | None:
 
 def _check_zone(name: Value) -> None:
     if isinstance(name, str) and _zone(name) is None:
-        raise EvaluationError(f"{name!r} is no time zone: write one as Europe/London")
+        raise EvaluationError(f"{name!r} is not a time zone: write one such as Europe/London")
 
 
 def day_in(instant: str | int | float, zone: str) -> str | None:
     """Return the day of an instant in a time zone."""
     found = _zone(zone)
     if found is None:
-        raise EvaluationError("day_in() wants a time zone such as Europe/London")
+        raise EvaluationError("day_in() needs a time zone such as Europe/London")
     if isinstance(instant, str):
         return _day_of_text(instant.strip(), found)
     return _day_of_seconds(instant / 1000 if abs(instant) >= _MILLISECONDS else instant, found)

@@ -41,7 +41,7 @@ def item(values: list[Value], number: int) -> Value:
 def only(values: list[Value]) -> Value:
     """Return the one value of a list, null if it is empty; more is an error."""
     if len(values) > 1:
-        raise EvaluationError("only() wants a list of at most one value")
+        raise EvaluationError("only() needs a list of at most one value")
     return values[0] if values else None
 
 

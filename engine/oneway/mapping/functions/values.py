@@ -41,7 +41,7 @@ def to_integer(value: str | int | float) -> int | None:
             return int(text.partition(".")[0])
     elif abs(value) < _LARGEST and value == int(value):
         return int(value)
-    raise EvaluationError("to_integer() wants a whole number, or text that is one")
+    raise EvaluationError("to_integer() needs a whole number, or text that is one")
 
 
 def to_number(value: Value) -> int | float | None:
@@ -56,7 +56,7 @@ def to_number(value: Value) -> int | float | None:
         return value
     if isinstance(value, str) and NUMBER.fullmatch(value.strip()):
         return number_of(value.strip())
-    raise EvaluationError("to_number() wants a number, or text that is one, such as 41250.5")
+    raise EvaluationError("to_number() needs a number, or text that is one, such as 41250.5")
 
 
 def to_boolean(value: str | int | float | bool) -> bool | None:

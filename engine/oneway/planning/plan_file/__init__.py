@@ -162,7 +162,7 @@ def load_proven(data: bytes, file: str) -> tuple[Plan, Proof | None]:
     content = _parsed(data, file)
     said, proof = content.pop("fingerprint", None), content.pop("proof", None)
     if said != _digest(content, file):
-        help = "make the plan again: what is applied is what was reviewed"
+        help = "make the plan again: only the reviewed plan is applied"
         raise refusal("P104", file, "the plan was edited after it was made", help)
     try:
         plan = _plan_of(content)

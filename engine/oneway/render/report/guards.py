@@ -63,7 +63,7 @@ def _block(
 def _table(title: str, found: Sequence[Deed]) -> ReportTable:
     rows = tuple((each.person, fields(each.changes, each.verb, done=False)) for each in found)
     return ReportTable(
-        title, ("Person", "What waits, first as it is and then as payroll wants it"), rows
+        title, ("Person", "What waits: the present value, then the one payroll wants"), rows
     )
 
 

@@ -149,7 +149,7 @@ def _remarks(kept: RunSnapshot, mapping: str | None) -> Iterator[str]:
     if kept.version != __version__:
         yield f"it was planned by oneway {kept.version}; this is {__version__}"
     if mapping is not None:
-        yield f"derived by {mapping} as it is now, and compared with the plan of then"
+        yield f"derived by {mapping} as it is now, and compared with the earlier plan"
         return
     file = kept.header.mapping_file
     try:

@@ -137,7 +137,7 @@ def load(data: bytes, where: str) -> RunSnapshot:
 
 
 def _damaged(where: str) -> Exception:
-    summary = "what is kept of this run was damaged or changed"
+    summary = "the snapshot of this run was damaged or changed"
     return refusal("F131", where, summary, "its plan can be shown, and cannot be derived again")
 
 

@@ -16,7 +16,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
         summary = "a created record would not be matched by any key, and be created every run"
         help = f"add the field `{key.target.text}: {key.source.text}`, without `when` or `lookup`"
         if not policy.match_paths[0]:  # the key is made of fields, and is no field itself
-            help = "match by a field of the target as it stands, which `fields` writes as well"
+            help = "match by a plain target field that `fields` writes as well"
         yield LintFinding(key.target.span, summary, help)
 
 

@@ -15,14 +15,14 @@ def check(subject: Subject) -> Iterator[LintFinding]:
             continue
         paths = {path_text(use.keys) for use in expression.paths}
         if expression.facts.whole or any(overlap(p, m) for p in paths for m in marked):
-            summary = "which record counts would be told by a sensitive field"
+            summary = "a sensitive field would decide which record counts"
             yield LintFinding(expression.span, summary, "use a status and a date")
 
 
 RULE = LintRule(
     code="M133",
     severity=Severity.ERROR,
-    title="which of a person's records counts is told by a sensitive field",
+    title="a sensitive field decides which of a person's records counts",
     advice="Use a status and a date.",
     check=check,
     failing="""\

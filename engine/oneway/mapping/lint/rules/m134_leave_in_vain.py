@@ -127,7 +127,7 @@ def _kept_out(subject: Subject, left: Expression) -> Iterator[LintFinding]:
             return
 
 
-_HELP = "write in leavers.set what `left` looks for, or ask in `left` for what is written"
+_HELP = "write in leavers.set what `left` checks, or check in `left` what is written"
 
 
 def _going(subject: Subject) -> tuple[FieldSpec, ...]:
@@ -154,7 +154,7 @@ def _asked(subject: Subject) -> str:
 RULE = LintRule(
     code="M134",
     severity=Severity.ERROR,
-    title="what is written of leavers never makes `left` hold, or of rehires never ends that",
+    title="the values for leavers never make `left` hold, or those for rehires never end it",
     advice=(
         "Write in `leavers.set` what `left` looks for, or ask in `left` for what is written; the "
         "same of `rehires: {reactivate: ...}`, with which `left` must not hold."

@@ -19,7 +19,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 RULE = LintRule(
     code="M135",
     severity=Severity.ERROR,
-    title="text is compared by order where it is decided who leaves or takes part",
+    title="the order of text decides who leaves or takes part",
     advice=(
         "Compare dates with `is_past()`, `is_future()` or `days_between()`; of text, ask first "
         "whether there is any: `date && date <= today()`."

@@ -12,7 +12,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
         return
     for rule in subject.spec.eligible:
         if Category.LEAVERS in rule.categories:
-            summary = "leavers whom this rule stops keep their access"
+            summary = "leavers excluded by this rule keep their access"
             help = "leave `leavers` out of `for`: matching alone decides who leaves"
             yield LintFinding(rule.span, summary, help)
             return
@@ -21,7 +21,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
 RULE = LintRule(
     code="M203",
     severity=Severity.WARNING,
-    title="leavers whom a rule stops keep their access",
+    title="leavers excluded by a rule keep their access",
     advice="Leave `leavers` out of `for`: matching alone decides who leaves.",
     check=check,
     failing="""\

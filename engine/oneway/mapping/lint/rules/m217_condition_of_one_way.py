@@ -20,7 +20,7 @@ def check(subject: Subject) -> Iterator[LintFinding]:
             yield LintFinding(expression.span, "this holds for every record", _HELP)
 
 
-_HELP = "correct it, or remove what hangs on it"
+_HELP = "correct it, or remove what depends on it"
 
 
 def _conditions(
@@ -45,7 +45,7 @@ RULE = LintRule(
     code="M217",
     severity=Severity.WARNING,
     title="a condition goes the same way for every record",
-    advice="Correct the condition, or remove what hangs on it.",
+    advice="Correct the condition, or remove what depends on it.",
     check=check,
     failing="""\
 leavers:

@@ -52,7 +52,7 @@ RULE = LintRule(
     code="M251",
     severity=Severity.WARNING,
     title="the name of a field looks like a value",
-    advice="Text stands in single quotes; true, false, null and numbers between backticks.",
+    advice="Write text in single quotes; true, false, null and numbers between backticks.",
     check=check,
     failing="""\
 source: {connector: file, resource: people.csv}
