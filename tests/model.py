@@ -282,7 +282,10 @@ class _Model:
         self.setting = {p: _long(r) for p, r in self.leavers.get("set", {}).items()}
 
     def predict(self) -> Prediction:
-        people = [self.person(r.id, dict(r.data), r.problem) for r in self.world.source.records]
+        people = [
+            self.person(r.id, dict(r.data), r.problem or r.damage)
+            for r in self.world.source.records
+        ]
         users = [self.user(r.id, dict(r.data), r.problem) for r in self.world.target.records]
         spoken = self.match(people, users)
         spoken |= self.told_twice(people, {user.id: user for user in users})

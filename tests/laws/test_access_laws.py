@@ -272,6 +272,24 @@ IN_VAIN: list[tuple[dict[str, Any], dict[str, Any], str]] = [
 ]
 
 
+@pytest.mark.parametrize(
+    ("scope", "named"), [("ignore", {"s0", "s2"}), ("leave", {"s0", "s1", "s2"})]
+)
+def test_law_19_asks_an_unreadable_row_whom_the_sync_is_for(scope: str, named: set[str]) -> None:
+    """Who is outside certainly is no leaver of this sync's, or is one, whatever else is wrong."""
+    source = [{"code": "S0", "kind": "staff"}, {"code": "S1", "kind": "other"}, {"code": "S2"}]
+    source = [{"status": "L" if each["code"] != "S1" else "E", **each} for each in source]
+    only = [{"id": "staff", "when": "kind == 'staff'", "otherwise": "is no staff"}]
+    leavers = {"when": "status == 'L'", **LEAVING[0]}
+    mapping = {**PLAIN, "leavers": leavers, "only": only, "out_of_scope": scope}
+    world = world_of(mapping, source, {"t1": {"ref": "S1", "leaveDate": None}})
+    torn = tuple(replace(each, problem="torn") for each in world.source.records)
+    plan = planned(
+        replace(world, source=replace(world.source, records=torn), leaves_out_nulls=True)
+    )
+    assert {each.source_id for each in still_in(plan, {}, planned=True)} == named
+
+
 @pytest.mark.parametrize(("leaving", "held", "code"), IN_VAIN)
 def test_a_leave_that_left_does_not_see_is_no_leave(
     leaving: dict[str, Any], held: dict[str, Any], code: str

@@ -31,7 +31,7 @@ def outside(world: World) -> set[str]:
     return {
         each.id
         for each in world.source.records
-        if each.data.get("flag") is False and not each.problem
+        if each.data.get("flag") is False and not (each.problem or each.damage)
     }
 
 
@@ -58,7 +58,7 @@ def test_what_is_not_said_decides_about_nobody(world: World) -> None:
     assume(not world.leaves_out_nulls)
     plan = planned(world)
     for record in world.source.records:
-        if not record.problem and "flag" not in record.data:
+        if not (record.problem or record.damage) and "flag" not in record.data:
             outcome = by_source(plan)[record.id]
             assert (outcome.kind, outcome.actions) == (Kind.ERROR, ())
 

@@ -9,6 +9,7 @@ and everything that can go wrong on one record ends in that record's `Evaluation
 """
 
 from collections.abc import Callable, Hashable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
@@ -294,12 +295,17 @@ class Interpreted:
         row = SourceRow(*known_by, (), evaluation_error=unread, keys_known=False)
         values, _ = self._key_values(self.code.match_source, record)
         row = row._replace(told_keys=tuple(map(comparable, values, self.policy.match)))
-        leaver = self.code.leaver
-        if leaver is not None:
-            # What such a record lacks may have been there, whatever an absent key means elsewhere.
-            strict = replace(leaver.reading, absent_is_null=False, except_for=frozenset())
-            leaver = replace(leaver, reading=strict)
-        return self._perhaps_leaver(row, leaver, record)
+        if self._is_outside(record):
+            return row._replace(leaver=self.policy.out_of_scope is OutOfScope.LEAVE)
+        return self._perhaps_leaver(row, _strictly(self.code.leaver), record)
+
+    def _is_outside(self, record: Record) -> bool:
+        """Return whether an unreadable record certainly is of a person outside the scope."""
+        for rule in map(_strictly, self.code.only):
+            with suppress(RecordStopped):
+                if not self._decides(rule, record, "whether this sync is for the person"):
+                    return True
+        return False
 
     def _perhaps_leaver(
         self, row: SourceRow, leaver: Expression | None, record: Record
@@ -705,6 +711,17 @@ class Interpreted:
         secret = secrets.target if expression in of_target else secrets.source
         value = evidence(expression, record.data, secret)
         return RecordStopped(EvaluationFailure(text, expression.text, expression.span, code, value))
+
+
+def _strictly(expression: Expression | None) -> Expression | None:
+    """Return an expression as it reads an unreadable record: what that lacks may have been there.
+
+    An absent key says nothing there, whatever it means elsewhere.
+    """
+    if expression is None:
+        return None
+    reading = replace(expression.reading, absent_is_null=False, except_for=frozenset())
+    return replace(expression, reading=reading)
 
 
 def uses_today(code: FieldCode) -> bool:
