@@ -107,6 +107,8 @@ class Projection:
 
     def of_source(self, record: Record) -> str:
         """Return the kept part of a source record, as canonical JSON."""
+        if record.damage:
+            return _UNREAD
         return _text(record, self.source_tree)
 
     def of_target(self, record: Record) -> str:
@@ -186,9 +188,13 @@ def _grow(tree: Tree, path: Path) -> None:
         tree = tree.setdefault(key, {})
 
 
+_UNREAD = "null"
+"""Stands for a record that is not evaluated again: its row stays as it was."""
+
+
 def _text(record: Record, tree: Tree | None) -> str:
     if record.problem:
-        return "null"
+        return _UNREAD
     try:
         return canonical(record.data if tree is None else cut(record.data, tree))
     except (ValueError, RecursionError):
