@@ -227,6 +227,18 @@ def test_whoever_somebody_else_speaks_of_is_not() -> None:
     assert quiet(world, linked) == ["sa"]
 
 
+def test_nor_is_whose_value_somebody_claims_who_is_found_by_no_such_key() -> None:
+    """A mover and a joiner want the emails of two others, which match nobody."""
+    ids = ["a", "b", "c"]
+    movers = [person("y", mail="b@x.example"), person("z", mail="c@x.example")]
+    people = [*map(person, ids), *movers]
+    world = town_of(people, list(map(user, [*ids, "y"])))
+    world = replace(world, mapping=MAPPING | {"match": MAPPING["match"][:1]})
+    plan = refuse_difference(world)
+    assert quiet(world) == ["sa"]
+    assert plan.actions == ()
+
+
 RULES = {
     "eligible": [{"id": "named", "when": "name", "otherwise": "has no name"}],
     "fields": {
