@@ -161,7 +161,7 @@ OWN = (
         14,
         "broken-values-in-clear",
         "mapping/evidence",
-        "if not any(_overlap(path, each) for each in secret)]",
+        "if not any(keys_overlap(path, each) for each in secret)]",
         "]",
         "the value that broke an expression may be sensitive",
     ),
